@@ -1,0 +1,2 @@
+lib_libmailseal_a_SOURCES += \
+	lib/authres/authres.h

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * arena: memory with one lifetime. Everything allocated for a message or a
+ * connection goes at once when that ends. Each arena has a ceiling; at the
+ * ceiling, as when malloc fails, an allocation returns NULL and the caller
+ * passes STATUS_NOMEM up. Memory is zeroed. Not shared between threads.
+ * With ARENA_DEBUG (sanitizer builds) each allocation is a malloc of its own.
+ */
+#ifndef BASE_ARENA_H
+#define BASE_ARENA_H
+
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "base/str.h"
+
+struct arena_block;
+
+struct arena {
+	struct arena_block	*head;
+	size_t			 used_bytes;	/* handed out since init/reset */
+	size_t			 max_bytes;	/* the ceiling */
+};
+
+void	 arena_init(struct arena *, size_t max_bytes);
+/* Frees all but one block, which is kept for the next round. */
+void	 arena_reset(struct arena *);
+void	 arena_fini(struct arena *);
+
+/* Zeroed, aligned for any type; NULL when out of memory. n may be 0. */
+void	*arena_alloc(struct arena *, size_t n) ATTR_MUST_CHECK;
+/* As above for count * size, overflow checked. */
+void	*arena_calloc(struct arena *, size_t count, size_t size) ATTR_MUST_CHECK;
+/* A copy, with a NUL behind it for the edges; p == NULL when out of memory. */
+struct str	 arena_dup(struct arena *, struct str) ATTR_MUST_CHECK;
+/* A NUL-terminated copy, or NULL. */
+char	*arena_cstr(struct arena *, struct str) ATTR_MUST_CHECK;
+/* Formatted text; p == NULL when out of memory. */
+struct str	 arena_printf(struct arena *, const char *fmt, ...)
+    ATTR_PRINTF(2, 3) ATTR_MUST_CHECK;
+/*
+ * Makes room for one more element in an array that lives in the arena:
+ * *cap doubles and the old content is copied. NULL when out of memory.
+ */
+void	*arena_grow(struct arena *, void *array, size_t n, size_t *cap,
+	    size_t size) ATTR_MUST_CHECK;
+
+#endif

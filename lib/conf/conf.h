@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * conf: the daemon's configuration. Each option is one row of the table in
+ * options.c (name, type, where it goes, default, one line of help); the file
+ * is "Option value" by line, '#' comments, as OpenDKIM has it. Loading gives a
+ * whole, checked, immutable configuration with its keys read, or nothing and
+ * the reason with file and line. Shared by threads, counted.
+ */
+#ifndef CONF_CONF_H
+#define CONF_CONF_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/diag.h"
+#include "base/env.h"
+#include "base/status.h"
+#include "base/str.h"
+#include "conf/hosts.h"
+#include "crypto/crypto.h"
+#include "mail/canon.h"
+
+#define CONF_MAX_BYTES		(1024 * 1024)	/* of a file */
+#define CONF_LINE_MAX_BYTES	(64 * 1024)
+#define CONF_KEY_FILE_MAX_BYTES	(64 * 1024)
+
+enum conf_action {		/* On-...: what becomes of the message */
+	CONF_ACCEPT, CONF_REJECT, CONF_TEMPFAIL, CONF_QUARANTINE
+};
+enum conf_log_format { CONF_LOG_TEXT, CONF_LOG_JSON };
+enum conf_log_target { CONF_LOG_SYSLOG, CONF_LOG_STDERR };
+enum conf_second { CONF_SECOND_OFF, CONF_SECOND_SAMPLE, CONF_SECOND_ALL };
+
+struct conf_strings {
+	struct str	*v;
+	size_t		 n;
+};
+
+struct conf_key {		/* Selector and KeyFile, by their order */
+	struct str	 selector;
+	char		*path;		/* for messages to the operator */
+	struct privkey	*key;
+};
+
+struct conf_signature_style {	/* Canonicalization */
+	enum canon	 header;
+	enum canon	 body;
+};
+
+struct conf {
+	/* the daemon */
+	char			*socket;	/* Socket */
+	char			*user_id;	/* UserID; NULL: stay */
+	mode_t			 umask;		/* UMask */
+	char			*pid_file;	/* PidFile; NULL: none */
+	bool			 background;	/* Background */
+	/* the log */
+	bool			 syslog;	/* Syslog */
+	int			 syslog_facility; /* SyslogFacility, LOG_... */
+	enum conf_log_format	 log_format;	/* LogFormat */
+	enum conf_log_target	 log_target;	/* LogTarget */
+	/* whose mail is whose */
+	bool			 mode_sign;	/* Mode has s */
+	bool			 mode_verify;	/* Mode has v */
+	struct hosts		*internal_hosts;	/* InternalHosts */
+	struct hosts		*external_ignore;	/* ExternalIgnoreList */
+	struct conf_strings	 mta;		/* MTA: names of {daemon_name} */
+	char			*authserv_id;	/* AuthservID; the host's name
+						   by default */
+	/* signing */
+	struct conf_strings	 domains;	/* Domain, normalised */
+	bool			 subdomains;	/* SubDomains */
+	struct conf_key		*keys;		/* Selector, KeyFile */
+	size_t			 keys_n;
+	struct conf_signature_style canonicalization;
+	struct conf_strings	 sign_headers;	/* SignHeaders; n == 0 with
+						   v == NULL: the default */
+	struct conf_strings	 oversign_headers; /* OversignHeaders; same */
+	int64_t			 signature_ttl_s; /* SignatureTTL; 0: no x= */
+	/* verifying */
+	unsigned		 minimum_key_bits;	/* MinimumKeyBits */
+	unsigned		 maximum_signatures;	/* ...ToVerify */
+	int64_t			 clock_drift_s;	/* ClockDrift */
+	enum conf_action	 on_bad_signature;
+	enum conf_action	 on_dns_error;
+	enum conf_action	 on_internal_error;
+	/* DNS */
+	struct conf_strings	 nameservers;	/* Nameservers */
+	char			*trust_anchor_file;
+	uint64_t		 dns_timeout_us;	/* DNSTimeout */
+	char			*zone;		/* Zone: zone text instead of DNS */
+	/* second opinion */
+	enum conf_second	 second_opinion;	/* SecondOpinion */
+	unsigned		 second_sample_percent;
+
+	unsigned		 references;	/* conf_hold, conf_release */
+};
+
+/*
+ * Reads and checks the file, keys included. path NULL: the defaults alone.
+ * Key files must be regular, owned by root or by us (or UserID), and not
+ * accessible to group or others; anything else is an error that names path
+ * and mode. Warnings go to env's log.
+ */
+enum status	 conf_load(const char *path, const struct env *,
+		    struct conf **r, struct diag *) ATTR_MUST_CHECK;
+/* The same from memory: `name` is what messages call it. */
+enum status	 conf_parse(struct str text, const char *name,
+		    const struct env *, struct conf **r, struct diag *)
+    ATTR_MUST_CHECK;
+struct conf	*conf_hold(struct conf *);
+void		 conf_release(struct conf *);	/* NULL is fine; zeroes keys */
+
+/* A private key file under the rules above (the tools use it, too).
+   user_id: a further owner allowed, or NULL. */
+enum status	 conf_key_load(const char *path, const char *user_id,
+		    struct privkey **r, struct diag *) ATTR_MUST_CHECK;
+
+/* The table, for --help and for the test that holds the manual against it. */
+struct conf_option_info {
+	const char	*name;
+	const char	*value;		/* the value's form: "yes|no", "seconds" */
+	const char	*fallback;	/* default as written, or "" */
+};
+size_t		 conf_options_count(void);
+struct conf_option_info	conf_options_get(size_t);
+
+#endif

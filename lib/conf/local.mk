@@ -1,0 +1,3 @@
+lib_libmailseal_a_SOURCES += \
+	lib/conf/conf.h \
+	lib/conf/hosts.h

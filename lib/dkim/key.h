@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * key: the key record at <selector>._domainkey.<domain> (RFC 6376 3.6.1,
+ * RFC 8301, RFC 8463), parsed once and kept with the DNS answer, its public
+ * key ready for use. Immutable, shared by threads.
+ */
+#ifndef DKIM_KEY_H
+#define DKIM_KEY_H
+
+#include <stdbool.h>
+
+#include "base/status.h"
+#include "base/str.h"
+#include "crypto/crypto.h"
+#include "dkim/result.h"
+#include "dns/dns.h"
+
+#define DKIM_KEY_MAX_BYTES	16384	/* of one record's text */
+
+struct dkim_key {
+	enum dkim_result	 result;	/* DKIM_NONE: usable; else why a
+						   signature cannot use it */
+	const char		*reason;	/* static phrase, or NULL */
+	enum crypto_key_type	 type;
+	struct pubkey		*pubkey;	/* NULL unless usable */
+	unsigned		 bits;		/* 0: unknown */
+	bool			 testing;	/* t=y */
+	bool			 strict;	/* t=s: i= domain equals d= */
+	bool			 sha256;	/* h= allows it */
+};
+
+/* One record's text. Never fails but for memory: the verdict is in *r. */
+enum status	dkim_key_parse(struct str text, struct dkim_key *r)
+    ATTR_MUST_CHECK;
+void		dkim_key_fini(struct dkim_key *);
+
+/*
+ * All key records of an answer, for dns_answer_object(). With several TXT
+ * records each one that is usable may be tried (RFC 6376 6.1.2 step 4).
+ */
+#define DKIM_KEYS_MAX	4
+struct dkim_keys {
+	struct dkim_key	v[DKIM_KEYS_MAX];
+	size_t		n;	/* >= 1 if the answer was DNS_OK */
+};
+extern const struct dns_parser	dkim_keys_parser;
+
+#endif

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* result: what is true about one signature, in the words of RFC 8601 2.7.1. */
+#ifndef DKIM_RESULT_H
+#define DKIM_RESULT_H
+
+enum dkim_result {
+	DKIM_NONE,
+	DKIM_PASS,
+	DKIM_FAIL,		/* body hash or signature differs */
+	DKIM_POLICY,		/* not acceptable here: limits, key size, expiry */
+	DKIM_NEUTRAL,		/* cannot be processed: unknown algorithm ... */
+	DKIM_TEMPERROR,		/* the key could not be fetched now */
+	DKIM_PERMERROR		/* syntax, missing tag, no key, revoked ... */
+};
+
+const char	*dkim_result_name(enum dkim_result);
+
+#endif

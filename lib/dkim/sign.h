@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * sign: one DKIM-Signature for one message (RFC 6376 5). At end of headers
+ * dkim_signer_new chooses the fields and claims a body slot; after
+ * dkim_bodies_finish, dkim_signer_finish gives the field. Several signers
+ * share the bodies. No l= is ever written (8.2).
+ */
+#ifndef DKIM_SIGN_H
+#define DKIM_SIGN_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "base/str.h"
+#include "crypto/crypto.h"
+#include "dkim/body.h"
+#include "mail/canon.h"
+#include "mail/field.h"
+
+struct dkim_sign_opts {
+	const struct crypto	*crypto;
+	const struct privkey	*key;
+	struct str		 domain;	/* d= */
+	struct str		 selector;	/* s= */
+	struct str		 identity;	/* i=; absent: none is written */
+	enum canon		 header_canon;
+	enum canon		 body_canon;
+	const struct str	*sign_headers;	/* each instance present is
+						   signed; From always */
+	size_t			 sign_headers_n;
+	const struct str	*oversign_headers; /* one mention more */
+	size_t			 oversign_headers_n;
+	int64_t			 now_s;		/* t=; -1: none */
+	int64_t			 ttl_s;		/* x= is now_s + ttl_s; 0: none */
+};
+
+/* The defaults of SignHeaders and OversignHeaders (RFC 6376 5.4.1, 8.15). */
+extern const struct str	dkim_sign_headers_default[];
+extern const size_t	dkim_sign_headers_default_n;
+extern const struct str	dkim_oversign_headers_default[];
+extern const size_t	dkim_oversign_headers_default_n;
+
+struct dkim_signer;
+
+/* SYNTAX: the message has no From field. */
+enum status	 dkim_signer_new(struct arena *, const struct dkim_sign_opts *,
+		    const struct field_list *, struct dkim_bodies *,
+		    struct dkim_signer **r) ATTR_MUST_CHECK;
+/*
+ * The value of the field, without "DKIM-Signature:" and without final CRLF,
+ * starting with a space, folded with CRLF HTAB at 78 columns.
+ */
+enum status	 dkim_signer_finish(struct dkim_signer *, struct str *value_r)
+    ATTR_MUST_CHECK;
+
+#endif

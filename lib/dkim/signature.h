@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * signature: the DKIM-Signature field (RFC 6376 3.5, 6.1.1), parsed
+ * meticulously. The tags of an ARC-Message-Signature are nearly the same.
+ */
+#ifndef DKIM_SIGNATURE_H
+#define DKIM_SIGNATURE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "base/str.h"
+#include "crypto/crypto.h"
+#include "dkim/result.h"
+#include "mail/canon.h"
+#include "mail/field.h"
+
+#define DKIM_MAX_SIGNED_FIELDS	1000	/* names in h= */
+
+struct dkim_signature {		/* views into the raw field, or arena copies */
+	enum dkim_result	 result;	/* DKIM_NONE: go on and verify;
+						   else the final verdict */
+	const char		*reason;	/* static phrase, or NULL */
+	struct str		 domain;	/* d=, A-labels, lower case */
+	struct str		 selector;	/* s=, A-labels */
+	struct str		 identity;	/* i= decoded; "@d" by default */
+	struct str		 identity_domain; /* of i=, A-labels */
+	struct str		 algorithm;	/* a= as written */
+	enum crypto_key_type	 key_type;	/* from a= */
+	enum canon		 header_canon;
+	enum canon		 body_canon;
+	struct str		*names;		/* h=, as written, in order */
+	size_t			 names_n;
+	struct str		 body_hash;	/* bh= decoded, 32 octets */
+	struct str		 signature;	/* b= decoded */
+	struct str		 b_text;	/* b= without white space */
+	struct str		 b_raw;		/* where b='s value stands in raw:
+						   all between '=' and ';' or the
+						   end */
+	int64_t			 signed_s;	/* t=, Unix seconds; -1 absent */
+	int64_t			 expires_s;	/* x=; -1 absent */
+	uint64_t		 body_bytes;	/* l=; UINT64_MAX absent */
+};
+
+/*
+ * Never fails but for memory: a bad field has its verdict in result and
+ * reason, and as many of domain, selector, algorithm, b_text as could be read.
+ */
+enum status	dkim_signature_parse(struct arena *, const struct field *,
+		    struct dkim_signature *r) ATTR_MUST_CHECK;
+
+#endif

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * dns: questions by the batch. A message adds every question it knows of,
+ * waits once under one deadline and reads the answers. Underneath lies a
+ * cache of our own (positive and negative TTLs, RFC 2308; bounded memory; one
+ * query in flight per name and type, however many messages wait for it) and
+ * under that a backend: libunbound (unbound.c) or zone text (zone.c).
+ *
+ * struct dns is shared by all threads. A batch and its queries belong to one
+ * thread; an answer is immutable and lives at least as long as the batch.
+ */
+#ifndef DNS_DNS_H
+#define DNS_DNS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/diag.h"
+#include "base/env.h"
+#include "base/status.h"
+#include "base/str.h"
+
+#define DNS_TXT_MAX_BYTES	65535	/* one TXT record, strings joined */
+#define DNS_MAX_RECORDS		256	/* of one answer; the rest is dropped */
+
+enum dns_type {			/* as on the wire */
+	DNS_A = 1, DNS_CNAME = 5, DNS_PTR = 12, DNS_MX = 15, DNS_TXT = 16,
+	DNS_AAAA = 28
+};
+
+enum dns_result {
+	DNS_OK,			/* at least one record */
+	DNS_NODATA,		/* the name exists, the type does not */
+	DNS_NXDOMAIN,
+	DNS_SERVFAIL,		/* any other rcode, a bogus or broken answer */
+	DNS_TIMEOUT,		/* no answer before the deadline */
+	DNS_BADNAME		/* not a name that can be asked for */
+};
+
+enum dns_security {		/* DNSSEC status of the answer */
+	DNS_INSECURE, DNS_SECURE, DNS_BOGUS
+};
+
+struct dns_record {
+	struct str	data;	/* TXT: all strings joined; A, AAAA: 4 or 16
+				   octets; MX, PTR: the name as a lower-case
+				   text without trailing dot ("" is the root) */
+	uint16_t	preference;	/* MX */
+};
+
+struct dns_answer {
+	enum dns_result		 result;
+	enum dns_security	 security;
+	uint32_t		 ttl_s;
+	const struct dns_record	*v;	/* n > 0 only for DNS_OK */
+	size_t			 n;
+};
+
+/*
+ * What a protocol makes of an answer, made once and kept with the cached
+ * answer. parse may return NULL (out of memory). ctx-free, thread-safe.
+ */
+struct dns_parser {
+	void	*(*parse)(const struct dns_answer *);
+	void	 (*free)(void *);
+	size_t	 object_bytes;	/* about how large; counted by the cache */
+};
+
+struct dns;
+struct dns_batch;
+struct dns_query;
+
+struct dns_opts {
+	const struct env	*env;
+	size_t			 cache_max_bytes;
+	uint32_t		 ttl_max_s;		/* caps a positive TTL */
+	uint32_t		 negative_ttl_max_s;	/* caps a negative TTL */
+	/* libunbound only: */
+	const struct str	*nameservers;	/* "192.0.2.1", "2001:db8::1",
+						   either with "@port" */
+	size_t			 nameservers_n;	/* 0: as resolv.conf says */
+	const char		*trust_anchor_file;	/* NULL: no DNSSEC */
+	uint64_t		 timeout_us;	/* an upper bound for one query */
+};
+
+/* Sane values: system env must still be set. */
+void		 dns_opts_init(struct dns_opts *);
+/* Each returns a reference of one; *diag says why when not OK. */
+enum status	 dns_new_unbound(const struct dns_opts *, struct dns **r,
+		    struct diag *) ATTR_MUST_CHECK;
+/* path: a file of zone text; zone.h has the syntax. */
+enum status	 dns_new_zone(const struct dns_opts *, const char *path,
+		    struct dns **r, struct diag *) ATTR_MUST_CHECK;
+struct dns	*dns_hold(struct dns *);
+void		 dns_release(struct dns *);	/* NULL is fine */
+
+struct dns_stats {
+	uint64_t	hits, misses, joined, evicted;
+	uint64_t	entries, bytes;
+};
+void		 dns_get_stats(struct dns *, struct dns_stats *);
+
+struct dns_batch	*dns_batch_new(struct dns *);	/* NULL: no memory */
+void			 dns_batch_free(struct dns_batch *);
+/*
+ * Asks, or joins the same question of this batch. Starts at once, never
+ * blocks. name: any text; what cannot be a name gives DNS_BADNAME.
+ * NULL: no memory.
+ */
+struct dns_query	*dns_batch_add(struct dns_batch *, struct str name,
+			    enum dns_type);
+/* Until all are answered or env's mono clock reaches deadline_us. May be
+   called again after further dns_batch_add. */
+void			 dns_batch_wait(struct dns_batch *, uint64_t deadline_us);
+/* The answer; a query still open reads as DNS_TIMEOUT. Never NULL. */
+const struct dns_answer	*dns_query_answer(const struct dns_query *);
+/* Questions that this batch asked (distinct ones). */
+size_t			 dns_batch_count(const struct dns_batch *);
+/* The parser's object for the answer, made on first use; NULL: no memory.
+   Owned by the answer. */
+const void		*dns_answer_object(const struct dns_answer *,
+			    const struct dns_parser *);
+
+/* A stable phrase: "no such name", "no answer in time" ... */
+const char		*dns_result_text(enum dns_result);
+
+#endif

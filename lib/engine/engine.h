@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * engine: the life of one message: events in, a list of actions out. Shaped
+ * like a milter, free of libmilter, so that the daemon, the tools and the
+ * tests drive the same code.
+ *
+ *	engine_new			configuration, keys, DNS: immutable
+ *	  engine_msg_new		MAIL
+ *	    engine_msg_macro		any time before end of headers
+ *	    engine_msg_header		each field, as received
+ *	    engine_msg_eoh		decides sign or verify; sends the queries
+ *	    engine_msg_body		until it says that it has enough
+ *	    engine_msg_eom		waits, verifies, decides: the outcome
+ *	  engine_msg_free		at any point; an abort is just this
+ *
+ * struct engine is shared by threads and counted: a message holds the one it
+ * began with across a reload. A message belongs to one thread at a time.
+ * Trouble of ours (no memory, OpenSSL) never loses a message: it becomes the
+ * outcome that On-InternalError names.
+ */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/socket.h>
+
+#include "base/diag.h"
+#include "base/env.h"
+#include "base/status.h"
+#include "base/str.h"
+#include "conf/conf.h"
+#include "crypto/crypto.h"
+#include "dkim/verify.h"
+#include "dns/dns.h"
+#include "mail/addr.h"
+#include "second/second.h"
+
+#define ENGINE_MSG_MAX_BYTES	(64 * 1024 * 1024)	/* a message's arena */
+
+/* Counted since the daemon's start; shared by all engines of a process. */
+enum engine_counter {
+	ENGINE_MESSAGES,
+	ENGINE_SIGNED,
+	ENGINE_VERIFIED,
+	ENGINE_PASSED_THROUGH,		/* neither signed nor verified */
+	ENGINE_DKIM_PASS, ENGINE_DKIM_FAIL, ENGINE_DKIM_POLICY,
+	ENGINE_DKIM_NEUTRAL, ENGINE_DKIM_TEMPERROR, ENGINE_DKIM_PERMERROR,
+	ENGINE_DKIM_NONE,		/* messages without a signature */
+	ENGINE_FORGED_DELETED,		/* Authentication-Results fields */
+	ENGINE_SECOND_ASKED,		/* messages */
+	ENGINE_SECOND_DISAGREED,	/* messages */
+	ENGINE_INTERNAL_ERRORS,
+	ENGINE_COUNTERS
+};
+struct engine_stats;			/* atomic counters */
+struct engine_stats	*engine_stats_new(void);
+void			 engine_stats_free(struct engine_stats *);
+uint64_t		 engine_stats_get(const struct engine_stats *,
+			    enum engine_counter);
+const char		*engine_counter_name(enum engine_counter);
+
+struct engine_opts {
+	struct conf		*conf;		/* held by the engine */
+	struct dns		*dns;		/* held by the engine */
+	const struct crypto	*crypto;	/* outlives the engine */
+	struct second		*second;	/* outlives it; NULL: no second
+						   opinion */
+	struct engine_stats	*stats;		/* outlives it; may be NULL */
+	const struct env	*env;		/* outlives it */
+};
+
+struct engine;
+enum status	 engine_new(const struct engine_opts *, struct engine **r,
+		    struct diag *) ATTR_MUST_CHECK;
+struct engine	*engine_hold(struct engine *);
+void		 engine_release(struct engine *);	/* NULL is fine */
+const struct conf	*engine_conf(const struct engine *);
+
+struct engine_client {		/* borrowed until engine_msg_free */
+	struct str		 name;	/* from PTR, as the MTA says; or absent */
+	const struct sockaddr	*addr;	/* NULL: unknown or a local socket */
+	struct str		 helo;	/* absent until known */
+};
+
+enum engine_macro {		/* what the MTA says about the message */
+	ENGINE_AUTH_AUTHEN,	/* {auth_authen} */
+	ENGINE_AUTH_TYPE,	/* {auth_type} */
+	ENGINE_DAEMON_NAME,	/* {daemon_name} */
+	ENGINE_QUEUE_ID,	/* i; may come late, the last one counts */
+	ENGINE_MACROS
+};
+
+enum engine_direction {
+	ENGINE_UNDECIDED,	/* before end of headers */
+	ENGINE_SIGN,
+	ENGINE_VERIFY,
+	ENGINE_PASS_THROUGH	/* the Mode asks for nothing here */
+};
+
+enum engine_action_type {
+	ENGINE_DELETE_FIELD,	/* name, index: 1 is the topmost of that name */
+	ENGINE_INSERT_FIELD,	/* at the very top: name, value (starts with a
+				   space, CRLF folding) */
+	ENGINE_QUARANTINE	/* value: the reason */
+};
+
+struct engine_action {		/* in the order in which they are applied */
+	enum engine_action_type	 type;
+	struct str		 name;
+	struct str		 value;
+	unsigned		 index;
+};
+
+enum engine_verdict {		/* quarantine is accept plus an action */
+	ENGINE_ACCEPT, ENGINE_REJECT, ENGINE_TEMPFAIL
+};
+
+struct engine_outcome {		/* views into the message's arena */
+	enum engine_direction	 direction;
+	const char		*direction_reason; /* "authenticated",
+						   "internal host" ... */
+	enum engine_verdict	 verdict;
+	const char		*action;	/* accept|quarantine|reject|tempfail */
+	struct str		 reply;		/* with reject and tempfail:
+						   "550 5.7.20 text" */
+	const struct engine_action *actions;
+	size_t			 actions_n;
+	const struct addr_from	*from;
+	/* verify */
+	const struct dkim_verifier	*dkim;	/* NULL: not verified */
+	struct str		 authres;	/* the value, unfolded; or absent */
+	unsigned		 forged_deleted;
+	/* sign */
+	struct {
+		struct str	 domain;
+		struct str	 selector;
+	}			*signatures;	/* those added */
+	size_t			 signatures_n;
+	/* second opinion */
+	const struct second_dkim	*second;	/* NULL: not asked */
+	bool			 second_agrees;
+	/* trouble of ours or refusal by limits: a phrase, or NULL */
+	const char		*error;
+	uint64_t		 elapsed_us;	/* in our code, from MAIL on */
+	uint64_t		 dns_wait_us;	/* part of it, at end of message */
+};
+
+struct engine_msg;
+
+/* mail_from: the SMTP path; NULL: no memory. */
+struct engine_msg	*engine_msg_new(struct engine *,
+			    const struct engine_client *, struct str mail_from);
+void			 engine_msg_free(struct engine_msg *);
+void			 engine_msg_macro(struct engine_msg *, enum engine_macro,
+			    struct str value);
+void			 engine_msg_header(struct engine_msg *, struct str name,
+			    struct str value);
+/* Returns whether the body is wanted at all. */
+bool			 engine_msg_eoh(struct engine_msg *);
+/* Returns whether more of the body is wanted. */
+bool			 engine_msg_body(struct engine_msg *, const char *,
+			    size_t);
+/* Never NULL; the same outcome when called again. */
+const struct engine_outcome	*engine_msg_eom(struct engine_msg *);
+struct str		 engine_msg_get_macro(const struct engine_msg *,
+			    enum engine_macro);
+struct str		 engine_msg_mail_from(const struct engine_msg *);
+
+#endif

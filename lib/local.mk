@@ -1,0 +1,9 @@
+include lib/base/local.mk
+include lib/crypto/local.mk
+include lib/mail/local.mk
+include lib/dns/local.mk
+include lib/dkim/local.mk
+include lib/authres/local.mk
+include lib/conf/local.mk
+include lib/second/local.mk
+include lib/engine/local.mk

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * addr: who wrote a message: the From field (RFC 5322 3.4, 3.6.2), strictly.
+ * A failure is named, never skipped over, because a policy depends on it.
+ */
+#ifndef MAIL_ADDR_H
+#define MAIL_ADDR_H
+
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "base/str.h"
+#include "mail/field.h"
+
+#define ADDR_MAX_MAILBOXES	1000
+
+enum addr_from_result {
+	ADDR_FROM_OK,
+	ADDR_FROM_MISSING,	/* no From field */
+	ADDR_FROM_REPEATED,	/* more than one From field */
+	ADDR_FROM_SYNTAX,	/* not a mailbox-list, or no mailbox in it */
+	ADDR_FROM_LIMIT		/* more mailboxes than ADDR_MAX_MAILBOXES */
+};
+
+struct addr_mailbox {
+	struct str	local;	/* unquoted */
+	struct str	domain;	/* A-labels, lower case */
+};
+
+struct addr_from {
+	enum addr_from_result	 result;
+	struct addr_mailbox	*v;	/* in their order; n >= 1 if OK */
+	size_t			 n;
+};
+
+/* Static phrase such as "two From fields". */
+const char	*addr_from_text(enum addr_from_result);
+
+/* STATUS_OK whatever the field holds; NOMEM only. */
+enum status	addr_from_parse(struct arena *, const struct field_list *,
+		    struct addr_from *from_r) ATTR_MUST_CHECK;
+/* One field's value as a mailbox-list, the same rules. */
+enum status	addr_list_parse(struct arena *, struct str value,
+		    struct addr_from *from_r) ATTR_MUST_CHECK;
+/* An SMTP path "<a@b>" or "a@b" or "<>": the domain, absent if none. */
+struct str	addr_path_domain(struct str path);
+
+#endif

@@ -1,0 +1,7 @@
+lib_libmailseal_a_SOURCES += \
+	lib/mail/addr.h \
+	lib/mail/canon.h \
+	lib/mail/domain.h \
+	lib/mail/field.h \
+	lib/mail/message.h \
+	lib/mail/taglist.h

@@ -1,0 +1,2 @@
+lib_libmailseal_a_SOURCES += \
+	lib/second/second.h

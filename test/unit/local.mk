@@ -1,0 +1,17 @@
+# Unit tests: t_<module>_<file>.c tests lib/<module>/<file>.c.
+UNIT =
+include test/unit/base.mk
+include test/unit/mail.mk
+include test/unit/crypto.mk
+include test/unit/dns.mk
+include test/unit/dkim.mk
+include test/unit/authres.mk
+include test/unit/conf.mk
+include test/unit/second.mk
+include test/unit/engine.mk
+include test/unit/milter.mk
+include test/unit/tools.mk
+include test/unit/keys.mk
+include test/unit/house.mk
+check_PROGRAMS += $(UNIT)
+EXTRA_DIST += test/unit/tap.h
