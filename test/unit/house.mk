@@ -1,2 +1,3 @@
-# UNIT += test/unit/t_house_FILE
-# test_unit_t_house_FILE_SOURCES = test/unit/t_house_FILE.c
+UNIT_SCRIPTS = test/unit/layers.sh test/unit/symbols.sh test/unit/style.sh
+check_SCRIPTS += $(UNIT_SCRIPTS)
+EXTRA_DIST += $(UNIT_SCRIPTS) test/summary.sh

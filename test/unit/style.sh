@@ -1,0 +1,42 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# What a reader may rely on in every source file.
+set -eu
+cd "${top_srcdir:-.}"
+n=0
+point() {
+	n=$((n + 1))
+	if [ -z "$2" ]; then
+		echo "ok $n - $1"
+	else
+		echo "not ok $n - $1"
+		printf '%s\n' "$2" | head -n 20 | sed 's/^/# /'
+	fi
+}
+
+files=$(find lib milter keys tools test -name '*.[ch]' | sort)
+# shellcheck disable=SC2086
+{
+	point "every C file names its licence first" \
+	    "$(for f in $files; do head -n 1 "$f" |
+		grep -q 'SPDX-License-Identifier: BSD-2-Clause' || echo "$f"
+	    done)"
+	point "no call that cannot know its buffer" \
+	    "$(grep -nwE '(strcpy|strcat|sprintf|vsprintf|strtok|gets|atoi|alloca)[ ]*\(' \
+		$files || true)"
+	point "no white space at the end of a line" \
+	    "$(grep -nE '[	 ]+$' $files || true)"
+	point "never ub_resolve(), which blocks" \
+	    "$(grep -nwE 'ub_resolve' $files || true)"
+}
+
+if command -v mandoc >/dev/null 2>&1; then
+	for page in $(find milter keys tools -name '*.[1-8]' | sort); do
+		point "mandoc has no complaint about $page" \
+		    "$(mandoc -Tlint -Wwarning "$page" 2>&1 || true)"
+	done
+else
+	n=$((n + 1))
+	echo "ok $n - manual pages # SKIP mandoc is not installed"
+fi
+echo "1..$n"

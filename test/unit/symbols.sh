@@ -1,0 +1,42 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# A function of ours with the name of one of a library's would be called by
+# that library in place of its own. And lib/ keeps no state: no writable data.
+set -eu
+cd "${top_builddir:-.}"
+archive=lib/libmailseal.a
+n=0
+point() {
+	n=$((n + 1))
+	if [ -z "$2" ]; then
+		echo "ok $n - $1"
+	else
+		echo "not ok $n - $1"
+		printf '%s\n' "$2" | sed 's/^/# /'
+	fi
+}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+nm -g --defined-only "$archive" 2>/dev/null | awk 'NF == 3 { print $3 }' |
+    sort -u >"$work/ours"
+test -s "$work/ours" || { echo "1..0 # SKIP nm shows nothing"; exit 0; }
+
+for library in opendkim opendmarc unbound milter crypto bsd idn2 jansson; do
+	file=$(${CC:-cc} -print-file-name="lib$library.so")
+	if [ ! -e "$file" ]; then
+		n=$((n + 1))
+		echo "ok $n - lib$library # SKIP it has no shared object"
+		continue
+	fi
+	nm -D --defined-only "$file" | awk '{ sub(/@.*/, "", $3); print $3 }' |
+	    sort -u >"$work/theirs"
+	point "no name of ours is lib$library's" \
+	    "$(comm -12 "$work/ours" "$work/theirs")"
+done
+
+bad=$(nm -A --defined-only "$archive" 2>/dev/null |
+    awk '$(NF - 1) ~ /^[bBdDcCsSgG]$/ { print }' |
+    grep -vE '__asan|__tsan|__ubsan|___|__odr|asan\.module|[._]gcov|\.L|__sancov' || true)
+point "lib has no writable data" "$bad"
+echo "1..$n"
