@@ -31,7 +31,8 @@ void	 arena_fini(struct arena *);
 void	*arena_alloc(struct arena *, size_t n) ATTR_MUST_CHECK;
 /* As above for count * size, overflow checked. */
 void	*arena_calloc(struct arena *, size_t count, size_t size) ATTR_MUST_CHECK;
-/* A copy, with a NUL behind it for the edges; p == NULL when out of memory. */
+/* A copy (of absent: the empty string), with a NUL behind it for the edges;
+   p == NULL when out of memory. */
 struct str	 arena_dup(struct arena *, struct str) ATTR_MUST_CHECK;
 /* A NUL-terminated copy, or NULL. */
 char	*arena_cstr(struct arena *, struct str) ATTR_MUST_CHECK;

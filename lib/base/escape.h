@@ -12,7 +12,8 @@
 /*
  * For log lines and terminals: printable ASCII and valid UTF-8 stay, a
  * backslash doubles, all else becomes \xHH; at most max_bytes of input are
- * shown, then "...".
+ * shown, then "...". So do control characters of Unicode and those that
+ * reorder text.
  */
 void	escape_text(struct buf *, struct str, size_t max_bytes);
 /* key=value logs: as escape_text; quoted with " when empty or not a plain word. */

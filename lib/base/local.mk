@@ -8,4 +8,13 @@ lib_libmailseal_a_SOURCES += \
 	lib/base/escape.h \
 	lib/base/status.h \
 	lib/base/str.h \
-	lib/base/status.c
+	lib/base/utf8.h \
+	lib/base/arena.c \
+	lib/base/b64.c \
+	lib/base/buf.c \
+	lib/base/diag.c \
+	lib/base/env.c \
+	lib/base/escape.c \
+	lib/base/status.c \
+	lib/base/str.c \
+	lib/base/utf8.c

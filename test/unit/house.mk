@@ -1,3 +1,3 @@
-UNIT_SCRIPTS = test/unit/layers.sh test/unit/symbols.sh test/unit/style.sh
-check_SCRIPTS += $(UNIT_SCRIPTS)
-EXTRA_DIST += $(UNIT_SCRIPTS) test/summary.sh
+house_tests = test/unit/layers.sh test/unit/symbols.sh test/unit/style.sh
+check_SCRIPTS += $(house_tests)
+EXTRA_DIST += $(house_tests) test/summary.sh
