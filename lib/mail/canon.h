@@ -32,7 +32,6 @@ struct canon_body {
 	enum canon	 kind;
 	bool		 held_cr;	/* a CR whose LF may follow */
 	bool		 held_wsp;	/* relaxed: white space not yet written */
-	bool		 in_line;	/* the line has content already */
 };
 
 void	canon_body_init(struct canon_body *, enum canon, canon_sink *, void *);

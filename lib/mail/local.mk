@@ -4,4 +4,8 @@ lib_libmailseal_a_SOURCES += \
 	lib/mail/domain.h \
 	lib/mail/field.h \
 	lib/mail/message.h \
-	lib/mail/taglist.h
+	lib/mail/taglist.h \
+	lib/mail/canon_body.c \
+	lib/mail/canon_header.c \
+	lib/mail/field.c \
+	lib/mail/taglist.c

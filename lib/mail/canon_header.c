@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "mail/canon.h"
+
+#define LOWER_BYTES	64	/* of a name, lower-cased at a time */
+
+const char *
+canon_name(enum canon kind)
+{
+	switch (kind) {
+	case CANON_SIMPLE:
+		return ("simple");
+	case CANON_RELAXED:
+		return ("relaxed");
+	}
+	return ("unknown");
+}
+
+static void
+emit(canon_sink *sink, void *ctx, struct str s)
+{
+	if (s.n > 0) {
+		sink(ctx, s.p, s.n);
+	}
+}
+
+static void
+relaxed_name(struct str name, canon_sink *sink, void *ctx)
+{
+	char lower[LOWER_BYTES];
+	size_t i, n;
+
+	while (name.n > 0 && char_is_wsp(name.p[name.n - 1])) {
+		name.n--;
+	}
+	for (; name.n > 0; name = str_from_offset(name, n)) {
+		n = name.n < sizeof(lower) ? name.n : sizeof(lower);
+		for (i = 0; i < n; i++) {
+			lower[i] = char_lower(name.p[i]);
+		}
+		sink(ctx, lower, n);
+	}
+}
+
+/* Octets of white space at s.p[i]: a fold is CRLF before SP or HTAB. */
+static size_t
+space_at(struct str s, size_t i)
+{
+	if (i < s.n && char_is_wsp(s.p[i])) {
+		return (1);
+	}
+	if (i + 2 < s.n && s.p[i] == '\r' && s.p[i + 1] == '\n' &&
+	    char_is_wsp(s.p[i + 2])) {
+		return (3);
+	}
+	return (0);
+}
+
+/* A lone SP between words is what relaxed makes of it anyway. */
+static bool
+is_lone_sp(struct str s, size_t i)
+{
+	return (s.p[i] == ' ' && i + 1 < s.n && space_at(s, i + 1) == 0);
+}
+
+/* RFC 6376 3.4.2: unfolded, WSP runs as one SP, none at either end. */
+static void
+relaxed_value(struct str s, canon_sink *sink, void *ctx)
+{
+	bool started = false, space = false;
+	size_t i, from, n;
+
+	for (i = 0; i < s.n;) {
+		n = space_at(s, i);
+		if (n > 0) {
+			space = true;
+			i += n;
+			continue;
+		}
+		from = i;
+		while (i < s.n && (space_at(s, i) == 0 || is_lone_sp(s, i))) {
+			i++;
+		}
+		if (started && space) {
+			emit(sink, ctx, STR(" "));
+		}
+		emit(sink, ctx, str_mem(s.p + from, i - from));
+		started = true;
+		space = false;
+	}
+}
+
+void
+canon_header(enum canon kind, struct str raw, bool crlf, canon_sink *sink,
+    void *ctx)
+{
+	size_t colon;
+
+	if (raw.n >= 2 && memcmp(raw.p + raw.n - 2, "\r\n", 2) == 0) {
+		raw.n -= 2;
+	}
+	switch (kind) {
+	case CANON_SIMPLE:
+		emit(sink, ctx, raw);
+		break;
+	case CANON_RELAXED:
+		colon = str_find(raw, ':');
+		relaxed_name(str_first(raw, colon), sink, ctx);
+		if (colon < raw.n) {
+			emit(sink, ctx, STR(":"));
+			relaxed_value(str_from_offset(raw, colon + 1), sink,
+			    ctx);
+		}
+		break;
+	}
+	if (crlf) {
+		emit(sink, ctx, STR("\r\n"));
+	}
+}

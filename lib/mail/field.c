@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "mail/field.h"
+
+void
+field_list_init(struct field_list *l)
+{
+	*l = (struct field_list){ 0 };
+}
+
+/* "Name" of "Name \t:": RFC 5322 4.5.8 has white space before the colon. */
+static struct str
+name_trim(struct str name)
+{
+	while (name.n > 0 && char_is_wsp(name.p[name.n - 1])) {
+		name.n--;
+	}
+	return (name);
+}
+
+static bool
+name_is_usable(struct str name)
+{
+	return (name_trim(name).n > 0 && str_find(name, ':') == name.n &&
+	    str_find(name, '\r') == name.n && str_find(name, '\n') == name.n);
+}
+
+static bool
+ends_in_crlf(struct str s)
+{
+	return (s.n >= 2 && s.p[s.n - 2] == '\r' && s.p[s.n - 1] == '\n');
+}
+
+/* raw is in the arena and complete; name_n octets stand before its colon. */
+static enum status
+append(struct arena *a, struct field_list *l, struct str raw, size_t name_n)
+{
+	struct field *v = arena_grow(a, l->v, l->n, &l->cap, sizeof(*v));
+
+	if (v == NULL) {
+		return (STATUS_NOMEM);
+	}
+	l->v = v;
+	v += l->n++;
+	v->raw = raw;
+	v->name = name_trim(str_first(raw, name_n));
+	v->value = str_mem(raw.p + name_n + 1, raw.n - name_n - 3);
+	l->bytes += raw.n;
+	return (STATUS_OK);
+}
+
+static bool
+has_room(const struct field_list *l, size_t n)
+{
+	return (l->n < FIELD_MAX_COUNT &&
+	    n <= FIELD_MAX_TOTAL_BYTES - l->bytes);
+}
+
+/* Bare LFs of s; each becomes CRLF. */
+static size_t
+count_bare_lf(struct str s)
+{
+	size_t i, n = 0;
+
+	for (i = str_find(s, '\n'); i < s.n;
+	    i += 1 + str_find(str_from_offset(s, i + 1), '\n')) {
+		n += i == 0 || s.p[i - 1] != '\r';
+	}
+	return (n);
+}
+
+static void
+copy_crlf(char *out, struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		if (s.p[i] == '\n' && (i == 0 || s.p[i - 1] != '\r')) {
+			*out++ = '\r';
+		}
+		*out++ = s.p[i];
+	}
+}
+
+/* The line end that closes the field is added by us. */
+static struct str
+drop_final_eol(struct str value)
+{
+	if (ends_in_crlf(value)) {
+		return (str_first(value, value.n - 2));
+	}
+	if (value.n > 0 && value.p[value.n - 1] == '\n') {
+		return (str_first(value, value.n - 1));
+	}
+	return (value);
+}
+
+enum status
+field_list_add(struct arena *a, struct field_list *l, struct str name,
+    struct str value)
+{
+	size_t value_n, n;
+	char *p;
+
+	if (!name_is_usable(name)) {
+		return (STATUS_SYNTAX);
+	}
+	if (!has_room(l, name.n) || !has_room(l, value.n)) {
+		return (STATUS_LIMIT);
+	}
+	value = drop_final_eol(value);
+	value_n = value.n + count_bare_lf(value);
+	n = name.n + 1 + value_n + 2;
+	if (!has_room(l, n)) {
+		return (STATUS_LIMIT);
+	}
+	p = arena_alloc(a, n);
+	if (p == NULL) {
+		return (STATUS_NOMEM);
+	}
+	memcpy(p, name.p, name.n);
+	p[name.n] = ':';
+	copy_crlf(p + name.n + 1, value);
+	memcpy(p + n - 2, "\r\n", 2);
+	return (append(a, l, str_mem(p, n), name.n));
+}
+
+enum status
+field_list_add_raw(struct arena *a, struct field_list *l, struct str raw)
+{
+	size_t colon = str_find(raw, ':');
+	size_t n = raw.n;
+	char *p;
+
+	if (colon == raw.n || !name_is_usable(str_first(raw, colon))) {
+		return (STATUS_SYNTAX);
+	}
+	if (!ends_in_crlf(str_from_offset(raw, colon + 1))) {
+		n += 2;
+	}
+	if (!has_room(l, n)) {
+		return (STATUS_LIMIT);
+	}
+	p = arena_alloc(a, n);
+	if (p == NULL) {
+		return (STATUS_NOMEM);
+	}
+	memcpy(p, raw.p, raw.n);
+	memcpy(p + n - 2, "\r\n", 2);
+	return (append(a, l, str_mem(p, n), colon));
+}
+
+const struct field *
+field_list_last(const struct field_list *l, struct str name, size_t below,
+    size_t *index_r)
+{
+	size_t i;
+
+	for (i = below < l->n ? below : l->n; i > 0; i--) {
+		if (str_eq_ci(l->v[i - 1].name, name)) {
+			*index_r = i - 1;
+			return (&l->v[i - 1]);
+		}
+	}
+	*index_r = 0;
+	return (NULL);
+}
+
+size_t
+field_list_count(const struct field_list *l, struct str name)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < l->n; i++) {
+		n += str_eq_ci(l->v[i].name, name);
+	}
+	return (n);
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "mail/taglist.h"
+
+/* Octets of folding white space at s.p[i]: WSP, or CRLF before WSP. */
+static size_t
+space_at(struct str s, size_t i)
+{
+	if (i < s.n && char_is_wsp(s.p[i])) {
+		return (1);
+	}
+	if (i + 2 < s.n && s.p[i] == '\r' && s.p[i + 1] == '\n' &&
+	    char_is_wsp(s.p[i + 2])) {
+		return (3);
+	}
+	return (0);
+}
+
+/* Without folding white space; a CR or LF that folds nothing stays. */
+static struct str
+trim(struct str s)
+{
+	size_t i = 0, n, end = 0;
+
+	while ((n = space_at(s, i)) > 0) {
+		i += n;
+	}
+	s = str_from_offset(s, i);
+	for (i = 0; i < s.n; i += n > 0 ? n : 1) {
+		n = space_at(s, i);
+		if (n == 0) {
+			end = i + 1;
+		}
+	}
+	return (str_first(s, end));
+}
+
+/* RFC 6376 3.2: ALPHA *(ALPHA / DIGIT / "_") */
+static bool
+is_name(struct str s)
+{
+	size_t i;
+
+	for (i = 1; i < s.n; i++) {
+		if (!char_is_alpha(s.p[i]) && !char_is_digit(s.p[i]) &&
+		    s.p[i] != '_') {
+			return (false);
+		}
+	}
+	return (s.n > 0 && char_is_alpha(s.p[0]));
+}
+
+static bool
+is_value(struct str s, bool utf8)
+{
+	unsigned char c;
+	size_t i, n;
+
+	for (i = 0; i < s.n; i += n > 0 ? n : 1) {
+		n = space_at(s, i);
+		c = (unsigned char)s.p[i];
+		if (n == 0 && (c <= ' ' || c == 0x7f || (c > 0x7f && !utf8))) {
+			return (false);
+		}
+	}
+	return (true);
+}
+
+static enum status
+add(struct taglist *l, struct str spec, bool utf8, const char **reason_r)
+{
+	size_t equals = str_find(spec, '=');
+	struct tag *tag = &l->v[l->n];
+
+	if (trim(spec).n == 0) {
+		*reason_r = "empty tag";
+		return (STATUS_SYNTAX);
+	}
+	if (equals == spec.n) {
+		*reason_r = "tag without '='";
+		return (STATUS_SYNTAX);
+	}
+	if (l->n == TAGLIST_MAX_TAGS) {
+		*reason_r = "too many tags";
+		return (STATUS_LIMIT);
+	}
+	tag->name = trim(str_first(spec, equals));
+	tag->raw_value = str_from_offset(spec, equals + 1);
+	tag->value = trim(tag->raw_value);
+	if (!is_name(tag->name)) {
+		*reason_r = "bad tag name";
+		return (STATUS_SYNTAX);
+	}
+	if (!is_value(tag->value, utf8)) {
+		*reason_r = "bad character in tag value";
+		return (STATUS_SYNTAX);
+	}
+	if (taglist_get(l, tag->name) != NULL) {
+		*reason_r = "duplicate tag";
+		return (STATUS_SYNTAX);
+	}
+	l->n++;
+	return (STATUS_OK);
+}
+
+enum status
+taglist_parse(struct taglist *l, struct str s, bool utf8,
+    const char **reason_r)
+{
+	struct str rest = s, spec;
+	enum status status;
+
+	l->n = 0;
+	*reason_r = NULL;
+	if (trim(s).n == 0) {
+		*reason_r = "no tags";
+		return (STATUS_SYNTAX);
+	}
+	while (str_next(&rest, ';', &spec)) {
+		/* RFC 6376 3.2: one ';' may stand at the end. */
+		if (rest.p == NULL && l->n > 0 && trim(spec).n == 0) {
+			break;
+		}
+		status = add(l, spec, utf8, reason_r);
+		if (status != STATUS_OK) {
+			return (status);
+		}
+	}
+	return (STATUS_OK);
+}
+
+const struct tag *
+taglist_get(const struct taglist *l, struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++) {
+		if (str_eq(l->v[i].name, name)) {
+			return (&l->v[i]);
+		}
+	}
+	return (NULL);
+}
