@@ -1,2 +1,6 @@
 lib_libmailseal_a_SOURCES += \
+	lib/second/lookup.c \
+	lib/second/private.h \
+	lib/second/results.c \
+	lib/second/second.c \
 	lib/second/second.h

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of lib/second share. */
+#ifndef SECOND_PRIVATE_H
+#define SECOND_PRIVATE_H
+
+#include <stdbool.h>
+
+#include <dkim.h>
+
+#include "second/second.h"
+
+struct second_dkim {
+	DKIM			*dkim;		/* NULL: creation failed */
+	DKIM_LIB		*own_lib;	/* of this message alone, or
+						   NULL */
+	struct arena		*arena;
+	struct dns_batch	*batch;
+	uint64_t		 dns_deadline_us;
+	int64_t			 now_s;		/* time of receipt */
+	bool			 streaming;	/* libopendkim wants the body */
+	bool			 out_of_memory;
+	const char		*trouble;	/* in the arena, or NULL */
+	struct second_result	*v;
+	size_t			 n;
+};
+
+/* A library handle set up as ours are; NULL: no memory. */
+DKIM_LIB	*second_lib_new(uint64_t drift_s);
+/* libopendkim's callback: answers from the message's batch. */
+DKIM_CBSTAT	 second_key_lookup(DKIM *, DKIM_SIGINFO *, unsigned char *buf,
+		    size_t buf_bytes);
+/* Reads the verdicts after dkim_eom(). */
+enum status	 second_results_read(struct second_dkim *) ATTR_MUST_CHECK;
+
+#endif

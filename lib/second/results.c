@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * results: from libopendkim's flags and error codes to RFC 8601's words, by
+ * the rules with which OpenDKIM's daemon writes its Authentication-Results.
+ */
+#include "second/private.h"
+
+static struct str
+tag_copy(struct second_dkim *s, DKIM_SIGINFO *sig, const char *tag)
+{
+	const unsigned char *value = dkim_sig_gettagvalue(sig, false,
+	    (unsigned char *)tag);
+
+	return (arena_dup(s->arena, value != NULL ?
+	    str_from((const char *)value) : STR("")));
+}
+
+static bool
+tag_seconds(DKIM_SIGINFO *sig, const char *tag, uint64_t *value_r)
+{
+	const unsigned char *value = dkim_sig_gettagvalue(sig, false,
+	    (unsigned char *)tag);
+
+	return (value != NULL &&
+	    str_to_u64(str_from((const char *)value), value_r));
+}
+
+/*
+ * For a message with a clock of its own: the error that libopendkim would
+ * have found at that time, DKIM_SIGERROR_OK if none. See lib_for_time().
+ */
+static DKIM_SIGERROR
+time_error(const struct second_dkim *s, DKIM_SIGINFO *sig)
+{
+	uint64_t now_s = (uint64_t)s->now_s;
+	uint64_t value;
+
+	if (tag_seconds(sig, "x", &value) &&
+	    value <= UINT64_MAX - SECOND_DRIFT_S &&
+	    now_s >= value + SECOND_DRIFT_S) {
+		return (DKIM_SIGERROR_EXPIRED);
+	}
+	if (tag_seconds(sig, "t", &value) && value > now_s + SECOND_DRIFT_S) {
+		return (DKIM_SIGERROR_FUTURE);
+	}
+	return (DKIM_SIGERROR_OK);
+}
+
+static const char *
+result_word(DKIM_SIGINFO *sig, DKIM_SIGERROR error)
+{
+	unsigned int flags = dkim_sig_getflags(sig);
+	bool pass = (flags & DKIM_SIGFLAG_PASSED) != 0 &&
+	    dkim_sig_getbh(sig) == DKIM_SIGBH_MATCH;
+
+	if (error == DKIM_SIGERROR_EXPIRED || error == DKIM_SIGERROR_FUTURE) {
+		return ("permerror");
+	}
+	if (pass) {
+		return ("pass");
+	}
+	if (error == DKIM_SIGERROR_MULTIREPLY ||
+	    error == DKIM_SIGERROR_KEYFAIL ||
+	    error == DKIM_SIGERROR_DNSSYNTAX) {
+		return ("temperror");
+	}
+	if (error == DKIM_SIGERROR_KEYTOOSMALL) {
+		return ("policy");
+	}
+	if ((flags & DKIM_SIGFLAG_PROCESSED) != 0) {
+		return ("fail");
+	}
+	if (error != DKIM_SIGERROR_UNKNOWN && error != DKIM_SIGERROR_OK) {
+		return ("permerror");
+	}
+	return ("neutral");
+}
+
+static enum status
+result_read(struct second_dkim *s, DKIM_SIGINFO *sig, struct second_result *r)
+{
+	DKIM_SIGERROR error = dkim_sig_geterror(sig);
+	const char *text = NULL;
+
+	if (s->own_lib != NULL) {
+		DKIM_SIGERROR at_time = time_error(s, sig);
+
+		if (at_time != DKIM_SIGERROR_OK) {
+			error = at_time;
+		}
+	}
+	r->domain = tag_copy(s, sig, "d");
+	r->selector = tag_copy(s, sig, "s");
+	r->b = tag_copy(s, sig, "b");
+	r->result = result_word(sig, error);
+	if (error != DKIM_SIGERROR_OK && error != DKIM_SIGERROR_UNKNOWN) {
+		text = dkim_sig_geterrorstr(error);
+	}
+	r->reason = str_from(text);
+	if (r->domain.p == NULL || r->selector.p == NULL || r->b.p == NULL) {
+		return (STATUS_NOMEM);
+	}
+	return (STATUS_OK);
+}
+
+enum status
+second_results_read(struct second_dkim *s)
+{
+	DKIM_SIGINFO **sigs = NULL;
+	enum status st;
+	int n = 0;
+
+	if (dkim_getsiglist(s->dkim, &sigs, &n) != DKIM_STAT_OK || n <= 0) {
+		return (STATUS_OK);
+	}
+	s->v = arena_calloc(s->arena, (size_t)n, sizeof(*s->v));
+	if (s->v == NULL) {
+		return (STATUS_NOMEM);
+	}
+	for (int i = 0; i < n; i++) {
+		st = result_read(s, sigs[i], &s->v[i]);
+		if (st != STATUS_OK) {
+			return (st);
+		}
+	}
+	s->n = (size_t)n;
+	return (STATUS_OK);
+}
