@@ -9,11 +9,13 @@
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/arena.h"
 #include "base/diag.h"
 #include "base/env.h"
 #include "base/status.h"
@@ -25,6 +27,7 @@
 #define CONF_MAX_BYTES		(1024 * 1024)	/* of a file */
 #define CONF_LINE_MAX_BYTES	(64 * 1024)
 #define CONF_KEY_FILE_MAX_BYTES	(64 * 1024)
+#define CONF_MEMORY_MAX_BYTES	(32 * 1024 * 1024)
 
 enum conf_action {		/* On-...: what becomes of the message */
 	CONF_ACCEPT, CONF_REJECT, CONF_TEMPFAIL, CONF_QUARANTINE
@@ -75,9 +78,11 @@ struct conf {
 	struct conf_key		*keys;		/* Selector, KeyFile */
 	size_t			 keys_n;
 	struct conf_signature_style canonicalization;
-	struct conf_strings	 sign_headers;	/* SignHeaders; n == 0 with
-						   v == NULL: the default */
-	struct conf_strings	 oversign_headers; /* OversignHeaders; same */
+	struct conf_strings	 sign_headers;	/* SignHeaders; v == NULL: the
+						   default; the item "*" stands
+						   for all of the default */
+	struct conf_strings	 oversign_headers; /* OversignHeaders; same;
+						   v != NULL, n == 0: none */
 	int64_t			 signature_ttl_s; /* SignatureTTL; 0: no x= */
 	/* verifying */
 	unsigned		 minimum_key_bits;	/* MinimumKeyBits */
@@ -87,7 +92,8 @@ struct conf {
 	enum conf_action	 on_dns_error;
 	enum conf_action	 on_internal_error;
 	/* DNS */
-	struct conf_strings	 nameservers;	/* Nameservers */
+	struct conf_strings	 nameservers;	/* Nameservers, as dns_opts
+						   has them */
 	char			*trust_anchor_file;
 	uint64_t		 dns_timeout_us;	/* DNSTimeout */
 	char			*zone;		/* Zone: zone text instead of DNS */
@@ -95,7 +101,8 @@ struct conf {
 	enum conf_second	 second_opinion;	/* SecondOpinion */
 	unsigned		 second_sample_percent;
 
-	unsigned		 references;	/* conf_hold, conf_release */
+	atomic_uint		 references;	/* conf_hold, conf_release */
+	struct arena		 memory;	/* all the text above */
 };
 
 /*

@@ -1,3 +1,13 @@
 lib_libmailseal_a_SOURCES += \
 	lib/conf/conf.h \
-	lib/conf/hosts.h
+	lib/conf/hosts.h \
+	lib/conf/table.h \
+	lib/conf/check.c \
+	lib/conf/file.c \
+	lib/conf/hosts.c \
+	lib/conf/key.c \
+	lib/conf/lists.c \
+	lib/conf/load.c \
+	lib/conf/nearest.c \
+	lib/conf/options.c \
+	lib/conf/values.c

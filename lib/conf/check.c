@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What no single option can tell by itself, and the keys. */
+#include "conf/table.h"
+
+#define RSA_GOOD_BITS	2048	/* RFC 8301 3.2 */
+
+static enum status
+refuse(struct conf_reader *r, unsigned line, const char *why)
+{
+	diag_set(r->diag, r->file, line, "%s", why);
+	return (STATUS_SYNTAX);
+}
+
+static unsigned
+first_line(const struct conf_givens *givens)
+{
+	return (givens->n > 0 ? givens->v[0].line : 0);
+}
+
+/* Mode, Domain, Selector and KeyFile are given together or not at all. */
+static enum status
+check_signing(struct conf_reader *r)
+{
+	struct conf *conf = r->conf;
+	unsigned mode = conf_reader_line(r, "Mode");
+	unsigned domain = conf_reader_line(r, "Domain");
+	unsigned selector = first_line(&r->selectors);
+	unsigned key_file = first_line(&r->key_files);
+	unsigned any = domain > 0 ? domain :
+	    selector > 0 ? selector : key_file;
+
+	if (!conf->mode_sign) {
+		return (STATUS_OK);
+	}
+	if (any == 0) {
+		conf->mode_sign = false;
+		return (mode == 0 ? STATUS_OK : refuse(r, mode, "Mode asks "
+		    "for signing, which needs Domain, Selector and KeyFile"));
+	}
+	if (conf->domains.n == 0) {
+		return (refuse(r, any, domain > 0 ? "Domain: an empty list" :
+		    "to sign, Domain is needed, too"));
+	}
+	if (selector == 0) {
+		return (refuse(r, any, "to sign, Selector is needed, too"));
+	}
+	if (key_file == 0) {
+		return (refuse(r, any, "to sign, KeyFile is needed, too"));
+	}
+	return (STATUS_OK);
+}
+
+/* One key under one selector, which no other has. */
+static enum status
+check_selectors(struct conf_reader *r)
+{
+	const struct conf_givens *s = &r->selectors, *k = &r->key_files;
+	size_t i, j;
+
+	if (s->n > k->n) {
+		return (refuse(r, s->v[k->n].line,
+		    "a Selector without its KeyFile"));
+	}
+	if (k->n > s->n) {
+		return (refuse(r, k->v[s->n].line,
+		    "a KeyFile without its Selector"));
+	}
+	for (i = 0; i < s->n; i++) {
+		for (j = 0; j < i; j++) {
+			if (str_eq(s->v[i].value, s->v[j].value)) {
+				diag_set(r->diag, r->file, s->v[i].line,
+				    "the Selector of line %u again",
+				    s->v[j].line);
+				return (STATUS_SYNTAX);
+			}
+		}
+	}
+	return (STATUS_OK);
+}
+
+static enum status
+load_key(struct conf_reader *r, struct conf_key *key, struct str selector,
+    const struct conf_given *file)
+{
+	struct diag why;
+	enum status status;
+
+	key->selector = selector;
+	key->path = arena_cstr(&r->conf->memory, file->value);
+	if (key->path == NULL) {
+		return (conf_no_memory(r));
+	}
+	diag_init(&why);
+	status = conf_key_load(key->path, r->conf->user_id, &key->key, &why);
+	if (status != STATUS_OK) {
+		diag_set(r->diag, r->file, file->line, "KeyFile: %s",
+		    why.text);
+		return (status);
+	}
+	if (privkey_type(key->key) == CRYPTO_RSA &&
+	    privkey_bits(key->key) < RSA_GOOD_BITS) {
+		env_log(r->env, LOG_LEVEL_WARNING, "%s:%u: KeyFile: %s: an "
+		    "RSA key of %u bits is weak, use %d or more", r->file,
+		    file->line, key->path, privkey_bits(key->key),
+		    RSA_GOOD_BITS);
+	}
+	return (STATUS_OK);
+}
+
+static enum status
+load_keys(struct conf_reader *r)
+{
+	struct conf *conf = r->conf;
+	enum status status = STATUS_OK;
+	size_t i;
+
+	/* Without signing, keys may be named but are not needed. */
+	if (!conf->mode_sign) {
+		return (STATUS_OK);
+	}
+	conf->keys = arena_calloc(&conf->memory, r->key_files.n,
+	    sizeof(*conf->keys));
+	if (conf->keys == NULL) {
+		return (conf_no_memory(r));
+	}
+	/* keys_n counts first, so that a failed load is released, too. */
+	for (i = 0; i < r->key_files.n && status == STATUS_OK; i++) {
+		conf->keys_n = i + 1;
+		status = load_key(r, &conf->keys[i], r->selectors.v[i].value,
+		    &r->key_files.v[i]);
+	}
+	return (status);
+}
+
+static enum status
+check_dns(struct conf_reader *r)
+{
+	unsigned zone = conf_reader_line(r, "Zone");
+
+	if (zone == 0) {
+		return (STATUS_OK);
+	}
+	if (conf_reader_line(r, "Nameservers") > 0) {
+		return (refuse(r, zone, "Zone stands in place of DNS, so "
+		    "Nameservers cannot be given with it"));
+	}
+	if (conf_reader_line(r, "TrustAnchorFile") > 0) {
+		return (refuse(r, zone, "Zone stands in place of DNS, so "
+		    "TrustAnchorFile cannot be given with it"));
+	}
+	return (STATUS_OK);
+}
+
+static enum status
+check_user(struct conf_reader *r)
+{
+	struct diag why;
+	uid_t uid;
+
+	diag_init(&why);
+	if (r->conf->user_id == NULL ||
+	    conf_user_id(r->conf->user_id, &uid, &why) == STATUS_OK) {
+		return (STATUS_OK);
+	}
+	diag_set(r->diag, r->file, conf_reader_line(r, "UserID"), "UserID: %s",
+	    why.text);
+	return (STATUS_SYNTAX);
+}
+
+enum status
+conf_check(struct conf_reader *r)
+{
+	static enum status (*const checks[])(struct conf_reader *) = {
+		check_user, check_dns, check_signing, check_selectors,
+		load_keys
+	};
+	enum status status = STATUS_OK;
+	size_t i;
+
+	for (i = 0; i < sizeof(checks) / sizeof(checks[0]) &&
+	    status == STATUS_OK; i++) {
+		status = checks[i](r);
+	}
+	return (status);
+}

@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Two trees. Addresses are IPv6, IPv4 as mapped ones (RFC 4291 2.5.5.2), and
+ * a lookup tries each prefix length that some entry has, longest first. Names
+ * are tried whole, then parent by parent.
+ */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <sys/tree.h>
+
+#include "base/escape.h"
+#include "conf/hosts.h"
+#include "mail/domain.h"
+
+#define HOSTS_MAX_BYTES	(16 * 1024 * 1024)
+#define V6_BITS		128
+#define V4_PREFIX	96	/* of ::ffff:0:0/96, the mapped addresses */
+#define ENTRY_SHOWN	80
+
+struct block {			/* an address or a CIDR block */
+	RB_ENTRY(block)	 link;
+	unsigned char	 addr[16];	/* bits past the prefix are 0 */
+	unsigned	 bits;		/* prefix length, 0 to 128 */
+	bool		 excluded;	/* "!" */
+};
+
+struct name {
+	RB_ENTRY(name)	 link;
+	struct str	 name;		/* normalised */
+	bool		 below;		/* ".domain": all names below it */
+	bool		 excluded;
+};
+
+static int
+block_cmp(const struct block *a, const struct block *b)
+{
+	if (a->bits != b->bits) {
+		return (a->bits < b->bits ? -1 : 1);
+	}
+	return (memcmp(a->addr, b->addr, sizeof(a->addr)));
+}
+
+static int
+name_cmp(const struct name *a, const struct name *b)
+{
+	if (a->below != b->below) {
+		return (a->below ? 1 : -1);
+	}
+	return (str_cmp(a->name, b->name));
+}
+
+RB_HEAD(blocks, block);
+RB_HEAD(names, name);
+
+RB_GENERATE_INTERNAL(blocks, block, link, block_cmp, static ATTR_UNUSED)
+RB_GENERATE_INTERNAL(names, name, link, name_cmp, static ATTR_UNUSED)
+
+struct hosts {
+	struct arena	arena;
+	struct blocks	blocks;
+	struct names	names;
+	bool		has_bits[V6_BITS + 1];	/* prefix lengths in use */
+};
+
+struct hosts *
+hosts_new(void)
+{
+	struct hosts *hosts = calloc(1, sizeof(*hosts));
+
+	if (hosts != NULL) {
+		arena_init(&hosts->arena, HOSTS_MAX_BYTES);
+		RB_INIT(&hosts->blocks);
+		RB_INIT(&hosts->names);
+	}
+	return (hosts);
+}
+
+void
+hosts_free(struct hosts *hosts)
+{
+	if (hosts != NULL) {
+		arena_fini(&hosts->arena);
+		free(hosts);
+	}
+}
+
+static void
+mask(unsigned char addr[16], unsigned bits)
+{
+	unsigned i;
+
+	for (i = 0; i < 16; i++) {
+		if (bits >= 8 * (i + 1)) {
+			continue;
+		}
+		addr[i] &= bits <= 8 * i ? 0 :
+		    (unsigned char)(0xff << (8 - (bits - 8 * i)));
+	}
+}
+
+static void
+map_v4(const void *v4, unsigned char addr_r[16])
+{
+	memset(addr_r, 0, 10);
+	memset(addr_r + 10, 0xff, 2);
+	memcpy(addr_r + 12, v4, 4);
+}
+
+/* "addr", "[addr]", each with "/bits" or without. */
+static bool
+parse_block(struct str s, struct block *b)
+{
+	char text[INET6_ADDRSTRLEN];
+	size_t slash = str_find(s, '/');
+	struct str ip = str_first(s, slash);
+	unsigned char v4[4];
+	uint64_t bits;
+	bool is_v4;
+
+	if (ip.n > 1 && ip.p[0] == '[' && ip.p[ip.n - 1] == ']') {
+		ip = str_mem(ip.p + 1, ip.n - 2);
+	}
+	if (ip.n >= sizeof(text) || memchr(ip.p, '\0', ip.n) != NULL) {
+		return (false);
+	}
+	memcpy(text, ip.p, ip.n);
+	text[ip.n] = '\0';
+	is_v4 = inet_pton(AF_INET, text, v4) == 1;
+	if (is_v4) {
+		map_v4(v4, b->addr);
+	} else if (inet_pton(AF_INET6, text, b->addr) != 1) {
+		return (false);
+	}
+	bits = is_v4 ? V6_BITS - V4_PREFIX : V6_BITS;
+	if (slash < s.n) {
+		uint64_t most = bits;
+
+		if (!str_to_u64(str_from_offset(s, slash + 1), &bits) ||
+		    bits > most) {
+			return (false);
+		}
+	}
+	b->bits = (unsigned)bits + (is_v4 ? V4_PREFIX : 0);
+	mask(b->addr, b->bits);
+	return (true);
+}
+
+static enum status
+add_block(struct hosts *hosts, const struct block *given)
+{
+	struct block *b, *old;
+
+	b = arena_alloc(&hosts->arena, sizeof(*b));
+	if (b == NULL) {
+		return (STATUS_NOMEM);
+	}
+	*b = *given;
+	old = RB_INSERT(blocks, &hosts->blocks, b);
+	hosts->has_bits[b->bits] = true;
+	return (old == NULL || old->excluded == b->excluded ? STATUS_OK :
+	    STATUS_LIMIT);
+}
+
+/* A name whose last label is a number is a broken address. */
+static bool
+ends_in_number(struct str name)
+{
+	size_t dot = str_rfind(name, '.');
+	uint64_t number;
+
+	return (str_to_u64(dot < name.n ? str_from_offset(name, dot + 1) :
+	    name, &number));
+}
+
+static enum status
+add_name(struct hosts *hosts, struct str s, bool excluded)
+{
+	struct name *n, *old;
+	enum status status;
+
+	n = arena_alloc(&hosts->arena, sizeof(*n));
+	if (n == NULL) {
+		return (STATUS_NOMEM);
+	}
+	n->excluded = excluded;
+	n->below = s.n > 0 && s.p[0] == '.';
+	status = domain_normalize(&hosts->arena,
+	    str_from_offset(s, n->below ? 1 : 0), &n->name);
+	if (status == STATUS_NOMEM) {
+		return (STATUS_NOMEM);
+	}
+	if (status != STATUS_OK || ends_in_number(n->name)) {
+		return (STATUS_SYNTAX);
+	}
+	old = RB_INSERT(names, &hosts->names, n);
+	return (old == NULL || old->excluded == n->excluded ? STATUS_OK :
+	    STATUS_LIMIT);
+}
+
+static void
+refuse(struct str entry, const char *file, unsigned line, const char *why,
+    struct diag *diag)
+{
+	struct buf shown;
+
+	buf_init(&shown, DIAG_MAX_BYTES);
+	escape_text(&shown, entry, ENTRY_SHOWN);
+	diag_set(diag, file, line, "\"%s\" %s",
+	    shown.p != NULL ? shown.p : "", why);
+	buf_fini(&shown);
+}
+
+enum status
+hosts_add(struct hosts *hosts, struct str entry, const char *file,
+    unsigned line, struct diag *diag)
+{
+	struct block block = { .bits = 0 };
+	struct str s = entry;
+	enum status status;
+
+	block.excluded = s.n > 0 && s.p[0] == '!';
+	s = str_from_offset(s, block.excluded ? 1 : 0);
+	status = parse_block(s, &block) ? add_block(hosts, &block) :
+	    add_name(hosts, s, block.excluded);
+	switch (status) {
+	case STATUS_OK:
+		return (STATUS_OK);
+	case STATUS_NOMEM:
+		diag_set(diag, file, line, "%s", status_text(status));
+		return (STATUS_NOMEM);
+	case STATUS_LIMIT:
+		refuse(entry, file, line, "stands here with and without \"!\"",
+		    diag);
+		return (STATUS_SYNTAX);
+	case STATUS_SYNTAX:
+	case STATUS_TEMP:
+	case STATUS_IO:
+		break;
+	}
+	refuse(entry, file, line, "is not an address, a block as "
+	    "192.0.2.0/24, a host name or a .domain", diag);
+	return (STATUS_SYNTAX);
+}
+
+/* The entry with the longest prefix that holds the address, or NULL. */
+static const struct block *
+find_block(const struct hosts *hosts, const unsigned char addr[16])
+{
+	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
+	unsigned least = memcmp(addr, mapped, sizeof(mapped)) == 0 ?
+	    V4_PREFIX : 0;
+	struct block key = { .bits = V6_BITS }, *found = NULL;
+
+	memcpy(key.addr, addr, sizeof(key.addr));
+	for (;;) {
+		if (hosts->has_bits[key.bits]) {
+			mask(key.addr, key.bits);
+			/* The macros know no const; this changes nothing. */
+			found = RB_FIND(blocks,
+			    (struct blocks *)(uintptr_t)&hosts->blocks, &key);
+		}
+		if (found != NULL || key.bits == least) {
+			return (found);
+		}
+		key.bits--;
+	}
+}
+
+static const struct name *
+find_name(const struct hosts *hosts, struct str name)
+{
+	struct names *names = (struct names *)(uintptr_t)&hosts->names;
+	struct name key = { .name = name };
+	struct name *found = RB_FIND(names, names, &key);
+
+	key.below = true;
+	while (found == NULL && key.name.n > 0) {
+		key.name = domain_parent(key.name);
+		found = RB_FIND(names, names, &key);
+	}
+	return (found);
+}
+
+static bool
+address_of(const struct sockaddr *addr, unsigned char addr_r[16])
+{
+	const struct sockaddr_in *in = (const void *)addr;
+	const struct sockaddr_in6 *in6 = (const void *)addr;
+
+	if (addr == NULL) {
+		return (false);
+	}
+	if (addr->sa_family == AF_INET) {
+		map_v4(&in->sin_addr, addr_r);
+		return (true);
+	}
+	if (addr->sa_family == AF_INET6) {
+		memcpy(addr_r, &in6->sin6_addr, 16);
+		return (true);
+	}
+	return (false);
+}
+
+bool
+hosts_match(const struct hosts *hosts, const struct sockaddr *addr,
+    struct str name)
+{
+	char lower[DOMAIN_MAX_BYTES];
+	unsigned char address[16];
+	const struct block *block = NULL;
+	const struct name *entry;
+	size_t i;
+
+	if (address_of(addr, address)) {
+		block = find_block(hosts, address);
+	}
+	if (block != NULL) {
+		return (!block->excluded);
+	}
+	if (name.n > 0 && name.p[name.n - 1] == '.') {
+		name.n--;
+	}
+	/* A name from PTR is ASCII: lower case is its normal form. */
+	if (name.n == 0 || name.n > sizeof(lower)) {
+		return (false);
+	}
+	for (i = 0; i < name.n; i++) {
+		lower[i] = char_lower(name.p[i]);
+	}
+	entry = find_name(hosts, str_mem(lower, name.n));
+	return (entry != NULL && !entry->excluded);
+}

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <pwd.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "conf/table.h"
+
+#define RSA_MIN_BITS		1024	/* RFC 8301 3.2 */
+#define NAME_MAX_BYTES		256
+#define PASSWD_MAX_BYTES	16384
+
+enum status
+conf_user_id(const char *user_id, uid_t *uid_r, struct diag *diag)
+{
+	char name[NAME_MAX_BYTES], text[PASSWD_MAX_BYTES];
+	struct str user = str_from(user_id);
+	struct passwd entry, *found = NULL;
+
+	user = str_first(user, str_find(user, ':'));
+	if (user.n == 0 || user.n >= sizeof(name)) {
+		diag_set(diag, NULL, 0, "\"%s\" is not user[:group]", user_id);
+		return (STATUS_SYNTAX);
+	}
+	memcpy(name, user.p, user.n);
+	name[user.n] = '\0';
+	if (getpwnam_r(name, &entry, text, sizeof(text), &found) != 0 ||
+	    found == NULL) {
+		diag_set(diag, NULL, 0, "there is no user \"%s\"", name);
+		return (STATUS_SYNTAX);
+	}
+	*uid_r = entry.pw_uid;
+	return (STATUS_OK);
+}
+
+/* Ours, root's or the user's, and closed to all others. */
+static enum status
+check_access(const char *path, const struct stat *st, const char *user_id,
+    struct diag *diag)
+{
+	struct diag ignored;
+	uid_t uid = 0;
+	bool ours = st->st_uid == 0 || st->st_uid == geteuid();
+
+	diag_init(&ignored);
+	if (!ours && (user_id == NULL ||
+	    conf_user_id(user_id, &uid, &ignored) != STATUS_OK ||
+	    st->st_uid != uid)) {
+		diag_set(diag, path, 0, "belongs to user %ju, neither to root "
+		    "nor to us nor to UserID; chown root it",
+		    (uintmax_t)st->st_uid);
+		return (STATUS_SYNTAX);
+	}
+	if ((st->st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+		diag_set(diag, path, 0, "mode %04o gives group or others "
+		    "access to a private key; chmod 600 it",
+		    (unsigned)(st->st_mode & 07777));
+		return (STATUS_SYNTAX);
+	}
+	return (STATUS_OK);
+}
+
+static enum status
+check_strength(const char *path, const struct privkey *key, struct diag *diag)
+{
+	if (privkey_type(key) == CRYPTO_RSA &&
+	    privkey_bits(key) < RSA_MIN_BITS) {
+		diag_set(diag, path, 0, "RSA key of %u bits; no receiver "
+		    "takes less than %d", privkey_bits(key), RSA_MIN_BITS);
+		return (STATUS_SYNTAX);
+	}
+	return (STATUS_OK);
+}
+
+enum status
+conf_key_load(const char *path, const char *user_id, struct privkey **key_r,
+    struct diag *diag)
+{
+	struct privkey *key = NULL;
+	struct str pem = STR_NONE;
+	enum status status;
+	struct arena arena;
+	struct stat st;
+
+	*key_r = NULL;
+	arena_init(&arena, 2 * CONF_KEY_FILE_MAX_BYTES);
+	status = conf_file_read(path, CONF_KEY_FILE_MAX_BYTES, &arena, &st,
+	    &pem, diag);
+	if (status == STATUS_OK) {
+		status = check_access(path, &st, user_id, diag);
+	}
+	if (status == STATUS_OK) {
+		status = privkey_parse_pem(pem, path, &key, diag);
+	}
+	if (status == STATUS_OK) {
+		status = check_strength(path, key, diag);
+	}
+	if (pem.p != NULL) {
+		explicit_bzero((void *)(uintptr_t)pem.p, pem.n);
+	}
+	arena_fini(&arena);
+	if (status == STATUS_OK) {
+		*key_r = key;
+	} else {
+		privkey_free(key);
+	}
+	return (status);
+}

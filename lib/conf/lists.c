@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Setters for options with several values, in the file or in one of their
+   own, and for those that may stand more than once. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "conf/table.h"
+#include "mail/domain.h"
+
+#define HEADERS_MAX	256	/* names in SignHeaders, OversignHeaders */
+
+struct list;
+typedef enum status list_taker(struct list *, struct str item);
+
+struct list {			/* a value that is being taken apart */
+	struct conf_reader		*reader;
+	const struct conf_option	*option;
+	list_taker			*take;
+	void				*target;	/* the option's field */
+	size_t				 cap;
+};
+
+static enum status
+take_line(struct list *list, struct str line)
+{
+	enum status status;
+	size_t i, start;
+
+	for (i = 0; i < line.n; i++) {
+		start = i;
+		while (i < line.n && line.p[i] != ',' &&
+		    !char_is_wsp(line.p[i])) {
+			i++;
+		}
+		if (i == start) {
+			continue;
+		}
+		status = list->take(list, str_mem(line.p + start, i - start));
+		if (status != STATUS_OK) {
+			return (status);
+		}
+	}
+	return (STATUS_OK);
+}
+
+static enum status
+take_lines(struct list *list, struct str text, const char *path)
+{
+	struct conf_reader *r = list->reader;
+	struct conf_lines lines = { text, 0 };
+	const char *file = r->file;
+	unsigned at = r->line;
+	struct str line;
+	enum status status = STATUS_OK;
+
+	r->file = path;
+	while (status == STATUS_OK && conf_lines_next(&lines, &line)) {
+		r->line = lines.line;
+		status = conf_line_check(r, line);
+		if (status == STATUS_OK) {
+			status = take_line(list, line);
+		}
+	}
+	r->file = file;
+	r->line = at;
+	return (status);
+}
+
+static enum status
+take_file(struct list *list, struct str name)
+{
+	struct arena arena;
+	struct str text;
+	enum status status = STATUS_NOMEM;
+	char *path;
+
+	arena_init(&arena, 2 * CONF_MAX_BYTES);
+	path = arena_cstr(&arena, name);
+	if (path == NULL) {
+		(void)conf_no_memory(list->reader);
+		goto out;
+	}
+	status = conf_file_read(path, CONF_MAX_BYTES, &arena, NULL, &text,
+	    list->reader->diag);
+	if (status == STATUS_OK) {
+		status = take_lines(list, text, path);
+	}
+out:
+	arena_fini(&arena);
+	return (status);
+}
+
+static enum status
+take_list(struct conf_reader *r, const struct conf_option *o,
+    struct str value, list_taker *take)
+{
+	struct list list = { r, o, take, (char *)r->conf + o->offset, 0 };
+	struct str file = STR("file:"), refile = STR("refile:");
+
+	if (value.p[0] == '/') {
+		return (take_file(&list, value));
+	}
+	if (str_starts_ci(value, file)) {
+		return (take_file(&list, str_from_offset(value, file.n)));
+	}
+	if (str_starts_ci(value, refile)) {
+		return (take_file(&list, str_from_offset(value, refile.n)));
+	}
+	return (take_line(&list, value));
+}
+
+/* Adds to a conf_strings; item is copied. */
+static enum status
+add_string(struct list *list, struct str item)
+{
+	struct arena *memory = &list->reader->conf->memory;
+	struct conf_strings *out = list->target;
+	struct str *v;
+
+	v = arena_grow(memory, out->v, out->n, &list->cap, sizeof(*v));
+	if (v == NULL) {
+		return (conf_no_memory(list->reader));
+	}
+	out->v = v;
+	v[out->n] = arena_dup(memory, item);
+	if (v[out->n].p == NULL) {
+		return (conf_no_memory(list->reader));
+	}
+	out->n++;
+	return (STATUS_OK);
+}
+
+enum status
+conf_set_strings(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	return (take_list(r, o, value, add_string));
+}
+
+static enum status
+take_domain(struct list *list, struct str item)
+{
+	struct conf_reader *r = list->reader;
+	struct str name;
+
+	switch (domain_normalize(&r->conf->memory, item, &name)) {
+	case STATUS_OK:
+		return (add_string(list, name));
+	case STATUS_NOMEM:
+		return (conf_no_memory(r));
+	case STATUS_LIMIT:
+	case STATUS_SYNTAX:
+	case STATUS_TEMP:
+	case STATUS_IO:
+		break;
+	}
+	return (conf_reject(r, list->option, item, "is not a domain name"));
+}
+
+enum status
+conf_set_domains(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	return (take_list(r, o, value, take_domain));
+}
+
+static enum status
+take_host(struct list *list, struct str item)
+{
+	struct conf_reader *r = list->reader;
+
+	return (hosts_add(*(struct hosts **)list->target, item, r->file,
+	    r->line, r->diag));
+}
+
+enum status
+conf_set_hosts(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	return (take_list(r, o, value, take_host));
+}
+
+/* RFC 5322 3.6.8: printable ASCII but the colon. */
+static bool
+is_field_name(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		if (s.p[i] <= ' ' || s.p[i] > '~' || s.p[i] == ':') {
+			return (false);
+		}
+	}
+	return (s.n > 0);
+}
+
+static enum status
+take_header(struct list *list, struct str item)
+{
+	struct conf_reader *r = list->reader;
+	struct conf_strings *out = list->target;
+	bool star = str_eq(item, STR("*"));
+	size_t i;
+
+	/* OpenDKIM writes "*,+name" for "the default and name". */
+	if (out->n > 0 && str_eq(out->v[0], STR("*")) && item.p[0] == '+') {
+		item = str_from_offset(item, 1);
+	}
+	if (!is_field_name(item) || (star && out->n > 0)) {
+		return (conf_reject(r, list->option, item, star ?
+		    "is not the first of the list" :
+		    "is not the name of a header field"));
+	}
+	for (i = 0; i < out->n; i++) {
+		if (str_eq_ci(out->v[i], item)) {
+			return (conf_reject(r, list->option, item,
+			    "is in the list twice"));
+		}
+	}
+	if (out->n >= HEADERS_MAX) {
+		return (conf_reject(r, list->option, item,
+		    "is one name too many"));
+	}
+	return (add_string(list, item));
+}
+
+enum status
+conf_set_headers(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	return (take_list(r, o, value, take_header));
+}
+
+enum status
+conf_set_headers_or_none(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	static const struct str none;
+	struct conf_strings *out = (void *)((char *)r->conf + o->offset);
+
+	if (!str_eq_ci(value, STR("none"))) {
+		return (conf_set_headers(r, o, value));
+	}
+	out->v = arena_calloc(&r->conf->memory, 1, sizeof(none));
+	return (out->v != NULL ? STATUS_OK : conf_no_memory(r));
+}
+
+static bool
+is_address(struct str s)
+{
+	char text[INET6_ADDRSTRLEN];
+	struct in6_addr addr;
+
+	if (s.n >= sizeof(text)) {
+		return (false);
+	}
+	memcpy(text, s.p, s.n);
+	text[s.n] = '\0';
+	return (inet_pton(AF_INET, text, &addr) == 1 ||
+	    inet_pton(AF_INET6, text, &addr) == 1);
+}
+
+/* "address", "address@port" or "[address]:port"; no port is "". */
+static bool
+parse_nameserver(struct str s, struct str *ip_r, struct str *port_r)
+{
+	bool bracket = s.p[0] == '[';
+	size_t end = str_find(s, bracket ? ']' : '@');
+	struct str tail;
+	uint64_t port;
+
+	*ip_r = str_first(s, end);
+	tail = str_from_offset(s, end);
+	if (bracket) {
+		*ip_r = str_from_offset(*ip_r, 1);
+		tail = str_from_offset(tail, 1);
+	}
+	*port_r = str_from_offset(tail, 1);
+	return (is_address(*ip_r) && (!bracket || end < s.n) &&
+	    (tail.n == 0 || (tail.p[0] == (bracket ? ':' : '@') &&
+	    str_to_u64(*port_r, &port) && port > 0 && port <= UINT16_MAX)));
+}
+
+static enum status
+take_nameserver(struct list *list, struct str item)
+{
+	char text[INET6_ADDRSTRLEN + sizeof("@65535")];
+	struct str ip, port;
+	int n;
+
+	if (!parse_nameserver(item, &ip, &port)) {
+		return (conf_reject(list->reader, list->option, item,
+		    "is not address, address@port or [address]:port"));
+	}
+	n = snprintf(text, sizeof(text), "%.*s%s%.*s", STR_FMT(ip),
+	    port.n > 0 ? "@" : "", STR_FMT(port));
+	if (n < 0 || (size_t)n >= sizeof(text)) {
+		return (conf_reject(list->reader, list->option, item,
+		    "has too long a port"));
+	}
+	return (add_string(list, str_from(text)));
+}
+
+enum status
+conf_set_nameservers(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	return (take_list(r, o, value, take_nameserver));
+}
+
+/* Selectors and key files are matched up once all of them are known. */
+static enum status
+add_given(struct conf_reader *r, struct conf_givens *givens, struct str value)
+{
+	struct arena *memory = &r->conf->memory;
+	struct conf_given *v;
+
+	v = arena_grow(memory, givens->v, givens->n, &givens->cap, sizeof(*v));
+	if (v == NULL) {
+		return (conf_no_memory(r));
+	}
+	givens->v = v;
+	v[givens->n].line = r->line;
+	v[givens->n].value = arena_dup(memory, value);
+	if (v[givens->n].value.p == NULL) {
+		return (conf_no_memory(r));
+	}
+	givens->n++;
+	return (STATUS_OK);
+}
+
+enum status
+conf_set_selector(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	struct str name;
+
+	switch (domain_normalize(&r->conf->memory, value, &name)) {
+	case STATUS_OK:
+		return (add_given(r, &r->selectors, name));
+	case STATUS_NOMEM:
+		return (conf_no_memory(r));
+	case STATUS_LIMIT:
+	case STATUS_SYNTAX:
+	case STATUS_TEMP:
+	case STATUS_IO:
+		break;
+	}
+	return (conf_reject(r, o, value, "is not a selector"));
+}
+
+enum status
+conf_set_key_file(struct conf_reader *r, const struct conf_option *o ATTR_UNUSED,
+    struct str value)
+{
+	return (add_given(r, &r->key_files, value));
+}

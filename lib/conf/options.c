@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The options. A new one is a row here, a field in struct conf and a
+ * paragraph in mailseald.conf(5); a test holds the table against the manual.
+ */
+#include <stdint.h>
+#include <syslog.h>
+
+#include "conf/table.h"
+
+#define AT(field)	.offset = offsetof(struct conf, field)
+#define DAY_S		(24 * 60 * 60)
+#define ACTION		"accept|reject|tempfail|quarantine"
+
+static const struct conf_word action_words[] = {
+	{ "accept", CONF_ACCEPT },
+	{ "reject", CONF_REJECT },
+	{ "tempfail", CONF_TEMPFAIL },
+	{ "quarantine", CONF_QUARANTINE },
+	{ NULL, 0 }
+};
+
+static const struct conf_word log_format_words[] = {
+	{ "text", CONF_LOG_TEXT },
+	{ "json", CONF_LOG_JSON },
+	{ NULL, 0 }
+};
+
+static const struct conf_word log_target_words[] = {
+	{ "syslog", CONF_LOG_SYSLOG },
+	{ "stderr", CONF_LOG_STDERR },
+	{ NULL, 0 }
+};
+
+static const struct conf_word facility_words[] = {
+	{ "auth", LOG_AUTH },
+	{ "authpriv", LOG_AUTHPRIV },
+	{ "cron", LOG_CRON },
+	{ "daemon", LOG_DAEMON },
+	{ "local0", LOG_LOCAL0 },
+	{ "local1", LOG_LOCAL1 },
+	{ "local2", LOG_LOCAL2 },
+	{ "local3", LOG_LOCAL3 },
+	{ "local4", LOG_LOCAL4 },
+	{ "local5", LOG_LOCAL5 },
+	{ "local6", LOG_LOCAL6 },
+	{ "local7", LOG_LOCAL7 },
+	{ "mail", LOG_MAIL },
+	{ "user", LOG_USER },
+	{ NULL, 0 }
+};
+
+/* By name, so that a reader finds it, as mailseald.conf(5) has them. */
+const struct conf_option conf_options[] = {
+	{ .name = "AuthservID", .form = "name|HOSTNAME",
+	    .fallback = "HOSTNAME", .set = conf_set_authserv_id,
+	    AT(authserv_id) },
+	{ .name = "Background", .form = "yes|no", .fallback = "yes",
+	    .set = conf_set_bool, AT(background) },
+	{ .name = "Canonicalization", .form = "header[/body]",
+	    .fallback = "relaxed/relaxed",
+	    .set = conf_set_canonicalization, AT(canonicalization) },
+	{ .name = "ClockDrift", .form = "time", .fallback = "300",
+	    .set = conf_set_seconds, AT(clock_drift_s), .max = DAY_S },
+	{ .name = "DNSTimeout", .form = "time", .fallback = "5",
+	    .set = conf_set_microseconds, AT(dns_timeout_us), .min = 1,
+	    .max = 120 },
+	{ .name = "Domain", .form = "list", .fallback = "",
+	    .set = conf_set_domains, AT(domains) },
+	{ .name = "ExternalIgnoreList", .form = "list", .fallback = "",
+	    .set = conf_set_hosts, AT(external_ignore) },
+	{ .name = "InternalHosts", .form = "list",
+	    .fallback = "127.0.0.1,::1", .set = conf_set_hosts,
+	    AT(internal_hosts) },
+	{ .name = "KeyFile", .form = "path", .fallback = "",
+	    .set = conf_set_key_file, .repeats = true },
+	{ .name = "LogFormat", .form = "text|json", .fallback = "text",
+	    .set = conf_set_word, AT(log_format), .words = log_format_words },
+	{ .name = "LogTarget", .form = "syslog|stderr", .fallback = "syslog",
+	    .set = conf_set_word, AT(log_target), .words = log_target_words },
+	{ .name = "MTA", .form = "list", .fallback = "",
+	    .set = conf_set_strings, AT(mta) },
+	{ .name = "MaximumSignaturesToVerify", .form = "number",
+	    .fallback = "8", .set = conf_set_number, AT(maximum_signatures),
+	    .min = 1, .max = 100 },
+	{ .name = "MinimumKeyBits", .form = "number", .fallback = "1024",
+	    .set = conf_set_number, AT(minimum_key_bits), .min = 1024,
+	    .max = CRYPTO_RSA_MAX_BITS },
+	{ .name = "Mode", .form = "s|v|sv", .fallback = "sv",
+	    .set = conf_set_mode },
+	{ .name = "Nameservers", .form = "list", .fallback = "",
+	    .set = conf_set_nameservers, AT(nameservers) },
+	{ .name = "On-BadSignature", .form = ACTION, .fallback = "accept",
+	    .set = conf_set_word, AT(on_bad_signature),
+	    .words = action_words },
+	{ .name = "On-DNSError", .form = ACTION, .fallback = "tempfail",
+	    .set = conf_set_word, AT(on_dns_error), .words = action_words },
+	{ .name = "On-InternalError", .form = ACTION, .fallback = "tempfail",
+	    .set = conf_set_word, AT(on_internal_error),
+	    .words = action_words },
+	{ .name = "OversignHeaders", .form = "list|none", .fallback = "",
+	    .set = conf_set_headers_or_none, AT(oversign_headers) },
+	{ .name = "PidFile", .form = "path", .fallback = "",
+	    .set = conf_set_text, AT(pid_file) },
+	{ .name = "SecondOpinion", .form = "off|sample:N%|all",
+	    .fallback = "off", .set = conf_set_second_opinion,
+	    AT(second_opinion) },
+	{ .name = "Selector", .form = "name", .fallback = "",
+	    .set = conf_set_selector, .repeats = true },
+	{ .name = "SignHeaders", .form = "list", .fallback = "",
+	    .set = conf_set_headers, AT(sign_headers) },
+	{ .name = "SignatureTTL", .form = "time", .fallback = "0",
+	    .set = conf_set_seconds, AT(signature_ttl_s),
+	    .max = 3650LL * DAY_S },
+	{ .name = "Socket", .form = "unix:path|inet:port[@host]|"
+	    "inet6:port[@host]", .fallback = "", .set = conf_set_socket,
+	    AT(socket) },
+	{ .name = "SubDomains", .form = "yes|no", .fallback = "no",
+	    .set = conf_set_bool, AT(subdomains) },
+	{ .name = "Syslog", .form = "yes|no", .fallback = "yes",
+	    .set = conf_set_bool, AT(syslog) },
+	{ .name = "SyslogFacility", .form = "facility", .fallback = "mail",
+	    .set = conf_set_word, AT(syslog_facility),
+	    .words = facility_words },
+	{ .name = "TrustAnchorFile", .form = "path", .fallback = "",
+	    .set = conf_set_text, AT(trust_anchor_file) },
+	{ .name = "UMask", .form = "octal", .fallback = "007",
+	    .set = conf_set_octal, AT(umask), .max = 0777 },
+	{ .name = "UserID", .form = "user[:group]", .fallback = "",
+	    .set = conf_set_text, AT(user_id) },
+	{ .name = "Zone", .form = "path", .fallback = "",
+	    .set = conf_set_text, AT(zone) },
+};
+
+#define OPTIONS_N	(sizeof(conf_options) / sizeof(conf_options[0]))
+_Static_assert(OPTIONS_N <= CONF_OPTIONS_MAX, "conf_reader has room for all");
+
+size_t
+conf_options_count(void)
+{
+	return (OPTIONS_N);
+}
+
+struct conf_option_info
+conf_options_get(size_t i)
+{
+	return ((struct conf_option_info){ conf_options[i].name,
+	    conf_options[i].form, conf_options[i].fallback });
+}
+
+const struct conf_option *
+conf_option_find(struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < OPTIONS_N; i++) {
+		if (str_eq_ci(name, str_from(conf_options[i].name))) {
+			return (&conf_options[i]);
+		}
+	}
+	return (NULL);
+}

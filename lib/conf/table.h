@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * table: what an option is, inside conf. Each option is one row of
+ * options.c; a row names the setter for its type of value. Setters live in
+ * values.c (one value) and lists.c (several); none knows any option.
+ */
+#ifndef CONF_TABLE_H
+#define CONF_TABLE_H
+
+#include "conf/conf.h"
+
+struct conf_reader;
+struct conf_option;
+
+/* Takes one value, never empty; not OK: the diag says why. */
+typedef enum status conf_setter(struct conf_reader *,
+	    const struct conf_option *, struct str value);
+
+struct conf_word {		/* ends with word NULL */
+	const char	*word;
+	int		 value;
+};
+
+struct conf_option {
+	const char		*name;
+	const char		*form;		/* for help and messages */
+	const char		*fallback;	/* its value when absent; "" */
+	conf_setter		*set;
+	size_t			 offset;	/* in struct conf */
+	const struct conf_word	*words;		/* conf_set_word */
+	uint64_t		 min, max;	/* numbers and times */
+	bool			 repeats;	/* may stand more than once */
+};
+
+struct conf_given {		/* a Selector or a KeyFile as written */
+	struct str	 value;
+	unsigned	 line;
+};
+
+struct conf_givens {
+	struct conf_given	*v;
+	size_t			 n;
+	size_t			 cap;
+};
+
+#define CONF_OPTIONS_MAX	64
+
+struct conf_reader {		/* while a configuration is being read */
+	struct conf		*conf;
+	const struct env	*env;
+	struct diag		*diag;
+	const char		*file;		/* where we are, for the diag */
+	unsigned		 line;
+	unsigned		 lines[CONF_OPTIONS_MAX]; /* where each option
+						   was given; 0: nowhere */
+	struct conf_givens	 selectors;
+	struct conf_givens	 key_files;
+};
+
+extern const struct conf_option	conf_options[];
+
+/* The row of that name, case ignored, or NULL. */
+const struct conf_option	*conf_option_find(struct str name);
+/* The name most like it, or NULL when none is near. */
+const char	*conf_option_nearest(struct str name);
+/* The line on which the option was given, 0 if it was not. */
+unsigned	 conf_reader_line(const struct conf_reader *, const char *name);
+
+/* Each returns a status to hand on. */
+enum status	 conf_reject(struct conf_reader *, const struct conf_option *,
+		    struct str value, const char *why);
+enum status	 conf_reject_form(struct conf_reader *,
+		    const struct conf_option *, struct str value);
+enum status	 conf_no_memory(struct conf_reader *);
+/* No NUL, no line beyond CONF_LINE_MAX_BYTES. */
+enum status	 conf_line_check(struct conf_reader *, struct str line)
+		    ATTR_MUST_CHECK;
+
+conf_setter	 conf_set_text;
+conf_setter	 conf_set_bool;
+conf_setter	 conf_set_word;
+conf_setter	 conf_set_number;	/* unsigned */
+conf_setter	 conf_set_octal;	/* mode_t */
+conf_setter	 conf_set_seconds;	/* int64_t */
+conf_setter	 conf_set_microseconds;	/* uint64_t, written as a time */
+conf_setter	 conf_set_socket;
+conf_setter	 conf_set_mode;
+conf_setter	 conf_set_canonicalization;
+conf_setter	 conf_set_authserv_id;
+conf_setter	 conf_set_second_opinion;
+conf_setter	 conf_set_selector;
+conf_setter	 conf_set_key_file;
+conf_setter	 conf_set_hosts;
+conf_setter	 conf_set_strings;
+conf_setter	 conf_set_domains;
+conf_setter	 conf_set_headers;
+conf_setter	 conf_set_headers_or_none;
+conf_setter	 conf_set_nameservers;
+
+/*
+ * A file, whole, into the arena. what: how messages call it. st_r may be
+ * NULL; with it, the file must be a regular one.
+ */
+struct stat;
+enum status	 conf_file_read(const char *path, size_t max_bytes,
+		    struct arena *, struct stat *st_r, struct str *text_r,
+		    struct diag *) ATTR_MUST_CHECK;
+
+/* The lines of a file one by one, comments gone, white space trimmed; empty
+   lines are skipped. False at the end. */
+struct conf_lines {
+	struct str	rest;		/* absent: at the end */
+	unsigned	line;		/* of the last one given */
+};
+bool		 conf_lines_next(struct conf_lines *, struct str *line_r);
+
+/* The uid of "user[:group]"; SYNTAX when there is no such user. */
+enum status	 conf_user_id(const char *user_id, uid_t *uid_r, struct diag *)
+		    ATTR_MUST_CHECK;
+/* What no single option can tell; loads the keys. */
+enum status	 conf_check(struct conf_reader *) ATTR_MUST_CHECK;
+
+#endif

@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Setters for options with one value. */
+#include <stdint.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+#include "conf/table.h"
+
+#define SHOWN_MAX_BYTES	80	/* of a bad value in a message */
+#define HOST_NAME_BYTES	256
+
+static void *
+field_at(struct conf_reader *r, const struct conf_option *o)
+{
+	return ((char *)r->conf + o->offset);
+}
+
+enum status
+conf_reject(struct conf_reader *r, const struct conf_option *o,
+    struct str value, const char *why)
+{
+	struct buf shown;
+
+	buf_init(&shown, DIAG_MAX_BYTES);
+	escape_text(&shown, value, SHOWN_MAX_BYTES);
+	diag_set(r->diag, r->file, r->line, "%s: \"%s\" %s", o->name,
+	    shown.p != NULL ? shown.p : "", why);
+	buf_fini(&shown);
+	return (STATUS_SYNTAX);
+}
+
+enum status
+conf_reject_form(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	char why[256];
+
+	if (o->max == 0) {
+		snprintf(why, sizeof(why), "is not %s", o->form);
+	} else {
+		snprintf(why, sizeof(why), "is not a %s from %ju to %ju",
+		    o->form, (uintmax_t)o->min, (uintmax_t)o->max);
+	}
+	return (conf_reject(r, o, value, why));
+}
+
+enum status
+conf_no_memory(struct conf_reader *r)
+{
+	diag_set(r->diag, r->file, r->line, "%s", status_text(STATUS_NOMEM));
+	return (STATUS_NOMEM);
+}
+
+enum status
+conf_set_text(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	char *text = arena_cstr(&r->conf->memory, value);
+
+	*(char **)field_at(r, o) = text;
+	return (text != NULL ? STATUS_OK : conf_no_memory(r));
+}
+
+static bool
+is_word(struct str value, const char *const *words)
+{
+	for (; *words != NULL; words++) {
+		if (str_eq_ci(value, str_from(*words))) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+enum status
+conf_set_bool(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	static const char *const yes[] = { "yes", "true", "1", NULL };
+	static const char *const no[] = { "no", "false", "0", NULL };
+	bool on = is_word(value, yes);
+
+	if (!on && !is_word(value, no)) {
+		return (conf_reject_form(r, o, value));
+	}
+	*(bool *)field_at(r, o) = on;
+	return (STATUS_OK);
+}
+
+/* The fields are enums, and an int for syslog: all as wide as an int. */
+_Static_assert(sizeof(enum conf_action) == sizeof(int) &&
+    sizeof(enum conf_log_format) == sizeof(int) &&
+    sizeof(enum conf_log_target) == sizeof(int), "words are stored as int");
+
+enum status
+conf_set_word(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	const struct conf_word *w;
+
+	for (w = o->words; w->word != NULL; w++) {
+		if (str_eq_ci(value, str_from(w->word))) {
+			memcpy(field_at(r, o), &w->value, sizeof(w->value));
+			return (STATUS_OK);
+		}
+	}
+	return (conf_reject_form(r, o, value));
+}
+
+enum status
+conf_set_number(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	uint64_t n;
+
+	if (!str_to_u64(value, &n) || n < o->min || n > o->max) {
+		return (conf_reject_form(r, o, value));
+	}
+	*(unsigned *)field_at(r, o) = (unsigned)n;
+	return (STATUS_OK);
+}
+
+enum status
+conf_set_octal(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	unsigned n = 0;
+	size_t i;
+
+	for (i = 0; i < value.n && n <= o->max; i++) {
+		if (value.p[i] < '0' || value.p[i] > '7') {
+			return (conf_reject(r, o, value,
+			    "is not an octal number"));
+		}
+		n = n * 8 + (unsigned)(value.p[i] - '0');
+	}
+	if (n > o->max) {
+		return (conf_reject(r, o, value, "is beyond 0777"));
+	}
+	*(mode_t *)field_at(r, o) = (mode_t)n;
+	return (STATUS_OK);
+}
+
+/* Seconds, or a number and one of s m h d w. */
+static bool
+parse_time(struct str value, uint64_t *seconds_r)
+{
+	static const struct {
+		char		suffix;
+		uint64_t	seconds;
+	} units[] = {
+		{ 's', 1 }, { 'm', 60 }, { 'h', 3600 }, { 'd', 86400 },
+		{ 'w', 604800 }
+	};
+	uint64_t unit = 1;
+	size_t i;
+
+	for (i = 0; value.n > 0 && i < sizeof(units) / sizeof(units[0]); i++) {
+		if (char_lower(value.p[value.n - 1]) == units[i].suffix) {
+			unit = units[i].seconds;
+			value.n--;
+			break;
+		}
+	}
+	if (!str_to_u64(value, seconds_r) || *seconds_r > UINT64_MAX / unit) {
+		return (false);
+	}
+	*seconds_r *= unit;
+	return (true);
+}
+
+enum status
+conf_set_seconds(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	uint64_t s;
+
+	if (!parse_time(value, &s) || s < o->min || s > o->max) {
+		return (conf_reject_form(r, o, value));
+	}
+	*(int64_t *)field_at(r, o) = (int64_t)s;
+	return (STATUS_OK);
+}
+
+enum status
+conf_set_microseconds(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	uint64_t s;
+
+	if (!parse_time(value, &s) || s < o->min || s > o->max) {
+		return (conf_reject_form(r, o, value));
+	}
+	*(uint64_t *)field_at(r, o) = s * 1000000;
+	return (STATUS_OK);
+}
+
+static bool
+is_inet_socket(struct str rest)
+{
+	size_t at = str_find(rest, '@');
+	uint64_t port;
+
+	return (str_to_u64(str_first(rest, at), &port) && port > 0 &&
+	    port <= UINT16_MAX && (at == rest.n || at + 1 < rest.n));
+}
+
+enum status
+conf_set_socket(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	size_t colon = str_find(value, ':');
+	struct str kind = str_first(value, colon);
+	struct str rest = str_from_offset(value, colon + 1);
+	bool good;
+
+	if (str_eq(kind, STR("unix")) || str_eq(kind, STR("local"))) {
+		good = rest.n > 0;
+	} else {
+		good = (str_eq(kind, STR("inet")) ||
+		    str_eq(kind, STR("inet6"))) && is_inet_socket(rest);
+	}
+	return (good ? conf_set_text(r, o, value) :
+	    conf_reject_form(r, o, value));
+}
+
+enum status
+conf_set_mode(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	size_t i;
+
+	r->conf->mode_sign = r->conf->mode_verify = false;
+	for (i = 0; i < value.n; i++) {
+		bool *mode = char_lower(value.p[i]) == 's' ?
+		    &r->conf->mode_sign : &r->conf->mode_verify;
+
+		if (*mode || (char_lower(value.p[i]) != 's' &&
+		    char_lower(value.p[i]) != 'v')) {
+			return (conf_reject_form(r, o, value));
+		}
+		*mode = true;
+	}
+	return (STATUS_OK);
+}
+
+static bool
+parse_canon(struct str word, enum canon *r)
+{
+	if (str_eq_ci(word, STR("relaxed"))) {
+		*r = CANON_RELAXED;
+		return (true);
+	}
+	*r = CANON_SIMPLE;
+	return (str_eq_ci(word, STR("simple")));
+}
+
+enum status
+conf_set_canonicalization(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	struct conf_signature_style *style = field_at(r, o);
+	size_t slash = str_find(value, '/');
+
+	/* RFC 6376 3.5: with one word, the body is "simple". */
+	style->body = CANON_SIMPLE;
+	if (!parse_canon(str_first(value, slash), &style->header) ||
+	    (slash < value.n && !parse_canon(str_from_offset(value, slash + 1),
+	    &style->body))) {
+		return (conf_reject(r, o, value,
+		    "is not simple or relaxed, nor two of them with a "
+		    "slash between"));
+	}
+	return (STATUS_OK);
+}
+
+enum status
+conf_set_authserv_id(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	char host[HOST_NAME_BYTES];
+
+	if (!str_eq(value, STR("HOSTNAME"))) {
+		return (conf_set_text(r, o, value));
+	}
+	if (gethostname(host, sizeof(host)) != 0 || host[0] == '\0') {
+		return (conf_reject(r, o, value, "but the host has no name"));
+	}
+	host[sizeof(host) - 1] = '\0';
+	return (conf_set_text(r, o, str_from(host)));
+}
+
+enum status
+conf_set_second_opinion(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	struct str sample = STR("sample:");
+	uint64_t percent = 0;
+
+	if (str_eq_ci(value, STR("off"))) {
+		r->conf->second_opinion = CONF_SECOND_OFF;
+	} else if (str_eq_ci(value, STR("all"))) {
+		r->conf->second_opinion = CONF_SECOND_ALL;
+		percent = 100;
+	} else if (str_starts_ci(value, sample) &&
+	    value.p[value.n - 1] == '%' &&
+	    str_to_u64(str_mem(value.p + sample.n, value.n - sample.n - 1),
+	    &percent) && percent <= 100) {
+		r->conf->second_opinion = CONF_SECOND_SAMPLE;
+	} else {
+		return (conf_reject(r, o, value,
+		    "is not off, all, or sample:N% with N from 0 to 100"));
+	}
+	r->conf->second_sample_percent = (unsigned)percent;
+	return (STATUS_OK);
+}
