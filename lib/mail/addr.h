@@ -14,13 +14,16 @@
 #include "mail/field.h"
 
 #define ADDR_MAX_MAILBOXES	1000
+#define ADDR_MAX_COMMENT_DEPTH	64
 
 enum addr_from_result {
 	ADDR_FROM_OK,
 	ADDR_FROM_MISSING,	/* no From field */
 	ADDR_FROM_REPEATED,	/* more than one From field */
-	ADDR_FROM_SYNTAX,	/* not a mailbox-list, or no mailbox in it */
-	ADDR_FROM_LIMIT		/* more mailboxes than ADDR_MAX_MAILBOXES */
+	ADDR_FROM_SYNTAX,	/* not a mailbox-list, or no mailbox in it; an
+				   address literal, which names no domain */
+	ADDR_FROM_LIMIT		/* more than ADDR_MAX_MAILBOXES, or comments
+				   nested beyond ADDR_MAX_COMMENT_DEPTH */
 };
 
 struct addr_mailbox {
@@ -43,7 +46,10 @@ enum status	addr_from_parse(struct arena *, const struct field_list *,
 /* One field's value as a mailbox-list, the same rules. */
 enum status	addr_list_parse(struct arena *, struct str value,
 		    struct addr_from *from_r) ATTR_MUST_CHECK;
-/* An SMTP path "<a@b>" or "a@b" or "<>": the domain, absent if none. */
+/*
+ * An SMTP path "<a@b>" or "a@b" or "<>": the domain as it stands there (a view,
+ * not normalised), absent if none.
+ */
 struct str	addr_path_domain(struct str path);
 
 #endif

@@ -1,11 +1,16 @@
 lib_libmailseal_a_SOURCES += \
 	lib/mail/addr.h \
+	lib/mail/addr_scan.h \
 	lib/mail/canon.h \
 	lib/mail/domain.h \
 	lib/mail/field.h \
 	lib/mail/message.h \
 	lib/mail/taglist.h \
+	lib/mail/addr.c \
+	lib/mail/addr_scan.c \
 	lib/mail/canon_body.c \
 	lib/mail/canon_header.c \
+	lib/mail/domain.c \
 	lib/mail/field.c \
+	lib/mail/message.c \
 	lib/mail/taglist.c

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * RFC 5322 3.4 with groups (RFC 6854), UTF-8 (RFC 6532) and of the obsolete
+ * syntax (4.4) what is met: dots in a phrase, routes, empty list elements,
+ * white space and comments around the dots of an address.
+ */
+#include "base/utf8.h"
+#include "mail/addr.h"
+#include "mail/addr_scan.h"
+#include "mail/domain.h"
+
+/* A name in U-labels, at its longest. */
+#define DOMAIN_TEXT_MAX_BYTES	(4 * DOMAIN_MAX_BYTES)
+
+struct parser {
+	struct addr_scan	 scan;
+	struct arena		*arena;
+	struct addr_from	*out;
+	size_t			 cap;
+	enum status		 status;
+};
+
+const char *
+addr_from_text(enum addr_from_result result)
+{
+	switch (result) {
+	case ADDR_FROM_OK:
+		return ("ok");
+	case ADDR_FROM_MISSING:
+		return ("no From field");
+	case ADDR_FROM_REPEATED:
+		return ("more than one From field");
+	case ADDR_FROM_SYNTAX:
+		return ("syntax error in From field");
+	case ADDR_FROM_LIMIT:
+		return ("too many addresses in From field");
+	}
+	return ("unknown");
+}
+
+static bool
+failed(const struct parser *p)
+{
+	return (p->status != STATUS_OK || p->scan.result != ADDR_FROM_OK);
+}
+
+static void
+fail_syntax(struct parser *p)
+{
+	addr_scan_fail(&p->scan, ADDR_FROM_SYNTAX);
+}
+
+static void
+out_of_memory(struct parser *p)
+{
+	p->status = STATUS_NOMEM;
+	fail_syntax(p);
+}
+
+/* Words and dots: a phrase, or a local part. Checked by whoever wants one. */
+static void
+skip_words(struct parser *p)
+{
+	addr_scan_cfws(&p->scan);
+	for (;;) {
+		if (addr_scan_at_word(&p->scan)) {
+			addr_scan_word(&p->scan, NULL);
+		} else if (addr_scan_take(&p->scan, '.')) {
+			addr_scan_cfws(&p->scan);
+		} else {
+			return;
+		}
+	}
+}
+
+/* word *("." word), at most max octets of input. */
+static struct str
+local_part(struct parser *p, size_t max)
+{
+	char *text = arena_alloc(p->arena, max);
+	size_t n = 0;
+
+	if (text == NULL) {
+		out_of_memory(p);
+		return (STR_NONE);
+	}
+	n += addr_scan_word(&p->scan, text);
+	while (addr_scan_take(&p->scan, '.')) {
+		text[n++] = '.';
+		n += addr_scan_word(&p->scan, text + n);
+	}
+	if (!utf8_valid(str_mem(text, n))) {
+		fail_syntax(p);
+	}
+	return (str_mem(text, n));
+}
+
+/* atom *("." atom). A domain-literal names no author domain: a failure. */
+static struct str
+domain(struct parser *p)
+{
+	char text[DOMAIN_TEXT_MAX_BYTES];
+	struct str atom, name = STR_NONE;
+	enum status status;
+	size_t n = 0;
+
+	do {
+		addr_scan_atom(&p->scan, &atom);
+		if (failed(p) || atom.n >= sizeof(text) - n) {
+			fail_syntax(p);
+			return (name);
+		}
+		memcpy(text + n, atom.p, atom.n);
+		n += atom.n;
+		text[n++] = '.';
+	} while (addr_scan_take(&p->scan, '.'));
+	status = domain_normalize(p->arena, str_mem(text, n - 1), &name);
+	if (status == STATUS_NOMEM) {
+		out_of_memory(p);
+	} else if (status != STATUS_OK) {
+		fail_syntax(p);
+	}
+	return (name);
+}
+
+static void
+add_mailbox(struct parser *p, struct addr_mailbox mailbox)
+{
+	struct addr_mailbox *v;
+
+	if (failed(p)) {
+		return;
+	}
+	if (p->out->n == ADDR_MAX_MAILBOXES) {
+		addr_scan_fail(&p->scan, ADDR_FROM_LIMIT);
+		return;
+	}
+	v = arena_grow(p->arena, p->out->v, p->out->n, &p->cap, sizeof(*v));
+	if (v == NULL) {
+		out_of_memory(p);
+		return;
+	}
+	p->out->v = v;
+	v[p->out->n++] = mailbox;
+}
+
+static void
+addr_spec(struct parser *p)
+{
+	struct addr_mailbox mailbox;
+	size_t from = p->scan.i, n;
+
+	skip_words(p);
+	if (failed(p) || addr_scan_peek(&p->scan) != '@') {
+		fail_syntax(p);
+		return;
+	}
+	/* The words are an address's: once more, for their text. */
+	n = p->scan.i - from;
+	p->scan.i = from;
+	mailbox.local = local_part(p, n);
+	if (!addr_scan_take(&p->scan, '@')) {
+		fail_syntax(p);
+		return;
+	}
+	mailbox.domain = domain(p);
+	add_mailbox(p, mailbox);
+}
+
+/* RFC 5322 4.4 obs-route: "@a,@b:"; it has no say in who the author is. */
+static void
+route(struct parser *p)
+{
+	struct str atom;
+
+	addr_scan_cfws(&p->scan);
+	if (addr_scan_peek(&p->scan) != '@' &&
+	    addr_scan_peek(&p->scan) != ',') {
+		return;
+	}
+	while (!failed(p) && !addr_scan_take(&p->scan, ':')) {
+		addr_scan_cfws(&p->scan);
+		if (addr_scan_take(&p->scan, ',')) {
+			continue;
+		}
+		if (!addr_scan_take(&p->scan, '@')) {
+			fail_syntax(p);
+			return;
+		}
+		do {
+			addr_scan_atom(&p->scan, &atom);
+		} while (addr_scan_take(&p->scan, '.'));
+	}
+}
+
+/* Behind '<'. */
+static void
+angle_addr(struct parser *p)
+{
+	route(p);
+	addr_spec(p);
+	if (!addr_scan_take(&p->scan, '>')) {
+		fail_syntax(p);
+	}
+	addr_scan_cfws(&p->scan);
+}
+
+static void	mailbox_list(struct parser *, bool in_group);
+
+/* One address, or a group of them unless in one already. */
+static void
+address(struct parser *p, bool in_group)
+{
+	size_t from = p->scan.i;
+	bool phrase = addr_scan_at_word(&p->scan);
+
+	skip_words(p);
+	/* RFC 5322 4.1 obs-phrase: dots, but a word first. */
+	if (failed(p) || (!phrase && p->scan.i != from)) {
+		fail_syntax(p);
+		return;
+	}
+	if (addr_scan_take(&p->scan, '<')) {
+		angle_addr(p);
+	} else if (phrase && !in_group && addr_scan_take(&p->scan, ':')) {
+		mailbox_list(p, true);
+		if (!addr_scan_take(&p->scan, ';')) {
+			fail_syntax(p);
+		}
+		addr_scan_cfws(&p->scan);
+	} else {
+		p->scan.i = from;
+		addr_spec(p);
+	}
+}
+
+/* Elements may be empty (RFC 5322 4.4 obs-mbox-list). */
+static void
+mailbox_list(struct parser *p, bool in_group)
+{
+	do {
+		addr_scan_cfws(&p->scan);
+		if (p->scan.i < p->scan.s.n &&
+		    addr_scan_peek(&p->scan) != ',' &&
+		    !(in_group && addr_scan_peek(&p->scan) == ';')) {
+			address(p, in_group);
+		}
+	} while (addr_scan_take(&p->scan, ','));
+}
+
+enum status
+addr_list_parse(struct arena *a, struct str value, struct addr_from *from_r)
+{
+	struct parser p = { .arena = a, .out = from_r, .status = STATUS_OK };
+
+	*from_r = (struct addr_from){ .result = ADDR_FROM_OK };
+	addr_scan_init(&p.scan, value);
+	mailbox_list(&p, false);
+	if (p.scan.i < p.scan.s.n || from_r->n == 0) {
+		fail_syntax(&p);
+	}
+	from_r->result = p.scan.result;
+	if (from_r->result != ADDR_FROM_OK) {
+		from_r->v = NULL;
+		from_r->n = 0;
+	}
+	return (p.status);
+}
+
+enum status
+addr_from_parse(struct arena *a, const struct field_list *l,
+    struct addr_from *from_r)
+{
+	size_t n = field_list_count(l, STR("From")), at;
+	const struct field *field;
+
+	*from_r = (struct addr_from){ .result = ADDR_FROM_MISSING };
+	if (n > 1) {
+		from_r->result = ADDR_FROM_REPEATED;
+		return (STATUS_OK);
+	}
+	field = field_list_last(l, STR("From"), l->n, &at);
+	return (field == NULL ? STATUS_OK :
+	    addr_list_parse(a, field->value, from_r));
+}
+
+struct str
+addr_path_domain(struct str path)
+{
+	size_t at;
+
+	path = str_trim_wsp(path);
+	if (path.n > 0 && path.p[0] == '<') {
+		path = str_from_offset(path, 1);
+		path = str_first(path, str_rfind(path, '>'));
+	}
+	at = str_rfind(path, '@');
+	return (at + 1 < path.n ? str_from_offset(path, at + 1) : STR_NONE);
+}

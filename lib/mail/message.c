@@ -1,0 +1,162 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "mail/message.h"
+
+#define READ_BYTES	16384
+
+/* RFC 5322 2.2: printable ASCII without ':'; 4.5.8: WSP before the colon. */
+static bool
+is_field_start(struct str line)
+{
+	size_t i, colon = str_find(line, ':');
+	struct str name = str_first(line, colon);
+
+	while (name.n > 0 && char_is_wsp(name.p[name.n - 1])) {
+		name.n--;
+	}
+	for (i = 0; i < name.n; i++) {
+		if (name.p[i] <= ' ' || name.p[i] > '~') {
+			return (false);
+		}
+	}
+	return (name.n > 0 && colon < line.n);
+}
+
+/* Octets of the first line of s, its CRLF included if it has one. */
+static size_t
+line_length(struct str s)
+{
+	size_t i = 0;
+
+	for (;;) {
+		i += str_find(str_from_offset(s, i), '\n');
+		if (i >= s.n) {
+			return (s.n);
+		}
+		i++;
+		if (i >= 2 && s.p[i - 2] == '\r') {
+			return (i);
+		}
+	}
+}
+
+/* Octets of the header field that s starts with; 0 if it does not. */
+static size_t
+field_length(struct str s)
+{
+	size_t n = line_length(s);
+
+	if (!is_field_start(str_first(s, n))) {
+		return (0);
+	}
+	while (n < s.n && char_is_wsp(s.p[n])) {
+		n += line_length(str_from_offset(s, n));
+	}
+	return (n);
+}
+
+/* A copy in which every LF has its CR. */
+static struct str
+copy_crlf(struct arena *a, struct str s)
+{
+	size_t i, n = s.n;
+	char *p, *out;
+
+	for (i = 0; i < s.n; i++) {
+		n += s.p[i] == '\n' && (i == 0 || s.p[i - 1] != '\r');
+	}
+	p = out = arena_alloc(a, n);
+	if (p == NULL) {
+		return (STR_NONE);
+	}
+	for (i = 0; i < s.n; i++) {
+		if (s.p[i] == '\n' && (i == 0 || s.p[i - 1] != '\r')) {
+			*out++ = '\r';
+		}
+		*out++ = s.p[i];
+	}
+	return (str_mem(p, n));
+}
+
+enum status
+message_parse(struct arena *a, struct str s, struct message *r)
+{
+	enum status status;
+	struct str rest;
+	size_t n;
+
+	field_list_init(&r->fields);
+	r->body = STR("");
+	if (s.n == 0) {
+		return (STATUS_SYNTAX);
+	}
+	rest = copy_crlf(a, s);
+	if (rest.p == NULL) {
+		return (STATUS_NOMEM);
+	}
+	while ((n = field_length(rest)) > 0) {
+		status = field_list_add_raw(a, &r->fields, str_first(rest, n));
+		if (status != STATUS_OK) {
+			return (status);
+		}
+		rest = str_from_offset(rest, n);
+	}
+	if (str_starts(rest, STR("\r\n"))) {
+		rest = str_from_offset(rest, 2);
+	}
+	r->body = rest;
+	return (STATUS_OK);
+}
+
+static enum status
+read_all(int fd, struct buf *out)
+{
+	char chunk[READ_BYTES];
+	ssize_t n;
+
+	while (out->status == STATUS_OK) {
+		n = read(fd, chunk, sizeof(chunk));
+		if (n == 0) {
+			break;
+		}
+		if (n > 0) {
+			buf_add(out, chunk, (size_t)n);
+		} else if (errno != EINTR) {
+			return (STATUS_IO);
+		}
+	}
+	return (out->status);
+}
+
+enum status
+message_read(const char *path, size_t max_bytes, struct arena *a,
+    struct str *r)
+{
+	bool from_stdin = path == NULL || strcmp(path, "-") == 0;
+	int fd = from_stdin ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC);
+	enum status status;
+	struct buf text;
+	int saved;
+
+	*r = STR_NONE;
+	if (fd < 0) {
+		return (STATUS_IO);
+	}
+	buf_init(&text, max_bytes);
+	status = read_all(fd, &text);
+	saved = errno;
+	if (!from_stdin) {
+		close(fd);
+	}
+	if (status == STATUS_OK) {
+		*r = arena_dup(a, buf_str(&text));
+		status = r->p != NULL ? STATUS_OK : STATUS_NOMEM;
+	}
+	buf_fini(&text);
+	errno = saved;
+	return (status);
+}
