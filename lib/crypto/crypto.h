@@ -18,6 +18,8 @@
 #include "base/str.h"
 
 #define CRYPTO_SHA256_BYTES	32
+/* RFC 8301 3.2: shorter RSA keys sign nothing and prove nothing. */
+#define CRYPTO_RSA_MIN_BITS	1024
 /* The largest RSA key that is used at all; larger ones are refused unparsed. */
 #define CRYPTO_RSA_MAX_BITS	8192
 #define CRYPTO_KEY_MAX_BYTES	4096	/* DER of a public key */
@@ -44,7 +46,8 @@ enum status	 digest_final(struct digest *,
 /*
  * A public key from a key record's p= (decoded): RSA as SubjectPublicKeyInfo
  * or RSAPublicKey DER with no bytes behind it, Ed25519 as its 32 raw bytes.
- * SYNTAX: not such a key. LIMIT: RSA beyond CRYPTO_RSA_MAX_BITS.
+ * SYNTAX: not such a key. LIMIT: RSA beyond CRYPTO_RSA_MAX_BITS. A short RSA
+ * key parses; what it is worth is for the caller to say, by its bits.
  */
 enum status	 pubkey_parse(enum crypto_key_type, struct str der,
 		    struct pubkey **key_r) ATTR_MUST_CHECK;
@@ -62,10 +65,12 @@ enum status	 pubkey_verify(const struct crypto *, const struct pubkey *,
 
 /*
  * A private key from PEM text (PKCS#8 or traditional RSA, no passphrase).
- * SYNTAX: no such key, with the reason in diag; name is what diag calls it.
+ * SYNTAX: no such key, or RSA outside CRYPTO_RSA_MIN_BITS..MAX_BITS, with the
+ * reason in diag; name is what diag calls it.
  */
 enum status	 privkey_parse_pem(struct str pem, const char *name,
 		    struct privkey **key_r, struct diag *) ATTR_MUST_CHECK;
+/* bits: RSA only; LIMIT outside CRYPTO_RSA_MIN_BITS..MAX_BITS. */
 enum status	 privkey_generate(enum crypto_key_type, unsigned bits,
 		    struct privkey **key_r) ATTR_MUST_CHECK;
 void		 privkey_free(struct privkey *);	/* zeroes it */

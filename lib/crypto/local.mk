@@ -1,2 +1,8 @@
 lib_libmailseal_a_SOURCES += \
-	lib/crypto/crypto.h
+	lib/crypto/crypto.h \
+	lib/crypto/internal.h \
+	lib/crypto/crypto.c \
+	lib/crypto/der.c \
+	lib/crypto/digest.c \
+	lib/crypto/privkey.c \
+	lib/crypto/pubkey.c

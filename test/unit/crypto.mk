@@ -1,2 +1,6 @@
-# UNIT += test/unit/t_crypto_FILE
-# test_unit_t_crypto_FILE_SOURCES = test/unit/t_crypto_FILE.c
+UNIT += test/unit/t_crypto_digest test/unit/t_crypto_privkey \
+	test/unit/t_crypto_pubkey
+test_unit_t_crypto_digest_SOURCES = test/unit/t_crypto_digest.c
+test_unit_t_crypto_privkey_SOURCES = test/unit/t_crypto_privkey.c
+test_unit_t_crypto_pubkey_SOURCES = test/unit/t_crypto_pubkey.c
+EXTRA_DIST += test/unit/crypto_vectors.h

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * der: just enough DER to take an RSA public key apart. OpenSSL's decoder
+ * would also accept, from a stranger's DNS, every other kind of key that its
+ * providers know; here nothing else is reachable.
+ */
+#include "crypto/internal.h"
+
+#define DER_INTEGER	0x02
+#define DER_BIT_STRING	0x03
+#define DER_SEQUENCE	0x30
+
+/* AlgorithmIdentifier's content: rsaEncryption, and NULL where it is given. */
+#define RSA_OID		"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"
+#define DER_NULL	"\x05\x00"
+
+/* A length of at most two octets, in its shortest form (X.690 10.1). */
+static bool
+take_length(struct str *in, size_t *n_r)
+{
+	const unsigned char *p = (const unsigned char *)in->p;
+
+	if (in->n >= 1 && p[0] < 0x80) {
+		*n_r = p[0];
+		*in = str_from_offset(*in, 1);
+		return (true);
+	}
+	if (in->n >= 2 && p[0] == 0x81 && p[1] >= 0x80) {
+		*n_r = p[1];
+		*in = str_from_offset(*in, 2);
+		return (true);
+	}
+	if (in->n >= 3 && p[0] == 0x82 && p[1] != 0) {
+		*n_r = (size_t)p[1] << 8 | p[2];
+		*in = str_from_offset(*in, 3);
+		return (true);
+	}
+	return (false);
+}
+
+/* Takes one element with this tag off *in. */
+static bool
+take(struct str *in, unsigned char tag, struct str *content_r)
+{
+	struct str rest;
+	size_t n;
+
+	if (in->n == 0 || (unsigned char)in->p[0] != tag) {
+		return (false);
+	}
+	rest = str_from_offset(*in, 1);
+	if (!take_length(&rest, &n) || n > rest.n) {
+		return (false);
+	}
+	*content_r = str_first(rest, n);
+	*in = str_from_offset(rest, n);
+	return (true);
+}
+
+static bool
+rsa_public_key(struct str in, struct str *n_r, struct str *e_r)
+{
+	struct str numbers;
+
+	return (take(&in, DER_SEQUENCE, &numbers) && in.n == 0 &&
+	    take(&numbers, DER_INTEGER, n_r) &&
+	    take(&numbers, DER_INTEGER, e_r) && numbers.n == 0);
+}
+
+static bool
+subject_public_key_info(struct str in, struct str *key_r)
+{
+	struct str info, algorithm, bits;
+
+	if (!take(&in, DER_SEQUENCE, &info) || in.n != 0 ||
+	    !take(&info, DER_SEQUENCE, &algorithm) ||
+	    !take(&info, DER_BIT_STRING, &bits) || info.n != 0) {
+		return (false);
+	}
+	if (!str_eq(algorithm, STR(RSA_OID DER_NULL)) &&
+	    !str_eq(algorithm, STR(RSA_OID))) {
+		return (false);
+	}
+	/* The first octet counts the unused bits of the last one. */
+	if (bits.n == 0 || bits.p[0] != 0) {
+		return (false);
+	}
+	*key_r = str_from_offset(bits, 1);
+	return (true);
+}
+
+enum status
+der_rsa_public(struct str der, struct str *n_r, struct str *e_r)
+{
+	struct str key = der;
+
+	if (rsa_public_key(der, n_r, e_r) ||
+	    (subject_public_key_info(der, &key) &&
+	    rsa_public_key(key, n_r, e_r))) {
+		return (STATUS_OK);
+	}
+	return (STATUS_SYNTAX);
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include <openssl/evp.h>
+
+#include "crypto/crypto.h"
+#include "crypto/internal.h"
+
+struct digest {
+	EVP_MD_CTX	*ctx;
+	const EVP_MD	*md;
+	bool		 failed;	/* since the last digest_final */
+};
+
+struct digest *
+digest_new(const struct crypto *c)
+{
+	struct digest *d = calloc(1, sizeof(*d));
+
+	if (d == NULL) {
+		return (NULL);
+	}
+	d->md = c->sha256;
+	d->ctx = EVP_MD_CTX_new();
+	if (d->ctx == NULL || EVP_DigestInit_ex2(d->ctx, d->md, NULL) != 1) {
+		(void)crypto_take_nomem();
+		digest_free(d);
+		return (NULL);
+	}
+	return (d);
+}
+
+void
+digest_free(struct digest *d)
+{
+	if (d != NULL) {
+		EVP_MD_CTX_free(d->ctx);
+		free(d);
+	}
+}
+
+void
+digest_update(void *digest, const void *p, size_t n)
+{
+	struct digest *d = digest;
+
+	if (n > 0 && EVP_DigestUpdate(d->ctx, p, n) != 1) {
+		d->failed = true;
+	}
+}
+
+enum status
+digest_final(struct digest *d, unsigned char hash_r[CRYPTO_SHA256_BYTES])
+{
+	bool failed = d->failed;
+
+	d->failed = false;
+	if (EVP_DigestFinal_ex(d->ctx, hash_r, NULL) != 1) {
+		failed = true;
+	}
+	if (EVP_DigestInit_ex2(d->ctx, d->md, NULL) != 1) {
+		d->failed = true;
+	}
+	if (failed || d->failed) {
+		(void)crypto_take_nomem();
+	}
+	return (failed ? STATUS_NOMEM : STATUS_OK);
+}

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <limits.h>
+#include <stdlib.h>
+
+#include <openssl/bio.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/rsa.h>
+#include <openssl/x509.h>
+
+#include "crypto/crypto.h"
+#include "crypto/internal.h"
+
+struct privkey {
+	EVP_PKEY		*pkey;
+	enum crypto_key_type	 type;
+};
+
+/* A daemon cannot ask anybody for a passphrase. */
+static int
+no_passphrase(char *p ATTR_UNUSED, int n ATTR_UNUSED, int rw ATTR_UNUSED,
+    void *ctx ATTR_UNUSED)
+{
+	return (-1);
+}
+
+/* NULL: such a key may be used; else why not. */
+static const char *
+key_refusal(const EVP_PKEY *pkey, enum crypto_key_type *type_r)
+{
+	int bits = EVP_PKEY_get_bits(pkey);
+
+	if (EVP_PKEY_is_a(pkey, "ED25519")) {
+		*type_r = CRYPTO_ED25519;
+		return (NULL);
+	}
+	if (!EVP_PKEY_is_a(pkey, "RSA")) {
+		return ("neither an RSA nor an Ed25519 key");
+	}
+	*type_r = CRYPTO_RSA;
+	if (bits < CRYPTO_RSA_MIN_BITS) {
+		return ("the RSA key is shorter than 1024 bits (RFC 8301)");
+	}
+	if (bits > CRYPTO_RSA_MAX_BITS) {
+		return ("the RSA key is longer than 8192 bits");
+	}
+	return (NULL);
+}
+
+/* Takes pkey over, also when it fails. */
+static enum status
+privkey_from(EVP_PKEY *pkey, enum crypto_key_type type, struct privkey **key_r)
+{
+	struct privkey *key = calloc(1, sizeof(*key));
+
+	if (key == NULL) {
+		EVP_PKEY_free(pkey);
+		return (STATUS_NOMEM);
+	}
+	key->pkey = pkey;
+	key->type = type;
+	*key_r = key;
+	return (STATUS_OK);
+}
+
+static EVP_PKEY *
+read_pem(struct str pem)
+{
+	EVP_PKEY *pkey;
+	BIO *bio;
+
+	if (pem.n == 0 || pem.n > INT_MAX) {
+		return (NULL);
+	}
+	bio = BIO_new_mem_buf(pem.p, (int)pem.n);
+	if (bio == NULL) {
+		return (NULL);
+	}
+	pkey = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+	BIO_free(bio);
+	return (pkey);
+}
+
+enum status
+privkey_parse_pem(struct str pem, const char *name, struct privkey **key_r,
+    struct diag *diag)
+{
+	enum crypto_key_type type;
+	const char *refusal;
+	EVP_PKEY *pkey;
+
+	*key_r = NULL;
+	pkey = read_pem(pem);
+	if (pkey == NULL) {
+		if (crypto_take_nomem()) {
+			return (STATUS_NOMEM);
+		}
+		diag_set(diag, name, 0,
+		    "no private key in PEM without a passphrase");
+		return (STATUS_SYNTAX);
+	}
+	/* The decoders leave behind what they tried in vain. */
+	(void)crypto_take_nomem();
+	refusal = key_refusal(pkey, &type);
+	if (refusal != NULL) {
+		EVP_PKEY_free(pkey);
+		diag_set(diag, name, 0, "%s", refusal);
+		return (STATUS_SYNTAX);
+	}
+	return (privkey_from(pkey, type, key_r));
+}
+
+enum status
+privkey_generate(enum crypto_key_type type, unsigned bits,
+    struct privkey **key_r)
+{
+	EVP_PKEY *pkey = NULL;
+
+	*key_r = NULL;
+	switch (type) {
+	case CRYPTO_RSA:
+		if (bits < CRYPTO_RSA_MIN_BITS || bits > CRYPTO_RSA_MAX_BITS) {
+			return (STATUS_LIMIT);
+		}
+		pkey = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)bits);
+		break;
+	case CRYPTO_ED25519:
+		pkey = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+		break;
+	}
+	if (pkey == NULL) {
+		(void)crypto_take_nomem();
+		return (STATUS_NOMEM);
+	}
+	return (privkey_from(pkey, type, key_r));
+}
+
+void
+privkey_free(struct privkey *key)
+{
+	if (key != NULL) {
+		/* Overwrites the secret numbers before it frees them. */
+		EVP_PKEY_free(key->pkey);
+		free(key);
+	}
+}
+
+enum crypto_key_type
+privkey_type(const struct privkey *key)
+{
+	return (key->type);
+}
+
+unsigned
+privkey_bits(const struct privkey *key)
+{
+	return (crypto_key_bits(key->type, key->pkey));
+}
+
+enum status
+privkey_write_pem(const struct privkey *key, struct buf *out)
+{
+	enum status status = STATUS_NOMEM;
+	BIO *bio = BIO_new(BIO_s_secmem());
+	char *p;
+	long n;
+
+	if (bio != NULL &&
+	    PEM_write_bio_PKCS8PrivateKey(bio, key->pkey, NULL, NULL, 0, NULL,
+	    NULL) == 1 && (n = BIO_get_mem_data(bio, &p)) > 0) {
+		buf_add(out, p, (size_t)n);
+		status = out->status;
+	}
+	BIO_free(bio);
+	(void)crypto_take_nomem();
+	return (status);
+}
+
+static enum status
+ed25519_public(EVP_PKEY *pkey, struct buf *out)
+{
+	unsigned char raw[64];
+	size_t n = sizeof(raw);
+
+	if (EVP_PKEY_get_raw_public_key(pkey, raw, &n) != 1) {
+		return (STATUS_NOMEM);
+	}
+	buf_add(out, raw, n);
+	return (out->status);
+}
+
+static enum status
+rsa_public(EVP_PKEY *pkey, struct buf *out)
+{
+	unsigned char *der = NULL;
+	int n = i2d_PUBKEY(pkey, &der);
+
+	if (n <= 0) {
+		return (STATUS_NOMEM);
+	}
+	buf_add(out, der, (size_t)n);
+	OPENSSL_free(der);
+	return (out->status);
+}
+
+enum status
+privkey_public(const struct privkey *key, struct buf *out)
+{
+	enum status status = STATUS_NOMEM;
+
+	switch (key->type) {
+	case CRYPTO_RSA:
+		status = rsa_public(key->pkey, out);
+		break;
+	case CRYPTO_ED25519:
+		status = ed25519_public(key->pkey, out);
+		break;
+	}
+	(void)crypto_take_nomem();
+	return (status);
+}
+
+bool
+privkey_fits(const struct privkey *priv, const struct pubkey *pub)
+{
+	bool fits = EVP_PKEY_eq(priv->pkey, pub->pkey) == 1;
+
+	(void)crypto_take_nomem();
+	return (fits);
+}
+
+static bool
+rsa_sign(const struct crypto *c, EVP_PKEY *pkey, const unsigned char *hash,
+    unsigned char *sig_r, size_t *n)
+{
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_pkey(NULL, pkey, NULL);
+	bool ok;
+
+	ok = ctx != NULL && EVP_PKEY_sign_init(ctx) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_padding(ctx, RSA_PKCS1_PADDING) == 1 &&
+	    EVP_PKEY_CTX_set_signature_md(ctx, c->sha256) == 1 &&
+	    EVP_PKEY_sign(ctx, sig_r, n, hash, CRYPTO_SHA256_BYTES) == 1;
+	EVP_PKEY_CTX_free(ctx);
+	return (ok);
+}
+
+static bool
+ed25519_sign(EVP_PKEY *pkey, const unsigned char *hash, unsigned char *sig_r,
+    size_t *n)
+{
+	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+	bool ok;
+
+	ok = ctx != NULL &&
+	    EVP_DigestSignInit_ex(ctx, NULL, NULL, NULL, NULL, pkey,
+	    NULL) == 1 &&
+	    EVP_DigestSign(ctx, sig_r, n, hash, CRYPTO_SHA256_BYTES) == 1;
+	EVP_MD_CTX_free(ctx);
+	return (ok);
+}
+
+enum status
+privkey_sign(const struct crypto *c, const struct privkey *key,
+    const unsigned char hash[CRYPTO_SHA256_BYTES], struct buf *sig_r)
+{
+	unsigned char sig[CRYPTO_SIG_MAX_BYTES];
+	size_t n = sizeof(sig);
+	bool ok = false;
+
+	switch (key->type) {
+	case CRYPTO_RSA:
+		ok = rsa_sign(c, key->pkey, hash, sig, &n);
+		break;
+	case CRYPTO_ED25519:
+		ok = ed25519_sign(key->pkey, hash, sig, &n);
+		break;
+	}
+	if (!ok) {
+		(void)crypto_take_nomem();
+		return (STATUS_NOMEM);
+	}
+	buf_add(sig_r, sig, n);
+	return (sig_r->status);
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+
+#include "base/arena.h"
+#include "base/b64.h"
+#include "crypto/crypto.h"
+
+#include "test/unit/crypto_vectors.h"
+#include "test/unit/tap.h"
+
+static struct arena arena;
+static struct crypto *crypto;
+static const unsigned char hash[CRYPTO_SHA256_BYTES] = "32 octets stand for a "
+    "hash here";
+
+static struct str
+keep(struct buf *b)
+{
+	struct str s = arena_dup(&arena, buf_str(b));
+
+	buf_reset(b);
+	return (s);
+}
+
+/* The public half, as a key record has it. */
+static struct pubkey *
+public_of(const struct privkey *key)
+{
+	struct pubkey *pub = NULL;
+	struct buf b;
+
+	buf_init(&b, CRYPTO_KEY_MAX_BYTES);
+	tap_num(privkey_public(key, &b), STATUS_OK, "its public key");
+	tap_num(pubkey_parse(privkey_type(key), buf_str(&b), &pub), STATUS_OK,
+	    "that parses");
+	buf_fini(&b);
+	return (pub);
+}
+
+static void
+check_signs(const struct privkey *key, const struct pubkey *pub)
+{
+	struct buf sig;
+	bool good = false;
+
+	buf_init(&sig, CRYPTO_SIG_MAX_BYTES);
+	tap_num(privkey_sign(crypto, key, hash, &sig), STATUS_OK, "it signs");
+	tap_num(pubkey_verify(crypto, pub, hash, buf_str(&sig), &good),
+	    STATUS_OK, "what it signed");
+	tap_ok(good, "verifies");
+	buf_fini(&sig);
+}
+
+static struct str
+pem_of(const struct privkey *key)
+{
+	struct buf b;
+	struct str pem;
+
+	buf_init(&b, 65536);
+	tap_num(privkey_write_pem(key, &b), STATUS_OK, "written as PEM");
+	pem = keep(&b);
+	buf_fini(&b);
+	tap_ok(str_starts(pem, STR("-----BEGIN PRIVATE KEY-----\n")),
+	    "which is PKCS#8");
+	return (pem);
+}
+
+static void
+check_round(enum crypto_key_type type, unsigned bits, unsigned want_bits)
+{
+	struct privkey *key, *again;
+	struct pubkey *pub;
+	struct diag diag;
+
+	tap_num(privkey_generate(type, bits, &key), STATUS_OK, "a new key");
+	tap_num(privkey_type(key), type, "its type");
+	tap_num(privkey_bits(key), want_bits, "its bits");
+	pub = public_of(key);
+	tap_num(pubkey_bits(pub), want_bits, "its public key's bits");
+	check_signs(key, pub);
+	diag_init(&diag);
+	tap_num(privkey_parse_pem(pem_of(key), "x", &again, &diag), STATUS_OK,
+	    "and read again");
+	tap_ok(privkey_fits(again, pub), "it is the same key");
+	check_signs(again, pub);
+	privkey_free(again);
+	privkey_free(key);
+	tap_num(privkey_generate(type, bits, &again), STATUS_OK,
+	    "another new key");
+	tap_ok(!privkey_fits(again, pub), "does not fit");
+	privkey_free(again);
+	pubkey_free(pub);
+}
+
+/* RFC 8032 7.1 test 1: the public key follows from the private one. */
+static void
+check_ed25519_vector(void)
+{
+	struct privkey *key;
+	struct diag diag;
+	struct buf b, text;
+
+	diag_init(&diag);
+	buf_init(&b, 100);
+	buf_init(&text, 100);
+	tap_num(privkey_parse_pem(STR(ED25519_PEM), "x", &key, &diag),
+	    STATUS_OK, "RFC 8032 test 1");
+	tap_num(privkey_public(key, &b), STATUS_OK, "its public key");
+	b64_encode(&text, b.p, b.n);
+	tap_str(buf_str(&text), STR(ED25519_PUBLIC), "as published");
+	privkey_free(key);
+	buf_fini(&text);
+	buf_fini(&b);
+}
+
+static struct str
+take_bio(BIO *bio)
+{
+	char *p;
+	long n = BIO_get_mem_data(bio, &p);
+	struct str s = arena_dup(&arena, str_mem(p, (size_t)n));
+
+	BIO_free(bio);
+	return (s);
+}
+
+static struct str
+openssl_pem(EVP_PKEY *pkey, bool traditional, const EVP_CIPHER *cipher)
+{
+	BIO *bio = BIO_new(BIO_s_mem());
+	char pass[] = "secret";
+	int n = cipher != NULL ? (int)sizeof(pass) - 1 : 0;
+
+	if (traditional) {
+		PEM_write_bio_PrivateKey_traditional(bio, pkey, cipher,
+		    (unsigned char *)pass, n, NULL, NULL);
+	} else {
+		PEM_write_bio_PKCS8PrivateKey(bio, pkey, cipher, pass, n, NULL,
+		    NULL);
+	}
+	return (take_bio(bio));
+}
+
+static void
+check_pem(struct str pem, enum status want, const char *want_text,
+    const char *name)
+{
+	struct privkey *key;
+	struct diag diag;
+
+	diag_init(&diag);
+	tap_num(privkey_parse_pem(pem, "k.private", &key, &diag), want, name);
+	tap_ok((key != NULL) == (want == STATUS_OK), "a key or none");
+	tap_str(str_from(diag.text), str_from(want_text), "the reason");
+	tap_num((long long)ERR_peek_error(), 0,
+	    "nothing left in OpenSSL's queue");
+	privkey_free(key);
+}
+
+#define NO_KEY	"k.private: no private key in PEM without a passphrase"
+
+static void
+check_pem_forms(void)
+{
+	EVP_PKEY *rsa = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)1024);
+	EVP_PKEY *small = EVP_PKEY_Q_keygen(NULL, NULL, "RSA", (size_t)1016);
+	EVP_PKEY *ec = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
+	BIO *bio = BIO_new(BIO_s_mem());
+	struct str pem = openssl_pem(rsa, false, NULL);
+
+	check_pem(pem, STATUS_OK, "", "PKCS#8");
+	check_pem(openssl_pem(rsa, true, NULL), STATUS_OK, "",
+	    "traditional RSA");
+	check_pem(openssl_pem(rsa, false, EVP_aes_128_cbc()), STATUS_SYNTAX,
+	    NO_KEY, "encrypted PKCS#8");
+	check_pem(openssl_pem(rsa, true, EVP_aes_128_cbc()), STATUS_SYNTAX,
+	    NO_KEY, "encrypted traditional RSA");
+	check_pem(openssl_pem(ec, false, NULL), STATUS_SYNTAX,
+	    "k.private: neither an RSA nor an Ed25519 key", "an EC key");
+	check_pem(openssl_pem(small, false, NULL), STATUS_SYNTAX,
+	    "k.private: the RSA key is shorter than 1024 bits (RFC 8301)",
+	    "RSA of 1016 bits");
+	PEM_write_bio_PUBKEY(bio, rsa);
+	check_pem(take_bio(bio), STATUS_SYNTAX, NO_KEY, "a public key");
+	check_pem(str_first(pem, pem.n / 2), STATUS_SYNTAX, NO_KEY,
+	    "half a key");
+	check_pem(STR("\0\1\2"), STATUS_SYNTAX, NO_KEY, "no PEM");
+	check_pem(STR_NONE, STATUS_SYNTAX, NO_KEY, "nothing");
+	EVP_PKEY_free(rsa);
+	EVP_PKEY_free(small);
+	EVP_PKEY_free(ec);
+}
+
+static void
+check_generate_limits(void)
+{
+	static const unsigned bits[] = { 0, 512, 1023, 8193, 16384 };
+	struct privkey *key;
+	size_t i;
+
+	for (i = 0; i < sizeof(bits) / sizeof(bits[0]); i++) {
+		tap_ok(privkey_generate(CRYPTO_RSA, bits[i], &key) ==
+		    STATUS_LIMIT && key == NULL, "no new key of %u bits",
+		    bits[i]);
+	}
+}
+
+int
+main(void)
+{
+	arena_init(&arena, 1 << 22);
+	crypto = crypto_new();
+	check_round(CRYPTO_RSA, 1024, 1024);
+	check_round(CRYPTO_ED25519, 0, 256);
+	check_ed25519_vector();
+	check_pem_forms();
+	check_generate_limits();
+	privkey_free(NULL);
+	crypto_free(crypto);
+	arena_fini(&arena);
+	return (tap_done());
+}
