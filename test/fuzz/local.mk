@@ -1,0 +1,34 @@
+# Fuzz targets. In a usual build each is a test that replays its corpus; with
+# ./configure --enable-fuzz CC=clang it is a libFuzzer program, and `make fuzz'
+# runs all of them for FUZZ_SECONDS each. To add one:
+#	FUZZ_TARGETS += test/fuzz/fuzz_NAME
+#	test_fuzz_fuzz_NAME_SOURCES = test/fuzz/fuzz_NAME.c $(fuzz_main)
+#	test_fuzz_fuzz_NAME_LDFLAGS = $(fuzz_ldflags)
+# and files in test/fuzz/corpus/NAME/.
+FUZZ_TARGETS =
+fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+EXTRA_DIST += test/fuzz/corpus test/fuzz/fuzz.h test/fuzz/run.sh
+
+if FUZZ
+fuzz_main =
+noinst_PROGRAMS += $(FUZZ_TARGETS)
+else
+fuzz_main = test/fuzz/replay.c
+check_PROGRAMS += $(FUZZ_TARGETS)
+endif
+
+.PHONY: fuzz
+fuzz: $(FUZZ_TARGETS)
+if FUZZ
+	top_srcdir='$(abs_top_srcdir)' \
+	    sh $(top_srcdir)/test/fuzz/run.sh $(FUZZ_TARGETS)
+else
+	@echo 'make fuzz needs ./configure --enable-fuzz CC=clang' >&2; exit 1
+endif
+
+FUZZ_TARGETS += test/fuzz/fuzz_taglist
+test_fuzz_fuzz_taglist_SOURCES = test/fuzz/fuzz_taglist.c $(fuzz_main)
+test_fuzz_fuzz_taglist_LDFLAGS = $(fuzz_ldflags)
+FUZZ_TARGETS += test/fuzz/fuzz_b64
+test_fuzz_fuzz_b64_SOURCES = test/fuzz/fuzz_b64.c $(fuzz_main)
+test_fuzz_fuzz_b64_LDFLAGS = $(fuzz_ldflags)
