@@ -1,2 +1,3 @@
-# UNIT += test/unit/t_tools_FILE
-# test_unit_t_tools_FILE_SOURCES = test/unit/t_tools_FILE.c
+UNIT += test/unit/t_tools_player
+test_unit_t_tools_player_SOURCES = test/unit/t_tools_player.c
+test_unit_t_tools_player_LDADD = tools/libplayer.a $(LDADD)
