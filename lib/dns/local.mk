@@ -1,2 +1,18 @@
 lib_libmailseal_a_SOURCES += \
-	lib/dns/dns.h
+	lib/dns/answer.h \
+	lib/dns/backend.h \
+	lib/dns/cache.h \
+	lib/dns/dns.h \
+	lib/dns/name.h \
+	lib/dns/resolver.h \
+	lib/dns/zone.h \
+	lib/dns/zone_lex.h \
+	lib/dns/answer.c \
+	lib/dns/batch.c \
+	lib/dns/cache.c \
+	lib/dns/dns.c \
+	lib/dns/name.c \
+	lib/dns/resolver.c \
+	lib/dns/zone.c \
+	lib/dns/zone_lex.c \
+	lib/dns/zone_read.c

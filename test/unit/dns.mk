@@ -1,2 +1,2 @@
-# UNIT += test/unit/t_dns_FILE
-# test_unit_t_dns_FILE_SOURCES = test/unit/t_dns_FILE.c
+UNIT += test/unit/t_dns_zone
+test_unit_t_dns_zone_SOURCES = test/unit/t_dns_zone.c

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * name: the names of this module: lower-case text without a trailing dot, of
+ * printable ASCII octets but the backslash, in labels of 1 to 63 octets, at
+ * most 253 in all (RFC 1035 2.3.4). DNS itself allows any octet in a label; a
+ * name with others cannot be written as text and is none here.
+ */
+#ifndef DNS_NAME_H
+#define DNS_NAME_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+
+#define DNS_NAME_MAX_BYTES	253
+#define DNS_LABEL_MAX_BYTES	63
+
+struct dns_name {
+	char	p[DNS_NAME_MAX_BYTES];
+	size_t	n;		/* 0: the root */
+};
+
+/* An octet that may stand in a label. */
+bool	dns_name_char(char);
+/* One trailing dot is dropped. False for what is no name; the root is none. */
+bool	dns_name_make(struct str text, struct dns_name *name_r);
+static inline struct str
+dns_name_str(const struct dns_name *name)
+{
+	return (str_mem(name->p, name->n));
+}
+
+#endif
