@@ -17,6 +17,17 @@
  * began with across a reload. A message belongs to one thread at a time.
  * Trouble of ours (no memory, OpenSSL) never loses a message: it becomes the
  * outcome that On-InternalError names.
+ *
+ * Direction. With Mode s, what comes from one of ours (authenticated, an MTA
+ * name, an internal host, or no address at all: a local submission) is signed
+ * if the domain of the first From mailbox is configured, and is left alone
+ * otherwise, also when From is missing, repeated or broken. All else is
+ * verified with Mode v and left alone without. d= is the longest configured
+ * domain that fits. Each key makes one signature; that of the first key ends
+ * up on top.
+ *
+ * In every direction, Authentication-Results fields that claim to be ours are
+ * deleted. A header beyond the limits of mail/field.h is refused with 552.
  */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
@@ -38,6 +49,11 @@
 #include "second/second.h"
 
 #define ENGINE_MSG_MAX_BYTES	(64 * 1024 * 1024)	/* a message's arena */
+#define ENGINE_MAX_RESULTS	100	/* in our Authentication-Results; the
+					   signatures below are left out */
+/* DNSTimeout runs from the end of the headers. After a body that took longer,
+   answers still under way get this much more. */
+#define ENGINE_DNS_GRACE_US	250000
 
 /* Counted since the daemon's start; shared by all engines of a process. */
 enum engine_counter {
@@ -129,7 +145,9 @@ struct engine_outcome {		/* views into the message's arena */
 	size_t			 actions_n;
 	const struct addr_from	*from;
 	/* verify */
-	const struct dkim_verifier	*dkim;	/* NULL: not verified */
+	const struct dkim_verifier	*dkim;	/* NULL: not verified; unsigned
+						   mail has one without any
+						   verdict */
 	struct str		 authres;	/* the value, unfolded; or absent */
 	unsigned		 forged_deleted;
 	/* sign */

@@ -1,2 +1,13 @@
 lib_libmailseal_a_SOURCES += \
-	lib/engine/engine.h
+	lib/engine/actions.c \
+	lib/engine/decide.c \
+	lib/engine/direction.c \
+	lib/engine/engine.c \
+	lib/engine/engine.h \
+	lib/engine/message.c \
+	lib/engine/opinion.c \
+	lib/engine/private.h \
+	lib/engine/results.c \
+	lib/engine/signing.c \
+	lib/engine/stats.c \
+	lib/engine/verifying.c

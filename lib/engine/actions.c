@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * actions: what the MTA is asked to do, in the order in which it must do it:
+ * deletions first, by the indexes of the message as received and from the
+ * highest down, then insertions, each on top of what is there.
+ */
+#include "authres/authres.h"
+#include "engine/private.h"
+
+enum status
+engine_actions_init(struct engine_msg *m)
+{
+	size_t n = field_list_count(&m->fields, ENGINE_FIELD_AUTHRES);
+
+	/* Our own results or one signature per key; a quarantine. */
+	n += 1 + msg_conf(m)->keys_n + 1;
+	m->actions = arena_calloc(&m->arena, n, sizeof(*m->actions));
+	if (m->actions == NULL) {
+		return (STATUS_NOMEM);
+	}
+	m->actions_cap = n;
+	return (STATUS_OK);
+}
+
+static void
+add(struct engine_msg *m, const struct engine_action *action)
+{
+	struct engine_outcome *out = &m->outcome;
+
+	if (out->actions_n < m->actions_cap) {
+		m->actions[out->actions_n++] = *action;
+		out->actions = m->actions;
+	}
+}
+
+/* RFC 8601 5: what claims to be ours is not, wherever the mail comes from. */
+void
+engine_actions_delete_forged(struct engine_msg *m)
+{
+	const struct field *v = m->fields.v;
+	size_t index = field_list_count(&m->fields, ENGINE_FIELD_AUTHRES);
+	size_t i;
+
+	for (i = m->fields.n; i > 0 && index > 0; i--) {
+		if (!str_eq_ci(v[i - 1].name, ENGINE_FIELD_AUTHRES)) {
+			continue;
+		}
+		if (authres_is_forged(v[i - 1].value,
+		    m->engine->authserv_id)) {
+			add(m, &(struct engine_action){
+			    .type = ENGINE_DELETE_FIELD,
+			    .name = ENGINE_FIELD_AUTHRES,
+			    .index = (unsigned)index });
+		}
+		index--;
+	}
+	m->forged_n = m->outcome.actions_n;
+	m->outcome.forged_deleted = (unsigned)m->forged_n;
+}
+
+void
+engine_actions_keep_deletions(struct engine_msg *m)
+{
+	m->outcome.actions_n = m->forged_n;
+}
+
+void
+engine_actions_insert(struct engine_msg *m, struct str name, struct str value)
+{
+	add(m, &(struct engine_action){ .type = ENGINE_INSERT_FIELD,
+	    .name = name, .value = value });
+}
+
+void
+engine_actions_quarantine(struct engine_msg *m, struct str reason)
+{
+	if (m->actions == NULL) {
+		m->actions = &m->spare_action;
+		m->actions_cap = 1;
+	}
+	add(m, &(struct engine_action){ .type = ENGINE_QUARANTINE,
+	    .value = reason });
+}

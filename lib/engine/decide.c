@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* decide: what becomes of the message: On-... and the replies. */
+#include "engine/private.h"
+
+enum cause { CAUSE_SIGNATURE, CAUSE_DNS, CAUSE_INTERNAL };
+
+static const struct {
+	struct str	reject;		/* enhanced codes: RFC 3463, RFC 7372 */
+	struct str	tempfail;
+	struct str	quarantine;	/* the reason */
+} answers[] = {
+	[CAUSE_SIGNATURE] = {
+		STR("550 5.7.20 No passing DKIM signature found"),
+		STR("451 4.7.20 No passing DKIM signature found"),
+		STR("no passing DKIM signature"),
+	},
+	[CAUSE_DNS] = {
+		STR("550 5.4.3 DKIM key unavailable"),
+		STR("451 4.4.3 DKIM key unavailable, try again later"),
+		STR("DKIM key unavailable"),
+	},
+	[CAUSE_INTERNAL] = {
+		STR("550 5.3.0 Internal error"),
+		STR("451 4.3.0 Temporary internal error"),
+		STR("internal error of the filter"),
+	},
+};
+
+static void
+refuse(struct engine_outcome *out, enum engine_verdict verdict,
+    struct str reply)
+{
+	out->verdict = verdict;
+	out->action = verdict == ENGINE_REJECT ? "reject" : "tempfail";
+	out->reply = reply;
+	out->actions = NULL;
+	out->actions_n = 0;
+	out->forged_deleted = 0;
+}
+
+static void
+act(struct engine_msg *m, enum cause cause, enum conf_action action)
+{
+	struct engine_outcome *out = &m->outcome;
+
+	switch (action) {
+	case CONF_ACCEPT:
+		break;
+	case CONF_REJECT:
+		refuse(out, ENGINE_REJECT, answers[cause].reject);
+		break;
+	case CONF_TEMPFAIL:
+		refuse(out, ENGINE_TEMPFAIL, answers[cause].tempfail);
+		break;
+	case CONF_QUARANTINE:
+		out->action = "quarantine";
+		engine_actions_quarantine(m, answers[cause].quarantine);
+		break;
+	}
+}
+
+/*
+ * RFC 6376 6.1: one that passes is enough, and a temporary error is a reason
+ * to defer only if none does. A key in test mode must not do harm (3.6.1):
+ * its signature counts only when it passes.
+ */
+static void
+decide_dkim(struct engine_msg *m)
+{
+	size_t i, n = dkim_verifier_count(m->verifier);
+	bool failed = false, temporary = false;
+
+	for (i = 0; i < n; i++) {
+		const struct dkim_verdict *v =
+		    dkim_verifier_get(m->verifier, i);
+
+		if (v->result == DKIM_PASS) {
+			return;
+		}
+		if (v->result == DKIM_TEMPERROR) {
+			temporary = true;
+		} else if (!v->testing) {
+			failed = true;
+		}
+	}
+	if (temporary) {
+		act(m, CAUSE_DNS, msg_conf(m)->on_dns_error);
+	} else if (failed) {
+		act(m, CAUSE_SIGNATURE, msg_conf(m)->on_bad_signature);
+	}
+}
+
+/* Nothing half-done leaves: neither signatures nor results. */
+static void
+decide_internal_error(struct engine_msg *m)
+{
+	struct engine_outcome *out = &m->outcome;
+
+	out->error = status_text(m->status);
+	out->dkim = NULL;
+	out->authres = STR_NONE;
+	out->signatures_n = 0;
+	out->second = NULL;
+	engine_actions_keep_deletions(m);
+	act(m, CAUSE_INTERNAL, msg_conf(m)->on_internal_error);
+}
+
+void
+engine_decide(struct engine_msg *m)
+{
+	struct engine_outcome *out = &m->outcome;
+
+	out->action = "accept";
+	if (m->status != STATUS_OK) {
+		decide_internal_error(m);
+	} else if (m->header == STATUS_LIMIT) {
+		out->error = "message header too large";
+		refuse(out, ENGINE_REJECT,
+		    STR("552 5.3.4 Message header too large"));
+	} else if (m->header != STATUS_OK) {
+		out->error = "malformed message header";
+		refuse(out, ENGINE_REJECT,
+		    STR("550 5.6.0 Malformed message header"));
+	} else if (m->direction == ENGINE_VERIFY) {
+		decide_dkim(m);
+	}
+}

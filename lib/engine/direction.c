@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* direction: sign, verify or leave alone; decided once, at end of headers. */
+#include "base/escape.h"
+#include "engine/private.h"
+#include "mail/domain.h"
+
+#define LOG_VALUE_MAX_BYTES	255
+
+/*
+ * The configured domain that `name` is or, with SubDomains, stands below: the
+ * longest. Absent if there is none.
+ */
+static struct str
+own_domain(const struct conf *conf, struct str name)
+{
+	struct str best = STR_NONE;
+	size_t i;
+
+	for (i = 0; i < conf->domains.n; i++) {
+		struct str domain = conf->domains.v[i];
+		bool match = conf->subdomains ?
+		    domain_is_within(name, domain) : str_eq(name, domain);
+
+		if (match && domain.n > best.n) {
+			best = domain;
+		}
+	}
+	return (best);
+}
+
+static bool
+is_listed(const struct conf_strings *list, struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++) {
+		if (str_eq_ci(list->v[i], name)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/* Why the message comes from one of ours, or NULL if it does not. */
+static const char *
+origin(const struct engine_msg *m)
+{
+	const struct conf *conf = msg_conf(m);
+	const struct engine_client *client = m->client;
+
+	if (m->macros[ENGINE_AUTH_AUTHEN].n > 0 ||
+	    m->macros[ENGINE_AUTH_TYPE].n > 0) {
+		return ("authenticated");
+	}
+	if (m->macros[ENGINE_DAEMON_NAME].n > 0 &&
+	    is_listed(&conf->mta, m->macros[ENGINE_DAEMON_NAME])) {
+		return ("MTA");
+	}
+	if (client->addr == NULL) {
+		return ("local submission");
+	}
+	if (hosts_match(conf->internal_hosts, client->addr, client->name)) {
+		return ("internal host");
+	}
+	return (NULL);
+}
+
+static void
+set(struct engine_msg *m, enum engine_direction direction, const char *reason)
+{
+	m->direction = direction;
+	m->direction_reason = reason;
+}
+
+static void
+decide_internal(struct engine_msg *m, const char *why)
+{
+	if (m->from.result != ADDR_FROM_OK) {
+		set(m, ENGINE_PASS_THROUGH, addr_from_text(m->from.result));
+	} else if (m->sign_domain.n == 0) {
+		set(m, ENGINE_PASS_THROUGH, "from domain not ours");
+	} else if (msg_conf(m)->keys_n == 0) {
+		set(m, ENGINE_PASS_THROUGH, "no signing key");
+	} else {
+		set(m, ENGINE_SIGN, why);
+	}
+}
+
+/* Somebody out there uses our name: worth a line unless it is expected. */
+static void
+warn_external(const struct engine_msg *m)
+{
+	const struct engine_client *client = m->client;
+	struct buf line;
+
+	if (m->sign_domain.n == 0 ||
+	    hosts_match(msg_conf(m)->external_ignore, client->addr,
+	    client->name)) {
+		return;
+	}
+	buf_init(&line, 4096);
+	buf_add_cstr(&line, "queue_id=");
+	escape_log_value(&line, m->macros[ENGINE_QUEUE_ID],
+	    LOG_VALUE_MAX_BYTES);
+	buf_add_cstr(&line, " external host sends as our domain: client=");
+	escape_log_value(&line, client->name, LOG_VALUE_MAX_BYTES);
+	buf_add_cstr(&line, " from_domain=");
+	escape_log_value(&line, m->from.v[0].domain, LOG_VALUE_MAX_BYTES);
+	if (line.status == STATUS_OK) {
+		env_log(msg_env(m), LOG_LEVEL_WARNING, "%s", line.p);
+	}
+	buf_fini(&line);
+}
+
+void
+engine_direction_decide(struct engine_msg *m)
+{
+	const struct conf *conf = msg_conf(m);
+	const char *why = origin(m);
+
+	if (conf->mode_sign && m->from.result == ADDR_FROM_OK) {
+		m->sign_domain = own_domain(conf, m->from.v[0].domain);
+	}
+	if (conf->mode_sign && why != NULL) {
+		decide_internal(m, why);
+		return;
+	}
+	if (why == NULL) {
+		warn_external(m);
+	}
+	if (conf->mode_verify) {
+		set(m, ENGINE_VERIFY, why == NULL ? "external host" : why);
+	} else {
+		set(m, ENGINE_PASS_THROUGH, "external host");
+	}
+}

@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * opinion: asks the second opinion, compares, logs and counts where the two
+ * differ. Nothing here changes what becomes of the message.
+ */
+#include "base/escape.h"
+#include "engine/private.h"
+
+#define LOG_VALUE_MAX_BYTES	255
+#define LOG_B_BYTES		8
+
+static bool
+is_wanted(const struct engine_msg *m, size_t signatures)
+{
+	const struct conf *conf = msg_conf(m);
+
+	/* libopendkim has no limit of its own to hold against a message
+	   that is nothing but signatures. */
+	if (m->engine->opts.second == NULL || signatures == 0 ||
+	    signatures > conf->maximum_signatures) {
+		return (false);
+	}
+	switch (conf->second_opinion) {
+	case CONF_SECOND_OFF:
+		return (false);
+	case CONF_SECOND_SAMPLE:
+		return (env_random(msg_env(m)) % 100 <
+		    conf->second_sample_percent);
+	case CONF_SECOND_ALL:
+		return (true);
+	}
+	return (false);
+}
+
+static void
+give_up(struct engine_msg *m, enum status st)
+{
+	env_log(msg_env(m), LOG_LEVEL_WARNING,
+	    "second opinion not available: %s", status_text(st));
+	second_dkim_free(m->second);
+	m->second = NULL;
+}
+
+void
+engine_opinion_begin(struct engine_msg *m, size_t signatures)
+{
+	enum status st;
+	size_t i;
+
+	if (!is_wanted(m, signatures)) {
+		return;
+	}
+	st = second_dkim_new(m->engine->opts.second, &m->arena, m->batch,
+	    env_now_s(msg_env(m)), m->macros[ENGINE_QUEUE_ID], &m->second);
+	if (st != STATUS_OK) {
+		give_up(m, st);
+		return;
+	}
+	for (i = 0; i < m->fields.n; i++) {
+		second_dkim_field(m->second, m->fields.v[i].raw);
+	}
+	second_dkim_eoh(m->second);
+}
+
+static bool
+is_ascii(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		if ((unsigned char)s.p[i] >= 0x80) {
+			return (false);
+		}
+	}
+	return (true);
+}
+
+/* Ours has A-labels; libopendkim shows d= and s= as they were written. */
+static bool
+is_same(const struct dkim_verdict *ours, const struct second_result *theirs)
+{
+	return (str_eq(ours->sig.b_text, theirs->b) &&
+	    (!is_ascii(theirs->domain) ||
+	    str_eq_ci(ours->sig.domain, theirs->domain)) &&
+	    (!is_ascii(theirs->selector) ||
+	    str_eq_ci(ours->sig.selector, theirs->selector)));
+}
+
+static bool
+passes(const struct second_result *theirs)
+{
+	return (str_eq(str_from(theirs->result), STR("pass")));
+}
+
+static void
+add_value(struct buf *line, const char *key, struct str value, size_t max)
+{
+	buf_printf(line, " %s=", key);
+	escape_log_value(line, value, max);
+}
+
+/* Either may be NULL: that side has no result for the signature. */
+static void
+log_difference(const struct engine_msg *m, const struct dkim_verdict *ours,
+    const struct second_result *theirs)
+{
+	const char *trouble = second_dkim_trouble(m->second);
+	struct buf line;
+
+	buf_init(&line, 8192);
+	buf_add_cstr(&line, "queue_id=");
+	escape_log_value(&line, m->macros[ENGINE_QUEUE_ID],
+	    LOG_VALUE_MAX_BYTES);
+	buf_add_cstr(&line, " second opinion differs:");
+	add_value(&line, "domain", ours != NULL ? ours->sig.domain :
+	    theirs->domain, LOG_VALUE_MAX_BYTES);
+	add_value(&line, "selector", ours != NULL ? ours->sig.selector :
+	    theirs->selector, LOG_VALUE_MAX_BYTES);
+	add_value(&line, "b", ours != NULL ? ours->sig.b_text : theirs->b,
+	    LOG_B_BYTES);
+	add_value(&line, "ours", str_from(ours != NULL ?
+	    dkim_result_name(ours->result) : "none"), LOG_VALUE_MAX_BYTES);
+	add_value(&line, "ours_reason", str_from(ours != NULL ?
+	    ours->reason : NULL), LOG_VALUE_MAX_BYTES);
+	add_value(&line, "theirs", str_from(theirs != NULL ?
+	    theirs->result : "none"), LOG_VALUE_MAX_BYTES);
+	add_value(&line, "theirs_reason", theirs != NULL ? theirs->reason :
+	    str_from(trouble), LOG_VALUE_MAX_BYTES);
+	if (line.status == STATUS_OK) {
+		env_log(msg_env(m), LOG_LEVEL_WARNING, "%s", line.p);
+	}
+	buf_fini(&line);
+}
+
+/* Each signature of ours against theirs; a missing one did not pass. */
+static bool
+compare_ours(const struct engine_msg *m)
+{
+	size_t i, k, n = second_dkim_count(m->second);
+	bool agrees = true;
+
+	for (i = 0; i < dkim_verifier_count(m->verifier); i++) {
+		const struct dkim_verdict *ours =
+		    dkim_verifier_get(m->verifier, i);
+		const struct second_result *theirs = NULL;
+
+		for (k = 0; k < n && theirs == NULL; k++) {
+			if (is_same(ours, second_dkim_get(m->second, k))) {
+				theirs = second_dkim_get(m->second, k);
+			}
+		}
+		if ((ours->result == DKIM_PASS) !=
+		    (theirs != NULL && passes(theirs))) {
+			log_difference(m, ours, theirs);
+			agrees = false;
+		}
+	}
+	return (agrees);
+}
+
+/* What passes there and has no counterpart here. */
+static bool
+compare_theirs(const struct engine_msg *m)
+{
+	size_t i, k, n = dkim_verifier_count(m->verifier);
+	bool agrees = true;
+
+	for (k = 0; k < second_dkim_count(m->second); k++) {
+		const struct second_result *theirs =
+		    second_dkim_get(m->second, k);
+
+		for (i = 0; i < n && !is_same(dkim_verifier_get(m->verifier,
+		    i), theirs); i++) {
+			continue;
+		}
+		if (i == n && passes(theirs)) {
+			log_difference(m, NULL, theirs);
+			agrees = false;
+		}
+	}
+	return (agrees);
+}
+
+void
+engine_opinion_finish(struct engine_msg *m, uint64_t dns_deadline_us)
+{
+	enum status st;
+	bool agrees;
+
+	m->outcome.second_agrees = true;
+	if (m->second == NULL) {
+		return;
+	}
+	st = second_dkim_finish(m->second, dns_deadline_us);
+	if (st != STATUS_OK) {
+		give_up(m, st);
+		return;
+	}
+	m->outcome.second = m->second;
+	agrees = compare_ours(m);
+	m->outcome.second_agrees = compare_theirs(m) && agrees;
+}

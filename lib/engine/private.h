@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of lib/engine share. */
+#ifndef ENGINE_PRIVATE_H
+#define ENGINE_PRIVATE_H
+
+#include <stdatomic.h>
+
+#include "base/arena.h"
+#include "dkim/body.h"
+#include "dkim/sign.h"
+#include "engine/engine.h"
+#include "mail/field.h"
+
+struct engine {
+	struct engine_opts	 opts;
+	struct str		 authserv_id;
+	atomic_uint		 references;
+};
+
+struct engine_msg {
+	struct engine		*engine;	/* held */
+	const struct engine_client *client;
+	struct arena		 arena;
+	struct str		 mail_from;
+	struct str		 macros[ENGINE_MACROS];
+	uint64_t		 elapsed_us;
+
+	/* the header */
+	struct field_list	 fields;
+	struct addr_from	 from;
+	enum status		 status;	/* the first failure of ours */
+	enum status		 header;	/* LIMIT or SYNTAX: refused */
+	bool			 eoh_done;
+	bool			 eom_done;
+
+	/* at end of headers */
+	enum engine_direction	 direction;
+	const char		*direction_reason;
+	struct str		 sign_domain;
+	struct dkim_bodies	*bodies;	/* NULL: body not wanted */
+	struct dkim_signer	**signers;	/* one per conf_key */
+	struct dkim_verifier	*verifier;
+	struct dns_batch	*batch;		/* NULL: nothing to ask */
+	uint64_t		 dns_deadline_us;
+	struct second_dkim	*second;	/* NULL: not asked */
+
+	/* at end of message */
+	struct engine_action	*actions;
+	struct engine_action	 spare_action;	/* when there is no memory */
+	size_t			 actions_cap;
+	size_t			 forged_n;	/* the first actions */
+	struct engine_outcome	 outcome;
+};
+
+#define ENGINE_FIELD_AUTHRES	STR("Authentication-Results")
+#define ENGINE_FIELD_SIGNATURE	STR("DKIM-Signature")
+
+static inline const struct conf *
+msg_conf(const struct engine_msg *m)
+{
+	return (m->engine->opts.conf);
+}
+
+static inline const struct env *
+msg_env(const struct engine_msg *m)
+{
+	return (m->engine->opts.env);
+}
+
+/* stats.c */
+void		engine_count(const struct engine_msg *, enum engine_counter,
+		    uint64_t n);
+void		engine_count_outcome(const struct engine_msg *);
+/* direction.c: sets direction, direction_reason and sign_domain. */
+void		engine_direction_decide(struct engine_msg *);
+/* actions.c: room for all that a message may need; then the additions. */
+enum status	engine_actions_init(struct engine_msg *) ATTR_MUST_CHECK;
+void		engine_actions_delete_forged(struct engine_msg *);
+/* Back to the deletions alone. */
+void		engine_actions_keep_deletions(struct engine_msg *);
+void		engine_actions_insert(struct engine_msg *, struct str name,
+		    struct str value);
+void		engine_actions_quarantine(struct engine_msg *,
+		    struct str reason);
+/* signing.c */
+enum status	engine_signing_begin(struct engine_msg *) ATTR_MUST_CHECK;
+enum status	engine_signing_finish(struct engine_msg *) ATTR_MUST_CHECK;
+/* verifying.c */
+enum status	engine_verifying_begin(struct engine_msg *) ATTR_MUST_CHECK;
+enum status	engine_verifying_finish(struct engine_msg *) ATTR_MUST_CHECK;
+/* results.c: our Authentication-Results, as action and in the outcome. */
+enum status	engine_results_write(struct engine_msg *) ATTR_MUST_CHECK;
+/* opinion.c: never fails; without memory there is no second opinion. */
+void		engine_opinion_begin(struct engine_msg *, size_t signatures);
+void		engine_opinion_finish(struct engine_msg *,
+		    uint64_t dns_deadline_us);
+/* decide.c: verdict, reply and error of the outcome. */
+void		engine_decide(struct engine_msg *);
+
+#endif

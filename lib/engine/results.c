@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* results: our verdicts as an Authentication-Results field (RFC 8601). */
+#include "authres/authres.h"
+#include "base/buf.h"
+#include "engine/private.h"
+
+#define VALUE_MAX_BYTES		(256 * 1024)
+#define B_MIN_BYTES		8	/* of b=, RFC 6008 4 */
+#define PROPERTIES		5
+
+/*
+ * The first characters of b=, as many as tell it from the other signatures
+ * that are reported (RFC 6008 4).
+ */
+static struct str
+unique_b(const struct dkim_verifier *verifier, size_t n, size_t index)
+{
+	struct str b = dkim_verifier_get(verifier, index)->sig.b_text;
+	size_t i, k, want = B_MIN_BYTES;
+
+	for (i = 0; i < n; i++) {
+		struct str other = dkim_verifier_get(verifier, i)->sig.b_text;
+
+		if (i == index) {
+			continue;
+		}
+		for (k = 0; k < b.n && k < other.n && b.p[k] == other.p[k];
+		    k++) {
+			continue;
+		}
+		want = want > k + 1 ? want : k + 1;
+	}
+	return (str_first(b, want));
+}
+
+static void
+add_property(struct authres_result *r, struct str name, struct str value)
+{
+	if (value.n > 0) {
+		r->v[r->n++] = (struct authres_property){
+			.ptype = STR("header"), .property = name,
+			.value = value };
+	}
+}
+
+static enum status
+describe(struct engine_msg *m, size_t n, size_t index,
+    struct authres_result *r)
+{
+	const struct dkim_verdict *v = dkim_verifier_get(m->verifier, index);
+
+	*r = (struct authres_result){ .method = STR("dkim"), .version = 1,
+		.result = str_from(dkim_result_name(v->result)) };
+	r->v = arena_calloc(&m->arena, PROPERTIES, sizeof(*r->v));
+	if (r->v == NULL) {
+		return (STATUS_NOMEM);
+	}
+	if (v->result != DKIM_PASS) {
+		r->reason = str_from(v->reason);
+	}
+	if (v->key_bits > 0) {
+		r->comment = arena_printf(&m->arena, "%u-bit key%s",
+		    v->key_bits, v->testing ? ", test mode" : "");
+		if (r->comment.p == NULL) {
+			return (STATUS_NOMEM);
+		}
+	}
+	add_property(r, STR("d"), v->sig.domain);
+	add_property(r, STR("i"), v->sig.identity);
+	add_property(r, STR("s"), v->sig.selector);
+	add_property(r, STR("a"), v->sig.algorithm);
+	add_property(r, STR("b"), unique_b(m->verifier, n, index));
+	return (STATUS_OK);
+}
+
+/* One value in the arena; `prefix` stands before it. */
+static enum status
+write_value(struct engine_msg *m, const struct authres *ar, const char *prefix,
+    bool fold, struct str *value_r)
+{
+	struct buf buf;
+	enum status st;
+
+	buf_init(&buf, VALUE_MAX_BYTES);
+	buf_add_cstr(&buf, prefix);
+	st = authres_write(&buf, ar, fold, false);
+	if (st == STATUS_OK) {
+		st = buf.status;
+	}
+	if (st == STATUS_OK) {
+		*value_r = arena_dup(&m->arena, buf_str(&buf));
+		st = value_r->p != NULL ? STATUS_OK : STATUS_NOMEM;
+	}
+	buf_fini(&buf);
+	return (st);
+}
+
+enum status
+engine_results_write(struct engine_msg *m)
+{
+	struct authres_result none = { .method = STR("dkim"), .version = 1,
+		.result = STR("none") };
+	struct authres ar = { .authserv_id = m->engine->authserv_id,
+		.version = 1, .v = &none, .n = 1 };
+	size_t i, n = dkim_verifier_count(m->verifier);
+	enum status st = STATUS_OK;
+	struct str value;
+
+	if (n > ENGINE_MAX_RESULTS) {
+		n = ENGINE_MAX_RESULTS;
+	}
+	if (n > 0) {
+		ar.v = arena_calloc(&m->arena, n, sizeof(*ar.v));
+		ar.n = n;
+		if (ar.v == NULL) {
+			return (STATUS_NOMEM);
+		}
+	}
+	for (i = 0; i < n && st == STATUS_OK; i++) {
+		st = describe(m, n, i, &ar.v[i]);
+	}
+	if (st == STATUS_OK) {
+		st = write_value(m, &ar, "", false, &m->outcome.authres);
+	}
+	if (st == STATUS_OK) {
+		st = write_value(m, &ar, " ", true, &value);
+	}
+	if (st == STATUS_OK) {
+		engine_actions_insert(m, ENGINE_FIELD_AUTHRES, value);
+	}
+	return (st);
+}

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+
+#include "engine/private.h"
+
+struct engine_stats {
+	_Atomic uint64_t	v[ENGINE_COUNTERS];
+};
+
+struct engine_stats *
+engine_stats_new(void)
+{
+	return (calloc(1, sizeof(struct engine_stats)));
+}
+
+void
+engine_stats_free(struct engine_stats *stats)
+{
+	free(stats);
+}
+
+uint64_t
+engine_stats_get(const struct engine_stats *stats, enum engine_counter c)
+{
+	return (atomic_load_explicit(&stats->v[c], memory_order_relaxed));
+}
+
+const char *
+engine_counter_name(enum engine_counter c)
+{
+	static const char *const names[ENGINE_COUNTERS] = {
+		[ENGINE_MESSAGES] = "messages",
+		[ENGINE_SIGNED] = "signed",
+		[ENGINE_VERIFIED] = "verified",
+		[ENGINE_PASSED_THROUGH] = "passed_through",
+		[ENGINE_DKIM_PASS] = "dkim_pass",
+		[ENGINE_DKIM_FAIL] = "dkim_fail",
+		[ENGINE_DKIM_POLICY] = "dkim_policy",
+		[ENGINE_DKIM_NEUTRAL] = "dkim_neutral",
+		[ENGINE_DKIM_TEMPERROR] = "dkim_temperror",
+		[ENGINE_DKIM_PERMERROR] = "dkim_permerror",
+		[ENGINE_DKIM_NONE] = "dkim_none",
+		[ENGINE_FORGED_DELETED] = "forged_deleted",
+		[ENGINE_SECOND_ASKED] = "second_asked",
+		[ENGINE_SECOND_DISAGREED] = "second_disagreed",
+		[ENGINE_INTERNAL_ERRORS] = "internal_errors",
+	};
+
+	return (c < ENGINE_COUNTERS ? names[c] : NULL);
+}
+
+void
+engine_count(const struct engine_msg *m, enum engine_counter c, uint64_t n)
+{
+	struct engine_stats *stats = m->engine->opts.stats;
+
+	if (stats != NULL && n != 0) {
+		atomic_fetch_add_explicit(&stats->v[c], n,
+		    memory_order_relaxed);
+	}
+}
+
+static void
+count_dkim(const struct engine_msg *m, const struct dkim_verifier *verifier)
+{
+	static const enum engine_counter counters[] = {
+		[DKIM_NONE] = ENGINE_DKIM_NONE,
+		[DKIM_PASS] = ENGINE_DKIM_PASS,
+		[DKIM_FAIL] = ENGINE_DKIM_FAIL,
+		[DKIM_POLICY] = ENGINE_DKIM_POLICY,
+		[DKIM_NEUTRAL] = ENGINE_DKIM_NEUTRAL,
+		[DKIM_TEMPERROR] = ENGINE_DKIM_TEMPERROR,
+		[DKIM_PERMERROR] = ENGINE_DKIM_PERMERROR,
+	};
+	size_t i, n = dkim_verifier_count(verifier);
+
+	if (n == 0) {
+		engine_count(m, ENGINE_DKIM_NONE, 1);
+	}
+	for (i = 0; i < n; i++) {
+		engine_count(m,
+		    counters[dkim_verifier_get(verifier, i)->result], 1);
+	}
+}
+
+void
+engine_count_outcome(const struct engine_msg *m)
+{
+	const struct engine_outcome *out = &m->outcome;
+
+	engine_count(m, ENGINE_MESSAGES, 1);
+	if (m->status != STATUS_OK) {
+		engine_count(m, ENGINE_INTERNAL_ERRORS, 1);
+		return;
+	}
+	switch (out->direction) {
+	case ENGINE_UNDECIDED:
+		break;
+	case ENGINE_SIGN:
+		engine_count(m, ENGINE_SIGNED, 1);
+		break;
+	case ENGINE_VERIFY:
+		engine_count(m, ENGINE_VERIFIED, 1);
+		count_dkim(m, out->dkim);
+		break;
+	case ENGINE_PASS_THROUGH:
+		engine_count(m, ENGINE_PASSED_THROUGH, 1);
+		break;
+	}
+	engine_count(m, ENGINE_FORGED_DELETED, out->forged_deleted);
+	if (out->second != NULL) {
+		engine_count(m, ENGINE_SECOND_ASKED, 1);
+		engine_count(m, ENGINE_SECOND_DISAGREED, !out->second_agrees);
+	}
+}
