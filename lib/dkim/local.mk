@@ -5,4 +5,11 @@ lib_libmailseal_a_SOURCES += \
 	lib/dkim/result.h \
 	lib/dkim/sign.h \
 	lib/dkim/signature.h \
-	lib/dkim/verify.h
+	lib/dkim/signature_value.h \
+	lib/dkim/verify.h \
+	lib/dkim/body.c \
+	lib/dkim/header.c \
+	lib/dkim/key.c \
+	lib/dkim/result.c \
+	lib/dkim/signature.c \
+	lib/dkim/signature_value.c

@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "dkim/body.h"
+
+#define PASSES	2	/* one for each enum canon */
+
+struct slot {
+	struct digest	*digest;
+	uint64_t	 max_bytes;
+	uint64_t	 bytes;		/* canonical octets seen; once beyond
+					   max_bytes it stays at one more */
+	enum canon	 kind;
+	unsigned char	 hash[CRYPTO_SHA256_BYTES];
+};
+
+/* One canonicalisation, however many slots want its output. */
+struct pass {
+	struct canon_body	 canon;
+	struct dkim_bodies	*bodies;
+	enum canon		 kind;
+	unsigned		 open;	/* slots that more body would change */
+};
+
+struct dkim_bodies {
+	struct arena		*arena;
+	const struct crypto	*crypto;
+	struct pass		 pass[PASSES];
+	struct slot		*v;
+	size_t			 n;
+	size_t			 cap;
+};
+
+static void
+feed_slot(struct slot *slot, struct pass *pass, const void *p, size_t n)
+{
+	uint64_t room;
+
+	if (slot->bytes > slot->max_bytes) {
+		return;
+	}
+	room = slot->max_bytes - slot->bytes;
+	if (n <= room) {
+		digest_update(slot->digest, p, n);
+		slot->bytes += n;
+		return;
+	}
+	digest_update(slot->digest, p, (size_t)room);
+	slot->bytes = slot->max_bytes + 1;
+	pass->open--;
+}
+
+static void
+feed(void *ctx, const void *p, size_t n)
+{
+	struct pass *pass = ctx;
+	struct dkim_bodies *b = pass->bodies;
+	size_t i;
+
+	for (i = 0; i < b->n; i++) {
+		if (b->v[i].kind == pass->kind) {
+			feed_slot(&b->v[i], pass, p, n);
+		}
+	}
+}
+
+struct dkim_bodies *
+dkim_bodies_new(struct arena *a, const struct crypto *crypto)
+{
+	static const enum canon kinds[PASSES] = { CANON_SIMPLE, CANON_RELAXED };
+	struct dkim_bodies *b = arena_alloc(a, sizeof(*b));
+	size_t i;
+
+	if (b == NULL) {
+		return (NULL);
+	}
+	b->arena = a;
+	b->crypto = crypto;
+	for (i = 0; i < PASSES; i++) {
+		b->pass[i].bodies = b;
+		b->pass[i].kind = kinds[i];
+		canon_body_init(&b->pass[i].canon, kinds[i], feed,
+		    &b->pass[i]);
+	}
+	return (b);
+}
+
+void
+dkim_bodies_fini(struct dkim_bodies *b)
+{
+	size_t i;
+
+	if (b == NULL) {
+		return;
+	}
+	for (i = 0; i < b->n; i++) {
+		digest_free(b->v[i].digest);
+	}
+	b->n = 0;
+}
+
+enum status
+dkim_bodies_want(struct dkim_bodies *b, enum canon kind, uint64_t max_bytes,
+    unsigned *slot_r)
+{
+	struct slot *v;
+	size_t i;
+
+	for (i = 0; i < b->n; i++) {
+		if (b->v[i].kind == kind && b->v[i].max_bytes == max_bytes) {
+			*slot_r = (unsigned)i;
+			return (STATUS_OK);
+		}
+	}
+	v = arena_grow(b->arena, b->v, b->n, &b->cap, sizeof(*v));
+	if (v == NULL) {
+		return (STATUS_NOMEM);
+	}
+	b->v = v;
+	v[b->n] = (struct slot){ .kind = kind, .max_bytes = max_bytes,
+		.digest = digest_new(b->crypto) };
+	if (v[b->n].digest == NULL) {
+		return (STATUS_NOMEM);
+	}
+	*slot_r = (unsigned)b->n++;
+	b->pass[kind == CANON_RELAXED].open++;
+	return (STATUS_OK);
+}
+
+bool
+dkim_bodies_need_more(const struct dkim_bodies *b)
+{
+	return (b->pass[0].open > 0 || b->pass[1].open > 0);
+}
+
+void
+dkim_bodies_update(struct dkim_bodies *b, const char *p, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < PASSES; i++) {
+		if (b->pass[i].open > 0) {
+			canon_body_update(&b->pass[i].canon, p, n);
+		}
+	}
+}
+
+enum status
+dkim_bodies_finish(struct dkim_bodies *b)
+{
+	enum status status = STATUS_OK;
+	size_t i;
+
+	for (i = 0; i < PASSES; i++) {
+		canon_body_finish(&b->pass[i].canon);
+	}
+	for (i = 0; i < b->n; i++) {
+		if (digest_final(b->v[i].digest, b->v[i].hash) != STATUS_OK) {
+			status = STATUS_NOMEM;
+		}
+	}
+	return (status);
+}
+
+const unsigned char *
+dkim_bodies_hash(const struct dkim_bodies *b, unsigned slot)
+{
+	return (b->v[slot].hash);
+}
+
+uint64_t
+dkim_bodies_bytes(const struct dkim_bodies *b, unsigned slot)
+{
+	return (b->v[slot].bytes);
+}
