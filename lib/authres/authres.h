@@ -48,7 +48,8 @@ struct authres {
  * Appends the value, no field name: "id;" then each result after CRLF HTAB
  * (fold) or one space, lines at most 78 columns where a token allows. Any
  * octet is safe: quoted where needed, controls dropped. utf8: UTF-8 may stand
- * (SMTPUTF8 mail), else other octets become '?'.
+ * (SMTPUTF8 mail), else other octets become '?'. A method, result, ptype or
+ * property that is no keyword is ours: SYNTAX.
  */
 enum status	authres_write(struct buf *, const struct authres *, bool fold,
 		    bool utf8) ATTR_MUST_CHECK;
@@ -57,6 +58,8 @@ enum status	authres_write(struct buf *, const struct authres *, bool fold,
  * Parses one field's value. SYNTAX, with a static phrase, when it does not
  * follow the grammar; what was read before that is in *r. LIMIT as above.
  * A version of the field other than 1 stops the parser after it (n = 0).
+ * parse.c says what is taken beyond the grammar. An address keeps the quotes
+ * of its local-part, as in "a b"@example.com.
  */
 enum status	authres_parse(struct arena *, struct str value,
 		    struct authres *r, const char **reason_r) ATTR_MUST_CHECK;
@@ -65,7 +68,8 @@ enum status	authres_parse(struct arena *, struct str value,
  * Whether a received field must be deleted: its authserv-id is `id` (compared
  * as RFC 8601 5 says: unfolded, comments skipped, unquoted, case and trailing
  * dot ignored, A- and U-labels equal, "id/host" counts), or it cannot be
- * parsed as far as its authserv-id.
+ * parsed as far as its authserv-id, or has a version that is not 1. No
+ * memory: true.
  */
 bool		authres_is_forged(struct str value, struct str id);
 

@@ -1,2 +1,2 @@
-# UNIT += test/unit/t_authres_FILE
-# test_unit_t_authres_FILE_SOURCES = test/unit/t_authres_FILE.c
+UNIT += test/unit/t_authres_write
+test_unit_t_authres_write_SOURCES = test/unit/t_authres_write.c

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Which fields must go (RFC 8601 5). The authserv-id is read as leniently as
+ * any reader further down might; where such readers could differ, the field
+ * goes. Nothing behind the authserv-id's version is looked at.
+ */
+#include "authres/authres.h"
+#include "authres/scan.h"
+#include "mail/domain.h"
+
+#define MEMORY_MAX_BYTES	(4 * AUTHRES_MAX_BYTES)
+
+static bool
+is_id_char(char c)
+{
+	return (scan_is_token_char(c) || c == '/');
+}
+
+static bool
+is_ascii(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		if ((unsigned char)s.p[i] >= 0x80) {
+			return (false);
+		}
+	}
+	return (true);
+}
+
+static struct str
+without_dots(struct str s)
+{
+	while (s.n > 0 && s.p[s.n - 1] == '.') {
+		s.n--;
+	}
+	return (s);
+}
+
+/* A name that is not ASCII and no domain either may look like ours. */
+static bool
+may_be(struct arena *arena, struct str got, struct str id)
+{
+	struct str a, b;
+
+	got = without_dots(str_trim_fws(got));
+	id = without_dots(id);
+	if (str_eq_ci(got, id)) {
+		return (true);
+	}
+	if (domain_normalize(arena, got, &a) != STATUS_OK) {
+		return (!is_ascii(got));
+	}
+	return (domain_normalize(arena, id, &b) == STATUS_OK && str_eq(a, b));
+}
+
+/* The authserv-id, and a version that we know or none, then ';' or the end. */
+static bool
+read_id(struct arena *arena, struct str value, struct str *id_r)
+{
+	struct scan scan = { value };
+	struct str raw, version = STR_NONE;
+
+	if (!scan_cfws(&scan, NULL)) {
+		return (false);
+	}
+	if (scan_quoted(&scan, &raw)) {
+		*id_r = scan_unescape(arena, str_mem(raw.p + 1, raw.n - 2));
+	} else if (!scan_run(&scan, is_id_char, id_r)) {
+		return (false);
+	}
+	if (id_r->p == NULL || !scan_cfws(&scan, NULL)) {
+		return (false);
+	}
+	if (scan_run(&scan, char_is_digit, &version) &&
+	    (!str_eq(version, STR("1")) || !scan_cfws(&scan, NULL))) {
+		return (false);
+	}
+	return (scan_at_end(&scan) || scan_peek(&scan) == ';');
+}
+
+bool
+authres_is_forged(struct str value, struct str id)
+{
+	struct arena arena;
+	struct str got;
+	bool forged;
+
+	arena_init(&arena, MEMORY_MAX_BYTES);
+	forged = !read_id(&arena, value, &got) || may_be(&arena, got, id) ||
+	    may_be(&arena, str_first(got, str_find(got, '/')), id);
+	arena_fini(&arena);
+	return (forged);
+}
