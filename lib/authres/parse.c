@@ -229,7 +229,7 @@ details(struct parser *p, struct authres_result *result)
 	}
 	while (!scan_at_end(&p->scan) && scan_peek(&p->scan) != ';') {
 		if (p->scan.rest.n == before) {
-			return (syntax(p, "no space in front of a property"));
+			return (syntax(p, "neither space nor \";\" behind a value"));
 		}
 		if (!add_detail(p, result)) {
 			return (false);

@@ -1,2 +1,6 @@
+UNIT += test/unit/t_authres_forged
+test_unit_t_authres_forged_SOURCES = test/unit/t_authres_forged.c
+UNIT += test/unit/t_authres_parse
+test_unit_t_authres_parse_SOURCES = test/unit/t_authres_parse.c
 UNIT += test/unit/t_authres_write
 test_unit_t_authres_write_SOURCES = test/unit/t_authres_write.c

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "authres/authres.h"
+#include "test/unit/tap.h"
+
+#define OURS	true
+#define FOREIGN	false
+
+/* The authserv-id is mx.example.com, if the row names none. */
+static const struct {
+	const char	*name;
+	bool		 forged;
+	struct str	 value;
+	const char	*id;
+} rows[] = {
+	{ "ours", OURS, STR("mx.example.com; spf=pass"), NULL },
+	{ "ours, no space", OURS, STR("mx.example.com;spf=pass"), NULL },
+	{ "ours, nothing behind it", OURS, STR("mx.example.com"), NULL },
+	{ "ours, garbage behind it", OURS, STR("mx.example.com; \"(("), NULL },
+	{ "ours, a NUL behind it", OURS, STR("mx.example.com; a\0b"), NULL },
+	{ "case", OURS, STR("Mx.EXAMPLE.com; spf=pass"), NULL },
+	{ "folded", OURS, STR("\r\n\tmx.example.com\r\n\t;spf=pass"), NULL },
+	{ "folded with LF", OURS, STR("\n mx.example.com\n ; spf=pass"),
+	    NULL },
+	{ "a comment in front", OURS, STR("(x) mx.example.com; spf=pass"),
+	    NULL },
+	{ "a nested comment in front", OURS,
+	    STR("(a (b\\) ;) c) mx.example.com; spf=pass"), NULL },
+	{ "a comment behind", OURS, STR("mx.example.com(x); spf=pass"), NULL },
+	{ "quoted", OURS, STR("\"mx.example.com\"; spf=pass"), NULL },
+	{ "quoted pairs", OURS, STR("\"m\\x.example.co\\m\"; spf=pass"),
+	    NULL },
+	{ "quoted and folded", OURS, STR("\"mx.exa\r\n mple.com\"; none"),
+	    "mx.exa mple.com" },
+	{ "quoted with space around", OURS,
+	    STR("\" mx.example.com\t\"; spf=pass"), NULL },
+	{ "a version", OURS, STR("mx.example.com 1; spf=pass"), NULL },
+	{ "comment, quotes, version (2.2)", OURS,
+	    STR("(x) \"mx.example.com\" (y) 1 (z); spf=pass"), NULL },
+	{ "a trailing dot", OURS, STR("mx.example.com.; spf=pass"), NULL },
+	{ "two trailing dots", OURS, STR("mx.example.com..; spf=pass"), NULL },
+	{ "a trailing dot of ours", OURS, STR("mx.example.com; none"),
+	    "mx.example.com." },
+	{ "id/host", OURS, STR("mx.example.com/relay1; spf=pass"), NULL },
+	{ "id/host, quoted", OURS, STR("\"mx.example.com/a b\"; spf=pass"),
+	    NULL },
+	{ "ours has a '/'", OURS, STR("\"example.com/mx1\"; none"),
+	    "example.com/mx1" },
+	{ "U-labels for A-labels", OURS, STR("b\xc3\xbc" "cher.example; none"),
+	    "xn--bcher-kva.example" },
+	{ "upper-case U-labels", OURS, STR("B\xc3\x9c" "CHER.example; none"),
+	    "xn--bcher-kva.example" },
+	{ "A-labels for U-labels", OURS, STR("XN--bcher-kva.example; none"),
+	    "b\xc3\xbc" "cher.example" },
+	{ "full-width letters", OURS,
+	    STR("\xef\xbd\x8d" "x.example.com; none"), NULL },
+	{ "an ideographic full stop", OURS,
+	    STR("mx\xe3\x80\x82" "example.com; none"), NULL },
+	{ "a soft hyphen", OURS, STR("mx.exam\xc2\xad" "ple.com; none"),
+	    NULL },
+	{ "not UTF-8", OURS, STR("other.example\xff; none"), NULL },
+	{ "an id that is no domain", OURS, STR("\"Our Gateway\"; none"),
+	    "our gateway" },
+	/* What cannot be parsed as far as its authserv-id. */
+	{ "empty", OURS, STR(""), NULL },
+	{ "no authserv-id", OURS, STR("; spf=pass"), NULL },
+	{ "a comment that does not end", OURS, STR("(x mx.example.com; a=b"),
+	    NULL },
+	{ "a quote that does not end", OURS, STR("\"mx.example.com; a=b"),
+	    NULL },
+	{ "a comment inside the name", OURS,
+	    STR("mx.exam(x)ple.com; spf=pass"), NULL },
+	{ "a fold inside the name", OURS, STR("mx.exam\r\n ple.com; a=b"),
+	    NULL },
+	{ "quotes inside the name", OURS, STR("mx.\"example\".com; a=b"),
+	    NULL },
+	{ "a NUL inside the name", OURS, STR("mx.example\0.com; a=b"), NULL },
+	{ "a bare CR inside the name", OURS, STR("mx.exam\rple.com; a=b"),
+	    NULL },
+	{ "an encoded word", OURS, STR("=?utf-8?q?mx=2Eexample=2Ecom?=; a=b"),
+	    NULL },
+	{ "a result where the id should be", OURS,
+	    STR("spf=pass smtp.mailfrom=a; dkim=pass"), NULL },
+	{ "a word behind a foreign id", OURS, STR("other.example x; a=b"),
+	    NULL },
+	/* RFC 8601 5: a version that is not known. */
+	{ "ours, another version", OURS, STR("mx.example.com 2; a=b"), NULL },
+	{ "foreign, another version", OURS, STR("other.example 2; a=b"),
+	    NULL },
+	/* Others' stay. */
+	{ "foreign", FOREIGN, STR("other.example; spf=pass"), NULL },
+	{ "foreign, ours in a comment", FOREIGN,
+	    STR("(mx.example.com;) other.example; spf=pass"), NULL },
+	{ "foreign, ours as a result", FOREIGN,
+	    STR("other.example; mx.example.com=pass"), NULL },
+	{ "foreign, garbage behind it", FOREIGN,
+	    STR("other.example; (((\"\0"), NULL },
+	{ "foreign with a version", FOREIGN, STR("other.example 1; a=b"),
+	    NULL },
+	{ "foreign, quoted", FOREIGN, STR("\"other.example\"; a=b"), NULL },
+	{ "foreign U-labels", FOREIGN,
+	    STR("b\xc3\xbc" "cher.example; none"), NULL },
+	{ "a name below ours", FOREIGN, STR("a.mx.example.com; a=b"), NULL },
+	{ "the name above ours", FOREIGN, STR("example.com; a=b"), NULL },
+	{ "ours is the beginning of it", FOREIGN,
+	    STR("mx.example.com.evil.example; a=b"), NULL },
+	{ "foreign/ours", FOREIGN, STR("other.example/mx.example.com; a=b"),
+	    NULL },
+	{ "an empty id", FOREIGN, STR("\"\"; a=b"), NULL },
+};
+
+int
+main(void)
+{
+	struct str id;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		id = str_from(rows[i].id != NULL ? rows[i].id :
+		    "mx.example.com");
+		tap_num(authres_is_forged(rows[i].value, id), rows[i].forged,
+		    rows[i].name);
+	}
+	return (tap_done());
+}
