@@ -5,5 +5,6 @@ include lib/dns/local.mk
 include lib/dkim/local.mk
 include lib/authres/local.mk
 include lib/conf/local.mk
+include lib/cli/local.mk
 include lib/second/local.mk
 include lib/engine/local.mk

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* DNS, JSON and files, as the tools meet them. */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/utf8.h"
+#include "cli/cli.h"
+#include "mail/message.h"
+
+#define TIMEOUT_S	10
+
+bool
+cli_dns_option(struct cli_dns *dns, int id, const char *value, bool *bad_r)
+{
+	*bad_r = false;
+	switch (id) {
+	case CLI_DNS_ZONE:
+		dns->zone = value;
+		return (true);
+	case CLI_DNS_NAMESERVER:
+		if (dns->nameservers_n == CLI_MAX_NAMESERVERS) {
+			(void)cli_fail("--nameserver: at most %d",
+			    CLI_MAX_NAMESERVERS);
+			*bad_r = true;
+			return (true);
+		}
+		dns->nameservers[dns->nameservers_n++] = str_from(value);
+		return (true);
+	case CLI_DNS_TRUST_ANCHOR:
+		dns->trust_anchor = value;
+		return (true);
+	case CLI_DNS_TIMEOUT:
+		*bad_r = !cli_number("dns-timeout", value, 1, CLI_MAX_SECONDS,
+		    &dns->timeout_s);
+		return (true);
+	default:
+		return (false);
+	}
+}
+
+uint64_t
+cli_dns_timeout_us(const struct cli_dns *dns)
+{
+	return ((uint64_t)(dns->timeout_s != 0 ? dns->timeout_s : TIMEOUT_S) *
+	    1000000);
+}
+
+struct dns *
+cli_dns_open(const struct cli_dns *from, const struct env *env)
+{
+	struct dns_opts opts;
+	struct dns *dns = NULL;
+	struct diag diag;
+	enum status status;
+
+	diag_init(&diag);
+	dns_opts_init(&opts);
+	opts.env = env;
+	opts.timeout_us = cli_dns_timeout_us(from);
+	opts.nameservers = from->nameservers;
+	opts.nameservers_n = from->nameservers_n;
+	opts.trust_anchor_file = from->trust_anchor;
+	status = from->zone != NULL ? dns_new_zone(&opts, from->zone, &dns,
+	    &diag) : dns_new_unbound(&opts, &dns, &diag);
+	if (status != STATUS_OK) {
+		(void)cli_fail("DNS: %s", diag.text[0] != '\0' ? diag.text :
+		    status_text(status));
+		return (NULL);
+	}
+	return (dns);
+}
+
+json_t *
+cli_json_text(struct str s)
+{
+	struct buf out;
+	json_t *json = NULL;
+	uint32_t code;
+	size_t n;
+
+	if (s.p == NULL) {
+		return (json_null());
+	}
+	if (utf8_valid(s)) {
+		return (json_stringn(s.p, s.n));
+	}
+	buf_init(&out, SIZE_MAX / 4);
+	for (; s.n > 0; s = str_from_offset(s, n)) {
+		n = utf8_decode(s, &code);
+		if (n > 0) {
+			buf_add(&out, s.p, n);
+		} else {
+			buf_add_cstr(&out, "\xef\xbf\xbd");	/* U+FFFD */
+			n = 1;
+		}
+	}
+	if (out.status == STATUS_OK) {
+		json = json_stringn(out.p, out.n);
+	}
+	buf_fini(&out);
+	return (json);
+}
+
+json_t *
+cli_json_cstr(const char *text)
+{
+	return (cli_json_text(str_from(text)));
+}
+
+bool
+cli_json_print(json_t *json)
+{
+	bool ok;
+
+	/* A NULL means that memory ran out while the object was made. */
+	ok = json != NULL && json_dumpf(json, stdout, JSON_INDENT(2)) == 0;
+	json_decref(json);
+	if (!ok) {
+		(void)cli_fail("the JSON text could not be written");
+		return (false);
+	}
+	(void)putchar('\n');
+	return (cli_flush());
+}
+
+bool
+cli_input(const char *path, struct arena *arena, struct str *r)
+{
+	const char *name = path != NULL ? path : "standard input";
+	enum status status;
+
+	status = message_read(path, CLI_MESSAGE_MAX_BYTES, arena, r);
+	if (status != STATUS_OK) {
+		(void)cli_fail("%s: %s", name, status == STATUS_IO ?
+		    strerror(errno) : status_text(status));
+		return (false);
+	}
+	if (r->n == 0) {
+		(void)cli_fail("%s: it is empty", name);
+		return (false);
+	}
+	return (true);
+}
+
+/* The whole file into p, by hand, so that no copy of a key stays behind. */
+static enum status
+read_key(const char *path, char *p, size_t max, size_t *n_r, mode_t *mode_r)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), saved;
+	struct stat st;
+	ssize_t n = -1;
+
+	*n_r = 0;
+	if (fd == -1) {
+		return (STATUS_IO);
+	}
+	if (fstat(fd, &st) == 0) {
+		*mode_r = st.st_mode & 07777;
+		do {
+			n = read(fd, p + *n_r, max - *n_r);
+			*n_r += n > 0 ? (size_t)n : 0;
+		} while (n > 0 && *n_r < max);
+	}
+	saved = errno;
+	(void)close(fd);
+	errno = saved;
+	return (n < 0 ? STATUS_IO : *n_r == max ? STATUS_LIMIT : STATUS_OK);
+}
+
+bool
+cli_key_load(const char *path, struct privkey **r)
+{
+	char pem[CLI_KEY_MAX_BYTES];
+	struct diag diag;
+	enum status status;
+	mode_t mode = 0;
+	size_t n;
+
+	*r = NULL;
+	diag_init(&diag);
+	status = read_key(path, pem, sizeof(pem), &n, &mode);
+	if (status == STATUS_IO) {
+		diag_set(&diag, path, 0, "%s", strerror(errno));
+	} else if (status == STATUS_OK) {
+		status = privkey_parse_pem(str_mem(pem, n), path, r, &diag);
+	}
+	explicit_bzero(pem, sizeof(pem));
+	if (status != STATUS_OK) {
+		diag_set(&diag, path, 0, "%s", status_text(status));
+		(void)cli_fail("%s", diag.text);
+		return (false);
+	}
+	if ((mode & 077) != 0) {
+		cli_warn("warning: %s: mode %04o: others than its owner can "
+		    "reach this private key; chmod 600 it", path,
+		    (unsigned)mode);
+	}
+	return (true);
+}

@@ -1,0 +1,4 @@
+lib_libmailseal_a_SOURCES += \
+	lib/cli/cli.h \
+	lib/cli/io.c \
+	lib/cli/options.c

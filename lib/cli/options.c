@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <getopt.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "cli/cli.h"
+#include "config.h"
+
+#define LETTERS_MAX	(2 * CLI_MAX_OPTIONS + 2)
+#define HELP_COLUMN	26
+#define ID_HELP		0x200
+
+static void
+say(const char *fmt, va_list ap)
+{
+	(void)fprintf(stderr, "%s: ", getprogname());
+	(void)vfprintf(stderr, fmt, ap);
+	(void)fputc('\n', stderr);
+}
+
+int
+cli_fail(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+	return (CLI_USAGE);
+}
+
+void
+cli_warn(const char *fmt, ...)
+{
+	va_list ap;
+
+	va_start(ap, fmt);
+	say(fmt, ap);
+	va_end(ap);
+}
+
+static bool
+has_letter(const struct cli_option *option)
+{
+	return (option->id > ' ' && option->id <= '~');
+}
+
+static void
+show_option(const struct cli_option *option)
+{
+	int n;
+
+	n = has_letter(option) ? printf("  -%c, ", option->id) : printf("  ");
+	n += printf("--%s", option->name);
+	if (option->arg != NULL) {
+		n += printf(" %s", option->arg);
+	}
+	if (n >= HELP_COLUMN) {
+		(void)putchar('\n');
+		n = 0;
+	}
+	(void)printf("%*s%s\n", HELP_COLUMN - n, "", option->help);
+}
+
+static void
+show_command(const struct cli_command *command)
+{
+	size_t i;
+
+	(void)printf("usage: %s %s%s%s\n%s\n\n", getprogname(),
+	    command->name != NULL ? command->name : "",
+	    command->name != NULL ? " " : "", command->synopsis,
+	    command->purpose);
+	for (i = 0; i < command->options_n; i++) {
+		show_option(&command->options[i]);
+	}
+	show_option(&(struct cli_option){ ID_HELP, "help", NULL,
+	    "show this" });
+}
+
+static void
+show_program(const struct cli_program *program, FILE *out)
+{
+	size_t i;
+
+	(void)fprintf(out, "usage: %s COMMAND [options] ...\n%s\n\n",
+	    program->name, program->purpose);
+	for (i = 0; i < program->commands_n; i++) {
+		(void)fprintf(out, "  %-10s %s\n", program->commands[i].name,
+		    program->commands[i].purpose);
+	}
+	(void)fprintf(out, "\n%s COMMAND --help shows a command's options; "
+	    "%s --version the version.\n", program->name, program->name);
+}
+
+int
+cli_next(const struct cli_command *command, int argc, char **argv,
+    const char **value_r)
+{
+	struct option table[CLI_MAX_OPTIONS + 2] = { { .name = NULL } };
+	char letters[LETTERS_MAX];
+	size_t i, n = 0;
+	int id;
+
+	for (i = 0; i < command->options_n && i < CLI_MAX_OPTIONS; i++) {
+		const struct cli_option *option = &command->options[i];
+
+		table[i] = (struct option){ .name = option->name,
+			.has_arg = option->arg != NULL, .val = option->id };
+		if (has_letter(option)) {
+			letters[n++] = (char)option->id;
+		}
+		if (has_letter(option) && option->arg != NULL) {
+			letters[n++] = ':';
+		}
+	}
+	letters[n] = '\0';
+	table[i] = (struct option){ .name = "help", .val = ID_HELP };
+	id = getopt_long(argc, argv, letters, table, NULL);
+	*value_r = optarg;
+	if (id == ID_HELP) {
+		show_command(command);
+		return (cli_flush() ? CLI_HELP : CLI_BAD);
+	}
+	return (id == -1 ? CLI_END : id == '?' ? CLI_BAD : id);
+}
+
+bool
+cli_file(int argc, char **argv, const char **path_r)
+{
+	*path_r = optind < argc ? argv[optind] : NULL;
+	if (argc - optind > 1) {
+		(void)cli_fail("one FILE at a time: %s", argv[optind + 1]);
+		return (false);
+	}
+	return (true);
+}
+
+bool
+cli_no_arguments(int argc, char **argv)
+{
+	if (optind < argc) {
+		(void)cli_fail("%s: not an option", argv[optind]);
+		return (false);
+	}
+	return (true);
+}
+
+static const struct cli_command *
+find_command(const struct cli_program *program, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < program->commands_n; i++) {
+		if (strcmp(program->commands[i].name, name) == 0) {
+			return (&program->commands[i]);
+		}
+	}
+	return (NULL);
+}
+
+int
+cli_main(const struct cli_program *program, int argc, char **argv)
+{
+	const struct cli_command *command;
+	const char *word = argc > 1 ? argv[1] : NULL;
+
+	setprogname(program->name);
+	if (word != NULL && strcmp(word, "--version") == 0) {
+		(void)printf("%s %s\n", program->name, PACKAGE_VERSION);
+		return (cli_flush() ? CLI_YES : CLI_USAGE);
+	}
+	if (word != NULL && strcmp(word, "--help") == 0) {
+		show_program(program, stdout);
+		return (cli_flush() ? CLI_YES : CLI_USAGE);
+	}
+	if (word != NULL && word[0] == '-' && program->fallback != NULL) {
+		command = find_command(program, program->fallback);
+		return (command->run(command, argc, argv));
+	}
+	command = word != NULL ? find_command(program, word) : NULL;
+	if (command == NULL) {
+		if (word != NULL) {
+			(void)cli_fail("%s: no such command", word);
+		}
+		show_program(program, stderr);
+		return (CLI_USAGE);
+	}
+	return (command->run(command, argc - 1, argv + 1));
+}
+
+bool
+cli_number(const char *option, const char *text, int64_t min, int64_t max,
+    int64_t *value_r)
+{
+	char *end = NULL;
+	long long value;
+
+	errno = 0;
+	value = strtoll(text, &end, 10);
+	if (end == text || *end != '\0' || errno != 0 || value < min ||
+	    value > max) {
+		(void)cli_fail("--%s: %s is not a number from %lld to %lld",
+		    option, text, (long long)min, (long long)max);
+		return (false);
+	}
+	*value_r = value;
+	return (true);
+}
+
+bool
+cli_flush(void)
+{
+	if (fflush(stdout) == EOF || ferror(stdout)) {
+		(void)cli_fail("standard output: %s", strerror(errno));
+		return (false);
+	}
+	return (true);
+}
