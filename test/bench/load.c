@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * load: a milter load generator. Each connection is a thread that plays the
+ * given messages in turn to a milter, one after another over one connection
+ * as a busy MTA would, until the time or the count is up; it notes how long
+ * each one took and whether the milter really did its work.
+ * Prints one JSON object. Exit 0 when every message was answered as expected.
+ */
+#include <getopt.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/env.h"
+#include "base/status.h"
+#include "tools/player.h"
+
+#define LOAD_MAX_CONNECTIONS	1000
+#define LOAD_MAX_MESSAGES	64
+#define LOAD_FILE_MAX_BYTES	(64 * 1024 * 1024)
+
+struct load {			/* read only once the threads run */
+	const char		*socket;
+	const char		*expect;	/* a field that must be inserted */
+	struct player_envelope	 envelope;
+	struct message		 messages[LOAD_MAX_MESSAGES];
+	size_t			 messages_n;
+	unsigned		 connections;
+	unsigned long		 count;		/* of messages each; 0: no end */
+	unsigned		 reconnect;	/* after so many; 0: never */
+	uint64_t		 end_us;
+	struct env		 env;
+};
+
+struct worker {			/* one connection */
+	const struct load	*load;
+	pthread_t		 thread;
+	unsigned		 number;
+	uint32_t		*latency_us;
+	size_t			 n, cap;
+	unsigned long		 errors;
+	bool			 seen;		/* the expected field, in this
+						   message */
+};
+
+static atomic_int complaints;	/* only the first few are printed */
+
+static void
+complain(const char *what)
+{
+	if (atomic_fetch_add(&complaints, 1) < 5) {
+		fprintf(stderr, "load: %s\n", what);
+	}
+}
+
+static void
+on_change(void *ctx, const struct player_change *change)
+{
+	struct worker *w = ctx;
+
+	if (w->load->expect != NULL && change->value.n > 0 &&
+	    str_eq_ci(change->name, str_from(w->load->expect))) {
+		w->seen = true;
+	}
+}
+
+static bool
+note(struct worker *w, uint64_t took_us)
+{
+	if (w->n == w->cap) {
+		size_t cap = w->cap == 0 ? 1024 : w->cap * 2;
+		uint32_t *p = reallocarray(w->latency_us, cap, sizeof(*p));
+
+		if (p == NULL) {
+			complain("out of memory");
+			return (false);
+		}
+		w->latency_us = p;
+		w->cap = cap;
+	}
+	w->latency_us[w->n++] = took_us > UINT32_MAX ? UINT32_MAX :
+	    (uint32_t)took_us;
+	return (true);
+}
+
+/* One message; false when the connection is of no more use. */
+static bool
+play_one(struct worker *w, struct player *player,
+    const struct player_script *script)
+{
+	struct player_result result;
+	struct diag diag;
+	uint64_t start;
+
+	diag_init(&diag);
+	w->seen = false;
+	start = env_mono_us(&w->load->env);
+	if (player_play(player, script, &result, &diag) != STATUS_OK) {
+		complain(diag.text);
+		w->errors++;
+		return (false);
+	}
+	if (w->load->expect != NULL &&
+	    (!w->seen || result.verdict != PLAYER_ACCEPT)) {
+		complain("the milter did not do what was expected");
+		w->errors++;
+	}
+	return (note(w, env_mono_us(&w->load->env) - start));
+}
+
+/* One connection, until its messages are done; false on trouble. */
+static bool
+connect_and_play(struct worker *w, unsigned long *done)
+{
+	const struct load *load = w->load;
+	struct player_script session, scripts[LOAD_MAX_MESSAGES];
+	struct player_result result;
+	struct player_opts opts;
+	struct player *player = NULL;
+	struct diag diag;
+	bool ok = false;
+	size_t i;
+
+	diag_init(&diag);
+	player_script_init(&session);
+	for (i = 0; i < load->messages_n; i++) {
+		player_script_init(&scripts[i]);
+	}
+	player_opts_init(&opts, load->socket);
+	opts.change = on_change;
+	opts.ctx = w;
+	if (player_open(&opts, &player, &diag) != STATUS_OK ||
+	    player_script_session(&session, &load->envelope) != STATUS_OK) {
+		goto out;
+	}
+	for (i = 0; i < load->messages_n; i++) {
+		if (player_script_message(&scripts[i], &load->envelope,
+			&load->messages[i], player_leadspc(player)) !=
+		    STATUS_OK) {
+			goto out;
+		}
+	}
+	if (player_play(player, &session, &result, &diag) != STATUS_OK) {
+		goto out;
+	}
+	ok = true;
+	for (i = w->number; env_mono_us(&load->env) < load->end_us; i++) {
+		if (load->count != 0 && *done >= load->count) {
+			break;
+		}
+		if (!play_one(w, player, &scripts[i % load->messages_n])) {
+			ok = false;
+			break;
+		}
+		(*done)++;
+		if (load->reconnect != 0 && *done % load->reconnect == 0) {
+			break;
+		}
+	}
+out:
+	if (!ok && diag.text[0] != '\0') {
+		complain(diag.text);
+		w->errors++;
+	}
+	player_close(player);
+	player_script_fini(&session);
+	for (i = 0; i < load->messages_n; i++) {
+		player_script_fini(&scripts[i]);
+	}
+	return (ok);
+}
+
+static void *
+work(void *arg)
+{
+	struct worker *w = arg;
+	unsigned long done = 0;
+
+	while (env_mono_us(&w->load->env) < w->load->end_us &&
+	    (w->load->count == 0 || done < w->load->count)) {
+		if (!connect_and_play(w, &done)) {
+			break;
+		}
+	}
+	return (NULL);
+}
+
+static int
+by_size(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static int
+report(struct worker *workers, unsigned n, double seconds)
+{
+	uint32_t *all;
+	size_t total = 0, at = 0;
+	unsigned long errors = 0;
+	unsigned i;
+
+	for (i = 0; i < n; i++) {
+		total += workers[i].n;
+		errors += workers[i].errors;
+	}
+	all = calloc(total + 1, sizeof(*all));
+	if (all == NULL) {
+		fprintf(stderr, "load: out of memory\n");
+		return (2);
+	}
+	for (i = 0; i < n; i++) {
+		if (workers[i].n > 0) {
+			memcpy(all + at, workers[i].latency_us,
+			    workers[i].n * sizeof(*all));
+		}
+		at += workers[i].n;
+	}
+	qsort(all, total, sizeof(*all), by_size);
+	printf("{\"messages\": %zu, \"seconds\": %.3f, \"rate\": %.1f, "
+	    "\"p50_us\": %u, \"p99_us\": %u, \"errors\": %lu}\n",
+	    total, seconds, (double)total / seconds, all[total / 2],
+	    all[total * 99 / 100], errors);
+	free(all);
+	return (errors != 0 || total == 0);
+}
+
+static int
+usage(void)
+{
+	fprintf(stderr, "usage: load --milter SOCKET [--connections N] "
+	    "[--seconds T] [--count N]\n"
+	    "            [--reconnect N] [--ip A] [--expect FIELD] FILE ...\n");
+	return (2);
+}
+
+static bool
+read_options(int argc, char **argv, struct load *load, double *seconds)
+{
+	static const struct option options[] = {
+		{ "milter", required_argument, NULL, 'm' },
+		{ "connections", required_argument, NULL, 'c' },
+		{ "seconds", required_argument, NULL, 's' },
+		{ "count", required_argument, NULL, 'n' },
+		{ "reconnect", required_argument, NULL, 'r' },
+		{ "ip", required_argument, NULL, 'i' },
+		{ "expect", required_argument, NULL, 'e' },
+		{ NULL, 0, NULL, 0 }
+	};
+	int c;
+
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (c) {
+		case 'm':
+			load->socket = optarg;
+			break;
+		case 'c':
+			load->connections = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 's':
+			*seconds = strtod(optarg, NULL);
+			break;
+		case 'n':
+			load->count = strtoul(optarg, NULL, 10);
+			break;
+		case 'r':
+			load->reconnect = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 'i':
+			load->envelope.client_ip = str_from(optarg);
+			break;
+		case 'e':
+			load->expect = optarg;
+			break;
+		default:
+			return (false);
+		}
+	}
+	return (load->socket != NULL && optind < argc &&
+	    argc - optind <= LOAD_MAX_MESSAGES && load->connections > 0 &&
+	    load->connections <= LOAD_MAX_CONNECTIONS);
+}
+
+static bool
+read_messages(struct load *load, struct arena *arena, char **paths)
+{
+	for (; *paths != NULL; paths++) {
+		struct str text;
+
+		if (message_read(*paths, LOAD_FILE_MAX_BYTES, arena, &text) !=
+		    STATUS_OK || message_parse(arena, text,
+		    &load->messages[load->messages_n]) != STATUS_OK) {
+			fprintf(stderr, "load: cannot use %s\n", *paths);
+			return (false);
+		}
+		load->messages_n++;
+	}
+	return (true);
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct str rcpt = { "bob@example.net", 15 };
+	static struct load load;
+	static struct worker workers[LOAD_MAX_CONNECTIONS];
+	struct arena arena;
+	double seconds = 2;
+	uint64_t start;
+	unsigned i;
+	int status;
+
+	load.connections = 1;
+	load.envelope.client_name = STR("client.example.com");
+	load.envelope.client_ip = STR("192.0.2.1");
+	load.envelope.helo = STR("client.example.com");
+	load.envelope.mail_from = STR("alice@example.com");
+	load.envelope.rcpts = &rcpt;
+	load.envelope.rcpts_n = 1;
+	if (!read_options(argc, argv, &load, &seconds)) {
+		return (usage());
+	}
+	arena_init(&arena, SIZE_MAX);
+	if (!read_messages(&load, &arena, argv + optind)) {
+		return (2);
+	}
+	env_init_system(&load.env);
+	start = env_mono_us(&load.env);
+	load.end_us = start + (uint64_t)(seconds * 1e6);
+	for (i = 0; i < load.connections; i++) {
+		workers[i].load = &load;
+		workers[i].number = i;
+		if (pthread_create(&workers[i].thread, NULL, work,
+			&workers[i]) != 0) {
+			fprintf(stderr, "load: no thread\n");
+			return (2);
+		}
+	}
+	for (i = 0; i < load.connections; i++) {
+		(void)pthread_join(workers[i].thread, NULL);
+	}
+	status = report(workers, load.connections,
+	    (double)(env_mono_us(&load.env) - start) / 1e6);
+	for (i = 0; i < load.connections; i++) {
+		free(workers[i].latency_us);
+	}
+	arena_fini(&arena);
+	return (status);
+}
