@@ -4,6 +4,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/dkim/key.h \
 	lib/dkim/result.h \
 	lib/dkim/sign.h \
+	lib/dkim/sign_names.h \
 	lib/dkim/signature.h \
 	lib/dkim/signature_value.h \
 	lib/dkim/verify.h \
@@ -11,5 +12,8 @@ lib_libmailseal_a_SOURCES += \
 	lib/dkim/header.c \
 	lib/dkim/key.c \
 	lib/dkim/result.c \
+	lib/dkim/sign.c \
+	lib/dkim/sign_names.c \
 	lib/dkim/signature.c \
-	lib/dkim/signature_value.c
+	lib/dkim/signature_value.c \
+	lib/dkim/verify.c

@@ -27,7 +27,8 @@ struct dkim_sign_opts {
 	const struct str	*sign_headers;	/* each instance present is
 						   signed; From always */
 	size_t			 sign_headers_n;
-	const struct str	*oversign_headers; /* one mention more */
+	const struct str	*oversign_headers; /* one mention more, also of
+						   a name that is absent */
 	size_t			 oversign_headers_n;
 	int64_t			 now_s;		/* t=; -1: none */
 	int64_t			 ttl_s;		/* x= is now_s + ttl_s; 0: none */
@@ -41,7 +42,10 @@ extern const size_t	dkim_oversign_headers_default_n;
 
 struct dkim_signer;
 
-/* SYNTAX: the message has no From field. */
+/*
+ * The fields and what opts points to are borrowed until finish. SYNTAX: the
+ * message has no From field. LIMIT: more than DKIM_MAX_SIGNED_FIELDS names.
+ */
 enum status	 dkim_signer_new(struct arena *, const struct dkim_sign_opts *,
 		    const struct field_list *, struct dkim_bodies *,
 		    struct dkim_signer **r) ATTR_MUST_CHECK;

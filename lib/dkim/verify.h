@@ -37,6 +37,10 @@ struct dkim_verdict {			/* immutable once finished */
 
 struct dkim_verifier;
 
+/*
+ * A signature that its field decides (syntax, a limit, its time) counts
+ * nothing towards max_signatures. NOMEM only.
+ */
 enum status	 dkim_verifier_new(struct arena *,
 		    const struct dkim_verify_opts *, const struct field_list *,
 		    struct dkim_bodies *, struct dns_batch *,

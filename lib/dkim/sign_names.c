@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "dkim/sign_names.h"
+#include "dkim/signature.h"
+
+#define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
+
+/*
+ * RFC 6376 5.4.1 with the fields that MUAs show or act upon. What is added or
+ * changed on the way (Received, Return-Path, trace and results) is not here.
+ */
+const struct str dkim_sign_headers_default[] = {
+	STR("From"), STR("Sender"), STR("Reply-To"), STR("Subject"),
+	STR("Date"), STR("Message-ID"), STR("To"), STR("Cc"),
+	STR("MIME-Version"), STR("Content-Type"),
+	STR("Content-Transfer-Encoding"), STR("In-Reply-To"),
+	STR("References"), STR("Resent-Date"), STR("Resent-From"),
+	STR("Resent-To"), STR("Resent-Cc"), STR("List-Id"), STR("List-Help"),
+	STR("List-Unsubscribe"), STR("List-Unsubscribe-Post"),
+	STR("List-Subscribe"), STR("List-Post"), STR("List-Owner"),
+	STR("List-Archive"),
+};
+const size_t dkim_sign_headers_default_n = COUNT(dkim_sign_headers_default);
+
+/* RFC 6376 8.15: a second one of these would deceive the reader. */
+const struct str dkim_oversign_headers_default[] = {
+	STR("From"), STR("Sender"), STR("Reply-To"), STR("Subject"),
+	STR("Date"), STR("Message-ID"), STR("To"), STR("Cc"),
+	STR("MIME-Version"), STR("Content-Type"), STR("In-Reply-To"),
+	STR("References"),
+};
+const size_t dkim_oversign_headers_default_n =
+    COUNT(dkim_oversign_headers_default);
+
+static bool
+list_has(const struct str *list, size_t n, struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (str_eq_ci(list[i], name)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/* An oversigned name without its own instances would protect nothing. */
+static bool
+is_signed(const struct dkim_sign_opts *opts, struct str name)
+{
+	return (str_eq_ci(name, STR("From")) ||
+	    list_has(opts->sign_headers, opts->sign_headers_n, name) ||
+	    list_has(opts->oversign_headers, opts->oversign_headers_n, name));
+}
+
+enum status
+sign_names_choose(struct arena *a, const struct dkim_sign_opts *opts,
+    const struct field_list *fields, struct str **names_r, size_t *n_r)
+{
+	struct str *names;
+	bool from = false;
+	size_t i, n = 0;
+
+	names = arena_calloc(a, DKIM_MAX_SIGNED_FIELDS, sizeof(*names));
+	if (names == NULL) {
+		return (STATUS_NOMEM);
+	}
+	for (i = 0; i < fields->n; i++) {
+		if (!is_signed(opts, fields->v[i].name)) {
+			continue;
+		}
+		if (n == DKIM_MAX_SIGNED_FIELDS) {
+			return (STATUS_LIMIT);
+		}
+		names[n++] = fields->v[i].name;
+		from = from || str_eq_ci(fields->v[i].name, STR("From"));
+	}
+	if (opts->oversign_headers_n > DKIM_MAX_SIGNED_FIELDS - n) {
+		return (STATUS_LIMIT);
+	}
+	for (i = 0; i < opts->oversign_headers_n; i++) {
+		names[n++] = opts->oversign_headers[i];
+	}
+	*names_r = names;
+	*n_r = n;
+	return (from ? STATUS_OK : STATUS_SYNTAX);
+}
