@@ -57,6 +57,10 @@ check_selectors(struct conf_reader *r)
 	const struct conf_givens *s = &r->selectors, *k = &r->key_files;
 	size_t i, j;
 
+	/* Without signing, keys may be named but are not looked at. */
+	if (!r->conf->mode_sign) {
+		return (STATUS_OK);
+	}
 	if (s->n > k->n) {
 		return (refuse(r, s->v[k->n].line,
 		    "a Selector without its KeyFile"));
@@ -114,7 +118,6 @@ load_keys(struct conf_reader *r)
 	enum status status = STATUS_OK;
 	size_t i;
 
-	/* Without signing, keys may be named but are not needed. */
 	if (!conf->mode_sign) {
 		return (STATUS_OK);
 	}

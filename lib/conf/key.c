@@ -8,7 +8,6 @@
 
 #include "conf/table.h"
 
-#define RSA_MIN_BITS		1024	/* RFC 8301 3.2 */
 #define NAME_MAX_BYTES		256
 #define PASSWD_MAX_BYTES	16384
 
@@ -62,18 +61,6 @@ check_access(const char *path, const struct stat *st, const char *user_id,
 	return (STATUS_OK);
 }
 
-static enum status
-check_strength(const char *path, const struct privkey *key, struct diag *diag)
-{
-	if (privkey_type(key) == CRYPTO_RSA &&
-	    privkey_bits(key) < RSA_MIN_BITS) {
-		diag_set(diag, path, 0, "RSA key of %u bits; no receiver "
-		    "takes less than %d", privkey_bits(key), RSA_MIN_BITS);
-		return (STATUS_SYNTAX);
-	}
-	return (STATUS_OK);
-}
-
 enum status
 conf_key_load(const char *path, const char *user_id, struct privkey **key_r,
     struct diag *diag)
@@ -93,9 +80,6 @@ conf_key_load(const char *path, const char *user_id, struct privkey **key_r,
 	}
 	if (status == STATUS_OK) {
 		status = privkey_parse_pem(pem, path, &key, diag);
-	}
-	if (status == STATUS_OK) {
-		status = check_strength(path, key, diag);
 	}
 	if (pem.p != NULL) {
 		explicit_bzero((void *)(uintptr_t)pem.p, pem.n);

@@ -262,44 +262,42 @@ is_address(struct str s)
 	    inet_pton(AF_INET6, text, &addr) == 1);
 }
 
-/* "address", "address@port" or "[address]:port"; no port is "". */
+/* "address", "address@port" or "[address]:port"; without one, port is 0. */
 static bool
-parse_nameserver(struct str s, struct str *ip_r, struct str *port_r)
+parse_nameserver(struct str s, struct str *ip_r, uint64_t *port_r)
 {
 	bool bracket = s.p[0] == '[';
 	size_t end = str_find(s, bracket ? ']' : '@');
 	struct str tail;
-	uint64_t port;
 
+	*port_r = 0;
 	*ip_r = str_first(s, end);
 	tail = str_from_offset(s, end);
 	if (bracket) {
 		*ip_r = str_from_offset(*ip_r, 1);
 		tail = str_from_offset(tail, 1);
 	}
-	*port_r = str_from_offset(tail, 1);
 	return (is_address(*ip_r) && (!bracket || end < s.n) &&
 	    (tail.n == 0 || (tail.p[0] == (bracket ? ':' : '@') &&
-	    str_to_u64(*port_r, &port) && port > 0 && port <= UINT16_MAX)));
+	    str_to_u64(str_from_offset(tail, 1), port_r) && *port_r > 0 &&
+	    *port_r <= UINT16_MAX)));
 }
 
 static enum status
 take_nameserver(struct list *list, struct str item)
 {
 	char text[INET6_ADDRSTRLEN + sizeof("@65535")];
-	struct str ip, port;
-	int n;
+	struct str ip;
+	uint64_t port;
 
 	if (!parse_nameserver(item, &ip, &port)) {
 		return (conf_reject(list->reader, list->option, item,
 		    "is not address, address@port or [address]:port"));
 	}
-	n = snprintf(text, sizeof(text), "%.*s%s%.*s", STR_FMT(ip),
-	    port.n > 0 ? "@" : "", STR_FMT(port));
-	if (n < 0 || (size_t)n >= sizeof(text)) {
-		return (conf_reject(list->reader, list->option, item,
-		    "has too long a port"));
+	if (port == 0) {
+		return (add_string(list, ip));
 	}
+	snprintf(text, sizeof(text), "%.*s@%u", STR_FMT(ip), (unsigned)port);
 	return (add_string(list, str_from(text)));
 }
 

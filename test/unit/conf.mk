@@ -1,2 +1,6 @@
-# UNIT += test/unit/t_conf_FILE
-# test_unit_t_conf_FILE_SOURCES = test/unit/t_conf_FILE.c
+UNIT += test/unit/t_conf_hosts
+test_unit_t_conf_hosts_SOURCES = test/unit/t_conf_hosts.c
+UNIT += test/unit/t_conf_key
+test_unit_t_conf_key_SOURCES = test/unit/t_conf_key.c
+UNIT += test/unit/t_conf_load
+test_unit_t_conf_load_SOURCES = test/unit/t_conf_load.c

@@ -1,0 +1,555 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "conf/conf.h"
+#include "test/unit/tap.h"
+
+#define KEYS	"Selector s1\nKeyFile rsa.pem\n"
+
+static struct env env;
+
+static struct conf *
+parse(const char *text, struct diag *diag)
+{
+	struct conf *conf;
+	enum status status;
+
+	diag_init(diag);
+	status = conf_parse(str_from(text), "conf", &env, &conf, diag);
+	return (status == STATUS_OK ? conf : NULL);
+}
+
+static void
+write_file(const char *path, mode_t mode, struct str text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
+
+	if (fd < 0 || fchmod(fd, mode) != 0 ||
+	    write(fd, text.p, text.n) != (ssize_t)text.n || close(fd) != 0) {
+		tap_ok(false, "write %s", path);
+	}
+}
+
+static void
+write_key(const char *path, enum crypto_key_type type, unsigned bits)
+{
+	struct privkey *key = NULL;
+	struct buf pem;
+
+	buf_init(&pem, CONF_KEY_FILE_MAX_BYTES);
+	if (privkey_generate(type, bits, &key) != STATUS_OK ||
+	    privkey_write_pem(key, &pem) != STATUS_OK) {
+		tap_ok(false, "make %s", path);
+	}
+	write_file(path, 0600, buf_str(&pem));
+	privkey_free(key);
+	buf_fini(&pem);
+}
+
+/* What is refused, and in which words. */
+static const struct {
+	const char	*name;
+	const char	*text;
+	const char	*why;
+} bad[] = {
+	{ "an unknown option", "Mode v\n\nColour red\n",
+	    "conf:3: there is no option \"Colour\"" },
+	{ "a near miss", "Selektor x\n", "conf:1: there is no option "
+	    "\"Selektor\"; did you mean Selector?" },
+	{ "an option of OpenDKIM's that is not there",
+	    "KeyTable refile:/etc/x\n",
+	    "conf:1: there is no option \"KeyTable\"" },
+	{ "a control character is shown as such", "a\033b c\n",
+	    "conf:1: there is no option \"a\\x1bb\"" },
+	{ "no value", "Socket\n", "conf:1: Socket: no value; it takes "
+	    "unix:path|inet:port[@host]|inet6:port[@host]" },
+	{ "only a comment for a value", "Mode # sv\n",
+	    "conf:1: Mode: no value; it takes s|v|sv" },
+	{ "an option twice", "UMask 022\n#\nuMask 022\n",
+	    "conf:3: UMask stands on line 1 already" },
+	{ "Background", "Background maybe\n",
+	    "conf:1: Background: \"maybe\" is not yes|no" },
+	{ "Socket without a kind", "Socket /run/x\n", "conf:1: Socket: "
+	    "\"/run/x\" is not unix:path|inet:port[@host]|"
+	    "inet6:port[@host]" },
+	{ "Socket without a path", "Socket unix:\n", "conf:1: Socket: "
+	    "\"unix:\" is not unix:path|inet:port[@host]|"
+	    "inet6:port[@host]" },
+	{ "Socket with port 0", "Socket inet:0\n", "conf:1: Socket: "
+	    "\"inet:0\" is not unix:path|inet:port[@host]|"
+	    "inet6:port[@host]" },
+	{ "Socket with a port too high", "Socket inet:65536@::1\n",
+	    "conf:1: Socket: \"inet:65536@::1\" is not unix:path|"
+	    "inet:port[@host]|inet6:port[@host]" },
+	{ "Socket without a host", "Socket inet:8891@\n", "conf:1: Socket: "
+	    "\"inet:8891@\" is not unix:path|inet:port[@host]|"
+	    "inet6:port[@host]" },
+	{ "Mode", "Mode x\n", "conf:1: Mode: \"x\" is not s|v|sv" },
+	{ "Mode with a letter twice", "Mode ss\n",
+	    "conf:1: Mode: \"ss\" is not s|v|sv" },
+	{ "Canonicalization", "Canonicalization simple/nofws\n",
+	    "conf:1: Canonicalization: \"simple/nofws\" is not simple or "
+	    "relaxed, nor two of them with a slash between" },
+	{ "Canonicalization with an empty part", "Canonicalization simple/\n",
+	    "conf:1: Canonicalization: \"simple/\" is not simple or "
+	    "relaxed, nor two of them with a slash between" },
+	{ "MinimumKeyBits below 1024 (8301 3.2)", "MinimumKeyBits 1023\n",
+	    "conf:1: MinimumKeyBits: \"1023\" is not a number from 1024 to "
+	    "8192" },
+	{ "MaximumSignaturesToVerify 0", "MaximumSignaturesToVerify 0\n",
+	    "conf:1: MaximumSignaturesToVerify: \"0\" is not a number from "
+	    "1 to 100" },
+	{ "a number with a sign", "MaximumSignaturesToVerify +3\n",
+	    "conf:1: MaximumSignaturesToVerify: \"+3\" is not a number from "
+	    "1 to 100" },
+	{ "a number beyond all", "MinimumKeyBits 99999999999999999999\n",
+	    "conf:1: MinimumKeyBits: \"99999999999999999999\" is not a "
+	    "number from 1024 to 8192" },
+	{ "a time with an unknown unit", "ClockDrift 5y\n",
+	    "conf:1: ClockDrift: \"5y\" is not a time from 0 to 86400" },
+	{ "a time of a unit only", "ClockDrift s\n",
+	    "conf:1: ClockDrift: \"s\" is not a time from 0 to 86400" },
+	{ "a time beyond all", "SignatureTTL 18446744073709551615w\n",
+	    "conf:1: SignatureTTL: \"18446744073709551615w\" is not a time "
+	    "from 0 to 315360000" },
+	{ "DNSTimeout 0", "DNSTimeout 0\n",
+	    "conf:1: DNSTimeout: \"0\" is not a time from 1 to 120" },
+	{ "UMask, not octal", "UMask 008\n",
+	    "conf:1: UMask: \"008\" is not an octal number" },
+	{ "UMask, too much", "UMask 1000\n",
+	    "conf:1: UMask: \"1000\" is beyond 0777" },
+	{ "UserID", "\nUserID no-such-user-here:mail\n",
+	    "conf:2: UserID: there is no user \"no-such-user-here\"" },
+	{ "UserID without a user", "UserID :mail\n",
+	    "conf:1: UserID: \":mail\" is not user[:group]" },
+	{ "an action of OpenDKIM's that is not there",
+	    "On-BadSignature discard\n", "conf:1: On-BadSignature: "
+	    "\"discard\" is not accept|reject|tempfail|quarantine" },
+	{ "LogFormat", "LogFormat xml\n",
+	    "conf:1: LogFormat: \"xml\" is not text|json" },
+	{ "SyslogFacility", "SyslogFacility kern\n",
+	    "conf:1: SyslogFacility: \"kern\" is not facility" },
+	{ "SecondOpinion", "SecondOpinion sample:101%\n",
+	    "conf:1: SecondOpinion: \"sample:101%\" is not off, all, or "
+	    "sample:N% with N from 0 to 100" },
+	{ "SecondOpinion without %", "SecondOpinion sample:5\n",
+	    "conf:1: SecondOpinion: \"sample:5\" is not off, all, or "
+	    "sample:N% with N from 0 to 100" },
+	{ "SecondOpinion without a number", "SecondOpinion sample:%\n",
+	    "conf:1: SecondOpinion: \"sample:%\" is not off, all, or "
+	    "sample:N% with N from 0 to 100" },
+	{ "Nameservers, a name", "Nameservers 192.0.2.1, dns.example\n",
+	    "conf:1: Nameservers: \"dns.example\" is not address, "
+	    "address@port or [address]:port" },
+	{ "Nameservers, port 0", "Nameservers 192.0.2.1@0\n",
+	    "conf:1: Nameservers: \"192.0.2.1@0\" is not address, "
+	    "address@port or [address]:port" },
+	{ "Nameservers, no port", "Nameservers 192.0.2.1@\n",
+	    "conf:1: Nameservers: \"192.0.2.1@\" is not address, "
+	    "address@port or [address]:port" },
+	{ "Nameservers, an open bracket", "Nameservers [::1\n",
+	    "conf:1: Nameservers: \"[::1\" is not address, "
+	    "address@port or [address]:port" },
+	{ "Domain", "Domain example.com, exa mple..com\n" KEYS,
+	    "conf:1: Domain: \"mple..com\" is not a domain name" },
+	{ "Domain, an empty list", "Domain ,\n" KEYS,
+	    "conf:1: Domain: an empty list" },
+	{ "InternalHosts", "InternalHosts 127.0.0.1, 10.0.0.0/33\n",
+	    "conf:1: \"10.0.0.0/33\" is not an address, a block as "
+	    "192.0.2.0/24, a host name or a .domain" },
+	{ "SignHeaders, no name", "SignHeaders From,Sub:ject\n",
+	    "conf:1: SignHeaders: \"Sub:ject\" is not the name of a header "
+	    "field" },
+	{ "SignHeaders, a name twice", "SignHeaders From,To,from\n",
+	    "conf:1: SignHeaders: \"from\" is in the list twice" },
+	{ "SignHeaders, a late star", "SignHeaders From,*\n",
+	    "conf:1: SignHeaders: \"*\" is not the first of the list" },
+	{ "Mode s without keys", "\nMode s\n", "conf:2: Mode asks for "
+	    "signing, which needs Domain, Selector and KeyFile" },
+	{ "Mode sv, written, without keys", "Mode sv\n", "conf:1: Mode asks "
+	    "for signing, which needs Domain, Selector and KeyFile" },
+	{ "keys without Domain", "\n" KEYS,
+	    "conf:2: to sign, Domain is needed, too" },
+	{ "no Selector", "Domain example.com\nKeyFile rsa.pem\n",
+	    "conf:1: to sign, Selector is needed, too" },
+	{ "no KeyFile", "Domain example.com\nSelector s\n",
+	    "conf:1: to sign, KeyFile is needed, too" },
+	{ "a Selector too many", "Domain a.example\n" KEYS "Selector s2\n",
+	    "conf:4: a Selector without its KeyFile" },
+	{ "a KeyFile too many", "Domain a.example\n" KEYS "KeyFile k\n",
+	    "conf:4: a KeyFile without its Selector" },
+	{ "a Selector twice", "Domain a.example\n" KEYS
+	    "Selector S1\nKeyFile ed25519.pem\n",
+	    "conf:4: the Selector of line 2 again" },
+	{ "Selector", "Selector a_b..c\n",
+	    "conf:1: Selector: \"a_b..c\" is not a selector" },
+	{ "KeyFile that is not there",
+	    "Domain a.example\nSelector s\n\nKeyFile none.pem\n",
+	    "conf:4: KeyFile: none.pem: No such file or directory" },
+	{ "KeyFile, the second one",
+	    "Domain a.example\n" KEYS "Selector s2\nKeyFile none.pem\n",
+	    "conf:5: KeyFile: none.pem: No such file or directory" },
+	{ "Zone and Nameservers", "Nameservers 192.0.2.1\nZone z\n",
+	    "conf:2: Zone stands in place of DNS, so Nameservers cannot be "
+	    "given with it" },
+	{ "Zone and TrustAnchorFile", "TrustAnchorFile t\nZone z\n",
+	    "conf:2: Zone stands in place of DNS, so TrustAnchorFile cannot "
+	    "be given with it" },
+	{ "a list file that is not there", "Domain file:none\n" KEYS,
+	    "none: No such file or directory" },
+	{ "a bad line in a list file", "InternalHosts file:bad-hosts\n",
+	    "bad-hosts:4: \"10.0.0.1.2\" is not an address, a block as "
+	    "192.0.2.0/24, a host name or a .domain" },
+	{ "a NUL in a list file", "MTA file:nul\n", "nul:2: a NUL byte" },
+	{ "a folder for a list file", "MTA file:.\n", ".: Is a directory" },
+};
+
+static void
+test_bad(void)
+{
+	struct conf *conf;
+	struct diag diag;
+	size_t i;
+
+	write_file("bad-hosts", 0644, STR("# hosts\n10.0.0.1\n\n10.0.0.1.2 "
+	    "# no\n"));
+	write_file("nul", 0644, STR("a\nb\0\n"));
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		conf = parse(bad[i].text, &diag);
+		tap_ok(conf == NULL, "refused: %s", bad[i].name);
+		tap_str(str_from(diag.text), str_from(bad[i].why),
+		    bad[i].name);
+		conf_release(conf);
+	}
+}
+
+static void
+test_defaults(void)
+{
+	char host[256];
+	struct conf *c;
+	struct diag diag;
+
+	diag_init(&diag);
+	if (!tap_ok(conf_load(NULL, &env, &c, &diag) == STATUS_OK,
+	    "the defaults alone")) {
+		printf("# %s\n", diag.text);
+		return;
+	}
+	(void)gethostname(host, sizeof(host));
+	tap_ok(c->socket == NULL && c->user_id == NULL &&
+	    c->pid_file == NULL && c->zone == NULL &&
+	    c->trust_anchor_file == NULL, "no default: paths");
+	tap_num((long long)c->umask, 007, "UMask");
+	tap_ok(c->background && c->syslog && !c->subdomains, "yes and no");
+	tap_num(c->syslog_facility, LOG_MAIL, "SyslogFacility");
+	tap_num(c->log_format, CONF_LOG_TEXT, "LogFormat");
+	tap_num(c->log_target, CONF_LOG_SYSLOG, "LogTarget");
+	tap_ok(!c->mode_sign && c->mode_verify,
+	    "without keys, Mode sv verifies only");
+	tap_str(str_from(c->authserv_id), str_from(host), "AuthservID");
+	tap_ok(c->canonicalization.header == CANON_RELAXED &&
+	    c->canonicalization.body == CANON_RELAXED, "Canonicalization");
+	tap_ok(c->sign_headers.v == NULL && c->oversign_headers.v == NULL,
+	    "the header lists are absent");
+	tap_num(c->signature_ttl_s, 0, "SignatureTTL");
+	tap_num(c->minimum_key_bits, 1024, "MinimumKeyBits");
+	tap_num(c->maximum_signatures, 8, "MaximumSignaturesToVerify");
+	tap_num(c->clock_drift_s, 300, "ClockDrift");
+	tap_num(c->on_bad_signature, CONF_ACCEPT, "On-BadSignature");
+	tap_num(c->on_dns_error, CONF_TEMPFAIL, "On-DNSError");
+	tap_num(c->on_internal_error, CONF_TEMPFAIL, "On-InternalError");
+	tap_num((long long)c->dns_timeout_us, 5000000, "DNSTimeout");
+	tap_num(c->second_opinion, CONF_SECOND_OFF, "SecondOpinion");
+	tap_ok(c->nameservers.n == 0 && c->mta.n == 0 && c->domains.n == 0 &&
+	    c->keys_n == 0, "the other lists are empty");
+	conf_release(c);
+}
+
+/* Every option once, none at its default. */
+static const char all[] =
+    "# a comment\r\n"
+    "  Socket\tunix:/run/m s\r\n"
+    "UserID root:mail  # a comment behind\n"
+    "UMask 0022\n"
+    "PidFile /run/m.pid#1\n"
+    "background NO\n"
+    "SYSLOG false\n"
+    "SyslogFacility local7\n"
+    "LogFormat json\n"
+    "LogTarget stderr\n"
+    "Mode vs\n"
+    "InternalHosts 192.0.2.0/24\n"
+    "ExternalIgnoreList .example.org\n"
+    "MTA submission, local\n"
+    "AuthservID mail.example.com\n"
+    "Domain B\xc3\xbc" "cher.Example. a.example\n"
+    "SubDomains 1\n"
+    "Selector S1\n"
+    "KeyFile rsa.pem\n"
+    "Selector ed._k\n"
+    "KeyFile ed25519.pem\n"
+    "Canonicalization simple/relaxed\n"
+    "SignHeaders *,+X-Foo,Subject\n"
+    "OversignHeaders From , To\n"
+    "SignatureTTL 2w\n"
+    "MinimumKeyBits 2048\n"
+    "MaximumSignaturesToVerify 3\n"
+    "ClockDrift 10m\n"
+    "On-BadSignature quarantine\n"
+    "On-DNSError accept\n"
+    "On-InternalError reject\n"
+    "Nameservers 192.0.2.1,[2001:db8::1]:5353 2001:db8::2@00053\n"
+    "TrustAnchorFile /etc/root.key\n"
+    "DNSTimeout 3s\n"
+    "SecondOpinion sample:5%\n"
+    "\n";
+
+static void
+test_strings(const struct conf_strings *got, const char *want,
+    const char *name)
+{
+	struct buf joined;
+	size_t i;
+
+	buf_init(&joined, CONF_MAX_BYTES);
+	for (i = 0; i < got->n; i++) {
+		buf_printf(&joined, "%s%.*s", i > 0 ? "," : "",
+		    STR_FMT(got->v[i]));
+	}
+	tap_str(buf_str(&joined), str_from(want), name);
+	buf_fini(&joined);
+}
+
+static void
+test_all_signing(const struct conf *c)
+{
+	tap_ok(c->mode_sign && c->mode_verify, "Mode");
+	test_strings(&c->domains, "xn--bcher-kva.example,a.example",
+	    "Domain: A-labels, lower case, no trailing dot");
+	tap_num(c->subdomains, true, "SubDomains");
+	tap_num((long long)c->keys_n, 2, "two pairs of Selector and KeyFile");
+	tap_str(c->keys[0].selector, STR("s1"), "the first Selector");
+	tap_num(privkey_type(c->keys[0].key), CRYPTO_RSA, "its key");
+	tap_str(c->keys[1].selector, STR("ed._k"), "the second Selector");
+	tap_num(privkey_type(c->keys[1].key), CRYPTO_ED25519, "its key");
+	tap_str(str_from(c->keys[1].path), STR("ed25519.pem"), "its path");
+	tap_ok(c->canonicalization.header == CANON_SIMPLE &&
+	    c->canonicalization.body == CANON_RELAXED, "Canonicalization");
+	test_strings(&c->sign_headers, "*,X-Foo,Subject",
+	    "SignHeaders: a star, and '+' behind it is dropped");
+	test_strings(&c->oversign_headers, "From,To", "OversignHeaders");
+	tap_num(c->signature_ttl_s, 1209600, "SignatureTTL");
+}
+
+static void
+test_all(void)
+{
+	struct conf *c;
+	struct diag diag;
+
+	c = parse(all, &diag);
+	if (!tap_ok(c != NULL, "every option at once")) {
+		printf("# %s\n", diag.text);
+		return;
+	}
+	tap_str(str_from(c->socket), STR("unix:/run/m s"),
+	    "Socket: the value goes to the end of the line");
+	tap_str(str_from(c->user_id), STR("root:mail"), "UserID");
+	tap_num((long long)c->umask, 022, "UMask");
+	tap_str(str_from(c->pid_file), STR("/run/m.pid#1"),
+	    "PidFile: '#' inside a word is no comment");
+	tap_ok(!c->background && !c->syslog, "Background, Syslog");
+	tap_num(c->syslog_facility, LOG_LOCAL7, "SyslogFacility");
+	tap_num(c->log_format, CONF_LOG_JSON, "LogFormat");
+	tap_num(c->log_target, CONF_LOG_STDERR, "LogTarget");
+	tap_ok(!hosts_match(c->internal_hosts, NULL, STR("a.example.org")) &&
+	    hosts_match(c->external_ignore, NULL, STR("a.example.org")),
+	    "InternalHosts, ExternalIgnoreList");
+	test_strings(&c->mta, "submission,local", "MTA");
+	tap_str(str_from(c->authserv_id), STR("mail.example.com"),
+	    "AuthservID");
+	test_all_signing(c);
+	tap_num(c->minimum_key_bits, 2048, "MinimumKeyBits");
+	tap_num(c->maximum_signatures, 3, "MaximumSignaturesToVerify");
+	tap_num(c->clock_drift_s, 600, "ClockDrift");
+	tap_num(c->on_bad_signature, CONF_QUARANTINE, "On-BadSignature");
+	tap_num(c->on_dns_error, CONF_ACCEPT, "On-DNSError");
+	tap_num(c->on_internal_error, CONF_REJECT, "On-InternalError");
+	test_strings(&c->nameservers, "192.0.2.1,2001:db8::1@5353,"
+	    "2001:db8::2@53", "Nameservers");
+	tap_str(str_from(c->trust_anchor_file), STR("/etc/root.key"),
+	    "TrustAnchorFile");
+	tap_num((long long)c->dns_timeout_us, 3000000, "DNSTimeout");
+	tap_num(c->second_opinion, CONF_SECOND_SAMPLE, "SecondOpinion");
+	tap_num(c->second_sample_percent, 5, "its percentage");
+	conf_release(conf_hold(c));
+	tap_str(str_from(c->socket), STR("unix:/run/m s"),
+	    "a configuration that is held stays");
+	conf_release(c);
+}
+
+static void
+test_variants(void)
+{
+	struct conf *c;
+	struct diag diag;
+
+	write_file("domains", 0644, STR("# ours\r\na.example\n\n"
+	    "\tB.example # and\n  c.example, d.example"));
+	c = parse("Domain refile:domains\nCanonicalization relaxed\n"
+	    "OversignHeaders NONE\nSecondOpinion all\nZone z\n" KEYS, &diag);
+	if (!tap_ok(c != NULL, "variants")) {
+		printf("# %s\n", diag.text);
+		return;
+	}
+	test_strings(&c->domains, "a.example,b.example,c.example,d.example",
+	    "Domain from a file");
+	tap_ok(c->canonicalization.header == CANON_RELAXED &&
+	    c->canonicalization.body == CANON_SIMPLE,
+	    "6376 3.5: one word is the header's, the body is simple");
+	tap_ok(c->oversign_headers.v != NULL && c->oversign_headers.n == 0,
+	    "OversignHeaders none is not the default");
+	tap_num(c->second_opinion, CONF_SECOND_ALL, "SecondOpinion all");
+	tap_num(c->second_sample_percent, 100, "which is all of them");
+	tap_str(str_from(c->zone), STR("z"), "Zone");
+	tap_ok(c->mode_sign && c->mode_verify, "with keys, Mode is sv");
+	conf_release(c);
+
+	c = parse("Mode v\nDomain a.example\nKeyFile none.pem\n", &diag);
+	tap_ok(c != NULL && !c->mode_sign && c->keys_n == 0,
+	    "Mode v needs no keys and reads none");
+	conf_release(c);
+	c = parse("Domain a.example\nMode s\n" KEYS, &diag);
+	tap_ok(c != NULL && c->mode_sign && !c->mode_verify, "Mode s");
+	conf_release(c);
+	c = parse("", &diag);
+	tap_ok(c != NULL, "an empty file");
+	conf_release(c);
+}
+
+static void
+remember(void *ctx, enum log_level level, const char *line)
+{
+	if (level == LOG_LEVEL_WARNING) {
+		snprintf(ctx, DIAG_MAX_BYTES, "%s", line);
+	}
+}
+
+static void
+test_weak_key(void)
+{
+	char line[DIAG_MAX_BYTES] = "";
+	struct conf *c;
+	struct diag diag;
+
+	write_key("weak.pem", CRYPTO_RSA, 1024);
+	env.log = remember;
+	env.ctx = line;
+	c = parse("Domain a.example\nSelector s\nKeyFile weak.pem\n", &diag);
+	env.log = NULL;
+	tap_ok(c != NULL, "8301 3.2: a key of 1024 bits signs");
+	tap_str(str_from(line), STR("conf:3: KeyFile: weak.pem: an RSA key "
+	    "of 1024 bits is weak, use 2048 or more"), "but is warned about");
+	conf_release(c);
+}
+
+static void
+test_limits(void)
+{
+	struct str head = STR("Socket unix:");
+	size_t max = CONF_LINE_MAX_BYTES;
+	struct conf *c;
+	struct diag diag;
+	char *text;
+
+	text = malloc(CONF_MAX_BYTES + 2);
+	if (text == NULL) {
+		tap_ok(false, "memory");
+		return;
+	}
+	memset(text, 'x', CONF_MAX_BYTES + 1);
+	memcpy(text, head.p, head.n);
+	text[max] = '\0';
+	c = parse(text, &diag);
+	tap_ok(c != NULL, "as long a line as may be");
+	conf_release(c);
+	text[max] = 'x';
+	text[max + 1] = '\0';
+	tap_ok(parse(text, &diag) == NULL, "one byte longer");
+	tap_str(str_from(diag.text),
+	    STR("conf:1: a line of more than 65536 bytes"), "the reason");
+	diag_init(&diag);
+	tap_ok(conf_parse(STR("Mode v\nMT\0A x\n"), "conf", &env, &c,
+	    &diag) == STATUS_SYNTAX, "a NUL byte");
+	tap_str(str_from(diag.text), STR("conf:2: a NUL byte"), "the reason");
+
+	memset(text, '\n', CONF_MAX_BYTES + 1);
+	write_file("big", 0644, str_mem(text, CONF_MAX_BYTES));
+	diag_init(&diag);
+	tap_ok(conf_load("big", &env, &c, &diag) == STATUS_OK,
+	    "as long a file as may be");
+	conf_release(c);
+	write_file("big", 0644, str_mem(text, CONF_MAX_BYTES + 1));
+	tap_ok(conf_load("big", &env, &c, &diag) == STATUS_LIMIT,
+	    "one byte longer");
+	tap_str(str_from(diag.text), STR("big: larger than 1048576 bytes"),
+	    "the reason");
+	diag_init(&diag);
+	tap_ok(conf_load("none", &env, &c, &diag) == STATUS_IO && c == NULL,
+	    "no such file");
+	tap_str(str_from(diag.text), STR("none: No such file or directory"),
+	    "the reason");
+	free(text);
+}
+
+static void
+test_header_limit(void)
+{
+	struct buf text;
+	struct conf *c;
+	struct diag diag;
+	int i;
+
+	buf_init(&text, CONF_LINE_MAX_BYTES);
+	buf_add_cstr(&text, "SignHeaders");
+	for (i = 0; i < 256; i++) {
+		buf_printf(&text, " X-%d", i);
+	}
+	c = parse(text.p, &diag);
+	tap_ok(c != NULL && c->sign_headers.n == 256, "256 names of headers");
+	conf_release(c);
+	buf_add_cstr(&text, " X-256");
+	tap_ok(parse(text.p, &diag) == NULL, "one more");
+	tap_str(str_from(diag.text), STR("conf:1: SignHeaders: \"X-256\" is "
+	    "one name too many"), "the reason");
+	buf_fini(&text);
+}
+
+int
+main(void)
+{
+	char folder[] = "/tmp/t_conf_load.XXXXXX";
+	char command[sizeof(folder) + 16];
+
+	if (mkdtemp(folder) == NULL || chdir(folder) != 0) {
+		printf("1..0 # SKIP no temporary folder\n");
+		return (0);
+	}
+	env_init_system(&env);
+	write_key("rsa.pem", CRYPTO_RSA, 2048);
+	write_key("ed25519.pem", CRYPTO_ED25519, 0);
+	test_bad();
+	test_defaults();
+	test_all();
+	test_variants();
+	test_weak_key();
+	test_limits();
+	test_header_limit();
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	tap_num(system(command), 0, "clean up");
+	return (tap_done());
+}
