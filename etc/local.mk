@@ -1,0 +1,31 @@
+# Samples to copy from; nothing of the operator's is ever overwritten.
+examplesdir = $(docdir)/examples
+dist_examples_DATA = etc/postfix-main.cf etc/sendmail.mc
+
+EXTRA_DIST += etc/mailseald.service.in etc/mailseal.sysusers \
+	etc/mailseal.tmpfiles
+
+if SYSTEMD
+systemdsystemunit_DATA = etc/mailseald.service
+CLEANFILES += etc/mailseald.service
+sysusersdir = $(prefix)/lib/sysusers.d
+tmpfilesdir = $(prefix)/lib/tmpfiles.d
+
+# Both folders know them by the project's name alone.
+install-data-hook: install-systemd-snippets
+uninstall-hook: uninstall-systemd-snippets
+install-systemd-snippets:
+	$(MKDIR_P) '$(DESTDIR)$(sysusersdir)' '$(DESTDIR)$(tmpfilesdir)'
+	$(INSTALL_DATA) $(srcdir)/etc/mailseal.sysusers \
+	    '$(DESTDIR)$(sysusersdir)/mailseal.conf'
+	$(INSTALL_DATA) $(srcdir)/etc/mailseal.tmpfiles \
+	    '$(DESTDIR)$(tmpfilesdir)/mailseal.conf'
+uninstall-systemd-snippets:
+	rm -f '$(DESTDIR)$(sysusersdir)/mailseal.conf' \
+	    '$(DESTDIR)$(tmpfilesdir)/mailseal.conf'
+endif
+
+etc/mailseald.service: etc/mailseald.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) etc && sed -e 's|@sbindir[@]|$(sbindir)|' \
+	    -e 's|@sysconfdir[@]|$(sysconfdir)|' \
+	    $(srcdir)/etc/mailseald.service.in >$@
