@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include "base/buf.h"
+#include "base/escape.h"
+#include "milter/apply.h"
+
+#define FIELD_VALUE_MAX_BYTES	(64 * 1024)	/* one milter packet */
+#define QUARANTINE_MAX_BYTES	256
+
+/*
+ * The engine's value as the milter protocol has it: LF for CRLF, and the
+ * space behind the colon only where the MTA does not add it. False: it cannot
+ * be sent. A line end without white space behind it would end the field and
+ * begin another, so that is refused even from our own engine.
+ */
+static bool
+apply_value(struct str value, bool leading_space, struct buf *out)
+{
+	size_t i;
+
+	if (!leading_space && value.n > 0 && value.p[0] == ' ') {
+		value = str_from_offset(value, 1);
+	}
+	for (i = 0; i < value.n; i++) {
+		char c = value.p[i];
+
+		if (c == '\0') {
+			return (false);
+		}
+		if (c == '\r' && i + 1 < value.n && value.p[i + 1] == '\n') {
+			continue;
+		}
+		if (c == '\r' || (c == '\n' && (i + 1 >= value.n ||
+		    !char_is_wsp(value.p[i + 1])))) {
+			return (false);
+		}
+		buf_add_char(out, c);
+	}
+	return (out->n > 0 && out->status == STATUS_OK);
+}
+
+static bool
+apply_insert(const struct apply_ops *ops, const struct engine_action *action)
+{
+	struct buf name, value;
+	bool done = false;
+
+	buf_init(&name, FIELD_VALUE_MAX_BYTES);
+	buf_init(&value, FIELD_VALUE_MAX_BYTES);
+	buf_add_str(&name, action->name);
+	if (name.n > 0 && name.status == STATUS_OK &&
+	    apply_value(action->value, ops->leading_space, &value)) {
+		done = ops->insert_field(ops->ctx, name.p, value.p);
+	}
+	buf_fini(&name);
+	buf_fini(&value);
+	return (done);
+}
+
+static bool
+apply_delete(const struct apply_ops *ops, const struct engine_action *action)
+{
+	struct buf name;
+	bool done = false;
+
+	buf_init(&name, FIELD_VALUE_MAX_BYTES);
+	buf_add_str(&name, action->name);
+	if (name.n > 0 && name.status == STATUS_OK) {
+		done = ops->delete_field(ops->ctx, name.p, action->index);
+	}
+	buf_fini(&name);
+	return (done);
+}
+
+static bool
+apply_quarantine(const struct apply_ops *ops,
+    const struct engine_action *action)
+{
+	struct buf reason;
+	bool done = false;
+
+	buf_init(&reason, 2 * QUARANTINE_MAX_BYTES);
+	escape_reply(&reason, action->value, QUARANTINE_MAX_BYTES);
+	if (reason.n == 0) {
+		buf_add_cstr(&reason, "policy");
+	}
+	if (reason.status == STATUS_OK) {
+		done = ops->quarantine(ops->ctx, reason.p);
+	}
+	buf_fini(&reason);
+	return (done);
+}
+
+/* NULL when done, else what failed. */
+static const char *
+apply_action(const struct apply_ops *ops, const struct engine_action *action)
+{
+	switch (action->type) {
+	case ENGINE_DELETE_FIELD:
+		return (apply_delete(ops, action) ? NULL :
+		    "deleting a field failed");
+	case ENGINE_INSERT_FIELD:
+		return (apply_insert(ops, action) ? NULL :
+		    "adding a field failed");
+	case ENGINE_QUARANTINE:
+		return (apply_quarantine(ops, action) ? NULL :
+		    "the quarantine was not possible");
+	}
+	return ("unknown action");
+}
+
+/*
+ * "550 5.7.20 text". Without a usable reply the MTA has words of its own, so
+ * a failure here changes nothing about the verdict. Sendmail takes a percent
+ * sign in the text as its own and Postfix does not, so none is sent.
+ */
+static void
+apply_reply(const struct apply_ops *ops, struct str reply)
+{
+	struct str rest = reply, code, xcode;
+	struct buf head, text;
+	size_t i;
+
+	if (!str_next(&rest, ' ', &code) || !str_next(&rest, ' ', &xcode) ||
+	    code.n != 3) {
+		return;
+	}
+	buf_init(&head, 64);
+	buf_init(&text, 2 * APPLY_REPLY_MAX_BYTES);
+	buf_add_str(&head, code);
+	buf_add_char(&head, '\0');
+	buf_add_str(&head, xcode);
+	escape_reply(&text, rest, APPLY_REPLY_MAX_BYTES - 3);
+	for (i = 0; i < text.n; i++) {
+		if (text.p[i] == '%') {
+			text.p[i] = '?';
+		}
+	}
+	if (head.status == STATUS_OK && text.status == STATUS_OK &&
+	    text.n > 0) {
+		(void)ops->reply(ops->ctx, head.p, head.p + code.n + 1, text.p);
+	}
+	buf_fini(&head);
+	buf_fini(&text);
+}
+
+enum engine_verdict
+apply_outcome(const struct apply_ops *ops, const struct engine_outcome *outcome,
+    const char **failed_r)
+{
+	size_t i;
+
+	*failed_r = NULL;
+	/* What is refused has no fields to change. */
+	for (i = 0; outcome->verdict == ENGINE_ACCEPT &&
+	    i < outcome->actions_n && *failed_r == NULL; i++) {
+		*failed_r = apply_action(ops, &outcome->actions[i]);
+	}
+	if (*failed_r != NULL) {
+		return (ENGINE_TEMPFAIL);
+	}
+	if (outcome->verdict != ENGINE_ACCEPT) {
+		apply_reply(ops, outcome->reply);
+	}
+	return (outcome->verdict);
+}

@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include "dkim/result.h"
+#include "milter/logline.h"
+
+static struct logline_signature *
+list_add(struct logline_list *list)
+{
+	list->total++;
+	if (list->shown == LOGLINE_MAX_RESULTS) {
+		return (NULL);
+	}
+	list->v[list->shown] = (struct logline_signature){ 0 };
+	return (&list->v[list->shown++]);
+}
+
+static const char *
+direction_name(enum engine_direction direction)
+{
+	switch (direction) {
+	case ENGINE_UNDECIDED:
+		return ("undecided");
+	case ENGINE_SIGN:
+		return ("sign");
+	case ENGINE_VERIFY:
+		return ("verify");
+	case ENGINE_PASS_THROUGH:
+		return ("pass");
+	}
+	return ("undecided");
+}
+
+static void
+set_from(struct logline *r, const struct addr_from *from)
+{
+	size_t i;
+
+	r->from_n = 0;
+	r->from_trouble = NULL;
+	if (from == NULL) {
+		return;
+	}
+	if (from->result != ADDR_FROM_OK) {
+		r->from_trouble = addr_from_text(from->result);
+		return;
+	}
+	for (i = 0; i < from->n && i < LOGLINE_MAX_FROM; i++) {
+		r->from[r->from_n++] = from->v[i].domain;
+	}
+}
+
+static void
+set_dkim(struct logline *r, const struct dkim_verifier *verifier)
+{
+	size_t i;
+
+	for (i = 0; i < dkim_verifier_count(verifier); i++) {
+		const struct dkim_verdict *verdict =
+		    dkim_verifier_get(verifier, i);
+		struct logline_signature *to = list_add(&r->dkim);
+
+		if (to == NULL) {
+			continue;
+		}
+		to->result = dkim_result_name(verdict->result);
+		to->domain = verdict->sig.domain;
+		to->selector = verdict->sig.selector;
+		to->algorithm = verdict->sig.algorithm;
+		to->key_bits = verdict->key_bits;
+		to->reason = str_from(verdict->reason);
+	}
+}
+
+static void
+set_second(struct logline *r, const struct engine_outcome *outcome)
+{
+	size_t i;
+
+	r->second_asked = outcome->second != NULL;
+	r->second_agrees = outcome->second_agrees;
+	for (i = 0; r->second_asked && i < second_dkim_count(outcome->second);
+	    i++) {
+		const struct second_result *result =
+		    second_dkim_get(outcome->second, i);
+		struct logline_signature *to = list_add(&r->second);
+
+		if (to == NULL) {
+			continue;
+		}
+		to->result = result->result;
+		to->domain = result->domain;
+		to->selector = result->selector;
+		to->reason = result->reason;
+	}
+}
+
+void
+logline_set_outcome(struct logline *r, const struct engine_outcome *outcome)
+{
+	size_t i;
+
+	r->dkim = r->signatures = r->second = (struct logline_list){ 0 };
+	r->direction = direction_name(outcome->direction);
+	r->direction_reason = outcome->direction_reason;
+	set_from(r, outcome->from);
+	if (outcome->dkim != NULL) {
+		set_dkim(r, outcome->dkim);
+	}
+	for (i = 0; i < outcome->signatures_n; i++) {
+		struct logline_signature *to = list_add(&r->signatures);
+
+		if (to != NULL) {
+			to->domain = outcome->signatures[i].domain;
+			to->selector = outcome->signatures[i].selector;
+		}
+	}
+	set_second(r, outcome);
+	r->forged_deleted = outcome->forged_deleted;
+	r->action = outcome->action;
+	r->error = outcome->error;
+	r->elapsed_us = outcome->elapsed_us;
+	r->dns_wait_us = outcome->dns_wait_us;
+}

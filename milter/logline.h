@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * logline: the one line that the log has for a message, as key=value text or
+ * as a JSON object. Whatever came from outside is escaped, and the line is
+ * bounded: what is shown of each value, and how many results.
+ *
+ *	queue_id=4XyZ direction=verify direction_reason="not ours"
+ *	action=accept us=812 dns_us=640 client=192.0.2.1
+ *	client_name=mx.example.com helo=mx.example.com mail_from=a@example.com
+ *	from=example.com dkim=pass d=example.com s=s1 a=rsa-sha256 bits=2048
+ *
+ * What a long line may lose to syslog stands last. In the text form dkim=
+ * begins a group; d=, s=, a=, bits= and reason= up to the next key that is
+ * none of these belong to it.
+ */
+#ifndef MILTER_LOGLINE_H
+#define MILTER_LOGLINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "engine/engine.h"
+
+#define LOGLINE_MAX_VALUE_BYTES	128	/* shown of a value */
+#define LOGLINE_MAX_RESULTS	8	/* shown of each list */
+#define LOGLINE_MAX_FROM	4	/* author domains shown */
+#define LOGLINE_MAX_BYTES	(96 * 1024)	/* more than these can fill */
+
+struct logline_signature {		/* of dkim, of ours, of the second */
+	const char	*result;	/* RFC 8601's word; NULL: ours */
+	struct str	 domain;
+	struct str	 selector;
+	struct str	 algorithm;
+	unsigned	 key_bits;	/* 0: unknown */
+	struct str	 reason;	/* or absent */
+};
+
+struct logline_list {
+	struct logline_signature v[LOGLINE_MAX_RESULTS];
+	size_t			 shown;
+	size_t			 total;
+};
+
+struct logline {			/* views; absent ones are not shown */
+	struct str		 queue_id;
+	struct str		 client_addr;	/* text */
+	struct str		 client_name;
+	struct str		 helo;
+	struct str		 mail_from;
+	const char		*direction;	/* sign|verify|pass|undecided */
+	const char		*direction_reason;	/* or NULL */
+	struct str		 from[LOGLINE_MAX_FROM];
+	size_t			 from_n;
+	const char		*from_trouble;	/* NULL: a usable From */
+	struct logline_list	 dkim;
+	struct logline_list	 signatures;	/* added by us */
+	struct logline_list	 second;
+	bool			 second_asked;
+	bool			 second_agrees;
+	unsigned		 forged_deleted;
+	const char		*action;	/* accept|quarantine|... */
+	const char		*error;		/* or NULL */
+	bool			 test_mode;	/* nothing of it was done */
+	uint64_t		 elapsed_us;
+	uint64_t		 dns_wait_us;
+};
+
+/* Takes over what the outcome says; the rest of *r stays as it is. */
+void	 logline_set_outcome(struct logline *r, const struct engine_outcome *);
+
+void	 logline_write_text(const struct logline *, struct buf *);
+/* STATUS_NOMEM: nothing was added. */
+enum status	 logline_write_json(const struct logline *, struct buf *)
+    ATTR_MUST_CHECK;
+
+#endif

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What is asked of an MTA is never more than it offers. */
+#include <sys/types.h>
+
+#include <libmilter/mfapi.h>
+
+#include "milter/negotiate.h"
+#include "test/unit/tap.h"
+
+#define FIELDS	(SMFIF_ADDHDRS | SMFIF_CHGHDRS)
+#define ALL_NR	(SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL |	\
+		SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY)
+
+static const struct {
+	const char	*name;
+	unsigned long	 actions, steps;	/* offered */
+	bool		 want;
+	unsigned long	 want_actions, want_steps;
+} rows[] = {
+	{ "all that protocol 6 has", SMFI_CURR_ACTS, SMFI_CURR_PROT, true,
+	    FIELDS | SMFIF_QUARANTINE | SMFIF_SETSYMLIST,
+	    ALL_NR | SMFIP_NORCPT | SMFIP_NODATA | SMFIP_NOUNKNOWN |
+	    SMFIP_SKIP | SMFIP_HDR_LEADSPC },
+	{ "protocol 2", SMFI_V2_ACTS, SMFI_V2_PROT, true,
+	    FIELDS | SMFIF_QUARANTINE, SMFIP_NORCPT },
+	{ "no steps at all", FIELDS, 0, true, FIELDS, 0 },
+	{ "no quarantine", FIELDS, SMFIP_SKIP, true, FIELDS, SMFIP_SKIP },
+	{ "cannot add a field", SMFIF_CHGHDRS, SMFI_CURR_PROT, false, 0, 0 },
+	{ "cannot delete a field", SMFIF_ADDHDRS, SMFI_CURR_PROT, false, 0, 0 },
+	{ "can do nothing", 0, 0, false, 0, 0 },
+};
+
+int
+main(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct negotiate offered = { rows[i].actions, rows[i].steps };
+		struct negotiate chosen = { 0, 0 };
+
+		tap_num(negotiate_choose(&offered, &chosen), rows[i].want,
+		    rows[i].name);
+		tap_num((long long)chosen.actions,
+		    (long long)rows[i].want_actions, rows[i].name);
+		tap_num((long long)chosen.steps,
+		    (long long)rows[i].want_steps, rows[i].name);
+	}
+	return (tap_done());
+}
