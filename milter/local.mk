@@ -1,0 +1,21 @@
+mailseald_core = \
+	milter/apply.c milter/apply.h \
+	milter/background.c milter/background.h \
+	milter/callbacks.c milter/callbacks.h \
+	milter/daemon.c milter/daemon.h \
+	milter/finish.c milter/finish.h \
+	milter/listen.c milter/listen.h \
+	milter/live.c milter/live.h \
+	milter/log.c milter/log.h \
+	milter/logline.c milter/logline.h \
+	milter/logline_json.c \
+	milter/logline_text.c \
+	milter/negotiate.c milter/negotiate.h \
+	milter/peer.c milter/peer.h \
+	milter/privileges.c milter/privileges.h \
+	milter/signals.c milter/signals.h
+
+EXTRA_PROGRAMS = milter/mailseald
+milter_mailseald_SOURCES = $(mailseald_core) milter/main.c
+milter_mailseald_LDADD = $(LDADD) $(MILTER_LIBS)
+dist_man_MANS += milter/mailseald.8

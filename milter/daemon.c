@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <libmilter/mfapi.h>
+#include <libutil.h>
+
+#include "milter/background.h"
+#include "milter/callbacks.h"
+#include "milter/daemon.h"
+#include "milter/listen.h"
+#include "milter/live.h"
+#include "milter/log.h"
+#include "milter/privileges.h"
+#include "milter/signals.h"
+
+#define DRAIN_STEP_MS	20
+
+struct daemon {
+	const struct daemon_opts *opts;
+	char			*socket;	/* in use */
+	struct pidfh		*pid_file;	/* NULL: none */
+	struct env		 env;
+	/* Callbacks may come until the process is gone: never freed. */
+	struct live		 live;
+};
+
+static atomic_bool library_ended;
+
+/* File and line stand in the text already. */
+static void
+complain(const struct daemon *daemon, enum status status,
+    const struct diag *diag)
+{
+	env_log(&daemon->env, LOG_LEVEL_ERROR, "%s", diag->text[0] != '\0' ?
+	    diag->text : status_text(status));
+}
+
+static void
+init(struct daemon *daemon, const struct daemon_opts *opts)
+{
+	*daemon = (struct daemon){ .opts = opts };
+	daemon->live.test_mode = opts->test_mode;
+	log_init();
+	env_init_system(&daemon->env);
+	daemon->env.log = log_write;
+}
+
+static enum status
+choose_socket(struct daemon *daemon, const struct conf *conf,
+    struct diag *diag)
+{
+	const char *where = daemon->opts->socket != NULL ?
+	    daemon->opts->socket : conf->socket;
+
+	if (where == NULL) {
+		diag_set(diag, daemon->opts->conf_path, 0, "no Socket");
+		return (STATUS_SYNTAX);
+	}
+	daemon->socket = strdup(where);
+	return (daemon->socket != NULL ? STATUS_OK : STATUS_NOMEM);
+}
+
+static enum status
+open_pid_file(struct daemon *daemon, const struct conf *conf,
+    struct diag *diag)
+{
+	pid_t other = -1;
+
+	if (conf->pid_file == NULL) {
+		return (STATUS_OK);
+	}
+	daemon->pid_file = pidfile_open(conf->pid_file, 0644, &other);
+	if (daemon->pid_file != NULL) {
+		return (STATUS_OK);
+	}
+	if (errno == EEXIST) {
+		diag_set(diag, conf->pid_file, 0, "process %ld runs already",
+		    (long)other);
+	} else {
+		diag_set(diag, conf->pid_file, 0, "%s", strerror(errno));
+	}
+	return (STATUS_IO);
+}
+
+static void *
+run_library(void *unused)
+{
+	(void)unused;
+	(void)smfi_main();
+	library_ended = true;
+	signals_raise_stop();
+	return (NULL);
+}
+
+/* What needs no thread: after it, root is gone and the socket is there. */
+static enum status
+open_all(struct daemon *daemon, const struct conf *conf, struct diag *diag)
+{
+	enum status status = open_pid_file(daemon, conf, diag);
+
+	if (status == STATUS_OK) {
+		umask(conf->umask);
+		status = privileges_drop(conf->user_id, diag);
+	}
+	if (status == STATUS_OK && !callbacks_register(&daemon->live)) {
+		status = STATUS_NOMEM;
+	}
+	if (status == STATUS_OK) {
+		status = listen_open(daemon->socket, diag);
+	}
+	return (status);
+}
+
+static void
+close_all(struct daemon *daemon)
+{
+	listen_close(daemon->socket);
+	if (daemon->pid_file != NULL) {
+		(void)pidfile_remove(daemon->pid_file);
+		daemon->pid_file = NULL;
+	}
+}
+
+static enum status
+start(struct daemon *daemon, struct conf *conf, struct diag *diag)
+{
+	enum status status;
+	pthread_t thread;
+
+	status = open_all(daemon, conf, diag);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	signals_block();
+	status = live_init(&daemon->live, conf, &daemon->env, diag);
+	if (status == STATUS_OK &&
+	    pthread_create(&thread, NULL, run_library, NULL) != 0) {
+		diag_set(diag, NULL, 0, "cannot start a thread");
+		status = STATUS_NOMEM;
+	}
+	if (status != STATUS_OK) {
+		close_all(daemon);
+		return (status);
+	}
+	(void)pthread_detach(thread);
+	if (daemon->pid_file != NULL) {
+		(void)pidfile_write(daemon->pid_file);
+	}
+	return (STATUS_OK);
+}
+
+static bool
+differ(const char *a, const char *b)
+{
+	return (strcmp(a != NULL ? a : "", b != NULL ? b : "") != 0);
+}
+
+static void
+warn_restart(const struct daemon *daemon, const struct conf *now,
+    const struct conf *next)
+{
+	if (differ(now->socket, next->socket) ||
+	    differ(now->user_id, next->user_id) ||
+	    differ(now->pid_file, next->pid_file) ||
+	    now->umask != next->umask || now->background != next->background) {
+		env_log(&daemon->env, LOG_LEVEL_WARNING, "a change of Socket, "
+		    "UserID, PidFile, UMask or Background needs a restart");
+	}
+}
+
+static void
+reload(struct daemon *daemon)
+{
+	const char *path = daemon->opts->conf_path;
+	struct conf *conf = NULL;
+	struct diag diag;
+	enum status status;
+
+	diag_init(&diag);
+	status = conf_load(path, &daemon->env, &conf, &diag);
+	if (status == STATUS_OK) {
+		warn_restart(daemon, live_conf(&daemon->live), conf);
+		status = live_load(&daemon->live, conf, &diag);
+	}
+	if (status == STATUS_OK) {
+		log_set_target(conf);
+		env_log(&daemon->env, LOG_LEVEL_INFO, "%s is in service", path);
+	} else {
+		complain(daemon, status, &diag);
+		env_log(&daemon->env, LOG_LEVEL_ERROR,
+		    "not reloaded: the configuration before stays in service");
+	}
+	conf_release(conf);
+}
+
+/*
+ * libmilter's own smfi_stop() does not wait for anyone, and its pool of
+ * workers frees connections under the feet of those that are busy. So it is
+ * never called: new messages are turned away, those in flight finish, and the
+ * process ends with libmilter still running.
+ */
+static unsigned
+drain(struct daemon *daemon)
+{
+	unsigned steps = DAEMON_DRAIN_SECONDS * 1000 / DRAIN_STEP_MS;
+
+	live_drain(&daemon->live);
+	/* Now, so that a successor finds the place free. */
+	close_all(daemon);
+	while (live_in_flight(&daemon->live) > 0 && steps-- > 0) {
+		/* Asked a second time: at once. */
+		if (signals_wait(DRAIN_STEP_MS) == SIGNALS_STOP) {
+			break;
+		}
+	}
+	return (live_in_flight(&daemon->live));
+}
+
+static void
+serve(struct daemon *daemon)
+{
+	for (;;) {
+		switch (signals_wait(-1)) {
+		case SIGNALS_STOP:
+			return;
+		case SIGNALS_RELOAD:
+			reload(daemon);
+			break;
+		case SIGNALS_COUNTERS:
+			live_log_counters(&daemon->live);
+			break;
+		case SIGNALS_NONE:
+			break;
+		}
+	}
+}
+
+static enum daemon_exit
+stop(struct daemon *daemon)
+{
+	enum daemon_exit code = library_ended ? DAEMON_NO : DAEMON_OK;
+	unsigned left;
+
+	env_log(&daemon->env, LOG_LEVEL_INFO, "stopping: %u in flight",
+	    live_in_flight(&daemon->live));
+	left = drain(daemon);
+	live_log_counters(&daemon->live);
+	if (left > 0) {
+		env_log(&daemon->env, LOG_LEVEL_WARNING, "stopped with %u "
+		    "messages unfinished: the MTA will try them again", left);
+	} else {
+		env_log(&daemon->env, LOG_LEVEL_INFO, "stopped");
+	}
+	if (left > 0) {
+		/* Their threads still use what an orderly end would free. */
+		fflush(NULL);
+		_exit(code);
+	}
+	live_fini(&daemon->live);
+	return (code);
+}
+
+/* Reads the configuration; on failure says why and how to exit. */
+static enum daemon_exit
+load(struct daemon *daemon, struct conf **conf_r)
+{
+	struct diag diag;
+	enum status status;
+
+	diag_init(&diag);
+	status = conf_load(daemon->opts->conf_path, &daemon->env, conf_r,
+	    &diag);
+	if (status == STATUS_OK) {
+		status = choose_socket(daemon, *conf_r, &diag);
+	}
+	if (status == STATUS_OK) {
+		return (DAEMON_OK);
+	}
+	complain(daemon, status, &diag);
+	return (status == STATUS_IO ? DAEMON_USAGE : DAEMON_NO);
+}
+
+enum daemon_exit
+daemon_check(const struct daemon_opts *opts)
+{
+	static struct daemon daemon;
+	struct conf *conf = NULL;
+	struct diag diag;
+	enum daemon_exit code;
+	enum status status;
+
+	init(&daemon, opts);
+	code = load(&daemon, &conf);
+	if (code != DAEMON_OK) {
+		return (code);
+	}
+	diag_init(&diag);
+	status = live_init(&daemon.live, conf, &daemon.env, &diag);
+	if (status == STATUS_OK) {
+		printf("%s: the configuration is fine (%zu domains, %zu keys, "
+		    "socket %s)\n", opts->conf_path, conf->domains.n,
+		    conf->keys_n, daemon.socket);
+		live_fini(&daemon.live);
+	} else {
+		complain(&daemon, status, &diag);
+		code = DAEMON_NO;
+	}
+	conf_release(conf);
+	free(daemon.socket);
+	return (code);
+}
+
+enum daemon_exit
+daemon_run(const struct daemon_opts *opts)
+{
+	static struct daemon daemon;
+	struct conf *conf = NULL;
+	struct background caller;
+	struct diag diag;
+	enum daemon_exit code;
+	enum status status;
+
+	init(&daemon, opts);
+	code = load(&daemon, &conf);
+	if (code != DAEMON_OK) {
+		return (code);
+	}
+	diag_init(&diag);
+	if (!opts->foreground && conf->background) {
+		background_enter(&caller);
+	} else {
+		background_none(&caller);
+	}
+	status = start(&daemon, conf, &diag);
+	if (status != STATUS_OK) {
+		complain(&daemon, status, &diag);
+		return (DAEMON_NO);
+	}
+	log_set_target(conf);
+	env_log(&daemon.env, LOG_LEVEL_INFO, "%s %s listens on %s%s", PACKAGE,
+	    PACKAGE_VERSION, daemon.socket,
+	    opts->test_mode ? ", test mode: no message is changed" : "");
+	background_ready(&caller, conf->log_target == CONF_LOG_STDERR);
+	conf_release(conf);
+	serve(&daemon);
+	code = stop(&daemon);
+	free(daemon.socket);
+	return (code);
+}

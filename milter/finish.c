@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <limits.h>
+
+#include "milter/apply.h"
+#include "milter/finish.h"
+#include "milter/log.h"
+#include "milter/logline.h"
+
+static char *
+text(const char *s)
+{
+	return ((char *)(uintptr_t)s);	/* libmilter does not write to it */
+}
+
+static bool
+insert_field(void *ctx, const char *name, const char *value)
+{
+	return (smfi_insheader(ctx, 0, text(name), text(value)) == MI_SUCCESS);
+}
+
+static bool
+delete_field(void *ctx, const char *name, unsigned index)
+{
+	return (index > 0 && index <= INT_MAX &&
+	    smfi_chgheader(ctx, text(name), (int)index, NULL) == MI_SUCCESS);
+}
+
+static bool
+quarantine(void *ctx, const char *reason)
+{
+	return (smfi_quarantine(ctx, text(reason)) == MI_SUCCESS);
+}
+
+static bool
+reply(void *ctx, const char *code, const char *xcode, const char *words)
+{
+	return (smfi_setreply(ctx, text(code), text(xcode), text(words)) ==
+	    MI_SUCCESS);
+}
+
+static const char *
+verdict_name(enum engine_verdict verdict)
+{
+	switch (verdict) {
+	case ENGINE_ACCEPT:
+		return ("accept");
+	case ENGINE_REJECT:
+		return ("reject");
+	case ENGINE_TEMPFAIL:
+		return ("tempfail");
+	}
+	return ("tempfail");
+}
+
+static void
+write_line(const struct peer *peer, struct logline *line)
+{
+	const struct conf *conf = engine_conf(peer->engine);
+	struct buf out;
+	enum status status = STATUS_OK;
+
+	line->queue_id = engine_msg_get_macro(peer->msg, ENGINE_QUEUE_ID);
+	if (peer->addr_text[0] != '\0') {
+		line->client_addr = str_from(peer->addr_text);
+	}
+	line->client_name = peer->client.name;
+	line->helo = peer->client.helo;
+	line->mail_from = engine_msg_mail_from(peer->msg);
+	buf_init(&out, LOGLINE_MAX_BYTES);
+	if (conf->log_format == CONF_LOG_JSON) {
+		status = logline_write_json(line, &out);
+	} else {
+		logline_write_text(line, &out);
+	}
+	if (status == STATUS_OK && out.status == STATUS_OK) {
+		log_write_record(buf_str(&out));
+	} else {
+		env_log(peer->live->env, LOG_LEVEL_ERROR,
+		    "the line of a message was lost: %s, action=%s",
+		    status_text(status != STATUS_OK ? status : out.status),
+		    line->action);
+	}
+	buf_fini(&out);
+}
+
+/* No engine: we are going down. No message: there was no memory for it. */
+static enum engine_verdict
+refuse(const struct peer *peer, SMFICTX *ctx)
+{
+	const char *why = peer->engine == NULL ? "shutting down" :
+	    "out of memory";
+
+	if (peer->live->test_mode) {
+		env_log(peer->live->env, LOG_LEVEL_WARNING,
+		    "a message passed unseen: %s", why);
+		return (ENGINE_ACCEPT);
+	}
+	env_log(peer->live->env, LOG_LEVEL_WARNING,
+	    "a message was refused for now: %s", why);
+	(void)reply(ctx, "451", "4.3.2", "Service not available, try later");
+	return (ENGINE_TEMPFAIL);
+}
+
+enum engine_verdict
+finish_message(struct peer *peer, SMFICTX *ctx)
+{
+	struct apply_ops ops = { insert_field, delete_field, quarantine, reply,
+		ctx, (peer->steps & SMFIP_HDR_LEADSPC) != 0 };
+	const struct engine_outcome *outcome;
+	struct logline line = { .test_mode = peer->live->test_mode };
+	enum engine_verdict verdict = ENGINE_ACCEPT;
+	const char *failed = NULL;
+
+	if (peer->msg == NULL) {
+		return (refuse(peer, ctx));
+	}
+	outcome = engine_msg_eom(peer->msg);
+	logline_set_outcome(&line, outcome);
+	if (!peer->live->test_mode) {
+		verdict = apply_outcome(&ops, outcome, &failed);
+	}
+	if (failed != NULL) {
+		line.error = failed;
+		line.action = verdict_name(verdict);
+	}
+	write_line(peer, &line);
+	return (verdict);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <libmilter/mfapi.h>
+
+#include "milter/listen.h"
+
+const char *
+listen_path(const char *where)
+{
+	if (strncmp(where, "unix:", 5) == 0) {
+		return (where + 5);
+	}
+	if (strncmp(where, "local:", 6) == 0) {
+		return (where + 6);
+	}
+	return (where[0] == '/' ? where : NULL);
+}
+
+/* Whether somebody listens on the socket file. Doubt is a yes. */
+static bool
+is_alive(const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	bool alive = true;
+	int fd;
+
+	if (strlcpy(addr.sun_path, path, sizeof(addr.sun_path)) >=
+	    sizeof(addr.sun_path)) {
+		return (true);
+	}
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd == -1) {
+		return (true);
+	}
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == -1 &&
+	    (errno == ECONNREFUSED || errno == ENOENT)) {
+		alive = false;
+	}
+	close(fd);
+	return (alive);
+}
+
+static enum status
+remove_stale(const char *path, struct diag *diag)
+{
+	struct stat st;
+
+	if (lstat(path, &st) == -1) {
+		if (errno == ENOENT) {
+			return (STATUS_OK);
+		}
+		diag_set(diag, path, 0, "%s", strerror(errno));
+	} else if (!S_ISSOCK(st.st_mode)) {
+		diag_set(diag, path, 0, "is in the way and no socket");
+	} else if (is_alive(path)) {
+		diag_set(diag, path, 0, "another process listens there");
+	} else if (unlink(path) == -1 && errno != ENOENT) {
+		diag_set(diag, path, 0, "cannot remove the old socket: %s",
+		    strerror(errno));
+	} else {
+		return (STATUS_OK);
+	}
+	return (STATUS_IO);
+}
+
+enum status
+listen_open(const char *where, struct diag *diag)
+{
+	const char *path = listen_path(where);
+	enum status status = STATUS_OK;
+
+	if (path != NULL) {
+		status = remove_stale(path, diag);
+	}
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	/* libmilter says the reason itself, through syslog(). */
+	if (smfi_setconn((char *)(uintptr_t)where) != MI_SUCCESS ||
+	    smfi_opensocket(0) != MI_SUCCESS) {
+		diag_set(diag, NULL, 0, "cannot listen on %s", where);
+		return (STATUS_IO);
+	}
+	return (STATUS_OK);
+}
+
+void
+listen_close(const char *where)
+{
+	const char *path = listen_path(where);
+
+	if (path != NULL) {
+		(void)unlink(path);
+	}
+}

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <inttypes.h>
+
+#include "base/buf.h"
+#include "milter/live.h"
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return (a == NULL || b == NULL ? a == b : strcmp(a, b) == 0);
+}
+
+static bool
+same_dns(const struct conf *a, const struct conf *b)
+{
+	size_t i;
+
+	/* Zone text may have changed without its name. */
+	if (a->zone != NULL || b->zone != NULL ||
+	    a->dns_timeout_us != b->dns_timeout_us ||
+	    !same_text(a->trust_anchor_file, b->trust_anchor_file) ||
+	    a->nameservers.n != b->nameservers.n) {
+		return (false);
+	}
+	for (i = 0; i < a->nameservers.n; i++) {
+		if (!str_eq(a->nameservers.v[i], b->nameservers.v[i])) {
+			return (false);
+		}
+	}
+	return (true);
+}
+
+static enum status
+new_dns(const struct live *live, const struct conf *conf, struct dns **r,
+    struct diag *diag)
+{
+	struct dns_opts opts;
+
+	dns_opts_init(&opts);
+	opts.env = live->env;
+	opts.cache_max_bytes = LIVE_DNS_CACHE_MAX_BYTES;
+	opts.nameservers = conf->nameservers.v;
+	opts.nameservers_n = conf->nameservers.n;
+	opts.trust_anchor_file = conf->trust_anchor_file;
+	opts.timeout_us = conf->dns_timeout_us;
+	if (conf->zone != NULL) {
+		return (dns_new_zone(&opts, conf->zone, r, diag));
+	}
+	return (dns_new_unbound(&opts, r, diag));
+}
+
+/* The resolver for conf: the old one as long as its options are the same. */
+static enum status
+choose_dns(const struct live *live, const struct conf *conf, struct dns **r,
+    struct diag *diag)
+{
+	if (live->engine != NULL && same_dns(engine_conf(live->engine), conf)) {
+		*r = dns_hold(live->dns);
+		return (STATUS_OK);
+	}
+	return (new_dns(live, conf, r, diag));
+}
+
+static enum status
+need_second(struct live *live, const struct conf *conf, struct diag *diag)
+{
+	if (conf->second_opinion == CONF_SECOND_OFF || live->second != NULL) {
+		return (STATUS_OK);
+	}
+	return (second_new(&live->second, diag));
+}
+
+enum status
+live_load(struct live *live, struct conf *conf, struct diag *diag)
+{
+	struct engine_opts opts = { .conf = conf, .crypto = live->crypto,
+		.stats = live->stats, .env = live->env };
+	struct engine *engine = NULL, *old;
+	enum status status;
+
+	status = need_second(live, conf, diag);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	if (conf->second_opinion != CONF_SECOND_OFF) {
+		opts.second = live->second;
+	}
+	status = choose_dns(live, conf, &opts.dns, diag);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	status = engine_new(&opts, &engine, diag);
+	if (status != STATUS_OK) {
+		dns_release(opts.dns);
+		return (status);
+	}
+	dns_release(live->dns);
+	live->dns = opts.dns;
+	pthread_mutex_lock(&live->lock);
+	old = live->engine;
+	live->engine = engine;
+	pthread_mutex_unlock(&live->lock);
+	engine_release(old);
+	return (STATUS_OK);
+}
+
+enum status
+live_init(struct live *live, struct conf *conf, const struct env *env,
+    struct diag *diag)
+{
+	enum status status = STATUS_NOMEM;
+
+	live->env = env;
+	if (pthread_mutex_init(&live->lock, NULL) != 0) {
+		diag_set(diag, NULL, 0, "out of memory");
+		return (STATUS_NOMEM);
+	}
+	live->crypto = crypto_new();
+	live->stats = engine_stats_new();
+	if (live->crypto == NULL) {
+		diag_set(diag, NULL, 0, "OpenSSL does not start");
+	} else if (live->stats == NULL) {
+		diag_set(diag, NULL, 0, "out of memory");
+	} else {
+		status = live_load(live, conf, diag);
+	}
+	if (status != STATUS_OK) {
+		live_fini(live);
+	}
+	return (status);
+}
+
+void
+live_fini(struct live *live)
+{
+	struct engine *engine;
+
+	pthread_mutex_lock(&live->lock);
+	engine = live->engine;
+	live->engine = NULL;
+	live->draining = true;
+	pthread_mutex_unlock(&live->lock);
+	engine_release(engine);
+	dns_release(live->dns);
+	live->dns = NULL;
+	second_free(live->second);
+	live->second = NULL;
+	engine_stats_free(live->stats);
+	live->stats = NULL;
+	crypto_free(live->crypto);
+	live->crypto = NULL;
+}
+
+struct engine *
+live_begin(struct live *live)
+{
+	struct engine *engine = NULL;
+
+	pthread_mutex_lock(&live->lock);
+	if (!live->draining && live->engine != NULL) {
+		engine = engine_hold(live->engine);
+		live->in_flight++;
+	}
+	pthread_mutex_unlock(&live->lock);
+	return (engine);
+}
+
+void
+live_end(struct live *live, struct engine *engine)
+{
+	if (engine == NULL) {
+		return;
+	}
+	/* First let go, then say so: who waits for zero frees what is below. */
+	engine_release(engine);
+	pthread_mutex_lock(&live->lock);
+	live->in_flight--;
+	pthread_mutex_unlock(&live->lock);
+}
+
+const struct conf *
+live_conf(const struct live *live)
+{
+	return (engine_conf(live->engine));
+}
+
+void
+live_drain(struct live *live)
+{
+	pthread_mutex_lock(&live->lock);
+	live->draining = true;
+	pthread_mutex_unlock(&live->lock);
+}
+
+bool
+live_is_draining(struct live *live)
+{
+	bool draining;
+
+	pthread_mutex_lock(&live->lock);
+	draining = live->draining;
+	pthread_mutex_unlock(&live->lock);
+	return (draining);
+}
+
+unsigned
+live_in_flight(struct live *live)
+{
+	unsigned n;
+
+	pthread_mutex_lock(&live->lock);
+	n = live->in_flight;
+	pthread_mutex_unlock(&live->lock);
+	return (n);
+}
+
+void
+live_log_counters(struct live *live)
+{
+	struct dns_stats dns;
+	struct buf line;
+	int i;
+
+	buf_init(&line, 4096);
+	for (i = 0; i < ENGINE_COUNTERS; i++) {
+		buf_printf(&line, "%s=%" PRIu64 " ",
+		    engine_counter_name((enum engine_counter)i),
+		    engine_stats_get(live->stats, (enum engine_counter)i));
+	}
+	dns_get_stats(live->dns, &dns);
+	buf_printf(&line, "dns_hits=%" PRIu64 " dns_misses=%" PRIu64
+	    " dns_joined=%" PRIu64 " dns_evicted=%" PRIu64 " dns_entries=%"
+	    PRIu64 " dns_bytes=%" PRIu64, dns.hits, dns.misses, dns.joined,
+	    dns.evicted, dns.entries, dns.bytes);
+	if (line.status == STATUS_OK) {
+		env_log(live->env, LOG_LEVEL_INFO, "counters: %s", line.p);
+	}
+	buf_fini(&line);
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * live: what is in service: the engine of the current configuration, and the
+ * messages in flight. Shared by all threads. A message keeps the engine with
+ * which it began, whatever is loaded meanwhile.
+ */
+#ifndef MILTER_LIVE_H
+#define MILTER_LIVE_H
+
+#include <pthread.h>
+#include <stdbool.h>
+
+#include "base/diag.h"
+#include "base/env.h"
+#include "base/status.h"
+#include "conf/conf.h"
+#include "crypto/crypto.h"
+#include "dns/dns.h"
+#include "engine/engine.h"
+#include "second/second.h"
+
+#define LIVE_DNS_CACHE_MAX_BYTES	(16 * 1024 * 1024)
+
+struct live {
+	/* of the process */
+	const struct env	*env;
+	bool			 test_mode;	/* look, do not touch */
+	struct crypto		*crypto;
+	struct second		*second;	/* made when first asked for */
+	struct engine_stats	*stats;
+	/* of the configuration; only the thread that loads looks here */
+	struct dns		*dns;
+	/* shared */
+	pthread_mutex_t		 lock;		/* guards what follows */
+	struct engine		*engine;
+	unsigned		 in_flight;
+	bool			 draining;
+};
+
+/* conf is held on success. */
+enum status	 live_init(struct live *, struct conf *, const struct env *,
+		    struct diag *) ATTR_MUST_CHECK;
+/* After live_drain and with nothing in flight. Callbacks may still come:
+   they are turned away. */
+void	 live_fini(struct live *);
+
+/*
+ * Puts the configuration in service; on failure the old one stays. The DNS
+ * cache survives when no option of it changed.
+ */
+enum status	 live_load(struct live *, struct conf *, struct diag *)
+    ATTR_MUST_CHECK;
+/* The configuration in service, for the thread that loads; borrowed until its
+   next live_load. */
+const struct conf	*live_conf(const struct live *);
+
+/* A message begins: its engine, or NULL when no more are taken. */
+struct engine	*live_begin(struct live *);
+void	 live_end(struct live *, struct engine *);	/* NULL is fine */
+/* From now on live_begin says NULL. */
+void	 live_drain(struct live *);
+bool	 live_is_draining(struct live *);
+unsigned	 live_in_flight(struct live *);
+
+/* The counters since the start, as one line. */
+void	 live_log_counters(struct live *);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <getopt.h>
+#include <stdio.h>
+
+#include "milter/daemon.h"
+
+static const char usage_text[] =
+    "usage: mailseald [-fnt] [-c file] [-p socket]\n"
+    "       mailseald --help | --version\n"
+    "\n"
+    "  -c, --config FILE    the configuration, instead of\n"
+    "                       " SYSCONFDIR "/mailseald.conf\n"
+    "  -f, --foreground     stay in the foreground, whatever Background says\n"
+    "  -n, --check          check the configuration and the keys, and exit\n"
+    "  -p, --socket SOCKET  listen there, whatever Socket says:\n"
+    "                       unix:PATH, inet:PORT@HOST, inet6:PORT@HOST\n"
+    "  -t, --test           log what would be done to each message; do nothing\n"
+    "\n"
+    "Exit: 0 done, 1 the configuration is no good, 2 wrong usage or an\n"
+    "unreadable file. Manuals: mailseald(8), mailseald.conf(5).\n";
+
+static const struct option long_options[] = {
+	{ "config", required_argument, NULL, 'c' },
+	{ "foreground", no_argument, NULL, 'f' },
+	{ "check", no_argument, NULL, 'n' },
+	{ "socket", required_argument, NULL, 'p' },
+	{ "test", no_argument, NULL, 't' },
+	{ "help", no_argument, NULL, 'h' },
+	{ "version", no_argument, NULL, 'V' },
+	{ NULL, 0, NULL, 0 }
+};
+
+int
+main(int argc, char **argv)
+{
+	struct daemon_opts opts = {
+		.conf_path = SYSCONFDIR "/mailseald.conf"
+	};
+	bool check = false;
+	int c;
+
+	while ((c = getopt_long(argc, argv, "c:fnp:t", long_options, NULL)) !=
+	    -1) {
+		switch (c) {
+		case 'c':
+			opts.conf_path = optarg;
+			break;
+		case 'f':
+			opts.foreground = true;
+			break;
+		case 'n':
+			check = true;
+			break;
+		case 'p':
+			opts.socket = optarg;
+			break;
+		case 't':
+			opts.test_mode = true;
+			break;
+		case 'h':
+			fputs(usage_text, stdout);
+			return (DAEMON_OK);
+		case 'V':
+			puts("mailseald " PACKAGE_VERSION);
+			return (DAEMON_OK);
+		default:
+			fputs(usage_text, stderr);
+			return (DAEMON_USAGE);
+		}
+	}
+	if (optind != argc) {
+		fputs(usage_text, stderr);
+		return (DAEMON_USAGE);
+	}
+	return ((int)(check ? daemon_check(&opts) : daemon_run(&opts)));
+}

@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "milter/peer.h"
+#include "milter/finish.h"
+
+#define NAME_MAX_BYTES	1024		/* of a host; the rest is cut off */
+#define HEADER_MAX_BYTES	(1024 * 1024 + 1)	/* a milter packet */
+
+struct peer *
+peer_new(struct live *live, unsigned long steps)
+{
+	struct peer *peer = calloc(1, sizeof(*peer));
+
+	if (peer != NULL) {
+		peer->live = live;
+		peer->steps = steps;
+	}
+	return (peer);
+}
+
+void
+peer_abort(struct peer *peer)
+{
+	engine_msg_free(peer->msg);
+	peer->msg = NULL;
+	live_end(peer->live, peer->engine);
+	peer->engine = NULL;
+	peer->body_wanted = false;
+}
+
+void
+peer_free(struct peer *peer)
+{
+	if (peer == NULL) {
+		return;
+	}
+	peer_abort(peer);
+	free(peer->name);
+	free(peer->helo);
+	free(peer);
+}
+
+/* A copy of what stands in place of *at. Without memory: unknown. */
+static struct str
+replace(char **at, const char *name)
+{
+	free(*at);
+	*at = name != NULL ? strndup(name, NAME_MAX_BYTES) : NULL;
+	return (str_from(*at));
+}
+
+static void
+set_addr(struct peer *peer, const struct sockaddr *addr)
+{
+	const void *octets;
+	size_t n;
+
+	memset(&peer->addr, 0, sizeof(peer->addr));
+	peer->addr_text[0] = '\0';
+	peer->client.addr = NULL;
+	if (addr == NULL) {
+		return;
+	}
+	if (addr->sa_family == AF_INET) {
+		n = sizeof(struct sockaddr_in);
+		octets = &((const struct sockaddr_in *)(const void *)addr)
+		    ->sin_addr;
+	} else if (addr->sa_family == AF_INET6) {
+		n = sizeof(struct sockaddr_in6);
+		octets = &((const struct sockaddr_in6 *)(const void *)addr)
+		    ->sin6_addr;
+	} else {
+		return;
+	}
+	memcpy(&peer->addr, addr, n);
+	peer->client.addr = (const struct sockaddr *)&peer->addr;
+	(void)inet_ntop(addr->sa_family, octets, peer->addr_text,
+	    sizeof(peer->addr_text));
+}
+
+void
+peer_connect(struct peer *peer, const char *name, const struct sockaddr *addr)
+{
+	peer_abort(peer);
+	/* Without a PTR record Postfix says "unknown", Sendmail "[192.0.2.1]". */
+	if (name != NULL && (name[0] == '[' || strcmp(name, "unknown") == 0)) {
+		name = NULL;
+	}
+	peer->client.name = replace(&peer->name, name);
+	peer->client.helo = replace(&peer->helo, NULL);
+	set_addr(peer, addr);
+}
+
+void
+peer_helo(struct peer *peer, const char *name)
+{
+	/* A message borrows the name. */
+	peer_abort(peer);
+	peer->client.helo = replace(&peer->helo, name);
+}
+
+static void
+get_macros(struct peer *peer, SMFICTX *ctx)
+{
+	static const struct {
+		enum engine_macro	 macro;
+		const char		*name;
+	} macros[] = {
+		{ ENGINE_AUTH_AUTHEN, "{auth_authen}" },
+		{ ENGINE_AUTH_TYPE, "{auth_type}" },
+		{ ENGINE_DAEMON_NAME, "{daemon_name}" },
+		{ ENGINE_QUEUE_ID, "i" },
+	};
+	const char *value;
+	size_t i;
+
+	for (i = 0; i < sizeof(macros) / sizeof(macros[0]); i++) {
+		value = smfi_getsymval(ctx,
+		    (char *)(uintptr_t)macros[i].name);
+		if (value != NULL && value[0] != '\0') {
+			engine_msg_macro(peer->msg, macros[i].macro,
+			    str_from(value));
+		}
+	}
+}
+
+/* When no message can be begun, peer_eom refuses it. */
+void
+peer_mail(struct peer *peer, SMFICTX *ctx, const char *mail_from)
+{
+	peer_abort(peer);
+	peer->engine = live_begin(peer->live);
+	if (peer->engine == NULL) {
+		return;
+	}
+	peer->msg = engine_msg_new(peer->engine, &peer->client,
+	    mail_from != NULL ? str_from(mail_from) : STR("<>"));
+	if (peer->msg != NULL) {
+		get_macros(peer, ctx);
+	}
+}
+
+/*
+ * Without SMFIP_HDR_LEADSPC the MTA keeps one space behind the colon to
+ * itself, and nothing says whether there was one: nearly always there was.
+ */
+static bool
+add_header_with_space(struct peer *peer, const char *name, const char *value)
+{
+	struct buf with_space;
+	bool done;
+
+	buf_init(&with_space, HEADER_MAX_BYTES);
+	buf_add_char(&with_space, ' ');
+	buf_add_cstr(&with_space, value);
+	done = with_space.status == STATUS_OK;
+	if (done) {
+		engine_msg_header(peer->msg, str_from(name),
+		    buf_str(&with_space));
+	}
+	buf_fini(&with_space);
+	return (done);
+}
+
+void
+peer_header(struct peer *peer, const char *name, const char *value)
+{
+	if (peer->msg == NULL) {
+		return;
+	}
+	if ((peer->steps & SMFIP_HDR_LEADSPC) != 0) {
+		engine_msg_header(peer->msg, str_from(name), str_from(value));
+	} else if (!add_header_with_space(peer, name, value)) {
+		/* Never judge a message without all of its fields. */
+		engine_msg_free(peer->msg);
+		peer->msg = NULL;
+	}
+}
+
+void
+peer_eoh(struct peer *peer, SMFICTX *ctx)
+{
+	if (peer->msg != NULL) {
+		get_macros(peer, ctx);
+		peer->body_wanted = engine_msg_eoh(peer->msg);
+	}
+}
+
+bool
+peer_body(struct peer *peer, const char *data, size_t n)
+{
+	if (peer->msg != NULL && peer->body_wanted) {
+		peer->body_wanted = engine_msg_body(peer->msg, data, n);
+	}
+	return (peer->body_wanted);
+}
+
+enum engine_verdict
+peer_eom(struct peer *peer, SMFICTX *ctx)
+{
+	enum engine_verdict verdict;
+
+	if (peer->msg != NULL) {
+		get_macros(peer, ctx);
+	}
+	verdict = finish_message(peer, ctx);
+	peer_abort(peer);
+	return (verdict);
+}

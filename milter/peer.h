@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * peer: one connection of the MTA, and the message that it is about.
+ */
+#ifndef MILTER_PEER_H
+#define MILTER_PEER_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <sys/socket.h>
+
+#include <libmilter/mfapi.h>
+
+#include "base/buf.h"
+#include "engine/engine.h"
+#include "milter/live.h"
+
+struct peer {
+	/* of the connection */
+	struct live		*live;
+	unsigned long		 steps;		/* SMFIP_, as agreed */
+	struct sockaddr_storage	 addr;		/* family 0: unknown */
+	char			 addr_text[INET6_ADDRSTRLEN];
+	char			*name;		/* from PTR; NULL: unknown */
+	char			*helo;		/* NULL: none yet */
+	struct engine_client	 client;	/* views of the above */
+	/* of the message */
+	struct engine		*engine;	/* NULL: no message */
+	struct engine_msg	*msg;		/* NULL: it is to be refused */
+	bool			 body_wanted;
+};
+
+struct peer	*peer_new(struct live *, unsigned long steps);
+void	 peer_free(struct peer *);		/* NULL is fine */
+void	 peer_connect(struct peer *, const char *name, const struct sockaddr *);
+void	 peer_helo(struct peer *, const char *name);
+void	 peer_mail(struct peer *, SMFICTX *, const char *mail_from);
+void	 peer_header(struct peer *, const char *name, const char *value);
+void	 peer_eoh(struct peer *, SMFICTX *);
+/* Whether more of the body is wanted. */
+bool	 peer_body(struct peer *, const char *, size_t);
+/* Does to the message what is to be done, logs it, and forgets it. */
+enum engine_verdict	 peer_eom(struct peer *, SMFICTX *);
+void	 peer_abort(struct peer *);
+
+#endif

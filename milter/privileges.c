@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <sys/types.h>
+
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "milter/privileges.h"
+
+static enum status
+look_up(const char *user_id, struct passwd **user_r, gid_t *gid_r,
+    struct diag *diag)
+{
+	char *name = strdup(user_id);
+	char *group_name;
+	struct group *group;
+	enum status status = STATUS_SYNTAX;
+
+	if (name == NULL) {
+		diag_set(diag, NULL, 0, "out of memory");
+		return (STATUS_NOMEM);
+	}
+	group_name = strchr(name, ':');
+	if (group_name != NULL) {
+		*group_name++ = '\0';
+	}
+	*user_r = getpwnam(name);
+	group = group_name != NULL ? getgrnam(group_name) : NULL;
+	if (*user_r == NULL) {
+		diag_set(diag, NULL, 0, "UserID: no user \"%s\"", name);
+	} else if (group_name != NULL && group == NULL) {
+		diag_set(diag, NULL, 0, "UserID: no group \"%s\"", group_name);
+	} else {
+		*gid_r = group != NULL ? group->gr_gid : (*user_r)->pw_gid;
+		status = STATUS_OK;
+	}
+	free(name);
+	return (status);
+}
+
+enum status
+privileges_drop(const char *user_id, struct diag *diag)
+{
+	struct passwd *user;
+	gid_t gid;
+	enum status status;
+
+	if (user_id == NULL) {
+		return (STATUS_OK);
+	}
+	status = look_up(user_id, &user, &gid, diag);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	if (geteuid() != 0 && geteuid() == user->pw_uid) {
+		return (STATUS_OK);
+	}
+	if (initgroups(user->pw_name, gid) == -1 || setgid(gid) == -1 ||
+	    setuid(user->pw_uid) == -1) {
+		diag_set(diag, NULL, 0, "cannot become \"%s\": %s", user_id,
+		    strerror(errno));
+		return (STATUS_IO);
+	}
+	/* It must be final. */
+	if (user->pw_uid != 0 && setuid(0) != -1) {
+		diag_set(diag, NULL, 0, "root came back");
+		return (STATUS_IO);
+	}
+	return (STATUS_OK);
+}
