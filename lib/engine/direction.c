@@ -79,8 +79,6 @@ decide_internal(struct engine_msg *m, const char *why)
 		set(m, ENGINE_PASS_THROUGH, addr_from_text(m->from.result));
 	} else if (m->sign_domain.n == 0) {
 		set(m, ENGINE_PASS_THROUGH, "from domain not ours");
-	} else if (msg_conf(m)->keys_n == 0) {
-		set(m, ENGINE_PASS_THROUGH, "no signing key");
 	} else {
 		set(m, ENGINE_SIGN, why);
 	}

@@ -50,13 +50,11 @@ describe(struct engine_msg *m, size_t n, size_t index,
 	const struct dkim_verdict *v = dkim_verifier_get(m->verifier, index);
 
 	*r = (struct authres_result){ .method = STR("dkim"), .version = 1,
-		.result = str_from(dkim_result_name(v->result)) };
+		.result = str_from(dkim_result_name(v->result)),
+		.reason = str_from(v->reason) };
 	r->v = arena_calloc(&m->arena, PROPERTIES, sizeof(*r->v));
 	if (r->v == NULL) {
 		return (STATUS_NOMEM);
-	}
-	if (v->result != DKIM_PASS) {
-		r->reason = str_from(v->reason);
 	}
 	if (v->key_bits > 0) {
 		r->comment = arena_printf(&m->arena, "%u-bit key%s",

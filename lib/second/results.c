@@ -3,6 +3,8 @@
  * results: from libopendkim's flags and error codes to RFC 8601's words, by
  * the rules with which OpenDKIM's daemon writes its Authentication-Results.
  */
+#include <string.h>
+
 #include "second/private.h"
 
 static struct str
@@ -80,7 +82,7 @@ static enum status
 result_read(struct second_dkim *s, DKIM_SIGINFO *sig, struct second_result *r)
 {
 	DKIM_SIGERROR error = dkim_sig_geterror(sig);
-	const char *text = NULL;
+	const char *text = s->trouble;
 
 	if (s->own_lib != NULL) {
 		DKIM_SIGERROR at_time = time_error(s, sig);
@@ -96,7 +98,7 @@ result_read(struct second_dkim *s, DKIM_SIGINFO *sig, struct second_result *r)
 	if (error != DKIM_SIGERROR_OK && error != DKIM_SIGERROR_UNKNOWN) {
 		text = dkim_sig_geterrorstr(error);
 	}
-	r->reason = str_from(text);
+	r->reason = str_from(strcmp(r->result, "pass") != 0 ? text : NULL);
 	if (r->domain.p == NULL || r->selector.p == NULL || r->b.p == NULL) {
 		return (STATUS_NOMEM);
 	}

@@ -233,10 +233,14 @@ second_dkim_finish(struct second_dkim *s, uint64_t dns_deadline_us)
 	}
 	s->streaming = false;
 	s->dns_deadline_us = dns_deadline_us;
-	/* Its answer is about the message; ours are one per signature. */
+	/* Its answer is about the message, ours are one per signature; but
+	   where it gave up, that is the reason of what has none. */
 	stat = dkim_eom(s->dkim, NULL);
 	if (stat == DKIM_STAT_NORESOURCE || s->out_of_memory) {
 		return (STATUS_NOMEM);
+	}
+	if (stat != DKIM_STAT_OK) {
+		remember_trouble(s, dkim_getresultstr(stat));
 	}
 	return (second_results_read(s));
 }

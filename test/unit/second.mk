@@ -1,2 +1,2 @@
-# UNIT += test/unit/t_second_FILE
-# test_unit_t_second_FILE_SOURCES = test/unit/t_second_FILE.c
+UNIT += test/unit/t_second_second
+test_unit_t_second_second_SOURCES = test/unit/t_second_second.c

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which fields are deleted, by which index, and in which order. */
+#include "engine_fixture.h"
+
+#define AR		"Authentication-Results: "
+#define OURS(rest)	AR "mx.example.net; " rest "\r\n"
+#define FOREIGN		AR "other.example; spf=pass\r\n"
+#define FROM		"From: joe@example.com\r\n"
+
+static const struct {
+	const char	*name;
+	const char	*text;
+	const char	*deleted;	/* indexes in order, each with a space */
+} rows[] = {
+	{ "none", FROM "\r\n", "" },
+	{ "foreign ones stay", FOREIGN FROM FOREIGN "\r\n", "" },
+	{ "one", FROM OURS("dkim=pass") "\r\n", "1 " },
+	{ "the highest index first", OURS("a=pass") FROM OURS("b=pass")
+	    OURS("c=pass") "\r\n", "3 2 1 " },
+	{ "foreign ones count", FOREIGN OURS("dkim=pass") FOREIGN
+	    OURS("spf=pass") FROM "\r\n", "4 2 " },
+	{ "case of the name", FROM "AUTHENTICATION-results: mx.example.net; "
+	    "none\r\n" FOREIGN "\r\n", "1 " },
+	{ "case of the id", FROM AR "MX.Example.NET; none\r\n\r\n", "1 " },
+	{ "comment, quotes, folding, version", FROM
+	    "Authentication-Results:\r\n\t(a (b) \\) c)\r\n \"mx.example.net\""
+	    " 1;\r\n dkim=pass\r\n\r\n", "1 " },
+	{ "white space before the colon", FROM
+	    "Authentication-Results \t: mx.example.net; none\r\n\r\n", "1 " },
+	{ "not to be parsed", FROM AR "\"mx.example\r\n\r\n", "1 " },
+	{ "a longer id is another", FROM AR
+	    "mx.example.net.evil.example; none\r\n\r\n", "" },
+	{ "other fields stay", FROM "X-" AR "mx.example.net; none\r\n"
+	    "ARC-" AR "i=1; mx.example.net; none\r\n\r\n", "" },
+};
+
+static const struct {
+	const char	*name;
+	const char	*conf;
+	struct fx_mail	 mail;
+	size_t		 inserted;
+} directions[] = {
+	{ "sign", FX_SIGN, { .ip = "192.0.2.1", .auth_authen = "joe" }, 1 },
+	{ "verify", FX_VERIFY, { .ip = "192.0.2.1" }, 1 },
+	{ "pass through", "AuthservID mx.example.net\nDomain example.org\n"
+	    "Selector rsa\nKeyFile @DIR@/rsa\n",
+	    { .ip = "192.0.2.1", .auth_authen = "joe" }, 0 },
+};
+
+static void
+check(struct fx *fx, size_t d, size_t i)
+{
+	struct fx_client client;
+	struct engine_msg *m = fx_run(fx, &directions[d].mail, &client,
+	    str_from(rows[i].text));
+	const struct engine_outcome *out = engine_msg_eom(m);
+	size_t deleted = 0, inserted = 0;
+	struct buf indexes;
+	bool ordered = true;
+
+	buf_init(&indexes, FX_MAX_BYTES);
+	for (size_t k = 0; k < out->actions_n; k++) {
+		const struct engine_action *a = &out->actions[k];
+
+		if (a->type == ENGINE_DELETE_FIELD) {
+			ordered = ordered && inserted == 0 && str_eq(a->name,
+			    STR("Authentication-Results"));
+			buf_printf(&indexes, "%u ", a->index);
+			deleted++;
+		} else {
+			inserted++;
+		}
+	}
+	tap_ok(str_eq(buf_str(&indexes), str_from(rows[i].deleted)) &&
+	    ordered && deleted == out->forged_deleted &&
+	    inserted == directions[d].inserted, "%s: %s: %.*s",
+	    directions[d].name, rows[i].name, STR_FMT(buf_str(&indexes)));
+	buf_fini(&indexes);
+	engine_msg_free(m);
+}
+
+/* SignHeaders may name Authentication-Results: what goes is not signed. */
+static void
+test_signed_without_forged(struct fx *fx)
+{
+	struct fx_mail mail = { .ip = "192.0.2.1" };
+	struct fx_client client;
+	struct engine_msg *m;
+	struct buf text;
+
+	buf_init(&text, FX_MAX_BYTES);
+	fx_sign(fx, FX_SIGN "SignHeaders From,Authentication-Results\n",
+	    FROM FOREIGN OURS("dkim=pass") "\r\nbody\r\n", &text);
+	fx_configure(fx, FX_VERIFY);
+	m = fx_run(fx, &mail, &client, buf_str(&text));
+	tap_num(dkim_verifier_get(engine_msg_eom(m)->dkim, 0)->result,
+	    DKIM_PASS, "a deleted field is not signed");
+	engine_msg_free(m);
+	buf_fini(&text);
+}
+
+/* Our results go on top, after the deletions, folded. */
+static void
+test_insertion(struct fx *fx)
+{
+	struct fx_mail mail = { .ip = "192.0.2.1" };
+	struct fx_client client;
+	struct engine_msg *m;
+	struct buf text;
+
+	fx_configure(fx, FX_VERIFY);
+	m = fx_run(fx, &mail, &client, STR(FROM OURS("dkim=pass") "\r\nb"));
+	buf_init(&text, FX_MAX_BYTES);
+	fx_apply(engine_msg_eom(m), STR(FROM OURS("dkim=pass") "\r\nb"),
+	    &text);
+	tap_str(buf_str(&text), STR("Authentication-Results: mx.example.net;"
+	    "\r\n\tdkim=none\r\n" FROM "\r\nb"), "deleted, then inserted");
+	tap_str(engine_msg_eom(m)->authres, STR("mx.example.net; dkim=none"),
+	    "the outcome has it unfolded");
+	buf_fini(&text);
+	engine_msg_free(m);
+}
+
+int
+main(void)
+{
+	struct fx fx;
+
+	fx_init(&fx, "");
+	for (size_t d = 0; d < 3; d++) {
+		fx_configure(&fx, directions[d].conf);
+		for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+			check(&fx, d, i);
+		}
+	}
+	test_signed_without_forged(&fx);
+	test_insertion(&fx);
+	fx_fini(&fx);
+	return (tap_done());
+}

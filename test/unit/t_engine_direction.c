@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Sign, verify or leave alone: the rules of lib/engine/direction.c. */
+#include "engine_fixture.h"
+
+#define FROM(from)	from "Subject: s\r\n\r\nbody\r\n"
+#define OURS		FROM("From: Joe <joe@example.com>\r\n")
+#define SUB		FROM("From: joe@a.b.example.com\r\n")
+#define FOREIGN		FROM("From: eve@example.net\r\n")
+#define OUTSIDE		{ .ip = "192.0.2.1", .host = "a.example.net" }
+#define AUTHENTICATED	{ .ip = "192.0.2.1", .auth_authen = "joe" }
+
+#define CONF		FX_SIGN "InternalHosts 10.0.0.0/8,2001:db8::/32," \
+	"!10.9.0.0/16,.inside.example.com\nMTA submission,smtps\n"
+
+static const struct {
+	const char		*name;
+	const char		*conf;
+	struct fx_mail		 mail;
+	const char		*text;
+	enum engine_direction	 direction;
+	const char		*reason;
+} rules[] = {
+	{ "{auth_authen}", CONF, AUTHENTICATED, OURS, ENGINE_SIGN,
+	    "authenticated" },
+	{ "{auth_type} alone", CONF, { .ip = "192.0.2.1",
+	    .auth_type = "PLAIN" }, OURS, ENGINE_SIGN, "authenticated" },
+	{ "empty auth macros are none", CONF, { .ip = "192.0.2.1",
+	    .auth_authen = "", .auth_type = "" }, OURS, ENGINE_VERIFY,
+	    "external host" },
+	{ "{daemon_name} in MTA", CONF, { .ip = "192.0.2.1",
+	    .daemon_name = "Submission" }, OURS, ENGINE_SIGN, "MTA" },
+	{ "{daemon_name} not in MTA", CONF, { .ip = "192.0.2.1",
+	    .daemon_name = "smtp" }, OURS, ENGINE_VERIFY, "external host" },
+	{ "internal IPv4", CONF, { .ip = "10.1.2.3" }, OURS, ENGINE_SIGN,
+	    "internal host" },
+	{ "internal IPv6", CONF, { .ip = "2001:db8::5" }, OURS, ENGINE_SIGN,
+	    "internal host" },
+	{ "excluded by !", CONF, { .ip = "10.9.2.3" }, OURS, ENGINE_VERIFY,
+	    "external host" },
+	{ "internal by name", CONF, { .ip = "192.0.2.1",
+	    .host = "pc.inside.example.com" }, OURS, ENGINE_SIGN,
+	    "internal host" },
+	{ "no address is a local submission", CONF, { .ip = NULL }, OURS,
+	    ENGINE_SIGN, "local submission" },
+	{ "outside", CONF, OUTSIDE, OURS, ENGINE_VERIFY, "external host" },
+	{ "internal, From not ours", CONF, AUTHENTICATED, FOREIGN,
+	    ENGINE_PASS_THROUGH, "from domain not ours" },
+	{ "internal, From below ours without SubDomains", CONF,
+	    AUTHENTICATED, SUB, ENGINE_PASS_THROUGH, "from domain not ours" },
+	{ "internal, From below ours with SubDomains", CONF
+	    "SubDomains yes\n", AUTHENTICATED, SUB, ENGINE_SIGN,
+	    "authenticated" },
+	{ "a suffix is no parent", CONF "SubDomains yes\n", AUTHENTICATED,
+	    FROM("From: joe@badexample.com\r\n"), ENGINE_PASS_THROUGH,
+	    "from domain not ours" },
+	{ "case of the domain", CONF, AUTHENTICATED,
+	    FROM("From: joe@EXAMPLE.Com\r\n"), ENGINE_SIGN,
+	    "authenticated" },
+	{ "no From", CONF, AUTHENTICATED, FROM("To: a@example.com\r\n"),
+	    ENGINE_PASS_THROUGH, "no From field" },
+	{ "two From fields", CONF, AUTHENTICATED,
+	    FROM("From: a@example.com\r\nFrom: b@example.com\r\n"),
+	    ENGINE_PASS_THROUGH, "more than one From field" },
+	{ "broken From", CONF, AUTHENTICATED, FROM("From: <a@>\r\n"),
+	    ENGINE_PASS_THROUGH, "syntax error in From field" },
+	{ "several mailboxes, the first ours", CONF, AUTHENTICATED,
+	    FROM("From: a@example.com, b@example.net\r\n"), ENGINE_SIGN,
+	    "authenticated" },
+	{ "several mailboxes, the first foreign", CONF, AUTHENTICATED,
+	    FROM("From: b@example.net, a@example.com\r\n"),
+	    ENGINE_PASS_THROUGH, "from domain not ours" },
+	{ "Mode s: outside is left alone", FX_SIGN "Mode s\n", OUTSIDE, OURS,
+	    ENGINE_PASS_THROUGH, "external host" },
+	{ "Mode v: outside", FX_VERIFY, OUTSIDE, OURS, ENGINE_VERIFY,
+	    "external host" },
+	{ "Mode v: inside, too", FX_VERIFY, AUTHENTICATED, OURS,
+	    ENGINE_VERIFY, "authenticated" },
+	{ "outside, no From", CONF, OUTSIDE, FROM("To: a@example.com\r\n"),
+	    ENGINE_VERIFY, "external host" },
+};
+
+/* FX_SIGN has a Mode line; a row that gives another replaces it. */
+static void
+configure(struct fx *fx, const char *conf)
+{
+	static const char sign_only[] = "AuthservID mx.example.net\nMode s\n"
+	    "Domain example.com\nSelector rsa\nKeyFile @DIR@/rsa\n";
+
+	fx_configure(fx, fx_contains(str_from(conf), "Mode s\n") ?
+	    sign_only : conf);
+}
+
+static void
+test_rules(struct fx *fx)
+{
+	for (size_t i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		const struct engine_outcome *out;
+		struct fx_client client;
+		struct engine_msg *m;
+
+		configure(fx, rules[i].conf);
+		m = fx_run(fx, &rules[i].mail, &client,
+		    str_from(rules[i].text));
+		out = engine_msg_eom(m);
+		tap_ok(out->direction == rules[i].direction &&
+		    strcmp(out->direction_reason, rules[i].reason) == 0 &&
+		    out->verdict == ENGINE_ACCEPT, "%s: %s", rules[i].name,
+		    out->direction_reason);
+		engine_msg_free(m);
+	}
+}
+
+/* d= is the longest configured domain that fits. */
+static void
+test_domains(struct fx *fx)
+{
+	static const struct {
+		const char	*from;
+		const char	*domain;
+	} rows[] = {
+		{ "From: a@x.sub.example.com\r\n\r\n", "sub.example.com" },
+		{ "From: a@sub.example.com\r\n\r\n", "sub.example.com" },
+		{ "From: a@x.example.com\r\n\r\n", "example.com" },
+		{ "From: a@example.org\r\n\r\n", "example.org" },
+	};
+	struct fx_mail mail = AUTHENTICATED;
+	struct fx_client client;
+
+	fx_configure(fx, "Domain sub.example.com,example.com,example.org\n"
+	    "SubDomains yes\nSelector rsa\nKeyFile @DIR@/rsa\n");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct engine_msg *m = fx_run(fx, &mail, &client,
+		    str_from(rows[i].from));
+		const struct engine_outcome *out = engine_msg_eom(m);
+
+		tap_str(out->signatures_n == 1 ? out->signatures[0].domain :
+		    STR_NONE, str_from(rows[i].domain), rows[i].from);
+		engine_msg_free(m);
+	}
+}
+
+static void
+test_warning(struct fx *fx)
+{
+	static const struct {
+		const char	*name;
+		const char	*conf;
+		struct fx_mail	 mail;
+		const char	*text;
+		bool		 warned;
+	} rows[] = {
+		{ "outside as ours", CONF, OUTSIDE, OURS, true },
+		{ "ignored address", CONF "ExternalIgnoreList 192.0.2.0/24\n",
+		    OUTSIDE, OURS, false },
+		{ "ignored name", CONF "ExternalIgnoreList a.example.net\n",
+		    OUTSIDE, OURS, false },
+		{ "outside as others", CONF, OUTSIDE, FOREIGN, false },
+		{ "inside as ours", CONF, AUTHENTICATED, OURS, false },
+		{ "nothing is ours", FX_VERIFY, OUTSIDE, OURS, false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct fx_client client;
+		struct engine_msg *m;
+
+		fx_configure(fx, rows[i].conf);
+		m = fx_run(fx, &rows[i].mail, &client, str_from(rows[i].text));
+		tap_ok(fx_contains(buf_str(&fx->log),
+		    "queue_id=4F1A external host sends as our domain: "
+		    "client=a.example.net from_domain=example.com\n") ==
+		    rows[i].warned, "warning: %s", rows[i].name);
+		engine_msg_free(m);
+	}
+}
+
+int
+main(void)
+{
+	struct fx fx;
+
+	fx_init(&fx, "");
+	test_rules(&fx);
+	test_domains(&fx);
+	test_warning(&fx);
+	fx_fini(&fx);
+	return (tap_done());
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Out of memory at every allocation in turn: the message's arena gets a
+ * ceiling one step higher each time, until the message goes through. Up to
+ * there each outcome is what On-InternalError says, whole, and nothing else.
+ */
+#include "engine_fixture.h"
+
+#define FORGED	"Authentication-Results: mx.example.net; dkim=pass\r\n"
+#define TEXT	FORGED "From: joe@example.com\r\nSubject: s\r\n\r\nbody\r\n"
+#define STEP_BYTES	16
+
+static bool
+is_internal_error(const struct engine_outcome *out)
+{
+	return (out->verdict == ENGINE_TEMPFAIL && out->error != NULL &&
+	    str_eq(out->reply, STR("451 4.3.0 Temporary internal error")) &&
+	    out->actions_n == 0 && out->dkim == NULL &&
+	    out->authres.n == 0 && out->signatures_n == 0);
+}
+
+/* Runs the message under that ceiling; whether it went through. */
+static bool
+run(struct fx *fx, const struct fx_mail *mail, const struct message *message,
+    size_t max_bytes, bool *sane)
+{
+	const struct engine_outcome *out;
+	struct fx_client client;
+	struct engine_msg *m = fx_begin(fx, mail, &client);
+	bool through;
+
+	m->arena.max_bytes = m->arena.used_bytes + max_bytes;
+	fx_play_header(m, message);
+	if (engine_msg_eoh(m)) {
+		fx_play_body(m, message->body, 0);
+	}
+	out = engine_msg_eom(m);
+	through = out->verdict == ENGINE_ACCEPT;
+	*sane = through ? out->error == NULL && out->actions_n >= 2 :
+	    is_internal_error(out);
+	engine_msg_free(m);
+	return (through);
+}
+
+static void
+sweep(struct fx *fx, const char *name, const char *conf, const char *ip,
+    struct str text)
+{
+	struct fx_mail mail = { .ip = ip };
+	struct message message;
+	struct arena arena;
+	size_t max_bytes, failures = 0, insane = 0;
+	bool sane, through = false;
+
+	arena_init(&arena, FX_MAX_BYTES);
+	if (message_parse(&arena, text, &message) != STATUS_OK) {
+		fx_die("message", "cannot be read");
+	}
+	fx_configure(fx, conf);
+	for (max_bytes = 0; !through && max_bytes < 1024 * 1024;
+	    max_bytes += STEP_BYTES) {
+		through = run(fx, &mail, &message, max_bytes, &sane);
+		failures += !through;
+		insane += !sane;
+	}
+	tap_ok(through, "%s: goes through with %zu bytes", name, max_bytes);
+	tap_ok(failures > 10 && insane == 0,
+	    "%s: %zu ceilings below that are internal errors", name,
+	    failures);
+	arena_fini(&arena);
+}
+
+int
+main(void)
+{
+	struct buf text;
+	struct fx fx;
+
+	fx_init(&fx, "");
+	buf_init(&text, FX_MAX_BYTES);
+	buf_add_cstr(&text, FORGED);
+	fx_sign(&fx, FX_SIGN_BOTH, TEXT, &text);
+	sweep(&fx, "sign", FX_SIGN_BOTH, NULL, STR(TEXT));
+	sweep(&fx, "verify", FX_VERIFY, "192.0.2.1", buf_str(&text));
+	sweep(&fx, "verify with a second opinion",
+	    FX_VERIFY "SecondOpinion all\n", "192.0.2.1", buf_str(&text));
+	tap_ok(engine_stats_get(fx.stats, ENGINE_INTERNAL_ERRORS) > 30,
+	    "internal errors are counted");
+	buf_fini(&text);
+	fx_fini(&fx);
+	return (tap_done());
+}

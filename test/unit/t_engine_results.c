@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The Authentication-Results that we write (RFC 8601, RFC 6008). */
+#include "authres/authres.h"
+#include "engine_fixture.h"
+
+#define TEXT	"From: joe@example.com\r\nSubject: s\r\n\r\nbody\r\n"
+
+static struct str
+property(const struct authres_result *r, const char *name)
+{
+	for (size_t i = 0; i < r->n; i++) {
+		if (str_eq(r->v[i].ptype, STR("header")) &&
+		    str_eq(r->v[i].property, str_from(name))) {
+			return (r->v[i].value);
+		}
+	}
+	return (STR_NONE);
+}
+
+/* Verifies and parses what we wrote. */
+static struct engine_msg *
+results(struct fx *fx, struct str text, struct fx_client *client,
+    struct arena *arena, struct authres *r)
+{
+	struct fx_mail mail = { .ip = "192.0.2.1" };
+	struct engine_msg *m;
+	const char *reason;
+
+	fx_configure(fx, FX_VERIFY);
+	m = fx_run(fx, &mail, client, text);
+	if (authres_parse(arena, engine_msg_eom(m)->authres, r, &reason) !=
+	    STATUS_OK) {
+		printf("# %.*s\n", STR_FMT(engine_msg_eom(m)->authres));
+		fx_die("our own results", reason);
+	}
+	return (m);
+}
+
+static void
+test_properties(struct fx *fx)
+{
+	struct fx_client client;
+	struct engine_msg *m;
+	struct authres ar;
+	struct arena arena;
+	struct buf text;
+
+	buf_init(&text, FX_MAX_BYTES);
+	arena_init(&arena, FX_MAX_BYTES);
+	fx_sign(fx, FX_SIGN_BOTH, TEXT, &text);
+	m = results(fx, buf_str(&text), &client, &arena, &ar);
+	tap_str(ar.authserv_id, STR("mx.example.net"), "authserv-id");
+	tap_num((long long)ar.n, 2, "one result per signature");
+	tap_str(ar.v[0].method, STR("dkim"), "method");
+	tap_str(ar.v[0].result, STR("pass"), "result");
+	tap_ok(ar.v[0].reason.n == 0, "no reason on a pass");
+	tap_str(property(&ar.v[0], "d"), STR("example.com"), "header.d");
+	tap_str(property(&ar.v[0], "i"), STR("@example.com"), "header.i");
+	tap_str(property(&ar.v[0], "s"), STR("rsa"), "header.s");
+	tap_str(property(&ar.v[0], "a"), STR("rsa-sha256"), "header.a");
+	tap_num((long long)property(&ar.v[0], "b").n, 8, "header.b");
+	tap_str(property(&ar.v[1], "s"), STR("ed"), "the second one's");
+	tap_str(property(&ar.v[1], "a"), STR("ed25519-sha256"),
+	    "its algorithm");
+	tap_ok(fx_contains(engine_msg_eom(m)->authres, "(2048-bit key)"),
+	    "the size of the key as a comment");
+	engine_msg_free(m);
+	buf_add_char(&text, '!');
+	m = results(fx, buf_str(&text), &client, &arena, &ar);
+	tap_str(ar.v[0].result, STR("fail"), "a failure");
+	tap_ok(ar.v[0].reason.n > 0, "with its reason: %.*s",
+	    STR_FMT(ar.v[0].reason));
+	engine_msg_free(m);
+	arena_fini(&arena);
+	buf_fini(&text);
+}
+
+/* As many signature fields as asked for, which differ late in b=. */
+static void
+add_signatures(struct buf *text, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		buf_printf(text, "DKIM-Signature: v=1; a=rsa-sha256; "
+		    "d=example.com; s=rsa; h=from;\r\n\tbh="
+		    "frcCV1k9oG9oKj3dpUqdJg1PxRT2RSN/XKdLCPjaYaY=;\r\n"
+		    "\tb=AAAAAAAAAA%c%cAAAA\r\n", (char)('A' + i % 26),
+		    (char)('A' + i / 26 % 26));
+	}
+	buf_add_cstr(text, TEXT);
+}
+
+static void
+test_unique_b(struct fx *fx)
+{
+	struct fx_client client;
+	struct engine_msg *m;
+	struct authres ar;
+	struct arena arena;
+	struct buf text;
+
+	buf_init(&text, FX_MAX_BYTES);
+	arena_init(&arena, FX_MAX_BYTES);
+	add_signatures(&text, 3);
+	m = results(fx, buf_str(&text), &client, &arena, &ar);
+	tap_str(property(&ar.v[0], "b"), STR("AAAAAAAAAAA"),
+	    "header.b is as long as it takes");
+	tap_str(property(&ar.v[2], "b"), STR("AAAAAAAAAAC"),
+	    "for each of them");
+	engine_msg_free(m);
+	arena_fini(&arena);
+	buf_fini(&text);
+}
+
+static void
+test_many(struct fx *fx)
+{
+	struct fx_client client;
+	struct engine_msg *m;
+	struct authres ar;
+	struct arena arena;
+	struct buf text;
+	size_t policy = 0;
+
+	buf_init(&text, FX_MAX_BYTES);
+	arena_init(&arena, FX_MAX_BYTES);
+	add_signatures(&text, 1000);
+	m = results(fx, buf_str(&text), &client, &arena, &ar);
+	tap_num((long long)dkim_verifier_count(engine_msg_eom(m)->dkim), 1000,
+	    "1,000 signatures, 1,000 verdicts");
+	for (size_t i = 0; i < ar.n; i++) {
+		policy += str_eq(ar.v[i].result, STR("policy"));
+	}
+	tap_num((long long)ar.n, ENGINE_MAX_RESULTS, "the first are reported");
+	tap_num((long long)policy, ENGINE_MAX_RESULTS - 8,
+	    "those past MaximumSignaturesToVerify are policy");
+	tap_num(engine_msg_eom(m)->verdict, ENGINE_ACCEPT, "accepted");
+	engine_msg_free(m);
+	arena_fini(&arena);
+	buf_fini(&text);
+}
+
+/* What a sender writes cannot leave its place in our field. */
+static void
+test_hostile(struct fx *fx)
+{
+	static const char text[] = "DKIM-Signature: v=1; a=rsa-sha256\" "
+	    "(; d=ex\"ample.com; s=a(b; h=from; bh=; b=x\"\\;\r\n"
+	    " i=\"\r\n\tdkim=pass@example.com\r\n" TEXT;
+	struct fx_client client;
+	struct engine_msg *m;
+	struct authres ar;
+	struct arena arena;
+
+	arena_init(&arena, FX_MAX_BYTES);
+	m = results(fx, STR(text), &client, &arena, &ar);
+	tap_ok(ar.n == 1 && !str_eq(ar.v[0].result, STR("pass")),
+	    "one result, no pass: %.*s", STR_FMT(engine_msg_eom(m)->authres));
+	engine_msg_free(m);
+	arena_fini(&arena);
+}
+
+static void
+test_counters(struct fx *fx)
+{
+	bool named = true;
+
+	for (int i = 0; i < ENGINE_COUNTERS; i++) {
+		named = named && engine_counter_name((enum engine_counter)i)
+		    != NULL;
+	}
+	tap_ok(named, "each counter has a name");
+	tap_ok(engine_stats_get(fx->stats, ENGINE_DKIM_PASS) == 2 &&
+	    engine_stats_get(fx->stats, ENGINE_DKIM_FAIL) == 2 + 3 + 8 &&
+	    engine_stats_get(fx->stats, ENGINE_SIGNED) == 1 &&
+	    engine_stats_get(fx->stats, ENGINE_DKIM_POLICY) >= 992 &&
+	    engine_stats_get(fx->stats, ENGINE_VERIFIED) ==
+	    engine_stats_get(fx->stats, ENGINE_MESSAGES) - 1,
+	    "verdicts and messages are counted");
+}
+
+int
+main(void)
+{
+	struct fx fx;
+
+	fx_init(&fx, "");
+	test_properties(&fx);
+	test_unique_b(&fx);
+	test_many(&fx);
+	test_counters(&fx);
+	test_hostile(&fx);
+	fx_fini(&fx);
+	return (tap_done());
+}
