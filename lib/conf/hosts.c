@@ -97,8 +97,8 @@ mask(unsigned char addr[16], unsigned bits)
 		if (bits >= 8 * (i + 1)) {
 			continue;
 		}
-		addr[i] &= bits <= 8 * i ? 0 :
-		    (unsigned char)(0xff << (8 - (bits - 8 * i)));
+		addr[i] = (unsigned char)(bits <= 8 * i ? 0 :
+		    addr[i] & (0xffU << (8 - (bits - 8 * i))));
 	}
 }
 
