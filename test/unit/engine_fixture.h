@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,6 +29,7 @@ struct fx {
 	struct env		 env;
 	int64_t			 now_s;
 	struct buf		 log;		/* lines, each with its \n */
+	pthread_mutex_t		 log_lock;
 	struct crypto		*crypto;
 	struct privkey		*rsa;
 	struct privkey		*ed;
@@ -76,8 +78,10 @@ fx_log(void *ctx, enum log_level level ATTR_UNUSED, const char *line)
 {
 	struct fx *fx = ctx;
 
+	pthread_mutex_lock(&fx->log_lock);
 	buf_add_cstr(&fx->log, line);
 	buf_add_char(&fx->log, '\n');
+	pthread_mutex_unlock(&fx->log_lock);
 }
 
 static void
@@ -181,6 +185,7 @@ fx_init(struct fx *fx, const char *extra)
 	fx->env.log = fx_log;
 	fx->env.ctx = fx;
 	buf_init(&fx->log, FX_MAX_BYTES);
+	pthread_mutex_init(&fx->log_lock, NULL);
 	fx->crypto = crypto_new();
 	fx->rsa = fx_key(fx, CRYPTO_RSA, 2048, "rsa");
 	fx->ed = fx_key(fx, CRYPTO_ED25519, 0, "ed");
@@ -248,6 +253,7 @@ fx_fini(struct fx *fx)
 	privkey_free(fx->ed);
 	crypto_free(fx->crypto);
 	buf_fini(&fx->log);
+	pthread_mutex_destroy(&fx->log_lock);
 	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		fx_path(fx, files[i], path);
 		(void)unlink(path);
