@@ -18,7 +18,7 @@ struct arena_block;
 
 struct arena {
 	struct arena_block	*head;
-	size_t			 used_bytes;	/* handed out since init/reset */
+	size_t			 used_bytes;	/* given out since init/reset */
 	size_t			 max_bytes;	/* the ceiling */
 };
 
@@ -30,7 +30,8 @@ void	 arena_fini(struct arena *);
 /* Zeroed, aligned for any type; NULL when out of memory. n may be 0. */
 void	*arena_alloc(struct arena *, size_t n) ATTR_MUST_CHECK;
 /* As above for count * size, overflow checked. */
-void	*arena_calloc(struct arena *, size_t count, size_t size) ATTR_MUST_CHECK;
+void	*arena_calloc(struct arena *, size_t count, size_t size)
+    ATTR_MUST_CHECK;
 /* A copy (of absent: the empty string), with a NUL behind it for the edges;
    p == NULL when out of memory. */
 struct str	 arena_dup(struct arena *, struct str) ATTR_MUST_CHECK;

@@ -51,7 +51,7 @@ struct decoder {
 	char		*out;
 	size_t		 n;
 	uint32_t	 bits;		/* of the group begun */
-	unsigned	 digits;	/* of the group begun, padding included */
+	unsigned	 digits;	/* of the group begun, with padding */
 	unsigned	 pads;
 };
 

@@ -14,7 +14,7 @@
 #include "base/str.h"
 
 struct buf {
-	char		*p;		/* NUL behind the last byte once p != NULL */
+	char		*p;		/* if not NULL: a NUL behind the last */
 	size_t		 n;
 	size_t		 cap;
 	size_t		 max_bytes;

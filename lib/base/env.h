@@ -29,7 +29,8 @@ void	env_init_system(struct env *);
 int64_t		env_now_s(const struct env *);
 uint64_t	env_mono_us(const struct env *);
 uint32_t	env_random(const struct env *);
-void		env_log(const struct env *, enum log_level, const char *fmt, ...)
+void		env_log(const struct env *, enum log_level,
+		    const char *fmt, ...)
     ATTR_PRINTF(3, 4);
 
 #endif

@@ -16,7 +16,7 @@
  * reorder text.
  */
 void	escape_text(struct buf *, struct str, size_t max_bytes);
-/* key=value logs: as escape_text; quoted with " when empty or not a plain word. */
+/* key=value logs: as escape_text, in quotes when empty or no plain word. */
 void	escape_log_value(struct buf *, struct str, size_t max_bytes);
 /* SMTP reply text: printable ASCII only, others become '?'; '%' stays. */
 void	escape_reply(struct buf *, struct str, size_t max_bytes);

@@ -31,7 +31,7 @@ struct canon_body {
 	uint64_t	 held_crlfs;	/* empty lines that may be trailing */
 	enum canon	 kind;
 	bool		 held_cr;	/* a CR whose LF may follow */
-	bool		 held_wsp;	/* relaxed: white space not yet written */
+	bool		 held_wsp;	/* relaxed: white space not written */
 };
 
 void	canon_body_init(struct canon_body *, enum canon, canon_sink *, void *);

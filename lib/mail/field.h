@@ -20,8 +20,8 @@
 
 struct field {			/* all views into one arena copy */
 	struct str	raw;	/* name, colon, value, final CRLF */
-	struct str	name;	/* as received, without white space before ':' */
-	struct str	value;	/* all after the colon, without the final CRLF */
+	struct str	name;	/* as received, no white space before ':' */
+	struct str	value;	/* all after the colon, no final CRLF */
 };
 
 struct field_list {

@@ -207,7 +207,7 @@ t_random(void)
 			break;
 		}
 	}
-	tap_num(i, rounds, "random bodies in random pieces, as the RFC's steps");
+	tap_num(i, rounds, "random bodies in pieces, as the RFC's steps");
 	buf_fini(&in);
 	buf_fini(&want);
 	buf_fini(&out.buf);

@@ -7,7 +7,8 @@
 #define ARENA_BYTES	(64 * 1024)
 #define S(literal)	{ (literal), sizeof(literal) - 1 }
 
-#define LABEL63	"abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxyz0"
+#define LABEL63	"abcdefghijklmnopqrstuvwxyz0123456789" \
+    "abcdefghijklmnopqrstuvwxyz0"
 #define NAME253	LABEL63 "." LABEL63 "." LABEL63 \
     ".abcdefghijklmnopqrstuvwxyz0123456789abcdefghijklmnopqrstuvwxy"
 

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/utf8.h"
+#include "mail/addr.h"
+#include "mail/domain.h"
+#include "test/fuzz/fuzz.h"
+
+#define ARENA_BYTES	(8 * 1024 * 1024)
+
+static void
+check_mailbox(struct arena *a, const struct addr_mailbox *mailbox)
+{
+	enum status status;
+	struct str again;
+
+	FUZZ_CHECK(mailbox->local.p != NULL);
+	FUZZ_CHECK(utf8_valid(mailbox->local));
+	FUZZ_CHECK(str_find(mailbox->local, '\0') == mailbox->local.n);
+	FUZZ_CHECK(str_find(mailbox->local, '\n') == mailbox->local.n);
+	status = domain_normalize(a, mailbox->domain, &again);
+	FUZZ_CHECK(status == STATUS_OK);
+	FUZZ_CHECK(str_eq(again, mailbox->domain));
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	struct str input = str_mem(data, n), path;
+	struct addr_from from;
+	enum status status;
+	struct arena a;
+	size_t i;
+
+	arena_init(&a, ARENA_BYTES);
+	status = addr_list_parse(&a, input, &from);
+	FUZZ_CHECK(status == STATUS_OK || n > 1024 * 1024);
+	if (status == STATUS_OK && from.result == ADDR_FROM_OK) {
+		FUZZ_CHECK(from.n > 0 && from.n <= ADDR_MAX_MAILBOXES);
+		for (i = 0; i < from.n; i++) {
+			check_mailbox(&a, &from.v[i]);
+		}
+	} else {
+		FUZZ_CHECK(from.n == 0);
+	}
+	path = addr_path_domain(input);
+	FUZZ_CHECK(path.p == NULL || (path.n > 0 && path.p[-1] == '@'));
+	arena_fini(&a);
+	return (0);
+}
