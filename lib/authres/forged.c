@@ -45,7 +45,7 @@ may_be(struct arena *arena, struct str got, struct str id)
 	struct str a, b;
 
 	got = without_dots(str_trim_fws(got));
-	id = without_dots(id);
+	id = without_dots(str_trim_fws(id));
 	if (str_eq_ci(got, id)) {
 		return (true);
 	}
