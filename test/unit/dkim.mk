@@ -1,2 +1,6 @@
-# UNIT += test/unit/t_dkim_FILE
-# test_unit_t_dkim_FILE_SOURCES = test/unit/t_dkim_FILE.c
+UNIT += test/unit/t_dkim_body test/unit/t_dkim_header test/unit/t_dkim_key \
+	test/unit/t_dkim_signature
+test_unit_t_dkim_body_SOURCES = test/unit/t_dkim_body.c
+test_unit_t_dkim_header_SOURCES = test/unit/t_dkim_header.c
+test_unit_t_dkim_key_SOURCES = test/unit/t_dkim_key.c
+test_unit_t_dkim_signature_SOURCES = test/unit/t_dkim_signature.c

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/arena.h"
+#include "base/b64.h"
+#include "dkim/body.h"
+
+#include "test/unit/tap.h"
+
+/* RFC 6376 3.4.3, 3.4.4: the hashes of an empty body. */
+#define EMPTY_SIMPLE	"frcCV1k9oG9oKj3dpUqdJg1PxRT2RSN/XKdLCPjaYaY="
+#define EMPTY_RELAXED	"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+/* SHA-256 of the words at the left, by sha256sum. */
+#define HASH_A		"ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs="
+#define HASH_ABC	"ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
+
+static struct arena arena;
+static struct crypto *crypto;
+
+static void
+check_hash(const struct dkim_bodies *b, unsigned slot, const char *want,
+    const char *name)
+{
+	struct buf text;
+
+	buf_init(&text, 100);
+	b64_encode(&text, dkim_bodies_hash(b, slot), CRYPTO_SHA256_BYTES);
+	tap_str(buf_str(&text), str_from(want), name);
+	buf_fini(&text);
+}
+
+static const struct row {
+	const char	*name;
+	const char	*body;
+	enum canon	 kind;
+	uint64_t	 max_bytes;
+	const char	*hash;
+	uint64_t	 bytes;		/* seen: one more than the limit at most */
+} rows[] = {
+	{ "3.4.3 empty", "", CANON_SIMPLE, DKIM_BODY_ALL, EMPTY_SIMPLE, 2 },
+	{ "3.4.4 empty", "", CANON_RELAXED, DKIM_BODY_ALL, EMPTY_RELAXED, 0 },
+	{ "3.4.4 white space only", " \t\r\n\r\n", CANON_RELAXED,
+	    DKIM_BODY_ALL, EMPTY_RELAXED, 0 },
+	{ "3.7 l=0", "abc\r\n", CANON_SIMPLE, 0, EMPTY_RELAXED, 1 },
+	{ "3.7 l=0 of nothing", "", CANON_RELAXED, 0, EMPTY_RELAXED, 0 },
+	{ "3.7 l=1", "abc\r\n", CANON_SIMPLE, 1, HASH_A, 2 },
+	{ "3.7 l=3", "abc\r\n", CANON_RELAXED, 3, HASH_ABC, 4 },
+	{ "3.7 l in the middle of a run", "abcdef", CANON_SIMPLE, 3, HASH_ABC,
+	    4 },
+	{ "3.7 l=2 of an empty body", "", CANON_SIMPLE, 2, EMPTY_SIMPLE, 2 },
+	{ "3.7 l beyond the end", "", CANON_SIMPLE, 100, EMPTY_SIMPLE, 2 },
+};
+
+static void
+check_row(const struct row *row, size_t step)
+{
+	struct dkim_bodies *b = dkim_bodies_new(&arena, crypto);
+	size_t i, n = strlen(row->body);
+	unsigned slot;
+
+	tap_num(dkim_bodies_want(b, row->kind, row->max_bytes, &slot),
+	    STATUS_OK, row->name);
+	for (i = 0; i < n; i += step) {
+		dkim_bodies_update(b, row->body + i, n - i < step ? n - i :
+		    step);
+	}
+	tap_num(dkim_bodies_finish(b), STATUS_OK, "finished");
+	check_hash(b, slot, row->hash, "its hash");
+	tap_num((long long)dkim_bodies_bytes(b, slot), (long long)row->bytes,
+	    "its canonical octets");
+	dkim_bodies_fini(b);
+}
+
+/* Equal wishes share a slot, others do not; more body is wanted until the
+   last limit has passed. */
+static void
+check_slots(void)
+{
+	struct dkim_bodies *b = dkim_bodies_new(&arena, crypto);
+	unsigned s[5], i;
+
+	tap_ok(!dkim_bodies_need_more(b), "no slot needs no body");
+	(void)!dkim_bodies_want(b, CANON_SIMPLE, 2, &s[0]);
+	(void)!dkim_bodies_want(b, CANON_RELAXED, 2, &s[1]);
+	(void)!dkim_bodies_want(b, CANON_SIMPLE, 2, &s[2]);
+	(void)!dkim_bodies_want(b, CANON_SIMPLE, 4, &s[3]);
+	(void)!dkim_bodies_want(b, CANON_RELAXED, 2, &s[4]);
+	tap_ok(s[0] == s[2], "the same canonicalisation and limit");
+	tap_ok(s[1] == s[4], "and of the other one");
+	tap_ok(s[0] != s[1], "another canonicalisation");
+	tap_ok(s[0] != s[3], "another limit");
+	tap_ok(dkim_bodies_need_more(b), "the body is needed");
+	dkim_bodies_update(b, "ab", 2);
+	tap_ok(dkim_bodies_need_more(b), "at the limit too: is there more?");
+	dkim_bodies_update(b, "c", 1);
+	tap_ok(dkim_bodies_need_more(b), "while one slot is open");
+	dkim_bodies_update(b, "de", 2);
+	tap_ok(!dkim_bodies_need_more(b), "until all limits have passed");
+	dkim_bodies_update(b, "fgh\r\n", 5);
+	tap_num(dkim_bodies_finish(b), STATUS_OK, "finished");
+	for (i = 0; i < 3; i++) {
+		tap_num((long long)dkim_bodies_bytes(b, s[i]), 3,
+		    "one octet more than the limit was seen");
+	}
+	tap_num((long long)dkim_bodies_bytes(b, s[3]), 5, "in each slot");
+	dkim_bodies_fini(b);
+}
+
+static void
+check_unlimited(void)
+{
+	struct dkim_bodies *b = dkim_bodies_new(&arena, crypto);
+	unsigned all, none;
+
+	(void)!dkim_bodies_want(b, CANON_RELAXED, DKIM_BODY_ALL, &all);
+	(void)!dkim_bodies_want(b, CANON_RELAXED, 0, &none);
+	dkim_bodies_update(b, "abc", 3);
+	tap_ok(dkim_bodies_need_more(b), "no limit always needs more");
+	tap_num(dkim_bodies_finish(b), STATUS_OK, "finished");
+	check_hash(b, none, EMPTY_RELAXED, "l=0 beside it");
+	tap_num((long long)dkim_bodies_bytes(b, all), 5, "abc and CRLF");
+	dkim_bodies_fini(b);
+	dkim_bodies_fini(NULL);
+}
+
+/* A hundred different limits: slots move in memory, hashes stay right. */
+static void
+check_many(void)
+{
+	struct dkim_bodies *b = dkim_bodies_new(&arena, crypto);
+	unsigned i, slot, same = 0;
+
+	for (i = 0; i < 100; i++) {
+		if (dkim_bodies_want(b, CANON_SIMPLE, i, &slot) != STATUS_OK ||
+		    slot != i) {
+			tap_ok(false, "slot %u", i);
+		}
+	}
+	dkim_bodies_update(b, "abc", 3);
+	tap_num(dkim_bodies_finish(b), STATUS_OK, "a hundred limits");
+	check_hash(b, 0, EMPTY_RELAXED, "l=0");
+	check_hash(b, 1, HASH_A, "l=1");
+	check_hash(b, 3, HASH_ABC, "l=3");
+	for (i = 5; i < 100; i++) {
+		same += memcmp(dkim_bodies_hash(b, i), dkim_bodies_hash(b, 99),
+		    CRYPTO_SHA256_BYTES) == 0;
+	}
+	tap_num(same, 95, "all beyond the end");
+	dkim_bodies_fini(b);
+}
+
+static void
+check_nomem(void)
+{
+	enum status status = STATUS_NOMEM;
+	struct dkim_bodies *b;
+	struct arena small;
+	unsigned slot;
+	size_t max;
+
+	for (max = 0; status == STATUS_NOMEM && max < 65536; max += 16) {
+		arena_init(&small, max);
+		b = dkim_bodies_new(&small, crypto);
+		if (b != NULL) {
+			status = dkim_bodies_want(b, CANON_SIMPLE, 1, &slot);
+		}
+		dkim_bodies_fini(b);
+		arena_fini(&small);
+	}
+	tap_num(status, STATUS_OK, "memory runs out, then suffices");
+}
+
+int
+main(void)
+{
+	size_t i;
+
+	arena_init(&arena, 1 << 20);
+	crypto = crypto_new();
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		check_row(&rows[i], 100);
+		check_row(&rows[i], 1);
+	}
+	check_slots();
+	check_unlimited();
+	check_many();
+	check_nomem();
+	crypto_free(crypto);
+	arena_fini(&arena);
+	return (tap_done());
+}
