@@ -1,4 +1,5 @@
 include test/unit/local.mk
+include test/lib/local.mk
 include test/conformance/local.mk
 include test/cross/local.mk
 include test/integration/local.mk

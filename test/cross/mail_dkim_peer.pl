@@ -1,0 +1,107 @@
+#!/usr/bin/perl
+# SPDX-License-Identifier: BSD-2-Clause
+# Mail::DKIM as a co-process of the tests; test/lib/fields.h has the form of
+# requests and answers.
+#
+#	record NAME TEXT	answers later key lookups
+#	sign DOMAIN SELECTOR ALGORITHM CANON PEM-FILE MESSAGE NAME ...
+#				gives the field's value; a name as often as it
+#				is to stand in h=
+#	verify MESSAGE		gives, by signature, pass or fail and
+#				Mail::DKIM's reason
+use strict;
+use warnings;
+no warnings 'redefine';
+use Mail::DKIM::Signer;
+use Mail::DKIM::Verifier;
+use Mail::DKIM::DNS;
+
+package Peer::TXT;
+sub new { my ($class, $text) = @_; return bless { text => $text }, $class; }
+sub type { return 'TXT'; }
+sub txtdata { return $_[0]{text}; }
+sub char_str_list { return $_[0]{text}; }
+package main;
+
+my %records;
+my %keys;
+
+sub lookup {
+	my ($name) = @_;
+	my $text = $records{ lc $name };
+	$@ = defined $text ? 'NOERROR' : 'NXDOMAIN';
+	return defined $text ? (Peer::TXT->new($text)) : ();
+}
+*Mail::DKIM::DNS::query = \&lookup;
+
+sub number {
+	my $line = <STDIN>;
+	exit 0 unless defined $line;
+	return 0 + $line;
+}
+
+sub request {
+	return map {
+		my $n = number();
+		my $data = '';
+		read(STDIN, $data, $n) == $n or exit 1;
+		$data;
+	} 1 .. number();
+}
+
+sub answer {
+	print scalar(@_), "\n", map { (length($_), "\n", $_) } @_;
+}
+
+sub verify {
+	my ($message) = @_;
+	my $v = Mail::DKIM::Verifier->new;
+	$v->PRINT($message);
+	$v->CLOSE;
+	return map {
+		($_->result eq 'pass' ? 'pass' : 'fail',
+		    $_->result_detail || '')
+	} $v->signatures;
+}
+
+sub sign {
+	my ($domain, $selector, $algorithm, $canon, $file, $message, @names) =
+	    @_;
+	$keys{$file} ||= Mail::DKIM::PrivateKey->load(File => $file);
+	my $s = Mail::DKIM::Signer->new(
+		Policy => sub {
+			my ($signer) = @_;
+			$signer->add_signature(Mail::DKIM::Signature->new(
+				Algorithm => $algorithm, Method => $canon,
+				Headers => join(':', @names),
+				Domain => $domain, Selector => $selector,
+				Key => $keys{$file}));
+			return 0;
+		});
+	$s->PRINT($message);
+	$s->CLOSE;
+	my $value = $s->signature->as_string;
+	$value =~ s/^DKIM-Signature://i;
+	return $value;
+}
+
+binmode STDIN;
+binmode STDOUT;
+while (my ($verb, @args) = request()) {
+	my @result;
+	my $good = eval {
+		if ($verb eq 'record') {
+			$records{ lc $args[0] } = $args[1];
+		} elsif ($verb eq 'verify') {
+			@result = verify(@args);
+		} elsif ($verb eq 'sign') {
+			@result = sign(@args);
+		} else {
+			die "no such request\n";
+		}
+		1;
+	};
+	my $why = $good ? 'ok' : "died: $@";
+	answer($why, @result);
+	STDOUT->flush;
+}

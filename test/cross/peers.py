@@ -1,0 +1,144 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""peers: the independent implementations behind one interface.
+
+Each peer has a name, the algorithms it knows, verify(message) -> [(word,
+why)] with the words pass and fail, and sign(...) -> the signed message.
+"""
+import base64
+import os
+
+import proc
+import pydkim
+import tree
+
+DOMAIN = 'example.com'
+
+
+class Refused(Exception):
+    """A peer does not want to sign a message."""
+
+
+class Key:
+    """A key pair in the forms that the peers want, by openssl."""
+
+    def __init__(self, top, selector, algorithm, options):
+        self.selector = selector
+        self.algorithm = algorithm
+        self.path = os.path.join(top, selector + '.pem')
+        self._openssl('genpkey', *options, '-out', self.path)
+        os.chmod(self.path, 0o600)
+        with open(self.path, 'rb') as f:
+            self.pem = f.read()
+        public = self._openssl('pkey', '-in', self.path, '-pubout',
+                               '-outform', 'DER')
+        if algorithm == 'ed25519-sha256':
+            private = self._openssl('pkey', '-in', self.path, '-outform',
+                                    'DER')
+            self.traditional = self.path
+            # RFC 8410: the last 32 octets of either form are the key.
+            self.for_pydkim = base64.b64encode(private[-32:])
+            self.record = 'v=DKIM1; k=ed25519; p=' + base64.b64encode(
+                public[-32:]).decode()
+        else:
+            self.traditional = self.path + '.rsa'
+            self._openssl('rsa', '-traditional', '-in', self.path, '-out',
+                          self.traditional)
+            with open(self.traditional, 'rb') as f:
+                self.for_pydkim = f.read()
+            self.record = 'v=DKIM1; k=rsa; p=' + base64.b64encode(
+                public).decode()
+        self.name = '%s._domainkey.%s' % (selector, DOMAIN)
+
+    @staticmethod
+    def _openssl(*args):
+        status, out, err = proc.run(['openssl'] + list(args))
+        if status != 0:
+            raise RuntimeError(err)
+        return out
+
+
+def keys(top):
+    return [
+        Key(top, 'r1', 'rsa-sha256', ('-algorithm', 'RSA', '-pkeyopt',
+                                      'rsa_keygen_bits:1024')),
+        Key(top, 'r2', 'rsa-sha256', ('-algorithm', 'RSA', '-pkeyopt',
+                                      'rsa_keygen_bits:2048')),
+        Key(top, 'e1', 'ed25519-sha256', ('-algorithm', 'ED25519')),
+    ]
+
+
+def _with(value, message):
+    if not value.startswith((b' ', b'\t', b'\r\n')):
+        value = b' ' + value
+    return b'DKIM-Signature:' + value + b'\r\n' + message
+
+
+def _pairs(answer):
+    text = [s.decode('utf-8', 'replace') for s in answer]
+    return list(zip(text[0::2], text[1::2]))
+
+
+class _CoProcess:
+    def __init__(self, argv, top, table):
+        self.fields = proc.Fields(argv, os.path.join(top, self.name + '.log'))
+        for key in table:
+            self.call('record', key.name, key.record)
+
+    def call(self, *fields):
+        answer = self.fields.call(*fields)
+        if answer[0] != b'ok':
+            raise Refused(answer[0].decode('utf-8', 'replace'))
+        return answer[1:]
+
+    def verify(self, message):
+        return _pairs(self.call('verify', message))
+
+    def stop(self):
+        return self.fields.stop()
+
+
+class OpenDKIM(_CoProcess):
+    name = 'libopendkim'
+    algorithms = ('rsa-sha256', 'ed25519-sha256')
+
+    def __init__(self, top, table):
+        super().__init__([tree.program('test/cross/opendkim_peer')], top,
+                         table)
+
+    def sign(self, message, key, canon, present, over):
+        return _with(self.call(
+            'sign', DOMAIN, key.selector, key.algorithm, canon, key.pem,
+            message, *dict.fromkeys(present), *['+' + n for n in over])[0],
+            message)
+
+
+class MailDKIM(_CoProcess):
+    name = 'Mail::DKIM'
+    algorithms = ('rsa-sha256',)
+
+    def __init__(self, top, table):
+        super().__init__([tree.PERL, os.path.join(
+            tree.SRC, 'test', 'cross', 'mail_dkim_peer.pl')], top, table)
+
+    def sign(self, message, key, canon, present, over):
+        return _with(self.call(
+            'sign', DOMAIN, key.selector, key.algorithm, canon,
+            key.traditional, message, *(present + over))[0], message)
+
+
+class PyDKIM:
+    name = 'python3-dkim'
+    algorithms = ('rsa-sha256', 'ed25519-sha256')
+
+    def __init__(self, _top, table):
+        self.dns = {key.name: key.record for key in table}
+
+    def verify(self, message):
+        return pydkim.verify(message, self.dns)
+
+    def sign(self, message, key, canon, present, over):
+        return pydkim.sign(message, DOMAIN, key.selector, key.for_pydkim,
+                           key.algorithm, canon, present + over) + message
+
+    def stop(self):
+        return 0

@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""seald: a mailseald of our own for a test."""
+import json
+import os
+import signal
+
+import proc
+import tree
+
+
+class Seald:
+    """options: {name: value, or a list of values}. The socket is a unix one
+    in the folder unless Socket is given."""
+
+    def __init__(self, top, options, name='seald'):
+        self.top = os.path.join(top, name)
+        os.mkdir(self.top)
+        os.chmod(self.top, 0o777)
+        self.path = os.path.join(self.top, 'sock')
+        self.conf = os.path.join(self.top, 'mailseald.conf')
+        self.log = os.path.join(self.top, 'log')
+        self.options = {'Socket': 'unix:' + self.path, 'Background': 'no',
+                        'LogTarget': 'stderr', 'LogFormat': 'json',
+                        'UMask': '000'}
+        self.options.update(options)
+        self.socket = self.options['Socket']
+        self.configure()
+        self.server = None
+        self.start()
+
+    def configure(self, **options):
+        self.options.update(options)
+        text = ''
+        for name, value in self.options.items():
+            for v in value if isinstance(value, list) else [value]:
+                text += '%s %s\n' % (name, v)
+        proc.write(self.conf, text, 0o600)
+
+    def _ready(self):
+        if self.socket.startswith('unix:'):
+            return os.path.exists(self.path) and proc.unix_open(self.path)
+        return proc.port_open(int(self.socket.split(':')[1].split('@')[0]))
+
+    def start(self):
+        self.server = proc.Server([tree.MAILSEALD, '-f', '-c', self.conf],
+                                  self.log, self._ready)
+
+    def reload(self, what):
+        """SIGHUP, and waits until the log says `what` once more."""
+        before = self.log_text().count(what)
+        self.server.signal(signal.SIGHUP)
+        proc.wait_for(lambda: self.log_text().count(what) > before,
+                      'the log to say ' + what)
+
+    def log_text(self):
+        return self.server.log_text()
+
+    def lines(self):
+        """The log's lines that are JSON objects."""
+        found = []
+        for line in self.log_text().splitlines():
+            try:
+                found.append(json.loads(line))
+            except ValueError:
+                pass
+        return found
+
+    def fds(self):
+        return len(os.listdir('/proc/%d/fd' % self.server.pid))
+
+    def stop(self):
+        """Its exit status."""
+        return self.server.stop()
+
+    def kill(self):
+        self.server.process.kill()
+        self.server.process.wait()
