@@ -13,15 +13,14 @@ sink(void *ctx, const void *p, size_t n)
 	buf_add(ctx, p, n);
 }
 
-/* Simple changes nothing; relaxed does what the RFC's steps do, and once. */
+/* Simple changes nothing; relaxed does what the RFC's steps do. */
 static void
 check_canon(struct str raw, bool crlf)
 {
-	struct buf out, want, again;
+	struct buf out, want;
 
 	buf_init(&out, OUT_BYTES);
 	buf_init(&want, OUT_BYTES);
-	buf_init(&again, OUT_BYTES);
 	canon_header(CANON_SIMPLE, raw, crlf, sink, &out);
 	FUZZ_CHECK(str_eq(buf_str(&out),
 	    crlf ? raw : str_first(raw, raw.n - 2)));
@@ -29,14 +28,8 @@ check_canon(struct str raw, bool crlf)
 	canon_header(CANON_RELAXED, raw, crlf, sink, &out);
 	canon_ref_relaxed_header(raw, crlf, &want);
 	FUZZ_CHECK(str_eq(buf_str(&out), buf_str(&want)));
-	if (crlf) {
-		canon_header(CANON_RELAXED, buf_str(&out), crlf, sink,
-		    &again);
-		FUZZ_CHECK(str_eq(buf_str(&again), buf_str(&out)));
-	}
 	buf_fini(&out);
 	buf_fini(&want);
-	buf_fini(&again);
 }
 
 static void
