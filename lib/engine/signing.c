@@ -3,32 +3,72 @@
 #include "authres/authres.h"
 #include "engine/private.h"
 
-static struct dkim_sign_opts
-common_opts(const struct engine_msg *m)
+static bool
+is_usual(const struct str *usual, size_t n, struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (str_eq_ci(usual[i], name)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/* SignHeaders, OversignHeaders: without a list the usual names, and for a
+   list with "*" in front those and the others of the list. */
+static enum status
+header_names(struct arena *arena, const struct conf_strings *list,
+    const struct str *usual, size_t usual_n, const struct str **v_r,
+    size_t *n_r)
+{
+	struct str *v;
+	size_t i;
+
+	*v_r = list->v != NULL ? list->v : usual;
+	*n_r = list->v != NULL ? list->n : usual_n;
+	if (list->n == 0 || !str_eq(list->v[0], STR("*"))) {
+		return (STATUS_OK);
+	}
+	v = arena_calloc(arena, usual_n + list->n, sizeof(*v));
+	if (v == NULL) {
+		return (STATUS_NOMEM);
+	}
+	memcpy(v, usual, usual_n * sizeof(*v));
+	*v_r = v;
+	*n_r = usual_n;
+	for (i = 1; i < list->n; i++) {
+		if (!is_usual(usual, usual_n, list->v[i])) {
+			v[(*n_r)++] = list->v[i];
+		}
+	}
+	return (STATUS_OK);
+}
+
+static enum status
+common_opts(struct engine_msg *m, struct dkim_sign_opts *opts)
 {
 	const struct conf *conf = msg_conf(m);
-	struct dkim_sign_opts opts = {
+	enum status st;
+
+	*opts = (struct dkim_sign_opts){
 		.crypto = m->engine->opts.crypto,
 		.domain = m->sign_domain,
 		.header_canon = conf->canonicalization.header,
 		.body_canon = conf->canonicalization.body,
-		.sign_headers = conf->sign_headers.v,
-		.sign_headers_n = conf->sign_headers.n,
-		.oversign_headers = conf->oversign_headers.v,
-		.oversign_headers_n = conf->oversign_headers.n,
 		.now_s = env_now_s(msg_env(m)),
 		.ttl_s = conf->signature_ttl_s,
 	};
-
-	if (conf->sign_headers.v == NULL) {
-		opts.sign_headers = dkim_sign_headers_default;
-		opts.sign_headers_n = dkim_sign_headers_default_n;
+	st = header_names(&m->arena, &conf->sign_headers,
+	    dkim_sign_headers_default, dkim_sign_headers_default_n,
+	    &opts->sign_headers, &opts->sign_headers_n);
+	if (st != STATUS_OK) {
+		return (st);
 	}
-	if (conf->oversign_headers.v == NULL) {
-		opts.oversign_headers = dkim_oversign_headers_default;
-		opts.oversign_headers_n = dkim_oversign_headers_default_n;
-	}
-	return (opts);
+	return (header_names(&m->arena, &conf->oversign_headers,
+	    dkim_oversign_headers_default, dkim_oversign_headers_default_n,
+	    &opts->oversign_headers, &opts->oversign_headers_n));
 }
 
 /*
@@ -67,11 +107,14 @@ enum status
 engine_signing_begin(struct engine_msg *m)
 {
 	const struct conf *conf = msg_conf(m);
-	struct dkim_sign_opts opts = common_opts(m);
 	const struct field_list *fields = &m->fields;
-	enum status st = STATUS_OK;
+	struct dkim_sign_opts opts;
+	enum status st = common_opts(m, &opts);
 	size_t i;
 
+	if (st != STATUS_OK) {
+		return (st);
+	}
 	if (m->forged_n > 0) {
 		st = leaving_fields(m, &fields);
 		if (st != STATUS_OK) {

@@ -16,3 +16,5 @@ UNIT += test/unit/t_engine_results
 test_unit_t_engine_results_SOURCES = test/unit/t_engine_results.c
 UNIT += test/unit/t_engine_threads
 test_unit_t_engine_threads_SOURCES = test/unit/t_engine_threads.c
+UNIT += test/unit/t_engine_signing
+test_unit_t_engine_signing_SOURCES = test/unit/t_engine_signing.c
