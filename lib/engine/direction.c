@@ -123,9 +123,7 @@ engine_direction_decide(struct engine_msg *m)
 		decide_internal(m, why);
 		return;
 	}
-	if (why == NULL) {
-		warn_external(m);
-	}
+	warn_external(m);
 	if (conf->mode_verify) {
 		set(m, ENGINE_VERIFY, why == NULL ? "external host" : why);
 	} else {

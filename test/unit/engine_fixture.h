@@ -151,8 +151,7 @@ fx_init_zone(struct fx *fx, const char *extra)
 	fx_add_record(&zone, "rsa", "example.com", "", fx->rsa);
 	fx_add_record(&zone, "ed", "example.com", "k=ed25519; ", fx->ed);
 	fx_add_record(&zone, "test", "example.com", "t=y; ", fx->rsa);
-	fx_add_record(&zone, "rsa", "sub.example.org", "", fx->rsa);
-	fx_add_record(&zone, "rsa", "example.org", "", fx->rsa);
+	fx_add_record(&zone, "twice", "example.com", "", fx->rsa);
 	buf_add_cstr(&zone, "slow._domainkey.example.com. SERVFAIL TXT\n"
 	    "revoked._domainkey.example.com. TXT \"v=DKIM1; p=\"\n"
 	    "broken._domainkey.example.com. TXT \"v=DKIM1; p=!\"\n");

@@ -126,7 +126,7 @@ test_domains(struct fx *fx)
 	struct fx_mail mail = AUTHENTICATED;
 	struct fx_client client;
 
-	fx_configure(fx, "Domain sub.example.com,example.com,example.org\n"
+	fx_configure(fx, "Domain example.com,sub.example.com,example.org\n"
 	    "SubDomains yes\nSelector rsa\nKeyFile @DIR@/rsa\n");
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct engine_msg *m = fx_run(fx, &mail, &client,

@@ -188,8 +188,7 @@ main(void)
 	int64_t now_s;
 
 	/* A modulus of 512 bits; it need not be a product of primes. */
-	fx_init(&fx, "twice._domainkey.example.com. TXT \"v=DKIM1; p=AA\"\n"
-	    "twice._domainkey.example.com. TXT \"v=DKIM1; p=BB\"\n"
+	fx_init(&fx, "twice._domainkey.example.com. TXT \"not a key\"\n"
 	    "short._domainkey.example.com. TXT \"v=DKIM1; p=MFwwDQYJKoZIhvcN"
 	    "AQEBBQADSwAwSAJBAKVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVV"
 	    "VVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVVUCAwEAAQ==\"\n");
