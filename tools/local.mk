@@ -10,3 +10,23 @@ tools_libplayer_a_SOURCES = \
 	tools/player_play.c \
 	tools/player_script.c \
 	tools/player_wire.c
+
+EXTRA_PROGRAMS += tools/mailseal
+tools_mailseal_SOURCES = \
+	tools/edit.h \
+	tools/mailseal.h \
+	tools/try.h \
+	tools/authres.c \
+	tools/edit.c \
+	tools/main.c \
+	tools/sign.c \
+	tools/try.c \
+	tools/try_print.c \
+	tools/verify.c \
+	tools/verify_print.c
+tools_mailseal_LDADD = tools/libplayer.a $(LDADD)
+dist_man_MANS += tools/mailseal.1
+
+bashcompletiondir = $(datadir)/bash-completion/completions
+dist_bashcompletion_DATA = tools/mailseal.bash keys/dkimkeygen.bash
+EXTRA_DIST += tools/demo.sh

@@ -136,5 +136,7 @@ enum status	 player_abort(struct player *, struct diag *) ATTR_MUST_CHECK;
 void		 player_close(struct player *);
 
 const char	*player_verdict_name(enum player_verdict);
+/* "mail", "end of header" ...: what result.stage means; "" for none. */
+const char	*player_stage_name(char stage);
 
 #endif

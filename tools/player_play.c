@@ -56,6 +56,14 @@ step_of(char cmd)
 }
 
 const char *
+player_stage_name(char stage)
+{
+	const struct step *step = step_of(stage);
+
+	return (step != NULL ? step->name : "");
+}
+
+const char *
 player_verdict_name(enum player_verdict verdict)
 {
 	switch (verdict) {

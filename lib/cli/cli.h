@@ -25,6 +25,7 @@
 #define CLI_KEY_MAX_BYTES	(64 * 1024)
 #define CLI_MESSAGE_MAX_BYTES	(256 * 1024 * 1024)
 #define CLI_MAX_SECONDS		3600	/* of a --timeout */
+#define CLI_DNS_MAX_SECONDS	120	/* as DNSTimeout has it */
 
 enum cli_exit {
 	CLI_YES = 0,		/* done, or: the answer is yes */
@@ -110,7 +111,7 @@ struct cli_dns {		/* zeroed: as resolv.conf says */
 	{ CLI_DNS_TRUST_ANCHOR, "trust-anchor", "FILE",			\
 	    "check DNSSEC with the anchors in it" },			\
 	{ CLI_DNS_TIMEOUT, "dns-timeout", "SECONDS",			\
-	    "how long to wait for DNS (10)" }
+	    "how long to wait for DNS (5)" }
 
 /* True if id is one of the above and its value is well; *bad_r when not. */
 bool		 cli_dns_option(struct cli_dns *, int id, const char *value,

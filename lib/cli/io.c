@@ -13,7 +13,7 @@
 #include "cli/cli.h"
 #include "mail/message.h"
 
-#define TIMEOUT_S	10
+#define TIMEOUT_S	5
 
 bool
 cli_dns_option(struct cli_dns *dns, int id, const char *value, bool *bad_r)
@@ -36,8 +36,8 @@ cli_dns_option(struct cli_dns *dns, int id, const char *value, bool *bad_r)
 		dns->trust_anchor = value;
 		return (true);
 	case CLI_DNS_TIMEOUT:
-		*bad_r = !cli_number("dns-timeout", value, 1, CLI_MAX_SECONDS,
-		    &dns->timeout_s);
+		*bad_r = !cli_number("dns-timeout", value, 1,
+		    CLI_DNS_MAX_SECONDS, &dns->timeout_s);
 		return (true);
 	default:
 		return (false);

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* dkimkeygen check: is the published record well, and is it this key's? */
+#include <sys/types.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+#include "dkim/key.h"
+#include "keys/keys.h"
+
+#define MAX_FINDINGS	16
+#define SHOWN_MAX_BYTES	512	/* of the record, on a terminal */
+
+struct check_opts {
+	const char	*domain;
+	const char	*selector;
+	const char	*directory;	/* NULL: ".", if the key is there */
+	const char	*key_file;	/* NULL: in the directory */
+	struct cli_dns	 dns;
+	bool		 json;
+};
+
+struct finding {
+	bool		 bad;	/* else a warning */
+	const char	*what;
+	const char	*todo;	/* what to do about it */
+};
+
+struct check {
+	struct key_name			 name;
+	const char			*key_path;	/* NULL: none compared */
+	struct privkey			*key;		/* or NULL */
+	const struct dns_answer		*answer;
+	const struct dkim_key		*record;	/* the one that counts; NULL */
+	bool				 fits;		/* if both are there */
+	struct finding			 v[MAX_FINDINGS];
+	size_t				 n;
+};
+
+static void
+find(struct check *check, bool bad, const char *what, const char *todo)
+{
+	if (check->n < MAX_FINDINGS) {
+		check->v[check->n++] = (struct finding){ bad, what, todo };
+	}
+}
+
+static bool
+is_well(const struct check *check)
+{
+	size_t i;
+
+	for (i = 0; i < check->n; i++) {
+		if (check->v[i].bad) {
+			return (false);
+		}
+	}
+	return (true);
+}
+
+static void
+judge_answer(struct check *check)
+{
+	const char *what = dns_result_text(check->answer->result);
+
+	switch (check->answer->result) {
+	case DNS_OK:
+		break;
+	case DNS_NXDOMAIN:
+	case DNS_NODATA:
+		find(check, true, what, "publish the record that stands in "
+		    "SELECTOR.txt, then wait for the old answer's TTL");
+		return;
+	case DNS_SERVFAIL:
+	case DNS_TIMEOUT:
+		find(check, true, what, "check that the zone's name servers "
+		    "answer (and its DNSSEC signatures), then try again");
+		return;
+	case DNS_BADNAME:
+		find(check, true, what, "choose a shorter selector");
+		return;
+	}
+	if (check->answer->security == DNS_BOGUS) {
+		find(check, true, "the answer's DNSSEC signature is wrong",
+		    "sign the zone anew");
+	}
+	if (check->answer->n > 1) {
+		find(check, true, "there is more than one TXT record",
+		    "leave only the one that stands in SELECTOR.txt");
+	}
+}
+
+/* The record that fits the key, else the first one that can be used. */
+static void
+choose_record(struct check *check, const struct dkim_keys *keys)
+{
+	size_t i;
+
+	for (i = 0; i < keys->n; i++) {
+		if (check->key != NULL && keys->v[i].pubkey != NULL &&
+		    privkey_fits(check->key, keys->v[i].pubkey)) {
+			check->record = &keys->v[i];
+			check->fits = true;
+			return;
+		}
+	}
+	for (i = keys->n; i-- > 0;) {
+		if (check->record == NULL || keys->v[i].pubkey != NULL) {
+			check->record = &keys->v[i];
+		}
+	}
+}
+
+static void
+judge_record(struct check *check)
+{
+	const struct dkim_key *record = check->record;
+
+	if (record->result != DKIM_NONE) {
+		find(check, true, record->reason != NULL ? record->reason :
+		    "the record cannot be used",
+		    "publish the record that stands in SELECTOR.txt, whole "
+		    "and as it stands there");
+	}
+	if (check->key != NULL && !check->fits) {
+		find(check, true, "the record is not the private key's",
+		    "publish the record of this key, or sign with the key "
+		    "that is published");
+	}
+	if (record->result == DKIM_NONE && !record->sha256) {
+		find(check, true, "h= does not allow sha256",
+		    "leave h= out of the record");
+	}
+	if (record->pubkey != NULL && record->type == CRYPTO_RSA &&
+	    record->bits < KEYS_RSA_GOOD_BITS) {
+		find(check, false, "the RSA key has less than 2048 bits",
+		    "make a new key, with a new selector");
+	}
+	if (record->testing) {
+		find(check, false, "t=y: receivers treat the mail as unsigned",
+		    "publish the record without t=y when the test is over");
+	}
+	if (record->strict) {
+		find(check, false, "t=s: i= must not name a subdomain",
+		    "leave t=s out if mail of subdomains is signed");
+	}
+}
+
+static int
+print_text(const struct check *check)
+{
+	struct buf text;
+	size_t i;
+
+	(void)printf("%.*s\n", STR_FMT(check->name.owner));
+	for (i = 0; i < check->answer->n; i++) {
+		buf_init(&text, 4 * SHOWN_MAX_BYTES + 16);
+		escape_text(&text, check->answer->v[i].data, SHOWN_MAX_BYTES);
+		(void)printf("  record: %s\n", text.p != NULL ? text.p : "");
+		buf_fini(&text);
+	}
+	if (check->record != NULL && check->record->pubkey != NULL) {
+		(void)printf("  key: %s, %u bits\n",
+		    key_type_name(check->record->type), check->record->bits);
+	}
+	if (check->key_path == NULL) {
+		(void)printf("  no private key was compared\n");
+	} else if (check->fits) {
+		(void)printf("  it is the key of %s\n", check->key_path);
+	}
+	for (i = 0; i < check->n; i++) {
+		(void)printf("  %s: %s\n    %s\n", check->v[i].bad ? "wrong" :
+		    "warning", check->v[i].what, check->v[i].todo);
+	}
+	if (is_well(check)) {
+		(void)printf("  all is well\n");
+	}
+	return (cli_flush() ? is_well(check) ? CLI_YES : CLI_NO : CLI_USAGE);
+}
+
+static json_t *
+json_findings(const struct check *check, bool bad)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < check->n; i++) {
+		if (check->v[i].bad == bad && json_array_append_new(list,
+		    json_string(check->v[i].what)) == -1) {
+			json_decref(list);
+			return (NULL);
+		}
+	}
+	return (list);
+}
+
+static json_t *
+json_records(const struct dns_answer *answer)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < answer->n; i++) {
+		if (json_array_append_new(list,
+		    cli_json_text(answer->v[i].data)) == -1) {
+			json_decref(list);
+			return (NULL);
+		}
+	}
+	return (list);
+}
+
+static const char *
+security_name(enum dns_security security)
+{
+	switch (security) {
+	case DNS_INSECURE:
+		return ("insecure");
+	case DNS_SECURE:
+		return ("secure");
+	case DNS_BOGUS:
+		return ("bogus");
+	}
+	return ("unknown");
+}
+
+static int
+print_json(const struct check *check)
+{
+	const struct dkim_key *record = check->record;
+	bool usable = record != NULL && record->pubkey != NULL;
+	bool printed;
+
+	printed = cli_json_print(json_pack(
+	    "{s:o, s:o, s:o, s:b, s:s, s:s, s:o, s:o, s:o, s:o, s:o, s:o,"
+	    " s:o, s:o}",
+	    "domain", cli_json_text(check->name.domain),
+	    "selector", cli_json_text(check->name.selector),
+	    "name", cli_json_text(check->name.owner),
+	    "ok", is_well(check),
+	    "dns", dns_result_text(check->answer->result),
+	    "dnssec", security_name(check->answer->security),
+	    "records", json_records(check->answer),
+	    "algorithm", cli_json_cstr(usable ? key_type_name(record->type) :
+		NULL),
+	    "key_bits", usable ? json_integer(record->bits) : json_null(),
+	    "testing", usable ? json_boolean(record->testing) : json_null(),
+	    "strict", usable ? json_boolean(record->strict) : json_null(),
+	    "fits_private_key", check->key_path != NULL && usable ?
+		json_boolean(check->fits) : json_null(),
+	    "problems", json_findings(check, true),
+	    "warnings", json_findings(check, false)));
+	return (printed ? is_well(check) ? CLI_YES : CLI_NO : CLI_USAGE);
+}
+
+/* Asks, judges and prints; all that the answer holds lives that long. */
+static int
+check_record(struct check *check, struct dns *dns,
+    const struct check_opts *o, const struct env *env)
+{
+	struct dns_batch *batch = dns_batch_new(dns);
+	struct dns_query *query = NULL;
+	const struct dkim_keys *keys;
+	int result;
+
+	if (batch != NULL) {
+		query = dns_batch_add(batch, check->name.owner, DNS_TXT);
+	}
+	if (query == NULL) {
+		dns_batch_free(batch);
+		return (cli_fail("out of memory"));
+	}
+	dns_batch_wait(batch, env_mono_us(env) + cli_dns_timeout_us(&o->dns));
+	check->answer = dns_query_answer(query);
+	judge_answer(check);
+	if (check->answer->result == DNS_OK) {
+		keys = dns_answer_object(check->answer, &dkim_keys_parser);
+		if (keys == NULL) {
+			dns_batch_free(batch);
+			return (cli_fail("out of memory"));
+		}
+		choose_record(check, keys);
+	}
+	if (check->record != NULL) {
+		judge_record(check);
+	}
+	result = o->json ? print_json(check) : print_text(check);
+	dns_batch_free(batch);
+	return (result);
+}
+
+/* The private key; none, if none was named and none lies here. */
+static bool
+load_key(struct check *check, const struct check_opts *o,
+    struct key_files *files)
+{
+	check->key_path = o->key_file;
+	if (o->key_file == NULL) {
+		if (!key_files_name(files, o->directory != NULL ?
+		    o->directory : ".", check->name.selector)) {
+			return (false);
+		}
+		if (o->directory == NULL && access(files->private_path,
+		    F_OK) == -1 && errno == ENOENT) {
+			return (true);
+		}
+		check->key_path = files->private_path;
+	}
+	return (cli_key_load(check->key_path, &check->key));
+}
+
+static int
+run_check(const struct check_opts *o)
+{
+	struct check check = { .key_path = NULL };
+	struct key_files files;
+	struct arena arena;
+	struct dns *dns = NULL;
+	struct env env;
+	int result = CLI_USAGE;
+
+	env_init_system(&env);
+	arena_init(&arena, KEYS_ARENA_BYTES);
+	if (key_name_make(&arena, o->domain, o->selector, &check.name) &&
+	    load_key(&check, o, &files)) {
+		dns = cli_dns_open(&o->dns, &env);
+	}
+	if (dns != NULL) {
+		result = check_record(&check, dns, o, &env);
+	}
+	dns_release(dns);
+	privkey_free(check.key);
+	arena_fini(&arena);
+	return (result);
+}
+
+int
+check_main(const struct cli_command *command, int argc, char **argv)
+{
+	struct check_opts o = { .domain = NULL };
+	const char *value;
+	bool bad;
+	int id;
+
+	while ((id = cli_next(command, argc, argv, &value)) >= 0) {
+		switch (id) {
+		case 'd':
+			o.domain = value;
+			break;
+		case 's':
+			o.selector = value;
+			break;
+		case 'D':
+			o.directory = value;
+			break;
+		case 'k':
+			o.key_file = value;
+			break;
+		case 'j':
+			o.json = true;
+			break;
+		default:
+			if (!cli_dns_option(&o.dns, id, value, &bad) || bad) {
+				return (CLI_USAGE);
+			}
+			break;
+		}
+	}
+	if (id != CLI_END) {
+		return (id == CLI_HELP ? CLI_YES : CLI_USAGE);
+	}
+	if (!cli_no_arguments(argc, argv)) {
+		return (CLI_USAGE);
+	}
+	if (o.domain == NULL || o.selector == NULL) {
+		return (cli_fail("-d DOMAIN and -s SELECTOR are needed"));
+	}
+	return (run_check(&o));
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* keys: what the verbs of dkimkeygen share. */
+#ifndef KEYS_KEYS_H
+#define KEYS_KEYS_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/buf.h"
+#include "base/status.h"
+#include "base/str.h"
+#include "cli/cli.h"
+#include "crypto/crypto.h"
+
+#define KEYS_ARENA_BYTES	(1024 * 1024)
+#define KEYS_PATH_MAX_BYTES	4096
+#define KEYS_RSA_MIN_BITS	1024	/* RFC 8301 3.2 */
+#define KEYS_RSA_GOOD_BITS	2048
+#define KEYS_RSA_MAX_BITS	4096
+#define KEYS_STRING_MAX_BYTES	255	/* of one character-string in TXT */
+#define KEYS_TTL_S		3600	/* with which nsupdate adds it */
+
+struct key_name {		/* where a key's record stands */
+	struct str	 domain;	/* A-labels, lower case */
+	struct str	 selector;	/* the same */
+	struct str	 owner;		/* selector._domainkey.domain */
+};
+
+enum record_format { RECORD_ZONE, RECORD_VALUE, RECORD_JSON, RECORD_NSUPDATE };
+
+int		 new_main(const struct cli_command *, int, char **);
+int		 check_main(const struct cli_command *, int, char **);
+
+/* False: domain or selector is none; said why. */
+bool		 key_name_make(struct arena *, const char *domain,
+		    const char *selector, struct key_name *r);
+const char	*key_type_name(enum crypto_key_type);	/* k= */
+
+/* The record's text (RFC 6376 3.6.1). flags: t=, "" for none. */
+enum status	 record_value(const struct privkey *, const char *flags,
+		    struct buf *) ATTR_MUST_CHECK;
+/* A line of master file: owner, type, strings of at most 255 octets. */
+void		 record_zone_line(struct buf *, const struct key_name *,
+		    struct str value);
+void		 record_nsupdate(struct buf *, const struct key_name *,
+		    struct str value);
+
+/*
+ * Writes both files into dir or none of them; never replaces one. False: said
+ * why. The paths are given back for messages.
+ */
+struct key_files {
+	char	private_path[KEYS_PATH_MAX_BYTES];
+	char	record_path[KEYS_PATH_MAX_BYTES];
+};
+bool		 key_files_name(struct key_files *, const char *dir,
+		    struct str selector);
+bool		 key_files_write(const struct key_files *, const char *dir,
+		    struct str pem, struct str record);
+
+#endif

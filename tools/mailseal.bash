@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# bash completion for mailseal; the options come from its own --help.
+_mailseal()
+{
+	local cur prev words cword
+	_init_completion || return
+	if [ "$cword" -eq 1 ]; then
+		COMPREPLY=($(compgen -W \
+		    "verify sign authres try --help --version" -- "$cur"))
+		return
+	fi
+	case $prev in
+	-a | --algorithm)
+		if [ "${words[1]}" = sign ]; then
+			COMPREPLY=($(compgen -W \
+			    "auto rsa-sha256 ed25519-sha256" -- "$cur"))
+			return
+		fi
+		;;
+	-c | --canonicalization)
+		COMPREPLY=($(compgen -W "relaxed/relaxed relaxed/simple
+		    simple/relaxed simple/simple" -- "$cur"))
+		return
+		;;
+	esac
+	if [[ $cur == -* ]]; then
+		COMPREPLY=($(compgen -W \
+		    "$(_parse_help "$1" "${words[1]} --help")" -- "$cur"))
+		return
+	fi
+	_filedir
+} &&
+	complete -F _mailseal mailseal

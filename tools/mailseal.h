@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* mailseal: what the commands of the operator's tool share. */
+#ifndef TOOLS_MAILSEAL_H
+#define TOOLS_MAILSEAL_H
+
+#include "cli/cli.h"
+
+/* A message as read, its copy with CRLF, its fields, and what is made of it. */
+#define TOOL_ARENA_BYTES	((size_t)1024 * 1024 * 1024)
+
+int	 verify_main(const struct cli_command *, int, char **);
+int	 sign_main(const struct cli_command *, int, char **);
+int	 authres_main(const struct cli_command *, int, char **);
+int	 try_main(const struct cli_command *, int, char **);
+
+/* -- verify -------------------------------------------------------------- */
+
+struct engine_outcome;
+
+/* The exit status that the outcome asks for. */
+int	 verify_exit(const struct engine_outcome *);
+/* second: a second opinion was wanted. False: it could not be printed. */
+bool	 verify_print_json(const struct engine_outcome *, bool second);
+bool	 verify_print_text(const struct engine_outcome *, bool second);
+
+#endif

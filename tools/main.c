@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* mailseal: the operator's tool. Its commands and their options. */
+#include "tools/mailseal.h"
+
+#define COUNT(v)	(sizeof(v) / sizeof((v)[0]))
+
+static const struct cli_option verify_options[] = {
+	CLI_DNS_OPTIONS,
+	{ 'i', "ip", "ADDRESS", "the client's address" },
+	{ 'H', "helo", "NAME", "the name it gave with HELO" },
+	{ 'f', "mail-from", "ADDRESS", "the envelope's sender" },
+	{ 'a', "authserv-id", "ID",
+	    "our name in Authentication-Results (the host's)" },
+	{ 'n', "now", "UNIXTIME", "verify as if it were then" },
+	{ 0x300, "no-second-opinion", NULL, "do not ask libopendkim" },
+	{ 'o', "option", "LINE",
+	    "a line of mailseald.conf(5); may repeat" },
+	{ 'j', "json", NULL, "print one JSON object" },
+};
+
+static const struct cli_option sign_options[] = {
+	{ 'd', "domain", "DOMAIN", "the domain that signs (d=)" },
+	{ 's', "selector", "SELECTOR", "the key's name (s=)" },
+	{ 'k', "key", "FILE",
+	    "the private key; the three may repeat, as a group" },
+	{ 'a', "algorithm", "auto|rsa-sha256|ed25519-sha256",
+	    "refuse a key of another kind (auto)" },
+	{ 'c', "canonicalization", "HEADER[/BODY]",
+	    "simple or relaxed (relaxed/relaxed)" },
+	{ 'I', "identity", "IDENTITY", "the user or agent (i=)" },
+	{ 'h', "headers", "LIST", "the fields to sign, with colons between" },
+	{ 'O', "oversign", "LIST",
+	    "the fields to which none may be added; '' for none" },
+	{ 'n', "now", "UNIXTIME", "sign as if it were then" },
+	{ 'x', "expire", "SECONDS", "how long the signature holds (x=)" },
+	{ 0x300, "header-only", NULL, "print the new fields only" },
+};
+
+static const struct cli_option authres_options[] = {
+	{ 'a', "authserv-id", "ID", "say whether the field claims to be ID's" },
+	{ 'j', "json", NULL, "print one JSON object" },
+};
+
+static const struct cli_option try_options[] = {
+	{ 'm', "milter", "SOCKET",
+	    "unix:PATH, inet:PORT@HOST or inet6:PORT@HOST; required" },
+	{ 'i', "ip", "ADDRESS", "the client's address (a local client)" },
+	{ 'C', "client-name", "NAME", "the client's name (unknown)" },
+	{ 'H', "helo", "NAME", "the name it gives with HELO (localhost)" },
+	{ 'f', "mail-from", "ADDRESS", "the sender (the null sender)" },
+	{ 'r', "rcpt", "ADDRESS", "a recipient (postmaster); may repeat" },
+	{ 'u', "auth", "USER", "the client has logged in as that user" },
+	{ 'M', "macro", "NAME=VALUE", "set a macro; may repeat" },
+	{ 't', "timeout", "SECONDS", "how long to wait for an answer (30)" },
+	{ 'j', "json", NULL, "print one JSON object" },
+};
+
+static const struct cli_command commands[] = {
+	{ "verify", "[options] [FILE]",
+	    "Verifies a message as the daemon would on arrival.",
+	    verify_options, COUNT(verify_options), verify_main },
+	{ "sign", "--domain D --selector S --key FILE [options] [FILE]",
+	    "Prints a message with its DKIM-Signature on top.",
+	    sign_options, COUNT(sign_options), sign_main },
+	{ "authres", "[options] [FILE]",
+	    "Parses the value of an Authentication-Results field.",
+	    authres_options, COUNT(authres_options), authres_main },
+	{ "try", "--milter SOCKET [options] [FILE]",
+	    "Plays the MTA to a running milter and shows what it answers.",
+	    try_options, COUNT(try_options), try_main },
+};
+
+static const struct cli_program program = {
+	"mailseal", "Verifies, signs and explains mail, without a daemon.",
+	commands, COUNT(commands), NULL
+};
+
+int
+main(int argc, char **argv)
+{
+	return (cli_main(&program, argc, argv));
+}

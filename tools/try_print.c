@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What mailseal try says: the reply, each change, and the message then. */
+#include <sys/types.h>
+
+#include <libmilter/mfdef.h>
+#include <stdio.h>
+
+#include "base/escape.h"
+#include "tools/try.h"
+
+#define SHOWN_MAX_BYTES	300
+
+enum kind { ADDED, CHANGED, DELETED, ENVELOPE };
+
+static enum kind
+kind_of(const struct edit_note *n)
+{
+	switch (n->type) {
+	case SMFIR_ADDHEADER:
+	case SMFIR_INSHEADER:
+		return (ADDED);
+	case SMFIR_CHGHEADER:
+		return (n->deleted ? DELETED : CHANGED);
+	default:
+		return (ENVELOPE);
+	}
+}
+
+static const char *
+envelope_change(char type)
+{
+	switch (type) {
+	case SMFIR_ADDRCPT:
+	case SMFIR_ADDRCPT_PAR:
+		return ("add recipient");
+	case SMFIR_DELRCPT:
+		return ("delete recipient");
+	default:
+		return ("change sender");
+	}
+}
+
+static bool
+is_refused(const struct player_result *r)
+{
+	return (r->verdict == PLAYER_REJECT || r->verdict == PLAYER_TEMPFAIL);
+}
+
+static const char *
+action(const struct player_result *r, const struct edit *e)
+{
+	return (r->verdict == PLAYER_ACCEPT && e->quarantine.p != NULL ?
+	    "quarantine" : player_verdict_name(r->verdict));
+}
+
+static json_t *
+json_note(const struct edit_note *n, enum kind kind)
+{
+	switch (kind) {
+	case ADDED:
+	case CHANGED:
+		return (json_pack("{s:I, s:o, s:o}",
+		    "index", (json_int_t)n->index,
+		    "name", cli_json_text(n->name),
+		    "value", cli_json_text(n->value)));
+	case DELETED:
+		return (json_pack("{s:o, s:I}", "name",
+		    cli_json_text(n->name), "index", (json_int_t)n->index));
+	case ENVELOPE:
+		return (json_pack("{s:s, s:o, s:o}",
+		    "change", envelope_change(n->type),
+		    "address", cli_json_text(n->name),
+		    "parameters", cli_json_text(n->value)));
+	}
+	return (NULL);
+}
+
+static json_t *
+json_notes(const struct edit *e, enum kind kind)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < e->n; i++) {
+		if (kind_of(&e->v[i]) == kind && json_array_append_new(list,
+		    json_note(&e->v[i], kind)) == -1) {
+			json_decref(list);
+			return (NULL);
+		}
+	}
+	return (list);
+}
+
+static bool
+print_json(const struct player_result *r, const struct edit *e,
+    struct str message)
+{
+	return (cli_json_print(json_pack(
+	    "{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:b, s:o, s:o}",
+	    "reply", cli_json_cstr(r->reply), "action", action(r, e),
+	    "stage", player_stage_name(r->stage),
+	    "added", json_notes(e, ADDED),
+	    "changed", json_notes(e, CHANGED),
+	    "deleted", json_notes(e, DELETED),
+	    "envelope", json_notes(e, ENVELOPE),
+	    "body_replaced", e->new_body.n > 0,
+	    "quarantine", cli_json_text(e->quarantine),
+	    "message", cli_json_text(message))));
+}
+
+/* On one line: each run of white space is one space. */
+static void
+add_unfolded(struct buf *out, struct str value)
+{
+	size_t i;
+	bool space = false;
+
+	for (i = 0; i < value.n; i++) {
+		if (char_is_wsp(value.p[i]) || value.p[i] == '\r' ||
+		    value.p[i] == '\n') {
+			space = true;
+			continue;
+		}
+		if (space) {
+			buf_add_char(out, ' ');
+		}
+		buf_add_char(out, value.p[i]);
+		space = false;
+	}
+}
+
+static void
+show(const char *label, struct str name, struct str value)
+{
+	struct buf line, text;
+
+	buf_init(&line, 2 * PLAYER_REPLY_MAX_BYTES);
+	buf_init(&text, 8 * SHOWN_MAX_BYTES);
+	buf_add_str(&line, name);
+	if (value.n > 0) {
+		buf_add_cstr(&line, ": ");
+		add_unfolded(&line, value);
+	}
+	escape_text(&text, buf_str(&line), SHOWN_MAX_BYTES);
+	(void)printf("%-10s %s\n", label, text.p != NULL ? text.p : "");
+	buf_fini(&line);
+	buf_fini(&text);
+}
+
+static void
+show_note(const struct edit_note *n)
+{
+	switch (kind_of(n)) {
+	case ADDED:
+		show("added", n->name, n->value);
+		break;
+	case CHANGED:
+		show("changed", n->name, n->value);
+		break;
+	case DELETED:
+		show("deleted", n->name, STR_NONE);
+		break;
+	case ENVELOPE:
+		show(envelope_change(n->type), n->name, n->value);
+		break;
+	}
+}
+
+/* With the line ends of the message that was given. */
+static void
+print_message(struct str message, struct str given)
+{
+	size_t i, lf = str_find(given, '\n');
+	bool crlf = lf < given.n && lf > 0 && given.p[lf - 1] == '\r';
+
+	for (i = 0; i < message.n; i++) {
+		if (crlf || message.p[i] != '\r' || i + 1 == message.n ||
+		    message.p[i + 1] != '\n') {
+			(void)putchar(message.p[i]);
+		}
+	}
+}
+
+static bool
+print_text(const struct player_result *r, const struct edit *e,
+    struct str message, struct str given)
+{
+	size_t i;
+
+	show("reply", str_from(r->reply), STR_NONE);
+	show("action", str_from(action(r, e)), STR_NONE);
+	for (i = 0; i < e->n; i++) {
+		show_note(&e->v[i]);
+	}
+	if (e->quarantine.p != NULL) {
+		show("quarantine", e->quarantine, STR_NONE);
+	}
+	if (message.p != NULL) {
+		(void)putchar('\n');
+		print_message(message, given);
+	}
+	return (cli_flush());
+}
+
+int
+try_print(const struct player_result *r, const struct edit *e,
+    struct str given, bool json)
+{
+	struct str message = STR_NONE;
+	struct buf out;
+	bool printed;
+
+	buf_init(&out, 2 * CLI_MESSAGE_MAX_BYTES);
+	if (!is_refused(r) && r->verdict != PLAYER_DISCARD) {
+		edit_write(e, &out);
+		message = buf_str(&out);
+	}
+	printed = json ? print_json(r, e, message) :
+	    print_text(r, e, message, given);
+	if (out.status != STATUS_OK) {
+		printed = false;
+		(void)cli_fail("the message: %s", status_text(out.status));
+	}
+	buf_fini(&out);
+	return (!printed ? CLI_USAGE : is_refused(r) ? CLI_NO : CLI_YES);
+}

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What mailseal verify says: JSON for programs, a few lines for people. */
+#include <stdio.h>
+
+#include "base/escape.h"
+#include "engine/engine.h"
+#include "tools/mailseal.h"
+
+#define SHOWN_MAX_BYTES	300	/* of one value, on a terminal */
+#define B_SHOWN_BYTES	8
+
+static size_t
+count(const struct engine_outcome *out)
+{
+	return (out->dkim != NULL ? dkim_verifier_count(out->dkim) : 0);
+}
+
+int
+verify_exit(const struct engine_outcome *out)
+{
+	size_t i, n = count(out);
+
+	if (out->error != NULL) {
+		return (CLI_NO);
+	}
+	for (i = 0; i < n; i++) {
+		if (dkim_verifier_get(out->dkim, i)->result == DKIM_PASS) {
+			return (CLI_YES);
+		}
+	}
+	return (n == 0 ? CLI_YES : CLI_NO);
+}
+
+/* Signatures that could not be parsed have no canonicalisation. */
+static json_t *
+json_canon(const struct dkim_signature *sig)
+{
+	if (sig->result != DKIM_NONE) {
+		return (json_null());
+	}
+	return (json_sprintf("%s/%s", canon_name(sig->header_canon),
+	    canon_name(sig->body_canon)));
+}
+
+static json_t *
+json_verdict(const struct dkim_verdict *v)
+{
+	return (json_pack(
+	    "{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	    "result", dkim_result_name(v->result),
+	    "reason", cli_json_cstr(v->reason),
+	    "domain", cli_json_text(v->sig.domain),
+	    "selector", cli_json_text(v->sig.selector),
+	    "identity", cli_json_text(v->sig.identity),
+	    "algorithm", cli_json_text(v->sig.algorithm),
+	    "key_bits", v->key_bits > 0 ? json_integer(v->key_bits) :
+		json_null(),
+	    "canonicalization", json_canon(&v->sig),
+	    "b", cli_json_text(v->sig.b_text)));
+}
+
+static json_t *
+json_dkim(const struct engine_outcome *out)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < count(out); i++) {
+		if (json_array_append_new(list, json_verdict(
+		    dkim_verifier_get(out->dkim, i))) == -1) {
+			json_decref(list);
+			return (NULL);
+		}
+	}
+	return (list);
+}
+
+static json_t *
+json_opinion(const struct second_result *r)
+{
+	return (json_pack("{s:o, s:o, s:s, s:o}",
+	    "domain", cli_json_text(r->domain),
+	    "selector", cli_json_text(r->selector),
+	    "result", r->result, "reason", cli_json_text(r->reason)));
+}
+
+static json_t *
+json_second(const struct engine_outcome *out, bool wanted)
+{
+	const struct second_dkim *second = out->second;
+	size_t i, n = second != NULL ? second_dkim_count(second) : 0;
+	json_t *list;
+
+	if (!wanted || (second == NULL && count(out) > 0)) {
+		return (json_null());
+	}
+	list = json_array();
+	for (i = 0; i < n; i++) {
+		if (json_array_append_new(list, json_opinion(
+		    second_dkim_get(second, i))) == -1) {
+			json_decref(list);
+			return (NULL);
+		}
+	}
+	return (json_pack("{s:o, s:b, s:o}", "dkim", list,
+	    "agrees", second == NULL || out->second_agrees,
+	    "trouble", cli_json_cstr(second != NULL ?
+		second_dkim_trouble(second) : NULL)));
+}
+
+bool
+verify_print_json(const struct engine_outcome *out, bool second)
+{
+	return (cli_json_print(json_pack("{s:o, s:o, s:s, s:o, s:o}",
+	    "dkim", json_dkim(out), "second_opinion",
+	    json_second(out, second), "action", out->action,
+	    "authentication_results", cli_json_text(out->authres),
+	    "error", cli_json_cstr(out->error))));
+}
+
+/* "  label  value", from outside, safe for a terminal; nothing if absent. */
+static void
+show(const char *label, struct str value, size_t max)
+{
+	struct buf text;
+
+	if (value.n == 0) {
+		return;
+	}
+	buf_init(&text, 8 * SHOWN_MAX_BYTES);
+	escape_text(&text, value, max);
+	(void)printf("  %-10s %s\n", label, text.p != NULL ? text.p : "");
+	buf_fini(&text);
+}
+
+/* What an OpenDKIM site says about the same signature. */
+static const struct second_result *
+find_opinion(const struct engine_outcome *out, const struct dkim_verdict *v)
+{
+	size_t i;
+
+	if (out->second == NULL) {
+		return (NULL);
+	}
+	for (i = 0; i < second_dkim_count(out->second); i++) {
+		const struct second_result *r =
+		    second_dkim_get(out->second, i);
+
+		if (str_eq(r->b, v->sig.b_text) &&
+		    str_eq_ci(r->selector, v->sig.selector)) {
+			return (r);
+		}
+	}
+	return (NULL);
+}
+
+static void
+show_opinion(const struct engine_outcome *out, const struct dkim_verdict *v)
+{
+	const struct second_result *r = find_opinion(out, v);
+
+	if (r == NULL) {
+		(void)printf("  %-10s no result\n", "OpenDKIM");
+		return;
+	}
+	(void)printf("  %-10s %s%s\n", "OpenDKIM", r->result,
+	    strcmp(r->result, dkim_result_name(v->result)) == 0 ? "" :
+	    " (it differs)");
+}
+
+static void
+show_verdict(const struct engine_outcome *out, size_t i)
+{
+	const struct dkim_verdict *v = dkim_verifier_get(out->dkim, i);
+
+	(void)printf("signature %zu: %s%s%s\n", i + 1,
+	    dkim_result_name(v->result), v->reason != NULL ? ", " : "",
+	    v->reason != NULL ? v->reason : "");
+	show("domain", v->sig.domain, SHOWN_MAX_BYTES);
+	show("selector", v->sig.selector, SHOWN_MAX_BYTES);
+	show("identity", v->sig.identity, SHOWN_MAX_BYTES);
+	show("algorithm", v->sig.algorithm, SHOWN_MAX_BYTES);
+	if (v->key_bits > 0) {
+		(void)printf("  %-10s %u bits%s%s\n", "key", v->key_bits,
+		    v->testing ? ", only a test (t=y)" : "",
+		    v->security == DNS_SECURE ? ", from signed DNS" : "");
+	}
+	if (v->sig.result == DKIM_NONE) {
+		(void)printf("  %-10s header %s, body %s\n", "form",
+		    canon_name(v->sig.header_canon),
+		    canon_name(v->sig.body_canon));
+	}
+	show("begins", v->sig.b_text, B_SHOWN_BYTES);
+	if (out->second != NULL) {
+		show_opinion(out, v);
+	}
+}
+
+bool
+verify_print_text(const struct engine_outcome *out, bool second)
+{
+	size_t i, n = count(out);
+
+	if (out->error != NULL) {
+		(void)printf("not verified: %s\n", out->error);
+	} else if (n == 0) {
+		(void)printf("no signature\n");
+	}
+	for (i = 0; i < n; i++) {
+		show_verdict(out, i);
+	}
+	if (second && out->second != NULL) {
+		(void)printf("OpenDKIM %s\n", out->second_agrees ?
+		    "agrees" : "does not agree");
+	}
+	(void)printf("action: %s\n", out->action);
+	if (out->authres.n > 0) {
+		(void)printf("Authentication-Results: ");
+		(void)fwrite(out->authres.p, 1, out->authres.n, stdout);
+		(void)putchar('\n');
+	}
+	return (cli_flush());
+}
