@@ -13,6 +13,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
 
+import craft  # noqa: E402
 import messages  # noqa: E402
 import peers  # noqa: E402
 import proc  # noqa: E402
@@ -22,7 +23,7 @@ import tap  # noqa: E402
 import time  # noqa: E402
 import zone  # noqa: E402
 
-N = int(os.environ.get('MAILSEAL_CROSS_N') or 1000)
+N = int(os.environ.get('MAILSEAL_CROSS_N') or 1500)
 SEED = os.environ.get('MAILSEAL_SEED') or str(random.SystemRandom().randrange(
     10 ** 9))
 CLI_EVERY = 5           # this share of the messages goes by the command line
@@ -48,6 +49,7 @@ class Run:
         self.points = collections.OrderedDict()
         self.explained = collections.Counter()
         self.verdicts = collections.Counter()
+        self.quirks = collections.Counter()
         self.shown = 0
 
     def count(self, point, good, story=None):
@@ -89,13 +91,16 @@ class Run:
 
     # -- one message --------------------------------------------------------
 
-    def verdicts_agree(self, point, i, what, data, by_cli=False, want=None):
-        """All verify; a difference needs a rule. want: the right answer."""
+    def verdicts_agree(self, point, i, what, data, by_cli=False, want=None,
+                       quirk=None):
+        """All verify; a difference needs a rule. want: the right answer,
+        pass or no."""
         ours = self.our_verify(data, by_cli)
         word, reason = ours[0] if ours else ('none', '')
         self.verdicts['pass' if word == 'pass' else 'no pass'] += 1
         if want:
-            self.count(point + ', mailseal', word == want,
+            self.count(point + ', mailseal',
+                       (word == 'pass') == (want == 'pass'),
                        lambda: self.story(i, what, word, reason, '', '', data))
         for peer in self.peers:
             theirs = peer.verify(data)
@@ -104,6 +109,8 @@ class Run:
             if not same:
                 rule = rules.find(peer.name, data, word, reason, their_word,
                                   why)
+                if quirk in rules.CRAFTED[peer.name]:
+                    rule = '%s (%s)' % (rules.CRAFTED[peer.name][quirk], quirk)
                 if rule:
                     self.explained[(peer.name, rule)] += 1
                     same = True
@@ -142,6 +149,11 @@ class Run:
         what = 'signed by mailseal with %s, %s' % (key.selector, canon)
         self.verdicts_agree('ours verify', i, what, signed, by_cli, 'pass')
         self.mutants(rng, i, what, signed)
+        quirk, crafted = craft.craft(rng, m, key, self.now)
+        self.quirks[quirk] += 1
+        self.verdicts_agree('crafted signatures', i, 'crafted, ' + quirk,
+                            crafted, rng.randrange(CLI_EVERY * 4) == 0,
+                            'no' if quirk in craft.REFUSED else 'pass', quirk)
         present = [n for n in m.names() if n in chosen]
         for peer in self.peers:
             if key.algorithm in peer.algorithms:

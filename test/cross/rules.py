@@ -132,3 +132,71 @@ def space_at_the_very_end(c):
 def signs_space_at_the_very_end(s):
     """As space_at_the_very_end."""
     return s.body == 'relaxed' and s.data[-1:] in (b' ', b'\t')
+
+
+# What the others make of unusual tags (craft.py has them), where it is not
+# what RFC 6376 says.
+LENIENT = 'takes what the grammar of RFC 6376 3.2 or 3.5 does not allow'
+CRAFTED = {
+    'libopendkim': {
+        '8-bit value': 'knows no UTF-8 (RFC 8616)',
+        'a upper': LENIENT,
+        'c upper': LENIENT,
+        'digit first': LENIENT,
+        'h empty name': LENIENT,
+        'h ends in colon': LENIENT,
+        'h signature': 'selects the signature that it verifies',
+        'hyphen in name': LENIENT,
+        'l empty': LENIENT,
+        'q empty': LENIENT,
+        'q http': 'goes on when it knows no method',
+        'q plain dns': 'takes dns for dns/txt, as drafts had it',
+        't zero': 'takes 0 for a broken number',
+        'tag twice': LENIENT,
+        'unknown tag twice': LENIENT,
+    },
+    'python3-dkim': {
+        'd dot': LENIENT,
+        'h empty name': LENIENT,
+        'h empty': LENIENT,
+        'h ends in colon': LENIENT,
+        'h signature': 'selects the signature that it verifies',
+        'h without from': 'does not ask for From in h=',
+        'hyphen in name': LENIENT,
+        'l huge': 'takes l= beyond the body for all of it',
+        'l more': 'takes l= beyond the body for all of it',
+        'q list': 'knows no list of methods',
+        'semicolon and space': 'drops white space at the end of the field',
+        'x before t': 'does not compare x= with t=',
+        'x equals t': 'does not compare x= with t=',
+    },
+    'Mail::DKIM': {
+        'a upper': LENIENT,
+        'blank tag': LENIENT,
+        'c upper': LENIENT,
+        'digit first': LENIENT,
+        'empty tag': LENIENT,
+        'h empty name': LENIENT,
+        'h empty': LENIENT,
+        'h ends in colon': LENIENT,
+        'h signature': 'selects the signature that it verifies',
+        'h without from': 'does not ask for From in h=',
+        'hyphen in name': LENIENT,
+        'l empty': LENIENT,
+        'l huge': 'takes l= beyond the body for all of it',
+        'l less': 'takes l=0 (of a tiny body) for no l= at all',
+        'l letters': 'takes the digits before the letters, here 0',
+        'l more': 'takes l= beyond the body for all of it',
+        'l nothing': 'takes l=0 for no l= at all',
+        'no h': 'takes no h= for all fields, as DomainKeys had it',
+        'no v': 'takes drafts without v=',
+        't empty': 'does not look at t=',
+        't future': 'does not look at t=',
+        't huge': 'does not look at t=',
+        't letters': 'does not look at t=',
+        'tag twice': LENIENT,
+        'two semicolons': LENIENT,
+        'unknown tag twice': LENIENT,
+        'x equals t': 'takes x= equal to t=',
+    },
+}
