@@ -54,6 +54,16 @@ verdict_name(enum engine_verdict verdict)
 	return ("tempfail");
 }
 
+/* Without < and >, but for the null reverse-path. */
+static struct str
+bare_path(struct str path)
+{
+	if (path.n > 2 && path.p[0] == '<' && path.p[path.n - 1] == '>') {
+		path = str_mem(path.p + 1, path.n - 2);
+	}
+	return (path);
+}
+
 static void
 write_line(const struct peer *peer, struct logline *line)
 {
@@ -67,7 +77,7 @@ write_line(const struct peer *peer, struct logline *line)
 	}
 	line->client_name = peer->client.name;
 	line->helo = peer->client.helo;
-	line->mail_from = engine_msg_mail_from(peer->msg);
+	line->mail_from = bare_path(engine_msg_mail_from(peer->msg));
 	buf_init(&out, LOGLINE_MAX_BYTES);
 	if (conf->log_format == CONF_LOG_JSON) {
 		status = logline_write_json(line, &out);
