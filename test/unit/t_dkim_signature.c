@@ -182,6 +182,8 @@ static const struct row {
 	    NULL },
 	{ "2.11 i encoded in lower case", BASE "; i=j=3boe@example.com",
 	    DKIM_NEUTRAL, "bad identity in i=" },
+	{ "2.11 i encoded with no hexadecimal digit",
+	    BASE "; i=j=G0oe@example.com", DKIM_NEUTRAL, "bad identity in i=" },
 	{ "2.11 i encoded by half", BASE "; i=joe@example.com=4",
 	    DKIM_NEUTRAL, "bad identity in i=" },
 	{ "2.11 i folded", BASE "; i=jo\r\n e@exam ple.com", DKIM_NONE,
