@@ -51,6 +51,9 @@
 #define ENGINE_MSG_MAX_BYTES	(64 * 1024 * 1024)	/* a message's arena */
 #define ENGINE_MAX_RESULTS	100	/* in our Authentication-Results; the
 					   signatures below are left out */
+/* With more fields, or more signatures than MaximumSignaturesToVerify, there
+   is no second opinion: libopendkim's time grows with their product. */
+#define ENGINE_SECOND_MAX_FIELDS 1000
 /* DNSTimeout runs from the end of the headers. After a body that took longer,
    answers still under way get this much more. */
 #define ENGINE_DNS_GRACE_US	250000

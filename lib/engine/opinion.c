@@ -14,10 +14,9 @@ is_wanted(const struct engine_msg *m, size_t signatures)
 {
 	const struct conf *conf = msg_conf(m);
 
-	/* libopendkim has no limit of its own to hold against a message
-	   that is nothing but signatures. */
 	if (m->engine->opts.second == NULL || signatures == 0 ||
-	    signatures > conf->maximum_signatures) {
+	    signatures > conf->maximum_signatures ||
+	    m->fields.n > ENGINE_SECOND_MAX_FIELDS) {
 		return (false);
 	}
 	switch (conf->second_opinion) {

@@ -71,17 +71,17 @@ describe(struct engine_msg *m, size_t n, size_t index,
 	return (STATUS_OK);
 }
 
-/* One value in the arena; `prefix` stands before it. */
+/* Folded, with the space that stands behind the colon. */
 static enum status
-write_value(struct engine_msg *m, const struct authres *ar, const char *prefix,
-    bool fold, struct str *value_r)
+write_value(struct engine_msg *m, const struct authres *ar,
+    struct str *value_r)
 {
 	struct buf buf;
 	enum status st;
 
 	buf_init(&buf, VALUE_MAX_BYTES);
-	buf_add_cstr(&buf, prefix);
-	st = authres_write(&buf, ar, fold, false);
+	buf_add_char(&buf, ' ');
+	st = authres_write(&buf, ar, true, false);
 	if (st == STATUS_OK) {
 		st = buf.status;
 	}
@@ -91,6 +91,28 @@ write_value(struct engine_msg *m, const struct authres *ar, const char *prefix,
 	}
 	buf_fini(&buf);
 	return (st);
+}
+
+/* RFC 5322 2.2.3, and what begins a line becomes a space. */
+static enum status
+unfold(struct arena *arena, struct str folded, struct str *r)
+{
+	struct str line, rest = str_trim_fws(folded);
+	char *p = arena_alloc(arena, folded.n);
+
+	*r = str_mem(p, 0);
+	if (p == NULL) {
+		return (STATUS_NOMEM);
+	}
+	while (str_next(&rest, '\n', &line)) {
+		line = str_trim_fws(line);
+		if (r->n > 0) {
+			p[r->n++] = ' ';
+		}
+		memcpy(p + r->n, line.p, line.n);
+		r->n += line.n;
+	}
+	return (STATUS_OK);
 }
 
 enum status
@@ -118,10 +140,10 @@ engine_results_write(struct engine_msg *m)
 		st = describe(m, n, i, &ar.v[i]);
 	}
 	if (st == STATUS_OK) {
-		st = write_value(m, &ar, "", false, &m->outcome.authres);
+		st = write_value(m, &ar, &value);
 	}
 	if (st == STATUS_OK) {
-		st = write_value(m, &ar, " ", true, &value);
+		st = unfold(&m->arena, value, &m->outcome.authres);
 	}
 	if (st == STATUS_OK) {
 		engine_actions_insert(m, ENGINE_FIELD_AUTHRES, value);
