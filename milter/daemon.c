@@ -347,7 +347,7 @@ daemon_run(const struct daemon_opts *opts)
 		return (DAEMON_NO);
 	}
 	log_set_target(conf);
-	env_log(&daemon.env, LOG_LEVEL_INFO, "%s %s listens on %s%s", PACKAGE,
+	env_log(&daemon.env, LOG_LEVEL_INFO, "mailseald %s listens on %s%s",
 	    PACKAGE_VERSION, daemon.socket,
 	    opts->test_mode ? ", test mode: no message is changed" : "");
 	background_ready(&caller, conf->log_target == CONF_LOG_STDERR);

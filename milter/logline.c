@@ -104,7 +104,8 @@ logline_set_outcome(struct logline *r, const struct engine_outcome *outcome)
 	r->direction = direction_name(outcome->direction);
 	r->direction_reason = outcome->direction_reason;
 	set_from(r, outcome->from);
-	if (outcome->dkim != NULL) {
+	r->verified = outcome->dkim != NULL;
+	if (r->verified) {
 		set_dkim(r, outcome->dkim);
 	}
 	for (i = 0; i < outcome->signatures_n; i++) {

@@ -55,6 +55,7 @@ struct logline {			/* views; absent ones are not shown */
 	struct str		 from[LOGLINE_MAX_FROM];
 	size_t			 from_n;
 	const char		*from_trouble;	/* NULL: a usable From */
+	bool			 verified;	/* with no dkim: "none" */
 	struct logline_list	 dkim;
 	struct logline_list	 signatures;	/* added by us */
 	struct logline_list	 second;

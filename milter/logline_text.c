@@ -91,6 +91,9 @@ logline_write_text(const struct logline *line, struct buf *out)
 		buf_printf(out, " forged_deleted=%u", line->forged_deleted);
 	}
 	peer(out, line);
+	if (line->verified && line->dkim.total == 0) {
+		pair(out, "dkim", STR("none"));
+	}
 	list(out, "dkim", &line->dkim);
 	list(out, "signature", &line->signatures);
 	second(out, line);

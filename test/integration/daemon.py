@@ -9,6 +9,7 @@ is a failure.
 import base64
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -17,6 +18,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 TOP = os.environ.get("top_builddir", ".")
@@ -583,6 +585,44 @@ def test_manners(work):
           "none of them is still in flight", d.log())
 
 
+def test_load(work):
+    """Connections that come and go, abort and vanish, under reloads: what is
+    left of them shows in a sanitizer's report, which is no exit 0."""
+    d = Daemon(work, "load")
+    answers = []
+
+    def play(seed):
+        rng = random.Random(seed)
+        for _ in range(30):
+            m = Mta(d.socket)
+            m.hello(rng.choice(("127.0.0.1", "192.0.2.1")))
+            for _ in range(rng.randrange(4)):
+                m.mail("Q")
+                m.header(LETTER)
+                if rng.randrange(4) == 0:
+                    m.send("A")
+                    continue
+                m.step("N")
+                m.step("B", b"x" * rng.randrange(60000))
+                answers.append(m.eom()[1])
+            if rng.randrange(2):
+                m.mail("Q")
+                m.header(LETTER)
+            m.close()
+
+    players = [threading.Thread(target=play, args=(i,)) for i in range(8)]
+    for p in players:
+        p.start()
+    while any(p.is_alive() for p in players):
+        d.kill(signal.SIGHUP)
+        time.sleep(0.05)
+    for p in players:
+        p.join()
+    point(answers and set(answers) == {"c"},
+          "%d messages under reloads" % len(answers), set(answers))
+    point(d.stop() == 0, "and a clean end", d.log()[-2000:])
+
+
 def main():
     if not os.access(MAILSEALD, os.X_OK):
         print("1..0 # SKIP mailseald is not built")
@@ -592,7 +632,7 @@ def main():
         make_key(work)
         for test in (test_command_line, test_socket, test_background,
                      test_messages, test_old_mta, test_verdicts, test_reload,
-                     test_stop, test_manners):
+                     test_stop, test_manners, test_load):
             try:
                 test(work)
             except (Gone, OSError, IndexError,

@@ -51,6 +51,12 @@ static const struct logline signing = {
 	.elapsed_us = 1,
 };
 
+static const struct logline unsigned_mail = {
+	.direction = "verify",
+	.verified = true,
+	.action = "accept",
+};
+
 /* What each octet may not do: end the line, end the value, drive a terminal. */
 static const struct logline hostile = {
 	.queue_id = { "a\nqueue_id=b", 12 },
@@ -109,6 +115,12 @@ static const struct {
 	    "\"from\":[],\"from_error\":\"two From fields\",\"dkim\":[],"
 	    "\"signatures\":[{\"domain\":\"example.com\",\"selector\":\"r\"},"
 	    "{\"domain\":\"example.com\",\"selector\":\"e\"}]}" },
+	{ "unsigned mail", &unsigned_mail,
+	    "direction=verify action=accept us=0 dns_us=0 dkim=none",
+	    "{\"event\":\"message\",\"direction\":\"verify\","
+	    "\"action\":\"accept\",\"us\":0,\"dns_us\":0,"
+	    "\"forged_deleted\":0,\"from\":[],\"dkim\":[],"
+	    "\"signatures\":[]}" },
 	{ "hostile values", &hostile,
 	    "queue_id=\"a\\x0aqueue_id=b\" direction=verify action=reject "
 	    "us=0 dns_us=0 client_name=\"\" helo=\"x\\\" action=\\\"accept\" "
