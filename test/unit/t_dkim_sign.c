@@ -449,6 +449,26 @@ check_long_names(void)
 	lab_next(&lab);
 }
 
+/* Every length of a name, so that each meets the end of a line. */
+static void
+check_name_lengths(void)
+{
+	struct dkim_sign_opts opts = opts_of(lab.ed, "ed");
+	struct str name, value;
+	char text[60];
+	size_t n;
+
+	opts.oversign_headers = &name;
+	opts.oversign_headers_n = 1;
+	memset(text, 'x', sizeof(text));
+	for (n = 1; n <= sizeof(text); n++) {
+		name = str_mem(text, n);
+		value = sign(&opts, STR(LAB_MSG));
+		check_folding(value, 78);
+		lab_next(&lab);
+	}
+}
+
 static void
 check_nomem(void)
 {
@@ -466,6 +486,10 @@ check_nomem(void)
 		value = sign_in(&small, &opts, &m, &status);
 		consistent = consistent &&
 		    (value.p != NULL) == (status == STATUS_OK);
+		if (status == STATUS_OK) {
+			check_passes(with_field(value, STR(LAB_MSG)), 1,
+			    "with just enough memory");
+		}
 		arena_fini(&small);
 	}
 	tap_ok(consistent, "a field or NOMEM each time");
@@ -493,6 +517,7 @@ main(void)
 	check_two();
 	check_limits();
 	check_long_names();
+	check_name_lengths();
 	check_nomem();
 	lab_fini(&lab);
 	return (tap_done());

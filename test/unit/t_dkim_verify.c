@@ -38,6 +38,10 @@ static const char zone[] =
     "mixed IN TXT \"v=DKIM1; p=%RSA%\"\n"
     "three IN TXT \"v=DKIM1; p=%RSA%\"\n"
     "three IN TXT \"v=DKIM1; p=\"\n"
+    "junk IN TXT \"v=spf1 -all\"\n"
+    "junk IN TXT \"v=DKIM1; p=\"\n"
+    "second IN TXT \"v=DKIM1; t=y; p=" DKIM_VECTORS_RSA "\"\n"
+    "second IN TXT \"v=DKIM1; p=%RSA%\"\n"
     "*.wild IN TXT \"v=DKIM1; p=%RSA%\"\n"
     "rsa._domainkey.xn--bcher-kva.example. IN TXT \"p=%RSA%\"\n";
 
@@ -152,6 +156,9 @@ static const struct row {
 	{ "6.1.2 a revoked one beside the key", BY("three"), { 0 }, DKIM_PASS,
 	    NULL },
 
+	{ "6.1.2 none that fits: the first says why", BY("junk"), { 0 },
+	    DKIM_PERMERROR, "key version is not DKIM1" },
+
 	{ "3.6.1 t=s and i= is d=", BY("strict") "; i=a@example.com", { 0 },
 	    DKIM_PASS, NULL },
 	{ "3.6.1 t=s and no i=", BY("strict"), { 0 }, DKIM_PASS, NULL },
@@ -226,6 +233,10 @@ check_details(void)
 	lab_next(&lab);
 	v = verdict_of(&opts, TAGS);
 	tap_ok(!v->testing, "no test without t=y");
+	lab_next(&lab);
+	v = verdict_of(&opts, BY("second"));
+	tap_num(v->result, DKIM_PASS, "6.1.2 the second of two keys");
+	tap_ok(!v->testing, "whose flags count");
 	lab_next(&lab);
 	v = verdict_of(&opts, ED("both"));
 	tap_num(v->key_bits, 256, "the bits of the key that fits");
