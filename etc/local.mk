@@ -1,6 +1,20 @@
 # Samples to copy from; nothing of the operator's is ever overwritten.
 examplesdir = $(docdir)/examples
-dist_examples_DATA = etc/postfix-main.cf etc/sendmail.mc
+dist_examples_DATA = etc/mailseald.conf etc/postfix-main.cf etc/sendmail.mc
+
+# The configuration: the sample, unless there is one; and it goes again only
+# as long as nobody changed it.
+install-data-local: install-configuration
+uninstall-local: uninstall-configuration
+configuration = '$(DESTDIR)$(sysconfdir)/mailseald.conf'
+.PHONY: install-configuration uninstall-configuration
+install-configuration:
+	$(MKDIR_P) '$(DESTDIR)$(sysconfdir)'
+	test -e $(configuration) || \
+	    $(INSTALL_DATA) $(srcdir)/etc/mailseald.conf $(configuration)
+uninstall-configuration:
+	! cmp -s $(srcdir)/etc/mailseald.conf $(configuration) || \
+	    rm -f $(configuration)
 
 EXTRA_DIST += etc/mailseald.service.in etc/mailseal.sysusers \
 	etc/mailseal.tmpfiles

@@ -18,4 +18,4 @@ mailseald_core = \
 EXTRA_PROGRAMS += milter/mailseald
 milter_mailseald_SOURCES = $(mailseald_core) milter/main.c
 milter_mailseald_LDADD = $(LDADD) $(MILTER_LIBS)
-dist_man_MANS += milter/mailseald.8
+dist_man_MANS += milter/mailseald.8 milter/mailseald.conf.5

@@ -50,7 +50,7 @@ static const struct conf_word facility_words[] = {
 	{ NULL, 0 }
 };
 
-/* By name, so that a reader finds it, as mailseald.conf(5) has them. */
+/* By name, so that a reader finds it. */
 const struct conf_option conf_options[] = {
 	{ .name = "AuthservID", .form = "name|HOSTNAME",
 	    .fallback = "HOSTNAME", .set = conf_set_authserv_id,
@@ -119,8 +119,9 @@ const struct conf_option conf_options[] = {
 	    .set = conf_set_bool, AT(subdomains) },
 	{ .name = "Syslog", .form = "yes|no", .fallback = "yes",
 	    .set = conf_set_bool, AT(syslog) },
-	{ .name = "SyslogFacility", .form = "facility", .fallback = "mail",
-	    .set = conf_set_word, AT(syslog_facility),
+	{ .name = "SyslogFacility",
+	    .form = "auth|authpriv|cron|daemon|local0..local7|mail|user",
+	    .fallback = "mail", .set = conf_set_word, AT(syslog_facility),
 	    .words = facility_words },
 	{ .name = "TrustAnchorFile", .form = "path", .fallback = "",
 	    .set = conf_set_text, AT(trust_anchor_file) },

@@ -4,3 +4,5 @@ UNIT += test/unit/t_conf_key
 test_unit_t_conf_key_SOURCES = test/unit/t_conf_key.c
 UNIT += test/unit/t_conf_load
 test_unit_t_conf_load_SOURCES = test/unit/t_conf_load.c
+UNIT += test/unit/t_conf_manual
+test_unit_t_conf_manual_SOURCES = test/unit/t_conf_manual.c

@@ -131,7 +131,8 @@ static const struct {
 	{ "LogFormat", "LogFormat xml\n",
 	    "conf:1: LogFormat: \"xml\" is not text|json" },
 	{ "SyslogFacility", "SyslogFacility kern\n",
-	    "conf:1: SyslogFacility: \"kern\" is not facility" },
+	    "conf:1: SyslogFacility: \"kern\" is not auth|authpriv|cron|"
+	    "daemon|local0..local7|mail|user" },
 	{ "SecondOpinion", "SecondOpinion sample:101%\n",
 	    "conf:1: SecondOpinion: \"sample:101%\" is not off, all, or "
 	    "sample:N% with N from 0 to 100" },
