@@ -9,6 +9,7 @@ is a failure.
 import base64
 import json
 import os
+import pwd
 import random
 import re
 import shutil
@@ -48,6 +49,12 @@ def point(ok, name, note=""):
         for line in str(note).splitlines():
             print("# " + line)
     sys.stdout.flush()
+
+
+def skip(name, why):
+    global count
+    count += 1
+    print("ok %d - %s # SKIP %s" % (count, name, why))
 
 
 class Gone(Exception):
@@ -152,7 +159,7 @@ def inserted(changes, name):
 class Daemon:
     started = []
 
-    def __init__(self, work, name, extra="", args=("-f",)):
+    def __init__(self, work, name, extra="", args=("-f",), start=True):
         self.dir = os.path.join(work, name)
         os.mkdir(self.dir)
         self.conf = os.path.join(self.dir, "mailseald.conf")
@@ -161,7 +168,8 @@ class Daemon:
         self.key = os.path.join(work, "key.pem")
         self.zone = os.path.join(work, "zone.txt")
         self.write(extra)
-        self.start(args)
+        if start:
+            self.start(args)
 
     def start(self, args=("-f",)):
         with open(self.log_path, "wb") as log:
@@ -585,6 +593,37 @@ def test_manners(work):
           "none of them is still in flight", d.log())
 
 
+def test_user(work):
+    name = "UserID: root goes after the keys are read"
+    if os.geteuid() != 0:
+        skip(name, "only root can become another user")
+        return
+    nobody = pwd.getpwnam("nobody")
+    os.chmod(work, 0o755)
+    d = Daemon(work, "user", "UserID nobody\n", start=False)
+    os.chown(d.dir, nobody.pw_uid, -1)
+    d.start()
+    with open("/proc/%d/status" % d.p.pid) as f:
+        status = dict(x.rstrip().split(":\t", 1) for x in f if ":\t" in x)
+    point(status["Uid"].split() == [str(nobody.pw_uid)] * 4 and
+          status["Gid"].split() == [str(nobody.pw_gid)] * 4 and
+          "0" not in status["Groups"].split(), name, status)
+    m = Mta(d.socket)
+    m.hello()
+    point(inserted(m.letter()[0], "DKIM-Signature"),
+          "root's key signs nevertheless")
+    d.kill(signal.SIGHUP)
+    d.wait_for("not reloaded")
+    point(inserted(m.letter()[0], "DKIM-Signature"),
+          "a reload cannot read it, and the old one stays")
+    m.close()
+    point(d.stop() == 0 and not os.path.exists(d.socket), "exit 0")
+    d.write("UserID nosuchuser\n")
+    r = run("-n", "-c", d.conf)
+    point(r.returncode == 1 and "nosuchuser" in r.stderr,
+          "a user that is not there", r)
+
+
 def test_load(work):
     """Connections that come and go, abort and vanish, under reloads: what is
     left of them shows in a sanitizer's report, which is no exit 0."""
@@ -632,7 +671,8 @@ def main():
         make_key(work)
         for test in (test_command_line, test_socket, test_background,
                      test_messages, test_old_mta, test_verdicts, test_reload,
-                     test_stop, test_manners, test_load):
+                     test_stop, test_manners, test_user,
+                     test_load):
             try:
                 test(work)
             except (Gone, OSError, IndexError,
