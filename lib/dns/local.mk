@@ -4,6 +4,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/dns/cache.h \
 	lib/dns/dns.h \
 	lib/dns/name.h \
+	lib/dns/rdata.h \
 	lib/dns/resolver.h \
 	lib/dns/zone.h \
 	lib/dns/zone_lex.h \
@@ -12,7 +13,9 @@ lib_libmailseal_a_SOURCES += \
 	lib/dns/cache.c \
 	lib/dns/dns.c \
 	lib/dns/name.c \
+	lib/dns/rdata.c \
 	lib/dns/resolver.c \
+	lib/dns/unbound.c \
 	lib/dns/zone.c \
 	lib/dns/zone_lex.c \
 	lib/dns/zone_read.c

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * unbound: libunbound underneath, as a forwarder with threads. Its own worker
+ * thread does the network and the validation; a thread of ours, the pump,
+ * waits for ub_fd() and has ub_process() call back. Both block all signals.
+ * Neither survives a fork: the context is made by the process that uses it.
+ *
+ * A question that was given up is not cancelled (in a threaded context
+ * ub_cancel() would only silence its answer): the answer still fills the
+ * cache. At the end ub_ctx_delete() drops what is under way without a call.
+ */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unbound.h>
+#include <unistd.h>
+
+#include "dns/backend.h"
+#include "dns/name.h"
+#include "dns/rdata.h"
+#include "dns/resolver.h"
+
+#define CLASS_IN		1
+#define RCODE_NOERROR		0
+#define RCODE_NXDOMAIN		3
+/* "address@port" with the longest address. */
+#define SERVER_MAX_BYTES	64
+/* What the records of one answer, at most 64 KiB on the wire, can need. */
+#define ANSWER_MAX_BYTES	((size_t)1 << 20)
+
+struct unbound {
+	struct env	 env;
+	struct ub_ctx	*ctx;
+	pthread_t	 pump;
+	int		 stop[2];	/* a pipe; closing [1] ends the pump */
+	bool		 running;
+};
+
+/*
+ * We forward to the operator's own resolvers and cache parsed answers, so
+ * that caches for iteration would only take memory, and a resolver that was
+ * down must be tried again soon.
+ */
+static const struct option {
+	const char	*name;
+	const char	*value;
+} options[] = {
+	{ "do-not-query-localhost:", "no" },
+	{ "unblock-lan-zones:", "yes" },
+	{ "insecure-lan-zones:", "yes" },
+	{ "local-zone:", "test. transparent" },
+	{ "qname-minimisation:", "no" },
+	{ "msg-cache-size:", "256k" },
+	{ "rrset-cache-size:", "512k" },
+	{ "key-cache-size:", "256k" },
+	{ "neg-cache-size:", "128k" },
+	{ "msg-cache-slabs:", "1" },
+	{ "rrset-cache-slabs:", "1" },
+	{ "infra-cache-slabs:", "1" },
+	{ "key-cache-slabs:", "1" },
+	{ "infra-cache-numhosts:", "64" },
+	{ "infra-keep-probing:", "yes" },
+	{ "infra-cache-max-rtt:", "4000" },
+	{ "outgoing-range:", "256" },
+	{ "num-queries-per-thread:", "1024" },
+	{ "outgoing-num-tcp:", "8" }
+};
+
+static void
+read_records(struct arena *arena, const struct ub_result *result,
+    struct dns_record *v, struct dns_answer *a)
+{
+	size_t i;
+
+	for (i = 0; result->data[i] != NULL && a->n < DNS_MAX_RECORDS; i++) {
+		size_t n = result->len[i] > 0 ? (size_t)result->len[i] : 0;
+
+		if (dns_rdata_read(arena, (enum dns_type)result->qtype,
+		    str_mem(result->data[i], n), &v[a->n]) == STATUS_OK) {
+			a->n++;
+		}
+	}
+	a->result = DNS_OK;
+	a->v = v;
+}
+
+static enum dns_result
+result_without(const struct ub_result *result)
+{
+	if (result->rcode == RCODE_NOERROR) {
+		return (DNS_NODATA);
+	}
+	return (result->rcode == RCODE_NXDOMAIN ? DNS_NXDOMAIN : DNS_SERVFAIL);
+}
+
+/* Called by the pump. */
+static void
+answered(void *cookie, int error, struct ub_result *result)
+{
+	struct dns_answer a = { .result = DNS_SERVFAIL };
+	struct dns_record v[DNS_MAX_RECORDS];
+	struct arena arena;
+
+	if (cookie == NULL) {
+		ub_resolve_free(result);
+		return;
+	}
+	arena_init(&arena, ANSWER_MAX_BYTES);
+	if (error == 0 && result != NULL) {
+		a.ttl_s = result->ttl > 0 ? (uint32_t)result->ttl : 0;
+		a.security = result->secure ? DNS_SECURE : DNS_INSECURE;
+		if (result->bogus) {
+			a.security = DNS_BOGUS;
+		} else if (result->havedata && result->rcode == 0) {
+			read_records(&arena, result, v, &a);
+		} else {
+			a.result = result_without(result);
+		}
+		if (a.result == DNS_SERVFAIL) {
+			a.ttl_s = DNS_FAILURE_TTL_S;
+		}
+	}
+	dns_backend_done(cookie, &a);
+	arena_fini(&arena);
+	ub_resolve_free(result);
+}
+
+static enum status
+unbound_submit(void *backend, struct str name, enum dns_type type,
+    void *cookie)
+{
+	struct unbound *u = backend;
+	char text[DNS_NAME_MAX_BYTES + 1];
+
+	memcpy(text, name.p, name.n);
+	text[name.n] = '\0';
+	return (ub_resolve_async(u->ctx, text, (int)type, CLASS_IN, cookie,
+	    answered, NULL) == 0 ? STATUS_OK : STATUS_TEMP);
+}
+
+static void *
+pump(void *arg)
+{
+	struct unbound *u = arg;
+	struct pollfd fds[2] = {
+		{ .fd = ub_fd(u->ctx), .events = POLLIN },
+		{ .fd = u->stop[0], .events = POLLIN }
+	};
+	int error;
+
+	for (;;) {
+		if (poll(fds, 2, -1) == -1 && errno != EINTR) {
+			env_log(&u->env, LOG_LEVEL_ERROR,
+			    "dns: cannot wait for answers: %s",
+			    strerror(errno));
+			break;
+		}
+		if (fds[1].revents != 0) {
+			break;
+		}
+		error = fds[0].revents != 0 ? ub_process(u->ctx) : 0;
+		if (error != 0) {
+			env_log(&u->env, LOG_LEVEL_ERROR,
+			    "dns: libunbound gives no more answers: %s",
+			    ub_strerror(error));
+			break;
+		}
+	}
+	return (NULL);
+}
+
+static void
+unbound_free(void *backend)
+{
+	struct unbound *u = backend;
+
+	if (u->stop[1] != -1) {
+		close(u->stop[1]);
+	}
+	if (u->running) {
+		pthread_join(u->pump, NULL);
+	}
+	if (u->stop[0] != -1) {
+		close(u->stop[0]);
+	}
+	ub_ctx_delete(u->ctx);
+	free(u);
+}
+
+static const struct dns_backend_ops unbound_ops = {
+	unbound_submit, unbound_free
+};
+
+static enum status
+failed(struct diag *diag, const char *what, int error)
+{
+	diag_set(diag, what, 0, "%s", ub_strerror(error));
+	return (error == UB_NOMEM ? STATUS_NOMEM : STATUS_SYNTAX);
+}
+
+/* libunbound takes any digits for a port. */
+static bool
+is_server(struct str server)
+{
+	char address[SERVER_MAX_BYTES];
+	unsigned char octets[16];
+	size_t at = str_find(server, '@');
+	uint64_t port;
+
+	if (server.n >= sizeof(address) ||
+	    (at < server.n && (!str_to_u64(str_from_offset(server, at + 1),
+	    &port) || port == 0 || port > 65535))) {
+		return (false);
+	}
+	memcpy(address, server.p, at);
+	address[at] = '\0';
+	return (inet_pton(AF_INET, address, octets) == 1 ||
+	    inet_pton(AF_INET6, address, octets) == 1);
+}
+
+static enum status
+set_nameservers(struct unbound *u, const struct dns_opts *opts,
+    struct diag *diag)
+{
+	char text[SERVER_MAX_BYTES];
+	size_t i;
+	int error;
+
+	if (opts->nameservers_n == 0) {
+		error = ub_ctx_resolvconf(u->ctx, NULL);
+		return (error == 0 ? STATUS_OK :
+		    failed(diag, "/etc/resolv.conf", error));
+	}
+	for (i = 0; i < opts->nameservers_n; i++) {
+		struct str server = opts->nameservers[i];
+
+		if (!is_server(server)) {
+			diag_set(diag, NULL, 0,
+			    "not the address of a name server: %.*s",
+			    STR_FMT(str_first(server, SERVER_MAX_BYTES)));
+			return (STATUS_SYNTAX);
+		}
+		memcpy(text, server.p, server.n);
+		text[server.n] = '\0';
+		error = ub_ctx_set_fwd(u->ctx, text);
+		if (error != 0) {
+			return (failed(diag, text, error));
+		}
+	}
+	return (STATUS_OK);
+}
+
+static enum status
+set_trust_anchor(struct unbound *u, const char *path, struct diag *diag)
+{
+	int error, fd;
+
+	if (path == NULL) {
+		error = ub_ctx_set_option(u->ctx, "module-config:",
+		    "iterator");
+		return (error == 0 ? STATUS_OK :
+		    failed(diag, "module-config", error));
+	}
+	/* libunbound itself opens it later and does not say why not. */
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd == -1) {
+		diag_set(diag, path, 0, "%s", strerror(errno));
+		return (STATUS_IO);
+	}
+	close(fd);
+	error = ub_ctx_add_ta_file(u->ctx, path);
+	return (error == 0 ? STATUS_OK : failed(diag, path, error));
+}
+
+static enum status
+configure(struct unbound *u, const struct dns_opts *opts, struct diag *diag)
+{
+	enum status status;
+	size_t i;
+	int error;
+
+	/* Its words on stderr belong to nobody. */
+	error = ub_ctx_debugout(u->ctx, NULL);
+	for (i = 0; error == 0 && i < sizeof(options) / sizeof(options[0]);
+	    i++) {
+		error = ub_ctx_set_option(u->ctx, options[i].name,
+		    options[i].value);
+		if (error != 0) {
+			return (failed(diag, options[i].name, error));
+		}
+	}
+	if (error == 0) {
+		error = ub_ctx_async(u->ctx, 1);
+	}
+	if (error != 0) {
+		return (failed(diag, "libunbound", error));
+	}
+	status = set_nameservers(u, opts, diag);
+	if (status == STATUS_OK) {
+		status = set_trust_anchor(u, opts->trust_anchor_file, diag);
+	}
+	return (status);
+}
+
+/*
+ * The first question makes libunbound read its settings and start its worker.
+ * Ask one that it answers by itself, so that what is wrong is known now.
+ */
+static enum status
+start(struct unbound *u, struct diag *diag)
+{
+	sigset_t all, old;
+	int error;
+
+	if (pipe2(u->stop, O_CLOEXEC) == -1) {
+		diag_set(diag, NULL, 0, "pipe: %s", strerror(errno));
+		return (STATUS_IO);
+	}
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &old);
+	error = ub_resolve_async(u->ctx, "localhost", DNS_A, CLASS_IN, NULL,
+	    answered, NULL);
+	if (error == 0 && pthread_create(&u->pump, NULL, pump, u) != 0) {
+		error = UB_NOMEM;
+	}
+	pthread_sigmask(SIG_SETMASK, &old, NULL);
+	if (error != 0) {
+		return (failed(diag, "libunbound", error));
+	}
+	u->running = true;
+	return (STATUS_OK);
+}
+
+enum status
+dns_new_unbound(const struct dns_opts *opts, struct dns **r,
+    struct diag *diag)
+{
+	enum status status;
+	struct unbound *u;
+
+	*r = NULL;
+	u = calloc(1, sizeof(*u));
+	if (u == NULL) {
+		return (STATUS_NOMEM);
+	}
+	u->env = *opts->env;
+	u->stop[0] = u->stop[1] = -1;
+	u->ctx = ub_ctx_create();
+	status = u->ctx == NULL ? STATUS_NOMEM : configure(u, opts, diag);
+	if (status == STATUS_OK) {
+		status = start(u, diag);
+	}
+	if (status != STATUS_OK) {
+		unbound_free(u);
+		return (status);
+	}
+	return (dns_new_backend(opts, &unbound_ops, u, r));
+}
