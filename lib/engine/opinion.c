@@ -85,6 +85,22 @@ is_same(const struct dkim_verdict *ours, const struct second_result *theirs)
 	    str_eq_ci(ours->sig.selector, theirs->selector)));
 }
 
+/*
+ * Whether the signature at i in our list is the one at k in theirs. Ours has
+ * every signature, theirs those that libopendkim can read, both in the order
+ * of the fields: with equal counts the place tells, else what they say.
+ */
+static bool
+is_pair(const struct engine_msg *m, size_t i, size_t k)
+{
+	if (dkim_verifier_count(m->verifier) ==
+	    second_dkim_count(m->second)) {
+		return (i == k);
+	}
+	return (is_same(dkim_verifier_get(m->verifier, i),
+	    second_dkim_get(m->second, k)));
+}
+
 static bool
 passes(const struct second_result *theirs)
 {
@@ -144,7 +160,7 @@ compare_ours(const struct engine_msg *m)
 		const struct second_result *theirs = NULL;
 
 		for (k = 0; k < n && theirs == NULL; k++) {
-			if (is_same(ours, second_dkim_get(m->second, k))) {
+			if (is_pair(m, i, k)) {
 				theirs = second_dkim_get(m->second, k);
 			}
 		}
@@ -168,8 +184,7 @@ compare_theirs(const struct engine_msg *m)
 		const struct second_result *theirs =
 		    second_dkim_get(m->second, k);
 
-		for (i = 0; i < n && !is_same(dkim_verifier_get(m->verifier,
-		    i), theirs); i++) {
+		for (i = 0; i < n && !is_pair(m, i, k); i++) {
 			continue;
 		}
 		if (i == n && passes(theirs)) {
