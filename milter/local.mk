@@ -15,7 +15,7 @@ mailseald_core = \
 	milter/privileges.c milter/privileges.h \
 	milter/signals.c milter/signals.h
 
-EXTRA_PROGRAMS += milter/mailseald
+sbin_PROGRAMS += milter/mailseald
 milter_mailseald_SOURCES = $(mailseald_core) milter/main.c
 milter_mailseald_LDADD = $(LDADD) $(MILTER_LIBS)
 dist_man_MANS += milter/mailseald.8 milter/mailseald.conf.5
