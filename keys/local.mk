@@ -1,4 +1,4 @@
-EXTRA_PROGRAMS += keys/dkimkeygen
+bin_PROGRAMS += keys/dkimkeygen
 keys_dkimkeygen_SOURCES = \
 	keys/keys.h \
 	keys/check.c \

@@ -11,7 +11,7 @@ tools_libplayer_a_SOURCES = \
 	tools/player_script.c \
 	tools/player_wire.c
 
-EXTRA_PROGRAMS += tools/mailseal
+bin_PROGRAMS += tools/mailseal
 tools_mailseal_SOURCES = \
 	tools/edit.h \
 	tools/mailseal.h \
