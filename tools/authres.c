@@ -43,10 +43,11 @@ json_results(const struct answer *a)
 		const struct authres_result *r = &a->ar.v[i];
 
 		if (json_array_append_new(list, json_pack(
-		    "{s:o, s:I, s:o, s:o, s:o}",
+		    "{s:o, s:I, s:o, s:o, s:o, s:o}",
 		    "method", cli_json_text(r->method),
 		    "version", (json_int_t)r->version,
 		    "result", cli_json_text(r->result),
+		    "comment", cli_json_text(r->comment),
 		    "reason", cli_json_text(r->reason),
 		    "properties", json_properties(r))) == -1) {
 			json_decref(list);

@@ -1,0 +1,3 @@
+check_SCRIPTS += test/conformance/authres.py
+check_DATA += tools/mailseal$(EXEEXT)
+EXTRA_DIST += test/conformance/authres.py
