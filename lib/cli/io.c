@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* DNS, JSON and files, as the tools meet them. */
+/* JSON and files, as the tools meet them. */
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -12,69 +12,6 @@
 #include "base/utf8.h"
 #include "cli/cli.h"
 #include "mail/message.h"
-
-#define TIMEOUT_S	5
-
-bool
-cli_dns_option(struct cli_dns *dns, int id, const char *value, bool *bad_r)
-{
-	*bad_r = false;
-	switch (id) {
-	case CLI_DNS_ZONE:
-		dns->zone = value;
-		return (true);
-	case CLI_DNS_NAMESERVER:
-		if (dns->nameservers_n == CLI_MAX_NAMESERVERS) {
-			(void)cli_fail("--nameserver: at most %d",
-			    CLI_MAX_NAMESERVERS);
-			*bad_r = true;
-			return (true);
-		}
-		dns->nameservers[dns->nameservers_n++] = str_from(value);
-		return (true);
-	case CLI_DNS_TRUST_ANCHOR:
-		dns->trust_anchor = value;
-		return (true);
-	case CLI_DNS_TIMEOUT:
-		*bad_r = !cli_number("dns-timeout", value, 1,
-		    CLI_DNS_MAX_SECONDS, &dns->timeout_s);
-		return (true);
-	default:
-		return (false);
-	}
-}
-
-uint64_t
-cli_dns_timeout_us(const struct cli_dns *dns)
-{
-	return ((uint64_t)(dns->timeout_s != 0 ? dns->timeout_s : TIMEOUT_S) *
-	    1000000);
-}
-
-struct dns *
-cli_dns_open(const struct cli_dns *from, const struct env *env)
-{
-	struct dns_opts opts;
-	struct dns *dns = NULL;
-	struct diag diag;
-	enum status status;
-
-	diag_init(&diag);
-	dns_opts_init(&opts);
-	opts.env = env;
-	opts.timeout_us = cli_dns_timeout_us(from);
-	opts.nameservers = from->nameservers;
-	opts.nameservers_n = from->nameservers_n;
-	opts.trust_anchor_file = from->trust_anchor;
-	status = from->zone != NULL ? dns_new_zone(&opts, from->zone, &dns,
-	    &diag) : dns_new_unbound(&opts, &dns, &diag);
-	if (status != STATUS_OK) {
-		(void)cli_fail("DNS: %s", diag.text[0] != '\0' ? diag.text :
-		    status_text(status));
-		return (NULL);
-	}
-	return (dns);
-}
 
 json_t *
 cli_json_text(struct str s)

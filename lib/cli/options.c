@@ -11,6 +11,7 @@
 #define LETTERS_MAX	(2 * CLI_MAX_OPTIONS + 2)
 #define HELP_COLUMN	26
 #define ID_HELP		0x200
+#define DNS_TIMEOUT_S	5
 
 static void
 say(const char *fmt, va_list ap)
@@ -218,4 +219,42 @@ cli_flush(void)
 		return (false);
 	}
 	return (true);
+}
+
+bool
+cli_dns_option(struct cli_dns *dns, int id, const char *value, bool *bad_r)
+{
+	*bad_r = false;
+	switch (id) {
+	case CLI_DNS_ZONE:
+		dns->zone = value;
+		return (true);
+	case CLI_DNS_NAMESERVER:
+		if (dns->nameservers_n == CLI_MAX_NAMESERVERS) {
+			(void)cli_fail("--nameserver: at most %d",
+			    CLI_MAX_NAMESERVERS);
+			*bad_r = true;
+			return (true);
+		}
+		dns->nameservers[dns->nameservers_n++] = str_from(value);
+		return (true);
+	case CLI_DNS_TRUST_ANCHOR:
+		dns->trust_anchor = value;
+		return (true);
+	case CLI_DNS_TIMEOUT:
+		*bad_r = !cli_number("dns-timeout", value, 1,
+		    CLI_DNS_MAX_SECONDS, &dns->timeout_s);
+		return (true);
+	default:
+		return (false);
+	}
+}
+
+uint64_t
+cli_dns_timeout_us(const struct cli_dns *dns)
+{
+	int64_t timeout_s = dns->timeout_s != 0 ? dns->timeout_s :
+	    DNS_TIMEOUT_S;
+
+	return ((uint64_t)timeout_s * 1000000);
 }

@@ -62,3 +62,8 @@ test_fuzz_fuzz_key_LDFLAGS = $(fuzz_ldflags)
 FUZZ_TARGETS += test/fuzz/fuzz_signature
 test_fuzz_fuzz_signature_SOURCES = test/fuzz/fuzz_signature.c $(fuzz_main)
 test_fuzz_fuzz_signature_LDFLAGS = $(fuzz_ldflags)
+FUZZ_TARGETS += test/fuzz/fuzz_player
+test_fuzz_fuzz_player_SOURCES = test/fuzz/fuzz_player.c $(fuzz_main) \
+	tools/edit.c tools/edit.h
+test_fuzz_fuzz_player_LDFLAGS = $(fuzz_ldflags)
+test_fuzz_fuzz_player_LDADD = tools/libplayer.a $(LDADD)

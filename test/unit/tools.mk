@@ -1,3 +1,8 @@
 UNIT += test/unit/t_tools_player
 test_unit_t_tools_player_SOURCES = test/unit/t_tools_player.c
 test_unit_t_tools_player_LDADD = tools/libplayer.a $(LDADD)
+UNIT += test/unit/t_tools_edit
+test_unit_t_tools_edit_SOURCES = test/unit/t_tools_edit.c tools/edit.c \
+	tools/edit.h
+UNIT += test/unit/t_cli
+test_unit_t_cli_SOURCES = test/unit/t_cli.c

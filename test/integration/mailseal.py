@@ -1,0 +1,406 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""mailseal on the command line: the contract of verify, sign and authres,
+and try against a milter that does what the test says."""
+import os
+import re
+import socket
+import struct
+import subprocess
+import sys
+import threading
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
+
+import manual  # noqa: E402
+import proc  # noqa: E402
+import seal  # noqa: E402
+import tap  # noqa: E402
+import tree  # noqa: E402
+import zone  # noqa: E402
+
+TOP = proc.folder()
+ZONE = os.path.join(TOP, 'zone')
+DOMAIN = 'example.com'
+NOW = 1795000000
+MESSAGE = (b'From: Alice <alice@example.com>\nTo: Bob <bob@example.net>\n'
+           b'Subject:  two  spaces\nDate: Sun, 22 Nov 2026 12:00:00 +0000\n'
+           b'\nHello  there \n\n\n')
+DKIM_KEYS = ['result', 'reason', 'domain', 'selector', 'identity',
+             'algorithm', 'key_bits', 'canonicalization', 'b']
+
+
+def path(name):
+    return os.path.join(TOP, name)
+
+
+def make_keys():
+    records = ''
+    for selector, options in (('r', []), ('e', ['-t', 'ed25519'])):
+        status, out, err = proc.run(
+            [tree.DKIMKEYGEN, 'new', '-d', DOMAIN, '-s', selector, '-D',
+             TOP] + options)
+        tap.ok(status == 0, 'a key: %s' % selector, err)
+        records += out.decode()
+    records += zone.txt('e._domainkey.example.com.', 'v=DKIM1; p=').replace(
+        'e._', 'revoked._', 1)
+    records += zone.fault('slow._domainkey.example.com', 'TIMEOUT')
+    proc.write(ZONE, records)
+
+
+def sign(data, selector, *options):
+    return seal.sign(data, DOMAIN, selector, path(selector + '.private'),
+                     '--now', str(NOW), *options)
+
+
+def verify(data, *options):
+    return seal.verify(data, ZONE, '--authserv-id', 'mx.example.net',
+                       '--now', str(NOW + 60), *options)
+
+
+def test_round_trip():
+    for selector, bits in (('r', 2048), ('e', 256)):
+        for canon in ('simple/simple', 'simple/relaxed', 'relaxed/simple',
+                      'relaxed/relaxed'):
+            for name, data in (('LF', MESSAGE), ('CRLF', seal.crlf(MESSAGE))):
+                status, out, err = sign(data, selector, '-c', canon)
+                what = '%s %s %s' % (selector, canon, name)
+                tap.ok(status == 0 and out.endswith(data),
+                       'sign %s: the message is as it was' % what, err)
+                field = out[:-len(data)]
+                tap.ok(field.startswith(b'DKIM-Signature:') and
+                       field.endswith(b'\n') and
+                       (b'\r' in field) == (name == 'CRLF') and
+                       field.count(b'\r\n') in (0, field.count(b'\n')),
+                       'its line ends are the message\'s', field)
+                status, obj, err = verify(out)
+                d = (obj or {}).get('dkim', [{}])[0]
+                tap.is_((status, d.get('result'), d.get('key_bits'),
+                         d.get('canonicalization'), d.get('selector')),
+                        (0, 'pass', bits, canon, selector),
+                        'verify ' + what, err)
+                status, obj, _ = verify(out.replace(b'there', b'their'))
+                tap.is_((status, obj['dkim'][0]['result']), (1, 'fail'),
+                        'tampered ' + what)
+
+
+def test_verify_json():
+    _, out, _ = sign(MESSAGE, 'r')
+    status, obj, _ = verify(out)
+    tap.is_(sorted(obj['dkim'][0]), sorted(DKIM_KEYS), 'the keys of "dkim"')
+    tap.ok({'dkim', 'second_opinion', 'action',
+            'authentication_results'} <= set(obj), 'the keys of verify')
+    tap.is_((obj['dkim'][0]['identity'], obj['dkim'][0]['reason'],
+             obj['action']), ('@example.com', None, 'accept'), 'their values')
+    tap.contains(obj['authentication_results'],
+                 'mx.example.net; dkim=pass', 'the field\'s value')
+    tap.ok('\n' not in obj['authentication_results'], 'it is unfolded')
+    tap.is_((obj['second_opinion']['dkim'][0]['result'],
+             obj['second_opinion']['agrees']), ('pass', True),
+            'the second opinion')
+    tap.is_(verify(out, '--no-second-opinion')[1]['second_opinion'], None,
+            'none when it is not wanted')
+    status, obj, _ = verify(MESSAGE)
+    tap.is_((status, obj['dkim'], obj['second_opinion']['agrees']),
+            (0, [], True), 'no signature is no failure')
+    status, obj, _ = verify(b'\xff\xfe\x00 no header \xe4\n\n')
+    tap.is_((status, obj['dkim']), (0, []), 'no header is no failure')
+    status, obj, _ = verify(out.replace(b'd=example.com',
+                                        b'd=ex\xe4mple.com'))
+    tap.is_((status, len(obj['dkim'])), (1, 1), 'octets that are not UTF-8')
+    status, obj, _ = verify(b'X: y\n' * 10001 + out)
+    tap.is_((status, obj['action'], obj['dkim']), (1, 'reject', []),
+            'a header beyond the limits')
+
+
+def test_verify_results():
+    _, good, _ = sign(MESSAGE, 'r')
+    _, bad, _ = sign(MESSAGE, 'e')
+    bad = bad.replace(b'bh=', b'bh=A')
+    status, obj, _ = verify(bad[:-len(MESSAGE)] + good)
+    tap.is_((status, [d['result'] == 'pass' for d in obj['dkim']]),
+            (0, [False, True]), 'one that passes is enough; top first')
+    for selector, want in (('revoked', 'permerror'), ('slow', 'temperror'),
+                           ('absent', 'permerror')):
+        changed = good.replace(b's=r;', b's=%s;' % selector.encode())
+        status, obj, _ = verify(changed)
+        tap.ok(status == 1 and obj['dkim'][0]['result'] == want and
+               obj['dkim'][0]['reason'], 'a key that is %s' % selector, obj)
+    status, obj, _ = verify(good, '-o', 'MinimumKeyBits 4096')
+    tap.is_((status, obj['dkim'][0]['result']), (1, 'policy'),
+            'an option of the daemon')
+    status, obj, _ = verify(good.replace(b'Hello', b'Hullo'), '-o',
+                            'On-BadSignature quarantine')
+    tap.is_((status, obj['action']), (1, 'quarantine'), 'its action')
+    _, out, _ = sign(MESSAGE, 'r', '--expire', '60')
+    tap.is_(verify(out, '--now', str(NOW + 30))[0], 0, 'not yet expired')
+    status, obj, _ = verify(out, '--now', str(NOW + 86400))
+    tap.is_((status, obj['dkim'][0]['result'] == 'pass'), (1, False),
+            'expired')
+    status, out, _ = proc.run([tree.MAILSEAL, 'verify', '--zone', ZONE,
+                               '--now', str(NOW)], good)
+    tap.ok(status == 0 and b'signature 1: pass' in out and
+           re.search(rb'OpenDKIM +pass', out), 'for people', out)
+
+
+def test_sign():
+    status, out, _ = sign(MESSAGE, 'r', '--header-only')
+    tap.ok(status == 0 and out.startswith(b'DKIM-Signature:') and
+           b'Subject' not in out.split(b'h=')[0] and
+           b'Hello' not in out, '--header-only')
+    tap.ok(all(len(line) <= 78 for line in out.split(b'\n')),
+           'folded at 78 columns', out)
+    tags = seal.tags(out.partition(b':')[2])
+    tap.is_((tags['t'], 'x' in tags, 'l' in tags), (str(NOW), False, False),
+            't= as asked, neither x= nor l=')
+    _, out, _ = sign(MESSAGE, 'r', '--headers', 'From:Subject', '--oversign',
+                     '', '--header-only')
+    tap.is_(seal.names(seal.tags(out.partition(b':')[2])['h']),
+            ['from', 'subject'], '--headers, nothing oversigned')
+    _, out, _ = sign(MESSAGE, 'r', '--headers', 'From', '--oversign',
+                     'From:Subject', '--header-only', '--expire', '99',
+                     '--identity', 'alice@example.com')
+    tags = seal.tags(out.partition(b':')[2])
+    tap.is_((sorted(seal.names(tags['h'])), int(tags['x']), tags['i']),
+            (['from', 'from', 'subject', 'subject'], NOW + 99, 'alice@example.com'),
+            '--oversign, --expire, --identity')
+    status, out, _ = proc.run(
+        [tree.MAILSEAL, 'sign', '--domain', DOMAIN, '--selector', 'r',
+         '--key', path('r.private'), '--selector', 'e', '--key',
+         path('e.private'), '--now', str(NOW)], MESSAGE)
+    obj = verify(out)[1]
+    tap.is_([d['algorithm'] for d in obj['dkim'] if d['result'] == 'pass'],
+            ['rsa-sha256', 'ed25519-sha256'], 'two signatures')
+    status, out, err = sign(b'To: x\n\nhi\n', 'r')
+    tap.is_((status, out), (1, b''), 'no From: it cannot be signed', err)
+    os.chmod(path('e.private'), 0o644)
+    status, out, err = sign(MESSAGE, 'e')
+    tap.ok(status == 0 and 'warning' in err, 'a key that others can read',
+           err)
+    os.chmod(path('e.private'), 0o600)
+    proc.write(path('file'), MESSAGE)
+    tap.is_(sign(b'', 'r', path('file'))[1], sign(MESSAGE, 'r')[1],
+            'from a file as from standard input')
+
+
+def authres(data, *options):
+    return proc.run_json([tree.MAILSEAL, 'authres', '--json'] +
+                         list(options), data)
+
+
+def test_authres():
+    status, obj, _ = authres(
+        b'Authentication-Results: mx.example.net 1;\n\tdkim=pass (good)'
+        b' reason="because" header.d=example.com header.b="a/b=";\n'
+        b'\tspf/1=fail smtp.mailfrom=a@b.example\n')
+    tap.is_((status, obj['valid'], obj['authserv_id'], obj['version'],
+             obj['forged']), (0, True, 'mx.example.net', 1, False),
+            'authres: the field')
+    tap.is_(obj['results'][0],
+            {'method': 'dkim', 'version': 1, 'result': 'pass',
+             'comment': 'good', 'reason': 'because', 'properties': [
+                 {'ptype': 'header', 'property': 'd',
+                  'value': 'example.com'},
+                 {'ptype': 'header', 'property': 'b', 'value': 'a/b='}]},
+            'authres: a result')
+    tap.is_((obj['results'][1]['method'], obj['results'][1]['reason']),
+            ('spf', None), 'authres: another')
+    tap.is_(authres(b'mx.example.net; none')[1]['results'], [],
+            'authres: none')
+    for id_, want in (('mx.example.net', True), ('MX.example.NET.', True),
+                      ('other.example', False)):
+        tap.is_(authres(b' (x) "mx.example.net" ; none\r\n',
+                        '--authserv-id', id_)[1]['forged'], want,
+                'authres: forged as %s' % id_)
+    status, obj, _ = authres(b'mx.example.net; dkim')
+    tap.is_((status, obj['valid'], obj['results']), (1, False, []),
+            'authres: not valid')
+    status, out, _ = proc.run([tree.MAILSEAL, 'authres'],
+                              b'mx.example.net; dkim=pass header.d=x.y\n')
+    tap.is_((status, out), (0, b'from mx.example.net\ndkim: pass\n'
+                               b'  header.d x.y\n'), 'authres: for people')
+
+
+class Milter:
+    """One connection: negotiates, answers `eom` at the end of the message."""
+
+    def __init__(self, eom, steps=0x1ff880, actions=0x1ff):
+        # All NR_ bits, SKIP and LEADSPC but for the end of message.
+        self.path = path('milter')
+        self.eom, self.steps, self.actions = eom, steps, actions
+        self.heard = []
+        self.listener = socket.socket(socket.AF_UNIX)
+        self.listener.bind(self.path)
+        self.listener.listen(1)
+        self.listener.settimeout(proc.PATIENCE_S)
+        self.thread = threading.Thread(target=self._serve, daemon=True)
+        self.thread.start()
+
+    def _serve(self):
+        conn, _ = self.listener.accept()
+        with conn, conn.makefile('rb') as f:
+            while True:
+                head = f.read(4)
+                if len(head) < 4:
+                    return
+                data = f.read(struct.unpack('>I', head)[0])
+                self.heard.append(data)
+                if data[:1] == b'O':
+                    self._send(conn, b'O' + struct.pack(
+                        '>III', 6, self.actions, self.steps))
+                elif data[:1] == b'E':
+                    for answer in self.eom:
+                        self._send(conn, answer)
+                elif data[:1] == b'Q':
+                    return
+
+    @staticmethod
+    def _send(conn, data):
+        conn.sendall(struct.pack('>I', len(data)) + data)
+
+    def stop(self):
+        self.listener.close()
+        self.thread.join(proc.PATIENCE_S)
+        os.unlink(self.path)
+
+
+def try_(eom, *options, data=MESSAGE, json=True):
+    milter = Milter(eom)
+    argv = [tree.MAILSEAL, 'try', '--milter', 'unix:' + milter.path] + list(
+        options)
+    try:
+        if json:
+            status, out, err = proc.run_json(argv + ['--json'], data)
+        else:
+            status, out, err = proc.run(argv, data)
+    finally:
+        milter.stop()
+    return status, out, milter.heard, err
+
+
+def index(n):
+    return struct.pack('>I', n)
+
+
+def test_try():
+    status, obj, heard, err = try_(
+        [b'p', b'i' + index(0) + b'X-New\0 one\n\ttwo\0',
+         b'm' + index(1) + b'subject\0 changed\0',
+         b'm' + index(1) + b'Date\0\0', b'h' + b'X-End\0 x\0',
+         b'+<c@example.net>\0', b'qheld back\0', b'c'],
+        '--ip', '192.0.2.1', '--helo', 'client', '--auth', 'alice',
+        '--mail-from', 'alice@example.com', '--rcpt', 'bob@example.net',
+        '--rcpt', 'carol@example.net', '--macro', 'i=Q1', '--macro',
+        '{x_y}=z')
+    tap.is_(status, 0, 'try: accepted', err)
+    tap.is_((obj['reply'], obj['action'], obj['quarantine']),
+            ('250 2.0.0 Ok', 'quarantine', 'held back'), 'its reply')
+    tap.is_(obj['added'], [
+        {'index': 0, 'name': 'X-New', 'value': 'one\n\ttwo'},
+        {'index': 4, 'name': 'X-End', 'value': 'x'}], 'what was added')
+    tap.is_((obj['changed'], obj['deleted']),
+            ([{'index': 1, 'name': 'subject', 'value': 'changed'}],
+             [{'name': 'Date', 'index': 1}]), 'changed and deleted')
+    tap.is_(obj['envelope'][0]['address'], '<c@example.net>', 'a recipient')
+    tap.is_(obj['message'].encode(), b'X-New: one\r\n\ttwo\r\n'
+            b'From: Alice <alice@example.com>\r\n'
+            b'To: Bob <bob@example.net>\r\nSubject: changed\r\n'
+            b'X-End: x\r\n\r\nHello  there \r\n\r\n\r\n',
+            'the resulting message')
+    tap.is_([d[:1] for d in heard if d[:1] != b'D'],
+            [b'O', b'C', b'H', b'M', b'R', b'R', b'T'] + [b'L'] * 4 +
+            [b'N', b'B', b'E', b'Q'], 'what the milter heard')
+    macros = b''.join(d for d in heard if d[:1] == b'D')
+    for text in (b'{daemon_name}\0mailseal-try\0', b'{auth_authen}\0alice\0',
+                 b'{auth_type}\0', b'i\0Q1\0', b'{x_y}\0z\0'):
+        tap.contains(macros, text, 'macro %r' % text)
+    tap.ok(b'Cunknown\0004\0\000192.0.2.1\0' in heard, 'the client')
+    for answer, want, action in (
+            (b'r', 1, 'reject'), (b't', 1, 'tempfail'), (b'd', 0, 'discard'),
+            (b'y550 5.7.1 go away\0', 1, 'reject')):
+        status, obj, _, _ = try_([answer])
+        tap.is_((status, obj['action'], obj['message']),
+                (want, action, None), 'try: %s' % action)
+    tap.is_(obj['reply'], '550 5.7.1 go away', 'the milter\'s own words')
+    for name, data in (('LF', MESSAGE), ('CRLF', seal.crlf(MESSAGE))):
+        status, out, _, _ = try_([b'bnew body\r\n', b'c'], data=data,
+                                 json=False)
+        tap.ok(status == 0 and out.startswith(b'reply      250') and
+               out.endswith(b'new body\n' if name == 'LF' else
+                            b'new body\r\n'), 'for people, %s' % name, out)
+    for name, eom in (('nonsense', [b'Z']), ('a malformed change', [b'hX']),
+                      ('a bad length', [b''])):
+        status, out, _, err = try_(eom, json=False)
+        tap.ok(status == 2 and not out and err, 'try: %s' % name, err)
+
+
+def test_usage():
+    for name, argv in (
+            ('nothing', []), ('an unknown command', ['frobnicate']),
+            ('an unknown option', ['verify', '--frobnicate']),
+            ('two files', ['verify', ZONE, ZONE]),
+            ('no such file', ['verify', path('none')]),
+            ('no such zone', ['verify', '--zone', path('none'),
+                              path('file')]),
+            ('a bad time', ['verify', '--zone', ZONE, '--now', 'x']),
+            ('a bad address', ['verify', '--zone', ZONE, '--ip', '1.2.3',
+                               path('file')]),
+            ('a bad option', ['verify', '--zone', ZONE, '-o', 'Frob yes',
+                              path('file')]),
+            ('two lines in one', ['verify', '--zone', ZONE,
+                                  '--authserv-id', 'a\nMode s',
+                                  path('file')]),
+            ('sign without key', ['sign', '--domain', DOMAIN, '--selector',
+                                  'r', path('file')]),
+            ('sign with a wrong key', ['sign', '--domain', DOMAIN,
+                                       '--selector', 'r', '--key',
+                                       path('file'), path('file')]),
+            ('sign, key of another kind',
+             ['sign', '--domain', DOMAIN, '--selector', 'r', '--key',
+              path('r.private'), '--algorithm', 'ed25519-sha256',
+              path('file')]),
+            ('sign, bad canonicalization',
+             ['sign', '--domain', DOMAIN, '--selector', 'r', '--key',
+              path('r.private'), '-c', 'nowsp', path('file')]),
+            ('sign, bad domain',
+             ['sign', '--domain', 'a b', '--selector', 'r', '--key',
+              path('r.private'), path('file')]),
+            ('try without socket', ['try', path('file')]),
+            ('try, nobody there', ['try', '--milter', 'unix:' + path('none'),
+                                   path('file')]),
+            ('try, bad macro', ['try', '--milter', 'unix:x', '--macro',
+                                'x', path('file')])):
+        status, out, err = proc.run([tree.MAILSEAL] + argv)
+        tap.ok(status == 2 and not out and err, 'usage: %s' % name,
+               '%s %s' % (status, err))
+    for argv in (['verify', '--zone', ZONE], ['authres'],
+                 ['sign', '--domain', DOMAIN, '--selector', 'r', '--key',
+                  path('r.private')], ['try', '--milter', 'unix:x']):
+        status, out, err = proc.run([tree.MAILSEAL] + argv, b'')
+        tap.is_((status, out), (2, b''), 'empty input: %s' % argv[0], err)
+    status, out, _ = proc.run([tree.MAILSEAL, '--version'])
+    tap.ok(status == 0 and out.startswith(b'mailseal '), '--version')
+    status, out, _ = proc.run([tree.MAILSEAL, '--help'])
+    tap.ok(status == 0 and b'verify' in out, '--help')
+    with open('/dev/full', 'wb') as full:
+        status = subprocess.run([tree.MAILSEAL, '--help'], stdout=full,
+                                stderr=subprocess.DEVNULL,
+                                check=False).returncode
+    tap.is_(status, 2, 'a full disk is not silence')
+    manual.check(tree.MAILSEAL, os.path.join(tree.SRC, 'tools',
+                                             'mailseal.1'),
+                 'mailseal', ('verify', 'sign', 'authres', 'try'))
+
+
+def main():
+    proc.write(path('file'), MESSAGE)
+    make_keys()
+    test_round_trip()
+    test_verify_json()
+    test_verify_results()
+    test_sign()
+    test_authres()
+    test_try()
+    test_usage()
+
+
+tap.main(main)
