@@ -1,2 +1,10 @@
+UNIT += test/unit/t_dns_answer
+test_unit_t_dns_answer_SOURCES = test/unit/t_dns_answer.c
+UNIT += test/unit/t_dns_batch
+test_unit_t_dns_batch_SOURCES = test/unit/t_dns_batch.c
+UNIT += test/unit/t_dns_cache
+test_unit_t_dns_cache_SOURCES = test/unit/t_dns_cache.c
+UNIT += test/unit/t_dns_rdata
+test_unit_t_dns_rdata_SOURCES = test/unit/t_dns_rdata.c
 UNIT += test/unit/t_dns_zone
 test_unit_t_dns_zone_SOURCES = test/unit/t_dns_zone.c

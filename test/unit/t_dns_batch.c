@@ -1,0 +1,599 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Batches over a backend that answers when it is told to: at once, later, out
+ * of order, after everybody left, or never. The clock is the test's own; it
+ * stands still unless a test moves it.
+ */
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "dns/resolver.h"
+#include "test/unit/tap.h"
+
+#define MS		UINT64_C(1000)
+#define S		UINT64_C(1000000)
+/* Far more than any test needs: reaching it is a failure, not a wait. */
+#define LONG		(600 * S)
+#define MAX_OPEN	4096
+
+struct fake {
+	pthread_mutex_t	 lock;
+	pthread_cond_t	 asked;
+	struct {
+		char	 name[DNS_NAME_MAX_BYTES + 1];
+		void	*cookie;
+	}		 open[MAX_OPEN];
+	size_t		 open_n;
+	size_t		 submitted;
+	bool		 at_once;	/* answers inside submit */
+	bool		 refuses;
+};
+
+struct world {
+	struct fake	 fake;
+	atomic_ullong	 now_us;
+	struct env	 env;
+	struct dns_opts	 opts;
+	struct dns	*dns;
+};
+
+static const struct dns_record one_record[] = { { { "t", 1 }, 0 } };
+static const struct dns_answer good = { .result = DNS_OK, .ttl_s = 60,
+	.v = one_record, .n = 1 };
+
+static enum status
+fake_submit(void *backend, struct str name, enum dns_type type, void *cookie)
+{
+	struct fake *fake = backend;
+	bool at_once;
+
+	(void)type;
+	pthread_mutex_lock(&fake->lock);
+	if (fake->refuses) {
+		pthread_mutex_unlock(&fake->lock);
+		return (STATUS_TEMP);
+	}
+	fake->submitted++;
+	at_once = fake->at_once;
+	if (!at_once && fake->open_n < MAX_OPEN) {
+		snprintf(fake->open[fake->open_n].name,
+		    sizeof(fake->open[0].name), "%.*s", STR_FMT(name));
+		fake->open[fake->open_n++].cookie = cookie;
+		pthread_cond_broadcast(&fake->asked);
+	}
+	pthread_mutex_unlock(&fake->lock);
+	if (at_once) {
+		dns_backend_done(cookie, &good);
+	}
+	return (STATUS_OK);
+}
+
+static void
+fake_free(void *backend)
+{
+	((struct fake *)backend)->open_n = 0;
+}
+
+static const struct dns_backend_ops fake_ops = { fake_submit, fake_free };
+
+/* Answers what was first asked of this name; false: it was not asked. */
+static bool
+fake_answer(struct fake *fake, const char *name, const struct dns_answer *a)
+{
+	void *cookie = NULL;
+	size_t i;
+
+	pthread_mutex_lock(&fake->lock);
+	for (i = 0; i < fake->open_n; i++) {
+		if (strcmp(fake->open[i].name, name) == 0) {
+			cookie = fake->open[i].cookie;
+			fake->open_n--;
+			memmove(&fake->open[i], &fake->open[i + 1],
+			    (fake->open_n - i) * sizeof(fake->open[0]));
+			break;
+		}
+	}
+	pthread_mutex_unlock(&fake->lock);
+	if (cookie != NULL) {
+		dns_backend_done(cookie, a);
+	}
+	return (cookie != NULL);
+}
+
+static uint64_t
+world_now(void *ctx)
+{
+	return (atomic_load(&((struct world *)ctx)->now_us));
+}
+
+static struct world *
+world_new(void)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	if (w == NULL) {
+		abort();
+	}
+	pthread_mutex_init(&w->fake.lock, NULL);
+	pthread_cond_init(&w->fake.asked, NULL);
+	atomic_init(&w->now_us, 1000 * S);
+	env_init_system(&w->env);
+	w->env.mono_us = world_now;
+	w->env.ctx = w;
+	dns_opts_init(&w->opts);
+	w->opts.env = &w->env;
+	w->opts.timeout_us = LONG;
+	return (w);
+}
+
+static void
+world_start(struct world *w)
+{
+	if (dns_new_backend(&w->opts, &fake_ops, &w->fake, &w->dns) !=
+	    STATUS_OK) {
+		abort();
+	}
+}
+
+static void
+world_free(struct world *w)
+{
+	dns_release(w->dns);
+	pthread_cond_destroy(&w->fake.asked);
+	pthread_mutex_destroy(&w->fake.lock);
+	free(w);
+}
+
+static void
+move(struct world *w, uint64_t us)
+{
+	atomic_fetch_add(&w->now_us, us);
+}
+
+static uint64_t
+in(struct world *w, uint64_t us)
+{
+	return (atomic_load(&w->now_us) + us);
+}
+
+/* Asks for one name by a batch of its own, and waits not at all. */
+static enum dns_result
+ask(struct world *w, const char *name)
+{
+	struct dns_batch *b = dns_batch_new(w->dns);
+	struct dns_query *q = dns_batch_add(b, str_from(name), DNS_TXT);
+	enum dns_result result = dns_query_answer(q)->result;
+
+	dns_batch_free(b);
+	return (result);
+}
+
+static void
+test_names(void)
+{
+	struct world *w = world_new();
+	struct dns_query *a, *b, *bad;
+	struct dns_batch *batch;
+
+	w->fake.at_once = true;
+	world_start(w);
+	batch = dns_batch_new(w->dns);
+	dns_batch_wait(batch, 0);
+	tap_num((long long)dns_batch_count(batch), 0, "an empty batch");
+	a = dns_batch_add(batch, STR("a.x"), DNS_TXT);
+	b = dns_batch_add(batch, STR("A.X."), DNS_TXT);
+	tap_ok(a != NULL && a == b, "the same question is one");
+	tap_ok(dns_batch_add(batch, STR("a.x"), DNS_A) != a,
+	    "another type is another question");
+	tap_num((long long)dns_batch_count(batch), 2, "both are counted");
+	tap_num(dns_query_answer(a)->result, DNS_OK, "answered at once");
+	tap_str(dns_query_answer(a)->v[0].data, STR("t"), "with its record");
+	bad = dns_batch_add(batch, STR("a..x"), DNS_TXT);
+	tap_num(dns_query_answer(bad)->result, DNS_BADNAME, "no name");
+	tap_num(dns_query_answer(dns_batch_add(batch, STR_NONE, DNS_A))->result,
+	    DNS_BADNAME, "nothing is no name");
+	tap_num((long long)dns_batch_count(batch), 2, "nor counted");
+	tap_num((long long)w->fake.submitted, 2, "nor asked");
+	dns_batch_free(batch);
+	dns_batch_free(NULL);
+	dns_release(NULL);
+	world_free(w);
+}
+
+static void
+test_later(void)
+{
+	struct world *w = world_new();
+	struct dns_query *q1, *q2, *q3;
+	struct dns_batch *b1, *b2;
+	struct dns_stats stats;
+
+	world_start(w);
+	b1 = dns_batch_new(w->dns);
+	b2 = dns_batch_new(w->dns);
+	q1 = dns_batch_add(b1, STR("a.x"), DNS_TXT);
+	q2 = dns_batch_add(b2, STR("a.x"), DNS_TXT);
+	q3 = dns_batch_add(b2, STR("b.x"), DNS_TXT);
+	tap_num((long long)w->fake.submitted, 2,
+	    "the question of two batches is asked once");
+	dns_batch_wait(b1, in(w, 0));
+	tap_num(dns_query_answer(q1)->result, DNS_TIMEOUT,
+	    "a deadline that is over");
+	dns_batch_wait(b1, in(w, 5 * MS));
+	tap_num(dns_query_answer(q1)->result, DNS_TIMEOUT,
+	    "a deadline that comes");
+	fake_answer(&w->fake, "a.x", &good);
+	tap_num(dns_query_answer(q1)->result, DNS_TIMEOUT,
+	    "an answer does not change while it is read");
+	dns_batch_wait(b1, in(w, 0));
+	tap_num(dns_query_answer(q1)->result, DNS_OK,
+	    "waiting again shows it");
+	dns_batch_wait(b2, in(w, 5 * MS));
+	tap_ok(dns_query_answer(q2) == dns_query_answer(q1),
+	    "both batches see the same");
+	tap_num(dns_query_answer(q3)->result, DNS_TIMEOUT,
+	    "one of two came");
+	dns_batch_free(b1);
+	dns_batch_free(b2);
+	tap_num(ask(w, "b.x"), DNS_TIMEOUT, "joins what is under way");
+	fake_answer(&w->fake, "b.x", &good);
+	tap_num(ask(w, "b.x"), DNS_OK, "filled when nobody waits");
+	dns_get_stats(w->dns, &stats);
+	tap_num((long long)stats.misses, 2, "misses");
+	tap_num((long long)stats.joined, 2, "joined");
+	tap_num((long long)stats.hits, 1, "hits");
+	tap_num((long long)stats.entries, 2, "entries");
+	world_free(w);
+}
+
+static void *
+answer_both(void *arg)
+{
+	struct world *w = arg;
+
+	pthread_mutex_lock(&w->fake.lock);
+	while (w->fake.open_n < 2) {
+		pthread_cond_wait(&w->fake.asked, &w->fake.lock);
+	}
+	pthread_mutex_unlock(&w->fake.lock);
+	fake_answer(&w->fake, "b.x", &good);
+	fake_answer(&w->fake, "a.x", &good);
+	return (NULL);
+}
+
+static void
+test_waking(void)
+{
+	struct world *w = world_new();
+	struct dns_batch *batch;
+	struct dns_query *a, *b;
+	pthread_t thread;
+
+	world_start(w);
+	batch = dns_batch_new(w->dns);
+	a = dns_batch_add(batch, STR("a.x"), DNS_TXT);
+	pthread_create(&thread, NULL, answer_both, w);
+	b = dns_batch_add(batch, STR("b.x"), DNS_TXT);
+	dns_batch_wait(batch, in(w, LONG));
+	tap_num(dns_query_answer(a)->result, DNS_OK, "woken by the last");
+	tap_num(dns_query_answer(b)->result, DNS_OK, "and all are there");
+	pthread_join(thread, NULL);
+	dns_batch_free(batch);
+	world_free(w);
+}
+
+static void
+test_giving_up(void)
+{
+	const struct dns_answer none = { .result = DNS_NXDOMAIN,
+		.ttl_s = 60 };
+	struct world *w = world_new();
+	struct dns_batch *batch;
+	struct dns_query *q;
+
+	w->opts.timeout_us = 10 * S;
+	world_start(w);
+	ask(w, "a.x");
+	move(w, 10 * S - 1);
+	ask(w, "a.x");
+	tap_num((long long)w->fake.submitted, 1, "under way for 10 s");
+	move(w, 1);
+	batch = dns_batch_new(w->dns);
+	q = dns_batch_add(batch, STR("a.x"), DNS_TXT);
+	tap_num((long long)w->fake.submitted, 2, "then it is asked anew");
+	fake_answer(&w->fake, "a.x", &good);
+	dns_batch_wait(batch, in(w, LONG));
+	tap_num(dns_query_answer(q)->result, DNS_OK,
+	    "the first one's answer serves the second");
+	fake_answer(&w->fake, "a.x", &none);
+	dns_batch_wait(batch, in(w, LONG));
+	tap_num(dns_query_answer(q)->result, DNS_OK,
+	    "the second one's changes nothing");
+	tap_num(ask(w, "a.x"), DNS_OK, "nor later");
+	tap_num((long long)w->fake.submitted, 2, "it is kept");
+	dns_batch_free(batch);
+
+	batch = dns_batch_new(w->dns);
+	q = dns_batch_add(batch, STR("b.x"), DNS_TXT);
+	w->dns->timeout_us = 5 * MS;
+	dns_batch_wait(batch, in(w, LONG));
+	tap_num(dns_query_answer(q)->result, DNS_TIMEOUT,
+	    "waiting ends when all were given up");
+	fake_answer(&w->fake, "b.x", &good);
+	tap_num(dns_query_answer(q)->result, DNS_TIMEOUT,
+	    "and that stays so");
+	dns_batch_free(batch);
+	tap_num(ask(w, "b.x"), DNS_TIMEOUT, "a timeout is not kept");
+	tap_num((long long)w->fake.submitted, 4, "but asked again");
+	w->fake.refuses = true;
+	tap_num(ask(w, "c.x"), DNS_SERVFAIL, "a backend that refuses");
+	w->fake.refuses = false;
+	ask(w, "c.x");
+	tap_num((long long)w->fake.submitted, 5, "is asked again at once");
+	world_free(w);
+}
+
+static void
+test_keeping(void)
+{
+	static const struct {
+		const char	*what;
+		enum dns_result	 result;
+		uint32_t	 ttl_s;
+		uint32_t	 kept_s;
+	} rows[] = {
+		{ "an answer, its TTL", DNS_OK, 60, 60 },
+		{ "an answer, at most ttl_max_s", DNS_OK, 1000, 500 },
+		{ "an answer with a TTL of 0", DNS_OK, 0, 0 },
+		{ "NXDOMAIN, its TTL (RFC 2308 5)", DNS_NXDOMAIN, 60, 60 },
+		{ "NXDOMAIN, at most negative_ttl_max_s", DNS_NXDOMAIN, 1000,
+		    100 },
+		{ "NODATA, its TTL", DNS_NODATA, 60, 60 },
+		{ "NODATA, at most negative_ttl_max_s", DNS_NODATA, 1000,
+		    100 },
+		{ "NODATA without an SOA", DNS_NODATA, 0, 0 },
+		{ "SERVFAIL, 5 s (RFC 9520 3.2)", DNS_SERVFAIL, 1000, 5 },
+		{ "TIMEOUT, not at all", DNS_TIMEOUT, 1000, 0 }
+	};
+	struct world *w = world_new();
+	size_t i;
+
+	w->opts.ttl_max_s = 500;
+	w->opts.negative_ttl_max_s = 100;
+	world_start(w);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct dns_answer a = { .result = rows[i].result,
+			.ttl_s = rows[i].ttl_s };
+		struct dns_batch *batch = dns_batch_new(w->dns);
+		struct dns_query *q;
+		size_t before;
+
+		if (a.result == DNS_OK) {
+			a.v = one_record;
+			a.n = 1;
+		}
+		q = dns_batch_add(batch, STR("k.x"), DNS_TXT);
+		before = w->fake.submitted;
+		fake_answer(&w->fake, "k.x", &a);
+		dns_batch_wait(batch, in(w, 0));
+		tap_ok(dns_query_answer(q)->result == rows[i].result &&
+		    dns_query_answer(q)->ttl_s == rows[i].kept_s,
+		    "seen: %s", rows[i].what);
+		dns_batch_free(batch);
+		if (rows[i].kept_s > 0) {
+			move(w, rows[i].kept_s * S - 1);
+			ask(w, "k.x");
+			move(w, 1);
+		}
+		tap_num((long long)w->fake.submitted, (long long)before,
+		    "kept until then");
+		ask(w, "k.x");
+		tap_num((long long)w->fake.submitted, (long long)before + 1,
+		    "and no longer");
+		fake_answer(&w->fake, "k.x", &(struct dns_answer){
+		    .result = DNS_TIMEOUT });
+	}
+	world_free(w);
+}
+
+static void
+test_limits(void)
+{
+	struct world *w = world_new();
+	struct dns_batch *batch;
+	struct dns_query *q = NULL;
+	char name[32];
+	int i;
+
+	w->fake.at_once = true;
+	world_start(w);
+	batch = dns_batch_new(w->dns);
+	for (i = 0; i < DNS_BATCH_MAX_QUERIES; i++) {
+		snprintf(name, sizeof(name), "n%d.x", i);
+		q = dns_batch_add(batch, str_from(name), DNS_TXT);
+	}
+	tap_ok(q != NULL && dns_query_answer(q)->result == DNS_OK,
+	    "DNS_BATCH_MAX_QUERIES");
+	tap_ok(dns_batch_add(batch, STR("more.x"), DNS_TXT) == NULL,
+	    "and one more");
+	tap_ok(dns_batch_add(batch, STR("n0.x"), DNS_TXT) != NULL,
+	    "what was asked is there");
+	dns_batch_free(batch);
+
+	w->fake.at_once = false;
+	for (i = 0; i < DNS_MAX_FLIGHTS; i++) {
+		snprintf(name, sizeof(name), "m%d.x", i);
+		ask(w, name);
+	}
+	tap_num((long long)w->fake.open_n, DNS_MAX_FLIGHTS,
+	    "DNS_MAX_FLIGHTS");
+	batch = dns_batch_new(w->dns);
+	q = dns_batch_add(batch, STR("more.x"), DNS_TXT);
+	tap_num((long long)w->fake.open_n, DNS_MAX_FLIGHTS,
+	    "one more is not asked");
+	dns_batch_wait(batch, in(w, LONG));
+	tap_num(dns_query_answer(q)->result, DNS_TIMEOUT, "nor waited for");
+	dns_batch_free(batch);
+	tap_num(ask(w, "n0.x"), DNS_OK, "what is known is answered");
+	world_free(w);
+}
+
+/* Many threads, few names, a backend that answers late, at once or never. */
+#define THREADS		8
+#define ROUNDS		400
+
+struct crowd {
+	struct world	*w;
+	atomic_int	 wrong;
+	atomic_bool	 over;
+};
+
+static void *
+answer_some(void *arg)
+{
+	struct crowd *crowd = arg;
+	struct fake *fake = &crowd->w->fake;
+	const struct timespec pause = { 0, 50000 };
+	unsigned seed = 1;
+
+	while (!atomic_load(&crowd->over)) {
+		char name[16];
+
+		seed = seed * 1103515245 + 12345;
+		/* c7.x is never answered. */
+		snprintf(name, sizeof(name), "c%u.x", (seed >> 16) % 7);
+		if (!fake_answer(fake, name, &good)) {
+			nanosleep(&pause, NULL);
+		}
+		pthread_mutex_lock(&fake->lock);
+		fake->at_once = (seed >> 20) % 8 == 0;
+		pthread_mutex_unlock(&fake->lock);
+		move(crowd->w, 20 * MS);
+	}
+	return (NULL);
+}
+
+static void *
+parse(const struct dns_answer *a)
+{
+	(void)a;
+	return (malloc(8));
+}
+
+static const struct dns_parser parser = { parse, free, 8 };
+
+static void *
+ask_much(void *arg)
+{
+	struct crowd *crowd = arg;
+	struct world *w = crowd->w;
+	unsigned seed = (unsigned)(uintptr_t)&seed;
+	int i, k;
+
+	for (i = 0; i < ROUNDS; i++) {
+		struct dns_batch *batch = dns_batch_new(w->dns);
+		struct dns_query *q[4];
+
+		for (k = 0; k < 4; k++) {
+			char name[16];
+
+			seed = seed * 1103515245 + 12345;
+			snprintf(name, sizeof(name), "c%u.x",
+			    (seed >> 16) % 8);
+			q[k] = dns_batch_add(batch, str_from(name), DNS_TXT);
+		}
+		if (seed >> 31) {
+			dns_batch_wait(batch, in(w, 40 * MS));
+		}
+		for (k = 0; k < 4; k++) {
+			const struct dns_answer *a = dns_query_answer(q[k]);
+
+			if (a->result == DNS_OK ?
+			    a->n != 1 || a->v[0].data.p[0] != 't' :
+			    a->result != DNS_TIMEOUT) {
+				atomic_fetch_add(&crowd->wrong, 1);
+			}
+			if (dns_answer_object(a, &parser) == NULL) {
+				atomic_fetch_add(&crowd->wrong, 1);
+			}
+		}
+		dns_batch_free(batch);
+	}
+	return (NULL);
+}
+
+static void
+test_crowd(void)
+{
+	struct crowd crowd = { .w = world_new() };
+	pthread_t threads[THREADS], answerer;
+	struct dns_stats stats;
+	int i;
+
+	atomic_init(&crowd.wrong, 0);
+	atomic_init(&crowd.over, false);
+	crowd.w->opts.timeout_us = S;
+	crowd.w->opts.ttl_max_s = 1;
+	crowd.w->opts.cache_max_bytes = 4 * sizeof(struct cache_entry);
+	world_start(crowd.w);
+	pthread_create(&answerer, NULL, answer_some, &crowd);
+	for (i = 0; i < THREADS; i++) {
+		pthread_create(&threads[i], NULL, ask_much, &crowd);
+	}
+	for (i = 0; i < THREADS; i++) {
+		pthread_join(threads[i], NULL);
+	}
+	atomic_store(&crowd.over, true);
+	pthread_join(answerer, NULL);
+	tap_num(atomic_load(&crowd.wrong), 0, "no wrong answer in a crowd");
+	dns_get_stats(crowd.w->dns, &stats);
+	tap_ok(stats.hits > 0 && stats.misses > 0 && stats.joined > 0,
+	    "hits, misses and joins in it");
+	world_free(crowd.w);
+}
+
+/* Objects are counted in the cache while their answer is in it. */
+static void
+test_objects(void)
+{
+	struct world *w = world_new();
+	struct dns_stats before, after;
+	struct dns_batch *batch;
+	struct dns_query *q, *bad;
+
+	w->fake.at_once = true;
+	world_start(w);
+	batch = dns_batch_new(w->dns);
+	q = dns_batch_add(batch, STR("a.x"), DNS_TXT);
+	bad = dns_batch_add(batch, STR("a..x"), DNS_TXT);
+	dns_get_stats(w->dns, &before);
+	tap_ok(dns_answer_object(dns_query_answer(q), &parser) ==
+	    dns_answer_object(dns_query_answer(q), &parser),
+	    "an object is made once");
+	dns_get_stats(w->dns, &after);
+	tap_ok(after.bytes >= before.bytes + parser.object_bytes,
+	    "and counted");
+	tap_ok(dns_answer_object(dns_query_answer(bad), &parser) != NULL,
+	    "an answer of no entry has one, too");
+	dns_get_stats(w->dns, &before);
+	tap_num((long long)before.bytes, (long long)after.bytes,
+	    "and that is not counted");
+	dns_batch_free(batch);
+	world_free(w);
+}
+
+int
+main(void)
+{
+	test_names();
+	test_later();
+	test_waking();
+	test_giving_up();
+	test_keeping();
+	test_limits();
+	test_objects();
+	test_crowd();
+	return (tap_done());
+}
