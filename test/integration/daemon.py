@@ -178,12 +178,14 @@ class Daemon:
         self.started.append(self.p)
         self.wait_for("listens on")
 
-    def write(self, extra="", selector="s1"):
+    def write(self, extra="", selector="s1", zone=True):
+        if zone:
+            extra = "Zone %s\n" % self.zone + extra
         with open(self.conf, "w") as f:
             f.write("Socket unix:%s\nBackground no\nSyslog no\n"
                     "LogTarget stderr\nDomain example.com\nSelector %s\n"
-                    "KeyFile %s\nAuthservID mx.example.net\nZone %s\n%s" %
-                    (self.socket, selector, self.key, self.zone, extra))
+                    "KeyFile %s\nAuthservID mx.example.net\n%s" %
+                    (self.socket, selector, self.key, extra))
 
     def log(self):
         with open(self.log_path, errors="replace") as f:
@@ -508,6 +510,70 @@ def test_reload(work):
     point(d.stop() == 0, "exit 0")
 
 
+class Nameserver(threading.Thread):
+    """Answers every TXT question with the key, and counts them."""
+
+    def __init__(self, record):
+        super().__init__(daemon=True)
+        self.s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.s.bind(("127.0.0.1", 0))
+        self.port = self.s.getsockname()[1]
+        self.record = record
+        self.asked = 0
+        self.start()
+
+    def run(self):
+        while True:
+            query, peer = self.s.recvfrom(4096)
+            end = query.index(b"\0", 12) + 5
+            question = query[12:end]
+            kind = struct.unpack("!H", question[-4:-2])[0]
+            head = query[:2] + b"\x81\x80" + struct.pack(
+                "!HHHH", 1, kind == 16, 0, 0)
+            answer = b""
+            if kind == 16:
+                self.asked += 1
+                text = b"".join(bytes([len(x)]) + x for x in self.record)
+                answer = b"\xc0\x0c" + struct.pack(
+                    "!HHIH", 16, 1, 3600, len(text)) + text
+            self.s.sendto(head + question + answer, peer)
+
+
+def test_cache(work):
+    """A reload keeps what DNS said, as long as its options stay."""
+    with open(os.path.join(work, "zone.txt")) as f:
+        record = [x.encode() for x in re.findall('"([^"]*)"', f.read())]
+    ns = Nameserver(record)
+    d = Daemon(work, "cache")
+    m = Mta(d.socket)
+    m.hello()
+    signed = ["DKIM-Signature:" + inserted(
+        m.letter()[0], "DKIM-Signature")[0].decode()] + LETTER
+    m.close()
+
+    def verify(text, times):
+        d.write(text, zone=False)
+        d.kill(signal.SIGHUP)
+        d.wait_for("is in service", times)
+        peer = Mta(d.socket)
+        peer.hello("192.0.2.1")
+        changes, _, _ = peer.letter(signed)
+        peer.close()
+        return inserted(changes, "Authentication-Results")[0]
+
+    there = "Nameservers 127.0.0.1@%d\n" % ns.port
+    result = verify(there, 1)
+    point(b"dkim=pass" in result and ns.asked == 1,
+          "a key from a real resolver, asked for once", (result, ns.asked))
+    result = verify(there + "MinimumKeyBits 1025\n", 2)
+    point(b"dkim=policy" in result and ns.asked == 1,
+          "a reload keeps the DNS cache", (result, ns.asked))
+    result = verify(there + "DNSTimeout 4\n", 3)
+    point(b"dkim=pass" in result and ns.asked == 2,
+          "unless an option for DNS changed", (result, ns.asked))
+    d.stop()
+
+
 def test_stop(work):
     d = Daemon(work, "stop")
     m = Mta(d.socket, STEPS_WAIT)
@@ -671,7 +737,7 @@ def main():
         make_key(work)
         for test in (test_command_line, test_socket, test_background,
                      test_messages, test_old_mta, test_verdicts, test_reload,
-                     test_stop, test_manners, test_user,
+                     test_cache, test_stop, test_manners, test_user,
                      test_load):
             try:
                 test(work)
