@@ -88,6 +88,13 @@ enum status	engine_signing_finish(struct engine_msg *) ATTR_MUST_CHECK;
 /* verifying.c */
 enum status	engine_verifying_begin(struct engine_msg *) ATTR_MUST_CHECK;
 enum status	engine_verifying_finish(struct engine_msg *) ATTR_MUST_CHECK;
+/*
+ * DNSTimeout runs from the end of the headers, while the body arrives, to
+ * deadline_us. When the body took longer than that, answers that are on their
+ * way get a last moment.
+ */
+uint64_t	engine_dns_deadline_us(uint64_t deadline_us,
+		    uint64_t timeout_us, uint64_t now_us);
 /* results.c: our Authentication-Results, as action and in the outcome. */
 enum status	engine_results_write(struct engine_msg *) ATTR_MUST_CHECK;
 /* opinion.c: never fails; without memory there is no second opinion. */

@@ -35,19 +35,14 @@ engine_verifying_begin(struct engine_msg *m)
 	return (STATUS_OK);
 }
 
-/*
- * DNSTimeout runs from the end of the headers, while the body arrives. When
- * that took longer, answers that are on their way get a last moment.
- */
-static uint64_t
-deadline_us(const struct engine_msg *m, uint64_t now_us)
+uint64_t
+engine_dns_deadline_us(uint64_t deadline_us, uint64_t timeout_us,
+    uint64_t now_us)
 {
-	uint64_t grace_us = msg_conf(m)->dns_timeout_us;
+	uint64_t grace_us = timeout_us < ENGINE_DNS_GRACE_US ? timeout_us :
+	    ENGINE_DNS_GRACE_US;
 
-	if (grace_us > ENGINE_DNS_GRACE_US) {
-		grace_us = ENGINE_DNS_GRACE_US;
-	}
-	return (m->dns_deadline_us > now_us + grace_us ? m->dns_deadline_us :
+	return (deadline_us > now_us + grace_us ? deadline_us :
 	    now_us + grace_us);
 }
 
@@ -56,7 +51,8 @@ engine_verifying_finish(struct engine_msg *m)
 {
 	const struct env *env = msg_env(m);
 	uint64_t start_us = env_mono_us(env);
-	uint64_t until_us = deadline_us(m, start_us);
+	uint64_t until_us = engine_dns_deadline_us(m->dns_deadline_us,
+	    msg_conf(m)->dns_timeout_us, start_us);
 	enum status st;
 
 	if (m->batch != NULL) {

@@ -313,6 +313,32 @@ test_aborts(struct fx *fx)
 	buf_fini(&text);
 }
 
+static void
+test_deadline(void)
+{
+	static const struct {
+		const char	*name;
+		uint64_t	 deadline_us;
+		uint64_t	 timeout_us;
+		uint64_t	 now_us;
+		uint64_t	 until_us;
+	} rows[] = {
+		{ "a quick body leaves the rest", 6000000, 5000000, 1000000,
+		    6000000 },
+		{ "a slow one a last moment", 6000000, 5000000, 7000000,
+		    7000000 + ENGINE_DNS_GRACE_US },
+		{ "nearly as slow, too", 6000000, 5000000, 5999999,
+		    5999999 + ENGINE_DNS_GRACE_US },
+		{ "no longer than DNSTimeout", 100, 10, 1000, 1010 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		tap_num((long long)engine_dns_deadline_us(rows[i].deadline_us,
+		    rows[i].timeout_us, rows[i].now_us),
+		    (long long)rows[i].until_us, rows[i].name);
+	}
+}
+
 int
 main(void)
 {
@@ -326,6 +352,7 @@ main(void)
 	test_limits(&fx);
 	test_body_wanted(&fx);
 	test_aborts(&fx);
+	test_deadline();
 	fx_fini(&fx);
 	return (tap_done());
 }
