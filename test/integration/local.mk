@@ -6,3 +6,5 @@ check_SCRIPTS += test/integration/dns_unbound.py
 EXTRA_DIST += test/integration/dns_unbound.py
 check_SCRIPTS += test/integration/dkimkeygen.py test/integration/mailseal.py
 EXTRA_DIST += test/integration/dkimkeygen.py test/integration/mailseal.py
+check_SCRIPTS += test/integration/soak.py
+EXTRA_DIST += test/integration/soak.py

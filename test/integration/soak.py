@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""The daemon under the load generator, with good and hostile mail mixed, many
+connections that come and go, reloads in between, and the second opinion asked
+about every message. At the end nothing may be leaked or have been touched that
+is not ours: a sanitizer build says so by itself, any other build runs under
+valgrind."""
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.environ['top_srcdir'], 'test', 'lib'))
+import proc  # noqa: E402
+import tap  # noqa: E402
+import tree  # noqa: E402
+
+
+def sanitized(program):
+    symbols = subprocess.run(['nm', program], capture_output=True, check=True)
+    return b'__asan_init' in symbols.stdout or \
+        b'__tsan_init' in symbols.stdout
+
+
+def hostile():
+    """(name, message) of what nobody should send."""
+    head = (b'From: alice@example.com\r\nTo: bob@example.net\r\n'
+            b'Subject: hostile\r\n')
+    sig = (b'DKIM-Signature: v=1; a=rsa-sha256; d=example.com; s=s; '
+           b'h=from; bh=AAAA; b=BBBB\r\n')
+    yield 'empty body', head + b'\r\n'
+    yield 'no From', b'To: bob@example.net\r\n\r\nx\r\n'
+    yield 'two From', head + b'From: eve@example.org\r\n\r\nx\r\n'
+    yield 'long line', head + b'X-Long: ' + b'a' * 60000 + b'\r\n\r\nx\r\n'
+    yield 'many fields', b'X: y\r\n' * 5000 + head + b'\r\nx\r\n'
+    yield 'many signatures', sig * 200 + head + b'\r\nx\r\n'
+    yield 'bare CR', head + b'X-Bare: a\rb\r\n\r\na\rb\r\r\n\r\n\r\n'
+    yield 'long h', (b'DKIM-Signature: v=1; a=rsa-sha256; d=example.com; '
+                     b's=s; h=' + b'from:' * 5000 + b'to; bh=' + b'A' * 43 +
+                     b'=; b=' + b'B' * 344 + b'\r\n' + head + b'\r\nx\r\n')
+    yield 'forged', (b'Authentication-Results: mx.example.net; dkim=pass\r\n'
+                     * 50 + head + b'\r\nx\r\n')
+    yield '8-bit', head + b'X-8: \xff\xfe\x80\r\n\r\n' + b'\xff\x80' * 500
+
+
+def main():
+    daemon = tree.program('milter/mailseald')
+    quick = sanitized(daemon)
+    work = proc.folder()
+    path = lambda name: os.path.join(work, name)  # noqa: E731
+    proc.run([tree.program('keys/dkimkeygen'), 'new', '-d', 'example.com',
+              '-s', 's', '-D', work])
+    with open(path('s.txt'), encoding='ascii') as f:
+        record = f.read()
+    with open(path('zone'), 'w', encoding='ascii') as f:
+        f.write('$ORIGIN example.com.\n' + record)
+    files = []
+    good = (b'From: Alice <alice@example.com>\r\nTo: bob@example.net\r\n'
+            b'Subject: good\r\n\r\n' + b'A line of text.\r\n' * 100)
+    status, signed, err = proc.run(
+        [tree.program('tools/mailseal'), 'sign', '--domain', 'example.com',
+         '--selector', 's', '--key', path('s.private')], good)
+    tap.ok(status == 0, 'a good message is signed ' + err)
+    messages = [('good', signed), ('tampered', signed + b'More.\r\n'),
+                ('unsigned', good)] + list(hostile())
+    for i, (_, message) in enumerate(messages):
+        files.append(path('%02d.eml' % i))
+        with open(files[-1], 'wb') as f:
+            f.write(message)
+    conf = path('mailseald.conf')
+    with open(conf, 'w', encoding='ascii') as f:
+        f.write(f"""Socket unix:{path('sock')}
+Background no
+Syslog no
+LogTarget stderr
+LogFormat json
+Domain example.com
+Selector s
+KeyFile {path('s.private')}
+AuthservID mx.example.net
+Zone {path('zone')}
+SecondOpinion all
+""")
+    argv = [daemon, '-f', '-c', conf]
+    if not quick:
+        if not shutil.which('valgrind'):
+            tap.skip_all('needs valgrind or a sanitizer build')
+        # What glibc keeps of libmilter's detached threads is "possibly lost".
+        argv = ['valgrind', '-q', '--error-exitcode=99', '--leak-check=full',
+                '--errors-for-leak-kinds=definite',
+                '--show-leak-kinds=definite', '--num-callers=30'] + argv
+    server = proc.Server(argv, path('log'),
+                         ready=lambda: proc.unix_open(path('sock')))
+    count = 60 if quick else 20
+    connections = 8
+    runs = 0
+    for ip in ('192.0.2.1', '127.0.0.1'):
+        load = subprocess.Popen(
+            [tree.program('test/bench/load'), '--milter',
+             'unix:' + path('sock'), '--connections', str(connections),
+             '--seconds', '300', '--count', str(count), '--reconnect', '7',
+             '--ip', ip] + files,
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(3):
+            time.sleep(0.2)
+            server.signal(signal.SIGHUP)
+        out, err = load.communicate(timeout=300)
+        result = json.loads(out) if out else {}
+        runs += result.get('messages', 0)
+        tap.ok(load.returncode == 0 and result.get('errors') == 0,
+               'every message from %s was answered: %s' % (
+                   ip, err.decode() + str(result)))
+    tap.is_(runs, 2 * count * connections, 'no message was lost')
+    tap.ok(server.alive(), 'the daemon is still there')
+    status = server.stop(patience_s=60)
+    tap.is_(status, 0, 'it ends well: no leak, no error')
+    log = server.log_text()
+    if status != 0:
+        tap.diag(log[-8000:])
+    lines = [line for line in log.splitlines() if '"direction"' in line]
+    tap.is_(len(lines), runs, 'one log line for each message')
+    bad = [line for line in lines if not _is_json(line)]
+    tap.is_(bad[:1], [], 'each of them is JSON')
+
+
+def _is_json(line):
+    try:
+        json.loads(line)
+        return True
+    except ValueError:
+        return False
+
+
+if __name__ == '__main__':
+    tap.main(main)
