@@ -84,6 +84,16 @@ json_opinion(const struct second_result *r)
 	    "result", r->result, "reason", cli_json_text(r->reason)));
 }
 
+/* Why there is no opinion on signatures that are there, or NULL. */
+static const char *
+trouble(const struct engine_outcome *out)
+{
+	if (out->second != NULL) {
+		return (second_dkim_trouble(out->second));
+	}
+	return (count(out) > 0 ? "libopendkim was not asked" : NULL);
+}
+
 static json_t *
 json_second(const struct engine_outcome *out, bool wanted)
 {
@@ -91,7 +101,7 @@ json_second(const struct engine_outcome *out, bool wanted)
 	size_t i, n = second != NULL ? second_dkim_count(second) : 0;
 	json_t *list;
 
-	if (!wanted || (second == NULL && count(out) > 0)) {
+	if (!wanted) {
 		return (json_null());
 	}
 	list = json_array();
@@ -102,10 +112,11 @@ json_second(const struct engine_outcome *out, bool wanted)
 			return (NULL);
 		}
 	}
-	return (json_pack("{s:o, s:b, s:o}", "dkim", list,
-	    "agrees", second == NULL || out->second_agrees,
-	    "trouble", cli_json_cstr(second != NULL ?
-		second_dkim_trouble(second) : NULL)));
+	/* Without an opinion on signatures there is nothing to agree on. */
+	return (json_pack("{s:o, s:o, s:o}", "dkim", list,
+	    "agrees", second == NULL && count(out) > 0 ? json_null() :
+		json_boolean(second == NULL || out->second_agrees),
+	    "trouble", cli_json_cstr(trouble(out))));
 }
 
 bool

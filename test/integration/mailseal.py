@@ -99,6 +99,11 @@ def test_verify_json():
             'the second opinion')
     tap.is_(verify(out, '--no-second-opinion')[1]['second_opinion'], None,
             'none when it is not wanted')
+    status, obj, _ = verify(out[:-len(MESSAGE)] * 9 + MESSAGE)
+    tap.is_((status, len(obj['dkim']), obj['dkim'][8]['result'],
+             obj['dkim'][8]['reason'], obj['second_opinion']['agrees']),
+            (0, 9, 'policy', 'too many signatures', None),
+            'signatures past the limit')
     status, obj, _ = verify(MESSAGE)
     tap.is_((status, obj['dkim'], obj['second_opinion']['agrees']),
             (0, [], True), 'no signature is no failure')
