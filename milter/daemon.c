@@ -264,7 +264,7 @@ stop(struct daemon *daemon)
 	if (left > 0) {
 		/* Their threads still use what an orderly end would free. */
 		fflush(NULL);
-		_exit(code);
+		_exit((int)code);
 	}
 	live_fini(&daemon->live);
 	return (code);

@@ -78,7 +78,9 @@ level_name(enum log_level level)
 static void
 emit(enum log_level level, const char *line, int n)
 {
-	switch (target) {
+	enum target to = target;
+
+	switch (to) {
 	case TARGET_STDERR:
 		fprintf(stderr, "%s%.*s\n",
 		    format == CONF_LOG_TEXT ? IDENT ": " : "", n, line);
