@@ -111,7 +111,7 @@ key_from(const struct buf *content, mode_t mode)
 static void
 test_key(void)
 {
-	struct privkey *key = NULL;
+	struct privkey *key = NULL, *none = NULL;
 	struct buf pem;
 	size_t n;
 
@@ -133,8 +133,8 @@ test_key(void)
 	tap_ok(!key_from(&pem, 0600), "half a key");
 	pem.n = 0;
 	tap_ok(!key_from(&pem, 0600), "an empty file");
-	tap_ok(!cli_key_load("/nonexistent/key", &key), "no file");
-	tap_ok(!cli_key_load("/", &key), "a folder");
+	tap_ok(!cli_key_load("/nonexistent/key", &none), "no file");
+	tap_ok(!cli_key_load("/", &none), "a folder");
 	buf_fini(&pem);
 	privkey_free(key);
 }
