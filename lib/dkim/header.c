@@ -14,7 +14,7 @@ struct entry {			/* one field */
 struct group {			/* the fields of one name */
 	uint64_t	 prefix;
 	struct str	 name;
-	uint32_t	 first;		/* its entries, top of the message first */
+	uint32_t	 first;		/* its entries, topmost first */
 	uint32_t	 end;
 	uint32_t	 left;		/* of the hash under way: entries from
 					   here on are used up */

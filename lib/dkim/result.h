@@ -7,10 +7,10 @@ enum dkim_result {
 	DKIM_NONE,
 	DKIM_PASS,
 	DKIM_FAIL,		/* body hash or signature differs */
-	DKIM_POLICY,		/* not acceptable here: limits, key size, expiry */
-	DKIM_NEUTRAL,		/* cannot be processed: unknown algorithm ... */
+	DKIM_POLICY,		/* not acceptable here: limits, key size, time */
+	DKIM_NEUTRAL,		/* cannot be processed: syntax, unknown value */
 	DKIM_TEMPERROR,		/* the key could not be fetched now */
-	DKIM_PERMERROR		/* syntax, missing tag, no key, revoked ... */
+	DKIM_PERMERROR		/* missing tag, no key, revoked ... */
 };
 
 const char	*dkim_result_name(enum dkim_result);

@@ -21,17 +21,17 @@ struct dkim_sign_opts {
 	const struct privkey	*key;
 	struct str		 domain;	/* d= */
 	struct str		 selector;	/* s= */
-	struct str		 identity;	/* i=; absent: none is written */
+	struct str		 identity;	/* i=; absent: none written */
 	enum canon		 header_canon;
 	enum canon		 body_canon;
 	const struct str	*sign_headers;	/* each instance present is
 						   signed; From always */
 	size_t			 sign_headers_n;
-	const struct str	*oversign_headers; /* one mention more, also of
-						   a name that is absent */
+	const struct str	*oversign_headers; /* one mention more, even
+						   when absent */
 	size_t			 oversign_headers_n;
 	int64_t			 now_s;		/* t=; -1: none */
-	int64_t			 ttl_s;		/* x= is now_s + ttl_s; 0: none */
+	int64_t			 ttl_s;		/* x= - t=; 0: no x= */
 };
 
 /* The defaults of SignHeaders and OversignHeaders (RFC 6376 5.4.1, 8.15). */

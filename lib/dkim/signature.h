@@ -25,7 +25,7 @@ struct dkim_signature {		/* views into the raw field, or arena copies */
 	const char		*reason;	/* static phrase, or NULL */
 	struct str		 domain;	/* d=, A-labels, lower case */
 	struct str		 selector;	/* s=, A-labels */
-	struct str		 identity;	/* i= decoded; "@d" by default */
+	struct str		 identity;	/* i= decoded; default "@d" */
 	struct str		 identity_domain; /* of i=, A-labels */
 	struct str		 algorithm;	/* a= as written */
 	enum crypto_key_type	 key_type;	/* from a= */
@@ -36,10 +36,10 @@ struct dkim_signature {		/* views into the raw field, or arena copies */
 	struct str		 body_hash;	/* bh= decoded, 32 octets */
 	struct str		 signature;	/* b= decoded */
 	struct str		 b_text;	/* b= without white space */
-	struct str		 b_raw;		/* where b='s value stands in raw:
-						   all between '=' and ';' or the
-						   end */
-	int64_t			 signed_s;	/* t=, Unix seconds; -1 absent */
+	struct str		 b_raw;		/* b='s value where it stands:
+						   all between '=' and ';' or
+						   the end */
+	int64_t			 signed_s;	/* t=, Unix time; -1 absent */
 	int64_t			 expires_s;	/* x=; -1 absent */
 	uint64_t		 body_bytes;	/* l=; UINT64_MAX absent */
 };

@@ -25,7 +25,7 @@ void		signature_quote(struct buf *, struct str);
  * h=: names between colons (RFC 6376 3.5). SYNTAX: an empty one, or one
  * that no header field can have; LIMIT: beyond DKIM_MAX_SIGNED_FIELDS.
  */
-enum status	signature_names(struct arena *, struct str, struct str **names_r,
-		    size_t *n_r) ATTR_MUST_CHECK;
+enum status	signature_names(struct arena *, struct str,
+		    struct str **names_r, size_t *n_r) ATTR_MUST_CHECK;
 
 #endif

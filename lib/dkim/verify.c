@@ -9,7 +9,7 @@
 
 struct trial {
 	struct dkim_verdict	 verdict;
-	struct dns_query	*query;		/* NULL: decided without a key */
+	struct dns_query	*query;		/* NULL: needs no key */
 	unsigned		 slot;		/* of its body hash */
 };
 

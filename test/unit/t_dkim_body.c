@@ -33,7 +33,7 @@ static const struct row {
 	enum canon	 kind;
 	uint64_t	 max_bytes;
 	const char	*hash;
-	uint64_t	 bytes;		/* seen: one more than the limit at most */
+	uint64_t	 bytes;		/* seen: at most the limit and one */
 } rows[] = {
 	{ "3.4.3 empty", "", CANON_SIMPLE, DKIM_BODY_ALL, EMPTY_SIMPLE, 2 },
 	{ "3.4.4 empty", "", CANON_RELAXED, DKIM_BODY_ALL, EMPTY_RELAXED, 0 },

@@ -343,7 +343,8 @@ check_tags(void)
 	check_passes(with_field(value, STR(LAB_MSG)), 1, "with i= and x=");
 	opts.now_s = -1;
 	value = sign(&opts, STR(LAB_MSG));
-	tap_ok(!has_tag(value, "t=") && !has_tag(value, "x="), "no time, no x=");
+	tap_ok(!has_tag(value, "t=") && !has_tag(value, "x="),
+	    "no time, no x=");
 	lab_next(&lab);
 }
 

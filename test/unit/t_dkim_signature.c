@@ -275,7 +275,8 @@ check_defaults(void)
 	tap_num(sig.expires_s, -1, "no x=");
 	tap_ok(sig.body_bytes == UINT64_MAX, "no l=");
 	parse(STR(BASE "; l=18446744073709551615"), &sig);
-	tap_ok(sig.body_bytes == UINT64_MAX - 1, "l= of 2^64 - 1 is not absent");
+	tap_ok(sig.body_bytes == UINT64_MAX - 1,
+	    "l= of 2^64 - 1 is not absent");
 	parse(STR(BASE "; l=99999999999999999999"), &sig);
 	tap_ok(sig.body_bytes == UINT64_MAX - 1, "l= beyond 64 bits");
 	parse(STR("v=1; a=ed25519-sha256; c=simple/relaxed; "

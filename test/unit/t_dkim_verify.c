@@ -4,8 +4,8 @@
 #include "test/unit/dkim_lab.h"
 #include "test/unit/dkim_vectors.h"
 
-#define TAGS	" v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.com; s=rsa; " \
-		"h=from:to:subject; bh=@BH@; b=@B@"
+#define TAGS	" v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.com; " \
+		"s=rsa; h=from:to:subject; bh=@BH@; b=@B@"
 /* As TAGS, with another selector. */
 #define BY(s)	" v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.com; s=" s \
 		"; h=from:to:subject; bh=@BH@; b=@B@"
