@@ -13,7 +13,7 @@
 #define ID_HELP		0x200
 #define DNS_TIMEOUT_S	5
 
-static void
+static void ATTR_PRINTF(1, 0)
 say(const char *fmt, va_list ap)
 {
 	(void)fprintf(stderr, "%s: ", getprogname());
