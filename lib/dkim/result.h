@@ -7,8 +7,8 @@ enum dkim_result {
 	DKIM_NONE,
 	DKIM_PASS,
 	DKIM_FAIL,		/* body hash or signature differs */
-	DKIM_POLICY,		/* not acceptable here: limits, key size, time */
-	DKIM_NEUTRAL,		/* cannot be processed: syntax, unknown value */
+	DKIM_POLICY,		/* not acceptable here: limits, size, time */
+	DKIM_NEUTRAL,		/* cannot be processed: syntax, unknown */
 	DKIM_TEMPERROR,		/* the key could not be fetched now */
 	DKIM_PERMERROR		/* missing tag, no key, revoked ... */
 };
