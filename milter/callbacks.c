@@ -11,9 +11,17 @@
 
 #include <libmilter/mfapi.h>
 
+#include "mail/field.h"
 #include "milter/callbacks.h"
 #include "milter/negotiate.h"
 #include "milter/peer.h"
+
+/*
+ * A field is one packet. libmilter's own limit of 64 KiB is below what Postfix
+ * takes (header_size_limit, 102,400), and it hangs up beyond it; ours leaves
+ * the verdict on a field that is too long to the engine.
+ */
+#define PACKET_MAX_BYTES	(2 * FIELD_MAX_TOTAL_BYTES)
 
 /* libmilter hands nothing of ours to a callback before xxfi_negotiate. */
 static struct live *service;
@@ -215,5 +223,6 @@ callbacks_register(struct live *live)
 	};
 
 	service = live;
+	(void)smfi_setmaxdatasize(PACKET_MAX_BYTES);
 	return (smfi_register(description) == MI_SUCCESS);
 }
