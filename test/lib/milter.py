@@ -10,12 +10,13 @@ import struct
 ACTIONS = 0x1ff
 STEPS = 0x1fffff
 
-NO_REPLY = {'H': 0x1000, 'L': 0x80, 'N': 0x40000, 'B': 0x80000,
-            'C': 0x1000, 'M': 0x4000, 'R': 0x8000, 'T': 0x10000}
-NO_REPLY['H'] = 0x2000
+NO_REPLY = {'C': 0x1000, 'H': 0x2000, 'M': 0x4000, 'R': 0x8000, 'T': 0x10000,
+            'L': 0x80, 'N': 0x40000, 'B': 0x80000}
 NO_STEP = {'C': 0x1, 'H': 0x2, 'M': 0x4, 'R': 0x8, 'B': 0x10, 'L': 0x20,
            'N': 0x40, 'U': 0x100, 'T': 0x200}
 LEADSPC = 0x100000
+# For who must know that an event was seen before going on.
+STEPS_WAIT = STEPS & ~sum(set(NO_REPLY.values()))
 
 
 class Gone(Exception):
@@ -101,7 +102,7 @@ class Client:
         return self.step('B', data)
 
     def eom(self):
-        """(final answer, [changes asked for])."""
+        """(final answer, [changes asked for]); b"c" is "go on"."""
         self.packet(b'E')
         changes = []
         while True:
