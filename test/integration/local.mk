@@ -8,3 +8,11 @@ check_SCRIPTS += test/integration/dkimkeygen.py test/integration/mailseal.py
 EXTRA_DIST += test/integration/dkimkeygen.py test/integration/mailseal.py
 check_SCRIPTS += test/integration/soak.py
 EXTRA_DIST += test/integration/soak.py
+
+# A private Postfix, nsd and mailseald between a client and a sink.
+POSTFIX_TESTS = test/integration/inbound.py test/integration/lifecycle.py \
+	test/integration/outbound.py
+check_SCRIPTS += $(POSTFIX_TESTS)
+EXTRA_DIST += $(POSTFIX_TESTS) test/integration/mta.py \
+	test/integration/nameserver.py test/integration/sink.py \
+	test/integration/smtp.py test/integration/world.py
