@@ -23,7 +23,7 @@ import tap  # noqa: E402
 import time  # noqa: E402
 import zone  # noqa: E402
 
-N = int(os.environ.get('MAILSEAL_CROSS_N') or 1500)
+N = int(os.environ.get('MAILSEAL_CROSS_N') or 1200)
 SEED = os.environ.get('MAILSEAL_SEED') or str(random.SystemRandom().randrange(
     10 ** 9))
 CLI_EVERY = 5           # this share of the messages goes by the command line
@@ -110,7 +110,7 @@ class Run:
                 rule = rules.find(peer.name, data, word, reason, their_word,
                                   why)
                 if quirk in rules.CRAFTED[peer.name]:
-                    rule = '%s (%s)' % (rules.CRAFTED[peer.name][quirk], quirk)
+                    rule = rules.CRAFTED[peer.name][quirk]
                 if rule:
                     self.explained[(peer.name, rule)] += 1
                     same = True
