@@ -6,3 +6,7 @@ UNIT += test/unit/t_conf_load
 test_unit_t_conf_load_SOURCES = test/unit/t_conf_load.c
 UNIT += test/unit/t_conf_manual
 test_unit_t_conf_manual_SOURCES = test/unit/t_conf_manual.c
+UNIT += test/unit/t_conf_memory
+test_unit_t_conf_memory_SOURCES = test/unit/t_conf_memory.c
+test_unit_t_conf_memory_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc

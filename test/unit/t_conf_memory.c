@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Fails each allocation of conf in turn (the linker's --wrap): every time the
+ * configuration is refused for lack of memory, and nothing is left behind.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "conf/conf.h"
+#include "test/unit/tap.h"
+
+#define ALLOCATIONS_MAX	10000
+
+void	*__real_malloc(size_t);
+void	*__real_calloc(size_t, size_t);
+void	*__real_realloc(void *, size_t);
+void	*__wrap_malloc(size_t);
+void	*__wrap_calloc(size_t, size_t);
+void	*__wrap_realloc(void *, size_t);
+
+static unsigned allocations, fail_at = ALLOCATIONS_MAX;
+
+static bool
+fails(void)
+{
+	return (allocations++ == fail_at);
+}
+
+void *
+__wrap_malloc(size_t n)
+{
+	return (fails() ? NULL : __real_malloc(n));
+}
+
+void *
+__wrap_calloc(size_t n, size_t size)
+{
+	return (fails() ? NULL : __real_calloc(n, size));
+}
+
+void *
+__wrap_realloc(void *p, size_t n)
+{
+	return (fails() ? NULL : __real_realloc(p, n));
+}
+
+static void
+write_file(const char *path, struct str text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+
+	if (fd < 0 || write(fd, text.p, text.n) != (ssize_t)text.n ||
+	    close(fd) != 0) {
+		tap_ok(false, "write %s", path);
+	}
+}
+
+static void
+write_key(void)
+{
+	struct privkey *key = NULL;
+	struct buf pem;
+
+	buf_init(&pem, CONF_KEY_FILE_MAX_BYTES);
+	if (privkey_generate(CRYPTO_ED25519, 0, &key) != STATUS_OK ||
+	    privkey_write_pem(key, &pem) != STATUS_OK) {
+		tap_ok(false, "make a key");
+	}
+	write_file("key", buf_str(&pem));
+	privkey_free(key);
+	buf_fini(&pem);
+}
+
+/* As good as the real thing only if there was enough memory. */
+static bool
+load(unsigned at, bool *enough_r)
+{
+	struct conf *conf;
+	struct diag diag;
+	struct env env;
+	enum status status;
+	bool good;
+
+	env_init_system(&env);
+	diag_init(&diag);
+	allocations = 0;
+	fail_at = at;
+	status = conf_load("conf", &env, &conf, &diag);
+	*enough_r = allocations <= at;
+	fail_at = ALLOCATIONS_MAX;
+	good = *enough_r ? status == STATUS_OK && conf->keys_n == 2 :
+	    status == STATUS_NOMEM && conf == NULL && diag.text[0] != '\0';
+	if (!good) {
+		printf("# allocation %u: %s: %s\n", at, status_text(status),
+		    diag.text);
+	}
+	conf_release(conf);
+	return (good);
+}
+
+int
+main(void)
+{
+	char folder[] = "/tmp/t_conf_memory.XXXXXX";
+	char command[sizeof(folder) + 16];
+	bool enough = false, good = true;
+	unsigned at;
+
+	if (mkdtemp(folder) == NULL || chdir(folder) != 0) {
+		printf("1..0 # SKIP no temporary folder\n");
+		return (0);
+	}
+	write_key();
+	write_file("hosts", STR("192.0.2.1\n.example.org\n!198.51.100.0/24\n"));
+	write_file("conf", STR("Socket inet:8891\nDomain a.example\n"
+	    "Selector s\nKeyFile key\nSelector t\nKeyFile key\n"
+	    "InternalHosts file:hosts\nSignHeaders *,X-A,X-B\n"
+	    "OversignHeaders none\nNameservers 192.0.2.1@53,::1\n"));
+	for (at = 0; good && !enough && at < ALLOCATIONS_MAX; at++) {
+		good = load(at, &enough);
+	}
+	tap_ok(good && enough, "no memory is no memory, at each of %u places",
+	    at - 1);
+	tap_ok(at > 10, "there are some");
+	snprintf(command, sizeof(command), "rm -rf %s", folder);
+	tap_num(system(command), 0, "clean up");
+	return (tap_done());
+}
