@@ -142,7 +142,7 @@ atom(struct addr_scan *c)
 	return (str_mem(c->s.p + from, c->i - from));
 }
 
-/* Behind the opening quote (RFC 5322 3.2.4); folds are not content. */
+/* Behind the opening quote (RFC 5322 3.2.4); the CRLF of a fold is not content. */
 static size_t
 quoted_string(struct addr_scan *c, char *out)
 {
@@ -154,8 +154,7 @@ quoted_string(struct addr_scan *c, char *out)
 			return (0);
 		}
 		if (c->s.p[c->i] == '\r') {
-			c->i += 2;
-			continue;
+			c->i += 2;	/* the white space stays */
 		}
 		if (addr_scan_take(c, '\\')) {
 			quoted_pair(c);

@@ -219,8 +219,6 @@ canon_body_finish(struct canon_body *c)
 	if (c->held_cr) {
 		flush_held(c);
 	}
-	c->held_crlfs = 0;
-	c->held_wsp = false;
 	/* An empty body is one CRLF in simple and nothing in relaxed. */
 	if (c->kind == CANON_SIMPLE || c->bytes > 0) {
 		emit(c, "\r\n", 2);

@@ -66,13 +66,12 @@ is_lone_sp(struct str s, size_t i)
 static void
 relaxed_value(struct str s, canon_sink *sink, void *ctx)
 {
-	bool started = false, space = false;
+	bool started = false;
 	size_t i, from, n;
 
 	for (i = 0; i < s.n;) {
 		n = space_at(s, i);
 		if (n > 0) {
-			space = true;
 			i += n;
 			continue;
 		}
@@ -80,12 +79,11 @@ relaxed_value(struct str s, canon_sink *sink, void *ctx)
 		while (i < s.n && (space_at(s, i) == 0 || is_lone_sp(s, i))) {
 			i++;
 		}
-		if (started && space) {
+		if (started) {
 			emit(sink, ctx, STR(" "));
 		}
 		emit(sink, ctx, str_mem(s.p + from, i - from));
 		started = true;
-		space = false;
 	}
 }
 

@@ -26,22 +26,13 @@ is_field_start(struct str line)
 	return (name.n > 0 && colon < line.n);
 }
 
-/* Octets of the first line of s, its CRLF included if it has one. */
+/* Octets of the first line of s, with its CRLF; no LF stands alone here. */
 static size_t
 line_length(struct str s)
 {
-	size_t i = 0;
+	size_t n = str_find(s, '\n');
 
-	for (;;) {
-		i += str_find(str_from_offset(s, i), '\n');
-		if (i >= s.n) {
-			return (s.n);
-		}
-		i++;
-		if (i >= 2 && s.p[i - 2] == '\r') {
-			return (i);
-		}
-	}
+	return (n < s.n ? n + 1 : n);
 }
 
 /* Octets of the header field that s starts with; 0 if it does not. */

@@ -12,4 +12,5 @@ UNIT += test/unit/t_mail_message
 test_unit_t_mail_message_SOURCES = test/unit/t_mail_message.c
 UNIT += test/unit/t_mail_taglist
 test_unit_t_mail_taglist_SOURCES = test/unit/t_mail_taglist.c
-EXTRA_DIST += test/unit/canon_ref.h test/unit/oom.h
+EXTRA_DIST += test/unit/canon_ref.h test/unit/guard.h \
+	test/unit/oom.h

@@ -59,8 +59,10 @@ t_ceiling(void)
 	void *p;
 
 	arena_init(&a, 160);
-	p = arena_alloc(&a, 160);
-	tap_ok(p != NULL, "as much as the ceiling allows");
+	p = arena_alloc(&a, 64);
+	tap_ok(p != NULL, "a part of what the ceiling allows");
+	p = arena_alloc(&a, 81);
+	tap_ok(p != NULL, "the rest, aligned");
 	used = a.used_bytes;
 	p = arena_alloc(&a, 1);
 	tap_ok(p == NULL, "not one octet more");
@@ -95,8 +97,8 @@ t_overflow(void)
 	tap_ok(p == NULL, "alloc that overflows when aligned");
 	p = arena_alloc(&a, SIZE_MAX - 24);
 	tap_ok(p == NULL, "alloc that overflows with its block");
-	p = arena_calloc(&a, SIZE_MAX / 2, 3);
-	tap_ok(p == NULL, "calloc whose product overflows");
+	p = arena_calloc(&a, SIZE_MAX / 16 + 2, 16);
+	tap_ok(p == NULL, "calloc whose product overflows to 16");
 	p = arena_calloc(&a, 5, 0);
 	tap_ok(p != NULL, "calloc of elements without size");
 	p = arena_calloc(&a, 10, 7);
@@ -178,8 +180,7 @@ static void
 t_blocks(void)
 {
 #ifdef ARENA_DEBUG
-	tap_skip("one block is kept", "each allocation is a malloc here");
-	tap_skip("room beside a large piece", "as above");
+	tap_skip("how blocks are used", "each allocation is a malloc here");
 #else
 	struct arena a;
 	char *first, *large, *next, *again;
@@ -191,8 +192,12 @@ t_blocks(void)
 	tap_ok(first != NULL && large != NULL && next == first + 16,
 	    "a large piece does not waste the room beside it");
 	arena_reset(&a);
+	tap_ok(a.head != NULL, "reset keeps a block");
 	again = arena_alloc(&a, 16);
-	tap_ok(again == first, "reset keeps the small block");
+	tap_ok(again == first, "the small one");
+	arena_fini(&a);
+	large = arena_alloc(&a, 500000);
+	tap_ok(large != NULL, "a large piece comes first");
 	arena_fini(&a);
 #endif
 }

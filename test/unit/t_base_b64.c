@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/b64.h"
+#include "guard.h"
 #include "tap.h"
 
 #define S(literal)	{ (literal), sizeof(literal) - 1 }
@@ -54,7 +55,7 @@ t_decode(void)
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		arena_init(&a, 1024);
-		status = b64_decode(&a, rows[i].text, &bytes);
+		status = b64_decode(&a, guard_put(rows[i].text), &bytes);
 		if (rows[i].bytes.p == NULL) {
 			tap_ok(status == STATUS_SYNTAX && bytes.p == NULL,
 			    "refused: %s", rows[i].name);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/escape.h"
+#include "guard.h"
 #include "tap.h"
 
 typedef void	writer(struct buf *, struct str, size_t max_bytes);
@@ -35,14 +36,33 @@ static const struct {
 	    "\\xe2\\x80\\xaea" },
 	{ "text: isolate", escape_text, S("\xe2\x81\xa6"), 99,
 	    "\\xe2\\x81\\xa6" },
+	{ "text: C1, the last", escape_text, S("\xc2\x9f"), 99, "\\xc2\\x9f" },
+	{ "text: NBSP", escape_text, S("\xc2\xa0"), 99, "\xc2\xa0" },
+	{ "text: paragraph separator", escape_text, S("\xe2\x80\xa9"), 99,
+	    "\\xe2\\x80\\xa9" },
+	{ "text: left-to-right mark", escape_text, S("\xe2\x80\x8e"), 99,
+	    "\\xe2\\x80\\x8e" },
+	{ "text: right-to-left mark", escape_text, S("\xe2\x80\x8f"), 99,
+	    "\\xe2\\x80\\x8f" },
+	{ "text: Arabic letter mark", escape_text, S("\xd8\x9c"), 99,
+	    "\\xd8\\x9c" },
+	{ "text: byte order mark", escape_text, S("\xef\xbb\xbf"), 99,
+	    "\\xef\\xbb\\xbf" },
+	{ "text: embedding", escape_text, S("\xe2\x80\xaa"), 99,
+	    "\\xe2\\x80\\xaa" },
+	{ "text: end of isolate", escape_text, S("\xe2\x81\xa9"), 99,
+	    "\\xe2\\x81\\xa9" },
 	{ "text: as long as the limit", escape_text, S("abc"), 3, "abc" },
 	{ "text: cut", escape_text, S("abcd"), 3, "abc..." },
 	{ "text: cut inside a character", escape_text, S("a\xc3\xbc"), 2,
 	    "a\\xc3..." },
 	{ "text: nothing may be shown", escape_text, S("a"), 0, "..." },
 
-	{ "log: word", escape_log_value, S("a.b@c-d/e:1"), 99,
-	    "a.b@c-d/e:1" },
+	{ "log: word", escape_log_value, S("a.b@c-d/e:1~"), 12,
+	    "a.b@c-d/e:1~" },
+	{ "log: as long as the limit", escape_log_value, S("abc"), 3,
+	    "abc" },
+	{ "log: DEL", escape_log_value, S("a\x7f"), 99, "\"a\\x7f\"" },
 	{ "log: empty", escape_log_value, S(""), 99, "\"\"" },
 	{ "log: space", escape_log_value, S("a b"), 99, "\"a b\"" },
 	{ "log: equals", escape_log_value, S("a=b"), 99, "\"a=b\"" },
@@ -58,7 +78,8 @@ static const struct {
 	{ "log: nothing may be shown", escape_log_value, S("a"), 0,
 	    "\"...\"" },
 
-	{ "reply: plain", escape_reply, S("5%: a\\b"), 99, "5%: a\\b" },
+	{ "reply: plain", escape_reply, S("5%: a\\b~"), 8,
+	    "5%: a\\b~" },
 	{ "reply: newline", escape_reply, S("a\r\n250 ok"), 99,
 	    "a??250 ok" },
 	{ "reply: NUL, DEL, tab", escape_reply, S("\0\x7f\t"), 99, "???" },
@@ -101,7 +122,7 @@ main(void)
 	buf_init(&b, 256);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		buf_reset(&b);
-		rows[i].write(&b, rows[i].in, rows[i].max);
+		rows[i].write(&b, guard_put(rows[i].in), rows[i].max);
 		tap_str(buf_str(&b), str_from(rows[i].want), rows[i].name);
 	}
 	buf_fini(&b);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/str.h"
+#include "guard.h"
 #include "tap.h"
 
 #define S(literal)	{ (literal), sizeof(literal) - 1 }
@@ -155,7 +156,7 @@ t_numbers(void)
 
 	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
 		value = 99;
-		ok = str_to_u64(numbers[i].in, &value);
+		ok = str_to_u64(guard_put(numbers[i].in), &value);
 		tap_ok(ok == numbers[i].ok && value == numbers[i].value,
 		    "number [%.*s]", STR_FMT(numbers[i].in));
 	}

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/utf8.h"
+#include "guard.h"
 #include "tap.h"
 
 #define S(literal)	{ (literal), sizeof(literal) - 1 }
@@ -43,7 +44,7 @@ main(void)
 	size_t i, n;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		n = utf8_decode(rows[i].in, &code);
+		n = utf8_decode(guard_put(rows[i].in), &code);
 		tap_ok(n == rows[i].n && code == rows[i].code, "%s",
 		    rows[i].name);
 	}

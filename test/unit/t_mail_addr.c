@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/buf.h"
+#include "guard.h"
 #include "mail/addr.h"
 #include "oom.h"
 #include "tap.h"
@@ -23,6 +24,8 @@ static const struct {
 	{ S("\"a@b\"@c.example"), "<a@b@c.example>" },
 	{ S("\"a\\\"\\\\b\"@c.example"), "<a\"\\b@c.example>" },
 	{ S("\"\"@c.example"), "<@c.example>" },
+	{ S("\"\r\n \"@c.example"), "< @c.example>" },
+	{ S("\"a\r\n"), NULL },
 	{ S("\"a\r\n b\"@c.example"), "<a b@c.example>" },
 	{ S("a.\"b c\".d@e.example"), "<a.b c.d@e.example>" },
 	{ S("a(x)@(y)b.example(z)"), "<a@b.example>" },
@@ -182,7 +185,7 @@ t_rows(void)
 		    rows[i].in.n > 0 && rows[i].in.p[0] >= ' ' ?
 		    rows[i].in.p : "");
 		name[strcspn(name, "\r\n#\x1b")] = '\0';
-		status = addr_list_parse(&a, rows[i].in, &from);
+		status = addr_list_parse(&a, guard_put(rows[i].in), &from);
 		if (rows[i].want == NULL) {
 			tap_ok(status == STATUS_OK &&
 			    from.result == ADDR_FROM_SYNTAX && from.n == 0,
@@ -353,7 +356,7 @@ main(void)
 	t_from();
 	t_large();
 	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		got = addr_path_domain(str_from(paths[i].path));
+		got = addr_path_domain(guard_put(str_from(paths[i].path)));
 		tap_str(got, str_from(paths[i].want), paths[i].path);
 		tap_ok((got.p == NULL) == (paths[i].want == NULL),
 		    "absent or not");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/buf.h"
+#include "guard.h"
 #include "mail/domain.h"
 #include "oom.h"
 #include "tap.h"
@@ -75,7 +76,7 @@ t_normalize(void)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		arena_init(&a, ARENA_BYTES);
 		got = STR("not set");
-		status = domain_normalize(&a, rows[i].in, &got);
+		status = domain_normalize(&a, guard_put(rows[i].in), &got);
 		if (rows[i].want == NULL) {
 			tap_ok(status == STATUS_SYNTAX && got.p == NULL,
 			    "refused: %s", rows[i].what);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdlib.h>
 
+#include "guard.h"
 #include "mail/field.h"
 #include "oom.h"
 #include "tap.h"
@@ -63,7 +64,8 @@ t_add(void)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		arena_init(&a, ARENA_BYTES);
 		field_list_init(&l);
-		status = field_list_add(&a, &l, rows[i].name, rows[i].value);
+		status = field_list_add(&a, &l, rows[i].name,
+		    guard_put(rows[i].value));
 		if (rows[i].raw.p == NULL) {
 			tap_ok(status == STATUS_SYNTAX && l.n == 0,
 			    "refused: %s", rows[i].what);
@@ -112,7 +114,8 @@ t_add_raw(void)
 	for (i = 0; i < sizeof(raw_rows) / sizeof(raw_rows[0]); i++) {
 		arena_init(&a, ARENA_BYTES);
 		field_list_init(&l);
-		status = field_list_add_raw(&a, &l, raw_rows[i].in);
+		status = field_list_add_raw(&a, &l,
+		    guard_put(raw_rows[i].in));
 		if (raw_rows[i].raw.p == NULL) {
 			tap_ok(status == STATUS_SYNTAX && l.n == 0,
 			    "raw, refused: %s", raw_rows[i].what);

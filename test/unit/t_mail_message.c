@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "guard.h"
 #include "mail/message.h"
 #include "oom.h"
 #include "tap.h"
@@ -82,7 +83,7 @@ t_rows(void)
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		arena_init(&a, ARENA_BYTES);
-		status = message_parse(&a, rows[i].in, &m);
+		status = message_parse(&a, guard_put(rows[i].in), &m);
 		tap_num(status, STATUS_OK, rows[i].what);
 		if (tap_ok(m.fields.n == rows[i].fields, "its fields") &&
 		    m.fields.n > 0) {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/buf.h"
+#include "guard.h"
 #include "mail/taglist.h"
 #include "tap.h"
 
@@ -94,7 +95,8 @@ t_rows(void)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		ok = rows[i].want[0] == '<';
 		buf_reset(&got);
-		status = taglist_parse(&l, rows[i].in, false, &reason);
+		status = taglist_parse(&l, guard_put(rows[i].in), false,
+		    &reason);
 		if (status == STATUS_OK) {
 			describe(&l, &got);
 		} else {
