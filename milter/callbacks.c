@@ -17,9 +17,9 @@
 #include "milter/peer.h"
 
 /*
- * A field is one packet. libmilter's own limit of 64 KiB is below what Postfix
- * takes (header_size_limit, 102,400), and it hangs up beyond it; ours leaves
- * the verdict on a field that is too long to the engine.
+ * A field is one packet, and libmilter hangs up on those above 64 KiB. Postfix
+ * and Sendmail cut fields before that; with an MTA that does not, the verdict
+ * on a field that is too long is the engine's.
  */
 #define PACKET_MAX_BYTES	(2 * FIELD_MAX_TOTAL_BYTES)
 
