@@ -6,6 +6,7 @@
 
 #include "base/escape.h"
 #include "conf/table.h"
+#include "mail/domain.h"
 
 #define SHOWN_MAX_BYTES	80	/* of a bad value in a message */
 #define HOST_NAME_BYTES	256
@@ -275,6 +276,40 @@ conf_set_canonicalization(struct conf_reader *r, const struct conf_option *o,
 	return (STATUS_OK);
 }
 
+static bool
+is_printable_ascii(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		if (s.p[i] < ' ' || s.p[i] > '~') {
+			return (false);
+		}
+	}
+	return (true);
+}
+
+/*
+ * It is compared with what others write, so it must be what is written in
+ * ordinary mail, which has no UTF-8 (RFC 8616 6): A-labels.
+ */
+static enum status
+set_authserv_id(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	struct str name = value;
+	enum status status = STATUS_OK;
+
+	if (!is_printable_ascii(value)) {
+		status = domain_normalize(&r->conf->memory, value, &name);
+	}
+	if (status == STATUS_OK) {
+		return (conf_set_text(r, o, name));
+	}
+	return (status == STATUS_NOMEM ? conf_no_memory(r) : conf_reject(r, o,
+	    value, "is neither plain ASCII nor a domain name"));
+}
+
 enum status
 conf_set_authserv_id(struct conf_reader *r, const struct conf_option *o,
     struct str value)
@@ -282,13 +317,13 @@ conf_set_authserv_id(struct conf_reader *r, const struct conf_option *o,
 	char host[HOST_NAME_BYTES];
 
 	if (!str_eq(value, STR("HOSTNAME"))) {
-		return (conf_set_text(r, o, value));
+		return (set_authserv_id(r, o, value));
 	}
 	if (gethostname(host, sizeof(host)) != 0 || host[0] == '\0') {
 		return (conf_reject(r, o, value, "but the host has no name"));
 	}
 	host[sizeof(host) - 1] = '\0';
-	return (conf_set_text(r, o, str_from(host)));
+	return (set_authserv_id(r, o, str_from(host)));
 }
 
 enum status

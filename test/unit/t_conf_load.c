@@ -133,6 +133,9 @@ static const struct {
 	{ "SyslogFacility", "SyslogFacility kern\n",
 	    "conf:1: SyslogFacility: \"kern\" is not auth|authpriv|cron|"
 	    "daemon|local0..local7|mail|user" },
+	{ "AuthservID with a control character", "AuthservID mx\texample\n",
+	    "conf:1: AuthservID: \"mx\\x09example\" is neither plain ASCII "
+	    "nor a domain name" },
 	{ "SecondOpinion", "SecondOpinion sample:101%\n",
 	    "conf:1: SecondOpinion: \"sample:101%\" is not off, all, or "
 	    "sample:N% with N from 0 to 100" },
@@ -420,6 +423,14 @@ test_variants(void)
 	tap_ok(c->mode_sign && c->mode_verify, "with keys, Mode is sv");
 	conf_release(c);
 
+	c = parse("AuthservID B\xc3\xbc" "cher.example\n", &diag);
+	tap_str(str_from(c != NULL ? c->authserv_id : NULL),
+	    STR("xn--bcher-kva.example"), "8616 6: AuthservID has A-labels");
+	conf_release(c);
+	c = parse("AuthservID Our Gateway/1\n", &diag);
+	tap_str(str_from(c != NULL ? c->authserv_id : NULL),
+	    STR("Our Gateway/1"), "but need not be a domain name");
+	conf_release(c);
 	c = parse("Mode v\nDomain a.example\nKeyFile none.pem\n", &diag);
 	tap_ok(c != NULL && !c->mode_sign && c->keys_n == 0,
 	    "Mode v needs no keys and reads none");
