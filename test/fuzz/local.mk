@@ -67,3 +67,9 @@ test_fuzz_fuzz_player_SOURCES = test/fuzz/fuzz_player.c $(fuzz_main) \
 	tools/edit.c tools/edit.h
 test_fuzz_fuzz_player_LDFLAGS = $(fuzz_ldflags)
 test_fuzz_fuzz_player_LDADD = tools/libplayer.a $(LDADD)
+FUZZ_TARGETS += test/fuzz/fuzz_zone
+test_fuzz_fuzz_zone_SOURCES = test/fuzz/fuzz_zone.c $(fuzz_main)
+test_fuzz_fuzz_zone_LDFLAGS = $(fuzz_ldflags)
+FUZZ_TARGETS += test/fuzz/fuzz_rdata
+test_fuzz_fuzz_rdata_SOURCES = test/fuzz/fuzz_rdata.c $(fuzz_main)
+test_fuzz_fuzz_rdata_LDFLAGS = $(fuzz_ldflags)

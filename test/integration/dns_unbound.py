@@ -56,6 +56,12 @@ def point(name, got, want):
     sys.stdout.flush()
 
 
+def skip(name, why):
+    global count
+    count += 1
+    print("ok %d - %s # SKIP %s" % (count, name, why))
+
+
 def free_port():
     """A port that is free for UDP and TCP."""
     while True:
@@ -243,7 +249,13 @@ def check_cache(ask, nsd):
         answer = ask.one("TXT back.wild.example")
     point("the server is back", answer, "ok insecure 300 wild")
     ask.send("rss")
-    point("less than 16 MB", int(ask.line().split()[1]) < 16384, True)
+    kib = int(ask.line().split()[1])
+    with open(ASK, "rb") as f:
+        program = f.read()
+    if b"__asan_init" in program or b"__tsan_init" in program:
+        skip("memory", "a sanitizer takes much itself")
+    else:
+        point("less than 16 MB", kib < 16384, True)
 
 
 def check_silence(nsd):
@@ -388,10 +400,7 @@ def main():
         if anchor is not None:
             check_dnssec(anchor, server)
         else:
-            global count
-            count += 1
-            print("ok %d - DNSSEC # SKIP ldns-signzone is not installed" %
-                  count)
+            skip("DNSSEC", "ldns-signzone is not installed")
     finally:
         nsd.stop()
         shutil.rmtree(folder)
