@@ -61,8 +61,10 @@ find_node(const struct zone *z, struct str key, struct node *node_r)
 			high = middle;
 		}
 	}
-	node_r->v = z->v + low;
-	node_r->n = 0;
+	*node_r = (struct node){ .v = NULL };
+	if (low < z->n) {
+		node_r->v = &z->v[low];
+	}
 	while (low < z->n && str_eq(z->v[low].key, key)) {
 		node_r->n++;
 		low++;
