@@ -61,6 +61,8 @@ test_values(void)
 		    "\xc3\xa9@example.com", true },
 		{ "bytes that are not UTF-8", STR("a\xff\xc3" "b"), "\"a??b\"",
 		    true },
+		{ "a no-break space stays", STR("a\xc2\xa0z"), "a\xc2\xa0z",
+		    true },
 		{ "a C1 control goes", STR("a\xc2\x85z"), "az", true },
 	};
 	struct buf out;
@@ -96,6 +98,8 @@ test_parts(void)
 		    "id; dkim=pass reason=good" },
 		{ "a reason of words", STR("id"), STR("a; b=c"), STR_NONE,
 		    "id; dkim=pass reason=\"a; b=c\"" },
+		{ "a reason is never an address", STR("id"), STR("a@b"),
+		    STR_NONE, "id; dkim=pass reason=\"a@b\"" },
 		{ "an empty reason is one", STR("id"), STR(""), STR_NONE,
 		    "id; dkim=pass reason=\"\"" },
 		{ "a comment", STR("id"), STR_NONE, STR("2048-bit key"),
@@ -177,7 +181,8 @@ test_folding(void)
 	struct authres_result results[] = {
 		{ .method = STR("dkim"), .version = 1, .result = STR("pass"),
 		    .v = dkim, .n = 5 },
-		{ .method = STR("spf"), .version = 1, .result = STR("pass"),
+		{ .method = STR("spf"), .version = 1, .result = STR("fail"),
+		    .comment = STR("not listed"), .reason = STR("policy"),
 		    .v = spf, .n = 1 },
 	};
 	struct authres a = { STR("mx.example.net"), 1, results, 2 };
@@ -189,14 +194,15 @@ test_folding(void)
 	    "\tdkim=pass header.d=example.com header.i=@example.com "
 	    "header.s=s1\r\n"
 	    "\theader.a=rsa-sha256 header.b=\"Ab3/xY+q\";\r\n"
-	    "\tspf=pass smtp.mailfrom=example.com"),
+	    "\tspf=fail (not listed) reason=policy smtp.mailfrom=example.com"),
 	    "folded at 78 columns, a result on a line of its own");
 	buf_reset(&out);
 	tap_num(authres_write(&out, &a, false, false), STATUS_OK, "unfolded");
 	tap_str(buf_str(&out), STR("mx.example.net; dkim=pass "
 	    "header.d=example.com header.i=@example.com header.s=s1 "
 	    "header.a=rsa-sha256 header.b=\"Ab3/xY+q\"; "
-	    "spf=pass smtp.mailfrom=example.com"), "in one line");
+	    "spf=fail (not listed) reason=policy smtp.mailfrom=example.com"),
+	    "in one line");
 	buf_reset(&out);
 	a.n = 0;
 	tap_num(authres_write(&out, &a, true, false), STATUS_OK, "none");
