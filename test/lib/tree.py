@@ -19,3 +19,11 @@ MAILSEAL = program('tools/mailseal')
 MAILSEALD = program('milter/mailseald')
 DKIMKEYGEN = program('keys/dkimkeygen')
 BATCH = program('test/lib/batch')
+
+
+def is_sanitized():
+    """Whether the programs were built with a sanitizer: slow, and with
+    memory habits of its own."""
+    with open(MAILSEALD, 'rb') as f:
+        data = f.read()
+    return b'__asan_init' in data or b'__tsan_init' in data
