@@ -10,6 +10,7 @@
 #define ROUNDS		200
 
 static atomic_int made, freed;
+static pthread_barrier_t meeting;
 
 static void *
 parse_first(const struct dns_answer *a)
@@ -33,6 +34,14 @@ parse_never(const struct dns_answer *a)
 	return (NULL);
 }
 
+/* Two threads are in here at the same time. */
+static void *
+parse_meeting(const struct dns_answer *a)
+{
+	pthread_barrier_wait(&meeting);
+	return (parse_first(a));
+}
+
 static void
 free_object(void *p)
 {
@@ -42,6 +51,7 @@ free_object(void *p)
 
 static const struct dns_parser first = { parse_first, free_object, 6 };
 static const struct dns_parser second = { parse_second, free_object, 7 };
+static const struct dns_parser both = { parse_meeting, free_object, 6 };
 static const struct dns_parser never = { parse_never, free_object, 0 };
 
 static void
@@ -123,6 +133,34 @@ test_objects(void)
 	tap_num(atomic_load(&freed), 2, "two were freed");
 }
 
+static void *
+run_meeting(void *arg)
+{
+	return ((void *)(uintptr_t)dns_answer_object(arg, &both));
+}
+
+static void
+test_meeting(void)
+{
+	struct answer_box box;
+	const void *mine;
+	void *theirs;
+	pthread_t thread;
+
+	atomic_store(&made, 0);
+	atomic_store(&freed, 0);
+	pthread_barrier_init(&meeting, NULL, 2);
+	answer_box_init(&box, DNS_NODATA);
+	pthread_create(&thread, NULL, run_meeting, &box.answer);
+	mine = dns_answer_object(&box.answer, &both);
+	pthread_join(thread, &theirs);
+	tap_num(atomic_load(&made), 2, "two threads made it at once");
+	tap_num(atomic_load(&freed), 1, "one of them went");
+	tap_ok(mine != NULL && mine == theirs, "both have the other");
+	answer_box_fini(&box);
+	pthread_barrier_destroy(&meeting);
+}
+
 struct race {
 	pthread_barrier_t	 barrier;
 	struct answer_box	 box[ROUNDS];
@@ -185,6 +223,7 @@ main(void)
 {
 	test_copy();
 	test_objects();
+	test_meeting();
 	test_race();
 	return (tap_done());
 }

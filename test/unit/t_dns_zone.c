@@ -73,6 +73,8 @@ static const char faults[] =
 	"t.x TIMEOUT\n"
 	"t.x A 192.0.2.1\n"
 	"s.x SERVFAIL TXT\n"
+	"b.x TXT t\n"
+	"b.x SERVFAIL TXT\n"
 	"c.x CNAME t.x\n"
 	"c.x TIMEOUT MX\n"
 	"g.x SERVFAIL\n"
@@ -222,6 +224,8 @@ static const struct row {
 	/* Faults and CNAMEs. */
 	{ "timeout", faults, "t.x", DNS_TXT, "timeout" },
 	{ "the type is held", faults, "t.x", DNS_A, "ok c0000201" },
+	{ "the type is held beside its own fault", faults, "b.x", DNS_TXT,
+	    "ok t" },
 	{ "servfail of a type", faults, "s.x", DNS_TXT, "servfail" },
 	{ "and not of another", faults, "s.x", DNS_A, "nodata" },
 	{ "below a fault", faults, "a.s.x", DNS_A, "nxdomain" },
@@ -277,6 +281,8 @@ test_rows(struct buf *b)
 	}
 	look(b, STR("a.x 2147483648 TXT t\n"), "a.x", DNS_TXT, &ttl_s);
 	tap_str(buf_str(b), STR("z:1: unknown type"), "TTL of 2^31");
+	look(b, STR("a.x 1m2147483640 TXT t\n"), "a.x", DNS_TXT, &ttl_s);
+	tap_str(buf_str(b), STR("z:1: unknown type"), "and as a sum");
 }
 
 static void
