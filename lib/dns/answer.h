@@ -18,7 +18,7 @@ struct answer_box {
 	struct dns_answer	 answer;
 	/* Of dns_answer_object(): only ever grows at its head. */
 	_Atomic(struct answer_object *)	objects;
-	void			*block;	/* the records and their octets; or NULL */
+	void			*block;	/* records and octets; or NULL */
 	struct dns		*dns;	/* that counts the objects ... */
 	struct cache_entry	*entry;	/* ... of this entry; NULL: uncounted */
 };

@@ -31,7 +31,7 @@ TAILQ_HEAD(cache_waiters, dns_query);
 RB_HEAD(cache_tree, cache_entry);
 
 struct cache_entry {
-	struct answer_box	 box;		/* first; entry points back here */
+	struct answer_box	 box;		/* first; points back here */
 	RB_ENTRY(cache_entry)	 node;
 	TAILQ_ENTRY(cache_entry) link;		/* pending, lru or dead */
 	struct cache_waiters	 waiters;	/* while pending */

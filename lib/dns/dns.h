@@ -7,7 +7,15 @@
  * under that a backend: libunbound (unbound.c) or zone text (zone.c).
  *
  * struct dns is shared by all threads. A batch and its queries belong to one
- * thread; an answer is immutable and lives at least as long as the batch.
+ * thread; an answer is immutable and lives at least as long as the batch. A
+ * daemon makes its struct dns after it has gone to the background: threads do
+ * not survive a fork.
+ *
+ * How long answers are kept: records for their least TTL, absent ones for the
+ * SOA's minimum (RFC 2308 5), both capped by dns_opts; a TTL of 0 serves only
+ * those who wait for it; DNS_SERVFAIL 5 s; DNS_TIMEOUT not at all, but whoever
+ * asks the same joins what is still under way. What is under way is given up
+ * after dns_opts.timeout_us.
  */
 #ifndef DNS_DNS_H
 #define DNS_DNS_H
@@ -21,7 +29,12 @@
 #include "base/status.h"
 #include "base/str.h"
 
-#define DNS_TXT_MAX_BYTES	65535	/* one TXT record, strings joined */
+/*
+ * One TXT record, strings joined. A longer one is dropped, as is a record
+ * that is malformed or has a name that is no text; an answer of which nothing
+ * is left is DNS_SERVFAIL.
+ */
+#define DNS_TXT_MAX_BYTES	65535
 #define DNS_MAX_RECORDS		256	/* of one answer; the rest is dropped */
 
 enum dns_type {			/* as on the wire */
@@ -52,7 +65,7 @@ struct dns_record {
 struct dns_answer {
 	enum dns_result		 result;
 	enum dns_security	 security;
-	uint32_t		 ttl_s;
+	uint32_t		 ttl_s;	/* kept so long from its arrival */
 	const struct dns_record	*v;	/* n > 0 only for DNS_OK */
 	size_t			 n;
 };
@@ -74,14 +87,14 @@ struct dns_query;
 struct dns_opts {
 	const struct env	*env;
 	size_t			 cache_max_bytes;
-	uint32_t		 ttl_max_s;		/* caps a positive TTL */
-	uint32_t		 negative_ttl_max_s;	/* caps a negative TTL */
+	uint32_t		 ttl_max_s;	/* of a positive answer */
+	uint32_t		 negative_ttl_max_s;	/* of a negative one */
 	/* libunbound only: */
-	const struct str	*nameservers;	/* "192.0.2.1", "2001:db8::1",
+	const struct str	*nameservers;	/* "192.0.2.1" "2001:db8::1",
 						   either with "@port" */
 	size_t			 nameservers_n;	/* 0: as resolv.conf says */
 	const char		*trust_anchor_file;	/* NULL: no DNSSEC */
-	uint64_t		 timeout_us;	/* an upper bound for one query */
+	uint64_t		 timeout_us;	/* at most, for one query */
 };
 
 /* Sane values: system env must still be set. */
@@ -106,14 +119,18 @@ void			 dns_batch_free(struct dns_batch *);
 /*
  * Asks, or joins the same question of this batch. Starts at once, never
  * blocks. name: any text; what cannot be a name gives DNS_BADNAME.
- * NULL: no memory.
+ * NULL: no memory, or more than 1,024 questions.
  */
 struct dns_query	*dns_batch_add(struct dns_batch *, struct str name,
 			    enum dns_type);
 /* Until all are answered or env's mono clock reaches deadline_us. May be
    called again after further dns_batch_add. */
-void			 dns_batch_wait(struct dns_batch *, uint64_t deadline_us);
-/* The answer; a query still open reads as DNS_TIMEOUT. Never NULL. */
+void			 dns_batch_wait(struct dns_batch *,
+			    uint64_t deadline_us);
+/*
+ * The answer; a query still open reads as DNS_TIMEOUT. Never NULL; it changes
+ * only while its thread is in dns_batch_add or dns_batch_wait.
+ */
 const struct dns_answer	*dns_query_answer(const struct dns_query *);
 /* Questions that this batch asked (distinct ones). */
 size_t			 dns_batch_count(const struct dns_batch *);

@@ -22,7 +22,7 @@
 #include "dns/dns.h"
 
 /* Questions that the backend owes an answer to; beyond it: DNS_TIMEOUT. */
-#define DNS_MAX_FLIGHTS		2048
+#define DNS_MAX_FLIGHTS		1024
 /* Names of one batch; beyond it dns_batch_add returns NULL. */
 #define DNS_BATCH_MAX_QUERIES	1024
 /*

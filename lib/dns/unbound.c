@@ -347,6 +347,7 @@ dns_new_unbound(const struct dns_opts *opts, struct dns **r,
 	*r = NULL;
 	u = calloc(1, sizeof(*u));
 	if (u == NULL) {
+		diag_set(diag, NULL, 0, "%s", status_text(STATUS_NOMEM));
 		return (STATUS_NOMEM);
 	}
 	u->env = *opts->env;
@@ -356,9 +357,14 @@ dns_new_unbound(const struct dns_opts *opts, struct dns **r,
 	if (status == STATUS_OK) {
 		status = start(u, diag);
 	}
-	if (status != STATUS_OK) {
+	if (status == STATUS_OK) {
+		status = dns_new_backend(opts, &unbound_ops, u, r);
+	} else {
 		unbound_free(u);
-		return (status);
 	}
-	return (dns_new_backend(opts, &unbound_ops, u, r));
+	if (status != STATUS_OK) {
+		/* Unless there is a better reason. */
+		diag_set(diag, "libunbound", 0, "%s", status_text(status));
+	}
+	return (status);
 }

@@ -257,8 +257,13 @@ dns_new_zone(const struct dns_opts *opts, const char *path, struct dns **r,
 	}
 	buf_fini(&text);
 	if (status == STATUS_OK) {
-		return (dns_new_backend(opts, &zone_ops, z, r));
+		status = dns_new_backend(opts, &zone_ops, z, r);
+	} else {
+		free(z);
 	}
-	free(z);
+	if (status != STATUS_OK) {
+		/* Unless there is a better reason. */
+		diag_set(diag, path, 0, "%s", status_text(status));
+	}
 	return (status);
 }

@@ -35,7 +35,7 @@
 #include "dns/dns.h"
 
 #define ZONE_MAX_BYTES		(64 << 20)	/* the whole text */
-#define ZONE_ENTRY_MAX_BYTES	(4 << 20)	/* one entry, its lines joined */
+#define ZONE_ENTRY_MAX_BYTES	(4 << 20)	/* an entry, lines joined */
 #define ZONE_MAX_RECORDS	1000000
 #define ZONE_MAX_CNAMES		8		/* followed for one question */
 #define ZONE_TTL_S		3600

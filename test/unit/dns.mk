@@ -8,3 +8,7 @@ UNIT += test/unit/t_dns_rdata
 test_unit_t_dns_rdata_SOURCES = test/unit/t_dns_rdata.c
 UNIT += test/unit/t_dns_zone
 test_unit_t_dns_zone_SOURCES = test/unit/t_dns_zone.c
+UNIT += test/unit/t_dns_memory
+test_unit_t_dns_memory_SOURCES = test/unit/t_dns_memory.c
+test_unit_t_dns_memory_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc

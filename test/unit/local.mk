@@ -14,4 +14,4 @@ include test/unit/tools.mk
 include test/unit/keys.mk
 include test/unit/house.mk
 check_PROGRAMS += $(UNIT)
-EXTRA_DIST += test/unit/tap.h
+EXTRA_DIST += test/unit/alloc_fail.h test/unit/tap.h

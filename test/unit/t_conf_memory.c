@@ -8,42 +8,8 @@
 #include <unistd.h>
 
 #include "conf/conf.h"
+#include "test/unit/alloc_fail.h"
 #include "test/unit/tap.h"
-
-#define ALLOCATIONS_MAX	10000
-
-void	*__real_malloc(size_t);
-void	*__real_calloc(size_t, size_t);
-void	*__real_realloc(void *, size_t);
-void	*__wrap_malloc(size_t);
-void	*__wrap_calloc(size_t, size_t);
-void	*__wrap_realloc(void *, size_t);
-
-static unsigned allocations, fail_at = ALLOCATIONS_MAX;
-
-static bool
-fails(void)
-{
-	return (allocations++ == fail_at);
-}
-
-void *
-__wrap_malloc(size_t n)
-{
-	return (fails() ? NULL : __real_malloc(n));
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	return (fails() ? NULL : __real_calloc(n, size));
-}
-
-void *
-__wrap_realloc(void *p, size_t n)
-{
-	return (fails() ? NULL : __real_realloc(p, n));
-}
 
 static void
 write_file(const char *path, struct str text)
@@ -84,11 +50,9 @@ load(unsigned at, bool *enough_r)
 
 	env_init_system(&env);
 	diag_init(&diag);
-	allocations = 0;
-	fail_at = at;
+	alloc_fail_at(at);
 	status = conf_load("conf", &env, &conf, &diag);
-	*enough_r = allocations <= at;
-	fail_at = ALLOCATIONS_MAX;
+	*enough_r = !alloc_failed();
 	good = *enough_r ? status == STATUS_OK && conf->keys_n == 2 :
 	    status == STATUS_NOMEM && conf == NULL && diag.text[0] != '\0';
 	if (!good) {
@@ -117,7 +81,7 @@ main(void)
 	    "Selector s\nKeyFile key\nSelector t\nKeyFile key\n"
 	    "InternalHosts file:hosts\nSignHeaders *,X-A,X-B\n"
 	    "OversignHeaders none\nNameservers 192.0.2.1@53,::1\n"));
-	for (at = 0; good && !enough && at < ALLOCATIONS_MAX; at++) {
+	for (at = 0; good && !enough && at < ALLOC_FAIL_MAX; at++) {
 		good = load(at, &enough);
 	}
 	tap_ok(good && enough, "no memory is no memory, at each of %u places",
