@@ -25,7 +25,7 @@ enum status	domain_normalize(struct arena *, struct str, struct str *name_r)
     ATTR_MUST_CHECK;
 /* Labels of a normalised name; 0 for an empty one. */
 size_t	domain_labels(struct str);
-/* name equals parent or stands below it; both normalised. */
+/* name equals parent or stands below it; both normalised, neither empty. */
 bool	domain_is_within(struct str name, struct str parent);
 /* The name without its first label; empty when it has one label only. */
 struct str	domain_parent(struct str);

@@ -42,6 +42,7 @@ static const struct {
 	{ "an empty line only", S("\n"), 0, S(""), S("") },
 	{ "space before the colon", S("A \t: b\n\n"), 1,
 	    S("A \t: b\r\n"), S("") },
+	{ "any printable name", S("!a~: b\n\n"), 1, S("!a~: b\r\n"), S("") },
 	{ "no value", S("A:\n\n"), 1, S("A:\r\n"), S("") },
 	{ "bare CR is no line end", S("A: b\rC: d\n\ne\rf"), 1,
 	    S("A: b\rC: d\r\n"), S("e\rf") },
