@@ -366,6 +366,8 @@ def check_settings(folder):
 
 
 def main():
+    # Stops the servers as any other end does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if shutil.which("nsd") is None:
         print("1..0 # SKIP nsd is not installed")
         return 0
