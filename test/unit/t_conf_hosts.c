@@ -175,6 +175,7 @@ test_odd(void)
 	struct sockaddr_un un = { .sun_family = AF_UNIX };
 	struct hosts *hosts = build("0.0.0.0/0 ::/0 a.example .example");
 	char name[300];
+	size_t i;
 
 	tap_ok(!hosts_match(hosts, (const void *)&un, STR_NONE),
 	    "a local socket is no address");
@@ -184,6 +185,12 @@ test_odd(void)
 	memcpy(name + sizeof(name) - 8, ".example", 8);
 	tap_ok(!hosts_match(hosts, NULL, str_mem(name, sizeof(name))),
 	    "a name of 300 octets is no name");
+	for (i = 1; i < sizeof(name) - 8; i += 2) {
+		name[i] = '.';
+	}
+	name[sizeof(name) - 9] = 'a';
+	tap_ok(hosts_match(hosts, NULL, str_mem(name + 47, 253)),
+	    "a name of 253 octets is one");
 	tap_ok(!hosts_match(hosts, NULL, STR("a\0.example\0")),
 	    "nor is one with NUL at its end");
 	hosts_free(hosts);

@@ -154,6 +154,13 @@ static const struct {
 	{ "Nameservers, no port", "Nameservers 192.0.2.1@\n",
 	    "conf:1: Nameservers: \"192.0.2.1@\" is not address, "
 	    "address@port or [address]:port" },
+	{ "Nameservers, more than an address",
+	    "Nameservers 2001:0db8:0000:0000:0000:0000:0000:0001:0000:0000\n",
+	    "conf:1: Nameservers: \"2001:0db8:0000:0000:0000:0000:0000:0001:"
+	    "0000:0000\" is not address, address@port or [address]:port" },
+	{ "Nameservers, a port too high", "Nameservers 192.0.2.1@65536\n",
+	    "conf:1: Nameservers: \"192.0.2.1@65536\" is not address, "
+	    "address@port or [address]:port" },
 	{ "Nameservers, an open bracket", "Nameservers [::1\n",
 	    "conf:1: Nameservers: \"[::1\" is not address, "
 	    "address@port or [address]:port" },
@@ -210,6 +217,36 @@ static const struct {
 	{ "a NUL in a list file", "MTA file:nul\n", "nul:2: a NUL byte" },
 	{ "a folder for a list file", "MTA file:.\n", ".: Is a directory" },
 };
+
+/* The last value that is taken, and forms that stand nowhere else. */
+static const char *const good[] = {
+	"Socket inet:1\n", "Socket inet:65535@127.0.0.1\n",
+	"Socket inet6:8891@[::1]\n", "Socket local:/run/x\n",
+	"MinimumKeyBits 8192\n", "MaximumSignaturesToVerify 1\n",
+	"MaximumSignaturesToVerify 100\n", "ClockDrift 0\n",
+	"ClockDrift 86400\n", "ClockDrift 1D\n", "ClockDrift 24h\n",
+	"SignatureTTL 315360000\n", "DNSTimeout 1\n", "DNSTimeout 2m\n",
+	"UMask 0\n", "UMask 777\n", "UMask 00777\n",
+	"SecondOpinion sample:0%\n", "SecondOpinion SAMPLE:100%\n",
+	"Nameservers 192.0.2.1@65535\n", "Nameservers [192.0.2.1]\n",
+	"SignHeaders X-~!,From\n", "MTA ,\n", "Mode V\n",
+};
+
+static void
+test_good(void)
+{
+	struct conf *conf;
+	struct diag diag;
+	size_t i;
+
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		conf = parse(good[i], &diag);
+		tap_str(str_from(diag.text), STR(""), "taken");
+		tap_ok(conf != NULL, "taken: %.*s", (int)strlen(good[i]) - 1,
+		    good[i]);
+		conf_release(conf);
+	}
+}
 
 static void
 test_bad(void)
@@ -467,6 +504,15 @@ test_weak_key(void)
 	tap_str(str_from(line), STR("conf:3: KeyFile: weak.pem: an RSA key "
 	    "of 1024 bits is weak, use 2048 or more"), "but is warned about");
 	conf_release(c);
+
+	line[0] = '\0';
+	env.log = remember;
+	c = parse("Domain a.example\n" KEYS
+	    "Selector e\nKeyFile ed25519.pem\n", &diag);
+	env.log = NULL;
+	tap_ok(c != NULL && c->keys_n == 2 && line[0] == '\0',
+	    "2048 bits, and Ed25519, are not");
+	conf_release(c);
 }
 
 static void
@@ -555,6 +601,7 @@ main(void)
 	write_key("rsa.pem", CRYPTO_RSA, 2048);
 	write_key("ed25519.pem", CRYPTO_ED25519, 0);
 	test_bad();
+	test_good();
 	test_defaults();
 	test_all();
 	test_variants();
