@@ -39,12 +39,14 @@ conf_option_nearest(struct str name)
 {
 	const char *nearest = NULL;
 	size_t i, n, best = EDITS_MAX + 1;
+	struct str option;
 
-	if (name.n > NAME_MAX_BYTES) {
-		return (NULL);
-	}
 	for (i = 0; i < conf_options_count(); i++) {
-		n = edits(name, str_from(conf_options[i].name));
+		option = str_from(conf_options[i].name);
+		if (name.n > NAME_MAX_BYTES || option.n > NAME_MAX_BYTES) {
+			continue;
+		}
+		n = edits(name, option);
 		if (n < best) {
 			best = n;
 			nearest = conf_options[i].name;

@@ -59,6 +59,14 @@ static const struct {
 	    "conf:3: there is no option \"Colour\"" },
 	{ "a near miss", "Selektor x\n", "conf:1: there is no option "
 	    "\"Selektor\"; did you mean Selector?" },
+	{ "two letters swapped", "sokcet x\n", "conf:1: there is no option "
+	    "\"sokcet\"; did you mean Socket?" },
+	{ "a letter too few", "Mde x\n", "conf:1: there is no option "
+	    "\"Mde\"; did you mean Mode?" },
+	{ "two letters too many", "xSocketx x\n", "conf:1: there is no "
+	    "option \"xSocketx\"; did you mean Socket?" },
+	{ "three edits are too many", "Sxxxet x\n",
+	    "conf:1: there is no option \"Sxxxet\"" },
 	{ "an option of OpenDKIM's that is not there",
 	    "KeyTable refile:/etc/x\n",
 	    "conf:1: there is no option \"KeyTable\"" },
@@ -545,6 +553,12 @@ test_limits(void)
 	    &diag) == STATUS_SYNTAX, "a NUL byte");
 	tap_str(str_from(diag.text), STR("conf:2: a NUL byte"), "the reason");
 
+	write_file("wrong", 0644, STR("\nMode x\n"));
+	diag_init(&diag);
+	tap_ok(conf_load("wrong", &env, &c, &diag) == STATUS_SYNTAX,
+	    "a bad file");
+	tap_str(str_from(diag.text), STR("wrong:2: Mode: \"x\" is not s|v|sv"),
+	    "is named");
 	memset(text, '\n', CONF_MAX_BYTES + 1);
 	write_file("big", 0644, str_mem(text, CONF_MAX_BYTES));
 	diag_init(&diag);
