@@ -51,6 +51,8 @@
 #define ENGINE_MSG_MAX_BYTES	(64 * 1024 * 1024)	/* a message's arena */
 #define ENGINE_MAX_RESULTS	100	/* in our Authentication-Results; the
 					   signatures below are left out */
+#define ENGINE_RESULTS_MAX_BYTES 60000	/* of it: a milter packet has 64 KiB;
+					   fewer results if they are long */
 /* With more fields, or more signatures than MaximumSignaturesToVerify, there
    is no second opinion: libopendkim's time grows with their product. */
 #define ENGINE_SECOND_MAX_FIELDS 1000

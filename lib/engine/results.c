@@ -4,13 +4,16 @@
 #include "base/buf.h"
 #include "engine/private.h"
 
-#define VALUE_MAX_BYTES		(256 * 1024)
 #define B_MIN_BYTES		8	/* of b=, RFC 6008 4 */
+#define B_MAX_BYTES		64	/* equal so far: a copy */
 #define PROPERTIES		5
+/* As long as an address may be (RFC 5321 4.5.3.1); quoted it still fits into
+   a line (RFC 5322 2.1.1). */
+#define PROPERTY_MAX_BYTES	320
 
 /*
  * The first characters of b=, as many as tell it from the other signatures
- * that are reported (RFC 6008 4).
+ * that are reported (RFC 6008 4), within reason.
  */
 static struct str
 unique_b(const struct dkim_verifier *verifier, size_t n, size_t index)
@@ -24,8 +27,8 @@ unique_b(const struct dkim_verifier *verifier, size_t n, size_t index)
 		if (i == index) {
 			continue;
 		}
-		for (k = 0; k < b.n && k < other.n && b.p[k] == other.p[k];
-		    k++) {
+		for (k = 0; k + 1 < B_MAX_BYTES && k < b.n && k < other.n &&
+		    b.p[k] == other.p[k]; k++) {
 			continue;
 		}
 		want = want > k + 1 ? want : k + 1;
@@ -33,14 +36,38 @@ unique_b(const struct dkim_verifier *verifier, size_t n, size_t index)
 	return (str_first(b, want));
 }
 
+/* A value beyond all measure is left out: a part of it would be a lie. */
 static void
 add_property(struct authres_result *r, struct str name, struct str value)
 {
-	if (value.n > 0) {
+	if (value.n > 0 && value.n <= PROPERTY_MAX_BYTES) {
 		r->v[r->n++] = (struct authres_property){
 			.ptype = STR("header"), .property = name,
 			.value = value };
 	}
+}
+
+/* i= as ordinary mail has it, with A-labels (RFC 8601 2.2, RFC 8616). */
+static enum status
+identity(struct arena *arena, const struct dkim_signature *sig,
+    struct str *r)
+{
+	struct str domain = sig->identity_domain;
+	size_t n = str_rfind(sig->identity, '@') + 1;
+	char *p;
+
+	*r = sig->identity;
+	if (domain.p == NULL || n > PROPERTY_MAX_BYTES) {
+		return (STATUS_OK);
+	}
+	p = arena_alloc(arena, n + domain.n);
+	if (p == NULL) {
+		return (STATUS_NOMEM);
+	}
+	memcpy(p, sig->identity.p, n);
+	memcpy(p + n, domain.p, domain.n);
+	*r = str_mem(p, n + domain.n);
+	return (STATUS_OK);
 }
 
 static enum status
@@ -48,12 +75,13 @@ describe(struct engine_msg *m, size_t n, size_t index,
     struct authres_result *r)
 {
 	const struct dkim_verdict *v = dkim_verifier_get(m->verifier, index);
+	struct str i;
 
 	*r = (struct authres_result){ .method = STR("dkim"), .version = 1,
 		.result = str_from(dkim_result_name(v->result)),
 		.reason = str_from(v->reason) };
 	r->v = arena_calloc(&m->arena, PROPERTIES, sizeof(*r->v));
-	if (r->v == NULL) {
+	if (r->v == NULL || identity(&m->arena, &v->sig, &i) != STATUS_OK) {
 		return (STATUS_NOMEM);
 	}
 	if (v->key_bits > 0) {
@@ -64,26 +92,29 @@ describe(struct engine_msg *m, size_t n, size_t index,
 		}
 	}
 	add_property(r, STR("d"), v->sig.domain);
-	add_property(r, STR("i"), v->sig.identity);
+	add_property(r, STR("i"), i);
 	add_property(r, STR("s"), v->sig.selector);
 	add_property(r, STR("a"), v->sig.algorithm);
 	add_property(r, STR("b"), unique_b(m->verifier, n, index));
 	return (STATUS_OK);
 }
 
-/* Folded, with the space that stands behind the colon. */
+/* Folded, with the space that stands behind the colon; as much as fits. */
 static enum status
-write_value(struct engine_msg *m, const struct authres *ar,
-    struct str *value_r)
+write_value(struct engine_msg *m, struct authres *ar, struct str *value_r)
 {
 	struct buf buf;
 	enum status st;
 
-	buf_init(&buf, VALUE_MAX_BYTES);
-	buf_add_char(&buf, ' ');
-	st = authres_write(&buf, ar, true, false);
-	if (st == STATUS_OK) {
-		st = buf.status;
+	buf_init(&buf, ENGINE_RESULTS_MAX_BYTES);
+	for (;;) {
+		buf_add_char(&buf, ' ');
+		st = authres_write(&buf, ar, true, false);
+		if (st != STATUS_LIMIT || ar->n < 2) {
+			break;
+		}
+		ar->n /= 2;
+		buf_reset(&buf);
 	}
 	if (st == STATUS_OK) {
 		*value_r = arena_dup(&m->arena, buf_str(&buf));

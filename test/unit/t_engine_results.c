@@ -159,6 +159,115 @@ test_hostile(struct fx *fx)
 	arena_fini(&arena);
 }
 
+/* The field that goes into the message. */
+static struct str
+inserted(const struct engine_outcome *out)
+{
+	for (size_t i = 0; i < out->actions_n; i++) {
+		if (out->actions[i].type == ENGINE_INSERT_FIELD) {
+			return (out->actions[i].value);
+		}
+	}
+	return (STR_NONE);
+}
+
+static size_t
+longest_line(struct str text)
+{
+	struct str line;
+	size_t n = 0;
+
+	while (str_next(&text, '\n', &line)) {
+		n = line.n > n ? line.n : n;
+	}
+	return (n);
+}
+
+/* A signature whose tags hold n octets each: of i=, of a=, of b=. */
+static void
+add_long(struct buf *text, int i, int a, int b)
+{
+	static char fill[200000];
+
+	memset(fill, 'A', sizeof(fill));
+	buf_printf(text, "DKIM-Signature: v=1; a=%.*s; d=example.com; s=rsa; "
+	    "h=from; bh=x; i=%.*s@example.com;\r\n b=%.*s\r\n", a, fill, i,
+	    fill, b, fill);
+}
+
+/* What a sender makes long is left out, or cut where RFC 6008 lets us. */
+static void
+test_long(struct fx *fx)
+{
+	static const struct {
+		const char	*name;
+		int		 i, a, b, n;
+		bool		 i_shown, a_shown;
+	} rows[] = {
+		{ "i= as long as an address may be", 308, 10, 8, 1, true,
+		    true },
+		{ "i= that is longer", 309, 10, 8, 1, false, true },
+		{ "i= of 200,000", 200000, 10, 8, 1, false, true },
+		{ "a= of 200,000", 5, 200000, 8, 1, true, false },
+		{ "100 times the same b=", 5, 10, 2000, 100, true, true },
+		{ "100 times all that is shown", 308, 320, 2000, 100, true,
+		    true },
+	};
+	struct fx_client client;
+	struct engine_msg *m;
+	struct authres ar;
+	struct arena arena;
+	struct buf text;
+
+	buf_init(&text, FX_MAX_BYTES);
+	arena_init(&arena, FX_MAX_BYTES);
+	for (size_t r = 0; r < sizeof(rows) / sizeof(rows[0]); r++) {
+		const struct engine_outcome *out;
+
+		buf_reset(&text);
+		for (int i = 0; i < rows[r].n; i++) {
+			add_long(&text, rows[r].i, rows[r].a, rows[r].b);
+		}
+		buf_add_cstr(&text, TEXT);
+		m = results(fx, buf_str(&text), &client, &arena, &ar);
+		out = engine_msg_eom(m);
+		tap_ok(out->error == NULL && ar.n > 0 &&
+		    (rows[r].n == 1 || ar.n > 20) &&
+		    inserted(out).n <= ENGINE_RESULTS_MAX_BYTES &&
+		    longest_line(inserted(out)) < 998 &&
+		    (property(&ar.v[0], "i").p != NULL) == rows[r].i_shown &&
+		    (property(&ar.v[0], "a").p != NULL) == rows[r].a_shown &&
+		    property(&ar.v[0], "b").n <= 64,
+		    "%s: %zu results in %zu octets", rows[r].name, ar.n,
+		    inserted(out).n);
+		engine_msg_free(m);
+	}
+	arena_fini(&arena);
+	buf_fini(&text);
+}
+
+/* RFC 8601 5, RFC 8616: ordinary mail has A-labels. */
+static void
+test_identity(struct fx *fx)
+{
+	static const char text[] = "DKIM-Signature: v=1; a=rsa-sha256; "
+	    "d=b\xc3\xbc" "cher.example; s=rsa; h=from; bh=x; b=AAAA;\r\n"
+	    " i=joe@mx.b\xc3\xbc" "cher.example\r\n" TEXT;
+	struct fx_client client;
+	struct engine_msg *m;
+	struct authres ar;
+	struct arena arena;
+
+	arena_init(&arena, FX_MAX_BYTES);
+	m = results(fx, STR(text), &client, &arena, &ar);
+	tap_str(property(&ar.v[0], "d"), STR("xn--bcher-kva.example"),
+	    "header.d as A-labels");
+	tap_str(property(&ar.v[0], "i"), STR("joe@mx.xn--bcher-kva.example"),
+	    "header.i as A-labels");
+	engine_msg_free(m);
+	arena_fini(&arena);
+}
+
 static void
 test_counters(struct fx *fx)
 {
@@ -189,6 +298,8 @@ main(void)
 	test_many(&fx);
 	test_counters(&fx);
 	test_hostile(&fx);
+	test_long(&fx);
+	test_identity(&fx);
 	fx_fini(&fx);
 	return (tap_done());
 }
