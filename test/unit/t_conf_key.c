@@ -28,8 +28,11 @@ load(const char *path, const char *user_id, struct diag *diag)
 static void
 write_file(const char *path, mode_t mode, struct str text)
 {
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+	int fd;
 
+	/* What was 0400 cannot be written again, but by root. */
+	(void)unlink(path);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
 	if (fd < 0 || write(fd, text.p, text.n) != (ssize_t)text.n ||
 	    fchmod(fd, mode) != 0 || close(fd) != 0) {
 		tap_ok(false, "write %s", path);
