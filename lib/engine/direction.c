@@ -1,13 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* direction: sign, verify or leave alone; decided once, at end of headers. */
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
-#include "base/escape.h"
 #include "engine/private.h"
 #include "mail/domain.h"
-
-#define LOG_VALUE_MAX_BYTES	255
 
 /*
  * The configured domain that `name` is or, with SubDomains, stands below: the
@@ -87,58 +81,6 @@ decide_internal(struct engine_msg *m, const char *why)
 	}
 }
 
-static void
-log_pair(struct buf *line, const char *name, struct str value)
-{
-	if (value.p != NULL) {
-		buf_printf(line, " %s=", name);
-		escape_log_value(line, value, LOG_VALUE_MAX_BYTES);
-	}
-}
-
-/* There is an address: without one it is a local submission. */
-static void
-log_client(struct buf *line, const struct engine_client *client)
-{
-	char text[INET6_ADDRSTRLEN] = "";
-
-	if (client->addr->sa_family == AF_INET) {
-		(void)inet_ntop(AF_INET, &((const struct sockaddr_in *)
-		    (const void *)client->addr)->sin_addr, text, sizeof(text));
-	} else if (client->addr->sa_family == AF_INET6) {
-		(void)inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)
-		    (const void *)client->addr)->sin6_addr, text,
-		    sizeof(text));
-	}
-	log_pair(line, "client", str_from(text));
-	log_pair(line, "client_name", client->name);
-}
-
-/* Somebody out there uses our name: worth a line unless it is expected. */
-static void
-warn_external(const struct engine_msg *m)
-{
-	const struct engine_client *client = m->client;
-	struct buf line;
-
-	if (m->sign_domain.n == 0 ||
-	    hosts_match(msg_conf(m)->external_ignore, client->addr,
-	    client->name)) {
-		return;
-	}
-	buf_init(&line, 4096);
-	buf_add_cstr(&line, "queue_id=");
-	escape_log_value(&line, m->macros[ENGINE_QUEUE_ID],
-	    LOG_VALUE_MAX_BYTES);
-	buf_add_cstr(&line, " external host sends as our domain:");
-	log_client(&line, client);
-	log_pair(&line, "from_domain", m->from.v[0].domain);
-	if (line.status == STATUS_OK) {
-		env_log(msg_env(m), LOG_LEVEL_WARNING, "%s", line.p);
-	}
-	buf_fini(&line);
-}
-
 void
 engine_direction_decide(struct engine_msg *m)
 {
@@ -152,7 +94,7 @@ engine_direction_decide(struct engine_msg *m)
 		decide_internal(m, why);
 		return;
 	}
-	warn_external(m);
+	m->external = why == NULL;
 	if (conf->mode_verify) {
 		set(m, ENGINE_VERIFY, why == NULL ? "external host" : why);
 	} else {

@@ -4,6 +4,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/engine/direction.c \
 	lib/engine/engine.c \
 	lib/engine/engine.h \
+	lib/engine/external.c \
 	lib/engine/message.c \
 	lib/engine/opinion.c \
 	lib/engine/private.h \

@@ -213,6 +213,9 @@ engine_msg_eom(struct engine_msg *m)
 	if (is_sound(m)) {
 		note(m, finish(m));
 	}
+	if (is_sound(m)) {
+		engine_external_warn(m);
+	}
 	engine_decide(m);
 	engine_count_outcome(m);
 	leave(m, start_us);

@@ -36,7 +36,8 @@ struct engine_msg {
 	/* at end of headers */
 	enum engine_direction	 direction;
 	const char		*direction_reason;
-	struct str		 sign_domain;
+	struct str		 sign_domain;	/* ours, of From; or absent */
+	bool			 external;	/* not from one of ours */
 	struct dkim_bodies	*bodies;	/* NULL: body not wanted */
 	struct dkim_signer	**signers;	/* one per conf_key */
 	struct dkim_verifier	*verifier;
@@ -71,8 +72,10 @@ msg_env(const struct engine_msg *m)
 void		engine_count(const struct engine_msg *, enum engine_counter,
 		    uint64_t n);
 void		engine_count_outcome(const struct engine_msg *);
-/* direction.c: sets direction, direction_reason and sign_domain. */
+/* direction.c: sets direction, its reason, sign_domain and external. */
 void		engine_direction_decide(struct engine_msg *);
+/* external.c: logs mail from outside under a domain of ours. */
+void		engine_external_warn(const struct engine_msg *);
 /* actions.c: room for all that a message may need; then the additions. */
 enum status	engine_actions_init(struct engine_msg *) ATTR_MUST_CHECK;
 void		engine_actions_delete_forged(struct engine_msg *);

@@ -162,6 +162,8 @@ test_warning(struct fx *fx)
 		{ "outside as others", CONF, OUTSIDE, FOREIGN, NULL },
 		{ "inside as ours", CONF, AUTHENTICATED, OURS, NULL },
 		{ "nothing is ours", FX_VERIFY, OUTSIDE, OURS, NULL },
+		{ "outside as ours, not verified", FX_SIGN "Mode s\n",
+		    { .ip = "192.0.2.1" }, OURS, "client=192.0.2.1" },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -169,7 +171,7 @@ test_warning(struct fx *fx)
 		struct engine_msg *m;
 		char want[256] = "";
 
-		fx_configure(fx, rows[i].conf);
+		configure(fx, rows[i].conf);
 		m = fx_run(fx, &rows[i].mail, &client, str_from(rows[i].text));
 		if (rows[i].client != NULL) {
 			(void)snprintf(want, sizeof(want),
@@ -181,15 +183,67 @@ test_warning(struct fx *fx)
 	}
 }
 
+#define DOMAIN_CONF	"AuthservID mx.example.net\nDomain %s\n" \
+	"SubDomains yes\nSelector rsa\nKeyFile @DIR@/rsa\n"
+
+/* What a passing signature of ours vouches for is no news. */
+static void
+test_warning_signed(struct fx *fx)
+{
+	static const struct {
+		const char	*name;
+		const char	*signer;	/* its Domain */
+		const char	*verifier;
+		const char	*text;
+		bool		 tampered;
+		bool		 warned;
+	} rows[] = {
+		{ "d= is ours", "example.com", "example.com", OURS, false,
+		    false },
+		{ "d= is ours, but fails", "example.com", "example.com", OURS,
+		    true, true },
+		{ "d= is below ours", "a.b.example.com", "example.com", SUB,
+		    false, false },
+		{ "d= is above ours", "example.com", "b.example.com", SUB,
+		    false, true },
+	};
+	struct fx_mail mail = OUTSIDE;
+	struct fx_client client;
+	struct engine_msg *m;
+	struct buf text;
+	char conf[256];
+
+	buf_init(&text, FX_MAX_BYTES);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		buf_reset(&text);
+		(void)snprintf(conf, sizeof(conf), DOMAIN_CONF,
+		    rows[i].signer);
+		fx_sign(fx, conf, rows[i].text, &text);
+		if (rows[i].tampered) {
+			buf_add_char(&text, '!');
+		}
+		(void)snprintf(conf, sizeof(conf), DOMAIN_CONF,
+		    rows[i].verifier);
+		fx_configure(fx, conf);
+		m = fx_run(fx, &mail, &client, buf_str(&text));
+		tap_ok(fx_contains(buf_str(&fx->log), "sends as our domain") ==
+		    rows[i].warned, "warning: %s", rows[i].name);
+		engine_msg_free(m);
+	}
+	buf_fini(&text);
+}
+
 int
 main(void)
 {
 	struct fx fx;
 
-	fx_init(&fx, "");
+	fx_init(&fx, "rsa._domainkey.a.b.example.com. CNAME "
+	    "rsa._domainkey.example.com.\n");
 	test_rules(&fx);
 	test_domains(&fx);
 	test_warning(&fx);
+	test_warning_signed(&fx);
 	fx_fini(&fx);
 	return (tap_done());
 }

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * external: somebody out there uses our name in From. Worth a line in the log
+ * unless it is expected or a signature shows that it is our own mail.
+ */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include "base/escape.h"
+#include "engine/private.h"
+#include "mail/domain.h"
+
+#define LOG_VALUE_MAX_BYTES	255
+
+static void
+log_pair(struct buf *line, const char *name, struct str value)
+{
+	if (value.p != NULL) {
+		buf_printf(line, " %s=", name);
+		escape_log_value(line, value, LOG_VALUE_MAX_BYTES);
+	}
+}
+
+/* There is an address: without one it is a local submission. */
+static void
+log_client(struct buf *line, const struct engine_client *client)
+{
+	char text[INET6_ADDRSTRLEN] = "";
+
+	if (client->addr->sa_family == AF_INET) {
+		(void)inet_ntop(AF_INET, &((const struct sockaddr_in *)
+		    (const void *)client->addr)->sin_addr, text, sizeof(text));
+	} else if (client->addr->sa_family == AF_INET6) {
+		(void)inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)
+		    (const void *)client->addr)->sin6_addr, text,
+		    sizeof(text));
+	}
+	log_pair(line, "client", str_from(text));
+	log_pair(line, "client_name", client->name);
+}
+
+/* Whether a signature that passes says that the mail is ours after all. */
+static bool
+is_vouched_for(const struct engine_msg *m)
+{
+	const struct dkim_verdict *v;
+	size_t i, n;
+
+	n = m->outcome.dkim != NULL ?
+	    dkim_verifier_count(m->outcome.dkim) : 0;
+	for (i = 0; i < n; i++) {
+		v = dkim_verifier_get(m->outcome.dkim, i);
+		if (v->result == DKIM_PASS &&
+		    domain_is_within(v->sig.domain, m->sign_domain)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+void
+engine_external_warn(const struct engine_msg *m)
+{
+	const struct engine_client *client = m->client;
+	struct buf line;
+
+	if (!m->external || m->sign_domain.n == 0 || is_vouched_for(m) ||
+	    hosts_match(msg_conf(m)->external_ignore, client->addr,
+	    client->name)) {
+		return;
+	}
+	buf_init(&line, 4096);
+	buf_add_cstr(&line, "queue_id=");
+	escape_log_value(&line, m->macros[ENGINE_QUEUE_ID],
+	    LOG_VALUE_MAX_BYTES);
+	buf_add_cstr(&line, " external host sends as our domain:");
+	log_client(&line, client);
+	log_pair(&line, "from_domain", m->from.v[0].domain);
+	if (line.status == STATUS_OK) {
+		env_log(msg_env(m), LOG_LEVEL_WARNING, "%s", line.p);
+	}
+	buf_fini(&line);
+}
