@@ -52,6 +52,7 @@ static const struct cli_option try_options[] = {
 	{ 'u', "auth", "USER", "the client has logged in as that user" },
 	{ 'M', "macro", "NAME=VALUE", "set a macro; may repeat" },
 	{ 't', "timeout", "SECONDS", "how long to wait for an answer (30)" },
+	{ 'o', "output", "FILE", "write the resulting message there" },
 	{ 'j', "json", NULL, "print one JSON object" },
 };
 

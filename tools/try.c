@@ -21,7 +21,7 @@ struct try_opts {
 	struct str		 rcpts[MAX_RCPTS];
 	struct player_macro	 macros[MAX_MACROS];
 	int64_t			 timeout_s;
-	bool			 json;
+	struct try_output	 output;
 };
 
 /* Where Postfix and Sendmail send what; all others go with MAIL. */
@@ -163,8 +163,11 @@ take_option(struct try_opts *o, struct arena *arena, int id,
 	case 't':
 		return (cli_number("timeout", value, 1, CLI_MAX_SECONDS,
 		    &o->timeout_s));
+	case 'o':
+		o->output.path = value;
+		return (true);
 	case 'j':
-		o->json = true;
+		o->output.json = true;
 		return (true);
 	default:
 		return (false);
@@ -245,7 +248,7 @@ try_message(const struct try_opts *o, struct arena *arena, struct str text,
 		diag_set(&diag, NULL, 0, "%s", status_text(status));
 		result = cli_fail("%s", diag.text);
 	} else {
-		result = try_print(&r, &edit, text, o->json);
+		result = try_print(&r, &edit, text, &o->output);
 	}
 	edit_fini(&edit);
 	return (result);

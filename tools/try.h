@@ -7,8 +7,13 @@
 #include "tools/mailseal.h"
 #include "tools/player.h"
 
-/* text: the message as it was given. Returns the exit status. */
+struct try_output {
+	const char	*path;	/* for the message; NULL: behind the report */
+	bool		 json;
+};
+
+/* given: the message as it was. Returns the exit status. */
 int	 try_print(const struct player_result *, const struct edit *,
-	    struct str text, bool json);
+	    struct str given, const struct try_output *);
 
 #endif

@@ -2,8 +2,10 @@
 /* What mailseal try says: the reply, each change, and the message then. */
 #include <sys/types.h>
 
+#include <errno.h>
 #include <libmilter/mfdef.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "base/escape.h"
 #include "tools/try.h"
@@ -168,7 +170,7 @@ show_note(const struct edit_note *n)
 
 /* With the line ends of the message that was given. */
 static void
-print_message(struct str message, struct str given)
+put_message(FILE *out, struct str message, struct str given)
 {
 	size_t i, lf = str_find(given, '\n');
 	bool crlf = lf < given.n && lf > 0 && given.p[lf - 1] == '\r';
@@ -176,9 +178,26 @@ print_message(struct str message, struct str given)
 	for (i = 0; i < message.n; i++) {
 		if (crlf || message.p[i] != '\r' || i + 1 == message.n ||
 		    message.p[i + 1] != '\n') {
-			(void)putchar(message.p[i]);
+			(void)putc(message.p[i], out);
 		}
 	}
+}
+
+static bool
+write_message(const char *path, struct str message, struct str given)
+{
+	FILE *out = fopen(path, "w");
+	bool ok = false;
+
+	if (out != NULL) {
+		put_message(out, message, given);
+		ok = ferror(out) == 0;
+		ok = fclose(out) == 0 && ok;
+	}
+	if (!ok) {
+		(void)cli_fail("%s: %s", path, strerror(errno));
+	}
+	return (ok);
 }
 
 static bool
@@ -197,30 +216,45 @@ print_text(const struct player_result *r, const struct edit *e,
 	}
 	if (message.p != NULL) {
 		(void)putchar('\n');
-		print_message(message, given);
+		put_message(stdout, message, given);
 	}
 	return (cli_flush());
 }
 
+/* The report, and the message behind it or in its file. */
+static bool
+print_all(const struct player_result *r, const struct edit *e,
+    struct str message, struct str given, const struct try_output *to)
+{
+	if (to->path != NULL) {
+		if (message.p != NULL &&
+		    !write_message(to->path, message, given)) {
+			return (false);
+		}
+		message = STR_NONE;
+	}
+	return (to->json ? print_json(r, e, message) :
+	    print_text(r, e, message, given));
+}
+
 int
 try_print(const struct player_result *r, const struct edit *e,
-    struct str given, bool json)
+    struct str given, const struct try_output *to)
 {
 	struct str message = STR_NONE;
 	struct buf out;
-	bool printed;
+	int result = CLI_USAGE;
 
 	buf_init(&out, 2 * CLI_MESSAGE_MAX_BYTES);
 	if (!is_refused(r) && r->verdict != PLAYER_DISCARD) {
 		edit_write(e, &out);
 		message = buf_str(&out);
 	}
-	printed = json ? print_json(r, e, message) :
-	    print_text(r, e, message, given);
 	if (out.status != STATUS_OK) {
-		printed = false;
 		(void)cli_fail("the message: %s", status_text(out.status));
+	} else if (print_all(r, e, message, given, to)) {
+		result = is_refused(r) ? CLI_NO : CLI_YES;
 	}
 	buf_fini(&out);
-	return (!printed ? CLI_USAGE : is_refused(r) ? CLI_NO : CLI_YES);
+	return (result);
 }

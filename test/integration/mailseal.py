@@ -332,10 +332,43 @@ def test_try():
         tap.ok(status == 0 and out.startswith(b'reply      250') and
                out.endswith(b'new body\n' if name == 'LF' else
                             b'new body\r\n'), 'for people, %s' % name, out)
+    test_try_output()
     for name, eom in (('nonsense', [b'Z']), ('a malformed change', [b'hX']),
                       ('a bad length', [b''])):
         status, out, _, err = try_(eom, json=False)
         tap.ok(status == 2 and not out and err, 'try: %s' % name, err)
+
+
+def test_try_output():
+    """--output: the message goes to a file, octet for octet."""
+    odd = b'From: a@example.com\nX: \xff\n\nnul \0 bare \r cr \xe4\n'
+    there = path('out.eml')
+    for name, data in (('LF', odd), ('CRLF', odd.replace(b'\n', b'\r\n'))):
+        for json in (False, True):
+            status, out, _, err = try_([b'i' + index(0) + b'X-New\0 one\0',
+                                        b'c'], '--output', there, data=data,
+                                       json=json)
+            what = 'try --output, %s, %s' % (name, 'json' if json else 'text')
+            tap.is_(status, 0, what, err)
+            end = b'\r\n' if name == 'CRLF' else b'\n'
+            with open(there, 'rb') as f:
+                tap.is_(f.read(), b'X-New: one' + end + data,
+                        'the message is there, its line ends are ' + name)
+            if json:
+                tap.is_((out['message'], len(out['added'])), (None, 1),
+                        'the object has the report only')
+            else:
+                tap.is_(out, b'reply      250 2.0.0 Ok\naction     accept\n'
+                        b'added      X-New: one\n',
+                        'standard output has the report only')
+    os.unlink(there)
+    status, _, _, _ = try_([b'r'], '--output', there)
+    tap.is_((status, os.path.exists(there)), (1, False),
+            'what is refused leaves no file')
+    status, out, _, err = try_([b'c'], '--output', path('none/out'),
+                               json=False)
+    tap.ok(status == 2 and 'none/out' in err, 'a file that cannot be made',
+           err)
 
 
 def test_usage():
