@@ -47,6 +47,8 @@ FOREIGN = (
     b'Authentication-Results: here.example; dkim=pass',
     b'Authentication-Results: mx.here.example.org; dkim=pass',
     b'Authentication-Results: (mx.here.example) other.example; dkim=pass',
+    b'Authentication-Results: "other.example" 1; dkim=pass',
+    b'Authentication-Results: "other\\.example"; none',
     b'Authentication-Results: other.example; dkim=pass (mx.here.example)',
     b'X-Authentication-Results: mx.here.example; dkim=pass',
     b'ARC-Authentication-Results: i=1; mx.here.example; dkim=pass',

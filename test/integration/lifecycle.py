@@ -201,6 +201,14 @@ def reload_in_flight(w, daemon):
     proc.wait_for(lambda: fresh() == 2, 'both signatures again')
 
 
+def serves(message):
+    """Whether a message goes through; hanging up and 4xx are no service."""
+    try:
+        return message()[0][:1] in b'ac'
+    except (OSError, milter.Gone):
+        return False
+
+
 def drain(daemon):
     """SIGTERM in the middle of a message: it ends well, then the daemon."""
     clients = []
@@ -214,9 +222,15 @@ def drain(daemon):
         clients.append(c)
     clients[0].eoh()
     clients[0].body(b'half\r\n')
+    idle = milter.Client(daemon.path, milter.STEPS_WAIT)
+    idle.connect()
     daemon.server.signal(signal.SIGTERM)
-    time.sleep(0.3)
+    proc.wait_for(lambda: '"stopping' in daemon.log_text(), 'SIGTERM')
     tap.ok(daemon.server.alive(), 'SIGTERM: it waits for messages in flight')
+    tap.ok(not serves(lambda: milter.Client(daemon.path).message()),
+           'SIGTERM: no new connection is served')
+    tap.ok(not serves(idle.message),
+           'SIGTERM: no new message on an old one, either')
     for i, c in enumerate(clients):
         if i > 0:
             c.eoh()

@@ -198,7 +198,8 @@ def main():
     unix = w.daemon('unix')
     port = proc.free_port()
     simple = w.daemon('inet', Socket='inet:%d@127.0.0.1' % port,
-                      Canonicalization='simple/simple')
+                      Canonicalization='simple/simple',
+                      SignHeaders='*,X-None,X-Two,X-Tab,X-Fold,X-8bit')
     # Postfix gives what it takes by the sendmail command as from 127.0.0.1,
     # which is internal by default.
     local_only = w.daemon('local', InternalHosts='127.0.0.1')
