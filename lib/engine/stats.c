@@ -93,6 +93,9 @@ engine_count_outcome(const struct engine_msg *m)
 		engine_count(m, ENGINE_INTERNAL_ERRORS, 1);
 		return;
 	}
+	if (m->header != STATUS_OK) {
+		return;
+	}
 	switch (out->direction) {
 	case ENGINE_UNDECIDED:
 		break;

@@ -189,6 +189,32 @@ test_limits(struct fx *fx)
 	free(big);
 }
 
+/* More to sign than a verifier takes is the message's trouble, not ours. */
+static void
+test_too_much_to_sign(struct fx *fx)
+{
+	struct fx_mail mail = { .ip = "192.0.2.1", .auth_authen = "joe" };
+	const struct engine_outcome *out;
+	struct fx_client client;
+	struct engine_msg *m;
+	uint64_t before = engine_stats_get(fx->stats, ENGINE_SIGNED);
+
+	fx_configure(fx, FX_SIGN);
+	m = fx_begin(fx, &mail, &client);
+	engine_msg_header(m, STR("From"), STR(" joe@example.com"));
+	for (size_t i = 0; i < DKIM_MAX_SIGNED_FIELDS; i++) {
+		engine_msg_header(m, STR("Cc"), STR(" a@example.net"));
+	}
+	tap_ok(!engine_msg_eoh(m), "too much to sign: no body is wanted");
+	out = engine_msg_eom(m);
+	tap_ok(out->verdict == ENGINE_REJECT && out->actions_n == 0 &&
+	    str_eq(out->reply, STR("552 5.3.4 Message header too large")),
+	    "too much to sign: %.*s", STR_FMT(out->reply));
+	engine_msg_free(m);
+	tap_ok(engine_stats_get(fx->stats, ENGINE_SIGNED) == before,
+	    "too much to sign: not counted as signed");
+}
+
 static void
 test_body_wanted(struct fx *fx)
 {
@@ -350,6 +376,7 @@ main(void)
 	test_two_keys(&fx);
 	test_expiry(&fx);
 	test_limits(&fx);
+	test_too_much_to_sign(&fx);
 	test_body_wanted(&fx);
 	test_aborts(&fx);
 	test_deadline();
