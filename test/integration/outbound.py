@@ -35,7 +35,8 @@ def send(port, data, rcpts=(), xclient=None, sender='joe@example.com'):
     return answer
 
 
-def check_signed(w, data, name, selectors=('r2', 'e1'), canon='relaxed/relaxed'):
+def check_signed(w, data, name, selectors=('r2', 'e1'),
+                 canon='relaxed/relaxed'):
     values = [seal.tags(v) for v in seal.fields_named(data, b'dkim-signature')]
     tap.is_([v['s'] for v in values], list(selectors), name + ': signed')
     tap.is_({v['c'] for v in values}, {canon}, name + ': c=')

@@ -5,11 +5,11 @@
  *
  * Requests and answers are lists of strings as fields.h has them:
  *
- *	canon KIND CHUNK ...	KIND is "header" or "body", then "simple" or
- *				"relaxed"; gives the canonical form
- *	key NAME PEM		keeps a private key under a name of one letter
- *	sign KEY DOMAIN SELECTOR CANON HEADERS OVERSIGN NOW TTL MESSAGE SIZE ...
- *				CANON as c=; the lists by colons, "-" is the
+ *	canon KIND CHUNK ...	KIND is "header" or "body", then "simple"
+ *				or "relaxed"; gives the canonical form
+ *	key NAME PEM		keeps a private key, its name is a letter
+ *	sign KEY DOMAIN SELECTOR CANON HEADERS OVERSIGN NOW TTL MESSAGE
+ *	    SIZE ...		CANON as c=; the lists by colons, "-" is the
  *				default; gives the value of the field
  *	verify NOW MESSAGE SIZE ...
  *				gives result, reason, d=, s=, b= by signature
@@ -142,7 +142,8 @@ names(struct arena *arena, struct str list, const struct str *fallback,
 	v = arena_calloc(arena, MAX_NAMES, sizeof(*v));
 	*n_r = 0;
 	rest = list.n == 0 ? STR_NONE : list;
-	while (v != NULL && *n_r < MAX_NAMES && str_next(&rest, ':', &v[*n_r])) {
+	while (v != NULL && *n_r < MAX_NAMES &&
+	    str_next(&rest, ':', &v[*n_r])) {
 		(*n_r)++;
 	}
 	return (v);
