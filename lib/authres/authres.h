@@ -68,8 +68,8 @@ enum status	authres_parse(struct arena *, struct str value,
  * Whether a received field must be deleted: its authserv-id is `id` (compared
  * as RFC 8601 5 says: unfolded, comments skipped, unquoted, case and trailing
  * dot ignored, A- and U-labels equal, "id/host" counts), or it cannot be
- * parsed as far as its authserv-id, or has a version that is not 1. No
- * memory: true.
+ * parsed as far as its authserv-id, or has an encoded word (RFC 2047) before
+ * the results, or has a version that is not 1. No memory: true.
  */
 bool		authres_is_forged(struct str value, struct str id);
 

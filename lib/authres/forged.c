@@ -42,6 +42,7 @@ without_dots(struct str s)
 static bool
 may_be(struct arena *arena, struct str got, struct str id)
 {
+	enum status got_status, id_status;
 	struct str a, b;
 
 	got = without_dots(str_trim_fws(got));
@@ -49,10 +50,30 @@ may_be(struct arena *arena, struct str got, struct str id)
 	if (str_eq_ci(got, id)) {
 		return (true);
 	}
-	if (domain_normalize(arena, got, &a) != STATUS_OK) {
+	got_status = domain_normalize(arena, got, &a);
+	id_status = domain_normalize(arena, id, &b);
+	if (got_status == STATUS_NOMEM || id_status == STATUS_NOMEM) {
+		return (true);
+	}
+	if (got_status != STATUS_OK) {
 		return (!is_ascii(got));
 	}
-	return (domain_normalize(arena, id, &b) == STATUS_OK && str_eq(a, b));
+	return (id_status == STATUS_OK && str_eq(a, b));
+}
+
+/* What a reader that decodes before it parses would take apart otherwise. */
+static bool
+has_encoded_word(struct str s)
+{
+	size_t at;
+
+	for (at = str_find(s, '='); at + 1 < s.n; at = str_find(s, '=')) {
+		if (s.p[at + 1] == '?') {
+			return (true);
+		}
+		s = str_from_offset(s, at + 1);
+	}
+	return (false);
 }
 
 /* The authserv-id, and a version that we know or none, then ';' or the end. */
@@ -77,7 +98,8 @@ read_id(struct arena *arena, struct str value, struct str *id_r)
 	    (!str_eq(version, STR("1")) || !scan_cfws(&scan, NULL))) {
 		return (false);
 	}
-	return (scan_at_end(&scan) || scan_peek(&scan) == ';');
+	return ((scan_at_end(&scan) || scan_peek(&scan) == ';') &&
+	    !has_encoded_word(str_first(value, value.n - scan.rest.n)));
 }
 
 bool

@@ -1,5 +1,7 @@
 UNIT += test/unit/t_authres_forged
 test_unit_t_authres_forged_SOURCES = test/unit/t_authres_forged.c
+test_unit_t_authres_forged_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 UNIT += test/unit/t_authres_parse
 test_unit_t_authres_parse_SOURCES = test/unit/t_authres_parse.c
 UNIT += test/unit/t_authres_write

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "authres/authres.h"
+#include "test/unit/alloc_fail.h"
 #include "test/unit/tap.h"
 
 #define OURS	true
@@ -49,7 +50,7 @@ static const struct {
 	    "xn--bcher-kva.example" },
 	{ "upper-case U-labels", OURS, STR("B\xc3\x9c" "CHER.example; none"),
 	    "xn--bcher-kva.example" },
-	{ "A-labels for U-labels", OURS, STR("XN--bcher-kva.example; none"),
+	{ "A-labels for U-labels", OURS, STR("XN--bcher-kva.example/a; none"),
 	    "b\xc3\xbc" "cher.example" },
 	{ "full-width letters", OURS,
 	    STR("\xef\xbd\x8d" "x.example.com; none"), NULL },
@@ -82,6 +83,13 @@ static const struct {
 	    NULL },
 	{ "an encoded word", OURS, STR("=?utf-8?q?mx=2Eexample=2Ecom?=; a=b"),
 	    NULL },
+	{ "an encoded word, quoted", OURS,
+	    STR("\" =?utf-8?q?mx=2Eexample=2Ecom?= \"; a=b"), NULL },
+	{ "an encoded word that ends the comment", OURS,
+	    STR("(=?utf-8?q?=29mx=2Eexample=2Ecom=3B?=) other.example; a=b"),
+	    NULL },
+	{ "an encoded word in a comment behind a foreign id", OURS,
+	    STR("other.example (=?utf-8?q?a?=); a=b"), NULL },
 	{ "a result where the id should be", OURS,
 	    STR("spf=pass smtp.mailfrom=a; dkim=pass"), NULL },
 	{ "a word behind a foreign id", OURS, STR("other.example x; a=b"),
@@ -98,6 +106,8 @@ static const struct {
 	    STR("other.example; mx.example.com=pass"), NULL },
 	{ "foreign, garbage behind it", FOREIGN,
 	    STR("other.example; (((\"\0"), NULL },
+	{ "foreign, an encoded word behind it", FOREIGN,
+	    STR("other.example; a=b (=?utf-8?q?a?=)"), NULL },
 	{ "foreign with a version", FOREIGN, STR("other.example 1; a=b"),
 	    NULL },
 	{ "foreign, quoted", FOREIGN, STR("\"other.example\"; a=b"), NULL },
@@ -112,6 +122,24 @@ static const struct {
 	{ "an empty id", FOREIGN, STR("\"\"; a=b"), NULL },
 };
 
+/* Equal only after both were made A-labels, for which there is no memory. */
+static void
+test_no_memory(void)
+{
+	unsigned at, kept = 0, failures = 0;
+	bool failed = true;
+
+	for (at = 0; failed && at < ALLOC_FAIL_MAX; at++) {
+		alloc_fail_at(at);
+		kept += !authres_is_forged(STR("XN--bcher-kva.example/a; none"),
+		    STR("b\xc3\xbc" "cher.example"));
+		failed = alloc_failed();
+		failures += failed;
+	}
+	tap_ok(failures > 0 && kept == 0, "no memory: ours, %u times",
+	    failures);
+}
+
 int
 main(void)
 {
@@ -124,5 +152,6 @@ main(void)
 		tap_num(authres_is_forged(rows[i].value, id), rows[i].forged,
 		    rows[i].name);
 	}
+	test_no_memory();
 	return (tap_done());
 }
