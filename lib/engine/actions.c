@@ -33,6 +33,19 @@ add(struct engine_msg *m, const struct engine_action *action)
 	}
 }
 
+bool
+engine_actions_any_hidden(const struct engine_msg *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->fields.n; i++) {
+		if (authres_is_hidden(m->fields.v[i].value)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
 /* RFC 8601 5: what claims to be ours is not, wherever the mail comes from. */
 void
 engine_actions_delete_forged(struct engine_msg *m)

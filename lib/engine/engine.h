@@ -27,8 +27,9 @@
  * up on top.
  *
  * In every direction, Authentication-Results fields that claim to be ours are
- * deleted. A header beyond the limits of mail/field.h, or with more fields to
- * be signed than DKIM_MAX_SIGNED_FIELDS, is refused with 552.
+ * deleted; one that hides inside another field refuses the message, with 550.
+ * A header beyond the limits of mail/field.h, or with more fields to be signed
+ * than DKIM_MAX_SIGNED_FIELDS, is refused with 552.
  */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H

@@ -25,6 +25,17 @@ note(struct engine_msg *m, enum status st)
 	}
 }
 
+/* As above; what the message brought about is a reason to refuse it. */
+static void
+note_header(struct engine_msg *m, enum status st)
+{
+	if (st == STATUS_LIMIT || st == STATUS_SYNTAX) {
+		m->header = st;
+	} else {
+		note(m, st);
+	}
+}
+
 static bool
 is_sound(const struct engine_msg *m)
 {
@@ -95,15 +106,10 @@ void
 engine_msg_header(struct engine_msg *m, struct str name, struct str value)
 {
 	uint64_t start_us = enter(m);
-	enum status st;
 
 	if (!m->eoh_done && is_sound(m)) {
-		st = field_list_add(&m->arena, &m->fields, name, value);
-		if (st == STATUS_LIMIT || st == STATUS_SYNTAX) {
-			m->header = st;
-		} else {
-			note(m, st);
-		}
+		note_header(m, field_list_add(&m->arena, &m->fields, name,
+		    value));
 	}
 	leave(m, start_us);
 }
@@ -111,8 +117,12 @@ engine_msg_header(struct engine_msg *m, struct str name, struct str value)
 static enum status
 begin(struct engine_msg *m)
 {
-	enum status st = engine_actions_init(m);
+	enum status st;
 
+	if (engine_actions_any_hidden(m)) {
+		return (STATUS_SYNTAX);
+	}
+	st = engine_actions_init(m);
 	if (st != STATUS_OK) {
 		return (st);
 	}
@@ -137,22 +147,13 @@ begin(struct engine_msg *m)
 static void
 end_headers(struct engine_msg *m)
 {
-	enum status st;
-
 	if (m->eoh_done) {
 		return;
 	}
 	m->eoh_done = true;
 	m->direction_reason = "undecided";
-	if (!is_sound(m)) {
-		return;
-	}
-	st = begin(m);
-	/* More fields to be signed than a verifier would take. */
-	if (st == STATUS_LIMIT) {
-		m->header = st;
-	} else {
-		note(m, st);
+	if (is_sound(m)) {
+		note_header(m, begin(m));
 	}
 }
 

@@ -78,6 +78,8 @@ void		engine_direction_decide(struct engine_msg *);
 void		engine_external_warn(const struct engine_msg *);
 /* actions.c: room for all that a message may need; then the additions. */
 enum status	engine_actions_init(struct engine_msg *) ATTR_MUST_CHECK;
+/* Whether some field hides results that no deletion reaches. */
+bool		engine_actions_any_hidden(const struct engine_msg *);
 void		engine_actions_delete_forged(struct engine_msg *);
 /* Back to the deletions alone. */
 void		engine_actions_keep_deletions(struct engine_msg *);

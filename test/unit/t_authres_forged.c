@@ -122,6 +122,33 @@ static const struct {
 	{ "an empty id", FOREIGN, STR("\"\"; a=b"), NULL },
 };
 
+static const struct {
+	const char	*name;
+	bool		 hides;
+	struct str	 value;
+} hidden[] = {
+	{ "behind a bare CR", true,
+	    STR(" x\rAuthentication-Results: mx.example.com; a=b") },
+	{ "case and space", true,
+	    STR(" x\r\rAUTHENTICATION-results \t:mx.example.com; a=b") },
+	{ "behind a CRLF that folds nothing", true,
+	    STR(" x\r\nAuthentication-Results: mx.example.com; a=b") },
+	{ "the second of two CRs", true,
+	    STR(" \rAuthentication-Results\rAuthentication-Results:") },
+	{ "a fold, for that reader, too", false,
+	    STR(" x\r Authentication-Results: mx.example.com; a=b") },
+	{ "a real fold", false,
+	    STR(" x\r\n Authentication-Results: mx.example.com; a=b") },
+	{ "another name", false,
+	    STR(" x\rX-Authentication-Results: mx.example.com; a=b") },
+	{ "a longer name", false,
+	    STR(" x\rAuthentication-Results-X: mx.example.com; a=b") },
+	{ "no colon", false, STR(" x\rAuthentication-Results") },
+	{ "no CR", false, STR(" Authentication-Results: mx.example.com") },
+	{ "CR at the end", false, STR(" x\r") },
+	{ "empty", false, STR("") },
+};
+
 /* Equal only after both were made A-labels, for which there is no memory. */
 static void
 test_no_memory(void)
@@ -151,6 +178,10 @@ main(void)
 		    "mx.example.com");
 		tap_num(authres_is_forged(rows[i].value, id), rows[i].forged,
 		    rows[i].name);
+	}
+	for (i = 0; i < sizeof(hidden) / sizeof(hidden[0]); i++) {
+		tap_num(authres_is_hidden(hidden[i].value), hidden[i].hides,
+		    hidden[i].name);
 	}
 	test_no_memory();
 	return (tap_done());

@@ -79,6 +79,30 @@ check(struct fx *fx, size_t d, size_t i)
 	engine_msg_free(m);
 }
 
+/* For a reader that takes a bare CR for a line end there is one more field,
+   which no index reaches. */
+static void
+test_hidden(struct fx *fx)
+{
+	struct fx_client client;
+	struct engine_msg *m;
+	size_t d;
+
+	for (d = 0; d < sizeof(directions) / sizeof(directions[0]); d++) {
+		const struct engine_outcome *out;
+
+		fx_configure(fx, directions[d].conf);
+		m = fx_run(fx, &directions[d].mail, &client, STR(FROM
+		    "Subject: x\r" OURS("dkim=pass") "\r\n"));
+		out = engine_msg_eom(m);
+		tap_ok(out->verdict == ENGINE_REJECT && out->actions_n == 0 &&
+		    str_eq(out->reply, STR("550 5.6.0 Malformed message "
+		    "header")), "hidden behind a bare CR, %s: %.*s",
+		    directions[d].name, STR_FMT(out->reply));
+		engine_msg_free(m);
+	}
+}
+
 /* SignHeaders may name Authentication-Results: what goes is not signed. */
 static void
 test_signed_without_forged(struct fx *fx)
@@ -133,6 +157,7 @@ main(void)
 			check(&fx, d, i);
 		}
 	}
+	test_hidden(&fx);
 	test_signed_without_forged(&fx);
 	test_insertion(&fx);
 	fx_fini(&fx);
