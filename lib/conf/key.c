@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include <errno.h>
+#include <grp.h>
 #include <pwd.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -10,24 +12,52 @@
 
 #define NAME_MAX_BYTES		256
 #define PASSWD_MAX_BYTES	16384
+#define GROUP_MAX_BYTES		(4 * 1024 * 1024)
+
+/* A group with many members needs more room than a user. */
+static bool
+group_exists(const char *name)
+{
+	struct group entry, *found = NULL;
+	char *text = NULL, *more;
+	size_t n;
+	int error = ERANGE;
+
+	for (n = PASSWD_MAX_BYTES; error == ERANGE && n <= GROUP_MAX_BYTES;
+	    n *= 4) {
+		more = realloc(text, n);
+		if (more == NULL) {
+			break;
+		}
+		text = more;
+		error = getgrnam_r(name, &entry, text, n, &found);
+	}
+	free(text);
+	return (error == 0 && found != NULL);
+}
 
 enum status
 conf_user_id(const char *user_id, uid_t *uid_r, struct diag *diag)
 {
 	char name[NAME_MAX_BYTES], text[PASSWD_MAX_BYTES];
 	struct str user = str_from(user_id);
+	size_t colon = str_find(user, ':');
 	struct passwd entry, *found = NULL;
 
-	user = str_first(user, str_find(user, ':'));
-	if (user.n == 0 || user.n >= sizeof(name)) {
+	if (colon == 0 || colon >= sizeof(name) || colon + 1 == user.n) {
 		diag_set(diag, NULL, 0, "\"%s\" is not user[:group]", user_id);
 		return (STATUS_SYNTAX);
 	}
-	memcpy(name, user.p, user.n);
-	name[user.n] = '\0';
+	memcpy(name, user.p, colon);
+	name[colon] = '\0';
 	if (getpwnam_r(name, &entry, text, sizeof(text), &found) != 0 ||
 	    found == NULL) {
 		diag_set(diag, NULL, 0, "there is no user \"%s\"", name);
+		return (STATUS_SYNTAX);
+	}
+	if (colon < user.n && !group_exists(user_id + colon + 1)) {
+		diag_set(diag, NULL, 0, "there is no group \"%s\"",
+		    user_id + colon + 1);
 		return (STATUS_SYNTAX);
 	}
 	*uid_r = entry.pw_uid;

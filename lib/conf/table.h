@@ -114,7 +114,7 @@ struct conf_lines {
 };
 bool		 conf_lines_next(struct conf_lines *, struct str *line_r);
 
-/* The uid of "user[:group]"; SYNTAX when there is no such user. */
+/* The uid of "user[:group]"; SYNTAX when there is no such user or group. */
 enum status	 conf_user_id(const char *user_id, uid_t *uid_r, struct diag *)
 		    ATTR_MUST_CHECK;
 /* What no single option can tell; loads the keys. */

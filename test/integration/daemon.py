@@ -688,6 +688,11 @@ def test_user(work):
     r = run("-n", "-c", d.conf)
     point(r.returncode == 1 and "nosuchuser" in r.stderr,
           "a user that is not there", r)
+    for text in ("nobody:nosuchgroup", "nobody:"):
+        d.write("UserID %s\n" % text)
+        r = run("-n", "-c", d.conf)
+        point(r.returncode == 1 and "mailseald.conf:10: UserID" in r.stderr,
+              "a group that is not there: " + text, r)
 
 
 def test_load(work):

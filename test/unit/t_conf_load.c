@@ -133,6 +133,10 @@ static const struct {
 	    "conf:2: UserID: there is no user \"no-such-user-here\"" },
 	{ "UserID without a user", "UserID :mail\n",
 	    "conf:1: UserID: \":mail\" is not user[:group]" },
+	{ "UserID with no group", "UserID root:\n",
+	    "conf:1: UserID: \"root:\" is not user[:group]" },
+	{ "UserID with an unknown group", "\nUserID root:no-such-group-here\n",
+	    "conf:2: UserID: there is no group \"no-such-group-here\"" },
 	{ "an action of OpenDKIM's that is not there",
 	    "On-BadSignature discard\n", "conf:1: On-BadSignature: "
 	    "\"discard\" is not accept|reject|tempfail|quarantine" },
