@@ -11,17 +11,9 @@
 
 #include <libmilter/mfapi.h>
 
-#include "mail/field.h"
 #include "milter/callbacks.h"
 #include "milter/negotiate.h"
 #include "milter/peer.h"
-
-/*
- * A field is one packet, and libmilter hangs up on those above 64 KiB. Postfix
- * and Sendmail cut fields before that; with an MTA that does not, the verdict
- * on a field that is too long is the engine's.
- */
-#define PACKET_MAX_BYTES	(2 * FIELD_MAX_TOTAL_BYTES)
 
 /* libmilter hands nothing of ours to a callback before xxfi_negotiate. */
 static struct live *service;
@@ -223,6 +215,6 @@ callbacks_register(struct live *live)
 	};
 
 	service = live;
-	(void)smfi_setmaxdatasize(PACKET_MAX_BYTES);
+	(void)smfi_setmaxdatasize(PEER_PACKET_MAX_BYTES);
 	return (smfi_register(description) == MI_SUCCESS);
 }

@@ -9,7 +9,6 @@
 #include "milter/finish.h"
 
 #define NAME_MAX_BYTES	1024		/* of a host; the rest is cut off */
-#define HEADER_MAX_BYTES	(1024 * 1024 + 1)	/* a milter packet */
 
 struct peer *
 peer_new(struct live *live, unsigned long steps)
@@ -155,7 +154,7 @@ add_header_with_space(struct peer *peer, const char *name, const char *value)
 	struct buf with_space;
 	bool done;
 
-	buf_init(&with_space, HEADER_MAX_BYTES);
+	buf_init(&with_space, PEER_PACKET_MAX_BYTES + 1);
 	buf_add_char(&with_space, ' ');
 	buf_add_cstr(&with_space, value);
 	done = with_space.status == STATUS_OK;

@@ -13,7 +13,15 @@
 
 #include "base/buf.h"
 #include "engine/engine.h"
+#include "mail/field.h"
 #include "milter/live.h"
+
+/*
+ * A field is one packet, and libmilter hangs up on those above 64 KiB unless it
+ * is told otherwise. Postfix and Sendmail cut fields before that; with an MTA
+ * that does not, the verdict on a field that is too long is the engine's.
+ */
+#define PEER_PACKET_MAX_BYTES	(2 * FIELD_MAX_TOTAL_BYTES)
 
 struct peer {
 	/* of the connection */

@@ -393,6 +393,14 @@ def test_old_mta(work):
     point(b"dkim=pass" in inserted(changes, "Authentication-Results")[0],
           "simple header canonicalization holds across it", changes)
     m.close()
+    for steps in (STEPS_2, STEPS_6):
+        m = Mta(d.socket, steps)
+        m.hello()
+        changes, reply, data = m.letter(
+            LETTER + ["X-Long: " + "\n ".join(["x" * 1000] * 1500)])
+        point(reply == "c" and inserted(changes, "DKIM-Signature"),
+              "a field of 1.5 MB, steps 0x%x" % m.steps, (reply, data))
+        m.close()
     m = Mta(d.socket, STEPS_6 & ~NO_REPLY["B"])
     m.hello("192.0.2.1")
     m.mail()
