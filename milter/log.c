@@ -7,9 +7,13 @@
 #include <stdlib.h>
 #include <syslog.h>
 
+#include "base/buf.h"
+#include "base/escape.h"
+#include "base/utf8.h"
 #include "milter/log.h"
 
 #define IDENT	"mailseald"
+#define LINE_MAX_BYTES	(64 * 1024)	/* of one that had to be escaped */
 
 enum target { TARGET_STDERR, TARGET_SYSLOG, TARGET_NONE };
 
@@ -110,15 +114,37 @@ write_json(enum log_level level, const char *line)
 	free(text);
 }
 
+/* Nothing that a line must not have: it may quote a path of the operator's. */
+static bool
+is_clean(struct str line)
+{
+	size_t i;
+
+	for (i = 0; i < line.n; i++) {
+		if ((unsigned char)line.p[i] < ' ' || line.p[i] == 0x7f) {
+			return (false);
+		}
+	}
+	return (utf8_valid(line));
+}
+
 void
 log_write(void *unused, enum log_level level, const char *line)
 {
+	struct buf clean;
+
 	(void)unused;
+	buf_init(&clean, LINE_MAX_BYTES);
+	if (!is_clean(str_from(line))) {
+		escape_text(&clean, str_from(line), LINE_MAX_BYTES / 8);
+		line = clean.status == STATUS_OK ? clean.p : "?";
+	}
 	if (format == CONF_LOG_JSON) {
 		write_json(level, line);
 	} else {
 		emit(level, line, (int)strlen(line));
 	}
+	buf_fini(&clean);
 }
 
 void

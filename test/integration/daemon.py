@@ -502,6 +502,20 @@ def test_reload(work):
     d.kill(signal.SIGHUP)
     d.wait_for("needs a restart")
     point(True, "what needs a restart is said")
+    with open(d.conf, "ab") as f:
+        f.write(b"LogFormat json\n")
+    d.kill(signal.SIGHUP)
+    d.wait_for('conf is in service"}')
+    with open(d.conf, "ab") as f:
+        f.write(b"Selector s3\nKeyFile /no\xff\x1bne\n")
+    d.kill(signal.SIGHUP)
+    d.wait_for("not reloaded", 4)
+    lines = d.log()[d.log().index('{"event":"log"'):].splitlines()
+    point(all(x[:1] == "{" and json.loads(x) for x in lines),
+          "a JSON log is JSON whatever octets a path has", lines)
+    d.write(selector="s2")
+    d.kill(signal.SIGHUP)
+    d.wait_for("needs a restart", 2)
     # libmilter has a thread that stops at SIGHUP; it must never get one.
     for _ in range(500):
         d.kill(signal.SIGHUP)
