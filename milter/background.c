@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "milter/background.h"
+#include "milter/signals.h"
 
 void
 background_none(struct background *bg)
@@ -61,6 +62,7 @@ background_enter(struct background *bg)
 		die("fork");
 	}
 	if (child > 0) {
+		signals_unblock();
 		close(fds[1]);
 		wait_and_exit(fds[0], child);
 	}

@@ -1,34 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include <errno.h>
+#include <sys/types.h>
+
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <libmilter/mfapi.h>
-#include <libutil.h>
 
 #include "milter/background.h"
-#include "milter/callbacks.h"
 #include "milter/daemon.h"
-#include "milter/listen.h"
 #include "milter/live.h"
 #include "milter/log.h"
-#include "milter/privileges.h"
+#include "milter/presence.h"
 #include "milter/signals.h"
 
 #define DRAIN_STEP_MS	20
 
 struct daemon {
 	const struct daemon_opts *opts;
-	char			*socket;	/* in use */
-	struct pidfh		*pid_file;	/* NULL: none */
+	struct presence		 presence;
 	struct env		 env;
 	/* Callbacks may come until the process is gone: never freed. */
 	struct live		 live;
@@ -45,6 +40,15 @@ complain(const struct daemon *daemon, enum status status,
 	    diag->text : status_text(status));
 }
 
+static enum daemon_exit
+exit_of(enum status status)
+{
+	if (status == STATUS_OK) {
+		return (DAEMON_OK);
+	}
+	return (status == STATUS_IO ? DAEMON_USAGE : DAEMON_NO);
+}
+
 static void
 init(struct daemon *daemon, const struct daemon_opts *opts)
 {
@@ -53,43 +57,6 @@ init(struct daemon *daemon, const struct daemon_opts *opts)
 	log_init();
 	env_init_system(&daemon->env);
 	daemon->env.log = log_write;
-}
-
-static enum status
-choose_socket(struct daemon *daemon, const struct conf *conf,
-    struct diag *diag)
-{
-	const char *where = daemon->opts->socket != NULL ?
-	    daemon->opts->socket : conf->socket;
-
-	if (where == NULL) {
-		diag_set(diag, daemon->opts->conf_path, 0, "no Socket");
-		return (STATUS_SYNTAX);
-	}
-	daemon->socket = strdup(where);
-	return (daemon->socket != NULL ? STATUS_OK : STATUS_NOMEM);
-}
-
-static enum status
-open_pid_file(struct daemon *daemon, const struct conf *conf,
-    struct diag *diag)
-{
-	pid_t other = -1;
-
-	if (conf->pid_file == NULL) {
-		return (STATUS_OK);
-	}
-	daemon->pid_file = pidfile_open(conf->pid_file, 0644, &other);
-	if (daemon->pid_file != NULL) {
-		return (STATUS_OK);
-	}
-	if (errno == EEXIST) {
-		diag_set(diag, conf->pid_file, 0, "process %ld runs already",
-		    (long)other);
-	} else {
-		diag_set(diag, conf->pid_file, 0, "%s", strerror(errno));
-	}
-	return (STATUS_IO);
 }
 
 static void *
@@ -102,61 +69,45 @@ run_library(void *unused)
 	return (NULL);
 }
 
-/* What needs no thread: after it, root is gone and the socket is there. */
 static enum status
-open_all(struct daemon *daemon, const struct conf *conf, struct diag *diag)
-{
-	enum status status = open_pid_file(daemon, conf, diag);
-
-	if (status == STATUS_OK) {
-		umask(conf->umask);
-		status = privileges_drop(conf->user_id, diag);
-	}
-	if (status == STATUS_OK && !callbacks_register(&daemon->live)) {
-		status = STATUS_NOMEM;
-	}
-	if (status == STATUS_OK) {
-		status = listen_open(daemon->socket, diag);
-	}
-	return (status);
-}
-
-static void
-close_all(struct daemon *daemon)
-{
-	listen_close(daemon->socket);
-	if (daemon->pid_file != NULL) {
-		(void)pidfile_remove(daemon->pid_file);
-		daemon->pid_file = NULL;
-	}
-}
-
-static enum status
-start(struct daemon *daemon, struct conf *conf, struct diag *diag)
+serve_in_threads(struct daemon *daemon, struct conf *conf, struct diag *diag)
 {
 	enum status status;
 	pthread_t thread;
 
-	status = open_all(daemon, conf, diag);
-	if (status != STATUS_OK) {
-		return (status);
-	}
-	signals_block();
 	status = live_init(&daemon->live, conf, &daemon->env, diag);
-	if (status == STATUS_OK &&
-	    pthread_create(&thread, NULL, run_library, NULL) != 0) {
-		diag_set(diag, NULL, 0, "cannot start a thread");
-		status = STATUS_NOMEM;
-	}
 	if (status != STATUS_OK) {
-		close_all(daemon);
 		return (status);
+	}
+	if (pthread_create(&thread, NULL, run_library, NULL) != 0) {
+		diag_set(diag, NULL, 0, "cannot start a thread");
+		return (STATUS_NOMEM);
 	}
 	(void)pthread_detach(thread);
-	if (daemon->pid_file != NULL) {
-		(void)pidfile_write(daemon->pid_file);
-	}
 	return (STATUS_OK);
+}
+
+/* Says what went wrong; what was opened is closed then. */
+static enum daemon_exit
+start(struct daemon *daemon, struct conf *conf)
+{
+	enum status status;
+	struct diag diag;
+
+	diag_init(&diag);
+	status = presence_open(&daemon->presence, conf, &daemon->live, &diag);
+	if (status != STATUS_OK) {
+		complain(daemon, status, &diag);
+		return (DAEMON_NO);
+	}
+	status = serve_in_threads(daemon, conf, &diag);
+	if (status != STATUS_OK) {
+		presence_close(&daemon->presence);
+		complain(daemon, status, &diag);
+		return (exit_of(status));
+	}
+	presence_announce(&daemon->presence);
+	return (DAEMON_OK);
 }
 
 static bool
@@ -216,7 +167,7 @@ drain(struct daemon *daemon)
 
 	live_drain(&daemon->live);
 	/* Now, so that a successor finds the place free. */
-	close_all(daemon);
+	presence_close(&daemon->presence);
 	while (live_in_flight(&daemon->live) > 0 && steps-- > 0) {
 		/* Asked a second time: at once. */
 		if (signals_wait(DRAIN_STEP_MS) == SIGNALS_STOP) {
@@ -270,6 +221,20 @@ stop(struct daemon *daemon)
 	return (code);
 }
 
+static enum status
+choose_socket(struct daemon *daemon, const struct conf *conf,
+    struct diag *diag)
+{
+	const char *where = daemon->opts->socket != NULL ?
+	    daemon->opts->socket : conf->socket;
+
+	if (where == NULL) {
+		diag_set(diag, daemon->opts->conf_path, 0, "no Socket");
+		return (STATUS_SYNTAX);
+	}
+	return (presence_init(&daemon->presence, where));
+}
+
 /* Reads the configuration; on failure says why and how to exit. */
 static enum daemon_exit
 load(struct daemon *daemon, struct conf **conf_r)
@@ -283,11 +248,10 @@ load(struct daemon *daemon, struct conf **conf_r)
 	if (status == STATUS_OK) {
 		status = choose_socket(daemon, *conf_r, &diag);
 	}
-	if (status == STATUS_OK) {
-		return (DAEMON_OK);
+	if (status != STATUS_OK) {
+		complain(daemon, status, &diag);
 	}
-	complain(daemon, status, &diag);
-	return (status == STATUS_IO ? DAEMON_USAGE : DAEMON_NO);
+	return (exit_of(status));
 }
 
 enum daemon_exit
@@ -309,15 +273,14 @@ daemon_check(const struct daemon_opts *opts)
 	if (status == STATUS_OK) {
 		printf("%s: the configuration is fine (%zu domains, %zu keys, "
 		    "socket %s)\n", opts->conf_path, conf->domains.n,
-		    conf->keys_n, daemon.socket);
+		    conf->keys_n, daemon.presence.socket);
 		live_fini(&daemon.live);
 	} else {
 		complain(&daemon, status, &diag);
-		code = DAEMON_NO;
 	}
 	conf_release(conf);
-	free(daemon.socket);
-	return (code);
+	presence_fini(&daemon.presence);
+	return (exit_of(status));
 }
 
 enum daemon_exit
@@ -326,34 +289,32 @@ daemon_run(const struct daemon_opts *opts)
 	static struct daemon daemon;
 	struct conf *conf = NULL;
 	struct background caller;
-	struct diag diag;
 	enum daemon_exit code;
-	enum status status;
 
+	/* Before all else: a signal during the start is one for later. */
+	signals_block();
 	init(&daemon, opts);
 	code = load(&daemon, &conf);
 	if (code != DAEMON_OK) {
 		return (code);
 	}
-	diag_init(&diag);
 	if (!opts->foreground && conf->background) {
 		background_enter(&caller);
 	} else {
 		background_none(&caller);
 	}
-	status = start(&daemon, conf, &diag);
-	if (status != STATUS_OK) {
-		complain(&daemon, status, &diag);
-		return (DAEMON_NO);
+	code = start(&daemon, conf);
+	if (code != DAEMON_OK) {
+		return (code);
 	}
 	log_set_target(conf);
 	env_log(&daemon.env, LOG_LEVEL_INFO, "mailseald %s listens on %s%s",
-	    PACKAGE_VERSION, daemon.socket,
+	    PACKAGE_VERSION, daemon.presence.socket,
 	    opts->test_mode ? ", test mode: no message is changed" : "");
 	background_ready(&caller, conf->log_target == CONF_LOG_STDERR);
 	conf_release(conf);
 	serve(&daemon);
 	code = stop(&daemon);
-	free(daemon.socket);
+	presence_fini(&daemon.presence);
 	return (code);
 }

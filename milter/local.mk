@@ -12,6 +12,7 @@ mailseald_core = \
 	milter/logline_text.c \
 	milter/negotiate.c milter/negotiate.h \
 	milter/peer.c milter/peer.h \
+	milter/presence.c milter/presence.h \
 	milter/privileges.c milter/privileges.h \
 	milter/signals.c milter/signals.h
 

@@ -4,6 +4,7 @@
 #include <getopt.h>
 #include <stdio.h>
 
+#include "conf/conf.h"
 #include "milter/daemon.h"
 
 static const char usage_text[] =
@@ -54,6 +55,12 @@ main(int argc, char **argv)
 			check = true;
 			break;
 		case 'p':
+			if (!conf_is_socket(str_from(optarg))) {
+				fprintf(stderr, "mailseald: -p: %s is not "
+				    "unix:PATH, inet:PORT@HOST or "
+				    "inet6:PORT@HOST\n", optarg);
+				return (DAEMON_USAGE);
+			}
 			opts.socket = optarg;
 			break;
 		case 't':

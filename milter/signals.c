@@ -41,6 +41,16 @@ signals_block(void)
 	signal(SIGPIPE, SIG_IGN);
 }
 
+void
+signals_unblock(void)
+{
+	sigset_t set;
+
+	signals_set(&set);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+	signal(SIGPIPE, SIG_DFL);
+}
+
 enum signals_event
 signals_wait(int timeout_ms)
 {

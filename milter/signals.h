@@ -23,6 +23,8 @@ enum signals_event {
 
 /* Before the first thread is made: threads inherit the mask. */
 void	 signals_block(void);
+/* For a process that stays behind and serves nobody. */
+void	 signals_unblock(void);
 /* timeout_ms < 0: as long as it takes. */
 enum signals_event	 signals_wait(int timeout_ms);
 /* Wakes signals_wait with SIGNALS_STOP, from any thread. */

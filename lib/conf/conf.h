@@ -120,6 +120,8 @@ enum status	 conf_parse(struct str text, const char *name,
 struct conf	*conf_hold(struct conf *);
 void		 conf_release(struct conf *);	/* NULL is fine; zeroes keys */
 
+/* What Socket takes. */
+bool		 conf_is_socket(struct str);
 /* A private key file under the rules above (the tools use it, too).
    user_id: a further owner allowed, or NULL. */
 enum status	 conf_key_load(const char *path, const char *user_id,

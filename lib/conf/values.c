@@ -207,22 +207,25 @@ is_inet_socket(struct str rest)
 	    port <= UINT16_MAX && (at == rest.n || at + 1 < rest.n));
 }
 
+bool
+conf_is_socket(struct str s)
+{
+	size_t colon = str_find(s, ':');
+	struct str kind = str_first(s, colon);
+	struct str rest = str_from_offset(s, colon + 1);
+
+	if (str_eq(kind, STR("unix")) || str_eq(kind, STR("local"))) {
+		return (rest.n > 0);
+	}
+	return ((str_eq(kind, STR("inet")) || str_eq(kind, STR("inet6"))) &&
+	    is_inet_socket(rest));
+}
+
 enum status
 conf_set_socket(struct conf_reader *r, const struct conf_option *o,
     struct str value)
 {
-	size_t colon = str_find(value, ':');
-	struct str kind = str_first(value, colon);
-	struct str rest = str_from_offset(value, colon + 1);
-	bool good;
-
-	if (str_eq(kind, STR("unix")) || str_eq(kind, STR("local"))) {
-		good = rest.n > 0;
-	} else {
-		good = (str_eq(kind, STR("inet")) ||
-		    str_eq(kind, STR("inet6"))) && is_inet_socket(rest);
-	}
-	return (good ? conf_set_text(r, o, value) :
+	return (conf_is_socket(value) ? conf_set_text(r, o, value) :
 	    conf_reject_form(r, o, value));
 }
 

@@ -269,8 +269,21 @@ def test_command_line(work):
     point(r.returncode == 1 and "c:2:" in r.stderr,
           "-n names file and line", r)
     r = write("Socket unix:%s/s\nMode v\nZone %s/none\n" % (d, d))
-    point(r.returncode == 1 and "none" in r.stderr,
+    point(r.returncode == 2 and "none" in r.stderr,
           "-n looks at the zone text, too", r)
+    r = run("-f", "-c", conf)
+    point(r.returncode == 2 and "none" in r.stderr,
+          "a start says the same of a file that is not there", r)
+    r = write("Socket unix:%s/s\nMode v\nZone %s\n" % (d, conf))
+    point(r.returncode == 1 and "c:1: " in r.stderr,
+          "and of one that is no zone text", r)
+    r = run("-f", "-c", conf)
+    point(r.returncode == 1 and "c:1: " in r.stderr, "at the start, too", r)
+    for where in ("foo", "inet:99999@127.0.0.1", "inet:@127.0.0.1", "unix:"):
+        for how in ("-n", "-f"):
+            r = run(how, "-c", conf, "-p", where)
+            point(r.returncode == 2 and where in r.stderr,
+                  "%s -p %s: no socket" % (how, where), r)
     r = write("Mode v\nZone %s\n" % os.path.join(work, "zone.txt"))
     point(r.returncode == 1 and "Socket" in r.stderr, "no Socket", r)
 
@@ -318,6 +331,9 @@ def test_background(work):
           "PidFile keeps a second one out, and its caller is told", r)
     os.kill(pid, signal.SIGTERM)
     point(vanishes(pid_file), "it is removed at the end")
+    r = run("-c", conf, "-p", "inet:8891@203.0.113.1")
+    point(r.returncode == 1 and not os.path.exists(pid_file),
+          "a start that failed leaves none", r)
 
 
 def test_messages(work):
