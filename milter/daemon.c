@@ -168,7 +168,7 @@ drain(struct daemon *daemon)
 	live_drain(&daemon->live);
 	/* Now, so that a successor finds the place free. */
 	presence_close(&daemon->presence);
-	while (live_in_flight(&daemon->live) > 0 && steps-- > 0) {
+	while (live_idle_us(&daemon->live) < DAEMON_ANSWER_US && steps-- > 0) {
 		/* Asked a second time: at once. */
 		if (signals_wait(DRAIN_STEP_MS) == SIGNALS_STOP) {
 			break;

@@ -11,6 +11,9 @@
 #include <stdbool.h>
 
 #define DAEMON_DRAIN_SECONDS	30	/* for messages in flight */
+/* How long nothing was in flight before the process ends: the last answer is
+   written by libmilter behind the callback, and nothing says when it is out. */
+#define DAEMON_ANSWER_US	500000
 
 enum daemon_exit {
 	DAEMON_OK = 0,

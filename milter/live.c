@@ -177,6 +177,7 @@ live_end(struct live *live, struct engine *engine)
 	engine_release(engine);
 	pthread_mutex_lock(&live->lock);
 	live->in_flight--;
+	live->ended_us = env_mono_us(live->env);
 	pthread_mutex_unlock(&live->lock);
 }
 
@@ -214,6 +215,20 @@ live_in_flight(struct live *live)
 	n = live->in_flight;
 	pthread_mutex_unlock(&live->lock);
 	return (n);
+}
+
+uint64_t
+live_idle_us(struct live *live)
+{
+	uint64_t idle_us = 0;
+
+	pthread_mutex_lock(&live->lock);
+	if (live->in_flight == 0) {
+		idle_us = live->ended_us == 0 ? UINT64_MAX :
+		    env_mono_us(live->env) - live->ended_us;
+	}
+	pthread_mutex_unlock(&live->lock);
+	return (idle_us);
 }
 
 void

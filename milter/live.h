@@ -34,6 +34,7 @@ struct live {
 	pthread_mutex_t		 lock;		/* guards what follows */
 	struct engine		*engine;
 	unsigned		 in_flight;
+	uint64_t		 ended_us;	/* the last one; 0: none yet */
 	bool			 draining;
 };
 
@@ -61,6 +62,8 @@ void	 live_end(struct live *, struct engine *);	/* NULL is fine */
 void	 live_drain(struct live *);
 bool	 live_is_draining(struct live *);
 unsigned	 live_in_flight(struct live *);
+/* For how long none has been; 0: some are; UINT64_MAX: there was none. */
+uint64_t	 live_idle_us(struct live *);
 
 /* The counters since the start, as one line. */
 void	 live_log_counters(struct live *);

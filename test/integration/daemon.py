@@ -7,6 +7,7 @@ played, too. No test looks at a clock; waiting has an end only so that a hang
 is a failure.
 """
 import base64
+import fcntl
 import json
 import os
 import pwd
@@ -19,6 +20,7 @@ import struct
 import subprocess
 import sys
 import tempfile
+import termios
 import threading
 import time
 
@@ -651,6 +653,78 @@ def test_stop(work):
           "a second SIGTERM does not wait", d.log())
 
 
+def test_last_answer(work):
+    """The message is done with, and its answer still has to go out: an MTA
+    that has not read the ones before keeps the daemon from writing it."""
+    d = Daemon(work, "last-answer", "Mode s\n")
+
+    def begin():
+        m = Mta(d.socket, STEPS_WAIT)
+        m.hello("192.0.2.1")
+        m.mail("Q1")
+        return m
+
+    def is_read(m):
+        """Whether the daemon takes what was sent, sooner or later."""
+        for _ in range(500):
+            if fcntl.ioctl(m.s, termios.TIOCOUTQ, b"\0" * 4) == b"\0" * 4:
+                return True
+            time.sleep(0.001)
+        return False
+
+    m = begin()
+    fields = 0
+    while is_read(m):
+        m.send("L", b"X\0 y\0")
+        fields += 1
+    m.close()
+    # It has not read the last field: it hangs in its answer to the one before.
+    answers = fields - 1
+    m = begin()
+    for _ in range(answers - 2):
+        m.send("L", b"X\0 y\0")
+    m.send("N")
+    m.send("E")
+    d.wait_for("queue_id=Q1")
+    d.kill(signal.SIGTERM)
+    d.wait_for("stopping: 0 in flight")
+    time.sleep(0.1)
+    got = ""
+    try:
+        while len(got) < answers:
+            got += m.read()[0]
+    except Gone:
+        pass
+    point(got == "c" * answers, "SIGTERM: a message's answer goes out",
+          (answers, got))
+    m.close()
+    point(d.wait() == 0, "and then the end")
+
+
+def test_hup_at_start(work):
+    """A reload that is asked for before the start is done."""
+    d = Daemon(work, "early", start=False)
+    with open(d.conf) as f:
+        text = f.read()
+    os.unlink(d.conf)
+    os.mkfifo(d.conf)
+    with open(d.log_path, "wb") as log:
+        d.p = subprocess.Popen([MAILSEALD, "-f", "-c", d.conf], stdout=log,
+                               stderr=log)
+    d.started.append(d.p)
+    with open(d.conf, "w") as f:    # until it reads
+        d.kill(signal.SIGHUP)
+        d.kill(signal.SIGUSR1)
+        f.write(text)
+    d.wait_for("listens on")
+    with open(d.conf, "w") as f:    # until it reads again
+        f.write(text)
+    d.wait_for("is in service")
+    d.wait_for("counters: ")
+    point(True, "SIGHUP before the start is done")
+    point(d.stop() == 0, "and then the end")
+
+
 def test_manners(work):
     d = Daemon(work, "manners")
     for stage in range(6):
@@ -780,8 +854,8 @@ def main():
         make_key(work)
         for test in (test_command_line, test_socket, test_background,
                      test_messages, test_old_mta, test_verdicts, test_reload,
-                     test_cache, test_stop, test_manners, test_user,
-                     test_load):
+                     test_cache, test_stop, test_last_answer,
+                     test_hup_at_start, test_manners, test_user, test_load):
             try:
                 test(work)
             except (Gone, OSError, IndexError,
