@@ -108,6 +108,7 @@ class Daemon:
 class Bench:
     def __init__(self, work):
         self.work = work
+        self.daemons = []
         self.log = open(self.path("log"), "ab")
         self.nsd = None
 
@@ -216,7 +217,7 @@ KeyFile {self.path('s.private')}
         if ONLY not in name:
             return
         size = SIZES[size_name]
-        daemons = [self.ours(mode), self.theirs(mode)]
+        self.daemons = daemons = [self.ours(mode), self.theirs(mode)]
         rounds = []
         for d in daemons:
             self.load(d, mode, size, connections, min(SECONDS, 0.5))
@@ -246,11 +247,14 @@ KeyFile {self.path('s.private')}
         print(f"\n{name}, 4 KiB, verify: peak memory")
         for start in (self.ours, self.theirs):
             d = start("v")
+            self.daemons = [d]
             self.load(d, "v", 4096, 200, SECONDS)
             print(f"  {d.name:9}  {d.peak_mb():5.1f} MB", flush=True)
             d.stop()
 
     def close(self):
+        for d in self.daemons:
+            d.stop()
         if self.nsd:
             self.nsd.terminate()
             self.nsd.wait()
