@@ -16,19 +16,6 @@ is_id_char(char c)
 	return (scan_is_token_char(c) || c == '/');
 }
 
-static bool
-is_ascii(struct str s)
-{
-	size_t i;
-
-	for (i = 0; i < s.n; i++) {
-		if ((unsigned char)s.p[i] >= 0x80) {
-			return (false);
-		}
-	}
-	return (true);
-}
-
 static struct str
 without_dots(struct str s)
 {
@@ -56,7 +43,7 @@ may_be(struct arena *arena, struct str got, struct str id)
 		return (true);
 	}
 	if (got_status != STATUS_OK) {
-		return (!is_ascii(got));
+		return (!str_is_ascii(got));
 	}
 	return (id_status == STATUS_OK && str_eq(a, b));
 }

@@ -2,12 +2,6 @@
 #include "authres/scan.h"
 
 static bool
-is_fws(char c)
-{
-	return (char_is_wsp(c) || c == '\r' || c == '\n');
-}
-
-static bool
 is_control(char c)
 {
 	return ((unsigned char)c < ' ' || c == 0x7f);
@@ -146,7 +140,7 @@ comment(struct scan *scan, struct str *inside_r)
 	size_t i;
 
 	for (i = 0; i < s.n; i++) {
-		if (is_control(s.p[i]) && !is_fws(s.p[i])) {
+		if (is_control(s.p[i]) && !char_is_fws(s.p[i])) {
 			return (false);
 		}
 		if (s.p[i] == '\\') {
@@ -170,7 +164,7 @@ scan_cfws(struct scan *scan, struct str *comment_r)
 	struct str inside;
 
 	for (;;) {
-		if (is_fws(scan_peek(scan))) {
+		if (char_is_fws(scan_peek(scan))) {
 			skip(scan, 1);
 			continue;
 		}
@@ -196,7 +190,7 @@ scan_quoted(struct scan *scan, struct str *raw_r)
 		return (false);
 	}
 	for (i = 1; i < s.n; i++) {
-		if (is_control(s.p[i]) && !is_fws(s.p[i])) {
+		if (is_control(s.p[i]) && !char_is_fws(s.p[i])) {
 			return (false);
 		}
 		if (s.p[i] == '"') {

@@ -45,6 +45,31 @@ str_ends_ci(struct str s, struct str suffix)
 	    str_eq_ci(str_from_offset(s, s.n - suffix.n), suffix));
 }
 
+bool
+str_is_ascii(struct str s)
+{
+	unsigned char high = 0;
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		high |= (unsigned char)s.p[i] & 0x80;
+	}
+	return (high == 0);
+}
+
+bool
+str_list_has_ci(const struct str *list, size_t n, struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (str_eq_ci(list[i], s)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
 int
 str_cmp(struct str a, struct str b)
 {
@@ -91,33 +116,65 @@ str_first(struct str s, size_t n)
 }
 
 struct str
-str_trim_wsp(struct str s)
+str_trim_wsp_end(struct str s)
 {
 	while (s.n > 0 && char_is_wsp(s.p[s.n - 1])) {
 		s.n--;
 	}
+	return (s);
+}
+
+struct str
+str_trim_wsp(struct str s)
+{
+	s = str_trim_wsp_end(s);
 	while (s.n > 0 && char_is_wsp(s.p[0])) {
 		s = str_from_offset(s, 1);
 	}
 	return (s);
 }
 
-static bool
-is_fws(char c)
-{
-	return (char_is_wsp(c) || c == '\r' || c == '\n');
-}
-
 struct str
 str_trim_fws(struct str s)
 {
-	while (s.n > 0 && is_fws(s.p[s.n - 1])) {
+	while (s.n > 0 && char_is_fws(s.p[s.n - 1])) {
 		s.n--;
 	}
-	while (s.n > 0 && is_fws(s.p[0])) {
+	while (s.n > 0 && char_is_fws(s.p[0])) {
 		s = str_from_offset(s, 1);
 	}
 	return (s);
+}
+
+static bool
+is_bare_lf(struct str s, size_t i)
+{
+	return (s.p[i] == '\n' && (i == 0 || s.p[i - 1] != '\r'));
+}
+
+size_t
+str_crlf_bytes(struct str s)
+{
+	size_t i, n = s.n;
+
+	for (i = str_find(s, '\n'); i < s.n;
+	    i += 1 + str_find(str_from_offset(s, i + 1), '\n')) {
+		n += is_bare_lf(s, i);
+	}
+	return (n);
+}
+
+void
+str_crlf_copy(char *out, struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		if (is_bare_lf(s, i)) {
+			*out++ = '\r';
+		}
+		*out++ = s.p[i];
+	}
 }
 
 bool

@@ -42,6 +42,12 @@ char_is_wsp(char c)
 }
 
 static inline bool
+char_is_fws(char c)
+{
+	return (char_is_wsp(c) || c == '\r' || c == '\n');
+}
+
+static inline bool
 char_is_digit(char c)
 {
 	return (c >= '0' && c <= '9');
@@ -59,11 +65,26 @@ char_lower(char c)
 	return (c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c);
 }
 
+/* Octets of folding white space at i: SP or HTAB, or CRLF before one; or 0. */
+static inline size_t
+str_fws_at(struct str s, size_t i)
+{
+	if (i < s.n && char_is_wsp(s.p[i])) {
+		return (1);
+	}
+	return (i + 2 < s.n && s.p[i] == '\r' && s.p[i + 1] == '\n' &&
+	    char_is_wsp(s.p[i + 2]) ? 3 : 0);
+}
+
 bool	str_eq(struct str, struct str);
 bool	str_eq_ci(struct str, struct str);
 bool	str_starts(struct str, struct str prefix);
 bool	str_starts_ci(struct str, struct str prefix);
 bool	str_ends_ci(struct str, struct str suffix);
+/* No octet above 127. */
+bool	str_is_ascii(struct str);
+/* Whether one of the n is s, case ignored. */
+bool	str_list_has_ci(const struct str *list, size_t n, struct str s);
 /* <0, 0, >0 as memcmp, shorter first on a common prefix. */
 int	str_cmp(struct str, struct str);
 /* Offset of the first c, or s.n when there is none. */
@@ -75,8 +96,13 @@ struct str	str_from_offset(struct str s, size_t from);
 struct str	str_first(struct str s, size_t n);
 /* Without SP and HTAB at both ends. */
 struct str	str_trim_wsp(struct str s);
+/* Without them at the end. */
+struct str	str_trim_wsp_end(struct str s);
 /* Without SP, HTAB, CR and LF at both ends. */
 struct str	str_trim_fws(struct str s);
+/* With each bare LF as CRLF: how many octets, and a copy of as many. */
+size_t	str_crlf_bytes(struct str s);
+void	str_crlf_copy(char *out, struct str s);
 /*
  * Cuts the next piece off *rest at `sep`: true and the piece (maybe empty),
  * or false when *rest is absent. After the last piece *rest is STR_NONE.

@@ -31,26 +31,14 @@ const struct str dkim_oversign_headers_default[] = {
 const size_t dkim_oversign_headers_default_n =
     COUNT(dkim_oversign_headers_default);
 
-static bool
-list_has(const struct str *list, size_t n, struct str name)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		if (str_eq_ci(list[i], name)) {
-			return (true);
-		}
-	}
-	return (false);
-}
-
 /* An oversigned name without its own instances would protect nothing. */
 static bool
 is_signed(const struct dkim_sign_opts *opts, struct str name)
 {
 	return (str_eq_ci(name, STR("From")) ||
-	    list_has(opts->sign_headers, opts->sign_headers_n, name) ||
-	    list_has(opts->oversign_headers, opts->oversign_headers_n, name));
+	    str_list_has_ci(opts->sign_headers, opts->sign_headers_n, name) ||
+	    str_list_has_ci(opts->oversign_headers, opts->oversign_headers_n,
+	    name));
 }
 
 enum status

@@ -2,12 +2,6 @@
 #include "dkim/signature.h"
 #include "dkim/signature_value.h"
 
-static bool
-is_fws(char c)
-{
-	return (char_is_wsp(c) || c == '\r' || c == '\n');
-}
-
 struct str
 signature_without_fws(struct arena *a, struct str s)
 {
@@ -18,7 +12,7 @@ signature_without_fws(struct arena *a, struct str s)
 		return (STR_NONE);
 	}
 	for (i = 0; i < s.n; i++) {
-		if (!is_fws(s.p[i])) {
+		if (!char_is_fws(s.p[i])) {
 			p[n++] = s.p[i];
 		}
 	}

@@ -25,19 +25,6 @@ own_domain(const struct conf *conf, struct str name)
 	return (best);
 }
 
-static bool
-is_listed(const struct conf_strings *list, struct str name)
-{
-	size_t i;
-
-	for (i = 0; i < list->n; i++) {
-		if (str_eq_ci(list->v[i], name)) {
-			return (true);
-		}
-	}
-	return (false);
-}
-
 /* Why the message comes from one of ours, or NULL if it does not. */
 static const char *
 origin(const struct engine_msg *m)
@@ -50,7 +37,8 @@ origin(const struct engine_msg *m)
 		return ("authenticated");
 	}
 	if (m->macros[ENGINE_DAEMON_NAME].n > 0 &&
-	    is_listed(&conf->mta, m->macros[ENGINE_DAEMON_NAME])) {
+	    str_list_has_ci(conf->mta.v, conf->mta.n,
+	    m->macros[ENGINE_DAEMON_NAME])) {
 		return ("MTA");
 	}
 	if (client->addr == NULL) {

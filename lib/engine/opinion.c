@@ -61,27 +61,14 @@ engine_opinion_begin(struct engine_msg *m, size_t signatures)
 	second_dkim_eoh(m->second);
 }
 
-static bool
-is_ascii(struct str s)
-{
-	size_t i;
-
-	for (i = 0; i < s.n; i++) {
-		if ((unsigned char)s.p[i] >= 0x80) {
-			return (false);
-		}
-	}
-	return (true);
-}
-
 /* Ours has A-labels; libopendkim shows d= and s= as they were written. */
 static bool
 is_same(const struct dkim_verdict *ours, const struct second_result *theirs)
 {
 	return (str_eq(ours->sig.b_text, theirs->b) &&
-	    (!is_ascii(theirs->domain) ||
+	    (!str_is_ascii(theirs->domain) ||
 	    str_eq_ci(ours->sig.domain, theirs->domain)) &&
-	    (!is_ascii(theirs->selector) ||
+	    (!str_is_ascii(theirs->selector) ||
 	    str_eq_ci(ours->sig.selector, theirs->selector)));
 }
 

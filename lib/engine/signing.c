@@ -3,19 +3,6 @@
 #include "authres/authres.h"
 #include "engine/private.h"
 
-static bool
-is_usual(const struct str *usual, size_t n, struct str name)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		if (str_eq_ci(usual[i], name)) {
-			return (true);
-		}
-	}
-	return (false);
-}
-
 /* SignHeaders, OversignHeaders: without a list the usual names, and for a
    list with "*" in front those and the others of the list. */
 static enum status
@@ -39,7 +26,7 @@ header_names(struct arena *arena, const struct conf_strings *list,
 	*v_r = v;
 	*n_r = usual_n;
 	for (i = 1; i < list->n; i++) {
-		if (!is_usual(usual, usual_n, list->v[i])) {
+		if (!str_list_has_ci(usual, usual_n, list->v[i])) {
 			v[(*n_r)++] = list->v[i];
 		}
 	}

@@ -29,9 +29,7 @@ relaxed_name(struct str name, canon_sink *sink, void *ctx)
 	char lower[LOWER_BYTES];
 	size_t i, n;
 
-	while (name.n > 0 && char_is_wsp(name.p[name.n - 1])) {
-		name.n--;
-	}
+	name = str_trim_wsp_end(name);
 	for (; name.n > 0; name = str_from_offset(name, n)) {
 		n = name.n < sizeof(lower) ? name.n : sizeof(lower);
 		for (i = 0; i < n; i++) {
@@ -41,25 +39,11 @@ relaxed_name(struct str name, canon_sink *sink, void *ctx)
 	}
 }
 
-/* Octets of white space at s.p[i]: a fold is CRLF before SP or HTAB. */
-static size_t
-space_at(struct str s, size_t i)
-{
-	if (i < s.n && char_is_wsp(s.p[i])) {
-		return (1);
-	}
-	if (i + 2 < s.n && s.p[i] == '\r' && s.p[i + 1] == '\n' &&
-	    char_is_wsp(s.p[i + 2])) {
-		return (3);
-	}
-	return (0);
-}
-
 /* A lone SP between words is what relaxed makes of it anyway. */
 static bool
 is_lone_sp(struct str s, size_t i)
 {
-	return (s.p[i] == ' ' && i + 1 < s.n && space_at(s, i + 1) == 0);
+	return (s.p[i] == ' ' && i + 1 < s.n && str_fws_at(s, i + 1) == 0);
 }
 
 /* RFC 6376 3.4.2: unfolded, WSP runs as one SP, none at either end. */
@@ -70,13 +54,13 @@ relaxed_value(struct str s, canon_sink *sink, void *ctx)
 	size_t i, from, n;
 
 	for (i = 0; i < s.n;) {
-		n = space_at(s, i);
+		n = str_fws_at(s, i);
 		if (n > 0) {
 			i += n;
 			continue;
 		}
 		from = i;
-		while (i < s.n && (space_at(s, i) == 0 || is_lone_sp(s, i))) {
+		while (i < s.n && (str_fws_at(s, i) == 0 || is_lone_sp(s, i))) {
 			i++;
 		}
 		if (started) {

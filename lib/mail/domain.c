@@ -8,18 +8,6 @@
 #define U_NAME_MAX_BYTES	(4 * DOMAIN_MAX_BYTES)
 
 static bool
-is_ascii(struct str s)
-{
-	unsigned char high = 0;
-	size_t i;
-
-	for (i = 0; i < s.n; i++) {
-		high |= (unsigned char)s.p[i] & 0x80;
-	}
-	return (high == 0);
-}
-
-static bool
 label_is_valid(struct str label)
 {
 	size_t i;
@@ -109,7 +97,7 @@ enum status
 domain_normalize(struct arena *a, struct str name, struct str *name_r)
 {
 	*name_r = STR_NONE;
-	return (is_ascii(name) ? normalize_ascii(a, name, name_r) :
+	return (str_is_ascii(name) ? normalize_ascii(a, name, name_r) :
 	    normalize_utf8(a, name, name_r));
 }
 

@@ -7,20 +7,11 @@ field_list_init(struct field_list *l)
 	*l = (struct field_list){ 0 };
 }
 
-/* "Name" of "Name \t:": RFC 5322 4.5.8 has white space before the colon. */
-static struct str
-name_trim(struct str name)
-{
-	while (name.n > 0 && char_is_wsp(name.p[name.n - 1])) {
-		name.n--;
-	}
-	return (name);
-}
-
 static bool
 name_is_usable(struct str name)
 {
-	return (name_trim(name).n > 0 && str_find(name, ':') == name.n &&
+	return (str_trim_wsp_end(name).n > 0 &&
+	    str_find(name, ':') == name.n &&
 	    str_find(name, '\r') == name.n && str_find(name, '\n') == name.n);
 }
 
@@ -42,7 +33,8 @@ append(struct arena *a, struct field_list *l, struct str raw, size_t name_n)
 	l->v = v;
 	v += l->n++;
 	v->raw = raw;
-	v->name = name_trim(str_first(raw, name_n));
+	/* RFC 5322 4.5.8: white space may stand before the colon. */
+	v->name = str_trim_wsp_end(str_first(raw, name_n));
 	v->value = str_mem(raw.p + name_n + 1, raw.n - name_n - 3);
 	l->bytes += raw.n;
 	return (STATUS_OK);
@@ -53,32 +45,6 @@ has_room(const struct field_list *l, size_t n)
 {
 	return (l->n < FIELD_MAX_COUNT &&
 	    n <= FIELD_MAX_TOTAL_BYTES - l->bytes);
-}
-
-/* Bare LFs of s; each becomes CRLF. */
-static size_t
-count_bare_lf(struct str s)
-{
-	size_t i, n = 0;
-
-	for (i = str_find(s, '\n'); i < s.n;
-	    i += 1 + str_find(str_from_offset(s, i + 1), '\n')) {
-		n += i == 0 || s.p[i - 1] != '\r';
-	}
-	return (n);
-}
-
-static void
-copy_crlf(char *out, struct str s)
-{
-	size_t i;
-
-	for (i = 0; i < s.n; i++) {
-		if (s.p[i] == '\n' && (i == 0 || s.p[i - 1] != '\r')) {
-			*out++ = '\r';
-		}
-		*out++ = s.p[i];
-	}
 }
 
 /* The line end that closes the field is added by us. */
@@ -108,7 +74,7 @@ field_list_add(struct arena *a, struct field_list *l, struct str name,
 		return (STATUS_LIMIT);
 	}
 	value = drop_final_eol(value);
-	value_n = value.n + count_bare_lf(value);
+	value_n = str_crlf_bytes(value);
 	n = name.n + 1 + value_n + 2;
 	if (!has_room(l, n)) {
 		return (STATUS_LIMIT);
@@ -119,7 +85,7 @@ field_list_add(struct arena *a, struct field_list *l, struct str name,
 	}
 	memcpy(p, name.p, name.n);
 	p[name.n] = ':';
-	copy_crlf(p + name.n + 1, value);
+	str_crlf_copy(p + name.n + 1, value);
 	memcpy(p + n - 2, "\r\n", 2);
 	return (append(a, l, str_mem(p, n), name.n));
 }

@@ -13,11 +13,8 @@ static bool
 is_field_start(struct str line)
 {
 	size_t i, colon = str_find(line, ':');
-	struct str name = str_first(line, colon);
+	struct str name = str_trim_wsp_end(str_first(line, colon));
 
-	while (name.n > 0 && char_is_wsp(name.p[name.n - 1])) {
-		name.n--;
-	}
 	for (i = 0; i < name.n; i++) {
 		if (name.p[i] <= ' ' || name.p[i] > '~') {
 			return (false);
@@ -50,45 +47,26 @@ field_length(struct str s)
 	return (n);
 }
 
-/* A copy in which every LF has its CR. */
-static struct str
-copy_crlf(struct arena *a, struct str s)
-{
-	size_t i, n = s.n;
-	char *p, *out;
-
-	for (i = 0; i < s.n; i++) {
-		n += s.p[i] == '\n' && (i == 0 || s.p[i - 1] != '\r');
-	}
-	p = out = arena_alloc(a, n);
-	if (p == NULL) {
-		return (STR_NONE);
-	}
-	for (i = 0; i < s.n; i++) {
-		if (s.p[i] == '\n' && (i == 0 || s.p[i - 1] != '\r')) {
-			*out++ = '\r';
-		}
-		*out++ = s.p[i];
-	}
-	return (str_mem(p, n));
-}
-
 enum status
 message_parse(struct arena *a, struct str s, struct message *r)
 {
 	enum status status;
 	struct str rest;
 	size_t n;
+	char *p;
 
 	field_list_init(&r->fields);
 	r->body = STR("");
 	if (s.n == 0) {
 		return (STATUS_SYNTAX);
 	}
-	rest = copy_crlf(a, s);
-	if (rest.p == NULL) {
+	n = str_crlf_bytes(s);
+	p = arena_alloc(a, n);
+	if (p == NULL) {
 		return (STATUS_NOMEM);
 	}
+	str_crlf_copy(p, s);
+	rest = str_mem(p, n);
 	while ((n = field_length(rest)) > 0) {
 		status = field_list_add_raw(a, &r->fields, str_first(rest, n));
 		if (status != STATUS_OK) {

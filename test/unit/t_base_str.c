@@ -84,6 +84,8 @@ t_parts(void)
 	    "trim wsp stops at CR");
 	tap_str(str_trim_wsp(STR(" \t ")), STR(""), "trim wsp of only that");
 	tap_ok(str_trim_wsp(STR(" ")).p != NULL, "which is not absent");
+	tap_str(str_trim_wsp_end(STR(" a\r \t ")), STR(" a\r"),
+	    "trim wsp at the end alone");
 	tap_str(str_trim_fws(STR("\r\n \ta\r\nb\n")), STR("a\r\nb"),
 	    "trim fws");
 	tap_str(str_trim_fws(STR("\v")), STR("\v"), "VT is no white space");
@@ -123,6 +125,55 @@ t_next(void)
 		tap_ok(rest.p == NULL && piece.p == NULL,
 		    "absent at the end of split %zu", i);
 	}
+}
+
+/* RFC 6376 2.8 FWS, and what every line end becomes. */
+static const struct {
+	struct str	in;
+	size_t		fws;	/* at its start */
+	struct str	crlf;
+} spaces[] = {
+	{ S(" "), 1, S(" ") },
+	{ S("\tx"), 1, S("\tx") },
+	{ S("\r\n x"), 3, S("\r\n x") },
+	{ S("\r\n\t"), 3, S("\r\n\t") },
+	{ S("\r\n"), 0, S("\r\n") },
+	{ S("\r\nx"), 0, S("\r\nx") },
+	{ S("\r\n\r\n "), 0, S("\r\n\r\n ") },
+	{ S("\n x"), 0, S("\r\n x") },
+	{ S("\r x"), 0, S("\r x") },
+	{ S("\n\n"), 0, S("\r\n\r\n") },
+	{ S("a\r\n\nb\n"), 0, S("a\r\n\r\nb\r\n") },
+	{ S(""), 0, S("") },
+};
+
+static void
+t_spaces(void)
+{
+	char out[64];
+	size_t i, n;
+
+	for (i = 0; i < sizeof(spaces) / sizeof(spaces[0]); i++) {
+		tap_num((long long)str_fws_at(spaces[i].in, 0),
+		    (long long)spaces[i].fws, "folding white space");
+		n = str_crlf_bytes(spaces[i].in);
+		str_crlf_copy(out, spaces[i].in);
+		tap_str(str_mem(out, n), spaces[i].crlf, "line ends");
+	}
+	tap_num((long long)str_fws_at(STR("a "), 1), 1, "further on");
+	tap_num((long long)str_fws_at(STR("a"), 1), 0, "at the end");
+}
+
+static void
+t_sets(void)
+{
+	static const struct str list[] = { S("From"), S("To") };
+
+	tap_ok(str_list_has_ci(list, 2, STR("to")), "in the list");
+	tap_ok(!str_list_has_ci(list, 1, STR("To")), "beyond its end");
+	tap_ok(!str_list_has_ci(list, 2, STR("Fro")), "not in the list");
+	tap_ok(str_is_ascii(STR("a\x7f")) && str_is_ascii(STR_NONE), "ASCII");
+	tap_ok(!str_is_ascii(STR("a\x80")), "not ASCII");
 }
 
 static const struct {
@@ -169,6 +220,8 @@ main(void)
 	t_find();
 	t_parts();
 	t_next();
+	t_spaces();
+	t_sets();
 	t_numbers();
 	return (tap_done());
 }
