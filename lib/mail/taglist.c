@@ -1,37 +1,33 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "mail/taglist.h"
 
-/* Octets of folding white space at s.p[i]: WSP, or CRLF before WSP. */
-static size_t
-space_at(struct str s, size_t i)
+static struct str
+skip_fws(struct str s)
 {
-	if (i < s.n && char_is_wsp(s.p[i])) {
-		return (1);
+	size_t i = 0, n;
+
+	while ((n = str_fws_at(s, i)) > 0) {
+		i += n;
 	}
-	if (i + 2 < s.n && s.p[i] == '\r' && s.p[i + 1] == '\n' &&
-	    char_is_wsp(s.p[i + 2])) {
-		return (3);
-	}
-	return (0);
+	return (str_from_offset(s, i));
 }
 
 /* Without folding white space; a CR or LF that folds nothing stays. */
 static struct str
 trim(struct str s)
 {
-	size_t i = 0, n, end = 0;
+	size_t n;
 
-	while ((n = space_at(s, i)) > 0) {
-		i += n;
-	}
-	s = str_from_offset(s, i);
-	for (i = 0; i < s.n; i += n > 0 ? n : 1) {
-		n = space_at(s, i);
-		if (n == 0) {
-			end = i + 1;
+	s = skip_fws(s);
+	do {
+		n = s.n;
+		s = str_trim_wsp_end(s);
+		/* A CRLF counts with the white space that was behind it. */
+		if (s.n < n && str_ends_ci(s, STR("\r\n"))) {
+			s.n -= 2;
 		}
-	}
-	return (str_first(s, end));
+	} while (s.n < n);
+	return (s);
 }
 
 /* RFC 6376 3.2: ALPHA *(ALPHA / DIGIT / "_") */
@@ -55,10 +51,11 @@ is_value(struct str s, bool utf8)
 	unsigned char c;
 	size_t i, n;
 
-	for (i = 0; i < s.n; i += n > 0 ? n : 1) {
-		n = space_at(s, i);
+	for (i = 0; i < s.n; i += n) {
 		c = (unsigned char)s.p[i];
-		if (n == 0 && (c <= ' ' || c == 0x7f || (c > 0x7f && !utf8))) {
+		n = c > ' ' && (c < 0x7f || (c > 0x7f && utf8)) ? 1 :
+		    str_fws_at(s, i);
+		if (n == 0) {
 			return (false);
 		}
 	}
@@ -71,7 +68,7 @@ add(struct taglist *l, struct str spec, bool utf8, const char **reason_r)
 	size_t equals = str_find(spec, '=');
 	struct tag *tag = &l->v[l->n];
 
-	if (trim(spec).n == 0) {
+	if (skip_fws(spec).n == 0) {
 		*reason_r = "empty tag";
 		return (STATUS_SYNTAX);
 	}
@@ -111,13 +108,13 @@ taglist_parse(struct taglist *l, struct str s, bool utf8,
 
 	l->n = 0;
 	*reason_r = NULL;
-	if (trim(s).n == 0) {
+	if (skip_fws(s).n == 0) {
 		*reason_r = "no tags";
 		return (STATUS_SYNTAX);
 	}
 	while (str_next(&rest, ';', &spec)) {
 		/* RFC 6376 3.2: one ';' may stand at the end. */
-		if (rest.p == NULL && l->n > 0 && trim(spec).n == 0) {
+		if (rest.p == NULL && l->n > 0 && skip_fws(spec).n == 0) {
 			break;
 		}
 		status = add(l, spec, utf8, reason_r);
