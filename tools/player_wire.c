@@ -130,20 +130,6 @@ take_u32(struct str *rest, uint32_t *value_r)
 	return (true);
 }
 
-/* RFC 5322 3.6.8: printable US-ASCII except ":". */
-static bool
-is_field_name(struct str name)
-{
-	size_t i;
-
-	for (i = 0; i < name.n; i++) {
-		if (name.p[i] < 33 || name.p[i] > 126 || name.p[i] == ':') {
-			return (false);
-		}
-	}
-	return (name.n > 0);
-}
-
 enum status
 wire_get_change(const struct wire_packet *packet, struct player_change *r)
 {
@@ -156,17 +142,17 @@ wire_get_change(const struct wire_packet *packet, struct player_change *r)
 		r->value = rest;
 		return (STATUS_OK);
 	case SMFIR_ADDHEADER:
-		ok = take_cstr(&rest, &r->name) && is_field_name(r->name) &&
+		ok = take_cstr(&rest, &r->name) && field_name_is_valid(r->name) &&
 		    take_cstr(&rest, &r->value);
 		break;
 	case SMFIR_INSHEADER:
 		ok = take_u32(&rest, &r->index) &&
-		    take_cstr(&rest, &r->name) && is_field_name(r->name) &&
+		    take_cstr(&rest, &r->name) && field_name_is_valid(r->name) &&
 		    take_cstr(&rest, &r->value);
 		break;
 	case SMFIR_CHGHEADER:
 		ok = take_u32(&rest, &r->index) && r->index >= 1 &&
-		    take_cstr(&rest, &r->name) && is_field_name(r->name) &&
+		    take_cstr(&rest, &r->name) && field_name_is_valid(r->name) &&
 		    take_cstr(&rest, &r->value);
 		break;
 	case SMFIR_QUARANTINE:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "dkim/signature.h"
 #include "dkim/signature_value.h"
+#include "mail/field.h"
 
 struct str
 signature_without_fws(struct arena *a, struct str s)
@@ -76,20 +77,6 @@ signature_quote(struct buf *out, struct str s)
 	}
 }
 
-/* RFC 5322 2.2: printable and no colon, which the caller has cut at. */
-static bool
-is_field_name(struct str s)
-{
-	size_t i;
-
-	for (i = 0; i < s.n; i++) {
-		if (s.p[i] <= ' ' || s.p[i] > '~') {
-			return (false);
-		}
-	}
-	return (s.n > 0);
-}
-
 enum status
 signature_names(struct arena *a, struct str s, struct str **names_r,
     size_t *n_r)
@@ -110,7 +97,7 @@ signature_names(struct arena *a, struct str s, struct str **names_r,
 	}
 	for (i = 0; str_next(&rest, ':', &name); i++) {
 		names[i] = str_trim_fws(name);
-		if (!is_field_name(names[i])) {
+		if (!field_name_is_valid(names[i])) {
 			return (STATUS_SYNTAX);
 		}
 	}

@@ -1,6 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "mail/field.h"
 
+bool
+field_name_is_valid(struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < name.n; i++) {
+		if (name.p[i] <= ' ' || name.p[i] > '~' || name.p[i] == ':') {
+			return (false);
+		}
+	}
+	return (name.n > 0);
+}
+
 void
 field_list_init(struct field_list *l)
 {

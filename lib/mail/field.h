@@ -9,6 +9,7 @@
 #ifndef MAIL_FIELD_H
 #define MAIL_FIELD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -31,6 +32,8 @@ struct field_list {
 	size_t		 bytes;		/* sum of raw.n */
 };
 
+/* What may be a field's name, RFC 5322 3.6.8: printable ASCII but the colon. */
+bool	field_name_is_valid(struct str);
 void	field_list_init(struct field_list *);
 /*
  * Adds a field as a milter gives it: the name, and the value with LF or CRLF

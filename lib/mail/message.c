@@ -8,19 +8,14 @@
 
 #define READ_BYTES	16384
 
-/* RFC 5322 2.2: printable ASCII without ':'; 4.5.8: WSP before the colon. */
+/* RFC 5322 4.5.8: white space may stand before the colon. */
 static bool
 is_field_start(struct str line)
 {
-	size_t i, colon = str_find(line, ':');
-	struct str name = str_trim_wsp_end(str_first(line, colon));
+	size_t colon = str_find(line, ':');
 
-	for (i = 0; i < name.n; i++) {
-		if (name.p[i] <= ' ' || name.p[i] > '~') {
-			return (false);
-		}
-	}
-	return (name.n > 0 && colon < line.n);
+	return (colon < line.n &&
+	    field_name_is_valid(str_trim_wsp_end(str_first(line, colon))));
 }
 
 /* Octets of the first line of s, with its CRLF; no LF stands alone here. */

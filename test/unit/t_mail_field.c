@@ -53,6 +53,25 @@ static const struct {
 	{ "LF in the name", S("X\nY"), S("a"), NONE, NONE, NONE },
 };
 
+/* RFC 5322 3.6.8. */
+static void
+t_name(void)
+{
+	unsigned char c = 0;
+	char text[] = "a?b";
+
+	do {
+		text[1] = (char)c;
+		if (field_name_is_valid(str_mem(text, 3)) !=
+		    (c > 32 && c < 127 && c != ':')) {
+			tap_ok(false, "a name with octet %u", (unsigned)c);
+		}
+	} while (++c != 0);
+	tap_ok(true, "the octets of a name");
+	tap_ok(!field_name_is_valid(STR("")), "an empty name");
+	tap_ok(!field_name_is_valid(STR_NONE), "an absent name");
+}
+
 static void
 t_add(void)
 {
@@ -267,6 +286,7 @@ run_add(struct arena *a)
 int
 main(void)
 {
+	t_name();
 	t_add();
 	t_add_raw();
 	t_find();
