@@ -185,7 +185,13 @@ static const struct {
 	    "192.0.2.0/24, a host name or a .domain" },
 	{ "SignHeaders, no name", "SignHeaders From,Sub:ject\n",
 	    "conf:1: SignHeaders: \"Sub:ject\" is not the name of a header "
-	    "field" },
+	    "field to sign" },
+	{ "SignHeaders, a name that h= cannot hold", "SignHeaders From,a;b\n",
+	    "conf:1: SignHeaders: \"a;b\" is not the name of a header "
+	    "field to sign" },
+	{ "OversignHeaders, the same", "OversignHeaders a;b\n",
+	    "conf:1: OversignHeaders: \"a;b\" is not the name of a header "
+	    "field to sign" },
 	{ "SignHeaders, a name twice", "SignHeaders From,To,from\n",
 	    "conf:1: SignHeaders: \"from\" is in the list twice" },
 	{ "SignHeaders, a late star", "SignHeaders From,*\n",
