@@ -15,11 +15,13 @@ bin_PROGRAMS += tools/mailseal
 tools_mailseal_SOURCES = \
 	tools/edit.h \
 	tools/mailseal.h \
+	tools/sign.h \
 	tools/try.h \
 	tools/authres.c \
 	tools/edit.c \
 	tools/main.c \
 	tools/sign.c \
+	tools/sign_opts.c \
 	tools/try.c \
 	tools/try_print.c \
 	tools/verify.c \

@@ -7,154 +7,10 @@
 #include "mail/domain.h"
 #include "mail/message.h"
 #include "tools/mailseal.h"
+#include "tools/sign.h"
 
-#define ID_HEADER_ONLY	0x300
-#define MAX_SIGNERS	16
-#define MAX_HEADERS	256	/* in one list */
 #define MIN_RSA_BITS	1024	/* RFC 8301 3.2 */
 #define FIELD_NAME	"DKIM-Signature"
-
-struct header_list {
-	struct str	 v[MAX_HEADERS];
-	size_t		 n;
-	bool		 given;
-};
-
-struct sign_opts {
-	const char		*domains[MAX_SIGNERS];
-	const char		*selectors[MAX_SIGNERS];
-	const char		*keys[MAX_SIGNERS];
-	size_t			 domains_n;
-	size_t			 selectors_n;
-	size_t			 keys_n;
-	bool			 any_type;	/* --algorithm auto */
-	enum crypto_key_type	 type;
-	enum canon		 header;
-	enum canon		 body;
-	const char		*identity;
-	struct header_list	 headers;
-	struct header_list	 oversign;
-	int64_t			 now_s;		/* -1: the system's clock */
-	int64_t			 ttl_s;
-	bool			 header_only;
-};
-
-static bool
-take_algorithm(struct sign_opts *o, const char *value)
-{
-	o->any_type = strcmp(value, "auto") == 0;
-	if (o->any_type) {
-		return (true);
-	}
-	if (strcmp(value, "rsa-sha256") == 0) {
-		o->type = CRYPTO_RSA;
-	} else if (strcmp(value, "ed25519-sha256") == 0) {
-		o->type = CRYPTO_ED25519;
-	} else {
-		(void)cli_fail("--algorithm: %s is not auto, rsa-sha256 or "
-		    "ed25519-sha256", value);
-		return (false);
-	}
-	return (true);
-}
-
-static bool
-take_canon_word(struct str word, enum canon *r)
-{
-	if (str_eq_ci(word, STR("simple"))) {
-		*r = CANON_SIMPLE;
-	} else if (str_eq_ci(word, STR("relaxed"))) {
-		*r = CANON_RELAXED;
-	} else {
-		return (false);
-	}
-	return (true);
-}
-
-/* RFC 6376 3.5 c=: the body is simple if only one word is there. */
-static bool
-take_canon(struct sign_opts *o, const char *value)
-{
-	struct str rest = str_from(value), header, body;
-
-	o->body = CANON_SIMPLE;
-	if (!str_next(&rest, '/', &header) ||
-	    !take_canon_word(header, &o->header) ||
-	    (str_next(&rest, '/', &body) &&
-	    !take_canon_word(body, &o->body)) || rest.p != NULL) {
-		(void)cli_fail("--canonicalization: %s is not such as "
-		    "relaxed/simple", value);
-		return (false);
-	}
-	return (true);
-}
-
-static bool
-take_list(struct header_list *list, const char *option, const char *value)
-{
-	struct str rest = str_from(value), name;
-
-	list->given = true;
-	list->n = 0;
-	while (rest.n > 0 && str_next(&rest, ':', &name)) {
-		name = str_trim_wsp(name);
-		if (name.n == 0 || list->n == MAX_HEADERS) {
-			(void)cli_fail("--%s: %s", option, name.n == 0 ?
-			    "an empty name" : "too many names");
-			return (false);
-		}
-		list->v[list->n++] = name;
-	}
-	return (true);
-}
-
-static bool
-push(const char **list, size_t *n, const char *option, const char *value)
-{
-	if (*n == MAX_SIGNERS) {
-		(void)cli_fail("--%s: at most %d signatures", option,
-		    MAX_SIGNERS);
-		return (false);
-	}
-	list[(*n)++] = value;
-	return (true);
-}
-
-static bool
-take_option(struct sign_opts *o, int id, const char *value)
-{
-	switch (id) {
-	case 'd':
-		return (push(o->domains, &o->domains_n, "domain", value));
-	case 's':
-		return (push(o->selectors, &o->selectors_n, "selector",
-		    value));
-	case 'k':
-		return (push(o->keys, &o->keys_n, "key", value));
-	case 'a':
-		return (take_algorithm(o, value));
-	case 'c':
-		return (take_canon(o, value));
-	case 'I':
-		o->identity = value;
-		return (true);
-	case 'h':
-		return (take_list(&o->headers, "headers", value));
-	case 'O':
-		return (take_list(&o->oversign, "oversign", value));
-	case 'n':
-		return (cli_number("now", value, 0, INT64_MAX / 2,
-		    &o->now_s));
-	case 'x':
-		return (cli_number("expire", value, 1, INT64_MAX / 4,
-		    &o->ttl_s));
-	case ID_HEADER_ONLY:
-		o->header_only = true;
-		return (true);
-	default:
-		return (false);
-	}
-}
 
 struct job {			/* one message to be signed */
 	const struct sign_opts	*o;
@@ -162,8 +18,8 @@ struct job {			/* one message to be signed */
 	struct crypto		*crypto;
 	struct dkim_bodies	*bodies;
 	struct message		 message;
-	struct privkey		*keys[MAX_SIGNERS];
-	struct dkim_signer	*signers[MAX_SIGNERS];
+	struct privkey		*keys[SIGN_MAX_SIGNERS];
+	struct dkim_signer	*signers[SIGN_MAX_SIGNERS];
 };
 
 static bool
@@ -198,13 +54,31 @@ take_name(struct job *job, const char *text, struct str *r)
 	return (true);
 }
 
+/* Who verifies takes no i= from elsewhere (RFC 6376 6.1.1). */
+static bool
+check_identity(struct job *job, struct str identity, struct str domain)
+{
+	struct str own;
+	size_t at = str_rfind(identity, '@');
+
+	if (identity.p != NULL && (at == identity.n ||
+	    domain_normalize(job->arena, str_from_offset(identity, at + 1),
+	    &own) != STATUS_OK || !domain_is_within(own, domain))) {
+		(void)cli_fail("--identity: %.*s is not of %.*s",
+		    STR_FMT(identity), STR_FMT(domain));
+		return (false);
+	}
+	return (true);
+}
+
 static bool
 name_signer(struct job *job, size_t i, struct dkim_sign_opts *r)
 {
 	const struct sign_opts *o = job->o;
 
 	return (take_name(job, o->domains[o->domains_n == 1 ? 0 : i],
-	    &r->domain) && take_name(job, o->selectors[i], &r->selector));
+	    &r->domain) && take_name(job, o->selectors[i], &r->selector) &&
+	    check_identity(job, r->identity, r->domain));
 }
 
 static void
@@ -268,7 +142,7 @@ print_lines(struct str text, bool crlf)
 static int
 print_signatures(struct job *job, bool crlf)
 {
-	struct str values[MAX_SIGNERS];
+	struct str values[SIGN_MAX_SIGNERS];
 	size_t i;
 
 	for (i = 0; i < job->o->keys_n; i++) {
@@ -362,27 +236,21 @@ out:
 int
 sign_main(const struct cli_command *command, int argc, char **argv)
 {
-	static const struct sign_opts defaults = { .any_type = true,
-		.header = CANON_RELAXED, .body = CANON_RELAXED, .now_s = -1 };
-	struct sign_opts o = defaults;
+	struct sign_opts o;
 	const char *value, *path;
 	int id;
 
+	sign_opts_init(&o);
 	while ((id = cli_next(command, argc, argv, &value)) >= 0) {
-		if (!take_option(&o, id, value)) {
+		if (!sign_opts_take(&o, id, value)) {
 			return (CLI_USAGE);
 		}
 	}
 	if (id != CLI_END) {
 		return (id == CLI_HELP ? CLI_YES : CLI_USAGE);
 	}
-	if (!cli_file(argc, argv, &path)) {
+	if (!cli_file(argc, argv, &path) || !sign_opts_check(&o)) {
 		return (CLI_USAGE);
-	}
-	if (o.keys_n == 0 || o.selectors_n != o.keys_n ||
-	    (o.domains_n != o.keys_n && o.domains_n != 1)) {
-		return (cli_fail("--domain, --selector and --key are needed, "
-		    "as often one as the other"));
 	}
 	return (sign_file(&o, path));
 }

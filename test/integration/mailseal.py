@@ -168,6 +168,18 @@ def test_sign():
     tap.is_((sorted(seal.names(tags['h'])), int(tags['x']), tags['i']),
             (['from', 'from', 'subject', 'subject'], NOW + 99, 'alice@example.com'),
             '--oversign, --expire, --identity')
+    for option, value in (
+            ('--headers', 'From:a;b'), ('--oversign', 'From:a b'),
+            ('--headers', 'Fr\xe9'), ('--oversign', ';'),
+            ('--identity', 'alice@example.org'), ('--identity', 'alice'),
+            ('--identity', 'alice@notexample.com'), ('--identity', 'a@')):
+        status, out, err = sign(MESSAGE, 'r', option, value)
+        tap.ok((status, out) == (2, b'') and option in err,
+               'nobody could verify it with %s %s' % (option, value),
+               (status, out, err))
+    for value in ('@example.com', 'a@news.EXAMPLE.com', '"a@b"@example.com'):
+        _, out, _ = sign(MESSAGE, 'r', '--identity', value)
+        tap.is_(verify(out)[0], 0, 'it verifies with --identity ' + value)
     status, out, _ = proc.run(
         [tree.MAILSEAL, 'sign', '--domain', DOMAIN, '--selector', 'r',
          '--key', path('r.private'), '--selector', 'e', '--key',

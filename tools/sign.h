@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* sign: what mailseal sign was asked to do. */
+#ifndef TOOLS_SIGN_H
+#define TOOLS_SIGN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/str.h"
+#include "crypto/crypto.h"
+#include "mail/canon.h"
+
+#define SIGN_MAX_SIGNERS	16
+#define SIGN_MAX_HEADERS	256	/* in one list */
+
+struct sign_list {		/* of header fields' names */
+	struct str	 v[SIGN_MAX_HEADERS];
+	size_t		 n;
+	bool		 given;		/* else the default */
+};
+
+struct sign_opts {		/* views into argv */
+	const char		*domains[SIGN_MAX_SIGNERS];	/* one for all, or */
+	const char		*selectors[SIGN_MAX_SIGNERS];	/* one for each */
+	const char		*keys[SIGN_MAX_SIGNERS];
+	size_t			 domains_n;
+	size_t			 selectors_n;
+	size_t			 keys_n;
+	bool			 any_type;	/* --algorithm auto */
+	enum crypto_key_type	 type;
+	enum canon		 header;
+	enum canon		 body;
+	const char		*identity;	/* NULL: no i= */
+	struct sign_list	 headers;
+	struct sign_list	 oversign;
+	int64_t			 now_s;		/* -1: the system's clock */
+	int64_t			 ttl_s;		/* 0: no x= */
+	bool			 header_only;
+};
+
+void	 sign_opts_init(struct sign_opts *);
+/* False: said why not, unless there is no such option. */
+bool	 sign_opts_take(struct sign_opts *, int id, const char *value);
+/* Whether they go together; false: said why not. */
+bool	 sign_opts_check(const struct sign_opts *);
+
+#endif

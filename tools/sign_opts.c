@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "mail/field.h"
+#include "tools/mailseal.h"
+#include "tools/sign.h"
+
+#define ID_HEADER_ONLY	0x300
+
+static bool
+take_algorithm(struct sign_opts *o, const char *value)
+{
+	o->any_type = strcmp(value, "auto") == 0;
+	if (o->any_type) {
+		return (true);
+	}
+	if (strcmp(value, "rsa-sha256") == 0) {
+		o->type = CRYPTO_RSA;
+	} else if (strcmp(value, "ed25519-sha256") == 0) {
+		o->type = CRYPTO_ED25519;
+	} else {
+		(void)cli_fail("--algorithm: %s is not auto, rsa-sha256 or "
+		    "ed25519-sha256", value);
+		return (false);
+	}
+	return (true);
+}
+
+static bool
+take_canon_word(struct str word, enum canon *r)
+{
+	if (str_eq_ci(word, STR("simple"))) {
+		*r = CANON_SIMPLE;
+	} else if (str_eq_ci(word, STR("relaxed"))) {
+		*r = CANON_RELAXED;
+	} else {
+		return (false);
+	}
+	return (true);
+}
+
+/* RFC 6376 3.5 c=: the body is simple if only one word is there. */
+static bool
+take_canon(struct sign_opts *o, const char *value)
+{
+	struct str rest = str_from(value), header, body;
+
+	o->body = CANON_SIMPLE;
+	if (!str_next(&rest, '/', &header) ||
+	    !take_canon_word(header, &o->header) ||
+	    (str_next(&rest, '/', &body) &&
+	    !take_canon_word(body, &o->body)) || rest.p != NULL) {
+		(void)cli_fail("--canonicalization: %s is not such as "
+		    "relaxed/simple", value);
+		return (false);
+	}
+	return (true);
+}
+
+static bool
+take_list(struct sign_list *list, const char *option, const char *value)
+{
+	struct str rest = str_from(value), name;
+
+	list->given = true;
+	list->n = 0;
+	while (rest.n > 0 && str_next(&rest, ':', &name)) {
+		name = str_trim_wsp(name);
+		/* A semicolon would end the h= (RFC 6376 3.5). */
+		if (!field_name_is_valid(name) ||
+		    str_find(name, ';') < name.n) {
+			(void)cli_fail("--%s: \"%.*s\" is not the name of a "
+			    "header field", option, STR_FMT(name));
+			return (false);
+		}
+		if (list->n == SIGN_MAX_HEADERS) {
+			(void)cli_fail("--%s: too many names", option);
+			return (false);
+		}
+		list->v[list->n++] = name;
+	}
+	return (true);
+}
+
+static bool
+push(const char **list, size_t *n, const char *option, const char *value)
+{
+	if (*n == SIGN_MAX_SIGNERS) {
+		(void)cli_fail("--%s: at most %d signatures", option,
+		    SIGN_MAX_SIGNERS);
+		return (false);
+	}
+	list[(*n)++] = value;
+	return (true);
+}
+
+bool
+sign_opts_take(struct sign_opts *o, int id, const char *value)
+{
+	switch (id) {
+	case 'd':
+		return (push(o->domains, &o->domains_n, "domain", value));
+	case 's':
+		return (push(o->selectors, &o->selectors_n, "selector",
+		    value));
+	case 'k':
+		return (push(o->keys, &o->keys_n, "key", value));
+	case 'a':
+		return (take_algorithm(o, value));
+	case 'c':
+		return (take_canon(o, value));
+	case 'I':
+		o->identity = value;
+		return (true);
+	case 'h':
+		return (take_list(&o->headers, "headers", value));
+	case 'O':
+		return (take_list(&o->oversign, "oversign", value));
+	case 'n':
+		return (cli_number("now", value, 0, INT64_MAX / 2,
+		    &o->now_s));
+	case 'x':
+		return (cli_number("expire", value, 1, INT64_MAX / 4,
+		    &o->ttl_s));
+	case ID_HEADER_ONLY:
+		o->header_only = true;
+		return (true);
+	default:
+		return (false);
+	}
+}
+
+void
+sign_opts_init(struct sign_opts *o)
+{
+	*o = (struct sign_opts){ .any_type = true, .header = CANON_RELAXED,
+		.body = CANON_RELAXED, .now_s = -1 };
+}
+
+bool
+sign_opts_check(const struct sign_opts *o)
+{
+	if (o->keys_n == 0 || o->selectors_n != o->keys_n ||
+	    (o->domains_n != o->keys_n && o->domains_n != 1)) {
+		(void)cli_fail("--domain, --selector and --key are needed, "
+		    "as often one as the other");
+		return (false);
+	}
+	return (true);
+}
