@@ -2,6 +2,12 @@
 #include "dkim/body.h"
 
 #define PASSES	2	/* one for each enum canon */
+/*
+ * Runs shorter than that are gathered first: a body of single letters with
+ * two spaces between them costs a call of OpenSSL for each octet and slot.
+ */
+#define SHORT_RUN_BYTES	64
+#define GATHERED_BYTES	512
 
 struct slot {
 	struct digest	*digest;
@@ -18,6 +24,8 @@ struct pass {
 	struct dkim_bodies	*bodies;
 	enum canon		 kind;
 	unsigned		 open;	/* slots that more body would change */
+	size_t			 gathered_n;
+	char			 gathered[GATHERED_BYTES];
 };
 
 struct dkim_bodies {
@@ -49,9 +57,8 @@ feed_slot(struct slot *slot, struct pass *pass, const void *p, size_t n)
 }
 
 static void
-feed(void *ctx, const void *p, size_t n)
+feed_slots(struct pass *pass, const void *p, size_t n)
 {
-	struct pass *pass = ctx;
 	struct dkim_bodies *b = pass->bodies;
 	size_t i;
 
@@ -60,6 +67,29 @@ feed(void *ctx, const void *p, size_t n)
 			feed_slot(&b->v[i], pass, p, n);
 		}
 	}
+}
+
+static void
+feed_gathered(struct pass *pass)
+{
+	feed_slots(pass, pass->gathered, pass->gathered_n);
+	pass->gathered_n = 0;
+}
+
+static void
+feed(void *ctx, const void *p, size_t n)
+{
+	struct pass *pass = ctx;
+
+	if (n >= SHORT_RUN_BYTES || n > GATHERED_BYTES - pass->gathered_n) {
+		feed_gathered(pass);
+	}
+	if (n >= SHORT_RUN_BYTES) {
+		feed_slots(pass, p, n);
+		return;
+	}
+	memcpy(pass->gathered + pass->gathered_n, p, n);
+	pass->gathered_n += n;
 }
 
 struct dkim_bodies *
@@ -139,6 +169,7 @@ dkim_bodies_update(struct dkim_bodies *b, const char *p, size_t n)
 	for (i = 0; i < PASSES; i++) {
 		if (b->pass[i].open > 0) {
 			canon_body_update(&b->pass[i].canon, p, n);
+			feed_gathered(&b->pass[i]);
 		}
 	}
 }
@@ -151,6 +182,7 @@ dkim_bodies_finish(struct dkim_bodies *b)
 
 	for (i = 0; i < PASSES; i++) {
 		canon_body_finish(&b->pass[i].canon);
+		feed_gathered(&b->pass[i]);
 	}
 	for (i = 0; i < b->n; i++) {
 		if (digest_final(b->v[i].digest, b->v[i].hash) != STATUS_OK) {

@@ -121,6 +121,78 @@ check_unlimited(void)
 	dkim_bodies_fini(NULL);
 }
 
+static void
+to_buf(void *ctx, const void *p, size_t n)
+{
+	buf_add(ctx, p, n);
+}
+
+/* The hash of the first max octets of a canonical body, at once. */
+static bool
+is_hash_of(struct str canonical, uint64_t max, const unsigned char *hash)
+{
+	struct str part = str_first(canonical, (size_t)max);
+	struct digest *d = digest_new(crypto);
+	unsigned char want[CRYPTO_SHA256_BYTES];
+	bool same;
+
+	digest_update(d, part.p, part.n);
+	same = digest_final(d, want) == STATUS_OK &&
+	    memcmp(want, hash, sizeof(want)) == 0;
+	digest_free(d);
+	return (same);
+}
+
+/* Runs of every length, which reach the digests in other pieces than canon
+   makes of them, with limits all along the way. */
+static void
+check_runs(size_t step)
+{
+	struct dkim_bodies *b = dkim_bodies_new(&arena, crypto);
+	unsigned slots[2 * 50], good = 0;
+	struct buf body, canonical[2];
+	struct canon_body canon;
+	size_t i, k, n;
+
+	buf_init(&body, 1 << 20);
+	for (i = 0; i < 700; i++) {
+		n = i % 7 == 0 ? i : i % 3;
+		for (k = 0; k < n; k++) {
+			buf_add_char(&body, (char)('a' + (i + k) % 26));
+		}
+		buf_add_cstr(&body, i % 50 == 0 ? "\r\n \r\n" : "  ");
+	}
+	for (k = 0; k < 2; k++) {
+		buf_init(&canonical[k], 1 << 20);
+		canon_body_init(&canon, k == 0 ? CANON_SIMPLE : CANON_RELAXED,
+		    to_buf, &canonical[k]);
+		canon_body_update(&canon, body.p, body.n);
+		canon_body_finish(&canon);
+	}
+	for (i = 0; i < 100; i++) {
+		(void)!dkim_bodies_want(b, i % 2 == 0 ? CANON_SIMPLE :
+		    CANON_RELAXED, i < 98 ? i * 397 : DKIM_BODY_ALL,
+		    &slots[i]);
+	}
+	for (i = 0; i < body.n; i += step) {
+		dkim_bodies_update(b, body.p + i,
+		    body.n - i < step ? body.n - i : step);
+	}
+	tap_num(dkim_bodies_finish(b), STATUS_OK, "many runs");
+	for (i = 0; i < 100; i++) {
+		good += is_hash_of(buf_str(&canonical[i % 2]),
+		    i < 98 ? i * 397 : DKIM_BODY_ALL,
+		    dkim_bodies_hash(b, slots[i]));
+	}
+	tap_num(good, 100, "each hash is that of the canonical octets");
+	tap_ok(canonical[1].n > 98 * 397 / 2 && canonical[1].n < 98 * 397,
+	    "which end between two limits");
+	buf_fini(&canonical[0]);
+	buf_fini(&canonical[1]);
+	buf_fini(&body);
+	dkim_bodies_fini(b);
+}
+
 /* A hundred different limits: slots move in memory, hashes stay right. */
 static void
 check_many(void)
@@ -182,6 +254,9 @@ main(void)
 	check_slots();
 	check_unlimited();
 	check_many();
+	check_runs(1);
+	check_runs(1000);
+	check_runs(1 << 20);
 	check_nomem();
 	crypto_free(crypto);
 	arena_fini(&arena);
