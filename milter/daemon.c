@@ -20,6 +20,7 @@
 #include "milter/signals.h"
 
 #define DRAIN_STEP_MS	20
+#define SWEEP_MS	200	/* while messages hold resolvers of before */
 
 struct daemon {
 	const struct daemon_opts *opts;
@@ -181,7 +182,8 @@ static void
 serve(struct daemon *daemon)
 {
 	for (;;) {
-		switch (signals_wait(-1)) {
+		switch (signals_wait(live_sweep(&daemon->live) ?
+		    SWEEP_MS : -1)) {
 		case SIGNALS_STOP:
 			return;
 		case SIGNALS_RELOAD:

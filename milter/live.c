@@ -2,9 +2,15 @@
 #include "config.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 #include "base/buf.h"
 #include "milter/live.h"
+
+struct live_retired {
+	struct live_retired	*next;
+	struct dns		*dns;
+};
 
 static bool
 same_text(const char *a, const char *b)
@@ -72,37 +78,82 @@ need_second(struct live *live, const struct conf *conf, struct diag *diag)
 	return (second_new(&live->second, diag));
 }
 
-enum status
-live_load(struct live *live, struct conf *conf, struct diag *diag)
+bool
+live_sweep(struct live *live)
 {
-	struct engine_opts opts = { .conf = conf, .crypto = live->crypto,
-		.stats = live->stats, .env = live->env };
-	struct engine *engine = NULL, *old;
-	enum status status;
+	struct live_retired **at = &live->retired, *old;
 
-	status = need_second(live, conf, diag);
-	if (status != STATUS_OK) {
-		return (status);
+	while ((old = *at) != NULL) {
+		if (dns_is_shared(old->dns)) {
+			at = &old->next;
+			continue;
+		}
+		*at = old->next;
+		dns_release(old->dns);
+		free(old);
 	}
-	if (conf->second_opinion != CONF_SECOND_OFF) {
-		opts.second = live->second;
+	return (live->retired != NULL);
+}
+
+/* Messages in flight may still hold the one before. */
+static void
+set_dns(struct live *live, struct dns *dns, struct live_retired *place)
+{
+	struct dns *old = live->dns;
+
+	live->dns = dns;
+	if (old == NULL || old == dns) {
+		dns_release(old);
+		free(place);
+		return;
 	}
-	status = choose_dns(live, conf, &opts.dns, diag);
-	if (status != STATUS_OK) {
-		return (status);
-	}
-	status = engine_new(&opts, &engine, diag);
-	if (status != STATUS_OK) {
-		dns_release(opts.dns);
-		return (status);
-	}
-	dns_release(live->dns);
-	live->dns = opts.dns;
+	*place = (struct live_retired){ live->retired, old };
+	live->retired = place;
+}
+
+static void
+set_engine(struct live *live, struct engine *engine)
+{
+	struct engine *old;
+
 	pthread_mutex_lock(&live->lock);
 	old = live->engine;
 	live->engine = engine;
 	pthread_mutex_unlock(&live->lock);
 	engine_release(old);
+}
+
+enum status
+live_load(struct live *live, struct conf *conf, struct diag *diag)
+{
+	struct engine_opts opts = { .conf = conf, .crypto = live->crypto,
+		.stats = live->stats, .env = live->env };
+	struct live_retired *place = calloc(1, sizeof(*place));
+	struct engine *engine = NULL;
+	enum status status;
+
+	if (place == NULL) {
+		diag_set(diag, NULL, 0, "out of memory");
+		return (STATUS_NOMEM);
+	}
+	status = need_second(live, conf, diag);
+	if (status == STATUS_OK && conf->second_opinion != CONF_SECOND_OFF) {
+		opts.second = live->second;
+	}
+	if (status == STATUS_OK) {
+		status = choose_dns(live, conf, &opts.dns, diag);
+	}
+	if (status == STATUS_OK) {
+		status = engine_new(&opts, &engine, diag);
+	}
+	if (status != STATUS_OK) {
+		dns_release(opts.dns);
+		free(place);
+		return (status);
+	}
+	set_dns(live, opts.dns, place);
+	set_engine(live, engine);
+	(void)live_sweep(live);
 	return (STATUS_OK);
 }
 
@@ -143,6 +194,7 @@ live_fini(struct live *live)
 	live->draining = true;
 	pthread_mutex_unlock(&live->lock);
 	engine_release(engine);
+	(void)live_sweep(live);
 	dns_release(live->dns);
 	live->dns = NULL;
 	second_free(live->second);

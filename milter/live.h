@@ -30,6 +30,7 @@ struct live {
 	struct engine_stats	*stats;
 	/* of the configuration; only the thread that loads looks here */
 	struct dns		*dns;
+	struct live_retired	*retired;	/* what was dns before */
 	/* shared */
 	pthread_mutex_t		 lock;		/* guards what follows */
 	struct engine		*engine;
@@ -51,6 +52,9 @@ void	 live_fini(struct live *);
  */
 enum status	 live_load(struct live *, struct conf *, struct diag *)
     ATTR_MUST_CHECK;
+/* Ends the resolvers of configurations before whose messages have all ended.
+   True: there are some left. For the thread that loads. */
+bool	 live_sweep(struct live *);
 /* The configuration in service, for the thread that loads; borrowed until its
    next live_load. */
 const struct conf	*live_conf(const struct live *);

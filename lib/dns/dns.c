@@ -52,6 +52,12 @@ dns_hold(struct dns *dns)
 	return (dns);
 }
 
+bool
+dns_is_shared(const struct dns *dns)
+{
+	return (atomic_load(&dns->refs) > 1);
+}
+
 void
 dns_release(struct dns *dns)
 {

@@ -128,6 +128,9 @@ class Mta:
     def eom(self):
         """The changes, and the last reply."""
         self.send("E")
+        return self.changes()
+
+    def changes(self):
         changes = []
         while True:
             cmd, data = self.read()
@@ -217,11 +220,15 @@ def run(*args):
                           timeout=PATIENCE)
 
 
-def vanishes(path):
+def eventually(test):
     end = time.monotonic() + PATIENCE
-    while os.path.exists(path) and time.monotonic() < end:
+    while not test() and time.monotonic() < end:
         time.sleep(0.01)
-    return not os.path.exists(path)
+    return test()
+
+
+def vanishes(path):
+    return eventually(lambda: not os.path.exists(path))
 
 
 def make_key(work):
@@ -614,6 +621,45 @@ def test_cache(work):
     d.stop()
 
 
+def test_resolvers(work):
+    """A message holds on to the resolver that it began with, and must not be
+    the one to end it: that takes time, and libunbound (1.17) makes and ends
+    its contexts without a lock, which only a TSan build sees."""
+    d = Daemon(work, "resolvers", start=False)
+    there = "Nameservers 127.0.0.1@9\nDNSTimeout %d\n"
+    d.write(there % 1, zone=False)
+    d.start()
+    tasks = "/proc/%d/task" % d.p.pid
+    peers = []
+    for _ in range(4):
+        m = Mta(d.socket, STEPS_WAIT)
+        m.hello()
+        m.letter()
+        peers.append(m)
+    before = len(os.listdir(tasks))
+    replies = ""
+    for i in range(0, 40, 2):
+        for m in peers:
+            m.mail()
+            m.header(LETTER)
+            m.step("N")
+        d.write(there % (2 + i), zone=False)
+        d.kill(signal.SIGHUP)
+        d.wait_for("is in service", i + 1)
+        d.write(there % (3 + i), zone=False)
+        d.kill(signal.SIGHUP)
+        for m in peers:
+            m.send("E")
+        replies += "".join(m.changes()[1] for m in peers)
+        d.wait_for("is in service", i + 2)
+    point(replies == "c" * len(replies), "each reload a new resolver", replies)
+    point(eventually(lambda: len(os.listdir(tasks)) <= before),
+          "the old ones go, with their threads", (before, os.listdir(tasks)))
+    for m in peers:
+        m.close()
+    point(d.stop() == 0, "exit 0", d.log()[-3000:])
+
+
 def test_stop(work):
     d = Daemon(work, "stop")
     m = Mta(d.socket, STEPS_WAIT)
@@ -854,7 +900,7 @@ def main():
         make_key(work)
         for test in (test_command_line, test_socket, test_background,
                      test_messages, test_old_mta, test_verdicts, test_reload,
-                     test_cache, test_stop, test_last_answer,
+                     test_cache, test_resolvers, test_stop, test_last_answer,
                      test_hup_at_start, test_manners, test_user, test_load):
             try:
                 test(work)
