@@ -25,6 +25,8 @@ FORGED = (
     b'Authentication-Results: mx.here.example; dkim=pass',
     b'AUTHENTICATION-RESULTS: MX.Here.Example; dkim=pass',
     b'authentication-results:mx.here.example;dkim=pass',
+    b'Authentication-Results : mx.here.example; dkim=pass',
+    b'AUTHENTICATION-Results \t :\r\n mx.here.example; dkim=pass',
     b'Authentication-Results: mx.here.example',
     b'Authentication-Results:\r\n\tmx.here.example;\r\n\tdkim=pass',
     b'Authentication-Results: (a (nested) comment) mx.here.example '
