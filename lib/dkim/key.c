@@ -153,16 +153,20 @@ static void *
 keys_parse(const struct dns_answer *answer)
 {
 	struct dkim_keys *keys = calloc(1, sizeof(*keys));
+	struct dkim_key *key;
 	size_t i;
 
 	if (keys == NULL || answer->result != DNS_OK) {
 		return (keys);
 	}
 	for (i = 0; i < answer->n && keys->n < DKIM_KEYS_MAX; i++) {
-		if (dkim_key_parse(answer->v[i].data,
-		    &keys->v[keys->n++]) != STATUS_OK) {
+		key = &keys->v[keys->n];
+		if (dkim_key_parse(answer->v[i].data, key) != STATUS_OK) {
 			keys_free(keys);
 			return (NULL);
+		}
+		if (key->result == DKIM_NONE || keys->n == 0) {
+			keys->n++;
 		}
 	}
 	return (keys);

@@ -35,8 +35,9 @@ enum status	dkim_key_parse(struct str text, struct dkim_key *r)
 void		dkim_key_fini(struct dkim_key *);
 
 /*
- * All key records of an answer, for dns_answer_object(). With several TXT
- * records each one that is usable may be tried (RFC 6376 6.1.2 step 4).
+ * The first record of an answer, and of the others those that are usable, for
+ * dns_answer_object(). Each may be tried (RFC 6376 6.1.2 step 4); where none
+ * is usable the first says why.
  */
 #define DKIM_KEYS_MAX	4
 struct dkim_keys {

@@ -36,6 +36,11 @@ static const char zone[] =
     "mixed IN TXT \"v=spf1 -all\"\n"
     "mixed IN TXT \"hello\"\n"
     "mixed IN TXT \"v=DKIM1; p=%RSA%\"\n"
+    "late IN TXT \"a\"\n"
+    "late IN TXT \"b\"\n"
+    "late IN TXT \"c\"\n"
+    "late IN TXT \"d\"\n"
+    "late IN TXT \"v=DKIM1; p=%RSA%\"\n"
     "three IN TXT \"v=DKIM1; p=%RSA%\"\n"
     "three IN TXT \"v=DKIM1; p=\"\n"
     "junk IN TXT \"v=spf1 -all\"\n"
@@ -153,6 +158,8 @@ static const struct row {
 	    NULL },
 	{ "6.1.2 a change, with other texts", BY("mixed"), { "Kim", "Tim" },
 	    DKIM_FAIL, "signature did not verify" },
+	{ "6.1.2 a key behind many other texts", BY("late"), { 0 }, DKIM_PASS,
+	    NULL },
 	{ "6.1.2 a revoked one beside the key", BY("three"), { 0 }, DKIM_PASS,
 	    NULL },
 
