@@ -72,6 +72,8 @@ take_lines(struct list *list, struct str text, const char *path)
 static enum status
 take_file(struct list *list, struct str name)
 {
+	struct conf_reader *r = list->reader;
+	struct diag diag;
 	struct arena arena;
 	struct str text;
 	enum status status = STATUS_NOMEM;
@@ -80,13 +82,17 @@ take_file(struct list *list, struct str name)
 	arena_init(&arena, 2 * CONF_MAX_BYTES);
 	path = arena_cstr(&arena, name);
 	if (path == NULL) {
-		(void)conf_no_memory(list->reader);
+		(void)conf_no_memory(r);
 		goto out;
 	}
+	diag_init(&diag);
 	status = conf_file_read(path, CONF_MAX_BYTES, &arena, NULL, &text,
-	    list->reader->diag);
+	    &diag);
 	if (status == STATUS_OK) {
 		status = take_lines(list, text, path);
+	} else {
+		diag_set(r->diag, r->file, r->line, "%s: %s",
+		    list->option->name, diag.text);
 	}
 out:
 	arena_fini(&arena);

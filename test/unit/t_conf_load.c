@@ -228,12 +228,13 @@ static const struct {
 	    "conf:2: Zone stands in place of DNS, so TrustAnchorFile cannot "
 	    "be given with it" },
 	{ "a list file that is not there", "Domain file:none\n" KEYS,
-	    "none: No such file or directory" },
+	    "conf:1: Domain: none: No such file or directory" },
 	{ "a bad line in a list file", "InternalHosts file:bad-hosts\n",
 	    "bad-hosts:4: \"10.0.0.1.2\" is not an address, a block as "
 	    "192.0.2.0/24, a host name or a .domain" },
 	{ "a NUL in a list file", "MTA file:nul\n", "nul:2: a NUL byte" },
-	{ "a folder for a list file", "MTA file:.\n", ".: Is a directory" },
+	{ "a folder for a list file", "MTA file:.\n",
+	    "conf:1: MTA: .: Is a directory" },
 };
 
 /* The last value that is taken, and forms that stand nowhere else. */
