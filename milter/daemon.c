@@ -273,8 +273,8 @@ daemon_check(const struct daemon_opts *opts)
 	diag_init(&diag);
 	status = live_init(&daemon.live, conf, &daemon.env, &diag);
 	if (status == STATUS_OK) {
-		printf("%s: the configuration is fine (%zu domains, %zu keys, "
-		    "socket %s)\n", opts->conf_path, conf->domains.n,
+		printf("%s: the configuration is fine (domains: %zu, keys: %zu, "
+		    "socket: %s)\n", opts->conf_path, conf->domains.n,
 		    conf->keys_n, daemon.presence.socket);
 		live_fini(&daemon.live);
 	} else {

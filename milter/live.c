@@ -43,7 +43,10 @@ new_dns(const struct live *live, const struct conf *conf, struct dns **r,
     struct diag *diag)
 {
 	struct dns_opts opts;
+	struct diag why;
+	enum status status;
 
+	diag_init(&why);
 	dns_opts_init(&opts);
 	opts.env = live->env;
 	opts.cache_max_bytes = LIVE_DNS_CACHE_MAX_BYTES;
@@ -51,10 +54,14 @@ new_dns(const struct live *live, const struct conf *conf, struct dns **r,
 	opts.nameservers_n = conf->nameservers.n;
 	opts.trust_anchor_file = conf->trust_anchor_file;
 	opts.timeout_us = conf->dns_timeout_us;
-	if (conf->zone != NULL) {
-		return (dns_new_zone(&opts, conf->zone, r, diag));
+	status = conf->zone != NULL ?
+	    dns_new_zone(&opts, conf->zone, r, &why) :
+	    dns_new_unbound(&opts, r, &why);
+	if (status != STATUS_OK) {
+		diag_set(diag, conf->zone != NULL ? "Zone" : "DNS", 0, "%s",
+		    why.text);
 	}
-	return (dns_new_unbound(&opts, r, diag));
+	return (status);
 }
 
 /* The resolver for conf: the old one as long as its options are the same. */
