@@ -11,9 +11,9 @@
 
 /*
  * For log lines and terminals: printable ASCII and valid UTF-8 stay, a
- * backslash doubles, all else becomes \xHH; at most max_bytes of input are
- * shown, then "...". So do control characters of Unicode and those that
- * reorder text.
+ * backslash doubles, all else becomes \xHH, also the controls of Unicode and
+ * the characters that reorder text. At most max_bytes of input are shown, then
+ * "...".
  */
 void	escape_text(struct buf *, struct str, size_t max_bytes);
 /* key=value logs: as escape_text, in quotes when empty or no plain word. */

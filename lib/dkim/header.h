@@ -3,8 +3,9 @@
  * header: the header hash of RFC 6376 3.7: which instance each name of h=
  * selects (5.4.2, bottom-up), then the signature field with an empty b=.
  *
- * The names of a message are sorted once, for all its signatures, so that the
- * cost stays near the size of the header whatever an h= asks for.
+ * The names of a message are sorted once, however many signatures it has to
+ * verify, so that the cost stays near the size of the header whatever an h=
+ * asks for.
  */
 #ifndef DKIM_HEADER_H
 #define DKIM_HEADER_H

@@ -203,6 +203,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		check_round(&arena, &out, &a, &a, true, true);
 	}
 	(void)authres_is_forged(input, STR("mx.example.com"));
+	(void)authres_is_hidden(input);
 	try_texts(&arena, &out, input, n % 2 == 0, n % 3 == 0);
 	buf_fini(&out);
 	arena_fini(&arena);
