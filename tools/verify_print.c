@@ -169,14 +169,16 @@ static void
 show_opinion(const struct engine_outcome *out, const struct dkim_verdict *v)
 {
 	const struct second_result *r = find_opinion(out, v);
+	bool differs;
 
 	if (r == NULL) {
 		(void)printf("  %-10s no result\n", "OpenDKIM");
 		return;
 	}
+	/* Its words for what does not pass are not ours; see second.h. */
+	differs = (v->result == DKIM_PASS) != (strcmp(r->result, "pass") == 0);
 	(void)printf("  %-10s %s%s\n", "OpenDKIM", r->result,
-	    strcmp(r->result, dkim_result_name(v->result)) == 0 ? "" :
-	    " (it differs)");
+	    differs ? " (it differs)" : "");
 }
 
 static void
