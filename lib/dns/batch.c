@@ -171,18 +171,31 @@ first_expiry(const struct dns_batch *b)
 	return (first);
 }
 
-void
-dns_batch_wait(struct dns_batch *b, uint64_t deadline_us)
+/* With the lock held: shows what was answered; how many that are. */
+static size_t
+show_answers(struct dns_batch *b)
 {
-	struct cache_list dead;
 	struct dns_query *q;
-	uint64_t now_us, until_us;
+	size_t n = 0;
 
-	pthread_mutex_lock(&b->dns->lock);
-	now_us = env_mono_us(&b->dns->env);
+	TAILQ_FOREACH(q, &b->queries, link) {
+		if (!q->open && !dns_query_is_answered(q)) {
+			q->answer = &q->entry->box.answer;
+			n++;
+		}
+	}
+	return (n);
+}
+
+/* With the lock held: until no more than `left` are open, or the deadline. */
+static void
+wait_until(struct dns_batch *b, size_t left, uint64_t deadline_us)
+{
+	uint64_t now_us = env_mono_us(&b->dns->env), until_us;
+
 	for (;;) {
 		resolver_expire(b->dns, now_us);
-		if (b->open_n == 0 || now_us >= deadline_us) {
+		if (b->open_n <= left || now_us >= deadline_us) {
 			break;
 		}
 		until_us = first_expiry(b);
@@ -195,14 +208,47 @@ dns_batch_wait(struct dns_batch *b, uint64_t deadline_us)
 			now_us = env_mono_us(&b->dns->env);
 		}
 	}
-	TAILQ_FOREACH(q, &b->queries, link) {
-		if (!q->open && q->entry != NULL) {
-			q->answer = &q->entry->box.answer;
-		}
-	}
+}
+
+/* Gives the lock back. */
+static void
+unlock(struct dns_batch *b)
+{
+	struct cache_list dead;
+
 	cache_take_dead(&b->dns->cache, &dead);
 	pthread_mutex_unlock(&b->dns->lock);
 	cache_free_dead(&dead);
+}
+
+void
+dns_batch_wait(struct dns_batch *b, uint64_t deadline_us)
+{
+	pthread_mutex_lock(&b->dns->lock);
+	wait_until(b, 0, deadline_us);
+	(void)show_answers(b);
+	unlock(b);
+}
+
+bool
+dns_batch_wait_any(struct dns_batch *b, uint64_t deadline_us)
+{
+	size_t n;
+
+	pthread_mutex_lock(&b->dns->lock);
+	n = show_answers(b);
+	if (n == 0 && b->open_n > 0) {
+		wait_until(b, b->open_n - 1, deadline_us);
+		n = show_answers(b);
+	}
+	unlock(b);
+	return (n > 0);
+}
+
+bool
+dns_query_is_answered(const struct dns_query *q)
+{
+	return (q->entry == NULL || q->answer == &q->entry->box.answer);
 }
 
 const struct dns_answer *

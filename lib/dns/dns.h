@@ -135,8 +135,16 @@ struct dns_query	*dns_batch_add(struct dns_batch *, struct str name,
 void			 dns_batch_wait(struct dns_batch *,
 			    uint64_t deadline_us);
 /*
+ * As above until one answer has come that was not there to be read before.
+ * False: none did, because the deadline came or no query was open.
+ */
+bool			 dns_batch_wait_any(struct dns_batch *,
+			    uint64_t deadline_us);
+/* Whether the answer was there at the last add or wait. */
+bool			 dns_query_is_answered(const struct dns_query *);
+/*
  * The answer; a query still open reads as DNS_TIMEOUT. Never NULL; it changes
- * only while its thread is in dns_batch_add or dns_batch_wait.
+ * only while its thread is in dns_batch_add or one of the waits.
  */
 const struct dns_answer	*dns_query_answer(const struct dns_query *);
 /* Questions that this batch asked (distinct ones). */

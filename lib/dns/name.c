@@ -24,7 +24,7 @@ dns_name_make(struct str text, struct dns_name *name_r)
 				return (false);
 			}
 			label_n = 0;
-		} else if (!dns_name_char(text.p[i]) ||
+		} else if ((!dns_name_char(text.p[i]) && text.p[i] != ' ') ||
 		    ++label_n > DNS_LABEL_MAX_BYTES) {
 			return (false);
 		}

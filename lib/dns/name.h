@@ -21,9 +21,12 @@ struct dns_name {
 	size_t	n;		/* 0: the root */
 };
 
-/* An octet that may stand in a label. */
+/* An octet that may stand in a label that came from outside. */
 bool	dns_name_char(char);
-/* One trailing dot is dropped. False for what is no name; the root is none. */
+/*
+ * One trailing dot is dropped. False for what is no name; the root is none.
+ * A space is taken here: a macro of SPF may ask for it (RFC 7208 7.1).
+ */
 bool	dns_name_make(struct str text, struct dns_name *name_r);
 static inline struct str
 dns_name_str(const struct dns_name *name)

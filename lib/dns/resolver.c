@@ -51,9 +51,8 @@ complete(struct dns *dns, struct cache_entry *e, struct dns_answer *answer,
 	while ((q = TAILQ_FIRST(&e->waiters)) != NULL) {
 		TAILQ_REMOVE(&e->waiters, q, wait);
 		q->open = false;
-		if (--q->batch->open_n == 0) {
-			pthread_cond_signal(&q->batch->cond);
-		}
+		q->batch->open_n--;
+		pthread_cond_signal(&q->batch->cond);
 	}
 	cache_fill(&dns->cache, e, answer, block, block_bytes, answer->ttl_s,
 	    now_us);

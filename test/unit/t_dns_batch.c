@@ -284,6 +284,47 @@ test_waking(void)
 	world_free(w);
 }
 
+static void *
+answer_one(void *arg)
+{
+	fake_answer(&((struct world *)arg)->fake, "a.x", &good);
+	return (NULL);
+}
+
+static void
+test_waiting_for_any(void)
+{
+	struct world *w = world_new();
+	struct dns_batch *batch;
+	struct dns_query *a, *b, *bad;
+	pthread_t thread;
+
+	world_start(w);
+	batch = dns_batch_new(w->dns);
+	tap_ok(!dns_batch_wait_any(batch, in(w, LONG)), "any of none");
+	a = dns_batch_add(batch, STR("a.x"), DNS_TXT);
+	b = dns_batch_add(batch, STR("b.x"), DNS_TXT);
+	bad = dns_batch_add(batch, STR("b..x"), DNS_TXT);
+	tap_ok(!dns_query_is_answered(a) && dns_query_is_answered(bad),
+	    "an open query is not answered, a bad name is");
+	tap_ok(!dns_batch_wait_any(batch, in(w, 5 * MS)),
+	    "none came until the deadline");
+	fake_answer(&w->fake, "b.x", &good);
+	tap_ok(!dns_query_is_answered(b), "not answered before a wait");
+	tap_ok(dns_batch_wait_any(batch, 0), "one came before the wait");
+	tap_ok(!dns_query_is_answered(a) && dns_query_is_answered(b),
+	    "and only that one is answered");
+	tap_ok(!dns_batch_wait_any(batch, in(w, 5 * MS)), "it came once");
+	pthread_create(&thread, NULL, answer_one, w);
+	tap_ok(dns_batch_wait_any(batch, in(w, LONG)),
+	    "one comes while the batch waits");
+	tap_ok(dns_query_is_answered(a), "and it is answered");
+	pthread_join(thread, NULL);
+	tap_ok(!dns_batch_wait_any(batch, in(w, LONG)), "no query is open");
+	dns_batch_free(batch);
+	world_free(w);
+}
+
 static void
 test_giving_up(void)
 {
@@ -590,6 +631,7 @@ main(void)
 	test_names();
 	test_later();
 	test_waking();
+	test_waiting_for_any();
 	test_giving_up();
 	test_keeping();
 	test_limits();
