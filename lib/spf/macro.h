@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * macro: the text with macros that records are made of (RFC 7208 7). Syntax
+ * is checked once, when a record is parsed; what a macro becomes is text from
+ * outside and is checked by nobody (7.1: not after expansion).
+ */
+#ifndef SPF_MACRO_H
+#define SPF_MACRO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/str.h"
+#include "spf/ip.h"
+
+/* Of one expansion; beyond it buf's status is LIMIT. */
+#define SPF_EXPANDED_MAX_BYTES	65536
+
+enum spf_macro_kind {
+	SPF_MACRO_DOMAIN,	/* domain-spec: ends in a macro or a toplabel */
+	SPF_MACRO_STRING,	/* the value of an unknown modifier */
+	SPF_MACRO_EXPLAIN	/* what exp= leads to: spaces, %{c} %{r} %{t} */
+};
+
+#define SPF_USES_NAME	0x1	/* %{p}: the client's names must be known */
+#define SPF_USES_LOCAL	0x2	/* %{s} or %{l} */
+
+struct spf_macro_values {
+	struct str		 sender;	/* s */
+	struct str		 local;		/* l */
+	struct str		 sender_domain;	/* o */
+	struct str		 domain;	/* d */
+	struct str		 name;		/* p; "unknown" if there is none */
+	struct str		 helo;		/* h */
+	struct str		 receiver;	/* r */
+	int64_t			 now_s;		/* t */
+	const struct spf_ip	*ip;		/* i, c, v */
+};
+
+/* False: a syntax error. *uses_r: SPF_USES_... */
+bool	spf_macro_check(struct str text, enum spf_macro_kind,
+	    unsigned *uses_r);
+/* Of text that passed spf_macro_check; adds to the buffer. */
+void	spf_macro_expand(struct str text, const struct spf_macro_values *,
+	    struct buf *);
+
+#endif

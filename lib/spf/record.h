@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * record: a policy as published (RFC 7208 4.5, 4.6, 5, 6, 12), parsed as a
+ * whole before any of it is evaluated, and kept with the DNS answer.
+ * Immutable, shared by threads; its texts are views into the answer.
+ */
+#ifndef SPF_RECORD_H
+#define SPF_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/status.h"
+#include "base/str.h"
+#include "dns/dns.h"
+#include "spf/result.h"
+
+#define SPF_RECORD_MAX_TERMS	1024	/* mechanisms; more: permerror */
+
+enum spf_mechanism {
+	SPF_ALL, SPF_INCLUDE, SPF_A, SPF_MX, SPF_PTR, SPF_IP4, SPF_IP6,
+	SPF_EXISTS
+};
+
+struct spf_spec {		/* a domain-spec */
+	struct str	text;	/* absent: the current domain */
+	unsigned	uses;	/* SPF_USES_... of macro.h */
+};
+
+struct spf_term {		/* a directive */
+	struct str		text;		/* all of it */
+	enum spf_mechanism	mechanism;
+	enum spf_result		result;		/* what its qualifier says */
+	uint8_t			bits4;		/* prefix lengths */
+	uint8_t			bits6;
+	struct spf_spec		spec;
+	unsigned char		octets[16];	/* of ip4 (4 of them), ip6 */
+};
+
+struct spf_record {
+	const char		*error;		/* static phrase; NULL: valid */
+	struct str		 problem;	/* the term that is wrong */
+	struct spf_term		*v;		/* in order */
+	size_t			 n;
+	bool			 has_all;
+	struct spf_spec		 redirect;	/* text absent: none */
+	struct spf_spec		 exp;
+};
+
+/* text: from "v=spf1" on. NOMEM only; what is wrong is in *r. */
+enum status	spf_record_parse(struct str text, struct spf_record *r)
+    ATTR_MUST_CHECK;
+void		spf_record_fini(struct spf_record *);
+/* Begins with "v=spf1" and SP or its end (RFC 7208 4.5). */
+bool		spf_record_is(struct str text);
+
+/* The policy of an answer, for dns_answer_object(). */
+struct spf_policy {
+	size_t			count;	/* SPF records; only one is a policy */
+	struct spf_record	record;	/* if there is exactly one */
+};
+extern const struct dns_parser	spf_policy_parser;
+
+#endif

@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The mechanisms (RFC 7208 5) and redirect= (6.1), one term at a time. */
+#include "mail/domain.h"
+#include "spf/evaluator.h"
+
+static enum spf_next
+next_term(struct spf_evaluator *ev)
+{
+	spf_top(ev)->next++;
+	ev->work = (struct spf_work){ .counted = false };
+	return (SPF_GO_ON);
+}
+
+static enum spf_next
+match(struct spf_evaluator *ev, const struct spf_term *term)
+{
+	if (ev->depth == 0) {
+		ev->verdict.mechanism = term->text;
+	}
+	return (spf_return(ev, term->result, NULL, STR_NONE));
+}
+
+static enum spf_next
+decide(struct spf_evaluator *ev, const struct spf_term *term, bool matches)
+{
+	return (matches ? match(ev, term) : next_term(ev));
+}
+
+bool
+spf_has_address(const struct spf_evaluator *ev,
+    const struct dns_answer *answer, unsigned bits4, unsigned bits6)
+{
+	size_t i, n = ev->ip.v6 ? 16 : 4;
+
+	for (i = 0; i < answer->n; i++) {
+		if (answer->v[i].data.n == n && spf_ip_match(&ev->ip,
+		    answer->v[i].data.p, ev->ip.v6 ? bits6 : bits4)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+static bool
+is_error(const struct dns_query *query)
+{
+	enum dns_result result = dns_query_answer(query)->result;
+
+	return (result == DNS_SERVFAIL || result == DNS_TIMEOUT);
+}
+
+static enum spf_next
+temperror(struct spf_evaluator *ev, const struct dns_query *query,
+    struct str name)
+{
+	return (spf_finish(ev, SPF_TEMPERROR,
+	    spf_error_reason(dns_query_answer(query)->result), name));
+}
+
+/* Whether the term's answer is there and good; else *next_r says what now. */
+static bool
+answered(struct spf_evaluator *ev, const struct spf_term *term,
+    enum spf_next *next_r)
+{
+	struct spf_work *w = &ev->work;
+
+	if (!dns_query_is_answered(w->query)) {
+		*next_r = SPF_WAIT;
+		return (false);
+	}
+	if (is_error(w->query)) {
+		*next_r = temperror(ev, w->query, w->target);
+		return (false);
+	}
+	if (!w->void_counted) {
+		w->void_counted = true;
+		*next_r = SPF_GO_ON;
+		return (spf_count_void(ev, w->query, term->text));
+	}
+	return (true);
+}
+
+static enum spf_next
+step_address(struct spf_evaluator *ev, const struct spf_term *term)
+{
+	const struct dns_answer *answer = dns_query_answer(ev->work.query);
+
+	return (decide(ev, term, term->mechanism == SPF_EXISTS ?
+	    answer->n > 0 : spf_has_address(ev, answer, term->bits4,
+	    term->bits6)));
+}
+
+/* The addresses of all hosts at once. */
+static enum spf_next
+ask_hosts(struct spf_evaluator *ev, const struct spf_term *term)
+{
+	const struct dns_answer *answer = dns_query_answer(ev->work.query);
+	struct spf_work *w = &ev->work;
+	size_t i;
+
+	if (answer->n > SPF_MAX_MX_NAMES) {
+		return (spf_finish(ev, SPF_PERMERROR, "too many MX names",
+		    term->text));
+	}
+	for (i = 0; i < answer->n; i++) {
+		if (answer->v[i].data.n == 0) {
+			continue;	/* RFC 7505: no mail host at all */
+		}
+		w->hosts[w->hosts_n] = dns_batch_add(ev->batch,
+		    answer->v[i].data, spf_address_type(ev));
+		if (w->hosts[w->hosts_n++] == NULL) {
+			return (SPF_NO_MEMORY);
+		}
+	}
+	w->has_hosts = true;
+	return (SPF_GO_ON);
+}
+
+/*
+ * A host that has the client's address is enough, whatever the others are:
+ * the order of the hosts is random, and the result should not be.
+ */
+static enum spf_next
+step_mx(struct spf_evaluator *ev, const struct spf_term *term)
+{
+	const struct dns_query *failed = NULL;
+	struct spf_work *w = &ev->work;
+	bool waits = false;
+	size_t i;
+
+	if (!w->has_hosts) {
+		return (ask_hosts(ev, term));
+	}
+	for (i = 0; i < w->hosts_n; i++) {
+		if (!dns_query_is_answered(w->hosts[i])) {
+			waits = true;
+		} else if (is_error(w->hosts[i])) {
+			failed = w->hosts[i];
+		} else if (spf_has_address(ev, dns_query_answer(w->hosts[i]),
+		    term->bits4, term->bits6)) {
+			return (match(ev, term));
+		}
+	}
+	if (waits) {
+		return (SPF_WAIT);
+	}
+	return (failed != NULL ? temperror(ev, failed, w->target) :
+	    next_term(ev));
+}
+
+static enum spf_next
+step_ptr(struct spf_evaluator *ev, const struct spf_term *term)
+{
+	size_t i;
+
+	for (i = 0; i < ev->names_n; i++) {
+		if (domain_is_within(ev->names[i], ev->work.target)) {
+			return (match(ev, term));
+		}
+	}
+	return (next_term(ev));
+}
+
+/* Each include was counted as a term, so that there is room for its frame. */
+static enum spf_next
+step_include(struct spf_evaluator *ev)
+{
+	struct str target = ev->work.target;
+
+	ev->depth++;
+	spf_top(ev)->redirected = false;
+	return (spf_enter(ev, spf_top(ev), target));
+}
+
+/*
+ * Counts the term, and its use of %{p}, which asks DNS as ptr does; then the
+ * names of the client are there if they are needed. READY, or what now.
+ */
+static enum spf_next
+prepare(struct spf_evaluator *ev, const struct spf_spec *spec, bool is_ptr,
+    struct str text)
+{
+	bool uses_name = (spec->uses & SPF_USES_NAME) != 0;
+	struct spf_work *w = &ev->work;
+	enum spf_next next;
+
+	if (!w->counted) {
+		w->counted = true;
+		if (!spf_count_term(ev, text) ||
+		    (uses_name && !spf_count_term(ev, text))) {
+			return (SPF_GO_ON);
+		}
+	}
+	if (!is_ptr && !uses_name) {
+		return (SPF_READY);
+	}
+	next = spf_need_names(ev);
+	if (next == SPF_READY && !w->void_counted) {
+		w->void_counted = is_ptr;
+		if (!spf_count_void(ev, ev->ptr, text)) {
+			return (SPF_GO_ON);
+		}
+	}
+	return (next);
+}
+
+/* Sets the target and asks for it. */
+static enum spf_next
+begin(struct spf_evaluator *ev, const struct spf_term *term)
+{
+	struct spf_work *w = &ev->work;
+
+	if (spf_expand_target(ev, &term->spec, &w->target) != STATUS_OK) {
+		return (SPF_NO_MEMORY);
+	}
+	w->begun = true;
+	if (term->mechanism == SPF_INCLUDE || term->mechanism == SPF_PTR) {
+		return (SPF_GO_ON);
+	}
+	w->query = dns_batch_add(ev->batch, w->target,
+	    spf_question_type(ev, term->mechanism));
+	return (w->query != NULL ? SPF_GO_ON : SPF_NO_MEMORY);
+}
+
+/* A term that asks DNS. */
+static enum spf_next
+step_lookup(struct spf_evaluator *ev, const struct spf_term *term)
+{
+	struct spf_work *w = &ev->work;
+	enum spf_next next;
+
+	if (!w->begun) {
+		next = prepare(ev, &term->spec, term->mechanism == SPF_PTR,
+		    term->text);
+		return (next == SPF_READY ? begin(ev, term) : next);
+	}
+	if (spf_cannot_match(ev, &term->spec)) {
+		return (next_term(ev));
+	}
+	if (term->mechanism == SPF_INCLUDE) {
+		return (step_include(ev));
+	}
+	if (w->target.p == NULL) {
+		return (next_term(ev));
+	}
+	if (term->mechanism == SPF_PTR) {
+		return (step_ptr(ev, term));
+	}
+	if (!answered(ev, term, &next)) {
+		return (next);
+	}
+	return (term->mechanism == SPF_MX ? step_mx(ev, term) :
+	    step_address(ev, term));
+}
+
+/* No term matched: redirect=, or the default result (RFC 7208 4.7). */
+static enum spf_next
+step_end(struct spf_evaluator *ev)
+{
+	struct spf_frame *frame = spf_top(ev);
+	const struct spf_spec *redirect = &frame->record->redirect;
+	enum spf_next next;
+	struct str target;
+
+	if (redirect->text.p != NULL && !frame->record->has_all &&
+	    !spf_cannot_match(ev, redirect)) {
+		next = prepare(ev, redirect, false, redirect->text);
+		if (next != SPF_READY) {
+			return (next);
+		}
+		if (spf_expand_target(ev, redirect, &target) != STATUS_OK) {
+			return (SPF_NO_MEMORY);
+		}
+		frame->redirected = true;
+		return (spf_enter(ev, frame, target));
+	}
+	if (ev->depth == 0) {
+		ev->verdict.mechanism = STR("default");
+	}
+	return (spf_return(ev, SPF_NEUTRAL, "no mechanism matched",
+	    STR_NONE));
+}
+
+enum spf_next
+spf_step_term(struct spf_evaluator *ev)
+{
+	struct spf_frame *frame = spf_top(ev);
+	const struct spf_term *term;
+
+	if (frame->next == frame->record->n) {
+		return (step_end(ev));
+	}
+	term = &frame->record->v[frame->next];
+	switch (term->mechanism) {
+	case SPF_ALL:
+		return (match(ev, term));
+	case SPF_IP4:
+		return (decide(ev, term, !ev->ip.v6 &&
+		    spf_ip_match(&ev->ip, term->octets, term->bits4)));
+	case SPF_IP6:
+		return (decide(ev, term, ev->ip.v6 &&
+		    spf_ip_match(&ev->ip, term->octets, term->bits6)));
+	case SPF_INCLUDE:
+	case SPF_A:
+	case SPF_MX:
+	case SPF_PTR:
+	case SPF_EXISTS:
+		break;
+	}
+	return (step_lookup(ev, term));
+}
