@@ -22,6 +22,7 @@ tools_mailseal_SOURCES = \
 	tools/main.c \
 	tools/sign.c \
 	tools/sign_opts.c \
+	tools/spf.c \
 	tools/try.c \
 	tools/try_print.c \
 	tools/verify.c \

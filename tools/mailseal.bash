@@ -6,7 +6,7 @@ _mailseal()
 	_init_completion || return
 	if [ "$cword" -eq 1 ]; then
 		COMPREPLY=($(compgen -W \
-		    "verify sign authres try --help --version" -- "$cur"))
+		    "verify sign spf authres try --help --version" -- "$cur"))
 		return
 	fi
 	case $prev in

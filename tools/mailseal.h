@@ -10,6 +10,7 @@
 
 int	 verify_main(const struct cli_command *, int, char **);
 int	 sign_main(const struct cli_command *, int, char **);
+int	 spf_main(const struct cli_command *, int, char **);
 int	 authres_main(const struct cli_command *, int, char **);
 int	 try_main(const struct cli_command *, int, char **);
 
@@ -22,5 +23,15 @@ int	 verify_exit(const struct engine_outcome *);
 /* second: a second opinion was wanted. False: it could not be printed. */
 bool	 verify_print_json(const struct engine_outcome *, bool second);
 bool	 verify_print_text(const struct engine_outcome *, bool second);
+
+/* -- spf ----------------------------------------------------------------- */
+
+struct spf_verdict;
+
+/* The exit status that the verdict asks for. */
+int	 spf_exit(const struct spf_verdict *);
+/* The object "spf"; NULL: no memory. */
+json_t	*spf_json(const struct spf_verdict *);
+void	 spf_show(const struct spf_verdict *);
 
 #endif

@@ -36,6 +36,17 @@ static const struct cli_option sign_options[] = {
 	{ 0x300, "header-only", NULL, "print the new fields only" },
 };
 
+static const struct cli_option spf_options[] = {
+	CLI_DNS_OPTIONS,
+	{ 'i', "ip", "ADDRESS", "the client's address; required" },
+	{ 'H', "helo", "NAME", "the name it gave with HELO" },
+	{ 'f', "mail-from", "ADDRESS",
+	    "the envelope's sender, '' for the null one; else HELO is checked" },
+	{ 'r', "receiver", "NAME", "our name, for explanations" },
+	{ 'n', "now", "UNIXTIME", "check as if it were then" },
+	{ 'j', "json", NULL, "print one JSON object" },
+};
+
 static const struct cli_option authres_options[] = {
 	{ 'a', "authserv-id", "ID", "say whether the field claims to be ID's" },
 	{ 'j', "json", NULL, "print one JSON object" },
@@ -63,6 +74,9 @@ static const struct cli_command commands[] = {
 	{ "sign", "--domain D --selector S --key FILE [options] [FILE]",
 	    "Prints a message with its DKIM-Signature on top.",
 	    sign_options, COUNT(sign_options), sign_main },
+	{ "spf", "--ip ADDRESS [options]",
+	    "Says whether a client may send for a domain (SPF).",
+	    spf_options, COUNT(spf_options), spf_main },
 	{ "authres", "[options] [FILE]",
 	    "Parses the value of an Authentication-Results field.",
 	    authres_options, COUNT(authres_options), authres_main },
