@@ -17,6 +17,13 @@ def verify(data, zone, *options):
                          list(options), data)
 
 
+def spf(zone, ip, helo, mail_from, *options):
+    """(exit status, the JSON object, stderr) of mailseal spf."""
+    return proc.run_json([tree.MAILSEAL, 'spf', '--json', '--zone', zone,
+                          '--ip', ip, '--helo', helo, '--mail-from',
+                          mail_from] + list(options))
+
+
 def sign(data, domain, selector, key, *options):
     """(exit status, the signed message, stderr) of mailseal sign."""
     return proc.run([tree.MAILSEAL, 'sign', '--domain', domain, '--selector',

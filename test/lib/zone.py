@@ -20,6 +20,27 @@ def quote(data):
     return ' '.join(strings)
 
 
+def name(text):
+    """A name as an owner or a target: absolute, odd octets escaped."""
+    out = ''.join(c if c.isascii() and (c.isalnum() or c in '-_.*')
+                  else ''.join('\\%03d' % o for o in c.encode('utf-8'))
+                  for c in text.rstrip('.'))
+    return out + '.'
+
+
+def record(owner, rrtype, data):
+    """One record; data: text, for MX (preference, name), for TXT octets."""
+    if rrtype == 'TXT':
+        rdata = quote(data)
+    elif rrtype == 'MX':
+        rdata = '%d %s' % (data[0], name(data[1]))
+    elif rrtype in ('CNAME', 'PTR'):
+        rdata = name(data)
+    else:
+        rdata = data
+    return '%s IN %s %s\n' % (name(owner), rrtype, rdata)
+
+
 def txt(name, data, ttl=None):
     return '%s.%s IN TXT %s\n' % (name.rstrip('.'),
                                   '' if ttl is None else ' %d' % ttl,
