@@ -5,6 +5,7 @@ include test/unit/mail.mk
 include test/unit/crypto.mk
 include test/unit/dns.mk
 include test/unit/dkim.mk
+include test/unit/spf.mk
 include test/unit/authres.mk
 include test/unit/conf.mk
 include test/unit/second.mk
