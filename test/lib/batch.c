@@ -13,6 +13,8 @@
  *				default; gives the value of the field
  *	verify NOW MESSAGE SIZE ...
  *				gives result, reason, d=, s=, b= by signature
+ *	spf IP HELO MAIL-FROM	gives result, mechanism, reason, explanation
+ *				and the number of questions asked
  *
  * A SIZE is the length of a piece in which the body is fed; the last is used
  * for all that is left, none means in one piece.
@@ -33,6 +35,7 @@
 #include "dns/dns.h"
 #include "mail/canon.h"
 #include "mail/message.h"
+#include "spf/check.h"
 #include "test/lib/fields.h"
 
 #define MAX_NAMES	1000
@@ -276,6 +279,38 @@ do_verify(struct batch *b, const struct fields *f)
 }
 
 static void
+do_spf(struct batch *b, const struct fields *f)
+{
+	struct spf_opts opts = { .identity = SPF_MAILFROM };
+	struct dns_batch *dns = NULL;
+	struct spf_verdict v;
+	enum status s;
+
+	if (f->n != 4 || b->dns == NULL || !spf_ip_parse(f->v[1], &opts.ip)) {
+		fields_answer_error("usage");
+		return;
+	}
+	opts.helo = f->v[2];
+	opts.mail_from = f->v[3];
+	opts.now_s = env_now_s(&b->env);
+	dns = dns_batch_new(b->dns);
+	s = dns == NULL ? STATUS_NOMEM : spf_check(&b->arena, &opts, dns,
+	    env_mono_us(&b->env) + DNS_WAIT_US, &v);
+	if (s == STATUS_OK) {
+		fields_answer(5);
+		fields_write(str_from(spf_result_name(v.result)));
+		fields_write(v.mechanism);
+		fields_write(v.reason != NULL ? str_from(v.reason) : STR(""));
+		fields_write(v.explanation);
+		fields_write(arena_printf(&b->arena, "%zu",
+		    dns_batch_count(dns)));
+	} else {
+		fields_answer_error(status_text(s));
+	}
+	dns_batch_free(dns);
+}
+
+static void
 serve(struct batch *b)
 {
 	struct fields f;
@@ -289,6 +324,8 @@ serve(struct batch *b)
 			do_sign(b, &f);
 		} else if (str_eq(f.v[0], STR("verify"))) {
 			do_verify(b, &f);
+		} else if (str_eq(f.v[0], STR("spf"))) {
+			do_spf(b, &f);
 		} else {
 			fields_answer_error("no such request");
 		}

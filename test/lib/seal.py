@@ -116,5 +116,12 @@ class Batch:
         keys = ('result', 'reason', 'domain', 'selector', 'b')
         return [dict(zip(keys, v[i:i + 5])) for i in range(0, len(v), 5)]
 
+    def spf(self, ip, helo, mail_from):
+        """{result, mechanism, reason, explanation, queries}."""
+        v = [s.decode('utf-8', 'replace') for s in self._call(
+            'spf', ip, helo, mail_from)]
+        return dict(zip(('result', 'mechanism', 'reason', 'explanation',
+                         'queries'), v))
+
     def stop(self):
         return self.fields.stop()
