@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""mailseal on the command line: the contract of verify, sign and authres,
-and try against a milter that does what the test says."""
+"""mailseal on the command line: the contract of verify, sign, spf and
+authres, and try against a milter that does what the test says."""
 import os
 import re
 import socket
@@ -206,6 +206,72 @@ def test_sign():
     proc.write(path('file'), MESSAGE)
     tap.is_(sign(b'', 'r', path('file'))[1], sign(MESSAGE, 'r')[1],
             'from a file as from standard input')
+
+
+def spf(*options):
+    return proc.run_json([tree.MAILSEAL, 'spf', '--json', '--zone', ZONE] +
+                         list(options))
+
+
+SPF_ZONE = (
+    'spf.example TXT "v=spf1 ip4:192.0.2.0/24 ip6:2001:db8::/32 -all '
+    'exp=why.spf.example"\n'
+    'why.spf.example TXT "%{i} is not of %{o}, says %{r} at %{t}"\n'
+    'soft.example TXT "v=spf1 ~all"\nplain.example TXT "v=spf1 -all"\n'
+    'bad.example TXT "v=spf1 moo"\nslow.example TIMEOUT\n'
+    'open.example TXT "v=spf1"\n')
+
+
+def test_spf():
+    zone_file = proc.write(path('spf.zone'), SPF_ZONE)
+    # ip, --helo, --mail-from, exit status, then result, identity, domain,
+    # mechanism and explanation
+    for ip, helo, mail_from, status, *want in (
+            ('192.0.2.1', 'h', 'a@spf.example', 0, 'pass', 'mailfrom',
+             'spf.example', 'ip4:192.0.2.0/24', None),
+            ('2001:db8::1', 'h', 'a@spf.example', 0, 'pass', 'mailfrom',
+             'spf.example', 'ip6:2001:db8::/32', None),
+            ('::ffff:192.0.2.1', 'h', 'a@spf.example', 0, 'pass', 'mailfrom',
+             'spf.example', 'ip4:192.0.2.0/24', None),
+            ('198.51.100.1', 'h', 'a@spf.example', 1, 'fail', 'mailfrom',
+             'spf.example', '-all',
+             '198.51.100.1 is not of spf.example, says mx.here at 1'),
+            ('198.51.100.1', 'h', 'a@plain.example', 1, 'fail', 'mailfrom',
+             'plain.example', '-all', 'DEFAULT'),
+            ('198.51.100.1', 'soft.example', '', 1, 'softfail', 'mailfrom',
+             'soft.example', '~all', None),
+            ('198.51.100.1', 'soft.example', None, 1, 'softfail', 'helo',
+             'soft.example', '~all', None),
+            ('192.0.2.1', 'h', 'a@bad.example', 1, 'permerror', 'mailfrom',
+             'bad.example', None, None),
+            ('192.0.2.1', 'h', 'a@slow.example', 1, 'temperror', 'mailfrom',
+             'slow.example', None, None),
+            ('192.0.2.1', 'h', 'a@open.example', 0, 'neutral', 'mailfrom',
+             'open.example', 'default', None),
+            ('192.0.2.1', 'h', 'a@none.example', 0, 'none', 'mailfrom',
+             'none.example', None, None)):
+        options = ['--zone', zone_file, '--ip', ip, '--helo', helo,
+                   '--receiver', 'mx.here', '--now', '1']
+        if mail_from is not None:
+            options += ['--mail-from', mail_from]
+        got, out, err = spf(*options)
+        tap.is_((got, [out and out[k] for k in (
+            'result', 'identity', 'domain', 'mechanism', 'explanation')]),
+                (status, want), 'spf: %s %s %s' % (ip, helo, mail_from), err)
+    tap.is_(spf('--zone', zone_file, '--ip', '192.0.2.1')[:1], (0,),
+            'spf: nobody to ask about')
+    status, out, _ = proc.run([
+        tree.MAILSEAL, 'spf', '--zone', zone_file, '--ip', '192.0.2.1',
+        '--mail-from', 'a@bad.example'])
+    tap.is_((status, out), (1, b'spf: permerror, unknown mechanism\n'
+                               b'  mailfrom    bad.example\n'
+                               b'  problem     moo\n'), 'spf: for people')
+    for options in ([], ['--ip', '192.0.2'], ['--ip', '192.0.2.1', 'x'],
+                    ['--ip', '192.0.2.1', '--now', 'x'],
+                    ['--ip', '192.0.2.1', '--zone', path('nowhere')],
+                    ['--ip', '192.0.2.1', '--what']):
+        tap.is_(proc.run([tree.MAILSEAL, 'spf'] + options)[0], 2,
+                'spf: wrong usage: %s' % options)
 
 
 def authres(data, *options):
@@ -447,7 +513,7 @@ def test_usage():
     tap.is_(status, 2, 'a full disk is not silence')
     manual.check(tree.MAILSEAL, os.path.join(tree.SRC, 'tools',
                                              'mailseal.1'),
-                 'mailseal', ('verify', 'sign', 'authres', 'try'))
+                 'mailseal', ('verify', 'sign', 'spf', 'authres', 'try'))
 
 
 def main():
@@ -457,6 +523,7 @@ def main():
     test_verify_json()
     test_verify_results()
     test_sign()
+    test_spf()
     test_authres()
     test_try()
     test_usage()
