@@ -214,7 +214,6 @@ read_directive(struct spf_record *r, struct str text)
 	if (r->n == SPF_RECORD_MAX_TERMS) {
 		return (fail(r, text, "too many terms"));
 	}
-	r->has_all = r->has_all || term.mechanism == SPF_ALL;
 	r->v[r->n++] = term;
 	return (true);
 }

@@ -42,7 +42,6 @@ struct spf_record {
 	struct str		 problem;	/* the term that is wrong */
 	struct spf_term		*v;		/* in order */
 	size_t			 n;
-	bool			 has_all;
 	struct spf_spec		 redirect;	/* text absent: none */
 	struct spf_spec		 exp;
 };

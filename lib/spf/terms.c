@@ -90,7 +90,7 @@ step_address(struct spf_evaluator *ev, const struct spf_term *term)
 	    term->bits6)));
 }
 
-/* The addresses of all hosts at once. */
+/* The addresses of all hosts at once. That of a null MX is no name. */
 static enum spf_next
 ask_hosts(struct spf_evaluator *ev, const struct spf_term *term)
 {
@@ -103,9 +103,6 @@ ask_hosts(struct spf_evaluator *ev, const struct spf_term *term)
 		    term->text));
 	}
 	for (i = 0; i < answer->n; i++) {
-		if (answer->v[i].data.n == 0) {
-			continue;	/* RFC 7505: no mail host at all */
-		}
 		w->hosts[w->hosts_n] = dns_batch_add(ev->batch,
 		    answer->v[i].data, spf_address_type(ev));
 		if (w->hosts[w->hosts_n++] == NULL) {
@@ -253,7 +250,10 @@ step_lookup(struct spf_evaluator *ev, const struct spf_term *term)
 	    step_address(ev, term));
 }
 
-/* No term matched: redirect=, or the default result (RFC 7208 4.7). */
+/*
+ * No term matched, and so none is all: redirect=, or the default result (RFC
+ * 7208 4.7, 6.1).
+ */
 static enum spf_next
 step_end(struct spf_evaluator *ev)
 {
@@ -262,8 +262,7 @@ step_end(struct spf_evaluator *ev)
 	enum spf_next next;
 	struct str target;
 
-	if (redirect->text.p != NULL && !frame->record->has_all &&
-	    !spf_cannot_match(ev, redirect)) {
+	if (redirect->text.p != NULL && !spf_cannot_match(ev, redirect)) {
 		next = prepare(ev, redirect, false, redirect->text);
 		if (next != SPF_READY) {
 			return (next);

@@ -95,6 +95,9 @@ static const struct row {
 	    SPF_PERMERROR, "more than one SPF record" },
 	{ "5.2 domain of the target", "v=spf1 include:a.example -all", V4,
 	    SPF_PASS, "include:a.example" },
+	{ "5.2 an error after it", "v=spf1 include:fail.example "
+	    "a:dead.example -all", V4, SPF_TEMPERROR,
+	    "no answer from DNS in time" },
 	{ "5.2 twice the same", "v=spf1 include:fail.example "
 	    "include:fail.example ?all", V4, SPF_NEUTRAL, "?all" },
 	/* 5.3 */
@@ -390,6 +393,8 @@ static const struct exp_row {
 	{ "empty", "v=spf1 -all exp=empty.example", FROM, SPF_FAIL, NULL },
 	{ "a control character from outside", "v=spf1 -all exp=local.example",
 	    "a\rb@t.example", SPF_FAIL, NULL },
+	{ "4.3 no local-part", "v=spf1 -all exp=local.example", "@t.example",
+	    SPF_FAIL, "postmaster" },
 	{ "a percent sign from outside", "v=spf1 -all exp=local.example",
 	    "%{d}@t.example", SPF_FAIL, "%{d}" },
 	{ "too long", "v=spf1 -all exp=long.example",

@@ -125,6 +125,24 @@ test_bombs(struct buf *zone)
 	check(zone, V4, SPF_PERMERROR, TERMS, 20, "a tree of includes");
 }
 
+/* Five records with nine includes each, of which none is ever needed. */
+static void
+test_ahead(struct buf *zone)
+{
+	size_t i, k;
+
+	add_record(zone, "", 5, "include:a#.x", "-all");
+	for (i = 0; i < 5; i++) {
+		buf_printf(zone, "a%zu.x TXT \"v=spf1 -exists:yes.x", i);
+		for (k = 0; k < 9; k++) {
+			buf_printf(zone, " include:c%zu.c%zu.x", i, k);
+		}
+		buf_add_cstr(zone, "\"\n");
+	}
+	buf_add_cstr(zone, "yes.x A 127.0.0.2\n");
+	check(zone, V4, SPF_FAIL, NULL, 1 + 5 + 5, "ten are asked ahead");
+}
+
 static void
 test_mx(struct buf *zone)
 {
@@ -276,6 +294,7 @@ main(void)
 	buf_init(&zone, 4 << 20);
 	test_terms(&zone);
 	test_bombs(&zone);
+	test_ahead(&zone);
 	test_mx(&zone);
 	test_ptr(&zone);
 	test_voids(&zone);
