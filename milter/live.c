@@ -7,75 +7,6 @@
 #include "base/buf.h"
 #include "milter/live.h"
 
-struct live_retired {
-	struct live_retired	*next;
-	struct dns		*dns;
-};
-
-static bool
-same_text(const char *a, const char *b)
-{
-	return (a == NULL || b == NULL ? a == b : strcmp(a, b) == 0);
-}
-
-static bool
-same_dns(const struct conf *a, const struct conf *b)
-{
-	size_t i;
-
-	/* Zone text may have changed without its name. */
-	if (a->zone != NULL || b->zone != NULL ||
-	    a->dns_timeout_us != b->dns_timeout_us ||
-	    !same_text(a->trust_anchor_file, b->trust_anchor_file) ||
-	    a->nameservers.n != b->nameservers.n) {
-		return (false);
-	}
-	for (i = 0; i < a->nameservers.n; i++) {
-		if (!str_eq(a->nameservers.v[i], b->nameservers.v[i])) {
-			return (false);
-		}
-	}
-	return (true);
-}
-
-static enum status
-new_dns(const struct live *live, const struct conf *conf, struct dns **r,
-    struct diag *diag)
-{
-	struct dns_opts opts;
-	struct diag why;
-	enum status status;
-
-	diag_init(&why);
-	dns_opts_init(&opts);
-	opts.env = live->env;
-	opts.cache_max_bytes = LIVE_DNS_CACHE_MAX_BYTES;
-	opts.nameservers = conf->nameservers.v;
-	opts.nameservers_n = conf->nameservers.n;
-	opts.trust_anchor_file = conf->trust_anchor_file;
-	opts.timeout_us = conf->dns_timeout_us;
-	status = conf->zone != NULL ?
-	    dns_new_zone(&opts, conf->zone, r, &why) :
-	    dns_new_unbound(&opts, r, &why);
-	if (status != STATUS_OK) {
-		diag_set(diag, conf->zone != NULL ? "Zone" : "DNS", 0, "%s",
-		    why.text);
-	}
-	return (status);
-}
-
-/* The resolver for conf: the old one as long as its options are the same. */
-static enum status
-choose_dns(const struct live *live, const struct conf *conf, struct dns **r,
-    struct diag *diag)
-{
-	if (live->engine != NULL && same_dns(engine_conf(live->engine), conf)) {
-		*r = dns_hold(live->dns);
-		return (STATUS_OK);
-	}
-	return (new_dns(live, conf, r, diag));
-}
-
 static enum status
 need_second(struct live *live, const struct conf *conf, struct diag *diag)
 {
@@ -83,39 +14,6 @@ need_second(struct live *live, const struct conf *conf, struct diag *diag)
 		return (STATUS_OK);
 	}
 	return (second_new(&live->second, diag));
-}
-
-bool
-live_sweep(struct live *live)
-{
-	struct live_retired **at = &live->retired, *old;
-
-	while ((old = *at) != NULL) {
-		if (dns_is_shared(old->dns)) {
-			at = &old->next;
-			continue;
-		}
-		*at = old->next;
-		dns_release(old->dns);
-		free(old);
-	}
-	return (live->retired != NULL);
-}
-
-/* Messages in flight may still hold the one before. */
-static void
-set_dns(struct live *live, struct dns *dns, struct live_retired *place)
-{
-	struct dns *old = live->dns;
-
-	live->dns = dns;
-	if (old == NULL || old == dns) {
-		dns_release(old);
-		free(place);
-		return;
-	}
-	*place = (struct live_retired){ live->retired, old };
-	live->retired = place;
 }
 
 static void
@@ -135,33 +33,38 @@ live_load(struct live *live, struct conf *conf, struct diag *diag)
 {
 	struct engine_opts opts = { .conf = conf, .crypto = live->crypto,
 		.stats = live->stats, .env = live->env };
-	struct live_retired *place = calloc(1, sizeof(*place));
+	struct resolver_choice choice;
 	struct engine *engine = NULL;
 	enum status status;
 
-	if (place == NULL) {
-		diag_set(diag, NULL, 0, "out of memory");
-		return (STATUS_NOMEM);
-	}
 	status = need_second(live, conf, diag);
-	if (status == STATUS_OK && conf->second_opinion != CONF_SECOND_OFF) {
-		opts.second = live->second;
-	}
-	if (status == STATUS_OK) {
-		status = choose_dns(live, conf, &opts.dns, diag);
-	}
-	if (status == STATUS_OK) {
-		status = engine_new(&opts, &engine, diag);
-	}
 	if (status != STATUS_OK) {
-		dns_release(opts.dns);
-		free(place);
 		return (status);
 	}
-	set_dns(live, opts.dns, place);
+	if (conf->second_opinion != CONF_SECOND_OFF) {
+		opts.second = live->second;
+	}
+	status = resolvers_choose(&live->resolvers, live->engine != NULL ?
+	    engine_conf(live->engine) : NULL, conf, live->env, &choice, diag);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	opts.dns = choice.dns;
+	status = engine_new(&opts, &engine, diag);
+	if (status != STATUS_OK) {
+		resolvers_drop(&choice);
+		return (status);
+	}
 	set_engine(live, engine);
+	resolvers_take(&live->resolvers, &choice);
 	(void)live_sweep(live);
 	return (STATUS_OK);
+}
+
+bool
+live_sweep(struct live *live)
+{
+	return (resolvers_sweep(&live->resolvers));
 }
 
 enum status
@@ -201,9 +104,7 @@ live_fini(struct live *live)
 	live->draining = true;
 	pthread_mutex_unlock(&live->lock);
 	engine_release(engine);
-	(void)live_sweep(live);
-	dns_release(live->dns);
-	live->dns = NULL;
+	resolvers_fini(&live->resolvers);
 	second_free(live->second);
 	live->second = NULL;
 	engine_stats_free(live->stats);
@@ -303,7 +204,7 @@ live_log_counters(struct live *live)
 		    engine_counter_name((enum engine_counter)i),
 		    engine_stats_get(live->stats, (enum engine_counter)i));
 	}
-	dns_get_stats(live->dns, &dns);
+	dns_get_stats(live->resolvers.now, &dns);
 	buf_printf(&line, "dns_hits=%" PRIu64 " dns_misses=%" PRIu64
 	    " dns_joined=%" PRIu64 " dns_evicted=%" PRIu64 " dns_entries=%"
 	    PRIu64 " dns_bytes=%" PRIu64, dns.hits, dns.misses, dns.joined,

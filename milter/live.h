@@ -17,9 +17,8 @@
 #include "crypto/crypto.h"
 #include "dns/dns.h"
 #include "engine/engine.h"
+#include "milter/resolvers.h"
 #include "second/second.h"
-
-#define LIVE_DNS_CACHE_MAX_BYTES	(16 * 1024 * 1024)
 
 struct live {
 	/* of the process */
@@ -29,8 +28,7 @@ struct live {
 	struct second		*second;	/* made when first asked for */
 	struct engine_stats	*stats;
 	/* of the configuration; only the thread that loads looks here */
-	struct dns		*dns;
-	struct live_retired	*retired;	/* what was dns before */
+	struct resolvers	 resolvers;
 	/* shared */
 	pthread_mutex_t		 lock;		/* guards what follows */
 	struct engine		*engine;
@@ -48,12 +46,11 @@ void	 live_fini(struct live *);
 
 /*
  * Puts the configuration in service; on failure the old one stays. The DNS
- * cache survives when no option of it changed.
+ * cache survives when no option and no file of it changed.
  */
 enum status	 live_load(struct live *, struct conf *, struct diag *)
     ATTR_MUST_CHECK;
-/* Ends the resolvers of configurations before whose messages have all ended.
-   True: there are some left. For the thread that loads. */
+/* As resolvers_sweep, for the thread that loads. */
 bool	 live_sweep(struct live *);
 /* The configuration in service, for the thread that loads; borrowed until its
    next live_load. */

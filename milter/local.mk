@@ -14,6 +14,7 @@ mailseald_core = \
 	milter/peer.c milter/peer.h \
 	milter/presence.c milter/presence.h \
 	milter/privileges.c milter/privileges.h \
+	milter/resolvers.c milter/resolvers.h \
 	milter/signals.c milter/signals.h
 
 sbin_PROGRAMS += milter/mailseald

@@ -106,10 +106,7 @@ enum status	 dns_new_unbound(const struct dns_opts *, struct dns **r,
 enum status	 dns_new_zone(const struct dns_opts *, const char *path,
 		    struct dns **r, struct diag *) ATTR_MUST_CHECK;
 struct dns	*dns_hold(struct dns *);
-/*
- * The last one ends the backend, which may take time; and libunbound makes and
- * ends its contexts without a lock, so that one thread must do both.
- */
+/* The last one ends the backend, which may take time. */
 void		 dns_release(struct dns *);	/* NULL is fine */
 /* Whether there are references besides the caller's. Once there are none it
    stays so until the caller gives one away. */

@@ -618,6 +618,16 @@ def test_cache(work):
     result = verify(there + "DNSTimeout 4\n", 3)
     point(b"dkim=pass" in result and ns.asked == 2,
           "unless an option for DNS changed", (result, ns.asked))
+    anchor = os.path.join(d.dir, "anchor")
+    for i, (text, asked, what) in enumerate((
+            ("; none\n", 3, "or there is a trust anchor now"),
+            ("; none\n", 3, "the same anchor keeps it"),
+            ("; nobody\n", 4, "another one under the same name does not"))):
+        if asked > ns.asked:
+            with open(anchor, "w") as f:
+                f.write("other.test. IN DS 1 8 2 %s %s" % ("00" * 32, text))
+        verify(there + "TrustAnchorFile %s\n" % anchor, 4 + i)
+        point(ns.asked == asked, what, ns.asked)
     d.stop()
 
 
