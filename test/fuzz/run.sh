@@ -26,6 +26,13 @@ if "./$target" -max_total_time="$FUZZ_SECONDS" -timeout=10 -max_len=65536 \
 	    's/^stat::number_of_executed_units: *//p' "$found/log") runs"
 else
 	tail -n 40 "$found/log" >&2
+	# The input, for where the build tree does not outlive the run.
+	for input in "$found"/*-*; do
+		[ -f "$input" ] || continue
+		echo "$input, at most 8 KiB of it in base64:" >&2
+		head -c 8192 "$input" | base64 -w 0 >&2
+		echo >&2
+	done
 	echo "fuzz_$name: FOUND SOMETHING, see $found" >&2
 	exit 1
 fi
