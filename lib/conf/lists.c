@@ -146,24 +146,28 @@ conf_set_strings(struct conf_reader *r, const struct conf_option *o,
 	return (take_list(r, o, value, add_string));
 }
 
+/* Not OK: said why; what: what it is not. */
+static enum status
+normalize(struct conf_reader *r, const struct conf_option *o, struct str text,
+    const char *what, struct str *name_r)
+{
+	enum status status = domain_normalize(&r->conf->memory, text, name_r);
+
+	if (status == STATUS_OK) {
+		return (STATUS_OK);
+	}
+	return (status == STATUS_NOMEM ? conf_no_memory(r) :
+	    conf_reject(r, o, text, what));
+}
+
 static enum status
 take_domain(struct list *list, struct str item)
 {
-	struct conf_reader *r = list->reader;
 	struct str name;
+	enum status status = normalize(list->reader, list->option, item,
+	    "is not a domain name", &name);
 
-	switch (domain_normalize(&r->conf->memory, item, &name)) {
-	case STATUS_OK:
-		return (add_string(list, name));
-	case STATUS_NOMEM:
-		return (conf_no_memory(r));
-	case STATUS_LIMIT:
-	case STATUS_SYNTAX:
-	case STATUS_TEMP:
-	case STATUS_IO:
-		break;
-	}
-	return (conf_reject(r, list->option, item, "is not a domain name"));
+	return (status == STATUS_OK ? add_string(list, name) : status);
 }
 
 enum status
@@ -189,11 +193,27 @@ conf_set_hosts(struct conf_reader *r, const struct conf_option *o,
 	return (take_list(r, o, value, take_host));
 }
 
-/* A semicolon would end the h= that it stands in (RFC 6376 3.5). */
+/* A semicolon would end the h= that it stands in (RFC 6376 3.5). '+' has a
+   meaning for OpenDKIM, but only behind a star. */
 static bool
 is_signable(struct str name)
 {
-	return (field_name_is_valid(name) && str_find(name, ';') == name.n);
+	return (field_name_is_valid(name) && str_find(name, ';') == name.n &&
+	    name.p[0] != '+');
+}
+
+static enum status
+reject_header(struct list *list, struct str item)
+{
+	const char *why = "is not the name of a header field to sign";
+
+	if (str_eq(item, STR("*"))) {
+		why = "is not the first of the list";
+	} else if (item.n > 0 && item.p[0] == '-') {
+		/* OpenDKIM takes it out of its default. */
+		why = "takes nothing away; list what is to be there";
+	}
+	return (conf_reject(list->reader, list->option, item, why));
 }
 
 static enum status
@@ -208,10 +228,8 @@ take_header(struct list *list, struct str item)
 	if (out->n > 0 && str_eq(out->v[0], STR("*")) && item.p[0] == '+') {
 		item = str_from_offset(item, 1);
 	}
-	if (!is_signable(item) || (star && out->n > 0)) {
-		return (conf_reject(r, list->option, item, star ?
-		    "is not the first of the list" :
-		    "is not the name of a header field to sign"));
+	if (!is_signable(item) || item.p[0] == '-' || (star && out->n > 0)) {
+		return (reject_header(list, item));
 	}
 	for (i = 0; i < out->n; i++) {
 		if (str_eq_ci(out->v[i], item)) {
@@ -334,19 +352,11 @@ conf_set_selector(struct conf_reader *r, const struct conf_option *o,
     struct str value)
 {
 	struct str name;
+	enum status status = normalize(r, o, value, "is not a selector",
+	    &name);
 
-	switch (domain_normalize(&r->conf->memory, value, &name)) {
-	case STATUS_OK:
-		return (add_given(r, &r->selectors, name));
-	case STATUS_NOMEM:
-		return (conf_no_memory(r));
-	case STATUS_LIMIT:
-	case STATUS_SYNTAX:
-	case STATUS_TEMP:
-	case STATUS_IO:
-		break;
-	}
-	return (conf_reject(r, o, value, "is not a selector"));
+	return (status == STATUS_OK ? add_given(r, &r->selectors, name) :
+	    status);
 }
 
 enum status

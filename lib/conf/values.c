@@ -2,6 +2,8 @@
 /* Setters for options with one value. */
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/escape.h"
@@ -10,6 +12,8 @@
 
 #define SHOWN_MAX_BYTES	80	/* of a bad value in a message */
 #define HOST_NAME_BYTES	256
+/* Of a local socket, its NUL included. */
+#define PATH_BYTES	sizeof(((struct sockaddr_un *)NULL)->sun_path)
 
 static void *
 field_at(struct conf_reader *r, const struct conf_option *o)
@@ -215,7 +219,7 @@ conf_is_socket(struct str s)
 	struct str rest = str_from_offset(s, colon + 1);
 
 	if (str_eq(kind, STR("unix")) || str_eq(kind, STR("local"))) {
-		return (rest.n > 0);
+		return (rest.n > 0 && rest.n < PATH_BYTES);
 	}
 	return ((str_eq(kind, STR("inet")) || str_eq(kind, STR("inet6"))) &&
 	    is_inet_socket(rest));

@@ -7,6 +7,9 @@
 #include "conf/conf.h"
 #include "test/unit/tap.h"
 
+#define X10	"xxxxxxxxxx"
+#define X70	X10 X10 X10 X10 X10 X10 X10
+#define X100	X70 X10 X10 X10
 #define KEYS	"Selector s1\nKeyFile rsa.pem\n"
 
 static struct env env;
@@ -86,6 +89,9 @@ static const struct {
 	{ "Socket without a path", "Socket unix:\n", "conf:1: Socket: "
 	    "\"unix:\" is not unix:path|inet:port[@host]|"
 	    "inet6:port[@host]" },
+	{ "Socket with a path too long for one", "Socket unix:/" X100 "1234567\n",
+	    "conf:1: Socket: \"unix:/" X70 "xxxx...\" is not unix:path|"
+	    "inet:port[@host]|inet6:port[@host]" },
 	{ "Socket with port 0", "Socket inet:0\n", "conf:1: Socket: "
 	    "\"inet:0\" is not unix:path|inet:port[@host]|"
 	    "inet6:port[@host]" },
@@ -188,6 +194,12 @@ static const struct {
 	    "field to sign" },
 	{ "SignHeaders, a name that h= cannot hold", "SignHeaders From,a;b\n",
 	    "conf:1: SignHeaders: \"a;b\" is not the name of a header "
+	    "field to sign" },
+	{ "SignHeaders, less than the default", "SignHeaders *,-Date\n",
+	    "conf:1: SignHeaders: \"-Date\" takes nothing away; list what "
+	    "is to be there" },
+	{ "SignHeaders, a plus without a star", "SignHeaders From,+Date\n",
+	    "conf:1: SignHeaders: \"+Date\" is not the name of a header "
 	    "field to sign" },
 	{ "OversignHeaders, the same", "OversignHeaders a;b\n",
 	    "conf:1: OversignHeaders: \"a;b\" is not the name of a header "
@@ -537,7 +549,7 @@ test_weak_key(void)
 static void
 test_limits(void)
 {
-	struct str head = STR("Socket unix:");
+	struct str head = STR("PidFile ");
 	size_t max = CONF_LINE_MAX_BYTES;
 	struct conf *c;
 	struct diag diag;
