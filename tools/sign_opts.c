@@ -25,29 +25,9 @@ take_algorithm(struct sign_opts *o, const char *value)
 }
 
 static bool
-take_canon_word(struct str word, enum canon *r)
-{
-	if (str_eq_ci(word, STR("simple"))) {
-		*r = CANON_SIMPLE;
-	} else if (str_eq_ci(word, STR("relaxed"))) {
-		*r = CANON_RELAXED;
-	} else {
-		return (false);
-	}
-	return (true);
-}
-
-/* RFC 6376 3.5 c=: the body is simple if only one word is there. */
-static bool
 take_canon(struct sign_opts *o, const char *value)
 {
-	struct str rest = str_from(value), header, body;
-
-	o->body = CANON_SIMPLE;
-	if (!str_next(&rest, '/', &header) ||
-	    !take_canon_word(header, &o->header) ||
-	    (str_next(&rest, '/', &body) &&
-	    !take_canon_word(body, &o->body)) || rest.p != NULL) {
+	if (!canon_parse_pair(str_from(value), &o->header, &o->body)) {
 		(void)cli_fail("--canonicalization: %s is not such as "
 		    "relaxed/simple", value);
 		return (false);

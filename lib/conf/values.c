@@ -253,29 +253,13 @@ conf_set_mode(struct conf_reader *r, const struct conf_option *o,
 	return (STATUS_OK);
 }
 
-static bool
-parse_canon(struct str word, enum canon *r)
-{
-	if (str_eq_ci(word, STR("relaxed"))) {
-		*r = CANON_RELAXED;
-		return (true);
-	}
-	*r = CANON_SIMPLE;
-	return (str_eq_ci(word, STR("simple")));
-}
-
 enum status
 conf_set_canonicalization(struct conf_reader *r, const struct conf_option *o,
     struct str value)
 {
 	struct conf_signature_style *style = field_at(r, o);
-	size_t slash = str_find(value, '/');
 
-	/* RFC 6376 3.5: with one word, the body is "simple". */
-	style->body = CANON_SIMPLE;
-	if (!parse_canon(str_first(value, slash), &style->header) ||
-	    (slash < value.n && !parse_canon(str_from_offset(value, slash + 1),
-	    &style->body))) {
+	if (!canon_parse_pair(value, &style->header, &style->body)) {
 		return (conf_reject(r, o, value,
 		    "is not simple or relaxed, nor two of them with a "
 		    "slash between"));

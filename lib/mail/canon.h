@@ -20,6 +20,10 @@ typedef void	canon_sink(void *ctx, const void *, size_t n);
 
 const char	*canon_name(enum canon);	/* "simple" or "relaxed" */
 
+/* "header[/body]" as an operator writes it, in any case; without a body's it is
+   simple (3.5). */
+bool	canon_parse_pair(struct str, enum canon *header_r, enum canon *body_r);
+
 /* One header field (3.4.1, 3.4.2); its final CRLF only if crlf. */
 void	canon_header(enum canon, struct str raw_field, bool crlf,
 	    canon_sink *, void *ctx);

@@ -15,6 +15,24 @@ canon_name(enum canon kind)
 	return ("unknown");
 }
 
+static bool
+from_name(struct str name, enum canon *r)
+{
+	*r = str_eq_ci(name, STR("relaxed")) ? CANON_RELAXED : CANON_SIMPLE;
+	return (str_eq_ci(name, str_from(canon_name(*r))));
+}
+
+bool
+canon_parse_pair(struct str s, enum canon *header_r, enum canon *body_r)
+{
+	size_t slash = str_find(s, '/');
+
+	*body_r = CANON_SIMPLE;
+	return (from_name(str_first(s, slash), header_r) &&
+	    (slash == s.n || from_name(str_from_offset(s, slash + 1),
+	    body_r)));
+}
+
 static void
 emit(canon_sink *sink, void *ctx, struct str s)
 {

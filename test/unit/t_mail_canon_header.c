@@ -159,12 +159,45 @@ t_runs(void)
 	buf_fini(&in);
 }
 
+/* RFC 6376 3.5 c=: the body is simple if only one word is there. */
+static void
+t_pair(void)
+{
+	static const struct {
+		const char	*text;
+		const char	*want;	/* NULL: none */
+	} pairs[] = {
+		{ "simple", "simple/simple" }, { "relaxed", "relaxed/simple" },
+		{ "simple/relaxed", "simple/relaxed" },
+		{ "Relaxed/RELAXED", "relaxed/relaxed" },
+		{ "relaxed/simple", "relaxed/simple" }, { "", NULL },
+		{ "/", NULL }, { "simple/", NULL }, { "/simple", NULL },
+		{ "simple/nofws", NULL }, { "simple/simple/simple", NULL },
+		{ "simple ", NULL }
+	};
+	enum canon header, body;
+	char got[64];
+	size_t i;
+
+	for (i = 0; i < sizeof(pairs) / sizeof(pairs[0]); i++) {
+		got[0] = '\0';
+		if (canon_parse_pair(str_from(pairs[i].text), &header,
+		    &body)) {
+			snprintf(got, sizeof(got), "%s/%s", canon_name(header),
+			    canon_name(body));
+		}
+		tap_str(str_from(got), str_from(pairs[i].want != NULL ?
+		    pairs[i].want : ""), pairs[i].text);
+	}
+}
+
 int
 main(void)
 {
 	t_rows();
 	t_random();
 	t_runs();
+	t_pair();
 	tap_str(str_from(canon_name(CANON_SIMPLE)), STR("simple"), "name");
 	tap_str(str_from(canon_name(CANON_RELAXED)), STR("relaxed"), "name");
 	return (tap_done());
