@@ -76,13 +76,13 @@ out:
 static bool
 publish(struct staged *s)
 {
-	if (link(s->temp, s->path) == -1) {
-		(void)cli_fail(errno == EEXIST ?
-		    "%s: it exists already; choose another selector or "
-		    "directory" : "%s: it cannot be made", s->path);
-		return (false);
+	if (link(s->temp, s->path) == 0) {
+		return (true);
 	}
-	return (true);
+	(void)cli_fail("%s: %s", s->path, errno == EEXIST ?
+	    "it exists already; choose another selector or directory" :
+	    strerror(errno));
+	return (false);
 }
 
 static void

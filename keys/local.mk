@@ -1,7 +1,9 @@
 bin_PROGRAMS += keys/dkimkeygen
 keys_dkimkeygen_SOURCES = \
+	keys/check.h \
 	keys/keys.h \
 	keys/check.c \
+	keys/check_print.c \
 	keys/files.c \
 	keys/main.c \
 	keys/new.c \

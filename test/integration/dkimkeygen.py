@@ -126,6 +126,8 @@ def test_check():
         tap.ok(status == 1 and obj.get('ok') is False and
                any(want in p for p in obj['problems']),
                'check: %s' % name, '%s %s' % (status, obj))
+        tap.is_(len(obj['problems']), 1, 'and nothing that is not so',
+                obj['problems'])
     status, obj = check('r1024', read('r1024.txt'), '-k',
                         path('r1024.private'))
     tap.is_((status, len(obj['warnings'])), (0, 1),
