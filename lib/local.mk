@@ -8,4 +8,5 @@ include lib/authres/local.mk
 include lib/conf/local.mk
 include lib/cli/local.mk
 include lib/second/local.mk
+include lib/dmarc/local.mk
 include lib/engine/local.mk

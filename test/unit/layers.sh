@@ -57,4 +57,5 @@ edge libopendkim '(opendkim/)?dkim\.h' lib/second
 edge libmilter 'libmilter/' 'milter|tools'
 edge syslog 'syslog\.h' 'milter|lib/conf'
 edge libidn2 'idn2\.h' lib/mail
+edge libpsl 'libpsl\.h' lib/dmarc
 echo "1..$n"

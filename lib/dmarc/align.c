@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Identifier alignment (RFC 9989 4.4, 4.10.2). */
+#include "dmarc/private.h"
+#include "mail/domain.h"
+
+enum alignment { ALIGNED_NO, ALIGNED_YES, ALIGNED_UNKNOWN };
+
+static struct str
+last_label(struct str name)
+{
+	size_t dot = str_rfind(name, '.');
+
+	return (dot == name.n ? name : str_from_offset(name, dot + 1));
+}
+
+/*
+ * Whether only a lookup can tell; else *alignment_r is the answer. The
+ * organisational domain of a name is an end of it, so that what does not end
+ * with the author's cannot have the same.
+ */
+static bool
+needs_lookup(const struct author *a, struct str domain, bool strict,
+    enum alignment *alignment_r)
+{
+	const struct str from = a->verdict.from, org = a->walk->org;
+
+	*alignment_r = ALIGNED_NO;
+	if (str_eq(domain, from)) {
+		*alignment_r = ALIGNED_YES;
+		return (false);
+	}
+	if (strict || domain.n == 0) {
+		return (false);
+	}
+	if (org.p == NULL) {
+		if (str_eq(last_label(domain), last_label(from))) {
+			*alignment_r = ALIGNED_UNKNOWN;
+		}
+		return (false);
+	}
+	if (str_eq(domain, org)) {
+		/* A walk from there meets what the author's met above it. */
+		*alignment_r = ALIGNED_YES;
+		return (false);
+	}
+	return (domain_is_within(domain, org));
+}
+
+/* A signature that is aligned already makes further lookups idle. */
+static bool
+dkim_is_settled(const struct dmarc *d, const struct author *a)
+{
+	size_t i;
+
+	for (i = 0; i < d->dkim_n; i++) {
+		if (d->dkim[i].result == DMARC_AUTH_PASS &&
+		    str_eq(d->dkim[i].domain, a->verdict.from)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+static enum status
+ask(struct dmarc *d, const struct author *a,
+    const struct dmarc_identifier *id, bool strict)
+{
+	enum alignment alignment;
+	struct dmarc_walk *walk;
+
+	if (id->result == DMARC_AUTH_NOT || d->walks.psl != NULL ||
+	    !needs_lookup(a, id->domain, strict, &alignment) ||
+	    dmarc_walks_find(&d->walks, id->domain) != NULL ||
+	    d->lookups == DMARC_MAX_LOOKUPS) {
+		return (STATUS_OK);
+	}
+	d->lookups++;
+	return (dmarc_walks_start(&d->walks, id->domain, &walk));
+}
+
+enum status
+author_ask_alignment(struct dmarc *d, struct author *a)
+{
+	const struct dmarc_record *record = a->verdict.record;
+	enum status status;
+	size_t i;
+
+	status = ask(d, a, &d->spf, record->aspf_strict);
+	if (dkim_is_settled(d, a)) {
+		return (status);
+	}
+	for (i = 0; i < d->dkim_n && status == STATUS_OK; i++) {
+		status = ask(d, a, &d->dkim[i], record->adkim_strict);
+	}
+	return (status);
+}
+
+static enum status
+look_up(struct dmarc *d, const struct author *a, struct str domain,
+    enum alignment *r)
+{
+	struct dmarc_walk *walk;
+	enum status status;
+
+	if (d->walks.psl != NULL) {
+		*r = str_eq(dmarc_psl_org(d->walks.psl, domain),
+		    a->walk->org) ? ALIGNED_YES : ALIGNED_NO;
+		return (STATUS_OK);
+	}
+	walk = dmarc_walks_find(&d->walks, domain);
+	if (walk == NULL) {
+		*r = ALIGNED_NO;
+		return (STATUS_OK);
+	}
+	status = dmarc_walk_read(&d->walks, walk);
+	if (status == STATUS_OK) {
+		*r = walk->org.p == NULL ? ALIGNED_UNKNOWN :
+		    str_eq(walk->org, a->walk->org) ? ALIGNED_YES :
+		    ALIGNED_NO;
+	}
+	return (status);
+}
+
+/* Sets *aligned_r if it passed and is aligned, *reason_r if it may be. */
+static enum status
+align(struct dmarc *d, const struct author *a,
+    const struct dmarc_identifier *id, bool strict, bool *aligned_r,
+    const char **reason_r)
+{
+	enum alignment alignment;
+	enum status status = STATUS_OK;
+
+	if (id->result == DMARC_AUTH_NOT) {
+		return (STATUS_OK);
+	}
+	if (needs_lookup(a, id->domain, strict, &alignment)) {
+		status = look_up(d, a, id->domain, &alignment);
+	}
+	if (status != STATUS_OK || alignment == ALIGNED_NO) {
+		return (status);
+	}
+	if (id->result == DMARC_AUTH_TEMPERROR) {
+		*reason_r = "an aligned check had a temporary error";
+	} else if (alignment == ALIGNED_UNKNOWN) {
+		*reason_r = "alignment lookup failed";
+	} else {
+		*aligned_r = true;
+	}
+	return (STATUS_OK);
+}
+
+enum status
+author_align(struct dmarc *d, struct author *a, const char **reason_r)
+{
+	struct dmarc_verdict *v = &a->verdict;
+	enum status status;
+	size_t i;
+
+	*reason_r = NULL;
+	v->dkim_aligned = dkim_is_settled(d, a);
+	status = align(d, a, &d->spf, v->record->aspf_strict,
+	    &v->spf_aligned, reason_r);
+	for (i = 0; i < d->dkim_n && status == STATUS_OK &&
+	    !v->dkim_aligned; i++) {
+		status = align(d, a, &d->dkim[i], v->record->adkim_strict,
+		    &v->dkim_aligned, reason_r);
+	}
+	return (status);
+}

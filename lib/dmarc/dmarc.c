@@ -1,0 +1,304 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "dmarc/private.h"
+#include "mail/domain.h"
+
+/* Labels that an identifier shares with an author before it is looked up. */
+#define EXPECT_LABELS	2
+
+const char *
+dmarc_result_name(enum dmarc_result result)
+{
+	switch (result) {
+	case DMARC_NONE:
+		return ("none");
+	case DMARC_PASS:
+		return ("pass");
+	case DMARC_FAIL:
+		return ("fail");
+	case DMARC_TEMPERROR:
+		return ("temperror");
+	case DMARC_PERMERROR:
+		return ("permerror");
+	}
+	return ("permerror");
+}
+
+static bool
+is_known(const struct dmarc *d, struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < d->authors_n; i++) {
+		if (str_eq(d->authors[i].verdict.from, name)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/* An author without a lookup, for what cannot have one. */
+static void
+add_refused(struct dmarc *d, struct str from, const char *reason)
+{
+	d->authors[d->authors_n++].verdict = (struct dmarc_verdict){
+		.result = DMARC_PERMERROR, .reason = reason, .from = from };
+}
+
+static enum status
+add_author(struct dmarc *d, struct str name)
+{
+	struct author *a = &d->authors[d->authors_n];
+	enum status status;
+	struct str from;
+
+	status = domain_normalize(d->arena, name, &from);
+	if (status == STATUS_SYNTAX) {
+		add_refused(d, name, "the author domain is no name");
+		return (STATUS_OK);
+	}
+	if (status != STATUS_OK || is_known(d, from)) {
+		return (status);
+	}
+	if (d->authors_n == DMARC_MAX_AUTHORS) {
+		add_refused(d, from, "too many author domains");
+		return (STATUS_OK);
+	}
+	d->authors_n++;
+	a->verdict.from = from;
+	a->verdict.psl = d->walks.psl != NULL;
+	return (dmarc_walks_start(&d->walks, from, &a->walk));
+}
+
+enum status
+dmarc_new(struct arena *arena, struct dns_batch *batch,
+    const struct dmarc_opts *opts, const struct str *authors, size_t n,
+    struct dmarc **r)
+{
+	struct dmarc *d = arena_alloc(arena, sizeof(*d));
+	enum status status = STATUS_OK;
+	size_t i;
+
+	*r = NULL;
+	if (d == NULL) {
+		return (STATUS_NOMEM);
+	}
+	d->arena = arena;
+	d->authors = arena_calloc(arena, DMARC_MAX_AUTHORS + 1,
+	    sizeof(*d->authors));
+	if (d->authors == NULL) {
+		return (STATUS_NOMEM);
+	}
+	dmarc_walks_init(&d->walks, arena, batch, opts->psl);
+	for (i = 0; i < n && status == STATUS_OK &&
+	    d->authors_n <= DMARC_MAX_AUTHORS; i++) {
+		status = add_author(d, authors[i]);
+	}
+	if (n == 0) {
+		add_refused(d, STR_NONE, "no author domain");
+	}
+	if (status == STATUS_OK) {
+		*r = d;
+	}
+	return (status);
+}
+
+static bool
+share_labels(struct str a, struct str b)
+{
+	while (domain_labels(a) > EXPECT_LABELS) {
+		a = domain_parent(a);
+	}
+	return (domain_is_within(b, a));
+}
+
+enum status
+dmarc_expect(struct dmarc *d, struct str domain)
+{
+	enum status status;
+	struct dmarc_walk *walk;
+	struct str name;
+	size_t i;
+
+	status = domain_normalize(d->arena, domain, &name);
+	if (status == STATUS_SYNTAX || d->walks.psl != NULL ||
+	    d->expected == DMARC_MAX_LOOKUPS) {
+		return (STATUS_OK);
+	}
+	for (i = 0; i < d->authors_n && status == STATUS_OK; i++) {
+		if (d->authors[i].walk != NULL &&
+		    dmarc_walks_find(&d->walks, name) == NULL &&
+		    share_labels(d->authors[i].verdict.from, name)) {
+			d->expected++;
+			status = dmarc_walks_start(&d->walks, name, &walk);
+		}
+	}
+	return (status);
+}
+
+/* What is no name cannot be aligned. */
+static enum status
+take_identifier(struct dmarc *d, const struct dmarc_identifier *from,
+    struct dmarc_identifier *r)
+{
+	enum status status;
+
+	*r = *from;
+	status = domain_normalize(d->arena, from->domain, &r->domain);
+	if (status == STATUS_SYNTAX) {
+		r->result = DMARC_AUTH_NOT;
+		return (STATUS_OK);
+	}
+	return (status);
+}
+
+enum status
+dmarc_authenticated(struct dmarc *d, const struct dmarc_identifier *spf,
+    const struct dmarc_identifier *dkim, size_t dkim_n)
+{
+	enum status status = STATUS_OK;
+	size_t i;
+
+	d->dkim = arena_calloc(d->arena, dkim_n, sizeof(*d->dkim));
+	if (d->dkim == NULL) {
+		return (STATUS_NOMEM);
+	}
+	if (spf != NULL) {
+		status = take_identifier(d, spf, &d->spf);
+	}
+	for (i = 0; i < dkim_n && status == STATUS_OK; i++) {
+		status = take_identifier(d, &dkim[i], &d->dkim[i]);
+		d->dkim_n++;
+	}
+	return (status);
+}
+
+static enum status
+discover(struct dmarc *d)
+{
+	enum status status = STATUS_OK;
+	size_t i;
+
+	d->walks.asked = false;
+	for (i = 0; i < d->authors_n && status == STATUS_OK; i++) {
+		struct author *a = &d->authors[i];
+
+		if (a->walk == NULL) {
+			continue;
+		}
+		status = author_discover(d, a);
+		if (status == STATUS_OK && a->verdict.has_policy) {
+			status = author_ask_alignment(d, a);
+		}
+	}
+	return (status);
+}
+
+/* RFC 9989 5.3.5, 5.3.6 */
+static enum status
+judge(struct dmarc *d, struct author *a)
+{
+	struct dmarc_verdict *v = &a->verdict;
+	const char *doubt;
+	enum status status;
+	bool known;
+
+	known = author_policy(a);
+	status = author_align(d, a, &doubt);
+	if (v->spf_aligned || v->dkim_aligned) {
+		v->result = DMARC_PASS;
+		v->reason = !v->spf_aligned ? "aligned DKIM signature" :
+		    !v->dkim_aligned ? "aligned SPF domain" :
+		    "aligned SPF domain and DKIM signature";
+	} else if (doubt != NULL || !known) {
+		v->result = DMARC_TEMPERROR;
+		v->reason = doubt != NULL ? doubt :
+		    "existence lookup failed";
+	} else {
+		v->result = DMARC_FAIL;
+		v->reason = "nothing aligned passed";
+	}
+	return (status);
+}
+
+static enum status
+judge_all(struct dmarc *d)
+{
+	enum status status = STATUS_OK;
+	size_t i;
+
+	for (i = 0; i < d->authors_n && status == STATUS_OK; i++) {
+		if (d->authors[i].verdict.has_policy) {
+			status = judge(d, &d->authors[i]);
+		}
+	}
+	return (status);
+}
+
+enum status
+dmarc_step(struct dmarc *d, bool *wait_r)
+{
+	enum status status = STATUS_OK;
+
+	*wait_r = false;
+	if (d->stage == STAGE_POLICY) {
+		status = discover(d);
+		d->stage = STAGE_ALIGNMENT;
+		if (status != STATUS_OK || d->walks.asked) {
+			*wait_r = status == STATUS_OK;
+			return (status);
+		}
+	}
+	if (d->stage == STAGE_ALIGNMENT) {
+		status = judge_all(d);
+		d->stage = STAGE_DONE;
+	}
+	return (status);
+}
+
+size_t
+dmarc_count(const struct dmarc *d)
+{
+	return (d->authors_n);
+}
+
+const struct dmarc_verdict *
+dmarc_get(const struct dmarc *d, size_t i)
+{
+	return (&d->authors[i].verdict);
+}
+
+/*
+ * How much a verdict weighs beside others (RFC 9989 11.5). An error outweighs
+ * a failure that asks for nothing; a pass counts only if all pass.
+ */
+static int
+weight(const struct dmarc_verdict *v)
+{
+	switch (v->result) {
+	case DMARC_PASS:
+		return (0);
+	case DMARC_NONE:
+		return (1);
+	case DMARC_PERMERROR:
+		return (3);
+	case DMARC_TEMPERROR:
+		return (4);
+	case DMARC_FAIL:
+		return (v->policy == DMARC_P_NONE ? 2 : 4 + (int)v->policy);
+	}
+	return (0);
+}
+
+const struct dmarc_verdict *
+dmarc_decisive(const struct dmarc *d)
+{
+	const struct dmarc_verdict *best = &d->authors[0].verdict;
+	size_t i;
+
+	for (i = 1; i < d->authors_n; i++) {
+		if (weight(&d->authors[i].verdict) > weight(best)) {
+			best = &d->authors[i].verdict;
+		}
+	}
+	return (best);
+}

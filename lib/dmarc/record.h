@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * record: the policy record at _dmarc.<domain> (RFC 9989 4.7, 4.8), parsed
+ * once and kept with the DNS answer. Immutable, shared by threads; its views
+ * point into the answer.
+ *
+ * Unlike a DKIM tag list, a record is only refused for its version: any other
+ * syntax error costs the tag that has it. Tags and their words are taken in
+ * either case; of a tag that is repeated, the first counts.
+ */
+#ifndef DMARC_RECORD_H
+#define DMARC_RECORD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/str.h"
+#include "dns/dns.h"
+
+enum dmarc_policy {		/* from lenient to strict */
+	DMARC_P_NONE,
+	DMARC_P_QUARANTINE,
+	DMARC_P_REJECT
+};
+
+enum dmarc_psd {		/* psd= */
+	DMARC_PSD_UNKNOWN,
+	DMARC_PSD_YES,		/* a public suffix */
+	DMARC_PSD_NO		/* an organisational domain */
+};
+
+enum dmarc_flaw {		/* RFC 9989 4.10.1: an invalid p, sp or np */
+	DMARC_SOUND,
+	DMARC_AS_NONE,		/* rua has a URI: as p=none, reports flow */
+	DMARC_BAD_SUBDOMAIN,	/* sp or np, no rua: the record is not used */
+	DMARC_BAD_POLICY	/* p, no rua: the record is not used */
+};
+
+/* fo=, a set; DMARC_FO_0 when absent or invalid */
+#define DMARC_FO_0	0x1u	/* all mechanisms failed */
+#define DMARC_FO_1	0x2u	/* any failed */
+#define DMARC_FO_D	0x4u	/* a DKIM signature failed */
+#define DMARC_FO_S	0x8u	/* SPF failed */
+
+struct dmarc_record {
+	enum dmarc_policy	 p;	/* none if absent; all are none for
+					   DMARC_AS_NONE */
+	enum dmarc_policy	 sp;	/* p if absent */
+	enum dmarc_policy	 np;	/* sp if absent */
+	bool			 has_p;	/* published with a valid value */
+	bool			 has_sp;
+	bool			 has_np;
+	enum dmarc_flaw		 flaw;
+	enum dmarc_psd		 psd;
+	bool			 testing;	/* t=y */
+	bool			 adkim_strict;
+	bool			 aspf_strict;
+	unsigned		 fo;
+	struct str		 rua;	/* lists for dmarc_uri_next(); absent
+					   unless a URI is in them */
+	struct str		 ruf;
+	bool			 repeated;	/* a tag, for a warning */
+};
+
+/* False: no policy record, its first tag is not v=DMARC1 (RFC 9989 4.7). */
+bool		 dmarc_record_parse(struct str text, struct dmarc_record *r);
+
+/* "none", "quarantine", "reject". */
+const char	*dmarc_policy_name(enum dmarc_policy);
+
+/* An answer's policy records, for dns_answer_object(). */
+struct dmarc_records {
+	size_t			n;	/* policy records in the answer */
+	struct dmarc_record	record;	/* if n == 1: others are discarded */
+};
+extern const struct dns_parser	dmarc_records_parser;
+
+#endif

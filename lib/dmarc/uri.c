@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "dmarc/uri.h"
+
+static bool
+is_hex(char c)
+{
+	c = char_lower(c);
+	return (char_is_digit(c) || (c >= 'a' && c <= 'f'));
+}
+
+/* RFC 3986 2: but for ',' and '!', which RFC 9989 4.6 wants encoded. */
+static bool
+is_uri_char(char c)
+{
+	return (char_is_alpha(c) || char_is_digit(c) ||
+	    (c != '\0' && strchr("-._~:/?#[]@$&'()*+;=", c) != NULL));
+}
+
+static bool
+is_scheme(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		if (!char_is_alpha(s.p[i]) && (i == 0 ||
+		    (!char_is_digit(s.p[i]) && s.p[i] != '+' &&
+		    s.p[i] != '-' && s.p[i] != '.'))) {
+			return (false);
+		}
+	}
+	return (s.n > 0);
+}
+
+static bool
+is_uri(struct str s)
+{
+	size_t colon = str_find(s, ':'), i;
+
+	if (colon + 1 >= s.n || !is_scheme(str_first(s, colon))) {
+		return (false);
+	}
+	for (i = colon + 1; i < s.n; i++) {
+		if (s.p[i] == '%') {
+			if (s.n - i < 3 || !is_hex(s.p[i + 1]) ||
+			    !is_hex(s.p[i + 2])) {
+				return (false);
+			}
+		} else if (!is_uri_char(s.p[i])) {
+			return (false);
+		}
+	}
+	return (!str_eq_ci(str_first(s, colon), STR("mailto")) ||
+	    dmarc_uri_mailto(s).p != NULL);
+}
+
+/* RFC 7489 6.3: "!" and digits and a unit, obsolete (RFC 9989 4.6). */
+static struct str
+drop_size(struct str s)
+{
+	size_t at = str_rfind(s, '!'), i = at + 1;
+
+	while (i < s.n && char_is_digit(s.p[i])) {
+		i++;
+	}
+	if (at >= s.n || i == at + 1) {
+		return (s);
+	}
+	if (i < s.n && strchr("kmgt", char_lower(s.p[i])) != NULL) {
+		i++;
+	}
+	return (i == s.n ? str_first(s, at) : s);
+}
+
+bool
+dmarc_uri_next(struct str *list, struct str *uri_r)
+{
+	struct str item;
+
+	while (str_next(list, ',', &item)) {
+		item = drop_size(str_trim_wsp(item));
+		if (is_uri(item)) {
+			*uri_r = item;
+			return (true);
+		}
+	}
+	*uri_r = STR_NONE;
+	return (false);
+}
+
+struct str
+dmarc_uri_mailto(struct str uri)
+{
+	static const char scheme[] = "mailto:";
+	struct str address;
+	size_t at;
+
+	if (!str_starts_ci(uri, STR(scheme))) {
+		return (STR_NONE);
+	}
+	address = str_from_offset(uri, sizeof(scheme) - 1);
+	address = str_first(address, str_find(address, '?'));
+	at = str_rfind(address, '@');
+	return (at > 0 && at + 1 < address.n ? address : STR_NONE);
+}

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "dmarc/walk.h"
+#include "mail/domain.h"
+
+/* RFC 9989 4.10 step 4: longer names are cut down to so many labels. */
+#define CUT_LABELS	7
+
+void
+dmarc_walks_init(struct dmarc_walks *w, struct arena *arena,
+    struct dns_batch *batch, const struct dmarc_psl *psl)
+{
+	*w = (struct dmarc_walks){ .arena = arena, .batch = batch,
+		.psl = psl };
+	SLIST_INIT(&w->list);
+}
+
+static enum status
+ask(struct dmarc_walks *w, struct dmarc_walk *walk, struct str target)
+{
+	struct dmarc_step *step = &walk->v[walk->n];
+
+	step->name = target;
+	step->asked = arena_printf(w->arena, "_dmarc.%.*s", STR_FMT(target));
+	if (step->asked.p == NULL) {
+		return (STATUS_NOMEM);
+	}
+	step->query = dns_batch_add(w->batch, step->asked, DNS_TXT);
+	if (step->query == NULL) {
+		return (STATUS_NOMEM);
+	}
+	walk->n++;
+	w->asked = true;
+	return (STATUS_OK);
+}
+
+/* RFC 9989 4.10 steps 3 and 4: empty after the last. */
+static struct str
+next_target(struct str target)
+{
+	target = domain_parent(target);
+	while (domain_labels(target) > CUT_LABELS) {
+		target = domain_parent(target);
+	}
+	return (target);
+}
+
+static enum status
+ask_tree(struct dmarc_walks *w, struct dmarc_walk *walk)
+{
+	enum status status = STATUS_OK;
+	struct str target = walk->name;
+
+	while (status == STATUS_OK && target.n > 0) {
+		status = ask(w, walk, target);
+		target = next_target(target);
+	}
+	return (status);
+}
+
+/* RFC 7489 6.6.3: what step 3 asks for is known at once. */
+static enum status
+ask_psl(struct dmarc_walks *w, struct dmarc_walk *walk)
+{
+	struct str org = dmarc_psl_org(w->psl, walk->name);
+	enum status status = ask(w, walk, walk->name);
+
+	if (status == STATUS_OK && org.n < walk->name.n) {
+		status = ask(w, walk, org);
+	}
+	return (status);
+}
+
+struct dmarc_walk *
+dmarc_walks_find(const struct dmarc_walks *w, struct str name)
+{
+	struct dmarc_walk *walk;
+
+	SLIST_FOREACH(walk, &w->list, link) {
+		if (str_eq(walk->name, name)) {
+			return (walk);
+		}
+	}
+	return (NULL);
+}
+
+enum status
+dmarc_walks_start(struct dmarc_walks *w, struct str name,
+    struct dmarc_walk **walk_r)
+{
+	struct dmarc_walk *walk = dmarc_walks_find(w, name);
+	enum status status;
+
+	*walk_r = walk;
+	if (walk != NULL) {
+		return (STATUS_OK);
+	}
+	walk = arena_alloc(w->arena, sizeof(*walk));
+	if (walk == NULL) {
+		return (STATUS_NOMEM);
+	}
+	walk->name = name;
+	status = w->psl != NULL ? ask_psl(w, walk) : ask_tree(w, walk);
+	if (status == STATUS_OK) {
+		SLIST_INSERT_HEAD(&w->list, walk, link);
+		*walk_r = walk;
+	}
+	return (status);
+}
+
+/* The records at a step, NULL if there are none; failed: nobody knows. */
+static enum status
+read_step(const struct dmarc_step *step,
+    const struct dmarc_records **records_r, bool *failed_r)
+{
+	const struct dns_answer *answer = dns_query_answer(step->query);
+
+	*records_r = NULL;
+	*failed_r = false;
+	switch (answer->result) {
+	case DNS_OK:
+		*records_r = dns_answer_object(answer, &dmarc_records_parser);
+		return (*records_r != NULL ? STATUS_OK : STATUS_NOMEM);
+	case DNS_NODATA:
+	case DNS_NXDOMAIN:
+	case DNS_BADNAME:	/* too long with _dmarc.: it has no record */
+		return (STATUS_OK);
+	case DNS_SERVFAIL:
+	case DNS_TIMEOUT:
+		*failed_r = true;
+		return (STATUS_OK);
+	}
+	return (STATUS_OK);
+}
+
+/* The end of the name that has one label more than the suffix. */
+static struct str
+one_below(struct str name, struct str suffix)
+{
+	size_t labels = domain_labels(suffix) + 1;
+
+	while (domain_labels(name) > labels) {
+		name = domain_parent(name);
+	}
+	return (name);
+}
+
+/* RFC 9989 4.10.1 and 4.10.2: found has a record or NULL for each step. */
+static void
+conclude(struct dmarc_walk *walk, const struct dmarc_record *const *found)
+{
+	size_t i, last = walk->went;
+
+	for (i = 0; i < walk->went; i++) {
+		if (found[i] != NULL) {
+			last = i;
+		}
+	}
+	if (last == walk->went) {
+		walk->org = walk->name;
+		return;
+	}
+	walk->org = walk->v[last].name;
+	walk->above = found[last];
+	walk->above_name = walk->org;
+	if (last == 0 || found[last]->psd != DMARC_PSD_YES) {
+		return;
+	}
+	walk->org = one_below(walk->name, walk->above_name);
+	for (i = 0; i < last; i++) {
+		if (found[i] != NULL && str_eq(walk->v[i].name, walk->org)) {
+			walk->above = found[i];
+			walk->above_name = walk->org;
+		}
+	}
+}
+
+static enum status
+read_tree(struct dmarc_walk *walk)
+{
+	const struct dmarc_record *found[DMARC_WALK_MAX_NAMES] = { NULL };
+	const struct dmarc_records *records;
+	enum status status;
+	bool stop = false;
+	size_t i;
+
+	for (i = 0; i < walk->n && !stop; i++) {
+		status = read_step(&walk->v[i], &records, &walk->failed);
+		if (status != STATUS_OK) {
+			return (status);
+		}
+		/* Several are as none: all are discarded. */
+		if (records != NULL && records->n == 1) {
+			found[i] = &records->record;
+			stop = found[i]->psd != DMARC_PSD_UNKNOWN;
+		}
+		stop |= walk->failed;
+	}
+	walk->went = i;
+	walk->own = found[0];
+	if (!walk->failed) {
+		conclude(walk, found);
+	}
+	return (STATUS_OK);
+}
+
+/* RFC 7489 6.6.3: several records at a name end it, unlike none. */
+static enum status
+read_psl(const struct dmarc_walks *w, struct dmarc_walk *walk)
+{
+	const struct dmarc_records *records = NULL;
+	enum status status = STATUS_OK;
+	size_t i;
+
+	walk->org = dmarc_psl_org(w->psl, walk->name);
+	for (i = 0; i < walk->n; i++) {
+		status = read_step(&walk->v[i], &records, &walk->failed);
+		if (status != STATUS_OK || walk->failed ||
+		    (records != NULL && records->n > 0)) {
+			break;
+		}
+	}
+	walk->went = i < walk->n ? i + 1 : i;
+	if (status != STATUS_OK || i == walk->n || walk->failed ||
+	    records->n > 1) {
+		return (status);
+	}
+	if (i == 0) {
+		walk->own = &records->record;
+	}
+	walk->above = &records->record;
+	walk->above_name = walk->v[i].name;
+	return (STATUS_OK);
+}
+
+enum status
+dmarc_walk_read(const struct dmarc_walks *w, struct dmarc_walk *walk)
+{
+	enum status status;
+
+	if (walk->read) {
+		return (STATUS_OK);
+	}
+	status = w->psl != NULL ? read_psl(w, walk) : read_tree(walk);
+	walk->read = status == STATUS_OK;
+	return (status);
+}
