@@ -18,6 +18,7 @@ tools_mailseal_SOURCES = \
 	tools/sign.h \
 	tools/try.h \
 	tools/authres.c \
+	tools/dmarc.c \
 	tools/edit.c \
 	tools/main.c \
 	tools/sign.c \

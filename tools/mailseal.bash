@@ -6,7 +6,7 @@ _mailseal()
 	_init_completion || return
 	if [ "$cword" -eq 1 ]; then
 		COMPREPLY=($(compgen -W \
-		    "verify sign spf authres try --help --version" -- "$cur"))
+		    "verify sign spf dmarc authres try --help --version" -- "$cur"))
 		return
 	fi
 	case $prev in
@@ -14,6 +14,12 @@ _mailseal()
 		if [ "${words[1]}" = sign ]; then
 			COMPREPLY=($(compgen -W \
 			    "auto rsa-sha256 ed25519-sha256" -- "$cur"))
+			return
+		fi
+		;;
+	-O | --org-domain)
+		if [ "${words[1]}" = dmarc ]; then
+			COMPREPLY=($(compgen -W "treewalk psl" -- "$cur"))
 			return
 		fi
 		;;

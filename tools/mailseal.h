@@ -11,6 +11,7 @@
 int	 verify_main(const struct cli_command *, int, char **);
 int	 sign_main(const struct cli_command *, int, char **);
 int	 spf_main(const struct cli_command *, int, char **);
+int	 dmarc_main(const struct cli_command *, int, char **);
 int	 authres_main(const struct cli_command *, int, char **);
 int	 try_main(const struct cli_command *, int, char **);
 

@@ -47,6 +47,17 @@ static const struct cli_option spf_options[] = {
 	{ 'j', "json", NULL, "print one JSON object" },
 };
 
+static const struct cli_option dmarc_options[] = {
+	CLI_DNS_OPTIONS,
+	{ 'f', "from", "DOMAIN", "the author domain; may repeat" },
+	{ 's', "spf", "DOMAIN=RESULT", "what SPF says of the sender's domain" },
+	{ 'd', "dkim", "DOMAIN=RESULT",
+	    "what a signature of that domain came to; may repeat" },
+	{ 'O', "org-domain", "treewalk|psl",
+	    "how to find organisational domains (treewalk)" },
+	{ 'j', "json", NULL, "print one JSON object" },
+};
+
 static const struct cli_option authres_options[] = {
 	{ 'a', "authserv-id", "ID", "say whether the field claims to be ID's" },
 	{ 'j', "json", NULL, "print one JSON object" },
@@ -77,6 +88,9 @@ static const struct cli_command commands[] = {
 	{ "spf", "--ip ADDRESS [options]",
 	    "Says whether a client may send for a domain (SPF).",
 	    spf_options, COUNT(spf_options), spf_main },
+	{ "dmarc", "--from DOMAIN [options]",
+	    "Says what a domain's DMARC policy makes of given results.",
+	    dmarc_options, COUNT(dmarc_options), dmarc_main },
 	{ "authres", "[options] [FILE]",
 	    "Parses the value of an Authentication-Results field.",
 	    authres_options, COUNT(authres_options), authres_main },
