@@ -8,6 +8,7 @@ include test/unit/dkim.mk
 include test/unit/spf.mk
 include test/unit/authres.mk
 include test/unit/conf.mk
+include test/unit/dmarc.mk
 include test/unit/second.mk
 include test/unit/engine.mk
 include test/unit/milter.mk

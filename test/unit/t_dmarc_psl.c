@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "dmarc/psl.h"
+#include "mail/domain.h"
+
+#include "test/unit/dmarc_lab.h"
+
+/* A list of our own, in the form of publicsuffix.org. */
+static const char list_text[] =
+    "// ===BEGIN ICANN DOMAINS===\n"
+    "com\nuk\nco.uk\n*.wild\n!city.wild\nxn--p1ai\n"
+    "// ===END ICANN DOMAINS===\n"
+    "// ===BEGIN PRIVATE DOMAINS===\nhost.com\n"
+    "// ===END PRIVATE DOMAINS===\n";
+
+/* RFC 7489 3.2 */
+static const struct {
+	const char	*name;
+	const char	*domain;
+	const char	*org;
+} rows[] = {
+	{ "registered", "example.com", "example.com" },
+	{ "below", "a.b.example.com", "example.com" },
+	{ "a suffix itself", "com", "com" },
+	{ "a suffix of two labels", "co.uk", "co.uk" },
+	{ "below that", "a.example.co.uk", "example.co.uk" },
+	{ "a wildcard", "a.b.c.wild", "b.c.wild" },
+	{ "a wildcard itself", "c.wild", "c.wild" },
+	{ "an exception", "a.city.wild", "city.wild" },
+	{ "a private suffix", "a.b.host.com", "b.host.com" },
+	{ "an unknown suffix", "a.b.example", "b.example" },
+	{ "one label", "localhost", "localhost" },
+	{ "A-labels", "a.xn--e1afmkfd.xn--p1ai", "xn--e1afmkfd.xn--p1ai" },
+};
+
+static struct dmarc_psl *
+load(void)
+{
+	char path[] = "/tmp/t_dmarc_psl.XXXXXX";
+	int fd = mkstemp(path);
+	struct dmarc_psl *psl = NULL;
+
+	lab_must(fd >= 0 && write(fd, list_text, sizeof(list_text) - 1) > 0,
+	    "list");
+	close(fd);
+	tap_num(dmarc_psl_new(path, &psl), STATUS_OK, "a list from a file");
+	unlink(path);
+	return (psl);
+}
+
+static void
+check_names(const struct dmarc_psl *psl)
+{
+	char name[DOMAIN_MAX_BYTES + 64];
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		tap_str(dmarc_psl_org(psl, str_from(rows[i].domain)),
+		    str_from(rows[i].org), rows[i].name);
+	}
+	memset(name, 'a', sizeof(name));
+	for (i = 1; i < 199; i += 2) {
+		name[i] = '.';
+	}
+	memcpy(name + 199, ".example.com", 12);
+	tap_str(dmarc_psl_org(psl, str_mem(name, 211)), STR("example.com"),
+	    "102 labels");
+	memset(name, 'a', sizeof(name));
+	tap_num((long long)dmarc_psl_org(psl, str_mem(name, sizeof(name))).n,
+	    sizeof(name), "a name that is too long is itself");
+}
+
+/* Discovery as in RFC 7489 6.6.3: one zone, one question each. */
+static const struct row {
+	const char		*name;
+	const char		*zone;
+	const char		*from;
+	const char		*spf, *dkim;
+	enum dmarc_result	 result;
+	enum dmarc_policy	 policy;	/* unless none */
+	const char		*policy_domain;
+	size_t			 queries;
+} discoveries[] = {
+	{ "own record", REC("a.example.com", "p=reject")
+	    REC("example.com", "p=none"), "a.example.com", NULL, "",
+	    DMARC_FAIL, DMARC_P_REJECT, "a.example.com", 2 },
+	{ "record of the organisational domain, sp",
+	    REC("example.com", "p=reject; sp=quarantine"), "a.b.example.com",
+	    NULL, "", DMARC_FAIL, DMARC_P_QUARANTINE, "example.com", 2 },
+	{ "np means nothing", REC("example.com", "p=reject; np=none"),
+	    "ghost.example.com", NULL, "", DMARC_FAIL, DMARC_P_REJECT,
+	    "example.com", 2 },
+	{ "psd means nothing", REC("b.example.com", "p=reject; psd=n")
+	    REC("example.com", "p=none"), "a.b.example.com", NULL, "",
+	    DMARC_FAIL, DMARC_P_NONE, "example.com", 2 },
+	{ "records between are not looked at",
+	    REC("b.example.com", "p=reject"), "a.b.example.com", NULL, "",
+	    DMARC_NONE, 0, NULL, 2 },
+	{ "a record of the suffix is not looked at", REC("com", "p=reject"),
+	    "example.com", NULL, "", DMARC_NONE, 0, NULL, 1 },
+	{ "t=y lowers", REC("example.com", "p=reject; t=y"), "example.com",
+	    NULL, "", DMARC_FAIL, DMARC_P_QUARANTINE, "example.com", 1 },
+	{ "several records end it", REC("a.example.com", "p=reject")
+	    REC("a.example.com", "p=none") REC("example.com", "p=reject"),
+	    "a.example.com", NULL, "", DMARC_NONE, 0, NULL, 2 },
+	{ "relaxed, siblings", REC("example.com", "p=reject"),
+	    "a.example.com", NULL, "b.example.com", DMARC_PASS,
+	    DMARC_P_REJECT, "example.com", 2 },
+	{ "relaxed, the parent, no record there",
+	    REC("news.example.com", "p=reject"), "news.example.com",
+	    "example.com", "", DMARC_PASS, DMARC_P_REJECT,
+	    "news.example.com", 2 },
+	{ "strict", REC("example.com", "p=reject; adkim=s; aspf=s"),
+	    "example.com", "a.example.com", "b.example.com", DMARC_FAIL,
+	    DMARC_P_REJECT, "example.com", 1 },
+	{ "the same suffix only", REC("example.co.uk", "p=reject"),
+	    "example.co.uk", "other.co.uk", "co.uk", DMARC_FAIL,
+	    DMARC_P_REJECT, "example.co.uk", 1 },
+	{ "no answer for the author", "_dmarc.a.example.com TIMEOUT\n"
+	    REC("example.com", "p=reject"), "a.example.com", NULL, "",
+	    DMARC_TEMPERROR, 0, NULL, 2 },
+	{ "no answer above, not needed", REC("a.example.com", "p=reject")
+	    "_dmarc.example.com SERVFAIL\n", "a.example.com", NULL,
+	    "b.example.com", DMARC_PASS, DMARC_P_REJECT, "a.example.com", 2 },
+	{ "no answer above, needed", "_dmarc.example.com SERVFAIL\n",
+	    "a.example.com", NULL, "", DMARC_TEMPERROR, 0, NULL, 2 },
+};
+
+static void
+check_discovery(const struct dmarc_psl *psl, const struct row *row)
+{
+	const struct dmarc_verdict *v;
+	struct lab lab;
+
+	lab_init(&lab, row->zone);
+	v = dmarc_decisive(lab_evaluate(&lab, psl, row->from, row->spf,
+	    row->dkim));
+	tap_num(v->result, row->result, row->name);
+	tap_ok(v->psl && (!v->has_policy || v->policy == row->policy),
+	    "its policy");
+	tap_str(v->policy_domain, str_from(row->policy_domain),
+	    "where the record is");
+	tap_num((long long)dns_batch_count(lab.batch),
+	    (long long)row->queries, "its queries");
+	tap_num(lab.rounds, 1, "in one round");
+	lab_fini(&lab);
+}
+
+int
+main(void)
+{
+	struct dmarc_psl *psl, *other;
+	size_t i;
+
+	tap_num(dmarc_psl_new("/nonexistent/list", &psl), STATUS_IO,
+	    "no such file");
+	tap_ok(psl == NULL, "and no list");
+	if (dmarc_psl_new(NULL, &other) == STATUS_OK) {
+		tap_str(dmarc_psl_org(other, STR("a.bbc.co.uk")),
+		    STR("bbc.co.uk"), "the system's list");
+	} else {
+		tap_skip("the system's list", "there is none");
+	}
+	dmarc_psl_free(other);
+	dmarc_psl_free(NULL);
+	psl = load();
+	check_names(psl);
+	for (i = 0; i < sizeof(discoveries) / sizeof(discoveries[0]); i++) {
+		check_discovery(psl, &discoveries[i]);
+	}
+	dmarc_psl_free(psl);
+	return (tap_done());
+}

@@ -1,0 +1,169 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "dmarc/walk.h"
+#include "mail/domain.h"
+
+#include "test/unit/dmarc_lab.h"
+
+/* RFC 9989 4.10, 4.10.2 */
+static const struct row {
+	const char	*name;
+	const char	*zone;
+	const char	*start;
+	const char	*went;		/* targets, in order */
+	const char	*org;		/* NULL: not known */
+	const char	*above;		/* where the record is; NULL: none */
+} rows[] = {
+	{ "one label", "", "com", "com", "com", NULL },
+	{ "nothing found: itself", "", "a.b.example.com",
+	    "a.b.example.com b.example.com example.com com",
+	    "a.b.example.com", NULL },
+	{ "7 labels", "", "b.c.d.e.f.example.com",
+	    "b.c.d.e.f.example.com c.d.e.f.example.com d.e.f.example.com "
+	    "e.f.example.com f.example.com example.com com",
+	    "b.c.d.e.f.example.com", NULL },
+	{ "8 labels: none is skipped", "", "a.b.c.d.e.f.example.com",
+	    "a.b.c.d.e.f.example.com b.c.d.e.f.example.com "
+	    "c.d.e.f.example.com d.e.f.example.com e.f.example.com "
+	    "f.example.com example.com com", "a.b.c.d.e.f.example.com", NULL },
+	{ "9 labels: one is skipped", "", "z.a.b.c.d.e.f.example.com",
+	    "z.a.b.c.d.e.f.example.com b.c.d.e.f.example.com "
+	    "c.d.e.f.example.com d.e.f.example.com e.f.example.com "
+	    "f.example.com example.com com", "z.a.b.c.d.e.f.example.com",
+	    NULL },
+	{ "fewest labels", REC("a.example.com", "p=none")
+	    REC("example.com", "p=none"), "a.example.com",
+	    "a.example.com example.com com", "example.com", "example.com" },
+	{ "a record of the top counts (11.8)", REC("com", "p=none")
+	    REC("example.com", "p=none"), "example.com", "example.com com",
+	    "com", "com" },
+	{ "psd=n at the start", REC("example.com", "psd=n"), "example.com",
+	    "example.com", "example.com", "example.com" },
+	{ "psd=n above", REC("b.example.com", "psd=n")
+	    REC("example.com", "p=none"), "a.b.example.com",
+	    "a.b.example.com b.example.com", "b.example.com",
+	    "b.example.com" },
+	{ "psd=y at the start", REC("bank.example", "psd=y")
+	    REC("example", "p=none"), "bank.example", "bank.example",
+	    "bank.example", "bank.example" },
+	{ "psd=y above, a record below", REC("bank.example", "psd=y")
+	    REC("giant.bank.example", "p=none"), "a.giant.bank.example",
+	    "a.giant.bank.example giant.bank.example bank.example",
+	    "giant.bank.example", "giant.bank.example" },
+	{ "psd=y above, none below", REC("bank.example", "psd=y"),
+	    "a.giant.bank.example",
+	    "a.giant.bank.example giant.bank.example bank.example",
+	    "giant.bank.example", "bank.example" },
+	{ "psd=y above, one between is no policy",
+	    REC("example", "psd=y") REC("mail.corp.example", "p=none"),
+	    "a.mail.corp.example", "a.mail.corp.example mail.corp.example "
+	    "corp.example example", "corp.example", "example" },
+	{ "psd=y with 7 labels: one below was not asked",
+	    REC("c.d.e.f.g.example.com", "psd=y")
+	    REC("b.c.d.e.f.g.example.com", "p=none"),
+	    "z.a.b.c.d.e.f.g.example.com",
+	    "z.a.b.c.d.e.f.g.example.com c.d.e.f.g.example.com",
+	    "b.c.d.e.f.g.example.com", "c.d.e.f.g.example.com" },
+	{ "several records are as none", REC("a.example.com", "psd=n")
+	    REC("a.example.com", "p=none") REC("example.com", "p=none"),
+	    "a.example.com", "a.example.com example.com com", "example.com",
+	    "example.com" },
+	{ "a bad p counts here", REC("example.com", "p=bogus"),
+	    "example.com", "example.com com", "example.com", "example.com" },
+	{ "a timeout ends it", REC("a.example.com", "p=none")
+	    "_dmarc.example.com TIMEOUT\n", "a.example.com",
+	    "a.example.com example.com", NULL, NULL },
+	{ "a failure ends it", "_dmarc.com SERVFAIL\n", "example.com",
+	    "example.com com", NULL, NULL },
+	{ "a failure beyond the end does not matter",
+	    REC("example.com", "psd=n") "_dmarc.com SERVFAIL\n",
+	    "example.com", "example.com", "example.com", "example.com" },
+};
+
+static void
+check(const struct row *row)
+{
+	struct str names[LAB_MAX_NAMES];
+	size_t i, n = lab_words(row->went, names);
+	struct dmarc_walks walks;
+	struct dmarc_walk *walk;
+	struct lab lab;
+
+	lab_init(&lab, row->zone);
+	dmarc_walks_init(&walks, &lab.arena, lab.batch, NULL);
+	lab_must(dmarc_walks_start(&walks, str_from(row->start), &walk) ==
+	    STATUS_OK, "start");
+	tap_num((long long)dns_batch_count(lab.batch), (long long)walk->n,
+	    "all its queries are sent at once");
+	lab_wait(&lab);
+	tap_num(dmarc_walk_read(&walks, walk), STATUS_OK, row->name);
+	tap_num((long long)walk->went, (long long)n, "how far it went");
+	for (i = 0; i < n && i < walk->went; i++) {
+		tap_str(walk->v[i].name, names[i], "its way");
+	}
+	tap_str(walk->org, str_from(row->org), "organisational domain");
+	tap_str(walk->above_name, str_from(row->above), "its record");
+	tap_ok(walk->failed == (row->org == NULL), "whether it failed");
+	lab_fini(&lab);
+}
+
+/* Once per name; and each DNS name once, whatever asks for it. */
+static void
+check_memory_of_names(void)
+{
+	struct dmarc_walk *a, *b, *c;
+	struct dmarc_walks walks;
+	struct lab lab;
+
+	lab_init(&lab, "");
+	dmarc_walks_init(&walks, &lab.arena, lab.batch, NULL);
+	tap_ok(dmarc_walks_find(&walks, STR("a.example.com")) == NULL,
+	    "no walk yet");
+	lab_must(dmarc_walks_start(&walks, STR("a.example.com"), &a) ==
+	    STATUS_OK && dmarc_walks_start(&walks, STR("a.example.com"),
+	    &b) == STATUS_OK && dmarc_walks_start(&walks,
+	    STR("b.example.com"), &c) == STATUS_OK, "starts");
+	tap_ok(a == b && a != c, "the same walk for the same name");
+	tap_ok(dmarc_walks_find(&walks, STR("b.example.com")) == c, "found");
+	tap_num((long long)dns_batch_count(lab.batch), 4,
+	    "what two walks share is asked once");
+	lab_fini(&lab);
+}
+
+static void
+check_long(void)
+{
+	char name[DOMAIN_MAX_BYTES];
+	struct dmarc_walks walks;
+	struct dmarc_walk *walk;
+	struct lab lab;
+	size_t i;
+
+	memset(name, 'a', sizeof(name));
+	for (i = 1; i < sizeof(name); i += 2) {
+		name[i] = '.';
+	}
+	lab_init(&lab, REC("a.a", "p=none"));
+	dmarc_walks_init(&walks, &lab.arena, lab.batch, NULL);
+	lab_must(dmarc_walks_start(&walks, str_mem(name, sizeof(name)),
+	    &walk) == STATUS_OK, "start");
+	tap_num((long long)walk->n, DMARC_WALK_MAX_NAMES,
+	    "127 labels: 8 names");
+	lab_wait(&lab);
+	tap_num(dmarc_walk_read(&walks, walk), STATUS_OK, "and read");
+	tap_str(walk->org, STR("a.a"),
+	    "no record at what cannot be asked with _dmarc.");
+	lab_fini(&lab);
+}
+
+int
+main(void)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		check(&rows[i]);
+	}
+	check_memory_of_names();
+	check_long();
+	return (tap_done());
+}
