@@ -14,7 +14,7 @@ static const char *const tag_names[TAGS] = {
 };
 
 struct tags {
-	struct str	v[TAGS];	/* absent; "" stands for a bad one */
+	struct str	v[TAGS];
 	bool		repeated;
 };
 
@@ -43,20 +43,6 @@ split_tag(struct str text, struct str *name_r, struct str *value_r)
 	return (at < text.n);
 }
 
-/* RFC 9989 4.8: printable ASCII, at least one; else the value is bad. */
-static struct str
-good_value(struct str value)
-{
-	size_t i;
-
-	for (i = 0; i < value.n; i++) {
-		if (value.p[i] < 0x20 || value.p[i] > 0x7e) {
-			return (STR(""));
-		}
-	}
-	return (value);
-}
-
 static void
 take_tag(struct tags *tags, struct str name, struct str value)
 {
@@ -69,7 +55,7 @@ take_tag(struct tags *tags, struct str name, struct str value)
 		if (tags->v[i].p != NULL) {
 			tags->repeated = true;
 		} else {
-			tags->v[i] = good_value(value);
+			tags->v[i] = value;
 		}
 		return;
 	}

@@ -162,9 +162,10 @@ conclude(struct dmarc_walk *walk, const struct dmarc_record *const *found)
 	walk->org = walk->v[last].name;
 	walk->above = found[last];
 	walk->above_name = walk->org;
-	if (last == 0 || found[last]->psd != DMARC_PSD_YES) {
+	if (found[last]->psd != DMARC_PSD_YES) {
 		return;
 	}
+	/* At the start itself nothing is below: it is its own. */
 	walk->org = one_below(walk->name, walk->above_name);
 	for (i = 0; i < last; i++) {
 		if (found[i] != NULL && str_eq(walk->v[i].name, walk->org)) {

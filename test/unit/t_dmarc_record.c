@@ -198,6 +198,8 @@ check_published(void)
 	(void)parse("rua=mailto:a@b, x ; ruf= https://c/d", &r);
 	tap_str(r.rua, STR("mailto:a@b, x"), "4.7 rua");
 	tap_str(r.ruf, STR("https://c/d"), "4.7 ruf");
+	(void)parse("rua=\xff,\tmailto:a@b", &r);
+	tap_str(r.rua, STR("\xff,\tmailto:a@b"), "4.8 rua with tabs, not UTF-8");
 	tap_ok(parse("p=none;rua=x", &r) && r.rua.p == NULL,
 	    "4.6 rua without a URI");
 }
