@@ -9,3 +9,12 @@ EXTRA_DIST += test/cross/craft.py test/cross/cross.py \
 	test/cross/mail_dkim_peer.pl test/cross/messages.py \
 	test/cross/peers.py test/cross/rules.py test/cross/spf_cross.py \
 	test/cross/spf_random.py
+# The same for DMARC with the public suffix list.
+EXTRA_PROGRAMS += test/cross/opendmarc_peer
+test_cross_opendmarc_peer_SOURCES = test/cross/opendmarc_peer.c \
+	test/lib/fields.c test/lib/fields.h
+test_cross_opendmarc_peer_LDADD = $(LDADD) $(OPENDMARC_LIBS)
+check_DATA += test/cross/opendmarc_peer$(EXEEXT)
+CLEANFILES += test/cross/opendmarc_peer$(EXEEXT)
+check_SCRIPTS += test/cross/dmarc.py
+EXTRA_DIST += test/cross/dmarc.py test/cross/dmarc_rules.py
