@@ -31,7 +31,7 @@ static void
 check_heap(void)
 {
 	unsigned at, refused = 0, honest = 0;
-	enum dmarc_result result;
+	enum dmarc_result result = DMARC_NONE;
 	enum status status;
 	bool failed = true;
 	struct lab lab;
