@@ -89,13 +89,14 @@ SecondOpinion all
         if not shutil.which('valgrind'):
             tap.skip_all('needs valgrind or a sanitizer build')
         # What glibc keeps of libmilter's detached threads is "possibly lost".
-        argv = ['valgrind', '-q', '--error-exitcode=99', '--leak-check=full',
+        argv = ['valgrind', '-q', '--fair-sched=try', '--error-exitcode=99',
+                '--leak-check=full',
                 '--errors-for-leak-kinds=definite',
                 '--show-leak-kinds=definite', '--num-callers=30'] + argv
     server = proc.Server(argv, path('log'),
                          ready=lambda: proc.unix_open(path('sock')))
-    count = 60 if quick else 20
-    connections = 8
+    count = 60 if quick else 26
+    connections = 8 if quick else 3
     runs = 0
     for ip in ('192.0.2.1', '127.0.0.1'):
         load = subprocess.Popen(
