@@ -252,6 +252,7 @@ load(struct daemon *daemon, struct conf **conf_r)
 	}
 	if (status != STATUS_OK) {
 		complain(daemon, status, &diag);
+		conf_release(*conf_r);
 	}
 	return (exit_of(status));
 }
@@ -307,6 +308,7 @@ daemon_run(const struct daemon_opts *opts)
 	}
 	code = start(&daemon, conf);
 	if (code != DAEMON_OK) {
+		conf_release(conf);
 		return (code);
 	}
 	log_set_target(conf);
