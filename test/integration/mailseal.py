@@ -274,6 +274,63 @@ def test_spf():
                 'spf: wrong usage: %s' % options)
 
 
+def test_dmarc():
+    zone_file = proc.write(path('dmarc.zone'), zone.text({
+        '_dmarc.r.example': 'v=DMARC1; p=reject; sp=quarantine; t=y',
+        '_dmarc.news.r.test': 'v=DMARC1; p=quarantine',
+        '_dmarc.bad.example': 'v=DMARC1; p=reject all'}))
+    command = [tree.MAILSEAL, 'dmarc', '--zone', zone_file]
+    for options, status, want in (
+            (['--from', 'r.example', '--spf', 'r.example=pass', '--dkim',
+              'other.example=pass', '--dkim', 'x.r.example=fail'], 0,
+             ['pass', 'r.example', 'r.example', 'quarantine', 'treewalk',
+              True, False, True]),
+            (['--from', 'a.R.example', '--spf', 'r.example=softfail'], 1,
+             ['fail', 'r.example', 'r.example', 'none', 'treewalk', False,
+              False, True]),
+            (['--from', 'news.r.test', '--dkim', 'r.test=pass'], 1,
+             ['fail', 'news.r.test', 'news.r.test', 'quarantine', 'treewalk',
+              False, False, False]),
+            (['--from', 'news.r.test', '--dkim', 'r.test=pass',
+              '--org-domain', 'psl'], 0,
+             ['pass', 'r.test', 'news.r.test', 'quarantine', 'psl', False,
+              True, False]),
+            (['--from', 'r.example', '--from', 'news.r.test', '--spf',
+              'r.example=pass'], 1,
+             ['fail', 'news.r.test', 'news.r.test', 'quarantine', 'treewalk',
+              False, False, False]),
+            (['--from', 'r.example', '--dkim', 'r.example=temperror'], 1,
+             ['temperror', 'r.example', 'r.example', 'quarantine',
+              'treewalk', False, False, True]),
+            (['--from', 'bad.example'], 1,
+             ['permerror', 'bad.example', 'bad.example', None, 'treewalk',
+              False, False, False]),
+            (['--from', 'none.example'], 0,
+             ['none', None, None, None, 'treewalk', False, False, False])):
+        got, out, err = proc.run_json(command + ['--json'] + options)
+        tap.is_((got, [out and out[k] for k in (
+            'result', 'org_domain', 'policy_domain', 'policy', 'discovery',
+            'spf_aligned', 'dkim_aligned', 'testing')]), (status, want),
+                'dmarc: %s' % options, err)
+    status, out, _ = proc.run(command + ['--from', 'bad.example'])
+    tap.is_((status, out), (
+        1, b'dmarc: permerror, invalid p and no rua\n'
+           b'  from       bad.example\n'
+           b'  belongs to bad.example\n'
+           b'  record of  bad.example\n'
+           b'  asked      _dmarc.bad.example\n'
+           b'             _dmarc.example\n'), 'dmarc: for people')
+    for options in ([], ['--from', 'a', 'b'], ['--from', 'a', '--spf', 'a'],
+                    ['--from', 'a', '--dkim', 'a=good'],
+                    ['--from', 'a', '--org-domain', 'list'],
+                    ['--from', 'a'] * 70,
+                    ['--from', 'a'] + ['--dkim', 'a=pass'] * 70):
+        status, out, err = proc.run([tree.MAILSEAL, 'dmarc', '--zone',
+                                     zone_file] + options)
+        tap.ok(status == 2 and not out and err,
+               'dmarc: wrong usage: %s' % options[:6], err)
+
+
 def authres(data, *options):
     return proc.run_json([tree.MAILSEAL, 'authres', '--json'] +
                          list(options), data)
@@ -525,6 +582,7 @@ def main():
     test_verify_results()
     test_sign()
     test_spf()
+    test_dmarc()
     test_authres()
     test_try()
     test_usage()
