@@ -117,18 +117,6 @@ player_leadspc(const struct player *player)
 	return ((player->steps & SMFIP_HDR_LEADSPC) != 0);
 }
 
-uint32_t
-player_steps(const struct player *player)
-{
-	return (player->steps);
-}
-
-uint32_t
-player_actions(const struct player *player)
-{
-	return (player->actions);
-}
-
 enum status
 player_send(struct player *player, struct iovec *v, size_t n, struct diag *diag)
 {

@@ -120,9 +120,6 @@ enum status	 player_open(const struct player_opts *, struct player **r,
 enum status	 player_open_fd(const struct player_opts *, int fd,
 		    struct player **r, struct diag *) ATTR_MUST_CHECK;
 bool		 player_leadspc(const struct player *);
-/* What the milter asked for: SMFIP_ and SMFIF_ bits. */
-uint32_t	 player_steps(const struct player *);
-uint32_t	 player_actions(const struct player *);
 /*
  * Plays a script. OK: *r says what the milter decided; a message that ended
  * before its end is aborted, so that the next one may follow. Else the
