@@ -754,7 +754,7 @@ def test_last_answer(work):
     point(got == "c" * answers, "SIGTERM: a message's answer goes out",
           (answers, got))
     m.close()
-    point(d.wait() == 0, "and then the end")
+    point(d.wait() == 0, "and then the end", d.log()[-3000:])
 
 
 def test_hup_at_start(work):
@@ -777,8 +777,11 @@ def test_hup_at_start(work):
         f.write(text)
     d.wait_for("is in service")
     d.wait_for("counters: ")
-    point(True, "SIGHUP before the start is done")
-    point(d.stop() == 0, "and then the end")
+    m = Mta(d.socket)
+    m.hello()
+    point(m.letter()[1] == "c", "SIGHUP before the start is done")
+    m.close()
+    point(d.stop() == 0, "exit 0", d.log()[-3000:])
 
 
 def test_manners(work):
