@@ -107,16 +107,19 @@ evaluate(const struct dmarc_args *o, struct arena *arena,
 {
 	struct dmarc_opts opts = { .psl = psl };
 	enum status status;
-	bool wait = true;
+	bool done = false;
 
 	status = dmarc_new(arena, batch, &opts, o->from, o->from_n, r);
 	if (status == STATUS_OK) {
 		status = dmarc_authenticated(*r, o->has_spf ? &o->spf : NULL,
 		    o->dkim, o->dkim_n);
 	}
-	while (status == STATUS_OK && wait) {
-		dns_batch_wait(batch, deadline_us);
-		status = dmarc_step(*r, &wait);
+	while (status == STATUS_OK && !done) {
+		status = dmarc_step(*r, &done);
+		if (status == STATUS_OK && !done &&
+		    !dns_batch_wait_any(batch, deadline_us)) {
+			dmarc_give_up(*r);
+		}
 	}
 	if (status != STATUS_OK) {
 		(void)cli_fail("%s", status_text(status));

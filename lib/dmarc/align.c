@@ -97,7 +97,7 @@ author_ask_alignment(struct dmarc *d, struct author *a)
 
 static enum status
 look_up(struct dmarc *d, const struct author *a, struct str domain,
-    enum alignment *r)
+    enum alignment *r, bool *open_r)
 {
 	struct dmarc_walk *walk;
 	enum status status;
@@ -113,6 +113,7 @@ look_up(struct dmarc *d, const struct author *a, struct str domain,
 		return (STATUS_OK);
 	}
 	status = dmarc_walk_read(&d->walks, walk);
+	*open_r |= !walk->read;
 	if (status == STATUS_OK) {
 		*r = walk->org.p == NULL ? ALIGNED_UNKNOWN :
 		    str_eq(walk->org, a->walk->org) ? ALIGNED_YES :
@@ -125,7 +126,7 @@ look_up(struct dmarc *d, const struct author *a, struct str domain,
 static enum status
 align(struct dmarc *d, const struct author *a,
     const struct dmarc_identifier *id, bool strict, bool *aligned_r,
-    const char **reason_r)
+    const char **reason_r, bool *open_r)
 {
 	enum alignment alignment;
 	enum status status = STATUS_OK;
@@ -134,7 +135,7 @@ align(struct dmarc *d, const struct author *a,
 		return (STATUS_OK);
 	}
 	if (needs_lookup(a, id->domain, strict, &alignment)) {
-		status = look_up(d, a, id->domain, &alignment);
+		status = look_up(d, a, id->domain, &alignment, open_r);
 	}
 	if (status != STATUS_OK || alignment == ALIGNED_NO) {
 		return (status);
@@ -150,7 +151,8 @@ align(struct dmarc *d, const struct author *a,
 }
 
 enum status
-author_align(struct dmarc *d, struct author *a, const char **reason_r)
+author_align(struct dmarc *d, struct author *a, const char **reason_r,
+    bool *open_r)
 {
 	struct dmarc_verdict *v = &a->verdict;
 	enum status status;
@@ -159,11 +161,11 @@ author_align(struct dmarc *d, struct author *a, const char **reason_r)
 	*reason_r = NULL;
 	v->dkim_aligned = dkim_is_settled(d, a);
 	status = align(d, a, &d->spf, v->record->aspf_strict,
-	    &v->spf_aligned, reason_r);
+	    &v->spf_aligned, reason_r, open_r);
 	for (i = 0; i < d->dkim_n && status == STATUS_OK &&
 	    !v->dkim_aligned; i++) {
 		status = align(d, a, &d->dkim[i], v->record->adkim_strict,
-		    &v->dkim_aligned, reason_r);
+		    &v->dkim_aligned, reason_r, open_r);
 	}
 	return (status);
 }

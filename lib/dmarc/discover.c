@@ -48,13 +48,8 @@ enum status
 author_discover(struct dmarc *d, struct author *a)
 {
 	struct dmarc_verdict *v = &a->verdict;
-	enum status status;
 	size_t i;
 
-	status = dmarc_walk_read(&d->walks, a->walk);
-	if (status != STATUS_OK) {
-		return (status);
-	}
 	for (i = 0; i < a->walk->went; i++) {
 		a->names[i] = a->walk->v[i].asked;
 	}
@@ -68,7 +63,6 @@ author_discover(struct dmarc *d, struct author *a)
 		if (a->exists == NULL) {
 			return (STATUS_NOMEM);
 		}
-		d->walks.asked = true;
 	}
 	return (STATUS_OK);
 }

@@ -158,6 +158,7 @@ dmarc_authenticated(struct dmarc *d, const struct dmarc_identifier *spf,
 	enum status status = STATUS_OK;
 	size_t i;
 
+	d->authenticated = true;
 	d->dkim = arena_calloc(d->arena, dkim_n, sizeof(*d->dkim));
 	if (d->dkim == NULL) {
 		return (STATUS_NOMEM);
@@ -172,38 +173,71 @@ dmarc_authenticated(struct dmarc *d, const struct dmarc_identifier *spf,
 	return (status);
 }
 
+/* The records for all authors, once their walks are read. */
 static enum status
 discover(struct dmarc *d)
 {
 	enum status status = STATUS_OK;
+	bool open = false;
 	size_t i;
 
-	d->walks.asked = false;
 	for (i = 0; i < d->authors_n && status == STATUS_OK; i++) {
-		struct author *a = &d->authors[i];
+		struct dmarc_walk *walk = d->authors[i].walk;
 
-		if (a->walk == NULL) {
-			continue;
-		}
-		status = author_discover(d, a);
-		if (status == STATUS_OK && a->verdict.has_policy) {
-			status = author_ask_alignment(d, a);
+		if (walk != NULL) {
+			status = dmarc_walk_read(&d->walks, walk);
+			open |= !walk->read;
 		}
 	}
+	if (status != STATUS_OK || open) {
+		return (status);
+	}
+	for (i = 0; i < d->authors_n && status == STATUS_OK; i++) {
+		if (d->authors[i].walk != NULL) {
+			status = author_discover(d, &d->authors[i]);
+		}
+	}
+	d->stage = STAGE_IDENTIFIERS;
 	return (status);
 }
 
-/* RFC 9989 5.3.5, 5.3.6 */
 static enum status
-judge(struct dmarc *d, struct author *a)
+ask_alignment(struct dmarc *d)
+{
+	enum status status = STATUS_OK;
+	size_t i;
+
+	for (i = 0; i < d->authors_n && status == STATUS_OK; i++) {
+		if (d->authors[i].verdict.has_policy) {
+			status = author_ask_alignment(d, &d->authors[i]);
+		}
+	}
+	d->stage = STAGE_ALIGNMENT;
+	return (status);
+}
+
+static bool
+existence_is_open(const struct dmarc *d, const struct author *a)
+{
+	return (a->exists != NULL && !d->walks.given_up &&
+	    !dns_query_is_answered(a->exists));
+}
+
+/* RFC 9989 5.3.5, 5.3.6. *open_r: not yet. */
+static enum status
+judge(struct dmarc *d, struct author *a, bool *open_r)
 {
 	struct dmarc_verdict *v = &a->verdict;
+	bool open = existence_is_open(d, a), known;
 	const char *doubt;
 	enum status status;
-	bool known;
 
+	status = author_align(d, a, &doubt, &open);
+	*open_r |= open;
+	if (status != STATUS_OK || open) {
+		return (status);
+	}
 	known = author_policy(a);
-	status = author_align(d, a, &doubt);
 	if (v->spf_aligned || v->dkim_aligned) {
 		v->result = DMARC_PASS;
 		v->reason = !v->spf_aligned ? "aligned DKIM signature" :
@@ -217,42 +251,50 @@ judge(struct dmarc *d, struct author *a)
 		v->result = DMARC_FAIL;
 		v->reason = "nothing aligned passed";
 	}
-	return (status);
+	return (STATUS_OK);
 }
 
 static enum status
 judge_all(struct dmarc *d)
 {
 	enum status status = STATUS_OK;
+	bool open = false;
 	size_t i;
 
 	for (i = 0; i < d->authors_n && status == STATUS_OK; i++) {
 		if (d->authors[i].verdict.has_policy) {
-			status = judge(d, &d->authors[i]);
+			status = judge(d, &d->authors[i], &open);
 		}
+	}
+	if (!open) {
+		d->stage = STAGE_DONE;
 	}
 	return (status);
 }
 
 enum status
-dmarc_step(struct dmarc *d, bool *wait_r)
+dmarc_step(struct dmarc *d, bool *done_r)
 {
 	enum status status = STATUS_OK;
 
-	*wait_r = false;
 	if (d->stage == STAGE_POLICY) {
 		status = discover(d);
-		d->stage = STAGE_ALIGNMENT;
-		if (status != STATUS_OK || d->walks.asked) {
-			*wait_r = status == STATUS_OK;
-			return (status);
-		}
 	}
-	if (d->stage == STAGE_ALIGNMENT) {
+	if (status == STATUS_OK && d->stage == STAGE_IDENTIFIERS &&
+	    d->authenticated) {
+		status = ask_alignment(d);
+	}
+	if (status == STATUS_OK && d->stage == STAGE_ALIGNMENT) {
 		status = judge_all(d);
-		d->stage = STAGE_DONE;
 	}
+	*done_r = d->stage == STAGE_DONE;
 	return (status);
+}
+
+void
+dmarc_give_up(struct dmarc *d)
+{
+	d->walks.given_up = true;
 }
 
 size_t

@@ -4,16 +4,17 @@
  * it did (RFC 9989). It takes plain names and results, whoever computed them.
  *
  *	dmarc_new()		the policy's queries are sent
- *	dmarc_authenticated()	what SPF and DKIM came to
- *	do {
- *		dns_batch_wait()
- *		dmarc_step()
- *	} while (wait)
+ *	  dmarc_expect()	what may be needed for alignment
+ *	  dmarc_authenticated()	what SPF and DKIM came to, once it is known
+ *	  dmarc_step()		whenever answers may have come, until done
+ *	  dmarc_give_up()	when time is over
  *	dmarc_get()		the verdict
  *
- * A query that got no answer by then has failed. At most two rounds of
- * queries follow each other; per author domain they are: a walk of 8 names at
- * most, one for its existence, and walks for identifiers that may be aligned.
+ * Like an SPF evaluation it is a machine without a thread: a step goes on as
+ * far as the answers that are there allow, the policy's discovery also before
+ * it is known who authenticated. At most two rounds of queries follow each
+ * other; per author domain they are: a walk of 8 names at most, one for its
+ * existence, and walks for identifiers that may be aligned.
  */
 #ifndef DMARC_DMARC_H
 #define DMARC_DMARC_H
@@ -92,15 +93,18 @@ enum status	dmarc_new(struct arena *, struct dns_batch *,
 enum status	dmarc_expect(struct dmarc *, struct str domain)
     ATTR_MUST_CHECK;
 /*
- * Before the first step. spf: the SPF domain (RFC 9989 3.2.4), NULL if there
- * is none; dkim: d= of each signature.
+ * Once. spf: the SPF domain (RFC 9989 3.2.4), NULL if there is none; dkim: d=
+ * of each signature.
  */
 enum status	dmarc_authenticated(struct dmarc *,
 		    const struct dmarc_identifier *spf,
 		    const struct dmarc_identifier *dkim, size_t dkim_n)
     ATTR_MUST_CHECK;
-/* After the batch was waited for. *wait_r: wait again, and step again. */
-enum status	dmarc_step(struct dmarc *, bool *wait_r) ATTR_MUST_CHECK;
+/* *done_r: the verdicts are there; else it waits for answers, or to be told
+   what authenticated. */
+enum status	dmarc_step(struct dmarc *, bool *done_r) ATTR_MUST_CHECK;
+/* Time is over: a query that is not answered now has failed. */
+void		dmarc_give_up(struct dmarc *);
 
 /* How many author domains have a verdict; at least 1. */
 size_t		dmarc_count(const struct dmarc *);

@@ -13,7 +13,9 @@ struct author {
 	struct str		 names[DMARC_WALK_MAX_NAMES];
 };
 
-enum stage { STAGE_POLICY, STAGE_ALIGNMENT, STAGE_DONE };
+enum stage {
+	STAGE_POLICY, STAGE_IDENTIFIERS, STAGE_ALIGNMENT, STAGE_DONE
+};
 
 struct dmarc {
 	struct arena		*arena;
@@ -21,6 +23,7 @@ struct dmarc {
 	enum stage		 stage;
 	struct author		*authors;
 	size_t			 authors_n;
+	bool			 authenticated;	/* what follows is set */
 	struct dmarc_identifier	 spf;		/* domain absent: none */
 	struct dmarc_identifier	*dkim;		/* normalised */
 	size_t			 dkim_n;
@@ -30,7 +33,7 @@ struct dmarc {
 
 /* -- discover: the policy of an author ----------------------------------- */
 
-/* Reads the walk; asks whether the domain exists if that matters. */
+/* Once the walk is read; asks whether the domain exists if that matters. */
 enum status	author_discover(struct dmarc *, struct author *)
     ATTR_MUST_CHECK;
 /* The policy after sp, np and t. False: a lookup for it failed. */
@@ -43,9 +46,9 @@ enum status	author_ask_alignment(struct dmarc *, struct author *)
     ATTR_MUST_CHECK;
 /*
  * Sets spf_aligned and dkim_aligned. *reason_r: why neither is certain to be
- * false, or NULL.
+ * false, or NULL. *open_r: set when an answer is still to come.
  */
 enum status	author_align(struct dmarc *, struct author *,
-		    const char **reason_r) ATTR_MUST_CHECK;
+		    const char **reason_r, bool *open_r) ATTR_MUST_CHECK;
 
 #endif

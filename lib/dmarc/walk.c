@@ -29,7 +29,6 @@ ask(struct dmarc_walks *w, struct dmarc_walk *walk, struct str target)
 		return (STATUS_NOMEM);
 	}
 	walk->n++;
-	w->asked = true;
 	return (STATUS_OK);
 }
 
@@ -107,6 +106,12 @@ dmarc_walks_start(struct dmarc_walks *w, struct str name,
 	return (status);
 }
 
+static bool
+is_open(const struct dmarc_walks *w, const struct dmarc_step *step)
+{
+	return (!w->given_up && !dns_query_is_answered(step->query));
+}
+
 /* The records at a step, NULL if there are none; failed: nobody knows. */
 static enum status
 read_step(const struct dmarc_step *step,
@@ -176,7 +181,7 @@ conclude(struct dmarc_walk *walk, const struct dmarc_record *const *found)
 }
 
 static enum status
-read_tree(struct dmarc_walk *walk)
+read_tree(const struct dmarc_walks *w, struct dmarc_walk *walk)
 {
 	const struct dmarc_record *found[DMARC_WALK_MAX_NAMES] = { NULL };
 	const struct dmarc_records *records;
@@ -185,6 +190,9 @@ read_tree(struct dmarc_walk *walk)
 	size_t i;
 
 	for (i = 0; i < walk->n && !stop; i++) {
+		if (is_open(w, &walk->v[i])) {
+			return (STATUS_OK);
+		}
 		status = read_step(&walk->v[i], &records, &walk->failed);
 		if (status != STATUS_OK) {
 			return (status);
@@ -196,6 +204,7 @@ read_tree(struct dmarc_walk *walk)
 		}
 		stop |= walk->failed;
 	}
+	walk->read = true;
 	walk->went = i;
 	walk->own = found[0];
 	if (!walk->failed) {
@@ -214,12 +223,16 @@ read_psl(const struct dmarc_walks *w, struct dmarc_walk *walk)
 
 	walk->org = dmarc_psl_org(w->psl, walk->name);
 	for (i = 0; i < walk->n; i++) {
+		if (is_open(w, &walk->v[i])) {
+			return (STATUS_OK);
+		}
 		status = read_step(&walk->v[i], &records, &walk->failed);
 		if (status != STATUS_OK || walk->failed ||
 		    (records != NULL && records->n > 0)) {
 			break;
 		}
 	}
+	walk->read = true;
 	walk->went = i < walk->n ? i + 1 : i;
 	if (status != STATUS_OK || i == walk->n || walk->failed ||
 	    records->n > 1) {
@@ -236,12 +249,8 @@ read_psl(const struct dmarc_walks *w, struct dmarc_walk *walk)
 enum status
 dmarc_walk_read(const struct dmarc_walks *w, struct dmarc_walk *walk)
 {
-	enum status status;
-
 	if (walk->read) {
 		return (STATUS_OK);
 	}
-	status = w->psl != NULL ? read_psl(w, walk) : read_tree(walk);
-	walk->read = status == STATUS_OK;
-	return (status);
+	return (w->psl != NULL ? read_psl(w, walk) : read_tree(w, walk));
 }

@@ -37,8 +37,7 @@ struct dmarc_walk {
 	struct dmarc_step	 v[DMARC_WALK_MAX_NAMES];
 	size_t			 n;
 
-	/* by dmarc_walk_read: */
-	bool			 read;
+	bool			 read;	/* what follows is set */
 	size_t			 went;	/* so many of v until it stopped */
 	bool			 failed;	/* at the last of them: its query
 						   got no answer */
@@ -54,8 +53,8 @@ struct dmarc_walks {		/* those of one message */
 	struct arena			*arena;
 	struct dns_batch		*batch;
 	const struct dmarc_psl		*psl;	/* NULL: tree walks */
-	bool				 asked;	/* a query was added; whoever
-						   waits clears it */
+	bool				 given_up;	/* open queries have
+						   failed */
 };
 
 void		dmarc_walks_init(struct dmarc_walks *, struct arena *,
@@ -70,7 +69,8 @@ enum status	dmarc_walks_start(struct dmarc_walks *, struct str name,
 struct dmarc_walk	*dmarc_walks_find(const struct dmarc_walks *,
 			    struct str name);
 /*
- * Once the batch was waited for. A query still open then has failed.
+ * Reads the walk if the answers that it comes to are there: walk->read says
+ * whether they were.
  */
 enum status	dmarc_walk_read(const struct dmarc_walks *,
 		    struct dmarc_walk *) ATTR_MUST_CHECK;

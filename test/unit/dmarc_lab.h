@@ -1,86 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dmarc_lab: what the tests of dmarc share: zones from text, one evaluation. */
+/* dmarc_lab: one evaluation over the zone of a dns_lab. */
 #ifndef TEST_UNIT_DMARC_LAB_H
 #define TEST_UNIT_DMARC_LAB_H
 
-#include <stdlib.h>
-#include <unistd.h>
-
-#include "base/env.h"
-#include "dmarc/dmarc.h"
-#include "dns/dns.h"
-
-#include "test/unit/tap.h"
+#include "dmarc/private.h"
+#include "test/unit/dns_lab.h"
 
 /* A policy record as zone text. */
 #define REC(name, tags)	"_dmarc." name " TXT \"v=DMARC1; " tags "\"\n"
 
-#define LAB_WAIT_US	1000000
 #define LAB_MAX_NAMES	64
-
-struct lab {
-	struct env		 env;
-	struct arena		 arena;
-	struct dns		*dns;
-	struct dns_batch	*batch;
-	unsigned		 rounds;	/* of waiting, in lab_evaluate */
-};
-
-static void ATTR_UNUSED
-lab_must(bool ok, const char *what)
-{
-	if (!ok) {
-		printf("Bail out! the test's own %s\n", what);
-		exit(99);
-	}
-}
-
-static ATTR_UNUSED struct dns *
-lab_dns(const struct env *env, const char *zone)
-{
-	char path[] = "/tmp/t_dmarc.XXXXXX";
-	int fd = mkstemp(path);
-	FILE *f = fd >= 0 ? fdopen(fd, "w") : NULL;
-	struct dns *dns = NULL;
-	struct dns_opts opts;
-	struct diag diag;
-
-	lab_must(f != NULL && fputs(zone, f) >= 0 && fclose(f) == 0,
-	    "zone file");
-	dns_opts_init(&opts);
-	opts.env = env;
-	diag_init(&diag);
-	lab_must(dns_new_zone(&opts, path, &dns, &diag) == STATUS_OK,
-	    diag.text);
-	unlink(path);
-	return (dns);
-}
-
-static void ATTR_UNUSED
-lab_init(struct lab *lab, const char *zone)
-{
-	*lab = (struct lab){ .rounds = 0 };
-	env_init_system(&lab->env);
-	arena_init(&lab->arena, 1 << 20);
-	lab->dns = lab_dns(&lab->env, zone);
-	lab->batch = dns_batch_new(lab->dns);
-	lab_must(lab->batch != NULL, "batch");
-}
-
-static void ATTR_UNUSED
-lab_fini(struct lab *lab)
-{
-	dns_batch_free(lab->batch);
-	dns_release(lab->dns);
-	arena_fini(&lab->arena);
-}
-
-static void ATTR_UNUSED
-lab_wait(struct lab *lab)
-{
-	dns_batch_wait(lab->batch, env_mono_us(&lab->env) + LAB_WAIT_US);
-	lab->rounds++;
-}
 
 /* "name" passed, "?name" had a temporary error, "!name" anything else. */
 static struct dmarc_identifier ATTR_UNUSED
@@ -108,41 +37,59 @@ lab_words(const char *text, struct str v[LAB_MAX_NAMES])
 	return (n);
 }
 
-/* from and dkim: names with spaces between; spf: one, or NULL. */
+struct lab_case {		/* names with spaces between */
+	const char	*from;
+	const char	*spf;	/* one, or NULL */
+	const char	*dkim;
+};
+
+/* rounds_r: of questions that follow from answers; may be NULL. */
 static enum status ATTR_UNUSED
-lab_try(struct lab *lab, const struct dmarc_psl *psl, const char *from,
-    const char *spf, const char *dkim, struct dmarc **r)
+lab_try(struct lab *lab, const struct dmarc_psl *psl, struct lab_case c,
+    unsigned *rounds_r, struct dmarc **r)
 {
 	struct str names[LAB_MAX_NAMES], words[LAB_MAX_NAMES];
 	struct dmarc_identifier ids[LAB_MAX_NAMES], sender;
 	struct dmarc_opts opts = { .psl = psl };
-	size_t i, n = lab_words(from, names), ids_n = lab_words(dkim, words);
+	size_t i, n = lab_words(c.from, names), ids_n = lab_words(c.dkim,
+	    words), asked;
+	unsigned rounds = 1, seed = 1;
 	enum status status;
-	bool wait = true;
+	bool done = false;
 
 	for (i = 0; i < ids_n; i++) {
 		ids[i] = lab_identifier(words[i]);
 	}
-	sender = lab_identifier(str_from(spf != NULL ? spf : ""));
+	sender = lab_identifier(str_from(c.spf != NULL ? c.spf : ""));
 	status = dmarc_new(&lab->arena, lab->batch, &opts, names, n, r);
-	if (status == STATUS_OK) {
-		status = dmarc_authenticated(*r, spf != NULL ? &sender : NULL,
-		    ids, ids_n);
+	while (status == STATUS_OK && !done) {
+		/* It is told what authenticated when it knows the policy. */
+		if (lab->open_n == 0 && !(*r)->authenticated) {
+			status = dmarc_authenticated(*r, c.spf != NULL ?
+			    &sender : NULL, ids, ids_n);
+		}
+		asked = dns_batch_count(lab->batch);
+		if (status == STATUS_OK) {
+			status = dmarc_step(*r, &done);
+		}
+		rounds += dns_batch_count(lab->batch) > asked;
+		if (status == STATUS_OK && !done && lab->open_n > 0) {
+			lab_answer_one(lab, &seed);
+		}
 	}
-	while (status == STATUS_OK && wait) {
-		lab_wait(lab);
-		status = dmarc_step(*r, &wait);
+	if (rounds_r != NULL) {
+		*rounds_r = rounds;
 	}
 	return (status);
 }
 
 static ATTR_UNUSED struct dmarc *
-lab_evaluate(struct lab *lab, const struct dmarc_psl *psl, const char *from,
-    const char *spf, const char *dkim)
+lab_evaluate(struct lab *lab, const struct dmarc_psl *psl, struct lab_case c,
+    unsigned *rounds_r)
 {
 	struct dmarc *dmarc = NULL;
 
-	lab_must(lab_try(lab, psl, from, spf, dkim, &dmarc) == STATUS_OK,
+	lab_must(lab_try(lab, psl, c, rounds_r, &dmarc) == STATUS_OK,
 	    "evaluation");
 	return (dmarc);
 }

@@ -200,14 +200,15 @@ static const struct row {
 };
 
 static void
-check_row(const struct row *row)
+check_row(const struct row *row, bool slow)
 {
 	const struct dmarc_verdict *v;
 	struct lab lab;
 
-	lab_init(&lab, row->zone);
-	v = dmarc_decisive(lab_evaluate(&lab, NULL, row->from, row->spf,
-	    row->dkim));
+	lab_init(&lab, str_from(row->zone));
+	lab.slow = slow;
+	v = dmarc_decisive(lab_evaluate(&lab, NULL,
+	    (struct lab_case){ row->from, row->spf, row->dkim }, NULL));
 	tap_num(v->result, row->result, row->name);
 	tap_str(str_from(v->has_policy ? dmarc_policy_name(v->policy) : NULL),
 	    str_from(row->policy), "its policy");
@@ -259,15 +260,16 @@ static void
 check_counts(void)
 {
 	struct lab lab;
+	unsigned rounds;
 	size_t i;
 
 	for (i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
-		lab_init(&lab, counts[i].zone);
-		(void)lab_evaluate(&lab, NULL, counts[i].from, counts[i].spf,
-		    counts[i].dkim);
+		lab_init(&lab, str_from(counts[i].zone));
+		(void)lab_evaluate(&lab, NULL, (struct lab_case){
+		    counts[i].from, counts[i].spf, counts[i].dkim }, &rounds);
 		tap_num((long long)dns_batch_count(lab.batch),
 		    (long long)counts[i].queries, counts[i].name);
-		tap_num(lab.rounds, counts[i].rounds, "in so many rounds");
+		tap_num(rounds, counts[i].rounds, "in so many rounds");
 		lab_fini(&lab);
 	}
 }
@@ -283,7 +285,7 @@ check_expect(void)
 	char name[64];
 	int i;
 
-	lab_init(&lab, REC("example.com", "p=none"));
+	lab_init(&lab, STR(REC("example.com", "p=none")));
 	lab_must(dmarc_new(&lab.arena, lab.batch, &opts, &from, 1, &dmarc) ==
 	    STATUS_OK, "dmarc");
 	tap_ok(dmarc_expect(dmarc, STR("b.example.com")) == STATUS_OK &&
@@ -340,13 +342,13 @@ check_authors(void)
 	struct lab lab;
 	size_t i;
 
-	lab_init(&lab, REC("none.example", "p=none")
+	lab_init(&lab, STR(REC("none.example", "p=none")
 	    REC("quarantine.example", "p=quarantine")
 	    REC("reject.example", "p=reject")
-	    "_dmarc.down.example SERVFAIL\n");
+	    "_dmarc.down.example SERVFAIL\n"));
 	for (i = 0; i < sizeof(authors) / sizeof(authors[0]); i++) {
-		dmarc = lab_evaluate(&lab, NULL, authors[i].from, NULL,
-		    authors[i].dkim);
+		dmarc = lab_evaluate(&lab, NULL, (struct lab_case){
+		    authors[i].from, NULL, authors[i].dkim }, NULL);
 		v = dmarc_decisive(dmarc);
 		tap_num(v->result, authors[i].result, authors[i].name);
 		tap_str(v->from, str_from(authors[i].decisive), "which one");
@@ -368,8 +370,9 @@ check_limits(void)
 	for (i = 0, n = 0; i < 3 * DMARC_MAX_AUTHORS; i++) {
 		n += (size_t)snprintf(from + n, sizeof(from) - n, "a%d.x ", i);
 	}
-	lab_init(&lab, "");
-	dmarc = lab_evaluate(&lab, NULL, from, NULL, "");
+	lab_init(&lab, STR(""));
+	dmarc = lab_evaluate(&lab, NULL, (struct lab_case){ from, NULL,
+	    "" }, NULL);
 	tap_num((long long)dmarc_count(dmarc), DMARC_MAX_AUTHORS + 1,
 	    "too many author domains");
 	tap_num((long long)dns_batch_count(lab.batch), DMARC_MAX_AUTHORS + 1,
@@ -381,11 +384,48 @@ check_limits(void)
 		n += (size_t)snprintf(dkim + n, sizeof(dkim) - n,
 		    "a%d.example.com ", i);
 	}
-	lab_init(&lab, REC("example.com", "p=reject"));
-	dmarc = lab_evaluate(&lab, NULL, "example.com", NULL, dkim);
+	lab_init(&lab, STR(REC("example.com", "p=reject")));
+	dmarc = lab_evaluate(&lab, NULL, (struct lab_case){ "example.com", NULL,
+	    dkim }, NULL);
 	tap_num((long long)dns_batch_count(lab.batch), 2 + DMARC_MAX_LOOKUPS,
 	    "so many identifiers are looked up");
 	tap_ok(dmarc_get(dmarc, 0)->dkim_aligned, "and are aligned");
+	lab_fini(&lab);
+}
+
+/* A machine that waits, and one whose time is over. */
+static void
+check_steps(void)
+{
+	const struct dmarc_identifier spf = { STR("b.example.com"),
+		DMARC_AUTH_PASS };
+	const struct str from = STR("a.example.com");
+	struct dmarc_opts opts = { .psl = NULL };
+	struct dmarc *dmarc;
+	unsigned seed = 1;
+	bool done = true;
+	struct lab lab;
+
+	lab_init(&lab, STR(REC("example.com", "p=none; np=reject")));
+	lab.slow = true;
+	lab_must(dmarc_new(&lab.arena, lab.batch, &opts, &from, 1, &dmarc) ==
+	    STATUS_OK, "dmarc");
+	tap_ok(dmarc_step(dmarc, &done) == STATUS_OK && !done,
+	    "it waits for the policy");
+	while (lab.open_n > 0) {
+		lab_answer_one(&lab, &seed);
+	}
+	tap_ok(dmarc_step(dmarc, &done) == STATUS_OK && !done,
+	    "it waits to be told what authenticated");
+	tap_num((long long)lab.open_n, 1, "existence is asked for meanwhile");
+	tap_ok(dmarc_authenticated(dmarc, &spf, NULL, 0) == STATUS_OK &&
+	    dmarc_step(dmarc, &done) == STATUS_OK && !done && lab.open_n == 2,
+	    "it waits for alignment");
+	dmarc_give_up(dmarc);
+	tap_ok(dmarc_step(dmarc, &done) == STATUS_OK && done,
+	    "it is done when time is over");
+	tap_num(dmarc_decisive(dmarc)->result, DMARC_TEMPERROR,
+	    "with what it knows");
 	lab_fini(&lab);
 }
 
@@ -408,12 +448,14 @@ main(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		check_row(&rows[i]);
+		check_row(&rows[i], false);
+		check_row(&rows[i], true);
 	}
 	check_counts();
 	check_expect();
 	check_authors();
 	check_limits();
+	check_steps();
 	check_words();
 	return (tap_done());
 }

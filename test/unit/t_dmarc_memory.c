@@ -19,8 +19,9 @@ run(struct lab *lab, enum dmarc_result *result_r)
 	struct dmarc *dmarc;
 	enum status status;
 
-	status = lab_try(lab, NULL, "a.example.com x.example",
-	    "b.example.com", "c.example.com", &dmarc);
+	status = lab_try(lab, NULL, (struct lab_case){
+	    "a.example.com x.example", "b.example.com", "c.example.com" },
+	    NULL, &dmarc);
 	if (status == STATUS_OK) {
 		*result_r = dmarc_get(dmarc, 0)->result;
 	}
@@ -37,7 +38,7 @@ check_heap(void)
 	struct lab lab;
 
 	for (at = 0; failed && at < ALLOC_FAIL_MAX; at++) {
-		lab_init(&lab, zone);
+		lab_init(&lab, str_from(zone));
 		alloc_fail_at(at);
 		status = run(&lab, &result);
 		failed = alloc_failed();
@@ -63,7 +64,7 @@ check_arena(void)
 
 	for (max = 0; status == STATUS_NOMEM && max < 1 << 20;
 	    max += STEP_BYTES) {
-		lab_init(&lab, zone);
+		lab_init(&lab, str_from(zone));
 		arena_fini(&lab.arena);
 		arena_init(&lab.arena, max);
 		status = run(&lab, &result);
