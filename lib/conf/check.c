@@ -154,6 +154,29 @@ check_dns(struct conf_reader *r)
 	return (STATUS_OK);
 }
 
+/* One word for all DNS trouble, unless DMARC has one of its own. */
+static enum status
+check_temperror(struct conf_reader *r)
+{
+	if (conf_reader_line(r, "OnDMARCTempError") == 0) {
+		r->conf->on_dmarc_temperror =
+		    r->conf->on_dns_error == CONF_ACCEPT ?
+		    CONF_ACCEPT : CONF_TEMPFAIL;
+	}
+	return (STATUS_OK);
+}
+
+static enum status
+check_second(struct conf_reader *r)
+{
+	if (!r->conf->reject_needs_second ||
+	    r->conf->second_opinion == CONF_SECOND_ALL) {
+		return (STATUS_OK);
+	}
+	return (refuse(r, conf_reader_line(r, "RejectNeedsSecondOpinion"),
+	    "RejectNeedsSecondOpinion needs SecondOpinion all"));
+}
+
 static enum status
 check_user(struct conf_reader *r)
 {
@@ -174,8 +197,8 @@ enum status
 conf_check(struct conf_reader *r)
 {
 	static enum status (*const checks[])(struct conf_reader *) = {
-		check_user, check_dns, check_signing, check_selectors,
-		load_keys
+		check_user, check_dns, check_temperror, check_second, check_signing,
+		check_selectors, load_keys
 	};
 	enum status status = STATUS_OK;
 	size_t i;

@@ -21,6 +21,7 @@
 #include "base/status.h"
 #include "base/str.h"
 #include "conf/hosts.h"
+#include "conf/names.h"
 #include "crypto/crypto.h"
 #include "mail/canon.h"
 
@@ -31,6 +32,22 @@
 
 enum conf_action {		/* On-...: what becomes of the message */
 	CONF_ACCEPT, CONF_REJECT, CONF_TEMPFAIL, CONF_QUARANTINE
+};
+enum conf_quarantine {		/* what a quarantine is */
+	CONF_Q_TAG,		/* a header field that Sieve can file on */
+	CONF_Q_HOLD,		/* the MTA's quarantine */
+	CONF_Q_ACCEPT		/* nothing */
+};
+enum conf_rule {		/* DomainRules: mail that does not pass DMARC */
+	CONF_RULE_ACCEPT,	/* is delivered */
+	CONF_RULE_QUARANTINE,	/* is treated as OnDMARCQuarantine says */
+	CONF_RULE_REJECT,	/* is refused */
+	CONF_RULE_IGNORE	/* is not looked at: no DMARC */
+};
+enum conf_org_domain { CONF_TREEWALK, CONF_PSL };
+enum conf_relay_mail {		/* who sent what a trusted relay brings */
+	CONF_RELAY_RECEIVED,	/* the client in the Received field it wrote */
+	CONF_RELAY_EXEMPT	/* nobody who is judged */
 };
 enum conf_log_format { CONF_LOG_TEXT, CONF_LOG_JSON };
 enum conf_log_target { CONF_LOG_SYSLOG, CONF_LOG_STDERR };
@@ -91,6 +108,21 @@ struct conf {
 	enum conf_action	 on_bad_signature;
 	enum conf_action	 on_dns_error;
 	enum conf_action	 on_internal_error;
+	bool			 received_spf;	/* ReceivedSPF */
+	/* judging */
+	enum conf_action	 on_bad_from;	/* On-BadFrom */
+	enum conf_action	 on_dmarc_reject;	/* OnDMARCReject: not
+						   CONF_TEMPFAIL */
+	enum conf_quarantine	 on_dmarc_quarantine;	/* OnDMARCQuarantine */
+	enum conf_action	 on_dmarc_temperror;	/* OnDMARCTempError:
+						   accept or tempfail */
+	enum conf_org_domain	 org_domain;	/* OrgDomain */
+	struct names		*domain_rules;	/* DomainRules: enum conf_rule */
+	struct hosts		*trusted_networks;	/* TrustedNetworks */
+	struct hosts		*mailing_list_hosts;	/* MailingListHosts */
+	struct hosts		*trusted_relays;	/* TrustedRelays */
+	enum conf_relay_mail	 relay_mail;	/* TrustedRelayMail */
+	bool			 reject_needs_second;	/* RejectNeeds... */
 	/* DNS */
 	struct conf_strings	 nameservers;	/* Nameservers, as dns_opts
 						   has them */

@@ -2,7 +2,7 @@
 /*
  * Two trees. Addresses are IPv6, IPv4 as mapped ones (RFC 4291 2.5.5.2), and
  * a lookup tries each prefix length that some entry has, longest first. Names
- * are tried whole, then parent by parent.
+ * have one of their own, names.h.
  */
 #include "config.h"
 
@@ -14,6 +14,7 @@
 
 #include "base/escape.h"
 #include "conf/hosts.h"
+#include "conf/names.h"
 #include "mail/domain.h"
 
 #define HOSTS_MAX_BYTES	(16 * 1024 * 1024)
@@ -28,13 +29,6 @@ struct block {			/* an address or a CIDR block */
 	bool		 excluded;	/* "!" */
 };
 
-struct name {
-	RB_ENTRY(name)	 link;
-	struct str	 name;		/* normalised */
-	bool		 below;		/* ".domain": all names below it */
-	bool		 excluded;
-};
-
 static int
 block_cmp(const struct block *a, const struct block *b)
 {
@@ -44,25 +38,14 @@ block_cmp(const struct block *a, const struct block *b)
 	return (memcmp(a->addr, b->addr, sizeof(a->addr)));
 }
 
-static int
-name_cmp(const struct name *a, const struct name *b)
-{
-	if (a->below != b->below) {
-		return (a->below ? 1 : -1);
-	}
-	return (str_cmp(a->name, b->name));
-}
-
 RB_HEAD(blocks, block);
-RB_HEAD(names, name);
 
 RB_GENERATE_INTERNAL(blocks, block, link, block_cmp, static ATTR_UNUSED)
-RB_GENERATE_INTERNAL(names, name, link, name_cmp, static ATTR_UNUSED)
 
 struct hosts {
 	struct arena	arena;
 	struct blocks	blocks;
-	struct names	names;
+	struct names	*names;		/* 1: excluded, 0: not */
 	bool		has_bits[V6_BITS + 1];	/* prefix lengths in use */
 };
 
@@ -71,10 +54,15 @@ hosts_new(void)
 {
 	struct hosts *hosts = calloc(1, sizeof(*hosts));
 
-	if (hosts != NULL) {
-		arena_init(&hosts->arena, HOSTS_MAX_BYTES);
-		RB_INIT(&hosts->blocks);
-		RB_INIT(&hosts->names);
+	if (hosts == NULL) {
+		return (NULL);
+	}
+	arena_init(&hosts->arena, HOSTS_MAX_BYTES);
+	RB_INIT(&hosts->blocks);
+	hosts->names = names_new();
+	if (hosts->names == NULL) {
+		hosts_free(hosts);
+		return (NULL);
 	}
 	return (hosts);
 }
@@ -83,6 +71,7 @@ void
 hosts_free(struct hosts *hosts)
 {
 	if (hosts != NULL) {
+		names_free(hosts->names);
 		arena_fini(&hosts->arena);
 		free(hosts);
 	}
@@ -165,42 +154,6 @@ add_block(struct hosts *hosts, const struct block *given)
 	    STATUS_LIMIT);
 }
 
-/* A name whose last label is a number is a broken address. */
-static bool
-ends_in_number(struct str name)
-{
-	size_t dot = str_rfind(name, '.');
-	uint64_t number;
-
-	return (str_to_u64(dot < name.n ? str_from_offset(name, dot + 1) :
-	    name, &number));
-}
-
-static enum status
-add_name(struct hosts *hosts, struct str s, bool excluded)
-{
-	struct name *n, *old;
-	enum status status;
-
-	n = arena_alloc(&hosts->arena, sizeof(*n));
-	if (n == NULL) {
-		return (STATUS_NOMEM);
-	}
-	n->excluded = excluded;
-	n->below = s.n > 0 && s.p[0] == '.';
-	status = domain_normalize(&hosts->arena,
-	    str_from_offset(s, n->below ? 1 : 0), &n->name);
-	if (status == STATUS_NOMEM) {
-		return (STATUS_NOMEM);
-	}
-	if (status != STATUS_OK || ends_in_number(n->name)) {
-		return (STATUS_SYNTAX);
-	}
-	old = RB_INSERT(names, &hosts->names, n);
-	return (old == NULL || old->excluded == n->excluded ? STATUS_OK :
-	    STATUS_LIMIT);
-}
-
 static void
 refuse(struct str entry, const char *file, unsigned line, const char *why,
     struct diag *diag)
@@ -225,7 +178,7 @@ hosts_add(struct hosts *hosts, struct str entry, const char *file,
 	block.excluded = s.n > 0 && s.p[0] == '!';
 	s = str_from_offset(s, block.excluded ? 1 : 0);
 	status = parse_block(s, &block) ? add_block(hosts, &block) :
-	    add_name(hosts, s, block.excluded);
+	    names_add(hosts->names, s, block.excluded);
 	switch (status) {
 	case STATUS_OK:
 		return (STATUS_OK);
@@ -270,21 +223,6 @@ find_block(const struct hosts *hosts, const unsigned char addr[16])
 	}
 }
 
-static const struct name *
-find_name(const struct hosts *hosts, struct str name)
-{
-	struct names *names = (struct names *)(uintptr_t)&hosts->names;
-	struct name key = { .name = name };
-	struct name *found = RB_FIND(names, names, &key);
-
-	key.below = true;
-	while (found == NULL && key.name.n > 0) {
-		key.name = domain_parent(key.name);
-		found = RB_FIND(names, names, &key);
-	}
-	return (found);
-}
-
 static bool
 address_of(const struct sockaddr *addr, unsigned char addr_r[16])
 {
@@ -312,7 +250,7 @@ hosts_match(const struct hosts *hosts, const struct sockaddr *addr,
 	char lower[DOMAIN_MAX_BYTES];
 	unsigned char address[16];
 	const struct block *block = NULL;
-	const struct name *entry;
+	int excluded = 1;
 	size_t i;
 
 	if (address_of(addr, address)) {
@@ -331,6 +269,6 @@ hosts_match(const struct hosts *hosts, const struct sockaddr *addr,
 	for (i = 0; i < name.n; i++) {
 		lower[i] = char_lower(name.p[i]);
 	}
-	entry = find_name(hosts, str_mem(lower, name.n));
-	return (entry != NULL && !entry->excluded);
+	return (names_find(hosts->names, str_mem(lower, name.n), &excluded) &&
+	    !excluded);
 }

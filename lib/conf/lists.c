@@ -21,6 +21,8 @@ struct list {			/* a value that is being taken apart */
 	list_taker			*take;
 	void				*target;	/* the option's field */
 	size_t				 cap;
+	struct str			 domain;	/* take_rule: its rule
+							   comes next */
 };
 
 static enum status
@@ -43,7 +45,8 @@ take_line(struct list *list, struct str line)
 			return (status);
 		}
 	}
-	return (STATUS_OK);
+	return (list->domain.n == 0 ? STATUS_OK : conf_reject(list->reader,
+	    list->option, list->domain, "has no rule behind it"));
 }
 
 static enum status
@@ -103,7 +106,8 @@ static enum status
 take_list(struct conf_reader *r, const struct conf_option *o,
     struct str value, list_taker *take)
 {
-	struct list list = { r, o, take, (char *)r->conf + o->offset, 0 };
+	struct list list = { .reader = r, .option = o, .take = take,
+		.target = (char *)r->conf + o->offset };
 	struct str file = STR("file:"), refile = STR("refile:");
 
 	if (value.p[0] == '/') {
@@ -191,6 +195,48 @@ conf_set_hosts(struct conf_reader *r, const struct conf_option *o,
     struct str value)
 {
 	return (take_list(r, o, value, take_host));
+}
+
+/* A domain, then what is done with its mail. */
+static enum status
+take_rule(struct list *list, struct str item)
+{
+	struct conf_reader *r = list->reader;
+	const struct conf_option *o = list->option;
+	const struct conf_word *rule;
+	struct str domain = list->domain;
+
+	list->domain = STR_NONE;
+	if (domain.n == 0) {
+		list->domain = item;
+		return (STATUS_OK);
+	}
+	rule = conf_word_find(o->words, item);
+	if (rule == NULL) {
+		return (conf_reject(r, o, item,
+		    "is not accept, quarantine, reject or ignore"));
+	}
+	switch (names_add(*(struct names **)list->target, domain,
+	    rule->value)) {
+	case STATUS_OK:
+		return (STATUS_OK);
+	case STATUS_NOMEM:
+		return (conf_no_memory(r));
+	case STATUS_LIMIT:
+		return (conf_reject(r, o, domain, "has another rule already"));
+	case STATUS_SYNTAX:
+	case STATUS_TEMP:
+	case STATUS_IO:
+		break;
+	}
+	return (conf_reject(r, o, domain, "is not a domain name or a .domain"));
+}
+
+enum status
+conf_set_rules(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	return (take_list(r, o, value, take_rule));
 }
 
 /* A semicolon would end the h= that it stands in (RFC 6376 3.5). '+' has a

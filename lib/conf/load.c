@@ -17,7 +17,14 @@ conf_new(void)
 	atomic_init(&conf->references, 1);
 	conf->internal_hosts = hosts_new();
 	conf->external_ignore = hosts_new();
-	if (conf->internal_hosts == NULL || conf->external_ignore == NULL) {
+	conf->trusted_networks = hosts_new();
+	conf->mailing_list_hosts = hosts_new();
+	conf->trusted_relays = hosts_new();
+	conf->domain_rules = names_new();
+	if (conf->internal_hosts == NULL || conf->external_ignore == NULL ||
+	    conf->trusted_networks == NULL ||
+	    conf->mailing_list_hosts == NULL ||
+	    conf->trusted_relays == NULL || conf->domain_rules == NULL) {
 		conf_release(conf);
 		return (NULL);
 	}
@@ -45,6 +52,10 @@ conf_release(struct conf *conf)
 	}
 	hosts_free(conf->internal_hosts);
 	hosts_free(conf->external_ignore);
+	hosts_free(conf->trusted_networks);
+	hosts_free(conf->mailing_list_hosts);
+	hosts_free(conf->trusted_relays);
+	names_free(conf->domain_rules);
 	arena_fini(&conf->memory);
 	free(conf);
 }

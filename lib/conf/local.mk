@@ -1,6 +1,7 @@
 lib_libmailseal_a_SOURCES += \
 	lib/conf/conf.h \
 	lib/conf/hosts.h \
+	lib/conf/names.h \
 	lib/conf/table.h \
 	lib/conf/check.c \
 	lib/conf/file.c \
@@ -8,6 +9,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/conf/key.c \
 	lib/conf/lists.c \
 	lib/conf/load.c \
+	lib/conf/names.c \
 	lib/conf/nearest.c \
 	lib/conf/options.c \
 	lib/conf/values.c

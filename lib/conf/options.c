@@ -20,6 +20,46 @@ static const struct conf_word action_words[] = {
 	{ NULL, 0 }
 };
 
+static const struct conf_word dmarc_reject_words[] = {
+	{ "reject", CONF_REJECT },
+	{ "quarantine", CONF_QUARANTINE },
+	{ "accept", CONF_ACCEPT },
+	{ NULL, 0 }
+};
+
+static const struct conf_word dmarc_quarantine_words[] = {
+	{ "hold", CONF_Q_HOLD },
+	{ "tag", CONF_Q_TAG },
+	{ "accept", CONF_Q_ACCEPT },
+	{ NULL, 0 }
+};
+
+static const struct conf_word temperror_words[] = {
+	{ "accept", CONF_ACCEPT },
+	{ "tempfail", CONF_TEMPFAIL },
+	{ NULL, 0 }
+};
+
+static const struct conf_word rule_words[] = {
+	{ "accept", CONF_RULE_ACCEPT },
+	{ "quarantine", CONF_RULE_QUARANTINE },
+	{ "reject", CONF_RULE_REJECT },
+	{ "ignore", CONF_RULE_IGNORE },
+	{ NULL, 0 }
+};
+
+static const struct conf_word org_domain_words[] = {
+	{ "treewalk", CONF_TREEWALK },
+	{ "psl", CONF_PSL },
+	{ NULL, 0 }
+};
+
+static const struct conf_word relay_mail_words[] = {
+	{ "received", CONF_RELAY_RECEIVED },
+	{ "exempt", CONF_RELAY_EXEMPT },
+	{ NULL, 0 }
+};
+
 static const struct conf_word log_format_words[] = {
 	{ "text", CONF_LOG_TEXT },
 	{ "json", CONF_LOG_JSON },
@@ -67,6 +107,8 @@ const struct conf_option conf_options[] = {
 	    .max = 120 },
 	{ .name = "Domain", .form = "list", .fallback = "",
 	    .set = conf_set_domains, AT(domains) },
+	{ .name = "DomainRules", .form = "list", .fallback = "",
+	    .set = conf_set_rules, AT(domain_rules), .words = rule_words },
 	{ .name = "ExternalIgnoreList", .form = "list", .fallback = "",
 	    .set = conf_set_hosts, AT(external_ignore) },
 	{ .name = "InternalHosts", .form = "list",
@@ -80,6 +122,8 @@ const struct conf_option conf_options[] = {
 	    .set = conf_set_word, AT(log_target), .words = log_target_words },
 	{ .name = "MTA", .form = "list", .fallback = "",
 	    .set = conf_set_strings, AT(mta) },
+	{ .name = "MailingListHosts", .form = "list", .fallback = "",
+	    .set = conf_set_hosts, AT(mailing_list_hosts) },
 	{ .name = "MaximumSignaturesToVerify", .form = "number",
 	    .fallback = "8", .set = conf_set_number, AT(maximum_signatures),
 	    .min = 1, .max = 100 },
@@ -90,6 +134,8 @@ const struct conf_option conf_options[] = {
 	    .set = conf_set_mode },
 	{ .name = "Nameservers", .form = "list", .fallback = "",
 	    .set = conf_set_nameservers, AT(nameservers) },
+	{ .name = "On-BadFrom", .form = ACTION, .fallback = "reject",
+	    .set = conf_set_word, AT(on_bad_from), .words = action_words },
 	{ .name = "On-BadSignature", .form = ACTION, .fallback = "accept",
 	    .set = conf_set_word, AT(on_bad_signature),
 	    .words = action_words },
@@ -98,10 +144,26 @@ const struct conf_option conf_options[] = {
 	{ .name = "On-InternalError", .form = ACTION, .fallback = "tempfail",
 	    .set = conf_set_word, AT(on_internal_error),
 	    .words = action_words },
+	{ .name = "OnDMARCQuarantine", .form = "hold|tag|accept",
+	    .fallback = "tag", .set = conf_set_word, AT(on_dmarc_quarantine),
+	    .words = dmarc_quarantine_words },
+	{ .name = "OnDMARCReject", .form = "reject|quarantine|accept",
+	    .fallback = "quarantine", .set = conf_set_word,
+	    AT(on_dmarc_reject), .words = dmarc_reject_words },
+	{ .name = "OnDMARCTempError", .form = "accept|tempfail",
+	    .fallback = "", .set = conf_set_word, AT(on_dmarc_temperror),
+	    .words = temperror_words },
+	{ .name = "OrgDomain", .form = "treewalk|psl", .fallback = "treewalk",
+	    .set = conf_set_word, AT(org_domain), .words = org_domain_words },
 	{ .name = "OversignHeaders", .form = "list|none", .fallback = "",
 	    .set = conf_set_headers_or_none, AT(oversign_headers) },
 	{ .name = "PidFile", .form = "path", .fallback = "",
 	    .set = conf_set_text, AT(pid_file) },
+	{ .name = "ReceivedSPF", .form = "yes|no", .fallback = "no",
+	    .set = conf_set_bool, AT(received_spf) },
+	{ .name = "RejectNeedsSecondOpinion", .form = "yes|no",
+	    .fallback = "no", .set = conf_set_bool,
+	    AT(reject_needs_second) },
 	{ .name = "SecondOpinion", .form = "off|sample:N%|all",
 	    .fallback = "off", .set = conf_set_second_opinion,
 	    AT(second_opinion) },
@@ -125,6 +187,13 @@ const struct conf_option conf_options[] = {
 	    .words = facility_words },
 	{ .name = "TrustAnchorFile", .form = "path", .fallback = "",
 	    .set = conf_set_text, AT(trust_anchor_file) },
+	{ .name = "TrustedNetworks", .form = "list", .fallback = "",
+	    .set = conf_set_hosts, AT(trusted_networks) },
+	{ .name = "TrustedRelayMail", .form = "received|exempt",
+	    .fallback = "received", .set = conf_set_word,
+	    AT(relay_mail), .words = relay_mail_words },
+	{ .name = "TrustedRelays", .form = "list", .fallback = "",
+	    .set = conf_set_hosts, AT(trusted_relays) },
 	{ .name = "UMask", .form = "octal", .fallback = "007",
 	    .set = conf_set_octal, AT(umask), .max = 0777 },
 	{ .name = "UserID", .form = "user[:group]", .fallback = "",

@@ -61,6 +61,8 @@ extern const struct conf_option	conf_options[];
 
 /* The row of that name, case ignored, or NULL. */
 const struct conf_option	*conf_option_find(struct str name);
+/* The word, case ignored, or NULL. */
+const struct conf_word	*conf_word_find(const struct conf_word *, struct str);
 /* The name most like it, or NULL when none is near. */
 const char	*conf_option_nearest(struct str name);
 /* The line on which the option was given, 0 if it was not. */
@@ -93,6 +95,7 @@ conf_setter	 conf_set_key_file;
 conf_setter	 conf_set_hosts;
 conf_setter	 conf_set_strings;
 conf_setter	 conf_set_domains;
+conf_setter	 conf_set_rules;
 conf_setter	 conf_set_headers;
 conf_setter	 conf_set_headers_or_none;
 conf_setter	 conf_set_nameservers;

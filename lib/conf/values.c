@@ -93,24 +93,34 @@ conf_set_bool(struct conf_reader *r, const struct conf_option *o,
 	return (STATUS_OK);
 }
 
+const struct conf_word *
+conf_word_find(const struct conf_word *w, struct str word)
+{
+	while (w->word != NULL && !str_eq_ci(word, str_from(w->word))) {
+		w++;
+	}
+	return (w->word != NULL ? w : NULL);
+}
+
 /* The fields are enums, and an int for syslog: all as wide as an int. */
 _Static_assert(sizeof(enum conf_action) == sizeof(int) &&
     sizeof(enum conf_log_format) == sizeof(int) &&
+    sizeof(enum conf_quarantine) == sizeof(int) &&
+    sizeof(enum conf_org_domain) == sizeof(int) &&
+    sizeof(enum conf_relay_mail) == sizeof(int) &&
     sizeof(enum conf_log_target) == sizeof(int), "words are stored as int");
 
 enum status
 conf_set_word(struct conf_reader *r, const struct conf_option *o,
     struct str value)
 {
-	const struct conf_word *w;
+	const struct conf_word *w = conf_word_find(o->words, value);
 
-	for (w = o->words; w->word != NULL; w++) {
-		if (str_eq_ci(value, str_from(w->word))) {
-			memcpy(field_at(r, o), &w->value, sizeof(w->value));
-			return (STATUS_OK);
-		}
+	if (w == NULL) {
+		return (conf_reject_form(r, o, value));
 	}
-	return (conf_reject_form(r, o, value));
+	memcpy(field_at(r, o), &w->value, sizeof(w->value));
+	return (STATUS_OK);
 }
 
 enum status

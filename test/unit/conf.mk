@@ -1,5 +1,7 @@
 UNIT += test/unit/t_conf_hosts
 test_unit_t_conf_hosts_SOURCES = test/unit/t_conf_hosts.c
+UNIT += test/unit/t_conf_judging
+test_unit_t_conf_judging_SOURCES = test/unit/t_conf_judging.c
 UNIT += test/unit/t_conf_key
 test_unit_t_conf_key_SOURCES = test/unit/t_conf_key.c
 UNIT += test/unit/t_conf_load
