@@ -4,6 +4,7 @@ include lib/mail/local.mk
 include lib/dns/local.mk
 include lib/dkim/local.mk
 include lib/spf/local.mk
+include lib/iprev/local.mk
 include lib/authres/local.mk
 include lib/conf/local.mk
 include lib/cli/local.mk

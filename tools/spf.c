@@ -121,7 +121,7 @@ take_client(const struct spf_args *o, struct spf_opts *opts)
 		(void)cli_fail("--ip is required");
 		return (false);
 	}
-	if (!spf_ip_parse(str_from(o->ip), &opts->ip)) {
+	if (!ip_parse(str_from(o->ip), &opts->ip)) {
 		(void)cli_fail("--ip: %s is not an address", o->ip);
 		return (false);
 	}

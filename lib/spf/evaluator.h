@@ -56,7 +56,7 @@ struct spf_work {		/* on one term; zeroed before each */
 struct spf_evaluator {
 	struct arena		*arena;
 	struct dns_batch	*batch;
-	struct spf_ip		 ip;
+	struct ip_addr		 ip;
 	struct spf_macro_values	 values;	/* d and p change */
 	bool			 local_is_ascii;
 

@@ -1,13 +1,11 @@
 lib_libmailseal_a_SOURCES += \
 	lib/spf/check.h \
 	lib/spf/evaluator.h \
-	lib/spf/ip.h \
 	lib/spf/macro.h \
 	lib/spf/record.h \
 	lib/spf/result.h \
 	lib/spf/evaluator.c \
 	lib/spf/explain.c \
-	lib/spf/ip.c \
 	lib/spf/macro.c \
 	lib/spf/record.c \
 	lib/spf/result.c \

@@ -269,7 +269,7 @@ static void
 add_letter(struct buf *out, const struct part *part,
     const struct spf_macro_values *v)
 {
-	char text[SPF_IP_TEXT_BYTES];
+	char text[IP_TEXT_BYTES];
 	struct str value = STR_NONE;
 
 	switch (part->letter) {
@@ -298,11 +298,11 @@ add_letter(struct buf *out, const struct part *part,
 		value = v->ip->v6 ? STR("ip6") : STR("in-addr");
 		break;
 	case 'i':
-		spf_ip_dotted(v->ip, text);
+		ip_dotted(v->ip, text);
 		value = str_from(text);
 		break;
 	case 'c':
-		spf_ip_text(v->ip, text);
+		ip_text(v->ip, text);
 		value = str_from(text);
 		break;
 	default:	/* t: the only one left of those that parse */

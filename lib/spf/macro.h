@@ -12,7 +12,7 @@
 
 #include "base/buf.h"
 #include "base/str.h"
-#include "spf/ip.h"
+#include "dns/ip.h"
 
 /* Of one expansion; beyond it buf's status is LIMIT. */
 #define SPF_EXPANDED_MAX_BYTES	65536
@@ -35,7 +35,7 @@ struct spf_macro_values {
 	struct str		 helo;		/* h */
 	struct str		 receiver;	/* r */
 	int64_t			 now_s;		/* t */
-	const struct spf_ip	*ip;		/* i, c, v */
+	const struct ip_addr	*ip;		/* i, c, v */
 };
 
 /* False: a syntax error. *uses_r: SPF_USES_... */

@@ -110,10 +110,10 @@ ends_here(const struct spf_evaluator *ev, const struct spf_term *term)
 		return (true);
 	case SPF_IP4:
 		return (!ev->ip.v6 &&
-		    spf_ip_match(&ev->ip, term->octets, term->bits4));
+		    ip_match(&ev->ip, term->octets, term->bits4));
 	case SPF_IP6:
 		return (ev->ip.v6 &&
-		    spf_ip_match(&ev->ip, term->octets, term->bits6));
+		    ip_match(&ev->ip, term->octets, term->bits6));
 	case SPF_INCLUDE:
 	case SPF_A:
 	case SPF_MX:
@@ -164,9 +164,9 @@ spf_ask_ahead(struct spf_evaluator *ev)
 static enum spf_next
 ask_ptr(struct spf_evaluator *ev)
 {
-	char arpa[SPF_IP_ARPA_BYTES];
+	char arpa[IP_ARPA_BYTES];
 
-	spf_ip_arpa(&ev->ip, arpa);
+	ip_arpa(&ev->ip, arpa);
 	ev->ptr = dns_batch_add(ev->batch, str_from(arpa), DNS_PTR);
 	ev->names_stage = SPF_NAMES_PTR;
 	return (ev->ptr != NULL ? SPF_GO_ON : SPF_NO_MEMORY);

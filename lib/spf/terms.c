@@ -33,7 +33,7 @@ spf_has_address(const struct spf_evaluator *ev,
 	size_t i, n = ev->ip.v6 ? 16 : 4;
 
 	for (i = 0; i < answer->n; i++) {
-		if (answer->v[i].data.n == n && spf_ip_match(&ev->ip,
+		if (answer->v[i].data.n == n && ip_match(&ev->ip,
 		    answer->v[i].data.p, ev->ip.v6 ? bits6 : bits4)) {
 			return (true);
 		}
@@ -295,10 +295,10 @@ spf_step_term(struct spf_evaluator *ev)
 		return (match(ev, term));
 	case SPF_IP4:
 		return (decide(ev, term, !ev->ip.v6 &&
-		    spf_ip_match(&ev->ip, term->octets, term->bits4)));
+		    ip_match(&ev->ip, term->octets, term->bits4)));
 	case SPF_IP6:
 		return (decide(ev, term, ev->ip.v6 &&
-		    spf_ip_match(&ev->ip, term->octets, term->bits6)));
+		    ip_match(&ev->ip, term->octets, term->bits6)));
 	case SPF_INCLUDE:
 	case SPF_A:
 	case SPF_MX:

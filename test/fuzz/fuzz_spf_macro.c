@@ -7,7 +7,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct str text = n > 0 ? str_mem(data, n) : STR("");
-	struct spf_ip ip = { .v6 = n % 2 == 1, .octets = { 192, 0, 2, 1 } };
+	struct ip_addr ip = { .v6 = n % 2 == 1, .octets = { 192, 0, 2, 1 } };
 	struct spf_macro_values v = { .sender = text, .local = text,
 		.sender_domain = STR("example.com"), .domain = text,
 		.name = STR("unknown"), .helo = text,

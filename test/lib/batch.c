@@ -286,7 +286,7 @@ do_spf(struct batch *b, const struct fields *f)
 	struct spf_verdict v;
 	enum status s;
 
-	if (f->n != 4 || b->dns == NULL || !spf_ip_parse(f->v[1], &opts.ip)) {
+	if (f->n != 4 || b->dns == NULL || !ip_parse(f->v[1], &opts.ip)) {
 		fields_answer_error("usage");
 		return;
 	}

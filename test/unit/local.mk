@@ -6,6 +6,7 @@ include test/unit/crypto.mk
 include test/unit/dns.mk
 include test/unit/dkim.mk
 include test/unit/spf.mk
+include test/unit/iprev.mk
 include test/unit/authres.mk
 include test/unit/conf.mk
 include test/unit/dmarc.mk

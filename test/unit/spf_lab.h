@@ -47,7 +47,7 @@ lab_opts(const char *ip, const char *helo, const char *mail_from)
 		SPF_MAILFROM : SPF_HELO, .helo = str_from(helo),
 		.mail_from = str_from(mail_from), .now_s = 1700000000 };
 
-	lab_must(spf_ip_parse(str_from(ip), &opts.ip), "address");
+	lab_must(ip_parse(str_from(ip), &opts.ip), "address");
 	return (opts);
 }
 

@@ -3,7 +3,7 @@
 #include "test/unit/tap.h"
 
 /* The values of the examples in RFC 7208 7.4, and some odd ones. */
-static struct spf_ip ip4, ip6;
+static struct ip_addr ip4, ip6;
 static const struct spf_macro_values example = {
 	.sender = { "strong-bad@email.example.com", 28 },
 	.local = { "strong-bad", 10 },
@@ -224,8 +224,8 @@ test_limit(void)
 int
 main(void)
 {
-	(void)spf_ip_parse(STR("192.0.2.3"), &ip4);
-	(void)spf_ip_parse(STR("2001:db8::cb01"), &ip6);
+	(void)ip_parse(STR("192.0.2.3"), &ip4);
+	(void)ip_parse(STR("2001:db8::cb01"), &ip6);
 	test_expand();
 	test_syntax();
 	test_limit();

@@ -3,17 +3,17 @@
 #include <netinet/in.h>
 #include <stdio.h>
 
-#include "spf/ip.h"
+#include "dns/ip.h"
 
 static void
-set_v4(struct spf_ip *ip, const void *octets)
+set_v4(struct ip_addr *ip, const void *octets)
 {
-	*ip = (struct spf_ip){ .v6 = false };
+	*ip = (struct ip_addr){ .v6 = false };
 	memcpy(ip->octets, octets, 4);
 }
 
 static void
-set_v6(struct spf_ip *ip, const struct in6_addr *a)
+set_v6(struct ip_addr *ip, const struct in6_addr *a)
 {
 	if (IN6_IS_ADDR_V4MAPPED(a)) {
 		set_v4(ip, (const unsigned char *)a + 12);
@@ -24,7 +24,7 @@ set_v6(struct spf_ip *ip, const struct in6_addr *a)
 }
 
 bool
-spf_ip_parse(struct str text, struct spf_ip *ip)
+ip_parse(struct str text, struct ip_addr *ip)
 {
 	char copy[INET6_ADDRSTRLEN];
 	struct in6_addr a6;
@@ -48,7 +48,7 @@ spf_ip_parse(struct str text, struct spf_ip *ip)
 }
 
 bool
-spf_ip_from_sockaddr(const struct sockaddr *sa, struct spf_ip *ip)
+ip_from_sockaddr(const struct sockaddr *sa, struct ip_addr *ip)
 {
 	struct sockaddr_in6 in6;
 	struct sockaddr_in in;
@@ -67,7 +67,7 @@ spf_ip_from_sockaddr(const struct sockaddr *sa, struct spf_ip *ip)
 }
 
 bool
-spf_ip_match(const struct spf_ip *ip, const void *octets, unsigned bits)
+ip_match(const struct ip_addr *ip, const void *octets, unsigned bits)
 {
 	const unsigned char *p = octets;
 	unsigned mask;
@@ -83,22 +83,22 @@ spf_ip_match(const struct spf_ip *ip, const void *octets, unsigned bits)
 }
 
 void
-spf_ip_text(const struct spf_ip *ip, char text[SPF_IP_TEXT_BYTES])
+ip_text(const struct ip_addr *ip, char text[IP_TEXT_BYTES])
 {
 	if (inet_ntop(ip->v6 ? AF_INET6 : AF_INET, ip->octets, text,
-	    SPF_IP_TEXT_BYTES) == NULL) {
+	    IP_TEXT_BYTES) == NULL) {
 		text[0] = '\0';
 	}
 }
 
 void
-spf_ip_dotted(const struct spf_ip *ip, char text[SPF_IP_TEXT_BYTES])
+ip_dotted(const struct ip_addr *ip, char text[IP_TEXT_BYTES])
 {
 	static const char hex[] = "0123456789abcdef";
 	size_t i;
 
 	if (!ip->v6) {
-		spf_ip_text(ip, text);
+		ip_text(ip, text);
 		return;
 	}
 	for (i = 0; i < 16; i++) {
@@ -111,20 +111,20 @@ spf_ip_dotted(const struct spf_ip *ip, char text[SPF_IP_TEXT_BYTES])
 }
 
 void
-spf_ip_arpa(const struct spf_ip *ip, char name[SPF_IP_ARPA_BYTES])
+ip_arpa(const struct ip_addr *ip, char name[IP_ARPA_BYTES])
 {
 	const unsigned char *o = ip->octets;
-	char text[SPF_IP_TEXT_BYTES];
+	char text[IP_TEXT_BYTES];
 	size_t i;
 
 	if (!ip->v6) {
-		(void)snprintf(name, SPF_IP_ARPA_BYTES,
+		(void)snprintf(name, IP_ARPA_BYTES,
 		    "%u.%u.%u.%u.in-addr.arpa", o[3], o[2], o[1], o[0]);
 		return;
 	}
-	spf_ip_dotted(ip, text);
+	ip_dotted(ip, text);
 	for (i = 0; i < 63; i++) {
 		name[i] = text[62 - i];
 	}
-	(void)snprintf(name + 63, SPF_IP_ARPA_BYTES - 63, ".ip6.arpa");
+	(void)snprintf(name + 63, IP_ARPA_BYTES - 63, ".ip6.arpa");
 }
