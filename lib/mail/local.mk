@@ -13,4 +13,6 @@ lib_libmailseal_a_SOURCES += \
 	lib/mail/domain.c \
 	lib/mail/field.c \
 	lib/mail/message.c \
+	lib/mail/received.c \
+	lib/mail/received.h \
 	lib/mail/taglist.c

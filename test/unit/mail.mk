@@ -14,3 +14,5 @@ UNIT += test/unit/t_mail_taglist
 test_unit_t_mail_taglist_SOURCES = test/unit/t_mail_taglist.c
 EXTRA_DIST += test/unit/canon_ref.h test/unit/guard.h \
 	test/unit/oom.h
+UNIT += test/unit/t_mail_received
+test_unit_t_mail_received_SOURCES = test/unit/t_mail_received.c
