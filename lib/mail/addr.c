@@ -205,6 +205,27 @@ angle_addr(struct parser *p)
 	addr_scan_cfws(&p->scan);
 }
 
+/*
+ * "a@b <c@d>", which RFC 5322 does not know and many write: the address is in
+ * brackets, and what was taken for one is a claim, the next author.
+ */
+static void
+claim(struct parser *p)
+{
+	struct addr_mailbox *v, claimed;
+
+	if (failed(p) || !addr_scan_take(&p->scan, '<')) {
+		return;
+	}
+	angle_addr(p);
+	if (!failed(p)) {
+		v = &p->out->v[p->out->n - 2];
+		claimed = v[0];
+		v[0] = v[1];
+		v[1] = claimed;
+	}
+}
+
 static void	mailbox_list(struct parser *, bool in_group);
 
 /* One address, or a group of them unless in one already. */
@@ -222,6 +243,10 @@ address(struct parser *p, bool in_group)
 	}
 	if (addr_scan_take(&p->scan, '<')) {
 		angle_addr(p);
+	} else if (phrase && addr_scan_peek(&p->scan) == '@') {
+		p->scan.i = from;
+		addr_spec(p);
+		claim(p);
 	} else if (phrase && !in_group && addr_scan_take(&p->scan, ':')) {
 		mailbox_list(p, true);
 		if (!addr_scan_take(&p->scan, ';')) {
@@ -282,18 +307,4 @@ addr_from_parse(struct arena *a, const struct field_list *l,
 	field = field_list_last(l, STR("From"), l->n, &at);
 	return (field == NULL ? STATUS_OK :
 	    addr_list_parse(a, field->value, from_r));
-}
-
-struct str
-addr_path_domain(struct str path)
-{
-	size_t at;
-
-	path = str_trim_wsp(path);
-	if (path.n > 0 && path.p[0] == '<') {
-		path = str_from_offset(path, 1);
-		path = str_first(path, str_rfind(path, '>'));
-	}
-	at = str_rfind(path, '@');
-	return (at + 1 < path.n ? str_from_offset(path, at + 1) : STR_NONE);
 }

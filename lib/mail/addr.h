@@ -2,6 +2,11 @@
 /*
  * addr: who wrote a message: the From field (RFC 5322 3.4, 3.6.2), strictly.
  * A failure is named, never skipped over, because a policy depends on it.
+ *
+ * One thing is taken that RFC 5322 does not have, since it is not rare: an
+ * address without quotes for a display name, "a@b <c@d>". It counts as two
+ * mailboxes, <c@d> and then a@b, so that a policy sees both domains and a lie
+ * is found out.
  */
 #ifndef MAIL_ADDR_H
 #define MAIL_ADDR_H
@@ -46,10 +51,4 @@ enum status	addr_from_parse(struct arena *, const struct field_list *,
 /* One field's value as a mailbox-list, the same rules. */
 enum status	addr_list_parse(struct arena *, struct str value,
 		    struct addr_from *from_r) ATTR_MUST_CHECK;
-/*
- * An SMTP path "<a@b>" or "a@b" or "<>": the domain as it stands there (a view,
- * not normalised), absent if none.
- */
-struct str	addr_path_domain(struct str path);
-
 #endif

@@ -67,6 +67,21 @@ static const struct {
 	{ S("(x@y) A <a@b.example>"), "<a@b.example>" },
 	{ S("A < (c) a @ b.example (d) >"), "<a@b.example>" },
 	{ S("A\r\n\t<a@b.example>"), "<a@b.example>" },
+	/* not RFC 5322: an address for a name, which is a claim */
+	{ S("a@b.example <c@d.example>"), "<c@d.example><a@b.example>" },
+	{ S("a@b.example<a@b.example>"), "<a@b.example><a@b.example>" },
+	{ S("a@b.example (x) <c@d.example> (y)"),
+	    "<c@d.example><a@b.example>" },
+	{ S("x@y, a@b <c@d>, z@y"), "<x@y><c@d><a@b><z@y>" },
+	{ S("G: a@b <c@d>, e@f;"), "<c@d><a@b><e@f>" },
+	{ S("John a@b.example <c@d.example>"), NULL },
+	{ S("a@b.example John <c@d.example>"), NULL },
+	{ S("a@b.example <c@d.example> <e@f>"), NULL },
+	{ S("a@b.example <c@d.example"), NULL },
+	{ S("a@b.example <>"), NULL },
+	{ S("a@ <c@d.example>"), NULL },
+	{ S("a@[192.0.2.1] <c@d.example>"), NULL },
+	{ S("<a@b.example> <c@d.example>"), NULL },
 	{ S("<>"), NULL },
 	{ S("A <>"), NULL },
 	{ S("A <b>"), NULL },
@@ -75,7 +90,6 @@ static const struct {
 	{ S("<<a@b.example>>"), NULL },
 	{ S("A <a@b.example> B"), NULL },
 	{ S("A <a@b.example> <c@d.example>"), NULL },
-	{ S("a@b.example <c@d.example>"), NULL },
 	{ S("A, Inc. <a@b.example>"), NULL },
 	{ S("A [x] <a@b.example>"), NULL },
 	{ S(". <a@b.example>"), NULL },
@@ -318,23 +332,6 @@ t_large(void)
 	}
 }
 
-static const struct {
-	const char	*path, *want;	/* NULL: absent */
-} paths[] = {
-	{ "<a@b.example>", "b.example" },
-	{ "a@B.example", "B.example" },
-	{ " <a@b.example> ", "b.example" },
-	{ "<\"x@y\"@b.example>", "b.example" },
-	{ "<@x.example:a@b.example>", "b.example" },
-	{ "<a@[192.0.2.1]>", "[192.0.2.1]" },
-	{ "<a@b.example> SIZE=5", "b.example" },
-	{ "<>", NULL },
-	{ "", NULL },
-	{ "<postmaster>", NULL },
-	{ "<a@>", NULL },
-	{ "@", NULL },
-};
-
 static enum status
 run_list(struct arena *a)
 {
@@ -348,19 +345,11 @@ run_list(struct arena *a)
 int
 main(void)
 {
-	struct str got;
-	size_t i;
 	int r;
 
 	t_rows();
 	t_from();
 	t_large();
-	for (i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
-		got = addr_path_domain(guard_put(str_from(paths[i].path)));
-		tap_str(got, str_from(paths[i].want), paths[i].path);
-		tap_ok((got.p == NULL) == (paths[i].want == NULL),
-		    "absent or not");
-	}
 	for (r = ADDR_FROM_OK; r <= ADDR_FROM_LIMIT; r++) {
 		tap_ok(strcmp(addr_from_text((enum addr_from_result)r),
 		    "unknown") != 0, "result %d has a text", r);
