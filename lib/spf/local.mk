@@ -7,6 +7,8 @@ lib_libmailseal_a_SOURCES += \
 	lib/spf/evaluator.c \
 	lib/spf/explain.c \
 	lib/spf/macro.c \
+	lib/spf/received.c \
+	lib/spf/received.h \
 	lib/spf/record.c \
 	lib/spf/result.c \
 	lib/spf/target.c \

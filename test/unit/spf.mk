@@ -9,3 +9,5 @@ test_unit_t_spf_memory_SOURCES = test/unit/t_spf_memory.c
 test_unit_t_spf_memory_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 EXTRA_DIST += test/unit/spf_lab.h
+UNIT += test/unit/t_spf_received
+test_unit_t_spf_received_SOURCES = test/unit/t_spf_received.c
