@@ -119,6 +119,17 @@ on_mail(SMFICTX *ctx, char **argv)
 }
 
 static sfsistat
+on_data(SMFICTX *ctx)
+{
+	struct peer *peer = smfi_getpriv(ctx);
+
+	if (peer != NULL) {
+		peer_data(peer);
+	}
+	return (go_on(peer, SMFIP_NR_DATA));
+}
+
+static sfsistat
 on_header(SMFICTX *ctx, char *name, char *value)
 {
 	struct peer *peer = smfi_getpriv(ctx);
@@ -205,6 +216,7 @@ callbacks_register(struct live *live)
 		.xxfi_connect = on_connect,
 		.xxfi_helo = on_helo,
 		.xxfi_envfrom = on_mail,
+		.xxfi_data = on_data,
 		.xxfi_header = on_header,
 		.xxfi_eoh = on_eoh,
 		.xxfi_body = on_body,

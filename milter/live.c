@@ -16,6 +16,20 @@ need_second(struct live *live, const struct conf *conf, struct diag *diag)
 	return (second_new(&live->second, diag));
 }
 
+static enum status
+need_psl(struct live *live, const struct conf *conf, struct diag *diag)
+{
+	enum status status = STATUS_OK;
+
+	if (conf->org_domain == CONF_PSL && live->psl == NULL) {
+		status = dmarc_psl_new(NULL, &live->psl);
+	}
+	if (status != STATUS_OK) {
+		diag_set(diag, NULL, 0, "OrgDomain: no public suffix list");
+	}
+	return (status);
+}
+
 static void
 set_engine(struct live *live, struct engine *engine)
 {
@@ -38,9 +52,13 @@ live_load(struct live *live, struct conf *conf, struct diag *diag)
 	enum status status;
 
 	status = need_second(live, conf, diag);
+	if (status == STATUS_OK) {
+		status = need_psl(live, conf, diag);
+	}
 	if (status != STATUS_OK) {
 		return (status);
 	}
+	opts.psl = conf->org_domain == CONF_PSL ? live->psl : NULL;
 	if (conf->second_opinion != CONF_SECOND_OFF) {
 		opts.second = live->second;
 	}
@@ -107,6 +125,8 @@ live_fini(struct live *live)
 	resolvers_fini(&live->resolvers);
 	second_free(live->second);
 	live->second = NULL;
+	dmarc_psl_free(live->psl);
+	live->psl = NULL;
 	engine_stats_free(live->stats);
 	live->stats = NULL;
 	crypto_free(live->crypto);

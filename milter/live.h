@@ -26,6 +26,7 @@ struct live {
 	bool			 test_mode;	/* look, do not touch */
 	struct crypto		*crypto;
 	struct second		*second;	/* made when first asked for */
+	struct dmarc_psl	*psl;		/* as above */
 	struct engine_stats	*stats;
 	/* of the configuration; only the thread that loads looks here */
 	struct resolvers	 resolvers;

@@ -95,6 +95,47 @@ set_second(struct logline *r, const struct engine_outcome *outcome)
 	}
 }
 
+static void
+set_sender(struct logline *r, const struct engine_sender *sender)
+{
+	struct ip_addr ip;
+
+	if (sender == NULL || sender->source == NULL) {
+		return;
+	}
+	r->sender_source = sender->source;
+	if (sender->known && ip_from_sockaddr(
+	    (const struct sockaddr *)&sender->addr, &ip)) {
+		ip_text(&ip, r->sender_text);
+		r->sender = str_from(r->sender_text);
+	}
+}
+
+static void
+set_judged(struct logline *r, const struct engine_outcome *outcome)
+{
+	const struct dmarc_verdict *dmarc;
+
+	set_sender(r, outcome->sender);
+	if (outcome->spf != NULL) {
+		r->spf = spf_result_name(outcome->spf->result);
+		r->spf_domain = outcome->spf->domain;
+	}
+	if (outcome->spf_helo != NULL) {
+		r->spf_helo = spf_result_name(outcome->spf_helo->result);
+	}
+	if (outcome->iprev != NULL) {
+		r->iprev = iprev_result_name(outcome->iprev->result);
+	}
+	if (outcome->dmarc != NULL) {
+		dmarc = dmarc_decisive(outcome->dmarc);
+		r->dmarc = dmarc_result_name(dmarc->result);
+		r->policy = dmarc->has_policy ?
+		    dmarc_policy_name(dmarc->policy) : NULL;
+	}
+	r->decision = outcome->decision;
+}
+
 void
 logline_set_outcome(struct logline *r, const struct engine_outcome *outcome)
 {
@@ -104,6 +145,7 @@ logline_set_outcome(struct logline *r, const struct engine_outcome *outcome)
 	r->direction = direction_name(outcome->direction);
 	r->direction_reason = outcome->direction_reason;
 	set_from(r, outcome->from);
+	set_judged(r, outcome);
 	r->verified = outcome->dkim != NULL;
 	if (r->verified) {
 		set_dkim(r, outcome->dkim);

@@ -4,10 +4,12 @@
  * as a JSON object. Whatever came from outside is escaped, and the line is
  * bounded: what is shown of each value, and how many results.
  *
- *	queue_id=4XyZ direction=verify direction_reason="not ours"
- *	action=accept us=812 dns_us=640 client=192.0.2.1
- *	client_name=mx.example.com helo=mx.example.com mail_from=a@example.com
- *	from=example.com dkim=pass d=example.com s=s1 a=rsa-sha256 bits=2048
+ *	queue_id=4XyZ direction=verify direction_reason="external host"
+ *	action=quarantine rule=dmarc rule_domain=example.com us=812 dns_us=640
+ *	client=192.0.2.1 client_name=mx.example.com helo=mx.example.com
+ *	mail_from=a@example.com from=example.com spf=fail
+ *	spf_domain=example.com iprev=pass dmarc=fail policy=quarantine
+ *	dkim=fail d=example.com s=s1 a=rsa-sha256 bits=2048
  *
  * What a long line may lose to syslog stands last. In the text form dkim=
  * begins a group; d=, s=, a=, bits= and reason= up to the next key that is
@@ -55,6 +57,17 @@ struct logline {			/* views; absent ones are not shown */
 	struct str		 from[LOGLINE_MAX_FROM];
 	size_t			 from_n;
 	const char		*from_trouble;	/* NULL: a usable From */
+	/* judged */
+	struct str		 sender;	/* text; if it is not the client */
+	char			 sender_text[IP_TEXT_BYTES];
+	const char		*sender_source;
+	const char		*spf;		/* RFC 8601's words, as below */
+	struct str		 spf_domain;
+	const char		*spf_helo;
+	const char		*iprev;
+	const char		*dmarc;
+	const char		*policy;	/* or NULL */
+	struct engine_decision	 decision;
 	bool			 verified;	/* with no dkim: "none" */
 	struct logline_list	 dkim;
 	struct logline_list	 signatures;	/* added by us */

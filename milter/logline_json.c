@@ -113,6 +113,29 @@ set_second(json_t *object, const struct logline *line)
 }
 
 static bool
+set_decision(json_t *object, const struct engine_decision *d)
+{
+	return (set(object, "rule", str_from(d->rule)) &&
+	    set(object, "rule_domain", d->domain) &&
+	    set(object, "exempt", str_from(d->exempt)) &&
+	    set(object, "override", str_from(d->override)) &&
+	    set(object, "override_comment", str_from(d->comment)));
+}
+
+static bool
+set_judged(json_t *object, const struct logline *line)
+{
+	return (set(object, "sender", line->sender) &&
+	    set(object, "sender_source", str_from(line->sender_source)) &&
+	    set(object, "spf", str_from(line->spf)) &&
+	    set(object, "spf_domain", line->spf_domain) &&
+	    set(object, "spf_helo", str_from(line->spf_helo)) &&
+	    set(object, "iprev", str_from(line->iprev)) &&
+	    set(object, "dmarc", str_from(line->dmarc)) &&
+	    set(object, "policy", str_from(line->policy)));
+}
+
+static bool
 set_head(json_t *object, const struct logline *line)
 {
 	return (set(object, "event", STR("message")) &&
@@ -121,6 +144,7 @@ set_head(json_t *object, const struct logline *line)
 	    set(object, "direction_reason",
 		str_from(line->direction_reason)) &&
 	    set(object, "action", str_from(line->action)) &&
+	    set_decision(object, &line->decision) &&
 	    set(object, "error", str_from(line->error)) &&
 	    (!line->test_mode ||
 	    json_object_set_new(object, "test", json_true()) == 0) &&
@@ -138,6 +162,7 @@ set_all(json_t *object, const struct logline *line)
 	    set(object, "helo", line->helo) &&
 	    set(object, "mail_from", line->mail_from) &&
 	    set_from(object, line) &&
+	    set_judged(object, line) &&
 	    set_list(object, "dkim", "dkim_more", &line->dkim) &&
 	    set_list(object, "signatures", "signatures_more",
 		&line->signatures) &&

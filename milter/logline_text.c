@@ -60,6 +60,29 @@ second(struct buf *out, const struct logline *line)
 }
 
 static void
+decision(struct buf *out, const struct engine_decision *d)
+{
+	pair(out, "rule", str_from(d->rule));
+	pair(out, "rule_domain", d->domain);
+	pair(out, "exempt", str_from(d->exempt));
+	pair(out, "override", str_from(d->override));
+	pair(out, "override_comment", str_from(d->comment));
+}
+
+static void
+judged(struct buf *out, const struct logline *line)
+{
+	pair(out, "sender", line->sender);
+	pair(out, "sender_source", str_from(line->sender_source));
+	pair(out, "spf", str_from(line->spf));
+	pair(out, "spf_domain", line->spf_domain);
+	pair(out, "spf_helo", str_from(line->spf_helo));
+	pair(out, "iprev", str_from(line->iprev));
+	pair(out, "dmarc", str_from(line->dmarc));
+	pair(out, "policy", str_from(line->policy));
+}
+
+static void
 peer(struct buf *out, const struct logline *line)
 {
 	size_t i;
@@ -81,6 +104,7 @@ logline_write_text(const struct logline *line, struct buf *out)
 	pair(out, "direction", str_from(line->direction));
 	pair(out, "direction_reason", str_from(line->direction_reason));
 	pair(out, "action", str_from(line->action));
+	decision(out, &line->decision);
 	pair(out, "error", str_from(line->error));
 	if (line->test_mode) {
 		pair(out, "test", STR("yes"));
@@ -91,6 +115,7 @@ logline_write_text(const struct logline *line, struct buf *out)
 		buf_printf(out, " forged_deleted=%u", line->forged_deleted);
 	}
 	peer(out, line);
+	judged(out, line);
 	if (line->verified && line->dkim.total == 0) {
 		pair(out, "dkim", STR("none"));
 	}

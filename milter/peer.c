@@ -141,6 +141,15 @@ peer_mail(struct peer *peer, SMFICTX *ctx, const char *mail_from)
 	    mail_from != NULL ? str_from(mail_from) : STR("<>"));
 	if (peer->msg != NULL) {
 		get_macros(peer, ctx);
+		engine_msg_mail(peer->msg);
+	}
+}
+
+void
+peer_data(struct peer *peer)
+{
+	if (peer->msg != NULL) {
+		engine_msg_poll(peer->msg);
 	}
 }
 

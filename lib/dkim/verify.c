@@ -300,6 +300,20 @@ finish_trial(struct dkim_verifier *verifier, struct trial *t)
 	return (keys != NULL ? try_keys(verifier, keys, t) : STATUS_NOMEM);
 }
 
+bool
+dkim_verifier_is_ready(const struct dkim_verifier *verifier)
+{
+	size_t i;
+
+	for (i = 0; i < verifier->n; i++) {
+		if (verifier->v[i].query != NULL &&
+		    !dns_query_is_answered(verifier->v[i].query)) {
+			return (false);
+		}
+	}
+	return (true);
+}
+
 enum status
 dkim_verifier_finish(struct dkim_verifier *verifier)
 {

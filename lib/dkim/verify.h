@@ -45,6 +45,9 @@ enum status	 dkim_verifier_new(struct arena *,
 		    const struct dkim_verify_opts *, const struct field_list *,
 		    struct dkim_bodies *, struct dns_batch *,
 		    struct dkim_verifier **r) ATTR_MUST_CHECK;
+/* Whether all the keys are there that finish will look at. */
+bool		 dkim_verifier_is_ready(const struct dkim_verifier *);
+/* A key that is not there now is unavailable. */
 enum status	 dkim_verifier_finish(struct dkim_verifier *)
     ATTR_MUST_CHECK;
 /* One per signature, in the order of the fields, top first. */

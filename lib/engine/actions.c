@@ -12,8 +12,9 @@ engine_actions_init(struct engine_msg *m)
 {
 	size_t n = field_list_count(&m->fields, ENGINE_FIELD_AUTHRES);
 
-	/* Our own results or one signature per key; a quarantine. */
-	n += 1 + msg_conf(m)->keys_n + 1;
+	/* Our own results, Received-SPF and a tag, or one signature per key;
+	   a quarantine. */
+	n += 3 + msg_conf(m)->keys_n + 1;
 	m->actions = arena_calloc(&m->arena, n, sizeof(*m->actions));
 	if (m->actions == NULL) {
 		return (STATUS_NOMEM);

@@ -2,28 +2,20 @@
 /* decide: what becomes of the message: On-... and the replies. */
 #include "engine/private.h"
 
-enum cause { CAUSE_SIGNATURE, CAUSE_DNS, CAUSE_INTERNAL };
-
-static const struct {
-	struct str	reject;		/* enhanced codes: RFC 3463, RFC 7372 */
-	struct str	tempfail;
-	struct str	quarantine;	/* the reason */
-} answers[] = {
-	[CAUSE_SIGNATURE] = {
-		STR("550 5.7.20 No passing DKIM signature found"),
-		STR("451 4.7.20 No passing DKIM signature found"),
-		STR("no passing DKIM signature"),
-	},
-	[CAUSE_DNS] = {
-		STR("550 5.4.3 DKIM key unavailable"),
-		STR("451 4.4.3 DKIM key unavailable, try again later"),
-		STR("DKIM key unavailable"),
-	},
-	[CAUSE_INTERNAL] = {
-		STR("550 5.3.0 Internal error"),
-		STR("451 4.3.0 Temporary internal error"),
-		STR("internal error of the filter"),
-	},
+static const struct engine_answer for_signature = {
+	STR("550 5.7.20 No passing DKIM signature found"),
+	STR("451 4.7.20 No passing DKIM signature found"),
+	STR("no passing DKIM signature"),
+};
+static const struct engine_answer for_dns = {
+	STR("550 5.4.3 DKIM key unavailable"),
+	STR("451 4.4.3 DKIM key unavailable, try again later"),
+	STR("DKIM key unavailable"),
+};
+static const struct engine_answer for_internal = {
+	STR("550 5.3.0 Internal error"),
+	STR("451 4.3.0 Temporary internal error"),
+	STR("internal error of the filter"),
 };
 
 static void
@@ -38,8 +30,9 @@ refuse(struct engine_outcome *out, enum engine_verdict verdict,
 	out->forged_deleted = 0;
 }
 
-static void
-act(struct engine_msg *m, enum cause cause, enum conf_action action)
+void
+engine_act(struct engine_msg *m, const struct engine_answer *answer,
+    enum conf_action action)
 {
 	struct engine_outcome *out = &m->outcome;
 
@@ -47,16 +40,30 @@ act(struct engine_msg *m, enum cause cause, enum conf_action action)
 	case CONF_ACCEPT:
 		break;
 	case CONF_REJECT:
-		refuse(out, ENGINE_REJECT, answers[cause].reject);
+		refuse(out, ENGINE_REJECT, answer->reject);
 		break;
 	case CONF_TEMPFAIL:
-		refuse(out, ENGINE_TEMPFAIL, answers[cause].tempfail);
+		refuse(out, ENGINE_TEMPFAIL, answer->tempfail);
 		break;
 	case CONF_QUARANTINE:
 		out->action = "quarantine";
-		engine_actions_quarantine(m, answers[cause].quarantine);
+		engine_actions_quarantine(m, answer->quarantine);
 		break;
 	}
+}
+
+static void
+act_dkim(struct engine_msg *m, const struct engine_answer *answer,
+    enum conf_action action)
+{
+	if (action != CONF_ACCEPT) {
+		m->outcome.decision.rule = "dkim";
+	}
+	if (action == CONF_REJECT && !engine_opinion_refuses_dkim(m)) {
+		engine_policy_quarantine(m, STR_NONE);
+		return;
+	}
+	engine_act(m, answer, action);
 }
 
 /*
@@ -84,9 +91,9 @@ decide_dkim(struct engine_msg *m)
 		}
 	}
 	if (temporary) {
-		act(m, CAUSE_DNS, msg_conf(m)->on_dns_error);
+		act_dkim(m, &for_dns, msg_conf(m)->on_dns_error);
 	} else if (failed) {
-		act(m, CAUSE_SIGNATURE, msg_conf(m)->on_bad_signature);
+		act_dkim(m, &for_signature, msg_conf(m)->on_bad_signature);
 	}
 }
 
@@ -98,11 +105,17 @@ decide_internal_error(struct engine_msg *m)
 
 	out->error = status_text(m->status);
 	out->dkim = NULL;
+	out->sender = NULL;
+	out->spf = out->spf_helo = NULL;
+	out->iprev = NULL;
+	out->dmarc = NULL;
 	out->authres = STR_NONE;
 	out->signatures_n = 0;
 	out->second = NULL;
+	out->second_spf = NULL;
+	out->second_dmarc = NULL;
 	engine_actions_keep_deletions(m);
-	act(m, CAUSE_INTERNAL, msg_conf(m)->on_internal_error);
+	engine_act(m, &for_internal, msg_conf(m)->on_internal_error);
 }
 
 void
@@ -121,7 +134,8 @@ engine_decide(struct engine_msg *m)
 		out->error = "malformed message header";
 		refuse(out, ENGINE_REJECT,
 		    STR("550 5.6.0 Malformed message header"));
-	} else if (m->direction == ENGINE_VERIFY) {
+	} else if (m->direction == ENGINE_VERIFY &&
+	    !(m->judged && engine_policy_decide(m))) {
 		decide_dkim(m);
 	}
 }

@@ -25,13 +25,15 @@ own_domain(const struct conf *conf, struct str name)
 	return (best);
 }
 
-/* Why the message comes from one of ours, or NULL if it does not. */
-static const char *
-origin(const struct engine_msg *m)
+const char *
+engine_origin(const struct engine_msg *m)
 {
 	const struct conf *conf = msg_conf(m);
 	const struct engine_client *client = m->client;
 
+	if (client->inbound) {
+		return (NULL);
+	}
 	if (m->macros[ENGINE_AUTH_AUTHEN].n > 0 ||
 	    m->macros[ENGINE_AUTH_TYPE].n > 0) {
 		return ("authenticated");
@@ -73,7 +75,7 @@ void
 engine_direction_decide(struct engine_msg *m)
 {
 	const struct conf *conf = msg_conf(m);
-	const char *why = origin(m);
+	const char *why = engine_origin(m);
 
 	if (conf->mode_sign && m->from.result == ADDR_FROM_OK) {
 		m->sign_domain = own_domain(conf, m->from.v[0].domain);

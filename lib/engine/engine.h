@@ -7,6 +7,7 @@
  *	engine_new			configuration, keys, DNS: immutable
  *	  engine_msg_new		MAIL
  *	    engine_msg_macro		any time before end of headers
+ *	    engine_msg_mail		those of MAIL are known: SPF starts
  *	    engine_msg_header		each field, as received
  *	    engine_msg_eoh		decides sign or verify; sends the queries
  *	    engine_msg_body		until it says that it has enough
@@ -25,6 +26,12 @@
  * verified with Mode v and left alone without. d= is the longest configured
  * domain that fits. Each key makes one signature; that of the first key ends
  * up on top.
+ *
+ * Judging. What is verified and is not from one of ours is judged as well: SPF
+ * for MAIL FROM and HELO, iprev, DMARC for each author domain, and what
+ * becomes of the message (policy.c has the order). All of these and the keys of
+ * DKIM share one batch of questions and one deadline; whoever has its answers
+ * goes on (checks.c).
  *
  * In every direction, Authentication-Results fields that claim to be ours are
  * deleted; one that hides inside another field refuses the message, with 550.
@@ -46,9 +53,12 @@
 #include "conf/conf.h"
 #include "crypto/crypto.h"
 #include "dkim/verify.h"
+#include "dmarc/dmarc.h"
 #include "dns/dns.h"
+#include "iprev/iprev.h"
 #include "mail/addr.h"
 #include "second/second.h"
+#include "spf/check.h"
 
 #define ENGINE_MSG_MAX_BYTES	(64 * 1024 * 1024)	/* a message's arena */
 #define ENGINE_MAX_RESULTS	100	/* in our Authentication-Results; the
@@ -71,9 +81,19 @@ enum engine_counter {
 	ENGINE_DKIM_PASS, ENGINE_DKIM_FAIL, ENGINE_DKIM_POLICY,
 	ENGINE_DKIM_NEUTRAL, ENGINE_DKIM_TEMPERROR, ENGINE_DKIM_PERMERROR,
 	ENGINE_DKIM_NONE,		/* messages without a signature */
+	ENGINE_SPF_PASS, ENGINE_SPF_FAIL, ENGINE_SPF_SOFTFAIL,
+	ENGINE_SPF_NEUTRAL, ENGINE_SPF_TEMPERROR, ENGINE_SPF_PERMERROR,
+	ENGINE_SPF_NONE,
+	ENGINE_DMARC_PASS, ENGINE_DMARC_FAIL, ENGINE_DMARC_TEMPERROR,
+	ENGINE_DMARC_PERMERROR, ENGINE_DMARC_NONE,
+	ENGINE_BAD_FROM,		/* judged, without a usable author */
+	ENGINE_EXEMPT,			/* judged otherwise for an exemption */
+	ENGINE_REJECTED, ENGINE_TEMPFAILED, ENGINE_QUARANTINED,
 	ENGINE_FORGED_DELETED,		/* Authentication-Results fields */
 	ENGINE_SECOND_ASKED,		/* messages */
 	ENGINE_SECOND_DISAGREED,	/* messages */
+	ENGINE_SECOND_DKIM, ENGINE_SECOND_SPF, ENGINE_SECOND_DMARC,
+					/* messages, by what it is about */
 	ENGINE_INTERNAL_ERRORS,
 	ENGINE_COUNTERS
 };
@@ -90,6 +110,8 @@ struct engine_opts {
 	const struct crypto	*crypto;	/* outlives the engine */
 	struct second		*second;	/* outlives it; NULL: no second
 						   opinion */
+	const struct dmarc_psl	*psl;		/* outlives it; for OrgDomain
+						   psl, else NULL */
 	struct engine_stats	*stats;		/* outlives it; may be NULL */
 	const struct env	*env;		/* outlives it */
 };
@@ -105,6 +127,8 @@ struct engine_client {		/* borrowed until engine_msg_free */
 	struct str		 name;	/* from PTR, as the MTA says; or absent */
 	const struct sockaddr	*addr;	/* NULL: unknown or a local socket */
 	struct str		 helo;	/* absent until known */
+	bool			 inbound;	/* from outside whatever the
+						   address says: for a tool */
 };
 
 enum engine_macro {		/* what the MTA says about the message */
@@ -140,6 +164,32 @@ enum engine_verdict {		/* quarantine is accept plus an action */
 	ENGINE_ACCEPT, ENGINE_REJECT, ENGINE_TEMPFAIL
 };
 
+struct engine_sender {		/* whom SPF and iprev are about */
+	bool			 known;		/* has an address */
+	struct sockaddr_storage	 addr;
+	struct str		 name;		/* from PTR; or absent */
+	struct str		 helo;
+	const char		*source;	/* static: who says so, if it is
+						   not the MTA; or NULL */
+};
+
+/*
+ * What was decided about a message that was judged, and why (policy.c).
+ */
+struct engine_decision {
+	const char		*rule;		/* "from", "domain rule",
+						   "dmarc", "dkim"; or NULL:
+						   nothing spoke against it */
+	struct str		 domain;	/* the author's it is about */
+	bool			 tagged;	/* X-DMARC-Quarantine */
+	const char		*exempt;	/* "trusted network" ...: why
+						   nothing came of the rule */
+	const char		*override;	/* a type of RFC 9990 3.1.6: the
+						   policy that was published is
+						   not what was done; or NULL */
+	const char		*comment;	/* on the override, static */
+};
+
 struct engine_outcome {		/* views into the message's arena */
 	enum engine_direction	 direction;
 	const char		*direction_reason; /* "authenticated",
@@ -156,6 +206,13 @@ struct engine_outcome {		/* views into the message's arena */
 						   mail has one without any
 						   verdict */
 	struct str		 authres;	/* the value, unfolded; or absent */
+	/* judged; each NULL where it was not looked at */
+	const struct engine_sender	*sender;
+	const struct spf_verdict	*spf;	/* MAIL FROM */
+	const struct spf_verdict	*spf_helo;
+	const struct iprev_verdict	*iprev;
+	const struct dmarc		*dmarc;
+	struct engine_decision	 decision;
 	unsigned		 forged_deleted;
 	/* sign */
 	struct {
@@ -165,6 +222,8 @@ struct engine_outcome {		/* views into the message's arena */
 	size_t			 signatures_n;
 	/* second opinion */
 	const struct second_dkim	*second;	/* NULL: not asked */
+	const struct second_spf		*second_spf;	/* NULL: not asked */
+	const struct second_dmarc	*second_dmarc;	/* NULL: not asked */
 	bool			 second_agrees;
 	/* trouble of ours or refusal by limits: a phrase, or NULL */
 	const char		*error;
@@ -180,6 +239,10 @@ struct engine_msg	*engine_msg_new(struct engine *,
 void			 engine_msg_free(struct engine_msg *);
 void			 engine_msg_macro(struct engine_msg *, enum engine_macro,
 			    struct str value);
+/* Once the macros of MAIL are there, if they come apart from those of EOH. */
+void			 engine_msg_mail(struct engine_msg *);
+/* Time has passed and answers may have come: SPF goes on. */
+void			 engine_msg_poll(struct engine_msg *);
 void			 engine_msg_header(struct engine_msg *, struct str name,
 			    struct str value);
 /* Returns whether the body is wanted at all. */

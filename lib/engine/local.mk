@@ -1,5 +1,6 @@
 lib_libmailseal_a_SOURCES += \
 	lib/engine/actions.c \
+	lib/engine/checks.c \
 	lib/engine/decide.c \
 	lib/engine/direction.c \
 	lib/engine/engine.c \
@@ -7,8 +8,11 @@ lib_libmailseal_a_SOURCES += \
 	lib/engine/external.c \
 	lib/engine/message.c \
 	lib/engine/opinion.c \
+	lib/engine/policy.c \
 	lib/engine/private.h \
 	lib/engine/results.c \
+	lib/engine/results_sender.c \
+	lib/engine/sender.c \
 	lib/engine/signing.c \
 	lib/engine/stats.c \
 	lib/engine/verifying.c

@@ -102,6 +102,43 @@ engine_msg_macro(struct engine_msg *m, enum engine_macro macro,
 	m->macros[macro] = copy;
 }
 
+static enum status
+begin_mail(struct engine_msg *m)
+{
+	engine_sender_at_mail(m);
+	return (m->sender.known && msg_conf(m)->mode_verify &&
+	    engine_origin(m) == NULL ? engine_checks_begin(m) : STATUS_OK);
+}
+
+static void
+end_mail(struct engine_msg *m)
+{
+	if (!m->mail_done) {
+		m->mail_done = true;
+		note(m, begin_mail(m));
+	}
+}
+
+void
+engine_msg_mail(struct engine_msg *m)
+{
+	uint64_t start_us = enter(m);
+
+	end_mail(m);
+	leave(m, start_us);
+}
+
+void
+engine_msg_poll(struct engine_msg *m)
+{
+	uint64_t start_us = enter(m);
+
+	if (is_sound(m)) {
+		note(m, engine_checks_poll(m));
+	}
+	leave(m, start_us);
+}
+
 void
 engine_msg_header(struct engine_msg *m, struct str name, struct str value)
 {
@@ -152,6 +189,7 @@ end_headers(struct engine_msg *m)
 	}
 	m->eoh_done = true;
 	m->direction_reason = "undecided";
+	end_mail(m);
 	if (is_sound(m)) {
 		note_header(m, begin(m));
 	}

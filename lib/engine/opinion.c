@@ -201,3 +201,26 @@ engine_opinion_finish(struct engine_msg *m, uint64_t dns_deadline_us)
 	agrees = compare_ours(m);
 	m->outcome.second_agrees = compare_theirs(m) && agrees;
 }
+
+bool
+engine_opinion_refuses_dkim(const struct engine_msg *m)
+{
+	const struct second_dkim *second = m->outcome.second;
+	size_t i;
+
+	if (!msg_conf(m)->reject_needs_second) {
+		return (true);
+	}
+	for (i = 0; second != NULL && i < second_dkim_count(second); i++) {
+		if (passes(second_dkim_get(second, i))) {
+			return (false);
+		}
+	}
+	return (second != NULL);
+}
+
+bool
+engine_opinion_refuses_dmarc(const struct engine_msg *m)
+{
+	return (!msg_conf(m)->reject_needs_second);
+}

@@ -17,6 +17,17 @@ struct engine {
 	atomic_uint		 references;
 };
 
+struct engine_checks {		/* each NULL: there is none */
+	struct spf_evaluator	*spf;
+	struct spf_evaluator	*spf_helo;
+	struct iprev		*iprev;
+	struct dmarc		*dmarc;
+	bool			 spf_done, helo_done, iprev_done;
+	bool			 dkim_done, dmarc_done;
+	bool			 authenticated;	/* dmarc was told */
+	bool			 given_up;	/* time is over */
+};
+
 struct engine_msg {
 	struct engine		*engine;	/* held */
 	const struct engine_client *client;
@@ -30,6 +41,7 @@ struct engine_msg {
 	struct addr_from	 from;
 	enum status		 status;	/* the first failure of ours */
 	enum status		 header;	/* LIMIT or SYNTAX: refused */
+	bool			 mail_done;
 	bool			 eoh_done;
 	bool			 eom_done;
 
@@ -38,6 +50,10 @@ struct engine_msg {
 	const char		*direction_reason;
 	struct str		 sign_domain;	/* ours, of From; or absent */
 	bool			 external;	/* not from one of ours */
+	bool			 judged;	/* verified and external */
+	bool			 relayed;	/* the client is a trusted relay */
+	struct engine_sender	 sender;
+	struct engine_checks	 checks;
 	struct dkim_bodies	*bodies;	/* NULL: body not wanted */
 	struct dkim_signer	**signers;	/* one per conf_key */
 	struct dkim_verifier	*verifier;
@@ -68,12 +84,32 @@ msg_env(const struct engine_msg *m)
 	return (m->engine->opts.env);
 }
 
+/* What a trusted relay brings is not looked at but for its signatures. */
+static inline bool
+msg_is_relay_exempt(const struct engine_msg *m)
+{
+	return (m->relayed && msg_conf(m)->relay_mail == CONF_RELAY_EXEMPT);
+}
+
 /* stats.c */
 void		engine_count(const struct engine_msg *, enum engine_counter,
 		    uint64_t n);
 void		engine_count_outcome(const struct engine_msg *);
 /* direction.c: sets direction, its reason, sign_domain and external. */
 void		engine_direction_decide(struct engine_msg *);
+/* Why the message comes from one of ours, or NULL if it does not. */
+const char	*engine_origin(const struct engine_msg *);
+/* sender.c: sets sender. At MAIL; and, for what a trusted relay brings, at
+   end of headers. */
+void		engine_sender_at_mail(struct engine_msg *);
+void		engine_sender_at_eoh(struct engine_msg *);
+/* checks.c: SPF, iprev and DMARC; begin: once the sender is known. */
+enum status	engine_checks_begin(struct engine_msg *) ATTR_MUST_CHECK;
+enum status	engine_checks_headers(struct engine_msg *) ATTR_MUST_CHECK;
+enum status	engine_checks_poll(struct engine_msg *) ATTR_MUST_CHECK;
+/* All of them, and the signatures. */
+enum status	engine_checks_finish(struct engine_msg *, uint64_t until_us)
+    ATTR_MUST_CHECK;
 /* external.c: logs mail from outside under a domain of ours. */
 void		engine_external_warn(const struct engine_msg *);
 /* actions.c: room for all that a message may need; then the additions. */
@@ -106,7 +142,34 @@ enum status	engine_results_write(struct engine_msg *) ATTR_MUST_CHECK;
 void		engine_opinion_begin(struct engine_msg *, size_t signatures);
 void		engine_opinion_finish(struct engine_msg *,
 		    uint64_t dns_deadline_us);
+/* False: RejectNeedsSecondOpinion is set, and it passes or is not there. */
+bool		engine_opinion_refuses_dkim(const struct engine_msg *);
+bool		engine_opinion_refuses_dmarc(const struct engine_msg *);
+/* Of them, the parts about who sent it: at most ENGINE_SENDER_RESULTS. */
+#define ENGINE_SENDER_RESULTS	(3 + DMARC_MAX_AUTHORS + 1)
+struct authres_result;
+enum status	engine_results_sender(struct engine_msg *,
+		    struct authres_result *v, size_t *n_r) ATTR_MUST_CHECK;
+/* A value beyond all measure is left out: a part of it would be a lie. */
+void		engine_results_add(struct authres_result *, struct str ptype,
+		    struct str property, struct str value);
+/* The Received-SPF field, if it is wanted, as an action. */
+enum status	engine_results_received_spf(struct engine_msg *)
+    ATTR_MUST_CHECK;
 /* decide.c: verdict, reply and error of the outcome. */
 void		engine_decide(struct engine_msg *);
+/* What the On-... options say; reply and reason are those of the cause. */
+struct engine_answer {		/* enhanced codes: RFC 3463, RFC 7372 */
+	struct str	reject;
+	struct str	tempfail;
+	struct str	quarantine;	/* the reason for the MTA */
+};
+void		engine_act(struct engine_msg *, const struct engine_answer *,
+		    enum conf_action);
+/* policy.c: what becomes of a message that is judged. True: that is settled,
+   its signatures need not be looked at. */
+bool		engine_policy_decide(struct engine_msg *);
+/* A quarantine as OnDMARCQuarantine has it. */
+void		engine_policy_quarantine(struct engine_msg *, struct str domain);
 
 #endif

@@ -36,15 +36,20 @@ unique_b(const struct dkim_verifier *verifier, size_t n, size_t index)
 	return (str_first(b, want));
 }
 
-/* A value beyond all measure is left out: a part of it would be a lie. */
+void
+engine_results_add(struct authres_result *r, struct str ptype,
+    struct str property, struct str value)
+{
+	if (value.n > 0 && value.n <= PROPERTY_MAX_BYTES) {
+		r->v[r->n++] = (struct authres_property){ .ptype = ptype,
+			.property = property, .value = value };
+	}
+}
+
 static void
 add_property(struct authres_result *r, struct str name, struct str value)
 {
-	if (value.n > 0 && value.n <= PROPERTY_MAX_BYTES) {
-		r->v[r->n++] = (struct authres_property){
-			.ptype = STR("header"), .property = name,
-			.value = value };
-	}
+	engine_results_add(r, STR("header"), name, value);
 }
 
 /* i= as ordinary mail has it, with A-labels (RFC 8601 2.2, RFC 8616). */
@@ -146,29 +151,45 @@ unfold(struct arena *arena, struct str folded, struct str *r)
 	return (STATUS_OK);
 }
 
+/* One result for each signature, or that there is none. */
+static enum status
+describe_dkim(struct engine_msg *m, struct authres_result *v, size_t n)
+{
+	enum status st = STATUS_OK;
+	size_t i;
+
+	if (n == 0) {
+		v[0] = (struct authres_result){ .method = STR("dkim"),
+			.version = 1, .result = STR("none") };
+	}
+	for (i = 0; i < n && st == STATUS_OK; i++) {
+		st = describe(m, n, i, &v[i]);
+	}
+	return (st);
+}
+
 enum status
 engine_results_write(struct engine_msg *m)
 {
-	struct authres_result none = { .method = STR("dkim"), .version = 1,
-		.result = STR("none") };
 	struct authres ar = { .authserv_id = m->engine->authserv_id,
-		.version = 1, .v = &none, .n = 1 };
-	size_t i, n = dkim_verifier_count(m->verifier);
-	enum status st = STATUS_OK;
+		.version = 1 };
+	size_t n = dkim_verifier_count(m->verifier);
 	struct str value;
+	enum status st;
 
 	if (n > ENGINE_MAX_RESULTS) {
 		n = ENGINE_MAX_RESULTS;
 	}
-	if (n > 0) {
-		ar.v = arena_calloc(&m->arena, n, sizeof(*ar.v));
-		ar.n = n;
-		if (ar.v == NULL) {
-			return (STATUS_NOMEM);
-		}
+	ar.v = arena_calloc(&m->arena, ENGINE_SENDER_RESULTS + n + 1,
+	    sizeof(*ar.v));
+	if (ar.v == NULL) {
+		return (STATUS_NOMEM);
 	}
-	for (i = 0; i < n && st == STATUS_OK; i++) {
-		st = describe(m, n, i, &ar.v[i]);
+	/* First what must not be left out if it is too much. */
+	st = engine_results_sender(m, ar.v, &ar.n);
+	if (st == STATUS_OK) {
+		st = describe_dkim(m, ar.v + ar.n, n);
+		ar.n += n > 0 ? n : 1;
 	}
 	if (st == STATUS_OK) {
 		st = write_value(m, &ar, &value);

@@ -40,9 +40,29 @@ engine_counter_name(enum engine_counter c)
 		[ENGINE_DKIM_TEMPERROR] = "dkim_temperror",
 		[ENGINE_DKIM_PERMERROR] = "dkim_permerror",
 		[ENGINE_DKIM_NONE] = "dkim_none",
+		[ENGINE_SPF_PASS] = "spf_pass",
+		[ENGINE_SPF_FAIL] = "spf_fail",
+		[ENGINE_SPF_SOFTFAIL] = "spf_softfail",
+		[ENGINE_SPF_NEUTRAL] = "spf_neutral",
+		[ENGINE_SPF_TEMPERROR] = "spf_temperror",
+		[ENGINE_SPF_PERMERROR] = "spf_permerror",
+		[ENGINE_SPF_NONE] = "spf_none",
+		[ENGINE_DMARC_PASS] = "dmarc_pass",
+		[ENGINE_DMARC_FAIL] = "dmarc_fail",
+		[ENGINE_DMARC_TEMPERROR] = "dmarc_temperror",
+		[ENGINE_DMARC_PERMERROR] = "dmarc_permerror",
+		[ENGINE_DMARC_NONE] = "dmarc_none",
+		[ENGINE_BAD_FROM] = "bad_from",
+		[ENGINE_EXEMPT] = "exempt",
+		[ENGINE_REJECTED] = "rejected",
+		[ENGINE_TEMPFAILED] = "tempfailed",
+		[ENGINE_QUARANTINED] = "quarantined",
 		[ENGINE_FORGED_DELETED] = "forged_deleted",
 		[ENGINE_SECOND_ASKED] = "second_asked",
 		[ENGINE_SECOND_DISAGREED] = "second_disagreed",
+		[ENGINE_SECOND_DKIM] = "second_disagreed_dkim",
+		[ENGINE_SECOND_SPF] = "second_disagreed_spf",
+		[ENGINE_SECOND_DMARC] = "second_disagreed_dmarc",
 		[ENGINE_INTERNAL_ERRORS] = "internal_errors",
 	};
 
@@ -83,12 +103,77 @@ count_dkim(const struct engine_msg *m, const struct dkim_verifier *verifier)
 	}
 }
 
+static enum engine_counter
+spf_counter(const struct spf_verdict *spf)
+{
+	static const enum engine_counter counters[] = {
+		[SPF_NONE] = ENGINE_SPF_NONE,
+		[SPF_NEUTRAL] = ENGINE_SPF_NEUTRAL,
+		[SPF_PASS] = ENGINE_SPF_PASS,
+		[SPF_FAIL] = ENGINE_SPF_FAIL,
+		[SPF_SOFTFAIL] = ENGINE_SPF_SOFTFAIL,
+		[SPF_TEMPERROR] = ENGINE_SPF_TEMPERROR,
+		[SPF_PERMERROR] = ENGINE_SPF_PERMERROR,
+	};
+
+	return (spf != NULL ? counters[spf->result] : ENGINE_SPF_NONE);
+}
+
+static enum engine_counter
+dmarc_counter(const struct dmarc *dmarc)
+{
+	static const enum engine_counter counters[] = {
+		[DMARC_NONE] = ENGINE_DMARC_NONE,
+		[DMARC_PASS] = ENGINE_DMARC_PASS,
+		[DMARC_FAIL] = ENGINE_DMARC_FAIL,
+		[DMARC_TEMPERROR] = ENGINE_DMARC_TEMPERROR,
+		[DMARC_PERMERROR] = ENGINE_DMARC_PERMERROR,
+	};
+
+	return (dmarc != NULL ? counters[dmarc_decisive(dmarc)->result] :
+	    ENGINE_DMARC_NONE);
+}
+
+static void
+count_judged(const struct engine_msg *m)
+{
+	const struct engine_outcome *out = &m->outcome;
+
+	engine_count(m, spf_counter(out->spf), 1);
+	if (m->from.result != ADDR_FROM_OK) {
+		engine_count(m, ENGINE_BAD_FROM, 1);
+	} else {
+		engine_count(m, dmarc_counter(out->dmarc), 1);
+	}
+	engine_count(m, ENGINE_EXEMPT, out->decision.exempt != NULL);
+}
+
+static void
+count_action(const struct engine_msg *m)
+{
+	const struct engine_outcome *out = &m->outcome;
+
+	switch (out->verdict) {
+	case ENGINE_ACCEPT:
+		engine_count(m, ENGINE_QUARANTINED,
+		    strcmp(out->action, "quarantine") == 0);
+		break;
+	case ENGINE_REJECT:
+		engine_count(m, ENGINE_REJECTED, 1);
+		break;
+	case ENGINE_TEMPFAIL:
+		engine_count(m, ENGINE_TEMPFAILED, 1);
+		break;
+	}
+}
+
 void
 engine_count_outcome(const struct engine_msg *m)
 {
 	const struct engine_outcome *out = &m->outcome;
 
 	engine_count(m, ENGINE_MESSAGES, 1);
+	count_action(m);
 	if (m->status != STATUS_OK) {
 		engine_count(m, ENGINE_INTERNAL_ERRORS, 1);
 		return;
@@ -105,6 +190,9 @@ engine_count_outcome(const struct engine_msg *m)
 	case ENGINE_VERIFY:
 		engine_count(m, ENGINE_VERIFIED, 1);
 		count_dkim(m, out->dkim);
+		if (m->judged) {
+			count_judged(m);
+		}
 		break;
 	case ENGINE_PASS_THROUGH:
 		engine_count(m, ENGINE_PASSED_THROUGH, 1);

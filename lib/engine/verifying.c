@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* verifying: keys are asked for at end of headers, waited for at the end. */
+/* verifying: what is asked for at end of headers, and waited for at the end. */
 #include "engine/private.h"
 
-enum status
-engine_verifying_begin(struct engine_msg *m)
+static enum status
+begin_signatures(struct engine_msg *m, size_t signatures)
 {
 	const struct engine_opts *engine = &m->engine->opts;
 	const struct conf *conf = engine->conf;
-	size_t signatures = field_list_count(&m->fields,
-	    ENGINE_FIELD_SIGNATURE);
 	struct dkim_verify_opts opts = {
 		.crypto = engine->crypto,
 		.now_s = env_now_s(engine->env),
@@ -16,23 +14,56 @@ engine_verifying_begin(struct engine_msg *m)
 		.min_rsa_bits = conf->minimum_key_bits,
 		.max_signatures = conf->maximum_signatures,
 	};
-	enum status st;
 
 	if (signatures > 0) {
 		m->bodies = dkim_bodies_new(&m->arena, engine->crypto);
-		m->batch = dns_batch_new(engine->dns);
+		if (m->batch == NULL) {
+			m->batch = dns_batch_new(engine->dns);
+		}
 		if (m->bodies == NULL || m->batch == NULL) {
 			return (STATUS_NOMEM);
 		}
 	}
-	st = dkim_verifier_new(&m->arena, &opts, &m->fields, m->bodies,
-	    m->batch, &m->verifier);
-	if (st != STATUS_OK) {
-		return (st);
+	return (dkim_verifier_new(&m->arena, &opts, &m->fields, m->bodies,
+	    m->batch, &m->verifier));
+}
+
+/* Our own mail, which only Mode v brings here, is not judged. */
+static enum status
+begin_sender(struct engine_msg *m)
+{
+	m->judged = m->external;
+	if (!m->judged) {
+		m->checks = (struct engine_checks){ .spf = NULL };
+		return (STATUS_OK);
 	}
-	m->dns_deadline_us = env_mono_us(engine->env) + conf->dns_timeout_us;
-	engine_opinion_begin(m, signatures);
-	return (STATUS_OK);
+	if (m->relayed &&
+	    msg_conf(m)->relay_mail == CONF_RELAY_RECEIVED) {
+		engine_sender_at_eoh(m);
+	}
+	return (engine_checks_begin(m));
+}
+
+enum status
+engine_verifying_begin(struct engine_msg *m)
+{
+	size_t signatures = field_list_count(&m->fields,
+	    ENGINE_FIELD_SIGNATURE);
+	enum status st;
+
+	m->dns_deadline_us = env_mono_us(msg_env(m)) +
+	    msg_conf(m)->dns_timeout_us;
+	st = begin_sender(m);
+	if (st == STATUS_OK) {
+		st = begin_signatures(m, signatures);
+	}
+	if (st == STATUS_OK && m->judged) {
+		st = engine_checks_headers(m);
+	}
+	if (st == STATUS_OK) {
+		engine_opinion_begin(m, signatures);
+	}
+	return (st == STATUS_OK ? engine_checks_poll(m) : st);
 }
 
 uint64_t
@@ -46,28 +77,39 @@ engine_dns_deadline_us(uint64_t deadline_us, uint64_t timeout_us,
 	    now_us + grace_us);
 }
 
+static void
+set_outcome(struct engine_msg *m)
+{
+	const struct engine_checks *c = &m->checks;
+	struct engine_outcome *out = &m->outcome;
+
+	out->dkim = m->verifier;
+	out->sender = m->judged ? &m->sender : NULL;
+	out->spf = c->spf != NULL ? spf_evaluator_get(c->spf) : NULL;
+	out->spf_helo = c->spf_helo != NULL ?
+	    spf_evaluator_get(c->spf_helo) : NULL;
+	out->iprev = c->iprev != NULL ? iprev_get(c->iprev) : NULL;
+	out->dmarc = c->dmarc;
+}
+
 enum status
 engine_verifying_finish(struct engine_msg *m)
 {
-	const struct env *env = msg_env(m);
-	uint64_t start_us = env_mono_us(env);
 	uint64_t until_us = engine_dns_deadline_us(m->dns_deadline_us,
-	    msg_conf(m)->dns_timeout_us, start_us);
-	enum status st;
+	    msg_conf(m)->dns_timeout_us, env_mono_us(msg_env(m)));
+	enum status st = STATUS_OK;
 
-	if (m->batch != NULL) {
+	if (m->bodies != NULL) {
 		st = dkim_bodies_finish(m->bodies);
-		if (st != STATUS_OK) {
-			return (st);
-		}
-		dns_batch_wait(m->batch, until_us);
-		m->outcome.dns_wait_us = env_mono_us(env) - start_us;
 	}
-	st = dkim_verifier_finish(m->verifier);
+	if (st == STATUS_OK) {
+		st = engine_checks_finish(m, until_us);
+	}
 	if (st != STATUS_OK) {
 		return (st);
 	}
-	m->outcome.dkim = m->verifier;
+	set_outcome(m);
 	engine_opinion_finish(m, until_us);
-	return (engine_results_write(m));
+	st = engine_results_received_spf(m);
+	return (st == STATUS_OK ? engine_results_write(m) : st);
 }

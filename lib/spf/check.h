@@ -22,7 +22,7 @@
 #include "base/status.h"
 #include "base/str.h"
 #include "dns/dns.h"
-#include "spf/ip.h"
+#include "dns/ip.h"
 #include "spf/result.h"
 
 #define SPF_MAX_TERMS		10	/* that query DNS, in all records */
@@ -43,7 +43,7 @@ enum spf_identity { SPF_MAILFROM, SPF_HELO };
 
 struct spf_opts {
 	enum spf_identity	identity;
-	struct spf_ip		ip;
+	struct ip_addr		ip;
 	struct str		helo;		/* absent or empty: none */
 	struct str		mail_from;	/* "<a@b>" or "a@b"; empty: the
 						   null reverse-path */
@@ -83,7 +83,7 @@ enum status	spf_evaluator_step(struct spf_evaluator *, bool *done_r)
     ATTR_MUST_CHECK;
 /* Time is over: what is not answered now never will be. */
 void		spf_evaluator_give_up(struct spf_evaluator *);
-/* Once it is done. */
+/* Once it is done; its domain is there from the start. */
 const struct spf_verdict	*spf_evaluator_get(
 				    const struct spf_evaluator *);
 

@@ -1,3 +1,7 @@
+UNIT += test/unit/t_engine_checks
+test_unit_t_engine_checks_SOURCES = test/unit/t_engine_checks.c
+UNIT += test/unit/t_engine_policy
+test_unit_t_engine_policy_SOURCES = test/unit/t_engine_policy.c
 ENGINE_FIXTURE = test/unit/engine_fixture.h
 EXTRA_DIST += $(ENGINE_FIXTURE)
 UNIT += test/unit/t_engine_actions

@@ -46,6 +46,8 @@ struct fx_mail {		/* how a message comes */
 	const char	*auth_authen;
 	const char	*auth_type;
 	const char	*daemon_name;
+	const char	*helo;		/* NULL: client.example */
+	const char	*mail_from;	/* NULL: <joe@example.com> */
 	size_t		 chunk;	/* of the body; 0: all at once */
 };
 
@@ -268,7 +270,8 @@ fx_client_init(struct fx_client *c, const struct fx_mail *mail)
 
 	memset(c, 0, sizeof(*c));
 	c->client.name = str_from(mail->host);
-	c->client.helo = STR("client.example");
+	c->client.helo = str_from(mail->helo != NULL ? mail->helo :
+	    "client.example");
 	if (mail->ip == NULL) {
 		return;
 	}
@@ -298,7 +301,8 @@ fx_begin(struct fx *fx, const struct fx_mail *mail, struct fx_client *client)
 
 	fx_client_init(client, mail);
 	m = engine_msg_new(fx->engine, &client->client,
-	    STR("<joe@example.com>"));
+	    str_from(mail->mail_from != NULL ? mail->mail_from :
+	    "<joe@example.com>"));
 	if (m == NULL) {
 		fx_die("engine_msg_new", "no memory");
 	}

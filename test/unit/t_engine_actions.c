@@ -127,7 +127,7 @@ test_signed_without_forged(struct fx *fx)
 static void
 test_insertion(struct fx *fx)
 {
-	struct fx_mail mail = { .ip = "192.0.2.1" };
+	struct fx_mail mail = { .ip = "127.0.0.1" };
 	struct fx_client client;
 	struct engine_msg *m;
 	struct buf text;

@@ -218,7 +218,7 @@ test_too_much_to_sign(struct fx *fx)
 static void
 test_body_wanted(struct fx *fx)
 {
-	struct fx_mail mail = { .ip = "192.0.2.1" };
+	struct fx_mail mail = { .ip = "127.0.0.1" };
 	struct fx_client client;
 	struct engine_msg *m;
 	struct message message;

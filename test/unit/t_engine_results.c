@@ -22,7 +22,7 @@ static struct engine_msg *
 results(struct fx *fx, struct str text, struct fx_client *client,
     struct arena *arena, struct authres *r)
 {
-	struct fx_mail mail = { .ip = "192.0.2.1" };
+	struct fx_mail mail = { .ip = "127.0.0.1" };
 	struct engine_msg *m;
 	const char *reason;
 

@@ -51,6 +51,22 @@ static const struct logline signing = {
 	.elapsed_us = 1,
 };
 
+static const struct logline judged = {
+	.direction = "verify",
+	.sender = { "203.0.113.7", 11 },
+	.sender_source = "Received",
+	.spf = "fail",
+	.spf_domain = { "a.example", 9 },
+	.spf_helo = "none",
+	.iprev = "pass",
+	.dmarc = "fail",
+	.policy = "reject",
+	.decision = { .rule = "dmarc", .domain = { "b\nexample", 9 },
+	    .exempt = "mailing list host", .override = "mailing_list" },
+	.verified = true,
+	.action = "accept",
+};
+
 static const struct logline unsigned_mail = {
 	.direction = "verify",
 	.verified = true,
@@ -115,6 +131,21 @@ static const struct {
 	    "\"from\":[],\"from_error\":\"two From fields\",\"dkim\":[],"
 	    "\"signatures\":[{\"domain\":\"example.com\",\"selector\":\"r\"},"
 	    "{\"domain\":\"example.com\",\"selector\":\"e\"}]}" },
+	{ "judged", &judged, "direction=verify action=accept rule=dmarc "
+	    "rule_domain=\"b\\x0aexample\" exempt=\"mailing list host\" "
+	    "override=mailing_list us=0 dns_us=0 sender=203.0.113.7 "
+	    "sender_source=Received spf=fail spf_domain=a.example "
+	    "spf_helo=none iprev=pass dmarc=fail policy=reject dkim=none",
+	    "{\"event\":\"message\",\"direction\":\"verify\","
+	    "\"action\":\"accept\",\"rule\":\"dmarc\","
+	    "\"rule_domain\":\"b\\\\x0aexample\","
+	    "\"exempt\":\"mailing list host\","
+	    "\"override\":\"mailing_list\",\"us\":0,\"dns_us\":0,"
+	    "\"forged_deleted\":0,\"from\":[],\"sender\":\"203.0.113.7\","
+	    "\"sender_source\":\"Received\",\"spf\":\"fail\","
+	    "\"spf_domain\":\"a.example\",\"spf_helo\":\"none\","
+	    "\"iprev\":\"pass\",\"dmarc\":\"fail\",\"policy\":\"reject\","
+	    "\"dkim\":[],\"signatures\":[]}" },
 	{ "unsigned mail", &unsigned_mail,
 	    "direction=verify action=accept us=0 dns_us=0 dkim=none",
 	    "{\"event\":\"message\",\"direction\":\"verify\","

@@ -9,7 +9,7 @@
 
 #define FIELDS	(SMFIF_ADDHDRS | SMFIF_CHGHDRS)
 #define ALL_NR	(SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL |	\
-		SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY)
+		SMFIP_NR_DATA | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY)
 
 static const struct {
 	const char	*name;
@@ -19,8 +19,10 @@ static const struct {
 } rows[] = {
 	{ "all that protocol 6 has", SMFI_CURR_ACTS, SMFI_CURR_PROT, true,
 	    FIELDS | SMFIF_QUARANTINE | SMFIF_SETSYMLIST,
-	    ALL_NR | SMFIP_NORCPT | SMFIP_NODATA | SMFIP_NOUNKNOWN |
-	    SMFIP_SKIP | SMFIP_HDR_LEADSPC },
+	    ALL_NR | SMFIP_NORCPT | SMFIP_NOUNKNOWN | SMFIP_SKIP |
+	    SMFIP_HDR_LEADSPC },
+	{ "DATA would want a reply", FIELDS, SMFIP_NODATA | SMFIP_NR_MAIL,
+	    true, FIELDS, SMFIP_NODATA | SMFIP_NR_MAIL },
 	{ "protocol 2", SMFI_V2_ACTS, SMFI_V2_PROT, true,
 	    FIELDS | SMFIF_QUARANTINE, SMFIP_NORCPT },
 	{ "no steps at all", FIELDS, 0, true, FIELDS, 0 },

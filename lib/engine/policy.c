@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * policy: what becomes of a message that is judged, in this order:
+ *
+ *	a From field that names no author	On-BadFrom
+ *	a rule for the author's domain		DomainRules
+ *	the policy that the domain publishes	OnDMARC...
+ *
+ * What an exemption (TrustedNetworks, MailingListHosts) keeps from happening
+ * is named in the decision, and so is, in RFC 9990's words, why a published
+ * policy is not followed. Of several author domains the strictest outcome
+ * counts (RFC 9989 11.5); a message with more of them than are looked at has
+ * no usable From field.
+ */
+#include "engine/private.h"
+
+#define FIELD_TAG	STR("X-DMARC-Quarantine")
+
+enum outcome {			/* from lenient to strict */
+	PASSES, TAGGED, HELD, DEFERRED, REFUSED
+};
+
+struct finding {		/* about one author domain */
+	enum outcome		 outcome;
+	struct engine_decision	 decision;
+	const struct dmarc_verdict *verdict;	/* NULL: about From itself */
+};
+
+static enum outcome
+quarantine(const struct engine_msg *m, struct engine_decision *d)
+{
+	switch (msg_conf(m)->on_dmarc_quarantine) {
+	case CONF_Q_TAG:
+		return (TAGGED);
+	case CONF_Q_HOLD:
+		return (HELD);
+	case CONF_Q_ACCEPT:
+		break;
+	}
+	d->override = "local_policy";
+	d->comment = "OnDMARCQuarantine accept";
+	return (PASSES);
+}
+
+static void
+apply_reject(const struct engine_msg *m, struct finding *f)
+{
+	switch (msg_conf(m)->on_dmarc_reject) {
+	case CONF_REJECT:
+		f->outcome = REFUSED;
+		break;
+	case CONF_QUARANTINE:
+	case CONF_TEMPFAIL:
+		f->decision.override = "local_policy";
+		f->decision.comment = "OnDMARCReject quarantine";
+		f->outcome = quarantine(m, &f->decision);
+		break;
+	case CONF_ACCEPT:
+		f->decision.override = "local_policy";
+		f->decision.comment = "OnDMARCReject accept";
+		break;
+	}
+}
+
+/* A message that fails; t=y has lowered the policy already. */
+static void
+apply_policy(const struct engine_msg *m, struct finding *f)
+{
+	if (f->verdict->testing) {
+		f->decision.override = "policy_test_mode";
+	}
+	switch (f->verdict->policy) {
+	case DMARC_P_NONE:
+		break;
+	case DMARC_P_QUARANTINE:
+		f->outcome = quarantine(m, &f->decision);
+		break;
+	case DMARC_P_REJECT:
+		apply_reject(m, f);
+		break;
+	}
+}
+
+static void
+apply_dmarc(const struct engine_msg *m, struct finding *f)
+{
+	f->decision.rule = "dmarc";
+	switch (f->verdict->result) {
+	case DMARC_NONE:
+	case DMARC_PASS:
+	case DMARC_PERMERROR:
+		break;
+	case DMARC_TEMPERROR:
+		if (msg_conf(m)->on_dmarc_temperror == CONF_TEMPFAIL) {
+			f->outcome = DEFERRED;
+		}
+		break;
+	case DMARC_FAIL:
+		apply_policy(m, f);
+		break;
+	}
+}
+
+static void
+apply_rule(const struct engine_msg *m, struct finding *f, enum conf_rule rule)
+{
+	f->decision.rule = "domain rule";
+	switch (rule) {
+	case CONF_RULE_ACCEPT:
+		if (f->verdict->result == DMARC_FAIL &&
+		    f->verdict->policy != DMARC_P_NONE) {
+			f->decision.override = "local_policy";
+			f->decision.comment = "DomainRules accept";
+		}
+		break;
+	case CONF_RULE_QUARANTINE:
+		f->outcome = quarantine(m, &f->decision);
+		break;
+	case CONF_RULE_REJECT:
+		f->outcome = REFUSED;
+		break;
+	case CONF_RULE_IGNORE:
+		break;
+	}
+}
+
+static struct finding
+judge_author(const struct engine_msg *m, const struct dmarc_verdict *v)
+{
+	struct finding f = { .outcome = PASSES, .verdict = v,
+		.decision.domain = v->from };
+	int rule;
+
+	if (v->result != DMARC_PASS &&
+	    names_find(msg_conf(m)->domain_rules, v->from, &rule) &&
+	    (v->result != DMARC_TEMPERROR || rule == CONF_RULE_ACCEPT)) {
+		apply_rule(m, &f, (enum conf_rule)rule);
+	} else {
+		apply_dmarc(m, &f);
+	}
+	if (f.outcome == PASSES && f.decision.override == NULL) {
+		f.decision = (struct engine_decision){ .rule = NULL };
+	}
+	return (f);
+}
+
+static struct finding
+judge_all(const struct engine_msg *m)
+{
+	struct finding worst = { .outcome = PASSES }, f;
+	size_t i;
+
+	for (i = 0; m->checks.dmarc != NULL &&
+	    i < dmarc_count(m->checks.dmarc); i++) {
+		f = judge_author(m, dmarc_get(m->checks.dmarc, i));
+		if (i == 0 || f.outcome > worst.outcome ||
+		    (f.outcome == worst.outcome && f.decision.override != NULL &&
+		    worst.decision.override == NULL)) {
+			worst = f;
+		}
+	}
+	return (worst);
+}
+
+/* A phrase, or NULL: the From field names its authors. */
+static const char *
+from_trouble(const struct engine_msg *m)
+{
+	if (m->from.result != ADDR_FROM_OK) {
+		return (addr_from_text(m->from.result));
+	}
+	return (m->checks.dmarc != NULL &&
+	    dmarc_count(m->checks.dmarc) > DMARC_MAX_AUTHORS ?
+	    "too many author domains in From field" : NULL);
+}
+
+/* Why nothing may come of it, and RFC 9990's word for that. */
+static const char *
+exemption(const struct engine_msg *m, const char **override_r)
+{
+	const struct conf *conf = msg_conf(m);
+	const struct engine_sender *s = &m->sender;
+	const struct sockaddr *addr = s->known ?
+	    (const struct sockaddr *)&s->addr : NULL;
+
+	if (msg_is_relay_exempt(m)) {
+		*override_r = "trusted_forwarder";
+		return ("trusted relay");
+	}
+	if (hosts_match(conf->trusted_networks, addr, s->name)) {
+		*override_r = "trusted_forwarder";
+		return ("trusted network");
+	}
+	if (hosts_match(conf->mailing_list_hosts, addr, s->name)) {
+		*override_r = "mailing_list";
+		return ("mailing list host");
+	}
+	return (NULL);
+}
+
+/* "beginning", and with a name "beginning<joint>name". */
+static struct str
+text(struct engine_msg *m, const char *beginning, const char *joint,
+    struct str name)
+{
+	struct str s = STR_NONE;
+
+	if (name.n > 0) {
+		s = arena_printf(&m->arena, "%s%s%.*s", beginning, joint,
+		    STR_FMT(name));
+	}
+	return (s.p != NULL ? s : str_from(beginning));
+}
+
+void
+engine_policy_quarantine(struct engine_msg *m, struct str domain)
+{
+	struct engine_decision *d = &m->outcome.decision;
+
+	switch (quarantine(m, d)) {
+	case TAGGED:
+		m->outcome.action = "quarantine";
+		d->tagged = true;
+		engine_actions_insert(m, FIELD_TAG, text(m, " yes",
+		    ", by the DMARC policy for ", domain));
+		break;
+	case HELD:
+		m->outcome.action = "quarantine";
+		engine_actions_quarantine(m, text(m, "DMARC policy", " for ",
+		    domain));
+		break;
+	case PASSES:
+	case DEFERRED:
+	case REFUSED:
+		break;
+	}
+}
+
+static void
+refuse_author(struct engine_msg *m, const struct finding *f)
+{
+	struct engine_decision *d = &m->outcome.decision;
+	bool local = f->verdict->result != DMARC_FAIL ||
+	    f->verdict->policy != DMARC_P_REJECT;
+	struct engine_answer answer;
+
+	if (f->outcome == REFUSED && !engine_opinion_refuses_dmarc(m)) {
+		d->override = "local_policy";
+		d->comment = "RejectNeedsSecondOpinion";
+		engine_policy_quarantine(m, d->domain);
+		return;
+	}
+	answer.reject = text(m, local ?
+	    "550 5.7.1 Rejected per local DMARC policy" :
+	    "550 5.7.1 Rejected per DMARC policy", " for ", d->domain);
+	answer.tempfail = text(m, "451 4.7.1 Try again later, DMARC cannot be "
+	    "evaluated now", " for ", d->domain);
+	answer.quarantine = STR_NONE;
+	engine_act(m, &answer, f->outcome == REFUSED ? CONF_REJECT :
+	    CONF_TEMPFAIL);
+}
+
+static void
+carry_out(struct engine_msg *m, const struct finding *f)
+{
+	switch (f->outcome) {
+	case PASSES:
+		break;
+	case TAGGED:
+	case HELD:
+		engine_policy_quarantine(m, f->decision.domain);
+		break;
+	case DEFERRED:
+	case REFUSED:
+		refuse_author(m, f);
+		break;
+	}
+}
+
+static void
+act_on_from(struct engine_msg *m, const char *trouble)
+{
+	const struct engine_answer answer = {
+		text(m, "550 5.7.1 No author to apply DMARC to", ": ",
+		    str_from(trouble)),
+		text(m, "451 4.7.1 No author to apply DMARC to", ": ",
+		    str_from(trouble)),
+		str_from(trouble)
+	};
+
+	engine_act(m, &answer, msg_conf(m)->on_bad_from);
+}
+
+/* Nothing is done; the decision says why. */
+static void
+spare(struct engine_decision *d, const struct finding *f, const char *exempt,
+    const char *override)
+{
+	d->exempt = exempt;
+	d->override = f->verdict != NULL &&
+	    f->verdict->result == DMARC_FAIL ? override : NULL;
+	d->comment = NULL;
+}
+
+bool
+engine_policy_decide(struct engine_msg *m)
+{
+	struct engine_decision *d = &m->outcome.decision;
+	const char *trouble = from_trouble(m), *override = NULL;
+	const char *exempt = exemption(m, &override);
+	struct finding f = { .outcome = PASSES };
+
+	if (trouble == NULL) {
+		f = judge_all(m);
+	} else if (msg_conf(m)->on_bad_from != CONF_ACCEPT) {
+		f.decision.rule = "from";
+		f.outcome = REFUSED;
+	}
+	*d = f.decision;
+	if (exempt != NULL &&
+	    (f.outcome != PASSES || msg_is_relay_exempt(m))) {
+		spare(d, &f, exempt, override);
+	} else if (trouble != NULL) {
+		act_on_from(m, trouble);
+	} else {
+		carry_out(m, &f);
+	}
+	/* What passes DMARC needs no other signature that passes. */
+	return (f.outcome != PASSES || (f.verdict != NULL &&
+	    f.verdict->result == DMARC_PASS));
+}

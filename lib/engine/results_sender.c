@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* results_sender: SPF, iprev and DMARC in Authentication-Results (RFC 8601). */
+#include "authres/authres.h"
+#include "base/buf.h"
+#include "engine/private.h"
+#include "spf/received.h"
+
+#define PROPERTIES		2
+#define RECEIVED_SPF_MAX_BYTES	8192
+
+static enum status
+begin(struct engine_msg *m, struct authres_result *r, struct str method,
+    const char *result, const char *reason)
+{
+	*r = (struct authres_result){ .method = method, .version = 1,
+		.result = str_from(result), .reason = str_from(reason) };
+	r->v = arena_calloc(&m->arena, PROPERTIES, sizeof(*r->v));
+	return (r->v != NULL ? STATUS_OK : STATUS_NOMEM);
+}
+
+/* RFC 8601 2.7.2: the domain alone, the local-part was not checked. */
+static enum status
+add_spf(struct engine_msg *m, const struct spf_verdict *spf,
+    struct authres_result *v, size_t *n)
+{
+	struct authres_result *r = &v[*n];
+	enum status st;
+
+	if (spf == NULL) {
+		return (STATUS_OK);
+	}
+	st = begin(m, r, STR("spf"), spf_result_name(spf->result),
+	    spf->reason);
+	if (st == STATUS_OK) {
+		engine_results_add(r, STR("smtp"),
+		    str_from(spf_identity_name(spf->identity)), spf->domain);
+		(*n)++;
+	}
+	return (st);
+}
+
+/* A host that publishes nothing for its own name is no news. */
+static enum status
+add_helo(struct engine_msg *m, struct authres_result *v, size_t *n)
+{
+	const struct spf_verdict *helo = m->outcome.spf_helo;
+
+	return (helo != NULL && helo->result == SPF_NONE ? STATUS_OK :
+	    add_spf(m, helo, v, n));
+}
+
+static enum status
+add_iprev(struct engine_msg *m, struct authres_result *v, size_t *n)
+{
+	const struct iprev_verdict *iprev = m->outcome.iprev;
+	char ip[IP_TEXT_BYTES];
+	struct ip_addr addr;
+	struct str text;
+	enum status st;
+
+	if (iprev == NULL || !ip_from_sockaddr(
+	    (const struct sockaddr *)&m->sender.addr, &addr)) {
+		return (STATUS_OK);
+	}
+	ip_text(&addr, ip);
+	text = arena_dup(&m->arena, str_from(ip));
+	st = begin(m, &v[*n], STR("iprev"), iprev_result_name(iprev->result),
+	    iprev->reason);
+	if (st != STATUS_OK || text.p == NULL) {
+		return (STATUS_NOMEM);
+	}
+	engine_results_add(&v[(*n)++], STR("policy"), STR("iprev"), text);
+	return (STATUS_OK);
+}
+
+static enum status
+add_dmarc(struct engine_msg *m, const struct dmarc_verdict *d,
+    struct authres_result *v, size_t *n)
+{
+	struct authres_result *r = &v[*n];
+	enum status st;
+
+	st = begin(m, r, STR("dmarc"), dmarc_result_name(d->result),
+	    d->result != DMARC_PASS && d->result != DMARC_NONE ?
+	    d->reason : NULL);
+	if (st != STATUS_OK) {
+		return (st);
+	}
+	if (d->has_policy) {
+		engine_results_add(r, STR("policy"), STR("dmarc"),
+		    str_from(dmarc_policy_name(d->policy)));
+	}
+	engine_results_add(r, STR("header"), STR("from"), d->from);
+	(*n)++;
+	return (STATUS_OK);
+}
+
+/* One for each author domain; or why there is none. */
+static enum status
+add_authors(struct engine_msg *m, struct authres_result *v, size_t *n)
+{
+	const struct dmarc *dmarc = m->outcome.dmarc;
+	enum status st = STATUS_OK;
+	size_t i;
+
+	if (m->from.result != ADDR_FROM_OK) {
+		st = begin(m, &v[*n], STR("dmarc"), "permerror",
+		    addr_from_text(m->from.result));
+		(*n)++;
+	}
+	for (i = 0; dmarc != NULL && i < dmarc_count(dmarc) &&
+	    st == STATUS_OK; i++) {
+		st = add_dmarc(m, dmarc_get(dmarc, i), v, n);
+	}
+	return (st);
+}
+
+enum status
+engine_results_sender(struct engine_msg *m, struct authres_result *v,
+    size_t *n_r)
+{
+	enum status st;
+
+	*n_r = 0;
+	if (!m->judged) {
+		return (STATUS_OK);
+	}
+	st = add_spf(m, m->outcome.spf, v, n_r);
+	if (st == STATUS_OK) {
+		st = add_helo(m, v, n_r);
+	}
+	if (st == STATUS_OK) {
+		st = add_iprev(m, v, n_r);
+	}
+	return (st == STATUS_OK ? add_authors(m, v, n_r) : st);
+}
+
+enum status
+engine_results_received_spf(struct engine_msg *m)
+{
+	struct spf_received received = { .verdict = m->outcome.spf,
+		.mail_from = m->mail_from, .helo = m->sender.helo,
+		.receiver = m->engine->authserv_id };
+	struct str value = STR_NONE;
+	struct ip_addr ip;
+	struct buf buf;
+	enum status st;
+
+	if (!msg_conf(m)->received_spf || received.verdict == NULL ||
+	    !ip_from_sockaddr((const struct sockaddr *)&m->sender.addr, &ip)) {
+		return (STATUS_OK);
+	}
+	received.ip = &ip;
+	buf_init(&buf, RECEIVED_SPF_MAX_BYTES);
+	buf_add_char(&buf, ' ');
+	st = spf_received_write(&buf, &received);
+	if (st == STATUS_OK) {
+		value = arena_dup(&m->arena, buf_str(&buf));
+	}
+	buf_fini(&buf);
+	if (value.p == NULL) {
+		return (STATUS_NOMEM);
+	}
+	engine_actions_insert(m, STR("Received-SPF"), value);
+	return (STATUS_OK);
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What becomes of a message that is judged, and what is said about it. */
+#include "engine_fixture.h"
+
+#define CONF		FX_VERIFY
+#define REJECT		CONF "OnDMARCReject reject\n"
+#define GOOD_IP		"192.0.2.10"
+#define BAD_IP		"203.0.113.7"
+#define FROM(domain)	"From: joe@" domain "\r\n\r\nhi\r\n"
+
+/* Only GOOD_IP may send for any of them; what each publishes is its name. */
+#define DOMAIN(name, tags) name " TXT \"v=spf1 ip4:" GOOD_IP " -all\"\n" \
+	"_dmarc." name " TXT \"v=DMARC1; " tags "\"\n"
+
+static const char zone[] =
+    DOMAIN("none.test", "p=none")
+    DOMAIN("quarantine.test", "p=quarantine")
+    DOMAIN("reject.test", "p=reject")
+    DOMAIN("other.test", "p=reject")
+    DOMAIN("testing.test", "p=reject; t=y")
+    DOMAIN("testing-q.test", "p=quarantine; t=y")
+    DOMAIN("broken.test", "p=bogus")
+    "plain.test TXT \"v=spf1 -all\"\n"
+    "down.test TXT \"v=spf1 -all\"\n_dmarc.down.test SERVFAIL\n"
+    "spfdown.test SERVFAIL TXT\n"
+    "_dmarc.spfdown.test TXT \"v=DMARC1; p=reject\"\n"
+    "10.2.0.192.in-addr.arpa PTR mx.reject.test.\n"
+    "mx.reject.test A " GOOD_IP "\n"
+    "mx.reject.test TXT \"v=spf1 a -all\"\n";
+
+static const struct row {
+	const char	*name;
+	const char	*conf;
+	const char	*ip;		/* NULL: BAD_IP */
+	const char	*mail_from;	/* NULL: <joe@elsewhere.test> */
+	const char	*text;
+	const char	*action;
+	const char	*reply;		/* NULL: none */
+	const char	*rule;		/* NULL: none */
+	const char	*exempt;
+	const char	*override;
+	const char	*tag;		/* a part of it, or NULL: no tag */
+	const char	*authres;	/* a part of it */
+} rows[] = {
+	/* DMARC: RFC 9989 5.4, 7.4 */
+	{ "pass", REJECT, GOOD_IP, "<a@reject.test>", FROM("reject.test"),
+	    "accept", NULL, NULL, NULL, NULL, NULL,
+	    "dmarc=pass policy.dmarc=reject header.from=reject.test" },
+	{ "7.4 p=reject is no ground to refuse", CONF, NULL, NULL,
+	    FROM("reject.test"), "quarantine", NULL, "dmarc", NULL,
+	    "local_policy", "reject.test", "dmarc=fail" },
+	{ "unless the operator says so", REJECT, NULL, NULL,
+	    FROM("reject.test"), "reject",
+	    "550 5.7.1 Rejected per DMARC policy for reject.test", "dmarc",
+	    NULL, NULL, NULL, "policy.dmarc=reject" },
+	{ "or that it is to be delivered", CONF "OnDMARCReject accept\n", NULL,
+	    NULL, FROM("reject.test"), "accept", NULL, "dmarc", NULL,
+	    "local_policy", NULL, "dmarc=fail" },
+	{ "p=quarantine", REJECT, NULL, NULL, FROM("quarantine.test"),
+	    "quarantine", NULL, "dmarc", NULL, NULL, "quarantine.test",
+	    "policy.dmarc=quarantine" },
+	{ "p=quarantine, hold", CONF "OnDMARCQuarantine hold\n", NULL, NULL,
+	    FROM("quarantine.test"), "quarantine", NULL, "dmarc", NULL, NULL,
+	    NULL, "dmarc=fail" },
+	{ "p=quarantine, accept", CONF "OnDMARCQuarantine accept\n", NULL,
+	    NULL, FROM("quarantine.test"), "accept", NULL, "dmarc", NULL,
+	    "local_policy", NULL, "dmarc=fail" },
+	{ "p=none", REJECT, NULL, NULL, FROM("none.test"), "accept", NULL,
+	    NULL, NULL, NULL, NULL, "dmarc=fail" },
+	{ "no policy", REJECT, NULL, NULL, FROM("plain.test"), "accept", NULL,
+	    NULL, NULL, NULL, NULL, "dmarc=none header.from=plain.test" },
+	{ "A.6 t=y, one step lower", REJECT, NULL, NULL, FROM("testing.test"),
+	    "quarantine", NULL, "dmarc", NULL, "policy_test_mode",
+	    "testing.test", "policy.dmarc=quarantine" },
+	{ "A.6 t=y, one step lower than that", REJECT, NULL, NULL,
+	    FROM("testing-q.test"), "accept", NULL, "dmarc", NULL,
+	    "policy_test_mode", NULL, "policy.dmarc=none" },
+	{ "9.2 permerror is never enforced", REJECT, NULL, NULL,
+	    FROM("broken.test"), "accept", NULL, NULL, NULL, NULL, NULL,
+	    "dmarc=permerror" },
+	{ "4.10.1 fail closed", CONF, NULL, NULL, FROM("down.test"),
+	    "tempfail", "451 4.7.1 Try again later, DMARC cannot be evaluated "
+	    "now for down.test", "dmarc", NULL, NULL, NULL, "dmarc=temperror" },
+	{ "4.10.1 fail open", CONF "OnDMARCTempError accept\n", NULL, NULL,
+	    FROM("down.test"), "accept", NULL, NULL, NULL, NULL, NULL,
+	    "dmarc=temperror" },
+	{ "On-DNSError speaks for DMARC, too", CONF "On-DNSError accept\n",
+	    NULL, NULL, FROM("down.test"), "accept", NULL, NULL, NULL, NULL,
+	    NULL, "dmarc=temperror" },
+	{ "5.3.6 an aligned SPF temperror", CONF, NULL, "<a@spfdown.test>",
+	    FROM("spfdown.test"), "tempfail", "451 4.7.1", "dmarc", NULL,
+	    NULL, NULL, "spf=temperror" },
+	{ "4.4.2 HELO's pass is of no use", REJECT, GOOD_IP,
+	    "<a@elsewhere.test>", FROM("reject.test"), "reject", "550 5.7.1",
+	    "dmarc", NULL, NULL, NULL, "spf=pass smtp.helo=mx.reject.test" },
+	{ "3.2.4 but for the null reverse-path", REJECT, GOOD_IP, "<>",
+	    FROM("reject.test"), "accept", NULL, NULL, NULL, NULL, NULL,
+	    "spf=pass smtp.mailfrom=mx.reject.test" },
+	/* several authors: 11.5 */
+	{ "11.5 the strictest", REJECT, GOOD_IP, "<a@none.test>",
+	    "From: a@none.test, b@reject.test, c@quarantine.test\r\n\r\n",
+	    "reject", "550 5.7.1 Rejected per DMARC policy for reject.test",
+	    "dmarc", NULL, NULL, NULL, "header.from=quarantine.test" },
+	{ "11.5 one that fails beside one that passes", CONF, GOOD_IP,
+	    "<a@reject.test>", "From: a@reject.test, b@quarantine.test\r\n\r\n",
+	    "quarantine", NULL, "dmarc", NULL, NULL, "quarantine.test",
+	    "header.from=reject.test" },
+	{ "11.5 more than are looked at", REJECT, GOOD_IP, "<a@none.test>",
+	    "From: a@a.test, a@b.test, a@c.test, a@d.test, a@e.test, a@f.test,"
+	    "\r\n a@g.test, a@h.test, a@reject.test\r\n\r\n", "reject",
+	    "550 5.7.1 No author to apply DMARC to: too many author domains in "
+	    "From field", "from", NULL, NULL, NULL, "dmarc=permerror" },
+	/* From */
+	{ "no From", CONF, NULL, NULL, "To: a@b.test\r\n\r\n", "reject",
+	    "550 5.7.1 No author to apply DMARC to: no From field", "from",
+	    NULL, NULL, NULL, "dmarc=permerror reason=\"no From field\"" },
+	{ "two", CONF, NULL, NULL, "From: a@none.test\r\n" FROM("b.test"),
+	    "reject", "550 5.7.1", "from", NULL, NULL, NULL,
+	    "dmarc=permerror" },
+	{ "a broken one", CONF, NULL, NULL, "From: \"a <a@none.test>\r\n\r\n",
+	    "reject", "550 5.7.1", "from", NULL, NULL, NULL,
+	    "dmarc=permerror" },
+	{ "an empty group", CONF, NULL, NULL, "From: a:;\r\n\r\n", "reject",
+	    "550 5.7.1", "from", NULL, NULL, NULL, "dmarc=permerror" },
+	{ "an address literal", CONF, NULL, NULL,
+	    "From: a@[192.0.2.1]\r\n\r\n", "reject", "550 5.7.1", "from",
+	    NULL, NULL, NULL, "dmarc=permerror" },
+	{ "On-BadFrom tempfail", CONF "On-BadFrom tempfail\n", NULL, NULL,
+	    "\r\n", "tempfail", "451 4.7.1", "from", NULL, NULL, NULL,
+	    "dmarc=permerror" },
+	{ "On-BadFrom quarantine", CONF "On-BadFrom quarantine\n", NULL, NULL,
+	    "\r\n", "quarantine", NULL, "from", NULL, NULL, NULL,
+	    "dmarc=permerror" },
+	{ "On-BadFrom accept", CONF "On-BadFrom accept\n", NULL, NULL,
+	    "\r\n", "accept", NULL, NULL, NULL, NULL, NULL,
+	    "dmarc=permerror" },
+	/* exemptions: RFC 9990 3.1.6 */
+	{ "a trusted network", REJECT "TrustedNetworks 203.0.113.0/24\n",
+	    NULL, NULL, FROM("reject.test"), "accept", NULL, "dmarc",
+	    "trusted network", "trusted_forwarder", NULL, "dmarc=fail" },
+	{ "a mailing list", REJECT "MailingListHosts 203.0.113.7\n", NULL,
+	    NULL, FROM("reject.test"), "accept", NULL, "dmarc",
+	    "mailing list host", "mailing_list", NULL, "dmarc=fail" },
+	{ "another host", REJECT "MailingListHosts 203.0.113.8\n", NULL, NULL,
+	    FROM("reject.test"), "reject", "550 5.7.1", "dmarc", NULL, NULL,
+	    NULL, "dmarc=fail" },
+	{ "nothing to exempt from", REJECT "TrustedNetworks 192.0.2.10\n",
+	    GOOD_IP, "<a@reject.test>", FROM("reject.test"), "accept", NULL,
+	    NULL, NULL, NULL, NULL, "dmarc=pass" },
+	{ "From, in a trusted network", "TrustedNetworks 203.0.113.7\n" CONF,
+	    NULL, NULL, "\r\n", "accept", NULL, "from", "trusted network",
+	    NULL, NULL, "dmarc=permerror" },
+	{ "temperror, in a trusted network",
+	    "TrustedNetworks 203.0.113.7\n" CONF, NULL, NULL,
+	    FROM("down.test"), "accept", NULL, "dmarc", "trusted network",
+	    NULL, NULL, "dmarc=temperror" },
+	/* rules by domain */
+	{ "a rule: accept", REJECT "DomainRules reject.test accept\n", NULL,
+	    NULL, FROM("reject.test"), "accept", NULL, "domain rule", NULL,
+	    "local_policy", NULL, "dmarc=fail" },
+	{ "a rule: accept, temperror", "DomainRules down.test accept\n" CONF,
+	    NULL, NULL, FROM("down.test"), "accept", NULL, NULL, NULL, NULL,
+	    NULL, "dmarc=temperror" },
+	{ "a rule: quarantine", REJECT "DomainRules reject.test quarantine\n",
+	    NULL, NULL, FROM("reject.test"), "quarantine", NULL,
+	    "domain rule", NULL, NULL, "reject.test", "dmarc=fail" },
+	{ "a rule: reject", CONF "DomainRules none.test reject\n", NULL, NULL,
+	    FROM("none.test"), "reject",
+	    "550 5.7.1 Rejected per local DMARC policy for none.test",
+	    "domain rule", NULL, NULL, NULL, "dmarc=fail" },
+	{ "a rule: reject, without a record",
+	    CONF "DomainRules .test reject\n", NULL, NULL,
+	    FROM("plain.test"), "reject", "550 5.7.1", "domain rule", NULL,
+	    NULL, NULL, "dmarc=none" },
+	{ "a rule: reject, and it passes",
+	    CONF "DomainRules reject.test reject\n", GOOD_IP,
+	    "<a@reject.test>", FROM("reject.test"), "accept", NULL, NULL,
+	    NULL, NULL, NULL, "dmarc=pass" },
+	{ "a rule: reject, not certain", CONF "DomainRules down.test reject\n",
+	    NULL, NULL, FROM("down.test"), "tempfail", "451 4.7.1", "dmarc",
+	    NULL, NULL, NULL, "dmarc=temperror" },
+	{ "a rule: ignore", REJECT "DomainRules reject.test ignore\n", NULL,
+	    NULL, FROM("reject.test"), "accept", NULL, NULL, NULL, NULL, NULL,
+	    "spf=none" },
+	{ "a rule for one of two authors",
+	    REJECT "DomainRules reject.test accept\n", NULL, NULL,
+	    "From: a@reject.test, b@other.test\r\n\r\n", "reject",
+	    "550 5.7.1 Rejected per DMARC policy for other.test", "dmarc",
+	    NULL, NULL, NULL, "dmarc=fail" },
+	/* one of ours is never judged */
+	{ "an internal host", REJECT "InternalHosts 203.0.113.7\n", NULL,
+	    NULL, FROM("reject.test"), "accept", NULL, NULL, NULL, NULL, NULL,
+	    "mx.example.net; dkim=none" },
+};
+
+static const struct engine_action *
+tag_of(const struct engine_outcome *out)
+{
+	size_t i;
+
+	for (i = 0; i < out->actions_n; i++) {
+		if (str_eq(out->actions[i].name, STR("X-DMARC-Quarantine"))) {
+			return (&out->actions[i]);
+		}
+	}
+	return (NULL);
+}
+
+static bool
+holds(const struct engine_outcome *out)
+{
+	size_t i;
+
+	for (i = 0; i < out->actions_n; i++) {
+		if (out->actions[i].type == ENGINE_QUARANTINE) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+static void
+check_tag(const struct row *row, const struct engine_outcome *out)
+{
+	const struct engine_action *tag = tag_of(out);
+	bool held = strcmp(row->action, "quarantine") == 0 &&
+	    row->tag == NULL;
+
+	tap_ok((tag != NULL) == (row->tag != NULL) && (tag == NULL ||
+	    (str_starts(tag->value, STR(" yes")) &&
+	    fx_contains(tag->value, row->tag))), "its tag");
+	tap_ok(out->decision.tagged == (tag != NULL), "is named");
+	tap_ok(holds(out) == held, "held, or not");
+}
+
+static void
+check_row(struct fx *fx, const struct row *row)
+{
+	struct fx_mail mail = { .ip = row->ip != NULL ? row->ip : BAD_IP,
+		.helo = "mx.reject.test", .mail_from = row->mail_from != NULL ?
+		row->mail_from : "<joe@elsewhere.test>" };
+	const struct engine_outcome *out;
+	const struct engine_decision *d;
+	struct fx_client client;
+	struct engine_msg *m;
+
+	fx_configure(fx, row->conf);
+	m = fx_run(fx, &mail, &client, str_from(row->text));
+	out = engine_msg_eom(m);
+	d = &out->decision;
+	tap_str(str_from(out->action), str_from(row->action), row->name);
+	tap_ok(row->reply == NULL ? out->reply.n == 0 :
+	    str_starts(out->reply, str_from(row->reply)), "the reply %.*s",
+	    STR_FMT(out->reply));
+	tap_str(str_from(d->rule), str_from(row->rule), "its rule");
+	tap_str(str_from(d->exempt), str_from(row->exempt), "its exemption");
+	tap_str(str_from(d->override), str_from(row->override),
+	    "why the policy is not followed");
+	check_tag(row, out);
+	tap_ok(fx_contains(out->authres, row->authres), "results: %.*s",
+	    STR_FMT(out->authres));
+	tap_ok((out->verdict == ENGINE_ACCEPT) == (out->reply.n == 0),
+	    "the verdict goes with the reply");
+	engine_msg_free(m);
+}
+
+/* Signatures matter where DMARC does not settle it. */
+static void
+check_signed(struct fx *fx)
+{
+	struct fx_mail mail = { .ip = BAD_IP };
+	struct fx_client client;
+	struct engine_msg *m;
+	struct buf text;
+
+	buf_init(&text, FX_MAX_BYTES);
+	fx_sign(fx, FX_SIGN, "From: joe@example.com\r\n\r\nhi\r\n", &text);
+	fx_configure(fx, REJECT);
+	m = fx_run(fx, &mail, &client, buf_str(&text));
+	tap_str(str_from(engine_msg_eom(m)->action), STR("accept"),
+	    "an aligned signature");
+	tap_ok(dmarc_decisive(engine_msg_eom(m)->dmarc)->dkim_aligned,
+	    "makes it pass");
+	engine_msg_free(m);
+	buf_add_cstr(&text, "changed\r\n");
+	m = fx_run(fx, &mail, &client, buf_str(&text));
+	tap_str(str_from(engine_msg_eom(m)->action), STR("reject"),
+	    "one that is broken");
+	engine_msg_free(m);
+	buf_fini(&text);
+}
+
+/* A key in test mode vouches for nothing (RFC 6376 3.6.1). */
+static void
+check_testing_key(struct fx *fx)
+{
+	struct fx_mail mail = { .ip = BAD_IP };
+	const struct engine_outcome *out;
+	struct fx_client client;
+	struct engine_msg *m;
+	struct buf text;
+
+	buf_init(&text, FX_MAX_BYTES);
+	fx_sign(fx, "AuthservID mx.example.net\nDomain example.com\n"
+	    "Selector test\nKeyFile @DIR@/rsa\n",
+	    "From: joe@example.com\r\n\r\nhi\r\n", &text);
+	fx_configure(fx, REJECT);
+	m = fx_run(fx, &mail, &client, buf_str(&text));
+	out = engine_msg_eom(m);
+	tap_num(dkim_verifier_get(out->dkim, 0)->result, DKIM_PASS,
+	    "a key in test mode: its signature passes");
+	tap_str(str_from(out->action), STR("reject"), "and is of no use");
+	engine_msg_free(m);
+	buf_fini(&text);
+}
+
+/* A key that is not there is no reason to wait if SPF is enough. */
+static void
+check_key_down(struct fx *fx)
+{
+	static const char text[] = "DKIM-Signature: v=1; a=rsa-sha256; "
+	    "d=example.com; s=slow; h=from; b=AAAA; "
+	    "bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=\r\n"
+	    "From: joe@reject.test\r\n\r\nhi\r\n";
+	struct fx_mail mail = { .ip = GOOD_IP, .mail_from = "<a@reject.test>" };
+	struct fx_client client;
+	struct engine_msg *m;
+
+	fx_configure(fx, CONF);
+	m = fx_run(fx, &mail, &client, STR(text));
+	tap_str(str_from(engine_msg_eom(m)->action), STR("accept"),
+	    "a key that is not there, and DMARC passes");
+	engine_msg_free(m);
+	mail.mail_from = "<a@elsewhere.test>";
+	fx_configure(fx, CONF "OnDMARCReject accept\n");
+	m = fx_run(fx, &mail, &client, STR(text));
+	tap_ok(str_starts(engine_msg_eom(m)->reply, STR("451 4.4.3")),
+	    "it does not: On-DNSError");
+	tap_str(str_from(engine_msg_eom(m)->decision.rule), STR("dkim"),
+	    "is the rule");
+	engine_msg_free(m);
+}
+
+int
+main(void)
+{
+	struct fx fx;
+	size_t i;
+
+	fx_init(&fx, zone);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		check_row(&fx, &rows[i]);
+	}
+	check_key_down(&fx);
+	fx_fini(&fx);
+	fx_init(&fx, "_dmarc.example.com TXT \"v=DMARC1; p=reject\"\n");
+	check_signed(&fx);
+	check_testing_key(&fx);
+	fx_fini(&fx);
+	return (tap_done());
+}
