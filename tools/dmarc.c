@@ -44,11 +44,10 @@ policy_text(const struct dmarc_verdict *v)
 	return (v->has_policy ? dmarc_policy_name(v->policy) : NULL);
 }
 
-static bool
-print_json(const struct dmarc_verdict *v)
+json_t *
+dmarc_json(const struct dmarc_verdict *v)
 {
-	return (cli_json_print(json_pack(
-	    "{s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:b, s:b, s:b, s:o}",
+	return (json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:s, s:b, s:b, s:b}",
 	    "result", dmarc_result_name(v->result), "reason", v->reason,
 	    "from", cli_json_text(v->from),
 	    "org_domain", cli_json_text(v->org_domain),
@@ -56,7 +55,19 @@ print_json(const struct dmarc_verdict *v)
 	    "policy", cli_json_cstr(policy_text(v)),
 	    "discovery", v->psl ? "psl" : "treewalk",
 	    "spf_aligned", v->spf_aligned, "dkim_aligned", v->dkim_aligned,
-	    "testing", v->testing, "walk", json_walk(v))));
+	    "testing", v->testing));
+}
+
+static bool
+print_json(const struct dmarc_verdict *v)
+{
+	json_t *object = dmarc_json(v);
+
+	if (json_object_set_new(object, "walk", json_walk(v)) != 0) {
+		json_decref(object);
+		object = NULL;
+	}
+	return (cli_json_print(object));
 }
 
 static void
@@ -73,11 +84,9 @@ show(const char *label, struct str value)
 	buf_fini(&text);
 }
 
-static bool
-print_text(const struct dmarc_verdict *v)
+void
+dmarc_show(const struct dmarc_verdict *v)
 {
-	size_t i;
-
 	(void)printf("dmarc: %s, %s\n", dmarc_result_name(v->result),
 	    v->reason);
 	show("from", v->from);
@@ -93,6 +102,14 @@ print_text(const struct dmarc_verdict *v)
 		show("DKIM", v->dkim_aligned ? STR("aligned") :
 		    STR("not aligned"));
 	}
+}
+
+static bool
+print_text(const struct dmarc_verdict *v)
+{
+	size_t i;
+
+	dmarc_show(v);
 	for (i = 0; i < v->walk_n; i++) {
 		show(i == 0 ? "asked" : "", v->walk[i]);
 	}
@@ -127,19 +144,19 @@ evaluate(const struct dmarc_args *o, struct arena *arena,
 	return (status == STATUS_OK);
 }
 
-static int
-verdict_exit(const struct dmarc_verdict *v)
+bool
+dmarc_is_no(const struct dmarc_verdict *v)
 {
 	switch (v->result) {
 	case DMARC_NONE:
 	case DMARC_PASS:
-		return (CLI_YES);
+		return (false);
 	case DMARC_FAIL:
 	case DMARC_TEMPERROR:
 	case DMARC_PERMERROR:
-		return (CLI_NO);
+		return (true);
 	}
-	return (CLI_NO);
+	return (true);
 }
 
 static int
@@ -160,7 +177,7 @@ answer(const struct dmarc_args *o, struct dns *dns, const struct env *env,
 	    cli_dns_timeout_us(&o->dns), &dmarc)) {
 		v = dmarc_decisive(dmarc);
 		if (o->json ? print_json(v) : print_text(v)) {
-			result = verdict_exit(v);
+			result = dmarc_is_no(v) ? CLI_NO : CLI_YES;
 		}
 	}
 	arena_fini(&arena);
@@ -195,11 +212,11 @@ take_identifier(const char *option, const char *value,
 	return (false);
 }
 
-static bool
-take_discovery(struct dmarc_args *o, const char *value)
+bool
+dmarc_discovery_option(const char *value, bool *psl_r)
 {
-	o->psl = strcmp(value, "psl") == 0;
-	if (!o->psl && strcmp(value, "treewalk") != 0) {
+	*psl_r = strcmp(value, "psl") == 0;
+	if (!*psl_r && strcmp(value, "treewalk") != 0) {
 		(void)cli_fail("--org-domain: %s is not treewalk or psl",
 		    value);
 		return (false);
@@ -231,7 +248,7 @@ take_option(struct dmarc_args *o, int id, const char *value)
 		return (take_identifier("dkim", value,
 		    &o->dkim[o->dkim_n++]));
 	case 'O':
-		return (take_discovery(o, value));
+		return (dmarc_discovery_option(value, &o->psl));
 	case 'j':
 		o->json = true;
 		return (true);

@@ -18,7 +18,7 @@ _mailseal()
 		fi
 		;;
 	-O | --org-domain)
-		if [ "${words[1]}" = dmarc ]; then
+		if [ "${words[1]}" != sign ]; then
 			COMPREPLY=($(compgen -W "treewalk psl" -- "$cur"))
 			return
 		fi

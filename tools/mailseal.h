@@ -35,4 +35,15 @@ int	 spf_exit(const struct spf_verdict *);
 json_t	*spf_json(const struct spf_verdict *);
 void	 spf_show(const struct spf_verdict *);
 
+/* -- dmarc --------------------------------------------------------------- */
+
+struct dmarc_verdict;
+
+/* "treewalk" or "psl"; false, and said so, if it is neither. */
+bool	 dmarc_discovery_option(const char *value, bool *psl_r);
+bool	 dmarc_is_no(const struct dmarc_verdict *);
+/* The object "dmarc", without "walk"; NULL: no memory. */
+json_t	*dmarc_json(const struct dmarc_verdict *);
+void	 dmarc_show(const struct dmarc_verdict *);
+
 #endif

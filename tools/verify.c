@@ -21,6 +21,7 @@ struct verify_opts {
 	const char	*lines[MAX_OPTIONS];	/* of configuration */
 	size_t		 lines_n;
 	int64_t		 now_s;		/* -1: the system's clock */
+	bool		 psl;		/* --org-domain */
 	bool		 no_second;
 	bool		 json;
 };
@@ -38,6 +39,7 @@ struct bench {
 	struct dns	*dns;
 	struct crypto	*crypto;
 	struct second	*second;	/* NULL: not wanted */
+	struct dmarc_psl *psl;		/* NULL: not wanted */
 	struct engine	*engine;
 	union address	 client;
 	bool		 has_client;
@@ -91,8 +93,9 @@ make_conf(struct bench *b, const struct verify_opts *o)
 
 	diag_init(&diag);
 	buf_init(&text, CONF_BYTES);
-	buf_printf(&text, "Mode v\nSecondOpinion %s\nDNSTimeout %llu\n",
-	    o->no_second ? "off" : "all",
+	buf_printf(&text, "Mode v\nSecondOpinion %s\nOrgDomain %s\n"
+	    "DNSTimeout %llu\n", o->no_second ? "off" : "all",
+	    o->psl ? "psl" : "treewalk",
 	    (unsigned long long)cli_dns_timeout_us(&o->dns) / 1000000);
 	ok = o->authserv_id == NULL ||
 	    add_line(&text, "AuthservID", o->authserv_id);
@@ -138,8 +141,13 @@ bench_init(struct bench *b, const struct verify_opts *o)
 	if (!o->no_second && second_new(&b->second, &diag) != STATUS_OK) {
 		cli_warn("no second opinion: %s", diag.text);
 	}
+	if (o->psl && dmarc_psl_new(NULL, &b->psl) != STATUS_OK) {
+		(void)cli_fail("no public suffix list");
+		return (false);
+	}
 	opts = (struct engine_opts){ .conf = b->conf, .dns = b->dns,
-		.crypto = b->crypto, .second = b->second, .env = &b->env };
+		.crypto = b->crypto, .second = b->second, .psl = b->psl,
+		.env = &b->env };
 	if (engine_new(&opts, &b->engine, &diag) != STATUS_OK) {
 		(void)cli_fail("%s", diag.text);
 		return (false);
@@ -152,6 +160,7 @@ bench_fini(struct bench *b)
 {
 	engine_release(b->engine);
 	second_free(b->second);
+	dmarc_psl_free(b->psl);
 	crypto_free(b->crypto);
 	dns_release(b->dns);
 	conf_release(b->conf);
@@ -176,7 +185,8 @@ verify_message(struct bench *b, const struct verify_opts *o, struct str text,
     const struct message *message, bool too_large)
 {
 	struct engine_client client = { .addr = b->has_client ?
-		&b->client.sa : NULL, .helo = str_from(o->helo) };
+		&b->client.sa : NULL, .helo = str_from(o->helo),
+		.inbound = true };
 	const struct engine_outcome *outcome;
 	struct engine_msg *m;
 	bool second = !o->no_second;
@@ -225,6 +235,8 @@ take_option(struct verify_opts *o, int id, const char *value)
 	case 'a':
 		o->authserv_id = value;
 		return (true);
+	case 'O':
+		return (dmarc_discovery_option(value, &o->psl));
 	case 'n':
 		return (cli_number("now", value, 0, INT64_MAX, &o->now_s));
 	case ID_NO_SECOND:

@@ -15,20 +15,75 @@ count(const struct engine_outcome *out)
 	return (out->dkim != NULL ? dkim_verifier_count(out->dkim) : 0);
 }
 
-int
-verify_exit(const struct engine_outcome *out)
+static bool
+spf_is_no(const struct spf_verdict *v)
+{
+	return (v != NULL && spf_exit(v) == CLI_NO);
+}
+
+/* There are signatures, and none passes. */
+static bool
+dkim_is_no(const struct engine_outcome *out)
 {
 	size_t i, n = count(out);
 
-	if (out->error != NULL) {
-		return (CLI_NO);
-	}
 	for (i = 0; i < n; i++) {
 		if (dkim_verifier_get(out->dkim, i)->result == DKIM_PASS) {
-			return (CLI_YES);
+			return (false);
 		}
 	}
-	return (n == 0 ? CLI_YES : CLI_NO);
+	return (n > 0);
+}
+
+/*
+ * The verdict of DMARC, also where nothing could be evaluated: *own is for
+ * that.
+ */
+static const struct dmarc_verdict *
+dmarc_verdict(const struct engine_outcome *out, struct dmarc_verdict *own)
+{
+	if (out->dmarc != NULL) {
+		return (dmarc_decisive(out->dmarc));
+	}
+	*own = (struct dmarc_verdict){ .result = DMARC_NONE,
+		.reason = "not evaluated: a rule of ours or no message" };
+	if (out->from->result != ADDR_FROM_OK) {
+		own->result = DMARC_PERMERROR;
+		own->reason = addr_from_text(out->from->result);
+	}
+	return (own);
+}
+
+int
+verify_exit(const struct engine_outcome *out)
+{
+	struct dmarc_verdict own;
+
+	return (out->error != NULL || spf_is_no(out->spf) ||
+	    dkim_is_no(out) || dmarc_is_no(dmarc_verdict(out, &own)) ?
+	    CLI_NO : CLI_YES);
+}
+
+static const struct spf_verdict no_spf = { .result = SPF_NONE,
+	.identity = SPF_MAILFROM, .reason = "no client address" };
+
+static json_t *
+json_iprev(const struct engine_outcome *out)
+{
+	const struct iprev_verdict *v = out->iprev;
+	struct str name = v != NULL ? v->name : STR_NONE;
+	char ip[IP_TEXT_BYTES];
+	struct ip_addr addr;
+
+	if (v == NULL || !ip_from_sockaddr(
+	    (const struct sockaddr *)&out->sender->addr, &addr)) {
+		return (json_pack("{s:s, s:n, s:n, s:s}", "result", "none",
+		    "ip", "name", "reason", no_spf.reason));
+	}
+	ip_text(&addr, ip);
+	return (json_pack("{s:s, s:s, s:o, s:o}",
+	    "result", iprev_result_name(v->result), "ip", ip,
+	    "name", cli_json_text(name), "reason", cli_json_cstr(v->reason)));
 }
 
 /* Signatures that could not be parsed have no canonicalisation. */
@@ -119,12 +174,32 @@ json_second(const struct engine_outcome *out, bool wanted)
 	    "trouble", cli_json_cstr(trouble(out))));
 }
 
+static json_t *
+json_decision(const struct engine_decision *d)
+{
+	return (json_pack("{s:o, s:o, s:o, s:o, s:o}",
+	    "rule", cli_json_cstr(d->rule),
+	    "domain", cli_json_text(d->domain),
+	    "exempt", cli_json_cstr(d->exempt),
+	    "override", cli_json_cstr(d->override),
+	    "comment", cli_json_cstr(d->comment)));
+}
+
 bool
 verify_print_json(const struct engine_outcome *out, bool second)
 {
-	return (cli_json_print(json_pack("{s:o, s:o, s:s, s:o, s:o}",
-	    "dkim", json_dkim(out), "second_opinion",
-	    json_second(out, second), "action", out->action,
+	struct dmarc_verdict own;
+
+	return (cli_json_print(json_pack(
+	    "{s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}",
+	    "spf", spf_json(out->spf != NULL ? out->spf : &no_spf),
+	    "dkim", json_dkim(out),
+	    "dmarc", dmarc_json(dmarc_verdict(out, &own)),
+	    "iprev", json_iprev(out),
+	    "second_opinion", json_second(out, second),
+	    "action", out->action,
+	    "reply", cli_json_text(out->reply),
+	    "decision", json_decision(&out->decision),
 	    "authentication_results", cli_json_text(out->authres),
 	    "error", cli_json_cstr(out->error))));
 }
@@ -209,6 +284,38 @@ show_verdict(const struct engine_outcome *out, size_t i)
 	}
 }
 
+static void
+show_sender(const struct engine_outcome *out)
+{
+	struct dmarc_verdict own;
+
+	if (out->spf != NULL) {
+		spf_show(out->spf);
+	}
+	if (out->iprev != NULL) {
+		(void)printf("iprev: %s%s%s\n",
+		    iprev_result_name(out->iprev->result),
+		    out->iprev->reason != NULL ? ", " : "",
+		    out->iprev->reason != NULL ? out->iprev->reason : "");
+		show("name", out->iprev->name, SHOWN_MAX_BYTES);
+	}
+	dmarc_show(dmarc_verdict(out, &own));
+}
+
+static void
+show_decision(const struct engine_outcome *out)
+{
+	const struct engine_decision *d = &out->decision;
+
+	(void)printf("action: %s\n", out->action);
+	show("rule", str_from(d->rule), SHOWN_MAX_BYTES);
+	show("domain", d->domain, SHOWN_MAX_BYTES);
+	show("exempt", str_from(d->exempt), SHOWN_MAX_BYTES);
+	show("override", str_from(d->override), SHOWN_MAX_BYTES);
+	show("by", str_from(d->comment), SHOWN_MAX_BYTES);
+	show("reply", out->reply, SHOWN_MAX_BYTES);
+}
+
 bool
 verify_print_text(const struct engine_outcome *out, bool second)
 {
@@ -216,7 +323,10 @@ verify_print_text(const struct engine_outcome *out, bool second)
 
 	if (out->error != NULL) {
 		(void)printf("not verified: %s\n", out->error);
-	} else if (n == 0) {
+	} else {
+		show_sender(out);
+	}
+	if (out->error == NULL && n == 0) {
 		(void)printf("no signature\n");
 	}
 	for (i = 0; i < n; i++) {
@@ -226,7 +336,7 @@ verify_print_text(const struct engine_outcome *out, bool second)
 		(void)printf("OpenDKIM %s\n", out->second_agrees ?
 		    "agrees" : "does not agree");
 	}
-	(void)printf("action: %s\n", out->action);
+	show_decision(out);
 	if (out->authres.n > 0) {
 		(void)printf("Authentication-Results: ");
 		(void)fwrite(out->authres.p, 1, out->authres.n, stdout);
