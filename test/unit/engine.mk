@@ -1,3 +1,5 @@
+UNIT += test/unit/t_engine_sender
+test_unit_t_engine_sender_SOURCES = test/unit/t_engine_sender.c
 UNIT += test/unit/t_engine_checks
 test_unit_t_engine_checks_SOURCES = test/unit/t_engine_checks.c
 UNIT += test/unit/t_engine_policy
