@@ -77,10 +77,12 @@ set_second(struct logline *r, const struct engine_outcome *outcome)
 {
 	size_t i;
 
-	r->second_asked = outcome->second != NULL;
+	r->second_asked = outcome->second_asked;
+	r->second_spf = outcome->second_spf.result;
+	r->second_dmarc = outcome->second_dmarc.result;
 	r->second_agrees = outcome->second_agrees;
-	for (i = 0; r->second_asked && i < second_dkim_count(outcome->second);
-	    i++) {
+	for (i = 0; outcome->second != NULL &&
+	    i < second_dkim_count(outcome->second); i++) {
 		const struct second_result *result =
 		    second_dkim_get(outcome->second, i);
 		struct logline_signature *to = list_add(&r->second);

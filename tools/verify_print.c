@@ -150,16 +150,11 @@ trouble(const struct engine_outcome *out)
 }
 
 static json_t *
-json_second(const struct engine_outcome *out, bool wanted)
+json_opinions(const struct second_dkim *second)
 {
-	const struct second_dkim *second = out->second;
 	size_t i, n = second != NULL ? second_dkim_count(second) : 0;
-	json_t *list;
+	json_t *list = json_array();
 
-	if (!wanted) {
-		return (json_null());
-	}
-	list = json_array();
 	for (i = 0; i < n; i++) {
 		if (json_array_append_new(list, json_opinion(
 		    second_dkim_get(second, i))) == -1) {
@@ -167,10 +162,27 @@ json_second(const struct engine_outcome *out, bool wanted)
 			return (NULL);
 		}
 	}
-	/* Without an opinion on signatures there is nothing to agree on. */
-	return (json_pack("{s:o, s:o, s:o}", "dkim", list,
-	    "agrees", second == NULL && count(out) > 0 ? json_null() :
-		json_boolean(second == NULL || out->second_agrees),
+	return (list);
+}
+
+static json_t *
+json_second(const struct engine_outcome *out, bool wanted)
+{
+	const struct second_dmarc *dmarc = &out->second_dmarc;
+
+	if (!wanted) {
+		return (json_null());
+	}
+	return (json_pack("{s:o, s:{s:o, s:o}, s:{s:o, s:o, s:o}, s:o, s:o}",
+	    "dkim", json_opinions(out->second),
+	    "spf", "result", cli_json_cstr(out->second_spf.result),
+		"reason", cli_json_cstr(out->second_spf.reason),
+	    "dmarc", "result", cli_json_cstr(dmarc->result),
+		"policy", cli_json_cstr(dmarc->policy),
+		"reason", cli_json_cstr(dmarc->reason),
+	    /* Without an opinion there is nothing to agree on. */
+	    "agrees", out->second_asked ? json_boolean(out->second_agrees) :
+		json_null(),
 	    "trouble", cli_json_cstr(trouble(out))));
 }
 
@@ -303,6 +315,18 @@ show_sender(const struct engine_outcome *out)
 }
 
 static void
+show_second(const struct engine_outcome *out)
+{
+	(void)printf("an OpenDKIM/OpenDMARC site %s\n", out->second_agrees ?
+	    "would say the same" : "would not say the same");
+	show("SPF", str_from(out->second_spf.result != NULL ?
+	    out->second_spf.result : out->second_spf.reason),
+	    SHOWN_MAX_BYTES);
+	show("DMARC", str_from(out->second_dmarc.result), SHOWN_MAX_BYTES);
+	show("policy", str_from(out->second_dmarc.policy), SHOWN_MAX_BYTES);
+}
+
+static void
 show_decision(const struct engine_outcome *out)
 {
 	const struct engine_decision *d = &out->decision;
@@ -332,9 +356,8 @@ verify_print_text(const struct engine_outcome *out, bool second)
 	for (i = 0; i < n; i++) {
 		show_verdict(out, i);
 	}
-	if (second && out->second != NULL) {
-		(void)printf("OpenDKIM %s\n", out->second_agrees ?
-		    "agrees" : "does not agree");
+	if (second && out->second_asked) {
+		show_second(out);
 	}
 	show_decision(out);
 	if (out->authres.n > 0) {

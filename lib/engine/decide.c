@@ -112,8 +112,7 @@ decide_internal_error(struct engine_msg *m)
 	out->authres = STR_NONE;
 	out->signatures_n = 0;
 	out->second = NULL;
-	out->second_spf = NULL;
-	out->second_dmarc = NULL;
+	out->second_asked = false;
 	engine_actions_keep_deletions(m);
 	engine_act(m, &for_internal, msg_conf(m)->on_internal_error);
 }

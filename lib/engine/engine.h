@@ -57,7 +57,9 @@
 #include "dns/dns.h"
 #include "iprev/iprev.h"
 #include "mail/addr.h"
+#include "second/dmarc.h"
 #include "second/second.h"
+#include "second/spf.h"
 #include "spf/check.h"
 
 #define ENGINE_MSG_MAX_BYTES	(64 * 1024 * 1024)	/* a message's arena */
@@ -221,9 +223,11 @@ struct engine_outcome {		/* views into the message's arena */
 	}			*signatures;	/* those added */
 	size_t			 signatures_n;
 	/* second opinion */
-	const struct second_dkim	*second;	/* NULL: not asked */
-	const struct second_spf		*second_spf;	/* NULL: not asked */
-	const struct second_dmarc	*second_dmarc;	/* NULL: not asked */
+	bool			 second_asked;
+	const struct second_dkim	*second;	/* NULL: no signature */
+	struct second_spf	 second_spf;	/* of MAIL FROM */
+	struct second_dmarc	 second_dmarc;	/* of the domain whose verdict
+						   counts */
 	bool			 second_agrees;
 	/* trouble of ours or refusal by limits: a phrase, or NULL */
 	const char		*error;

@@ -8,6 +8,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/engine/external.c \
 	lib/engine/message.c \
 	lib/engine/opinion.c \
+	lib/engine/opinion_dkim.c \
 	lib/engine/policy.c \
 	lib/engine/private.h \
 	lib/engine/results.c \

@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * opinion: asks the second opinion, compares, logs and counts where the two
- * differ. Nothing here changes what becomes of the message.
+ * opinion: asks the second opinion (libopendkim, libspf2, libopendmarc),
+ * compares, logs and counts where it differs. It changes what becomes of a
+ * message only with RejectNeedsSecondOpinion.
  */
 #include "base/escape.h"
 #include "engine/private.h"
 
 #define LOG_VALUE_MAX_BYTES	255
-#define LOG_B_BYTES		8
 
 static bool
 is_wanted(const struct engine_msg *m, size_t signatures)
 {
 	const struct conf *conf = msg_conf(m);
 
-	if (m->engine->opts.second == NULL || signatures == 0 ||
+	if (m->engine->opts.second == NULL ||
+	    (signatures == 0 && !m->judged) ||
 	    signatures > conf->maximum_signatures ||
 	    m->fields.n > ENGINE_SECOND_MAX_FIELDS) {
 		return (false);
@@ -38,6 +39,8 @@ give_up(struct engine_msg *m, enum status st)
 	    "second opinion not available: %s", status_text(st));
 	second_dkim_free(m->second);
 	m->second = NULL;
+	m->outcome.second = NULL;
+	m->outcome.second_asked = false;
 }
 
 void
@@ -46,7 +49,8 @@ engine_opinion_begin(struct engine_msg *m, size_t signatures)
 	enum status st;
 	size_t i;
 
-	if (!is_wanted(m, signatures)) {
+	m->outcome.second_asked = is_wanted(m, signatures);
+	if (!m->outcome.second_asked || signatures == 0) {
 		return;
 	}
 	st = second_dkim_new(m->engine->opts.second, &m->arena, m->batch,
@@ -61,166 +65,144 @@ engine_opinion_begin(struct engine_msg *m, size_t signatures)
 	second_dkim_eoh(m->second);
 }
 
-/* Ours has A-labels; libopendkim shows d= and s= as they were written. */
-static bool
-is_same(const struct dkim_verdict *ours, const struct second_result *theirs)
+static enum status
+ask_spf(struct engine_msg *m, uint64_t until_us)
 {
-	return (str_eq(ours->sig.b_text, theirs->b) &&
-	    (!str_is_ascii(theirs->domain) ||
-	    str_eq_ci(ours->sig.domain, theirs->domain)) &&
-	    (!str_is_ascii(theirs->selector) ||
-	    str_eq_ci(ours->sig.selector, theirs->selector)));
-}
+	struct engine_outcome *out = &m->outcome;
+	struct second_spf_query q = {
+		.addr = (const struct sockaddr *)&m->sender.addr,
+		.helo = m->sender.helo, .mail_from = m->mail_from };
 
-/*
- * Whether the signature at i in our list is the one at k in theirs. Ours has
- * every signature, theirs those that libopendkim can read, both in the order
- * of the fields: with equal counts the place tells, else what they say.
- */
-static bool
-is_pair(const struct engine_msg *m, size_t i, size_t k)
-{
-	if (dkim_verifier_count(m->verifier) ==
-	    second_dkim_count(m->second)) {
-		return (i == k);
+	if (out->spf == NULL) {
+		return (STATUS_OK);
 	}
-	return (is_same(dkim_verifier_get(m->verifier, i),
-	    second_dkim_get(m->second, k)));
+	return (second_spf_check(&m->arena, m->batch, &q, until_us,
+	    &out->second_spf));
 }
 
+/* About the author domain whose verdict counts. Where libspf2 has no opinion,
+   ours stands in for it. */
+static enum status
+ask_dmarc(struct engine_msg *m, uint64_t until_us)
+{
+	struct engine_outcome *out = &m->outcome;
+	struct second_dmarc_query q = { .dkim = m->second };
+
+	if (out->dmarc == NULL) {
+		return (STATUS_OK);
+	}
+	q.from = dmarc_decisive(out->dmarc)->from;
+	if (out->spf != NULL) {
+		q.spf_domain = out->spf->domain;
+		q.spf_result = out->second_spf.result != NULL ?
+		    out->second_spf.result : spf_result_name(out->spf->result);
+	}
+	return (second_dmarc_check(m->engine->opts.second, &m->arena,
+	    m->batch, &q, until_us, &out->second_dmarc));
+}
+
+static enum status
+ask(struct engine_msg *m, uint64_t until_us)
+{
+	enum status st = STATUS_OK;
+
+	if (m->second != NULL) {
+		st = second_dkim_finish(m->second, until_us);
+	}
+	if (st == STATUS_OK) {
+		m->outcome.second = m->second;
+		st = ask_spf(m, until_us);
+	}
+	return (st == STATUS_OK ? ask_dmarc(m, until_us) : st);
+}
+
+/* One passes and the other does not: their other words are not the same. */
 static bool
-passes(const struct second_result *theirs)
+agrees(const struct engine_msg *m, const char *method, struct str domain,
+    const char *ours, const char *theirs, const char *their_reason)
 {
-	return (str_eq(str_from(theirs->result), STR("pass")));
-}
-
-static void
-add_value(struct buf *line, const char *key, struct str value, size_t max)
-{
-	buf_printf(line, " %s=", key);
-	escape_log_value(line, value, max);
-}
-
-/* Either may be NULL: that side has no result for the signature. */
-static void
-log_difference(const struct engine_msg *m, const struct dkim_verdict *ours,
-    const struct second_result *theirs)
-{
-	const char *trouble = second_dkim_trouble(m->second);
+	struct str pass = STR("pass");
 	struct buf line;
 
-	buf_init(&line, 8192);
+	if (theirs == NULL ||
+	    str_eq(str_from(ours), pass) == str_eq(str_from(theirs), pass)) {
+		return (true);
+	}
+	buf_init(&line, 4096);
 	buf_add_cstr(&line, "queue_id=");
 	escape_log_value(&line, m->macros[ENGINE_QUEUE_ID],
 	    LOG_VALUE_MAX_BYTES);
-	buf_add_cstr(&line, " second opinion differs:");
-	add_value(&line, "domain", ours != NULL ? ours->sig.domain :
-	    theirs->domain, LOG_VALUE_MAX_BYTES);
-	add_value(&line, "selector", ours != NULL ? ours->sig.selector :
-	    theirs->selector, LOG_VALUE_MAX_BYTES);
-	add_value(&line, "b", ours != NULL ? ours->sig.b_text : theirs->b,
-	    LOG_B_BYTES);
-	add_value(&line, "ours", str_from(ours != NULL ?
-	    dkim_result_name(ours->result) : "none"), LOG_VALUE_MAX_BYTES);
-	add_value(&line, "ours_reason", str_from(ours != NULL ?
-	    ours->reason : NULL), LOG_VALUE_MAX_BYTES);
-	add_value(&line, "theirs", str_from(theirs != NULL ?
-	    theirs->result : "none"), LOG_VALUE_MAX_BYTES);
-	add_value(&line, "theirs_reason", theirs != NULL ? theirs->reason :
-	    str_from(trouble), LOG_VALUE_MAX_BYTES);
+	buf_printf(&line, " second opinion differs: method=%s domain=",
+	    method);
+	escape_log_value(&line, domain, LOG_VALUE_MAX_BYTES);
+	buf_printf(&line, " ours=%s theirs=%s theirs_reason=", ours, theirs);
+	escape_log_value(&line, str_from(their_reason), LOG_VALUE_MAX_BYTES);
 	if (line.status == STATUS_OK) {
 		env_log(msg_env(m), LOG_LEVEL_WARNING, "%s", line.p);
 	}
 	buf_fini(&line);
+	return (false);
 }
 
-/* Each signature of ours against theirs; a missing one did not pass. */
-static bool
-compare_ours(const struct engine_msg *m)
+static void
+compare(struct engine_msg *m)
 {
-	size_t i, k, n = second_dkim_count(m->second);
-	bool agrees = true;
+	struct engine_outcome *out = &m->outcome;
+	const struct dmarc_verdict *dmarc;
+	bool spf = true, dkim = true, policy = true;
 
-	for (i = 0; i < dkim_verifier_count(m->verifier); i++) {
-		const struct dkim_verdict *ours =
-		    dkim_verifier_get(m->verifier, i);
-		const struct second_result *theirs = NULL;
-
-		for (k = 0; k < n && theirs == NULL; k++) {
-			if (is_pair(m, i, k)) {
-				theirs = second_dkim_get(m->second, k);
-			}
-		}
-		if ((ours->result == DKIM_PASS) !=
-		    (theirs != NULL && passes(theirs))) {
-			log_difference(m, ours, theirs);
-			agrees = false;
-		}
+	if (out->spf != NULL) {
+		spf = agrees(m, "spf", out->spf->domain,
+		    spf_result_name(out->spf->result), out->second_spf.result,
+		    out->second_spf.reason);
 	}
-	return (agrees);
-}
-
-/* What passes there and has no counterpart here. */
-static bool
-compare_theirs(const struct engine_msg *m)
-{
-	size_t i, k, n = dkim_verifier_count(m->verifier);
-	bool agrees = true;
-
-	for (k = 0; k < second_dkim_count(m->second); k++) {
-		const struct second_result *theirs =
-		    second_dkim_get(m->second, k);
-
-		for (i = 0; i < n && !is_pair(m, i, k); i++) {
-			continue;
-		}
-		if (i == n && passes(theirs)) {
-			log_difference(m, NULL, theirs);
-			agrees = false;
-		}
+	if (out->second != NULL) {
+		dkim = engine_opinion_agrees_dkim(m);
 	}
-	return (agrees);
+	if (out->dmarc != NULL) {
+		dmarc = dmarc_decisive(out->dmarc);
+		policy = agrees(m, "dmarc", dmarc->from,
+		    dmarc_result_name(dmarc->result),
+		    out->second_dmarc.result, out->second_dmarc.reason);
+	}
+	out->second_agrees = spf && dkim && policy;
+	engine_count(m, ENGINE_SECOND_SPF, !spf);
+	engine_count(m, ENGINE_SECOND_DKIM, !dkim);
+	engine_count(m, ENGINE_SECOND_DMARC, !policy);
 }
 
 void
 engine_opinion_finish(struct engine_msg *m, uint64_t dns_deadline_us)
 {
 	enum status st;
-	bool agrees;
 
 	m->outcome.second_agrees = true;
-	if (m->second == NULL) {
+	if (!m->outcome.second_asked) {
 		return;
 	}
-	st = second_dkim_finish(m->second, dns_deadline_us);
+	st = ask(m, dns_deadline_us);
 	if (st != STATUS_OK) {
 		give_up(m, st);
 		return;
 	}
-	m->outcome.second = m->second;
-	agrees = compare_ours(m);
-	m->outcome.second_agrees = compare_theirs(m) && agrees;
+	compare(m);
 }
 
 bool
 engine_opinion_refuses_dkim(const struct engine_msg *m)
 {
-	const struct second_dkim *second = m->outcome.second;
-	size_t i;
+	const struct engine_outcome *out = &m->outcome;
 
-	if (!msg_conf(m)->reject_needs_second) {
-		return (true);
-	}
-	for (i = 0; second != NULL && i < second_dkim_count(second); i++) {
-		if (passes(second_dkim_get(second, i))) {
-			return (false);
-		}
-	}
-	return (second != NULL);
+	return (!msg_conf(m)->reject_needs_second || (out->second_asked &&
+	    out->second != NULL && !engine_opinion_passes_dkim(out->second)));
 }
 
 bool
 engine_opinion_refuses_dmarc(const struct engine_msg *m)
 {
-	return (!msg_conf(m)->reject_needs_second);
+	const struct engine_outcome *out = &m->outcome;
+
+	return (!msg_conf(m)->reject_needs_second || (out->second_asked &&
+	    out->second_dmarc.result != NULL &&
+	    strcmp(out->second_dmarc.result, "fail") == 0));
 }

@@ -138,6 +138,9 @@ uint64_t	engine_dns_deadline_us(uint64_t deadline_us,
 		    uint64_t timeout_us, uint64_t now_us);
 /* results.c: our Authentication-Results, as action and in the outcome. */
 enum status	engine_results_write(struct engine_msg *) ATTR_MUST_CHECK;
+/* opinion_dkim.c: compares and logs; the message has one on signatures. */
+bool		engine_opinion_agrees_dkim(const struct engine_msg *);
+bool		engine_opinion_passes_dkim(const struct second_dkim *);
 /* opinion.c: never fails; without memory there is no second opinion. */
 void		engine_opinion_begin(struct engine_msg *, size_t signatures);
 void		engine_opinion_finish(struct engine_msg *,

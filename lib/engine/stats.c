@@ -199,7 +199,7 @@ engine_count_outcome(const struct engine_msg *m)
 		break;
 	}
 	engine_count(m, ENGINE_FORGED_DELETED, out->forged_deleted);
-	if (out->second != NULL) {
+	if (out->second_asked) {
 		engine_count(m, ENGINE_SECOND_ASKED, 1);
 		engine_count(m, ENGINE_SECOND_DISAGREED, !out->second_agrees);
 	}

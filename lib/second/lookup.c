@@ -35,24 +35,32 @@ refuse(DKIM_SIGINFO *sig, DKIM_SIGERROR error)
 	return (DKIM_CBSTAT_ERROR);
 }
 
+const struct dns_answer *
+second_ask(struct dns_batch *batch, struct str name, enum dns_type type,
+    uint64_t deadline_us)
+{
+	struct dns_query *query = dns_batch_add(batch, name, type);
+
+	if (query == NULL) {
+		return (NULL);
+	}
+	while (!dns_query_is_answered(query) &&
+	    dns_batch_wait_any(batch, deadline_us)) {
+		continue;
+	}
+	return (dns_query_answer(query));
+}
+
 static const struct dns_answer *
 ask(struct second_dkim *s, DKIM_SIGINFO *sig)
 {
 	const char *selector = (const char *)dkim_sig_getselector(sig);
 	const char *domain = (const char *)dkim_sig_getdomain(sig);
-	struct dns_query *query;
 	struct str name = arena_printf(s->arena, "%s." DKIM_DNSKEYNAME ".%s",
 	    selector, domain);
 
-	if (name.p == NULL) {
-		return (NULL);
-	}
-	query = dns_batch_add(s->batch, name, DNS_TXT);
-	if (query == NULL) {
-		return (NULL);
-	}
-	dns_batch_wait(s->batch, s->dns_deadline_us);
-	return (dns_query_answer(query));
+	return (name.p == NULL ? NULL : second_ask(s->batch, name, DNS_TXT,
+	    s->dns_deadline_us));
 }
 
 DKIM_CBSTAT

@@ -3,11 +3,22 @@
 #ifndef SECOND_PRIVATE_H
 #define SECOND_PRIVATE_H
 
+#include <sys/types.h>
+#include <sys/param.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 
 #include <dkim.h>
+#include <libpsl.h>
+#include <opendmarc/dmarc.h>
 
 #include "second/second.h"
+
+struct second {
+	DKIM_LIB		*lib;
+	OPENDMARC_LIB_T		 dmarc;		/* libopendmarc points to it */
+	psl_ctx_t		*psl;		/* NULL: no list */
+};
 
 struct second_dkim {
 	DKIM			*dkim;		/* NULL: creation failed */
@@ -24,6 +35,9 @@ struct second_dkim {
 	size_t			 n;
 };
 
+/* The answer from the batch, waited for until the deadline; NULL: no memory. */
+const struct dns_answer	*second_ask(struct dns_batch *, struct str name,
+			    enum dns_type, uint64_t deadline_us);
 /* A library handle set up as ours are; NULL: no memory. */
 DKIM_LIB	*second_lib_new(uint64_t drift_s);
 /* libopendkim's callback: answers from the message's batch. */

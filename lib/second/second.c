@@ -2,14 +2,17 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "second/private.h"
 
 #define CLOCK_SLACK_S	60	/* beyond it the clock is not the system's */
 #define NOW_MAX_S	253402300799	/* the last second of the year 9999 */
 
-struct second {
-	DKIM_LIB	*lib;
+/* Where systems have the list in the form that libopendmarc reads. */
+static const char *const suffix_lists[] = {
+	"/usr/share/publicsuffix/public_suffix_list.dat",
+	"/usr/local/share/public_suffix_list/public_suffix_list.dat",
 };
 
 static bool
@@ -42,6 +45,27 @@ second_lib_new(uint64_t drift_s)
 	return (lib);
 }
 
+/* Without a list, as an OpenDMARC site without one: names align to those that
+   end with them. */
+static bool
+init_opendmarc(struct second *second)
+{
+	size_t i;
+
+	second->psl = psl_latest(NULL);
+	for (i = 0; i < sizeof(suffix_lists) / sizeof(suffix_lists[0]); i++) {
+		if (access(suffix_lists[i], R_OK) == 0) {
+			second->dmarc.tld_type = OPENDMARC_TLD_TYPE_MOZILLA;
+			(void)strlcpy((char *)second->dmarc.tld_source_file,
+			    suffix_lists[i],
+			    sizeof(second->dmarc.tld_source_file));
+			break;
+		}
+	}
+	return (opendmarc_policy_library_init(&second->dmarc) ==
+	    DMARC_PARSE_OKAY);
+}
+
 enum status
 second_new(struct second **r, struct diag *diag)
 {
@@ -58,6 +82,11 @@ second_new(struct second **r, struct diag *diag)
 		diag_set(diag, NULL, 0, "libopendkim cannot be set up");
 		return (STATUS_NOMEM);
 	}
+	if (!init_opendmarc(second)) {
+		second_free(second);
+		diag_set(diag, NULL, 0, "libopendmarc cannot be set up");
+		return (STATUS_NOMEM);
+	}
 	*r = second;
 	return (STATUS_OK);
 }
@@ -67,6 +96,8 @@ second_free(struct second *second)
 {
 	if (second != NULL) {
 		dkim_close(second->lib);
+		(void)opendmarc_policy_library_shutdown(&second->dmarc);
+		psl_free(second->psl);
 		free(second);
 	}
 }

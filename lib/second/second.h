@@ -37,6 +37,7 @@ struct second_result {
 	struct str	 reason;	/* libopendkim's own words, or absent */
 };
 
+/* One at a time in a process: libopendmarc keeps its list for all. */
 enum status	 second_new(struct second **r, struct diag *) ATTR_MUST_CHECK;
 void		 second_free(struct second *);
 

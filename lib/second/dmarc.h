@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * dmarc: what libopendmarc says of the message, as a site with OpenDKIM and
+ * OpenDMARC would hear it: by RFC 7489, with the public suffix list, from the
+ * verdicts of libopendkim and libspf2. Records come from the message's batch.
+ *
+ * Ways of its own (test/cross/dmarc_rules.py has them all): of several
+ * signatures it keeps one; a record without p, or with a bad value, is an
+ * error; t, np and psd are unknown to it.
+ */
+#ifndef SECOND_DMARC_H
+#define SECOND_DMARC_H
+
+#include "second/second.h"
+#include "second/spf.h"
+
+#define SECOND_DMARC_RECORD_BYTES 4096	/* a longer one is not shown to it */
+
+struct second_dmarc {
+	const char	*result;	/* none, pass, fail, temperror,
+					   permerror; NULL: no opinion */
+	const char	*policy;	/* none, quarantine, reject; NULL: no
+					   record */
+	const char	*reason;	/* static phrase, or NULL */
+};
+
+struct second_dmarc_query {
+	struct str			 from;	/* author domain, A-labels,
+						   lower case */
+	struct str			 spf_domain;	/* lower case; absent:
+							   SPF has no result */
+	const char			*spf_result;	/* RFC 8601's word */
+	const struct second_dkim	*dkim;	/* NULL: no signature */
+};
+
+/* Waits for answers until the deadline. */
+enum status	second_dmarc_check(struct second *, struct arena *,
+		    struct dns_batch *, const struct second_dmarc_query *,
+		    uint64_t dns_deadline_us, struct second_dmarc *r)
+    ATTR_MUST_CHECK;
+
+#endif
