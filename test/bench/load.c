@@ -3,7 +3,9 @@
  * load: a milter load generator. Each connection is a thread that plays the
  * given messages in turn to a milter, one after another over one connection
  * as a busy MTA would, until the time or the count is up; it notes how long
- * each one took and whether the milter really did its work.
+ * each one took, from MAIL to the last answer, and whether the milter really
+ * did its work. Given several milters, each message goes through one after
+ * the other.
  * Prints one JSON object. Exit 0 when every message was answered as expected.
  */
 #include <getopt.h>
@@ -14,21 +16,17 @@
 
 #include "base/env.h"
 #include "base/status.h"
-#include "tools/player.h"
+#include "test/bench/chain.h"
 
 #define LOAD_MAX_CONNECTIONS	1000
-#define LOAD_MAX_MESSAGES	64
 #define LOAD_FILE_MAX_BYTES	(64 * 1024 * 1024)
 
 struct load {			/* read only once the threads run */
-	const char		*socket;
-	const char		*expect;	/* a field that must be inserted */
-	struct player_envelope	 envelope;
-	struct message		 messages[LOAD_MAX_MESSAGES];
-	size_t			 messages_n;
+	struct chain_opts	 chain;
 	unsigned		 connections;
 	unsigned long		 count;		/* of messages each; 0: no end */
 	unsigned		 reconnect;	/* after so many; 0: never */
+	double			 seconds;	/* for starting messages */
 	uint64_t		 end_us;
 	struct env		 env;
 };
@@ -40,8 +38,6 @@ struct worker {			/* one connection */
 	uint32_t		*latency_us;
 	size_t			 n, cap;
 	unsigned long		 errors;
-	bool			 seen;		/* the expected field, in this
-						   message */
 };
 
 static atomic_int complaints;	/* only the first few are printed */
@@ -51,17 +47,6 @@ complain(const char *what)
 {
 	if (atomic_fetch_add(&complaints, 1) < 5) {
 		fprintf(stderr, "load: %s\n", what);
-	}
-}
-
-static void
-on_change(void *ctx, const struct player_change *change)
-{
-	struct worker *w = ctx;
-
-	if (w->load->expect != NULL && change->value.n > 0 &&
-	    str_eq_ci(change->name, str_from(w->load->expect))) {
-		w->seen = true;
 	}
 }
 
@@ -86,23 +71,21 @@ note(struct worker *w, uint64_t took_us)
 
 /* One message; false when the connection is of no more use. */
 static bool
-play_one(struct worker *w, struct player *player,
-    const struct player_script *script)
+play_one(struct worker *w, struct chain *chain, size_t index)
 {
-	struct player_result result;
+	bool as_expected;
 	struct diag diag;
 	uint64_t start;
 
 	diag_init(&diag);
-	w->seen = false;
 	start = env_mono_us(&w->load->env);
-	if (player_play(player, script, &result, &diag) != STATUS_OK) {
-		complain(diag.text);
+	if (chain_play(chain, index, &as_expected, &diag) != STATUS_OK) {
+		complain(diag.text[0] != '\0' ? diag.text :
+		    "a message was not played");
 		w->errors++;
 		return (false);
 	}
-	if (w->load->expect != NULL &&
-	    (!w->seen || result.verdict != PLAYER_ACCEPT)) {
+	if (!as_expected) {
 		complain("the milter did not do what was expected");
 		w->errors++;
 	}
@@ -114,42 +97,22 @@ static bool
 connect_and_play(struct worker *w, unsigned long *done)
 {
 	const struct load *load = w->load;
-	struct player_script session, scripts[LOAD_MAX_MESSAGES];
-	struct player_result result;
-	struct player_opts opts;
-	struct player *player = NULL;
+	struct chain *chain;
 	struct diag diag;
-	bool ok = false;
+	bool ok = true;
 	size_t i;
 
 	diag_init(&diag);
-	player_script_init(&session);
-	for (i = 0; i < load->messages_n; i++) {
-		player_script_init(&scripts[i]);
+	if (chain_open(&load->chain, &chain, &diag) != STATUS_OK) {
+		complain(diag.text[0] != '\0' ? diag.text : "no connection");
+		w->errors++;
+		return (false);
 	}
-	player_opts_init(&opts, load->socket);
-	opts.change = on_change;
-	opts.ctx = w;
-	if (player_open(&opts, &player, &diag) != STATUS_OK ||
-	    player_script_session(&session, &load->envelope) != STATUS_OK) {
-		goto out;
-	}
-	for (i = 0; i < load->messages_n; i++) {
-		if (player_script_message(&scripts[i], &load->envelope,
-			&load->messages[i], player_leadspc(player)) !=
-		    STATUS_OK) {
-			goto out;
-		}
-	}
-	if (player_play(player, &session, &result, &diag) != STATUS_OK) {
-		goto out;
-	}
-	ok = true;
 	for (i = w->number; env_mono_us(&load->env) < load->end_us; i++) {
 		if (load->count != 0 && *done >= load->count) {
 			break;
 		}
-		if (!play_one(w, player, &scripts[i % load->messages_n])) {
+		if (!play_one(w, chain, i % load->chain.messages_n)) {
 			ok = false;
 			break;
 		}
@@ -158,16 +121,7 @@ connect_and_play(struct worker *w, unsigned long *done)
 			break;
 		}
 	}
-out:
-	if (!ok && diag.text[0] != '\0') {
-		complain(diag.text);
-		w->errors++;
-	}
-	player_close(player);
-	player_script_fini(&session);
-	for (i = 0; i < load->messages_n; i++) {
-		player_script_fini(&scripts[i]);
-	}
+	chain_close(chain);
 	return (ok);
 }
 
@@ -230,72 +184,109 @@ report(struct worker *workers, unsigned n, double seconds)
 static int
 usage(void)
 {
-	fprintf(stderr, "usage: load --milter SOCKET [--connections N] "
+	fprintf(stderr, "usage: load --milter SOCKET ... [--connections N] "
 	    "[--seconds T] [--count N]\n"
-	    "            [--reconnect N] [--ip A] [--expect FIELD] FILE ...\n");
+	    "            [--reconnect N] [--rtt MS] [--name CLIENT] [--ip A] "
+	    "[--helo N]\n"
+	    "            [--mail-from ADDR] [--expect FIELD] [--show] "
+	    "FILE ...\n");
 	return (2);
 }
 
+static const struct option options[] = {
+	{ "milter", required_argument, NULL, 'm' },
+	{ "connections", required_argument, NULL, 'c' },
+	{ "seconds", required_argument, NULL, 's' },
+	{ "count", required_argument, NULL, 'n' },
+	{ "reconnect", required_argument, NULL, 'r' },
+	{ "rtt", required_argument, NULL, 't' },
+	{ "name", required_argument, NULL, 'N' },
+	{ "ip", required_argument, NULL, 'i' },
+	{ "helo", required_argument, NULL, 'h' },
+	{ "mail-from", required_argument, NULL, 'f' },
+	{ "expect", required_argument, NULL, 'e' },
+	{ "show", no_argument, NULL, 'w' },
+	{ NULL, 0, NULL, 0 }
+};
+
 static bool
-read_options(int argc, char **argv, struct load *load, double *seconds)
+read_option(struct load *load, int c, const char *value)
 {
-	static const struct option options[] = {
-		{ "milter", required_argument, NULL, 'm' },
-		{ "connections", required_argument, NULL, 'c' },
-		{ "seconds", required_argument, NULL, 's' },
-		{ "count", required_argument, NULL, 'n' },
-		{ "reconnect", required_argument, NULL, 'r' },
-		{ "ip", required_argument, NULL, 'i' },
-		{ "expect", required_argument, NULL, 'e' },
-		{ NULL, 0, NULL, 0 }
-	};
+	struct chain_opts *chain = &load->chain;
+
+	switch (c) {
+	case 'm':
+		if (chain->sockets_n == CHAIN_MAX_MILTERS) {
+			return (false);
+		}
+		chain->sockets[chain->sockets_n++] = value;
+		return (true);
+	case 'c':
+		load->connections = (unsigned)strtoul(value, NULL, 10);
+		return (true);
+	case 's':
+		load->seconds = strtod(value, NULL);
+		return (true);
+	case 'n':
+		load->count = strtoul(value, NULL, 10);
+		return (true);
+	case 'r':
+		load->reconnect = (unsigned)strtoul(value, NULL, 10);
+		return (true);
+	case 't':
+		chain->rtt_ms = (unsigned)strtoul(value, NULL, 10);
+		return (true);
+	case 'N':
+		chain->envelope.client_name = str_from(value);
+		return (true);
+	case 'i':
+		chain->envelope.client_ip = str_from(value);
+		return (true);
+	case 'h':
+		chain->envelope.helo = str_from(value);
+		return (true);
+	case 'f':
+		chain->envelope.mail_from = str_from(value);
+		return (true);
+	case 'e':
+		chain->expect = value;
+		return (true);
+	case 'w':
+		chain->show = true;
+		return (true);
+	default:
+		return (false);
+	}
+}
+
+static bool
+read_options(int argc, char **argv, struct load *load)
+{
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (c) {
-		case 'm':
-			load->socket = optarg;
-			break;
-		case 'c':
-			load->connections = (unsigned)strtoul(optarg, NULL, 10);
-			break;
-		case 's':
-			*seconds = strtod(optarg, NULL);
-			break;
-		case 'n':
-			load->count = strtoul(optarg, NULL, 10);
-			break;
-		case 'r':
-			load->reconnect = (unsigned)strtoul(optarg, NULL, 10);
-			break;
-		case 'i':
-			load->envelope.client_ip = str_from(optarg);
-			break;
-		case 'e':
-			load->expect = optarg;
-			break;
-		default:
+		if (!read_option(load, c, optarg)) {
 			return (false);
 		}
 	}
-	return (load->socket != NULL && optind < argc &&
-	    argc - optind <= LOAD_MAX_MESSAGES && load->connections > 0 &&
+	return (load->chain.sockets_n > 0 && optind < argc &&
+	    argc - optind <= CHAIN_MAX_MESSAGES && load->connections > 0 &&
 	    load->connections <= LOAD_MAX_CONNECTIONS);
 }
 
 static bool
-read_messages(struct load *load, struct arena *arena, char **paths)
+read_messages(struct chain_opts *chain, struct arena *arena, char **paths)
 {
 	for (; *paths != NULL; paths++) {
 		struct str text;
 
 		if (message_read(*paths, LOAD_FILE_MAX_BYTES, arena, &text) !=
 		    STATUS_OK || message_parse(arena, text,
-		    &load->messages[load->messages_n]) != STATUS_OK) {
+		    &chain->messages[chain->messages_n]) != STATUS_OK) {
 			fprintf(stderr, "load: cannot use %s\n", *paths);
 			return (false);
 		}
-		load->messages_n++;
+		chain->messages_n++;
 	}
 	return (true);
 }
@@ -307,28 +298,28 @@ main(int argc, char **argv)
 	static struct load load;
 	static struct worker workers[LOAD_MAX_CONNECTIONS];
 	struct arena arena;
-	double seconds = 2;
 	uint64_t start;
 	unsigned i;
 	int status;
 
 	load.connections = 1;
-	load.envelope.client_name = STR("client.example.com");
-	load.envelope.client_ip = STR("192.0.2.1");
-	load.envelope.helo = STR("client.example.com");
-	load.envelope.mail_from = STR("alice@example.com");
-	load.envelope.rcpts = &rcpt;
-	load.envelope.rcpts_n = 1;
-	if (!read_options(argc, argv, &load, &seconds)) {
+	load.seconds = 2;
+	load.chain.envelope.client_name = STR("client.example.com");
+	load.chain.envelope.client_ip = STR("192.0.2.1");
+	load.chain.envelope.helo = STR("client.example.com");
+	load.chain.envelope.mail_from = STR("alice@example.com");
+	load.chain.envelope.rcpts = &rcpt;
+	load.chain.envelope.rcpts_n = 1;
+	if (!read_options(argc, argv, &load)) {
 		return (usage());
 	}
 	arena_init(&arena, SIZE_MAX);
-	if (!read_messages(&load, &arena, argv + optind)) {
+	if (!read_messages(&load.chain, &arena, argv + optind)) {
 		return (2);
 	}
 	env_init_system(&load.env);
 	start = env_mono_us(&load.env);
-	load.end_us = start + (uint64_t)(seconds * 1e6);
+	load.end_us = start + (uint64_t)(load.seconds * 1e6);
 	for (i = 0; i < load.connections; i++) {
 		workers[i].load = &load;
 		workers[i].number = i;
