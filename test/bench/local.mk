@@ -1,13 +1,16 @@
 # The load generator is built with the tests, which use it too; `make bench`
-# sets mailseald beside OpenDKIM.
-noinst_PROGRAMS += test/bench/load
+# sets mailseald beside the programs that it replaces.
+noinst_PROGRAMS += test/bench/load test/bench/slowdns
 test_bench_load_SOURCES = test/bench/load.c test/bench/chain.c \
 	test/bench/chain.h
 test_bench_load_LDADD = tools/libplayer.a $(LDADD)
+test_bench_slowdns_SOURCES = test/bench/slowdns.c
 
-EXTRA_DIST += test/bench/bench.py
+EXTRA_DIST += test/bench/bench.py \
+	test/bench/daemons.py test/bench/latency.py test/bench/namespace.py \
+	test/bench/world.py
 
 .PHONY: bench
 bench: all
-	top_builddir='$(abs_top_builddir)' $(PYTHON) \
-	    $(top_srcdir)/test/bench/bench.py
+	top_builddir='$(abs_top_builddir)' top_srcdir='$(abs_top_srcdir)' \
+	    $(PYTHON) $(top_srcdir)/test/bench/bench.py
