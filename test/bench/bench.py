@@ -34,7 +34,7 @@ import sys
 
 import namespace
 from daemons import Side, mailseald, opendkim, opendmarc
-from latency import Latency
+from latency import Latency, Path
 from world import SIZES, World, proc, tree, which
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
@@ -47,9 +47,10 @@ PROGRAMS = {"nsd": "nsd", "opendkim": "opendkim", "opendmarc": "opendmarc",
 class Case:
     """One row: the same messages for each side."""
 
-    def __init__(self, name, sides, files, options):
+    def __init__(self, name, sides, files, options, mail=None):
         self.name, self.sides = name, sides
         self.files, self.options = files, options
+        self.mail = mail
 
     def load(self, side, connections, seconds):
         """One round: what the load generator and the kernel say."""
@@ -73,6 +74,10 @@ class Case:
     def run(self, connections):
         rounds = self.rounds(connections)
         print(f"\n{self.name}")
+        if self.mail:
+            for side in self.sides:
+                found = Path(side).play(self.mail)[1]
+                print(f"  {side.name:20}  finds {found}")
         for i, side in enumerate(self.sides):
             def mid(key, i=i):
                 return statistics.median(r[i][key] for r in rounds)
@@ -99,11 +104,12 @@ class Bench:
             for side in sides:
                 side.stop()
 
-    def compare(self, name, connections, make_sides, files, options):
+    def compare(self, name, connections, make_sides, files, options,
+                mail=None):
         name += f", {connections} connection" + "s" * (connections > 1)
         if ONLY in name:
             with self.sides(*make_sides()) as sides:
-                Case(name, sides, files, options).run(connections)
+                Case(name, sides, files, options, mail).run(connections)
 
     def dkim(self, mode):
         world = self.world
@@ -134,7 +140,7 @@ class Bench:
                         Side(opendkim(world, "v", world.dns),
                              opendmarc(world, world.dns, True))),
                     [mail.path], mail.options() + [
-                        "--expect", "Authentication-Results"])
+                        "--expect", "Authentication-Results"], mail)
 
     def memory(self):
         name = "200 connections"

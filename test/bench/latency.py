@@ -32,7 +32,7 @@ CHAINS = (("SPF: the record, its includes", 2),
           ("iprev: the client's name, the name's address", 2),
           ("DKIM: the keys", 1),
           ("DMARC: the names of the walk", 1))
-RESULT = re.compile(r"\b(spf|dkim|dmarc|iprev)=(\w+)")
+RESULT = re.compile(r"(?<![.\w])(spf|dkim|dmarc|iprev)=(\w+)")
 
 
 def successive(queries):
@@ -53,7 +53,7 @@ class Path:
         self.side, self.policyd = side, policyd
         self.name = (policyd.name + " + " if policyd else "") + side.name
 
-    def play(self, mail, rtt_ms):
+    def play(self, mail, rtt_ms=0):
         """(ms without the client's time, what was found out)."""
         argv = [tree.program("test/bench/load"), *self.side.sockets(),
                 *mail.options(), "--count", "1", "--seconds", "60", "--rtt",
@@ -103,8 +103,8 @@ class Measured:
     def show(self, bound_ms=None):
         median, most = statistics.median(self.cold), max(self.cold)
         print(f"    {self.path.name:35}  median {median:6.1f} ms  max "
-              f"{most:6.1f} ms  {statistics.median(self.successive):g} queries "
-              f"one after the other  again: "
+              f"{most:6.1f} ms  {statistics.median(self.successive):g} "
+              "queries one after the other  again: "
               f"{statistics.median(self.warm):6.1f} ms")
         print("      " + " | ".join(sorted(self.found)))
         if bound_ms is not None:
@@ -163,7 +163,7 @@ class Latency:
         try:
             paths += self.paths()
             for path in paths:
-                path.play(mails.pop(), 0)
+                path.play(mails.pop())
             world.slow.delay(DELAY_MS)
             self.case("at once", paths, 0, mails[:MESSAGES])
             self.case(f"by a client with round trips of {RTT_MS} ms", paths,

@@ -19,10 +19,11 @@ import tree  # noqa: E402
 COUNT = 100
 SIZES = {"4 KiB": 4096, "50 KiB": 50 * 1024, "1 MiB": 1024 * 1024}
 AUTHSERV_ID = "mx.example.net"
-# RFC 2544's network for benchmarks; a resolver has no opinion of its own on it.
+# RFC 2544's network for benchmarks: no resolver answers for it by itself.
 NETWORK = "198.18.0"
 TYPES = {1: "A", 12: "PTR", 16: "TXT", 28: "AAAA", 15: "MX"}
 
+# Its limit of answers to one client would have the others wait for seconds.
 NSD_CONF = '''server:
 	ip-address: {address}
 	server-count: 1
