@@ -31,6 +31,10 @@ show demo.txt
 cat >zone.txt <<'TXT'
 $ORIGIN example.com.
 $TTL 3600
+@       TXT "v=spf1 ip4:192.0.2.1 -all"
+_dmarc  TXT "v=DMARC1; p=reject"
+mx      A   192.0.2.1
+1.2.0.192.in-addr.arpa.  PTR  mx
 TXT
 cat demo.txt >>zone.txt
 cat >mailseald.conf <<TXT
@@ -43,7 +47,7 @@ Selector          demo
 KeyFile           $work/demo.private
 AuthservID        mx.example.net
 Zone              $work/zone.txt
-On-BadSignature   reject
+OnDMARCReject     reject
 TXT
 cat >letter.txt <<'TXT'
 From: Alice <alice@example.com>
@@ -72,14 +76,14 @@ show sent.txt
 echo
 show signed.txt
 
-title "3. Bob's server receives it: the signature holds"
+title "3. Bob's server receives it: signature and client are right"
 mailseal try --milter "unix:$work/milter.sock" --ip 192.0.2.1 \
     --helo mx.example.com --mail-from alice@example.com \
     --rcpt bob@example.net signed.txt >received.txt ||
     die "the letter was refused"
 show received.txt
 
-title "4. On the way somebody changes noon to three: refused"
+title "4. Somebody else says three, in her name: refused"
 sed 's/noon/three/' signed.txt >forged.txt
 if mailseal try --milter "unix:$work/milter.sock" --ip 192.0.2.66 \
     --helo evil.example --mail-from alice@example.com \
@@ -89,7 +93,9 @@ fi
 show refused.txt
 
 title "5. Why? mailseal verify, without any daemon"
-mailseal verify --zone zone.txt forged.txt >why.txt || true
+mailseal verify --zone zone.txt --ip 192.0.2.66 --helo evil.example \
+    --mail-from alice@example.com -o 'OnDMARCReject reject' forged.txt \
+    >why.txt || true
 show why.txt
 
 title "6. What the daemon wrote to its log"

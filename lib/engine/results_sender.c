@@ -104,8 +104,10 @@ add_authors(struct engine_msg *m, struct authres_result *v, size_t *n)
 	size_t i;
 
 	if (m->from.result != ADDR_FROM_OK) {
-		st = begin(m, &v[*n], STR("dmarc"), "permerror",
-		    addr_from_text(m->from.result));
+		/* RFC 9989 5.3.1: none to evaluate, or a broken one. */
+		st = begin(m, &v[*n], STR("dmarc"),
+		    m->from.result == ADDR_FROM_MISSING ? "none" :
+		    "permerror", addr_from_text(m->from.result));
 		(*n)++;
 	}
 	for (i = 0; dmarc != NULL && i < dmarc_count(dmarc) &&

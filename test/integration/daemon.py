@@ -579,7 +579,7 @@ class Nameserver(threading.Thread):
                 "!HHHH", 1, kind == 16, 0, 0)
             answer = b""
             if kind == 16:
-                self.asked += 1
+                self.asked += b"_domainkey" in question
                 text = b"".join(bytes([len(x)]) + x for x in self.record)
                 answer = b"\xc0\x0c" + struct.pack(
                     "!HHIH", 16, 1, 3600, len(text)) + text

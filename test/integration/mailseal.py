@@ -87,12 +87,13 @@ def test_verify_json():
     _, out, _ = sign(MESSAGE, 'r')
     status, obj, _ = verify(out)
     tap.is_(sorted(obj['dkim'][0]), sorted(DKIM_KEYS), 'the keys of "dkim"')
-    tap.ok({'dkim', 'second_opinion', 'action',
+    tap.ok({'spf', 'dkim', 'dmarc', 'iprev', 'second_opinion', 'action',
             'authentication_results'} <= set(obj), 'the keys of verify')
     tap.is_((obj['dkim'][0]['identity'], obj['dkim'][0]['reason'],
              obj['action']), ('@example.com', None, 'accept'), 'their values')
     tap.contains(obj['authentication_results'],
-                 'mx.example.net; dkim=pass', 'the field\'s value')
+                 'mx.example.net; dmarc=none header.from=example.com; '
+                 'dkim=pass', 'the field\'s value')
     tap.ok('\n' not in obj['authentication_results'], 'it is unfolded')
     tap.is_((obj['second_opinion']['dkim'][0]['result'],
              obj['second_opinion']['agrees']), ('pass', True),

@@ -24,9 +24,8 @@ remote-control:
 '''
 
 SOA = '''$TTL 60
-@ IN SOA ns.{zone}. root.{zone}. 1 3600 600 86400 60
-@ IN NS ns.{zone}.
-ns IN A 127.0.0.1
+@ IN SOA ns.invalid. root.invalid. 1 3600 600 86400 60
+@ IN NS ns.invalid.
 '''
 
 
@@ -37,16 +36,17 @@ def unavailable():
 
 
 class Nsd:
-    """zones: {zone name: records as master-file text}."""
+    """zones: {zone name: records as master-file text}. With the zone "." it
+    knows all of DNS, and what is not in it does not exist."""
 
     def __init__(self, top, zones):
         os.mkdir(top)
         self.port = proc.free_port((socket.SOCK_STREAM, socket.SOCK_DGRAM))
         config = CONFIG.format(port=self.port, top=top)
         for zone, text in zones.items():
-            config += 'zone:\n\tname: "%s"\n\tzonefile: "%s"\n' % (zone, zone)
-            proc.write(os.path.join(top, zone),
-                       SOA.format(zone=zone) + text)
+            file = 'zone-' + zone.strip('.')
+            config += 'zone:\n\tname: "%s"\n\tzonefile: "%s"\n' % (zone, file)
+            proc.write(os.path.join(top, file), SOA + text)
         path = proc.write(os.path.join(top, 'nsd.conf'), config)
         nsd = shutil.which('nsd', path='/usr/sbin:/usr/local/sbin')
         subprocess.run(['/usr/sbin/nsd-checkconf', path], check=True,

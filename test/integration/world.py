@@ -47,7 +47,7 @@ class World:
         self.records = records
         self.zone = proc.write(os.path.join(self.top, 'zone'), text)
         self.nsd = nameserver.Nsd(os.path.join(self.top, 'nsd'), {
-            'example.com': text})
+            '.': text})
         self.sink = sink.Sink()
         self.daemons = []
         self.postfix = None
