@@ -148,13 +148,13 @@ def test_verify_results():
            re.search(rb'OpenDKIM +pass', out), 'for people', out)
     for name, data, option, opinion, end in (
             ('another word for a failure', good.replace(b's=r;', b's=absent;'),
-             'MinimumKeyBits 1024', b'fail', b'agrees'),
+             'MinimumKeyBits 1024', b'fail', b'would say the same'),
             ('another view', good, 'MinimumKeyBits 4096',
-             b'pass (it differs)', b'does not agree')):
+             b'pass (it differs)', b'would not say the same')):
         _, out, _ = proc.run([tree.MAILSEAL, 'verify', '--zone', ZONE,
                               '--now', str(NOW), '-o', option], data)
         tap.ok(b'OpenDKIM   %s\n' % opinion in out and
-               b'OpenDKIM %s\n' % end in out, 'for people: ' + name, out)
+               b'OpenDMARC site %s\n' % end in out, 'for people: ' + name, out)
 
 
 def test_sign():

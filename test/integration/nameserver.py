@@ -36,8 +36,9 @@ def unavailable():
 
 
 class Nsd:
-    """zones: {zone name: records as master-file text}. With the zone "." it
-    knows all of DNS, and what is not in it does not exist."""
+    """zones: {zone name: records as master-file text, or None: a zone that
+    cannot be served}. With the zone "." it knows all of DNS, and what is not
+    in it does not exist."""
 
     def __init__(self, top, zones):
         os.mkdir(top)
@@ -46,13 +47,18 @@ class Nsd:
         for zone, text in zones.items():
             file = 'zone-' + zone.strip('.')
             config += 'zone:\n\tname: "%s"\n\tzonefile: "%s"\n' % (zone, file)
-            proc.write(os.path.join(top, file), SOA + text)
+            if text is not None:
+                proc.write(os.path.join(top, file), SOA + text)
         path = proc.write(os.path.join(top, 'nsd.conf'), config)
         nsd = shutil.which('nsd', path='/usr/sbin:/usr/local/sbin')
         subprocess.run(['/usr/sbin/nsd-checkconf', path], check=True,
                        stdout=subprocess.DEVNULL)
-        self.server = proc.Server([nsd, '-d', '-c', path],
-                                  os.path.join(top, 'nsd.log'),
+        self.command = [nsd, '-d', '-c', path]
+        self.log = os.path.join(top, 'nsd.log')
+        self.start()
+
+    def start(self):
+        self.server = proc.Server(self.command, self.log,
                                   lambda: proc.port_open(self.port))
 
     def txt(self, name):

@@ -35,7 +35,8 @@ def require():
 
 
 class World:
-    def __init__(self):
+    def __init__(self, extra=''):
+        """extra: further records, with absolute names."""
         self.top = proc.folder()
         self.keys = {k.selector: k for k in peers.keys(self.top)}
         records = {k.name: k.record for k in self.keys.values()}
@@ -43,11 +44,11 @@ class World:
         records['revoked._domainkey.example.com'] = 'v=DKIM1; p='
         text = zone.text(records)
         text += 'alias._domainkey.example.com. IN CNAME ' \
-            'r2._domainkey.example.com.\n'
+            'r2._domainkey.example.com.\n' + extra
         self.records = records
         self.zone = proc.write(os.path.join(self.top, 'zone'), text)
         self.nsd = nameserver.Nsd(os.path.join(self.top, 'nsd'), {
-            '.': text})
+            '.': text, 'example.org': None})
         self.sink = sink.Sink()
         self.daemons = []
         self.postfix = None
