@@ -18,8 +18,9 @@
 struct chain_opts {		/* outlives the chain */
 	const char	*sockets[CHAIN_MAX_MILTERS];
 	size_t		 sockets_n;
-	const char	*expect;	/* field that each milter must insert;
-					   NULL: none */
+	const char	*expect;	/* field that each milter must insert
+					   as it accepts; NULL: any answer is
+					   as expected */
 	unsigned	 rtt_ms;	/* the client's round trip: what passes
 					   between MAIL, RCPT, DATA and header;
 					   the first milter sees it */
@@ -35,8 +36,8 @@ struct chain;
 enum status	 chain_open(const struct chain_opts *, struct chain **r,
 		    struct diag *) ATTR_MUST_CHECK;
 /*
- * Plays the message of that index. *as_expected_r: every milter accepted it
- * and inserted what is expected. Not OK: the chain is of no more use.
+ * Plays the message of that index, until a milter does not accept it.
+ * *as_expected_r: as opts->expect has it. Not OK: the chain is of no more use.
  */
 enum status	 chain_play(struct chain *, size_t index, bool *as_expected_r,
 		    struct diag *) ATTR_MUST_CHECK;
