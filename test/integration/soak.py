@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The daemon under the load generator, with good and hostile mail mixed, many
 connections that come and go, reloads in between, and the second opinion asked
-about every message. At the end nothing may be leaked or have been touched that
+about every message. Each sender in turn brings all of it: one of ours, one who
+may, one who may not, and those whose SPF policies are bombs.
+MAILSEAL_SOAK_SECONDS makes it last that long. At the end nothing may be leaked or have been touched that
 is not ours: a sanitizer build says so by itself, any other build runs under
 valgrind."""
 import json
@@ -43,7 +45,46 @@ def hostile():
                      b'=; b=' + b'B' * 344 + b'\r\n' + head + b'\r\nx\r\n')
     yield 'forged', (b'Authentication-Results: mx.example.net; dkim=pass\r\n'
                      * 50 + head + b'\r\nx\r\n')
+    yield 'no author', b'From: a:;\r\n\r\nx\r\n'
+    yield 'a ghost', b'From: a@ghost.example.com\r\n\r\nx\r\n'
+    yield 'a policy of some KiB', b'From: a@long.bomb\r\n\r\nx\r\n'
+    yield 'no policy now', b'From: a@slow.bomb\r\n\r\nx\r\n'
+    yield 'many authors', b'From: ' + b', '.join(
+        b'a@%s%d.example' % (b'l.' * 12, i) for i in range(500)) + b'\r\n\r\nx'
+    yield 'half a From', b'From: "a <' + b'(' * 5000 + b'\r\n\r\nx\r\n'
+    yield 'many relays', (b'Received: from a ([198.51.100.1]) by b\r\n' * 500 +
+                          head + b'\r\nx\r\n')
     yield '8-bit', head + b'X-8: \xff\xfe\x80\r\n\r\n' + b'\xff\x80' * 500
+
+
+SENDERS = (
+    # ip, HELO, MAIL FROM
+    ('127.0.0.1', 'localhost', 'alice@example.com'),
+    ('192.0.2.1', 'mx.example.com', 'alice@example.com'),
+    ('203.0.113.7', 'evil.example', 'alice@example.com'),
+    ('203.0.113.7', '[203.0.113.7]', ''),
+    ('192.0.2.66', 'ptr.bomb', 'x@ptr.bomb'),
+    ('2001:db8::1', 'x', 'x@loop.bomb'),
+    ('203.0.113.7', 'x', '"a b"@deep0.bomb'),
+    ('203.0.113.7', 'x', 'x@mx.bomb'),
+    ('203.0.113.7', '%{d}', 'x%y@macro.bomb'),
+    ('203.0.113.7', 'x', 'x@slow.bomb'),
+)
+
+
+def bombs():
+    """Zone text of policies that nobody means well with."""
+    lines = ['$ORIGIN bomb.', 'loop TXT "v=spf1 include:loop.bomb -all"',
+             'ptr TXT "v=spf1 ptr -all"',
+             'mx TXT "v=spf1 mx:a.mx.bomb mx:b.mx.bomb mx:c.mx.bomb -all"',
+             'macro TXT "v=spf1 exists:%{ir}.%{l9r-}.%{p}.bomb -all"',
+             'slow SERVFAIL', '_dmarc.slow SERVFAIL',
+             '_dmarc.long TXT "v=DMARC1; p=reject" ' + '"; p=none; x=y"' * 400]
+    lines += ['deep%d TXT "v=spf1 include:deep%d.bomb -all"' % (i, i + 1)
+              for i in range(30)]
+    lines += ['66.2.0.192.in-addr.arpa. PTR p%d.bomb.' % i for i in range(100)]
+    lines += ['%s.mx MX %d m%d' % (x, i, i) for x in 'abc' for i in range(20)]
+    return '\n'.join(lines) + '\n'
 
 
 def main():
@@ -56,7 +97,9 @@ def main():
     with open(path('s.txt'), encoding='ascii') as f:
         record = f.read()
     with open(path('zone'), 'w', encoding='ascii') as f:
-        f.write('$ORIGIN example.com.\n' + record)
+        f.write('$ORIGIN example.com.\n' + record +
+                '@ TXT "v=spf1 ip4:192.0.2.1 -all"\n'
+                '_dmarc TXT "v=DMARC1; p=reject; np=quarantine"\n' + bombs())
     files = []
     good = (b'From: Alice <alice@example.com>\r\nTo: bob@example.net\r\n'
             b'Subject: good\r\n\r\n' + b'A line of text.\r\n' * 100)
@@ -83,6 +126,11 @@ KeyFile {path('s.private')}
 AuthservID mx.example.net
 Zone {path('zone')}
 SecondOpinion all
+OnDMARCReject reject
+RejectNeedsSecondOpinion yes
+ReceivedSPF yes
+TrustedRelays 198.51.100.0/24
+DomainRules slow.bomb reject
 """)
     argv = [daemon, '-f', '-c', conf]
     if not quick:
@@ -95,15 +143,17 @@ SecondOpinion all
                 '--show-leak-kinds=definite', '--num-callers=30'] + argv
     server = proc.Server(argv, path('log'),
                          ready=lambda: proc.unix_open(path('sock')))
-    count = 60 if quick else 26
+    seconds = float(os.environ.get('MAILSEAL_SOAK_SECONDS', '0'))
+    count = 10 ** 9 if seconds else 24 if quick else len(files)
     connections = 8 if quick else 3
     runs = 0
-    for ip in ('192.0.2.1', '127.0.0.1'):
+    for ip, helo, sender in SENDERS:
         load = subprocess.Popen(
             [tree.program('test/bench/load'), '--milter',
              'unix:' + path('sock'), '--connections', str(connections),
-             '--seconds', '300', '--count', str(count), '--reconnect', '7',
-             '--ip', ip] + files,
+             '--seconds', str(seconds / len(SENDERS) or 300), '--count',
+             str(count), '--reconnect', '7', '--ip', ip, '--helo', helo,
+             '--mail-from', sender] + files,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
         for _ in range(3):
             time.sleep(0.2)
@@ -113,8 +163,11 @@ SecondOpinion all
         runs += result.get('messages', 0)
         tap.ok(load.returncode == 0 and result.get('errors') == 0,
                'every message from %s was answered: %s' % (
-                   ip, err.decode() + str(result)))
-    tap.is_(runs, 2 * count * connections, 'no message was lost')
+                   sender or ip, err.decode() + str(result)))
+    tap.ok(runs == len(SENDERS) * count * connections or (seconds and runs),
+           'no message was lost: %d' % runs)
+    with open('/proc/%d/status' % server.pid, encoding='ascii') as f:
+        tap.diag(''.join(x for x in f if x.startswith(('VmHWM', 'VmRSS'))))
     tap.ok(server.alive(), 'the daemon is still there')
     status = server.stop(patience_s=60)
     tap.is_(status, 0, 'it ends well: no leak, no error')
