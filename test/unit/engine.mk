@@ -1,3 +1,5 @@
+UNIT += test/unit/t_engine_second
+test_unit_t_engine_second_SOURCES = test/unit/t_engine_second.c
 UNIT += test/unit/t_engine_sender
 test_unit_t_engine_sender_SOURCES = test/unit/t_engine_sender.c
 UNIT += test/unit/t_engine_checks

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The second opinion on SPF and DMARC, and what it may keep from happening. */
+#include "engine_fixture.h"
+
+#define ALL	FX_VERIFY "SecondOpinion all\nOnDMARCReject reject\n" \
+		"On-BadSignature reject\n"
+#define NEEDS	ALL "RejectNeedsSecondOpinion yes\n"
+#define OTHERS	"203.0.113.7"
+
+/* What libopendmarc takes for aligned with aspf=s, we do not. */
+static const char zone[] =
+    "example.com TXT \"v=spf1 ip4:192.0.2.1 -all\"\n"
+    "_dmarc.example.com TXT \"v=DMARC1; p=reject\"\n"
+    "a.strict.com TXT \"v=spf1 ip4:192.0.2.1 -all\"\n"
+    "_dmarc.strict.com TXT \"v=DMARC1; p=reject; aspf=s\"\n"
+    "macro.test TXT \"v=spf1 exists:%{i}.macro.test -all\"\n";
+
+static const struct row {
+	const char	*name;
+	const char	*conf;
+	const char	*ip, *mail_from, *from;
+	const char	*action;
+	const char	*comment;	/* on the override, or NULL */
+	const char	*spf, *dmarc;	/* theirs; NULL: no opinion */
+	bool		 agrees;
+} rows[] = {
+	{ "both pass", NEEDS, "192.0.2.1", "<a@example.com>", "example.com",
+	    "accept", NULL, "pass", "pass", true },
+	{ "both fail", NEEDS, OTHERS, "<a@example.com>", "example.com",
+	    "reject", NULL, "fail", "fail", true },
+	{ "they pass, and are not asked whether", ALL, "192.0.2.1",
+	    "<a@a.strict.com>", "strict.com", "reject", NULL, "pass", "pass",
+	    false },
+	{ "they pass, and are", NEEDS, "192.0.2.1", "<a@a.strict.com>",
+	    "strict.com", "quarantine", "RejectNeedsSecondOpinion", "pass",
+	    "pass", false },
+	{ "they pass, and a quarantine does nothing",
+	    NEEDS "OnDMARCQuarantine accept\n", "192.0.2.1",
+	    "<a@a.strict.com>", "strict.com", "accept",
+	    "OnDMARCQuarantine accept", "pass", "pass", false },
+	{ "macros: ours stands in for SPF", NEEDS, OTHERS, "<a@macro.test>",
+	    "example.com", "reject", NULL, NULL, "fail", true },
+	{ "no policy", NEEDS, OTHERS, "<a@nowhere.test>", "nowhere.test",
+	    "accept", NULL, "none", "none", true },
+};
+
+static void
+check_row(struct fx *fx, const struct row *row)
+{
+	struct fx_mail mail = { .ip = row->ip, .mail_from = row->mail_from };
+	const struct engine_outcome *out;
+	struct fx_client client;
+	struct engine_msg *m;
+	char text[64];
+
+	snprintf(text, sizeof(text), "From: joe@%s\r\n\r\n", row->from);
+	fx_configure(fx, row->conf);
+	m = fx_run(fx, &mail, &client, str_from(text));
+	out = engine_msg_eom(m);
+	tap_str(str_from(out->action), str_from(row->action), row->name);
+	tap_str(str_from(out->decision.comment), str_from(row->comment),
+	    "why not refused");
+	tap_str(str_from(out->second_spf.result), str_from(row->spf),
+	    "their SPF");
+	tap_str(str_from(out->second_dmarc.result), str_from(row->dmarc),
+	    "their DMARC");
+	tap_ok(out->second_asked && out->second_agrees == row->agrees,
+	    "whether they agree");
+	tap_ok(fx_contains(buf_str(&fx->log), "second opinion differs: "
+	    "method=dmarc domain=strict.com ours=fail theirs=pass") ==
+	    !row->agrees, "a difference is logged");
+	engine_msg_free(m);
+}
+
+/* A signature that is too weak for us, and not for them. */
+static void
+check_signature(struct fx *fx, const char *conf, const char *action)
+{
+	struct fx_mail mail = { .ip = OTHERS, .mail_from = "<a@nowhere.test>" };
+	struct fx_client client;
+	struct engine_msg *m;
+	struct buf text;
+
+	buf_init(&text, FX_MAX_BYTES);
+	fx_sign(fx, FX_SIGN, "From: joe@example.com\r\n\r\nhi\r\n", &text);
+	fx_configure(fx, conf);
+	m = fx_run(fx, &mail, &client, buf_str(&text));
+	tap_str(str_from(engine_msg_eom(m)->action), str_from(action),
+	    "a signature that only they take");
+	engine_msg_free(m);
+	buf_fini(&text);
+}
+
+static void
+check_counters(const struct fx *fx)
+{
+	tap_num((long long)engine_stats_get(fx->stats, ENGINE_SECOND_DMARC),
+	    3, "differences about DMARC: counted");
+	tap_num((long long)engine_stats_get(fx->stats, ENGINE_SECOND_SPF), 0,
+	    "about SPF: none");
+	tap_num((long long)engine_stats_get(fx->stats, ENGINE_SECOND_ASKED),
+	    7, "messages: counted");
+}
+
+int
+main(void)
+{
+	struct fx fx;
+	size_t i;
+
+	fx_init(&fx, zone);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		check_row(&fx, &rows[i]);
+	}
+	check_counters(&fx);
+	fx_fini(&fx);
+	fx_init(&fx, "");
+	check_signature(&fx, ALL "MinimumKeyBits 4096\n", "reject");
+	check_signature(&fx, NEEDS "MinimumKeyBits 4096\n", "quarantine");
+	fx_fini(&fx);
+	return (tap_done());
+}
