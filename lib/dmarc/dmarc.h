@@ -34,6 +34,10 @@
 /* Identifiers that need a lookup; further ones are taken as not aligned. */
 #define DMARC_MAX_LOOKUPS	20
 
+/* Questions of one message, with walks of 8 names each. */
+#define DMARC_MAX_QUERIES	(DMARC_MAX_AUTHORS * (8 + 1) + \
+				    2 * DMARC_MAX_LOOKUPS * 8)
+
 enum dmarc_result {		/* RFC 9989 9.2 */
 	DMARC_NONE,
 	DMARC_PASS,

@@ -36,6 +36,7 @@
  */
 #define DNS_TXT_MAX_BYTES	65535
 #define DNS_MAX_RECORDS		256	/* of one answer; the rest is dropped */
+#define DNS_BATCH_MAX_QUERIES	1024	/* distinct ones of one batch */
 
 enum dns_type {			/* as on the wire */
 	DNS_A = 1, DNS_CNAME = 5, DNS_PTR = 12, DNS_MX = 15, DNS_TXT = 16,
@@ -123,7 +124,7 @@ void			 dns_batch_free(struct dns_batch *);
 /*
  * Asks, or joins the same question of this batch. Starts at once, never
  * blocks. name: any text; what cannot be a name gives DNS_BADNAME.
- * NULL: no memory, or more than 1,024 questions.
+ * NULL: no memory, or more than DNS_BATCH_MAX_QUERIES.
  */
 struct dns_query	*dns_batch_add(struct dns_batch *, struct str name,
 			    enum dns_type);

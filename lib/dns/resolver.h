@@ -23,8 +23,6 @@
 
 /* Questions that the backend owes an answer to; beyond it: DNS_TIMEOUT. */
 #define DNS_MAX_FLIGHTS		1024
-/* Names of one batch; beyond it dns_batch_add returns NULL. */
-#define DNS_BATCH_MAX_QUERIES	1024
 /*
  * How long DNS_SERVFAIL is remembered at most (RFC 9520 3.2: at least a
  * second, at most five minutes). DNS_TIMEOUT is not: whoever asks next should

@@ -8,6 +8,13 @@
  */
 #include "engine/private.h"
 
+/* What a message may bring about fits into its batch: SPF twice, iprev, DMARC,
+   the keys of as many signatures as can be configured, a second opinion. */
+#define KEYS_MAX	100
+_Static_assert(2 * SPF_MAX_QUERIES + 1 + IPREV_MAX_NAMES + DMARC_MAX_QUERIES +
+    KEYS_MAX + SECOND_SPF_MAX_QUERIES + 2 <= DNS_BATCH_MAX_QUERIES,
+    "questions of one message");
+
 static bool
 is_null_path(struct str path)
 {

@@ -66,10 +66,17 @@ act_dkim(struct engine_msg *m, const struct engine_answer *answer,
 	engine_act(m, answer, action);
 }
 
+static bool
+passes_dmarc(const struct engine_msg *m)
+{
+	return (m->outcome.dmarc != NULL &&
+	    dmarc_decisive(m->outcome.dmarc)->result == DMARC_PASS);
+}
+
 /*
  * RFC 6376 6.1: one that passes is enough, and a temporary error is a reason
- * to defer only if none does. A key in test mode must not do harm (3.6.1):
- * its signature counts only when it passes.
+ * to defer only if none does and SPF has not made up for it. A key in test mode
+ * must not do harm (3.6.1): its signature counts only when it passes.
  */
 static void
 decide_dkim(struct engine_msg *m)
@@ -91,7 +98,8 @@ decide_dkim(struct engine_msg *m)
 		}
 	}
 	if (temporary) {
-		act_dkim(m, &for_dns, msg_conf(m)->on_dns_error);
+		act_dkim(m, &for_dns, passes_dmarc(m) ? CONF_ACCEPT :
+		    msg_conf(m)->on_dns_error);
 	} else if (failed) {
 		act_dkim(m, &for_signature, msg_conf(m)->on_bad_signature);
 	}

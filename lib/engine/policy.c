@@ -325,7 +325,5 @@ engine_policy_decide(struct engine_msg *m)
 	} else {
 		carry_out(m, &f);
 	}
-	/* What passes DMARC needs no other signature that passes. */
-	return (f.outcome != PASSES || (f.verdict != NULL &&
-	    f.verdict->result == DMARC_PASS));
+	return (f.outcome != PASSES);
 }
