@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A message from outside through the engine: a line each for the client's
+ * address, HELO and MAIL FROM, then the message. Whatever it is, our field
+ * parses, and nothing that is added ends a header line.
+ */
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "authres/authres.h"
+#include "engine/engine.h"
+#include "mail/message.h"
+#include "test/fuzz/fuzz.h"
+
+#define ARENA_BYTES	((size_t)64 * 1024 * 1024)
+
+static const char zone_text[] =
+    "a.test TXT \"v=spf1 include:b.test a mx ptr -all\"\n"
+    "b.test TXT \"v=spf1 ip4:192.0.2.0/28 exists:%{l}.%{ir}.b.test ?all\"\n"
+    "c.test TXT \"v=spf1 redirect=a.test\"\n"
+    "a.test A 192.0.2.1\na.test MX 1 a.test.\n"
+    "1.2.0.192.in-addr.arpa PTR a.test.\n"
+    "_dmarc.a.test TXT \"v=DMARC1; p=reject; sp=none; np=quarantine\"\n"
+    "_dmarc.b.test TXT \"v=DMARC1; p=quarantine; t=y; adkim=s\"\n"
+    "_dmarc.test TXT \"v=DMARC1; p=none; psd=y\"\n"
+    "_dmarc.down.test SERVFAIL\n"
+    "s._domainkey.a.test TXT \"v=DKIM1; k=ed25519; "
+    "p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"\n";
+
+static const char conf_text[] =
+    "AuthservID mx.test\nMode v\nOnDMARCReject reject\nReceivedSPF yes\n"
+    "TrustedRelays 192.0.2.9\nMailingListHosts 192.0.2.8\n"
+    "DomainRules c.test reject\nOn-BadSignature quarantine\n";
+
+static struct {
+	struct env		 env;
+	struct conf		*conf;
+	struct dns		*dns;
+	struct crypto		*crypto;
+	struct engine		*engine;
+} world;
+
+static void
+begin(void)
+{
+	char path[] = "/tmp/fuzz_engine.XXXXXX";
+	struct engine_opts opts;
+	struct dns_opts dns;
+	struct diag diag;
+	int fd = mkstemp(path);
+
+	diag_init(&diag);
+	env_init_system(&world.env);
+	dns_opts_init(&dns);
+	dns.env = &world.env;
+	FUZZ_CHECK(fd >= 0 && write(fd, zone_text, sizeof(zone_text) - 1) ==
+	    (ssize_t)sizeof(zone_text) - 1 && close(fd) == 0);
+	FUZZ_CHECK(dns_new_zone(&dns, path, &world.dns, &diag) == STATUS_OK);
+	(void)unlink(path);
+	FUZZ_CHECK(conf_parse(STR(conf_text), "conf", &world.env, &world.conf,
+	    &diag) == STATUS_OK);
+	world.crypto = crypto_new();
+	opts = (struct engine_opts){ .conf = world.conf, .dns = world.dns,
+		.crypto = world.crypto, .env = &world.env };
+	FUZZ_CHECK(engine_new(&opts, &world.engine, &diag) == STATUS_OK);
+}
+
+static void
+check_value(struct str value)
+{
+	size_t i;
+
+	for (i = 0; i < value.n; i++) {
+		FUZZ_CHECK(value.p[i] != '\0');
+		FUZZ_CHECK(value.p[i] != '\n' || (i + 1 < value.n &&
+		    char_is_wsp(value.p[i + 1])));
+	}
+}
+
+static void
+check(const struct engine_outcome *out)
+{
+	const char *reason;
+	struct arena arena;
+	struct authres ar;
+	size_t i;
+
+	FUZZ_CHECK((out->verdict == ENGINE_ACCEPT) == (out->reply.n == 0));
+	check_value(out->reply);
+	for (i = 0; i < out->actions_n; i++) {
+		check_value(out->actions[i].value);
+	}
+	if (out->authres.p != NULL) {
+		arena_init(&arena, ARENA_BYTES);
+		FUZZ_CHECK(authres_parse(&arena, out->authres, &ar, &reason) ==
+		    STATUS_OK);
+		FUZZ_CHECK(str_eq(ar.authserv_id, STR("mx.test")) && ar.n > 0);
+		arena_fini(&arena);
+	}
+}
+
+static void
+play(const struct engine_client *client, struct str mail_from,
+    const struct message *message)
+{
+	struct engine_msg *m = engine_msg_new(world.engine, client, mail_from);
+	size_t i;
+
+	FUZZ_CHECK(m != NULL);
+	engine_msg_mail(m);
+	engine_msg_poll(m);
+	for (i = 0; i < message->fields.n; i++) {
+		engine_msg_header(m, message->fields.v[i].name,
+		    message->fields.v[i].value);
+	}
+	if (engine_msg_eoh(m)) {
+		(void)engine_msg_body(m, message->body.p, message->body.n);
+	}
+	check(engine_msg_eom(m));
+	engine_msg_free(m);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	struct str input = str_mem(data, n), ip, helo, mail_from;
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct engine_client client = { .inbound = true };
+	struct message message;
+	struct arena arena;
+
+	if (world.engine == NULL) {
+		begin();
+	}
+	if (!str_next(&input, '\n', &ip) || !str_next(&input, '\n', &helo) ||
+	    !str_next(&input, '\n', &mail_from) || input.p == NULL) {
+		return (0);
+	}
+	in.sin_addr.s_addr = htonl(0xc0000200u |
+	    (ip.n > 0 ? (unsigned char)ip.p[0] & 0xf : 0));
+	client.addr = (const struct sockaddr *)&in;
+	client.helo = helo;
+	arena_init(&arena, ARENA_BYTES);
+	if (message_parse(&arena, input, &message) == STATUS_OK) {
+		play(&client, mail_from, &message);
+	}
+	arena_fini(&arena);
+	return (0);
+}
