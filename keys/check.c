@@ -191,40 +191,42 @@ run_check(const struct check_opts *o)
 	return (result);
 }
 
+static bool
+take_option(void *opts, int id, const char *value)
+{
+	struct check_opts *o = opts;
+	bool bad;
+
+	switch (id) {
+	case 'd':
+		o->domain = value;
+		return (true);
+	case 's':
+		o->selector = value;
+		return (true);
+	case 'D':
+		o->directory = value;
+		return (true);
+	case 'k':
+		o->key_file = value;
+		return (true);
+	case 'j':
+		o->json = true;
+		return (true);
+	default:
+		return (cli_dns_option(&o->dns, id, value, &bad) && !bad);
+	}
+}
+
 int
 check_main(const struct cli_command *command, int argc, char **argv)
 {
 	struct check_opts o = { .domain = NULL };
-	const char *value;
-	bool bad;
-	int id;
+	int early;
 
-	while ((id = cli_next(command, argc, argv, &value)) >= 0) {
-		switch (id) {
-		case 'd':
-			o.domain = value;
-			break;
-		case 's':
-			o.selector = value;
-			break;
-		case 'D':
-			o.directory = value;
-			break;
-		case 'k':
-			o.key_file = value;
-			break;
-		case 'j':
-			o.json = true;
-			break;
-		default:
-			if (!cli_dns_option(&o.dns, id, value, &bad) || bad) {
-				return (CLI_USAGE);
-			}
-			break;
-		}
-	}
-	if (id != CLI_END) {
-		return (id == CLI_HELP ? CLI_YES : CLI_USAGE);
+	early = cli_options(command, argc, argv, take_option, &o);
+	if (early != CLI_END) {
+		return (early);
 	}
 	if (!cli_no_arguments(argc, argv)) {
 		return (CLI_USAGE);

@@ -59,8 +59,9 @@ take_format(const char *value, enum record_format *r)
 }
 
 static bool
-take_option(struct new_opts *o, int id, const char *value)
+take_option(void *opts, int id, const char *value)
 {
+	struct new_opts *o = opts;
 	switch (id) {
 	case 'd':
 		o->domain = value;
@@ -214,17 +215,12 @@ new_main(const struct cli_command *command, int argc, char **argv)
 		.format = RECORD_ZONE };
 	struct arena arena;
 	struct key_name name;
-	const char *value;
 	char month[16];
-	int id, result = CLI_USAGE;
+	int early, result = CLI_USAGE;
 
-	while ((id = cli_next(command, argc, argv, &value)) >= 0) {
-		if (!take_option(&o, id, value)) {
-			return (CLI_USAGE);
-		}
-	}
-	if (id != CLI_END) {
-		return (id == CLI_HELP ? CLI_YES : CLI_USAGE);
+	early = cli_options(command, argc, argv, take_option, &o);
+	if (early != CLI_END) {
+		return (early);
 	}
 	if (!cli_no_arguments(argc, argv)) {
 		return (CLI_USAGE);

@@ -225,8 +225,9 @@ dmarc_discovery_option(const char *value, bool *psl_r)
 }
 
 static bool
-take_option(struct dmarc_args *o, int id, const char *value)
+take_option(void *opts, int id, const char *value)
 {
+	struct dmarc_args *o = opts;
 	bool bad;
 
 	switch (id) {
@@ -263,17 +264,12 @@ dmarc_main(const struct cli_command *command, int argc, char **argv)
 	struct dmarc_args o = { .psl = false };
 	struct dmarc_psl *psl = NULL;
 	struct dns *dns = NULL;
-	const char *value;
 	struct env env;
-	int id, result = CLI_USAGE;
+	int early, result = CLI_USAGE;
 
-	while ((id = cli_next(command, argc, argv, &value)) >= 0) {
-		if (!take_option(&o, id, value)) {
-			return (CLI_USAGE);
-		}
-	}
-	if (id != CLI_END) {
-		return (id == CLI_HELP ? CLI_YES : CLI_USAGE);
+	early = cli_options(command, argc, argv, take_option, &o);
+	if (early != CLI_END) {
+		return (early);
 	}
 	if (!cli_no_arguments(argc, argv)) {
 		return (CLI_USAGE);

@@ -237,17 +237,13 @@ int
 sign_main(const struct cli_command *command, int argc, char **argv)
 {
 	struct sign_opts o;
-	const char *value, *path;
-	int id;
+	const char *path;
+	int early;
 
 	sign_opts_init(&o);
-	while ((id = cli_next(command, argc, argv, &value)) >= 0) {
-		if (!sign_opts_take(&o, id, value)) {
-			return (CLI_USAGE);
-		}
-	}
-	if (id != CLI_END) {
-		return (id == CLI_HELP ? CLI_YES : CLI_USAGE);
+	early = cli_options(command, argc, argv, sign_opts_take, &o);
+	if (early != CLI_END) {
+		return (early);
 	}
 	if (!cli_file(argc, argv, &path) || !sign_opts_check(&o)) {
 		return (CLI_USAGE);

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "base/str.h"
+#include "cli/cli.h"
 #include "crypto/crypto.h"
 #include "mail/canon.h"
 
@@ -41,7 +42,7 @@ struct sign_opts {		/* views into argv */
 
 void	 sign_opts_init(struct sign_opts *);
 /* False: said why not, unless there is no such option. */
-bool	 sign_opts_take(struct sign_opts *, int id, const char *value);
+cli_take sign_opts_take;	/* of a struct sign_opts */
 /* Whether they go together; false: said why not. */
 bool	 sign_opts_check(const struct sign_opts *);
 

@@ -73,8 +73,9 @@ push(const char **list, size_t *n, const char *option, const char *value)
 }
 
 bool
-sign_opts_take(struct sign_opts *o, int id, const char *value)
+sign_opts_take(void *opts, int id, const char *value)
 {
+	struct sign_opts *o = opts;
 	switch (id) {
 	case 'd':
 		return (push(o->domains, &o->domains_n, "domain", value));

@@ -87,8 +87,9 @@ spf_show(const struct spf_verdict *v)
 }
 
 static bool
-take_option(struct spf_args *o, int id, const char *value)
+take_option(void *opts, int id, const char *value)
 {
+	struct spf_args *o = opts;
 	bool bad;
 
 	switch (id) {
@@ -164,16 +165,11 @@ spf_main(const struct cli_command *command, int argc, char **argv)
 	struct spf_opts opts = { .identity = SPF_MAILFROM };
 	struct dns *dns;
 	struct env env;
-	const char *value;
-	int id, result;
+	int early, result;
 
-	while ((id = cli_next(command, argc, argv, &value)) >= 0) {
-		if (!take_option(&o, id, value)) {
-			return (CLI_USAGE);
-		}
-	}
-	if (id != CLI_END) {
-		return (id == CLI_HELP ? CLI_YES : CLI_USAGE);
+	early = cli_options(command, argc, argv, take_option, &o);
+	if (early != CLI_END) {
+		return (early);
 	}
 	if (!cli_no_arguments(argc, argv) || !take_client(&o, &opts)) {
 		return (CLI_USAGE);

@@ -218,8 +218,9 @@ verify_message(struct bench *b, const struct verify_opts *o, struct str text,
 }
 
 static bool
-take_option(struct verify_opts *o, int id, const char *value)
+take_option(void *opts, int id, const char *value)
 {
+	struct verify_opts *o = opts;
 	bool bad;
 
 	switch (id) {
@@ -265,17 +266,13 @@ verify_main(const struct cli_command *command, int argc, char **argv)
 	struct message message;
 	struct arena arena;
 	struct str text;
-	const char *value, *path;
+	const char *path;
 	enum status status;
-	int id, result = CLI_USAGE;
+	int early, result = CLI_USAGE;
 
-	while ((id = cli_next(command, argc, argv, &value)) >= 0) {
-		if (!take_option(&o, id, value)) {
-			return (CLI_USAGE);
-		}
-	}
-	if (id != CLI_END) {
-		return (id == CLI_HELP ? CLI_YES : CLI_USAGE);
+	early = cli_options(command, argc, argv, take_option, &o);
+	if (early != CLI_END) {
+		return (early);
 	}
 	if (!cli_file(argc, argv, &path)) {
 		return (CLI_USAGE);

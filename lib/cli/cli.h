@@ -75,6 +75,13 @@ int		 cli_main(const struct cli_program *, int argc, char **argv);
 /* The next option's id, or one of enum cli_next. --help is known already. */
 int		 cli_next(const struct cli_command *, int argc, char **argv,
 		    const char **value_r);
+/*
+ * All of them, each handed to take, which says what is wrong with one that it
+ * does not take. CLI_END, or the exit status to return at once.
+ */
+typedef bool	 cli_take(void *opts, int id, const char *value);
+int		 cli_options(const struct cli_command *, int argc, char **argv,
+		    cli_take *, void *opts);
 /* The only argument, or NULL: FILE, or standard input. False: too many. */
 bool		 cli_file(int argc, char **argv, const char **path_r);
 /* False, and said so, if there is an argument. */

@@ -128,6 +128,22 @@ cli_next(const struct cli_command *command, int argc, char **argv,
 	return (id == -1 ? CLI_END : id == '?' ? CLI_BAD : id);
 }
 
+int
+cli_options(const struct cli_command *command, int argc, char **argv,
+    cli_take *take, void *opts)
+{
+	const char *value;
+	int id;
+
+	while ((id = cli_next(command, argc, argv, &value)) >= 0) {
+		if (!take(opts, id, value)) {
+			return (CLI_USAGE);
+		}
+	}
+	return (id == CLI_END ? CLI_END : id == CLI_HELP ? CLI_YES :
+	    CLI_USAGE);
+}
+
 bool
 cli_file(int argc, char **argv, const char **path_r)
 {
