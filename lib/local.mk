@@ -10,4 +10,5 @@ include lib/conf/local.mk
 include lib/cli/local.mk
 include lib/second/local.mk
 include lib/dmarc/local.mk
+include lib/arc/local.mk
 include lib/engine/local.mk

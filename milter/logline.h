@@ -67,6 +67,7 @@ struct logline {			/* views; absent ones are not shown */
 	const char		*iprev;
 	const char		*dmarc;
 	const char		*policy;	/* or NULL */
+	const char		*arc;		/* or NULL: no chain */
 	struct engine_decision	 decision;
 	bool			 verified;	/* with no dkim: "none" */
 	struct logline_list	 dkim;

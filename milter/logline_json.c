@@ -134,7 +134,8 @@ set_judged(json_t *object, const struct logline *line)
 	    set(object, "spf_helo", str_from(line->spf_helo)) &&
 	    set(object, "iprev", str_from(line->iprev)) &&
 	    set(object, "dmarc", str_from(line->dmarc)) &&
-	    set(object, "policy", str_from(line->policy)));
+	    set(object, "policy", str_from(line->policy)) &&
+	    set(object, "arc", str_from(line->arc)));
 }
 
 static bool

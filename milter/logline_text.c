@@ -82,6 +82,7 @@ judged(struct buf *out, const struct logline *line)
 	pair(out, "iprev", str_from(line->iprev));
 	pair(out, "dmarc", str_from(line->dmarc));
 	pair(out, "policy", str_from(line->policy));
+	pair(out, "arc", str_from(line->arc));
 }
 
 static void

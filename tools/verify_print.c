@@ -61,6 +61,7 @@ verify_exit(const struct engine_outcome *out)
 	struct dmarc_verdict own;
 
 	return (out->error != NULL || spf_is_no(out->spf) ||
+	    (out->arc != NULL && out->arc->result == ARC_FAIL) ||
 	    dkim_is_no(out) || dmarc_is_no(dmarc_verdict(out, &own)) ?
 	    CLI_NO : CLI_YES);
 }
@@ -188,6 +189,42 @@ json_second(const struct engine_outcome *out, bool wanted)
 }
 
 static json_t *
+json_sealers(const struct arc_verdict *v)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < v->sealers_n; i++) {
+		if (json_array_append_new(list, json_pack("{s:i, s:o, s:o}",
+		    "instance", (int)v->sealers[i].instance,
+		    "domain", cli_json_text(v->sealers[i].domain),
+		    "selector", cli_json_text(v->sealers[i].selector))) ==
+		    -1) {
+			json_decref(list);
+			return (NULL);
+		}
+	}
+	return (list);
+}
+
+static json_t *
+json_arc(const struct engine_outcome *out)
+{
+	static const struct arc_verdict none = { .result = ARC_NONE,
+		.reason = "not evaluated" };
+	const struct arc_verdict *v = out->arc != NULL ? out->arc : &none;
+
+	return (json_pack("{s:s, s:i, s:o, s:o, s:o, s:o}",
+	    "result", arc_result_name(v->result),
+	    "instances", (int)v->instances,
+	    "oldest_pass", v->has_oldest ? json_integer(v->oldest_pass) :
+		json_null(),
+	    "reason", cli_json_cstr(v->reason),
+	    "failed_instance", v->at > 0 ? json_integer(v->at) : json_null(),
+	    "sealers", json_sealers(v)));
+}
+
+static json_t *
 json_decision(const struct engine_decision *d)
 {
 	return (json_pack("{s:o, s:o, s:o, s:o, s:o}",
@@ -204,9 +241,10 @@ verify_print_json(const struct engine_outcome *out, bool second)
 	struct dmarc_verdict own;
 
 	return (cli_json_print(json_pack(
-	    "{s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}",
+	    "{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}",
 	    "spf", spf_json(out->spf != NULL ? out->spf : &no_spf),
 	    "dkim", json_dkim(out),
+	    "arc", json_arc(out),
 	    "dmarc", dmarc_json(dmarc_verdict(out, &own)),
 	    "iprev", json_iprev(out),
 	    "second_opinion", json_second(out, second),
@@ -297,6 +335,26 @@ show_verdict(const struct engine_outcome *out, size_t i)
 	}
 }
 
+/* The chain, set by set, and where it broke. */
+static void
+show_arc(const struct arc_verdict *v)
+{
+	size_t i;
+
+	(void)printf("arc: %s%s%s\n", arc_result_name(v->result),
+	    v->reason != NULL ? ", " : "", v->reason != NULL ? v->reason : "");
+	for (i = 0; i < v->sealers_n; i++) {
+		(void)printf("  set %-6u %s\n", v->sealers[i].instance,
+		    v->at == v->sealers[i].instance ? "fails" :
+		    v->result == ARC_PASS ? "holds" : "");
+		show("  domain", v->sealers[i].domain, SHOWN_MAX_BYTES);
+		show("  selector", v->sealers[i].selector, SHOWN_MAX_BYTES);
+	}
+	if (v->has_oldest) {
+		(void)printf("  %-10s %u\n", "oldest", v->oldest_pass);
+	}
+}
+
 static void
 show_sender(const struct engine_outcome *out)
 {
@@ -313,6 +371,9 @@ show_sender(const struct engine_outcome *out)
 		show("name", out->iprev->name, SHOWN_MAX_BYTES);
 	}
 	dmarc_show(dmarc_verdict(out, &own));
+	if (out->arc != NULL && out->arc->result != ARC_NONE) {
+		show_arc(out->arc);
+	}
 }
 
 static void

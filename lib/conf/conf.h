@@ -109,6 +109,7 @@ struct conf {
 	enum conf_action	 on_dns_error;
 	enum conf_action	 on_internal_error;
 	bool			 received_spf;	/* ReceivedSPF */
+	bool			 arc_verify;	/* ArcVerify */
 	/* judging */
 	enum conf_action	 on_bad_from;	/* On-BadFrom */
 	enum conf_action	 on_dmarc_reject;	/* OnDMARCReject: not

@@ -92,6 +92,8 @@ static const struct conf_word facility_words[] = {
 
 /* By name, so that a reader finds it. */
 const struct conf_option conf_options[] = {
+	{ .name = "ArcVerify", .form = "yes|no", .fallback = "yes",
+	    .set = conf_set_bool, AT(arc_verify) },
 	{ .name = "AuthservID", .form = "name|HOSTNAME",
 	    .fallback = "HOSTNAME", .set = conf_set_authserv_id,
 	    AT(authserv_id) },

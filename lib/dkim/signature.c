@@ -131,11 +131,13 @@ read_body_hash(struct arena *a, const struct tag *tag,
 static enum status
 read_names(struct arena *a, const struct tag *tag, struct dkim_signature *sig)
 {
-	bool from = false;
 	enum status status;
+	bool from;
 	size_t i;
 
-	status = signature_names(a, tag->value, &sig->names, &sig->names_n);
+	/* A sealer's list may be empty: nobody has said what that means. */
+	status = signature_names(a, tag->value,
+	    sig->kind == DKIM_ARC_MESSAGE, &sig->names, &sig->names_n);
 	switch (status) {
 	case STATUS_OK:
 		break;
@@ -150,6 +152,7 @@ read_names(struct arena *a, const struct tag *tag, struct dkim_signature *sig)
 	case STATUS_IO:
 		return (status);
 	}
+	from = sig->kind != DKIM_SIGNATURE;
 	for (i = 0; i < sig->names_n && !from; i++) {
 		from = str_eq_ci(sig->names[i], STR("from"));
 	}
@@ -285,26 +288,32 @@ read_expires(struct arena *a ATTR_UNUSED, const struct tag *tag,
 	return (STATUS_OK);
 }
 
+#define ALL	(1u << DKIM_SIGNATURE | 1u << DKIM_ARC_MESSAGE | \
+		1u << DKIM_ARC_SEAL)
+#define BODY	(1u << DKIM_SIGNATURE | 1u << DKIM_ARC_MESSAGE)
+#define OWN	(1u << DKIM_SIGNATURE)
+
 /* In the order in which a field's faults are looked for; i= after d=. */
 static const struct rule {
+	unsigned	 kinds;
 	struct str	 name;
 	const char	*missing;	/* NULL: the tag is optional */
 	enum status	(*read)(struct arena *, const struct tag *,
 			    struct dkim_signature *);
 } rules[] = {
-	{ STR("v"), "v= is missing", read_version },
-	{ STR("a"), "a= is missing", read_algorithm },
-	{ STR("d"), "d= is missing", read_domain },
-	{ STR("s"), "s= is missing", read_selector },
-	{ STR("b"), "b= is missing", read_signature },
-	{ STR("bh"), "bh= is missing", read_body_hash },
-	{ STR("h"), "h= is missing", read_names },
-	{ STR("c"), NULL, read_canon },
-	{ STR("q"), NULL, read_query },
-	{ STR("i"), NULL, read_identity },
-	{ STR("l"), NULL, read_body_bytes },
-	{ STR("t"), NULL, read_signed },
-	{ STR("x"), NULL, read_expires },
+	{ OWN, STR("v"), "v= is missing", read_version },
+	{ ALL, STR("a"), "a= is missing", read_algorithm },
+	{ ALL, STR("d"), "d= is missing", read_domain },
+	{ ALL, STR("s"), "s= is missing", read_selector },
+	{ ALL, STR("b"), "b= is missing", read_signature },
+	{ BODY, STR("bh"), "bh= is missing", read_body_hash },
+	{ BODY, STR("h"), "h= is missing", read_names },
+	{ BODY, STR("c"), NULL, read_canon },
+	{ BODY, STR("q"), NULL, read_query },
+	{ OWN, STR("i"), NULL, read_identity },
+	{ BODY, STR("l"), NULL, read_body_bytes },
+	{ ALL, STR("t"), NULL, read_signed },
+	{ BODY, STR("x"), NULL, read_expires },
 };
 
 static enum status
@@ -316,6 +325,9 @@ read_tags(struct arena *a, const struct taglist *tags,
 	size_t i;
 
 	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++) {
+		if ((rules[i].kinds & 1u << sig->kind) == 0) {
+			continue;
+		}
 		tag = taglist_get(tags, rules[i].name);
 		if (tag != NULL) {
 			status = rules[i].read(a, tag, sig);
@@ -331,13 +343,13 @@ read_tags(struct arena *a, const struct taglist *tags,
 
 enum status
 dkim_signature_parse(struct arena *a, const struct field *field,
-    struct dkim_signature *sig)
+    enum dkim_signature_kind kind, struct dkim_signature *sig)
 {
 	struct taglist tags;
 	const char *reason;
 	enum status status;
 
-	*sig = (struct dkim_signature){ .result = DKIM_NONE,
+	*sig = (struct dkim_signature){ .kind = kind, .result = DKIM_NONE,
 		.signed_s = -1, .expires_s = -1, .body_bytes = UINT64_MAX };
 	/* RFC 8616 5: U-labels and UTF-8 local parts may stand in the field. */
 	status = taglist_parse(&tags, field->value, true, &reason);

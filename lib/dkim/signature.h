@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * signature: the DKIM-Signature field (RFC 6376 3.5, 6.1.1), parsed
- * meticulously. The tags of an ARC-Message-Signature are nearly the same.
+ * meticulously; and its relatives of ARC (RFC 8617 4.1), which have nearly the
+ * same tags.
  */
 #ifndef DKIM_SIGNATURE_H
 #define DKIM_SIGNATURE_H
@@ -19,7 +20,15 @@
 
 #define DKIM_MAX_SIGNED_FIELDS	1000	/* names in h= */
 
+enum dkim_signature_kind {
+	DKIM_SIGNATURE,
+	DKIM_ARC_MESSAGE,	/* ARC-Message-Signature: no v=; i= is not
+				   read, From need not be signed */
+	DKIM_ARC_SEAL		/* ARC-Seal: no more than a, b, d, s, t of it */
+};
+
 struct dkim_signature {		/* views into the raw field, or arena copies */
+	enum dkim_signature_kind kind;
 	enum dkim_result	 result;	/* DKIM_NONE: go on and verify;
 						   else the final verdict */
 	const char		*reason;	/* static phrase, or NULL */
@@ -49,6 +58,7 @@ struct dkim_signature {		/* views into the raw field, or arena copies */
  * reason, and as many of domain, selector, algorithm, b_text as could be read.
  */
 enum status	dkim_signature_parse(struct arena *, const struct field *,
-		    struct dkim_signature *r) ATTR_MUST_CHECK;
+		    enum dkim_signature_kind, struct dkim_signature *r)
+    ATTR_MUST_CHECK;
 
 #endif

@@ -78,8 +78,8 @@ signature_quote(struct buf *out, struct str s)
 }
 
 enum status
-signature_names(struct arena *a, struct str s, struct str **names_r,
-    size_t *n_r)
+signature_names(struct arena *a, struct str s, bool may_be_empty,
+    struct str **names_r, size_t *n_r)
 {
 	struct str rest = s, name;
 	struct str *names;
@@ -95,13 +95,15 @@ signature_names(struct arena *a, struct str s, struct str **names_r,
 	if (names == NULL) {
 		return (STATUS_NOMEM);
 	}
-	for (i = 0; str_next(&rest, ':', &name); i++) {
-		names[i] = str_trim_fws(name);
-		if (!field_name_is_valid(names[i])) {
+	for (i = 0; str_next(&rest, ':', &name); ) {
+		name = str_trim_fws(name);
+		if (field_name_is_valid(name)) {
+			names[i++] = name;
+		} else if (name.n > 0 || !may_be_empty) {
 			return (STATUS_SYNTAX);
 		}
 	}
 	*names_r = names;
-	*n_r = n;
+	*n_r = i;
 	return (STATUS_OK);
 }

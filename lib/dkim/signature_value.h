@@ -22,10 +22,11 @@ enum status	signature_unquote(struct arena *, struct str,
 void		signature_quote(struct buf *, struct str);
 
 /*
- * h=: names between colons (RFC 6376 3.5). SYNTAX: an empty one, or one
- * that no header field can have; LIMIT: beyond DKIM_MAX_SIGNED_FIELDS.
+ * h=: names between colons (RFC 6376 3.5). SYNTAX: one that no header field
+ * can have, or an empty one, unless those may_be_empty, which are left out;
+ * LIMIT: beyond DKIM_MAX_SIGNED_FIELDS.
  */
-enum status	signature_names(struct arena *, struct str,
+enum status	signature_names(struct arena *, struct str, bool may_be_empty,
 		    struct str **names_r, size_t *n_r) ATTR_MUST_CHECK;
 
 #endif

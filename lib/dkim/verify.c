@@ -64,7 +64,8 @@ begin(struct dkim_verifier *verifier, struct trial *t,
 	struct str name;
 
 	status = dkim_signature_parse(verifier->arena,
-	    &verifier->fields->v[t->verdict.field_index], &t->verdict.sig);
+	    &verifier->fields->v[t->verdict.field_index], DKIM_SIGNATURE,
+	    &t->verdict.sig);
 	if (status != STATUS_OK) {
 		return (status);
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * checks: SPF for MAIL FROM and for HELO, iprev, DMARC and the keys of the
- * signatures, side by side over one batch of questions. SPF and iprev start
+ * checks: SPF for MAIL FROM and for HELO, iprev, DMARC and the keys of DKIM and
+ * ARC, side by side over one batch of questions. SPF and iprev start
  * at MAIL, DMARC's policy and the keys at the end of the headers. Whoever has
  * its answers goes on, so that a message waits no longer than the longest chain
  * of questions that follow from each other.
@@ -9,10 +9,11 @@
 #include "engine/private.h"
 
 /* What a message may bring about fits into its batch: SPF twice, iprev, DMARC,
-   the keys of as many signatures as can be configured, a second opinion. */
+   the keys of as many signatures as can be configured and of a chain, a second
+   opinion. */
 #define KEYS_MAX	100
 _Static_assert(2 * SPF_MAX_QUERIES + 1 + IPREV_MAX_NAMES + DMARC_MAX_QUERIES +
-    KEYS_MAX + SECOND_SPF_MAX_QUERIES + 2 <= DNS_BATCH_MAX_QUERIES,
+    KEYS_MAX + 2 * ARC_MAX_SETS + SECOND_SPF_MAX_QUERIES + 2 <= DNS_BATCH_MAX_QUERIES,
     "questions of one message");
 
 static bool
@@ -242,6 +243,19 @@ step_dkim(struct engine_msg *m)
 	return (dkim_verifier_finish(m->verifier));
 }
 
+static enum status
+step_arc(struct engine_msg *m)
+{
+	struct engine_checks *c = &m->checks;
+
+	if (m->arc == NULL || c->arc_done ||
+	    (!c->given_up && !arc_validator_is_ready(m->arc))) {
+		return (STATUS_OK);
+	}
+	c->arc_done = true;
+	return (arc_validator_finish(m->arc));
+}
+
 /* As far as the answers allow. *done_r: to the end. */
 static enum status
 step(struct engine_msg *m, bool *done_r)
@@ -251,6 +265,9 @@ step(struct engine_msg *m, bool *done_r)
 
 	if (st == STATUS_OK) {
 		st = step_dkim(m);
+	}
+	if (st == STATUS_OK) {
+		st = step_arc(m);
 	}
 	if (st == STATUS_OK && c->dmarc != NULL && !c->authenticated &&
 	    c->dkim_done && (c->spf == NULL || c->spf_done)) {
@@ -262,6 +279,7 @@ step(struct engine_msg *m, bool *done_r)
 	*done_r = c->dkim_done && (c->spf == NULL || c->spf_done) &&
 	    (c->spf_helo == NULL || c->helo_done) &&
 	    (c->iprev == NULL || c->iprev_done) &&
+	    (m->arc == NULL || c->arc_done) &&
 	    (c->dmarc == NULL || c->dmarc_done);
 	return (st);
 }

@@ -117,6 +117,7 @@ decide_internal_error(struct engine_msg *m)
 	out->spf = out->spf_helo = NULL;
 	out->iprev = NULL;
 	out->dmarc = NULL;
+	out->arc = NULL;
 	out->authres = STR_NONE;
 	out->signatures_n = 0;
 	out->second = NULL;

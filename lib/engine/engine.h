@@ -28,7 +28,7 @@
  * up on top.
  *
  * Judging. What is verified and is not from one of ours is judged as well: SPF
- * for MAIL FROM and HELO, iprev, DMARC for each author domain, and what
+ * for MAIL FROM and HELO, iprev, DMARC for each author domain, ARC, and what
  * becomes of the message (policy.c has the order). All of these and the keys of
  * DKIM share one batch of questions and one deadline; whoever has its answers
  * goes on (checks.c).
@@ -46,6 +46,7 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
+#include "arc/arc.h"
 #include "base/diag.h"
 #include "base/env.h"
 #include "base/status.h"
@@ -88,6 +89,7 @@ enum engine_counter {
 	ENGINE_SPF_NONE,
 	ENGINE_DMARC_PASS, ENGINE_DMARC_FAIL, ENGINE_DMARC_TEMPERROR,
 	ENGINE_DMARC_PERMERROR, ENGINE_DMARC_NONE,
+	ENGINE_ARC_PASS, ENGINE_ARC_FAIL, ENGINE_ARC_NONE,
 	ENGINE_BAD_FROM,		/* judged, without a usable author */
 	ENGINE_EXEMPT,			/* judged otherwise for an exemption */
 	ENGINE_REJECTED, ENGINE_TEMPFAILED, ENGINE_QUARANTINED,
@@ -214,6 +216,7 @@ struct engine_outcome {		/* views into the message's arena */
 	const struct spf_verdict	*spf_helo;
 	const struct iprev_verdict	*iprev;
 	const struct dmarc		*dmarc;
+	const struct arc_verdict	*arc;
 	struct engine_decision	 decision;
 	unsigned		 forged_deleted;
 	/* sign */

@@ -23,7 +23,7 @@ struct engine_checks {		/* each NULL: there is none */
 	struct iprev		*iprev;
 	struct dmarc		*dmarc;
 	bool			 spf_done, helo_done, iprev_done;
-	bool			 dkim_done, dmarc_done;
+	bool			 dkim_done, arc_done, dmarc_done;
 	bool			 authenticated;	/* dmarc was told */
 	bool			 given_up;	/* time is over */
 };
@@ -57,6 +57,7 @@ struct engine_msg {
 	struct dkim_bodies	*bodies;	/* NULL: body not wanted */
 	struct dkim_signer	**signers;	/* one per conf_key */
 	struct dkim_verifier	*verifier;
+	struct arc_validator	*arc;		/* NULL: not wanted */
 	struct dns_batch	*batch;		/* NULL: nothing to ask */
 	uint64_t		 dns_deadline_us;
 	struct second_dkim	*second;	/* NULL: not asked */
@@ -149,7 +150,7 @@ void		engine_opinion_finish(struct engine_msg *,
 bool		engine_opinion_refuses_dkim(const struct engine_msg *);
 bool		engine_opinion_refuses_dmarc(const struct engine_msg *);
 /* Of them, the parts about who sent it: at most ENGINE_SENDER_RESULTS. */
-#define ENGINE_SENDER_RESULTS	(3 + DMARC_MAX_AUTHORS + 1)
+#define ENGINE_SENDER_RESULTS	(4 + DMARC_MAX_AUTHORS + 1)
 struct authres_result;
 enum status	engine_results_sender(struct engine_msg *,
 		    struct authres_result *v, size_t *n_r) ATTR_MUST_CHECK;

@@ -73,6 +73,32 @@ add_iprev(struct engine_msg *m, struct authres_result *v, size_t *n)
 	return (STATUS_OK);
 }
 
+/* RFC 8617 6. That there is no chain is no news. */
+static enum status
+add_arc(struct engine_msg *m, struct authres_result *v, size_t *n)
+{
+	const struct arc_verdict *arc = m->outcome.arc;
+	struct authres_result *r = &v[*n];
+	struct str oldest;
+	enum status st;
+
+	if (arc == NULL || arc->result == ARC_NONE) {
+		return (STATUS_OK);
+	}
+	st = begin(m, r, STR("arc"), arc_result_name(arc->result),
+	    arc->reason);
+	if (st == STATUS_OK && arc->has_oldest) {
+		oldest = arena_printf(&m->arena, "%u", arc->oldest_pass);
+		st = oldest.p != NULL ? STATUS_OK : STATUS_NOMEM;
+		engine_results_add(r, STR("header"), STR("oldest-pass"),
+		    oldest);
+	}
+	if (st == STATUS_OK) {
+		(*n)++;
+	}
+	return (st);
+}
+
 static enum status
 add_dmarc(struct engine_msg *m, const struct dmarc_verdict *d,
     struct authres_result *v, size_t *n)
@@ -134,7 +160,10 @@ engine_results_sender(struct engine_msg *m, struct authres_result *v,
 	if (st == STATUS_OK) {
 		st = add_iprev(m, v, n_r);
 	}
-	return (st == STATUS_OK ? add_authors(m, v, n_r) : st);
+	if (st == STATUS_OK) {
+		st = add_authors(m, v, n_r);
+	}
+	return (st == STATUS_OK ? add_arc(m, v, n_r) : st);
 }
 
 enum status

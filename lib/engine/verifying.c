@@ -2,6 +2,31 @@
 /* verifying: what is asked for at end of headers, and waited for at the end. */
 #include "engine/private.h"
 
+static bool
+wants_arc(const struct engine_msg *m)
+{
+	return (m->judged && msg_conf(m)->arc_verify &&
+	    arc_is_there(&m->fields));
+}
+
+static enum status
+begin_arc(struct engine_msg *m)
+{
+	const struct conf *conf = msg_conf(m);
+	struct arc_opts opts = {
+		.crypto = m->engine->opts.crypto,
+		.now_s = env_now_s(msg_env(m)),
+		.drift_s = conf->clock_drift_s,
+		.min_rsa_bits = conf->minimum_key_bits,
+	};
+
+	if (!m->judged || !conf->arc_verify) {
+		return (STATUS_OK);
+	}
+	return (arc_validator_new(&m->arena, &opts, &m->fields, m->bodies,
+	    m->batch, &m->arc));
+}
+
 static enum status
 begin_signatures(struct engine_msg *m, size_t signatures)
 {
@@ -15,7 +40,7 @@ begin_signatures(struct engine_msg *m, size_t signatures)
 		.max_signatures = conf->maximum_signatures,
 	};
 
-	if (signatures > 0) {
+	if (signatures > 0 || wants_arc(m)) {
 		m->bodies = dkim_bodies_new(&m->arena, engine->crypto);
 		if (m->batch == NULL) {
 			m->batch = dns_batch_new(engine->dns);
@@ -57,6 +82,9 @@ engine_verifying_begin(struct engine_msg *m)
 	if (st == STATUS_OK) {
 		st = begin_signatures(m, signatures);
 	}
+	if (st == STATUS_OK) {
+		st = begin_arc(m);
+	}
 	if (st == STATUS_OK && m->judged) {
 		st = engine_checks_headers(m);
 	}
@@ -90,6 +118,7 @@ set_outcome(struct engine_msg *m)
 	    spf_evaluator_get(c->spf_helo) : NULL;
 	out->iprev = c->iprev != NULL ? iprev_get(c->iprev) : NULL;
 	out->dmarc = c->dmarc;
+	out->arc = m->arc != NULL ? arc_validator_get(m->arc) : NULL;
 }
 
 enum status

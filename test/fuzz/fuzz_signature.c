@@ -67,7 +67,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	    STATUS_OK);
 	if (field_list_add(&arena, &fields, STR("DKIM-Signature"),
 	    str_mem(data, n)) == STATUS_OK) {
-		FUZZ_CHECK(dkim_signature_parse(&arena, &fields.v[1], &sig) ==
+		FUZZ_CHECK(dkim_signature_parse(&arena, &fields.v[1],
+		    DKIM_SIGNATURE, &sig) ==
 		    STATUS_OK);
 		FUZZ_CHECK(sig.result == DKIM_NONE || sig.reason != NULL);
 		if (sig.result == DKIM_NONE) {

@@ -215,7 +215,8 @@ lab_parse_field(struct lab *lab, struct str raw, struct field *field,
 	lab_must(field_list_add_raw(&lab->arena, &one, raw) == STATUS_OK,
 	    "signature field");
 	*field = one.v[0];
-	lab_must(dkim_signature_parse(&lab->arena, field, sig) == STATUS_OK,
+	lab_must(dkim_signature_parse(&lab->arena, field,
+	    DKIM_SIGNATURE, sig) == STATUS_OK,
 	    "signature");
 }
 

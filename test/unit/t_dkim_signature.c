@@ -27,7 +27,7 @@ parse(struct str value, struct dkim_signature *sig)
 		tap_ok(false, "the test's own field");
 	}
 	field = fields.v[0];
-	tap_num(dkim_signature_parse(&arena, &field, sig), STATUS_OK,
+	tap_num(dkim_signature_parse(&arena, &field, DKIM_SIGNATURE, sig), STATUS_OK,
 	    "parsed");
 }
 
@@ -372,7 +372,8 @@ check_nomem(void)
 	}
 	for (max = 0; status == STATUS_NOMEM && max < 65536; max += 8) {
 		arena_init(&small, max);
-		status = dkim_signature_parse(&small, &fields.v[0], &sig);
+		status = dkim_signature_parse(&small, &fields.v[0],
+		    DKIM_SIGNATURE, &sig);
 		arena_fini(&small);
 	}
 	tap_num(status, STATUS_OK, "memory runs out, then suffices");

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * arc: the chain of ARC sets of one message (RFC 8617 5.2). At end of headers:
+ * arc_validator_new, which reads the sets, decides what needs no key, claims
+ * the body slots and asks for the keys. The body goes through the dkim_bodies
+ * that DKIM uses. At the end, after dkim_bodies_finish: arc_validator_finish.
+ *
+ * All failures are permanent (5.2.1): a key that cannot be had fails the chain,
+ * and a chain that fails is as none. At most two keys are asked for per set.
+ */
+#ifndef ARC_ARC_H
+#define ARC_ARC_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "base/str.h"
+#include "crypto/crypto.h"
+#include "dkim/body.h"
+#include "dns/dns.h"
+#include "mail/field.h"
+
+#define ARC_MAX_SETS	50	/* RFC 8617 4.2.1 */
+
+enum arc_result { ARC_NONE, ARC_PASS, ARC_FAIL };
+
+struct arc_sealer {		/* of an ARC-Seal, as it was signed */
+	unsigned	 instance;
+	struct str	 domain;	/* d=, A-labels; absent if unreadable */
+	struct str	 selector;
+};
+
+struct arc_verdict {		/* views into the fields and the arena */
+	enum arc_result		 result;
+	const char		*reason;	/* static phrase; NULL: pass */
+	unsigned		 at;		/* the instance at fault; 0: all */
+	unsigned		 instances;	/* the highest; 0: none */
+	bool			 has_oldest;	/* the chain passes: */
+	unsigned		 oldest_pass;	/* 5.2 step 5; 0: all of them */
+	const struct arc_sealer	*sealers;	/* instance 1 first */
+	size_t			 sealers_n;
+};
+
+struct arc_opts {
+	const struct crypto	*crypto;
+	int64_t			 now_s;		/* time of receipt */
+	int64_t			 drift_s;	/* allowance for t= and x= */
+	unsigned		 min_rsa_bits;
+};
+
+struct arc_validator;
+
+/* NOMEM only. bodies and batch may be NULL if no field is ARC's. */
+enum status	 arc_validator_new(struct arena *, const struct arc_opts *,
+		    const struct field_list *, struct dkim_bodies *,
+		    struct dns_batch *, struct arc_validator **r)
+    ATTR_MUST_CHECK;
+/* Whether the message has any field of ARC's. */
+bool		 arc_is_there(const struct field_list *);
+/* Whether all the keys are there that finish will look at. */
+bool		 arc_validator_is_ready(const struct arc_validator *);
+enum status	 arc_validator_finish(struct arc_validator *) ATTR_MUST_CHECK;
+const struct arc_verdict	*arc_validator_get(const struct arc_validator *);
+
+const char	*arc_result_name(enum arc_result);
+
+#endif

@@ -1,0 +1,6 @@
+lib_libmailseal_a_SOURCES += \
+	lib/arc/arc.c \
+	lib/arc/arc.h \
+	lib/arc/check.c \
+	lib/arc/private.h \
+	lib/arc/sets.c

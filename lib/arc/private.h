@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of lib/arc share. */
+#ifndef ARC_PRIVATE_H
+#define ARC_PRIVATE_H
+
+#include "arc/arc.h"
+#include "dkim/header.h"
+#include "dkim/signature.h"
+
+struct arc_signature {		/* an AMS or an AS */
+	size_t			 field;		/* its index */
+	struct dkim_signature	 sig;
+	struct dns_query	*query;		/* NULL: not asked for */
+	unsigned		 slot;		/* of an AMS's body hash */
+};
+
+enum arc_cv { ARC_CV_NONE, ARC_CV_PASS, ARC_CV_FAIL, ARC_CV_BAD };
+
+struct arc_set {
+	unsigned		 aar_n, ams_n, as_n;	/* fields of each kind */
+	size_t			 aar;		/* index of the field */
+	struct arc_signature	 ams;
+	struct arc_signature	 as;
+	enum arc_cv		 cv;
+};
+
+struct arc_validator {
+	struct arena			*arena;
+	struct arc_opts			 opts;
+	const struct field_list		*fields;
+	const struct dkim_bodies	*bodies;
+	struct dkim_headers		*headers;
+	struct digest			*digest;	/* within finish */
+	struct arc_set			 sets[ARC_MAX_SETS];	/* i - 1 */
+	struct arc_verdict		 verdict;
+	bool				 decided;
+};
+
+/* The chain fails; the first reason stays. at: the instance, or 0. */
+void		arc_fail(struct arc_validator *, unsigned at,
+		    const char *reason);
+/* sets.c: the sets, and what can be told of them without a key. */
+enum status	arc_read_sets(struct arc_validator *) ATTR_MUST_CHECK;
+/* check.c: whether the signature is its key's over the hash. */
+enum status	arc_check_key(const struct arc_validator *,
+		    const struct arc_signature *,
+		    const unsigned char hash[CRYPTO_SHA256_BYTES],
+		    const char **reason_r) ATTR_MUST_CHECK;
+/* NULL in *reason_r: it verifies. */
+enum status	arc_check_message(struct arc_validator *,
+		    const struct arc_set *, const char **reason_r)
+    ATTR_MUST_CHECK;
+enum status	arc_check_seal(struct arc_validator *, unsigned instance,
+		    const char **reason_r) ATTR_MUST_CHECK;
+
+#endif
