@@ -1,239 +1,324 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <arpa/inet.h>
 #include <netinet/in.h>
-#include <stdint.h>
 
 #include "mail/received.h"
 
-#define ADDRESS_MAX_BYTES	INET6_ADDRSTRLEN
-
 struct clause {			/* "from" up to "by" */
-	struct str		 rest;
-	unsigned		 depth;		/* of comments */
-	bool			 broken;	/* unbalanced */
-	/* the comment that we are in */
-	unsigned		 words;		/* of it, so far */
-	struct str		 before;	/* the last of them */
-	bool			 is_helo;	/* "(HELO name)" */
-	/* what was found */
-	struct str		 first;		/* word outside of comments */
-	struct str		 helo;
-	struct sockaddr_storage	 addr;		/* ss_family 0: none yet */
-	struct str		 name;		/* in front of it */
-	bool			 several;	/* that differ */
+	struct received_client	*r;
+	struct str		 host;	/* all before the first comment */
+	bool			 commented;
+	bool			 attributes;	/* "helo=" and its like, or
+						   "HELO x": host is no HELO */
+	bool			 found;
+	bool			 doubt;
 };
 
+enum piece { PIECE_END, PIECE_WORD, PIECE_COMMENT, PIECE_BROKEN };
+
 static bool
-is_blank(char c)
+is_delimiter(char c)
 {
-	return (char_is_wsp(c) || c == '\r' || c == '\n');
+	return (char_is_fws(c) || c == '(' || c == ')');
 }
 
-static void
-enter(struct clause *c)
+/*
+ * Whether the word "by" stands in it once, in comments or not: a HELO with a
+ * "by" of its own would end the clause before what the relay wrote. Nor is
+ * there a control character.
+ */
+static bool
+is_plain(struct str s)
 {
-	if (c->depth++ == 0) {
-		c->words = 0;
-		c->before = STR_NONE;
-		c->is_helo = false;
-	}
-}
+	size_t i, from = 0, n = 0;
+	unsigned char c;
 
-/* Parentheses and blanks in front of the next word. */
-static void
-skip(struct clause *c)
-{
-	while (c->rest.n > 0 && !c->broken) {
-		char ch = c->rest.p[0];
-
-		if (ch == '(') {
-			enter(c);
-		} else if (ch == ')') {
-			c->broken = c->depth == 0;
-			c->depth -= c->depth > 0;
-		} else if (!is_blank(ch)) {
-			return;
+	for (i = 0; i <= s.n; i++) {
+		if (i < s.n && !is_delimiter(s.p[i])) {
+			c = (unsigned char)s.p[i];
+			if (c < ' ' || c == 0x7f) {
+				return (false);
+			}
+			continue;
 		}
-		c->rest = str_from_offset(c->rest, 1);
+		n += str_eq_ci(str_mem(s.p + from, i - from), STR("by"));
+		from = i + 1;
 	}
+	return (n == 1);
+}
+
+/* Octets of the quoted-string or comment at the start of s; 0: no end. */
+static size_t
+enclosed(struct str s, char open, char close)
+{
+	size_t i, depth = 1;
+
+	for (i = 1; i < s.n; i++) {
+		if (s.p[i] == '\\') {
+			i++;
+		} else if (s.p[i] == close) {
+			if (--depth == 0) {
+				return (i + 1);
+			}
+		} else if (s.p[i] == open) {
+			depth++;
+		}
+	}
+	return (0);
+}
+
+/* Octets of the word at the start of s; 0: broken. */
+static size_t
+word(struct str s)
+{
+	size_t i, n;
+
+	for (i = 0; i < s.n && !char_is_fws(s.p[i]) && s.p[i] != '('; i += n) {
+		n = 1;
+		if (s.p[i] == '"') {
+			n = enclosed(str_from_offset(s, i), '"', '"');
+		}
+		if (n == 0 || s.p[i] == '\\' || s.p[i] == ')') {
+			return (0);
+		}
+	}
+	return (i);
+}
+
+/* Cuts the next piece off *rest; a comment without its parentheses. */
+static enum piece
+next_piece(struct str *rest, struct str *piece)
+{
+	size_t n;
+	bool comment;
+
+	*rest = str_trim_fws(*rest);
+	if (rest->n == 0) {
+		return (PIECE_END);
+	}
+	comment = rest->p[0] == '(';
+	n = comment ? enclosed(*rest, '(', ')') : word(*rest);
+	if (n == 0) {
+		return (PIECE_BROKEN);
+	}
+	*piece = comment ? str_mem(rest->p + 1, n - 2) : str_first(*rest, n);
+	*rest = str_from_offset(*rest, n);
+	return (comment ? PIECE_COMMENT : PIECE_WORD);
+}
+
+/* In a comment: the next word; empty before a comment in it, and at the end. */
+static struct str
+next_word(struct str *rest)
+{
+	size_t n = 0;
+	struct str s;
+
+	*rest = str_trim_fws(*rest);
+	while (n < rest->n && !is_delimiter(rest->p[n])) {
+		n++;
+	}
+	s = str_first(*rest, n);
+	*rest = str_from_offset(*rest, n);
+	return (s);
 }
 
 static bool
-next_word(struct clause *c, struct str *word_r)
+parse_ip(struct str s, struct sockaddr_storage *out)
 {
-	size_t i;
+	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
+	char text[INET6_ADDRSTRLEN];
 
-	skip(c);
-	for (i = 0; i < c->rest.n && !is_blank(c->rest.p[i]) &&
-	    c->rest.p[i] != '(' && c->rest.p[i] != ')'; i++) {
-		/* RFC 5322 3.2.1 quoted-pair */
-		i += c->rest.p[i] == '\\' && i + 1 < c->rest.n;
-	}
-	*word_r = str_first(c->rest, i);
-	c->rest = str_from_offset(c->rest, i);
-	return (i > 0 && !c->broken);
-}
-
-static bool
-parse_address(struct str text, struct sockaddr_storage *r)
-{
-	struct sockaddr_in *in = (struct sockaddr_in *)r;
-	struct sockaddr_in6 *in6 = (struct sockaddr_in6 *)r;
-	char copy[ADDRESS_MAX_BYTES];
-	struct in6_addr a6;
-
-	memset(r, 0, sizeof(*r));
-	if (text.n == 0 || text.n >= sizeof(copy) ||
-	    memchr(text.p, '\0', text.n) != NULL) {
+	if (s.n == 0 || s.n >= sizeof(text)) {
 		return (false);
 	}
-	memcpy(copy, text.p, text.n);
-	copy[text.n] = '\0';
-	if (inet_pton(AF_INET, copy, &in->sin_addr) == 1) {
-		in->sin_family = AF_INET;
-	} else if (inet_pton(AF_INET6, copy, &a6) != 1) {
+	memcpy(text, s.p, s.n);
+	text[s.n] = '\0';
+	memset(out, 0, sizeof(*out));
+	if (inet_pton(AF_INET6, text, &in6.sin6_addr) == 1) {
+		if (!IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr)) {
+			memcpy(out, &in6, sizeof(in6));
+			return (true);
+		}
+		memcpy(&in.sin_addr, &in6.sin6_addr.s6_addr[12], 4);
+	} else if (inet_pton(AF_INET, text, &in.sin_addr) != 1) {
 		return (false);
-	} else if (IN6_IS_ADDR_V4MAPPED(&a6)) {
-		in->sin_family = AF_INET;
-		memcpy(&in->sin_addr, (const char *)&a6 + 12, 4);
-	} else {
-		in6->sin6_family = AF_INET6;
-		in6->sin6_addr = a6;
 	}
+	memcpy(out, &in, sizeof(in));
 	return (true);
 }
 
-/* "[address]", "[IPv6:address]", each with ":port" behind it or without. */
+/* "[ADDRESS]" or "[ADDRESS]:PORT" */
 static bool
-parse_literal(struct str word, struct sockaddr_storage *r)
+parse_literal(struct str s, struct sockaddr_storage *out)
 {
-	struct str ipv6 = STR("IPv6:"), port;
-	size_t end = str_find(word, ']');
+	size_t end = str_find(s, ']');
+	struct str inside, port;
 	uint64_t number;
 
-	if (word.n == 0 || word.p[0] != '[' || end == word.n) {
+	if (end == s.n || s.p[0] != '[') {
 		return (false);
 	}
-	port = str_from_offset(word, end + 1);
+	inside = str_mem(s.p + 1, end - 1);
+	if (str_starts_ci(inside, STR("IPv6:"))) {
+		inside = str_from_offset(inside, 5);
+	}
+	port = str_from_offset(s, end + 1);
 	if (port.n > 0 && (port.p[0] != ':' ||
 	    !str_to_u64(str_from_offset(port, 1), &number))) {
 		return (false);
 	}
-	word = str_from_offset(str_first(word, end), 1);
-	if (str_starts_ci(word, ipv6)) {
-		word = str_from_offset(word, ipv6.n);
-	}
-	return (parse_address(word, r));
-}
-
-/* The whole of a comment is an address. */
-static bool
-is_alone(const struct clause *c)
-{
-	return (c->words == 0 && c->depth == 1 && c->rest.n > 0 &&
-	    c->rest.p[0] == ')');
+	return (parse_ip(inside, out));
 }
 
 static void
-add_address(struct clause *c, const struct sockaddr_storage *addr)
+found(struct clause *c, const struct sockaddr_storage *ip)
 {
-	if (c->addr.ss_family == 0) {
-		c->addr = *addr;
-		c->name = c->before;
-	} else if (memcmp(&c->addr, addr, sizeof(*addr)) != 0) {
-		c->several = true;
+	if (c->found && memcmp(&c->r->storage, ip, sizeof(*ip)) != 0) {
+		c->doubt = true;
 	}
+	c->r->storage = *ip;
+	c->found = true;
+}
+
+/* Exim's, behind the address or in a comment of their own. */
+static bool
+is_attribute(struct str s)
+{
+	return (str_starts(s, STR("helo=")) || str_starts(s, STR("port=")) ||
+	    str_starts(s, STR("ident=")));
 }
 
 static void
-take_comment_word(struct clause *c, struct str word)
+read_attributes(struct clause *c, struct str in)
 {
-	struct str helo = STR("helo="), ident = STR("ident=");
-	struct sockaddr_storage addr;
+	struct str s;
 
-	if (str_starts_ci(word, helo)) {
-		c->helo = str_from_offset(word, helo.n);
-		word = STR_NONE;
-	} else if (c->is_helo && c->words == 1) {
-		c->helo = word;
-	} else if (c->words == 0 && (str_eq_ci(word, STR("HELO")) ||
-	    str_eq_ci(word, STR("EHLO")))) {
-		c->is_helo = true;
-	} else if (!c->is_helo && !str_starts_ci(word, ident) &&
-	    (parse_literal(word, &addr) ||
-	    (is_alone(c) && parse_address(word, &addr)))) {
-		add_address(c, &addr);
-	}
-	c->words++;
-	c->before = word;
-}
-
-/* Up to "by"; false without one. */
-static bool
-read_clause(struct clause *c)
-{
-	struct str word;
-
-	if (!next_word(c, &word) || !str_eq_ci(word, STR("from"))) {
-		return (false);
-	}
-	while (next_word(c, &word)) {
-		if (c->depth > 0) {
-			take_comment_word(c, word);
-		} else if (str_eq_ci(word, STR("by"))) {
-			return (true);
-		} else if (c->first.p == NULL) {
-			c->first = word;
+	c->attributes = true;
+	while ((s = next_word(&in)).n > 0) {
+		if (str_starts(s, STR("helo="))) {
+			c->r->helo = str_from_offset(s, 5);
+			return;		/* what follows may be HELO's */
 		}
 	}
-	return (false);
 }
 
-/* "unknown" is no name; Sendmail writes what identd said in front of it. */
-static struct str
-clean_name(struct str name)
-{
-	size_t at = str_rfind(name, '@');
-
-	if (at < name.n) {
-		name = str_from_offset(name, at + 1);
-	}
-	return (name.n == 0 || str_eq_ci(name, STR("unknown")) ? STR_NONE :
-	    name);
-}
-
-/* Exim's form for a client without a name: the first word is the address. */
+/* Behind the address: nothing, "(may be forged)", "helo=x". */
 static void
-take_first(struct clause *c)
+read_tail(struct clause *c, struct str tail)
 {
-	struct sockaddr_storage addr;
-
-	if (parse_literal(c->first, &addr)) {
-		c->before = STR_NONE;
-		add_address(c, &addr);
-	} else {
-		c->name = c->first;
+	tail = str_trim_fws(tail);
+	if (is_attribute(tail)) {
+		read_attributes(c, tail);
+	} else if (tail.n > 0 && (tail.p[0] != '(' ||
+	    enclosed(tail, '(', ')') != tail.n)) {
+		c->doubt = true;
 	}
+}
+
+static void
+read_comment(struct clause *c, struct str in)
+{
+	struct str rest = in, first = next_word(&rest), name = first, literal;
+	struct sockaddr_storage ip;
+
+	if (str_eq_ci(first, STR("HELO")) || str_eq_ci(first, STR("EHLO"))) {
+		c->attributes = true;
+		c->r->helo = str_trim_fws(rest);
+		return;
+	}
+	if (is_attribute(first)) {
+		read_attributes(c, in);
+		return;
+	}
+	if (str_rfind(first, '@') < first.n) {
+		name = str_from_offset(first, str_rfind(first, '@') + 1);
+	}
+	literal = name.n > 0 && name.p[0] == '[' ? name : next_word(&rest);
+	if (literal.n > 0 && literal.p[0] == '[') {
+		if (!parse_literal(literal, &ip)) {
+			c->doubt = true;
+			return;
+		}
+		found(c, &ip);
+		c->r->name = literal.p == name.p ? STR_NONE : name;
+		read_tail(c, rest);
+	} else if (literal.n == 0 && str_trim_fws(rest).n == 0 &&
+	    parse_ip(name, &ip)) {
+		found(c, &ip);
+	}
+}
+
+/* All of the value; false: it has no such clause, or is broken somewhere. */
+static bool
+read_clause(struct clause *c, struct str rest)
+{
+	struct str piece;
+	enum piece kind;
+	bool behind = false;
+
+	if (next_piece(&rest, &piece) != PIECE_WORD ||
+	    !str_eq_ci(piece, STR("from"))) {
+		return (false);
+	}
+	while ((kind = next_piece(&rest, &piece)) == PIECE_WORD ||
+	    kind == PIECE_COMMENT) {
+		if (behind || (kind == PIECE_WORD &&
+		    str_eq_ci(piece, STR("by")))) {
+			behind = true;
+		} else if (kind == PIECE_COMMENT) {
+			c->commented = true;
+			read_comment(c, piece);
+		} else if (c->commented) {
+			c->doubt = true;
+		} else {
+			c->host.p = c->host.p != NULL ? c->host.p : piece.p;
+			c->host.n = (size_t)(piece.p + piece.n - c->host.p);
+		}
+	}
+	return (behind && kind == PIECE_END);
+}
+
+/* A name as a relay writes one, or absent. */
+static struct str
+host_name(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		if (!char_is_alpha(s.p[i]) && !char_is_digit(s.p[i]) &&
+		    strchr(".-_", s.p[i]) == NULL) {
+			return (STR_NONE);
+		}
+	}
+	return (s.n == 0 || str_eq_ci(s, STR("unknown")) ? STR_NONE : s);
 }
 
 bool
 received_client(struct str value, struct received_client *r)
 {
-	struct clause c = { .rest = value };
+	struct clause c = { .r = r };
+	struct sockaddr_storage ip;
 
-	*r = (struct received_client){ .addr = NULL };
-	if (!read_clause(&c) || c.several || c.first.p == NULL) {
+	*r = (struct received_client){ .name = STR_NONE, .helo = STR_NONE };
+	if (!is_plain(value) || !read_clause(&c, value)) {
 		return (false);
 	}
-	r->helo = c.helo;
-	if (c.helo.p != NULL) {
-		take_first(&c);
+	if (c.attributes && parse_literal(c.host, &ip)) {
+		found(&c, &ip);
 	} else {
-		/* Postfix, Sendmail, Exchange. */
-		r->helo = c.first;
+		if (c.attributes && r->name.p == NULL) {
+			r->name = c.host;
+		}
+		/* Exim writes no "helo=" that equals the name. */
+		if (r->helo.p == NULL) {
+			r->helo = c.host;
+		}
 	}
-	r->name = clean_name(c.name);
-	r->storage = c.addr;
+	r->name = host_name(r->name);
+	if (r->helo.n == 0 || str_eq_ci(r->helo, STR("unknown"))) {
+		r->helo = STR_NONE;
+	}
 	r->addr = (const struct sockaddr *)&r->storage;
-	return (c.addr.ss_family != 0 && !c.several);
+	return (c.found && !c.doubt);
 }

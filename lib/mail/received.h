@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * received: the client that a host of ours names in the Received field that it
- * wrote (RFC 5321 4.4: the From-domain clause), in the ways of Postfix,
- * Sendmail, Exim, qmail and Exchange:
+ * received: the client that a relay of ours named in the Received field it
+ * wrote (RFC 5321 4.4), so that what is true about that client can be checked
+ * behind the relay. Only a field that a trusted host wrote may be given here.
  *
- *	from helo (name [192.0.2.1]) ... by ...
- *	from helo ([192.0.2.1]) by ...
- *	from name ([192.0.2.1] helo=helo) by ...
- *	from [192.0.2.1] (helo=helo) by ...
- *	from name (HELO helo) (192.0.2.1) by ...
- *	from helo (192.0.2.1) by ...
+ * Read are the forms of Postfix, Sendmail, Exim, qmail and Exchange:
+ *	from HELO (NAME [ADDRESS]) ... by	from HELO ([ADDRESS]) by
+ *	from HELO (IDENT@NAME [ADDRESS] (may be forged)) by
+ *	from [ADDRESS] (helo=HELO) by	from NAME ([ADDRESS]:PORT helo=HELO) by
+ *	from NAME (HELO HELO) (IDENT@ADDRESS) by	from HELO (ADDRESS) by
+ * "[ADDRESS]" alone may be a HELO and names nobody. HELO and IDENT are the
+ * client's own words, which some relays write as they are: an address counts
+ * only where the relay puts one, and a field that can be read in two ways (two
+ * addresses, a second "by", parentheses or quotes that do not match, a
+ * backslash outside them) names nobody either.
  *
- * What the client said of itself never makes an address. Where the clause has
- * two of them, nobody knows which is meant.
+ * No allocation; time is linear in the length, whatever it is.
  */
 #ifndef MAIL_RECEIVED_H
 #define MAIL_RECEIVED_H
@@ -22,15 +25,16 @@
 
 #include "base/str.h"
 
-struct received_client {
-	struct sockaddr_storage	 storage;	/* AF_INET or AF_INET6; mapped
-						   addresses are AF_INET */
-	const struct sockaddr	*addr;		/* the same */
-	struct str		 name;		/* from PTR; or absent */
-	struct str		 helo;		/* or absent */
+struct received_client {	/* views into the value */
+	struct sockaddr_storage	 storage;
+	const struct sockaddr	*addr;	/* storage; AF_INET also if the field
+					   has an IPv4-mapped address; port 0 */
+	struct str		 name;	/* reverse DNS name that the relay
+					   wrote; absent: "unknown", none */
+	struct str		 helo;	/* as it stands; absent: none */
 };
 
-/* False: no client is named, or it is not clear which. Views into value. */
+/* False: the value names no client, or it is not clear which. */
 bool	received_client(struct str value, struct received_client *r);
 
 #endif
