@@ -10,6 +10,7 @@ include test/unit/iprev.mk
 include test/unit/authres.mk
 include test/unit/conf.mk
 include test/unit/dmarc.mk
+include test/unit/arc.mk
 include test/unit/second.mk
 include test/unit/engine.mk
 include test/unit/milter.mk

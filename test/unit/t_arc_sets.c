@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What is told of a chain before any key is asked for (RFC 8617 4, 5.2). */
+#include "arc/arc.h"
+#include "base/buf.h"
+#include "mail/message.h"
+#include "test/unit/dns_lab.h"
+
+#define HASH	"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
+#define AAR(i)	"ARC-Authentication-Results: i=" i "; a.test; spf=pass\r\n"
+#define AMS(i)	"ARC-Message-Signature: i=" i "; a=rsa-sha256; d=a.test; " \
+		"s=s; c=relaxed/relaxed; h=from; bh=" HASH "; b=AAAA\r\n"
+#define AS(i, cv) "ARC-Seal: i=" i "; a=rsa-sha256; cv=" cv "; d=a.test; " \
+		"s=s; b=AAAA\r\n"
+#define SET1	AAR("1") AMS("1") AS("1", "none")
+#define SET2	AAR("2") AMS("2") AS("2", "pass")
+#define FROM	"From: a@b.test\r\n\r\n"
+
+static const struct {
+	const char	*name;
+	const char	*text;
+	const char	*reason;
+	unsigned	 at, instances;
+	size_t		 queries;
+} rows[] = {
+	/* every key is asked for, once for both signatures; none is there */
+	{ "one set", SET1 FROM, "no key for signature", 1, 1, 1 },
+	{ "two sets", SET2 SET1 FROM, "no key for signature", 2, 2, 1 },
+	{ "in any order", AAR("1") SET2 AS("1", "none") AMS("1") FROM,
+	    "no key for signature", 2, 2, 1 },
+	/* 5.2 step 2 */
+	{ "the newest says fail", AAR("1") AMS("1") AS("1", "fail") FROM,
+	    "the newest seal says cv=fail", 1, 1, 0 },
+	/* 5.2 step 3 */
+	{ "no AAR", AMS("1") AS("1", "none") FROM, "a set is incomplete", 1,
+	    1, 0 },
+	{ "no AMS", AAR("1") AS("1", "none") FROM, "a set is incomplete", 1,
+	    1, 0 },
+	{ "no AS", AAR("1") AMS("1") FROM, "a set is incomplete", 1, 1, 0 },
+	{ "an AAR twice", AAR("1") SET1 FROM, "a field of a set is repeated",
+	    1, 1, 0 },
+	{ "an AS twice", SET1 AS("1", "none") FROM,
+	    "a field of a set is repeated", 1, 1, 0 },
+	{ "a gap", AAR("3") AMS("3") AS("3", "pass") SET1 FROM,
+	    "a set is incomplete", 2, 3, 0 },
+	{ "it begins at 2", SET2 FROM, "a set is incomplete", 1, 2, 0 },
+	{ "the first says pass", AAR("1") AMS("1") AS("1", "pass") FROM,
+	    "a seal with the wrong cv=", 1, 1, 0 },
+	{ "the second says none", AAR("2") AMS("2") AS("2", "none") SET1 FROM,
+	    "a seal with the wrong cv=", 2, 2, 0 },
+	{ "an older one says fail", SET2 AAR("1") AMS("1") AS("1", "fail")
+	    FROM, "a seal says cv=fail", 1, 2, 0 },
+	/* 4.2.1 */
+	{ "instance 0", AAR("0") AMS("0") AS("0", "none") FROM,
+	    "bad instance in ARC-Authentication-Results", 0, 0, 0 },
+	{ "instance 51", SET1 AMS("51") FROM,
+	    "bad instance or tags in ARC-Message-Signature", 0, 1, 0 },
+	{ "instance 1x", SET1 AS("1x", "none") FROM,
+	    "bad instance or tags in ARC-Seal", 0, 1, 0 },
+	{ "no instance", "ARC-Authentication-Results: a.test; i=1; spf=pass\r\n"
+	    FROM, "bad instance in ARC-Authentication-Results", 0, 0, 0 },
+	{ "an AAR of nothing else", "ARC-Authentication-Results: i=1\r\n" FROM,
+	    "bad instance in ARC-Authentication-Results", 0, 0, 0 },
+	{ "an empty seal", "ARC-Seal:\r\n" FROM,
+	    "bad instance or tags in ARC-Seal", 0, 0, 0 },
+	/* 4.1.2, 4.1.3 */
+	{ "h= in a seal", AAR("1") AMS("1") "ARC-Seal: i=1; a=rsa-sha256; "
+	    "cv=none; d=a.test; s=s; h=from; b=AAAA\r\n" FROM,
+	    "h= in ARC-Seal", 1, 1, 0 },
+	{ "a seal is signed", AAR("1") "ARC-Message-Signature: i=1; "
+	    "a=rsa-sha256; d=a.test; s=s; h=from:arc-seal; bh=" HASH
+	    "; b=AAAA\r\n" AS("1", "none") FROM, "h= names ARC-Seal", 1, 1,
+	    0 },
+	{ "rsa-sha1", AAR("1") AMS("1") "ARC-Seal: i=1; a=rsa-sha1; cv=none; "
+	    "d=a.test; s=s; b=AAAA\r\n" FROM, "rsa-sha1 is not allowed", 1,
+	    1, 0 },
+	{ "a missing tag", AAR("1") AMS("1") "ARC-Seal: i=1; a=rsa-sha256; "
+	    "cv=none; s=s; b=AAAA\r\n" FROM, "d= is missing", 1, 1, 0 },
+	{ "from the future", AAR("1") "ARC-Message-Signature: i=1; "
+	    "a=rsa-sha256; d=a.test; s=s; h=from; t=99999999999; bh=" HASH
+	    "; b=AAAA\r\n" AS("1", "none") FROM,
+	    "signature is from the future", 1, 1, 0 },
+};
+
+static struct crypto *crypto;
+
+/* The verdict lives in lab's arena. */
+static const struct arc_verdict *
+validate(struct lab *lab, struct str text)
+{
+	struct arc_opts opts = { .crypto = crypto, .now_s = 1700000000,
+		.drift_s = 300, .min_rsa_bits = 1024 };
+	struct dkim_bodies *bodies = dkim_bodies_new(&lab->arena, crypto);
+	struct arc_validator *v;
+	struct message message;
+
+	lab_must(bodies != NULL && message_parse(&lab->arena, text,
+	    &message) == STATUS_OK && arc_validator_new(&lab->arena, &opts,
+	    &message.fields, bodies, lab->batch, &v) == STATUS_OK, "memory");
+	dkim_bodies_update(bodies, message.body.p, message.body.n);
+	lab_must(dkim_bodies_finish(bodies) == STATUS_OK &&
+	    arc_validator_is_ready(v) &&
+	    arc_validator_finish(v) == STATUS_OK, "validation");
+	dkim_bodies_fini(bodies);
+	return (arc_validator_get(v));
+}
+
+static void
+check_row(size_t i)
+{
+	const struct arc_verdict *v;
+	struct lab lab;
+
+	lab_init(&lab, STR(""));
+	lab.arena.max_bytes = 64 << 20;
+	v = validate(&lab, str_from(rows[i].text));
+	tap_num(v->result, ARC_FAIL, rows[i].name);
+	tap_str(str_from(v->reason), str_from(rows[i].reason), "the reason");
+	tap_num(v->at, rows[i].at, "where");
+	tap_num(v->instances, rows[i].instances, "instances");
+	tap_num((long long)dns_batch_count(lab.batch),
+	    (long long)rows[i].queries, "questions");
+	lab_fini(&lab);
+}
+
+/* As many fields and sets as nobody has; two keys a set at most. */
+static void
+check_limits(void)
+{
+	const struct arc_verdict *v;
+	struct buf text;
+	struct lab lab;
+	unsigned i;
+
+	buf_init(&text, 1 << 22);
+	lab_init(&lab, STR(""));
+	lab.arena.max_bytes = 64 << 20;
+	for (i = 0; i < 1000; i++) {
+		buf_add_cstr(&text, AS("1", "none"));
+	}
+	buf_add_cstr(&text, FROM);
+	v = validate(&lab, buf_str(&text));
+	tap_ok(v->result == ARC_FAIL && v->instances == 1,
+	    "a thousand fields: %s", v->reason);
+	buf_reset(&text);
+	for (i = ARC_MAX_SETS; i > 0; i--) {
+		buf_printf(&text, "ARC-Authentication-Results: i=%u; a.test; "
+		    "none\r\nARC-Message-Signature: i=%u; a=rsa-sha256; "
+		    "d=a%u.test; s=s; h=from; l=%u; bh=" HASH "; b=AAAA\r\n"
+		    "ARC-Seal: i=%u; a=rsa-sha256; cv=%s; d=b%u.test; s=s; "
+		    "b=AAAA\r\n", i, i, i, i, i, i == 1 ? "none" : "pass", i);
+	}
+	buf_add_cstr(&text, FROM);
+	v = validate(&lab, buf_str(&text));
+	tap_ok(v->result == ARC_FAIL && v->instances == ARC_MAX_SETS &&
+	    v->sealers_n == ARC_MAX_SETS, "fifty sets: %s", v->reason);
+	tap_num((long long)dns_batch_count(lab.batch), ARC_MAX_SETS + 1,
+	    "no key for what only costs: an older AMS with l=");
+	v = validate(&lab, STR(FROM));
+	tap_ok(v->result == ARC_NONE && v->instances == 0, "no set");
+	lab_fini(&lab);
+	buf_fini(&text);
+}
+
+int
+main(void)
+{
+	size_t i;
+
+	crypto = crypto_new();
+	lab_must(crypto != NULL, "crypto");
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		check_row(i);
+	}
+	check_limits();
+	crypto_free(crypto);
+	return (tap_done());
+}
