@@ -4,12 +4,8 @@ rules by which libopendmarc departs from it.
 
 judge(message, ()) is what the RFCs say, judge(message, ALL) what libopendmarc
 does. A difference is explained if the model foretells both verdicts; the rules
-without which it would not foretell libopendmarc's are the explanation. Some of
-its ways have no such simple rule: those are in LOOSE, and must remain few.
+without which it would not foretell libopendmarc's are the explanation.
 """
-import copy
-import itertools
-
 ALL = {
     'any_version': 'the version in any case and place, after white space; '
                    'another one is an error, not another record',
@@ -24,18 +20,13 @@ ALL = {
     'no_default_suffix': 'a name under a suffix that is not on the list '
                          'belongs to itself',
     'no_wildcard_suffix': '*.ck is taken as a suffix of one label',
-    'end_is_aligned': 'a name is aligned to each that ends with it, even a '
-                      'public suffix',
+    'alignment_is_its_own': 'its opendmarc_policy_check_alignment, which is '
+                            'asked: names are aligned that end with each '
+                            'other, even a public suffix, and with adkim=s or '
+                            'aspf=s some of one organisation',
+    'one_signature_is_kept': 'of several; one that is aligned and fails takes '
+                             'away the domain of one that passed',
     'temperror_is_fail': 'SPF or DKIM that may pass at another time',
-}
-# Here the model only says what libopendmarc may do.
-LOOSE = {
-    'one_signature_is_kept': 'of several, with the domain of one and the '
-                             'result of another',
-    'strict_is_loose': 'with adkim=s or aspf=s, some names of one organisation '
-                       'are aligned and some are not',
-    'suffix_is_aligned': 'under a suffix that is not on the list, names are '
-                         'aligned that do not belong together',
 }
 POLICIES = ('reject', 'none', 'quarantine')
 LISTED = ('com', 'net', 'org', 'co.uk', 'com.au', 'github.io')
@@ -138,15 +129,30 @@ def discover(message, quirks):
 
 def is_aligned(message, name, mode, quirks):
     name, author = name.lower(), message.author.lower()
-    if mode == 's' and 'strict_is_loose' not in quirks:
-        return name == author
-    if 'end_is_aligned' in quirks and (
-            ('.' + name).endswith('.' + author) or
-            ('.' + author).endswith('.' + name)):
-        return True
-    if 'suffix_is_aligned' in quirks:
-        quirks = set(quirks) - {'no_default_suffix'}
-    return belongs_to(name, quirks) == belongs_to(author, quirks)
+    if 'alignment_is_its_own' in quirks:
+        return message.aligned_there(author, name, mode)
+    return name == author or (mode == 'r' and belongs_to(name, quirks) ==
+                              belongs_to(author, quirks))
+
+
+def kept(message, quirks):
+    """The signatures that count. libopendmarc is shown one after the other
+    before it knows the record, so that all are taken as relaxed."""
+    if 'one_signature_is_kept' not in quirks:
+        return message.dkim
+    domain, result = None, 'none'
+    for name, this in message.dkim:
+        exact = name.lower() == message.author.lower()
+        if exact and this == 'pass':
+            return [(name, this)]
+        if exact or message.aligned_there(name.lower(),
+                                          message.author.lower(), 'r'):
+            domain = None
+        elif this == 'pass' and result == 'pass':
+            continue
+        if this == 'pass' or result != 'pass':
+            domain, result = name, this
+    return [(domain, result)] if domain else []
 
 
 def judge(message, quirks):
@@ -155,7 +161,7 @@ def judge(message, quirks):
         return found
     record, tag = found
     results = [r for name, r, mode in
-               [(n, r, record['adkim']) for n, r in message.dkim] +
+               [(n, r, record['adkim']) for n, r in kept(message, quirks)] +
                [(n, r, record['aspf']) for n, r in
                 ([message.spf] if message.spf else [])]
                if is_aligned(message, name, mode, quirks)]
@@ -169,33 +175,10 @@ def judge(message, quirks):
     return policy
 
 
-def signatures(message):
-    """What libopendmarc may take for the signatures."""
-    names = {n for n, _ in message.dkim}
-    results = {r for _, r in message.dkim}
-    return [message.dkim] + ([[(n, r)] for n in names for r in results]
-                             if len(message.dkim) > 1 else [])
-
-
-def loosely(message, their_word):
-    """The first of LOOSE that, or whose union, allows the verdict."""
-    for n in range(1, len(LOOSE) + 1):
-        for names in itertools.combinations(LOOSE, n):
-            one = 'one_signature_is_kept' in names
-            for dkim in signatures(message) if one else [message.dkim]:
-                changed = copy.copy(message)
-                changed.dkim = dkim
-                if judge(changed, set(ALL) | set(names)) == their_word:
-                    return list(names)
-    return None
-
-
 def find(message, word_, their_word):
     """The names of the rules that explain the difference, or None."""
     quirks = set(ALL)
-    if judge(message, ()) != word_:
+    if judge(message, ()) != word_ or judge(message, quirks) != their_word:
         return None
-    if judge(message, quirks) != their_word:
-        return loosely(message, their_word)
     return [name for name in ALL
             if judge(message, quirks - {name}) != their_word]

@@ -9,6 +9,7 @@
  *				gives pass, none, quarantine, reject, absent or
  *				error, and libopendmarc's text for it. An empty
  *				SPF-DOMAIN is none.
+ *	aligned A B r|s		gives 1 if it takes A for aligned to B
  */
 #include "config.h"
 
@@ -122,6 +123,21 @@ do_judge(struct peer *peer, const struct fields *f)
 	(void)opendmarc_policy_connect_shutdown(policy);
 }
 
+static void
+do_aligned(struct peer *peer, const struct fields *f)
+{
+	bool aligned;
+
+	if (f->n != 4) {
+		fields_answer_error("usage");
+		return;
+	}
+	aligned = opendmarc_policy_check_alignment(text(peer, f->v[1]),
+	    text(peer, f->v[2]), f->v[3].p[0]) == 0;
+	fields_answer(1);
+	fields_write(aligned ? STR("1") : STR("0"));
+}
+
 int
 main(int argc, char **argv)
 {
@@ -149,6 +165,8 @@ main(int argc, char **argv)
 			do_record(&peer, &f);
 		} else if (str_eq(f.v[0], STR("judge"))) {
 			do_judge(&peer, &f);
+		} else if (str_eq(f.v[0], STR("aligned"))) {
+			do_aligned(&peer, &f);
 		} else {
 			fields_answer_error("no such request");
 		}
