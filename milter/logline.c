@@ -135,7 +135,7 @@ set_judged(struct logline *r, const struct engine_outcome *outcome)
 		r->policy = dmarc->has_policy ?
 		    dmarc_policy_name(dmarc->policy) : NULL;
 	}
-	if (outcome->arc != NULL && outcome->arc->result != ARC_NONE) {
+	if (outcome->arc != NULL) {
 		r->arc = arc_result_name(outcome->arc->result);
 	}
 	r->decision = outcome->decision;

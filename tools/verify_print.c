@@ -211,7 +211,7 @@ static json_t *
 json_arc(const struct engine_outcome *out)
 {
 	static const struct arc_verdict none = { .result = ARC_NONE,
-		.reason = "not evaluated" };
+		.reason = "no ARC sets" };
 	const struct arc_verdict *v = out->arc != NULL ? out->arc : &none;
 
 	return (json_pack("{s:s, s:i, s:o, s:o, s:o, s:o}",
@@ -371,7 +371,7 @@ show_sender(const struct engine_outcome *out)
 		show("name", out->iprev->name, SHOWN_MAX_BYTES);
 	}
 	dmarc_show(dmarc_verdict(out, &own));
-	if (out->arc != NULL && out->arc->result != ARC_NONE) {
+	if (out->arc != NULL) {
 		show_arc(out->arc);
 	}
 }

@@ -89,7 +89,7 @@ enum engine_counter {
 	ENGINE_SPF_NONE,
 	ENGINE_DMARC_PASS, ENGINE_DMARC_FAIL, ENGINE_DMARC_TEMPERROR,
 	ENGINE_DMARC_PERMERROR, ENGINE_DMARC_NONE,
-	ENGINE_ARC_PASS, ENGINE_ARC_FAIL, ENGINE_ARC_NONE,
+	ENGINE_ARC_PASS, ENGINE_ARC_FAIL,
 	ENGINE_BAD_FROM,		/* judged, without a usable author */
 	ENGINE_EXEMPT,			/* judged otherwise for an exemption */
 	ENGINE_REJECTED, ENGINE_TEMPFAILED, ENGINE_QUARANTINED,
@@ -216,7 +216,7 @@ struct engine_outcome {		/* views into the message's arena */
 	const struct spf_verdict	*spf_helo;
 	const struct iprev_verdict	*iprev;
 	const struct dmarc		*dmarc;
-	const struct arc_verdict	*arc;
+	const struct arc_verdict	*arc;	/* NULL, too: no set */
 	struct engine_decision	 decision;
 	unsigned		 forged_deleted;
 	/* sign */

@@ -82,7 +82,7 @@ add_arc(struct engine_msg *m, struct authres_result *v, size_t *n)
 	struct str oldest;
 	enum status st;
 
-	if (arc == NULL || arc->result == ARC_NONE) {
+	if (arc == NULL) {
 		return (STATUS_OK);
 	}
 	st = begin(m, r, STR("arc"), arc_result_name(arc->result),

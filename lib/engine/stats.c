@@ -54,7 +54,6 @@ engine_counter_name(enum engine_counter c)
 		[ENGINE_DMARC_NONE] = "dmarc_none",
 		[ENGINE_ARC_PASS] = "arc_pass",
 		[ENGINE_ARC_FAIL] = "arc_fail",
-		[ENGINE_ARC_NONE] = "arc_none",
 		[ENGINE_BAD_FROM] = "bad_from",
 		[ENGINE_EXEMPT] = "exempt",
 		[ENGINE_REJECTED] = "rejected",
@@ -140,11 +139,6 @@ dmarc_counter(const struct dmarc *dmarc)
 static void
 count_judged(const struct engine_msg *m)
 {
-	static const enum engine_counter arc_counters[] = {
-		[ARC_NONE] = ENGINE_ARC_NONE,
-		[ARC_PASS] = ENGINE_ARC_PASS,
-		[ARC_FAIL] = ENGINE_ARC_FAIL,
-	};
 	const struct engine_outcome *out = &m->outcome;
 
 	engine_count(m, spf_counter(out->spf), 1);
@@ -154,7 +148,8 @@ count_judged(const struct engine_msg *m)
 		engine_count(m, dmarc_counter(out->dmarc), 1);
 	}
 	if (out->arc != NULL) {
-		engine_count(m, arc_counters[out->arc->result], 1);
+		engine_count(m, out->arc->result == ARC_PASS ?
+		    ENGINE_ARC_PASS : ENGINE_ARC_FAIL, 1);
 	}
 	engine_count(m, ENGINE_EXEMPT, out->decision.exempt != NULL);
 }

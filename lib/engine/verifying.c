@@ -20,7 +20,8 @@ begin_arc(struct engine_msg *m)
 		.min_rsa_bits = conf->minimum_key_bits,
 	};
 
-	if (!m->judged || !conf->arc_verify) {
+	/* It has room for all the sets that there may be. */
+	if (!wants_arc(m)) {
 		return (STATUS_OK);
 	}
 	return (arc_validator_new(&m->arena, &opts, &m->fields, m->bodies,
