@@ -171,7 +171,8 @@ enum engine_verdict {		/* quarantine is accept plus an action */
 struct engine_sender {		/* whom SPF and iprev are about */
 	bool			 known;		/* has an address */
 	struct sockaddr_storage	 addr;
-	struct str		 name;		/* from PTR; or absent */
+	struct str		 name;		/* from PTR, as the MTA says;
+						   absent: or behind a relay */
 	struct str		 helo;
 	const char		*source;	/* static: who says so, if it is
 						   not the MTA; or NULL */

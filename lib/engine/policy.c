@@ -182,16 +182,22 @@ exemption(const struct engine_msg *m, const char **override_r)
 	const struct engine_sender *s = &m->sender;
 	const struct sockaddr *addr = s->known ?
 	    (const struct sockaddr *)&s->addr : NULL;
+	const struct iprev_verdict *iprev = m->outcome.iprev;
+	struct str name = s->name;
 
+	/* Behind a relay, a name is one that leads back to the address. */
+	if (m->relayed) {
+		name = iprev != NULL ? iprev->name : STR_NONE;
+	}
 	if (msg_is_relay_exempt(m)) {
 		*override_r = "trusted_forwarder";
 		return ("trusted relay");
 	}
-	if (hosts_match(conf->trusted_networks, addr, s->name)) {
+	if (hosts_match(conf->trusted_networks, addr, name)) {
 		*override_r = "trusted_forwarder";
 		return ("trusted network");
 	}
-	if (hosts_match(conf->mailing_list_hosts, addr, s->name)) {
+	if (hosts_match(conf->mailing_list_hosts, addr, name)) {
 		*override_r = "mailing_list";
 		return ("mailing list host");
 	}

@@ -3,6 +3,9 @@
  * sender: the client that SPF and iprev are about. That is who connects to our
  * MTA, or, if that is a relay that the operator trusts, who connected to it:
  * each relay says so in the Received field that it put on top.
+ *
+ * The name that a relay writes may be what the client's PTR record claims and
+ * nothing confirms, so that nobody is trusted for it.
  */
 #include <netinet/in.h>
 
@@ -59,9 +62,8 @@ engine_sender_at_eoh(struct engine_msg *m)
 			return;
 		}
 		if (!hosts_match(conf->trusted_relays, client.addr,
-		    client.name)) {
+		    STR_NONE)) {
 			set_addr(s, client.addr);
-			s->name = client.name;
 			s->helo = client.helo;
 			s->source = "Received";
 			return;

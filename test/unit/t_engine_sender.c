@@ -3,13 +3,17 @@
 #include "engine_fixture.h"
 
 #define CONF	FX_VERIFY "TrustedRelays 192.0.2.20, relay.test\n"
+#define REJECT	CONF "OnDMARCReject reject\n"
 #define RELAY	"192.0.2.20"
 #define BY	" by mx2.test with ESMTP id 1\r\n"
 #define MAIL	"From: joe@reject.test\r\n\r\nhi\r\n"
 
 static const char zone[] =
     "reject.test TXT \"v=spf1 ip4:203.0.113.1 -all\"\n"
-    "_dmarc.reject.test TXT \"v=DMARC1; p=reject\"\n";
+    "_dmarc.reject.test TXT \"v=DMARC1; p=reject\"\n"
+    "2.100.51.198.in-addr.arpa PTR l.lists.test.\n"
+    "l.lists.test A 198.51.100.2\n"
+    "3.100.51.198.in-addr.arpa PTR l.lists.test.\n";
 
 static const struct row {
 	const char	*name;
@@ -38,9 +42,12 @@ static const struct row {
 	{ "a relay behind a relay", CONF, RELAY, NULL,
 	    "Received: from r.test (r.test [192.0.2.20])" BY
 	    "Subject: x\r\n"
-	    "Received: from r.test (relay.test [198.51.100.21])" BY
 	    "Received: from a.test (b.test [203.0.113.1])" BY MAIL,
 	    "203.0.113.1", "a.test", "Received", "pass", NULL },
+	{ "one that only calls itself a relay", CONF, RELAY, NULL,
+	    "Received: from r.test (relay.test [198.51.100.21])" BY
+	    "Received: from a.test (b.test [203.0.113.1])" BY MAIL,
+	    "198.51.100.21", "r.test", "Received", "fail", NULL },
 	{ "nobody is named", CONF, RELAY, NULL, MAIL, "", "",
 	    "no Received field names the client", NULL, NULL },
 	{ "only relays are named", CONF, RELAY, NULL,
@@ -60,6 +67,15 @@ static const struct row {
 	    "Received: from a.test (b.test [198.51.100.1])" BY MAIL,
 	    "198.51.100.1", "a.test", "Received", "fail",
 	    "mailing list host" },
+	{ "by a name that leads back", REJECT
+	    "MailingListHosts .lists.test\n", RELAY, NULL,
+	    "Received: from a.test (x [198.51.100.2])" BY MAIL,
+	    "198.51.100.2", "a.test", "Received", "fail",
+	    "mailing list host" },
+	{ "by a name that it only claims", REJECT
+	    "MailingListHosts .lists.test\n", RELAY, NULL,
+	    "Received: from a.test (l.lists.test [198.51.100.3])" BY MAIL,
+	    "198.51.100.3", "a.test", "Received", "fail", NULL },
 };
 
 static void
