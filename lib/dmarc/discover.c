@@ -106,5 +106,6 @@ author_policy(struct author *a)
 	if (v->testing) {
 		v->policy = lowered(v->policy);
 	}
+	v->policy_known = known;
 	return (known);
 }

@@ -67,6 +67,7 @@ struct dmarc_verdict {		/* of one author domain */
 	const struct dmarc_record *record;	/* NULL: none was found */
 	bool			 has_policy;	/* the record is in use */
 	enum dmarc_policy	 policy;	/* after sp, np and t */
+	bool			 policy_known;	/* and none of them is open */
 	bool			 spf_aligned;	/* and passed */
 	bool			 dkim_aligned;	/* a signature that passed */
 	bool			 testing;	/* t=y: the policy was lowered */

@@ -81,6 +81,26 @@ apply_policy(const struct engine_msg *m, struct finding *f)
 	}
 }
 
+/*
+ * Where the policy is known, it is a check that is aligned or may be. A policy
+ * of none has nothing to wait for; any other must not be lifted by a signature
+ * whose key nobody can fetch, since a forger can add one.
+ */
+static void
+apply_temperror(const struct engine_msg *m, struct finding *f)
+{
+	const struct dmarc_verdict *v = f->verdict;
+
+	if (v->policy_known && v->policy == DMARC_P_NONE) {
+		return;
+	}
+	if (msg_conf(m)->on_dmarc_temperror == CONF_TEMPFAIL) {
+		f->outcome = DEFERRED;
+	} else if (v->policy_known) {
+		f->outcome = quarantine(m, &f->decision);
+	}
+}
+
 static void
 apply_dmarc(const struct engine_msg *m, struct finding *f)
 {
@@ -91,9 +111,7 @@ apply_dmarc(const struct engine_msg *m, struct finding *f)
 	case DMARC_PERMERROR:
 		break;
 	case DMARC_TEMPERROR:
-		if (msg_conf(m)->on_dmarc_temperror == CONF_TEMPFAIL) {
-			f->outcome = DEFERRED;
-		}
+		apply_temperror(m, f);
 		break;
 	case DMARC_FAIL:
 		apply_policy(m, f);

@@ -24,6 +24,10 @@ static const char zone[] =
     "down.test TXT \"v=spf1 -all\"\n_dmarc.down.test SERVFAIL\n"
     "spfdown.test SERVFAIL TXT\n"
     "_dmarc.spfdown.test TXT \"v=DMARC1; p=reject\"\n"
+    DOMAIN("np.test", "p=none; np=reject")
+    "gone.np.test SERVFAIL\n"
+    "spfdown-n.test SERVFAIL TXT\n"
+    "_dmarc.spfdown-n.test TXT \"v=DMARC1; p=none\"\n"
     "10.2.0.192.in-addr.arpa PTR mx.reject.test.\n"
     "mx.reject.test A " GOOD_IP "\n"
     "mx.reject.test TXT \"v=spf1 a -all\"\n";
@@ -90,6 +94,16 @@ static const struct row {
 	{ "5.3.6 an aligned SPF temperror", CONF, NULL, "<a@spfdown.test>",
 	    FROM("spfdown.test"), "tempfail", "451 4.7.1", "dmarc", NULL,
 	    NULL, NULL, "spf=temperror" },
+	{ "but not for a policy of none", CONF, NULL, "<a@spfdown-n.test>",
+	    FROM("spfdown-n.test"), "accept", NULL, NULL, NULL, NULL, NULL,
+	    "dmarc=temperror" },
+	{ "unless np may apply", CONF, NULL, NULL, FROM("gone.np.test"),
+	    "tempfail", "451 4.7.1", "dmarc", NULL, NULL, NULL,
+	    "dmarc=temperror" },
+	{ "failing open does not lift a policy", CONF
+	    "OnDMARCTempError accept\n", NULL, "<a@spfdown.test>",
+	    FROM("spfdown.test"), "quarantine", NULL, "dmarc", NULL, NULL,
+	    "spfdown.test", "dmarc=temperror" },
 	{ "4.4.2 HELO's pass is of no use", REJECT, GOOD_IP,
 	    "<a@elsewhere.test>", FROM("reject.test"), "reject", "550 5.7.1",
 	    "dmarc", NULL, NULL, NULL, "spf=pass smtp.helo=mx.reject.test" },
