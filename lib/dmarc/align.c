@@ -78,6 +78,14 @@ ask(struct dmarc *d, const struct author *a,
 	return (dmarc_walks_start(&d->walks, id->domain, &walk));
 }
 
+bool
+author_cannot_fail(const struct dmarc *d, const struct author *a)
+{
+	return (dkim_is_settled(d, a) ||
+	    (d->spf.result == DMARC_AUTH_PASS &&
+	    str_eq(d->spf.domain, a->verdict.from)));
+}
+
 enum status
 author_ask_alignment(struct dmarc *d, struct author *a)
 {

@@ -103,7 +103,8 @@ author_policy(struct author *a)
 			break;
 		}
 	}
-	if (v->testing) {
+	v->lowered = v->testing && v->policy != DMARC_P_NONE;
+	if (v->lowered) {
 		v->policy = lowered(v->policy);
 	}
 	v->policy_known = known;

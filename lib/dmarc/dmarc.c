@@ -262,8 +262,12 @@ judge_all(struct dmarc *d)
 	size_t i;
 
 	for (i = 0; i < d->authors_n && status == STATUS_OK; i++) {
-		if (d->authors[i].verdict.has_policy) {
-			status = judge(d, &d->authors[i], &open);
+		struct author *a = &d->authors[i];
+
+		if (a->verdict.has_policy) {
+			status = judge(d, a, &open);
+		} else if (a->verdict.result == DMARC_TEMPERROR) {
+			a->verdict.unfailing = author_cannot_fail(d, a);
 		}
 	}
 	if (!open) {

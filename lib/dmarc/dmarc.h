@@ -70,7 +70,11 @@ struct dmarc_verdict {		/* of one author domain */
 	bool			 policy_known;	/* and none of them is open */
 	bool			 spf_aligned;	/* and passed */
 	bool			 dkim_aligned;	/* a signature that passed */
-	bool			 testing;	/* t=y: the policy was lowered */
+	bool			 testing;	/* t=y */
+	bool			 lowered;	/* and the policy was, by it */
+	bool			 unfailing;	/* temperror, but what passed is the
+						   author domain itself: no
+						   record could make it fail */
 	bool			 psl;		/* discovery by the list */
 	const struct str	*walk;		/* names asked for the policy, in
 						   order, with "_dmarc." */

@@ -44,6 +44,9 @@ bool		author_policy(struct author *);
 /* Starts the walks without which alignment could not be told. */
 enum status	author_ask_alignment(struct dmarc *, struct author *)
     ATTR_MUST_CHECK;
+/* An identifier that passed is aligned whatever the record says. */
+bool		author_cannot_fail(const struct dmarc *,
+		    const struct author *);
 /*
  * Sets spf_aligned and dkim_aligned. *reason_r: why neither is certain to be
  * false, or NULL. *open_r: set when an answer is still to come.

@@ -66,7 +66,7 @@ apply_reject(const struct engine_msg *m, struct finding *f)
 static void
 apply_policy(const struct engine_msg *m, struct finding *f)
 {
-	if (f->verdict->testing) {
+	if (f->verdict->lowered) {
 		f->decision.override = "policy_test_mode";
 	}
 	switch (f->verdict->policy) {
@@ -82,7 +82,8 @@ apply_policy(const struct engine_msg *m, struct finding *f)
 }
 
 /*
- * Where the policy is known, it is a check that is aligned or may be. A policy
+ * RFC 9989 5.3.6: without the record it is no pass, yet nothing to wait for if
+ * no record could make it fail. Where the policy is known, it is a check that is aligned or may be. A policy
  * of none has nothing to wait for; any other must not be lifted by a signature
  * whose key nobody can fetch, since a forger can add one.
  */
@@ -91,7 +92,7 @@ apply_temperror(const struct engine_msg *m, struct finding *f)
 {
 	const struct dmarc_verdict *v = f->verdict;
 
-	if (v->policy_known && v->policy == DMARC_P_NONE) {
+	if (v->unfailing || (v->policy_known && v->policy == DMARC_P_NONE)) {
 		return;
 	}
 	if (msg_conf(m)->on_dmarc_temperror == CONF_TEMPFAIL) {

@@ -19,9 +19,12 @@ static const char zone[] =
     DOMAIN("other.test", "p=reject")
     DOMAIN("testing.test", "p=reject; t=y")
     DOMAIN("testing-q.test", "p=quarantine; t=y")
+    DOMAIN("testing-n.test", "p=none; t=y")
     DOMAIN("broken.test", "p=bogus")
     "plain.test TXT \"v=spf1 -all\"\n"
-    "down.test TXT \"v=spf1 -all\"\n_dmarc.down.test SERVFAIL\n"
+    "down.test TXT \"v=spf1 ip4:" GOOD_IP " -all\"\n"
+    "sub.down.test TXT \"v=spf1 ip4:" GOOD_IP " -all\"\n"
+    "_dmarc.down.test SERVFAIL\n"
     "spfdown.test SERVFAIL TXT\n"
     "_dmarc.spfdown.test TXT \"v=DMARC1; p=reject\"\n"
     DOMAIN("np.test", "p=none; np=reject")
@@ -79,12 +82,21 @@ static const struct row {
 	{ "A.6 t=y, one step lower than that", REJECT, NULL, NULL,
 	    FROM("testing-q.test"), "accept", NULL, "dmarc", NULL,
 	    "policy_test_mode", NULL, "policy.dmarc=none" },
+	{ "A.6 t=y, nothing to lower", REJECT, NULL, NULL,
+	    FROM("testing-n.test"), "accept", NULL, NULL, NULL, NULL, NULL,
+	    "policy.dmarc=none" },
 	{ "9.2 permerror is never enforced", REJECT, NULL, NULL,
 	    FROM("broken.test"), "accept", NULL, NULL, NULL, NULL, NULL,
 	    "dmarc=permerror" },
 	{ "4.10.1 fail closed", CONF, NULL, NULL, FROM("down.test"),
 	    "tempfail", "451 4.7.1 Try again later, DMARC cannot be evaluated "
 	    "now for down.test", "dmarc", NULL, NULL, NULL, "dmarc=temperror" },
+	{ "not for what no policy could fail", CONF, GOOD_IP, "<a@down.test>",
+	    FROM("down.test"), "accept", NULL, NULL, NULL, NULL, NULL,
+	    "dmarc=temperror" },
+	{ "but for what a strict one could", CONF, GOOD_IP,
+	    "<a@sub.down.test>", FROM("down.test"), "tempfail", "451 4.7.1",
+	    "dmarc", NULL, NULL, NULL, "dmarc=temperror" },
 	{ "4.10.1 fail open", CONF "OnDMARCTempError accept\n", NULL, NULL,
 	    FROM("down.test"), "accept", NULL, NULL, NULL, NULL, NULL,
 	    "dmarc=temperror" },
