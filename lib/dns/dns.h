@@ -36,7 +36,7 @@
  */
 #define DNS_TXT_MAX_BYTES	65535
 #define DNS_MAX_RECORDS		256	/* of one answer; the rest is dropped */
-#define DNS_BATCH_MAX_QUERIES	1024	/* distinct ones of one batch */
+#define DNS_BATCH_MAX_QUERIES	1100	/* distinct ones of one batch */
 
 enum dns_type {			/* as on the wire */
 	DNS_A = 1, DNS_CNAME = 5, DNS_PTR = 12, DNS_MX = 15, DNS_TXT = 16,

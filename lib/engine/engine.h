@@ -68,8 +68,8 @@
 					   signatures below are left out */
 #define ENGINE_RESULTS_MAX_BYTES 60000	/* of it: a milter packet has 64 KiB;
 					   fewer results if they are long */
-/* With more fields, or more signatures than MaximumSignaturesToVerify, there
-   is no second opinion: libopendkim's time grows with their product. */
+/* With more fields, or more signatures than MaximumSignaturesToVerify,
+   libopendkim is not asked: its time grows with their product. */
 #define ENGINE_SECOND_MAX_FIELDS 1000
 /* DNSTimeout runs from the end of the headers. After a body that took longer,
    answers still under way get this much more. */

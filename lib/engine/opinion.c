@@ -15,9 +15,7 @@ is_wanted(const struct engine_msg *m, size_t signatures)
 	const struct conf *conf = msg_conf(m);
 
 	if (m->engine->opts.second == NULL ||
-	    (signatures == 0 && !m->judged) ||
-	    signatures > conf->maximum_signatures ||
-	    m->fields.n > ENGINE_SECOND_MAX_FIELDS) {
+	    (signatures == 0 && !m->judged)) {
 		return (false);
 	}
 	switch (conf->second_opinion) {
@@ -30,6 +28,14 @@ is_wanted(const struct engine_msg *m, size_t signatures)
 		return (true);
 	}
 	return (false);
+}
+
+/* libopendkim's time grows with the product of the two. */
+static bool
+is_too_much(const struct engine_msg *m, size_t signatures)
+{
+	return (signatures > msg_conf(m)->maximum_signatures ||
+	    (signatures > 0 && m->fields.n > ENGINE_SECOND_MAX_FIELDS));
 }
 
 static void
@@ -50,7 +56,9 @@ engine_opinion_begin(struct engine_msg *m, size_t signatures)
 	size_t i;
 
 	m->outcome.second_asked = is_wanted(m, signatures);
-	if (!m->outcome.second_asked || signatures == 0) {
+	m->second_too_much = is_too_much(m, signatures);
+	if (!m->outcome.second_asked || signatures == 0 ||
+	    m->second_too_much) {
 		return;
 	}
 	st = second_dkim_new(m->engine->opts.second, &m->arena, m->batch,
@@ -80,25 +88,37 @@ ask_spf(struct engine_msg *m, uint64_t until_us)
 	    &out->second_spf));
 }
 
-/* About the author domain whose verdict counts. Where libspf2 has no opinion,
-   ours stands in for it. */
+/* About each author domain. Where libspf2 has no opinion, ours stands in for
+   it. */
 static enum status
 ask_dmarc(struct engine_msg *m, uint64_t until_us)
 {
 	struct engine_outcome *out = &m->outcome;
 	struct second_dmarc_query q = { .dkim = m->second };
+	size_t i, n = out->dmarc != NULL ? dmarc_count(out->dmarc) : 0;
+	enum status st = STATUS_OK;
 
-	if (out->dmarc == NULL) {
-		return (STATUS_OK);
+	m->second_dmarc = arena_calloc(&m->arena, n,
+	    sizeof(*m->second_dmarc));
+	if (m->second_dmarc == NULL) {
+		return (STATUS_NOMEM);
 	}
-	q.from = dmarc_decisive(out->dmarc)->from;
 	if (out->spf != NULL) {
 		q.spf_domain = out->spf->domain;
 		q.spf_result = out->second_spf.result != NULL ?
 		    out->second_spf.result : spf_result_name(out->spf->result);
 	}
-	return (second_dmarc_check(m->engine->opts.second, &m->arena,
-	    m->batch, &q, until_us, &out->second_dmarc));
+	for (i = 0; i < n && i < DMARC_MAX_AUTHORS && st == STATUS_OK; i++) {
+		const struct dmarc_verdict *v = dmarc_get(out->dmarc, i);
+
+		q.from = v->from;
+		st = second_dmarc_check(m->engine->opts.second, &m->arena,
+		    m->batch, &q, until_us, &m->second_dmarc[i]);
+		if (v == dmarc_decisive(out->dmarc)) {
+			out->second_dmarc = m->second_dmarc[i];
+		}
+	}
+	return (st);
 }
 
 static enum status
@@ -159,7 +179,8 @@ compare(struct engine_msg *m)
 	if (out->second != NULL) {
 		dkim = engine_opinion_agrees_dkim(m);
 	}
-	if (out->dmarc != NULL) {
+	/* Without the signatures theirs is about SPF alone. */
+	if (out->dmarc != NULL && !m->second_too_much) {
 		dmarc = dmarc_decisive(out->dmarc);
 		policy = agrees(m, "dmarc", dmarc->from,
 		    dmarc_result_name(dmarc->result),
@@ -194,15 +215,19 @@ engine_opinion_refuses_dkim(const struct engine_msg *m)
 	const struct engine_outcome *out = &m->outcome;
 
 	return (!msg_conf(m)->reject_needs_second || (out->second_asked &&
-	    out->second != NULL && !engine_opinion_passes_dkim(out->second)));
+	    (m->second_too_much || (out->second != NULL &&
+	    !engine_opinion_passes_dkim(out->second)))));
 }
 
 bool
-engine_opinion_refuses_dmarc(const struct engine_msg *m)
+engine_opinion_refuses_dmarc(const struct engine_msg *m, size_t author)
 {
-	const struct engine_outcome *out = &m->outcome;
+	const char *result;
 
-	return (!msg_conf(m)->reject_needs_second || (out->second_asked &&
-	    out->second_dmarc.result != NULL &&
-	    strcmp(out->second_dmarc.result, "fail") == 0));
+	if (!msg_conf(m)->reject_needs_second) {
+		return (true);
+	}
+	result = m->outcome.second_asked ? m->second_dmarc[author].result :
+	    NULL;
+	return (result != NULL && strcmp(result, "fail") == 0);
 }

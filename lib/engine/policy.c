@@ -24,10 +24,12 @@ struct finding {		/* about one author domain */
 	enum outcome		 outcome;
 	struct engine_decision	 decision;
 	const struct dmarc_verdict *verdict;	/* NULL: about From itself */
+	size_t			 author;	/* as of dmarc_get */
 };
 
+/* What a quarantine is here. */
 static enum outcome
-quarantine(const struct engine_msg *m, struct engine_decision *d)
+quarantine_outcome(const struct engine_msg *m)
 {
 	switch (msg_conf(m)->on_dmarc_quarantine) {
 	case CONF_Q_TAG:
@@ -37,9 +39,23 @@ quarantine(const struct engine_msg *m, struct engine_decision *d)
 	case CONF_Q_ACCEPT:
 		break;
 	}
-	d->override = "local_policy";
-	d->comment = "OnDMARCQuarantine accept";
 	return (PASSES);
+}
+
+static void
+overrule(struct finding *f, const char *comment)
+{
+	f->decision.override = "local_policy";
+	f->decision.comment = comment;
+}
+
+static void
+quarantine(const struct engine_msg *m, struct finding *f)
+{
+	f->outcome = quarantine_outcome(m);
+	if (f->outcome == PASSES) {
+		overrule(f, "OnDMARCQuarantine accept");
+	}
 }
 
 static void
@@ -47,17 +63,20 @@ apply_reject(const struct engine_msg *m, struct finding *f)
 {
 	switch (msg_conf(m)->on_dmarc_reject) {
 	case CONF_REJECT:
-		f->outcome = REFUSED;
+		if (engine_opinion_refuses_dmarc(m, f->author)) {
+			f->outcome = REFUSED;
+			break;
+		}
+		overrule(f, "RejectNeedsSecondOpinion");
+		quarantine(m, f);
 		break;
 	case CONF_QUARANTINE:
 	case CONF_TEMPFAIL:
-		f->decision.override = "local_policy";
-		f->decision.comment = "OnDMARCReject quarantine";
-		f->outcome = quarantine(m, &f->decision);
+		overrule(f, "OnDMARCReject quarantine");
+		quarantine(m, f);
 		break;
 	case CONF_ACCEPT:
-		f->decision.override = "local_policy";
-		f->decision.comment = "OnDMARCReject accept";
+		overrule(f, "OnDMARCReject accept");
 		break;
 	}
 }
@@ -73,7 +92,7 @@ apply_policy(const struct engine_msg *m, struct finding *f)
 	case DMARC_P_NONE:
 		break;
 	case DMARC_P_QUARANTINE:
-		f->outcome = quarantine(m, &f->decision);
+		quarantine(m, f);
 		break;
 	case DMARC_P_REJECT:
 		apply_reject(m, f);
@@ -98,7 +117,7 @@ apply_temperror(const struct engine_msg *m, struct finding *f)
 	if (msg_conf(m)->on_dmarc_temperror == CONF_TEMPFAIL) {
 		f->outcome = DEFERRED;
 	} else if (v->policy_known) {
-		f->outcome = quarantine(m, &f->decision);
+		quarantine(m, f);
 	}
 }
 
@@ -128,12 +147,11 @@ apply_rule(const struct engine_msg *m, struct finding *f, enum conf_rule rule)
 	case CONF_RULE_ACCEPT:
 		if (f->verdict->result == DMARC_FAIL &&
 		    f->verdict->policy != DMARC_P_NONE) {
-			f->decision.override = "local_policy";
-			f->decision.comment = "DomainRules accept";
+			overrule(f, "DomainRules accept");
 		}
 		break;
 	case CONF_RULE_QUARANTINE:
-		f->outcome = quarantine(m, &f->decision);
+		quarantine(m, f);
 		break;
 	case CONF_RULE_REJECT:
 		f->outcome = REFUSED;
@@ -144,10 +162,11 @@ apply_rule(const struct engine_msg *m, struct finding *f, enum conf_rule rule)
 }
 
 static struct finding
-judge_author(const struct engine_msg *m, const struct dmarc_verdict *v)
+judge_author(const struct engine_msg *m, size_t author)
 {
+	const struct dmarc_verdict *v = dmarc_get(m->checks.dmarc, author);
 	struct finding f = { .outcome = PASSES, .verdict = v,
-		.decision.domain = v->from };
+		.author = author, .decision.domain = v->from };
 	int rule;
 
 	if (v->result != DMARC_PASS &&
@@ -171,7 +190,7 @@ judge_all(const struct engine_msg *m)
 
 	for (i = 0; m->checks.dmarc != NULL &&
 	    i < dmarc_count(m->checks.dmarc); i++) {
-		f = judge_author(m, dmarc_get(m->checks.dmarc, i));
+		f = judge_author(m, i);
 		if (i == 0 || f.outcome > worst.outcome ||
 		    (f.outcome == worst.outcome && f.decision.override != NULL &&
 		    worst.decision.override == NULL)) {
@@ -242,7 +261,7 @@ engine_policy_quarantine(struct engine_msg *m, struct str domain)
 {
 	struct engine_decision *d = &m->outcome.decision;
 
-	switch (quarantine(m, d)) {
+	switch (quarantine_outcome(m)) {
 	case TAGGED:
 		m->outcome.action = "quarantine";
 		d->tagged = true;
@@ -264,17 +283,11 @@ engine_policy_quarantine(struct engine_msg *m, struct str domain)
 static void
 refuse_author(struct engine_msg *m, const struct finding *f)
 {
-	struct engine_decision *d = &m->outcome.decision;
+	const struct engine_decision *d = &m->outcome.decision;
 	bool local = f->verdict->result != DMARC_FAIL ||
 	    f->verdict->policy != DMARC_P_REJECT;
 	struct engine_answer answer;
 
-	if (f->outcome == REFUSED && !engine_opinion_refuses_dmarc(m)) {
-		d->override = "local_policy";
-		d->comment = "RejectNeedsSecondOpinion";
-		engine_policy_quarantine(m, d->domain);
-		return;
-	}
 	answer.reject = text(m, local ?
 	    "550 5.7.1 Rejected per local DMARC policy" :
 	    "550 5.7.1 Rejected per DMARC policy", " for ", d->domain);

@@ -61,6 +61,8 @@ struct engine_msg {
 	struct dns_batch	*batch;		/* NULL: nothing to ask */
 	uint64_t		 dns_deadline_us;
 	struct second_dkim	*second;	/* NULL: not asked */
+	bool			 second_too_much;	/* for libopendkim */
+	struct second_dmarc	*second_dmarc;	/* by author; if asked */
 
 	/* at end of message */
 	struct engine_action	*actions;
@@ -146,9 +148,12 @@ bool		engine_opinion_passes_dkim(const struct second_dkim *);
 void		engine_opinion_begin(struct engine_msg *, size_t signatures);
 void		engine_opinion_finish(struct engine_msg *,
 		    uint64_t dns_deadline_us);
-/* False: RejectNeedsSecondOpinion is set, and it passes or is not there. */
+/* False: RejectNeedsSecondOpinion is set, and it passes or is not there; but
+   what is too much for libopendkim is not spared by that. */
 bool		engine_opinion_refuses_dkim(const struct engine_msg *);
-bool		engine_opinion_refuses_dmarc(const struct engine_msg *);
+/* author: as of dmarc_get. */
+bool		engine_opinion_refuses_dmarc(const struct engine_msg *,
+		    size_t author);
 /* Of them, the parts about who sent it: at most ENGINE_SENDER_RESULTS. */
 #define ENGINE_SENDER_RESULTS	(4 + DMARC_MAX_AUTHORS + 1)
 struct authres_result;

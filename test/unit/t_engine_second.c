@@ -42,6 +42,12 @@ static const struct row {
 	    "example.com", "reject", NULL, NULL, "fail", true },
 	{ "no policy", NEEDS, OTHERS, "<a@nowhere.test>", "nowhere.test",
 	    "accept", NULL, "none", "none", true },
+	{ "they pass for one author, and are asked about each", NEEDS,
+	    "192.0.2.1", "<a@a.strict.com>", "strict.com, joe@example.com",
+	    "reject", NULL, "pass", "pass", false },
+	{ "the operator's own rule", NEEDS "DomainRules nowhere.test reject\n",
+	    OTHERS, "<a@nowhere.test>", "nowhere.test", "reject", NULL,
+	    "none", "none", true },
 };
 
 static void
@@ -72,6 +78,56 @@ check_row(struct fx *fx, const struct row *row)
 	engine_msg_free(m);
 }
 
+/* What a sender can add must not keep a message from being refused. */
+static void
+check_beyond(struct fx *fx, const char *conf, unsigned fields)
+{
+	struct fx_mail mail = { .ip = OTHERS, .mail_from = "<a@nowhere.test>" };
+	const struct engine_outcome *out;
+	struct fx_client client;
+	struct engine_msg *m;
+	struct buf text;
+
+	buf_init(&text, FX_MAX_BYTES);
+	for (; fields > 0; fields--) {
+		buf_add_cstr(&text, "X: y\r\n");
+	}
+	fx_sign(fx, FX_SIGN_BOTH, "From: joe@example.com\r\n\r\nhi\r\n",
+	    &text);
+	buf_add_cstr(&text, "changed\r\n");
+	fx_configure(fx, conf);
+	m = fx_run(fx, &mail, &client, buf_str(&text));
+	out = engine_msg_eom(m);
+	tap_ok(out->verdict == ENGINE_REJECT && out->second_asked &&
+	    out->second == NULL && out->second_agrees,
+	    "more than libopendkim is shown, refused: %.*s",
+	    STR_FMT(out->reply));
+	engine_msg_free(m);
+	buf_fini(&text);
+}
+
+/* Where libopendkim saw nothing, what it makes of DMARC cannot differ. */
+static void
+check_not_compared(struct fx *fx)
+{
+	struct fx_mail mail = { .ip = OTHERS, .mail_from = "<a@nowhere.test>" };
+	const struct engine_outcome *out;
+	struct fx_client client;
+	struct engine_msg *m;
+	struct buf text;
+
+	buf_init(&text, FX_MAX_BYTES);
+	fx_sign(fx, FX_SIGN_BOTH, "From: joe@example.com\r\n\r\nhi\r\n",
+	    &text);
+	fx_configure(fx, NEEDS "MaximumSignaturesToVerify 1\n");
+	m = fx_run(fx, &mail, &client, buf_str(&text));
+	out = engine_msg_eom(m);
+	tap_ok(out->verdict == ENGINE_ACCEPT && out->second_agrees &&
+	    fx->log.n == 0, "not compared");
+	engine_msg_free(m);
+	buf_fini(&text);
+}
+
 /* A signature that is too weak for us, and not for them. */
 static void
 check_signature(struct fx *fx, const char *conf, const char *action)
@@ -87,6 +143,8 @@ check_signature(struct fx *fx, const char *conf, const char *action)
 	m = fx_run(fx, &mail, &client, buf_str(&text));
 	tap_str(str_from(engine_msg_eom(m)->action), str_from(action),
 	    "a signature that only they take");
+	tap_ok(engine_msg_eom(m)->decision.override == NULL,
+	    "no policy is overridden");
 	engine_msg_free(m);
 	buf_fini(&text);
 }
@@ -95,11 +153,11 @@ static void
 check_counters(const struct fx *fx)
 {
 	tap_num((long long)engine_stats_get(fx->stats, ENGINE_SECOND_DMARC),
-	    3, "differences about DMARC: counted");
+	    4, "differences about DMARC: counted");
 	tap_num((long long)engine_stats_get(fx->stats, ENGINE_SECOND_SPF), 0,
 	    "about SPF: none");
 	tap_num((long long)engine_stats_get(fx->stats, ENGINE_SECOND_ASKED),
-	    7, "messages: counted");
+	    9, "messages: counted");
 }
 
 int
@@ -113,10 +171,14 @@ main(void)
 		check_row(&fx, &rows[i]);
 	}
 	check_counters(&fx);
+	check_beyond(&fx, NEEDS "MaximumSignaturesToVerify 1\n", 0);
+	check_beyond(&fx, NEEDS, ENGINE_SECOND_MAX_FIELDS);
+	check_not_compared(&fx);
 	fx_fini(&fx);
 	fx_init(&fx, "");
 	check_signature(&fx, ALL "MinimumKeyBits 4096\n", "reject");
 	check_signature(&fx, NEEDS "MinimumKeyBits 4096\n", "quarantine");
+	check_beyond(&fx, NEEDS "MaximumSignaturesToVerify 1\n", 0);
 	fx_fini(&fx);
 	return (tap_done());
 }
