@@ -88,6 +88,15 @@ engine_actions_insert(struct engine_msg *m, struct str name, struct str value)
 void
 engine_actions_quarantine(struct engine_msg *m, struct str reason)
 {
+	struct engine_outcome *out = &m->outcome;
+	size_t i;
+
+	out->action = "quarantine";
+	for (i = 0; i < out->actions_n; i++) {
+		if (out->actions[i].type == ENGINE_QUARANTINE) {
+			return;
+		}
+	}
 	if (m->actions == NULL) {
 		m->actions = &m->spare_action;
 		m->actions_cap = 1;

@@ -28,6 +28,7 @@ refuse(struct engine_outcome *out, enum engine_verdict verdict,
 	out->actions = NULL;
 	out->actions_n = 0;
 	out->forged_deleted = 0;
+	out->decision.tagged = false;
 }
 
 void
@@ -46,24 +47,33 @@ engine_act(struct engine_msg *m, const struct engine_answer *answer,
 		refuse(out, ENGINE_TEMPFAIL, answer->tempfail);
 		break;
 	case CONF_QUARANTINE:
-		out->action = "quarantine";
 		engine_actions_quarantine(m, answer->quarantine);
 		break;
 	}
 }
 
+/* What was decided already stays, unless this is stricter. */
 static void
 act_dkim(struct engine_msg *m, const struct engine_answer *answer,
     enum conf_action action)
 {
-	if (action != CONF_ACCEPT) {
-		m->outcome.decision.rule = "dkim";
-	}
-	if (action == CONF_REJECT && !engine_opinion_refuses_dkim(m)) {
-		engine_policy_quarantine(m, STR_NONE);
+	struct engine_decision *d = &m->outcome.decision;
+	bool spared = action == CONF_REJECT && !engine_opinion_refuses_dkim(m);
+	bool held = spared || action == CONF_QUARANTINE;
+
+	if (action == CONF_ACCEPT) {
 		return;
 	}
-	engine_act(m, answer, action);
+	if (!held || strcmp(m->outcome.action, "quarantine") != 0) {
+		*d = (struct engine_decision){ .rule = "dkim",
+			.comment = spared ? "RejectNeedsSecondOpinion" : NULL };
+	}
+	if (spared) {
+		engine_policy_quarantine(m, answer->quarantine,
+		    answer->quarantine);
+	} else {
+		engine_act(m, answer, action);
+	}
 }
 
 static bool
@@ -142,8 +152,12 @@ engine_decide(struct engine_msg *m)
 		out->error = "malformed message header";
 		refuse(out, ENGINE_REJECT,
 		    STR("550 5.6.0 Malformed message header"));
-	} else if (m->direction == ENGINE_VERIFY &&
-	    !(m->judged && engine_policy_decide(m))) {
-		decide_dkim(m);
+	} else if (m->direction == ENGINE_VERIFY) {
+		if (m->judged) {
+			engine_policy_decide(m);
+		}
+		if (out->verdict == ENGINE_ACCEPT) {
+			decide_dkim(m);
+		}
 	}
 }

@@ -192,7 +192,8 @@ struct engine_decision {
 	const char		*override;	/* a type of RFC 9990 3.1.6: the
 						   policy that was published is
 						   not what was done; or NULL */
-	const char		*comment;	/* on the override, static */
+	const char		*comment;	/* on the override, or why
+						   there is less; static */
 };
 
 struct engine_outcome {		/* views into the message's arena */

@@ -257,21 +257,21 @@ text(struct engine_msg *m, const char *beginning, const char *joint,
 }
 
 void
-engine_policy_quarantine(struct engine_msg *m, struct str domain)
+engine_policy_quarantine(struct engine_msg *m, struct str tag, struct str hold)
 {
 	struct engine_decision *d = &m->outcome.decision;
 
 	switch (quarantine_outcome(m)) {
 	case TAGGED:
+		if (!d->tagged) {
+			engine_actions_insert(m, FIELD_TAG, text(m, " yes",
+			    ", ", tag));
+		}
 		m->outcome.action = "quarantine";
 		d->tagged = true;
-		engine_actions_insert(m, FIELD_TAG, text(m, " yes",
-		    ", by the DMARC policy for ", domain));
 		break;
 	case HELD:
-		m->outcome.action = "quarantine";
-		engine_actions_quarantine(m, text(m, "DMARC policy", " for ",
-		    domain));
+		engine_actions_quarantine(m, hold);
 		break;
 	case PASSES:
 	case DEFERRED:
@@ -306,7 +306,9 @@ carry_out(struct engine_msg *m, const struct finding *f)
 		break;
 	case TAGGED:
 	case HELD:
-		engine_policy_quarantine(m, f->decision.domain);
+		engine_policy_quarantine(m, text(m, "by the DMARC policy",
+		    " for ", f->decision.domain), text(m, "DMARC policy",
+		    " for ", f->decision.domain));
 		break;
 	case DEFERRED:
 	case REFUSED:
@@ -340,7 +342,7 @@ spare(struct engine_decision *d, const struct finding *f, const char *exempt,
 	d->comment = NULL;
 }
 
-bool
+void
 engine_policy_decide(struct engine_msg *m)
 {
 	struct engine_decision *d = &m->outcome.decision;
@@ -363,5 +365,4 @@ engine_policy_decide(struct engine_msg *m)
 	} else {
 		carry_out(m, &f);
 	}
-	return (f.outcome != PASSES);
 }

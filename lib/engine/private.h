@@ -124,6 +124,7 @@ void		engine_actions_delete_forged(struct engine_msg *);
 void		engine_actions_keep_deletions(struct engine_msg *);
 void		engine_actions_insert(struct engine_msg *, struct str name,
 		    struct str value);
+/* The action of the outcome, too; the first reason stays. */
 void		engine_actions_quarantine(struct engine_msg *,
 		    struct str reason);
 /* signing.c */
@@ -175,10 +176,12 @@ struct engine_answer {		/* enhanced codes: RFC 3463, RFC 7372 */
 };
 void		engine_act(struct engine_msg *, const struct engine_answer *,
 		    enum conf_action);
-/* policy.c: what becomes of a message that is judged. True: that is settled,
-   its signatures need not be looked at. */
-bool		engine_policy_decide(struct engine_msg *);
-/* A quarantine as OnDMARCQuarantine has it. */
-void		engine_policy_quarantine(struct engine_msg *, struct str domain);
+/* policy.c: what becomes of a message that is judged; its signatures, unless
+   it is deferred or refused, are looked at after that. */
+void		engine_policy_decide(struct engine_msg *);
+/* A quarantine as OnDMARCQuarantine has it; once is enough. tag: why; hold:
+   the reason for the MTA. */
+void		engine_policy_quarantine(struct engine_msg *, struct str tag,
+		    struct str hold);
 
 #endif
