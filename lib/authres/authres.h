@@ -72,11 +72,7 @@ enum status	authres_parse(struct arena *, struct str value,
  * the results, or has a version that is not 1. No memory: true.
  */
 bool		authres_is_forged(struct str value, struct str id);
-/*
- * Whether a field of any name holds an Authentication-Results field behind a
- * bare CR, or a CRLF that folds nothing: what some readers take for the start
- * of a line, and no MTA does.
- */
+/* Whether a field of any name hides one of ours (mail/field.h). */
 bool		authres_is_hidden(struct str value);
 
 #endif

@@ -7,6 +7,7 @@
 #include "authres/authres.h"
 #include "authres/scan.h"
 #include "mail/domain.h"
+#include "mail/field.h"
 
 #define MEMORY_MAX_BYTES	(4 * AUTHRES_MAX_BYTES)
 
@@ -103,36 +104,8 @@ authres_is_forged(struct str value, struct str id)
 	return (forged);
 }
 
-/* The name, maybe white space, a colon. */
-static bool
-is_field(struct str s)
-{
-	struct str name = STR("Authentication-Results");
-	size_t i = name.n;
-
-	if (!str_starts_ci(s, name)) {
-		return (false);
-	}
-	while (i < s.n && char_is_wsp(s.p[i])) {
-		i++;
-	}
-	return (i < s.n && s.p[i] == ':');
-}
-
 bool
 authres_is_hidden(struct str value)
 {
-	size_t at;
-
-	for (at = str_find(value, '\r'); at < value.n;
-	    at = str_find(value, '\r')) {
-		value = str_from_offset(value, at + 1);
-		if (value.n > 0 && value.p[0] == '\n') {
-			value = str_from_offset(value, 1);
-		}
-		if (is_field(value)) {
-			return (true);
-		}
-	}
-	return (false);
+	return (field_hides(value, STR("Authentication-Results")));
 }

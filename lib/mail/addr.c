@@ -292,6 +292,19 @@ addr_list_parse(struct arena *a, struct str value, struct addr_from *from_r)
 	return (p.status);
 }
 
+static bool
+any_hides_from(const struct field_list *l)
+{
+	size_t i;
+
+	for (i = 0; i < l->n; i++) {
+		if (field_hides(l->v[i].value, STR("From"))) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
 enum status
 addr_from_parse(struct arena *a, const struct field_list *l,
     struct addr_from *from_r)
@@ -300,7 +313,7 @@ addr_from_parse(struct arena *a, const struct field_list *l,
 	const struct field *field;
 
 	*from_r = (struct addr_from){ .result = ADDR_FROM_MISSING };
-	if (n > 1) {
+	if (n > 1 || (n == 1 && any_hides_from(l))) {
 		from_r->result = ADDR_FROM_REPEATED;
 		return (STATUS_OK);
 	}

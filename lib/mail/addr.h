@@ -24,7 +24,8 @@
 enum addr_from_result {
 	ADDR_FROM_OK,
 	ADDR_FROM_MISSING,	/* no From field */
-	ADDR_FROM_REPEATED,	/* more than one From field */
+	ADDR_FROM_REPEATED,	/* more than one From field, or one more that
+				   another field hides (mail/field.h) */
 	ADDR_FROM_SYNTAX,	/* not a mailbox-list, or no mailbox in it; an
 				   address literal, which names no domain */
 	ADDR_FROM_LIMIT		/* more than ADDR_MAX_MAILBOXES, or comments

@@ -154,3 +154,36 @@ field_list_count(const struct field_list *l, struct str name)
 	}
 	return (n);
 }
+
+/* The name, maybe white space, a colon. */
+static bool
+begins_field(struct str s, struct str name)
+{
+	size_t i = name.n;
+
+	if (!str_starts_ci(s, name)) {
+		return (false);
+	}
+	while (i < s.n && char_is_wsp(s.p[i])) {
+		i++;
+	}
+	return (i < s.n && s.p[i] == ':');
+}
+
+bool
+field_hides(struct str value, struct str name)
+{
+	size_t at;
+
+	for (at = str_find(value, '\r'); at < value.n;
+	    at = str_find(value, '\r')) {
+		value = str_from_offset(value, at + 1);
+		if (value.n > 0 && value.p[0] == '\n') {
+			value = str_from_offset(value, 1);
+		}
+		if (begins_field(value, name)) {
+			return (true);
+		}
+	}
+	return (false);
+}

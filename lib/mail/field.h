@@ -50,5 +50,11 @@ const struct field	*field_list_last(const struct field_list *,
 			    struct str name, size_t below, size_t *index_r);
 /* How many have that name. */
 size_t	field_list_count(const struct field_list *, struct str name);
+/*
+ * Whether a value holds a field of that name behind a bare CR, or a CRLF that
+ * folds nothing: what some readers take for the start of a line, and no MTA
+ * does.
+ */
+bool	field_hides(struct str value, struct str name);
 
 #endif

@@ -229,6 +229,46 @@ static const struct {
 	{ "From and FROM", { "From", "FROM" }, ADDR_FROM_REPEATED },
 };
 
+static const struct {
+	struct str		 raw;
+	enum addr_from_result	 want;
+} behind[] = {			/* what another reader takes for a line */
+	{ STR("X: a\rFrom: c@d\r\n"), ADDR_FROM_REPEATED },
+	{ STR("X: a\r\rfROM \t: c@d\r\n"), ADDR_FROM_REPEATED },
+	{ STR("X: a\r\nFrom: c@d\r\n"), ADDR_FROM_REPEATED },
+	{ STR("From: a@b\rFrom: c@d\r\n"), ADDR_FROM_REPEATED },
+	{ STR("X: a\r\n From: c@d\r\n"), ADDR_FROM_OK },
+	{ STR("X: a\rX-From: c@d\r\n"), ADDR_FROM_OK },
+	{ STR("X: From: c@d\r\n"), ADDR_FROM_OK },
+};
+
+static void
+t_hidden(void)
+{
+	struct addr_from from;
+	struct field_list l;
+	enum status status;
+	struct arena a;
+	size_t i;
+
+	for (i = 0; i < sizeof(behind) / sizeof(behind[0]); i++) {
+		arena_init(&a, ARENA_BYTES);
+		field_list_init(&l);
+		status = field_list_add_raw(&a, &l, behind[i].raw);
+		if (status == STATUS_OK &&
+		    !str_starts_ci(behind[i].raw, STR("From"))) {
+			status = field_list_add_raw(&a, &l,
+			    STR("From: a@b\r\n"));
+		}
+		if (status == STATUS_OK) {
+			status = addr_from_parse(&a, &l, &from);
+		}
+		tap_ok(status == STATUS_OK && from.result == behind[i].want,
+		    "hidden: row %zu", i);
+		arena_fini(&a);
+	}
+}
+
 static void
 t_from(void)
 {
@@ -349,6 +389,7 @@ main(void)
 
 	t_rows();
 	t_from();
+	t_hidden();
 	t_large();
 	for (r = ADDR_FROM_OK; r <= ADDR_FROM_LIMIT; r++) {
 		tap_ok(strcmp(addr_from_text((enum addr_from_result)r),
