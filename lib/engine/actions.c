@@ -10,7 +10,8 @@
 enum status
 engine_actions_init(struct engine_msg *m)
 {
-	size_t n = field_list_count(&m->fields, ENGINE_FIELD_AUTHRES);
+	size_t n = field_list_count(&m->fields, ENGINE_FIELD_AUTHRES) +
+	    field_list_count(&m->fields, ENGINE_FIELD_TAG);
 
 	/* Our own results, Received-SPF and a tag, or one signature per key;
 	   a quarantine. */
@@ -47,29 +48,40 @@ engine_actions_any_hidden(const struct engine_msg *m)
 	return (false);
 }
 
-/* RFC 8601 5: what claims to be ours is not, wherever the mail comes from. */
-void
-engine_actions_delete_forged(struct engine_msg *m)
+/* id absent: all of that name; else those that claim to be its. */
+static void
+delete_fields(struct engine_msg *m, struct str name, struct str id)
 {
 	const struct field *v = m->fields.v;
-	size_t index = field_list_count(&m->fields, ENGINE_FIELD_AUTHRES);
+	size_t index = field_list_count(&m->fields, name);
 	size_t i;
 
 	for (i = m->fields.n; i > 0 && index > 0; i--) {
-		if (!str_eq_ci(v[i - 1].name, ENGINE_FIELD_AUTHRES)) {
+		if (!str_eq_ci(v[i - 1].name, name)) {
 			continue;
 		}
-		if (authres_is_forged(v[i - 1].value,
-		    m->engine->authserv_id)) {
+		if (id.p == NULL || authres_is_forged(v[i - 1].value, id)) {
 			add(m, &(struct engine_action){
-			    .type = ENGINE_DELETE_FIELD,
-			    .name = ENGINE_FIELD_AUTHRES,
+			    .type = ENGINE_DELETE_FIELD, .name = name,
 			    .index = (unsigned)index });
 		}
 		index--;
 	}
 	m->forged_n = m->outcome.actions_n;
+}
+
+/* RFC 8601 5: what claims to be ours is not, wherever the mail comes from. */
+void
+engine_actions_delete_forged(struct engine_msg *m)
+{
+	delete_fields(m, ENGINE_FIELD_AUTHRES, m->engine->authserv_id);
 	m->outcome.forged_deleted = (unsigned)m->forged_n;
+}
+
+void
+engine_actions_delete_tags(struct engine_msg *m)
+{
+	delete_fields(m, ENGINE_FIELD_TAG, STR_NONE);
 }
 
 void

@@ -14,8 +14,6 @@
  */
 #include "engine/private.h"
 
-#define FIELD_TAG	STR("X-DMARC-Quarantine")
-
 enum outcome {			/* from lenient to strict */
 	PASSES, TAGGED, HELD, DEFERRED, REFUSED
 };
@@ -264,8 +262,8 @@ engine_policy_quarantine(struct engine_msg *m, struct str tag, struct str hold)
 	switch (quarantine_outcome(m)) {
 	case TAGGED:
 		if (!d->tagged) {
-			engine_actions_insert(m, FIELD_TAG, text(m, " yes",
-			    ", ", tag));
+			engine_actions_insert(m, ENGINE_FIELD_TAG,
+			    text(m, " yes", ", ", tag));
 		}
 		m->outcome.action = "quarantine";
 		d->tagged = true;

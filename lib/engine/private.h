@@ -68,12 +68,13 @@ struct engine_msg {
 	struct engine_action	*actions;
 	struct engine_action	 spare_action;	/* when there is no memory */
 	size_t			 actions_cap;
-	size_t			 forged_n;	/* the first actions */
+	size_t			 forged_n;	/* first actions: deletions */
 	struct engine_outcome	 outcome;
 };
 
 #define ENGINE_FIELD_AUTHRES	STR("Authentication-Results")
 #define ENGINE_FIELD_SIGNATURE	STR("DKIM-Signature")
+#define ENGINE_FIELD_TAG	STR("X-DMARC-Quarantine")
 
 static inline const struct conf *
 msg_conf(const struct engine_msg *m)
@@ -120,6 +121,8 @@ enum status	engine_actions_init(struct engine_msg *) ATTR_MUST_CHECK;
 /* Whether some field hides results that no deletion reaches. */
 bool		engine_actions_any_hidden(const struct engine_msg *);
 void		engine_actions_delete_forged(struct engine_msg *);
+/* On judged mail: a tag that comes from outside would pass for ours. */
+void		engine_actions_delete_tags(struct engine_msg *);
 /* Back to the deletions alone. */
 void		engine_actions_keep_deletions(struct engine_msg *);
 void		engine_actions_insert(struct engine_msg *, struct str name,

@@ -39,6 +39,14 @@ add_spf(struct engine_msg *m, const struct spf_verdict *spf,
 	return (st);
 }
 
+/* RFC 7208 2.6.1: behind a relay that does not say clearly who it was. */
+static enum status
+add_no_client(struct engine_msg *m, struct authres_result *v, size_t *n)
+{
+	return (begin(m, &v[(*n)++], STR("spf"), spf_result_name(SPF_NONE),
+	    m->sender.source));
+}
+
 /* A host that publishes nothing for its own name is no news. */
 static enum status
 add_helo(struct engine_msg *m, struct authres_result *v, size_t *n)
@@ -153,7 +161,8 @@ engine_results_sender(struct engine_msg *m, struct authres_result *v,
 	if (!m->judged) {
 		return (STATUS_OK);
 	}
-	st = add_spf(m, m->outcome.spf, v, n_r);
+	st = m->relayed && !m->sender.known && !msg_is_relay_exempt(m) ?
+	    add_no_client(m, v, n_r) : add_spf(m, m->outcome.spf, v, n_r);
 	if (st == STATUS_OK) {
 		st = add_helo(m, v, n_r);
 	}

@@ -63,6 +63,10 @@ begin_sender(struct engine_msg *m)
 		m->checks = (struct engine_checks){ .spf = NULL };
 		return (STATUS_OK);
 	}
+	/* A relay that has judged for us may have tagged as well. */
+	if (!msg_is_relay_exempt(m)) {
+		engine_actions_delete_tags(m);
+	}
 	if (m->relayed &&
 	    msg_conf(m)->relay_mail == CONF_RELAY_RECEIVED) {
 		engine_sender_at_eoh(m);

@@ -79,6 +79,58 @@ check(struct fx *fx, size_t d, size_t i)
 	engine_msg_free(m);
 }
 
+#define TAG	"X-DMARC-Quarantine: yes\r\n"
+
+static const struct {
+	const char	*name;
+	const char	*conf;
+	const char	*ip;
+	const char	*deleted;
+} tags[] = {
+	{ "judged", FX_VERIFY, "192.0.2.1",
+	    "X-DMARC-Quarantine 2 X-DMARC-Quarantine 1 " },
+	{ "ours", FX_VERIFY, "127.0.0.1", "" },
+	{ "a trusted relay is heard", FX_VERIFY "TrustedRelays 192.0.2.1\n"
+	    "TrustedRelayMail exempt\n", "192.0.2.1", "" },
+	{ "one that is asked for its client is not", FX_VERIFY
+	    "TrustedRelays 192.0.2.1\n", "192.0.2.1",
+	    "X-DMARC-Quarantine 2 X-DMARC-Quarantine 1 " },
+};
+
+/* A tag says what we found; who sends one himself would be believed. */
+static void
+test_tags(struct fx *fx)
+{
+	static const char text[] = TAG OURS("a=pass") FROM
+	    "x-dmarc-QUARANTINE: no\r\n\r\n";
+	const struct engine_outcome *out;
+	struct fx_client client;
+	struct engine_msg *m;
+	struct buf deleted;
+	size_t i, k;
+
+	buf_init(&deleted, FX_MAX_BYTES);
+	for (i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+		struct fx_mail mail = { .ip = tags[i].ip };
+
+		buf_reset(&deleted);
+		fx_configure(fx, tags[i].conf);
+		m = fx_run(fx, &mail, &client, STR(text));
+		out = engine_msg_eom(m);
+		for (k = 1; k < out->actions_n && out->actions[k].type ==
+		    ENGINE_DELETE_FIELD; k++) {
+			buf_printf(&deleted, "%.*s %u ",
+			    STR_FMT(out->actions[k].name),
+			    out->actions[k].index);
+		}
+		tap_str(buf_str(&deleted), str_from(tags[i].deleted),
+		    tags[i].name);
+		tap_num(out->forged_deleted, 1, "results: one");
+		engine_msg_free(m);
+	}
+	buf_fini(&deleted);
+}
+
 /* For a reader that takes a bare CR for a line end there is one more field,
    which no index reaches. */
 static void
@@ -157,6 +209,7 @@ main(void)
 			check(&fx, d, i);
 		}
 	}
+	test_tags(&fx);
 	test_hidden(&fx);
 	test_signed_without_forged(&fx);
 	test_insertion(&fx);

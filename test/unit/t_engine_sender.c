@@ -103,6 +103,9 @@ check_row(struct fx *fx, const struct row *row)
 	tap_str(str_from(out->spf != NULL ?
 	    spf_result_name(out->spf->result) : NULL), str_from(row->spf),
 	    "SPF");
+	tap_ok(fx_contains(out->authres, "spf=none reason=\"") ==
+	    (out->spf == NULL && row->exempt == NULL), "a result: %.*s",
+	    STR_FMT(out->authres));
 	tap_str(str_from(out->decision.exempt), str_from(row->exempt),
 	    "its exemption");
 	tap_ok(row->exempt == NULL || out->verdict == ENGINE_ACCEPT,
