@@ -46,8 +46,8 @@ dmarc_verdict(const struct engine_outcome *out, struct dmarc_verdict *own)
 		return (dmarc_decisive(out->dmarc));
 	}
 	*own = (struct dmarc_verdict){ .result = DMARC_NONE,
-		.reason = "not evaluated: a rule of ours or no message" };
-	if (out->from->result != ADDR_FROM_OK) {
+		.reason = "not evaluated" };
+	if (out->error == NULL && out->from->result != ADDR_FROM_OK) {
 		own->result = out->from->result == ADDR_FROM_MISSING ?
 		    DMARC_NONE : DMARC_PERMERROR;
 		own->reason = addr_from_text(out->from->result);
@@ -167,6 +167,14 @@ json_opinions(const struct second_dkim *second)
 	return (list);
 }
 
+/* Without an opinion on the signatures there is nothing to agree on. */
+static bool
+is_comparable(const struct engine_outcome *out)
+{
+	return (out->second_asked &&
+	    (out->second != NULL || count(out) == 0));
+}
+
 static json_t *
 json_second(const struct engine_outcome *out, bool wanted)
 {
@@ -182,9 +190,8 @@ json_second(const struct engine_outcome *out, bool wanted)
 	    "dmarc", "result", cli_json_cstr(dmarc->result),
 		"policy", cli_json_cstr(dmarc->policy),
 		"reason", cli_json_cstr(dmarc->reason),
-	    /* Without an opinion there is nothing to agree on. */
-	    "agrees", out->second_asked ? json_boolean(out->second_agrees) :
-		json_null(),
+	    "agrees", is_comparable(out) ?
+		json_boolean(out->second_agrees) : json_null(),
 	    "trouble", cli_json_cstr(trouble(out))));
 }
 
@@ -418,7 +425,7 @@ verify_print_text(const struct engine_outcome *out, bool second)
 	for (i = 0; i < n; i++) {
 		show_verdict(out, i);
 	}
-	if (second && out->second_asked) {
+	if (second && is_comparable(out)) {
 		show_second(out);
 	}
 	show_decision(out);

@@ -116,6 +116,8 @@ def test_verify_json():
     status, obj, _ = verify(b'X: y\n' * 10001 + out)
     tap.is_((status, obj['action'], obj['dkim']), (1, 'reject', []),
             'a header beyond the limits')
+    tap.is_(obj['dmarc']['reason'], 'not evaluated',
+            'about whose From field nothing is said')
 
 
 def test_verify_results():
