@@ -8,6 +8,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/base/escape.h \
 	lib/base/status.h \
 	lib/base/str.h \
+	lib/base/strmap.h \
 	lib/base/utf8.h \
 	lib/base/arena.c \
 	lib/base/b64.c \
@@ -17,4 +18,5 @@ lib_libmailseal_a_SOURCES += \
 	lib/base/escape.c \
 	lib/base/status.c \
 	lib/base/str.c \
+	lib/base/strmap.c \
 	lib/base/utf8.c

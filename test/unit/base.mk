@@ -12,5 +12,7 @@ UNIT += test/unit/t_base_escape
 test_unit_t_base_escape_SOURCES = test/unit/t_base_escape.c
 UNIT += test/unit/t_base_str
 test_unit_t_base_str_SOURCES = test/unit/t_base_str.c
+UNIT += test/unit/t_base_strmap
+test_unit_t_base_strmap_SOURCES = test/unit/t_base_strmap.c
 UNIT += test/unit/t_base_utf8
 test_unit_t_base_utf8_SOURCES = test/unit/t_base_utf8.c

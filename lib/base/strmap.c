@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdint.h>
+#include <stdlib.h>
+
+#include "base/strmap.h"
+
+#define SLOTS_MIN	16
+
+struct strmap_entry {
+	struct str	 key;		/* absent: the slot is free */
+	uint64_t	 hash;
+	void		*value;
+};
+
+/* FNV-1a, its high bits folded down: a slot is chosen by the low ones. */
+static uint64_t
+hash_of(struct str key)
+{
+	uint64_t h = 0xcbf29ce484222325;
+	size_t i;
+
+	for (i = 0; i < key.n; i++) {
+		h = (h ^ (unsigned char)key.p[i]) * 0x100000001b3;
+	}
+	return (h ^ (h >> 32));
+}
+
+/* The slot of the key, or the free one where it belongs. */
+static struct strmap_entry *
+find(const struct strmap *map, struct str key, uint64_t hash)
+{
+	size_t i = hash & (map->slots_n - 1);
+
+	while (map->slots[i].key.p != NULL && (map->slots[i].hash != hash ||
+	    !str_eq(map->slots[i].key, key))) {
+		i = (i + 1) & (map->slots_n - 1);
+	}
+	return (&map->slots[i]);
+}
+
+static enum status
+grow(struct strmap *map)
+{
+	struct strmap old = *map;
+	size_t i;
+
+	map->slots_n = old.slots_n > 0 ? 2 * old.slots_n : SLOTS_MIN;
+	map->slots = calloc(map->slots_n, sizeof(*map->slots));
+	if (map->slots == NULL) {
+		*map = old;
+		return (STATUS_NOMEM);
+	}
+	for (i = 0; i < old.slots_n; i++) {
+		if (old.slots[i].key.p != NULL) {
+			*find(map, old.slots[i].key, old.slots[i].hash) =
+			    old.slots[i];
+		}
+	}
+	free(old.slots);
+	return (STATUS_OK);
+}
+
+void
+strmap_init(struct strmap *map)
+{
+	*map = (struct strmap){ NULL, 0, 0 };
+}
+
+void
+strmap_fini(struct strmap *map)
+{
+	free(map->slots);
+	strmap_init(map);
+}
+
+void **
+strmap_at(struct strmap *map, struct str key)
+{
+	uint64_t hash = hash_of(key);
+	struct strmap_entry *e;
+
+	/* At most three slots of four are taken. */
+	if (4 * (map->n + 1) > 3 * map->slots_n &&
+	    grow(map) != STATUS_OK) {
+		return (NULL);
+	}
+	e = find(map, key, hash);
+	if (e->key.p == NULL) {
+		e->key = key;
+		e->hash = hash;
+		map->n++;
+	}
+	return (&e->value);
+}
+
+void *
+strmap_get(const struct strmap *map, struct str key)
+{
+	return (map->n == 0 ? NULL : find(map, key, hash_of(key))->value);
+}

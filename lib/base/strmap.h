@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * strmap: from a string to a pointer, hashed. It owns neither; keys are
+ * compared byte by byte and outlive it. Nothing is ever taken out. Reading
+ * may be shared by threads once all is in.
+ *
+ * The hash withstands accidents, not an adversary: keys come from the
+ * operator's files.
+ */
+#ifndef BASE_STRMAP_H
+#define BASE_STRMAP_H
+
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "base/status.h"
+#include "base/str.h"
+
+struct strmap_entry;
+
+struct strmap {
+	struct strmap_entry	*slots;		/* a power of two, or none */
+	size_t			 slots_n;
+	size_t			 n;
+};
+
+void		 strmap_init(struct strmap *);
+void		 strmap_fini(struct strmap *);
+/*
+ * Where the value of that key is kept, to be read and written until the next
+ * strmap_at; a new key's is NULL. NULL: no memory.
+ */
+void		**strmap_at(struct strmap *, struct str key) ATTR_MUST_CHECK;
+/* The value, or NULL when there is no such key. */
+void		*strmap_get(const struct strmap *, struct str key);
+
+#endif
