@@ -73,7 +73,9 @@ enum status	 privkey_parse_pem(struct str pem, const char *name,
 /* bits: RSA only; LIMIT outside CRYPTO_RSA_MIN_BITS..MAX_BITS. */
 enum status	 privkey_generate(enum crypto_key_type, unsigned bits,
 		    struct privkey **key_r) ATTR_MUST_CHECK;
-void		 privkey_free(struct privkey *);	/* zeroes it */
+/* A key is counted: each hold wants its free; the last one zeroes the key. */
+struct privkey	*privkey_hold(struct privkey *);
+void		 privkey_free(struct privkey *);	/* NULL is fine */
 enum crypto_key_type	privkey_type(const struct privkey *);
 unsigned	 privkey_bits(const struct privkey *);
 /* Appends PEM PKCS#8. */

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <limits.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include <openssl/bio.h>
@@ -16,6 +17,7 @@
 struct privkey {
 	EVP_PKEY		*pkey;
 	enum crypto_key_type	 type;
+	atomic_uint		 references;
 };
 
 /* A daemon cannot ask anybody for a passphrase. */
@@ -61,6 +63,7 @@ privkey_from(EVP_PKEY *pkey, enum crypto_key_type type, struct privkey **key_r)
 	}
 	key->pkey = pkey;
 	key->type = type;
+	atomic_init(&key->references, 1);
 	*key_r = key;
 	return (STATUS_OK);
 }
@@ -137,14 +140,23 @@ privkey_generate(enum crypto_key_type type, unsigned bits,
 	return (privkey_from(pkey, type, key_r));
 }
 
+struct privkey *
+privkey_hold(struct privkey *key)
+{
+	atomic_fetch_add_explicit(&key->references, 1, memory_order_relaxed);
+	return (key);
+}
+
 void
 privkey_free(struct privkey *key)
 {
-	if (key != NULL) {
-		/* Overwrites the secret numbers before it frees them. */
-		EVP_PKEY_free(key->pkey);
-		free(key);
+	if (key == NULL || atomic_fetch_sub_explicit(&key->references, 1,
+	    memory_order_acq_rel) != 1) {
+		return;
 	}
+	/* Overwrites the secret numbers before it frees them. */
+	EVP_PKEY_free(key->pkey);
+	free(key);
 }
 
 enum crypto_key_type

@@ -208,6 +208,22 @@ check_generate_limits(void)
 	}
 }
 
+/* The signers and a message hold the same key. */
+static void
+check_hold(void)
+{
+	struct privkey *key;
+
+	if (privkey_generate(CRYPTO_ED25519, 0, &key) != STATUS_OK) {
+		tap_ok(false, "a key");
+		return;
+	}
+	tap_ok(privkey_hold(key) == key, "a key is held");
+	privkey_free(key);
+	tap_num(privkey_bits(key), 256, "and is there until the last free");
+	privkey_free(key);
+}
+
 int
 main(void)
 {
@@ -218,6 +234,7 @@ main(void)
 	check_ed25519_vector();
 	check_pem_forms();
 	check_generate_limits();
+	check_hold();
 	privkey_free(NULL);
 	crypto_free(crypto);
 	arena_fini(&arena);
