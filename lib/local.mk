@@ -11,4 +11,5 @@ include lib/cli/local.mk
 include lib/second/local.mk
 include lib/dmarc/local.mk
 include lib/arc/local.mk
+include lib/signers/local.mk
 include lib/engine/local.mk

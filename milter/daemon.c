@@ -262,6 +262,7 @@ daemon_check(const struct daemon_opts *opts)
 {
 	static struct daemon daemon;
 	struct conf *conf = NULL;
+	struct signers_counts counts;
 	struct diag diag;
 	enum daemon_exit code;
 	enum status status;
@@ -274,9 +275,10 @@ daemon_check(const struct daemon_opts *opts)
 	diag_init(&diag);
 	status = live_init(&daemon.live, conf, &daemon.env, &diag);
 	if (status == STATUS_OK) {
+		live_count_signers(&daemon.live, &counts);
 		printf("%s: the configuration is fine (domains: %zu, keys: %zu, "
-		    "socket: %s)\n", opts->conf_path, conf->domains.n,
-		    conf->keys_n, daemon.presence.socket);
+		    "socket: %s)\n", opts->conf_path, counts.domains,
+		    counts.keys, daemon.presence.socket);
 		live_fini(&daemon.live);
 	} else {
 		complain(&daemon, status, &diag);

@@ -46,7 +46,8 @@ enum status
 live_load(struct live *live, struct conf *conf, struct diag *diag)
 {
 	struct engine_opts opts = { .conf = conf, .crypto = live->crypto,
-		.stats = live->stats, .env = live->env };
+		.stats = live->stats, .env = live->env,
+		.before = live->engine };
 	struct resolver_choice choice;
 	struct engine *engine = NULL;
 	enum status status;
@@ -159,6 +160,12 @@ live_end(struct live *live, struct engine *engine)
 	live->in_flight--;
 	live->ended_us = env_mono_us(live->env);
 	pthread_mutex_unlock(&live->lock);
+}
+
+void
+live_count_signers(const struct live *live, struct signers_counts *r)
+{
+	signers_count(engine_signers(live->engine), r);
 }
 
 const struct conf *

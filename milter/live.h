@@ -56,6 +56,9 @@ bool	 live_sweep(struct live *);
 /* The configuration in service, for the thread that loads; borrowed until its
    next live_load. */
 const struct conf	*live_conf(const struct live *);
+/* Who may sign; for messages. */
+void		 live_count_signers(const struct live *,
+		    struct signers_counts *r);
 
 /* A message begins: its engine, or NULL when no more are taken. */
 struct engine	*live_begin(struct live *);

@@ -1,29 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* direction: sign, verify or leave alone; decided once, at end of headers. */
 #include "engine/private.h"
-#include "mail/domain.h"
-
-/*
- * The configured domain that `name` is or, with SubDomains, stands below: the
- * longest. Absent if there is none.
- */
-static struct str
-own_domain(const struct conf *conf, struct str name)
-{
-	struct str best = STR_NONE;
-	size_t i;
-
-	for (i = 0; i < conf->domains.n; i++) {
-		struct str domain = conf->domains.v[i];
-		bool match = conf->subdomains ?
-		    domain_is_within(name, domain) : str_eq(name, domain);
-
-		if (match && domain.n > best.n) {
-			best = domain;
-		}
-	}
-	return (best);
-}
 
 const char *
 engine_origin(const struct engine_msg *m)
@@ -64,25 +41,27 @@ decide_internal(struct engine_msg *m, const char *why)
 {
 	if (m->from.result != ADDR_FROM_OK) {
 		set(m, ENGINE_PASS_THROUGH, addr_from_text(m->from.result));
-	} else if (m->sign_domain.n == 0) {
+	} else if (m->picks.n == 0) {
 		set(m, ENGINE_PASS_THROUGH, "from domain not ours");
 	} else {
 		set(m, ENGINE_SIGN, why);
 	}
 }
 
-void
+enum status
 engine_direction_decide(struct engine_msg *m)
 {
 	const struct conf *conf = msg_conf(m);
 	const char *why = engine_origin(m);
+	enum status st = STATUS_OK;
 
-	if (conf->mode_sign && m->from.result == ADDR_FROM_OK) {
-		m->sign_domain = own_domain(conf, m->from.v[0].domain);
+	if (m->from.result == ADDR_FROM_OK) {
+		st = signers_pick(m->engine->signers, &m->arena,
+		    m->from.v[0].local, m->from.v[0].domain, &m->picks);
 	}
 	if (conf->mode_sign && why != NULL) {
 		decide_internal(m, why);
-		return;
+		return (st);
 	}
 	m->external = why == NULL;
 	if (conf->mode_verify) {
@@ -90,4 +69,5 @@ engine_direction_decide(struct engine_msg *m)
 	} else {
 		set(m, ENGINE_PASS_THROUGH, "external host");
 	}
+	return (st);
 }

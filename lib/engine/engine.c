@@ -3,11 +3,32 @@
 
 #include "engine/private.h"
 
+/* What the configuration says of signing, in the signers' words. */
+static enum status
+make_signers(struct engine *engine, const struct engine *before,
+    struct diag *diag)
+{
+	const struct conf *conf = engine->opts.conf;
+	struct signers_opts opts = { .env = engine->opts.env };
+
+	/* Without signing, keys may be named but are not looked at. */
+	if (conf->mode_sign) {
+		opts.domains = conf->domains.v;
+		opts.domains_n = conf->domains.n;
+		opts.subdomains = conf->subdomains;
+		opts.keys = conf->keys;
+		opts.keys_n = conf->keys_n;
+	}
+	return (signers_new(&opts, before != NULL ? before->signers : NULL,
+	    &engine->signers, diag));
+}
+
 enum status
 engine_new(const struct engine_opts *opts, struct engine **r,
     struct diag *diag)
 {
 	struct engine *engine = calloc(1, sizeof(*engine));
+	enum status status;
 
 	*r = NULL;
 	if (engine == NULL) {
@@ -15,10 +36,16 @@ engine_new(const struct engine_opts *opts, struct engine **r,
 		return (STATUS_NOMEM);
 	}
 	engine->opts = *opts;
+	engine->opts.before = NULL;
 	engine->opts.conf = conf_hold(opts->conf);
 	engine->opts.dns = dns_hold(opts->dns);
 	engine->authserv_id = str_from(opts->conf->authserv_id);
 	atomic_init(&engine->references, 1);
+	status = make_signers(engine, opts->before, diag);
+	if (status != STATUS_OK) {
+		engine_release(engine);
+		return (status);
+	}
 	*r = engine;
 	return (STATUS_OK);
 }
@@ -39,6 +66,7 @@ engine_release(struct engine *engine)
 	    memory_order_acq_rel) != 1) {
 		return;
 	}
+	signers_release(engine->signers);
 	dns_release(engine->opts.dns);
 	conf_release(engine->opts.conf);
 	free(engine);
@@ -48,4 +76,10 @@ const struct conf *
 engine_conf(const struct engine *engine)
 {
 	return (engine->opts.conf);
+}
+
+struct signers *
+engine_signers(const struct engine *engine)
+{
+	return (engine->signers);
 }

@@ -21,11 +21,11 @@
  *
  * Direction. With Mode s, what comes from one of ours (authenticated, an MTA
  * name, an internal host, or no address at all: a local submission) is signed
- * if the domain of the first From mailbox is configured, and is left alone
- * otherwise, also when From is missing, repeated or broken. All else is
- * verified with Mode v and left alone without. d= is the longest configured
- * domain that fits. Each key makes one signature; that of the first key ends
- * up on top.
+ * if the first From mailbox is one that signs, and is left alone otherwise,
+ * also when From is missing, repeated or broken. All else is
+ * verified with Mode v and left alone without. Whose mail is signed with which
+ * keys, lib/signers knows. Each key makes one signature; that of the first
+ * ends up on top.
  *
  * Judging. What is verified and is not from one of ours is judged as well: SPF
  * for MAIL FROM and HELO, iprev, DMARC for each author domain, ARC, and what
@@ -61,6 +61,7 @@
 #include "second/dmarc.h"
 #include "second/second.h"
 #include "second/spf.h"
+#include "signers/signers.h"
 #include "spf/check.h"
 
 #define ENGINE_MSG_MAX_BYTES	(64 * 1024 * 1024)	/* a message's arena */
@@ -118,6 +119,9 @@ struct engine_opts {
 						   psl, else NULL */
 	struct engine_stats	*stats;		/* outlives it; may be NULL */
 	const struct env	*env;		/* outlives it */
+	struct engine		*before;	/* in service until now; NULL:
+						   none. Not looked at after
+						   engine_new */
 };
 
 struct engine;
@@ -126,6 +130,7 @@ enum status	 engine_new(const struct engine_opts *, struct engine **r,
 struct engine	*engine_hold(struct engine *);
 void		 engine_release(struct engine *);	/* NULL is fine */
 const struct conf	*engine_conf(const struct engine *);
+struct signers		*engine_signers(const struct engine *);
 
 struct engine_client {		/* borrowed until engine_msg_free */
 	struct str		 name;	/* from PTR, as the MTA says; or absent */

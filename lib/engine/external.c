@@ -39,6 +39,20 @@ log_client(struct buf *line, const struct engine_client *client)
 	log_pair(line, "client_name", client->name);
 }
 
+/* Whether it is, or is below, a domain that would sign for this author. */
+static bool
+is_ours(const struct engine_msg *m, struct str domain)
+{
+	size_t i;
+
+	for (i = 0; i < m->picks.n; i++) {
+		if (domain_is_within(domain, m->picks.v[i].domain)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
 /* Whether a signature that passes says that the mail is ours after all. */
 static bool
 is_vouched_for(const struct engine_msg *m)
@@ -50,8 +64,7 @@ is_vouched_for(const struct engine_msg *m)
 	    dkim_verifier_count(m->outcome.dkim) : 0;
 	for (i = 0; i < n; i++) {
 		v = dkim_verifier_get(m->outcome.dkim, i);
-		if (v->result == DKIM_PASS &&
-		    domain_is_within(v->sig.domain, m->sign_domain)) {
+		if (v->result == DKIM_PASS && is_ours(m, v->sig.domain)) {
 			return (true);
 		}
 	}
@@ -64,7 +77,7 @@ engine_external_warn(const struct engine_msg *m)
 	const struct engine_client *client = m->client;
 	struct buf line;
 
-	if (!m->external || m->sign_domain.n == 0 || is_vouched_for(m) ||
+	if (!m->external || m->picks.n == 0 || is_vouched_for(m) ||
 	    hosts_match(msg_conf(m)->external_ignore, client->addr,
 	    client->name)) {
 		return;

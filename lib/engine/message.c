@@ -74,6 +74,7 @@ engine_msg_free(struct engine_msg *m)
 		return;
 	}
 	second_dkim_free(m->second);
+	signers_picks_fini(&m->picks);
 	if (m->bodies != NULL) {
 		dkim_bodies_fini(m->bodies);
 	}
@@ -168,7 +169,10 @@ begin(struct engine_msg *m)
 	if (st != STATUS_OK) {
 		return (st);
 	}
-	engine_direction_decide(m);
+	st = engine_direction_decide(m);
+	if (st != STATUS_OK) {
+		return (st);
+	}
 	switch (m->direction) {
 	case ENGINE_SIGN:
 		return (engine_signing_begin(m));

@@ -10,10 +10,12 @@
 #include "dkim/sign.h"
 #include "engine/engine.h"
 #include "mail/field.h"
+#include "signers/signers.h"
 
 struct engine {
 	struct engine_opts	 opts;
 	struct str		 authserv_id;
+	struct signers		*signers;	/* held; empty: Mode v */
 	atomic_uint		 references;
 };
 
@@ -48,14 +50,14 @@ struct engine_msg {
 	/* at end of headers */
 	enum engine_direction	 direction;
 	const char		*direction_reason;
-	struct str		 sign_domain;	/* ours, of From; or absent */
+	struct signers_picks	 picks;		/* for From; n > 0: ours */
 	bool			 external;	/* not from one of ours */
 	bool			 judged;	/* verified and external */
 	bool			 relayed;	/* the client is a trusted relay */
 	struct engine_sender	 sender;
 	struct engine_checks	 checks;
 	struct dkim_bodies	*bodies;	/* NULL: body not wanted */
-	struct dkim_signer	**signers;	/* one per conf_key */
+	struct dkim_signer	**signers;	/* one per pick */
 	struct dkim_verifier	*verifier;
 	struct arc_validator	*arc;		/* NULL: not wanted */
 	struct dns_batch	*batch;		/* NULL: nothing to ask */
@@ -99,8 +101,8 @@ msg_is_relay_exempt(const struct engine_msg *m)
 void		engine_count(const struct engine_msg *, enum engine_counter,
 		    uint64_t n);
 void		engine_count_outcome(const struct engine_msg *);
-/* direction.c: sets direction, its reason, sign_domain and external. */
-void		engine_direction_decide(struct engine_msg *);
+/* direction.c: sets direction, its reason, picks and external. */
+enum status	engine_direction_decide(struct engine_msg *) ATTR_MUST_CHECK;
 /* Why the message comes from one of ours, or NULL if it does not. */
 const char	*engine_origin(const struct engine_msg *);
 /* sender.c: sets sender. At MAIL; and, for what a trusted relay brings, at

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* signing: one DKIM-Signature per configured key, over one pass of the body. */
+/* signing: one DKIM-Signature per key picked, over one pass of the body. */
 #include "authres/authres.h"
 #include "engine/private.h"
 
@@ -41,7 +41,6 @@ common_opts(struct engine_msg *m, struct dkim_sign_opts *opts)
 
 	*opts = (struct dkim_sign_opts){
 		.crypto = m->engine->opts.crypto,
-		.domain = m->sign_domain,
 		.header_canon = conf->canonicalization.header,
 		.body_canon = conf->canonicalization.body,
 		.now_s = env_now_s(msg_env(m)),
@@ -93,12 +92,14 @@ leaving_fields(struct engine_msg *m, const struct field_list **r)
 enum status
 engine_signing_begin(struct engine_msg *m)
 {
-	const struct conf *conf = msg_conf(m);
 	const struct field_list *fields = &m->fields;
 	struct dkim_sign_opts opts;
 	enum status st = common_opts(m, &opts);
 	size_t i;
 
+	if (st == STATUS_OK) {
+		st = signers_load(m->engine->signers, &m->picks);
+	}
 	if (st != STATUS_OK) {
 		return (st);
 	}
@@ -109,14 +110,15 @@ engine_signing_begin(struct engine_msg *m)
 		}
 	}
 	m->bodies = dkim_bodies_new(&m->arena, opts.crypto);
-	m->signers = arena_calloc(&m->arena, conf->keys_n,
+	m->signers = arena_calloc(&m->arena, m->picks.n,
 	    sizeof(*m->signers));
 	if (m->bodies == NULL || m->signers == NULL) {
 		return (STATUS_NOMEM);
 	}
-	for (i = 0; i < conf->keys_n && st == STATUS_OK; i++) {
-		opts.key = conf->keys[i].key;
-		opts.selector = conf->keys[i].selector;
+	for (i = 0; i < m->picks.n && st == STATUS_OK; i++) {
+		opts.key = m->picks.v[i].key;
+		opts.domain = m->picks.v[i].domain;
+		opts.selector = m->picks.v[i].selector;
 		st = dkim_signer_new(&m->arena, &opts, fields, m->bodies,
 		    &m->signers[i]);
 	}
@@ -126,7 +128,6 @@ engine_signing_begin(struct engine_msg *m)
 enum status
 engine_signing_finish(struct engine_msg *m)
 {
-	const struct conf *conf = msg_conf(m);
 	struct engine_outcome *out = &m->outcome;
 	enum status st = dkim_bodies_finish(m->bodies);
 	struct str value;
@@ -135,21 +136,21 @@ engine_signing_finish(struct engine_msg *m)
 	if (st != STATUS_OK) {
 		return (st);
 	}
-	out->signatures = arena_calloc(&m->arena, conf->keys_n,
+	out->signatures = arena_calloc(&m->arena, m->picks.n,
 	    sizeof(*out->signatures));
 	if (out->signatures == NULL) {
 		return (STATUS_NOMEM);
 	}
 	/* Each goes on top of the last one: the first key's ends up there. */
-	for (i = conf->keys_n; i > 0; i--) {
+	for (i = m->picks.n; i > 0; i--) {
 		st = dkim_signer_finish(m->signers[i - 1], &value);
 		if (st != STATUS_OK) {
 			return (st);
 		}
 		engine_actions_insert(m, ENGINE_FIELD_SIGNATURE, value);
-		out->signatures[i - 1].domain = m->sign_domain;
-		out->signatures[i - 1].selector = conf->keys[i - 1].selector;
+		out->signatures[i - 1].domain = m->picks.v[i - 1].domain;
+		out->signatures[i - 1].selector = m->picks.v[i - 1].selector;
 	}
-	out->signatures_n = conf->keys_n;
+	out->signatures_n = m->picks.n;
 	return (STATUS_OK);
 }

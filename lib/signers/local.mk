@@ -1,0 +1,5 @@
+lib_libmailseal_a_SOURCES += \
+	lib/signers/given.c \
+	lib/signers/private.h \
+	lib/signers/signers.c \
+	lib/signers/signers.h

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * signers: whose mail is signed, and with which keys. Built whole from what
+ * the configuration names, immutable from then on but for its cache of loaded
+ * keys; shared by threads, counted. The sources, asked in this order; the
+ * first that has a rule for the author decides:
+ *
+ *	Domain, Selector, KeyFile	in the configuration itself: the
+ *					longest Domain that fits is d=, each
+ *					key makes one signature
+ *
+ * Lookups are hashed: with 100,000 domains a pick costs microseconds.
+ */
+#ifndef SIGNERS_SIGNERS_H
+#define SIGNERS_SIGNERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/env.h"
+#include "base/status.h"
+#include "base/str.h"
+#include "conf/conf.h"
+#include "crypto/crypto.h"
+
+struct signers;
+
+struct signers_opts {		/* all of it outlives the signers */
+	const struct env	*env;
+	/* Domain (normalised), SubDomains, Selector and KeyFile */
+	const struct str	*domains;
+	size_t			 domains_n;
+	bool			 subdomains;
+	const struct conf_key	*keys;
+	size_t			 keys_n;
+};
+
+struct signers_counts {
+	size_t	 domains;	/* that may sign */
+	size_t	 keys;		/* known of, loaded or not */
+};
+
+struct signers_pick {		/* one signature to be made */
+	struct str	 domain;	/* d= */
+	struct str	 selector;	/* s= */
+	struct str	 identity;	/* i=; absent: none */
+	struct str	 rule;		/* for people: what picked it */
+	struct privkey	*key;		/* held; NULL: see trouble */
+	const char	*trouble;	/* NULL; or why there is no key: one
+					   phrase, logged already */
+	const void	*source;	/* for signers_load */
+};
+
+struct signers_picks {		/* views into the signers and the arena */
+	struct signers_pick	*v;	/* the first ends up on top */
+	size_t			 n;
+};
+
+/*
+ * before: the signers in service until now, or NULL. Warnings go to env's log
+ * with file and line.
+ */
+enum status	 signers_new(const struct signers_opts *,
+		    struct signers *before, struct signers **r, struct diag *)
+    ATTR_MUST_CHECK;
+struct signers	*signers_hold(struct signers *);
+void		 signers_release(struct signers *);	/* NULL is fine */
+void		 signers_count(const struct signers *,
+		    struct signers_counts *r);
+/*
+ * What signs mail of this author, the first From mailbox (domain: A-labels,
+ * lower case). Cheap: no key is loaded, all are NULL. n is 0 when no source
+ * has a rule. The picks must not outlive the signers. NOMEM only.
+ */
+enum status	 signers_pick(struct signers *, struct arena *,
+		    struct str local, struct str domain,
+		    struct signers_picks *r) ATTR_MUST_CHECK;
+/* Loads their keys: each pick has its key or its trouble then. NOMEM only. */
+enum status	 signers_load(struct signers *, struct signers_picks *)
+    ATTR_MUST_CHECK;
+/* Lets go of the keys, which are held until then. All zero is fine. */
+void		 signers_picks_fini(struct signers_picks *);
+
+#endif
