@@ -39,8 +39,9 @@ ask(struct arc_validator *v, struct dns_batch *batch, struct arc_signature *s)
 }
 
 /*
- * The AMS of an older set tells no more than the oldest pass. With l= it would
- * cost a pass over the body of its own, so it counts as one that fails.
+ * The AMS of an older set tells no more than the oldest pass, and an h= can be
+ * long: beyond max_signatures none is looked at. With l= it would cost a pass
+ * over the body of its own. Such a one counts as one that fails.
  */
 static bool
 is_worth_asking(const struct arc_validator *v, unsigned instance)
@@ -48,7 +49,9 @@ is_worth_asking(const struct arc_validator *v, unsigned instance)
 	const struct dkim_signature *sig = &v->sets[instance - 1].ams.sig;
 
 	return (instance == v->verdict.instances ||
-	    (sig->result == DKIM_NONE && sig->body_bytes == DKIM_BODY_ALL));
+	    (v->verdict.instances - instance < v->opts.max_signatures &&
+	    arc_field_trouble(v, sig) == NULL &&
+	    sig->body_bytes == DKIM_BODY_ALL));
 }
 
 static enum status
@@ -179,8 +182,13 @@ check(struct arc_validator *v)
 	if (st == STATUS_OK && reason != NULL) {
 		arc_fail(v, i, reason);
 	}
+	if (st == STATUS_OK && !v->decided) {
+		st = arc_hash_seals(v);
+	}
 	for (; i > 0 && st == STATUS_OK && !v->decided; i--) {
-		st = arc_check_seal(v, i, &reason);
+		const struct arc_set *set = &v->sets[i - 1];
+
+		st = arc_check_key(v, &set->as, set->seal_hash, &reason);
 		if (st == STATUS_OK && reason != NULL) {
 			arc_fail(v, i, reason);
 		}

@@ -48,6 +48,8 @@ struct arc_opts {
 	int64_t			 now_s;		/* time of receipt */
 	int64_t			 drift_s;	/* allowance for t= and x= */
 	unsigned		 min_rsa_bits;
+	unsigned		 max_signatures;	/* AMS that are looked at, the
+						   newest first; at least 1 */
 };
 
 struct arc_validator;

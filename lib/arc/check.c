@@ -74,18 +74,21 @@ arc_check_message(struct arc_validator *v, const struct arc_set *set,
 	    st);
 }
 
-/* 5.1.1: all sets up to this one, its own seal last, without its b=. */
-enum status
-arc_check_seal(struct arc_validator *v, unsigned instance,
-    const char **reason_r)
+static void
+add_field(struct arc_validator *v, size_t field)
 {
-	const struct arc_signature *s = &v->sets[instance - 1].as;
-	const struct field *field = v->fields->v;
-	struct str raw = field[s->field].raw, b = s->sig.b_raw;
-	unsigned char hash[CRYPTO_SHA256_BYTES];
-	struct str own;
+	canon_header(CANON_RELAXED, v->fields->v[field].raw, true,
+	    digest_update, v->digest);
+}
+
+/* Behind what the digest has: the seal itself, without its b=. */
+static enum status
+finish_seal(struct arc_validator *v, struct digest *digest,
+    struct arc_set *set)
+{
+	struct str raw = v->fields->v[set->as.field].raw;
+	struct str b = set->as.sig.b_raw, own;
 	enum status st;
-	unsigned i;
 
 	own = arena_printf(v->arena, "%.*s%.*s",
 	    STR_FMT(str_first(raw, (size_t)(b.p - raw.p))),
@@ -93,19 +96,32 @@ arc_check_seal(struct arc_validator *v, unsigned instance,
 	if (own.p == NULL) {
 		return (STATUS_NOMEM);
 	}
-	for (i = 0; i < instance; i++) {
-		const struct arc_set *set = &v->sets[i];
-
-		canon_header(CANON_RELAXED, field[set->aar].raw, true,
-		    digest_update, v->digest);
-		canon_header(CANON_RELAXED, field[set->ams.field].raw, true,
-		    digest_update, v->digest);
-		if (i + 1 < instance) {
-			canon_header(CANON_RELAXED, field[set->as.field].raw,
-			    true, digest_update, v->digest);
-		}
+	st = digest_copy(digest, v->digest);
+	if (st != STATUS_OK) {
+		return (st);
 	}
-	canon_header(CANON_RELAXED, own, false, digest_update, v->digest);
-	st = digest_final(v->digest, hash);
-	return (st == STATUS_OK ? arc_check_key(v, s, hash, reason_r) : st);
+	canon_header(CANON_RELAXED, own, false, digest_update, digest);
+	return (digest_final(digest, set->seal_hash));
+}
+
+/* 5.1.1: all sets up to its own, AAR, AMS and AS of each. */
+enum status
+arc_hash_seals(struct arc_validator *v)
+{
+	unsigned char all[CRYPTO_SHA256_BYTES];
+	struct digest *digest = digest_new(v->opts.crypto);
+	enum status st = digest != NULL ? STATUS_OK : STATUS_NOMEM;
+	unsigned i;
+
+	for (i = 0; i < v->verdict.instances && st == STATUS_OK; i++) {
+		struct arc_set *set = &v->sets[i];
+
+		add_field(v, set->aar);
+		add_field(v, set->ams.field);
+		st = finish_seal(v, digest, set);
+		add_field(v, set->as.field);
+	}
+	digest_free(digest);
+	/* Fresh for what follows. */
+	return (st == STATUS_OK ? digest_final(v->digest, all) : st);
 }

@@ -22,6 +22,7 @@ struct arc_set {
 	struct arc_signature	 ams;
 	struct arc_signature	 as;
 	enum arc_cv		 cv;
+	unsigned char		 seal_hash[CRYPTO_SHA256_BYTES];	/* AS's */
 };
 
 struct arc_validator {
@@ -41,6 +42,9 @@ void		arc_fail(struct arc_validator *, unsigned at,
 		    const char *reason);
 /* sets.c: the sets, and what can be told of them without a key. */
 enum status	arc_read_sets(struct arc_validator *) ATTR_MUST_CHECK;
+/* What of an AMS or AS needs no key: a static phrase, or NULL. */
+const char	*arc_field_trouble(const struct arc_validator *,
+		    const struct dkim_signature *);
 /* check.c: whether the signature is its key's over the hash. */
 enum status	arc_check_key(const struct arc_validator *,
 		    const struct arc_signature *,
@@ -50,7 +54,7 @@ enum status	arc_check_key(const struct arc_validator *,
 enum status	arc_check_message(struct arc_validator *,
 		    const struct arc_set *, const char **reason_r)
     ATTR_MUST_CHECK;
-enum status	arc_check_seal(struct arc_validator *, unsigned instance,
-		    const char **reason_r) ATTR_MUST_CHECK;
+/* What each seal signs; of all sets at once, so that none is hashed twice. */
+enum status	arc_hash_seals(struct arc_validator *) ATTR_MUST_CHECK;
 
 #endif

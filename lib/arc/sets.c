@@ -125,8 +125,8 @@ is_signed(const struct dkim_signature *sig, struct str name)
 }
 
 /* What of a signature needs no key. */
-static const char *
-field_trouble(const struct arc_validator *v, const struct dkim_signature *sig)
+const char *
+arc_field_trouble(const struct arc_validator *v, const struct dkim_signature *sig)
 {
 	if (sig->result != DKIM_NONE) {
 		return (sig->reason);
@@ -148,12 +148,12 @@ check_fields(struct arc_validator *v)
 	unsigned i, n = v->verdict.instances;
 	const char *reason;
 
-	reason = field_trouble(v, &v->sets[n - 1].ams.sig);
+	reason = arc_field_trouble(v, &v->sets[n - 1].ams.sig);
 	if (reason != NULL) {
 		arc_fail(v, n, reason);
 	}
 	for (i = n; i > 0; i--) {
-		reason = field_trouble(v, &v->sets[i - 1].as.sig);
+		reason = arc_field_trouble(v, &v->sets[i - 1].as.sig);
 		if (reason != NULL) {
 			arc_fail(v, i, reason);
 		}
@@ -200,10 +200,6 @@ arc_read_sets(struct arc_validator *v)
 	enum status st;
 	unsigned i;
 
-	if (!arc_is_there(v->fields)) {
-		v->decided = true;
-		return (STATUS_OK);
-	}
 	st = read_fields(v);
 	for (i = 1; i <= ARC_MAX_SETS; i++) {
 		const struct arc_set *set = &v->sets[i - 1];
@@ -211,6 +207,9 @@ arc_read_sets(struct arc_validator *v)
 		if (set->aar_n + set->ams_n + set->as_n > 0) {
 			v->verdict.instances = i;
 		}
+	}
+	if (v->verdict.instances == 0) {
+		v->decided = true;
 	}
 	if (st != STATUS_OK || v->decided) {
 		return (st);

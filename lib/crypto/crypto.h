@@ -43,6 +43,10 @@ void		 digest_update(void *digest, const void *, size_t n);
 enum status	 digest_final(struct digest *,
 		    unsigned char hash_r[CRYPTO_SHA256_BYTES]) ATTR_MUST_CHECK;
 
+/* `to` goes on from where `from` is. */
+enum status	 digest_copy(struct digest *to, const struct digest *from)
+    ATTR_MUST_CHECK;
+
 /*
  * A public key from a key record's p= (decoded): RSA as SubjectPublicKeyInfo
  * or RSAPublicKey DER with no bytes behind it, Ed25519 as its 32 raw bytes.

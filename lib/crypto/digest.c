@@ -52,6 +52,17 @@ digest_update(void *digest, const void *p, size_t n)
 }
 
 enum status
+digest_copy(struct digest *to, const struct digest *from)
+{
+	to->failed = from->failed;
+	if (EVP_MD_CTX_copy_ex(to->ctx, from->ctx) != 1) {
+		(void)crypto_take_nomem();
+		return (STATUS_NOMEM);
+	}
+	return (STATUS_OK);
+}
+
+enum status
 digest_final(struct digest *d, unsigned char hash_r[CRYPTO_SHA256_BYTES])
 {
 	bool failed = d->failed;

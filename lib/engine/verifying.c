@@ -18,18 +18,15 @@ begin_arc(struct engine_msg *m)
 		.now_s = env_now_s(msg_env(m)),
 		.drift_s = conf->clock_drift_s,
 		.min_rsa_bits = conf->minimum_key_bits,
+		.max_signatures = conf->maximum_signatures,
 	};
 
-	/* It has room for all the sets that there may be. */
-	if (!wants_arc(m)) {
-		return (STATUS_OK);
-	}
 	return (arc_validator_new(&m->arena, &opts, &m->fields, m->bodies,
 	    m->batch, &m->arc));
 }
 
 static enum status
-begin_signatures(struct engine_msg *m, size_t signatures)
+begin_signatures(struct engine_msg *m, size_t signatures, bool arc)
 {
 	const struct engine_opts *engine = &m->engine->opts;
 	const struct conf *conf = engine->conf;
@@ -41,7 +38,7 @@ begin_signatures(struct engine_msg *m, size_t signatures)
 		.max_signatures = conf->maximum_signatures,
 	};
 
-	if (signatures > 0 || wants_arc(m)) {
+	if (signatures > 0 || arc) {
 		m->bodies = dkim_bodies_new(&m->arena, engine->crypto);
 		if (m->batch == NULL) {
 			m->batch = dns_batch_new(engine->dns);
@@ -80,14 +77,17 @@ engine_verifying_begin(struct engine_msg *m)
 	size_t signatures = field_list_count(&m->fields,
 	    ENGINE_FIELD_SIGNATURE);
 	enum status st;
+	bool arc;
 
 	m->dns_deadline_us = env_mono_us(msg_env(m)) +
 	    msg_conf(m)->dns_timeout_us;
 	st = begin_sender(m);
+	arc = wants_arc(m);
 	if (st == STATUS_OK) {
-		st = begin_signatures(m, signatures);
+		st = begin_signatures(m, signatures, arc);
 	}
-	if (st == STATUS_OK) {
+	/* It has room for all the sets that there may be. */
+	if (st == STATUS_OK && arc) {
 		st = begin_arc(m);
 	}
 	if (st == STATUS_OK && m->judged) {

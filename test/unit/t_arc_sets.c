@@ -81,6 +81,8 @@ static const struct {
 	    "signature is from the future", 1, 1, 0 },
 };
 
+#define MAX_AMS	8
+
 static struct crypto *crypto;
 
 /* The verdict lives in lab's arena. */
@@ -88,7 +90,8 @@ static const struct arc_verdict *
 validate(struct lab *lab, struct str text)
 {
 	struct arc_opts opts = { .crypto = crypto, .now_s = 1700000000,
-		.drift_s = 300, .min_rsa_bits = 1024 };
+		.drift_s = 300, .min_rsa_bits = 1024,
+		.max_signatures = MAX_AMS };
 	struct dkim_bodies *bodies = dkim_bodies_new(&lab->arena, crypto);
 	struct arc_validator *v;
 	struct message message;
@@ -122,6 +125,57 @@ check_row(size_t i)
 	lab_fini(&lab);
 }
 
+/* What an older AMS can be that is not worth its key. */
+static void
+check_older(void)
+{
+	static const struct {
+		const char	*name;
+		const char	*tags;
+		size_t		 queries;
+	} older[] = {
+		{ "an older AMS", "h=from", 2 },
+		{ "with l=", "h=from; l=1", 1 },
+		{ "that expired", "h=from; t=1; x=2", 1 },
+		{ "from the future", "h=from; t=99999999999", 1 },
+		{ "that signs a seal", "h=from:arc-seal", 1 },
+	};
+	struct buf text;
+	struct lab lab;
+	size_t i;
+
+	buf_init(&text, 1 << 16);
+	for (i = 0; i < sizeof(older) / sizeof(older[0]); i++) {
+		lab_init(&lab, STR(""));
+		buf_reset(&text);
+		buf_printf(&text, SET2 AAR("1") AS("1", "none")
+		    "ARC-Message-Signature: i=1; a=rsa-sha256; d=old.test; "
+		    "s=s; bh=" HASH "; b=AAAA; %s\r\n" FROM, older[i].tags);
+		(void)validate(&lab, buf_str(&text));
+		tap_num((long long)dns_batch_count(lab.batch),
+		    (long long)older[i].queries, older[i].name);
+		lab_fini(&lab);
+	}
+	buf_fini(&text);
+}
+
+/* Fifty sets, each with keys of its own; l= is what is behind it. */
+static void
+add_chain(struct buf *text, const char *l)
+{
+	unsigned i;
+
+	for (i = ARC_MAX_SETS; i > 0; i--) {
+		buf_printf(text, "ARC-Authentication-Results: i=%u; a.test; "
+		    "none\r\nARC-Message-Signature: i=%u; a=rsa-sha256; "
+		    "d=a%u.test; s=s; h=from; %sbh=" HASH "; b=AAAA\r\n"
+		    "ARC-Seal: i=%u; a=rsa-sha256; cv=%s; d=b%u.test; s=s; "
+		    "b=AAAA\r\n", i, i, i, l, i, i == 1 ? "none" : "pass",
+		    i);
+	}
+	buf_add_cstr(text, FROM);
+}
+
 /* As many fields and sets as nobody has; two keys a set at most. */
 static void
 check_limits(void)
@@ -142,19 +196,20 @@ check_limits(void)
 	tap_ok(v->result == ARC_FAIL && v->instances == 1,
 	    "a thousand fields: %s", v->reason);
 	buf_reset(&text);
-	for (i = ARC_MAX_SETS; i > 0; i--) {
-		buf_printf(&text, "ARC-Authentication-Results: i=%u; a.test; "
-		    "none\r\nARC-Message-Signature: i=%u; a=rsa-sha256; "
-		    "d=a%u.test; s=s; h=from; l=%u; bh=" HASH "; b=AAAA\r\n"
-		    "ARC-Seal: i=%u; a=rsa-sha256; cv=%s; d=b%u.test; s=s; "
-		    "b=AAAA\r\n", i, i, i, i, i, i == 1 ? "none" : "pass", i);
-	}
-	buf_add_cstr(&text, FROM);
+	add_chain(&text, "l=1; ");
 	v = validate(&lab, buf_str(&text));
 	tap_ok(v->result == ARC_FAIL && v->instances == ARC_MAX_SETS &&
 	    v->sealers_n == ARC_MAX_SETS, "fifty sets: %s", v->reason);
 	tap_num((long long)dns_batch_count(lab.batch), ARC_MAX_SETS + 1,
 	    "no key for what only costs: an older AMS with l=");
+	lab_fini(&lab);
+	buf_reset(&text);
+	add_chain(&text, "");
+	lab_init(&lab, STR(""));
+	lab.arena.max_bytes = 64 << 20;
+	v = validate(&lab, buf_str(&text));
+	tap_num((long long)dns_batch_count(lab.batch),
+	    ARC_MAX_SETS + MAX_AMS, "nor for more of them than signatures");
 	v = validate(&lab, STR(FROM));
 	tap_ok(v->result == ARC_NONE && v->instances == 0, "no set");
 	lab_fini(&lab);
@@ -171,6 +226,7 @@ main(void)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		check_row(i);
 	}
+	check_older();
 	check_limits();
 	crypto_free(crypto);
 	return (tap_done());

@@ -35,6 +35,25 @@ check_row(struct digest *d, size_t i)
 	tap_str(str_from(hex), str_from(rows[i].hash), "its hash");
 }
 
+/* Two ends to one beginning. */
+static void
+check_copy(const struct crypto *c, struct digest *d)
+{
+	unsigned char hash[2][CRYPTO_SHA256_BYTES];
+	struct digest *copy = digest_new(c);
+
+	digest_update(copy, "dropped", 7);
+	digest_update(d, "ab", 2);
+	tap_ok(digest_copy(copy, d) == STATUS_OK, "copied");
+	digest_update(copy, "x", 1);
+	tap_ok(digest_final(copy, hash[0]) == STATUS_OK, "the copy ends");
+	digest_update(d, "x", 1);
+	tap_ok(digest_final(d, hash[1]) == STATUS_OK &&
+	    memcmp(hash[0], hash[1], sizeof(hash[0])) == 0,
+	    "as the other goes on");
+	digest_free(copy);
+}
+
 int
 main(void)
 {
@@ -49,6 +68,7 @@ main(void)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		check_row(d, i);
 	}
+	check_copy(c, d);
 	digest_free(d);
 	digest_free(NULL);
 	crypto_free(c);
