@@ -198,6 +198,20 @@ dkim_bodies_hash(const struct dkim_bodies *b, unsigned slot)
 	return (b->v[slot].hash);
 }
 
+const unsigned char *
+dkim_bodies_find(const struct dkim_bodies *b, enum canon kind,
+    uint64_t max_bytes)
+{
+	size_t i;
+
+	for (i = 0; i < b->n; i++) {
+		if (b->v[i].kind == kind && b->v[i].max_bytes == max_bytes) {
+			return (dkim_bodies_hash(b, (unsigned)i));
+		}
+	}
+	return (NULL);
+}
+
 uint64_t
 dkim_bodies_bytes(const struct dkim_bodies *b, unsigned slot)
 {

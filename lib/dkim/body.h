@@ -32,6 +32,9 @@ enum status	 dkim_bodies_finish(struct dkim_bodies *) ATTR_MUST_CHECK;
 /* After finish. */
 const unsigned char	*dkim_bodies_hash(const struct dkim_bodies *,
 			    unsigned slot);
+/* The same, of the slot wanted so; NULL: none was. */
+const unsigned char	*dkim_bodies_find(const struct dkim_bodies *,
+			    enum canon, uint64_t max_bytes);
 /* Canonical octets seen, at most one more than the slot's limit. */
 uint64_t	 dkim_bodies_bytes(const struct dkim_bodies *, unsigned slot);
 

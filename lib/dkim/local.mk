@@ -3,6 +3,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/dkim/header.h \
 	lib/dkim/key.h \
 	lib/dkim/result.h \
+	lib/dkim/self_check.h \
 	lib/dkim/sign.h \
 	lib/dkim/sign_names.h \
 	lib/dkim/signature.h \
@@ -12,6 +13,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/dkim/header.c \
 	lib/dkim/key.c \
 	lib/dkim/result.c \
+	lib/dkim/self_check.c \
 	lib/dkim/sign.c \
 	lib/dkim/sign_names.c \
 	lib/dkim/signature.c \

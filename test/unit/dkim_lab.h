@@ -156,7 +156,7 @@ lab_message(struct lab *lab, struct str text)
 }
 
 /* The whole message verified; valid until lab_next. */
-static struct dkim_verifier * ATTR_UNUSED
+static ATTR_UNUSED struct dkim_verifier *
 lab_verify(struct lab *lab, const struct dkim_verify_opts *opts,
     struct str text)
 {

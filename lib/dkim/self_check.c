@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/buf.h"
+#include "dkim/header.h"
+#include "dkim/self_check.h"
+#include "dkim/signature.h"
+
+/* The field as it will be received, and what a receiver reads in it. */
+static enum status
+parse(struct arena *a, struct str value, struct dkim_signature *sig,
+    struct str *raw_r)
+{
+	struct str raw = arena_printf(a, "DKIM-Signature:%.*s\r\n",
+	    STR_FMT(value));
+	struct field_list list;
+	enum status status;
+
+	if (raw.p == NULL) {
+		return (STATUS_NOMEM);
+	}
+	field_list_init(&list);
+	status = field_list_add_raw(a, &list, raw);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	*raw_r = list.v[0].raw;
+	return (dkim_signature_parse(a, &list.v[0], DKIM_SIGNATURE, sig));
+}
+
+static enum status
+verify(const struct crypto *crypto, const struct privkey *key,
+    const struct dkim_signature *sig,
+    const unsigned char hash[CRYPTO_SHA256_BYTES], bool *good_r)
+{
+	struct pubkey *public = NULL;
+	enum status status;
+	struct buf der;
+
+	*good_r = false;
+	buf_init(&der, CRYPTO_KEY_MAX_BYTES);
+	status = privkey_public(key, &der);
+	if (status == STATUS_OK) {
+		status = pubkey_parse(privkey_type(key), buf_str(&der),
+		    &public);
+	}
+	if (status == STATUS_OK) {
+		status = pubkey_verify(crypto, public, hash, sig->signature,
+		    good_r);
+	}
+	pubkey_free(public);
+	buf_fini(&der);
+	return (status);
+}
+
+/* What needs no key. */
+static const char *
+field_trouble(const struct dkim_signature *sig, const struct privkey *key,
+    const struct dkim_bodies *bodies)
+{
+	const unsigned char *hash;
+
+	if (sig->result != DKIM_NONE) {
+		return (sig->reason != NULL ? sig->reason :
+		    "the field cannot be read");
+	}
+	if (sig->key_type != privkey_type(key)) {
+		return ("a= is not the key's");
+	}
+	hash = dkim_bodies_find(bodies, sig->body_canon, sig->body_bytes);
+	return (hash != NULL && str_eq(sig->body_hash,
+	    str_mem(hash, CRYPTO_SHA256_BYTES)) ? NULL :
+	    "bh= is not the body's");
+}
+
+enum status
+dkim_self_check(struct arena *a, const struct crypto *crypto,
+    const struct privkey *key, const struct field_list *fields,
+    const struct dkim_bodies *bodies, struct str value, const char **reason_r)
+{
+	struct dkim_header_input in = { .skip = fields->n };
+	struct dkim_headers *headers = dkim_headers_new(a, fields);
+	struct digest *digest = digest_new(crypto);
+	unsigned char hash[CRYPTO_SHA256_BYTES];
+	enum status status = STATUS_NOMEM;
+	struct dkim_signature sig;
+	bool good = false;
+
+	*reason_r = NULL;
+	if (headers == NULL || digest == NULL) {
+		goto out;
+	}
+	status = parse(a, value, &sig, &in.sig_raw);
+	if (status != STATUS_OK) {
+		goto out;
+	}
+	*reason_r = field_trouble(&sig, key, bodies);
+	if (*reason_r != NULL) {
+		goto out;
+	}
+	in.canon = sig.header_canon;
+	in.names = sig.names;
+	in.names_n = sig.names_n;
+	in.b_raw = sig.b_raw;
+	status = dkim_header_hash(headers, digest, &in, hash);
+	if (status == STATUS_OK) {
+		status = verify(crypto, key, &sig, hash, &good);
+	}
+	if (status == STATUS_OK && !good) {
+		*reason_r = "signature did not verify";
+	}
+out:
+	digest_free(digest);
+	return (status);
+}
