@@ -212,3 +212,16 @@ str_to_u64(struct str s, uint64_t *value_r)
 	*value_r = value;
 	return (s.n > 0);
 }
+
+/* FNV-1a, its high bits folded down: a slot is chosen by the low ones. */
+uint64_t
+str_hash(struct str s)
+{
+	uint64_t h = 0xcbf29ce484222325;
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		h = (h ^ (unsigned char)s.p[i]) * 0x100000001b3;
+	}
+	return (h ^ (h >> 32));
+}

@@ -111,4 +111,8 @@ bool	str_next(struct str *rest, char sep, struct str *piece_r);
 /* Decimal digits only, all of s, no sign; false on overflow or n == 0. */
 bool	str_to_u64(struct str s, uint64_t *value_r);
 
+/* For tables and for telling things apart; it withstands accidents, not an
+   adversary. */
+uint64_t	 str_hash(struct str);
+
 #endif

@@ -12,19 +12,6 @@ struct strmap_entry {
 	void		*value;
 };
 
-/* FNV-1a, its high bits folded down: a slot is chosen by the low ones. */
-static uint64_t
-hash_of(struct str key)
-{
-	uint64_t h = 0xcbf29ce484222325;
-	size_t i;
-
-	for (i = 0; i < key.n; i++) {
-		h = (h ^ (unsigned char)key.p[i]) * 0x100000001b3;
-	}
-	return (h ^ (h >> 32));
-}
-
 /* The slot of the key, or the free one where it belongs. */
 static struct strmap_entry *
 find(const struct strmap *map, struct str key, uint64_t hash)
@@ -76,7 +63,7 @@ strmap_fini(struct strmap *map)
 void **
 strmap_at(struct strmap *map, struct str key)
 {
-	uint64_t hash = hash_of(key);
+	uint64_t hash = str_hash(key);
 	struct strmap_entry *e;
 
 	/* At most three slots of four are taken. */
@@ -96,5 +83,5 @@ strmap_at(struct strmap *map, struct str key)
 void *
 strmap_get(const struct strmap *map, struct str key)
 {
-	return (map->n == 0 ? NULL : find(map, key, hash_of(key))->value);
+	return (map->n == 0 ? NULL : find(map, key, str_hash(key))->value);
 }

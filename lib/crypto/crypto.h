@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/attr.h"
 #include "base/buf.h"
@@ -81,6 +82,8 @@ enum status	 privkey_generate(enum crypto_key_type, unsigned bits,
 struct privkey	*privkey_hold(struct privkey *);
 void		 privkey_free(struct privkey *);	/* NULL is fine */
 enum crypto_key_type	privkey_type(const struct privkey *);
+/* The same for the same key, another one for nearly every other. */
+uint64_t	 privkey_id(const struct privkey *);
 unsigned	 privkey_bits(const struct privkey *);
 /* Appends PEM PKCS#8. */
 enum status	 privkey_write_pem(const struct privkey *, struct buf *);

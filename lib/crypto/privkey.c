@@ -17,6 +17,7 @@
 struct privkey {
 	EVP_PKEY		*pkey;
 	enum crypto_key_type	 type;
+	uint64_t		 id;
 	atomic_uint		 references;
 };
 
@@ -51,11 +52,25 @@ key_refusal(const EVP_PKEY *pkey, enum crypto_key_type *type_r)
 	return (NULL);
 }
 
+static enum status
+set_id(struct privkey *key)
+{
+	enum status status;
+	struct buf public;
+
+	buf_init(&public, CRYPTO_KEY_MAX_BYTES);
+	status = privkey_public(key, &public);
+	key->id = str_hash(buf_str(&public));
+	buf_fini(&public);
+	return (status);
+}
+
 /* Takes pkey over, also when it fails. */
 static enum status
 privkey_from(EVP_PKEY *pkey, enum crypto_key_type type, struct privkey **key_r)
 {
 	struct privkey *key = calloc(1, sizeof(*key));
+	enum status status;
 
 	if (key == NULL) {
 		EVP_PKEY_free(pkey);
@@ -64,6 +79,11 @@ privkey_from(EVP_PKEY *pkey, enum crypto_key_type type, struct privkey **key_r)
 	key->pkey = pkey;
 	key->type = type;
 	atomic_init(&key->references, 1);
+	status = set_id(key);
+	if (status != STATUS_OK) {
+		privkey_free(key);
+		return (status);
+	}
 	*key_r = key;
 	return (STATUS_OK);
 }
@@ -232,6 +252,12 @@ privkey_public(const struct privkey *key, struct buf *out)
 	}
 	(void)crypto_take_nomem();
 	return (status);
+}
+
+uint64_t
+privkey_id(const struct privkey *key)
+{
+	return (key->id);
 }
 
 bool
