@@ -10,7 +10,7 @@
 static enum status
 need_second(struct live *live, const struct conf *conf, struct diag *diag)
 {
-	if (conf->second_opinion == CONF_SECOND_OFF || live->second != NULL) {
+	if (conf->second_percent == 0 || live->second != NULL) {
 		return (STATUS_OK);
 	}
 	return (second_new(&live->second, diag));
@@ -46,7 +46,8 @@ enum status
 live_load(struct live *live, struct conf *conf, struct diag *diag)
 {
 	struct engine_opts opts = { .conf = conf, .crypto = live->crypto,
-		.stats = live->stats, .env = live->env,
+		.stats = live->stats, .key_checks = live->key_checks,
+		.env = live->env,
 		.before = live->engine };
 	struct resolver_choice choice;
 	struct engine *engine = NULL;
@@ -60,7 +61,7 @@ live_load(struct live *live, struct conf *conf, struct diag *diag)
 		return (status);
 	}
 	opts.psl = conf->org_domain == CONF_PSL ? live->psl : NULL;
-	if (conf->second_opinion != CONF_SECOND_OFF) {
+	if (conf->second_percent > 0) {
 		opts.second = live->second;
 	}
 	status = resolvers_choose(&live->resolvers, live->engine != NULL ?
@@ -99,9 +100,10 @@ live_init(struct live *live, struct conf *conf, const struct env *env,
 	}
 	live->crypto = crypto_new();
 	live->stats = engine_stats_new();
+	live->key_checks = key_checks_new();
 	if (live->crypto == NULL) {
 		diag_set(diag, NULL, 0, "OpenSSL does not start");
-	} else if (live->stats == NULL) {
+	} else if (live->stats == NULL || live->key_checks == NULL) {
 		diag_set(diag, NULL, 0, "out of memory");
 	} else {
 		status = live_load(live, conf, diag);
@@ -130,6 +132,8 @@ live_fini(struct live *live)
 	live->psl = NULL;
 	engine_stats_free(live->stats);
 	live->stats = NULL;
+	key_checks_free(live->key_checks);
+	live->key_checks = NULL;
 	crypto_free(live->crypto);
 	live->crypto = NULL;
 }

@@ -28,6 +28,7 @@ struct live {
 	struct second		*second;	/* made when first asked for */
 	struct dmarc_psl	*psl;		/* as above */
 	struct engine_stats	*stats;
+	struct key_checks	*key_checks;
 	/* of the configuration; only the thread that loads looks here */
 	struct resolvers	 resolvers;
 	/* shared */

@@ -170,7 +170,7 @@ static enum status
 check_second(struct conf_reader *r)
 {
 	if (!r->conf->reject_needs_second ||
-	    r->conf->second_opinion == CONF_SECOND_ALL) {
+	    r->conf->second_percent == 100) {
 		return (STATUS_OK);
 	}
 	return (refuse(r, conf_reader_line(r, "RejectNeedsSecondOpinion"),

@@ -51,7 +51,6 @@ enum conf_relay_mail {		/* who sent what a trusted relay brings */
 };
 enum conf_log_format { CONF_LOG_TEXT, CONF_LOG_JSON };
 enum conf_log_target { CONF_LOG_SYSLOG, CONF_LOG_STDERR };
-enum conf_second { CONF_SECOND_OFF, CONF_SECOND_SAMPLE, CONF_SECOND_ALL };
 
 struct conf_strings {
 	struct str	*v;
@@ -101,6 +100,10 @@ struct conf {
 	struct conf_strings	 oversign_headers; /* OversignHeaders; same;
 						   v != NULL, n == 0: none */
 	int64_t			 signature_ttl_s; /* SignatureTTL; 0: no x= */
+	bool			 check_keys;	/* CheckKeys */
+	unsigned		 self_check_percent;	/* SelfCheck, 0..100 */
+	enum conf_action	 on_sign_failure; /* On-SignFailure: accept
+						   or tempfail */
 	/* verifying */
 	unsigned		 minimum_key_bits;	/* MinimumKeyBits */
 	unsigned		 maximum_signatures;	/* ...ToVerify */
@@ -131,8 +134,8 @@ struct conf {
 	uint64_t		 dns_timeout_us;	/* DNSTimeout */
 	char			*zone;		/* Zone: zone text instead of DNS */
 	/* second opinion */
-	enum conf_second	 second_opinion;	/* SecondOpinion */
-	unsigned		 second_sample_percent;
+	unsigned		 second_percent;	/* SecondOpinion: of the
+						   messages, 0 to 100 */
 
 	atomic_uint		 references;	/* conf_hold, conf_release */
 	struct arena		 memory;	/* all the text above */

@@ -40,6 +40,12 @@ static const struct conf_word temperror_words[] = {
 	{ NULL, 0 }
 };
 
+static const struct conf_word sign_failure_words[] = {
+	{ "unsigned", CONF_ACCEPT },
+	{ "tempfail", CONF_TEMPFAIL },
+	{ NULL, 0 }
+};
+
 static const struct conf_word rule_words[] = {
 	{ "accept", CONF_RULE_ACCEPT },
 	{ "quarantine", CONF_RULE_QUARANTINE },
@@ -102,6 +108,8 @@ const struct conf_option conf_options[] = {
 	{ .name = "Canonicalization", .form = "header[/body]",
 	    .fallback = "relaxed/relaxed",
 	    .set = conf_set_canonicalization, AT(canonicalization) },
+	{ .name = "CheckKeys", .form = "yes|no", .fallback = "yes",
+	    .set = conf_set_bool, AT(check_keys) },
 	{ .name = "ClockDrift", .form = "time", .fallback = "300",
 	    .set = conf_set_seconds, AT(clock_drift_s), .max = DAY_S },
 	{ .name = "DNSTimeout", .form = "time", .fallback = "5",
@@ -146,6 +154,9 @@ const struct conf_option conf_options[] = {
 	{ .name = "On-InternalError", .form = ACTION, .fallback = "tempfail",
 	    .set = conf_set_word, AT(on_internal_error),
 	    .words = action_words },
+	{ .name = "On-SignFailure", .form = "unsigned|tempfail",
+	    .fallback = "tempfail", .set = conf_set_word,
+	    AT(on_sign_failure), .words = sign_failure_words },
 	{ .name = "OnDMARCQuarantine", .form = "hold|tag|accept",
 	    .fallback = "tag", .set = conf_set_word, AT(on_dmarc_quarantine),
 	    .words = dmarc_quarantine_words },
@@ -167,10 +178,12 @@ const struct conf_option conf_options[] = {
 	    .fallback = "no", .set = conf_set_bool,
 	    AT(reject_needs_second) },
 	{ .name = "SecondOpinion", .form = "off|sample:N%|all",
-	    .fallback = "off", .set = conf_set_second_opinion,
-	    AT(second_opinion) },
+	    .fallback = "off", .set = conf_set_sample, AT(second_percent) },
 	{ .name = "Selector", .form = "name", .fallback = "",
 	    .set = conf_set_selector, .repeats = true },
+	{ .name = "SelfCheck", .form = "off|sample:N%|all",
+	    .fallback = "off", .set = conf_set_sample,
+	    AT(self_check_percent) },
 	{ .name = "SignHeaders", .form = "list", .fallback = "",
 	    .set = conf_set_headers, AT(sign_headers) },
 	{ .name = "SignatureTTL", .form = "time", .fallback = "0",

@@ -43,7 +43,7 @@ struct conf_givens {
 	size_t			 cap;
 };
 
-#define CONF_OPTIONS_MAX	64
+#define CONF_OPTIONS_MAX	96
 
 struct conf_reader {		/* while a configuration is being read */
 	struct conf		*conf;
@@ -89,7 +89,7 @@ conf_setter	 conf_set_socket;
 conf_setter	 conf_set_mode;
 conf_setter	 conf_set_canonicalization;
 conf_setter	 conf_set_authserv_id;
-conf_setter	 conf_set_second_opinion;
+conf_setter	 conf_set_sample;		/* unsigned, of a hundred */
 conf_setter	 conf_set_selector;
 conf_setter	 conf_set_key_file;
 conf_setter	 conf_set_hosts;

@@ -328,26 +328,21 @@ conf_set_authserv_id(struct conf_reader *r, const struct conf_option *o,
 }
 
 enum status
-conf_set_second_opinion(struct conf_reader *r, const struct conf_option *o,
+conf_set_sample(struct conf_reader *r, const struct conf_option *o,
     struct str value)
 {
 	struct str sample = STR("sample:");
 	uint64_t percent = 0;
 
-	if (str_eq_ci(value, STR("off"))) {
-		r->conf->second_opinion = CONF_SECOND_OFF;
-	} else if (str_eq_ci(value, STR("all"))) {
-		r->conf->second_opinion = CONF_SECOND_ALL;
+	if (str_eq_ci(value, STR("all"))) {
 		percent = 100;
-	} else if (str_starts_ci(value, sample) &&
-	    value.p[value.n - 1] == '%' &&
-	    str_to_u64(str_mem(value.p + sample.n, value.n - sample.n - 1),
-	    &percent) && percent <= 100) {
-		r->conf->second_opinion = CONF_SECOND_SAMPLE;
-	} else {
+	} else if (!str_eq_ci(value, STR("off")) &&
+	    (!str_starts_ci(value, sample) || value.p[value.n - 1] != '%' ||
+	    !str_to_u64(str_mem(value.p + sample.n, value.n - sample.n - 1),
+	    &percent) || percent > 100)) {
 		return (conf_reject(r, o, value,
 		    "is not off, all, or sample:N% with N from 0 to 100"));
 	}
-	r->conf->second_sample_percent = (unsigned)percent;
+	*(unsigned *)field_at(r, o) = (unsigned)percent;
 	return (STATUS_OK);
 }

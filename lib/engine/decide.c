@@ -12,6 +12,10 @@ static const struct engine_answer for_dns = {
 	STR("451 4.4.3 DKIM key unavailable, try again later"),
 	STR("DKIM key unavailable"),
 };
+static const struct engine_answer for_signing = {
+	.tempfail = STR("451 4.7.5 The message cannot be signed now, try "
+	    "again later"),
+};
 static const struct engine_answer for_internal = {
 	STR("550 5.3.0 Internal error"),
 	STR("451 4.3.0 Temporary internal error"),
@@ -115,6 +119,15 @@ decide_dkim(struct engine_msg *m)
 	}
 }
 
+/* Ours, but no key could sign it; each has been logged. */
+static void
+decide_unsigned(struct engine_msg *m)
+{
+	m->outcome.error = "no key could sign";
+	engine_count(m, ENGINE_SIGN_FAILED, 1);
+	engine_act(m, &for_signing, msg_conf(m)->on_sign_failure);
+}
+
 /* Nothing half-done leaves: neither signatures nor results. */
 static void
 decide_internal_error(struct engine_msg *m)
@@ -152,6 +165,8 @@ engine_decide(struct engine_msg *m)
 		out->error = "malformed message header";
 		refuse(out, ENGINE_REJECT,
 		    STR("550 5.6.0 Malformed message header"));
+	} else if (m->direction == ENGINE_SIGN && out->signatures_n == 0) {
+		decide_unsigned(m);
 	} else if (m->direction == ENGINE_VERIFY) {
 		if (m->judged) {
 			engine_policy_decide(m);

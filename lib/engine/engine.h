@@ -61,6 +61,7 @@
 #include "second/dmarc.h"
 #include "second/second.h"
 #include "second/spf.h"
+#include "signers/key_checks.h"
 #include "signers/signers.h"
 #include "spf/check.h"
 
@@ -75,6 +76,9 @@
 /* DNSTimeout runs from the end of the headers. After a body that took longer,
    answers still under way get this much more. */
 #define ENGINE_DNS_GRACE_US	250000
+/* How long a message waits, from the end of its headers, to hear whether the
+   keys that are to sign it are in the DNS. */
+#define ENGINE_KEY_CHECK_WAIT_US 1000000
 
 /* Counted since the daemon's start; shared by all engines of a process. */
 enum engine_counter {
@@ -99,6 +103,10 @@ enum engine_counter {
 	ENGINE_SECOND_DISAGREED,	/* messages */
 	ENGINE_SECOND_DKIM, ENGINE_SECOND_SPF, ENGINE_SECOND_DMARC,
 					/* messages, by what it is about */
+	ENGINE_KEY_MISMATCH,		/* a key that signs is not the one in
+					   the DNS any more */
+	ENGINE_SIGNATURES_FAILED,	/* not made, or not right */
+	ENGINE_SIGN_FAILED,		/* messages, ours, without any */
 	ENGINE_INTERNAL_ERRORS,
 	ENGINE_COUNTERS
 };
@@ -118,6 +126,8 @@ struct engine_opts {
 	const struct dmarc_psl	*psl;		/* outlives it; for OrgDomain
 						   psl, else NULL */
 	struct engine_stats	*stats;		/* outlives it; may be NULL */
+	struct key_checks	*key_checks;	/* outlives it; NULL: the keys
+						   that sign are not checked */
 	const struct env	*env;		/* outlives it */
 	struct engine		*before;	/* in service until now; NULL:
 						   none. Not looked at after

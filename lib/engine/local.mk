@@ -9,6 +9,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/engine/message.c \
 	lib/engine/opinion.c \
 	lib/engine/opinion_dkim.c \
+	lib/engine/own_keys.c \
 	lib/engine/policy.c \
 	lib/engine/private.h \
 	lib/engine/results.c \

@@ -12,22 +12,9 @@
 static bool
 is_wanted(const struct engine_msg *m, size_t signatures)
 {
-	const struct conf *conf = msg_conf(m);
-
-	if (m->engine->opts.second == NULL ||
-	    (signatures == 0 && !m->judged)) {
-		return (false);
-	}
-	switch (conf->second_opinion) {
-	case CONF_SECOND_OFF:
-		return (false);
-	case CONF_SECOND_SAMPLE:
-		return (env_random(msg_env(m)) % 100 <
-		    conf->second_sample_percent);
-	case CONF_SECOND_ALL:
-		return (true);
-	}
-	return (false);
+	return (m->engine->opts.second != NULL &&
+	    (signatures > 0 || m->judged) &&
+	    engine_is_sampled(m, msg_conf(m)->second_percent));
 }
 
 /* libopendkim's time grows with the product of the two. */

@@ -30,6 +30,13 @@ struct engine_checks {		/* each NULL: there is none */
 	bool			 given_up;	/* time is over */
 };
 
+struct engine_own_key {		/* of a pick */
+	const struct signers_pick *pick;
+	struct str		 owner;		/* where its record stands */
+	struct dns_query	*query;		/* NULL: not asked for */
+	enum key_state		 state;
+};
+
 struct engine_msg {
 	struct engine		*engine;	/* held */
 	const struct engine_client *client;
@@ -57,7 +64,10 @@ struct engine_msg {
 	struct engine_sender	 sender;
 	struct engine_checks	 checks;
 	struct dkim_bodies	*bodies;	/* NULL: body not wanted */
-	struct dkim_signer	**signers;	/* one per pick */
+	struct dkim_signer	**signers;	/* one per pick; NULL: it has
+						   no key */
+	struct engine_own_key	*own_keys;	/* one per pick */
+	const struct field_list	*leaving;	/* what is signed */
 	struct dkim_verifier	*verifier;
 	struct arc_validator	*arc;		/* NULL: not wanted */
 	struct dns_batch	*batch;		/* NULL: nothing to ask */
@@ -88,6 +98,13 @@ static inline const struct env *
 msg_env(const struct engine_msg *m)
 {
 	return (m->engine->opts.env);
+}
+
+/* Whether this message is one of so many in a hundred. */
+static inline bool
+engine_is_sampled(const struct engine_msg *m, unsigned percent)
+{
+	return (env_random(msg_env(m)) % 100 < percent);
 }
 
 /* What a trusted relay brings is not looked at but for its signatures. */
@@ -132,6 +149,11 @@ void		engine_actions_insert(struct engine_msg *, struct str name,
 /* The action of the outcome, too; the first reason stays. */
 void		engine_actions_quarantine(struct engine_msg *,
 		    struct str reason);
+/* own_keys.c: the keys that sign against the DNS; finish: and then, whether
+   the one of that pick is to sign. */
+enum status	engine_own_keys_begin(struct engine_msg *) ATTR_MUST_CHECK;
+void		engine_own_keys_finish(struct engine_msg *);
+bool		engine_own_key_signs(const struct engine_msg *, size_t index);
 /* signing.c */
 enum status	engine_signing_begin(struct engine_msg *) ATTR_MUST_CHECK;
 enum status	engine_signing_finish(struct engine_msg *) ATTR_MUST_CHECK;

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* signing: one DKIM-Signature per key picked, over one pass of the body. */
 #include "authres/authres.h"
+#include "base/escape.h"
+#include "dkim/self_check.h"
 #include "engine/private.h"
+
+#define LOG_VALUE_MAX_BYTES	255
 
 /* SignHeaders, OversignHeaders: without a list the usual names, and for a
    list with "*" in front those and the others of the list. */
@@ -89,10 +93,24 @@ leaving_fields(struct engine_msg *m, const struct field_list **r)
 	return (STATUS_OK);
 }
 
+static enum status
+new_signer(struct engine_msg *m, struct dkim_sign_opts *opts, size_t i)
+{
+	const struct signers_pick *pick = &m->picks.v[i];
+
+	if (pick->key == NULL) {
+		return (STATUS_OK);
+	}
+	opts->key = pick->key;
+	opts->domain = pick->domain;
+	opts->selector = pick->selector;
+	return (dkim_signer_new(&m->arena, opts, m->leaving, m->bodies,
+	    &m->signers[i]));
+}
+
 enum status
 engine_signing_begin(struct engine_msg *m)
 {
-	const struct field_list *fields = &m->fields;
 	struct dkim_sign_opts opts;
 	enum status st = common_opts(m, &opts);
 	size_t i;
@@ -100,14 +118,15 @@ engine_signing_begin(struct engine_msg *m)
 	if (st == STATUS_OK) {
 		st = signers_load(m->engine->signers, &m->picks);
 	}
+	if (st == STATUS_OK) {
+		st = engine_own_keys_begin(m);
+	}
+	m->leaving = &m->fields;
+	if (st == STATUS_OK && m->forged_n > 0) {
+		st = leaving_fields(m, &m->leaving);
+	}
 	if (st != STATUS_OK) {
 		return (st);
-	}
-	if (m->forged_n > 0) {
-		st = leaving_fields(m, &fields);
-		if (st != STATUS_OK) {
-			return (st);
-		}
 	}
 	m->bodies = dkim_bodies_new(&m->arena, opts.crypto);
 	m->signers = arena_calloc(&m->arena, m->picks.n,
@@ -116,12 +135,82 @@ engine_signing_begin(struct engine_msg *m)
 		return (STATUS_NOMEM);
 	}
 	for (i = 0; i < m->picks.n && st == STATUS_OK; i++) {
-		opts.key = m->picks.v[i].key;
-		opts.domain = m->picks.v[i].domain;
-		opts.selector = m->picks.v[i].selector;
-		st = dkim_signer_new(&m->arena, &opts, fields, m->bodies,
-		    &m->signers[i]);
+		st = new_signer(m, &opts, i);
 	}
+	return (st);
+}
+
+static void
+log_failure(const struct engine_msg *m, const struct signers_pick *pick,
+    const char *reason)
+{
+	struct buf line;
+
+	buf_init(&line, 4096);
+	buf_add_cstr(&line, "queue_id=");
+	escape_log_value(&line, m->macros[ENGINE_QUEUE_ID],
+	    LOG_VALUE_MAX_BYTES);
+	buf_add_cstr(&line, " a signature failed: domain=");
+	escape_log_value(&line, pick->domain, LOG_VALUE_MAX_BYTES);
+	buf_add_cstr(&line, " selector=");
+	escape_log_value(&line, pick->selector, LOG_VALUE_MAX_BYTES);
+	buf_printf(&line, " reason=\"%s\"", reason);
+	if (line.status == STATUS_OK) {
+		env_log(msg_env(m), LOG_LEVEL_ERROR, "%s", line.p);
+	}
+	buf_fini(&line);
+}
+
+/* *reason_r: NULL, or why this signature must not leave. NOMEM only. */
+static enum status
+make_signature(struct engine_msg *m, size_t i, struct str *value_r,
+    const char **reason_r)
+{
+	const struct signers_pick *pick = &m->picks.v[i];
+	enum status st = dkim_signer_finish(m->signers[i], value_r);
+
+	*reason_r = NULL;
+	if (st == STATUS_OK &&
+	    engine_is_sampled(m, msg_conf(m)->self_check_percent)) {
+		st = dkim_self_check(&m->arena, m->engine->opts.crypto,
+		    pick->key, m->leaving, m->bodies, *value_r, reason_r);
+	} else if (st != STATUS_OK && st != STATUS_NOMEM) {
+		*reason_r = status_text(st);
+		st = STATUS_OK;
+	}
+	return (st);
+}
+
+/* Each goes on top of the last one: the first key's ends up there. */
+static enum status
+sign(struct engine_msg *m)
+{
+	struct engine_outcome *out = &m->outcome;
+	enum status st = STATUS_OK;
+	size_t i, n = m->picks.n;
+	const char *reason;
+	struct str value;
+
+	for (i = n; i > 0 && st == STATUS_OK; i--) {
+		const struct signers_pick *pick = &m->picks.v[i - 1];
+
+		if (!engine_own_key_signs(m, i - 1)) {
+			continue;
+		}
+		st = make_signature(m, i - 1, &value, &reason);
+		if (st == STATUS_OK && reason != NULL) {
+			log_failure(m, pick, reason);
+			engine_count(m, ENGINE_SIGNATURES_FAILED, 1);
+		} else if (st == STATUS_OK) {
+			engine_actions_insert(m, ENGINE_FIELD_SIGNATURE,
+			    value);
+			n--;
+			out->signatures[n].domain = pick->domain;
+			out->signatures[n].selector = pick->selector;
+		}
+	}
+	out->signatures += n;
+	out->signatures_n = m->picks.n - n;
 	return (st);
 }
 
@@ -130,27 +219,12 @@ engine_signing_finish(struct engine_msg *m)
 {
 	struct engine_outcome *out = &m->outcome;
 	enum status st = dkim_bodies_finish(m->bodies);
-	struct str value;
-	size_t i;
 
 	if (st != STATUS_OK) {
 		return (st);
 	}
+	engine_own_keys_finish(m);
 	out->signatures = arena_calloc(&m->arena, m->picks.n,
 	    sizeof(*out->signatures));
-	if (out->signatures == NULL) {
-		return (STATUS_NOMEM);
-	}
-	/* Each goes on top of the last one: the first key's ends up there. */
-	for (i = m->picks.n; i > 0; i--) {
-		st = dkim_signer_finish(m->signers[i - 1], &value);
-		if (st != STATUS_OK) {
-			return (st);
-		}
-		engine_actions_insert(m, ENGINE_FIELD_SIGNATURE, value);
-		out->signatures[i - 1].domain = m->picks.v[i - 1].domain;
-		out->signatures[i - 1].selector = m->picks.v[i - 1].selector;
-	}
-	out->signatures_n = m->picks.n;
-	return (STATUS_OK);
+	return (out->signatures != NULL ? sign(m) : STATUS_NOMEM);
 }

@@ -31,7 +31,7 @@ check(const struct conf *conf)
 	FUZZ_CHECK(conf->minimum_key_bits >= 1024);
 	FUZZ_CHECK(conf->maximum_signatures >= 1);
 	FUZZ_CHECK(conf->dns_timeout_us >= 1000000);
-	FUZZ_CHECK(conf->second_sample_percent <= 100);
+	FUZZ_CHECK(conf->second_percent <= 100);
 	FUZZ_CHECK(conf->zone == NULL || conf->nameservers.n == 0);
 	FUZZ_CHECK(!conf->mode_sign ||
 	    (conf->domains.n > 0 && conf->keys_n > 0));

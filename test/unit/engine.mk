@@ -26,3 +26,6 @@ UNIT += test/unit/t_engine_threads
 test_unit_t_engine_threads_SOURCES = test/unit/t_engine_threads.c
 UNIT += test/unit/t_engine_signing
 test_unit_t_engine_signing_SOURCES = test/unit/t_engine_signing.c
+
+UNIT += test/unit/t_engine_own_keys
+test_unit_t_engine_own_keys_SOURCES = test/unit/t_engine_own_keys.c

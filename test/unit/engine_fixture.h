@@ -37,6 +37,8 @@ struct fx {
 	struct conf		*conf;
 	struct second		*second;
 	struct engine_stats	*stats;
+	struct key_checks	*key_checks;	/* NULL until a test brings
+						   one */
 	struct engine		*engine;
 };
 
@@ -227,7 +229,8 @@ fx_configure(struct fx *fx, const char *text)
 	buf_fini(&conf);
 	opts = (struct engine_opts){ .conf = fx->conf, .dns = fx->dns,
 		.crypto = fx->crypto, .second = fx->second,
-		.stats = fx->stats, .env = &fx->env };
+		.stats = fx->stats, .key_checks = fx->key_checks,
+		.env = &fx->env };
 	if (engine_new(&opts, &fx->engine, &diag) != STATUS_OK) {
 		fx_die("engine", diag.text);
 	}

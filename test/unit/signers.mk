@@ -1,2 +1,3 @@
-UNIT += test/unit/t_signers_given
+UNIT += test/unit/t_signers_given test/unit/t_signers_key_checks
 test_unit_t_signers_given_SOURCES = test/unit/t_signers_given.c
+test_unit_t_signers_key_checks_SOURCES = test/unit/t_signers_key_checks.c

@@ -335,7 +335,7 @@ test_defaults(void)
 	tap_num(c->on_dns_error, CONF_TEMPFAIL, "On-DNSError");
 	tap_num(c->on_internal_error, CONF_TEMPFAIL, "On-InternalError");
 	tap_num((long long)c->dns_timeout_us, 5000000, "DNSTimeout");
-	tap_num(c->second_opinion, CONF_SECOND_OFF, "SecondOpinion");
+	tap_num(c->second_percent, 0, "SecondOpinion");
 	tap_ok(c->nameservers.n == 0 && c->mta.n == 0 && c->domains.n == 0 &&
 	    c->keys_n == 0, "the other lists are empty");
 	conf_release(c);
@@ -456,8 +456,7 @@ test_all(void)
 	tap_str(str_from(c->trust_anchor_file), STR("/etc/root.key"),
 	    "TrustAnchorFile");
 	tap_num((long long)c->dns_timeout_us, 3000000, "DNSTimeout");
-	tap_num(c->second_opinion, CONF_SECOND_SAMPLE, "SecondOpinion");
-	tap_num(c->second_sample_percent, 5, "its percentage");
+	tap_num(c->second_percent, 5, "SecondOpinion");
 	conf_release(conf_hold(c));
 	tap_str(str_from(c->socket), STR("unix:/run/m s"),
 	    "a configuration that is held stays");
@@ -485,8 +484,7 @@ test_variants(void)
 	    "6376 3.5: one word is the header's, the body is simple");
 	tap_ok(c->oversign_headers.v != NULL && c->oversign_headers.n == 0,
 	    "OversignHeaders none is not the default");
-	tap_num(c->second_opinion, CONF_SECOND_ALL, "SecondOpinion all");
-	tap_num(c->second_sample_percent, 100, "which is all of them");
+	tap_num(c->second_percent, 100, "SecondOpinion all");
 	tap_str(str_from(c->zone), STR("z"), "Zone");
 	tap_ok(c->mode_sign && c->mode_verify, "with keys, Mode is sv");
 	conf_release(c);
