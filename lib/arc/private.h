@@ -35,6 +35,7 @@ struct arc_validator {
 	struct arc_set			 sets[ARC_MAX_SETS];	/* i - 1 */
 	struct arc_verdict		 verdict;
 	bool				 decided;
+	bool				 too_many;	/* ARC fields */
 };
 
 /* The chain fails; the first reason stays. at: the instance, or 0. */
@@ -45,6 +46,8 @@ enum status	arc_read_sets(struct arc_validator *) ATTR_MUST_CHECK;
 /* What of an AMS or AS needs no key: a static phrase, or NULL. */
 const char	*arc_field_trouble(const struct arc_validator *,
 		    const struct dkim_signature *);
+/* Whether it has each of its fields once. */
+bool		arc_set_is_whole(const struct arc_set *);
 /* check.c: whether the signature is its key's over the hash. */
 enum status	arc_check_key(const struct arc_validator *,
 		    const struct arc_signature *,

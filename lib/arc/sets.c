@@ -95,13 +95,19 @@ read_signature(struct arc_validator *v, size_t index, bool seal)
 	    DKIM_ARC_SEAL : DKIM_ARC_MESSAGE, &s->sig));
 }
 
+bool
+arc_set_is_whole(const struct arc_set *set)
+{
+	return (set->aar_n == 1 && set->ams_n == 1 && set->as_n == 1);
+}
+
 /* Step 3. */
 static void
 check_set(struct arc_validator *v, unsigned instance)
 {
 	const struct arc_set *set = &v->sets[instance - 1];
 
-	if (set->aar_n != 1 || set->ams_n != 1 || set->as_n != 1) {
+	if (!arc_set_is_whole(set)) {
 		arc_fail(v, instance, set->aar_n > 1 || set->ams_n > 1 ||
 		    set->as_n > 1 ? "a field of a set is repeated" :
 		    "a set is incomplete");
@@ -179,6 +185,7 @@ read_fields(struct arc_validator *v)
 			continue;
 		}
 		if (++n > 3 * ARC_MAX_SETS) {
+			v->too_many = true;
 			arc_fail(v, 0, "too many ARC fields");
 			break;
 		}

@@ -6,6 +6,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/dkim/self_check.h \
 	lib/dkim/sign.h \
 	lib/dkim/sign_names.h \
+	lib/dkim/sign_writer.h \
 	lib/dkim/signature.h \
 	lib/dkim/signature_value.h \
 	lib/dkim/verify.h \
@@ -16,6 +17,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/dkim/self_check.c \
 	lib/dkim/sign.c \
 	lib/dkim/sign_names.c \
+	lib/dkim/sign_writer.c \
 	lib/dkim/signature.c \
 	lib/dkim/signature_value.c \
 	lib/dkim/verify.c

@@ -3,7 +3,9 @@
  * sign: one DKIM-Signature for one message (RFC 6376 5). At end of headers
  * dkim_signer_new chooses the fields and claims a body slot; after
  * dkim_bodies_finish, dkim_signer_finish gives the field. Several signers
- * share the bodies. No l= is ever written (8.2).
+ * share the bodies. No l= is ever written (8.2). The ARC-Message-Signature of
+ * RFC 8617 4.1.2 is made in the same way; it never covers what ARC or
+ * Authentication-Results fields say, and always DKIM-Signature fields.
  */
 #ifndef DKIM_SIGN_H
 #define DKIM_SIGN_H
@@ -13,15 +15,18 @@
 #include "base/str.h"
 #include "crypto/crypto.h"
 #include "dkim/body.h"
+#include "dkim/signature.h"
 #include "mail/canon.h"
 #include "mail/field.h"
 
 struct dkim_sign_opts {
+	enum dkim_signature_kind kind;	/* DKIM_ARC_SEAL: not made here */
+	unsigned		 instance;	/* i= of ARC */
 	const struct crypto	*crypto;
 	const struct privkey	*key;
 	struct str		 domain;	/* d= */
 	struct str		 selector;	/* s= */
-	struct str		 identity;	/* i=; absent: none written */
+	struct str		 identity;	/* i= of DKIM; absent: none */
 	enum canon		 header_canon;
 	enum canon		 body_canon;
 	const struct str	*sign_headers;	/* each instance present is
@@ -50,7 +55,7 @@ enum status	 dkim_signer_new(struct arena *, const struct dkim_sign_opts *,
 		    const struct field_list *, struct dkim_bodies *,
 		    struct dkim_signer **r) ATTR_MUST_CHECK;
 /*
- * The value of the field, without "DKIM-Signature:" and without final CRLF,
+ * The value of the field, without its name and colon and without final CRLF,
  * starting with a space, folded with CRLF HTAB at 78 columns.
  */
 enum status	 dkim_signer_finish(struct dkim_signer *, struct str *value_r)

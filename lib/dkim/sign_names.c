@@ -31,10 +31,26 @@ const struct str dkim_oversign_headers_default[] = {
 const size_t dkim_oversign_headers_default_n =
     COUNT(dkim_oversign_headers_default);
 
+/* RFC 8617 4.1.2. */
+static bool
+is_not_for_arc(struct str name)
+{
+	return (str_eq_ci(name, STR("Authentication-Results")) ||
+	    str_starts_ci(name, STR("ARC-")));
+}
+
 /* An oversigned name without its own instances would protect nothing. */
 static bool
 is_signed(const struct dkim_sign_opts *opts, struct str name)
 {
+	if (opts->kind == DKIM_ARC_MESSAGE) {
+		if (is_not_for_arc(name)) {
+			return (false);
+		}
+		if (str_eq_ci(name, STR("DKIM-Signature"))) {
+			return (true);
+		}
+	}
 	return (str_eq_ci(name, STR("From")) ||
 	    str_list_has_ci(opts->sign_headers, opts->sign_headers_n, name) ||
 	    str_list_has_ci(opts->oversign_headers, opts->oversign_headers_n,
@@ -67,7 +83,10 @@ sign_names_choose(struct arena *a, const struct dkim_sign_opts *opts,
 		return (STATUS_LIMIT);
 	}
 	for (i = 0; i < opts->oversign_headers_n; i++) {
-		names[n++] = opts->oversign_headers[i];
+		if (opts->kind != DKIM_ARC_MESSAGE ||
+		    !is_not_for_arc(opts->oversign_headers[i])) {
+			names[n++] = opts->oversign_headers[i];
+		}
 	}
 	*names_r = names;
 	*n_r = n;
