@@ -13,14 +13,21 @@ tools_libplayer_a_SOURCES = \
 
 bin_PROGRAMS += tools/mailseal
 tools_mailseal_SOURCES = \
+	tools/added.h \
 	tools/edit.h \
+	tools/judge.h \
 	tools/mailseal.h \
+	tools/seal.h \
 	tools/sign.h \
 	tools/try.h \
+	tools/added.c \
 	tools/authres.c \
 	tools/dmarc.c \
 	tools/edit.c \
+	tools/judge.c \
 	tools/main.c \
+	tools/seal.c \
+	tools/seal_results.c \
 	tools/sign.c \
 	tools/sign_opts.c \
 	tools/spf.c \

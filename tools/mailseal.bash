@@ -6,7 +6,7 @@ _mailseal()
 	_init_completion || return
 	if [ "$cword" -eq 1 ]; then
 		COMPREPLY=($(compgen -W \
-		    "verify sign spf dmarc authres try --help --version" -- "$cur"))
+		    "verify sign seal spf dmarc authres try --help --version" -- "$cur"))
 		return
 	fi
 	case $prev in
@@ -22,6 +22,10 @@ _mailseal()
 			COMPREPLY=($(compgen -W "treewalk psl" -- "$cur"))
 			return
 		fi
+		;;
+	--cv)
+		COMPREPLY=($(compgen -W "auto none pass fail" -- "$cur"))
+		return
 		;;
 	-c | --canonicalization)
 		COMPREPLY=($(compgen -W "relaxed/relaxed relaxed/simple

@@ -10,6 +10,7 @@
 
 int	 verify_main(const struct cli_command *, int, char **);
 int	 sign_main(const struct cli_command *, int, char **);
+int	 seal_main(const struct cli_command *, int, char **);
 int	 spf_main(const struct cli_command *, int, char **);
 int	 dmarc_main(const struct cli_command *, int, char **);
 int	 authres_main(const struct cli_command *, int, char **);

@@ -4,20 +4,37 @@
 
 #define COUNT(v)	(sizeof(v) / sizeof((v)[0]))
 
+/* Who sent a message, and how it is judged. */
+#define JUDGE_OPTIONS							\
+	CLI_DNS_OPTIONS,						\
+	{ 'i', "ip", "ADDRESS", "the client's address" },		\
+	{ 'H', "helo", "NAME", "the name it gave with HELO" },		\
+	{ 'f', "mail-from", "ADDRESS", "the envelope's sender" },	\
+	{ 'a', "authserv-id", "ID",					\
+	    "our name in Authentication-Results" },			\
+	{ 'O', "org-domain", "treewalk|psl",				\
+	    "how to find organisational domains (treewalk)" },		\
+	{ 'n', "now", "UNIXTIME", "as if it were then" },		\
+	{ 0x300, "no-second-opinion", NULL,				\
+	    "do not ask libopendkim and libopendmarc" },		\
+	{ 'o', "option", "LINE",					\
+	    "a line of mailseald.conf(5); may repeat" }
+
 static const struct cli_option verify_options[] = {
-	CLI_DNS_OPTIONS,
-	{ 'i', "ip", "ADDRESS", "the client's address" },
-	{ 'H', "helo", "NAME", "the name it gave with HELO" },
-	{ 'f', "mail-from", "ADDRESS", "the envelope's sender" },
-	{ 'a', "authserv-id", "ID",
-	    "our name in Authentication-Results (the host's)" },
-	{ 'O', "org-domain", "treewalk|psl",
-	    "how to find organisational domains (treewalk)" },
-	{ 'n', "now", "UNIXTIME", "verify as if it were then" },
-	{ 0x300, "no-second-opinion", NULL, "do not ask libopendkim and libopendmarc" },
-	{ 'o', "option", "LINE",
-	    "a line of mailseald.conf(5); may repeat" },
+	JUDGE_OPTIONS,
 	{ 'j', "json", NULL, "print one JSON object" },
+};
+
+static const struct cli_option seal_options[] = {
+	{ 'd', "domain", "DOMAIN", "the domain that seals (d=)" },
+	{ 's', "selector", "SELECTOR", "the key's name (s=)" },
+	{ 'k', "key", "FILE", "the private key" },
+	{ 0x301, "cv", "auto|none|pass|fail",
+	    "what the chain came to on arrival (auto: find out)" },
+	JUDGE_OPTIONS,
+	{ 'h', "headers", "LIST",
+	    "the fields to sign, with colons between" },
+	{ 0x302, "header-only", NULL, "print the new fields only" },
 };
 
 static const struct cli_option sign_options[] = {
@@ -87,6 +104,10 @@ static const struct cli_command commands[] = {
 	{ "sign", "--domain D --selector S --key FILE [options] [FILE]",
 	    "Prints a message with its DKIM-Signature on top.",
 	    sign_options, COUNT(sign_options), sign_main },
+	{ "seal", "--domain D --selector S --key FILE --authserv-id ID "
+	    "[options] [FILE]",
+	    "Prints a message with one more ARC set on top.",
+	    seal_options, COUNT(seal_options), seal_main },
 	{ "spf", "--ip ADDRESS [options]",
 	    "Says whether a client may send for a domain (SPF).",
 	    spf_options, COUNT(spf_options), spf_main },

@@ -1,12 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* mailseal sign: a message with DKIM-Signature fields on top. */
-#include <stdio.h>
-
 #include "dkim/body.h"
 #include "dkim/sign.h"
 #include "mail/domain.h"
 #include "mail/message.h"
-#include "tools/mailseal.h"
 #include "tools/sign.h"
 
 #define MIN_RSA_BITS	1024	/* RFC 8301 3.2 */
@@ -44,16 +41,6 @@ load_key(struct job *job, size_t i)
 	return (true);
 }
 
-static bool
-take_name(struct job *job, const char *text, struct str *r)
-{
-	if (domain_normalize(job->arena, str_from(text), r) != STATUS_OK) {
-		(void)cli_fail("%s: not a domain name", text);
-		return (false);
-	}
-	return (true);
-}
-
 /* Who verifies takes no i= from elsewhere (RFC 6376 6.1.1). */
 static bool
 check_identity(struct job *job, struct str identity, struct str domain)
@@ -76,8 +63,8 @@ name_signer(struct job *job, size_t i, struct dkim_sign_opts *r)
 {
 	const struct sign_opts *o = job->o;
 
-	return (take_name(job, o->domains[o->domains_n == 1 ? 0 : i],
-	    &r->domain) && take_name(job, o->selectors[i], &r->selector) &&
+	return (added_domain(job->arena, o->domains[o->domains_n == 1 ? 0 : i],
+	    &r->domain) && added_domain(job->arena, o->selectors[i], &r->selector) &&
 	    check_identity(job, r->identity, r->domain));
 }
 
@@ -126,19 +113,6 @@ make_signers(struct job *job, int64_t now_s)
 	return (CLI_YES);
 }
 
-/* CRLF as it is, or as LF where the message has LF. */
-static void
-print_lines(struct str text, bool crlf)
-{
-	size_t i;
-
-	for (i = 0; i < text.n; i++) {
-		if (crlf || text.p[i] != '\r') {
-			(void)putchar(text.p[i]);
-		}
-	}
-}
-
 static int
 print_signatures(struct job *job, bool crlf)
 {
@@ -152,9 +126,7 @@ print_signatures(struct job *job, bool crlf)
 		}
 	}
 	for (i = 0; i < job->o->keys_n; i++) {
-		(void)printf("%s:", FIELD_NAME);
-		print_lines(values[i], crlf);
-		print_lines(STR("\r\n"), crlf);
+		added_print(FIELD_NAME, values[i], crlf);
 	}
 	return (CLI_YES);
 }
@@ -163,8 +135,7 @@ static int
 sign_text(struct job *job, struct str text)
 {
 	const struct sign_opts *o = job->o;
-	size_t lf = str_find(text, '\n');
-	bool crlf = lf < text.n && lf > 0 && text.p[lf - 1] == '\r';
+	bool crlf = added_has_crlf(text);
 	enum status status;
 	struct env env;
 	int result;

@@ -7,19 +7,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "base/str.h"
-#include "cli/cli.h"
 #include "crypto/crypto.h"
 #include "mail/canon.h"
+#include "tools/added.h"
 
 #define SIGN_MAX_SIGNERS	16
-#define SIGN_MAX_HEADERS	256	/* in one list */
-
-struct sign_list {		/* of header fields' names */
-	struct str	 v[SIGN_MAX_HEADERS];
-	size_t		 n;
-	bool		 given;		/* else the default */
-};
 
 struct sign_opts {		/* views into argv */
 	const char		*domains[SIGN_MAX_SIGNERS];	/* one for all, or */
@@ -33,8 +25,8 @@ struct sign_opts {		/* views into argv */
 	enum canon		 header;
 	enum canon		 body;
 	const char		*identity;	/* NULL: no i= */
-	struct sign_list	 headers;
-	struct sign_list	 oversign;
+	struct added_names	 headers;
+	struct added_names	 oversign;
 	int64_t			 now_s;		/* -1: the system's clock */
 	int64_t			 ttl_s;		/* 0: no x= */
 	bool			 header_only;

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "mail/field.h"
-#include "tools/mailseal.h"
 #include "tools/sign.h"
 
 #define ID_HEADER_ONLY	0x300
@@ -31,31 +29,6 @@ take_canon(struct sign_opts *o, const char *value)
 		(void)cli_fail("--canonicalization: %s is not such as "
 		    "relaxed/simple", value);
 		return (false);
-	}
-	return (true);
-}
-
-static bool
-take_list(struct sign_list *list, const char *option, const char *value)
-{
-	struct str rest = str_from(value), name;
-
-	list->given = true;
-	list->n = 0;
-	while (rest.n > 0 && str_next(&rest, ':', &name)) {
-		name = str_trim_wsp(name);
-		/* A semicolon would end the h= (RFC 6376 3.5). */
-		if (!field_name_is_valid(name) ||
-		    str_find(name, ';') < name.n) {
-			(void)cli_fail("--%s: \"%.*s\" is not the name of a "
-			    "header field", option, STR_FMT(name));
-			return (false);
-		}
-		if (list->n == SIGN_MAX_HEADERS) {
-			(void)cli_fail("--%s: too many names", option);
-			return (false);
-		}
-		list->v[list->n++] = name;
 	}
 	return (true);
 }
@@ -92,9 +65,9 @@ sign_opts_take(void *opts, int id, const char *value)
 		o->identity = value;
 		return (true);
 	case 'h':
-		return (take_list(&o->headers, "headers", value));
+		return (added_names_take(&o->headers, "headers", value));
 	case 'O':
-		return (take_list(&o->oversign, "oversign", value));
+		return (added_names_take(&o->oversign, "oversign", value));
 	case 'n':
 		return (cli_number("now", value, 0, INT64_MAX / 2,
 		    &o->now_s));

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* seal: what mailseal seal puts into ARC-Authentication-Results. */
+#ifndef TOOLS_SEAL_H
+#define TOOLS_SEAL_H
+
+#include "base/arena.h"
+#include "base/status.h"
+#include "base/str.h"
+#include "mail/field.h"
+
+/*
+ * The results of the Authentication-Results fields under that authserv-id, and
+ * those of ours whose method they do not have; as arc_seal_message takes them.
+ * ours: the value of our own field. A field that does not parse is left out.
+ */
+enum status	seal_results(struct arena *, const struct field_list *,
+		    struct str authserv_id, struct str ours,
+		    struct str *value_r) ATTR_MUST_CHECK;
+
+#endif
