@@ -9,11 +9,18 @@
 #				is to stand in h=
 #	verify MESSAGE		gives, by signature, pass or fail and
 #				Mail::DKIM's reason
+#	arc-verify MESSAGE	gives none, pass or fail and the reason
+#	arc-seal DOMAIN SELECTOR PEM-FILE AUTHSERV-ID MESSAGE NAME ...
+#				gives ARC-Seal, ARC-Message-Signature and
+#				ARC-Authentication-Results; the chain is what
+#				Authentication-Results says
 use strict;
 use warnings;
 no warnings 'redefine';
 use Mail::DKIM::Signer;
 use Mail::DKIM::Verifier;
+use Mail::DKIM::ARC::Signer;
+use Mail::DKIM::ARC::Verifier;
 use Mail::DKIM::DNS;
 
 package Peer::TXT;
@@ -85,6 +92,26 @@ sub sign {
 	return $value;
 }
 
+sub arc_verify {
+	my ($message) = @_;
+	my $v = Mail::DKIM::ARC::Verifier->new;
+	$v->PRINT($message);
+	$v->CLOSE;
+	return ($v->result, $v->result_detail || '');
+}
+
+sub arc_seal {
+	my ($domain, $selector, $file, $id, $message, @names) = @_;
+	my $s = Mail::DKIM::ARC::Signer->new(
+		Algorithm => 'rsa-sha256', Chain => 'ar', Domain => $domain,
+		Selector => $selector, KeyFile => $file, SrvId => $id,
+		Headers => join(':', @names));
+	$s->PRINT($message);
+	$s->CLOSE;
+	die $s->{details} || 'it did not seal' if $s->{result} ne 'sealed';
+	return $s->as_strings;
+}
+
 binmode STDIN;
 binmode STDOUT;
 while (my ($verb, @args) = request()) {
@@ -96,6 +123,10 @@ while (my ($verb, @args) = request()) {
 			@result = verify(@args);
 		} elsif ($verb eq 'sign') {
 			@result = sign(@args);
+		} elsif ($verb eq 'arc-verify') {
+			@result = arc_verify(@args);
+		} elsif ($verb eq 'arc-seal') {
+			@result = arc_seal(@args);
 		} else {
 			die "no such request\n";
 		}

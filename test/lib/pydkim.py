@@ -57,3 +57,21 @@ def sign(message, domain, selector, key, algorithm, canon, names):
                   signature_algorithm=algorithm.encode(),
                   canonicalize=tuple(canon.encode().split(b'/')),
                   include_headers=[n.encode() for n in names])
+
+
+def arc_verify(message, dns):
+    """(none, pass or fail, why)"""
+    try:
+        cv, _, reason = dkim.arc_verify(message, logger=_log,
+                                        dnsfunc=_lookup(dns))
+    except Exception as e:  # it raises much beside DKIMException
+        return 'fail', '%s: %s' % (type(e).__name__, e)
+    return cv.decode() if cv else 'none', reason
+
+
+def arc_seal(message, domain, selector, key, authserv_id, names):
+    """The three fields; cv= is what Authentication-Results says."""
+    return b''.join(dkim.arc_sign(
+        message, selector.encode(), domain.encode(), key,
+        authserv_id.encode(), logger=_log,
+        include_headers=[n.encode() for n in names]))
