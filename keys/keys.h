@@ -11,13 +11,13 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "crypto/crypto.h"
+#include "keystore/record.h"
 
 #define KEYS_ARENA_BYTES	(1024 * 1024)
 #define KEYS_PATH_MAX_BYTES	4096
 #define KEYS_RSA_MIN_BITS	1024	/* RFC 8301 3.2 */
 #define KEYS_RSA_GOOD_BITS	2048
 #define KEYS_RSA_MAX_BITS	4096
-#define KEYS_STRING_MAX_BYTES	255	/* of one character-string in TXT */
 #define KEYS_TTL_S		3600	/* with which nsupdate adds it */
 
 struct key_name {		/* where a key's record stands */
@@ -39,9 +39,6 @@ const char	*key_type_name(enum crypto_key_type);	/* k= */
 /* The record's text (RFC 6376 3.6.1). flags: t=, "" for none. */
 enum status	 record_value(const struct privkey *, const char *flags,
 		    struct buf *) ATTR_MUST_CHECK;
-/* A line of master file: owner, type, strings of at most 255 octets. */
-void		 record_zone_line(struct buf *, const struct key_name *,
-		    struct str value);
 void		 record_nsupdate(struct buf *, const struct key_name *,
 		    struct str value);
 

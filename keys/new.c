@@ -111,9 +111,9 @@ json_strings(struct str value)
 	json_t *list = json_array();
 
 	for (; value.n > 0;
-	    value = str_from_offset(value, KEYS_STRING_MAX_BYTES)) {
+	    value = str_from_offset(value, RECORD_STRING_MAX_BYTES)) {
 		if (json_array_append_new(list, cli_json_text(str_first(value,
-		    KEYS_STRING_MAX_BYTES))) == -1) {
+		    RECORD_STRING_MAX_BYTES))) == -1) {
 			json_decref(list);
 			return (NULL);
 		}
@@ -189,7 +189,8 @@ make_key(const struct new_opts *o, const struct key_name *name)
 		(void)cli_fail("the key could not be made");
 		goto out;
 	}
-	record_zone_line(&line, name, buf_str(&value));
+	record_zone_line(&line, name->domain, name->selector,
+	    buf_str(&value));
 	if (line.status == STATUS_OK &&
 	    key_files_write(&files, o->directory, buf_str(&pem),
 	    buf_str(&line)) &&

@@ -61,28 +61,6 @@ record_value(const struct privkey *key, const char *flags, struct buf *out)
 	return (status);
 }
 
-static void
-add_strings(struct buf *out, struct str value)
-{
-	for (; value.n > 0;
-	    value = str_from_offset(value, KEYS_STRING_MAX_BYTES)) {
-		buf_add_cstr(out, " \"");
-		buf_add_str(out, str_first(value, KEYS_STRING_MAX_BYTES));
-		buf_add_char(out, '"');
-	}
-}
-
-/* One line and no parentheses: whatever reads a record by line can read it. */
-void
-record_zone_line(struct buf *out, const struct key_name *name,
-    struct str value)
-{
-	buf_add_str(out, name->owner);
-	buf_add_cstr(out, ". IN TXT");
-	add_strings(out, value);
-	buf_add_char(out, '\n');
-}
-
 void
 record_nsupdate(struct buf *out, const struct key_name *name,
     struct str value)
@@ -90,6 +68,6 @@ record_nsupdate(struct buf *out, const struct key_name *name,
 	buf_add_cstr(out, "update add ");
 	buf_add_str(out, name->owner);
 	buf_printf(out, ". %d IN TXT", KEYS_TTL_S);
-	add_strings(out, value);
+	record_strings(out, value);
 	buf_add_cstr(out, "\nsend\n");
 }

@@ -9,6 +9,7 @@ include lib/authres/local.mk
 include lib/conf/local.mk
 include lib/cli/local.mk
 include lib/second/local.mk
+include lib/keystore/local.mk
 include lib/dmarc/local.mk
 include lib/arc/local.mk
 include lib/signers/local.mk

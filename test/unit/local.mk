@@ -17,6 +17,7 @@ include test/unit/engine.mk
 include test/unit/milter.mk
 include test/unit/tools.mk
 include test/unit/keys.mk
+include test/unit/keystore.mk
 include test/unit/house.mk
 check_PROGRAMS += $(UNIT)
 EXTRA_DIST += test/unit/alloc_fail.h test/unit/dns_lab.h test/unit/tap.h

@@ -1,0 +1,541 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The store that is a directory: a folder per domain, three files per key. */
+#include "config.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "keystore/files.h"
+#include "keystore/private.h"
+#include "keystore/record.h"
+
+#define PATH_BYTES	4096
+#define NAME_BYTES	300		/* selector and what follows it */
+#define LOCK_STEP_MS	50
+#define LOCK_FILE	".lock"
+#define REVISION_FILE	".revision"
+#define STATE_END	".state"
+
+struct dir {
+	char			*path;
+	const struct env	*env;
+	int			 fd;
+	int			 lock;		/* -1: not ours */
+	struct files_owner	 owner;
+};
+
+/* A folder of one domain, open. */
+struct folder {
+	int	fd;
+	char	shown[PATH_BYTES];		/* its path, for messages */
+};
+
+static enum status
+failed(const char *shown, struct diag *diag)
+{
+	diag_set(diag, shown, 0, "%s", strerror(errno));
+	return (STATUS_IO);
+}
+
+static void
+dir_close(void *ctx)
+{
+	struct dir *dir = ctx;
+
+	if (dir->lock != -1) {
+		(void)close(dir->lock);
+	}
+	if (dir->fd != -1) {
+		(void)close(dir->fd);
+	}
+	free(dir->path);
+	free(dir);
+}
+
+/* Domains are A-labels: no slash, no dot in front. */
+static enum status
+open_folder(const struct dir *dir, struct str domain, bool create,
+    struct folder *folder, struct diag *diag)
+{
+	char name[NAME_BYTES];
+
+	(void)snprintf(name, sizeof(name), "%.*s", STR_FMT(domain));
+	(void)snprintf(folder->shown, sizeof(folder->shown), "%s/%s",
+	    dir->path, name);
+	if (create && mkdirat(dir->fd, name, 0700) == 0 &&
+	    dir->owner.uid != (uid_t)-1 && geteuid() == 0 &&
+	    fchownat(dir->fd, name, dir->owner.uid, dir->owner.gid,
+	    AT_SYMLINK_NOFOLLOW) == -1) {
+		return (failed(folder->shown, diag));
+	}
+	folder->fd = openat(dir->fd, name, O_RDONLY | O_DIRECTORY |
+	    O_CLOEXEC | O_NOFOLLOW);
+	return (folder->fd != -1 ? STATUS_OK : failed(folder->shown, diag));
+}
+
+/* "SELECTOR" and an ending; shown: with the folder's path. */
+static void
+file_name(const struct folder *folder, struct str selector, const char *end,
+    char name[NAME_BYTES], char shown[PATH_BYTES])
+{
+	(void)snprintf(name, NAME_BYTES, "%.*s%s", STR_FMT(selector), end);
+	(void)snprintf(shown, PATH_BYTES, "%.*s/%s",
+	    PATH_BYTES - NAME_BYTES - 1, folder->shown, name);
+}
+
+static enum status
+read_state(const struct folder *folder, struct str domain,
+    struct str selector, struct arena *arena, struct keystore_key *key,
+    struct diag *diag)
+{
+	char name[NAME_BYTES], shown[PATH_BYTES];
+	enum status status;
+	struct buf text;
+
+	file_name(folder, selector, STATE_END, name, shown);
+	buf_init(&text, KEYSTORE_STATE_MAX_BYTES);
+	status = files_read(folder->fd, name, shown, &text, NULL, diag);
+	if (status == STATUS_OK) {
+		status = keystore_state_parse(arena, buf_str(&text), shown,
+		    key, diag);
+	}
+	if (status == STATUS_OK && (!str_eq(key->domain, domain) ||
+	    !str_eq(key->selector, selector))) {
+		diag_set(diag, shown, 0, "it is the state of another key");
+		status = STATUS_SYNTAX;
+	}
+	buf_fini(&text);
+	return (status);
+}
+
+/* Only no memory ends a list: one broken key must not hide the others. */
+static enum status
+list_state(const struct folder *folder, struct str domain,
+    struct str selector, const struct keystore_bad *bad,
+    struct keystore_keys *list)
+{
+	struct keystore_key key;
+	enum status status;
+	struct diag diag;
+
+	diag_init(&diag);
+	status = read_state(folder, domain, selector, list->arena, &key,
+	    &diag);
+	if (status == STATUS_NOMEM) {
+		return (status);
+	}
+	if (status == STATUS_OK) {
+		return (keystore_keys_add(list, &key));
+	}
+	if (bad->tell != NULL) {
+		bad->tell(bad->ctx, &diag);
+	}
+	return (STATUS_OK);
+}
+
+/* The selector of "SELECTOR.state". */
+static bool
+is_state(const char *file, struct str *selector_r)
+{
+	struct str name = str_from(file);
+
+	if (name.p[0] == '.' || !str_ends_ci(name, STR(STATE_END)) ||
+	    name.n >= NAME_BYTES) {
+		return (false);
+	}
+	*selector_r = str_first(name, name.n - strlen(STATE_END));
+	return (true);
+}
+
+static enum status
+list_folder(const struct dir *dir, struct str domain,
+    const struct keystore_bad *bad, struct keystore_keys *list,
+    struct diag *diag)
+{
+	struct folder folder;
+	struct dirent *entry;
+	enum status status = open_folder(dir, domain, false, &folder, diag);
+	struct str selector;
+	DIR *stream;
+
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	stream = fdopendir(folder.fd);
+	if (stream == NULL) {
+		status = failed(folder.shown, diag);
+		(void)close(folder.fd);
+		return (status);
+	}
+	while (status == STATUS_OK && (entry = readdir(stream)) != NULL) {
+		if (is_state(entry->d_name, &selector)) {
+			status = list_state(&folder, domain, selector, bad,
+			    list);
+		}
+	}
+	(void)closedir(stream);
+	return (status);
+}
+
+/* A folder that cannot be read is told of, like a broken state. */
+static enum status
+list_entry(const struct dir *dir, const char *name,
+    const struct keystore_bad *bad, struct keystore_keys *list)
+{
+	enum status status;
+	struct diag diag;
+
+	diag_init(&diag);
+	status = list_folder(dir, str_from(name), bad, list, &diag);
+	if (status == STATUS_IO && errno == ENOTDIR) {
+		return (STATUS_OK);
+	}
+	if (status == STATUS_IO && bad->tell != NULL) {
+		bad->tell(bad->ctx, &diag);
+	}
+	return (status == STATUS_IO ? STATUS_OK : status);
+}
+
+static enum status
+list_all(const struct dir *dir, const struct keystore_bad *bad,
+    struct keystore_keys *list, struct diag *diag)
+{
+	int fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *stream = fd != -1 ? fdopendir(fd) : NULL;
+	enum status status = STATUS_OK;
+	struct dirent *entry;
+
+	if (stream == NULL) {
+		status = failed(dir->path, diag);
+		if (fd != -1) {
+			(void)close(fd);
+		}
+		return (status);
+	}
+	while (status == STATUS_OK && (entry = readdir(stream)) != NULL) {
+		if (entry->d_name[0] != '.' &&
+		    strlen(entry->d_name) < NAME_BYTES) {
+			status = list_entry(dir, entry->d_name, bad, list);
+		}
+	}
+	(void)closedir(stream);
+	return (status);
+}
+
+static enum status
+dir_list(void *ctx, struct str domain, const struct keystore_bad *bad,
+    struct keystore_keys *list, struct diag *diag)
+{
+	const struct dir *dir = ctx;
+	enum status status;
+
+	if (domain.p == NULL) {
+		status = list_all(dir, bad, list, diag);
+	} else {
+		status = list_folder(dir, domain, bad, list, diag);
+		if (status == STATUS_IO && errno == ENOENT) {
+			status = STATUS_OK;
+		}
+	}
+	if (status == STATUS_NOMEM || status == STATUS_LIMIT) {
+		diag_set(diag, dir->path, 0, "%s", status_text(status));
+	}
+	return (status);
+}
+
+static enum status
+check_access(const struct dir *dir, const struct stat *st, const char *shown,
+    struct diag *diag)
+{
+	if (st->st_uid != 0 && st->st_uid != geteuid() &&
+	    st->st_uid != dir->owner.uid) {
+		diag_set(diag, shown, 0, "belongs to user %ju, neither to "
+		    "root nor to us nor to the directory's owner",
+		    (uintmax_t)st->st_uid);
+		return (STATUS_SYNTAX);
+	}
+	if ((st->st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+		diag_set(diag, shown, 0, "mode %04o gives group or others "
+		    "access to a private key; chmod 600 it",
+		    (unsigned)(st->st_mode & 07777));
+		return (STATUS_SYNTAX);
+	}
+	return (STATUS_OK);
+}
+
+static enum status
+dir_private(void *ctx, const struct keystore_key *key, struct buf *pem,
+    struct diag *diag)
+{
+	char name[NAME_BYTES], shown[PATH_BYTES];
+	const struct dir *dir = ctx;
+	struct folder folder;
+	enum status status;
+	struct stat st;
+
+	status = open_folder(dir, key->domain, false, &folder, diag);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	file_name(&folder, key->selector, ".private", name, shown);
+	status = files_read(folder.fd, name, shown, pem, &st, diag);
+	if (status == STATUS_OK) {
+		status = check_access(dir, &st, shown, diag);
+	}
+	(void)close(folder.fd);
+	return (status);
+}
+
+/* Each writer replaces the file, and a new domain changes the directory. What
+   is changed by hand inside a folder is not seen. */
+static enum status
+dir_revision(void *ctx, uint64_t *r, struct diag *diag)
+{
+	const struct dir *dir = ctx;
+	struct {
+		struct timespec	revision, root;
+		ino_t		inode;
+	} seen;
+	struct stat st;
+
+	memset(&seen, 0, sizeof(seen));
+	if (stat(dir->path, &st) == -1) {
+		return (failed(dir->path, diag));
+	}
+	seen.root = st.st_mtim;
+	if (fstatat(dir->fd, REVISION_FILE, &st, 0) == 0) {
+		seen.revision = st.st_mtim;
+		seen.inode = st.st_ino;
+	}
+	*r = str_hash(str_mem(&seen, sizeof(seen)));
+	return (STATUS_OK);
+}
+
+static enum status
+dir_lock(void *ctx, unsigned timeout_s, struct diag *diag)
+{
+	const struct timespec step = { 0, LOCK_STEP_MS * 1000000L };
+	struct dir *dir = ctx;
+	uint64_t end_us = env_mono_us(dir->env) + timeout_s * 1000000ULL;
+
+	if (dir->lock == -1) {
+		dir->lock = openat(dir->fd, LOCK_FILE, O_RDWR | O_CREAT |
+		    O_CLOEXEC | O_NOFOLLOW, 0600);
+	}
+	if (dir->lock == -1) {
+		return (failed(dir->path, diag));
+	}
+	while (flock(dir->lock, LOCK_EX | LOCK_NB) == -1) {
+		if (errno != EWOULDBLOCK && errno != EINTR) {
+			return (failed(dir->path, diag));
+		}
+		if (env_mono_us(dir->env) >= end_us) {
+			diag_set(diag, dir->path, 0,
+			    "another process is at work there");
+			return (STATUS_TEMP);
+		}
+		(void)nanosleep(&step, NULL);
+	}
+	return (STATUS_OK);
+}
+
+static enum status
+touch_revision(const struct dir *dir, struct diag *diag)
+{
+	char text[32];
+
+	(void)snprintf(text, sizeof(text), "%08x%08x\n", arc4random(),
+	    arc4random());
+	return (files_replace(dir->fd, REVISION_FILE, dir->path,
+	    str_from(text), 0644, &dir->owner, diag));
+}
+
+static enum status
+write_state(const struct dir *dir, const struct folder *folder,
+    const struct keystore_key *key, struct diag *diag)
+{
+	char name[NAME_BYTES], shown[PATH_BYTES];
+	enum status status;
+	struct buf text;
+
+	file_name(folder, key->selector, STATE_END, name, shown);
+	buf_init(&text, KEYSTORE_STATE_MAX_BYTES);
+	keystore_state_write(&text, key);
+	status = text.status;
+	if (status == STATUS_OK) {
+		status = files_replace(folder->fd, name, shown,
+		    buf_str(&text), 0644, &dir->owner, diag);
+	} else {
+		diag_set(diag, shown, 0, "%s", status_text(status));
+	}
+	buf_fini(&text);
+	return (status);
+}
+
+static enum status
+write_record(const struct dir *dir, const struct folder *folder,
+    const struct keystore_key *key, struct diag *diag)
+{
+	char name[NAME_BYTES], shown[PATH_BYTES];
+	enum status status;
+	struct buf text;
+
+	file_name(folder, key->selector, ".txt", name, shown);
+	buf_init(&text, KEYSTORE_STATE_MAX_BYTES);
+	record_zone_line(&text, key->domain, key->selector, key->record);
+	status = text.status;
+	if (status == STATUS_OK) {
+		status = files_replace(folder->fd, name, shown,
+		    buf_str(&text), 0644, &dir->owner, diag);
+	} else {
+		diag_set(diag, shown, 0, "%s", status_text(status));
+	}
+	buf_fini(&text);
+	return (status);
+}
+
+/* The state comes last: without it the key is not there. */
+static enum status
+add_files(const struct dir *dir, const struct folder *folder,
+    const struct keystore_key *key, struct str pem, struct diag *diag)
+{
+	static const char *const ends[] = { STATE_END, ".private", ".txt" };
+	char name[NAME_BYTES], shown[PATH_BYTES];
+	enum status status;
+	size_t i;
+
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		file_name(folder, key->selector, ends[i], name, shown);
+		if (faccessat(folder->fd, name, F_OK,
+		    AT_SYMLINK_NOFOLLOW) == 0) {
+			diag_set(diag, shown, 0, "it exists already; choose "
+			    "another selector");
+			return (STATUS_LIMIT);
+		}
+	}
+	file_name(folder, key->selector, ".private", name, shown);
+	status = files_replace(folder->fd, name, shown, pem, 0600,
+	    &dir->owner, diag);
+	if (status == STATUS_OK) {
+		status = write_record(dir, folder, key, diag);
+	}
+	if (status == STATUS_OK) {
+		status = write_state(dir, folder, key, diag);
+	}
+	if (status != STATUS_OK) {
+		(void)unlinkat(folder->fd, name, 0);
+		file_name(folder, key->selector, ".txt", name, shown);
+		(void)unlinkat(folder->fd, name, 0);
+	}
+	return (status);
+}
+
+static enum status
+dir_add(void *ctx, const struct keystore_key *key, struct str pem,
+    struct diag *diag)
+{
+	const struct dir *dir = ctx;
+	struct folder folder;
+	enum status status = open_folder(dir, key->domain, true, &folder,
+	    diag);
+
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	status = add_files(dir, &folder, key, pem, diag);
+	(void)close(folder.fd);
+	return (status == STATUS_OK ? touch_revision(dir, diag) : status);
+}
+
+/* The state says so already: a run that is cut short is finished by the next. */
+static enum status
+destroy(const struct folder *folder, const struct keystore_key *key,
+    struct diag *diag)
+{
+	char name[NAME_BYTES], shown[PATH_BYTES];
+
+	file_name(folder, key->selector, ".private", name, shown);
+	if (unlinkat(folder->fd, name, 0) == -1 && errno != ENOENT) {
+		return (failed(shown, diag));
+	}
+	return (fsync(folder->fd) == 0 || errno == EINVAL ? STATUS_OK :
+	    failed(shown, diag));
+}
+
+static enum status
+save_files(const struct dir *dir, const struct folder *folder,
+    const struct keystore_key *key, struct diag *diag)
+{
+	struct keystore_key before;
+	struct arena arena;
+	enum status status;
+
+	arena_init(&arena, 4 * KEYSTORE_STATE_MAX_BYTES);
+	status = read_state(folder, key->domain, key->selector, &arena,
+	    &before, diag);
+	if (status == STATUS_OK && !str_eq(before.record, key->record)) {
+		status = write_record(dir, folder, key, diag);
+	}
+	if (status == STATUS_OK) {
+		status = write_state(dir, folder, key, diag);
+	}
+	if (status == STATUS_OK && key->stage == KEY_REMOVED) {
+		status = destroy(folder, key, diag);
+	}
+	arena_fini(&arena);
+	return (status);
+}
+
+static enum status
+dir_save(void *ctx, const struct keystore_key *key, struct diag *diag)
+{
+	const struct dir *dir = ctx;
+	struct folder folder;
+	enum status status = open_folder(dir, key->domain, false, &folder,
+	    diag);
+
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	status = save_files(dir, &folder, key, diag);
+	(void)close(folder.fd);
+	return (status == STATUS_OK ? touch_revision(dir, diag) : status);
+}
+
+enum status
+keystore_open_dir(struct keystore *store, const char *path, bool create,
+    const struct env *env, struct diag *diag)
+{
+	static const struct keystore_ops ops = { dir_close, dir_list,
+		dir_private, dir_revision, dir_lock, dir_add, dir_save };
+	struct dir *dir = calloc(1, sizeof(*dir));
+	struct stat st;
+
+	if (dir == NULL || (dir->path = strdup(path)) == NULL) {
+		free(dir);
+		diag_set(diag, path, 0, "out of memory");
+		return (STATUS_NOMEM);
+	}
+	store->ops = &ops;
+	store->ctx = dir;
+	dir->env = env;
+	dir->lock = -1;
+	if (create && mkdir(path, 0700) == -1 && errno != EEXIST) {
+		dir->fd = -1;
+		return (failed(path, diag));
+	}
+	dir->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir->fd == -1 || fstat(dir->fd, &st) == -1) {
+		return (failed(path, diag));
+	}
+	dir->owner.uid = st.st_uid;
+	dir->owner.gid = st.st_gid;
+	return (STATUS_OK);
+}

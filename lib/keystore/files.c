@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "keystore/files.h"
+
+#define CHUNK_BYTES	4096
+#define TEMP_TRIES	100
+
+static enum status
+failed(const char *shown, struct diag *diag)
+{
+	diag_set(diag, shown, 0, "%s", strerror(errno));
+	return (STATUS_IO);
+}
+
+static enum status
+read_all(int fd, const char *shown, struct buf *buf, struct diag *diag)
+{
+	char chunk[CHUNK_BYTES];
+	ssize_t n;
+
+	for (;;) {
+		n = read(fd, chunk, sizeof(chunk));
+		if (n == 0) {
+			break;
+		}
+		if (n > 0) {
+			buf_add(buf, chunk, (size_t)n);
+		} else if (errno != EINTR) {
+			return (failed(shown, diag));
+		}
+		if (buf->status != STATUS_OK) {
+			diag_set(diag, shown, 0, "%s", status_text(
+			    buf->status));
+			break;
+		}
+	}
+	explicit_bzero(chunk, sizeof(chunk));
+	return (buf->status);
+}
+
+enum status
+files_read(int dir, const char *name, const char *shown, struct buf *buf,
+    struct stat *st_r, struct diag *diag)
+{
+	struct stat st;
+	enum status status;
+	int fd;
+
+	/* Not a FIFO, whose open would wait for a writer. */
+	fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
+	if (fd == -1) {
+		return (failed(shown, diag));
+	}
+	if (fstat(fd, &st) == -1) {
+		status = failed(shown, diag);
+	} else if (!S_ISREG(st.st_mode)) {
+		diag_set(diag, shown, 0, "not a regular file");
+		status = STATUS_IO;
+	} else {
+		status = read_all(fd, shown, buf, diag);
+	}
+	if (st_r != NULL) {
+		*st_r = st;
+	}
+	(void)close(fd);
+	return (status);
+}
+
+static bool
+write_all(int fd, struct str text)
+{
+	ssize_t n;
+
+	while (text.n > 0) {
+		n = write(fd, text.p, text.n);
+		if (n == -1 && errno != EINTR) {
+			return (false);
+		}
+		text = str_from_offset(text, n > 0 ? (size_t)n : 0);
+	}
+	return (true);
+}
+
+/* A file that was not there, mode 0600, for us alone to see: its name begins
+   with a dot. */
+static int
+open_temp(int dir, char *name, size_t size)
+{
+	int fd = -1, tries;
+
+	errno = EEXIST;
+	for (tries = 0; fd == -1 && errno == EEXIST && tries < TEMP_TRIES;
+	    tries++) {
+		(void)snprintf(name, size, ".%08x.tmp", arc4random());
+		fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL |
+		    O_CLOEXEC, 0600);
+	}
+	return (fd);
+}
+
+static bool
+fill(int fd, struct str text, mode_t mode, const struct files_owner *owner)
+{
+	/* Whoever may not give files away keeps them. */
+	if (owner->uid != (uid_t)-1 && geteuid() == 0 &&
+	    fchown(fd, owner->uid, owner->gid) == -1) {
+		return (false);
+	}
+	return (fchmod(fd, mode) == 0 && write_all(fd, text) &&
+	    fsync(fd) == 0);
+}
+
+enum status
+files_replace(int dir, const char *name, const char *shown, struct str text,
+    mode_t mode, const struct files_owner *owner, struct diag *diag)
+{
+	enum status status = STATUS_OK;
+	char temp[32];
+	int fd;
+
+	fd = open_temp(dir, temp, sizeof(temp));
+	if (fd == -1) {
+		return (failed(shown, diag));
+	}
+	if (!fill(fd, text, mode, owner)) {
+		status = failed(shown, diag);
+	}
+	if (close(fd) == -1 && status == STATUS_OK) {
+		status = failed(shown, diag);
+	}
+	if (status == STATUS_OK && renameat(dir, temp, dir, name) == -1) {
+		status = failed(shown, diag);
+	}
+	if (status != STATUS_OK) {
+		(void)unlinkat(dir, temp, 0);
+	} else if (fsync(dir) == -1 && errno != EINVAL) {
+		status = failed(shown, diag);
+	}
+	return (status);
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+
+#include "keystore/private.h"
+
+static const char *const stages[] = {
+	[KEY_PENDING] = "pending", [KEY_PUBLISHED] = "published",
+	[KEY_ACTIVE] = "active", [KEY_RETIRED] = "retired",
+	[KEY_REVOKED] = "revoked", [KEY_REMOVED] = "removed",
+};
+
+#define STAGES_N	(sizeof(stages) / sizeof(stages[0]))
+
+const char *
+key_stage_name(enum key_stage stage)
+{
+	return (stages[stage]);
+}
+
+bool
+key_stage_parse(struct str text, enum key_stage *r)
+{
+	size_t i;
+
+	for (i = 0; i < STAGES_N; i++) {
+		if (str_eq(text, str_from(stages[i]))) {
+			*r = (enum key_stage)i;
+			return (true);
+		}
+	}
+	return (false);
+}
+
+enum status
+keystore_open(const char *where, bool create, const struct env *env,
+    struct keystore **r, struct diag *diag)
+{
+	struct keystore *store = calloc(1, sizeof(*store));
+	enum status status;
+
+	*r = NULL;
+	if (store == NULL || (store->name = strdup(where)) == NULL) {
+		free(store);
+		diag_set(diag, NULL, 0, "out of memory");
+		return (STATUS_NOMEM);
+	}
+	status = keystore_open_dir(store, where, create, env, diag);
+	if (status != STATUS_OK) {
+		keystore_close(store);
+		return (status);
+	}
+	*r = store;
+	return (STATUS_OK);
+}
+
+void
+keystore_close(struct keystore *store)
+{
+	if (store == NULL) {
+		return;
+	}
+	if (store->ctx != NULL) {
+		store->ops->close(store->ctx);
+	}
+	free(store->name);
+	free(store);
+}
+
+const char *
+keystore_name(const struct keystore *store)
+{
+	return (store->name);
+}
+
+static struct str
+dup(struct arena *a, struct str s, bool *ok)
+{
+	struct str copy = s.p != NULL ? arena_dup(a, s) : STR_NONE;
+
+	*ok = *ok && (s.p == NULL || copy.p != NULL);
+	return (copy);
+}
+
+enum status
+keystore_keys_add(struct keystore_keys *list, const struct keystore_key *key)
+{
+	struct keystore_key *v, copy = *key;
+	bool ok = true;
+
+	if (list->n >= KEYSTORE_MAX_KEYS) {
+		return (STATUS_LIMIT);
+	}
+	v = arena_grow(list->arena, list->v, list->n, &list->cap, sizeof(*v));
+	if (v == NULL) {
+		return (STATUS_NOMEM);
+	}
+	list->v = v;
+	copy.domain = dup(list->arena, key->domain, &ok);
+	copy.selector = dup(list->arena, key->selector, &ok);
+	copy.record = dup(list->arena, key->record, &ok);
+	copy.note = dup(list->arena, key->note, &ok);
+	v[list->n] = copy;
+	list->n += ok;
+	return (ok ? STATUS_OK : STATUS_NOMEM);
+}
+
+static int
+compare(const void *va, const void *vb)
+{
+	const struct keystore_key *a = va, *b = vb;
+	int c = str_cmp(a->domain, b->domain);
+
+	if (c == 0 && a->created_s != b->created_s) {
+		c = a->created_s < b->created_s ? -1 : 1;
+	}
+	return (c != 0 ? c : str_cmp(a->selector, b->selector));
+}
+
+enum status
+keystore_list(struct keystore *store, struct arena *arena, struct str domain,
+    struct keystore_key **v_r, size_t *n_r,
+    void (*bad)(void *ctx, const struct diag *), void *ctx, struct diag *diag)
+{
+	struct keystore_keys list = { .arena = arena };
+	const struct keystore_bad tell = { bad, ctx };
+	enum status status;
+
+	status = store->ops->list(store->ctx, domain, &tell, &list, diag);
+	if (list.n > 1) {
+		qsort(list.v, list.n, sizeof(*list.v), compare);
+	}
+	*v_r = list.v;
+	*n_r = status == STATUS_OK ? list.n : 0;
+	return (status);
+}
+
+enum status
+keystore_private(struct keystore *store, const struct keystore_key *key,
+    struct buf *pem_r, struct diag *diag)
+{
+	return (store->ops->private(store->ctx, key, pem_r, diag));
+}
+
+enum status
+keystore_revision(struct keystore *store, uint64_t *r, struct diag *diag)
+{
+	return (store->ops->revision(store->ctx, r, diag));
+}
+
+enum status
+keystore_lock(struct keystore *store, unsigned timeout_s, struct diag *diag)
+{
+	return (store->ops->lock(store->ctx, timeout_s, diag));
+}
+
+enum status
+keystore_add(struct keystore *store, const struct keystore_key *key,
+    struct str pem, struct diag *diag)
+{
+	return (store->ops->add(store->ctx, key, pem, diag));
+}
+
+enum status
+keystore_save(struct keystore *store, const struct keystore_key *key,
+    struct diag *diag)
+{
+	return (store->ops->save(store->ctx, key, diag));
+}

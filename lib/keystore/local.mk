@@ -1,0 +1,10 @@
+lib_libmailseal_a_SOURCES += \
+	lib/keystore/dir.c \
+	lib/keystore/files.c \
+	lib/keystore/files.h \
+	lib/keystore/keystore.c \
+	lib/keystore/keystore.h \
+	lib/keystore/private.h \
+	lib/keystore/record.c \
+	lib/keystore/record.h \
+	lib/keystore/state.c

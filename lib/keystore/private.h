@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the files of lib/keystore share. */
+#ifndef KEYSTORE_PRIVATE_H
+#define KEYSTORE_PRIVATE_H
+
+#include "keystore/keystore.h"
+
+struct keystore_bad {		/* whom to tell of a broken state */
+	void	(*tell)(void *ctx, const struct diag *);
+	void	*ctx;
+};
+
+struct keystore_keys {		/* as they are listed */
+	struct arena		*arena;
+	struct keystore_key	*v;
+	size_t			 n;
+	size_t			 cap;
+};
+
+struct keystore_ops {		/* of a kind of store; ctx is its own */
+	void		 (*close)(void *ctx);
+	enum status	 (*list)(void *ctx, struct str domain,
+			    const struct keystore_bad *,
+			    struct keystore_keys *, struct diag *);
+	enum status	 (*private)(void *ctx, const struct keystore_key *,
+			    struct buf *, struct diag *);
+	enum status	 (*revision)(void *ctx, uint64_t *r, struct diag *);
+	enum status	 (*lock)(void *ctx, unsigned timeout_s, struct diag *);
+	enum status	 (*add)(void *ctx, const struct keystore_key *,
+			    struct str pem, struct diag *);
+	enum status	 (*save)(void *ctx, const struct keystore_key *,
+			    struct diag *);
+};
+
+struct keystore {
+	const struct keystore_ops *ops;
+	void			*ctx;
+	char			*name;
+};
+
+/* Each sets ops and ctx of the store. */
+enum status	 keystore_open_dir(struct keystore *, const char *path,
+		    bool create, const struct env *, struct diag *)
+    ATTR_MUST_CHECK;
+
+/* A copy goes into the list. */
+enum status	 keystore_keys_add(struct keystore_keys *,
+		    const struct keystore_key *) ATTR_MUST_CHECK;
+
+#endif

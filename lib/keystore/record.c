@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "keystore/record.h"
+
+void
+record_strings(struct buf *out, struct str value)
+{
+	for (; value.n > 0;
+	    value = str_from_offset(value, RECORD_STRING_MAX_BYTES)) {
+		buf_add_cstr(out, " \"");
+		buf_add_str(out, str_first(value, RECORD_STRING_MAX_BYTES));
+		buf_add_char(out, '"');
+	}
+}
+
+/* One line and no parentheses: whatever reads a record by line can read it. */
+void
+record_zone_line(struct buf *out, struct str domain, struct str selector,
+    struct str value)
+{
+	buf_printf(out, "%.*s._domainkey.%.*s. IN TXT", STR_FMT(selector),
+	    STR_FMT(domain));
+	record_strings(out, value);
+	buf_add_char(out, '\n');
+}

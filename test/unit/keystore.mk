@@ -1,0 +1,3 @@
+UNIT += test/unit/t_keystore_state test/unit/t_keystore_store
+test_unit_t_keystore_state_SOURCES = test/unit/t_keystore_state.c
+test_unit_t_keystore_store_SOURCES = test/unit/t_keystore_store.c

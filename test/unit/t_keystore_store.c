@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What every kind of store is to do alike. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "keystore/keystore.h"
+
+#include "tap.h"
+
+#define PEM	"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
+
+static struct env env;
+static char top[64];
+static unsigned bad_count;
+
+static void
+on_bad(void *ctx, const struct diag *diag)
+{
+	(void)ctx;
+	(void)diag;
+	bad_count++;
+}
+
+static struct keystore *
+open_store(const char *where, bool create)
+{
+	struct keystore *store = NULL;
+	struct diag diag;
+
+	diag_init(&diag);
+	if (keystore_open(where, create, &env, &store, &diag) != STATUS_OK) {
+		printf("Bail out! %s\n", diag.text);
+		exit(1);
+	}
+	return (store);
+}
+
+static struct keystore_key
+make(const char *domain, const char *selector, int64_t created_s)
+{
+	return ((struct keystore_key){ .domain = str_from(domain),
+		.selector = str_from(selector), .type = CRYPTO_RSA,
+		.bits = 2048, .stage = KEY_PENDING, .created_s = created_s,
+		.since_s = created_s, .seen_s = -1, .asked_s = -1,
+		.record = STR("v=DKIM1; k=rsa; p=AAAA") });
+}
+
+static void
+add(struct keystore *store, const struct keystore_key *key, enum status want,
+    const char *name)
+{
+	struct diag diag;
+
+	diag_init(&diag);
+	tap_num(keystore_add(store, key, STR(PEM), &diag), want, name);
+	tap_ok((want == STATUS_OK) == (diag.text[0] == '\0'),
+	    "a reason where it was not");
+}
+
+/* "domain/selector:stage " of each key. */
+static void
+check_list(struct keystore *store, struct str domain, const char *want,
+    const char *name)
+{
+	struct keystore_key *v;
+	struct arena arena;
+	struct diag diag;
+	struct buf text;
+	size_t i, n;
+
+	diag_init(&diag);
+	arena_init(&arena, 1 << 20);
+	buf_init(&text, 1 << 20);
+	bad_count = 0;
+	tap_num(keystore_list(store, &arena, domain, &v, &n, on_bad, NULL,
+	    &diag), STATUS_OK, name);
+	for (i = 0; i < n; i++) {
+		buf_printf(&text, "%.*s/%.*s:%s ", STR_FMT(v[i].domain),
+		    STR_FMT(v[i].selector), key_stage_name(v[i].stage));
+	}
+	tap_str(str_mem(text.p, text.n), str_from(want), name);
+	buf_fini(&text);
+	arena_fini(&arena);
+}
+
+static uint64_t
+revision(struct keystore *store)
+{
+	struct diag diag;
+	uint64_t r = 0;
+
+	diag_init(&diag);
+	tap_num(keystore_revision(store, &r, &diag), STATUS_OK, "revision");
+	return (r);
+}
+
+static void
+check_private(struct keystore *store, const struct keystore_key *key,
+    bool there, const char *name)
+{
+	struct diag diag;
+	struct buf pem;
+
+	diag_init(&diag);
+	buf_init(&pem, KEYSTORE_PEM_MAX_BYTES);
+	tap_ok((keystore_private(store, key, &pem, &diag) == STATUS_OK) ==
+	    there, "%s", name);
+	tap_str(str_mem(pem.p, pem.n), there ? STR(PEM) : STR(""),
+	    "its text");
+	buf_fini(&pem);
+}
+
+static void
+save(struct keystore *store, const struct keystore_key *key, enum status want,
+    const char *name)
+{
+	struct diag diag;
+
+	diag_init(&diag);
+	tap_num(keystore_save(store, key, &diag), want, name);
+}
+
+static void
+check_store(const char *where)
+{
+	struct keystore *store = open_store(where, true), *other;
+	struct keystore_key a = make("a.example", "s1", 20);
+	struct keystore_key b = make("b.example", "s1", 10);
+	struct keystore_key older = make("a.example", "s2", 10);
+	struct diag diag;
+	uint64_t before;
+
+	check_list(store, STR_NONE, "", "empty");
+	before = revision(store);
+	add(store, &a, STATUS_OK, "a key");
+	tap_ok(revision(store) != before, "adding changes the revision");
+	add(store, &a, STATUS_LIMIT, "its selector again");
+	add(store, &b, STATUS_OK, "another domain's");
+	add(store, &older, STATUS_OK, "an older one");
+	check_list(store, STR_NONE, "a.example/s2:pending "
+	    "a.example/s1:pending b.example/s1:pending ",
+	    "by domain and age");
+	check_list(store, STR("b.example"), "b.example/s1:pending ",
+	    "of one domain");
+	check_list(store, STR("c.example"), "", "of one without keys");
+	check_private(store, &a, true, "the private half");
+	before = revision(store);
+	tap_ok(before == revision(store), "looking changes no revision");
+	a.stage = KEY_ACTIVE;
+	a.note = STR("well");
+	save(store, &a, STATUS_OK, "a new stage");
+	tap_ok(revision(store) != before, "which changes the revision");
+	check_list(store, STR("a.example"), "a.example/s2:pending "
+	    "a.example/s1:active ", "is read again");
+	a.stage = KEY_REMOVED;
+	save(store, &a, STATUS_OK, "removed");
+	check_private(store, &a, false, "has no private half");
+	add(store, &a, STATUS_LIMIT, "nor may its selector come again");
+	b.selector = STR("s9");
+	save(store, &b, STATUS_IO, "a key that is not there");
+	diag_init(&diag);
+	tap_num(keystore_lock(store, 0, &diag), STATUS_OK, "locked");
+	other = open_store(where, false);
+	tap_num(keystore_lock(other, 0, &diag), STATUS_TEMP,
+	    "nobody else may now");
+	keystore_close(store);
+	tap_num(keystore_lock(other, 1, &diag), STATUS_OK,
+	    "until it is closed");
+	keystore_close(other);
+}
+
+static void
+write_file(const char *name, const char *text, mode_t mode)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s", top, name);
+	f = fopen(path, "w");
+	if (f == NULL || fputs(text, f) == EOF || fclose(f) != 0 ||
+	    chmod(path, mode) != 0) {
+		printf("Bail out! %s\n", path);
+		exit(1);
+	}
+}
+
+/* What only a directory can be like. */
+static void
+check_dir(void)
+{
+	struct keystore *store = open_store(top, false);
+	struct keystore_key b = make("b.example", "s1", 10);
+	struct diag diag;
+	struct buf pem;
+
+	write_file("b.example/s7.private", PEM, 0600);
+	check_list(store, STR("b.example"), "b.example/s1:pending ",
+	    "a key without a state is not there");
+	b.selector = STR("s7");
+	add(store, &b, STATUS_LIMIT, "and is not replaced");
+	write_file("b.example/s8.state", "mailseal-key 1\n", 0644);
+	check_list(store, STR_NONE, "a.example/s2:pending "
+	    "a.example/s1:removed b.example/s1:pending ",
+	    "a broken state hides no other");
+	tap_num(bad_count, 1, "and is told of");
+	write_file("b.example/s8.state", "mailseal-key 1\ndomain c.example\n"
+	    "selector s8\ntype rsa\nbits 1\nstage active\ncreated 1\n"
+	    "since 1\nrecord p=\n", 0644);
+	check_list(store, STR("b.example"), "b.example/s1:pending ",
+	    "another key's state");
+	tap_num(bad_count, 1, "is told of, too");
+	write_file("README", "not a domain\n", 0644);
+	check_list(store, STR("b.example"), "b.example/s1:pending ",
+	    "a file among the folders");
+	write_file("b.example/s1.private", PEM, 0640);
+	b.selector = STR("s1");
+	diag_init(&diag);
+	buf_init(&pem, KEYSTORE_PEM_MAX_BYTES);
+	tap_num(keystore_private(store, &b, &pem, &diag), STATUS_SYNTAX,
+	    "a key that others may read");
+	tap_ok(strstr(diag.text, "b.example/s1.private: mode 0640") != NULL,
+	    "names path and mode");
+	buf_fini(&pem);
+	keystore_close(store);
+}
+
+static void
+check_open(void)
+{
+	struct keystore *store = NULL;
+	struct diag diag;
+	char path[128];
+
+	diag_init(&diag);
+	snprintf(path, sizeof(path), "%s/none", top);
+	tap_num(keystore_open(path, false, &env, &store, &diag), STATUS_IO,
+	    "a directory that is not there");
+	tap_ok(store == NULL && strstr(diag.text, path) != NULL,
+	    "is named");
+	snprintf(path, sizeof(path), "%s/README", top);
+	tap_num(keystore_open(path, true, &env, &store, &diag), STATUS_IO,
+	    "a file in its place");
+	keystore_close(NULL);
+}
+
+int
+main(void)
+{
+	char command[128];
+
+	env_init_system(&env);
+	snprintf(top, sizeof(top), "/tmp/t_keystore.XXXXXX");
+	if (mkdtemp(top) == NULL) {
+		printf("Bail out! no directory\n");
+		return (1);
+	}
+	check_store(top);
+	check_dir();
+	check_open();
+	snprintf(command, sizeof(command), "rm -rf %s", top);
+	tap_num(system(command), 0, "cleaned up");
+	return (tap_done());
+}
