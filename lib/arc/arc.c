@@ -176,6 +176,7 @@ check(struct arc_validator *v)
 {
 	unsigned i = v->verdict.instances;
 	const char *reason;
+	struct str first;
 	enum status st;
 
 	st = arc_check_message(v, &v->sets[i - 1], &reason);
@@ -199,6 +200,9 @@ check(struct arc_validator *v)
 	v->decided = true;
 	v->verdict.result = ARC_PASS;
 	v->verdict.reason = NULL;
+	first = v->fields->v[v->sets[0].aar].value;
+	v->verdict.first_results = str_from_offset(first,
+	    str_find(first, ';') + 1);
 	return (find_oldest(v));
 }
 

@@ -178,6 +178,23 @@ check_second(struct conf_reader *r)
 }
 
 static enum status
+check_arc(struct conf_reader *r)
+{
+	const char *names[] = { "TrustedSealers", "On-ArcFail" };
+	size_t i;
+
+	for (i = 0; i < 2 && !r->conf->arc_verify; i++) {
+		unsigned line = conf_reader_line(r, names[i]);
+
+		if (line > 0) {
+			return (refuse(r, line, "TrustedSealers and "
+			    "On-ArcFail need ArcVerify yes"));
+		}
+	}
+	return (STATUS_OK);
+}
+
+static enum status
 check_user(struct conf_reader *r)
 {
 	struct diag why;
@@ -197,8 +214,8 @@ enum status
 conf_check(struct conf_reader *r)
 {
 	static enum status (*const checks[])(struct conf_reader *) = {
-		check_user, check_dns, check_temperror, check_second, check_signing,
-		check_selectors, load_keys
+		check_user, check_dns, check_temperror, check_second, check_arc,
+		check_signing, check_selectors, load_keys
 	};
 	enum status status = STATUS_OK;
 	size_t i;

@@ -113,6 +113,7 @@ struct conf {
 	enum conf_action	 on_internal_error;
 	bool			 received_spf;	/* ReceivedSPF */
 	bool			 arc_verify;	/* ArcVerify */
+	enum conf_action	 on_arc_fail;	/* On-ArcFail */
 	/* judging */
 	enum conf_action	 on_bad_from;	/* On-BadFrom */
 	enum conf_action	 on_dmarc_reject;	/* OnDMARCReject: not
@@ -124,6 +125,7 @@ struct conf {
 	struct names		*domain_rules;	/* DomainRules: enum conf_rule */
 	struct hosts		*trusted_networks;	/* TrustedNetworks */
 	struct hosts		*mailing_list_hosts;	/* MailingListHosts */
+	struct names		*trusted_sealers;	/* TrustedSealers */
 	struct hosts		*trusted_relays;	/* TrustedRelays */
 	enum conf_relay_mail	 relay_mail;	/* TrustedRelayMail */
 	bool			 reject_needs_second;	/* RejectNeeds... */

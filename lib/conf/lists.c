@@ -197,6 +197,40 @@ conf_set_hosts(struct conf_reader *r, const struct conf_option *o,
 	return (take_list(r, o, value, take_host));
 }
 
+static enum status
+add_name(struct list *list, struct str domain, int value)
+{
+	struct conf_reader *r = list->reader;
+	const struct conf_option *o = list->option;
+
+	switch (names_add(*(struct names **)list->target, domain, value)) {
+	case STATUS_OK:
+		return (STATUS_OK);
+	case STATUS_NOMEM:
+		return (conf_no_memory(r));
+	case STATUS_LIMIT:
+		return (conf_reject(r, o, domain, "has another rule already"));
+	case STATUS_SYNTAX:
+	case STATUS_TEMP:
+	case STATUS_IO:
+		break;
+	}
+	return (conf_reject(r, o, domain, "is not a domain name or a .domain"));
+}
+
+static enum status
+take_name(struct list *list, struct str item)
+{
+	return (add_name(list, item, 0));
+}
+
+enum status
+conf_set_names(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	return (take_list(r, o, value, take_name));
+}
+
 /* A domain, then what is done with its mail. */
 static enum status
 take_rule(struct list *list, struct str item)
@@ -216,20 +250,7 @@ take_rule(struct list *list, struct str item)
 		return (conf_reject(r, o, item,
 		    "is not accept, quarantine, reject or ignore"));
 	}
-	switch (names_add(*(struct names **)list->target, domain,
-	    rule->value)) {
-	case STATUS_OK:
-		return (STATUS_OK);
-	case STATUS_NOMEM:
-		return (conf_no_memory(r));
-	case STATUS_LIMIT:
-		return (conf_reject(r, o, domain, "has another rule already"));
-	case STATUS_SYNTAX:
-	case STATUS_TEMP:
-	case STATUS_IO:
-		break;
-	}
-	return (conf_reject(r, o, domain, "is not a domain name or a .domain"));
+	return (add_name(list, domain, rule->value));
 }
 
 enum status

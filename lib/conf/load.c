@@ -21,10 +21,12 @@ conf_new(void)
 	conf->mailing_list_hosts = hosts_new();
 	conf->trusted_relays = hosts_new();
 	conf->domain_rules = names_new();
+	conf->trusted_sealers = names_new();
 	if (conf->internal_hosts == NULL || conf->external_ignore == NULL ||
 	    conf->trusted_networks == NULL ||
 	    conf->mailing_list_hosts == NULL ||
-	    conf->trusted_relays == NULL || conf->domain_rules == NULL) {
+	    conf->trusted_relays == NULL || conf->domain_rules == NULL ||
+	    conf->trusted_sealers == NULL) {
 		conf_release(conf);
 		return (NULL);
 	}
@@ -56,6 +58,7 @@ conf_release(struct conf *conf)
 	hosts_free(conf->mailing_list_hosts);
 	hosts_free(conf->trusted_relays);
 	names_free(conf->domain_rules);
+	names_free(conf->trusted_sealers);
 	arena_fini(&conf->memory);
 	free(conf);
 }

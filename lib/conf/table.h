@@ -96,6 +96,7 @@ conf_setter	 conf_set_hosts;
 conf_setter	 conf_set_strings;
 conf_setter	 conf_set_domains;
 conf_setter	 conf_set_rules;
+conf_setter	 conf_set_names;	/* struct names *, without values */
 conf_setter	 conf_set_headers;
 conf_setter	 conf_set_headers_or_none;
 conf_setter	 conf_set_nameservers;

@@ -16,6 +16,11 @@ static const struct engine_answer for_signing = {
 	.tempfail = STR("451 4.7.5 The message cannot be signed now, try "
 	    "again later"),
 };
+static const struct engine_answer for_chain = {
+	STR("550 5.7.29 ARC validation failure"),
+	STR("451 4.7.29 ARC validation failure"),
+	STR("ARC validation failure"),
+};
 static const struct engine_answer for_internal = {
 	STR("550 5.3.0 Internal error"),
 	STR("451 4.3.0 Temporary internal error"),
@@ -58,25 +63,50 @@ engine_act(struct engine_msg *m, const struct engine_answer *answer,
 
 /* What was decided already stays, unless this is stricter. */
 static void
-act_dkim(struct engine_msg *m, const struct engine_answer *answer,
-    enum conf_action action)
+act_beside(struct engine_msg *m, const char *rule,
+    const struct engine_answer *answer, enum conf_action action)
 {
-	struct engine_decision *d = &m->outcome.decision;
-	bool spared = action == CONF_REJECT && !engine_opinion_refuses_dkim(m);
-	bool held = spared || action == CONF_QUARANTINE;
-
 	if (action == CONF_ACCEPT) {
 		return;
 	}
-	if (!held || strcmp(m->outcome.action, "quarantine") != 0) {
-		*d = (struct engine_decision){ .rule = "dkim",
-			.comment = spared ? "RejectNeedsSecondOpinion" : NULL };
+	if (action != CONF_QUARANTINE ||
+	    strcmp(m->outcome.action, "quarantine") != 0) {
+		m->outcome.decision = (struct engine_decision){ .rule = rule };
 	}
-	if (spared) {
-		engine_policy_quarantine(m, answer->quarantine,
-		    answer->quarantine);
+	engine_act(m, answer, action);
+}
+
+/* A refusal that the second opinion does not share. */
+static void
+spare_dkim(struct engine_msg *m, const struct engine_answer *answer)
+{
+	if (strcmp(m->outcome.action, "quarantine") != 0) {
+		m->outcome.decision = (struct engine_decision){
+			.rule = "dkim", .comment = "RejectNeedsSecondOpinion" };
+	}
+	engine_policy_quarantine(m, answer->quarantine, answer->quarantine);
+}
+
+static void
+act_dkim(struct engine_msg *m, const struct engine_answer *answer,
+    enum conf_action action)
+{
+	if (action == CONF_REJECT && !engine_opinion_refuses_dkim(m)) {
+		spare_dkim(m, answer);
 	} else {
-		engine_act(m, answer, action);
+		act_beside(m, "dkim", answer, action);
+	}
+}
+
+/* RFC 8617 5.2.1: as if there was no chain, unless an operator wants more. */
+static void
+decide_arc(struct engine_msg *m)
+{
+	const struct arc_verdict *arc = m->outcome.arc;
+
+	if (arc != NULL && arc->result == ARC_FAIL &&
+	    !msg_is_relay_exempt(m)) {
+		act_beside(m, "arc", &for_chain, msg_conf(m)->on_arc_fail);
 	}
 }
 
@@ -170,6 +200,9 @@ engine_decide(struct engine_msg *m)
 	} else if (m->direction == ENGINE_VERIFY) {
 		if (m->judged) {
 			engine_policy_decide(m);
+		}
+		if (out->verdict == ENGINE_ACCEPT) {
+			decide_arc(m);
 		}
 		if (out->verdict == ENGINE_ACCEPT) {
 			decide_dkim(m);

@@ -198,8 +198,9 @@ struct engine_sender {		/* whom SPF and iprev are about */
  */
 struct engine_decision {
 	const char		*rule;		/* "from", "domain rule",
-						   "dmarc", "dkim"; or NULL:
-						   nothing spoke against it */
+						   "dmarc", "arc", "dkim"; or
+						   NULL: nothing spoke against
+						   it */
 	struct str		 domain;	/* the author's it is about */
 	bool			 tagged;	/* X-DMARC-Quarantine */
 	const char		*exempt;	/* "trusted network" ...: why
@@ -208,7 +209,7 @@ struct engine_decision {
 						   policy that was published is
 						   not what was done; or NULL */
 	const char		*comment;	/* on the override, or why
-						   there is less; static */
+						   there is less */
 };
 
 struct engine_outcome {		/* views into the message's arena */

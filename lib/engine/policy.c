@@ -6,11 +6,11 @@
  *	a rule for the author's domain		DomainRules
  *	the policy that the domain publishes	OnDMARC...
  *
- * What an exemption (TrustedNetworks, MailingListHosts) keeps from happening
- * is named in the decision, and so is, in RFC 9990's words, why a published
- * policy is not followed. Of several author domains the strictest outcome
- * counts (RFC 9989 11.5); a message with more of them than are looked at has
- * no usable From field.
+ * What an exemption (TrustedNetworks, MailingListHosts, TrustedSealers)
+ * keeps from happening is named in the decision, and so is, in RFC 9990's
+ * words, why a published policy is not followed. Of several author domains
+ * the strictest outcome counts (RFC 9989 11.5); a message with more of them
+ * than are looked at has no usable From field.
  */
 #include "engine/private.h"
 
@@ -210,9 +210,10 @@ from_trouble(const struct engine_msg *m)
 	    "too many author domains in From field" : NULL);
 }
 
-/* Why nothing may come of it, and RFC 9990's word for that. */
+/* Why nothing may come of it, RFC 9990's word for that, and more on it. */
 static const char *
-exemption(const struct engine_msg *m, const char **override_r)
+exemption(const struct engine_msg *m, const char **override_r,
+    const char **comment_r)
 {
 	const struct conf *conf = msg_conf(m);
 	const struct engine_sender *s = &m->sender;
@@ -236,6 +237,11 @@ exemption(const struct engine_msg *m, const char **override_r)
 	if (hosts_match(conf->mailing_list_hosts, addr, name)) {
 		*override_r = "mailing_list";
 		return ("mailing list host");
+	}
+	if (m->sealers != NULL) {
+		*override_r = "local_policy";
+		*comment_r = m->sealers;
+		return ("trusted sealer");
 	}
 	return (NULL);
 }
@@ -332,20 +338,21 @@ act_on_from(struct engine_msg *m, const char *trouble)
 /* Nothing is done; the decision says why. */
 static void
 spare(struct engine_decision *d, const struct finding *f, const char *exempt,
-    const char *override)
+    const char *override, const char *comment)
 {
 	d->exempt = exempt;
 	d->override = f->verdict != NULL &&
 	    f->verdict->result == DMARC_FAIL ? override : NULL;
-	d->comment = NULL;
+	d->comment = comment;
 }
 
 void
 engine_policy_decide(struct engine_msg *m)
 {
 	struct engine_decision *d = &m->outcome.decision;
-	const char *trouble = from_trouble(m), *override = NULL;
-	const char *exempt = exemption(m, &override);
+	const char *trouble = from_trouble(m);
+	const char *override = NULL, *comment = NULL;
+	const char *exempt = exemption(m, &override, &comment);
 	struct finding f = { .outcome = PASSES };
 
 	if (trouble == NULL) {
@@ -357,7 +364,7 @@ engine_policy_decide(struct engine_msg *m)
 	*d = f.decision;
 	if (exempt != NULL &&
 	    (f.outcome != PASSES || msg_is_relay_exempt(m))) {
-		spare(d, &f, exempt, override);
+		spare(d, &f, exempt, override, comment);
 	} else if (trouble != NULL) {
 		act_on_from(m, trouble);
 	} else {

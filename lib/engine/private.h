@@ -75,6 +75,7 @@ struct engine_msg {
 	struct second_dkim	*second;	/* NULL: not asked */
 	bool			 second_too_much;	/* for libopendkim */
 	struct second_dmarc	*second_dmarc;	/* by author; if asked */
+	const char		*sealers;	/* see engine_sealers_judge */
 
 	/* at end of message */
 	struct engine_action	*actions;
@@ -182,6 +183,14 @@ bool		engine_opinion_refuses_dkim(const struct engine_msg *);
 /* author: as of dmarc_get. */
 bool		engine_opinion_refuses_dmarc(const struct engine_msg *,
 		    size_t author);
+/*
+ * sealers.c: whether the chain speaks for a message from that author which
+ * fails DMARC. *comment_r: RFC 8617 7.2.2's, in the arena; NULL: it does not.
+ */
+enum status	engine_sealers_judge(struct arena *,
+		    const struct names *trusted, const struct arc_verdict *,
+		    struct str author, const char **comment_r)
+    ATTR_MUST_CHECK;
 /* Of them, the parts about who sent it: at most ENGINE_SENDER_RESULTS. */
 #define ENGINE_SENDER_RESULTS	(4 + DMARC_MAX_AUTHORS + 1)
 struct authres_result;

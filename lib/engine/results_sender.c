@@ -57,28 +57,42 @@ add_helo(struct engine_msg *m, struct authres_result *v, size_t *n)
 	    add_spf(m, helo, v, n));
 }
 
+/* The client, or absent if it is not known. */
 static enum status
-add_iprev(struct engine_msg *m, struct authres_result *v, size_t *n)
+client_text(struct engine_msg *m, struct str *r)
 {
-	const struct iprev_verdict *iprev = m->outcome.iprev;
 	char ip[IP_TEXT_BYTES];
 	struct ip_addr addr;
-	struct str text;
-	enum status st;
 
-	if (iprev == NULL || !ip_from_sockaddr(
+	*r = STR_NONE;
+	if (!m->sender.known || !ip_from_sockaddr(
 	    (const struct sockaddr *)&m->sender.addr, &addr)) {
 		return (STATUS_OK);
 	}
 	ip_text(&addr, ip);
-	text = arena_dup(&m->arena, str_from(ip));
+	*r = arena_dup(&m->arena, str_from(ip));
+	return (r->p != NULL ? STATUS_OK : STATUS_NOMEM);
+}
+
+static enum status
+add_iprev(struct engine_msg *m, struct authres_result *v, size_t *n)
+{
+	const struct iprev_verdict *iprev = m->outcome.iprev;
+	struct str ip;
+	enum status st;
+
+	if (iprev == NULL) {
+		return (STATUS_OK);
+	}
 	st = begin(m, &v[*n], STR("iprev"), iprev_result_name(iprev->result),
 	    iprev->reason);
-	if (st != STATUS_OK || text.p == NULL) {
-		return (STATUS_NOMEM);
+	if (st == STATUS_OK) {
+		st = client_text(m, &ip);
 	}
-	engine_results_add(&v[(*n)++], STR("policy"), STR("iprev"), text);
-	return (STATUS_OK);
+	if (st == STATUS_OK) {
+		engine_results_add(&v[(*n)++], STR("policy"), STR("iprev"), ip);
+	}
+	return (st);
 }
 
 /* RFC 8617 6. That there is no chain is no news. */
@@ -87,7 +101,7 @@ add_arc(struct engine_msg *m, struct authres_result *v, size_t *n)
 {
 	const struct arc_verdict *arc = m->outcome.arc;
 	struct authres_result *r = &v[*n];
-	struct str oldest;
+	struct str oldest, ip = STR_NONE;
 	enum status st;
 
 	if (arc == NULL) {
@@ -102,6 +116,10 @@ add_arc(struct engine_msg *m, struct authres_result *v, size_t *n)
 		    oldest);
 	}
 	if (st == STATUS_OK) {
+		st = client_text(m, &ip);
+	}
+	if (st == STATUS_OK) {
+		engine_results_add(r, STR("smtp"), STR("remote-ip"), ip);
 		(*n)++;
 	}
 	return (st);

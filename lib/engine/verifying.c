@@ -126,6 +126,21 @@ set_outcome(struct engine_msg *m)
 	out->arc = m->arc != NULL ? arc_validator_get(m->arc) : NULL;
 }
 
+/* Of several authors a chain cannot tell which of them passed. */
+static enum status
+judge_sealers(struct engine_msg *m)
+{
+	const struct engine_outcome *out = &m->outcome;
+
+	if (out->arc == NULL || out->dmarc == NULL ||
+	    dmarc_count(out->dmarc) != 1 ||
+	    dmarc_get(out->dmarc, 0)->result != DMARC_FAIL) {
+		return (STATUS_OK);
+	}
+	return (engine_sealers_judge(&m->arena, msg_conf(m)->trusted_sealers,
+	    out->arc, dmarc_get(out->dmarc, 0)->from, &m->sealers));
+}
+
 enum status
 engine_verifying_finish(struct engine_msg *m)
 {
@@ -144,6 +159,9 @@ engine_verifying_finish(struct engine_msg *m)
 	}
 	set_outcome(m);
 	engine_opinion_finish(m, until_us);
-	st = engine_results_received_spf(m);
+	st = judge_sealers(m);
+	if (st == STATUS_OK) {
+		st = engine_results_received_spf(m);
+	}
 	return (st == STATUS_OK ? engine_results_write(m) : st);
 }

@@ -22,19 +22,13 @@ LETTER = (b'From: Joe <joe@example.com>\r\nTo: list@lists.example\r\n'
           b'Subject: hello\r\nDate: Thu, 26 Nov 2026 10:00:00 +0000\r\n'
           b'Message-ID: <1@example.com>\r\n\r\nFirst line.\r\n\r\nLast.\r\n')
 AMS = 8             # MaximumSignaturesToVerify
-HOP = b'hop%d.example'
+HOP = 'hop%d.example'
 
 
-def sealed(message, key, instance, results=b'spf=pass smtp.mailfrom=a.example'):
+def sealed(message, key, instance, results='spf=pass smtp.mailfrom=a.example'):
     """One more set, by python3-dkim, of the results of a hop."""
-    srv = HOP % instance
-    message = (b'Authentication-Results: %s; arc=%s; %s\r\n' % (
-        srv, b'none' if instance == 1 else b'pass', results)) + message
-    fields = dkim.arc_sign(message, key.selector.encode(),
-                           peers.DOMAIN.encode(), key.for_pydkim, srv,
-                           include_headers=[b'from', b'to', b'subject',
-                                            b'date', b'message-id'])
-    return b''.join(fields) + message
+    return pydkim.seal(message, peers.DOMAIN, key.selector, key.for_pydkim,
+                       HOP % instance, results)
 
 
 def verify(message, path):

@@ -49,6 +49,19 @@ def verify(message, dns):
     return results
 
 
+def seal(message, domain, selector, key, hop, results):
+    """The message with one more ARC set, as the host `hop` makes it from its
+    Authentication-Results, which stay below the set."""
+    chain = b'arc-seal:' in message.lower()
+    message = b'Authentication-Results: %s; arc=%s; %s\r\n' % (
+        hop.encode(), b'pass' if chain else b'none',
+        results.encode()) + message
+    names = [b'from', b'to', b'subject', b'date', b'message-id']
+    fields = dkim.arc_sign(message, selector.encode(), domain.encode(), key,
+                           hop.encode(), include_headers=names)
+    return b''.join(fields) + message
+
+
 def sign(message, domain, selector, key, algorithm, canon, names):
     """The field with its CRLF. key: PEM, for ed25519 the seed in base64."""
     d = dkim.DKIM(message, logger=_log)

@@ -18,6 +18,9 @@ line outside of messages. In the order of the file:
 			x), {OCTET:hh}, {cr}, {lf}
   == sign KEY [options of mailseal sign]
 			signs the message of before, as if by somebody else
+  == seal KEY [RESULTS]
+			adds an ARC set by python3-dkim, as of a host that had
+			these results beside arc
   == replace		"old -> new" a line, in the message
   == raw yes|no		plays without mailseal try, which has limits of its own
   == expect		plays the message; each line is a check:
@@ -154,6 +157,15 @@ class Scenario:
                                            key.selector, key.path, *words[1:])
         if status != 0:
             raise RuntimeError('%s: mailseal sign: %s' % (self.name, err))
+
+    def seal(self, argument, _lines):
+        import pydkim   # skips all where it is not installed
+        name, _, results = argument.partition(' ')
+        key = self.keys[name]
+        sets = self.data.lower().count(b'arc-seal:')
+        self.data = pydkim.seal(self.data, peers.DOMAIN, key.selector,
+                                key.for_pydkim, 'mx%d.example' % sets,
+                                results or 'spf=none')
 
     def replace(self, _argument, lines):
         for line in lines:

@@ -29,3 +29,5 @@ test_unit_t_engine_signing_SOURCES = test/unit/t_engine_signing.c
 
 UNIT += test/unit/t_engine_own_keys
 test_unit_t_engine_own_keys_SOURCES = test/unit/t_engine_own_keys.c
+UNIT += test/unit/t_engine_sealers
+test_unit_t_engine_sealers_SOURCES = test/unit/t_engine_sealers.c

@@ -30,6 +30,7 @@ test_defaults(void)
 		return;
 	}
 	tap_num(c->on_bad_from, CONF_REJECT, "On-BadFrom");
+	tap_num(c->on_arc_fail, CONF_ACCEPT, "On-ArcFail");
 	tap_num(c->on_dmarc_reject, CONF_QUARANTINE,
 	    "OnDMARCReject, RFC 9989 7.4");
 	tap_num(c->on_dmarc_quarantine, CONF_Q_TAG, "OnDMARCQuarantine");
@@ -40,6 +41,8 @@ test_defaults(void)
 	    "ReceivedSPF, RejectNeedsSecondOpinion");
 	tap_ok(!names_find(c->domain_rules, STR("example.com"), &rule),
 	    "DomainRules");
+	tap_ok(!names_find(c->trusted_sealers, STR("example.com"), &rule),
+	    "TrustedSealers");
 	tap_ok(!hosts_match(c->trusted_networks, NULL, STR("example.com")) &&
 	    !hosts_match(c->mailing_list_hosts, NULL, STR("example.com")) &&
 	    !hosts_match(c->trusted_relays, NULL, STR("example.com")),
@@ -161,10 +164,37 @@ test_rules(void)
 	conf_release(c);
 }
 
+static void
+test_sealers(void)
+{
+	struct diag diag;
+	struct conf *c = parse("TrustedSealers A.example, .b.example a.example"
+	    "\nOn-ArcFail reject\n", &diag);
+	int value;
+
+	if (tap_ok(c != NULL, "sealers, one of them twice")) {
+		tap_ok(names_find(c->trusted_sealers, STR("a.example"),
+		    &value) && names_find(c->trusted_sealers,
+		    STR("x.b.example"), &value) &&
+		    !names_find(c->trusted_sealers, STR("b.example"), &value),
+		    "a domain, and all below one");
+		tap_num(c->on_arc_fail, CONF_REJECT, "On-ArcFail");
+	}
+	conf_release(c);
+}
+
 static const struct {
 	const char	*text;
 	const char	*why;
 } bad[] = {
+	{ "TrustedSealers a..example\n", "conf:1: TrustedSealers: "
+	    "\"a..example\" is not a domain name or a .domain" },
+	{ "ArcVerify no\nTrustedSealers a.example\n", "conf:2: "
+	    "TrustedSealers and On-ArcFail need ArcVerify yes" },
+	{ "On-ArcFail reject\nArcVerify no\n", "conf:1: "
+	    "TrustedSealers and On-ArcFail need ArcVerify yes" },
+	{ "On-ArcFail discard\n", "conf:1: On-ArcFail: \"discard\" is not "
+	    "accept|reject|tempfail|quarantine" },
 	{ "DomainRules a.example\n", "conf:1: DomainRules: \"a.example\" has "
 	    "no rule behind it" },
 	{ "DomainRules a.example accept b.example\n", "conf:1: DomainRules: "
@@ -218,6 +248,7 @@ main(void)
 	test_all();
 	test_temperror();
 	test_rules();
+	test_sealers();
 	test_bad();
 	return (tap_done());
 }

@@ -8,6 +8,8 @@
 #define BAD_IP		"203.0.113.7"
 #define FROM(domain)	"From: joe@" domain "\r\n\r\nhi\r\n"
 
+#define CHAIN		"ARC-Seal: x\r\n"
+
 /* Only GOOD_IP may send for any of them; what each publishes is its name. */
 #define DOMAIN(name, tags) name " TXT \"v=spf1 ip4:" GOOD_IP " -all\"\n" \
 	"_dmarc." name " TXT \"v=DMARC1; " tags "\"\n"
@@ -218,6 +220,30 @@ static const struct row {
 	    "From: a@reject.test, b@other.test\r\n\r\n", "reject",
 	    "550 5.7.1 Rejected per DMARC policy for other.test", "dmarc",
 	    NULL, NULL, NULL, "dmarc=fail" },
+	/* a chain of ARC sets that fails: RFC 8617 5.2.1 */
+	{ "a broken chain is no chain", REJECT, NULL, NULL, CHAIN
+	    FROM("none.test"), "accept", NULL, NULL, NULL, NULL, NULL,
+	    "arc=fail reason=\"bad instance or tags in ARC-Seal\" "
+	    "smtp.remote-ip=" BAD_IP },
+	{ "On-ArcFail reject", CONF "On-ArcFail reject\n", NULL, NULL, CHAIN
+	    FROM("none.test"), "reject", "550 5.7.29 ARC validation failure",
+	    "arc", NULL, NULL, NULL, "arc=fail" },
+	{ "On-ArcFail tempfail", CONF "On-ArcFail tempfail\n", NULL, NULL,
+	    CHAIN FROM("none.test"), "tempfail", "451 4.7.29", "arc", NULL,
+	    NULL, NULL, "arc=fail" },
+	{ "On-ArcFail quarantine", CONF "On-ArcFail quarantine\n", NULL, NULL,
+	    CHAIN FROM("none.test"), "quarantine", NULL, "arc", NULL, NULL,
+	    NULL, "arc=fail" },
+	{ "On-ArcFail, beside DMARC", CONF "On-ArcFail reject\n", NULL, NULL,
+	    CHAIN FROM("reject.test"), "reject", "550 5.7.29", "arc", NULL,
+	    NULL, NULL, "dmarc=fail" },
+	{ "On-ArcFail, without a chain", CONF "On-ArcFail reject\n", NULL,
+	    NULL, FROM("none.test"), "accept", NULL, NULL, NULL, NULL, NULL,
+	    "dmarc=fail" },
+	{ "On-ArcFail, from a trusted network", CONF "On-ArcFail reject\n"
+	    "TrustedNetworks " BAD_IP "\n", NULL, NULL, CHAIN
+	    FROM("reject.test"), "reject", "550 5.7.29", "arc", NULL, NULL,
+	    NULL, "arc=fail" },
 	/* one of ours is never judged */
 	{ "an internal host", REJECT "InternalHosts 203.0.113.7\n", NULL,
 	    NULL, FROM("reject.test"), "accept", NULL, NULL, NULL, NULL, NULL,
