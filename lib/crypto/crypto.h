@@ -75,6 +75,9 @@ enum status	 pubkey_verify(const struct crypto *, const struct pubkey *,
  */
 enum status	 privkey_parse_pem(struct str pem, const char *name,
 		    struct privkey **key_r, struct diag *) ATTR_MUST_CHECK;
+/* The same from DER, PKCS#8 or traditional RSA, with no bytes behind it. */
+enum status	 privkey_parse_der(struct str der, const char *name,
+		    struct privkey **key_r, struct diag *) ATTR_MUST_CHECK;
 /* bits: RSA only; LIMIT outside CRYPTO_RSA_MIN_BITS..MAX_BITS. */
 enum status	 privkey_generate(enum crypto_key_type, unsigned bits,
 		    struct privkey **key_r) ATTR_MUST_CHECK;

@@ -106,22 +106,37 @@ read_pem(struct str pem)
 	return (pkey);
 }
 
-enum status
-privkey_parse_pem(struct str pem, const char *name, struct privkey **key_r,
-    struct diag *diag)
+static EVP_PKEY *
+read_der(struct str der)
+{
+	const unsigned char *p = (const unsigned char *)der.p;
+	EVP_PKEY *pkey;
+
+	if (der.n == 0 || der.n > LONG_MAX) {
+		return (NULL);
+	}
+	pkey = d2i_AutoPrivateKey(NULL, &p, (long)der.n);
+	if (pkey != NULL && p != (const unsigned char *)der.p + der.n) {
+		EVP_PKEY_free(pkey);
+		return (NULL);
+	}
+	return (pkey);
+}
+
+/* What was read, or NULL; what: it was not. Takes pkey over. */
+static enum status
+privkey_take(EVP_PKEY *pkey, const char *name, const char *what,
+    struct privkey **key_r, struct diag *diag)
 {
 	enum crypto_key_type type;
 	const char *refusal;
-	EVP_PKEY *pkey;
 
 	*key_r = NULL;
-	pkey = read_pem(pem);
 	if (pkey == NULL) {
 		if (crypto_take_nomem()) {
 			return (STATUS_NOMEM);
 		}
-		diag_set(diag, name, 0,
-		    "no private key in PEM without a passphrase");
+		diag_set(diag, name, 0, "no private key in %s", what);
 		return (STATUS_SYNTAX);
 	}
 	/* The decoders leave behind what they tried in vain. */
@@ -133,6 +148,21 @@ privkey_parse_pem(struct str pem, const char *name, struct privkey **key_r,
 		return (STATUS_SYNTAX);
 	}
 	return (privkey_from(pkey, type, key_r));
+}
+
+enum status
+privkey_parse_pem(struct str pem, const char *name, struct privkey **key_r,
+    struct diag *diag)
+{
+	return (privkey_take(read_pem(pem), name, "PEM without a passphrase",
+	    key_r, diag));
+}
+
+enum status
+privkey_parse_der(struct str der, const char *name, struct privkey **key_r,
+    struct diag *diag)
+{
+	return (privkey_take(read_der(der), name, "DER", key_r, diag));
 }
 
 enum status

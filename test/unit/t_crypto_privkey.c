@@ -208,6 +208,37 @@ check_generate_limits(void)
 	}
 }
 
+static void
+check_der(void)
+{
+	struct privkey *key, *again = NULL;
+	struct str der, pem, body;
+	struct buf text;
+	struct diag diag;
+
+	buf_init(&text, 1 << 16);
+	diag_init(&diag);
+	if (privkey_generate(CRYPTO_RSA, 1024, &key) != STATUS_OK ||
+	    privkey_write_pem(key, &text) != STATUS_OK) {
+		tap_ok(false, "a key");
+		return;
+	}
+	pem = buf_str(&text);
+	body = str_from_offset(pem, str_find(pem, '\n'));
+	body = str_first(body, str_find(body, '-'));
+	tap_ok(b64_decode(&arena, body, &der) == STATUS_OK &&
+	    privkey_parse_der(der, "k", &again, &diag) == STATUS_OK &&
+	    privkey_bits(again) == 1024, "DER");
+	privkey_free(again);
+	tap_ok(privkey_parse_der(str_first(der, der.n - 1), "k", &again,
+	    &diag) == STATUS_SYNTAX && again == NULL, "DER cut off");
+	tap_str(str_from(diag.text), STR("k: no private key in DER"), "why");
+	tap_ok(privkey_parse_der(STR(""), "k", &again, &diag) ==
+	    STATUS_SYNTAX, "no DER");
+	privkey_free(key);
+	buf_fini(&text);
+}
+
 /* The signers and a message hold the same key. */
 static void
 check_hold(void)
@@ -234,6 +265,7 @@ main(void)
 	check_ed25519_vector();
 	check_pem_forms();
 	check_generate_limits();
+	check_der();
 	check_hold();
 	privkey_free(NULL);
 	crypto_free(crypto);
