@@ -17,37 +17,67 @@ first_line(const struct conf_givens *givens)
 	return (givens->n > 0 ? givens->v[0].line : 0);
 }
 
-/* Mode, Domain, Selector and KeyFile are given together or not at all. */
+/* Domain, Selector and KeyFile are given together or not at all. */
 static enum status
-check_signing(struct conf_reader *r)
+check_given(struct conf_reader *r, unsigned any)
 {
-	struct conf *conf = r->conf;
-	unsigned mode = conf_reader_line(r, "Mode");
-	unsigned domain = conf_reader_line(r, "Domain");
-	unsigned selector = first_line(&r->selectors);
-	unsigned key_file = first_line(&r->key_files);
-	unsigned any = domain > 0 ? domain :
-	    selector > 0 ? selector : key_file;
-
-	if (!conf->mode_sign) {
-		return (STATUS_OK);
-	}
-	if (any == 0) {
-		conf->mode_sign = false;
-		return (mode == 0 ? STATUS_OK : refuse(r, mode, "Mode asks "
-		    "for signing, which needs Domain, Selector and KeyFile"));
-	}
-	if (conf->domains.n == 0) {
-		return (refuse(r, any, domain > 0 ? "Domain: an empty list" :
+	if (r->conf->domains.n == 0) {
+		return (refuse(r, any, conf_reader_line(r, "Domain") > 0 ?
+		    "Domain: an empty list" :
 		    "to sign, Domain is needed, too"));
 	}
-	if (selector == 0) {
+	if (r->selectors.n == 0) {
 		return (refuse(r, any, "to sign, Selector is needed, too"));
 	}
-	if (key_file == 0) {
+	if (r->key_files.n == 0) {
 		return (refuse(r, any, "to sign, KeyFile is needed, too"));
 	}
 	return (STATUS_OK);
+}
+
+/* So are the tables. */
+static enum status
+check_tables(struct conf_reader *r)
+{
+	unsigned keys = conf_reader_line(r, "KeyTable");
+	unsigned signing = conf_reader_line(r, "SigningTable");
+
+	if (signing == 0 && keys > 0) {
+		return (refuse(r, keys,
+		    "to sign, KeyTable needs a SigningTable"));
+	}
+	if (keys == 0 && signing > 0) {
+		return (refuse(r, signing,
+		    "to sign, SigningTable needs a KeyTable"));
+	}
+	return (STATUS_OK);
+}
+
+/* Mode s needs something to sign with; without Mode, that is what decides. */
+static enum status
+check_signing(struct conf_reader *r)
+{
+	unsigned mode = conf_reader_line(r, "Mode");
+	unsigned domain = conf_reader_line(r, "Domain");
+	unsigned selector = first_line(&r->selectors);
+	unsigned given = domain > 0 ? domain :
+	    selector > 0 ? selector : first_line(&r->key_files);
+	enum status status = STATUS_OK;
+
+	if (!r->conf->mode_sign) {
+		return (STATUS_OK);
+	}
+	if (given == 0 && r->conf->signing_table.path == NULL &&
+	    r->conf->key_table.path == NULL) {
+		r->conf->mode_sign = false;
+		return (mode == 0 ? STATUS_OK : refuse(r, mode, "Mode asks "
+		    "for signing, which needs Domain, Selector and KeyFile, "
+		    "or KeyTable and SigningTable"));
+	}
+	if (given > 0) {
+		status = check_given(r, given);
+	}
+	return (status == STATUS_OK ? check_tables(r) : status);
 }
 
 /* One key under one selector, which no other has. */

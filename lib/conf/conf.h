@@ -28,6 +28,7 @@
 #define CONF_MAX_BYTES		(1024 * 1024)	/* of a file */
 #define CONF_LINE_MAX_BYTES	(64 * 1024)
 #define CONF_KEY_FILE_MAX_BYTES	(64 * 1024)
+#define CONF_KEY_CACHE_MAX	1000000	/* keys */
 #define CONF_MEMORY_MAX_BYTES	(32 * 1024 * 1024)
 
 enum conf_action {		/* On-...: what becomes of the message */
@@ -63,6 +64,11 @@ struct conf_key {		/* Selector and KeyFile, by their order */
 	struct privkey	*key;
 };
 
+struct conf_table {		/* KeyTable, SigningTable */
+	char		*path;		/* NULL: none */
+	bool		 patterns;	/* refile: */
+};
+
 struct conf_signature_style {	/* Canonicalization */
 	enum canon	 header;
 	enum canon	 body;
@@ -93,6 +99,10 @@ struct conf {
 	bool			 subdomains;	/* SubDomains */
 	struct conf_key		*keys;		/* Selector, KeyFile */
 	size_t			 keys_n;
+	struct conf_table	 key_table;	/* KeyTable */
+	struct conf_table	 signing_table;	/* SigningTable: both or none */
+	bool			 multiple_signatures; /* MultipleSignatures */
+	unsigned		 key_cache;	/* KeyCache; 0: all */
 	struct conf_signature_style canonicalization;
 	struct conf_strings	 sign_headers;	/* SignHeaders; v == NULL: the
 						   default; the item "*" stands
@@ -145,6 +155,7 @@ struct conf {
 
 /*
  * Reads and checks the file, keys included. path NULL: the defaults alone.
+ * The tables are only named here: lib/signers reads them.
  * Key files must be regular, owned by root or by us (or UserID), and not
  * accessible to group or others; anything else is an error that names path
  * and mode. Warnings go to env's log.

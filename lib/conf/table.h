@@ -90,6 +90,8 @@ conf_setter	 conf_set_mode;
 conf_setter	 conf_set_canonicalization;
 conf_setter	 conf_set_authserv_id;
 conf_setter	 conf_set_sample;		/* unsigned, of a hundred */
+conf_setter	 conf_set_table;
+conf_setter	 conf_set_key_cache;
 conf_setter	 conf_set_selector;
 conf_setter	 conf_set_key_file;
 conf_setter	 conf_set_hosts;

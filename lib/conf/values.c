@@ -327,6 +327,50 @@ conf_set_authserv_id(struct conf_reader *r, const struct conf_option *o,
 	return (set_authserv_id(r, o, str_from(host)));
 }
 
+/*
+ * OpenDKIM's data sets that are files. A path alone is a file; what else has a
+ * colon is a kind of data set that is not known here, and is refused as such.
+ */
+enum status
+conf_set_table(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	static const struct str file = { "file:", 5 };
+	static const struct str refile = { "refile:", 7 };
+	struct conf_table *table = field_at(r, o);
+	struct str path = value;
+
+	table->patterns = str_starts_ci(value, refile);
+	if (table->patterns) {
+		path = str_from_offset(value, refile.n);
+	} else if (str_starts_ci(value, file)) {
+		path = str_from_offset(value, file.n);
+	}
+	path = str_trim_wsp(path);
+	if (path.n == 0 || (path.p[0] != '/' && path.p[0] != '.' &&
+	    path.p == value.p)) {
+		return (conf_reject(r, o, value, "is no file: only file:, "
+		    "refile: and a path are known, no database or list"));
+	}
+	table->path = arena_cstr(&r->conf->memory, path);
+	return (table->path != NULL ? STATUS_OK : conf_no_memory(r));
+}
+
+enum status
+conf_set_key_cache(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	uint64_t n = 0;
+
+	if (!str_eq_ci(value, STR("all")) && (!str_to_u64(value, &n) ||
+	    n < 1 || n > CONF_KEY_CACHE_MAX)) {
+		return (conf_reject(r, o, value,
+		    "is neither all nor a number from 1 to 1000000"));
+	}
+	r->conf->key_cache = (unsigned)n;
+	return (STATUS_OK);
+}
+
 enum status
 conf_set_sample(struct conf_reader *r, const struct conf_option *o,
     struct str value)

@@ -18,6 +18,12 @@ make_signers(struct engine *engine, const struct engine *before,
 		opts.subdomains = conf->subdomains;
 		opts.keys = conf->keys;
 		opts.keys_n = conf->keys_n;
+		opts.user_id = conf->user_id;
+		opts.key_table = conf->key_table.path;
+		opts.signing_table = conf->signing_table.path;
+		opts.signing_patterns = conf->signing_table.patterns;
+		opts.multiple = conf->multiple_signatures;
+		opts.cache_max = conf->key_cache;
 	}
 	return (signers_new(&opts, before != NULL ? before->signers : NULL,
 	    &engine->signers, diag));

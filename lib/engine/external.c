@@ -39,6 +39,20 @@ log_client(struct buf *line, const struct engine_client *client)
 	log_pair(line, "client_name", client->name);
 }
 
+/* A rule for everybody says nothing of this one. */
+static bool
+is_our_author(const struct engine_msg *m)
+{
+	size_t i;
+
+	for (i = 0; i < m->picks.n; i++) {
+		if (!m->picks.v[i].any_author) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
 /* Whether it is, or is below, a domain that would sign for this author. */
 static bool
 is_ours(const struct engine_msg *m, struct str domain)
@@ -77,7 +91,7 @@ engine_external_warn(const struct engine_msg *m)
 	const struct engine_client *client = m->client;
 	struct buf line;
 
-	if (!m->external || m->picks.n == 0 || is_vouched_for(m) ||
+	if (!m->external || !is_our_author(m) || is_vouched_for(m) ||
 	    hosts_match(msg_conf(m)->external_ignore, client->addr,
 	    client->name)) {
 		return;

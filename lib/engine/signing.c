@@ -104,6 +104,7 @@ new_signer(struct engine_msg *m, struct dkim_sign_opts *opts, size_t i)
 	opts->key = pick->key;
 	opts->domain = pick->domain;
 	opts->selector = pick->selector;
+	opts->identity = pick->identity;
 	return (dkim_signer_new(&m->arena, opts, m->leaving, m->bodies,
 	    &m->signers[i]));
 }
@@ -116,7 +117,7 @@ engine_signing_begin(struct engine_msg *m)
 	size_t i;
 
 	if (st == STATUS_OK) {
-		st = signers_load(m->engine->signers, &m->picks);
+		st = signers_load(m->engine->signers, &m->arena, &m->picks);
 	}
 	if (st == STATUS_OK) {
 		st = engine_own_keys_begin(m);

@@ -49,7 +49,6 @@ signers_given_pick(const struct signers *s, struct arena *arena,
 	for (i = 0; i < n; i++) {
 		r->v[i].domain = *found;
 		r->v[i].selector = s->opts.keys[i].selector;
-		r->v[i].rule = STR("Domain");
 		r->v[i].source = &s->opts.keys[i];
 	}
 	r->n = n;

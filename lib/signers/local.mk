@@ -1,7 +1,16 @@
 lib_libmailseal_a_SOURCES += \
+	lib/signers/cache.c \
+	lib/signers/cache.h \
+	lib/signers/find.c \
 	lib/signers/given.c \
+	lib/signers/glob.c \
 	lib/signers/key_checks.c \
 	lib/signers/key_checks.h \
+	lib/signers/key_table.c \
 	lib/signers/private.h \
+	lib/signers/reader.c \
 	lib/signers/signers.c \
-	lib/signers/signers.h
+	lib/signers/signers.h \
+	lib/signers/signing_table.c \
+	lib/signers/table.h \
+	lib/signers/tables.c

@@ -8,8 +8,11 @@
  *	Domain, Selector, KeyFile	in the configuration itself: the
  *					longest Domain that fits is d=, each
  *					key makes one signature
+ *	SigningTable and KeyTable	OpenDKIM's files (table.h)
  *
- * Lookups are hashed: with 100,000 domains a pick costs microseconds.
+ * Lookups are hashed: with 100,000 domains a pick costs microseconds. Keys of
+ * tables are loaded on first use into a bounded cache, or all at the start.
+ * Nothing is loaded while a lock is held.
  */
 #ifndef SIGNERS_SIGNERS_H
 #define SIGNERS_SIGNERS_H
@@ -18,6 +21,7 @@
 #include <stddef.h>
 
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/diag.h"
 #include "base/env.h"
 #include "base/status.h"
@@ -25,20 +29,35 @@
 #include "conf/conf.h"
 #include "crypto/crypto.h"
 
+/* Signatures on one message; with MultipleSignatures, the first rules count. */
+#define SIGNERS_PICKS_MAX	32
+/* An author whose local part is longer has no rule (RFC 5321 4.5.3.1.1: 64). */
+#define SIGNERS_LOCAL_MAX_BYTES	998
+/* A key that cannot be loaded is tried again after this time. */
+#define SIGNERS_RETRY_US	(60 * 1000000ULL)
+
 struct signers;
 
 struct signers_opts {		/* all of it outlives the signers */
 	const struct env	*env;
+	const char		*user_id;	/* may own key files; NULL */
 	/* Domain (normalised), SubDomains, Selector and KeyFile */
 	const struct str	*domains;
 	size_t			 domains_n;
 	bool			 subdomains;
 	const struct conf_key	*keys;
 	size_t			 keys_n;
+	/* KeyTable, SigningTable: both or none; MultipleSignatures */
+	const char		*key_table;
+	const char		*signing_table;
+	bool			 signing_patterns;	/* refile: */
+	bool			 multiple;
+	/* KeyCache */
+	size_t			 cache_max;	/* keys; 0: all, at the start */
 };
 
 struct signers_counts {
-	size_t	 domains;	/* that may sign */
+	size_t	 domains;	/* Domain and rules: that may sign */
 	size_t	 keys;		/* known of, loaded or not */
 };
 
@@ -46,10 +65,12 @@ struct signers_pick {		/* one signature to be made */
 	struct str	 domain;	/* d= */
 	struct str	 selector;	/* s= */
 	struct str	 identity;	/* i=; absent: none */
-	struct str	 rule;		/* for people: what picked it */
 	struct privkey	*key;		/* held; NULL: see trouble */
-	const char	*trouble;	/* NULL; or why there is no key: one
-					   phrase, logged already */
+	struct str	 trouble;	/* absent; or why there is no key:
+					   logged already */
+	bool		 any_author;	/* the rule is for whatever domain: it
+					   does not make this one ours */
+	const void	*rule;		/* for signers_describe */
 	const void	*source;	/* for signers_load */
 };
 
@@ -59,8 +80,9 @@ struct signers_picks {		/* views into the signers and the arena */
 };
 
 /*
- * before: the signers in service until now, or NULL. Warnings go to env's log
- * with file and line.
+ * before: the signers in service until now, or NULL. Errors name file and
+ * line, and so do warnings (a glob that was a regex by accident, a rule that
+ * is never reached, a name given twice), which go to env's log.
  */
 enum status	 signers_new(const struct signers_opts *,
 		    struct signers *before, struct signers **r, struct diag *)
@@ -72,15 +94,19 @@ void		 signers_count(const struct signers *,
 /*
  * What signs mail of this author, the first From mailbox (domain: A-labels,
  * lower case). Cheap: no key is loaded, all are NULL. n is 0 when no source
- * has a rule. The picks must not outlive the signers. NOMEM only.
+ * has a rule. A pick may have its trouble already. The picks must not outlive
+ * the signers. NOMEM only.
  */
 enum status	 signers_pick(struct signers *, struct arena *,
 		    struct str local, struct str domain,
 		    struct signers_picks *r) ATTR_MUST_CHECK;
 /* Loads their keys: each pick has its key or its trouble then. NOMEM only. */
-enum status	 signers_load(struct signers *, struct signers_picks *)
-    ATTR_MUST_CHECK;
+enum status	 signers_load(struct signers *, struct arena *,
+		    struct signers_picks *) ATTR_MUST_CHECK;
 /* Lets go of the keys, which are held until then. All zero is fine. */
 void		 signers_picks_fini(struct signers_picks *);
+/* What picked it: "Domain", "SigningTable /etc/x:12 *@example.com". */
+void		 signers_describe(const struct signers *,
+		    const struct signers_pick *, struct buf *);
 
 #endif

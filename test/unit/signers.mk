@@ -1,3 +1,7 @@
 UNIT += test/unit/t_signers_given test/unit/t_signers_key_checks
 test_unit_t_signers_given_SOURCES = test/unit/t_signers_given.c
 test_unit_t_signers_key_checks_SOURCES = test/unit/t_signers_key_checks.c
+UNIT += test/unit/t_signers_table
+test_unit_t_signers_table_SOURCES = test/unit/t_signers_table.c
+UNIT += test/unit/t_signers_tables
+test_unit_t_signers_tables_SOURCES = test/unit/t_signers_tables.c

@@ -71,8 +71,8 @@ static const struct {
 	{ "three edits are too many", "Sxxxet x\n",
 	    "conf:1: there is no option \"Sxxxet\"" },
 	{ "an option of OpenDKIM's that is not there",
-	    "KeyTable refile:/etc/x\n",
-	    "conf:1: there is no option \"KeyTable\"" },
+	    "SetupPolicyScript /etc/x\n",
+	    "conf:1: there is no option \"SetupPolicyScript\"" },
 	{ "a control character is shown as such", "a\033b c\n",
 	    "conf:1: there is no option \"a\\x1bb\"" },
 	{ "no value", "Socket\n", "conf:1: Socket: no value; it takes "
@@ -209,9 +209,30 @@ static const struct {
 	{ "SignHeaders, a late star", "SignHeaders From,*\n",
 	    "conf:1: SignHeaders: \"*\" is not the first of the list" },
 	{ "Mode s without keys", "\nMode s\n", "conf:2: Mode asks for "
-	    "signing, which needs Domain, Selector and KeyFile" },
+	    "signing, which needs Domain, Selector and KeyFile, or KeyTable "
+	    "and SigningTable" },
 	{ "Mode sv, written, without keys", "Mode sv\n", "conf:1: Mode asks "
-	    "for signing, which needs Domain, Selector and KeyFile" },
+	    "for signing, which needs Domain, Selector and KeyFile, or "
+	    "KeyTable and SigningTable" },
+	{ "SigningTable alone", "\nSigningTable /t\n",
+	    "conf:2: to sign, SigningTable needs a KeyTable" },
+	{ "KeyTable alone", "KeyTable /t\nMode s\n",
+	    "conf:1: to sign, KeyTable needs a SigningTable" },
+	{ "tables, and half a key", "KeyTable /t\nSigningTable /t\n"
+	    "Domain a.example\n", "conf:3: to sign, Selector is needed, too" },
+	{ "a database", "KeyTable dsn:mysql://x\n", "conf:1: KeyTable: "
+	    "\"dsn:mysql://x\" is no file: only file:, refile: and a path are "
+	    "known, no database or list" },
+	{ "a list", "SigningTable *=k\n", "conf:1: SigningTable: "
+	    "\"*=k\" is no file: only file:, refile: and a path are known, no "
+	    "database or list" },
+	{ "a file without a name", "SigningTable refile:\n", "conf:1: "
+	    "SigningTable: \"refile:\" is no file: only file:, refile: and a "
+	    "path are known, no database or list" },
+	{ "KeyCache 0", "KeyCache 0\n", "conf:1: KeyCache: \"0\" is neither "
+	    "all nor a number from 1 to 1000000" },
+	{ "KeyCache beyond all", "KeyCache 1000001\n", "conf:1: KeyCache: "
+	    "\"1000001\" is neither all nor a number from 1 to 1000000" },
 	{ "keys without Domain", "\n" KEYS,
 	    "conf:2: to sign, Domain is needed, too" },
 	{ "no Selector", "Domain example.com\nKeyFile rsa.pem\n",
@@ -328,6 +349,9 @@ test_defaults(void)
 	tap_ok(c->sign_headers.v == NULL && c->oversign_headers.v == NULL,
 	    "the header lists are absent");
 	tap_num(c->signature_ttl_s, 0, "SignatureTTL");
+	tap_ok(c->key_table.path == NULL && c->signing_table.path == NULL &&
+	    !c->multiple_signatures, "no tables");
+	tap_num(c->key_cache, 1000, "KeyCache");
 	tap_num(c->minimum_key_bits, 1024, "MinimumKeyBits");
 	tap_num(c->maximum_signatures, 8, "MaximumSignaturesToVerify");
 	tap_num(c->clock_drift_s, 300, "ClockDrift");
@@ -368,6 +392,10 @@ static const char all[] =
     "SignHeaders *,+X-Foo,Subject\n"
     "OversignHeaders From , To\n"
     "SignatureTTL 2w\n"
+    "KeyTable file:/etc/key table\n"
+    "SigningTable ReFile: ./signing.table\n"
+    "MultipleSignatures yes\n"
+    "KeyCache all\n"
     "MinimumKeyBits 2048\n"
     "MaximumSignaturesToVerify 3\n"
     "ClockDrift 10m\n"
@@ -415,6 +443,14 @@ test_all_signing(const struct conf *c)
 	    "SignHeaders: a star, and '+' behind it is dropped");
 	test_strings(&c->oversign_headers, "From,To", "OversignHeaders");
 	tap_num(c->signature_ttl_s, 1209600, "SignatureTTL");
+	tap_str(str_from(c->key_table.path), STR("/etc/key table"),
+	    "KeyTable");
+	tap_ok(!c->key_table.patterns, "file:");
+	tap_str(str_from(c->signing_table.path), STR("./signing.table"),
+	    "SigningTable");
+	tap_ok(c->signing_table.patterns, "refile:, case ignored");
+	tap_ok(c->multiple_signatures, "MultipleSignatures");
+	tap_num(c->key_cache, 0, "KeyCache all");
 }
 
 static void

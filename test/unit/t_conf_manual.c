@@ -111,6 +111,8 @@ stands_alone(struct str name)
 {
 	return (!str_eq(name, STR("Domain")) && !str_eq(name, STR("Mode")) &&
 	    !str_eq(name, STR("Selector")) && !str_eq(name, STR("KeyFile")) &&
+	    !str_eq(name, STR("KeyTable")) &&
+	    !str_eq(name, STR("SigningTable")) &&
 	    !str_eq(name, STR("UserID")));
 }
 

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* signing_table: reads a SigningTable; find.c asks it. */
+#include "config.h"
+
+#include <stdint.h>
+#include <stdio.h>
+
+#include "mail/domain.h"
+#include "signers/table.h"
+
+struct build {
+	struct table_reader	 reader;
+	struct signing_table	*table;
+	const struct key_table	*keys;
+	struct strmap		 seen;	/* globs that stand further up */
+	const struct table_rule	*all;	/* the rule for everybody, once met */
+};
+
+/* In place: the text is ours. */
+static void
+lower(struct str s)
+{
+	char *p = (char *)(uintptr_t)s.p;
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		p[i] = char_lower(p[i]);
+	}
+}
+
+/* Where the domain, or the end of one, begins that all who fit have. */
+static size_t
+domain_offset(const struct signing_table *t, struct str pattern)
+{
+	size_t at = str_rfind(pattern, '@'), star = str_rfind(pattern, '*');
+	size_t from = at < pattern.n ? at + 1 : 0;
+
+	if (t->globs && star < pattern.n && star + 1 > from) {
+		from = star + 1;
+	}
+	if (from < pattern.n && (!t->globs || from == star + 1) &&
+	    pattern.p[from] == '.') {
+		from++;
+	}
+	return (from);
+}
+
+/* U-labels are for people; what is looked for has A-labels. */
+static enum status
+to_ascii(struct build *b, struct str *pattern)
+{
+	struct arena *arena = &b->table->arena;
+	size_t from = domain_offset(b->table, *pattern);
+	struct str domain = str_from_offset(*pattern, from), name;
+	enum status status;
+
+	if (str_is_ascii(domain)) {
+		return (STATUS_OK);
+	}
+	status = domain_normalize(arena, domain, &name);
+	if (status == STATUS_SYNTAX) {
+		return (table_reject(&b->reader, domain,
+		    "is not a domain name"));
+	}
+	if (status == STATUS_OK) {
+		*pattern = arena_printf(arena, "%.*s%.*s", (int)from,
+		    pattern->p, STR_FMT(name));
+	}
+	return (status == STATUS_OK && pattern->p != NULL ? STATUS_OK :
+	    table_no_memory(&b->reader));
+}
+
+/* Not OK: said so. */
+static enum status
+take_key(struct build *b, struct table_rule *rule, struct str value)
+{
+	struct str rest = value, name = STR_NONE;
+
+	if (!str_next(&rest, ':', &name) || name.n == 0) {
+		return (table_reject(&b->reader, rule->pattern,
+		    "has no key name behind it"));
+	}
+	if (rest.n > 0) {
+		rule->identity = rest;
+	}
+	if (rest.n > 0 && str_find(rest, '@') == rest.n) {
+		return (table_reject(&b->reader, rest,
+		    "is no signer: it has no @"));
+	}
+	if (str_eq(name, STR("%"))) {
+		return (STATUS_OK);
+	}
+	rule->key = strmap_get(&b->keys->names, name);
+	return (rule->key != NULL ? STATUS_OK : table_reject(&b->reader, name,
+	    "is not in the KeyTable"));
+}
+
+/* What of a glob all that fit must end with: a domain, or ".parent". */
+static struct str
+tail_of(struct str pattern)
+{
+	size_t star = str_rfind(pattern, '*');
+	size_t at = str_rfind(pattern, '@');
+	struct str tail = str_from_offset(pattern, star + 1);
+
+	if (at < pattern.n && at > star) {
+		return (str_from_offset(pattern, at + 1));
+	}
+	return (str_from_offset(tail, str_find(tail, '.')));
+}
+
+static bool
+has_star(struct str pattern)
+{
+	return (str_find(pattern, '*') < pattern.n);
+}
+
+/* The first rule of the bucket where this one belongs; NULL: no memory. */
+static struct table_rule **
+bucket_of(struct signing_table *t, struct str pattern)
+{
+	struct str name = pattern;
+
+	if (t->globs && has_star(pattern)) {
+		name = tail_of(pattern);
+	}
+	return (name.n == 0 ? &t->loose :
+	    (struct table_rule **)strmap_at(&t->buckets, name));
+}
+
+static enum status
+add_to_bucket(struct build *b, struct table_rule *rule)
+{
+	struct table_rule **first = bucket_of(b->table, rule->pattern);
+
+	if (first == NULL) {
+		return (table_no_memory(&b->reader));
+	}
+	if (*first == NULL) {
+		*first = rule;
+	} else {
+		(*first)->last->next = rule;
+	}
+	(*first)->last = rule;
+	b->table->n++;
+	return (STATUS_OK);
+}
+
+static bool
+is_any_author(const struct signing_table *t, struct str pattern)
+{
+	return (t->globs ? has_star(pattern) && tail_of(pattern).n == 0 :
+	    str_ends_ci(pattern, STR("*")));
+}
+
+/* A pattern that is there already has a meaning only with MultipleSignatures,
+   which never applied to names. */
+static enum status
+see(struct build *b, struct str pattern, bool *again_r)
+{
+	struct signing_table *t = b->table;
+	void **at;
+
+	*again_r = false;
+	if (!t->globs) {
+		*again_r = strmap_get(&t->buckets, pattern) != NULL;
+	} else if (!t->multiple) {
+		at = strmap_at(&b->seen, pattern);
+		if (at == NULL) {
+			return (table_no_memory(&b->reader));
+		}
+		*again_r = *at != NULL;
+		*at = b;
+	}
+	return (STATUS_OK);
+}
+
+static enum status
+add_rule(struct build *b, struct table_rule *rule)
+{
+	struct signing_table *t = b->table;
+	enum status status;
+	char what[96];
+	bool again;
+
+	status = see(b, rule->pattern, &again);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	if (again) {
+		table_warn(&b->reader, rule->pattern,
+		    "stands further up already: this line has no effect");
+		return (STATUS_OK);
+	}
+	if (b->all != NULL && !t->multiple) {
+		(void)snprintf(what, sizeof(what), "is never reached: line %u "
+		    "takes everybody", b->all->line);
+		table_warn(&b->reader, rule->pattern, what);
+		return (STATUS_OK);
+	}
+	if (t->globs && (str_eq(rule->pattern, STR("*")) ||
+	    str_eq(rule->pattern, STR("*@*")))) {
+		b->all = rule;
+	}
+	return (add_to_bucket(b, rule));
+}
+
+static enum status
+take_line(struct build *b, struct str pattern, struct str value)
+{
+	struct table_rule *rule;
+	enum status status;
+	char what[96];
+
+	if (pattern.n > TABLE_PATTERN_MAX_BYTES) {
+		(void)table_reject(&b->reader, pattern, "is too long");
+		return (STATUS_LIMIT);
+	}
+	rule = arena_alloc(&b->table->arena, sizeof(*rule));
+	if (rule == NULL) {
+		return (table_no_memory(&b->reader));
+	}
+	status = to_ascii(b, &pattern);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	lower(pattern);
+	rule->pattern = pattern;
+	rule->line = b->reader.line;
+	rule->any_author = is_any_author(b->table, pattern);
+	status = take_key(b, rule, value);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	if (b->table->globs && glob_regex_octet(pattern) != '\0') {
+		(void)snprintf(what, sizeof(what), "has a '%c', which was part"
+		    " of a regular expression to OpenDKIM and is itself here",
+		    glob_regex_octet(pattern));
+		table_warn(&b->reader, pattern, what);
+	}
+	return (add_rule(b, rule));
+}
+
+enum status
+signing_table_init(struct signing_table *t, struct table_text *text,
+    const char *path, bool globs, bool multiple, const struct key_table *keys,
+    const struct env *env, struct diag *diag)
+{
+	struct build b = { .table = t, .keys = keys };
+	struct str pattern, value;
+	enum status status;
+
+	*t = (struct signing_table){ .text = *text, .path = path,
+		.globs = globs, .multiple = multiple };
+	*text = (struct table_text){ NULL, 0 };
+	arena_init(&t->arena, TABLE_MEMORY_MAX_BYTES);
+	strmap_init(&t->buckets);
+	strmap_init(&b.seen);
+	table_reader_init(&b.reader, &t->text, path, env, diag);
+	do {
+		status = table_reader_next(&b.reader, &pattern, &value);
+		if (status == STATUS_OK && pattern.p != NULL) {
+			status = take_line(&b, pattern, value);
+		}
+	} while (status == STATUS_OK && pattern.p != NULL);
+	table_reader_end(&b.reader);
+	strmap_fini(&b.seen);
+	if (status != STATUS_OK) {
+		signing_table_fini(t);
+	}
+	return (status);
+}
+
+void
+signing_table_fini(struct signing_table *t)
+{
+	strmap_fini(&t->buckets);
+	arena_fini(&t->arena);
+	table_text_fini(&t->text);
+}

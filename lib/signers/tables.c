@@ -1,0 +1,279 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* tables: from the rules of a SigningTable to picks, and their keys. */
+#include "config.h"
+
+#include "base/b64.h"
+#include "mail/domain.h"
+#include "signers/private.h"
+
+#define SPARE_KEYS	1000	/* beside "all": those with "%" in the path */
+
+struct key_source {		/* for the loader */
+	const struct signers	*signers;
+	const struct table_key	*key;
+	struct str		 path;	/* if it has one */
+	struct arena		*arena;
+};
+
+static enum status
+read_tables(struct signers *s, struct diag *diag)
+{
+	const struct signers_opts *o = &s->opts;
+	struct table_text text;
+	enum status status;
+
+	status = table_text_read(o->key_table, &text, diag);
+	if (status == STATUS_OK) {
+		status = key_table_init(&s->key_table, &text, o->key_table,
+		    o->env, diag);
+	}
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	status = table_text_read(o->signing_table, &text, diag);
+	return (status != STATUS_OK ? status :
+	    signing_table_init(&s->signing_table, &text, o->signing_table,
+	    o->signing_patterns, o->multiple, &s->key_table, o->env, diag));
+}
+
+/* An algorithm that is not the key's would be a signature nobody can check. */
+static enum status
+check_algorithm(const struct table_key *k, const struct privkey *key,
+    struct diag *diag)
+{
+	struct str want = privkey_type(key) == CRYPTO_RSA ? STR("rsa-sha256") :
+	    STR("ed25519-sha256");
+
+	if (k->algorithm.n == 0 || str_eq(k->algorithm, want)) {
+		return (STATUS_OK);
+	}
+	diag_set(diag, NULL, 0, "the key is for %.*s, and %.*s is asked for",
+	    STR_FMT(want), STR_FMT(k->algorithm));
+	return (STATUS_SYNTAX);
+}
+
+/* PEM on one line has lost its line ends, not its markers. */
+static struct str
+without_markers(struct str s)
+{
+	struct str marker = STR("-----");
+	size_t end;
+
+	if (!str_starts(s, marker)) {
+		return (s);
+	}
+	s = str_from_offset(s, marker.n);
+	s = str_from_offset(s, str_find(s, '-'));
+	s = str_from_offset(s, marker.n);
+	end = str_find(s, '-');
+	return (str_first(s, end));
+}
+
+static enum status
+parse_inline(struct key_source *source, struct privkey **key_r,
+    struct diag *diag)
+{
+	struct str der;
+	enum status status;
+
+	status = b64_decode(source->arena, without_markers(source->key->key),
+	    &der);
+	if (status == STATUS_SYNTAX) {
+		diag_set(diag, NULL, 0, "the key is not base64");
+	}
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	status = privkey_parse_der(der, NULL, key_r, diag);
+	explicit_bzero((void *)(uintptr_t)der.p, der.n);
+	return (status);
+}
+
+static enum status
+load_key(void *ctx, struct privkey **key_r, struct diag *diag)
+{
+	struct key_source *source = ctx;
+	const struct table_key *k = source->key;
+	struct diag why;
+	enum status status;
+
+	*key_r = NULL;
+	diag_init(&why);
+	status = k->is_path ?
+	    conf_key_load(source->path.p, source->signers->opts.user_id, key_r,
+	    &why) : parse_inline(source, key_r, &why);
+	if (status == STATUS_OK) {
+		status = check_algorithm(k, *key_r, &why);
+	}
+	if (status != STATUS_OK) {
+		privkey_free(*key_r);
+		*key_r = NULL;
+		diag_set(diag, source->signers->opts.key_table, k->line, "%s",
+		    why.text);
+	}
+	return (status);
+}
+
+/* domain: d=, for a path with "%". */
+static enum status
+get_key(struct signers *s, struct arena *arena, const struct table_key *k,
+    struct str domain, struct privkey **key_r, struct str *trouble_r)
+{
+	struct key_source source = { .signers = s, .key = k, .arena = arena };
+	struct str name;
+
+	if (k->is_path) {
+		name = source.path = table_expand(k->key, arena, domain);
+	} else {
+		name = arena_printf(arena, "line %u", k->line);
+	}
+	return (name.p == NULL ? STATUS_NOMEM : key_cache_get(s->cache, arena,
+	    name, load_key, &source, key_r, trouble_r));
+}
+
+/* KeyCache all: a key that is not there keeps the old state in service. */
+static enum status
+load_all(struct signers *s, struct diag *diag)
+{
+	enum status status = STATUS_OK;
+	const struct table_key *k;
+	struct privkey *key = NULL;
+	struct str trouble;
+	struct arena arena;
+
+	arena_init(&arena, 1024 * 1024);
+	for (k = s->key_table.first; k != NULL && status == STATUS_OK;
+	    k = k->next) {
+		if (str_find(k->key, '%') < k->key.n) {
+			continue;
+		}
+		status = get_key(s, &arena, k, k->domain, &key, &trouble);
+		if (status == STATUS_OK && key == NULL) {
+			diag_set(diag, NULL, 0, "%.*s", STR_FMT(trouble));
+			status = STATUS_SYNTAX;
+		}
+		privkey_free(key);
+		arena_reset(&arena);
+	}
+	arena_fini(&arena);
+	return (status);
+}
+
+enum status
+signers_tables_init(struct signers *s, struct diag *diag)
+{
+	enum status status;
+	size_t max;
+
+	if (s->opts.signing_table == NULL) {
+		return (STATUS_OK);
+	}
+	status = read_tables(s, diag);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	max = s->opts.cache_max > 0 ? s->opts.cache_max :
+	    s->key_table.names.n + SPARE_KEYS;
+	s->cache = key_cache_new(max, s->opts.env);
+	if (s->cache == NULL) {
+		return (STATUS_NOMEM);
+	}
+	return (s->opts.cache_max > 0 ? STATUS_OK : load_all(s, diag));
+}
+
+void
+signers_tables_fini(struct signers *s)
+{
+	key_cache_free(s->cache);
+	signing_table_fini(&s->signing_table);
+	key_table_fini(&s->key_table);
+}
+
+/* i= with the author's domain, unless it is no name within d=. */
+static enum status
+set_identity(struct signers_pick *pick, struct arena *arena,
+    const struct table_rule *rule, struct str domain)
+{
+	struct str identity, rest, name;
+	size_t at;
+
+	if (rule->identity.n == 0) {
+		return (STATUS_OK);
+	}
+	identity = table_expand(rule->identity, arena, domain);
+	if (identity.p == NULL) {
+		return (STATUS_NOMEM);
+	}
+	at = str_rfind(identity, '@');
+	rest = str_from_offset(identity, at + 1);
+	switch (domain_normalize(arena, rest, &name)) {
+	case STATUS_OK:
+		break;
+	case STATUS_NOMEM:
+		return (STATUS_NOMEM);
+	default:
+		return (STATUS_OK);
+	}
+	if (domain_is_within(name, pick->domain)) {
+		pick->identity = identity;
+	}
+	return (STATUS_OK);
+}
+
+static enum status
+set_pick(const struct signers *s, struct signers_pick *pick,
+    struct arena *arena, const struct table_rule *rule, struct str domain)
+{
+	const struct table_key *k = rule->key;
+
+	pick->rule = rule;
+	pick->any_author = rule->any_author;
+	if (k == NULL) {
+		k = strmap_get(&s->key_table.names, domain);
+	}
+	pick->source = k;
+	if (k == NULL) {
+		pick->domain = domain;
+		pick->trouble = STR("the KeyTable has no key with the name of "
+		    "the author's domain");
+		return (STATUS_OK);
+	}
+	pick->domain = k->domain.n > 0 ? k->domain : domain;
+	pick->selector = k->selector;
+	return (set_identity(pick, arena, rule, domain));
+}
+
+enum status
+signers_tables_pick(const struct signers *s, struct arena *arena,
+    struct str local, struct str domain, struct signers_picks *r)
+{
+	const struct table_rule *rules[SIGNERS_PICKS_MAX];
+	enum status status;
+	size_t i, n;
+
+	if (s->opts.signing_table == NULL) {
+		return (STATUS_OK);
+	}
+	status = signing_table_find(&s->signing_table, arena, local, domain,
+	    rules, SIGNERS_PICKS_MAX, &n);
+	if (status != STATUS_OK || n == 0) {
+		return (status);
+	}
+	r->v = arena_calloc(arena, n, sizeof(*r->v));
+	if (r->v == NULL) {
+		return (STATUS_NOMEM);
+	}
+	for (i = 0; i < n && status == STATUS_OK; i++) {
+		status = set_pick(s, &r->v[i], arena, rules[i], domain);
+	}
+	r->n = n;
+	return (status);
+}
+
+enum status
+signers_tables_load(struct signers *s, struct arena *arena,
+    struct signers_pick *pick)
+{
+	return (get_key(s, arena, pick->source, pick->domain, &pick->key,
+	    &pick->trouble));
+}
