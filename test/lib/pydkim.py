@@ -56,10 +56,8 @@ def seal(message, domain, selector, key, hop, results):
     message = b'Authentication-Results: %s; arc=%s; %s\r\n' % (
         hop.encode(), b'pass' if chain else b'none',
         results.encode()) + message
-    names = [b'from', b'to', b'subject', b'date', b'message-id']
-    fields = dkim.arc_sign(message, selector.encode(), domain.encode(), key,
-                           hop.encode(), include_headers=names)
-    return b''.join(fields) + message
+    names = ['from', 'to', 'subject', 'date', 'message-id']
+    return arc_seal(message, domain, selector, key, hop, names) + message
 
 
 def sign(message, domain, selector, key, algorithm, canon, names):
