@@ -97,3 +97,6 @@ test_fuzz_fuzz_spf_check_LDFLAGS = $(fuzz_ldflags)
 FUZZ_TARGETS += test/fuzz/fuzz_dmarc_record
 test_fuzz_fuzz_dmarc_record_SOURCES = test/fuzz/fuzz_dmarc_record.c $(fuzz_main)
 test_fuzz_fuzz_dmarc_record_LDFLAGS = $(fuzz_ldflags)
+FUZZ_TARGETS += test/fuzz/fuzz_arc
+test_fuzz_fuzz_arc_SOURCES = test/fuzz/fuzz_arc.c $(fuzz_main)
+test_fuzz_fuzz_arc_LDFLAGS = $(fuzz_ldflags)
