@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""mailseal on the command line: the contract of verify, sign, spf and
-authres, and try against a milter that does what the test says."""
+"""mailseal on the command line: the contract of verify, sign, seal, spf
+and authres, and try against a milter that does what the test says."""
 import os
 import re
 import socket
@@ -209,6 +209,104 @@ def test_sign():
     proc.write(path('file'), MESSAGE)
     tap.is_(sign(b'', 'r', path('file'))[1], sign(MESSAGE, 'r')[1],
             'from a file as from standard input')
+
+
+def seal_with(data, *options, selector='r'):
+    return proc.run(
+        [tree.MAILSEAL, 'seal', '--domain', DOMAIN, '--selector', selector,
+         '--key', path(selector + '.private'), '--zone', ZONE,
+         '--authserv-id', 'mx.example.net', '--now', str(NOW)] +
+        list(options), data)
+
+
+def aar(message):
+    """The value of the topmost, without white space at folds."""
+    value = seal.fields_named(seal.crlf(message),
+                              b'ARC-Authentication-Results')[0]
+    return ' '.join(value.decode().split())
+
+
+def test_seal():
+    _, signed, _ = sign(MESSAGE, 'r')
+    for name, data in (('LF', signed), ('CRLF', seal.crlf(signed))):
+        status, out, err = seal_with(data)
+        fields = [f.partition(b':')[0] for f in seal.split(
+            seal.crlf(out))[0]]
+        tap.ok(status == 0 and out.endswith(data) and not err,
+               'seal %s: the message is as it was' % name, err)
+        tap.is_(fields[:3], [b'ARC-Seal', b'ARC-Message-Signature',
+                             b'ARC-Authentication-Results'], 'what is on top')
+        tap.ok((b'\r' in out[:-len(data)]) == (name == 'CRLF'),
+               'its line ends are the message\'s')
+        status, twice, _ = seal_with(out, selector='e')
+        obj = verify(twice)[1]
+        tap.is_((status, obj['arc']['result'], obj['arc']['oldest_pass'],
+                 [s['selector'] for s in obj['arc']['sealers']]),
+                (0, 'pass', 0, ['r', 'e']), 'sealed again by another key')
+    tap.contains(aar(out), 'i=1; mx.example.net; dmarc=none '
+                 'header.from=example.com; dkim=pass (2048-bit key) '
+                 'header.d=example.com', 'what we found')
+    tap.contains(aar(twice), 'arc=pass header.oldest-pass=0',
+                 'and of the chain')
+    tags = seal.tags(seal.fields_named(seal.crlf(out),
+                                       b'ARC-Message-Signature')[0])
+    tap.ok('dkim-signature' in seal.names(tags['h']) and
+           seal.names(tags['h']).count('from') == 2,
+           'DKIM-Signature is signed, From oversigned', tags)
+    tap.is_(seal_with(signed, '--header-only')[1] + signed,
+            seal_with(signed)[1], '--header-only')
+    _, out, _ = seal_with(signed, '--headers',
+                          'Subject:ARC-Seal:Authentication-Results')
+    tags = seal.tags(seal.fields_named(seal.crlf(out),
+                                       b'ARC-Message-Signature')[0])
+    tap.is_(seal.names(tags['h']), ['dkim-signature', 'from', 'subject'],
+            '--headers, what ARC may not cover left out')
+
+
+def test_seal_results():
+    ours = (b'Authentication-Results: mx.example.net; spf=pass\n'
+            b' smtp.mailfrom=a.test; x-odd=pass (so) x.y="a;b"\n'
+            b'Authentication-Results: other.test; dkim=fail\n'
+            b'Authentication-Results: MX.EXAMPLE.NET; dkim=pass '
+            b'header.d=list.test\n')
+    _, out, _ = seal_with(ours + MESSAGE)
+    tap.is_(aar(out), 'i=1; mx.example.net; spf=pass smtp.mailfrom=a.test; '
+            'x-odd=pass (so) x.y="a;b"; dkim=pass header.d=list.test; '
+            'dmarc=none header.from=example.com',
+            'theirs, and of ours what they do not say')
+    status, out, err = seal_with(b'Authentication-Results: mx.example.net; '
+                                 b'spf=pa ss\n' + MESSAGE)
+    tap.ok(status == 0 and 'left out' in err and 'spf' not in aar(out),
+           'one that does not parse is left out', err)
+    _, out, _ = seal_with(MESSAGE, '--ip', '192.0.2.1', '--helo',
+                          'mx.example.org', '--mail-from', 'a@example.com')
+    tap.contains(aar(out), 'spf=none', 'who sent it is known')
+
+
+def test_seal_chain():
+    _, once, _ = seal_with(MESSAGE)
+    changed = once.replace(b'\nSubject:', b'\nSubject: [list]', 1)
+    status, out, _ = seal_with(changed)
+    tags = seal.tags(seal.fields_named(seal.crlf(out), b'ARC-Seal')[0])
+    tap.is_((status, tags['cv'], tags['i']), (0, 'fail', '2'),
+            'a chain that was broken ends')
+    status, more, err = seal_with(out)
+    tap.ok(status == 0 and more == out and 'nothing is added' in err,
+           'nothing is added to it', err)
+    tap.is_(seal_with(out, '--header-only')[1], b'', 'nor printed')
+    status, out, _ = seal_with(changed, '--cv', 'pass')
+    obj = verify(out)[1]['arc']
+    tap.is_((status, obj['result'], obj['oldest_pass']), (0, 'pass', 2),
+            '--cv: it passed when it came')
+    for data, cv in ((MESSAGE, 'pass'), (once, 'none')):
+        status, out, err = seal_with(data, '--cv', cv)
+        tap.ok((status, out) == (1, b'') and 'cv=' + cv in err,
+               'no chain has cv=%s here' % cv, err)
+    for what, data in (('no From', b'To: x\n\nhi\n'),
+                       ('too many fields', b'X: y\n' * 10001 + MESSAGE),
+                       ('too many to sign', b'To: y\n' * 1001 + MESSAGE)):
+        status, out, err = seal_with(data)
+        tap.is_((status, out, bool(err)), (1, b'', True), what, err)
 
 
 def spf(*options):
@@ -549,6 +647,19 @@ def test_usage():
             ('sign, bad domain',
              ['sign', '--domain', 'a b', '--selector', 'r', '--key',
               path('r.private'), path('file')]),
+            ('seal without key', ['seal', '--domain', DOMAIN, '--selector',
+                                  'r', '--authserv-id', 'x', path('file')]),
+            ('seal without our name',
+             ['seal', '--domain', DOMAIN, '--selector', 'r', '--key',
+              path('r.private'), path('file')]),
+            ('seal, bad --cv',
+             ['seal', '--domain', DOMAIN, '--selector', 'r', '--key',
+              path('r.private'), '--authserv-id', 'x', '--cv', 'neutral',
+              path('file')]),
+            ('seal, bad selector',
+             ['seal', '--domain', DOMAIN, '--selector', 'a b', '--key',
+              path('r.private'), '--authserv-id', 'x', '--zone', ZONE,
+              path('file')]),
             ('try without socket', ['try', path('file')]),
             ('try, nobody there', ['try', '--milter', 'unix:' + path('none'),
                                    path('file')]),
@@ -559,7 +670,9 @@ def test_usage():
                '%s %s' % (status, err))
     for argv in (['verify', '--zone', ZONE], ['authres'],
                  ['sign', '--domain', DOMAIN, '--selector', 'r', '--key',
-                  path('r.private')], ['try', '--milter', 'unix:x']):
+                  path('r.private')],
+                 ['seal', '--domain', DOMAIN, '--selector', 'r', '--key',
+                  path('r.private'), '--authserv-id', 'x'], ['try', '--milter', 'unix:x']):
         status, out, err = proc.run([tree.MAILSEAL] + argv, b'')
         tap.is_((status, out), (2, b''), 'empty input: %s' % argv[0], err)
     status, out, _ = proc.run([tree.MAILSEAL, '--version'])
@@ -573,7 +686,7 @@ def test_usage():
     tap.is_(status, 2, 'a full disk is not silence')
     manual.check(tree.MAILSEAL, os.path.join(tree.SRC, 'tools',
                                              'mailseal.1'),
-                 'mailseal', ('verify', 'sign', 'spf', 'dmarc', 'authres',
+                 'mailseal', ('verify', 'sign', 'seal', 'spf', 'dmarc', 'authres',
                               'try'))
 
 
@@ -584,6 +697,9 @@ def main():
     test_verify_json()
     test_verify_results()
     test_sign()
+    test_seal()
+    test_seal_results()
+    test_seal_chain()
     test_spf()
     test_dmarc()
     test_authres()
