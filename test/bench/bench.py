@@ -9,6 +9,8 @@ by test/bench/load.
   chain         all that is known of a message: mailseald beside OpenDKIM, then
                 OpenDMARC with its own SPF. Everybody asks the same nsd, which
                 is as near as a resolver that has every answer.
+  arc           a message with a chain of three ARC sets beside the same without:
+                see arc.py.
   latency       what one message waits for when DNS answers take their time, in
                 mailseald and in a chain of the programs: see latency.py.
 
@@ -33,6 +35,7 @@ import subprocess
 import sys
 
 import namespace
+from arc import Arc
 from daemons import Side, mailseald, opendkim, opendmarc
 from latency import Latency, Path
 from world import SIZES, World, proc, tree, which
@@ -182,6 +185,9 @@ def main():
         bench.dkim("v")
         if private and "opendmarc" not in lacks:
             bench.chain()
+        if ONLY in "arc":
+            for size in ("4 KiB", "50 KiB"):
+                Arc(world, ROUNDS, SECONDS).run(size)
         bench.memory()
         if ONLY in "latency":
             Latency(world, private, lacks).run()

@@ -6,7 +6,7 @@ test_bench_load_SOURCES = test/bench/load.c test/bench/chain.c \
 test_bench_load_LDADD = tools/libplayer.a $(LDADD)
 test_bench_slowdns_SOURCES = test/bench/slowdns.c
 
-EXTRA_DIST += test/bench/bench.py \
+EXTRA_DIST += test/bench/arc.py test/bench/bench.py \
 	test/bench/daemons.py test/bench/latency.py test/bench/namespace.py \
 	test/bench/world.py
 
