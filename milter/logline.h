@@ -27,6 +27,7 @@
 #include "engine/engine.h"
 
 #define LOGLINE_MAX_VALUE_BYTES	128	/* shown of a value */
+#define LOGLINE_MAX_COMMENT_BYTES 2048	/* of an override's: all seals */
 #define LOGLINE_MAX_RESULTS	8	/* shown of each list */
 #define LOGLINE_MAX_FROM	4	/* author domains shown */
 #define LOGLINE_MAX_BYTES	(96 * 1024)	/* more than these can fill */

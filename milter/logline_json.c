@@ -12,18 +12,24 @@
  * JSON itself has no way to say an octet that is not UTF-8.
  */
 static json_t *
-value(struct str s)
+long_value(struct str s, size_t max)
 {
 	struct buf text;
 	json_t *json = NULL;
 
-	buf_init(&text, 8 * LOGLINE_MAX_VALUE_BYTES);
-	escape_text(&text, s, LOGLINE_MAX_VALUE_BYTES);
+	buf_init(&text, 8 * max);
+	escape_text(&text, s, max);
 	if (text.status == STATUS_OK) {
 		json = json_stringn(buf_str(&text).p, text.n);
 	}
 	buf_fini(&text);
 	return (json);
+}
+
+static json_t *
+value(struct str s)
+{
+	return (long_value(s, LOGLINE_MAX_VALUE_BYTES));
 }
 
 /* True also for an absent value, which is left out. */
@@ -121,7 +127,9 @@ set_decision(json_t *object, const struct engine_decision *d)
 	    set(object, "rule_domain", d->domain) &&
 	    set(object, "exempt", str_from(d->exempt)) &&
 	    set(object, "override", str_from(d->override)) &&
-	    set(object, "override_comment", str_from(d->comment)));
+	    (d->comment == NULL || json_object_set_new(object,
+	    "override_comment", long_value(str_from(d->comment),
+	    LOGLINE_MAX_COMMENT_BYTES)) == 0));
 }
 
 static bool

@@ -68,7 +68,11 @@ decision(struct buf *out, const struct engine_decision *d)
 	pair(out, "rule_domain", d->domain);
 	pair(out, "exempt", str_from(d->exempt));
 	pair(out, "override", str_from(d->override));
-	pair(out, "override_comment", str_from(d->comment));
+	if (d->comment != NULL) {
+		key(out, "override_comment");
+		escape_log_value(out, str_from(d->comment),
+		    LOGLINE_MAX_COMMENT_BYTES);
+	}
 }
 
 static void

@@ -221,6 +221,17 @@ def main():
     got = ours.verify(changed)
     tap.is_((got['result'], got.get('oldest_pass')), ('pass', 2),
             'changed between the sets', got)
+    # The sealer's own word for mail that fails DMARC, if it is trusted.
+    strict = proc.write(os.path.join(top, 'strict'), zone.text(dict(
+        records, **{'_dmarc.example.com': 'v=DMARC1; p=reject'})))
+    forwarded = sealed(LETTER, rsa[0], 1, 'dmarc=pass header.from=example.com')
+    for domain, exempt in (('example.com', 'trusted sealer'),
+                           ('.example.com', None)):
+        _, got, err = proc.run_json([
+            tree.MAILSEAL, 'verify', '--json', '--zone', strict, '-o',
+            'TrustedSealers ' + domain], forwarded)
+        tap.is_(got and (got['dmarc']['result'], got['decision']['exempt']),
+                ('fail', exempt), 'TrustedSealers %s' % domain, err)
     dead = proc.write(os.path.join(top, 'dead'), ''.join(
         zone.fault(k.name, 'SERVFAIL') for k in keys))
     tap.is_(ours.verify(changed, dead)['reason'], 'key unavailable',

@@ -169,12 +169,18 @@ static const struct {
 	    "\"signatures\":[]}" },
 };
 
+static bool
+has(const struct buf *out, const char *part)
+{
+	return (out->p != NULL && strstr(out->p, part) != NULL);
+}
+
 /* Every value at its longest and worst: still one bounded line. */
 static void
 check_bound(void)
 {
 	static struct logline line;
-	static char worst[4096];
+	static char worst[4096], comment[4096];
 	struct str value = str_mem(worst, sizeof(worst));
 	struct buf out;
 	json_t *json;
@@ -196,15 +202,23 @@ check_bound(void)
 	line.second_asked = true;
 	line.second = line.signatures = line.dkim;
 	line.action = "accept";
+	memset(comment, 0x01, sizeof(comment) - 1);
+	memcpy(comment, "first", 5);
+	memcpy(comment + LOGLINE_MAX_COMMENT_BYTES - 4, "last", 4);
+	line.decision.comment = comment;
 
 	buf_init(&out, LOGLINE_MAX_BYTES);
 	logline_write_text(&line, &out);
 	tap_num(out.status, STATUS_OK, "the longest text line fits");
 	tap_ok(out.n > 0 && memchr(out.p, '\n', out.n) == NULL,
 	    "it is one line");
+	tap_ok(has(&out, "first") && has(&out, "last..."),
+	    "all seals, within reason");
 	buf_reset(&out);
 	tap_num(logline_write_json(&line, &out), STATUS_OK,
 	    "the longest JSON line fits");
+	tap_ok(has(&out, "first") && has(&out, "last..."),
+	    "so has it");
 	json = json_loadb(out.p, out.n, 0, NULL);
 	tap_ok(json != NULL, "it is JSON");
 	json_decref(json);
