@@ -31,7 +31,8 @@ static const char zone_text[] =
 static const char conf_text[] =
     "AuthservID mx.test\nMode v\nOnDMARCReject reject\nReceivedSPF yes\n"
     "TrustedRelays 192.0.2.9\nMailingListHosts 192.0.2.8\n"
-    "DomainRules c.test reject\nOn-BadSignature quarantine\n";
+    "DomainRules c.test reject\nOn-BadSignature quarantine\n"
+    "TrustedSealers a.test\nOn-ArcFail quarantine\n";
 
 static struct {
 	struct env		 env;
