@@ -3,13 +3,14 @@
 _dkimkeygen()
 {
 	local cur prev words cword verb=new
+	local verbs="new record list retire revoke check"
 	_init_completion || return
 	if [ "$cword" -eq 1 ] && [[ $cur != -?* ]]; then
-		COMPREPLY=($(compgen -W "new check -d --help --version" \
+		COMPREPLY=($(compgen -W "$verbs -d --help --version" \
 		    -- "$cur"))
 		return
 	fi
-	[ "${words[1]}" != check ] || verb=check
+	[[ " $verbs " != *" ${words[1]} "* ]] || verb=${words[1]}
 	case $prev in
 	-t | --type)
 		COMPREPLY=($(compgen -W "rsa ed25519" -- "$cur"))
@@ -19,7 +20,7 @@ _dkimkeygen()
 		COMPREPLY=($(compgen -W "zone value json nsupdate" -- "$cur"))
 		return
 		;;
-	-D | --directory)
+	-D | --directory | -K | --key-store)
 		_filedir -d
 		return
 		;;

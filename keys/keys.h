@@ -18,7 +18,7 @@
 #define KEYS_RSA_MIN_BITS	1024	/* RFC 8301 3.2 */
 #define KEYS_RSA_GOOD_BITS	2048
 #define KEYS_RSA_MAX_BITS	4096
-#define KEYS_TTL_S		3600	/* with which nsupdate adds it */
+#define KEYS_TTL_S		3600	/* of a record, outside a store */
 
 struct key_name {		/* where a key's record stands */
 	struct str	 domain;	/* A-labels, lower case */
@@ -26,10 +26,14 @@ struct key_name {		/* where a key's record stands */
 	struct str	 owner;		/* selector._domainkey.domain */
 };
 
-enum record_format { RECORD_ZONE, RECORD_VALUE, RECORD_JSON, RECORD_NSUPDATE };
-
 int		 new_main(const struct cli_command *, int, char **);
+int		 record_main(const struct cli_command *, int, char **);
 int		 check_main(const struct cli_command *, int, char **);
+int		 list_main(const struct cli_command *, int, char **);
+int		 rotate_main(const struct cli_command *, int, char **);
+int		 retire_main(const struct cli_command *, int, char **);
+int		 revoke_main(const struct cli_command *, int, char **);
+int		 adopt_main(const struct cli_command *, int, char **);
 
 /* False: domain or selector is none; said why. */
 bool		 key_name_make(struct arena *, const char *domain,
@@ -39,8 +43,6 @@ const char	*key_type_name(enum crypto_key_type);	/* k= */
 /* The record's text (RFC 6376 3.6.1). flags: t=, "" for none. */
 enum status	 record_value(const struct privkey *, const char *flags,
 		    struct buf *) ATTR_MUST_CHECK;
-void		 record_nsupdate(struct buf *, const struct key_name *,
-		    struct str value);
 
 /*
  * Writes both files into dir or none of them; never replaces one. False: said

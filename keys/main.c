@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* dkimkeygen: makes DKIM keys and holds them against the DNS. */
-#include "keys/keys.h"
+#include "keys/opts.h"
 
 static const struct cli_option new_options[] = {
 	{ 'd', "domain", "DOMAIN", "the domain that signs (d=); required" },
@@ -8,12 +8,41 @@ static const struct cli_option new_options[] = {
 	    "the key's name (s=); by default year, month and r or e" },
 	{ 't', "type", "rsa|ed25519", "the kind of key (rsa)" },
 	{ 'b', "bits", "BITS", "size of an RSA key, 1024 to 4096 (2048)" },
-	{ 'D', "directory", "DIRECTORY", "where the files go (.)" },
+	{ 'D', "directory", "DIRECTORY",
+	    "put two files there, not a key into a store" },
 	{ 'f', "format", "FORMAT",
 	    "print the record as zone, value, json or nsupdate (zone)" },
 	{ 0x300, "testing", NULL, "mark the record t=y: only a test" },
 	{ 0x301, "no-subdomains", NULL,
 	    "mark the record t=s: not for subdomains in i=" },
+	STORE_READ_OPTIONS,
+};
+
+static const struct cli_option record_options[] = {
+	{ 'd', "domain", "DOMAIN", "the domain that signs; required" },
+	{ 's', "selector", "SELECTOR", "the key's name; required" },
+	{ 'f', "format", "FORMAT",
+	    "print it as zone, value, json or nsupdate (zone)" },
+	STORE_READ_OPTIONS,
+};
+
+static const struct cli_option list_options[] = {
+	{ 'd', "domain", "DOMAIN", "only the keys of this one" },
+	{ 'j', "json", NULL, "print one JSON object" },
+	STORE_READ_OPTIONS,
+};
+
+static const struct cli_option retire_options[] = {
+	{ 'd', "domain", "DOMAIN", "the domain that signs; required" },
+	{ 's', "selector", "SELECTOR", "the key's name; required" },
+	STORE_OPTIONS,
+};
+
+static const struct cli_option revoke_options[] = {
+	{ 'd', "domain", "DOMAIN", "the domain that signs; required" },
+	{ 's', "selector", "SELECTOR", "the key's name; required" },
+	{ OPT_FORCE, "force", NULL, "even if mail may still need it" },
+	STORE_OPTIONS,
 };
 
 static const struct cli_option check_options[] = {
@@ -31,6 +60,18 @@ static const struct cli_command commands[] = {
 	{ "new", "-d DOMAIN [options]",
 	    "Makes a key pair and the DNS record that publishes it.",
 	    new_options, COUNT(new_options), new_main },
+	{ "record", "-d DOMAIN -s SELECTOR [options]",
+	    "Prints the record that the key's stage asks for.",
+	    record_options, COUNT(record_options), record_main },
+	{ "list", "[options]",
+	    "Shows the keys of a key store, their stages and what is next.",
+	    list_options, COUNT(list_options), list_main },
+	{ "retire", "-d DOMAIN -s SELECTOR [options]",
+	    "Stops signing with a key; its record stays.",
+	    retire_options, COUNT(retire_options), retire_main },
+	{ "revoke", "-d DOMAIN -s SELECTOR [options]",
+	    "Gives a key up; the next rotation takes its record away.",
+	    revoke_options, COUNT(revoke_options), revoke_main },
 	{ "check", "-d DOMAIN -s SELECTOR [options]",
 	    "Checks that the published record is well and fits the key.",
 	    check_options, COUNT(check_options), check_main },

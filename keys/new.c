@@ -3,9 +3,9 @@
 #include <sys/types.h>
 
 #include <stdio.h>
-#include <time.h>
 
-#include "keys/keys.h"
+#include "keys/make.h"
+#include "keys/record.h"
 
 #define ID_TESTING		0x300
 #define ID_NO_SUBDOMAINS	0x301
@@ -13,7 +13,8 @@
 struct new_opts {
 	const char		*domain;
 	const char		*selector;	/* NULL: from the date */
-	const char		*directory;
+	const char		*directory;	/* NULL: a store, or "." */
+	struct store_opts	 store;
 	enum crypto_key_type	 type;
 	int64_t			 bits;		/* 0: the default */
 	enum record_format	 format;
@@ -36,32 +37,11 @@ take_type(const char *value, enum crypto_key_type *r)
 }
 
 static bool
-take_format(const char *value, enum record_format *r)
-{
-	static const struct {
-		const char		*name;
-		enum record_format	 format;
-	} formats[] = {
-		{ "zone", RECORD_ZONE }, { "value", RECORD_VALUE },
-		{ "json", RECORD_JSON }, { "nsupdate", RECORD_NSUPDATE },
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
-		if (strcmp(value, formats[i].name) == 0) {
-			*r = formats[i].format;
-			return (true);
-		}
-	}
-	(void)cli_fail("--format: %s is not zone, value, json or nsupdate",
-	    value);
-	return (false);
-}
-
-static bool
 take_option(void *opts, int id, const char *value)
 {
 	struct new_opts *o = opts;
+	bool bad;
+
 	switch (id) {
 	case 'd':
 		o->domain = value;
@@ -78,7 +58,7 @@ take_option(void *opts, int id, const char *value)
 		o->directory = value;
 		return (true);
 	case 'f':
-		return (take_format(value, &o->format));
+		return (record_format_parse(value, &o->format));
 	case ID_TESTING:
 		o->testing = true;
 		return (true);
@@ -86,92 +66,23 @@ take_option(void *opts, int id, const char *value)
 		o->no_subdomains = true;
 		return (true);
 	default:
-		return (false);
+		return (store_option(&o->store, id, value, &bad) && !bad);
 	}
 }
 
-/* What a selector is called by default: 202611r, 202611e. */
 static const char *
-default_selector(char *p, size_t size, enum crypto_key_type type)
+new_flags(const struct new_opts *o)
 {
-	time_t now = time(NULL);
-	struct tm tm;
-
-	if (gmtime_r(&now, &tm) == NULL ||
-	    strftime(p, size, type == CRYPTO_RSA ? "%Y%mr" : "%Y%me",
-	    &tm) == 0) {
-		return ("default");
-	}
-	return (p);
+	return (o->testing ? o->no_subdomains ? "y:s" : "y" :
+	    o->no_subdomains ? "s" : "");
 }
 
-static json_t *
-json_strings(struct str value)
-{
-	json_t *list = json_array();
-
-	for (; value.n > 0;
-	    value = str_from_offset(value, RECORD_STRING_MAX_BYTES)) {
-		if (json_array_append_new(list, cli_json_text(str_first(value,
-		    RECORD_STRING_MAX_BYTES))) == -1) {
-			json_decref(list);
-			return (NULL);
-		}
-	}
-	return (list);
-}
-
-static bool
-print_json(const struct key_name *name, const struct privkey *key,
-    struct str value, const struct key_files *files)
-{
-	return (cli_json_print(json_pack(
-	    "{s:o, s:o, s:o, s:s, s:o, s:o, s:s, s:i, s:o, s:o}",
-	    "domain", cli_json_text(name->domain),
-	    "selector", cli_json_text(name->selector),
-	    "name", cli_json_text(name->owner), "type", "TXT",
-	    "value", cli_json_text(value), "strings", json_strings(value),
-	    "algorithm", key_type_name(privkey_type(key)),
-	    "bits", (int)privkey_bits(key),
-	    "private_file", cli_json_cstr(files->private_path),
-	    "record_file", cli_json_cstr(files->record_path))));
-}
-
-static bool
-print_record(const struct new_opts *o, const struct key_name *name,
-    const struct privkey *key, struct str value, struct str line,
-    const struct key_files *files)
-{
-	struct buf out;
-	bool ok;
-
-	buf_init(&out, KEYS_ARENA_BYTES);
-	switch (o->format) {
-	case RECORD_JSON:
-		return (print_json(name, key, value, files));
-	case RECORD_ZONE:
-		buf_add_str(&out, line);
-		break;
-	case RECORD_VALUE:
-		buf_add_str(&out, value);
-		buf_add_char(&out, '\n');
-		break;
-	case RECORD_NSUPDATE:
-		record_nsupdate(&out, name, value);
-		break;
-	}
-	ok = out.status == STATUS_OK &&
-	    fwrite(out.p, 1, out.n, stdout) == out.n;
-	buf_fini(&out);
-	return (cli_flush() && ok);
-}
-
+/* The two files, and nothing else. */
 static int
-make_key(const struct new_opts *o, const struct key_name *name)
+make_files(const struct new_opts *o, const struct key_name *name)
 {
-	const char *flags = o->testing ? o->no_subdomains ? "y:s" : "y" :
-	    o->no_subdomains ? "s" : "";
 	unsigned bits = o->bits != 0 ? (unsigned)o->bits : KEYS_RSA_GOOD_BITS;
+	const char *dir = o->directory != NULL ? o->directory : ".";
 	struct buf pem, value, line;
 	struct key_files files;
 	struct privkey *key = NULL;
@@ -180,22 +91,26 @@ make_key(const struct new_opts *o, const struct key_name *name)
 	buf_init(&pem, KEYS_ARENA_BYTES);
 	buf_init(&value, KEYS_ARENA_BYTES);
 	buf_init(&line, KEYS_ARENA_BYTES);
-	if (!key_files_name(&files, o->directory, name->selector)) {
+	if (!key_files_name(&files, dir, name->selector)) {
 		goto out;
 	}
 	if (privkey_generate(o->type, bits, &key) != STATUS_OK ||
 	    privkey_write_pem(key, &pem) != STATUS_OK ||
-	    record_value(key, flags, &value) != STATUS_OK) {
+	    record_value(key, new_flags(o), &value) != STATUS_OK) {
 		(void)cli_fail("the key could not be made");
 		goto out;
 	}
 	record_zone_line(&line, name->domain, name->selector,
 	    buf_str(&value));
 	if (line.status == STATUS_OK &&
-	    key_files_write(&files, o->directory, buf_str(&pem),
-	    buf_str(&line)) &&
-	    print_record(o, name, key, buf_str(&value), buf_str(&line),
-	    &files)) {
+	    key_files_write(&files, dir, buf_str(&pem), buf_str(&line)) &&
+	    record_print(o->format, &(struct record_shown){ .name = *name,
+		.value = buf_str(&value), .type = privkey_type(key),
+		.bits = privkey_bits(key), .ttl_s = KEYS_TTL_S,
+		.files = &files })) {
+		if (o->directory == NULL) {
+			cli_warn("the key is in %s", files.private_path);
+		}
 		result = CLI_YES;
 	}
 out:
@@ -209,15 +124,56 @@ out:
 	return (result);
 }
 
+static int
+make_flat(struct store *store, const struct new_opts *o)
+{
+	struct str selector = str_from(o->selector);
+	struct key_name name;
+
+	if ((o->selector == NULL && !make_selector(&store->arena,
+	    store->policy.selector, o->type, store->now_s, &selector)) ||
+	    !key_name_make(&store->arena, o->domain, selector.p, &name)) {
+		return (CLI_USAGE);
+	}
+	return (make_files(o, &name));
+}
+
+static int
+make_stored(struct store *store, const struct new_opts *o)
+{
+	const struct make m = { o->domain, o->selector, o->type,
+		(unsigned)o->bits, new_flags(o) };
+	struct keystore_key key;
+
+	if (!store_open(store, STORE_CREATE) || !make_key(store, &m, &key) ||
+	    !record_print_stored(store, &key, o->format)) {
+		return (CLI_USAGE);
+	}
+	cli_warn("the key is in %s, pending: it signs once its record is "
+	    "published and dkimkeygen rotate has seen it", store->where);
+	return (CLI_YES);
+}
+
+static int
+run_new(const struct new_opts *o)
+{
+	struct store store;
+	int result = CLI_USAGE;
+
+	if (store_init(&store, &o->store)) {
+		result = o->directory == NULL &&
+		    store_is_wanted(&store, &o->store) ?
+		    make_stored(&store, o) : make_flat(&store, o);
+	}
+	store_close(&store);
+	return (result);
+}
+
 int
 new_main(const struct cli_command *command, int argc, char **argv)
 {
-	struct new_opts o = { .directory = ".", .type = CRYPTO_RSA,
-		.format = RECORD_ZONE };
-	struct arena arena;
-	struct key_name name;
-	char month[16];
-	int early, result = CLI_USAGE;
+	struct new_opts o = { .type = CRYPTO_RSA, .format = RECORD_ZONE };
+	int early;
 
 	early = cli_options(command, argc, argv, take_option, &o);
 	if (early != CLI_END) {
@@ -232,13 +188,8 @@ new_main(const struct cli_command *command, int argc, char **argv)
 	if (o.type == CRYPTO_ED25519 && o.bits != 0) {
 		return (cli_fail("-b is for RSA keys only"));
 	}
-	if (o.selector == NULL) {
-		o.selector = default_selector(month, sizeof(month), o.type);
+	if (o.directory != NULL && o.store.where != NULL) {
+		return (cli_fail("-D and -K exclude each other"));
 	}
-	arena_init(&arena, KEYS_ARENA_BYTES);
-	if (key_name_make(&arena, o.domain, o.selector, &name)) {
-		result = make_key(&o, &name);
-	}
-	arena_fini(&arena);
-	return (result);
+	return (run_new(&o));
 }

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/types.h>
+
+#include <stdio.h>
+
 #include "base/b64.h"
-#include "keys/keys.h"
+#include "keys/record.h"
 #include "mail/domain.h"
 
 bool
@@ -61,13 +65,121 @@ record_value(const struct privkey *key, const char *flags, struct buf *out)
 	return (status);
 }
 
-void
-record_nsupdate(struct buf *out, const struct key_name *name,
-    struct str value)
+bool
+record_format_parse(const char *value, enum record_format *r)
 {
-	buf_add_cstr(out, "update add ");
-	buf_add_str(out, name->owner);
-	buf_printf(out, ". %d IN TXT", KEYS_TTL_S);
-	record_strings(out, value);
+	static const struct {
+		const char		*name;
+		enum record_format	 format;
+	} formats[] = {
+		{ "zone", RECORD_ZONE }, { "value", RECORD_VALUE },
+		{ "json", RECORD_JSON }, { "nsupdate", RECORD_NSUPDATE },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(formats) / sizeof(formats[0]); i++) {
+		if (strcmp(value, formats[i].name) == 0) {
+			*r = formats[i].format;
+			return (true);
+		}
+	}
+	(void)cli_fail("--format: %s is not zone, value, json or nsupdate",
+	    value);
+	return (false);
+}
+
+json_t *
+record_json_strings(struct str value)
+{
+	json_t *list = json_array();
+
+	for (; value.n > 0;
+	    value = str_from_offset(value, RECORD_STRING_MAX_BYTES)) {
+		if (json_array_append_new(list, cli_json_text(str_first(value,
+		    RECORD_STRING_MAX_BYTES))) == -1) {
+			json_decref(list);
+			return (NULL);
+		}
+	}
+	return (list);
+}
+
+static void
+add_nsupdate(struct buf *out, const struct record_shown *shown)
+{
+	buf_printf(out, "update add %.*s. %u IN TXT",
+	    STR_FMT(shown->name.owner), shown->ttl_s);
+	record_strings(out, shown->value);
 	buf_add_cstr(out, "\nsend\n");
+}
+
+static json_t *
+shown_json(const struct record_shown *shown)
+{
+	const struct key_name *name = &shown->name;
+
+	return (json_pack(
+	    "{s:o, s:o, s:o, s:s, s:o, s:o, s:s, s:i, s:i, s:o, s:o, s:o,"
+	    " s:o}",
+	    "domain", cli_json_text(name->domain),
+	    "selector", cli_json_text(name->selector),
+	    "name", cli_json_text(name->owner), "type", "TXT",
+	    "value", cli_json_text(shown->value),
+	    "strings", record_json_strings(shown->value),
+	    "algorithm", key_type_name(shown->type),
+	    "bits", (int)shown->bits, "ttl", (int)shown->ttl_s,
+	    "private_file", shown->files != NULL ?
+		cli_json_cstr(shown->files->private_path) : json_null(),
+	    "record_file", shown->files != NULL ?
+		cli_json_cstr(shown->files->record_path) : json_null(),
+	    "store", cli_json_cstr(shown->store),
+	    "stage", cli_json_cstr(shown->stage)));
+}
+
+bool
+record_print(enum record_format format, const struct record_shown *shown)
+{
+	struct buf out;
+	bool ok;
+
+	buf_init(&out, KEYS_ARENA_BYTES);
+	switch (format) {
+	case RECORD_JSON:
+		return (cli_json_print(shown_json(shown)));
+	case RECORD_ZONE:
+		record_zone_line(&out, shown->name.domain,
+		    shown->name.selector, shown->value);
+		break;
+	case RECORD_VALUE:
+		buf_add_str(&out, shown->value);
+		buf_add_char(&out, '\n');
+		break;
+	case RECORD_NSUPDATE:
+		add_nsupdate(&out, shown);
+		break;
+	}
+	ok = out.status == STATUS_OK &&
+	    fwrite(out.p, 1, out.n, stdout) == out.n;
+	buf_fini(&out);
+	return (cli_flush() && ok);
+}
+
+bool
+record_print_stored(struct store *store, const struct keystore_key *key,
+    enum record_format format)
+{
+	struct record_shown shown = { .value = record_wanted(key),
+		.type = key->type, .bits = key->bits,
+		.ttl_s = store->policy.record_ttl_s, .store = store->where,
+		.stage = key_stage_name(key->stage) };
+
+	return (key_name_make(&store->arena, key->domain.p, key->selector.p,
+	    &shown.name) && record_print(format, &shown));
+}
+
+struct str
+record_wanted(const struct keystore_key *key)
+{
+	return (key->stage < KEY_REVOKED ? key->record :
+	    STR(RECORD_REVOKED));
 }

@@ -61,6 +61,8 @@ extern const struct conf_option	conf_options[];
 
 /* The row of that name, case ignored, or NULL. */
 const struct conf_option	*conf_option_find(struct str name);
+/* Seconds, or a number and one of s m h d w. */
+bool		 conf_time_parse(struct str value, uint64_t *seconds_r);
 /* The word, case ignored, or NULL. */
 const struct conf_word	*conf_word_find(const struct conf_word *, struct str);
 /* The name most like it, or NULL when none is near. */

@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* dkimkeygen list */
+#include <sys/types.h>
+
+#include <stdio.h>
+
+#include "keys/opts.h"
+#include "mail/domain.h"
+
+/* What comes next, without asking the DNS. */
+static struct str
+next_step(struct store *store, const struct keystore_key *key)
+{
+	const struct policy *policy = &store->policy;
+	struct arena *arena = &store->arena;
+
+	switch (key->stage) {
+	case KEY_PENDING:
+		return (STR("published"));
+	case KEY_PUBLISHED:
+		return (STR("active"));
+	case KEY_ACTIVE:
+		return (arena_printf(arena, "successor %s", store_time(store,
+		    key->since_s + policy->rotate_every_s).p));
+	case KEY_RETIRED:
+		return (arena_printf(arena, "revoked %s", store_time(store,
+		    key->since_s + policy_retired_s(policy)).p));
+	case KEY_REVOKED:
+		return (arena_printf(arena, "removed %s", store_time(store,
+		    key->since_s + policy->remove_after_s).p));
+	case KEY_REMOVED:
+		break;
+	}
+	return (STR("-"));
+}
+
+/* What the last look at the name servers came to. */
+static struct str
+dns_state(struct store *store, const struct keystore_key *key)
+{
+	if (key->note.n > 0) {
+		return (key->note);
+	}
+	return (key->seen_s != -1 ? arena_printf(&store->arena,
+	    "seen %s", store_time(store, key->seen_s).p) : STR("-"));
+}
+
+static void
+print_text(struct store *store, const struct keystore_key *v, size_t n)
+{
+	size_t i;
+
+	(void)printf("%-24s %-12s %-7s %4s %-9s %-16s %-26s %s\n", "DOMAIN",
+	    "SELECTOR", "TYPE", "BITS", "STAGE", "SINCE", "NEXT", "DNS");
+	for (i = 0; i < n; i++) {
+		const struct keystore_key *key = &v[i];
+
+		(void)printf("%-24.*s %-12.*s %-7s %4u %-9s %-16s %-26s %.*s\n",
+		    STR_FMT(key->domain), STR_FMT(key->selector),
+		    key_type_name(key->type), key->bits,
+		    key_stage_name(key->stage),
+		    store_time(store, key->since_s).p,
+		    next_step(store, key).p,
+		    STR_FMT(dns_state(store, key)));
+	}
+}
+
+static json_t *
+json_time(int64_t s)
+{
+	return (s != -1 ? json_integer(s) : json_null());
+}
+
+static json_t *
+json_key(struct store *store, const struct keystore_key *key)
+{
+	return (json_pack("{s:o, s:o, s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o,"
+	    " s:o}",
+	    "domain", cli_json_text(key->domain),
+	    "selector", cli_json_text(key->selector),
+	    "algorithm", key_type_name(key->type), "bits", (int)key->bits,
+	    "stage", key_stage_name(key->stage),
+	    "created", json_time(key->created_s),
+	    "since", json_time(key->since_s),
+	    "seen", json_time(key->seen_s),
+	    "next", cli_json_text(next_step(store, key)),
+	    "waits_for", cli_json_text(key->note),
+	    "record", cli_json_text(key->record)));
+}
+
+static bool
+print_json(struct store *store, const struct keystore_key *v, size_t n)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (json_array_append_new(list, json_key(store, &v[i])) ==
+		    -1) {
+			json_decref(list);
+			list = NULL;
+			break;
+		}
+	}
+	return (cli_json_print(json_pack("{s:s, s:o}", "store", store->where,
+	    "keys", list)));
+}
+
+static int
+list(struct store *store, const struct verb_opts *o)
+{
+	struct str domain = STR_NONE;
+	struct keystore_key *v;
+	size_t n;
+	bool ok = true;
+
+	if (o->domain != NULL && domain_normalize(&store->arena,
+	    str_from(o->domain), &domain) != STATUS_OK) {
+		return (cli_fail("%s: not the name of a domain", o->domain));
+	}
+	if (!store_list(store, domain, &v, &n)) {
+		return (CLI_USAGE);
+	}
+	if (o->json) {
+		ok = print_json(store, v, n);
+	} else {
+		print_text(store, v, n);
+	}
+	return (cli_flush() && ok && !store->broken ? CLI_YES : CLI_USAGE);
+}
+
+int
+list_main(const struct cli_command *command, int argc, char **argv)
+{
+	struct verb_opts o;
+	struct store store;
+	int early, result = CLI_USAGE;
+
+	early = verb_options(command, argc, argv, &o);
+	if (early != CLI_END) {
+		return (early);
+	}
+	if (store_begin(&store, &o.store, STORE_READ)) {
+		result = list(&store, &o);
+	}
+	store_close(&store);
+	return (result);
+}

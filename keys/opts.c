@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/types.h>
+
+#include "keys/opts.h"
+
+static bool
+take_option(void *opts, int id, const char *value)
+{
+	struct verb_opts *o = opts;
+	bool bad;
+
+	switch (id) {
+	case 'd':
+		o->domain = value;
+		return (true);
+	case 's':
+		o->selector = value;
+		return (true);
+	case 'k':
+		o->key_file = value;
+		return (true);
+	case 'f':
+		return (record_format_parse(value, &o->format));
+	case 'j':
+		o->json = true;
+		return (true);
+	case OPT_ALL:
+		o->all = true;
+		return (true);
+	case OPT_FORCE:
+		o->force = true;
+		return (true);
+	case OPT_DRY_RUN:
+		o->dry_run = true;
+		return (true);
+	case OPT_PUBLISH:
+		o->publish = value;
+		return (true);
+	case OPT_DISCLOSE:
+		o->disclose = value;
+		return (true);
+	case OPT_KEY_TABLE:
+		o->key_table = value;
+		return (true);
+	default:
+		break;
+	}
+	return ((store_option(&o->store, id, value, &bad) ||
+	    cli_dns_option(&o->dns, id, value, &bad)) && !bad);
+}
+
+int
+verb_options(const struct cli_command *command, int argc, char **argv,
+    struct verb_opts *o)
+{
+	int early;
+
+	*o = (struct verb_opts){ .format = RECORD_ZONE };
+	early = cli_options(command, argc, argv, take_option, o);
+	if (early != CLI_END) {
+		return (early);
+	}
+	return (cli_no_arguments(argc, argv) ? CLI_END : CLI_USAGE);
+}

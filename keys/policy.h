@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * policy: how long each stage of a key lasts, what new keys are like, and how
+ * records are published: dkimkeygen.conf(5), "Option value" by line, '#'
+ * comments, as the daemon's configuration has it. Each option is one row of
+ * the table in policy.c.
+ */
+#ifndef KEYS_POLICY_H
+#define KEYS_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/diag.h"
+#include "base/status.h"
+#include "base/str.h"
+
+#define POLICY_MAX_BYTES	(64 * 1024)	/* of the file */
+
+struct policy {
+	char		*key_store;		/* KeyStore */
+	int64_t		 rotate_every_s;	/* RotateEvery */
+	int64_t		 overlap_s;		/* Overlap */
+	int64_t		 queue_lifetime_s;	/* QueueLifetime */
+	int64_t		 remove_after_s;	/* RemoveAfter */
+	unsigned	 rsa_bits;		/* RSABits */
+	char		*selector;		/* Selector: a template */
+	char		*publish;		/* Publish */
+	char		*update_program;	/* UpdateProgram */
+	char		*update_key;		/* UpdateKey; NULL */
+	char		*update_server;		/* UpdateServer; NULL: it finds
+						   the primary itself */
+	unsigned	 record_ttl_s;		/* RecordTTL */
+	char		*disclose;		/* Disclose: a folder; NULL */
+	char		*pid_file;		/* PidFile; NULL: none */
+	unsigned	 port;			/* AuthoritativePort */
+
+	struct arena	 memory;		/* the text above */
+};
+
+/* path NULL: the default file, if it is there. policy_fini in any case. */
+enum status	 policy_load(struct policy *, const char *path, struct diag *)
+    ATTR_MUST_CHECK;
+/* The same from memory; `name` is what messages call it. */
+enum status	 policy_parse(struct policy *, struct str text,
+		    const char *name, struct diag *) ATTR_MUST_CHECK;
+void		 policy_fini(struct policy *);
+/* What Publish takes. */
+bool		 policy_is_publish(struct str);
+
+/* How long after its retirement a key's record must stand. */
+int64_t		 policy_retired_s(const struct policy *);
+
+/* The table, for the test that holds the manual against it. */
+struct policy_info {
+	const char	*name;
+	const char	*fallback;	/* default as written, or "" */
+};
+size_t			 policy_options_count(void);
+struct policy_info	 policy_options_get(size_t);
+
+#endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/types.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "keys/keys.h"
+#include "keys/store.h"
+#include "mail/domain.h"
+
+#define ARENA_BYTES	((size_t)2048 * 1024 * 1024)	/* a million keys */
+#define LOCK_TIMEOUT_S	30
+#define PID_MAX_BYTES	32
+
+bool
+store_option(struct store_opts *o, int id, const char *value, bool *bad_r)
+{
+	*bad_r = false;
+	switch (id) {
+	case STORE_WHERE:
+		o->where = value;
+		return (true);
+	case STORE_POLICY:
+		o->policy = value;
+		return (true);
+	case STORE_PID_FILE:
+		o->pid_file = value;
+		return (true);
+	case STORE_NOW:
+		*bad_r = !cli_number("now", value, 1, INT64_MAX / 2,
+		    &o->now_s);
+		return (true);
+	default:
+		return (false);
+	}
+}
+
+static bool
+fail(const struct diag *diag, enum status status)
+{
+	(void)cli_fail("%s", diag->text[0] != '\0' ? diag->text :
+	    status_text(status));
+	return (false);
+}
+
+bool
+store_init(struct store *store, const struct store_opts *o)
+{
+	struct diag diag;
+	enum status status;
+
+	*store = (struct store){ .keys = NULL };
+	diag_init(&diag);
+	env_init_system(&store->env);
+	arena_init(&store->arena, ARENA_BYTES);
+	store->now_s = o->now_s != 0 ? o->now_s : env_now_s(&store->env);
+	status = policy_load(&store->policy, o->policy, &diag);
+	if (status != STATUS_OK) {
+		return (fail(&diag, status));
+	}
+	store->where = o->where != NULL ? o->where : store->policy.key_store;
+	store->pid_file = o->pid_file != NULL ? o->pid_file :
+	    store->policy.pid_file;
+	return (true);
+}
+
+bool
+store_is_wanted(const struct store *store, const struct store_opts *o)
+{
+	return (o->where != NULL || strchr(store->where, ':') != NULL ||
+	    access(store->where, F_OK) == 0);
+}
+
+bool
+store_open(struct store *store, enum store_use use)
+{
+	struct diag diag;
+	enum status status;
+
+	diag_init(&diag);
+	status = keystore_open(store->where, use == STORE_CREATE,
+	    &store->env, &store->keys, &diag);
+	if (status == STATUS_OK && use != STORE_READ) {
+		status = keystore_lock(store->keys, LOCK_TIMEOUT_S, &diag);
+	}
+	return (status == STATUS_OK || fail(&diag, status));
+}
+
+bool
+store_begin(struct store *store, const struct store_opts *o,
+    enum store_use use)
+{
+	return (store_init(store, o) && store_open(store, use));
+}
+
+/* It looks by itself, too: what fails here costs time, not mail. */
+static void
+tell_daemon(const char *path)
+{
+	char text[PID_MAX_BYTES] = "";
+	FILE *file = fopen(path, "re");
+	long pid = 0;
+
+	if (file == NULL) {
+		if (errno != ENOENT) {
+			cli_warn("warning: %s: %s", path, strerror(errno));
+		}
+		return;
+	}
+	if (fgets(text, sizeof(text), file) != NULL) {
+		pid = strtol(text, NULL, 10);
+	}
+	(void)fclose(file);
+	if (pid <= 1 || kill((pid_t)pid, SIGHUP) == -1) {
+		cli_warn("warning: %s: the daemon could not be told: %s", path,
+		    pid <= 1 ? "not a process id" : strerror(errno));
+	}
+}
+
+void
+store_close(struct store *store)
+{
+	keystore_close(store->keys);
+	if (store->changed && store->pid_file != NULL) {
+		tell_daemon(store->pid_file);
+	}
+	policy_fini(&store->policy);
+	arena_fini(&store->arena);
+}
+
+static void
+tell_broken(void *ctx, const struct diag *diag)
+{
+	struct store *store = ctx;
+
+	(void)cli_fail("%s", diag->text);
+	store->broken = true;
+}
+
+bool
+store_list(struct store *store, struct str domain,
+    struct keystore_key **v_r, size_t *n_r)
+{
+	struct diag diag;
+	enum status status;
+
+	diag_init(&diag);
+	status = keystore_list(store->keys, &store->arena, domain, v_r, n_r,
+	    tell_broken, store, &diag);
+	return (status == STATUS_OK || fail(&diag, status));
+}
+
+struct keystore_key *
+store_find(struct store *store, const char *domain, const char *selector)
+{
+	struct keystore_key *v;
+	struct key_name name;
+	size_t i, n;
+
+	if (!key_name_make(&store->arena, domain, selector, &name) ||
+	    !store_list(store, name.domain, &v, &n)) {
+		return (NULL);
+	}
+	for (i = 0; i < n; i++) {
+		if (str_eq(v[i].selector, name.selector)) {
+			return (&v[i]);
+		}
+	}
+	(void)cli_fail("%s: there is no key %s of %s", store->where, selector,
+	    domain);
+	return (NULL);
+}
+
+bool
+store_save(struct store *store, const struct keystore_key *key)
+{
+	struct diag diag;
+	enum status status;
+
+	diag_init(&diag);
+	status = keystore_save(store->keys, key, &diag);
+	return (status == STATUS_OK || fail(&diag, status));
+}
+
+struct privkey *
+store_private(struct store *store, const struct keystore_key *key,
+    struct diag *diag)
+{
+	struct privkey *private = NULL;
+	enum status status;
+	struct str name;
+	struct buf pem;
+
+	name = arena_printf(&store->arena, "%.*s of %.*s",
+	    STR_FMT(key->selector), STR_FMT(key->domain));
+	buf_init(&pem, KEYSTORE_PEM_MAX_BYTES);
+	status = keystore_private(store->keys, key, &pem, diag);
+	if (status == STATUS_OK) {
+		status = privkey_parse_pem(buf_str(&pem), name.p, &private,
+		    diag);
+	}
+	if (status != STATUS_OK) {
+		diag_set(diag, name.p, 0, "%s", status_text(status));
+		private = NULL;
+	}
+	if (pem.p != NULL) {
+		explicit_bzero(pem.p, pem.n);
+	}
+	buf_fini(&pem);
+	return (private);
+}
+
+struct str
+store_time(struct store *store, int64_t s)
+{
+	time_t t = (time_t)s;
+	char text[32];
+	struct tm tm;
+
+	if (gmtime_r(&t, &tm) == NULL ||
+	    strftime(text, sizeof(text), "%Y-%m-%d %H:%M", &tm) == 0) {
+		return (STR("?"));
+	}
+	return (arena_dup(&store->arena, str_from(text)));
+}
