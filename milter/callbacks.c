@@ -39,6 +39,7 @@ request_macros(SMFICTX *ctx)
 	} requests[] = {
 		{ SMFIM_CONNECT, "{daemon_name}" },
 		{ SMFIM_ENVFROM, "i {auth_type} {auth_authen}" },
+		{ SMFIM_ENVRCPT, "{rcpt_mailer}" },
 		{ SMFIM_EOH, "i" },
 		{ SMFIM_EOM, "i" },
 	};
@@ -65,7 +66,7 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 	if (live_is_draining(service)) {
 		return (SMFIS_REJECT);
 	}
-	if (!negotiate_choose(&offered, &chosen)) {
+	if (!negotiate_choose(&offered, live_wants_rcpts(service), &chosen)) {
 		env_log(service->env, LOG_LEVEL_ERROR, "the MTA does not let "
 		    "a milter add and change header fields");
 		return (SMFIS_REJECT);
@@ -116,6 +117,18 @@ on_mail(SMFICTX *ctx, char **argv)
 		peer_mail(peer, ctx, argv[0]);
 	}
 	return (go_on(peer, SMFIP_NR_MAIL));
+}
+
+static sfsistat
+on_rcpt(SMFICTX *ctx, char **argv)
+{
+	struct peer *peer = smfi_getpriv(ctx);
+
+	(void)argv;
+	if (peer != NULL) {
+		peer_rcpt(peer, ctx);
+	}
+	return (go_on(peer, SMFIP_NR_RCPT));
 }
 
 static sfsistat
@@ -216,6 +229,7 @@ callbacks_register(struct live *live)
 		.xxfi_connect = on_connect,
 		.xxfi_helo = on_helo,
 		.xxfi_envfrom = on_mail,
+		.xxfi_envrcpt = on_rcpt,
 		.xxfi_data = on_data,
 		.xxfi_header = on_header,
 		.xxfi_eoh = on_eoh,

@@ -172,6 +172,17 @@ live_count_signers(const struct live *live, struct signers_counts *r)
 	signers_count(engine_signers(live->engine), r);
 }
 
+bool
+live_wants_rcpts(struct live *live)
+{
+	bool wants;
+
+	pthread_mutex_lock(&live->lock);
+	wants = engine_conf(live->engine)->arc_seal == CONF_ARC_SEAL_FORWARDED;
+	pthread_mutex_unlock(&live->lock);
+	return (wants);
+}
+
 const struct conf *
 live_conf(const struct live *live)
 {

@@ -61,6 +61,8 @@ const struct conf	*live_conf(const struct live *);
 void		 live_count_signers(const struct live *,
 		    struct signers_counts *r);
 
+/* Whether messages want to know of their recipients. */
+bool	 live_wants_rcpts(struct live *);
 /* A message begins: its engine, or NULL when no more are taken. */
 struct engine	*live_begin(struct live *);
 void	 live_end(struct live *, struct engine *);	/* NULL is fine */

@@ -163,6 +163,9 @@ logline_set_outcome(struct logline *r, const struct engine_outcome *outcome)
 			to->selector = outcome->signatures[i].selector;
 		}
 	}
+	r->seal_instance = outcome->seal.instance;
+	r->seal_domain = outcome->seal.domain;
+	r->seal_selector = outcome->seal.selector;
 	set_second(r, outcome);
 	r->forged_deleted = outcome->forged_deleted;
 	r->action = outcome->action;

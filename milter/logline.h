@@ -73,6 +73,9 @@ struct logline {			/* views; absent ones are not shown */
 	bool			 verified;	/* with no dkim: "none" */
 	struct logline_list	 dkim;
 	struct logline_list	 signatures;	/* added by us */
+	unsigned		 seal_instance;	/* 0: not sealed by us */
+	struct str		 seal_domain;
+	struct str		 seal_selector;
 	struct logline_list	 second;
 	bool			 second_asked;
 	bool			 second_agrees;

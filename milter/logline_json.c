@@ -165,6 +165,14 @@ set_head(json_t *object, const struct logline *line)
 }
 
 static bool
+set_seal(json_t *object, const struct logline *line)
+{
+	return (set_number(object, "seal", line->seal_instance) &&
+	    set(object, "seal_domain", line->seal_domain) &&
+	    set(object, "seal_selector", line->seal_selector));
+}
+
+static bool
 set_all(json_t *object, const struct logline *line)
 {
 	return (set_head(object, line) &&
@@ -177,6 +185,7 @@ set_all(json_t *object, const struct logline *line)
 	    set_list(object, "dkim", "dkim_more", &line->dkim) &&
 	    set_list(object, "signatures", "signatures_more",
 		&line->signatures) &&
+	    (line->seal_instance == 0 || set_seal(object, line)) &&
 	    (!line->second_asked || set_second(object, line)));
 }
 

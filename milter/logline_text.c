@@ -128,5 +128,10 @@ logline_write_text(const struct logline *line, struct buf *out)
 	}
 	list(out, "dkim", &line->dkim);
 	list(out, "signature", &line->signatures);
+	if (line->seal_instance > 0) {
+		buf_printf(out, " seal=%u", line->seal_instance);
+		pair(out, "seal_domain", line->seal_domain);
+		pair(out, "seal_selector", line->seal_selector);
+	}
 	second(out, line);
 }

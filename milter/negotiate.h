@@ -13,8 +13,8 @@ struct negotiate {
 	unsigned long	steps;
 };
 
-/* False: the MTA cannot do what is needed (add and delete fields). */
-bool	negotiate_choose(const struct negotiate *offered,
+/* rcpts: recipients are wanted, too. False: the MTA cannot do what is needed (add and delete fields). */
+bool	negotiate_choose(const struct negotiate *offered, bool rcpts,
 	    struct negotiate *chosen_r);
 
 #endif

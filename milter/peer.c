@@ -146,6 +146,17 @@ peer_mail(struct peer *peer, SMFICTX *ctx, const char *mail_from)
 }
 
 void
+peer_rcpt(struct peer *peer, SMFICTX *ctx)
+{
+	static char name[] = "{rcpt_mailer}";
+
+	if (peer->msg != NULL) {
+		engine_msg_rcpt(peer->msg, str_from(smfi_getsymval(ctx,
+		    name)));
+	}
+}
+
+void
 peer_data(struct peer *peer)
 {
 	if (peer->msg != NULL) {

@@ -43,6 +43,7 @@ void	 peer_free(struct peer *);		/* NULL is fine */
 void	 peer_connect(struct peer *, const char *name, const struct sockaddr *);
 void	 peer_helo(struct peer *, const char *name);
 void	 peer_mail(struct peer *, SMFICTX *, const char *mail_from);
+void	 peer_rcpt(struct peer *, SMFICTX *);
 void	 peer_data(struct peer *);
 void	 peer_header(struct peer *, const char *name, const char *value);
 void	 peer_eoh(struct peer *, SMFICTX *);

@@ -225,6 +225,26 @@ check_arc(struct conf_reader *r)
 }
 
 static enum status
+check_arc_seal(struct conf_reader *r)
+{
+	struct conf *conf = r->conf;
+	unsigned line = conf_reader_line(r, "ArcSeal");
+
+	if (conf->arc_seal == CONF_ARC_SEAL_OFF) {
+		return (STATUS_OK);
+	}
+	if (!conf->mode_sign || !conf->mode_verify || !conf->arc_verify) {
+		return (refuse(r, line, "ArcSeal needs Mode sv and ArcVerify "
+		    "yes"));
+	}
+	if (conf->arc_seal_key.domain.p == NULL && conf->domains.n > 0) {
+		conf->arc_seal_key.domain = conf->domains.v[0];
+	}
+	return (conf->arc_seal_key.domain.p != NULL ? STATUS_OK :
+	    refuse(r, line, "ArcSeal needs ArcSealKey or Domain"));
+}
+
+static enum status
 check_user(struct conf_reader *r)
 {
 	struct diag why;
@@ -245,7 +265,7 @@ conf_check(struct conf_reader *r)
 {
 	static enum status (*const checks[])(struct conf_reader *) = {
 		check_user, check_dns, check_temperror, check_second, check_arc,
-		check_signing, check_selectors, load_keys
+		check_arc_seal, 		check_signing, check_selectors, load_keys
 	};
 	enum status status = STATUS_OK;
 	size_t i;

@@ -50,6 +50,11 @@ enum conf_relay_mail {		/* who sent what a trusted relay brings */
 	CONF_RELAY_RECEIVED,	/* the client in the Received field it wrote */
 	CONF_RELAY_EXEMPT	/* nobody who is judged */
 };
+enum conf_arc_seal {		/* ArcSeal: of what comes from outside */
+	CONF_ARC_SEAL_OFF,
+	CONF_ARC_SEAL_FORWARDED,	/* unless all of it is delivered here */
+	CONF_ARC_SEAL_ALL
+};
 enum conf_log_format { CONF_LOG_TEXT, CONF_LOG_JSON };
 enum conf_log_target { CONF_LOG_SYSLOG, CONF_LOG_STDERR };
 
@@ -67,6 +72,12 @@ struct conf_key {		/* Selector and KeyFile, by their order */
 struct conf_table {		/* KeyTable, SigningTable */
 	char		*path;		/* NULL: none */
 	bool		 patterns;	/* refile: */
+};
+
+struct conf_arc_seal_key {	/* ArcSealKey */
+	struct str	 domain;	/* normalised; the first Domain if it
+					   is not given */
+	struct str	 selector;	/* absent: any */
 };
 
 struct conf_signature_style {	/* Canonicalization */
@@ -124,6 +135,8 @@ struct conf {
 	bool			 received_spf;	/* ReceivedSPF */
 	bool			 arc_verify;	/* ArcVerify */
 	enum conf_action	 on_arc_fail;	/* On-ArcFail */
+	enum conf_arc_seal	 arc_seal;	/* ArcSeal */
+	struct conf_arc_seal_key arc_seal_key;	/* ArcSealKey */
 	/* judging */
 	enum conf_action	 on_bad_from;	/* On-BadFrom */
 	enum conf_action	 on_dmarc_reject;	/* OnDMARCReject: not

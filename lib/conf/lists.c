@@ -427,6 +427,22 @@ conf_set_selector(struct conf_reader *r, const struct conf_option *o,
 }
 
 enum status
+conf_set_arc_seal_key(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	struct conf_arc_seal_key *key = &r->conf->arc_seal_key;
+	size_t colon = str_find(value, ':');
+	enum status status = normalize(r, o, str_first(value, colon),
+	    "is not a domain name", &key->domain);
+
+	if (status == STATUS_OK && colon < value.n) {
+		status = normalize(r, o, str_from_offset(value, colon + 1),
+		    "is not a selector", &key->selector);
+	}
+	return (status);
+}
+
+enum status
 conf_set_key_file(struct conf_reader *r, const struct conf_option *o ATTR_UNUSED,
     struct str value)
 {

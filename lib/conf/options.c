@@ -66,6 +66,13 @@ static const struct conf_word relay_mail_words[] = {
 	{ NULL, 0 }
 };
 
+static const struct conf_word arc_seal_words[] = {
+	{ "off", CONF_ARC_SEAL_OFF },
+	{ "forwarded", CONF_ARC_SEAL_FORWARDED },
+	{ "all", CONF_ARC_SEAL_ALL },
+	{ NULL, 0 }
+};
+
 static const struct conf_word log_format_words[] = {
 	{ "text", CONF_LOG_TEXT },
 	{ "json", CONF_LOG_JSON },
@@ -98,6 +105,10 @@ static const struct conf_word facility_words[] = {
 
 /* By name, so that a reader finds it. */
 const struct conf_option conf_options[] = {
+	{ .name = "ArcSeal", .form = "off|forwarded|all", .fallback = "off",
+	    .set = conf_set_word, AT(arc_seal), .words = arc_seal_words },
+	{ .name = "ArcSealKey", .form = "domain[:selector]", .fallback = "",
+	    .set = conf_set_arc_seal_key, AT(arc_seal_key) },
 	{ .name = "ArcVerify", .form = "yes|no", .fallback = "yes",
 	    .set = conf_set_bool, AT(arc_verify) },
 	{ .name = "AuthservID", .form = "name|HOSTNAME",

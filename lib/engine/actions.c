@@ -14,8 +14,8 @@ engine_actions_init(struct engine_msg *m)
 	    field_list_count(&m->fields, ENGINE_FIELD_TAG);
 
 	/* Our own results, Received-SPF and a tag, or one signature per key;
-	   a quarantine. */
-	n += 3 + msg_conf(m)->keys_n + 1;
+	   a quarantine; an ARC set. */
+	n += 3 + 3 + msg_conf(m)->keys_n + 1;
 	m->actions = arena_calloc(&m->arena, n, sizeof(*m->actions));
 	if (m->actions == NULL) {
 		return (STATUS_NOMEM);

@@ -173,6 +173,7 @@ decide_internal_error(struct engine_msg *m)
 	out->arc = NULL;
 	out->authres = STR_NONE;
 	out->signatures_n = 0;
+	out->decision = (struct engine_decision){ .rule = NULL };
 	out->second = NULL;
 	out->second_asked = false;
 	engine_actions_keep_deletions(m);

@@ -48,6 +48,9 @@ engine_new(const struct engine_opts *opts, struct engine **r,
 	engine->authserv_id = str_from(opts->conf->authserv_id);
 	atomic_init(&engine->references, 1);
 	status = make_signers(engine, opts->before, diag);
+	if (status == STATUS_OK) {
+		status = engine_sealing_check(engine, diag);
+	}
 	if (status != STATUS_OK) {
 		engine_release(engine);
 		return (status);

@@ -8,6 +8,7 @@
  *	  engine_msg_new		MAIL
  *	    engine_msg_macro		any time before end of headers
  *	    engine_msg_mail		those of MAIL are known: SPF starts
+ *	    engine_msg_rcpt		each recipient, if known
  *	    engine_msg_header		each field, as received
  *	    engine_msg_eoh		decides sign or verify; sends the queries
  *	    engine_msg_body		until it says that it has enough
@@ -32,6 +33,9 @@
  * becomes of the message (policy.c has the order). All of these and the keys of
  * DKIM share one batch of questions and one deadline; whoever has its answers
  * goes on (checks.c).
+ *
+ * Sealing. What is judged and accepted gets one more ARC set, last of all and
+ * on top, if ArcSeal asks for it (sealing.c).
  *
  * In every direction, Authentication-Results fields that claim to be ours are
  * deleted; one that hides inside another field refuses the message, with 550.
@@ -95,6 +99,9 @@ enum engine_counter {
 	ENGINE_DMARC_PASS, ENGINE_DMARC_FAIL, ENGINE_DMARC_TEMPERROR,
 	ENGINE_DMARC_PERMERROR, ENGINE_DMARC_NONE,
 	ENGINE_ARC_PASS, ENGINE_ARC_FAIL,
+	ENGINE_ARC_SEALED,
+	ENGINE_ARC_NOT_SEALED,		/* though it was to be: no key, or no
+					   set can be added */
 	ENGINE_BAD_FROM,		/* judged, without a usable author */
 	ENGINE_EXEMPT,			/* judged otherwise for an exemption */
 	ENGINE_REJECTED, ENGINE_TEMPFAILED, ENGINE_QUARANTINED,
@@ -243,6 +250,11 @@ struct engine_outcome {		/* views into the message's arena */
 		struct str	 selector;
 	}			*signatures;	/* those added */
 	size_t			 signatures_n;
+	struct {
+		unsigned	 instance;	/* 0: no ARC set was added */
+		struct str	 domain;
+		struct str	 selector;
+	}			 seal;
 	/* second opinion */
 	bool			 second_asked;
 	const struct second_dkim	*second;	/* NULL: no signature */
@@ -266,6 +278,8 @@ void			 engine_msg_macro(struct engine_msg *, enum engine_macro,
 			    struct str value);
 /* Once the macros of MAIL are there, if they come apart from those of EOH. */
 void			 engine_msg_mail(struct engine_msg *);
+/* mailer: what the MTA calls the way on from here, {rcpt_mailer}; or absent. */
+void			 engine_msg_rcpt(struct engine_msg *, struct str mailer);
 /* Time has passed and answers may have come: SPF goes on. */
 void			 engine_msg_poll(struct engine_msg *);
 void			 engine_msg_header(struct engine_msg *, struct str name,

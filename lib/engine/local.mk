@@ -15,6 +15,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/engine/results.c \
 	lib/engine/results_sender.c \
 	lib/engine/sealers.c \
+	lib/engine/sealing.c \
 	lib/engine/sender.c \
 	lib/engine/signing.c \
 	lib/engine/stats.c \

@@ -75,6 +75,7 @@ engine_msg_free(struct engine_msg *m)
 	}
 	second_dkim_free(m->second);
 	signers_picks_fini(&m->picks);
+	signers_picks_fini(&m->seal_picks);
 	if (m->bodies != NULL) {
 		dkim_bodies_fini(m->bodies);
 	}
@@ -127,6 +128,13 @@ engine_msg_mail(struct engine_msg *m)
 
 	end_mail(m);
 	leave(m, start_us);
+}
+
+void
+engine_msg_rcpt(struct engine_msg *m, struct str mailer)
+{
+	m->has_rcpts = true;
+	m->handed_on = m->handed_on || engine_sealing_is_handed_on(mailer);
 }
 
 void
@@ -269,6 +277,12 @@ engine_msg_eom(struct engine_msg *m)
 		engine_external_warn(m);
 	}
 	engine_decide(m);
+	if (is_sound(m)) {
+		note(m, engine_sealing_finish(m));
+		if (!is_sound(m)) {
+			engine_decide(m);
+		}
+	}
 	engine_count_outcome(m);
 	leave(m, start_us);
 	out->elapsed_us = m->elapsed_us;

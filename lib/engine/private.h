@@ -50,6 +50,8 @@ struct engine_msg {
 	struct addr_from	 from;
 	enum status		 status;	/* the first failure of ours */
 	enum status		 header;	/* LIMIT or SYNTAX: refused */
+	bool			 has_rcpts;	/* the MTA told of them, */
+	bool			 handed_on;	/* and one is not of here */
 	bool			 mail_done;
 	bool			 eoh_done;
 	bool			 eom_done;
@@ -61,6 +63,7 @@ struct engine_msg {
 	bool			 external;	/* not from one of ours */
 	bool			 judged;	/* verified and external */
 	bool			 relayed;	/* the client is a trusted relay */
+	bool			 sealing;	/* a set is to be added */
 	struct engine_sender	 sender;
 	struct engine_checks	 checks;
 	struct dkim_bodies	*bodies;	/* NULL: body not wanted */
@@ -68,6 +71,8 @@ struct engine_msg {
 						   no key */
 	struct engine_own_key	*own_keys;	/* one per pick */
 	const struct field_list	*leaving;	/* what is signed */
+	struct signers_picks	 seal_picks;	/* for the domain that seals */
+	const struct signers_pick *seal_pick;	/* of them; NULL: no key */
 	struct dkim_verifier	*verifier;
 	struct arc_validator	*arc;		/* NULL: not wanted */
 	struct dns_batch	*batch;		/* NULL: nothing to ask */
@@ -82,6 +87,7 @@ struct engine_msg {
 	struct engine_action	 spare_action;	/* when there is no memory */
 	size_t			 actions_cap;
 	size_t			 forged_n;	/* first actions: deletions */
+	struct str		 results;	/* our A-R, folded */
 	struct engine_outcome	 outcome;
 };
 
@@ -155,9 +161,24 @@ void		engine_actions_quarantine(struct engine_msg *,
 enum status	engine_own_keys_begin(struct engine_msg *) ATTR_MUST_CHECK;
 void		engine_own_keys_finish(struct engine_msg *);
 bool		engine_own_key_signs(const struct engine_msg *, size_t index);
-/* signing.c */
+/* signing.c: what is the same for all signatures; the fields as the message
+   will leave, without what is deleted. */
+enum status	engine_signing_opts(struct engine_msg *,
+		    struct dkim_sign_opts *) ATTR_MUST_CHECK;
+enum status	engine_signing_leaving(struct engine_msg *,
+		    const struct field_list **r) ATTR_MUST_CHECK;
 enum status	engine_signing_begin(struct engine_msg *) ATTR_MUST_CHECK;
 enum status	engine_signing_finish(struct engine_msg *) ATTR_MUST_CHECK;
+/* sealing.c: whether some key can seal, if that is wanted. */
+enum status	engine_sealing_check(const struct engine *, struct diag *)
+    ATTR_MUST_CHECK;
+/* mailer: the MTA's name for the recipient's; absent: unknown. */
+bool		engine_sealing_is_handed_on(struct str mailer);
+bool		engine_sealing_is_wanted(const struct engine_msg *);
+/* The bodies are there already. */
+enum status	engine_sealing_begin(struct engine_msg *) ATTR_MUST_CHECK;
+/* Last of all that is done to a message which is accepted. NOMEM only. */
+enum status	engine_sealing_finish(struct engine_msg *) ATTR_MUST_CHECK;
 /* verifying.c */
 enum status	engine_verifying_begin(struct engine_msg *) ATTR_MUST_CHECK;
 enum status	engine_verifying_finish(struct engine_msg *) ATTR_MUST_CHECK;

@@ -198,6 +198,7 @@ engine_results_write(struct engine_msg *m)
 		st = unfold(&m->arena, value, &m->outcome.authres);
 	}
 	if (st == STATUS_OK) {
+		m->results = value;
 		engine_actions_insert(m, ENGINE_FIELD_AUTHRES, value);
 	}
 	return (st);

@@ -37,8 +37,8 @@ header_names(struct arena *arena, const struct conf_strings *list,
 	return (STATUS_OK);
 }
 
-static enum status
-common_opts(struct engine_msg *m, struct dkim_sign_opts *opts)
+enum status
+engine_signing_opts(struct engine_msg *m, struct dkim_sign_opts *opts)
 {
 	const struct conf *conf = msg_conf(m);
 	enum status st;
@@ -61,12 +61,20 @@ common_opts(struct engine_msg *m, struct dkim_sign_opts *opts)
 	    &opts->oversign_headers, &opts->oversign_headers_n));
 }
 
-/*
- * The fields as the message will leave: SignHeaders may name
- * Authentication-Results, and those that are deleted must not be signed.
- */
-static enum status
-leaving_fields(struct engine_msg *m, const struct field_list **r)
+/* As engine_actions_delete_... have it. */
+static bool
+is_deleted(const struct engine_msg *m, const struct field *field)
+{
+	if (str_eq_ci(field->name, ENGINE_FIELD_TAG)) {
+		return (m->judged && !msg_is_relay_exempt(m));
+	}
+	return (str_eq_ci(field->name, ENGINE_FIELD_AUTHRES) &&
+	    authres_is_forged(field->value, m->engine->authserv_id));
+}
+
+/* SignHeaders may name what is deleted, which must not be signed. */
+enum status
+engine_signing_leaving(struct engine_msg *m, const struct field_list **r)
 {
 	struct field_list *list = arena_alloc(&m->arena, sizeof(*list));
 	size_t i;
@@ -82,8 +90,7 @@ leaving_fields(struct engine_msg *m, const struct field_list **r)
 	for (i = 0; i < m->fields.n; i++) {
 		const struct field *field = &m->fields.v[i];
 
-		if (str_eq_ci(field->name, ENGINE_FIELD_AUTHRES) &&
-		    authres_is_forged(field->value, m->engine->authserv_id)) {
+		if (is_deleted(m, field)) {
 			continue;
 		}
 		list->v[list->n++] = *field;
@@ -113,7 +120,7 @@ enum status
 engine_signing_begin(struct engine_msg *m)
 {
 	struct dkim_sign_opts opts;
-	enum status st = common_opts(m, &opts);
+	enum status st = engine_signing_opts(m, &opts);
 	size_t i;
 
 	if (st == STATUS_OK) {
@@ -124,7 +131,7 @@ engine_signing_begin(struct engine_msg *m)
 	}
 	m->leaving = &m->fields;
 	if (st == STATUS_OK && m->forged_n > 0) {
-		st = leaving_fields(m, &m->leaving);
+		st = engine_signing_leaving(m, &m->leaving);
 	}
 	if (st != STATUS_OK) {
 		return (st);

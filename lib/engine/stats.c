@@ -54,6 +54,8 @@ engine_counter_name(enum engine_counter c)
 		[ENGINE_DMARC_NONE] = "dmarc_none",
 		[ENGINE_ARC_PASS] = "arc_pass",
 		[ENGINE_ARC_FAIL] = "arc_fail",
+		[ENGINE_ARC_SEALED] = "arc_sealed",
+		[ENGINE_ARC_NOT_SEALED] = "arc_not_sealed",
 		[ENGINE_BAD_FROM] = "bad_from",
 		[ENGINE_EXEMPT] = "exempt",
 		[ENGINE_REJECTED] = "rejected",

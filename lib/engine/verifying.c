@@ -26,7 +26,7 @@ begin_arc(struct engine_msg *m)
 }
 
 static enum status
-begin_signatures(struct engine_msg *m, size_t signatures, bool arc)
+begin_signatures(struct engine_msg *m, size_t signatures, bool bodies)
 {
 	const struct engine_opts *engine = &m->engine->opts;
 	const struct conf *conf = engine->conf;
@@ -38,7 +38,7 @@ begin_signatures(struct engine_msg *m, size_t signatures, bool arc)
 		.max_signatures = conf->maximum_signatures,
 	};
 
-	if (signatures > 0 || arc) {
+	if (signatures > 0 || bodies) {
 		m->bodies = dkim_bodies_new(&m->arena, engine->crypto);
 		if (m->batch == NULL) {
 			m->batch = dns_batch_new(engine->dns);
@@ -83,12 +83,16 @@ engine_verifying_begin(struct engine_msg *m)
 	    msg_conf(m)->dns_timeout_us;
 	st = begin_sender(m);
 	arc = wants_arc(m);
+	m->sealing = engine_sealing_is_wanted(m);
 	if (st == STATUS_OK) {
-		st = begin_signatures(m, signatures, arc);
+		st = begin_signatures(m, signatures, arc || m->sealing);
 	}
 	/* It has room for all the sets that there may be. */
 	if (st == STATUS_OK && arc) {
 		st = begin_arc(m);
+	}
+	if (st == STATUS_OK && m->sealing) {
+		st = engine_sealing_begin(m);
 	}
 	if (st == STATUS_OK && m->judged) {
 		st = engine_checks_headers(m);

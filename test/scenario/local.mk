@@ -1,7 +1,7 @@
 # Whole messages through the daemon, from files that say what must come of it.
 check_SCRIPTS += test/scenario/run.py
 EXTRA_DIST += test/scenario/run.py \
-	test/scenario/arc.txt \
+	test/scenario/arc-seal.txt test/scenario/arc.txt \
 	test/scenario/dmarc.txt \
 	test/scenario/forged-results.txt \
 	test/scenario/internationalized.txt \

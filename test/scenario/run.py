@@ -31,6 +31,7 @@ line outside of messages. In the order of the file:
 			quarantine REGEX, or "no"
 			log NAME=VALUE	in the message's line of the log
 			dkim WORDS	what mailseal verify says of the outcome
+			arc WORD N	the same of its chain, and its sets
 
 Keys are r1 (RSA 1024), r2 (RSA 2048), e1 (Ed25519), all of example.com; the
 tests make them anew.
@@ -303,6 +304,11 @@ class Scenario:
         _, out, err = seal.verify(result['message'], self.zone)
         tap.is_([d['result'] for d in out['dkim']] if out else err,
                 want.split(), self.point + ': the outcome verifies')
+
+    def expect_arc(self, result, want):
+        _, out, err = seal.verify(result['message'], self.zone)
+        tap.is_('%(result)s %(instances)s' % out['arc'] if out else err, want,
+                self.point + ': the chain of the outcome')
 
     # -- all ----------------------------------------------------------------
 

@@ -31,3 +31,5 @@ UNIT += test/unit/t_engine_own_keys
 test_unit_t_engine_own_keys_SOURCES = test/unit/t_engine_own_keys.c
 UNIT += test/unit/t_engine_sealers
 test_unit_t_engine_sealers_SOURCES = test/unit/t_engine_sealers.c
+UNIT += test/unit/t_engine_sealing
+test_unit_t_engine_sealing_SOURCES = test/unit/t_engine_sealing.c

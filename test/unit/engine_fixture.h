@@ -50,6 +50,8 @@ struct fx_mail {		/* how a message comes */
 	const char	*daemon_name;
 	const char	*helo;		/* NULL: client.example */
 	const char	*mail_from;	/* NULL: <joe@example.com> */
+	const char	*mailers;	/* of recipients, a space between; NULL:
+					   no recipient is told of */
 	size_t		 chunk;	/* of the body; 0: all at once */
 };
 
@@ -297,6 +299,16 @@ fx_macro(struct engine_msg *m, enum engine_macro macro, const char *value)
 }
 
 /* MAIL and the macros. */
+static void
+fx_rcpts(struct engine_msg *m, const char *mailers)
+{
+	struct str rest = str_from(mailers), mailer;
+
+	while (str_next(&rest, ' ', &mailer)) {
+		engine_msg_rcpt(m, mailer);
+	}
+}
+
 static struct engine_msg * ATTR_UNUSED
 fx_begin(struct fx *fx, const struct fx_mail *mail, struct fx_client *client)
 {
@@ -313,6 +325,7 @@ fx_begin(struct fx *fx, const struct fx_mail *mail, struct fx_client *client)
 	fx_macro(m, ENGINE_AUTH_TYPE, mail->auth_type);
 	fx_macro(m, ENGINE_DAEMON_NAME, mail->daemon_name);
 	fx_macro(m, ENGINE_QUEUE_ID, "4F1A");
+	fx_rcpts(m, mail->mailers);
 	return (m);
 }
 

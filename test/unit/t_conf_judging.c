@@ -183,6 +183,30 @@ test_sealers(void)
 	conf_release(c);
 }
 
+static void
+test_seal(void)
+{
+	struct diag diag;
+	struct conf *c = parse("ArcSeal Forwarded\nDomain b.example,a.example\n"
+	    "Selector s\nKeyFile /dev/null\nArcSealKey A.example.:S\n",
+	    &diag);
+
+	tap_ok(c == NULL, "a key is needed all the same");
+	c = parse("ArcSeal all\nArcSealKey A.example.:S\n", &diag);
+	if (tap_ok(c != NULL, "ArcSealKey: %s", diag.text)) {
+		tap_num(c->arc_seal, CONF_ARC_SEAL_ALL, "ArcSeal");
+		tap_str(c->arc_seal_key.domain, STR("a.example"), "domain");
+		tap_str(c->arc_seal_key.selector, STR("s"), "selector");
+	}
+	conf_release(c);
+	c = parse("ArcSealKey a.example\n", &diag);
+	if (tap_ok(c != NULL, "without a selector")) {
+		tap_num(c->arc_seal, CONF_ARC_SEAL_OFF, "off by default");
+		tap_ok(c->arc_seal_key.selector.p == NULL, "any selector");
+	}
+	conf_release(c);
+}
+
 static const struct {
 	const char	*text;
 	const char	*why;
@@ -193,6 +217,18 @@ static const struct {
 	    "TrustedSealers and On-ArcFail need ArcVerify yes" },
 	{ "On-ArcFail reject\nArcVerify no\n", "conf:1: "
 	    "TrustedSealers and On-ArcFail need ArcVerify yes" },
+	{ "ArcSeal all\nArcVerify no\nDomain a.example\n", "conf:1: ArcSeal "
+	    "needs Mode sv and ArcVerify yes" },
+	{ "Mode v\nArcSeal all\nDomain a.example\n", "conf:2: ArcSeal needs "
+	    "Mode sv and ArcVerify yes" },
+	{ "ArcSeal forwarded\n", "conf:1: ArcSeal needs ArcSealKey or "
+	    "Domain" },
+	{ "ArcSeal yes\n", "conf:1: ArcSeal: \"yes\" is not "
+	    "off|forwarded|all" },
+	{ "ArcSealKey a b\n", "conf:1: ArcSealKey: \"a b\" is not a domain "
+	    "name" },
+	{ "ArcSealKey a.example:\n", "conf:1: ArcSealKey: \"\" is not a "
+	    "selector" },
 	{ "On-ArcFail discard\n", "conf:1: On-ArcFail: \"discard\" is not "
 	    "accept|reject|tempfail|quarantine" },
 	{ "DomainRules a.example\n", "conf:1: DomainRules: \"a.example\" has "
@@ -249,6 +285,7 @@ main(void)
 	test_temperror();
 	test_rules();
 	test_sealers();
+	test_seal();
 	test_bad();
 	return (tap_done());
 }

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What gets an ARC set, and that it says and covers what it must. */
+#include "engine_fixture.h"
+
+#define TEXT	"From: joe@author.example\r\nTo: a@b.example\r\n" \
+	"Subject: hi\r\n\r\nbody\r\n"
+#define FORGED	"Authentication-Results: mx.example.net; dmarc=pass\r\n" \
+	"X-DMARC-Quarantine: none of ours\r\n"
+#define ZONE	"author.example. TXT \"v=spf1 ip4:192.0.2.1 -all\"\n" \
+	"_dmarc.tagged.example. TXT \"v=DMARC1; p=quarantine\"\n" \
+	"_dmarc.refused.example. TXT \"v=DMARC1; p=reject\"\n"
+#define SEAL(when)	FX_SIGN_BOTH "ArcSeal " when "\n"
+
+static struct fx fx;
+static const struct fx_mail outside = { .ip = "192.0.2.1",
+	.mail_from = "<joe@author.example>" };
+
+/* The message as it leaves; its verdict on arrival elsewhere. */
+static enum arc_result
+validate(struct str text, unsigned *instances_r)
+{
+	const struct arc_verdict *arc;
+	struct fx_client client;
+	enum arc_result result = ARC_NONE;
+	struct engine_msg *m;
+
+	fx_configure(&fx, "AuthservID elsewhere.example\nMode v\n");
+	m = fx_run(&fx, &outside, &client, text);
+	arc = engine_msg_eom(m)->arc;
+	*instances_r = 0;
+	if (arc != NULL) {
+		result = arc->result;
+		*instances_r = arc->instances;
+	}
+	engine_msg_free(m);
+	return (result);
+}
+
+/* As it leaves, in r; returns the instance that was added. */
+static unsigned
+run(const char *conf, const struct fx_mail *mail, struct str text,
+    struct buf *r)
+{
+	const struct engine_outcome *out;
+	struct fx_client client;
+	struct engine_msg *m;
+	unsigned instance;
+
+	fx_configure(&fx, conf);
+	m = fx_run(&fx, mail, &client, text);
+	out = engine_msg_eom(m);
+	buf_reset(r);
+	fx_apply(out, text, r);
+	instance = out->seal.instance;
+	tap_num(out->seal.domain.p != NULL, instance > 0, "the log knows");
+	engine_msg_free(m);
+	return (instance);
+}
+
+static const struct {
+	const char	*name;
+	const char	*conf;
+	const char	*mailers;
+	const char	*auth;
+	const char	*from;
+	bool		 want;
+} rows[] = {
+	{ "not by default", FX_SIGN, NULL, NULL, NULL, false },
+	{ "all", SEAL("all"), "local", NULL, NULL, true },
+	{ "forwarded, to a host elsewhere", SEAL("forwarded"), "smtp", NULL,
+	    NULL, true },
+	{ "to one of several", SEAL("forwarded"), "local relay virtual", NULL,
+	    NULL, true },
+	{ "to nobody elsewhere", SEAL("forwarded"), "local virtual LMTP",
+	    NULL, NULL, false },
+	{ "to an alias that leads anywhere", SEAL("forwarded"), "error", NULL,
+	    NULL, true },
+	{ "to who knows whom", SEAL("forwarded"), NULL, NULL, NULL, true },
+	{ "to a mailer without a name", SEAL("forwarded"), "", NULL, NULL,
+	    true },
+	{ "ours", SEAL("all"), NULL, "joe", "joe@example.com", false },
+	{ "ours, and not signed", SEAL("all"), NULL, "joe", NULL, false },
+	{ "no From", SEAL("all") "On-BadFrom accept\n", NULL, NULL, "",
+	    false },
+	{ "refused", SEAL("all") "OnDMARCReject reject\n", NULL, NULL,
+	    "joe@refused.example", false },
+	{ "tagged", SEAL("all"), NULL, NULL, "joe@tagged.example", true },
+	{ "held", SEAL("all") "OnDMARCQuarantine hold\n", NULL, NULL,
+	    "joe@tagged.example", true },
+};
+
+static void
+check_row(size_t i)
+{
+	struct fx_mail mail = outside;
+	struct str text;
+	struct arena arena;
+	struct buf out;
+	unsigned n;
+
+	arena_init(&arena, FX_MAX_BYTES);
+	buf_init(&out, FX_MAX_BYTES);
+	mail.mailers = rows[i].mailers;
+	mail.auth_authen = rows[i].auth;
+	text = arena_printf(&arena, FORGED "%s%s\r\nSubject: hi\r\n\r\nbody\r\n",
+	    rows[i].from == NULL || rows[i].from[0] != '\0' ? "From: " :
+	    "X-No: ", rows[i].from == NULL ? "joe@author.example" :
+	    rows[i].from);
+	tap_num(run(rows[i].conf, &mail, text, &out), rows[i].want,
+	    rows[i].name);
+	if (rows[i].want) {
+		tap_ok(fx_contains(str_first(buf_str(&out), 60), "ARC-Seal: "
+		    "i=1; a=rsa-sha256; cv=none; d=example.com;"),
+		    "on top, with the RSA key of two");
+		tap_num(validate(buf_str(&out), &n), ARC_PASS,
+		    "it validates");
+	}
+	buf_fini(&out);
+	arena_fini(&arena);
+}
+
+/* Each hop says what it found; the one that breaks it ends it. */
+static void
+check_chain(void)
+{
+	struct buf a, b;
+	char *subject;
+	unsigned n;
+
+	buf_init(&a, FX_MAX_BYTES);
+	buf_init(&b, FX_MAX_BYTES);
+	(void)run(SEAL("all"), &outside, STR(FORGED TEXT), &a);
+	tap_ok(fx_contains(buf_str(&a), "ARC-Authentication-Results: i=1; "
+	    "mx.example.net;\r\n\tspf=pass smtp.mailfrom=author.example"),
+	    "our results");
+	tap_ok(!fx_contains(buf_str(&a), "dmarc=pass") &&
+	    !fx_contains(buf_str(&a), "none of ours"), "not the forged ones");
+	tap_num(run(SEAL("all") "ArcSealKey example.com:ed\n", &outside,
+	    buf_str(&a), &b), 2, "a second set");
+	tap_ok(fx_contains(buf_str(&b), "ARC-Seal: i=2; a=ed25519-sha256; "
+	    "cv=pass;"), "by the key that was named");
+	tap_ok(fx_contains(buf_str(&b), "arc=pass header.oldest-pass=0"),
+	    "which says what the first is worth");
+	tap_num(validate(buf_str(&b), &n), ARC_PASS, "they validate");
+	tap_num(n, 2, "both");
+	subject = strstr(b.p, "Subject: hi");
+	subject[9] = 'H';
+	tap_num(run(SEAL("all"), &outside, buf_str(&b), &a), 3, "broken");
+	tap_ok(fx_contains(buf_str(&a), "ARC-Seal: i=3; a=rsa-sha256; "
+	    "cv=fail;"), "which ends it");
+	n = (unsigned)engine_stats_get(fx.stats, ENGINE_ARC_NOT_SEALED);
+	tap_num(run(SEAL("all"), &outside, buf_str(&a), &b), 0,
+	    "no set behind the end");
+	tap_num((long long)engine_stats_get(fx.stats, ENGINE_ARC_NOT_SEALED),
+	    n + 1, "counted");
+	buf_fini(&a);
+	buf_fini(&b);
+}
+
+/* RFC 8617 5.1 step 1: over the fields with which the message leaves. */
+static void
+check_fields(void)
+{
+	struct buf out;
+	unsigned n;
+
+	buf_init(&out, FX_MAX_BYTES);
+	tap_num(run(SEAL("all") "SignHeaders *,X-DMARC-Quarantine,"
+	    "Authentication-Results\n", &outside, STR(FORGED
+	    "From: joe@tagged.example\r\n\r\nbody\r\n"), &out), 1, "sealed");
+	tap_ok(fx_contains(buf_str(&out), "h=X-DMARC-Quarantine:From:"),
+	    "our tag is signed, no results are");
+	tap_num(validate(buf_str(&out), &n), ARC_PASS, "the forged tag is not");
+	buf_fini(&out);
+}
+
+/* Its key is gone: the message goes on without. */
+static void
+check_no_key(void)
+{
+	struct buf out;
+
+	buf_init(&out, FX_MAX_BYTES);
+	fx_write(&fx, "keys", STR("k example.com:s:/nonexistent/key\n"));
+	fx_write(&fx, "signing", STR("*@example.com k\n"));
+	tap_num(run("AuthservID mx.example.net\nKeyTable @DIR@/keys\n"
+	    "SigningTable refile:@DIR@/signing\nArcSeal all\n"
+	    "ArcSealKey example.com\n", &outside, STR(TEXT), &out), 0,
+	    "no key, no set");
+	tap_ok(fx_contains(buf_str(&fx.log), "/nonexistent/key"), "logged");
+	tap_ok(fx_contains(buf_str(&out), "\r\nAuthentication-Results:") ||
+	    fx_contains(str_first(buf_str(&out), 23),
+	    "Authentication-Results:"), "the rest is done");
+	buf_fini(&out);
+}
+
+static void
+check_refused(const char *key, const char *name)
+{
+	struct engine_opts opts = { .dns = fx.dns, .crypto = fx.crypto,
+		.stats = fx.stats, .env = &fx.env };
+	struct engine *engine = NULL;
+	struct diag diag;
+	struct buf text;
+
+	diag_init(&diag);
+	buf_init(&text, FX_MAX_BYTES);
+	buf_printf(&text, "Domain example.com\nSelector rsa\nKeyFile %s/rsa\n"
+	    "ArcSeal all\nArcSealKey %s\n", fx.dir, key);
+	if (conf_parse(buf_str(&text), "test", &fx.env, &opts.conf, &diag) !=
+	    STATUS_OK) {
+		fx_die("configuration", diag.text);
+	}
+	tap_ok(engine_new(&opts, &engine, &diag) == STATUS_SYNTAX &&
+	    engine == NULL, "%s: %s", name, diag.text);
+	conf_release(opts.conf);
+	buf_fini(&text);
+}
+
+int
+main(void)
+{
+	char path[128];
+	size_t i;
+
+	fx_init(&fx, ZONE);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		check_row(i);
+	}
+	check_chain();
+	check_fields();
+	check_no_key();
+	check_refused("other.example", "a domain without keys");
+	check_refused("example.com:other", "a selector that is not there");
+	fx_path(&fx, "keys", path);
+	(void)unlink(path);
+	fx_path(&fx, "signing", path);
+	(void)unlink(path);
+	fx_fini(&fx);
+	return (tap_done());
+}
