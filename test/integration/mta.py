@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """mta: a private Postfix: its own configuration, queue and log, smtpd on
-loopback ports, all mail handed to one relay. Needs root, as Postfix does.
+loopback ports, all mail handed to one relay; what it delivers itself is
+discarded. Needs root, as Postfix does.
 """
 import os
 import pwd
@@ -75,6 +76,7 @@ showq unix n - n - - showq
 error unix - - n - - error
 retry unix - - n - - error
 discard unix - - n - - discard
+local unix - - n - - discard
 anvil unix - - n - 1 anvil
 scache unix - - n - 1 scache
 postlog unix-dgram n - n - 1 postlogd
