@@ -11,7 +11,9 @@
 #include "authres/authres.h"
 #include "engine/engine.h"
 #include "mail/message.h"
+#include "base/buf.h"
 #include "test/fuzz/fuzz.h"
+#include "test/unit/crypto_vectors.h"
 
 #define ARENA_BYTES	((size_t)64 * 1024 * 1024)
 
@@ -29,10 +31,11 @@ static const char zone_text[] =
     "p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\"\n";
 
 static const char conf_text[] =
-    "AuthservID mx.test\nMode v\nOnDMARCReject reject\nReceivedSPF yes\n"
+    "AuthservID mx.test\nMode sv\nOnDMARCReject reject\nReceivedSPF yes\n"
     "TrustedRelays 192.0.2.9\nMailingListHosts 192.0.2.8\n"
     "DomainRules c.test reject\nOn-BadSignature quarantine\n"
-    "TrustedSealers a.test\nOn-ArcFail quarantine\n";
+    "TrustedSealers a.test\nOn-ArcFail quarantine\nArcSeal all\n"
+    "Domain a.test\nSelector s\nKeyFile ";
 
 static struct {
 	struct env		 env;
@@ -42,6 +45,31 @@ static struct {
 	struct engine		*engine;
 } world;
 
+/* A file, for the one who reads it next and unlinks it. */
+static void
+put(char *path, struct str text)
+{
+	int fd = mkstemp(path);
+
+	FUZZ_CHECK(fd >= 0 && write(fd, text.p, text.n) == (ssize_t)text.n &&
+	    close(fd) == 0);
+}
+
+static void
+read_conf(struct diag *diag)
+{
+	char path[] = "/tmp/fuzz_engine.XXXXXX";
+	struct buf text;
+
+	put(path, STR(ED25519_PEM));
+	buf_init(&text, 4096);
+	buf_printf(&text, "%s%s\n", conf_text, path);
+	FUZZ_CHECK(conf_parse(buf_str(&text), "conf", &world.env, &world.conf,
+	    diag) == STATUS_OK);
+	(void)unlink(path);
+	buf_fini(&text);
+}
+
 static void
 begin(void)
 {
@@ -49,18 +77,15 @@ begin(void)
 	struct engine_opts opts;
 	struct dns_opts dns;
 	struct diag diag;
-	int fd = mkstemp(path);
 
 	diag_init(&diag);
 	env_init_system(&world.env);
 	dns_opts_init(&dns);
 	dns.env = &world.env;
-	FUZZ_CHECK(fd >= 0 && write(fd, zone_text, sizeof(zone_text) - 1) ==
-	    (ssize_t)sizeof(zone_text) - 1 && close(fd) == 0);
+	put(path, STR(zone_text));
 	FUZZ_CHECK(dns_new_zone(&dns, path, &world.dns, &diag) == STATUS_OK);
 	(void)unlink(path);
-	FUZZ_CHECK(conf_parse(STR(conf_text), "conf", &world.env, &world.conf,
-	    &diag) == STATUS_OK);
+	read_conf(&diag);
 	world.crypto = crypto_new();
 	opts = (struct engine_opts){ .conf = world.conf, .dns = world.dns,
 		.crypto = world.crypto, .env = &world.env };
@@ -79,6 +104,22 @@ check_value(struct str value)
 	}
 }
 
+/* On top of all else. */
+static void
+check_seal(const struct engine_outcome *out)
+{
+	static const struct str names[] = { STR("ARC-Authentication-Results"),
+		STR("ARC-Message-Signature"), STR("ARC-Seal") };
+	const struct engine_action *a = out->actions + out->actions_n - 3;
+	size_t i;
+
+	FUZZ_CHECK(out->verdict == ENGINE_ACCEPT && out->actions_n > 3);
+	for (i = 0; i < 3; i++) {
+		FUZZ_CHECK(a[i].type == ENGINE_INSERT_FIELD &&
+		    str_eq(a[i].name, names[i]));
+	}
+}
+
 static void
 check(const struct engine_outcome *out)
 {
@@ -91,6 +132,9 @@ check(const struct engine_outcome *out)
 	check_value(out->reply);
 	for (i = 0; i < out->actions_n; i++) {
 		check_value(out->actions[i].value);
+	}
+	if (out->seal.instance > 0) {
+		check_seal(out);
 	}
 	if (out->authres.p != NULL) {
 		arena_init(&arena, ARENA_BYTES);

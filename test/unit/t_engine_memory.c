@@ -17,7 +17,8 @@ is_accepted(const struct engine_outcome *out)
 {
 	return (out->verdict == ENGINE_ACCEPT && out->error != NULL &&
 	    out->dkim == NULL && out->authres.n == 0 &&
-	    out->signatures_n == 0 && (out->actions_n == 0 ||
+	    out->signatures_n == 0 && out->seal.instance == 0 &&
+	    (out->actions_n == 0 ||
 	    (out->actions_n == 1 &&
 	    out->actions[0].type == ENGINE_DELETE_FIELD)));
 }
@@ -28,7 +29,8 @@ is_internal_error(const struct engine_outcome *out)
 	return (out->verdict == ENGINE_TEMPFAIL && out->error != NULL &&
 	    str_eq(out->reply, STR("451 4.3.0 Temporary internal error")) &&
 	    out->actions_n == 0 && out->dkim == NULL &&
-	    out->authres.n == 0 && out->signatures_n == 0);
+	    out->authres.n == 0 && out->signatures_n == 0 &&
+	    out->seal.instance == 0);
 }
 
 /* Runs the message under that ceiling; whether it went through. */
@@ -100,6 +102,11 @@ main(void)
 	    "On-InternalError accept\n", NULL, STR(TEXT));
 	sweep(&fx, "verify, On-InternalError accept", FX_VERIFY
 	    "On-InternalError accept\n", "192.0.2.1", buf_str(&text));
+	sweep(&fx, "seal", FX_SIGN_BOTH "ArcSeal all\n", "192.0.2.1",
+	    buf_str(&text));
+	sweep(&fx, "seal, On-InternalError accept", FX_SIGN_BOTH
+	    "ArcSeal all\nOn-InternalError accept\n", "192.0.2.1",
+	    buf_str(&text));
 	sweep(&fx, "verify with a second opinion",
 	    FX_VERIFY "SecondOpinion all\n", "192.0.2.1", buf_str(&text));
 	tap_ok(engine_stats_get(fx.stats, ENGINE_INTERNAL_ERRORS) > 30,
