@@ -24,6 +24,7 @@ tools_mailseal_SOURCES = \
 	tools/authres.c \
 	tools/dmarc.c \
 	tools/edit.c \
+	tools/explain.c \
 	tools/judge.c \
 	tools/main.c \
 	tools/seal.c \

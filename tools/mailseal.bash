@@ -6,7 +6,7 @@ _mailseal()
 	_init_completion || return
 	if [ "$cword" -eq 1 ]; then
 		COMPREPLY=($(compgen -W \
-		    "verify sign seal spf dmarc authres try --help --version" -- "$cur"))
+		    "verify sign seal spf dmarc authres try explain --help --version" -- "$cur"))
 		return
 	fi
 	case $prev in
@@ -28,6 +28,10 @@ _mailseal()
 		return
 		;;
 	-c | --canonicalization)
+		if [ "${words[1]}" = explain ]; then
+			_filedir
+			return
+		fi
 		COMPREPLY=($(compgen -W "relaxed/relaxed relaxed/simple
 		    simple/relaxed simple/simple" -- "$cur"))
 		return

@@ -14,6 +14,7 @@ int	 seal_main(const struct cli_command *, int, char **);
 int	 spf_main(const struct cli_command *, int, char **);
 int	 dmarc_main(const struct cli_command *, int, char **);
 int	 authres_main(const struct cli_command *, int, char **);
+int	 explain_main(const struct cli_command *, int, char **);
 int	 try_main(const struct cli_command *, int, char **);
 
 /* -- verify -------------------------------------------------------------- */

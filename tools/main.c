@@ -97,6 +97,18 @@ static const struct cli_option try_options[] = {
 	{ 'j', "json", NULL, "print one JSON object" },
 };
 
+static const struct cli_option explain_options[] = {
+	{ 'c', "config", "FILE", "the daemon's configuration" },
+	{ 'F', "from", "FIELD",
+	    "the author: an address, or a From field's value; required" },
+	{ 'f', "mail-from", "ADDRESS", "the envelope's sender" },
+	{ 'u', "auth", "USER", "the client has logged in as that user" },
+	{ 'i', "ip", "ADDRESS", "the client's address (a local client)" },
+	{ 'C', "client-name", "NAME", "the client's name" },
+	{ 'd', "daemon-name", "NAME", "the MTA's daemon that took it" },
+	{ 'j', "json", NULL, "print one JSON object" },
+};
+
 static const struct cli_command commands[] = {
 	{ "verify", "[options] [FILE]",
 	    "Verifies a message as the daemon would on arrival.",
@@ -117,6 +129,9 @@ static const struct cli_command commands[] = {
 	{ "authres", "[options] [FILE]",
 	    "Parses the value of an Authentication-Results field.",
 	    authres_options, COUNT(authres_options), authres_main },
+	{ "explain", "--from FIELD [options]",
+	    "Says what the daemon signs, by which rule, with which keys.",
+	    explain_options, COUNT(explain_options), explain_main },
 	{ "try", "--milter SOCKET [options] [FILE]",
 	    "Plays the MTA to a running milter and shows what it answers.",
 	    try_options, COUNT(try_options), try_main },

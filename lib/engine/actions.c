@@ -13,9 +13,10 @@ engine_actions_init(struct engine_msg *m)
 	size_t n = field_list_count(&m->fields, ENGINE_FIELD_AUTHRES) +
 	    field_list_count(&m->fields, ENGINE_FIELD_TAG);
 
-	/* Our own results, Received-SPF and a tag, or one signature per key;
-	   a quarantine; an ARC set. */
-	n += 3 + 3 + msg_conf(m)->keys_n + 1;
+	/* Our own results, Received-SPF and a tag, or signatures, by the keys
+	   of the configuration or by other sources; a quarantine; an ARC
+	   set. */
+	n += 3 + 3 + msg_conf(m)->keys_n + SIGNERS_PICKS_MAX + 1;
 	m->actions = arena_calloc(&m->arena, n, sizeof(*m->actions));
 	if (m->actions == NULL) {
 		return (STATUS_NOMEM);

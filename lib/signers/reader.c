@@ -169,6 +169,7 @@ table_reader_next(struct table_reader *r, struct str *key_r,
 			diag_set(r->diag, r->name, r->line, "a NUL byte");
 			return (STATUS_SYNTAX);
 		}
+		r->indented = line.n > 0 && is_space(line.p[0]);
 		line = trim(str_first(line, str_find(line, '#')));
 		if (line.n > 0) {
 			split(line, key_r, value_r);

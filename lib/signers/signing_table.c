@@ -216,6 +216,11 @@ take_line(struct build *b, struct str pattern, struct str value)
 		(void)table_reject(&b->reader, pattern, "is too long");
 		return (STATUS_LIMIT);
 	}
+	if (b->table->globs && b->reader.indented) {
+		table_warn(&b->reader, pattern, "has white space in front, and"
+		    " such a line has no effect, as with OpenDKIM");
+		return (STATUS_OK);
+	}
 	rule = arena_alloc(&b->table->arena, sizeof(*rule));
 	if (rule == NULL) {
 		return (table_no_memory(&b->reader));

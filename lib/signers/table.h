@@ -19,7 +19,8 @@
  * makes a regular expression. Case is ignored. The first that fits decides;
  * with MultipleSignatures all that fit sign.
  *
- * '#' begins a comment wherever it stands. "%" is replaced once: what comes in
+ * With refile:, OpenDKIM passes over a line that begins with white space; so do
+ * we, and say so. '#' begins a comment wherever it stands. "%" is replaced once: what comes in
  * is a domain, in which there is none.
  *
  * Errors: SYNTAX and LIMIT with file and line, NOMEM.
@@ -60,6 +61,7 @@ struct table_reader {		/* a file that is being read */
 	struct diag		*diag;
 	struct str		 rest;
 	unsigned		 line;	/* of the last one given */
+	bool			 indented;	/* white space before it */
 	unsigned		 warnings;
 };
 void		 table_reader_init(struct table_reader *,

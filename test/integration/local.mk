@@ -8,6 +8,8 @@ check_SCRIPTS += test/integration/dkimkeygen.py test/integration/keys.py
 EXTRA_DIST += test/integration/dkimkeygen.py test/integration/keys.py
 check_SCRIPTS += test/integration/mailseal.py
 EXTRA_DIST += test/integration/mailseal.py
+check_SCRIPTS += test/integration/tables.py
+EXTRA_DIST += test/integration/tables.py
 check_SCRIPTS += test/integration/soak.py
 EXTRA_DIST += test/integration/soak.py
 

@@ -686,8 +686,8 @@ def test_usage():
     tap.is_(status, 2, 'a full disk is not silence')
     manual.check(tree.MAILSEAL, os.path.join(tree.SRC, 'tools',
                                              'mailseal.1'),
-                 'mailseal', ('verify', 'sign', 'seal', 'spf', 'dmarc', 'authres',
-                              'try'))
+                 'mailseal', ('verify', 'sign', 'seal', 'spf', 'dmarc',
+                              'authres', 'try', 'explain'))
 
 
 def main():

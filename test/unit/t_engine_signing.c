@@ -49,6 +49,54 @@ signed_names(struct str message, struct buf *r)
 	return (buf_str(r));
 }
 
+#define TABLES	"AuthservID mx.example.net\nMode sv\nKeyTable @DIR@/keys\n" \
+		"SigningTable refile:@DIR@/rules\nMultipleSignatures yes\n"
+
+/* As many as there may be, all of which leave; and no key at all. */
+static void
+test_tables(struct fx *fx)
+{
+	struct fx_mail mail = { .ip = "192.0.2.1", .auth_authen = "joe" };
+	const struct engine_outcome *out;
+	struct fx_client client;
+	struct engine_msg *m;
+	struct buf b;
+	char path[128];
+	int i;
+
+	buf_init(&b, FX_MAX_BYTES);
+	buf_printf(&b, "k example.com:ed:%s/ed\nx example.com:x:%s/none\n",
+	    fx->dir, fx->dir);
+	fx_write(fx, "keys", buf_str(&b));
+	buf_reset(&b);
+	buf_add_cstr(&b, "*@example.com k:list@%\n*@example.org x\n");
+	for (i = 0; i < SIGNERS_PICKS_MAX; i++) {
+		buf_printf(&b, "*joe@example.com k\n");
+	}
+	fx_write(fx, "rules", buf_str(&b));
+	fx_configure(fx, TABLES);
+	m = fx_run(fx, &mail, &client, STR("From: joe@example.com\r\n\r\nx"));
+	out = engine_msg_eom(m);
+	tap_num((long long)out->signatures_n, SIGNERS_PICKS_MAX,
+	    "all that MultipleSignatures may make");
+	tap_num((long long)out->actions_n, SIGNERS_PICKS_MAX,
+	    "each an action of its own");
+	tap_ok(fx_contains(out->actions[out->actions_n - 1].value,
+	    "i=list@example.com;") && !fx_contains(out->actions[0].value,
+	    "i=list"), "i= where a rule has it, on top");
+	engine_msg_free(m);
+	m = fx_run(fx, &mail, &client, STR("From: joe@example.org\r\n\r\nx"));
+	out = engine_msg_eom(m);
+	tap_ok(out->verdict == ENGINE_TEMPFAIL && out->actions_n == 0,
+	    "a rule whose key is not there is no reason to go unsigned");
+	engine_msg_free(m);
+	fx_path(fx, "keys", path);
+	(void)unlink(path);
+	fx_path(fx, "rules", path);
+	(void)unlink(path);
+	buf_fini(&b);
+}
+
 int
 main(void)
 {
@@ -69,6 +117,7 @@ main(void)
 	}
 	buf_fini(&names);
 	buf_fini(&text);
+	test_tables(&fx);
 	fx_fini(&fx);
 	return (tap_done());
 }

@@ -129,8 +129,13 @@ static const struct {
 	{ "refile: A-labels", true, false, "*@*.b\xc3\xbc" "cher.example k1\n",
 	    "joe", "a.xn--bcher-kva.example", "1 " },
 	{ "comments, also in a word; white space", true, false,
-	    "# x\n\n \t*@example.com\t \tk1 # y\r\n*@example.org k3#z\n",
+	    "# x\n\n*@example.com\t \tk1 # y\r\n*@example.org k3#z\n",
 	    "joe", "example.org", "4 " },
+	{ "file: white space in front", false, false, " \t example.org k3\n",
+	    "joe", "example.org", "1 " },
+	{ "refile: white space in front", true, false,
+	    " *@example.org k3\n*@*.org k1\n", "joe", "a.example.org",
+	    "2 " },
 	{ "no end of line", true, false, "*@example.org k3", "joe",
 	    "example.org", "1 " },
 	{ "an empty table", true, false, "", "joe", "example.org", "" },
@@ -242,6 +247,9 @@ static const struct {
 	{ true, false, "* k1\na@example.com k1\n", "rules:2: \"a@example.com\""
 	    " is never reached: line 1 takes everybody\n" },
 	{ true, true, "* k1\na@example.com k1\n", "" },
+	{ true, false, " * k1\n", "rules:1: \"*\" has white space in front, "
+	    "and such a line has no effect, as with OpenDKIM\n" },
+	{ false, false, " * k1\n", "" },
 	{ false, false, "* k1\na@example.com k1\n", "" },
 	{ false, false, "a?b@example.com k1\n", "" },
 };

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * mailseal explain: what the daemon would sign, by which rule, with which
+ * keys; or why not. The message is an empty one of that author, through the
+ * daemon's own engine; nothing is asked of the DNS.
+ */
+#include "config.h"
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <stdio.h>
+
+#include "base/escape.h"
+#include "engine/engine.h"
+#include "tools/mailseal.h"
+
+#define ARENA_BYTES	((size_t)4 * 1024 * 1024)
+#define SHOWN_MAX_BYTES	1000
+
+struct explain {
+	/* options */
+	const char		*conf_path;
+	const char		*mail_from;
+	const char		*from;
+	const char		*auth;
+	const char		*ip;
+	const char		*name;
+	const char		*daemon_name;
+	bool			 json;
+	/* the bench */
+	struct env		 env;
+	struct conf		*conf;
+	struct dns		*dns;
+	struct crypto		*crypto;
+	struct engine		*engine;
+	struct engine_msg	*msg;
+	struct engine_client	 client;
+	struct sockaddr_storage	 addr;
+	struct arena		 arena;
+	/* the answer */
+	const struct engine_outcome *out;
+	bool			 verifies;	/* if it does not sign */
+	struct str		 author;	/* absent: From is no good */
+	struct signers_picks	 picks;
+};
+
+static bool
+take_option(void *opts, int id, const char *value)
+{
+	struct explain *e = opts;
+
+	switch (id) {
+	case 'c':
+		e->conf_path = value;
+		break;
+	case 'f':
+		e->mail_from = value;
+		break;
+	case 'F':
+		e->from = value;
+		break;
+	case 'u':
+		e->auth = value;
+		break;
+	case 'i':
+		e->ip = value;
+		break;
+	case 'C':
+		e->name = value;
+		break;
+	case 'd':
+		e->daemon_name = value;
+		break;
+	default:
+		e->json = true;
+		break;
+	}
+	return (true);
+}
+
+static void
+warn(void *ctx ATTR_UNUSED, enum log_level level, const char *line)
+{
+	if (level <= LOG_LEVEL_WARNING) {
+		cli_warn("%s", line);
+	}
+}
+
+static bool
+take_client(struct explain *e)
+{
+	struct sockaddr_in *v4 = (struct sockaddr_in *)&e->addr;
+	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&e->addr;
+
+	e->client.name = str_from(e->name);
+	if (e->ip == NULL) {
+		return (true);
+	}
+	e->client.addr = (const struct sockaddr *)&e->addr;
+	if (inet_pton(AF_INET, e->ip, &v4->sin_addr) == 1) {
+		v4->sin_family = AF_INET;
+		return (true);
+	}
+	if (inet_pton(AF_INET6, e->ip, &v6->sin6_addr) == 1) {
+		v6->sin6_family = AF_INET6;
+		return (true);
+	}
+	(void)cli_fail("--ip: %s is not an address", e->ip);
+	return (false);
+}
+
+/* What would be verified is only left alone here: no question is asked. */
+static bool
+init(struct explain *e)
+{
+	struct engine_opts opts;
+	struct dns_opts dns;
+	struct diag diag;
+
+	diag_init(&diag);
+	dns_opts_init(&dns);
+	dns.env = &e->env;
+	if (conf_load(e->conf_path, &e->env, &e->conf, &diag) != STATUS_OK ||
+	    dns_new_zone(&dns, "/dev/null", &e->dns, &diag) != STATUS_OK) {
+		(void)cli_fail("%s", diag.text);
+		return (false);
+	}
+	e->verifies = e->conf->mode_verify;
+	e->conf->mode_verify = false;
+	e->conf->check_keys = false;
+	e->crypto = crypto_new();
+	if (e->crypto == NULL) {
+		(void)cli_fail("OpenSSL does not work");
+		return (false);
+	}
+	opts = (struct engine_opts){ .conf = e->conf, .dns = e->dns,
+		.crypto = e->crypto, .env = &e->env };
+	if (engine_new(&opts, &e->engine, &diag) != STATUS_OK) {
+		(void)cli_fail("%s", diag.text);
+		return (false);
+	}
+	/* From here on the answer says it. */
+	e->env.log = NULL;
+	return (true);
+}
+
+static void
+fini(struct explain *e)
+{
+	signers_picks_fini(&e->picks);
+	engine_msg_free(e->msg);
+	engine_release(e->engine);
+	conf_release(e->conf);
+	dns_release(e->dns);
+	crypto_free(e->crypto);
+	arena_fini(&e->arena);
+}
+
+/* The rules for the author, whether or not the message is one of ours. */
+static bool
+ask(struct explain *e)
+{
+	struct signers *signers = engine_signers(e->engine);
+	const struct addr_from *from;
+
+	e->msg = engine_msg_new(e->engine, &e->client, str_from(e->mail_from));
+	if (e->msg == NULL) {
+		return (false);
+	}
+	engine_msg_macro(e->msg, ENGINE_AUTH_AUTHEN, str_from(e->auth));
+	engine_msg_macro(e->msg, ENGINE_DAEMON_NAME, str_from(e->daemon_name));
+	engine_msg_mail(e->msg);
+	engine_msg_header(e->msg, STR("From"), str_from(e->from));
+	e->out = engine_msg_eom(e->msg);
+	from = e->out->from;
+	if (from->result != ADDR_FROM_OK) {
+		return (true);
+	}
+	e->author = arena_printf(&e->arena, "%.*s@%.*s",
+	    STR_FMT(from->v[0].local), STR_FMT(from->v[0].domain));
+	return (e->author.p != NULL && signers_pick(signers, &e->arena, from->v[0].local,
+	    from->v[0].domain, &e->picks) == STATUS_OK &&
+	    signers_load(signers, &e->arena, &e->picks) == STATUS_OK);
+}
+
+static bool
+signs(const struct explain *e)
+{
+	return (e->out->signatures_n > 0);
+}
+
+/* What happens, in a word, and why. */
+static const char *
+what(const struct explain *e)
+{
+	if (signs(e)) {
+		return ("sign");
+	}
+	if (e->out->direction == ENGINE_SIGN) {
+		return (e->out->action);
+	}
+	return (e->verifies && strcmp(e->out->direction_reason,
+	    "external host") == 0 ? "verify" : "none");
+}
+
+static const char *
+why(const struct explain *e)
+{
+	return (e->out->error != NULL ? e->out->error :
+	    e->out->direction_reason);
+}
+
+static const char *
+algorithm(const struct privkey *key)
+{
+	return (privkey_type(key) == CRYPTO_RSA ? "rsa-sha256" :
+	    "ed25519-sha256");
+}
+
+static json_t *
+json_pick(const struct explain *e, const struct signers_pick *p)
+{
+	struct buf rule;
+	json_t *json;
+
+	buf_init(&rule, 8 * SHOWN_MAX_BYTES);
+	signers_describe(engine_signers(e->engine), p, &rule);
+	json = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
+	    "domain", cli_json_text(p->domain),
+	    "selector", cli_json_text(p->selector),
+	    "identity", cli_json_text(p->identity),
+	    "rule", cli_json_text(buf_str(&rule)),
+	    "algorithm", p->key != NULL ? cli_json_cstr(algorithm(p->key)) :
+	    json_null(),
+	    "key_bits", p->key != NULL ?
+	    json_integer(privkey_bits(p->key)) : json_null(),
+	    "trouble", cli_json_text(p->trouble));
+	buf_fini(&rule);
+	return (json);
+}
+
+static bool
+print_json(const struct explain *e)
+{
+	json_t *rules = json_array();
+	size_t i;
+
+	for (i = 0; i < e->picks.n; i++) {
+		(void)json_array_append_new(rules,
+		    json_pick(e, &e->picks.v[i]));
+	}
+	return (cli_json_print(json_pack("{s:b, s:s, s:s, s:o, s:o}",
+	    "signs", (int)signs(e), "action", what(e), "reason", why(e),
+	    "author", cli_json_text(e->author), "signatures", rules)));
+}
+
+/* "  label  value", safe for a terminal; nothing if absent. */
+static void
+show(const char *label, struct str value)
+{
+	struct buf text;
+
+	if (value.n == 0) {
+		return;
+	}
+	buf_init(&text, 8 * SHOWN_MAX_BYTES);
+	escape_text(&text, value, SHOWN_MAX_BYTES);
+	(void)printf("  %-9s %s\n", label, text.p != NULL ? text.p : "");
+	buf_fini(&text);
+}
+
+static void
+show_pick(const struct explain *e, const struct signers_pick *p)
+{
+	struct buf rule;
+
+	(void)printf("d=%.*s s=%.*s\n", STR_FMT(p->domain),
+	    STR_FMT(p->selector.n > 0 ? p->selector : STR("?")));
+	show("i=", p->identity);
+	buf_init(&rule, 8 * SHOWN_MAX_BYTES);
+	signers_describe(engine_signers(e->engine), p, &rule);
+	show("rule", buf_str(&rule));
+	if (p->key != NULL) {
+		(void)printf("  %-9s %s, %u bits\n", "key", algorithm(p->key),
+		    privkey_bits(p->key));
+	}
+	show("trouble", p->trouble);
+	buf_fini(&rule);
+}
+
+static bool
+print_text(const struct explain *e)
+{
+	size_t i;
+
+	(void)printf("%s: %s\n", what(e), why(e));
+	show("author", e->author);
+	if (e->picks.n == 0) {
+		(void)printf("no rule for the author\n");
+	} else if (e->out->direction != ENGINE_SIGN) {
+		(void)printf("were it one of ours, this would sign:\n");
+	}
+	for (i = 0; i < e->picks.n; i++) {
+		show_pick(e, &e->picks.v[i]);
+	}
+	return (cli_flush());
+}
+
+int
+explain_main(const struct cli_command *command, int argc, char **argv)
+{
+	struct explain e = { .conf_path = SYSCONFDIR "/mailseald.conf",
+		.mail_from = "", .auth = "", .daemon_name = "" };
+	int early, result = CLI_USAGE;
+
+	early = cli_options(command, argc, argv, take_option, &e);
+	if (early != CLI_END) {
+		return (early);
+	}
+	if (!cli_no_arguments(argc, argv)) {
+		return (CLI_USAGE);
+	}
+	if (e.from == NULL) {
+		return (cli_fail("--from is required"));
+	}
+	env_init_system(&e.env);
+	e.env.log = warn;
+	arena_init(&e.arena, ARENA_BYTES);
+	if (take_client(&e) && init(&e)) {
+		if (!ask(&e)) {
+			(void)cli_fail("out of memory");
+		} else if (e.json ? print_json(&e) : print_text(&e)) {
+			result = signs(&e) ? CLI_YES : CLI_NO;
+		}
+	}
+	fini(&e);
+	return (result);
+}
