@@ -13,6 +13,8 @@ lib_libmailseal_a_SOURCES += \
 	lib/dns/zone_lex.h \
 	lib/dns/zone_read.h \
 	lib/dns/answer.c \
+	lib/dns/authority.c \
+	lib/dns/authority.h \
 	lib/dns/batch.c \
 	lib/dns/cache.c \
 	lib/dns/dns.c \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* unbound: how a context of libunbound is set up, for unbound.c only. */
+/* unbound: how a context of libunbound is set up. */
 #ifndef DNS_UNBOUND_H
 #define DNS_UNBOUND_H
 
