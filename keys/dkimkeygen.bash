@@ -3,7 +3,7 @@
 _dkimkeygen()
 {
 	local cur prev words cword verb=new
-	local verbs="new record list retire revoke check"
+	local verbs="new record list rotate retire revoke check"
 	_init_completion || return
 	if [ "$cword" -eq 1 ] && [[ $cur != -?* ]]; then
 		COMPREPLY=($(compgen -W "$verbs -d --help --version" \
@@ -20,7 +20,11 @@ _dkimkeygen()
 		COMPREPLY=($(compgen -W "zone value json nsupdate" -- "$cur"))
 		return
 		;;
-	-D | --directory | -K | --key-store)
+	--publish)
+		COMPREPLY=($(compgen -W "print nsupdate hook:" -- "$cur"))
+		return
+		;;
+	-D | --directory | --disclose | -K | --key-store)
 		_filedir -d
 		return
 		;;

@@ -54,31 +54,44 @@ life_has_other_active(const struct keystore_key *v, size_t n, size_t i)
 	return (false);
 }
 
-/* a took over from b. */
+/* a took over from b: it began to sign later. */
 static bool
 is_newer(const struct keystore_key *a, const struct keystore_key *b)
 {
-	return (a->created_s != b->created_s ? a->created_s > b->created_s :
-	    a->since_s != b->since_s ? a->since_s > b->since_s :
+	return (a->since_s != b->since_s ? a->since_s > b->since_s :
+	    a->created_s != b->created_s ? a->created_s > b->created_s :
 	    str_cmp(a->selector, b->selector) > 0);
 }
 
-/* The newest key of the same kind between two stages that is newer than v[i];
-   n: none. */
+/* The newest active key of the same kind that is newer than v[i]; n: none. */
 static size_t
-successor(const struct keystore_key *v, size_t n, size_t i,
-    enum key_stage from, enum key_stage to)
+successor(const struct keystore_key *v, size_t n, size_t i)
 {
 	size_t j, best = n;
 
 	for (j = 0; j < n; j++) {
-		if (j != i && v[j].type == v[i].type && v[j].stage >= from &&
-		    v[j].stage <= to && is_newer(&v[j], &v[i]) &&
+		if (j != i && v[j].type == v[i].type &&
+		    v[j].stage == KEY_ACTIVE && is_newer(&v[j], &v[i]) &&
 		    (best == n || is_newer(&v[j], &v[best]))) {
 			best = j;
 		}
 	}
 	return (best);
+}
+
+/* Whether a key of the same kind is on its way to become active. */
+static bool
+is_coming(const struct view *w, size_t i)
+{
+	size_t j;
+
+	for (j = 0; j < w->n; j++) {
+		if (w->v[j].type == w->v[i].type &&
+		    w->v[j].stage < KEY_ACTIVE) {
+			return (true);
+		}
+	}
+	return (false);
 }
 
 /* Asked lately: the answer may be on its way. */
@@ -144,7 +157,7 @@ active(const struct view *w, size_t i, struct step *r)
 {
 	const struct keystore_key *key = &w->v[i];
 	int64_t due_s = after(w, key->since_s, w->policy->rotate_every_s);
-	size_t next = successor(w->v, w->n, i, KEY_ACTIVE, KEY_ACTIVE);
+	size_t next = successor(w->v, w->n, i);
 
 	if (next < w->n) {
 		if (w->found[next].good) {
@@ -155,10 +168,10 @@ active(const struct view *w, size_t i, struct step *r)
 		}
 		return;
 	}
-	next = successor(w->v, w->n, i, KEY_PENDING, KEY_PUBLISHED);
-	if (next < w->n) {
+	if (is_coming(w, i)) {
 		wait_text(r, "its successor becomes active");
-	} else if (w->force || w->now_s >= due_s) {
+	} else if (w->now_s >= due_s ||
+	    (w->force && key->since_s < w->now_s)) {
 		act(r, STEP_CREATE);
 	} else {
 		wait_until(r, "its successor is due", due_s);
@@ -253,7 +266,7 @@ life_asks(const struct keystore_key *v, size_t n, size_t i)
 	case KEY_ACTIVE:
 		for (j = 0; j < n; j++) {
 			if (v[j].stage == KEY_ACTIVE && j != i &&
-			    successor(v, n, j, KEY_ACTIVE, KEY_ACTIVE) == i) {
+			    successor(v, n, j) == i) {
 				return (true);
 			}
 		}

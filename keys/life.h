@@ -8,8 +8,8 @@
  * whose record some server does not show; revoke one that mail in a queue may
  * need. A time in the future (the clock was set back) counts as now.
  *
- * Of several active keys of one kind the newest is the one in use, and those
- * that were there before it was made retire.
+ * Of several active keys of one kind the one that became so last is in use;
+ * the others retire.
  */
 #ifndef KEYS_LIFE_H
 #define KEYS_LIFE_H

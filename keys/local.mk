@@ -3,10 +3,14 @@ keys_dkimkeygen_SOURCES = \
 	keys/check.h \
 	keys/keys.h \
 	keys/life.h \
+	keys/look.h \
 	keys/make.h \
 	keys/opts.h \
 	keys/policy.h \
+	keys/program.h \
+	keys/publish.h \
 	keys/record.h \
+	keys/rotate.h \
 	keys/store.h \
 	keys/change.c \
 	keys/check.c \
@@ -14,11 +18,17 @@ keys_dkimkeygen_SOURCES = \
 	keys/files.c \
 	keys/life.c \
 	keys/list.c \
+	keys/look.c \
 	keys/main.c \
 	keys/make.c \
 	keys/new.c \
 	keys/opts.c \
 	keys/policy.c \
+	keys/program.c \
+	keys/publish.c \
 	keys/record.c \
+	keys/rotate.c \
+	keys/rotate_step.c \
+	keys/rotated.c \
 	keys/store.c
 dist_man_MANS += keys/dkimkeygen.1 keys/dkimkeygen.conf.5

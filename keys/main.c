@@ -32,6 +32,20 @@ static const struct cli_option list_options[] = {
 	STORE_READ_OPTIONS,
 };
 
+static const struct cli_option rotate_options[] = {
+	{ OPT_ALL, "all", NULL, "all domains of the store" },
+	{ 'd', "domain", "DOMAIN", "this one alone" },
+	{ OPT_FORCE, "force", NULL, "its keys get successors now" },
+	{ OPT_DRY_RUN, "dry-run", NULL, "say what would be done" },
+	{ 'j', "json", NULL, "print one JSON object" },
+	{ OPT_PUBLISH, "publish", "HOW",
+	    "publish records by print, nsupdate or hook:PROGRAM" },
+	{ OPT_DISCLOSE, "disclose", "DIRECTORY",
+	    "put private keys that are revoked there" },
+	STORE_OPTIONS,
+	CLI_DNS_OPTIONS,
+};
+
 static const struct cli_option retire_options[] = {
 	{ 'd', "domain", "DOMAIN", "the domain that signs; required" },
 	{ 's', "selector", "SELECTOR", "the key's name; required" },
@@ -66,6 +80,9 @@ static const struct cli_command commands[] = {
 	{ "list", "[options]",
 	    "Shows the keys of a key store, their stages and what is next.",
 	    list_options, COUNT(list_options), list_main },
+	{ "rotate", "--all | -d DOMAIN [options]",
+	    "Takes keys to their next stages, as far as it does no harm.",
+	    rotate_options, COUNT(rotate_options), rotate_main },
 	{ "retire", "-d DOMAIN -s SELECTOR [options]",
 	    "Stops signing with a key; its record stays.",
 	    retire_options, COUNT(retire_options), retire_main },

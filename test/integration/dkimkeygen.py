@@ -173,8 +173,8 @@ def test_usage():
     tap.ok(status == 0 and b'new' in out and b'check' in out, '--help')
     manual.check(tree.DKIMKEYGEN,
                  os.path.join(tree.SRC, 'keys', 'dkimkeygen.1'),
-                 'dkimkeygen', ('new', 'record', 'list', 'retire',
-                                'revoke', 'check'))
+                 'dkimkeygen', ('new', 'record', 'list', 'rotate',
+                                'retire', 'revoke', 'check'))
 
 
 def main():

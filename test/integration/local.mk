@@ -4,8 +4,10 @@ noinst_PROGRAMS += test/integration/dns_ask
 test_integration_dns_ask_SOURCES = test/integration/dns_ask.c
 check_SCRIPTS += test/integration/dns_unbound.py
 EXTRA_DIST += test/integration/dns_unbound.py
-check_SCRIPTS += test/integration/dkimkeygen.py test/integration/keys.py
-EXTRA_DIST += test/integration/dkimkeygen.py test/integration/keys.py
+check_SCRIPTS += test/integration/dkimkeygen.py test/integration/keys.py \
+	test/integration/rotate.py
+EXTRA_DIST += test/integration/dkimkeygen.py test/integration/keys.py \
+	test/integration/rotate.py
 check_SCRIPTS += test/integration/mailseal.py
 EXTRA_DIST += test/integration/mailseal.py
 check_SCRIPTS += test/integration/tables.py

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/types.h>
+
+#include "dkim/key.h"
+#include "keys/keys.h"
+#include "keys/look.h"
+
+bool
+looker_init(struct looker *looker, struct store *store,
+    const struct cli_dns *opts)
+{
+	*looker = (struct looker){ store, opts, NULL };
+	if (opts->zone != NULL) {
+		looker->zone = cli_dns_open(opts, &store->env);
+		return (looker->zone != NULL);
+	}
+	return (true);
+}
+
+void
+looker_fini(struct looker *looker)
+{
+	dns_release(looker->zone);
+}
+
+/* One record against the key. */
+static void
+judge_record(struct str text, const struct privkey *private,
+    struct look_server *r)
+{
+	struct dkim_key key;
+
+	if (dkim_key_parse(text, &key) != STATUS_OK) {
+		r->what = "out of memory";
+		return;
+	}
+	r->testing = key.testing;
+	if (key.pubkey != NULL && privkey_fits(private, key.pubkey)) {
+		r->good = key.result == DKIM_NONE && key.sha256;
+		r->what = r->good ? "it has the record" :
+		    "its record cannot be used";
+	} else if (key.reason != NULL &&
+	    strcmp(key.reason, "key revoked") == 0) {
+		r->revoked = true;
+		r->what = "it has the record of a revoked key";
+	} else {
+		r->foreign = true;
+		r->what = "it has another record";
+	}
+	dkim_key_fini(&key);
+}
+
+static void
+judge(const struct dns_told *told, const struct privkey *private,
+    struct look_server *r)
+{
+	r->ttl_s = told->result == DNS_OK ? told->ttl_s : -1;
+	switch (told->result) {
+	case DNS_OK:
+		if (told->n == 1) {
+			judge_record(told->v[0], private, r);
+		} else {
+			r->foreign = true;
+			r->what = "it has more than one record";
+		}
+		return;
+	case DNS_NXDOMAIN:
+	case DNS_NODATA:
+		r->gone = r->revoked = true;
+		r->what = "it has no record";
+		return;
+	case DNS_SERVFAIL:
+	case DNS_TIMEOUT:
+	case DNS_BADNAME:
+		break;
+	}
+	r->what = "it does not answer";
+}
+
+/* What holds for every one of them, and what for any. */
+static void
+sum_up(struct looker *looker, enum key_stage stage, struct look *r)
+{
+	struct found *f = &r->found;
+	size_t i;
+
+	f->good = f->gone = f->revoked = r->n > 0;
+	f->why = NULL;
+	for (i = 0; i < r->n; i++) {
+		const struct look_server *s = &r->v[i];
+
+		f->good = f->good && s->good;
+		f->gone = f->gone && s->gone;
+		f->revoked = f->revoked && s->revoked;
+		f->foreign = f->foreign || s->foreign;
+		if (f->why == NULL && (stage < KEY_REVOKED ? !s->good :
+		    !s->gone)) {
+			f->why = arena_printf(&looker->store->arena,
+			    "%.*s: %s", STR_FMT(s->name), s->what).p;
+		}
+	}
+}
+
+static bool
+ask_zone(struct looker *looker, struct look *r, struct dns_told *told)
+{
+	struct dns_batch *batch = dns_batch_new(looker->zone);
+	struct arena *arena = &looker->store->arena;
+	const struct dns_answer *answer;
+	struct dns_query *query = NULL;
+
+	if (batch != NULL) {
+		query = dns_batch_add(batch, r->owner, DNS_TXT);
+	}
+	if (query == NULL) {
+		dns_batch_free(batch);
+		return (false);
+	}
+	dns_batch_wait(batch, env_mono_us(&looker->store->env) +
+	    cli_dns_timeout_us(looker->opts));
+	answer = dns_query_answer(query);
+	*told = (struct dns_told){ .result = answer->result,
+		.ttl_s = answer->ttl_s };
+	told->v = arena_calloc(arena, answer->n, sizeof(*told->v));
+	for (; told->v != NULL && told->n < answer->n; told->n++) {
+		told->v[told->n] = arena_dup(arena,
+		    answer->v[told->n].data);
+	}
+	dns_batch_free(batch);
+	return (told->v != NULL);
+}
+
+static void
+look_at_zone(struct looker *looker, const struct privkey *private,
+    struct look *r)
+{
+	struct dns_told told;
+
+	r->target = r->owner;
+	r->found.negative_ttl_s = LOOK_ZONE_NEGATIVE_TTL_S;
+	r->v[0] = (struct look_server){ .name = STR("zone text") };
+	if (ask_zone(looker, r, &told)) {
+		r->n = 1;
+		judge(&told, private, &r->v[0]);
+	}
+}
+
+static void
+look_at_servers(struct looker *looker, const struct privkey *private,
+    struct look *r, struct diag *diag)
+{
+	struct store *store = looker->store;
+	struct dns_authority authority;
+	struct dns_opts opts;
+	struct dns_told told;
+	struct diag ignored;
+	size_t i;
+
+	dns_opts_init(&opts);
+	opts.env = &store->env;
+	opts.timeout_us = cli_dns_timeout_us(looker->opts);
+	opts.nameservers = looker->opts->nameservers;
+	opts.nameservers_n = looker->opts->nameservers_n;
+	opts.trust_anchor_file = looker->opts->trust_anchor;
+	if (dns_authority_find(&store->arena, &opts, r->owner, &authority,
+	    diag) != STATUS_OK) {
+		return;
+	}
+	r->target = authority.name;
+	r->zone = authority.zone;
+	r->found.negative_ttl_s = authority.negative_ttl_s;
+	for (i = 0; i < authority.n; i++) {
+		r->v[i] = (struct look_server){ .name = authority.v[i].name };
+		diag_init(&ignored);
+		if (dns_authority_ask(&store->arena, &opts, &authority, i,
+		    store->policy.port, &told, &ignored) != STATUS_OK) {
+			told.result = DNS_TIMEOUT;
+		}
+		judge(&told, private, &r->v[i]);
+	}
+	r->n = authority.n;
+}
+
+void
+look(struct looker *looker, const struct keystore_key *key, struct look *r)
+{
+	struct store *store = looker->store;
+	struct privkey *private;
+	struct diag diag;
+
+	*r = (struct look){ .n = 0 };
+	diag_init(&diag);
+	r->owner = arena_printf(&store->arena, "%.*s._domainkey.%.*s",
+	    STR_FMT(key->selector), STR_FMT(key->domain));
+	private = store_private(store, key, &diag);
+	if (private != NULL && looker->zone != NULL) {
+		look_at_zone(looker, private, r);
+	} else if (private != NULL) {
+		look_at_servers(looker, private, r, &diag);
+	}
+	privkey_free(private);
+	sum_up(looker, key->stage, r);
+	if (r->n == 0) {
+		r->found.why = arena_dup(&store->arena,
+		    str_from(diag.text)).p;
+	}
+}

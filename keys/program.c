@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <sys/types.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "base/escape.h"
+#include "keys/program.h"
+
+#define SAID_MAX_BYTES	400
+
+extern char **environ;
+
+struct running {
+	pid_t	pid;
+	int	in[2];		/* its standard input */
+	int	out[2];		/* what it says */
+};
+
+static void
+close_end(int *fd)
+{
+	if (*fd != -1) {
+		(void)close(*fd);
+		*fd = -1;
+	}
+}
+
+static int
+spawn(struct running *r, char *const argv[])
+{
+	posix_spawn_file_actions_t actions;
+	int error;
+
+	error = posix_spawn_file_actions_init(&actions);
+	if (error != 0) {
+		return (error);
+	}
+	error = posix_spawn_file_actions_adddup2(&actions, r->in[0], 0);
+	if (error == 0) {
+		error = posix_spawn_file_actions_adddup2(&actions, r->out[1],
+		    1);
+	}
+	if (error == 0) {
+		error = posix_spawn_file_actions_adddup2(&actions, r->out[1],
+		    2);
+	}
+	if (error == 0) {
+		error = posix_spawnp(&r->pid, argv[0], &actions, NULL, argv,
+		    environ);
+	}
+	(void)posix_spawn_file_actions_destroy(&actions);
+	return (error);
+}
+
+/* It may end without reading: then the pipe breaks, and its status counts. */
+static void
+feed(int fd, struct str input)
+{
+	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
+	ssize_t n;
+
+	(void)sigaction(SIGPIPE, &ignore, &before);
+	while (input.n > 0) {
+		n = write(fd, input.p, input.n);
+		if (n == -1 && errno != EINTR) {
+			break;
+		}
+		input = str_from_offset(input, n > 0 ? (size_t)n : 0);
+	}
+	(void)sigaction(SIGPIPE, &before, NULL);
+}
+
+/* Until it closes its output. False: it takes too long. */
+static bool
+listen_to(const struct env *env, int fd, struct buf *said)
+{
+	uint64_t end_us = env_mono_us(env) + PROGRAM_TIMEOUT_S * 1000000ULL;
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	uint64_t now_us;
+	char chunk[512];
+	ssize_t n;
+
+	while ((now_us = env_mono_us(env)) < end_us) {
+		if (poll(&p, 1, (int)((end_us - now_us) / 1000) + 1) <= 0) {
+			continue;
+		}
+		n = read(fd, chunk, sizeof(chunk));
+		if (n == 0 || (n == -1 && errno != EINTR)) {
+			return (true);
+		}
+		if (n > 0) {
+			buf_add(said, chunk, (size_t)n);
+		}
+	}
+	return (false);
+}
+
+static enum status
+judge(const char *name, int status, bool late, struct str said,
+    struct diag *diag)
+{
+	char how[64] = "was ended by a signal";
+	struct buf text;
+
+	if (!late && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
+		return (STATUS_OK);
+	}
+	if (late) {
+		(void)snprintf(how, sizeof(how), "did not end in %d seconds",
+		    PROGRAM_TIMEOUT_S);
+	} else if (WIFEXITED(status)) {
+		(void)snprintf(how, sizeof(how), "ended with status %d",
+		    WEXITSTATUS(status));
+	}
+	buf_init(&text, 4 * SAID_MAX_BYTES + 16);
+	escape_text(&text, str_trim_fws(said), SAID_MAX_BYTES);
+	diag_set(diag, name, 0, "%s%s%s", how, text.n > 0 ? ": " : "",
+	    text.p != NULL ? text.p : "");
+	buf_fini(&text);
+	return (STATUS_TEMP);
+}
+
+static enum status
+attend(const struct env *env, struct running *r, const char *name,
+    struct str input, struct diag *diag)
+{
+	int status = 0;
+	struct buf said;
+	bool late;
+
+	buf_init(&said, 64 * 1024);
+	feed(r->in[1], input);
+	close_end(&r->in[1]);
+	late = !listen_to(env, r->out[0], &said);
+	if (late) {
+		(void)kill(r->pid, SIGKILL);
+	}
+	while (waitpid(r->pid, &status, 0) == -1 && errno == EINTR) {
+		continue;
+	}
+	status = (int)judge(name, status, late, said.p != NULL ?
+	    str_mem(said.p, said.n) : STR(""), diag);
+	buf_fini(&said);
+	return ((enum status)status);
+}
+
+enum status
+program_run(const struct env *env, char *const argv[], struct str input,
+    struct diag *diag)
+{
+	struct running r = { -1, { -1, -1 }, { -1, -1 } };
+	enum status status = STATUS_TEMP;
+	int error = input.n > PROGRAM_INPUT_MAX_BYTES ? E2BIG : 0;
+
+	if (error == 0 && (pipe2(r.in, O_CLOEXEC) == -1 ||
+	    pipe2(r.out, O_CLOEXEC) == -1)) {
+		error = errno;
+	}
+	if (error == 0) {
+		error = spawn(&r, argv);
+	}
+	close_end(&r.in[0]);
+	close_end(&r.out[1]);
+	if (error != 0) {
+		diag_set(diag, argv[0], 0, "%s", strerror(error));
+	} else {
+		status = attend(env, &r, argv[0], input, diag);
+	}
+	close_end(&r.in[1]);
+	close_end(&r.out[0]);
+	return (status);
+}

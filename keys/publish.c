@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "keys/program.h"
+#include "keys/publish.h"
+#include "keys/record.h"
+#include "keystore/files.h"
+
+#define UPDATE_TIMEOUT	"20"	/* seconds; of the update program */
+
+/* "address" or "address@port" as "server address port". */
+static void
+add_server(struct buf *out, const char *text)
+{
+	struct str server = str_from(text);
+	size_t at = str_find(server, '@');
+
+	buf_printf(out, "server %.*s %.*s\n", STR_FMT(str_first(server, at)),
+	    STR_FMT(str_from_offset(server, at + 1)));
+}
+
+static void
+add_script(struct buf *out, const struct policy *policy,
+    const struct look *look, struct str value, bool instead)
+{
+	if (policy->update_server != NULL) {
+		add_server(out, policy->update_server);
+	}
+	if (look->zone.n > 0) {
+		buf_printf(out, "zone %.*s.\n", STR_FMT(look->zone));
+	}
+	if (instead) {
+		buf_printf(out, "update delete %.*s. TXT\n",
+		    STR_FMT(look->target));
+	}
+	if (value.n > 0) {
+		buf_printf(out, "update add %.*s. %u TXT",
+		    STR_FMT(look->target), policy->record_ttl_s);
+		record_strings(out, value);
+		buf_add_char(out, '\n');
+	}
+	buf_add_cstr(out, "send\n");
+}
+
+static enum status
+update(struct store *store, const struct look *look, struct str value,
+    bool instead, struct diag *diag)
+{
+	const struct policy *policy = &store->policy;
+	char *argv[8] = { policy->update_program };
+	char timeout[] = "-t", seconds[] = UPDATE_TIMEOUT, key[] = "-k";
+	enum status status;
+	struct buf script;
+
+	argv[1] = timeout;
+	argv[2] = seconds;
+	if (policy->update_key != NULL) {
+		argv[3] = key;
+		argv[4] = policy->update_key;
+	}
+	buf_init(&script, PROGRAM_INPUT_MAX_BYTES);
+	add_script(&script, policy, look, value, instead);
+	status = script.status == STATUS_OK ? program_run(&store->env, argv,
+	    buf_str(&script), diag) : script.status;
+	buf_fini(&script);
+	return (status);
+}
+
+static json_t *
+hook_json(struct store *store, const struct keystore_key *key,
+    const struct look *look, struct str value)
+{
+	return (json_pack("{s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:i,"
+	    " s:s}",
+	    "domain", cli_json_text(key->domain),
+	    "selector", cli_json_text(key->selector),
+	    "name", cli_json_text(look->owner),
+	    "target", cli_json_text(look->target),
+	    "zone", cli_json_text(look->zone), "type", "TXT",
+	    "value", cli_json_text(value.n > 0 ? value : STR_NONE),
+	    "strings", record_json_strings(value),
+	    "ttl", (int)store->policy.record_ttl_s,
+	    "stage", key_stage_name(key->stage)));
+}
+
+static enum status
+run_hook(struct store *store, const char *program,
+    const struct keystore_key *key, const struct look *look,
+    struct str value, struct diag *diag)
+{
+	json_t *json = hook_json(store, key, look, value);
+	char *text = json != NULL ? json_dumps(json, JSON_INDENT(2)) : NULL;
+	char *argv[3] = { arena_cstr(&store->arena, str_from(program)),
+		arena_cstr(&store->arena, value.n > 0 ? STR("add") :
+		STR("remove")) };
+	enum status status = STATUS_NOMEM;
+
+	if (text != NULL && argv[0] != NULL && argv[1] != NULL) {
+		status = program_run(&store->env, argv, str_from(text), diag);
+	}
+	json_decref(json);
+	free(text);
+	return (status);
+}
+
+enum status
+publish(struct store *store, const char *how, const struct keystore_key *key,
+    const struct look *look, enum publish_what what, bool *asked_r,
+    struct diag *diag)
+{
+	struct str value = what == PUBLISH_RECORD ? key->record :
+	    what == PUBLISH_REVOKED ? STR(RECORD_REVOKED) : STR("");
+	enum status status;
+
+	*asked_r = false;
+	if (strcmp(how, "print") == 0) {
+		return (STATUS_OK);
+	}
+	if (look->n == 0) {		/* the zone is not known */
+		diag_set(diag, NULL, 0, "%s", look->found.why);
+		return (STATUS_TEMP);
+	}
+	if (strcmp(how, "nsupdate") == 0) {
+		status = update(store, look, value, what != PUBLISH_RECORD,
+		    diag);
+	} else {
+		status = run_hook(store, how + strlen("hook:"), key, look,
+		    value, diag);
+	}
+	*asked_r = status == STATUS_OK;
+	return (status == STATUS_OK ? STATUS_OK : STATUS_TEMP);
+}
+
+static bool
+failed(const char *what, struct diag *diag)
+{
+	diag_set(diag, what, 0, "%s", strerror(errno));
+	return (false);
+}
+
+bool
+publish_private(struct store *store, const char *dir,
+    const struct keystore_key *key, struct diag *diag)
+{
+	const struct files_owner owner = { (uid_t)-1, (gid_t)-1 };
+	struct str folder, name;
+	struct buf pem;
+	bool ok = false;
+	int fd;
+
+	folder = arena_printf(&store->arena, "%s/%.*s", dir,
+	    STR_FMT(key->domain));
+	name = arena_printf(&store->arena, "%.*s.pem",
+	    STR_FMT(key->selector));
+	if (folder.p == NULL || name.p == NULL) {
+		errno = ENOMEM;
+		return (failed(dir, diag));
+	}
+	(void)mkdir(folder.p, 0755);
+	fd = open(folder.p, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1) {
+		return (failed(folder.p, diag));
+	}
+	buf_init(&pem, KEYSTORE_PEM_MAX_BYTES);
+	ok = keystore_private(store->keys, key, &pem, diag) == STATUS_OK &&
+	    files_replace(fd, name.p, folder.p, buf_str(&pem), 0644, &owner,
+	    diag) == STATUS_OK;
+	if (pem.p != NULL) {
+		explicit_bzero(pem.p, pem.n);
+	}
+	buf_fini(&pem);
+	(void)close(fd);
+	return (ok);
+}

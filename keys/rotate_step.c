@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The steps of a rotation. */
+#include <sys/types.h>
+
+#include "keys/make.h"
+#include "keys/publish.h"
+#include "keys/rotate.h"
+
+static bool
+fail(struct rotation *run, struct rotated *d, size_t i, const char *what,
+    const struct diag *diag)
+{
+	rotated_tell(d, &d->v[i], "%s failed: %s", what, diag->text);
+	(void)cli_fail("%.*s: %.*s: %s: %s", STR_FMT(d->domain),
+	    STR_FMT(d->v[i].selector), what, diag->text);
+	run->failed = true;
+	d->stuck[i] = true;
+	return (true);
+}
+
+static bool
+save(struct rotation *run, const struct keystore_key *key)
+{
+	if (run->opts->dry_run || store_save(run->store, key)) {
+		return (true);
+	}
+	run->failed = true;
+	return (false);
+}
+
+static bool
+enter(struct rotation *run, struct rotated *d, size_t i, enum key_stage stage)
+{
+	struct keystore_key *key = &d->v[i], before = *key;
+
+	key->stage = stage;
+	key->since_s = run->store->now_s;
+	key->seen_s = stage == KEY_PUBLISHED ? key->since_s :
+	    stage == KEY_ACTIVE ? key->seen_s : -1;
+	key->note = STR_NONE;
+	if (!save(run, key)) {
+		*key = before;
+		return (false);
+	}
+	run->store->changed |= !run->opts->dry_run &&
+	    (stage == KEY_ACTIVE || before.stage == KEY_ACTIVE);
+	rotated_tell(d, key, "%s -> %s", key_stage_name(before.stage),
+	    key_stage_name(stage));
+	return (true);
+}
+
+static bool
+see(struct rotation *run, struct rotated *d, size_t i, int64_t seen_s)
+{
+	struct keystore_key *key = &d->v[i];
+	struct diag diag;
+
+	diag_init(&diag);
+	if (key->stage == KEY_REVOKED && run->disclose != NULL &&
+	    !run->opts->dry_run) {
+		if (!publish_private(run->store, run->disclose, key, &diag)) {
+			return (fail(run, d, i, "disclose", &diag));
+		}
+		rotated_tell(d, key, "private half disclosed");
+	}
+	key->seen_s = seen_s;
+	if (seen_s == -1) {
+		rotated_tell(d, key, "record lost: %s", d->found[i].why);
+	}
+	return (save(run, key));
+}
+
+static const char *
+task(enum publish_what what)
+{
+	switch (what) {
+	case PUBLISH_RECORD:
+		return ("publish its record");
+	case PUBLISH_REVOKED:
+		return ("publish its record with an empty p=");
+	case PUBLISH_NOTHING:
+		break;
+	}
+	return ("take its record out");
+}
+
+/* What was asked for may be there at once. */
+static bool
+ask_for(struct rotation *run, struct rotated *d, size_t i,
+    enum publish_what what)
+{
+	struct keystore_key *key = &d->v[i];
+	bool asked = false;
+	struct diag diag;
+
+	diag_init(&diag);
+	if (!run->opts->dry_run && publish(run->store, run->how, key,
+	    &d->looks[i], what, &asked, &diag) != STATUS_OK) {
+		return (fail(run, d, i, task(what), &diag));
+	}
+	if (asked) {
+		rotated_tell(d, key, "asked to %s", task(what));
+	} else {
+		rotated_tell(d, key, "%s: %s%s", key_stage_name(key->stage),
+		    task(what), what == PUBLISH_NOTHING ? "" :
+		    " (dkimkeygen record prints it)");
+	}
+	key->asked_s = run->store->now_s;
+	d->looked[i] = !asked;
+	return (save(run, key));
+}
+
+/* The new key is among those of the domain from now on. */
+static bool
+create(struct rotation *run, struct rotated *d, size_t i)
+{
+	const struct keystore_key *old = &d->v[i];
+	const struct make m = { arena_cstr(&run->store->arena, d->domain),
+		NULL, old->type, 0, "" };
+	struct keystore_key key;
+
+	if (run->opts->dry_run) {
+		rotated_tell(d, old, "gets a successor");
+		d->stuck[i] = true;
+		return (true);
+	}
+	if (m.domain == NULL || !make_key(run->store, &m, &key)) {
+		run->failed = true;
+		return (false);
+	}
+	rotated_tell(d, &key, "made, pending");
+	return (rotated_load(run, d));
+}
+
+bool
+rotated_step(struct rotation *run, struct rotated *d, size_t i,
+    const struct step *step)
+{
+	switch (step->kind) {
+	case STEP_STAGE:
+		return (enter(run, d, i, step->stage));
+	case STEP_SEEN:
+		return (see(run, d, i, run->store->now_s));
+	case STEP_UNSEEN:
+		return (see(run, d, i, -1));
+	case STEP_ADD:
+		return (ask_for(run, d, i, PUBLISH_RECORD));
+	case STEP_REVOKE:
+		return (ask_for(run, d, i, PUBLISH_REVOKED));
+	case STEP_REMOVE:
+		return (ask_for(run, d, i, PUBLISH_NOTHING));
+	case STEP_CREATE:
+		return (create(run, d, i));
+	case STEP_WAIT:
+		break;
+	}
+	return (false);
+}

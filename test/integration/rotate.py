@@ -1,0 +1,362 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""dkimkeygen rotate against a DNS server that takes updates: two rotations by
+an accelerated clock, killed at any point, and servers that do not agree."""
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
+
+import knot  # noqa: E402
+import nameserver  # noqa: E402
+import proc  # noqa: E402
+import tap  # noqa: E402
+import tree  # noqa: E402
+
+TOP = proc.folder()
+DAY = 86400
+START = 1800000000
+NEGATIVE = 300
+ZONE = '''@ NS ns1
+@ NS ns2
+ns1 A 127.0.0.1
+ns2 A 127.0.0.2
+'''
+KILLS = 50
+
+
+class Life:
+    """A key store, the policy and the time it lives in. policy: {option:
+    value}; None takes one of the defaults below away."""
+
+    def __init__(self, name, dns, policy=None, domain='example.com'):
+        self.store = os.path.join(TOP, name)
+        self.conf = self.store + '.conf'
+        self.dns = dns
+        self.domain = domain
+        self.now = START
+        lines = {'Publish': 'nsupdate', 'UpdateKey': dns.key,
+                 'UpdateServer': dns.nameserver,
+                 'AuthoritativePort': dns.port}
+        lines.update(policy or {})
+        proc.write(self.conf, ''.join('%s %s\n' % x for x in lines.items()
+                                      if x[1] is not None))
+
+    def argv(self, verb, *options):
+        return [tree.DKIMKEYGEN, verb, '-K', self.store, '-c', self.conf,
+                '--now', str(self.now)] + list(options)
+
+    def new(self, *options):
+        status, _, err = proc.run(self.argv('new', '-d', self.domain,
+                                            *options))
+        tap.is_(status, 0, 'a new key', err)
+
+    def rotate_argv(self, *options):
+        return self.argv('rotate', '--all', '--nameserver',
+                         self.dns.nameserver, *options)
+
+    def rotate(self, *options, later=0):
+        """(exit status, the domain's line)"""
+        self.now += later
+        status, out, err = proc.run(self.rotate_argv(*options))
+        if err:
+            tap.diag(err)
+        return status, out.decode()
+
+    def keys(self):
+        status, obj, err = proc.run_json(self.argv('list', '--json'))
+        if status != 0:
+            raise RuntimeError('the state cannot be read: ' + err)
+        return obj['keys']
+
+    def stages(self):
+        return {k['selector']: k['stage'] for k in self.keys()}
+
+    def active(self):
+        return [k for k in self.keys() if k['stage'] == 'active']
+
+    def published(self, selector):
+        return nameserver.query_txt(self.dns.port, '%s._domainkey.%s' % (
+            selector, self.domain))
+
+
+def check_active(life, what):
+    """Each active key's record is there."""
+    active = life.active()
+    wrong = [k['selector'] for k in active if
+             (life.published(k['selector']) or b'').decode() != k['record']]
+    return tap.ok(active and not wrong, what, 'active: %s, not in DNS: %s' % (
+        [k['selector'] for k in active], wrong))
+
+
+def test_two_rotations(dns):
+    life = Life('two', dns)
+    life.new('-s', 'r0')
+    life.new('-s', 'e0', '-t', 'ed25519')
+    status, line = life.rotate()
+    tap.is_(status, 0, 'the first run')
+    tap.is_(life.stages(), {'r0': 'published', 'e0': 'published'},
+            'both are published at once', line)
+    life.rotate(later=NEGATIVE - 1)
+    tap.is_(life.active(), [], 'not before the negative TTL is over')
+    life.rotate(later=1)
+    tap.is_(life.stages(), {'r0': 'active', 'e0': 'active'}, 'then active')
+    check_active(life, 'and both records are there')
+    tap.is_(life.rotate()[1], life.rotate()[1],
+            'a second run at that time does nothing')
+    for turn, later in ((1, 90 * DAY), (2, 46 * DAY)):
+        before = {k['selector'] for k in life.active()}
+        life.rotate(later=later - 1)
+        tap.is_({k['selector'] for k in life.active()}, before,
+                'rotation %d: not before 90 days are over' % turn)
+        life.rotate(later=1)
+        tap.is_({k['selector'] for k in life.active()}, before,
+                'the old keys sign until the new ones may')
+        tap.is_(list(life.stages().values()).count('published'), 2,
+                'two new ones are published')
+        life.rotate(later=NEGATIVE)
+        active = {k['selector'] for k in life.active()}
+        tap.ok(len(active) == 2 and not active & before,
+               'the new ones sign alone', str(life.stages()))
+        tap.ok(all(life.stages()[s] == 'retired' for s in before),
+               'the old ones are retired')
+        check_active(life, 'the records of the new ones are there')
+        tap.ok(all(b'p=' in life.published(s) and
+                   not life.published(s).endswith(b'p=') for s in before),
+               'so are those of the old ones')
+        life.rotate(later=14 * DAY - 1)
+        tap.ok(all(life.stages()[s] == 'retired' for s in before),
+               'they stay as long as mail may be on its way')
+        life.rotate(later=1)
+        tap.is_({life.published(s) for s in before}, {b'v=DKIM1; p='},
+                'then they are revoked in the DNS')
+        life.rotate(later=30 * DAY)
+        tap.is_([life.published(s) for s in before], [None, None],
+                'and taken out at last')
+        tap.ok(all(life.stages()[s] == 'removed' for s in before),
+               'the store says so', str(life.stages()))
+        tap.ok(not any(os.path.exists(os.path.join(
+            life.store, 'example.com', s + '.private')) for s in before),
+               'their private halves are destroyed')
+
+
+def test_kill(dns):
+    """Ended at any point, the next run goes on."""
+    life = Life('kill', dns, domain='kill.example')
+    life.new('-s', 'k0')
+    life.rotate()
+    life.rotate(later=NEGATIVE)
+    tap.is_(life.stages(), {'k0': 'active'}, 'a key is active')
+    begin = time.monotonic()
+    life.rotate()
+    usual_s = time.monotonic() - begin
+    harmed, killed = [], 0
+    rng = random.Random(20261127)
+    for i in range(KILLS):
+        life.now += 15 * DAY
+        p = subprocess.Popen(life.rotate_argv(), stdout=subprocess.DEVNULL,
+                             stderr=subprocess.DEVNULL)
+        time.sleep(rng.uniform(0, 3 * usual_s))
+        p.send_signal(signal.SIGKILL)
+        killed += p.wait() == -signal.SIGKILL
+        try:
+            if not life.active():
+                harmed.append('%d: no active key' % i)
+        except RuntimeError as e:
+            harmed.append('%d: %s' % (i, e))
+        life.now += NEGATIVE
+        if i % 5 == 4:
+            status, line = life.rotate()
+            if status != 0:
+                harmed.append('%d: the next run: %s' % (i, line))
+    tap.is_(harmed, [], 'killed %d times, nothing was harmed' % KILLS)
+    tap.ok(killed > KILLS // 4, '%d runs were still at work' % killed)
+    life.rotate()
+    life.rotate(later=NEGATIVE)
+    check_active(life, 'at last the active key is in the DNS')
+    tap.ok(len(life.stages()) > 3, 'and keys were rotated',
+           str(life.stages()))
+
+
+def test_disagreement(dns):
+    """Two servers of a zone that do not say the same."""
+    text = '@ NS ns1.example.com.\n@ NS ns2.other.example.\n'
+    other = knot.Knot(os.path.join(TOP, 'other-knot'),
+                      {'differ.example': text}, ('127.0.0.3',), dns.port)
+    life = Life('differ', dns, domain='differ.example')
+    life.new('-s', 'd0')
+    _, line = life.rotate()
+    tap.is_(life.stages(), {'d0': 'pending'}, 'on one server: pending')
+    tap.contains(line, 'ns2.other.example: it has no record',
+                 'the other one is named')
+    record = life.keys()[0]['record']
+    name = 'd0._domainkey.differ.example.'
+    other.update('differ.example', 'update add %s 60 TXT "v=DKIM1; '
+                 'p=MCowBQYDK2VwAyEA"' % name)
+    _, line = life.rotate(later=7200)
+    tap.contains(line, 'another record stands in its place (ns2.other',
+                 'what is not ours is never touched')
+    other.update('differ.example', 'update delete %s TXT' % name,
+                 'update add %s 60 TXT "%s" "%s"' % (
+                     name, record[:200], record[200:]))
+    life.rotate()
+    tap.is_(life.stages(), {'d0': 'published'}, 'on both: published')
+    other.stop()
+    _, line = life.rotate('--dns-timeout', '1', later=NEGATIVE)
+    tap.is_(life.stages(), {'d0': 'published'},
+            'a server that does not answer: no step')
+    tap.contains(line, 'ns2.other.example: it does not answer',
+                 'it is named')
+
+
+def test_delegation(dns):
+    """_domainkey names that are CNAMEs into a zone of ours."""
+    dns.update('cname.example', 'update add c0._domainkey.cname.example. 60 '
+               'CNAME c0.cname.keys.example.')
+    life = Life('cname', dns, domain='cname.example')
+    life.new('-s', 'c0')
+    life.rotate()
+    tap.is_(life.stages(), {'c0': 'published'},
+            'the update goes to where the CNAME leads')
+    tap.contains((nameserver.query_txt(dns.port, 'c0.cname.keys.example') or
+                  b'').decode(), 'v=DKIM1', 'the record stands there')
+
+
+def test_hook(dns):
+    """The contract: add or remove, JSON on standard input."""
+    log = os.path.join(TOP, 'hook.log')
+    hook = proc.write(os.path.join(TOP, 'hook.sh'), '#!/bin/sh\n'
+                      '[ -e %s.fail ] && { echo sorry >&2; exit 3; }\n'
+                      '{ echo "== $*"; cat; } >>%s\n' % (log, log), 0o755)
+    life = Life('hook', dns, {'Publish': 'hook:' + hook},
+                domain='hook.example')
+    life.new('-s', 'h0')
+    proc.write(log + '.fail', '')
+    status, line = life.rotate()
+    tap.is_(status, 1, 'a hook that fails')
+    tap.contains(line, 'status 3: sorry', 'its words are passed on')
+    os.unlink(log + '.fail')
+    status, line = life.rotate()
+    tap.is_(status, 0, 'is run again the next time')
+    with open(log, encoding='ascii') as f:
+        what, _, text = f.read().partition('\n')
+    asked = json.loads(text)
+    tap.is_(what, '== add', 'what to do is its argument')
+    tap.is_((asked['domain'], asked['selector'], asked['name'],
+             asked['zone'], asked['ttl'], ''.join(asked['strings'])),
+            ('hook.example', 'h0', 'h0._domainkey.hook.example',
+             'hook.example', 3600, life.keys()[0]['record']),
+            'and the record its input')
+    life.rotate()
+    with open(log, encoding='ascii') as f:
+        tap.is_(f.read().count('== '), 1, 'not asked again at once')
+
+
+def test_daemon_is_told(dns):
+    told = os.path.join(TOP, 'hangups')
+    pid_file = os.path.join(TOP, 'pid')
+    daemon = subprocess.Popen(
+        [sys.executable, '-c', 'import signal, sys, time\n'
+         'signal.signal(signal.SIGHUP, lambda *_: open(%r, "a").write("x"))\n'
+         'open(%r, "w").write("%%d\\n" %% __import__("os").getpid())\n'
+         'while True: time.sleep(1)' % (told, pid_file)])
+    try:
+        proc.wait_for(lambda: os.path.exists(pid_file) and
+                      os.path.getsize(pid_file), 'the daemon')
+        life = Life('told', dns, {'PidFile': pid_file},
+                    domain='told.example')
+        life.new('-s', 't0')
+        life.rotate()
+        tap.ok(not os.path.exists(told), 'published: no business of signers')
+        life.rotate(later=NEGATIVE)
+        proc.wait_for(lambda: os.path.exists(told), 'SIGHUP')
+        tap.ok(True, 'active: the daemon is told')
+        life.rotate(later=1)
+        tap.is_(os.path.getsize(told), 1, 'once')
+    finally:
+        daemon.kill()
+        daemon.wait()
+
+
+def test_dry_run(dns):
+    life = Life('dry', dns, domain='dry.example')
+    life.new('-s', 'y0')
+    before = life.keys()
+    status, line = life.rotate('--dry-run')
+    tap.is_(status, 0, '--dry-run')
+    tap.contains(line, 'dry.example: (dry run) y0 pending: publish its rec',
+                 'says what would be done')
+    tap.is_(life.keys(), before, 'and does nothing')
+    tap.is_(life.published('y0'), None, 'not in the DNS either')
+    status, obj, _ = proc.run_json(life.rotate_argv('--dry-run', '--json'))
+    tap.is_((status, obj['dry_run'], [d['domain'] for d in obj['domains']],
+             obj['domains'][0]['did'][0]['selector']),
+            (0, True, ['dry.example'], 'y0'), '--json')
+
+
+def test_disclose(dns):
+    folder = os.path.join(TOP, 'disclosed')
+    os.mkdir(folder)
+    life = Life('disclose', dns, {'Disclose': folder},
+                domain='disclose.example')
+    life.new('-s', 'x0', '-t', 'ed25519')
+    life.rotate()
+    life.rotate(later=NEGATIVE)
+    life.now += 1
+    status, _, err = proc.run(life.argv(
+        'rotate', '-d', 'disclose.example', '--force', '--nameserver',
+        dns.nameserver))
+    tap.is_((status, err), (0, ''), 'a rotation by force')
+    life.rotate(later=NEGATIVE)
+    with open(os.path.join(life.store, 'disclose.example', 'x0.private'),
+              encoding='ascii') as f:
+        private = f.read()
+    tap.is_(life.stages()['x0'], 'retired', 'the old key is retired',
+            str(life.stages()))
+    tap.is_(os.listdir(folder), [], 'nothing is disclosed too early')
+    life.rotate(later=14 * DAY)
+    with open(os.path.join(folder, 'disclose.example', 'x0.pem'),
+              encoding='ascii') as f:
+        tap.is_(f.read(), private, 'once revoked, its private half is')
+
+
+def test_clock_back(dns):
+    life = Life('back', dns, domain='back.example')
+    life.new('-s', 'b0')
+    life.rotate()
+    life.rotate(later=NEGATIVE)
+    life.now -= 400 * DAY
+    status, line = life.rotate()
+    tap.is_((status, life.stages()), (0, {'b0': 'active'}),
+            'the clock goes back a year: nothing is lost', line)
+    life.rotate(later=90 * DAY)
+    tap.is_(life.stages(), {'b0': 'active', '202603r': 'published'},
+            'and from there on 90 days are 90 days')
+
+
+def main():
+    why = knot.unavailable() or (
+        None if shutil.which('nsupdate') else 'nsupdate is not installed')
+    if why:
+        tap.skip_all(why)
+    names = ('example.com', 'kill.example', 'cname.example', 'keys.example',
+             'hook.example', 'told.example', 'dry.example',
+             'disclose.example', 'back.example')
+    zones = {name: ZONE for name in names}
+    zones['differ.example'] = ('@ NS ns1.example.com.\n'
+                               '@ NS ns2.other.example.\n')
+    zones['other.example'] = '@ NS ns1.example.com.\nns2 A 127.0.0.3\n'
+    dns = knot.Knot(os.path.join(TOP, 'knot'), zones,
+                    ('127.0.0.1', '127.0.0.2'), negative=NEGATIVE)
+    for test in (test_two_rotations, test_disagreement, test_delegation,
+                 test_hook, test_daemon_is_told, test_dry_run, test_disclose,
+                 test_clock_back, test_kill):
+        test(dns)
+
+
+tap.main(main)
