@@ -11,6 +11,8 @@ by test/bench/load.
                 is as near as a resolver that has every answer.
   arc           a message with a chain of three ARC sets beside the same without:
                 see arc.py.
+  tables        100,000 domains in a KeyTable and a SigningTable beside OpenDKIM
+                with the same: see tables.py.
   latency       what one message waits for when DNS answers take their time, in
                 mailseald and in a chain of the programs: see latency.py.
 
@@ -38,6 +40,7 @@ import namespace
 from arc import Arc
 from daemons import Side, mailseald, opendkim, opendmarc
 from latency import Latency, Path
+from tables import Tables
 from world import SIZES, World, proc, tree, which
 
 ROUNDS = int(os.environ.get("BENCH_ROUNDS", "5"))
@@ -188,6 +191,8 @@ def main():
         if ONLY in "arc":
             for size in ("4 KiB", "50 KiB"):
                 Arc(world, ROUNDS, SECONDS).run(size)
+        if ONLY in "tables":
+            Tables(world, ROUNDS, SECONDS).run()
         bench.memory()
         if ONLY in "latency":
             Latency(world, private, lacks).run()

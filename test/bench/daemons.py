@@ -95,7 +95,7 @@ class Side:
             d.server.stop(40)
 
 
-def _start(world, name, argv, conf, **values):
+def start(world, name, argv, conf, **values):
     stem = f"{name}{len(os.listdir(world.work))}"
     socket = world.path(stem + ".sock")
     path = world.write(stem + ".conf", conf.format(
@@ -104,14 +104,14 @@ def _start(world, name, argv, conf, **values):
 
 
 def mailseald(world, mode, dns=None):
-    return _start(world, "mailseald", [tree.MAILSEALD, "-f", "-c"],
+    return start(world, "mailseald", [tree.MAILSEALD, "-f", "-c"],
                   OURS + (SIGNING if mode == "s" else ""), mode=mode,
                   dns=dns or world.dns)
 
 
 def opendkim(world, mode, dns=None):
     """dns: of a server on port 53; else it has a file of keys."""
-    return _start(world, "opendkim", [which("opendkim"), "-f", "-x"],
+    return start(world, "opendkim", [which("opendkim"), "-f", "-x"],
                   OPENDKIM + (SIGNING if mode == "s" else "") +
                   (f"Nameservers {host(dns)}\n" if dns else
                    f"TestPublicKeys {world.path('keys')}\n"), mode=mode)
@@ -120,7 +120,7 @@ def opendkim(world, mode, dns=None):
 def opendmarc(world, dns, own_spf):
     world.resolver(dns)
     suffixes = world.write("suffixes", "example\n")
-    return _start(world, "opendmarc", [which("opendmarc"), "-f", "-c"],
+    return start(world, "opendmarc", [which("opendmarc"), "-f", "-c"],
                   OPENDMARC, suffixes=suffixes,
                   spf="yes" if own_spf else "no")
 

@@ -1,6 +1,7 @@
 # The load generator is built with the tests, which use it too; `make bench`
 # sets mailseald beside the programs that it replaces.
-noinst_PROGRAMS += test/bench/load test/bench/slowdns
+noinst_PROGRAMS += test/bench/load test/bench/pick test/bench/slowdns
+test_bench_pick_SOURCES = test/bench/pick.c
 test_bench_load_SOURCES = test/bench/load.c test/bench/chain.c \
 	test/bench/chain.h
 test_bench_load_LDADD = tools/libplayer.a $(LDADD)
@@ -8,7 +9,7 @@ test_bench_slowdns_SOURCES = test/bench/slowdns.c
 
 EXTRA_DIST += test/bench/arc.py test/bench/bench.py \
 	test/bench/daemons.py test/bench/latency.py test/bench/namespace.py \
-	test/bench/world.py
+	test/bench/tables.py test/bench/world.py
 
 .PHONY: bench
 bench: all

@@ -100,3 +100,6 @@ test_fuzz_fuzz_dmarc_record_LDFLAGS = $(fuzz_ldflags)
 FUZZ_TARGETS += test/fuzz/fuzz_arc
 test_fuzz_fuzz_arc_SOURCES = test/fuzz/fuzz_arc.c $(fuzz_main)
 test_fuzz_fuzz_arc_LDFLAGS = $(fuzz_ldflags)
+FUZZ_TARGETS += test/fuzz/fuzz_tables
+test_fuzz_fuzz_tables_SOURCES = test/fuzz/fuzz_tables.c $(fuzz_main)
+test_fuzz_fuzz_tables_LDFLAGS = $(fuzz_ldflags)

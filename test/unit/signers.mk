@@ -5,3 +5,7 @@ UNIT += test/unit/t_signers_table
 test_unit_t_signers_table_SOURCES = test/unit/t_signers_table.c
 UNIT += test/unit/t_signers_tables
 test_unit_t_signers_tables_SOURCES = test/unit/t_signers_tables.c
+UNIT += test/unit/t_signers_memory
+test_unit_t_signers_memory_SOURCES = test/unit/t_signers_memory.c
+test_unit_t_signers_memory_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
