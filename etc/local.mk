@@ -17,11 +17,12 @@ uninstall-configuration:
 	    rm -f $(configuration)
 
 EXTRA_DIST += etc/mailseald.service.in etc/mailseal.sysusers \
-	etc/mailseal.tmpfiles
+	etc/mailseal.tmpfiles etc/dkimkeygen.service.in etc/dkimkeygen.timer
 
 if SYSTEMD
-systemdsystemunit_DATA = etc/mailseald.service
-CLEANFILES += etc/mailseald.service
+systemdsystemunit_DATA = etc/mailseald.service etc/dkimkeygen.service \
+	etc/dkimkeygen.timer
+CLEANFILES += etc/mailseald.service etc/dkimkeygen.service
 sysusersdir = $(prefix)/lib/sysusers.d
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
 
@@ -43,3 +44,9 @@ etc/mailseald.service: etc/mailseald.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) etc && sed -e 's|@sbindir[@]|$(sbindir)|' \
 	    -e 's|@sysconfdir[@]|$(sysconfdir)|' \
 	    $(srcdir)/etc/mailseald.service.in >$@
+
+etc/dkimkeygen.service: etc/dkimkeygen.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) etc && sed -e 's|@bindir[@]|$(bindir)|' \
+	    -e 's|@sysconfdir[@]|$(sysconfdir)|' \
+	    -e 's|@localstatedir[@]|$(localstatedir)|' \
+	    $(srcdir)/etc/dkimkeygen.service.in >$@

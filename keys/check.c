@@ -7,15 +7,6 @@
 
 #include "keys/check.h"
 
-struct check_opts {
-	const char	*domain;
-	const char	*selector;
-	const char	*directory;	/* NULL: ".", if the key is there */
-	const char	*key_file;	/* NULL: in the directory */
-	struct cli_dns	 dns;
-	bool		 json;
-};
-
 static void
 find(struct check *check, bool bad, const char *what, const char *todo)
 {
@@ -213,8 +204,12 @@ take_option(void *opts, int id, const char *value)
 	case 'j':
 		o->json = true;
 		return (true);
+	case CHECK_AUTHORITATIVE:
+		o->authoritative = true;
+		return (true);
 	default:
-		return (cli_dns_option(&o->dns, id, value, &bad) && !bad);
+		return ((cli_dns_option(&o->dns, id, value, &bad) ||
+		    store_option(&o->store, id, value, &bad)) && !bad);
 	}
 }
 
@@ -231,8 +226,11 @@ check_main(const struct cli_command *command, int argc, char **argv)
 	if (!cli_no_arguments(argc, argv)) {
 		return (CLI_USAGE);
 	}
-	if (o.domain == NULL || o.selector == NULL) {
-		return (cli_fail("-d DOMAIN and -s SELECTOR are needed"));
+	if (o.selector != NULL && o.domain == NULL) {
+		return (cli_fail("-s SELECTOR wants -d DOMAIN"));
+	}
+	if (o.authoritative || o.selector == NULL || o.store.where != NULL) {
+		return (check_authoritative(&o));
 	}
 	return (run_check(&o));
 }

@@ -1,12 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* check: what dkimkeygen check found. */
+/*
+ * check: what dkimkeygen check found: in the DNS as a resolver shows it
+ * (check.c), or at each authoritative server (check_store.c).
+ */
 #ifndef KEYS_CHECK_H
 #define KEYS_CHECK_H
 
 #include "dkim/key.h"
 #include "keys/keys.h"
+#include "keys/store.h"
 
 #define CHECK_MAX_FINDINGS	16
+
+#define CHECK_AUTHORITATIVE	0x330	/* the id of an option */
+
+struct check_opts {
+	const char		*domain;
+	const char		*selector;
+	const char		*directory;	/* NULL: ".", if the key is
+						   there */
+	const char		*key_file;	/* NULL: in the directory */
+	struct cli_dns		 dns;
+	struct store_opts	 store;
+	bool			 authoritative;
+	bool			 json;
+};
 
 struct finding {
 	bool		 bad;	/* else a warning */
@@ -28,5 +46,11 @@ struct check {
 /* Each prints what was found and returns the exit status. */
 int	 check_print_text(const struct check *);
 int	 check_print_json(const struct check *);
+
+/*
+ * Every name server of the zone is asked: for one key of a file, or for keys
+ * of a store (one, a domain's, all). The exit status.
+ */
+int	 check_authoritative(const struct check_opts *);
 
 #endif

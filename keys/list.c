@@ -5,7 +5,6 @@
 #include <stdio.h>
 
 #include "keys/opts.h"
-#include "mail/domain.h"
 
 /* What comes next, without asking the DNS. */
 static struct str
@@ -114,11 +113,8 @@ list(struct store *store, const struct verb_opts *o)
 	size_t n;
 	bool ok = true;
 
-	if (o->domain != NULL && domain_normalize(&store->arena,
-	    str_from(o->domain), &domain) != STATUS_OK) {
-		return (cli_fail("%s: not the name of a domain", o->domain));
-	}
-	if (!store_list(store, domain, &v, &n)) {
+	if (!store_domain(store, o->domain, &domain) ||
+	    !store_list(store, domain, &v, &n)) {
 		return (CLI_USAGE);
 	}
 	if (o->json) {

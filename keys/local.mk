@@ -12,9 +12,11 @@ keys_dkimkeygen_SOURCES = \
 	keys/record.h \
 	keys/rotate.h \
 	keys/store.h \
+	keys/adopt.c \
 	keys/change.c \
 	keys/check.c \
 	keys/check_print.c \
+	keys/check_store.c \
 	keys/files.c \
 	keys/life.c \
 	keys/list.c \

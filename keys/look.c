@@ -181,27 +181,44 @@ look_at_servers(struct looker *looker, const struct privkey *private,
 	r->n = authority.n;
 }
 
-void
-look(struct looker *looker, const struct keystore_key *key, struct look *r)
+static void
+look_and_say(struct looker *looker, const struct keystore_key *key,
+    const struct privkey *private, struct look *r, struct diag *diag)
 {
-	struct store *store = looker->store;
-	struct privkey *private;
-	struct diag diag;
+	struct arena *arena = &looker->store->arena;
 
 	*r = (struct look){ .n = 0 };
-	diag_init(&diag);
-	r->owner = arena_printf(&store->arena, "%.*s._domainkey.%.*s",
+	r->owner = arena_printf(arena, "%.*s._domainkey.%.*s",
 	    STR_FMT(key->selector), STR_FMT(key->domain));
-	private = store_private(store, key, &diag);
 	if (private != NULL && looker->zone != NULL) {
 		look_at_zone(looker, private, r);
 	} else if (private != NULL) {
-		look_at_servers(looker, private, r, &diag);
+		look_at_servers(looker, private, r, diag);
 	}
-	privkey_free(private);
 	sum_up(looker, key->stage, r);
 	if (r->n == 0) {
-		r->found.why = arena_dup(&store->arena,
-		    str_from(diag.text)).p;
+		r->found.why = arena_dup(arena, str_from(diag->text)).p;
 	}
+}
+
+void
+look_with(struct looker *looker, const struct keystore_key *key,
+    const struct privkey *private, struct look *r)
+{
+	struct diag diag;
+
+	diag_init(&diag);
+	look_and_say(looker, key, private, r, &diag);
+}
+
+void
+look(struct looker *looker, const struct keystore_key *key, struct look *r)
+{
+	struct privkey *private;
+	struct diag diag;
+
+	diag_init(&diag);
+	private = store_private(looker->store, key, &diag);
+	look_and_say(looker, key, private, r, &diag);
+	privkey_free(private);
 }

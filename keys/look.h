@@ -43,8 +43,12 @@ struct looker {			/* of one run */
 /* False: said why. */
 bool	 looker_init(struct looker *, struct store *, const struct cli_dns *);
 void	 looker_fini(struct looker *);
-/* All in the store's arena. Never fails: what could not be found out is said
-   in found.why. */
+/*
+ * All in the store's arena. Never fails: what could not be found out is said
+ * in found.why. private: the key's; look takes the store's.
+ */
 void	 look(struct looker *, const struct keystore_key *, struct look *r);
+void	 look_with(struct looker *, const struct keystore_key *,
+	    const struct privkey *private, struct look *r);
 
 #endif

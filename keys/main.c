@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* dkimkeygen: makes DKIM keys and holds them against the DNS. */
+#include "keys/check.h"
 #include "keys/opts.h"
 
 static const struct cli_option new_options[] = {
@@ -60,11 +61,25 @@ static const struct cli_option revoke_options[] = {
 };
 
 static const struct cli_option check_options[] = {
-	{ 'd', "domain", "DOMAIN", "the domain that signs (d=); required" },
-	{ 's', "selector", "SELECTOR", "the key's name (s=); required" },
+	{ 'd', "domain", "DOMAIN", "the domain that signs (d=)" },
+	{ 's', "selector", "SELECTOR",
+	    "the key's name (s=); without it: all keys of the store" },
 	{ 'D', "directory", "DIRECTORY", "where SELECTOR.private lies (.)" },
 	{ 'k', "key", "FILE", "the private key, if it lies elsewhere" },
+	{ CHECK_AUTHORITATIVE, "authoritative", NULL,
+	    "ask each name server of the zone itself" },
 	{ 'j', "json", NULL, "print one JSON object" },
+	STORE_READ_OPTIONS,
+	CLI_DNS_OPTIONS,
+};
+
+static const struct cli_option adopt_options[] = {
+	{ 'd', "domain", "DOMAIN", "the domain that signs with the key" },
+	{ 's', "selector", "SELECTOR", "the key's name" },
+	{ 'k', "key", "FILE", "the private key (SELECTOR.private)" },
+	{ OPT_KEY_TABLE, "key-table", "FILE",
+	    "all keys of a KeyTable of OpenDKIM's" },
+	STORE_OPTIONS,
 	CLI_DNS_OPTIONS,
 };
 
@@ -89,8 +104,11 @@ static const struct cli_command commands[] = {
 	{ "revoke", "-d DOMAIN -s SELECTOR [options]",
 	    "Gives a key up; the next rotation takes its record away.",
 	    revoke_options, COUNT(revoke_options), revoke_main },
-	{ "check", "-d DOMAIN -s SELECTOR [options]",
-	    "Checks that the published record is well and fits the key.",
+	{ "adopt", "-d DOMAIN -s SELECTOR | --key-table FILE [options]",
+	    "Takes keys that sign already over into the store.",
+	    adopt_options, COUNT(adopt_options), adopt_main },
+	{ "check", "[-d DOMAIN [-s SELECTOR]] [options]",
+	    "Checks that published records are well and fit their keys.",
 	    check_options, COUNT(check_options), check_main },
 };
 

@@ -10,7 +10,6 @@
 
 #include "keys/policy.h"
 #include "keys/rotate.h"
-#include "mail/domain.h"
 
 #define STEPS_MAX	64	/* of one domain in one run */
 
@@ -116,11 +115,9 @@ rotate(struct rotation *run)
 		ok = false;
 	} else if (o->all) {
 		ok = rotate_all(run);
-	} else if (domain_normalize(&run->store->arena, str_from(o->domain),
-	    &domain) == STATUS_OK) {
+	} else if (store_domain(run->store, o->domain, &domain)) {
 		rotate_domain(run, domain);
 	} else {
-		(void)cli_fail("%s: not the name of a domain", o->domain);
 		ok = false;
 	}
 	looker_fini(&run->looker);

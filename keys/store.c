@@ -142,6 +142,18 @@ tell_broken(void *ctx, const struct diag *diag)
 }
 
 bool
+store_domain(struct store *store, const char *text, struct str *r)
+{
+	*r = STR_NONE;
+	if (text != NULL && domain_normalize(&store->arena, str_from(text),
+	    r) != STATUS_OK) {
+		(void)cli_fail("%s: not the name of a domain", text);
+		return (false);
+	}
+	return (true);
+}
+
+bool
 store_list(struct store *store, struct str domain,
     struct keystore_key **v_r, size_t *n_r)
 {

@@ -62,6 +62,8 @@ bool	 store_begin(struct store *, const struct store_opts *,
 /* Tells the daemon, if anything has changed that it looks at. */
 void	 store_close(struct store *);
 
+/* As a store has it; NULL: absent. False: none, and said so. */
+bool	 store_domain(struct store *, const char *text, struct str *r);
 /* The keys of a domain; absent: all. A broken state is told of and counted. */
 bool	 store_list(struct store *, struct str domain,
 	    struct keystore_key **v_r, size_t *n_r);

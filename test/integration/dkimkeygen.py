@@ -174,7 +174,8 @@ def test_usage():
     manual.check(tree.DKIMKEYGEN,
                  os.path.join(tree.SRC, 'keys', 'dkimkeygen.1'),
                  'dkimkeygen', ('new', 'record', 'list', 'rotate',
-                                'retire', 'revoke', 'check'))
+                                'retire', 'revoke', 'adopt',
+                                'check'))
 
 
 def main():

@@ -136,7 +136,118 @@ def test_no_harm():
     tap.is_(store.run('retire', '-s', 'a')[0], 1, 'never a stage back')
 
 
+def flat(name, *options):
+    """A key in two files, as OpenDKIM has them; the record."""
+    folder = os.path.join(TOP, 'flat')
+    os.makedirs(folder, exist_ok=True)
+    _, out, _ = proc.run([tree.DKIMKEYGEN, 'new', '-d', 'example.com', '-s',
+                          name, '-D', folder] + list(options))
+    return out.decode(), os.path.join(folder, name + '.private')
+
+
+def test_adopt():
+    store = Store('adopt')
+    record, key = flat('old')
+    record_e, key_e = flat('olde', '-t', 'ed25519')
+    _, key_other = flat('other')
+    zone = proc.write(os.path.join(TOP, 'adopt.zone'), record_e)
+    status, _, err = store.run('adopt', '-s', 'old', '-k', key, '--zone',
+                               zone)
+    tap.is_(status, 1, 'adopt: a key that is not in the DNS')
+    tap.contains(err, 'not adopted: zone text: it has no record', 'is said')
+    proc.write(zone, record + record_e)
+    status, out, err = store.run('adopt', '-s', 'old', '-k', key, '--zone',
+                                 zone)
+    tap.is_((status, err), (0, ''), 'adopt')
+    tap.contains(out, b'example.com: old is active', 'it is active at once')
+    tap.ok(os.path.exists(key), 'the file stays')
+    status, _, err = store.run('adopt', '-s', 'old', '-k', key_other,
+                               '--zone', zone)
+    tap.is_(status, 1, 'a second active key of that kind is refused')
+    table = proc.write(os.path.join(TOP, 'KeyTable'),
+                       '# a table\n'
+                       'e example.com:olde:%s\n'
+                       'all %%:all:/etc/all.private\n'
+                       'in example.com:in:MIIE\n' % key_e)
+    status, out, err = store.run('adopt', '--key-table', table, '--zone',
+                                 zone, domain=False)
+    tap.is_(status, 1, 'a KeyTable with lines that are passed over')
+    tap.contains(err, 'KeyTable:3: passed over: % stands', 'one with %')
+    tap.contains(err, 'KeyTable:4: passed over: the key', 'one with a key')
+    tap.is_(store.stages(), {'old': 'active', 'olde': 'active'},
+            'the other one is adopted')
+    proc.write(table, 'broken\n')
+    status, _, err = store.run('adopt', '--key-table', table, '--zone', zone,
+                               domain=False)
+    tap.is_(status, 2, 'a broken table')
+    tap.contains(err, 'KeyTable:1: not "name domain:', 'file and line')
+    status, _, err = store.run('adopt', '--zone', zone)
+    tap.is_(status, 2, 'adopt without a selector')
+
+
+def test_check():
+    store = Store('check')
+    _, out, _ = store.run('new', '-s', 'a')
+    zone = proc.write(os.path.join(TOP, 'check.zone'), '')
+    status, out_check, _ = store.run('check', '--zone', zone)
+    tap.is_(status, 0, 'check: a pending key need not be there', out_check)
+    store.set_stage('a', 'active')
+    status, out_check, _ = store.run('check', '--zone', zone)
+    tap.is_(status, 1, 'an active key must be')
+    tap.contains(out_check, b'wrong: zone text: it has no record', 'is said')
+    proc.write(zone, out)
+    status, out_check, err = store.run('check', '--zone', zone,
+                                       domain=False)
+    tap.is_((status, err), (0, ''), 'all keys of a store')
+    tap.contains(out_check, b'a._domainkey.example.com (active): all is w',
+                 'are listed')
+    record, key = flat('mine', '-b', '1024', '--testing')
+    proc.write(zone, record)
+    argv = [tree.DKIMKEYGEN, 'check', '--authoritative', '--json', '-d',
+            'example.com', '-s', 'mine', '-k', key, '--zone', zone]
+    status, obj, _ = proc.run_json(argv)
+    tap.is_((status, obj['ok'], obj['keys'][0]['servers'][0]['says'],
+             obj['keys'][0]['servers'][0]['warning']),
+            (0, True, 'it has the record',
+             't=y: receivers treat the mail as unsigned'),
+            'a key in a file, with a warning')
+    _, other = flat('another')
+    proc.write(zone, record)
+    status, obj, _ = proc.run_json([x if x != key else other for x in argv])
+    tap.is_((status, obj['keys'][0]['servers'][0]['says']),
+            (1, 'it has another record'), 'a record of another key')
+
+
+def test_rotate_zone():
+    """With print, and zone text for the DNS."""
+    store = Store('zone')
+    _, record, _ = store.run('new', '-s', 'z0')
+    zone = proc.write(os.path.join(TOP, 'rotate.zone'), '')
+
+    def rotate(later=0):
+        store.now += later
+        status, out, err = store.run('rotate', '--zone', zone)
+        tap.is_((status, err), (0, ''), 'rotate')
+        return out.decode()
+    tap.contains(rotate(), 'z0 pending: publish its record (dkimkeygen rec',
+                 'the operator is asked to publish it')
+    tap.contains(rotate(), 'z0 is pending, waits: its record is not at',
+                 'and waited for')
+    proc.write(zone, record)
+    tap.contains(rotate(), 'z0 pending -> published', 'it is seen')
+    tap.contains(rotate(3600), 'z0 published -> active', 'after an hour')
+    for options in ([], ['--all', '-d', 'example.com'],
+                    ['--all', '--force'], ['--all', '--publish', 'x']):
+        tap.is_(store.run('rotate', *options, domain=False)[0], 2,
+                'usage: rotate %s' % ' '.join(options))
+    tap.is_(store.run('rotate', '-d', 'none.example', domain=False)[0], 1,
+            'a domain without keys')
+
+
 def main():
+    test_adopt()
+    test_check()
+    test_rotate_zone()
     test_new()
     test_record()
     test_list()

@@ -206,7 +206,21 @@ def test_disagreement(dns):
                      name, record[:200], record[200:]))
     life.rotate()
     tap.is_(life.stages(), {'d0': 'published'}, 'on both: published')
+    argv = life.argv('check', '-d', 'differ.example', '--json',
+                     '--nameserver', dns.nameserver, '--dns-timeout', '1')
+    status, obj, _ = proc.run_json(argv)
+    tap.is_((status, [(s['name'], s['says'])
+                      for s in obj['keys'][0]['servers']]),
+            (0, [('ns1.example.com', 'it has the record'),
+                 ('ns2.other.example', 'it has the record')]),
+            'check asks each of them', str(obj))
+    tap.is_(obj['keys'][0]['servers'][1]['warning'],
+            'its TTL is not that of the first server', 'and sees their TTL')
+    tap.is_(obj['keys'][0]['negative_ttl'], NEGATIVE, 'and the zone\'s SOA')
     other.stop()
+    status, obj, _ = proc.run_json(argv)
+    tap.is_((status, obj['keys'][0]['servers'][1]['says']),
+            (1, 'it does not answer'), 'check: one does not answer')
     _, line = life.rotate('--dns-timeout', '1', later=NEGATIVE)
     tap.is_(life.stages(), {'d0': 'published'},
             'a server that does not answer: no step')

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The policy file of dkimkeygen: taken whole, or refused with a reason. */
+#include "keys/policy.h"
+#include "test/fuzz/fuzz.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+	struct policy policy;
+	enum status status;
+	struct diag diag;
+
+	diag_init(&diag);
+	status = policy_parse(&policy, str_mem(data, n), "f", &diag);
+	FUZZ_CHECK((status == STATUS_OK) == (diag.text[0] == '\0'));
+	if (status == STATUS_OK) {
+		FUZZ_CHECK(policy.rotate_every_s > 0);
+		FUZZ_CHECK(policy.key_store != NULL &&
+		    policy.selector != NULL);
+		FUZZ_CHECK(policy_is_publish(str_from(policy.publish)));
+		FUZZ_CHECK(policy_retired_s(&policy) >=
+		    policy.queue_lifetime_s);
+	}
+	policy_fini(&policy);
+	return (0);
+}
