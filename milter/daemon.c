@@ -257,12 +257,30 @@ load(struct daemon *daemon, struct conf **conf_r)
 	return (exit_of(status));
 }
 
+/* Says that all is well, or which keys the first message would miss. */
+static enum status
+check_signers(struct daemon *daemon)
+{
+	size_t bad = live_check_keys(&daemon->live);
+	struct signers_counts counts;
+
+	live_count_signers(&daemon->live, &counts);
+	if (bad > 0) {
+		env_log(&daemon->env, LOG_LEVEL_ERROR, "%zu of %zu keys cannot"
+		    " be loaded", bad, counts.keys);
+		return (STATUS_SYNTAX);
+	}
+	printf("%s: the configuration is fine (domains: %zu, keys: %zu, "
+	    "socket: %s)\n", daemon->opts->conf_path, counts.domains,
+	    counts.keys, daemon->presence.socket);
+	return (STATUS_OK);
+}
+
 enum daemon_exit
 daemon_check(const struct daemon_opts *opts)
 {
 	static struct daemon daemon;
 	struct conf *conf = NULL;
-	struct signers_counts counts;
 	struct diag diag;
 	enum daemon_exit code;
 	enum status status;
@@ -275,10 +293,7 @@ daemon_check(const struct daemon_opts *opts)
 	diag_init(&diag);
 	status = live_init(&daemon.live, conf, &daemon.env, &diag);
 	if (status == STATUS_OK) {
-		live_count_signers(&daemon.live, &counts);
-		printf("%s: the configuration is fine (domains: %zu, keys: %zu, "
-		    "socket: %s)\n", opts->conf_path, counts.domains,
-		    counts.keys, daemon.presence.socket);
+		status = check_signers(&daemon);
 		live_fini(&daemon.live);
 	} else {
 		complain(&daemon, status, &diag);

@@ -166,6 +166,12 @@ live_end(struct live *live, struct engine *engine)
 	pthread_mutex_unlock(&live->lock);
 }
 
+size_t
+live_check_keys(const struct live *live)
+{
+	return (signers_check_keys(engine_signers(live->engine)));
+}
+
 void
 live_count_signers(const struct live *live, struct signers_counts *r)
 {

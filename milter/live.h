@@ -57,6 +57,8 @@ bool	 live_sweep(struct live *);
 /* The configuration in service, for the thread that loads; borrowed until its
    next live_load. */
 const struct conf	*live_conf(const struct live *);
+/* As signers_check_keys. */
+size_t		 live_check_keys(const struct live *);
 /* Who may sign; for messages. */
 void		 live_count_signers(const struct live *,
 		    struct signers_counts *r);

@@ -92,6 +92,11 @@ void		 signers_release(struct signers *);	/* NULL is fine */
 void		 signers_count(const struct signers *,
 		    struct signers_counts *r);
 /*
+ * Tries the keys that would be loaded on first use, but for those with "%" in
+ * their path, and logs each that cannot be. How many these are.
+ */
+size_t		 signers_check_keys(const struct signers *);
+/*
  * What signs mail of this author, the first From mailbox (domain: A-labels,
  * lower case). Cheap: no key is loaded, all are NULL. n is 0 when no source
  * has a rule. A pick may have its trouble already. The picks must not outlive

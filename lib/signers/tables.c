@@ -159,6 +159,38 @@ load_all(struct signers *s, struct diag *diag)
 	return (status);
 }
 
+size_t
+signers_check_keys(const struct signers *s)
+{
+	struct key_source source = { .signers = s };
+	const struct table_key *k;
+	struct privkey *key = NULL;
+	struct arena arena;
+	struct diag diag;
+	size_t bad = 0;
+
+	arena_init(&arena, 1024 * 1024);
+	source.arena = &arena;
+	for (k = s->key_table.first; k != NULL; k = k->next) {
+		if (str_find(k->key, '%') < k->key.n) {
+			continue;
+		}
+		diag_init(&diag);
+		source.key = k;
+		source.path = arena_dup(&arena, k->key);
+		if (source.path.p == NULL ||
+		    load_key(&source, &key, &diag) != STATUS_OK) {
+			env_log(s->opts.env, LOG_LEVEL_ERROR, "%s", diag.text);
+			bad++;
+		}
+		privkey_free(key);
+		key = NULL;
+		arena_reset(&arena);
+	}
+	arena_fini(&arena);
+	return (bad);
+}
+
 enum status
 signers_tables_init(struct signers *s, struct diag *diag)
 {

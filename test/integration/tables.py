@@ -243,6 +243,12 @@ def test_explain():
     conf = os.path.join(folder, 'conf')
     proc.write(conf, ''.join('%s %s\n' % x for x in options.items()), 0o600)
     where = ' SigningTable %s/SigningTable:' % folder
+    status, out, err = proc.run([tree.MAILSEALD, '-n', '-c', conf, '-p',
+                                 'unix:' + os.path.join(folder, 'sock')])
+    tap.ok(status == 1 and out == b'' and
+           'KeyTable:2: %s/keys/none.private: No such file' % TOP in err and
+           '1 of 2 keys cannot be loaded' in err, 'mailseald -n tries keys',
+           '%d %s' % (status, err))
     author = ['--from', 'Joe <joe@example.com>']
     cases = (
         ('yes', author + ['--auth', 'joe'], 0,

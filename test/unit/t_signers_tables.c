@@ -283,6 +283,26 @@ test_all(void)
 }
 
 static void
+test_check(void)
+{
+	struct signers *s = NULL;
+	struct diag diag;
+
+	if (make("k a.example:s:./rsa\nx a.example:s:./open\n"
+	    "y %:s:./%.none\nz a.example:s:MIIE\n", "* k\n", 1, &s, &diag) !=
+	    STATUS_OK) {
+		tap_ok(false, "tables: %s", diag.text);
+		return;
+	}
+	tap_num((long long)signers_check_keys(s), 2,
+	    "keys that cannot be loaded are counted, without those of %");
+	tap_str(buf_str(&logged), STR("keys:2: ./open: mode 0644 gives group or"
+	    " others access to a private key; chmod 600 it\n"
+	    "keys:4: no private key in DER\n"), "and logged");
+	signers_release(s);
+}
+
+static void
 test_describe(void)
 {
 	struct signers_picks picks;
@@ -351,6 +371,7 @@ main(void)
 	test_trouble();
 	test_bound();
 	test_all();
+	test_check();
 	test_describe();
 	test_no_files();
 	(void)snprintf(command, sizeof(command), "rm -rf %s", folder);
