@@ -67,6 +67,16 @@ static const struct logline judged = {
 	.action = "accept",
 };
 
+static const struct logline sealed = {
+	.direction = "verify",
+	.arc = "pass",
+	.seal_instance = 2,
+	.seal_domain = { "lists.example", 13 },
+	.seal_selector = { "s", 1 },
+	.verified = true,
+	.action = "accept",
+};
+
 static const struct logline unsigned_mail = {
 	.direction = "verify",
 	.verified = true,
@@ -131,6 +141,14 @@ static const struct {
 	    "\"from\":[],\"from_error\":\"two From fields\",\"dkim\":[],"
 	    "\"signatures\":[{\"domain\":\"example.com\",\"selector\":\"r\"},"
 	    "{\"domain\":\"example.com\",\"selector\":\"e\"}]}" },
+	{ "sealed", &sealed, "direction=verify action=accept us=0 dns_us=0 "
+	    "arc=pass dkim=none seal=2 seal_domain=lists.example "
+	    "seal_selector=s",
+	    "{\"event\":\"message\",\"direction\":\"verify\","
+	    "\"action\":\"accept\",\"us\":0,\"dns_us\":0,"
+	    "\"forged_deleted\":0,\"from\":[],\"arc\":\"pass\","
+	    "\"dkim\":[],\"signatures\":[],\"seal\":2,"
+	    "\"seal_domain\":\"lists.example\",\"seal_selector\":\"s\"}" },
 	{ "judged", &judged, "direction=verify action=accept rule=dmarc "
 	    "rule_domain=\"b\\x0aexample\" exempt=\"mailing list host\" "
 	    "override=mailing_list us=0 dns_us=0 sender=203.0.113.7 "
