@@ -55,6 +55,7 @@ judge(const struct dns_told *told, const struct privkey *private,
     struct look_server *r)
 {
 	r->ttl_s = told->result == DNS_OK ? told->ttl_s : -1;
+	r->answers = true;
 	switch (told->result) {
 	case DNS_OK:
 		if (told->n == 1) {
@@ -74,6 +75,7 @@ judge(const struct dns_told *told, const struct privkey *private,
 	case DNS_BADNAME:
 		break;
 	}
+	r->answers = false;
 	r->what = "it does not answer";
 }
 
@@ -138,10 +140,43 @@ look_at_zone(struct looker *looker, const struct privkey *private,
 
 	r->target = r->owner;
 	r->found.negative_ttl_s = LOOK_ZONE_NEGATIVE_TTL_S;
-	r->v[0] = (struct look_server){ .name = STR("zone text") };
-	if (ask_zone(looker, r, &told)) {
+	r->v = arena_calloc(&looker->store->arena, 1, sizeof(*r->v));
+	if (r->v != NULL && ask_zone(looker, r, &told)) {
+		r->v[0].name = STR("zone text");
 		r->n = 1;
 		judge(&told, private, &r->v[0]);
+	}
+}
+
+/* All addresses of one; of those that do not answer at most one stays. */
+static void
+look_at_server(struct looker *looker, const struct dns_opts *opts,
+    const struct dns_server *server, const struct privkey *private,
+    struct look *r)
+{
+	struct look_server silent = { .name = STR_NONE }, *one;
+	size_t i, before = r->n;
+	struct dns_told told;
+	struct diag diag;
+
+	for (i = 0; i < server->n; i++) {
+		one = &r->v[r->n];
+		*one = (struct look_server){ .name = server->name };
+		diag_init(&diag);
+		if (dns_authority_ask(&looker->store->arena, opts, r->target,
+		    server->addresses[i], looker->store->policy.port, &told,
+		    &diag) != STATUS_OK) {
+			told.result = DNS_TIMEOUT;
+		}
+		judge(&told, private, one);
+		if (one->answers) {
+			r->n++;
+		} else {
+			silent = *one;
+		}
+	}
+	if (r->n == before) {
+		r->v[r->n++] = silent;
 	}
 }
 
@@ -152,8 +187,6 @@ look_at_servers(struct looker *looker, const struct privkey *private,
 	struct store *store = looker->store;
 	struct dns_authority authority;
 	struct dns_opts opts;
-	struct dns_told told;
-	struct diag ignored;
 	size_t i;
 
 	dns_opts_init(&opts);
@@ -169,16 +202,11 @@ look_at_servers(struct looker *looker, const struct privkey *private,
 	r->target = authority.name;
 	r->zone = authority.zone;
 	r->found.negative_ttl_s = authority.negative_ttl_s;
-	for (i = 0; i < authority.n; i++) {
-		r->v[i] = (struct look_server){ .name = authority.v[i].name };
-		diag_init(&ignored);
-		if (dns_authority_ask(&store->arena, &opts, &authority, i,
-		    store->policy.port, &told, &ignored) != STATUS_OK) {
-			told.result = DNS_TIMEOUT;
-		}
-		judge(&told, private, &r->v[i]);
+	r->v = arena_calloc(&store->arena, authority.n *
+	    DNS_AUTHORITY_MAX_ADDRESSES, sizeof(*r->v));
+	for (i = 0; r->v != NULL && i < authority.n; i++) {
+		look_at_server(looker, &opts, &authority.v[i], private, r);
 	}
-	r->n = authority.n;
 }
 
 static void

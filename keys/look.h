@@ -2,7 +2,9 @@
 /*
  * look: what each authoritative server of a zone says of one key's record,
  * asked one by one, past all caches and along CNAMEs (a _domainkey name that
- * is delegated). With zone text there is one "server".
+ * is delegated). An address that does not answer is forgiven if another one of
+ * the same server does: many hosts have no IPv6. With zone text there is one
+ * "server".
  */
 #ifndef KEYS_LOOK_H
 #define KEYS_LOOK_H
@@ -14,9 +16,10 @@
 /* Zone text tells no negative TTL. */
 #define LOOK_ZONE_NEGATIVE_TTL_S	3600
 
-struct look_server {
+struct look_server {		/* one address of one */
 	struct str	 name;
 	const char	*what;		/* what it says, in a phrase */
+	bool		 answers;
 	bool		 good;		/* as struct found has them */
 	bool		 gone;
 	bool		 revoked;
@@ -30,7 +33,7 @@ struct look {
 	struct str		 owner;		/* selector._domainkey.domain */
 	struct str		 target;	/* the same behind its CNAMEs */
 	struct str		 zone;		/* the target's; absent: unknown */
-	struct look_server	 v[DNS_AUTHORITY_MAX_SERVERS];
+	struct look_server	*v;
 	size_t			 n;		/* 0: found.why says why */
 };
 

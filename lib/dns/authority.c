@@ -8,6 +8,7 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unbound.h>
 
@@ -249,6 +250,14 @@ find_zone(struct ub_ctx *ctx, const struct dns_opts *opts,
 	return (STATUS_TEMP);
 }
 
+/* One that is not asked might say something else. */
+static enum status
+too_many(struct str name, const char *what, struct diag *diag)
+{
+	diag_set(diag, NULL, 0, "%.*s: too many %s", STR_FMT(name), what);
+	return (STATUS_LIMIT);
+}
+
 static enum status
 add_addresses(struct ub_ctx *ctx, const struct dns_opts *opts,
     struct arena *arena, struct dns_server *server, int type,
@@ -262,8 +271,11 @@ add_addresses(struct ub_ctx *ctx, const struct dns_opts *opts,
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	for (i = 0; result->havedata && result->data[i] != NULL &&
-	    server->n < DNS_AUTHORITY_MAX_ADDRESSES; i++) {
+	for (i = 0; result->havedata && result->data[i] != NULL; i++) {
+		if (server->n == DNS_AUTHORITY_MAX_ADDRESSES) {
+			ub_resolve_free(result);
+			return (too_many(server->name, "addresses", diag));
+		}
 		if (result->len[i] == (type == DNS_A ? 4 : 16) &&
 		    inet_ntop(family, result->data[i], text,
 		    sizeof(text)) != NULL) {
@@ -287,6 +299,9 @@ find_addresses(struct ub_ctx *ctx, const struct dns_opts *opts,
 
 		v4 = add_addresses(ctx, opts, arena, server, DNS_A, diag);
 		v6 = add_addresses(ctx, opts, arena, server, DNS_AAAA, diag);
+		if (v4 == STATUS_LIMIT || v6 == STATUS_LIMIT) {
+			return (STATUS_LIMIT);
+		}
 		if (server->n == 0) {
 			diag_set(diag, NULL, 0, "%.*s: name server without "
 			    "an address", STR_FMT(server->name));
@@ -295,6 +310,14 @@ find_addresses(struct ub_ctx *ctx, const struct dns_opts *opts,
 		}
 	}
 	return (STATUS_OK);
+}
+
+/* In an order that stays: a resolver turns them round. */
+static int
+compare_servers(const void *a, const void *b)
+{
+	return (str_cmp(((const struct dns_server *)a)->name,
+	    ((const struct dns_server *)b)->name));
 }
 
 static enum status
@@ -308,8 +331,11 @@ find_servers(struct ub_ctx *ctx, const struct dns_opts *opts,
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	for (i = 0; result->havedata && result->data[i] != NULL &&
-	    r->n < DNS_AUTHORITY_MAX_SERVERS; i++) {
+	for (i = 0; result->havedata && result->data[i] != NULL; i++) {
+		if (r->n == DNS_AUTHORITY_MAX_SERVERS) {
+			ub_resolve_free(result);
+			return (too_many(r->zone, "name servers", diag));
+		}
 		if (read_name(arena, (const unsigned char *)result->data[i],
 		    (size_t)result->len[i], &r->v[r->n].name) > 0) {
 			r->n++;
@@ -321,6 +347,7 @@ find_servers(struct ub_ctx *ctx, const struct dns_opts *opts,
 		    STR_FMT(r->zone));
 		return (STATUS_TEMP);
 	}
+	qsort(r->v, r->n, sizeof(r->v[0]), compare_servers);
 	return (find_addresses(ctx, opts, arena, r, diag));
 }
 
@@ -394,8 +421,8 @@ take_answer(struct arena *arena, const struct ub_result *result,
 	return (r->v != NULL ? STATUS_OK : STATUS_NOMEM);
 }
 
-static enum status
-ask_address(struct arena *arena, const struct dns_opts *opts,
+enum status
+dns_authority_ask(struct arena *arena, const struct dns_opts *opts,
     struct str name, struct str address, unsigned port, struct dns_told *r,
     struct diag *diag)
 {
@@ -406,6 +433,7 @@ ask_address(struct arena *arena, const struct dns_opts *opts,
 	enum status status;
 	struct str server;
 
+	*r = (struct dns_told){ .result = DNS_TIMEOUT };
 	(void)snprintf(text, sizeof(text), "%.*s@%u", STR_FMT(address), port);
 	server = str_from(text);
 	direct.nameservers = &server;
@@ -421,22 +449,5 @@ ask_address(struct arena *arena, const struct dns_opts *opts,
 		ub_resolve_free(result);
 	}
 	ub_ctx_delete(ctx);
-	return (status);
-}
-
-enum status
-dns_authority_ask(struct arena *arena, const struct dns_opts *opts,
-    const struct dns_authority *authority, size_t index, unsigned port,
-    struct dns_told *r, struct diag *diag)
-{
-	const struct dns_server *server = &authority->v[index];
-	enum status status = STATUS_TEMP;
-	size_t i;
-
-	*r = (struct dns_told){ .result = DNS_TIMEOUT };
-	for (i = 0; i < server->n && status == STATUS_TEMP; i++) {
-		status = ask_address(arena, opts, authority->name,
-		    server->addresses[i], port != 0 ? port : 53, r, diag);
-	}
 	return (status);
 }

@@ -6,8 +6,8 @@
  * _domainkey), with the resolvers of opts; dns_authority_ask then asks the
  * servers themselves.
  *
- * An address of a server that does not answer is forgiven if another address
- * of the same server answers: many hosts have no IPv6.
+ * Each address of a server is asked by itself: behind one name there may be
+ * several machines.
  */
 #ifndef DNS_AUTHORITY_H
 #define DNS_AUTHORITY_H
@@ -21,8 +21,8 @@
 #include "base/str.h"
 #include "dns/dns.h"
 
-#define DNS_AUTHORITY_MAX_SERVERS	13
-#define DNS_AUTHORITY_MAX_ADDRESSES	4	/* of one server */
+#define DNS_AUTHORITY_MAX_SERVERS	32	/* of a zone; more: LIMIT */
+#define DNS_AUTHORITY_MAX_ADDRESSES	8	/* of one server; more: LIMIT */
 #define DNS_AUTHORITY_MAX_CNAMES	8
 
 struct dns_server {
@@ -36,7 +36,7 @@ struct dns_authority {		/* in the arena */
 						   CNAMEs */
 	struct str		 zone;		/* in which it lies */
 	int64_t			 negative_ttl_s; /* RFC 2308 5 */
-	struct dns_server	 v[DNS_AUTHORITY_MAX_SERVERS];
+	struct dns_server	 v[DNS_AUTHORITY_MAX_SERVERS]; /* by name */
 	size_t			 n;
 };
 
@@ -47,15 +47,13 @@ struct dns_told {		/* by one server */
 	int64_t		 ttl_s;
 };
 
-/*
- * name: any text. port: of the servers; 0: 53. TEMP: the diag says what could
- * not be found out, and at whom.
- */
+/* name: any text. TEMP: the diag says what could not be found out. */
 enum status	 dns_authority_find(struct arena *, const struct dns_opts *,
 		    struct str name, struct dns_authority *r, struct diag *)
     ATTR_MUST_CHECK;
+/* For TXT records. address: one of a server's. TEMP: no answer. */
 enum status	 dns_authority_ask(struct arena *, const struct dns_opts *,
-		    const struct dns_authority *, size_t server, unsigned port,
+		    struct str name, struct str address, unsigned port,
 		    struct dns_told *r, struct diag *) ATTR_MUST_CHECK;
 
 #endif

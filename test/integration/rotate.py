@@ -4,6 +4,7 @@ an accelerated clock, killed at any point, and servers that do not agree."""
 import json
 import os
 import random
+import resource
 import shutil
 import signal
 import subprocess
@@ -190,7 +191,7 @@ def test_disagreement(dns):
                       {'differ.example': text}, ('127.0.0.3',), dns.port)
     life = Life('differ', dns, domain='differ.example')
     life.new('-s', 'd0')
-    _, line = life.rotate()
+    _, line = life.rotate('--dns-timeout', '1')
     tap.is_(life.stages(), {'d0': 'pending'}, 'on one server: pending')
     tap.contains(line, 'ns2.other.example: it has no record',
                  'the other one is named')
@@ -198,13 +199,13 @@ def test_disagreement(dns):
     name = 'd0._domainkey.differ.example.'
     other.update('differ.example', 'update add %s 60 TXT "v=DKIM1; '
                  'p=MCowBQYDK2VwAyEA"' % name)
-    _, line = life.rotate(later=7200)
+    _, line = life.rotate('--dns-timeout', '1', later=7200)
     tap.contains(line, 'another record stands in its place (ns2.other',
                  'what is not ours is never touched')
     other.update('differ.example', 'update delete %s TXT' % name,
                  'update add %s 60 TXT "%s" "%s"' % (
                      name, record[:200], record[200:]))
-    life.rotate()
+    life.rotate('--dns-timeout', '1')
     tap.is_(life.stages(), {'d0': 'published'}, 'on both: published')
     argv = life.argv('check', '-d', 'differ.example', '--json',
                      '--nameserver', dns.nameserver, '--dns-timeout', '1')
@@ -339,6 +340,27 @@ def test_disclose(dns):
         tap.is_(f.read(), private, 'once revoked, its private half is')
 
 
+def test_disk_full(dns):
+    life = Life('full', dns, domain='full.example')
+    life.new('-s', 'f0')
+    life.rotate()
+    before = life.keys()
+
+    def no_space():
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    life.now += NEGATIVE
+    p = subprocess.run(life.rotate_argv(), stdout=subprocess.PIPE,
+                       stderr=subprocess.PIPE, preexec_fn=no_space,
+                       check=False)
+    tap.is_(p.returncode, 1, 'a state that cannot be written')
+    tap.contains(p.stderr.decode(), 'f0.state: File too large',
+                 'it is named, with the reason')
+    tap.is_(life.keys(), before, 'the old state is kept')
+    life.rotate()
+    tap.is_(life.stages(), {'f0': 'active'}, 'the next run goes on')
+
+
 def test_clock_back(dns):
     life = Life('back', dns, domain='back.example')
     life.new('-s', 'b0')
@@ -360,16 +382,18 @@ def main():
         tap.skip_all(why)
     names = ('example.com', 'kill.example', 'cname.example', 'keys.example',
              'hook.example', 'told.example', 'dry.example',
-             'disclose.example', 'back.example')
+             'disclose.example', 'full.example', 'back.example')
     zones = {name: ZONE for name in names}
     zones['differ.example'] = ('@ NS ns1.example.com.\n'
                                '@ NS ns2.other.example.\n')
-    zones['other.example'] = '@ NS ns1.example.com.\nns2 A 127.0.0.3\n'
+    # One address of ns2 never answers, as IPv6 often does not.
+    zones['other.example'] = ('@ NS ns1.example.com.\nns2 A 127.0.0.3\n'
+                              'ns2 A 127.0.0.4\n')
     dns = knot.Knot(os.path.join(TOP, 'knot'), zones,
                     ('127.0.0.1', '127.0.0.2'), negative=NEGATIVE)
     for test in (test_two_rotations, test_disagreement, test_delegation,
                  test_hook, test_daemon_is_told, test_dry_run, test_disclose,
-                 test_clock_back, test_kill):
+                 test_disk_full, test_clock_back, test_kill):
         test(dns)
 
 
