@@ -18,6 +18,7 @@
 #include "milter/log.h"
 #include "milter/presence.h"
 #include "milter/signals.h"
+#include "milter/watch.h"
 
 #define DRAIN_STEP_MS	20
 #define SWEEP_MS	200	/* while messages hold resolvers of before */
@@ -28,6 +29,7 @@ struct daemon {
 	struct env		 env;
 	/* Callbacks may come until the process is gone: never freed. */
 	struct live		 live;
+	struct watch		 watch;
 };
 
 static atomic_bool library_ended;
@@ -85,7 +87,11 @@ serve_in_threads(struct daemon *daemon, struct conf *conf, struct diag *diag)
 		return (STATUS_NOMEM);
 	}
 	(void)pthread_detach(thread);
-	return (STATUS_OK);
+	status = watch_start(&daemon->watch, &daemon->live);
+	if (status != STATUS_OK) {
+		diag_set(diag, NULL, 0, "cannot start a thread");
+	}
+	return (status);
 }
 
 /* Says what went wrong; what was opened is closed then. */
@@ -206,6 +212,7 @@ stop(struct daemon *daemon)
 
 	env_log(&daemon->env, LOG_LEVEL_INFO, "stopping: %u in flight",
 	    live_in_flight(&daemon->live));
+	watch_stop(&daemon->watch);
 	left = drain(daemon);
 	live_log_counters(&daemon->live);
 	if (left > 0) {

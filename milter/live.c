@@ -139,6 +139,19 @@ live_fini(struct live *live)
 }
 
 struct engine *
+live_hold(struct live *live)
+{
+	struct engine *engine = NULL;
+
+	pthread_mutex_lock(&live->lock);
+	if (!live->draining && live->engine != NULL) {
+		engine = engine_hold(live->engine);
+	}
+	pthread_mutex_unlock(&live->lock);
+	return (engine);
+}
+
+struct engine *
 live_begin(struct live *live)
 {
 	struct engine *engine = NULL;

@@ -65,6 +65,8 @@ void		 live_count_signers(const struct live *,
 
 /* Whether messages want to know of their recipients. */
 bool	 live_wants_rcpts(struct live *);
+/* The engine in service, to look at; released by the caller. NULL: none. */
+struct engine	*live_hold(struct live *);
 /* A message begins: its engine, or NULL when no more are taken. */
 struct engine	*live_begin(struct live *);
 void	 live_end(struct live *, struct engine *);	/* NULL is fine */

@@ -15,7 +15,8 @@ mailseald_core = \
 	milter/presence.c milter/presence.h \
 	milter/privileges.c milter/privileges.h \
 	milter/resolvers.c milter/resolvers.h \
-	milter/signals.c milter/signals.h
+	milter/signals.c milter/signals.h \
+	milter/watch.c milter/watch.h
 
 sbin_PROGRAMS += milter/mailseald
 milter_mailseald_SOURCES = $(mailseald_core) milter/main.c

@@ -82,3 +82,9 @@ signals_raise_stop(void)
 {
 	kill(getpid(), SIGTERM);
 }
+
+void
+signals_raise_reload(void)
+{
+	kill(getpid(), SIGHUP);
+}

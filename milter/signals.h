@@ -27,7 +27,8 @@ void	 signals_block(void);
 void	 signals_unblock(void);
 /* timeout_ms < 0: as long as it takes. */
 enum signals_event	 signals_wait(int timeout_ms);
-/* Wakes signals_wait with SIGNALS_STOP, from any thread. */
+/* Wakes signals_wait with SIGNALS_RELOAD or SIGNALS_STOP, from any thread. */
+void	 signals_raise_reload(void);
 void	 signals_raise_stop(void);
 
 #endif

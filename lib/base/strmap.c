@@ -85,3 +85,15 @@ strmap_get(const struct strmap *map, struct str key)
 {
 	return (map->n == 0 ? NULL : find(map, key, str_hash(key))->value);
 }
+
+size_t
+strmap_count(const struct strmap *map)
+{
+	return (map->slots_n);
+}
+
+void *
+strmap_value(const struct strmap *map, size_t i)
+{
+	return (map->slots[i].key.p != NULL ? map->slots[i].value : NULL);
+}

@@ -31,6 +31,10 @@ void		 strmap_fini(struct strmap *);
  * strmap_at; a new key's is NULL. NULL: no memory.
  */
 void		**strmap_at(struct strmap *, struct str key) ATTR_MUST_CHECK;
+/* One after the other, 0 to strmap_count() - 1, in no order; NULL: a place
+   without one. */
+size_t		 strmap_count(const struct strmap *);
+void		*strmap_value(const struct strmap *, size_t i);
 /* The value, or NULL when there is no such key. */
 void		*strmap_get(const struct strmap *, struct str key);
 

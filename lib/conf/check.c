@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What no single option can tell by itself, and the keys. */
+#include <sys/stat.h>
+
 #include "conf/table.h"
 
 #define RSA_GOOD_BITS	2048	/* RFC 8301 3.2 */
@@ -54,6 +56,22 @@ check_tables(struct conf_reader *r)
 }
 
 /* Mode s needs something to sign with; without Mode, that is what decides. */
+/* The usual one, if it is there and none was named. */
+static enum status
+find_directory(struct conf_reader *r)
+{
+	static const char usual[] = LOCALSTATEDIR "/lib/mailseal/keys";
+	struct stat st;
+
+	if (r->conf->key_directory != NULL ||
+	    stat(usual, &st) == -1 || !S_ISDIR(st.st_mode)) {
+		return (STATUS_OK);
+	}
+	r->conf->key_directory = arena_cstr(&r->conf->memory, STR(usual));
+	return (r->conf->key_directory != NULL ? STATUS_OK :
+	    conf_no_memory(r));
+}
+
 static enum status
 check_signing(struct conf_reader *r)
 {
@@ -67,12 +85,18 @@ check_signing(struct conf_reader *r)
 	if (!r->conf->mode_sign) {
 		return (STATUS_OK);
 	}
+	status = find_directory(r);
+	if (status != STATUS_OK) {
+		return (status);
+	}
 	if (given == 0 && r->conf->signing_table.path == NULL &&
-	    r->conf->key_table.path == NULL) {
+	    r->conf->key_table.path == NULL && r->conf->key_source == NULL &&
+	    r->conf->key_directory == NULL) {
 		r->conf->mode_sign = false;
 		return (mode == 0 ? STATUS_OK : refuse(r, mode, "Mode asks "
-		    "for signing, which needs Domain, Selector and KeyFile, "
-		    "or KeyTable and SigningTable"));
+		    "for signing, which needs a KeyDirectory, a KeySource, "
+		    "KeyTable and SigningTable, or Domain, Selector and "
+		    "KeyFile"));
 	}
 	if (given > 0) {
 		status = check_given(r, given);

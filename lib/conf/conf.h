@@ -121,6 +121,9 @@ struct conf {
 	struct conf_strings	 oversign_headers; /* OversignHeaders; same;
 						   v != NULL, n == 0: none */
 	int64_t			 signature_ttl_s; /* SignatureTTL; 0: no x= */
+	char			*key_source;	/* KeySource; NULL: none */
+	char			*key_directory;	/* KeyDirectory; NULL: none */
+	int64_t			 key_refresh_s;	/* KeyRefresh; 0: never */
 	bool			 check_keys;	/* CheckKeys */
 	unsigned		 self_check_percent;	/* SelfCheck, 0..100 */
 	enum conf_action	 on_sign_failure; /* On-SignFailure: accept

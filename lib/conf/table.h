@@ -94,6 +94,7 @@ conf_setter	 conf_set_authserv_id;
 conf_setter	 conf_set_sample;		/* unsigned, of a hundred */
 conf_setter	 conf_set_table;
 conf_setter	 conf_set_key_cache;
+conf_setter	 conf_set_key_source;
 conf_setter	 conf_set_selector;
 conf_setter	 conf_set_arc_seal_key;
 conf_setter	 conf_set_key_file;

@@ -24,6 +24,8 @@ make_signers(struct engine *engine, const struct engine *before,
 		opts.signing_patterns = conf->signing_table.patterns;
 		opts.multiple = conf->multiple_signatures;
 		opts.cache_max = conf->key_cache;
+		opts.key_source = conf->key_source;
+		opts.key_directory = conf->key_directory;
 	}
 	return (signers_new(&opts, before != NULL ? before->signers : NULL,
 	    &engine->signers, diag));
@@ -79,6 +81,18 @@ engine_release(struct engine *engine)
 	dns_release(engine->opts.dns);
 	conf_release(engine->opts.conf);
 	free(engine);
+}
+
+uint64_t
+engine_keys_revision(const struct engine *engine)
+{
+	return (signers_revision(engine->signers));
+}
+
+uint64_t
+engine_keys_look(const struct engine *engine)
+{
+	return (signers_look(engine->signers));
 }
 
 const struct conf *

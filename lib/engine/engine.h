@@ -146,6 +146,9 @@ enum status	 engine_new(const struct engine_opts *, struct engine **r,
 		    struct diag *) ATTR_MUST_CHECK;
 struct engine	*engine_hold(struct engine *);
 void		 engine_release(struct engine *);	/* NULL is fine */
+/* signers_revision and signers_look: the latter may wait for a database. */
+uint64_t	 engine_keys_revision(const struct engine *);
+uint64_t	 engine_keys_look(const struct engine *);
 const struct conf	*engine_conf(const struct engine *);
 struct signers		*engine_signers(const struct engine *);
 

@@ -10,6 +10,9 @@ lib_libmailseal_a_SOURCES += \
 	lib/signers/private.h \
 	lib/signers/reader.c \
 	lib/signers/signers.c \
+	lib/signers/sources.c \
+	lib/signers/stored.c \
+	lib/signers/stored.h \
 	lib/signers/signers.h \
 	lib/signers/signing_table.c \
 	lib/signers/table.h \

@@ -8,6 +8,7 @@
 #include "base/strmap.h"
 #include "signers/cache.h"
 #include "signers/signers.h"
+#include "signers/stored.h"
 #include "signers/table.h"
 
 struct signers {
@@ -15,7 +16,10 @@ struct signers {
 	struct strmap		 domains;	/* Domain: to the name itself */
 	struct key_table	 key_table;	/* both empty: none */
 	struct signing_table	 signing_table;
+	struct stored		*source;	/* KeySource; NULL: none */
+	struct stored		*directory;	/* KeyDirectory; NULL: none */
 	struct key_cache	*cache;		/* NULL: no source needs it */
+	uint64_t		 revision;	/* of all files and stores */
 	atomic_uint		 references;
 };
 
@@ -25,6 +29,8 @@ enum status	 signers_given_pick(const struct signers *, struct arena *,
 		    struct str domain, struct signers_picks *r)
     ATTR_MUST_CHECK;
 /* tables.c: KeyTable, SigningTable. */
+enum status	 signers_tables_load_all(struct signers *, struct diag *)
+    ATTR_MUST_CHECK;
 enum status	 signers_tables_init(struct signers *, struct diag *)
     ATTR_MUST_CHECK;
 void		 signers_tables_fini(struct signers *);
@@ -33,6 +39,19 @@ enum status	 signers_tables_pick(const struct signers *, struct arena *,
 		    struct signers_picks *r) ATTR_MUST_CHECK;
 /* A pick that one of its rules made. */
 enum status	 signers_tables_load(struct signers *, struct arena *,
+		    struct signers_pick *) ATTR_MUST_CHECK;
+
+/* sources.c: KeySource, KeyDirectory. */
+enum status	 signers_sources_init(struct signers *,
+		    const struct signers *before, struct diag *)
+    ATTR_MUST_CHECK;
+enum status	 signers_sources_load_all(struct signers *, struct diag *)
+    ATTR_MUST_CHECK;
+void		 signers_sources_fini(struct signers *);
+enum status	 signers_sources_pick(const struct signers *, struct arena *,
+		    struct str domain, struct signers_picks *r)
+    ATTR_MUST_CHECK;
+enum status	 signers_sources_load(struct signers *, struct arena *,
 		    struct signers_pick *) ATTR_MUST_CHECK;
 
 #endif

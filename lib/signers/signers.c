@@ -1,11 +1,90 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/escape.h"
 #include "signers/private.h"
 
+#define SPARE_KEYS	1000	/* beside "all": those with "%" in the path */
+
+/* A file as it is by now; 0: none. */
+static uint64_t
+file_revision(const char *path)
+{
+	struct {
+		struct timespec	mtime;
+		off_t		size;
+		ino_t		inode;
+	} seen;
+	struct stat st;
+
+	if (path == NULL || stat(path, &st) == -1) {
+		return (0);
+	}
+	memset(&seen, 0, sizeof(seen));
+	seen.mtime = st.st_mtim;
+	seen.size = st.st_size;
+	seen.inode = st.st_ino;
+	return (str_hash(str_mem(&seen, sizeof(seen))));
+}
+
+static uint64_t
+combine(const struct signers *s, uint64_t key_table, uint64_t signing_table)
+{
+	const uint64_t all[] = { key_table, signing_table,
+		s->source != NULL ? s->source->revision : 0,
+		s->directory != NULL ? s->directory->revision : 0 };
+
+	return (str_hash(str_mem(all, sizeof(all))));
+}
+
+static enum status
+make_cache(struct signers *s, struct diag *diag)
+{
+	struct signers_counts counts;
+	enum status status;
+	size_t max = s->opts.cache_max;
+
+	if (s->opts.signing_table == NULL && s->source == NULL &&
+	    s->directory == NULL) {
+		return (STATUS_OK);
+	}
+	signers_count(s, &counts);
+	s->cache = key_cache_new(max > 0 ? max : counts.keys + SPARE_KEYS,
+	    s->opts.env);
+	if (s->cache == NULL) {
+		return (STATUS_NOMEM);
+	}
+	if (max > 0) {
+		return (STATUS_OK);
+	}
+	status = signers_tables_load_all(s, diag);
+	return (status == STATUS_OK ? signers_sources_load_all(s, diag) :
+	    status);
+}
+
+static enum status
+init(struct signers *s, const struct signers *before, struct diag *diag)
+{
+	uint64_t key_table = file_revision(s->opts.key_table);
+	uint64_t signing_table = file_revision(s->opts.signing_table);
+	enum status status = signers_given_init(s);
+
+	if (status == STATUS_OK) {
+		status = signers_tables_init(s, diag);
+	}
+	if (status == STATUS_OK) {
+		status = signers_sources_init(s, before, diag);
+	}
+	if (status == STATUS_OK) {
+		s->revision = combine(s, key_table, signing_table);
+		status = make_cache(s, diag);
+	}
+	return (status);
+}
+
 enum status
-signers_new(const struct signers_opts *opts, struct signers *before ATTR_UNUSED,
+signers_new(const struct signers_opts *opts, const struct signers *before,
     struct signers **r, struct diag *diag)
 {
 	struct signers *s = calloc(1, sizeof(*s));
@@ -16,10 +95,7 @@ signers_new(const struct signers_opts *opts, struct signers *before ATTR_UNUSED,
 		s->opts = *opts;
 		atomic_init(&s->references, 1);
 		strmap_init(&s->domains);
-		status = signers_given_init(s);
-	}
-	if (status == STATUS_OK) {
-		status = signers_tables_init(s, diag);
+		status = init(s, before, diag);
 	}
 	if (status != STATUS_OK) {
 		if (status == STATUS_NOMEM) {
@@ -30,6 +106,23 @@ signers_new(const struct signers_opts *opts, struct signers *before ATTR_UNUSED,
 	}
 	*r = s;
 	return (STATUS_OK);
+}
+
+uint64_t
+signers_revision(const struct signers *s)
+{
+	return (s->revision);
+}
+
+uint64_t
+signers_look(const struct signers *s)
+{
+	const uint64_t all[] = { file_revision(s->opts.key_table),
+		file_revision(s->opts.signing_table),
+		s->source != NULL ? stored_look(s->source) : 0,
+		s->directory != NULL ? stored_look(s->directory) : 0 };
+
+	return (str_hash(str_mem(all, sizeof(all))));
 }
 
 struct signers *
@@ -46,6 +139,8 @@ signers_release(struct signers *s)
 	    memory_order_acq_rel) != 1) {
 		return;
 	}
+	key_cache_free(s->cache);
+	signers_sources_fini(s);
 	signers_tables_fini(s);
 	strmap_fini(&s->domains);
 	free(s);
@@ -54,8 +149,15 @@ signers_release(struct signers *s)
 void
 signers_count(const struct signers *s, struct signers_counts *r)
 {
+	const struct stored *const stores[] = { s->source, s->directory };
+	size_t i;
+
 	r->domains = s->domains.n + s->signing_table.n;
 	r->keys = s->opts.keys_n + s->key_table.names.n;
+	for (i = 0; i < sizeof(stores) / sizeof(stores[0]); i++) {
+		r->domains += stores[i] != NULL ? stores[i]->domains.n : 0;
+		r->keys += stores[i] != NULL ? stores[i]->keys_n : 0;
+	}
 }
 
 enum status
@@ -66,8 +168,13 @@ signers_pick(struct signers *s, struct arena *arena, struct str local,
 
 	*r = (struct signers_picks){ NULL, 0 };
 	status = signers_given_pick(s, arena, domain, r);
-	return (status != STATUS_OK || r->n > 0 ? status :
-	    signers_tables_pick(s, arena, local, domain, r));
+	if (status == STATUS_OK && r->n == 0) {
+		status = signers_tables_pick(s, arena, local, domain, r);
+	}
+	if (status == STATUS_OK && r->n == 0) {
+		status = signers_sources_pick(s, arena, domain, r);
+	}
+	return (status);
 }
 
 enum status
@@ -83,11 +190,17 @@ signers_load(struct signers *s, struct arena *arena,
 		if (pick->trouble.n > 0) {
 			continue;
 		}
-		if (pick->rule != NULL) {
-			status = signers_tables_load(s, arena, pick);
-		} else {
+		switch (pick->kind) {
+		case SIGNERS_GIVEN:
 			pick->key = privkey_hold(
 			    ((const struct conf_key *)pick->source)->key);
+			break;
+		case SIGNERS_TABLE:
+			status = signers_tables_load(s, arena, pick);
+			break;
+		case SIGNERS_STORE:
+			status = signers_sources_load(s, arena, pick);
+			break;
 		}
 	}
 	return (status);
@@ -109,12 +222,21 @@ signers_describe(const struct signers *s, const struct signers_pick *pick,
     struct buf *b)
 {
 	const struct table_rule *rule = pick->rule;
+	const struct stored_key *stored = pick->source;
 
-	if (rule == NULL) {
+	switch (pick->kind) {
+	case SIGNERS_GIVEN:
 		buf_add_cstr(b, "Domain");
-		return;
+		break;
+	case SIGNERS_TABLE:
+		buf_printf(b, "SigningTable %s:%u ", s->opts.signing_table,
+		    rule->line);
+		escape_text(b, rule->pattern, TABLE_PATTERN_MAX_BYTES);
+		break;
+	case SIGNERS_STORE:
+		buf_add_cstr(b, stored->stored == s->source ? "KeySource " :
+		    "KeyDirectory ");
+		escape_text(b, stored->name, TABLE_PATTERN_MAX_BYTES);
+		break;
 	}
-	buf_printf(b, "SigningTable %s:%u ", s->opts.signing_table,
-	    rule->line);
-	escape_text(b, rule->pattern, TABLE_PATTERN_MAX_BYTES);
 }

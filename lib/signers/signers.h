@@ -9,6 +9,9 @@
  *					longest Domain that fits is d=, each
  *					key makes one signature
  *	SigningTable and KeyTable	OpenDKIM's files (table.h)
+ *	KeySource, KeyDirectory		a key store: the active keys of the
+ *					domain, or of the nearest above it with
+ *					SubDomains (stored.h)
  *
  * Lookups are hashed: with 100,000 domains a pick costs microseconds. Keys of
  * tables are loaded on first use into a bounded cache, or all at the start.
@@ -52,6 +55,9 @@ struct signers_opts {		/* all of it outlives the signers */
 	const char		*signing_table;
 	bool			 signing_patterns;	/* refile: */
 	bool			 multiple;
+	/* KeySource, KeyDirectory; NULL: none */
+	const char		*key_source;
+	const char		*key_directory;
 	/* KeyCache */
 	size_t			 cache_max;	/* keys; 0: all, at the start */
 };
@@ -61,7 +67,10 @@ struct signers_counts {
 	size_t	 keys;		/* known of, loaded or not */
 };
 
+enum signers_kind { SIGNERS_GIVEN, SIGNERS_TABLE, SIGNERS_STORE };
+
 struct signers_pick {		/* one signature to be made */
+	enum signers_kind kind;		/* of its source */
 	struct str	 domain;	/* d= */
 	struct str	 selector;	/* s= */
 	struct str	 identity;	/* i=; absent: none */
@@ -80,13 +89,20 @@ struct signers_picks {		/* views into the signers and the arena */
 };
 
 /*
- * before: the signers in service until now, or NULL. Errors name file and
+ * before: the signers in service until now, or NULL: what a database told
+ * them stays while it does not answer. Errors name file and
  * line, and so do warnings (a glob that was a regex by accident, a rule that
  * is never reached, a name given twice), which go to env's log.
  */
 enum status	 signers_new(const struct signers_opts *,
-		    struct signers *before, struct signers **r, struct diag *)
+		    const struct signers *before, struct signers **r,
+		    struct diag *)
     ATTR_MUST_CHECK;
+/* What tells one state of all files and stores from the next: as it was read,
+   and as it is now, for which a database may be waited for. Of a directory,
+   what is changed by hand inside a domain's folder is not seen. */
+uint64_t	 signers_revision(const struct signers *);
+uint64_t	 signers_look(const struct signers *);
 struct signers	*signers_hold(struct signers *);
 void		 signers_release(struct signers *);	/* NULL is fine */
 void		 signers_count(const struct signers *,

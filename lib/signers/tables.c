@@ -6,8 +6,6 @@
 #include "mail/domain.h"
 #include "signers/private.h"
 
-#define SPARE_KEYS	1000	/* beside "all": those with "%" in the path */
-
 struct key_source {		/* for the loader */
 	const struct signers	*signers;
 	const struct table_key	*key;
@@ -132,8 +130,8 @@ get_key(struct signers *s, struct arena *arena, const struct table_key *k,
 }
 
 /* KeyCache all: a key that is not there keeps the old state in service. */
-static enum status
-load_all(struct signers *s, struct diag *diag)
+enum status
+signers_tables_load_all(struct signers *s, struct diag *diag)
 {
 	enum status status = STATUS_OK;
 	const struct table_key *k;
@@ -194,29 +192,13 @@ signers_check_keys(const struct signers *s)
 enum status
 signers_tables_init(struct signers *s, struct diag *diag)
 {
-	enum status status;
-	size_t max;
-
-	if (s->opts.signing_table == NULL) {
-		return (STATUS_OK);
-	}
-	status = read_tables(s, diag);
-	if (status != STATUS_OK) {
-		return (status);
-	}
-	max = s->opts.cache_max > 0 ? s->opts.cache_max :
-	    s->key_table.names.n + SPARE_KEYS;
-	s->cache = key_cache_new(max, s->opts.env);
-	if (s->cache == NULL) {
-		return (STATUS_NOMEM);
-	}
-	return (s->opts.cache_max > 0 ? STATUS_OK : load_all(s, diag));
+	return (s->opts.signing_table != NULL ? read_tables(s, diag) :
+	    STATUS_OK);
 }
 
 void
 signers_tables_fini(struct signers *s)
 {
-	key_cache_free(s->cache);
 	signing_table_fini(&s->signing_table);
 	key_table_fini(&s->key_table);
 }
@@ -258,6 +240,7 @@ set_pick(const struct signers *s, struct signers_pick *pick,
 {
 	const struct table_key *k = rule->key;
 
+	pick->kind = SIGNERS_TABLE;
 	pick->rule = rule;
 	pick->any_author = rule->any_author;
 	if (k == NULL) {

@@ -9,3 +9,5 @@ UNIT += test/unit/t_signers_memory
 test_unit_t_signers_memory_SOURCES = test/unit/t_signers_memory.c
 test_unit_t_signers_memory_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+UNIT += test/unit/t_signers_sources
+test_unit_t_signers_sources_SOURCES = test/unit/t_signers_sources.c

@@ -209,11 +209,17 @@ static const struct {
 	{ "SignHeaders, a late star", "SignHeaders From,*\n",
 	    "conf:1: SignHeaders: \"*\" is not the first of the list" },
 	{ "Mode s without keys", "\nMode s\n", "conf:2: Mode asks for "
-	    "signing, which needs Domain, Selector and KeyFile, or KeyTable "
-	    "and SigningTable" },
+	    "signing, which needs a KeyDirectory, a KeySource, KeyTable and "
+	    "SigningTable, or Domain, Selector and KeyFile" },
 	{ "Mode sv, written, without keys", "Mode sv\n", "conf:1: Mode asks "
-	    "for signing, which needs Domain, Selector and KeyFile, or "
-	    "KeyTable and SigningTable" },
+	    "for signing, which needs a KeyDirectory, a KeySource, KeyTable "
+	    "and SigningTable, or Domain, Selector and KeyFile" },
+	{ "KeySource of another kind", "\nKeySource mysql:x\n",
+	    "conf:2: KeySource: \"mysql:x\" is not "
+	    "sqlite:path|postgres:conninfo" },
+	{ "KeySource without more", "\nKeySource sqlite:\n",
+	    "conf:2: KeySource: \"sqlite:\" is not "
+	    "sqlite:path|postgres:conninfo" },
 	{ "SigningTable alone", "\nSigningTable /t\n",
 	    "conf:2: to sign, SigningTable needs a KeyTable" },
 	{ "KeyTable alone", "KeyTable /t\nMode s\n",

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <time.h>
+
+#include "milter/signals.h"
+#include "milter/watch.h"
+
+/* When KeyRefresh is 0, a reload may still turn it on. */
+#define IDLE_S	10
+
+/* False: it is to stop. */
+static bool
+sleep_for(struct watch *w, int64_t s)
+{
+	struct timespec until;
+	bool stopping;
+	int error = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += (time_t)s;
+	pthread_mutex_lock(&w->lock);
+	while (!w->stopping && error != ETIMEDOUT) {
+		error = pthread_cond_timedwait(&w->wake, &w->lock, &until);
+	}
+	stopping = w->stopping;
+	pthread_mutex_unlock(&w->lock);
+	return (!stopping);
+}
+
+/* How long to sleep until the next look. tried: the last revision for which a
+   reload was asked. */
+static int64_t
+look(struct watch *w, uint64_t *tried)
+{
+	struct engine *engine = live_hold(w->live);
+	int64_t refresh_s;
+	uint64_t now;
+
+	if (engine == NULL) {
+		return (IDLE_S);
+	}
+	refresh_s = engine_conf(engine)->key_refresh_s;
+	if (refresh_s > 0) {
+		now = engine_keys_look(engine);
+		if (now != engine_keys_revision(engine) && now != *tried) {
+			*tried = now;
+			signals_raise_reload();
+		}
+	}
+	engine_release(engine);
+	return (refresh_s > 0 ? refresh_s : IDLE_S);
+}
+
+static void *
+run(void *arg)
+{
+	struct watch *w = arg;
+	uint64_t tried = 0;
+	int64_t s = 1;
+
+	while (sleep_for(w, s)) {
+		s = look(w, &tried);
+	}
+	return (NULL);
+}
+
+static bool
+init_wake(struct watch *w)
+{
+	pthread_condattr_t attr;
+	bool ok;
+
+	if (pthread_condattr_init(&attr) != 0) {
+		return (false);
+	}
+	ok = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 &&
+	    pthread_cond_init(&w->wake, &attr) == 0;
+	pthread_condattr_destroy(&attr);
+	return (ok);
+}
+
+enum status
+watch_start(struct watch *w, struct live *live)
+{
+	w->live = live;
+	if (pthread_mutex_init(&w->lock, NULL) != 0 || !init_wake(w) ||
+	    pthread_create(&w->thread, NULL, run, w) != 0) {
+		return (STATUS_NOMEM);
+	}
+	w->running = true;
+	return (STATUS_OK);
+}
+
+void
+watch_stop(struct watch *w)
+{
+	if (!w->running) {
+		return;
+	}
+	pthread_mutex_lock(&w->lock);
+	w->stopping = true;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
+	pthread_join(w->thread, NULL);
+	w->running = false;
+}

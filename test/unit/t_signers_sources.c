@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Keys of a key directory, and what becomes of them when it changes. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "keystore/keystore.h"
+#include "signers/signers.h"
+
+#include "tap.h"
+
+static struct env env;
+static char top[64];
+static struct buf pem;
+static struct buf lines;		/* of the log */
+
+static void
+take_line(void *ctx, enum log_level level, const char *line)
+{
+	(void)ctx;
+	(void)level;
+	buf_add_cstr(&lines, line);
+	buf_add_char(&lines, '\n');
+}
+
+static void
+must(bool ok, const char *what)
+{
+	if (!ok) {
+		printf("Bail out! %s\n", what);
+		exit(1);
+	}
+}
+
+static void
+put(const char *domain, const char *selector, enum key_stage stage,
+    int64_t created_s)
+{
+	struct keystore_key key = { .domain = str_from(domain),
+		.selector = str_from(selector), .type = CRYPTO_ED25519,
+		.bits = 256, .stage = stage, .created_s = created_s,
+		.since_s = created_s, .seen_s = -1, .asked_s = -1,
+		.record = STR("v=DKIM1; k=ed25519; p=AAAA") };
+	struct keystore *store;
+	struct diag diag;
+
+	diag_init(&diag);
+	must(keystore_open(top, true, &env, &store, &diag) == STATUS_OK,
+	    diag.text);
+	if (keystore_add(store, &key, buf_str(&pem), &diag) == STATUS_LIMIT) {
+		must(keystore_save(store, &key, &diag) == STATUS_OK,
+		    diag.text);
+	}
+	keystore_close(store);
+}
+
+static struct signers *
+make(bool subdomains, size_t cache_max)
+{
+	struct signers_opts opts = { .env = &env, .key_directory = top,
+		.subdomains = subdomains, .cache_max = cache_max };
+	struct signers *s;
+	struct diag diag;
+
+	diag_init(&diag);
+	must(signers_new(&opts, NULL, &s, &diag) == STATUS_OK, diag.text);
+	return (s);
+}
+
+/* "selector@domain " of each that has a key, "!selector " of each other. */
+static void
+check(struct signers *s, const char *domain, const char *want,
+    const char *name)
+{
+	struct signers_picks picks;
+	struct arena arena;
+	struct buf text;
+	size_t i;
+
+	arena_init(&arena, 1 << 20);
+	buf_init(&text, 4096);
+	must(signers_pick(s, &arena, STR("joe"), str_from(domain), &picks) ==
+	    STATUS_OK, "pick");
+	must(signers_load(s, &arena, &picks) == STATUS_OK, "load");
+	for (i = 0; i < picks.n; i++) {
+		if (picks.v[i].key == NULL) {
+			buf_printf(&text, "!%.*s ",
+			    STR_FMT(picks.v[i].selector));
+			continue;
+		}
+		buf_printf(&text, "%.*s@%.*s ", STR_FMT(picks.v[i].selector),
+		    STR_FMT(picks.v[i].domain));
+	}
+	tap_str(str_mem(text.p, text.n), str_from(want), name);
+	signers_picks_fini(&picks);
+	buf_fini(&text);
+	arena_fini(&arena);
+}
+
+static void
+check_picks(void)
+{
+	struct signers_counts counts;
+	struct signers *s = make(false, 10);
+
+	check(s, "a.example", "s1@a.example s3@a.example ",
+	    "all active keys, the oldest on top");
+	check(s, "b.example", "", "a domain whose key is pending");
+	check(s, "c.example", "", "an unknown domain");
+	check(s, "sub.a.example", "", "below a domain");
+	signers_count(s, &counts);
+	tap_num((long long)counts.domains, 1, "domains that sign");
+	tap_num((long long)counts.keys, 2, "their keys");
+	signers_release(s);
+	s = make(true, 0);
+	check(s, "x.sub.a.example", "s1@a.example s3@a.example ",
+	    "below a domain, with SubDomains");
+	signers_release(s);
+}
+
+static void
+check_changes(void)
+{
+	struct signers *s = make(false, 10), *next;
+	uint64_t revision = signers_revision(s);
+
+	tap_ok(signers_look(s) == revision, "nothing has changed");
+	put("a.example", "s1", KEY_RETIRED, 10);
+	tap_ok(signers_look(s) != revision, "a stage has");
+	check(s, "a.example", "s1@a.example s3@a.example ",
+	    "those in service do not change");
+	next = make(false, 10);
+	check(next, "a.example", "s3@a.example ", "the next ones have it");
+	tap_ok(signers_look(next) == signers_revision(next),
+	    "and are up to date");
+	signers_release(next);
+	signers_release(s);
+}
+
+static void
+check_broken(void)
+{
+	char path[128];
+	struct signers *s;
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/a.example/s3.private", top);
+	must(chmod(path, 0644) == 0, path);
+	buf_reset(&lines);
+	s = make(false, 10);
+	check(s, "a.example", "!s3 ", "a key that others may read");
+	tap_ok(lines.n > 0 && strstr(lines.p,
+	    "a.example/s3.private: mode 0644") != NULL, "is logged");
+	buf_reset(&lines);
+	check(s, "a.example", "!s3 ", "the next message");
+	tap_num((long long)lines.n, 0, "does not log it again");
+	signers_release(s);
+	snprintf(path, sizeof(path), "%s/a.example/s1.state", top);
+	f = fopen(path, "w");
+	must(f != NULL && fputs("mailseal-key 1\n", f) >= 0 &&
+	    fclose(f) == 0, path);
+	buf_reset(&lines);
+	signers_release(make(false, 10));
+	tap_ok(lines.n > 0 && strstr(lines.p, "a key is left out: ") != NULL &&
+	    strstr(lines.p, "s1.state") != NULL, "a broken state is named");
+}
+
+static void
+check_gone(void)
+{
+	struct signers_opts opts = { .env = &env, .key_directory = "/nowhere",
+		.cache_max = 10 };
+	struct signers *s = NULL;
+	struct diag diag;
+
+	diag_init(&diag);
+	tap_num(signers_new(&opts, NULL, &s, &diag), STATUS_IO,
+	    "a directory that is not there");
+	tap_ok(s == NULL && strstr(diag.text, "/nowhere") != NULL,
+	    "is an error that names it");
+}
+
+int
+main(void)
+{
+	struct privkey *key;
+	char command[128];
+
+	env_init_system(&env);
+	env.log = take_line;
+	buf_init(&pem, 4096);
+	buf_init(&lines, 1 << 20);
+	must(privkey_generate(CRYPTO_ED25519, 0, &key) == STATUS_OK &&
+	    privkey_write_pem(key, &pem) == STATUS_OK, "key");
+	privkey_free(key);
+	snprintf(top, sizeof(top), "/tmp/t_sources.XXXXXX");
+	must(mkdtemp(top) != NULL, "directory");
+	put("a.example", "s1", KEY_ACTIVE, 10);
+	put("a.example", "s2", KEY_RETIRED, 5);
+	put("a.example", "s3", KEY_ACTIVE, 20);
+	put("b.example", "s1", KEY_PENDING, 10);
+	check_picks();
+	check_changes();
+	check_broken();
+	check_gone();
+	buf_fini(&pem);
+	buf_fini(&lines);
+	snprintf(command, sizeof(command), "rm -rf %s", top);
+	tap_num(system(command), 0, "cleaned up");
+	return (tap_done());
+}
