@@ -33,8 +33,9 @@ install-systemd-snippets:
 	$(MKDIR_P) '$(DESTDIR)$(sysusersdir)' '$(DESTDIR)$(tmpfilesdir)'
 	$(INSTALL_DATA) $(srcdir)/etc/mailseal.sysusers \
 	    '$(DESTDIR)$(sysusersdir)/mailseal.conf'
-	$(INSTALL_DATA) $(srcdir)/etc/mailseal.tmpfiles \
-	    '$(DESTDIR)$(tmpfilesdir)/mailseal.conf'
+	sed -e 's|@localstatedir[@]|$(localstatedir)|' \
+	    $(srcdir)/etc/mailseal.tmpfiles \
+	    >'$(DESTDIR)$(tmpfilesdir)/mailseal.conf'
 uninstall-systemd-snippets:
 	rm -f '$(DESTDIR)$(sysusersdir)/mailseal.conf' \
 	    '$(DESTDIR)$(tmpfilesdir)/mailseal.conf'

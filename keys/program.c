@@ -10,13 +10,15 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
 #include "base/escape.h"
 #include "keys/program.h"
 
-#define SAID_MAX_BYTES	400
+#define SAID_MAX_BYTES	400		/* of it in a message */
+#define SAID_KEPT_BYTES	65536
 
 extern char **environ;
 
@@ -82,9 +84,8 @@ feed(int fd, struct str input)
 
 /* Until it closes its output. False: it takes too long. */
 static bool
-listen_to(const struct env *env, int fd, struct buf *said)
+listen_to(const struct env *env, int fd, struct buf *said, uint64_t end_us)
 {
-	uint64_t end_us = env_mono_us(env) + PROGRAM_TIMEOUT_S * 1000000ULL;
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	uint64_t now_us;
 	char chunk[512];
@@ -105,8 +106,31 @@ listen_to(const struct env *env, int fd, struct buf *said)
 	return (false);
 }
 
+/* Its status; killed if it does not end. */
+static int
+wait_end(const struct env *env, pid_t pid, uint64_t end_us, bool *late_r)
+{
+	const struct timespec step = { 0, 10000000 };
+	int status = 0;
+	pid_t ended;
+
+	*late_r = false;
+	while ((ended = waitpid(pid, &status, WNOHANG)) == 0 &&
+	    env_mono_us(env) < end_us) {
+		(void)nanosleep(&step, NULL);
+	}
+	if (ended == 0) {
+		*late_r = true;
+		(void)kill(pid, SIGKILL);
+		while (waitpid(pid, &status, 0) == -1 && errno == EINTR) {
+			continue;
+		}
+	}
+	return (status);
+}
+
 static enum status
-judge(const char *name, int status, bool late, struct str said,
+judge(const char *name, int status, bool late, const struct buf *said,
     struct diag *diag)
 {
 	char how[64] = "was ended by a signal";
@@ -116,14 +140,14 @@ judge(const char *name, int status, bool late, struct str said,
 		return (STATUS_OK);
 	}
 	if (late) {
-		(void)snprintf(how, sizeof(how), "did not end in %d seconds",
-		    PROGRAM_TIMEOUT_S);
+		(void)snprintf(how, sizeof(how), "did not end in time");
 	} else if (WIFEXITED(status)) {
 		(void)snprintf(how, sizeof(how), "ended with status %d",
 		    WEXITSTATUS(status));
 	}
 	buf_init(&text, 4 * SAID_MAX_BYTES + 16);
-	escape_text(&text, str_trim_fws(said), SAID_MAX_BYTES);
+	escape_text(&text, str_trim_fws(str_mem(said->p != NULL ? said->p :
+	    "", said->n)), SAID_MAX_BYTES);
 	diag_set(diag, name, 0, "%s%s%s", how, text.n > 0 ? ": " : "",
 	    text.p != NULL ? text.p : "");
 	buf_fini(&text);
@@ -132,31 +156,27 @@ judge(const char *name, int status, bool late, struct str said,
 
 static enum status
 attend(const struct env *env, struct running *r, const char *name,
-    struct str input, struct diag *diag)
+    struct str input, unsigned timeout_s, struct diag *diag)
 {
-	int status = 0;
+	uint64_t end_us = env_mono_us(env) + timeout_s * 1000000ULL;
+	enum status result;
 	struct buf said;
 	bool late;
+	int status;
 
-	buf_init(&said, 64 * 1024);
+	buf_init(&said, SAID_KEPT_BYTES);
 	feed(r->in[1], input);
 	close_end(&r->in[1]);
-	late = !listen_to(env, r->out[0], &said);
-	if (late) {
-		(void)kill(r->pid, SIGKILL);
-	}
-	while (waitpid(r->pid, &status, 0) == -1 && errno == EINTR) {
-		continue;
-	}
-	status = (int)judge(name, status, late, said.p != NULL ?
-	    str_mem(said.p, said.n) : STR(""), diag);
+	(void)listen_to(env, r->out[0], &said, end_us);
+	status = wait_end(env, r->pid, end_us, &late);
+	result = judge(name, status, late, &said, diag);
 	buf_fini(&said);
-	return ((enum status)status);
+	return (result);
 }
 
 enum status
 program_run(const struct env *env, char *const argv[], struct str input,
-    struct diag *diag)
+    unsigned timeout_s, struct diag *diag)
 {
 	struct running r = { -1, { -1, -1 }, { -1, -1 } };
 	enum status status = STATUS_TEMP;
@@ -174,7 +194,8 @@ program_run(const struct env *env, char *const argv[], struct str input,
 	if (error != 0) {
 		diag_set(diag, argv[0], 0, "%s", strerror(error));
 	} else {
-		status = attend(env, &r, argv[0], input, diag);
+		status = attend(env, &r, argv[0], input, timeout_s,
+		    diag);
 	}
 	close_end(&r.in[1]);
 	close_end(&r.out[0]);

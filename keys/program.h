@@ -8,15 +8,15 @@
 #include "base/status.h"
 #include "base/str.h"
 
-#define PROGRAM_TIMEOUT_S	60
 #define PROGRAM_INPUT_MAX_BYTES	32768	/* fits into a pipe */
 
 /*
  * argv[0] is looked for in PATH; input is its standard input. TEMP: it could
- * not be run, failed, or did not end in PROGRAM_TIMEOUT_S and was killed; the
- * diag has the beginning of what it said.
+ * not be run, failed, or did not end in time and was killed; the diag has the
+ * beginning of what it said.
  */
 enum status	 program_run(const struct env *, char *const argv[],
-		    struct str input, struct diag *) ATTR_MUST_CHECK;
+		    struct str input, unsigned timeout_s, struct diag *)
+    ATTR_MUST_CHECK;
 
 #endif

@@ -12,6 +12,7 @@
 #include "keys/record.h"
 #include "keystore/files.h"
 
+#define PROGRAM_TIMEOUT_S	60
 #define UPDATE_TIMEOUT	"20"	/* seconds; of the update program */
 
 /* "address" or "address@port" as "server address port". */
@@ -67,7 +68,7 @@ update(struct store *store, const struct look *look, struct str value,
 	buf_init(&script, PROGRAM_INPUT_MAX_BYTES);
 	add_script(&script, policy, look, value, instead);
 	status = script.status == STATUS_OK ? program_run(&store->env, argv,
-	    buf_str(&script), diag) : script.status;
+	    buf_str(&script), PROGRAM_TIMEOUT_S, diag) : script.status;
 	buf_fini(&script);
 	return (status);
 }
@@ -102,7 +103,8 @@ run_hook(struct store *store, const char *program,
 	enum status status = STATUS_NOMEM;
 
 	if (text != NULL && argv[0] != NULL && argv[1] != NULL) {
-		status = program_run(&store->env, argv, str_from(text), diag);
+		status = program_run(&store->env, argv, str_from(text),
+		    PROGRAM_TIMEOUT_S, diag);
 	}
 	json_decref(json);
 	free(text);

@@ -76,6 +76,18 @@ def test_new():
             'all are pending')
 
 
+def test_template():
+    store = Store('template')
+    for template, want in (('k%d-%Y%m%d%a', 'k15-20270115e'),
+                           ('%%', None), ('%', None), ('a b', None),
+                           ('x' * 64, None)):
+        conf = proc.write(os.path.join(TOP, 'template.conf'),
+                          'Selector %s\n' % template)
+        status, out, _ = store.run('new', '-t', 'ed25519', '-c', conf)
+        tap.is_((status, out.decode().split('.')[0] or None),
+                (0 if want else 2, want), 'Selector %s' % template)
+
+
 def test_record():
     store = Store('record')
     _, out, _ = store.run('new', '-s', 's')
@@ -249,6 +261,7 @@ def main():
     test_check()
     test_rotate_zone()
     test_new()
+    test_template()
     test_record()
     test_list()
     test_no_harm()
