@@ -171,7 +171,7 @@ active(const struct view *w, size_t i, struct step *r)
 	if (is_coming(w, i)) {
 		wait_text(r, "its successor becomes active");
 	} else if (w->now_s >= due_s ||
-	    (w->force && key->since_s < w->now_s)) {
+	    (w->force && key->since_s != w->now_s)) {
 		act(r, STEP_CREATE);
 	} else {
 		wait_until(r, "its successor is due", due_s);

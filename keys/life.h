@@ -6,7 +6,9 @@
  *
  * What it never does: leave a domain without an active key; make a key active
  * whose record some server does not show; revoke one that mail in a queue may
- * need. A time in the future (the clock was set back) counts as now.
+ * need. A time in the future (the clock was set back) counts as now; it is not
+ * corrected, since it is the clock that is wrong: else what was retired today
+ * would be revoked at once when the clock is right again.
  *
  * Of several active keys of one kind the one that became so last is in use;
  * the others retire.

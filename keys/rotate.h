@@ -30,7 +30,7 @@ struct rotated {		/* one domain; arrays in the store's arena */
 	json_t			*waits;
 };
 
-/* Its keys, times in the future taken for now. False: said why. */
+/* Its keys. False: said why. */
 bool	 rotated_load(struct rotation *, struct rotated *);
 void	 rotated_fini(struct rotated *);
 /* Said in the domain's line. */

@@ -9,23 +9,6 @@
 
 #define TEXT_MAX_BYTES	(1024 * 1024)
 
-/* A clock that was set back must not make anything wait for years. */
-static bool
-take_for_now(struct rotation *run, struct keystore_key *key)
-{
-	int64_t now_s = run->store->now_s;
-
-	if (key->created_s <= now_s && key->since_s <= now_s &&
-	    key->seen_s <= now_s && key->asked_s <= now_s) {
-		return (true);
-	}
-	key->created_s = key->created_s < now_s ? key->created_s : now_s;
-	key->since_s = key->since_s < now_s ? key->since_s : now_s;
-	key->seen_s = key->seen_s < now_s ? key->seen_s : now_s;
-	key->asked_s = key->asked_s < now_s ? key->asked_s : now_s;
-	return (run->opts->dry_run || store_save(run->store, key));
-}
-
 /* A run that was cut short may have left the private half of a removed key. */
 static bool
 finish_removal(struct rotation *run, const struct keystore_key *key)
@@ -77,8 +60,7 @@ rotated_load(struct rotation *run, struct rotated *d)
 		return (false);
 	}
 	for (i = 0; i < d->n; i++) {
-		if (!take_for_now(run, &d->v[i]) ||
-		    !finish_removal(run, &d->v[i])) {
+		if (!finish_removal(run, &d->v[i])) {
 			return (false);
 		}
 	}

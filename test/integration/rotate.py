@@ -366,13 +366,23 @@ def test_clock_back(dns):
     life.new('-s', 'b0')
     life.rotate()
     life.rotate(later=NEGATIVE)
+    life.rotate(later=90 * DAY)
+    life.rotate(later=NEGATIVE)
+    want = {'b0': 'retired', '202704r': 'active'}
+    tap.is_(life.stages(), want, 'a key was rotated')
+    right = life.now
     life.now -= 400 * DAY
     status, line = life.rotate()
-    tap.is_((status, life.stages()), (0, {'b0': 'active'}),
-            'the clock goes back a year: nothing is lost', line)
-    life.rotate(later=90 * DAY)
-    tap.is_(life.stages(), {'b0': 'active', '202603r': 'published'},
-            'and from there on 90 days are 90 days')
+    tap.is_((status, life.stages()), (0, want),
+            'the clock goes back a year: nothing happens', line)
+    life.rotate(later=200 * DAY)
+    tap.is_(life.stages(), want, 'nor as long as it is wrong')
+    life.now = right + 14 * DAY - 1
+    life.rotate()
+    tap.is_(life.stages(), want, 'when it is right again no time was lost')
+    life.rotate(later=1)
+    tap.is_(life.stages(), {'b0': 'revoked', '202704r': 'active'},
+            'and all goes on')
 
 
 def main():
