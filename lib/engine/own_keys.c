@@ -55,6 +55,9 @@ engine_own_keys_begin(struct engine_msg *m)
 	if (m->own_keys == NULL) {
 		return (STATUS_NOMEM);
 	}
+	if (m->direction != ENGINE_SIGN) {
+		return (STATUS_OK);
+	}
 	m->dns_deadline_us = env_mono_us(msg_env(m)) +
 	    ENGINE_KEY_CHECK_WAIT_US;
 	for (i = 0; i < m->picks.n && st == STATUS_OK; i++) {

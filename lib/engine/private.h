@@ -168,6 +168,11 @@ enum status	engine_signing_opts(struct engine_msg *,
 enum status	engine_signing_leaving(struct engine_msg *,
 		    const struct field_list **r) ATTR_MUST_CHECK;
 enum status	engine_signing_begin(struct engine_msg *) ATTR_MUST_CHECK;
+/* What is sealed, with keys of ours that are for whatever author; then, once
+   the results are in place: engine_signing_add, if there are signers. */
+enum status	engine_signing_begin_forwarded(struct engine_msg *)
+    ATTR_MUST_CHECK;
+enum status	engine_signing_add(struct engine_msg *) ATTR_MUST_CHECK;
 enum status	engine_signing_finish(struct engine_msg *) ATTR_MUST_CHECK;
 /* sealing.c: whether some key can seal, if that is wanted. */
 enum status	engine_sealing_check(const struct engine *, struct diag *)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * sealing: one more ARC set on what came from outside and goes on, over the
- * message with all that is changed about it here (RFC 8617 5.1). A message
+ * message with all that is changed about it here (RFC 8617 5.1), DKIM
+ * signatures by a rule for whatever author among it. A message
  * that cannot be sealed goes on without.
  */
 #include "arc/seal.h"
@@ -117,6 +118,9 @@ engine_sealing_begin(struct engine_msg *m)
 		choose(m);
 		st = arc_seal_begin(m->bodies);
 	}
+	if (st == STATUS_OK) {
+		st = engine_signing_begin_forwarded(m);
+	}
 	return (st);
 }
 
@@ -193,7 +197,10 @@ engine_sealing_finish(struct engine_msg *m)
 	if (!m->sealing || out->verdict != ENGINE_ACCEPT) {
 		return (STATUS_OK);
 	}
-	if (m->seal_pick != NULL) {
+	if (m->signers != NULL) {
+		st = engine_signing_add(m);
+	}
+	if (st == STATUS_OK && m->seal_pick != NULL) {
 		st = make(m, &seal);
 	}
 	if (st == STATUS_NOMEM) {

@@ -4,6 +4,7 @@
 #include "base/escape.h"
 #include "dkim/self_check.h"
 #include "engine/private.h"
+#include "mail/domain.h"
 
 #define LOG_VALUE_MAX_BYTES	255
 
@@ -136,7 +137,9 @@ engine_signing_begin(struct engine_msg *m)
 	if (st != STATUS_OK) {
 		return (st);
 	}
-	m->bodies = dkim_bodies_new(&m->arena, opts.crypto);
+	if (m->bodies == NULL) {
+		m->bodies = dkim_bodies_new(&m->arena, opts.crypto);
+	}
 	m->signers = arena_calloc(&m->arena, m->picks.n,
 	    sizeof(*m->signers));
 	if (m->bodies == NULL || m->signers == NULL) {
@@ -144,6 +147,44 @@ engine_signing_begin(struct engine_msg *m)
 	}
 	for (i = 0; i < m->picks.n && st == STATUS_OK; i++) {
 		st = new_signer(m, &opts, i);
+	}
+	return (st);
+}
+
+/*
+ * A rule for whatever author is for what we hand on, too; never under a name
+ * that is the author's, who may be a forger.
+ */
+static bool
+is_for_forwarded(const struct engine_msg *m, const struct signers_pick *pick)
+{
+	return (pick->any_author &&
+	    !domain_is_within(m->from.v[0].domain, pick->domain));
+}
+
+enum status
+engine_signing_begin_forwarded(struct engine_msg *m)
+{
+	bool any = false;
+	enum status st;
+	size_t i;
+
+	for (i = 0; i < m->picks.n; i++) {
+		if (is_for_forwarded(m, &m->picks.v[i])) {
+			any = true;
+		} else {
+			m->picks.v[i].trouble =
+			    STR("not for mail from outside");
+		}
+	}
+	if (!any) {
+		return (STATUS_OK);
+	}
+	st = engine_signing_begin(m);
+	if (st == STATUS_LIMIT) {
+		/* Others may have many fields; it goes on unsigned. */
+		m->signers = NULL;
+		st = STATUS_OK;
 	}
 	return (st);
 }
@@ -223,16 +264,23 @@ sign(struct engine_msg *m)
 }
 
 enum status
-engine_signing_finish(struct engine_msg *m)
+engine_signing_add(struct engine_msg *m)
 {
 	struct engine_outcome *out = &m->outcome;
+
+	out->signatures = arena_calloc(&m->arena, m->picks.n,
+	    sizeof(*out->signatures));
+	return (out->signatures != NULL ? sign(m) : STATUS_NOMEM);
+}
+
+enum status
+engine_signing_finish(struct engine_msg *m)
+{
 	enum status st = dkim_bodies_finish(m->bodies);
 
 	if (st != STATUS_OK) {
 		return (st);
 	}
 	engine_own_keys_finish(m);
-	out->signatures = arena_calloc(&m->arena, m->picks.n,
-	    sizeof(*out->signatures));
-	return (out->signatures != NULL ? sign(m) : STATUS_NOMEM);
+	return (engine_signing_add(m));
 }

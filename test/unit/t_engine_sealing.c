@@ -194,6 +194,67 @@ check_no_key(void)
 	buf_fini(&out);
 }
 
+static unsigned
+passing_signatures(struct str text)
+{
+	const struct engine_outcome *out;
+	struct fx_client client;
+	struct engine_msg *m;
+	unsigned n = 0;
+	size_t i;
+
+	fx_configure(&fx, "AuthservID elsewhere.example\nMode v\n");
+	m = fx_run(&fx, &outside, &client, text);
+	out = engine_msg_eom(m);
+	for (i = 0; i < dkim_verifier_count(out->dkim); i++) {
+		n += dkim_verifier_get(out->dkim, i)->result == DKIM_PASS;
+	}
+	engine_msg_free(m);
+	return (n);
+}
+
+/* A rule for whatever author signs what is handed on, but for the authors
+   whose name it would be. */
+static void
+check_forwarded(void)
+{
+	static const struct {
+		const char	*name;
+		const char	*signing;
+		const char	*from;
+		unsigned	 signatures;
+	} forwarded[] = {
+		{ "a rule for any author", "* fwd\n", "joe@author.example", 1 },
+		{ "one for that author", "*@author.example fwd\n"
+		    "postmaster@example.com fwd\n",
+		    "joe@author.example", 0 },
+		{ "an author of ours", "* fwd\n", "joe@example.com", 0 },
+		{ "an author below", "* fwd\n", "joe@news.example.com", 0 },
+	};
+	char text[256];
+	struct buf out;
+	unsigned sets;
+	size_t i;
+
+	buf_init(&out, FX_MAX_BYTES);
+	snprintf(text, sizeof(text), "fwd example.com:rsa:%s/rsa\n", fx.dir);
+	fx_write(&fx, "keys", str_from(text));
+	for (i = 0; i < sizeof(forwarded) / sizeof(forwarded[0]); i++) {
+		fx_write(&fx, "signing", str_from(forwarded[i].signing));
+		snprintf(text, sizeof(text), "From: %s\r\n\r\nbody\r\n",
+		    forwarded[i].from);
+		tap_num(run("AuthservID mx.example.net\nKeyTable @DIR@/keys\n"
+		    "SigningTable refile:@DIR@/signing\nArcSeal all\n"
+		    "ArcSealKey example.com\nSelfCheck all\n", &outside,
+		    str_from(text), &out), 1, forwarded[i].name);
+		tap_num(passing_signatures(buf_str(&out)), forwarded[i].signatures,
+		    "its signatures, which pass");
+		tap_num(validate(buf_str(&out), &sets), ARC_PASS,
+		    "its set covers them");
+	}
+	buf_fini(&out);
+}
+
 static void
 check_refused(const char *key, const char *name)
 {
@@ -230,6 +291,7 @@ main(void)
 	check_chain();
 	check_fields();
 	check_no_key();
+	check_forwarded();
 	check_refused("other.example", "a domain without keys");
 	check_refused("example.com:other", "a selector that is not there");
 	fx_path(&fx, "keys", path);
