@@ -1,6 +1,8 @@
 # Samples to copy from; nothing of the operator's is ever overwritten.
 examplesdir = $(docdir)/examples
-dist_examples_DATA = etc/mailseald.conf etc/dkimkeygen.conf etc/postfix-main.cf etc/sendmail.mc
+dist_examples_DATA = etc/mailseald.conf etc/dkimkeygen.conf \
+	etc/keys-postgres.sql etc/keys-sqlite.sql etc/postfix-main.cf \
+	etc/sendmail.mc
 
 # The configuration: the sample, unless there is one; and it goes again only
 # as long as nobody changed it.

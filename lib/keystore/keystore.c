@@ -31,6 +31,32 @@ key_stage_parse(struct str text, enum key_stage *r)
 	return (false);
 }
 
+/* Messages must not have the password of a conninfo. */
+static const char *
+shown_name(const char *where)
+{
+	struct str postgres = STR("postgres:");
+
+	return (str_starts(str_from(where), postgres) ? "postgres" : where);
+}
+
+static enum status
+open_kind(struct keystore *store, const char *where, bool create,
+    const struct env *env, struct diag *diag)
+{
+	struct str sqlite = STR("sqlite:"), postgres = STR("postgres:");
+
+	if (str_starts(str_from(where), sqlite)) {
+		return (keystore_open_sqlite(store, where + sqlite.n, create,
+		    diag));
+	}
+	if (str_starts(str_from(where), postgres)) {
+		return (keystore_open_postgres(store, where + postgres.n,
+		    diag));
+	}
+	return (keystore_open_dir(store, where, create, env, diag));
+}
+
 enum status
 keystore_open(const char *where, bool create, const struct env *env,
     struct keystore **r, struct diag *diag)
@@ -39,12 +65,12 @@ keystore_open(const char *where, bool create, const struct env *env,
 	enum status status;
 
 	*r = NULL;
-	if (store == NULL || (store->name = strdup(where)) == NULL) {
+	if (store == NULL || (store->name = strdup(shown_name(where))) == NULL) {
 		free(store);
 		diag_set(diag, NULL, 0, "out of memory");
 		return (STATUS_NOMEM);
 	}
-	status = keystore_open_dir(store, where, create, env, diag);
+	status = open_kind(store, where, create, env, diag);
 	if (status != STATUS_OK) {
 		keystore_close(store);
 		return (status);

@@ -4,7 +4,11 @@ lib_libmailseal_a_SOURCES += \
 	lib/keystore/files.h \
 	lib/keystore/keystore.c \
 	lib/keystore/keystore.h \
+	lib/keystore/postgres.c \
 	lib/keystore/private.h \
 	lib/keystore/record.c \
 	lib/keystore/record.h \
+	lib/keystore/sql.c \
+	lib/keystore/sql.h \
+	lib/keystore/sqlite.c \
 	lib/keystore/state.c

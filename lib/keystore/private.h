@@ -43,6 +43,12 @@ enum status	 keystore_open_dir(struct keystore *, const char *path,
 		    bool create, const struct env *, struct diag *)
     ATTR_MUST_CHECK;
 
+enum status	 keystore_open_sqlite(struct keystore *, const char *path,
+		    bool create, struct diag *) ATTR_MUST_CHECK;
+/* Its tables are made by etc/keys-postgres.sql. */
+enum status	 keystore_open_postgres(struct keystore *,
+		    const char *conninfo, struct diag *) ATTR_MUST_CHECK;
+
 /* A copy goes into the list. */
 enum status	 keystore_keys_add(struct keystore_keys *,
 		    const struct keystore_key *) ATTR_MUST_CHECK;

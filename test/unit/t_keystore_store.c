@@ -174,6 +174,60 @@ check_store(const char *where)
 }
 
 static void
+run(const char *command)
+{
+	if (!tap_ok(system(command) == 0, "%s", command)) {
+		exit(1);
+	}
+}
+
+/* The tables that dkimkeygen makes, and those that we ship. */
+static void
+check_sqlite(void)
+{
+	char where[128], command[512];
+	struct keystore *store = NULL;
+	struct diag diag;
+	struct stat st;
+
+	snprintf(where, sizeof(where), "sqlite:%s/keys.db", top);
+	check_store(where);
+	tap_ok(stat(where + strlen("sqlite:"), &st) == 0 &&
+	    (st.st_mode & 07777) == 0600, "the file is ours only");
+	snprintf(where, sizeof(where), "sqlite:%s/shipped.db", top);
+	snprintf(command, sizeof(command), "umask 077; sqlite3 %s "
+	    "<\"${top_srcdir:-.}/etc/keys-sqlite.sql\"",
+	    where + strlen("sqlite:"));
+	run(command);
+	check_store(where);
+	snprintf(command, sizeof(command), "chmod 644 %s",
+	    where + strlen("sqlite:"));
+	run(command);
+	diag_init(&diag);
+	tap_num(keystore_open(where, false, &env, &store, &diag),
+	    STATUS_SYNTAX, "one that others may read");
+	tap_ok(strstr(diag.text, "shipped.db: mode 0644") != NULL,
+	    "names path and mode");
+	snprintf(where, sizeof(where), "sqlite:%s/none.db", top);
+	tap_num(keystore_open(where, false, &env, &store, &diag), STATUS_TEMP,
+	    "one that is not there may come again");
+	snprintf(command, sizeof(command), "umask 077; echo nonsense, which is "
+	    "no database at all, whatever its name may say, and long >%s",
+	    where + strlen("sqlite:"));
+	run(command);
+	diag_init(&diag);
+	if (keystore_open(where, false, &env, &store, &diag) == STATUS_OK) {
+		uint64_t n;
+
+		tap_num(keystore_revision(store, &n, &diag), STATUS_IO,
+		    "no database");
+		keystore_close(store);
+	}
+	tap_ok(strstr(diag.text, "none.db") != NULL, "is named: %s",
+	    diag.text);
+}
+
+static void
 write_file(const char *name, const char *text, mode_t mode)
 {
 	char path[128];
@@ -247,12 +301,23 @@ check_open(void)
 	keystore_close(NULL);
 }
 
+/* Of PostgreSQL, where a test has one: its conninfo. */
+static int
+check_given(const char *where)
+{
+	check_store(where);
+	return (tap_done());
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	char command[128];
 
 	env_init_system(&env);
+	if (argc == 2) {
+		return (check_given(argv[1]));
+	}
 	snprintf(top, sizeof(top), "/tmp/t_keystore.XXXXXX");
 	if (mkdtemp(top) == NULL) {
 		printf("Bail out! no directory\n");
@@ -261,6 +326,7 @@ main(void)
 	check_store(top);
 	check_dir();
 	check_open();
+	check_sqlite();
 	snprintf(command, sizeof(command), "rm -rf %s", top);
 	tap_num(system(command), 0, "cleaned up");
 	return (tap_done());

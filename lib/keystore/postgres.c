@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <libpq-fe.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "keystore/sql.h"
+
+#define VALUES_MAX	16
+#define LOCK_STEP_MS	50
+#define LOCK_NUMBER	"20260509"	/* of the advisory lock */
+#define UNIQUE_VIOLATION "23505"
+
+struct postgres {
+	PGconn	*conn;
+};
+
+static void
+postgres_close(void *ctx)
+{
+	struct postgres *p = ctx;
+
+	PQfinish(p->conn);
+	free(p);
+}
+
+/* The first line of what libpq says. */
+static void
+explain(struct diag *diag, const char *text)
+{
+	struct str all = str_from(text);
+
+	diag_set(diag, "postgres", 0, "%.*s",
+	    STR_FMT(str_first(all, str_find(all, '\n'))));
+}
+
+static enum status
+failed(const struct postgres *p, const PGresult *result, struct diag *diag)
+{
+	const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+
+	explain(diag, PQerrorMessage(p->conn));
+	if (code != NULL && strcmp(code, UNIQUE_VIOLATION) == 0) {
+		return (STATUS_LIMIT);
+	}
+	/* Shutdowns and timeouts have classes 08, 53, 57; or no code at all. */
+	return (code == NULL || strncmp(code, "08", 2) == 0 ||
+	    strncmp(code, "53", 2) == 0 || strncmp(code, "57", 2) == 0 ?
+	    STATUS_TEMP : STATUS_IO);
+}
+
+static enum status
+give_rows(const PGresult *result, int columns, sql_row *row, void *ctx)
+{
+	enum status status = STATUS_OK;
+	struct str v[VALUES_MAX];
+	int i, k;
+
+	for (i = 0; i < PQntuples(result) && status == STATUS_OK; i++) {
+		for (k = 0; k < columns && k < VALUES_MAX; k++) {
+			v[k] = PQgetisnull(result, i, k) ? STR_NONE :
+			    str_mem(PQgetvalue(result, i, k),
+			    (size_t)PQgetlength(result, i, k));
+		}
+		status = row(ctx, v);
+	}
+	return (status);
+}
+
+/* Text values end with NUL for libpq; NULL in *r: no memory. */
+static bool
+make_values(const struct str *values, int n, char *copies[VALUES_MAX])
+{
+	int i;
+
+	for (i = 0; i < n; i++) {
+		copies[i] = NULL;
+	}
+	for (i = 0; i < n; i++) {
+		if (values[i].p != NULL) {
+			copies[i] = strndup(values[i].p, values[i].n);
+			if (copies[i] == NULL) {
+				return (false);
+			}
+		}
+	}
+	return (true);
+}
+
+static void
+free_values(char *copies[VALUES_MAX], int n)
+{
+	int i;
+
+	for (i = 0; i < n; i++) {
+		if (copies[i] != NULL) {
+			explicit_bzero(copies[i], strlen(copies[i]));
+			free(copies[i]);
+		}
+	}
+}
+
+static enum status
+postgres_run(void *ctx, const char *text, const struct str *values, int n,
+    int columns, sql_row *row, void *row_ctx, long *changed_r,
+    struct diag *diag)
+{
+	struct postgres *p = ctx;
+	char *copies[VALUES_MAX];
+	enum status status = STATUS_NOMEM;
+	PGresult *result = NULL;
+
+	if (!make_values(values, n, copies)) {
+		diag_set(diag, NULL, 0, "out of memory");
+		goto out;
+	}
+	result = PQexecParams(p->conn, text, n, NULL,
+	    (const char *const *)copies, NULL, NULL, 0);
+	switch (PQresultStatus(result)) {
+	case PGRES_TUPLES_OK:
+		status = row != NULL ? give_rows(result, columns, row,
+		    row_ctx) : STATUS_OK;
+		break;
+	case PGRES_COMMAND_OK:
+		status = STATUS_OK;
+		if (changed_r != NULL) {
+			*changed_r = strtol(PQcmdTuples(result), NULL, 10);
+		}
+		break;
+	default:
+		status = failed(p, result, diag);
+		break;
+	}
+out:
+	PQclear(result);
+	free_values(copies, n);
+	return (status);
+}
+
+static enum status
+take_flag(void *ctx, const struct str *columns)
+{
+	*(bool *)ctx = str_eq(columns[0], STR("t"));
+	return (STATUS_OK);
+}
+
+/* It goes with the connection, however that ends. */
+static enum status
+postgres_lock(void *ctx, unsigned timeout_s, struct diag *diag)
+{
+	const struct timespec step = { 0, LOCK_STEP_MS * 1000000L };
+	unsigned left = timeout_s * 1000 / LOCK_STEP_MS;
+	enum status status;
+	bool ours = false;
+
+	for (;;) {
+		status = postgres_run(ctx, "SELECT pg_try_advisory_lock("
+		    LOCK_NUMBER ")", NULL, 0, 1, take_flag, &ours, NULL, diag);
+		if (status != STATUS_OK || ours) {
+			return (status);
+		}
+		if (left-- == 0) {
+			diag_set(diag, "postgres", 0,
+			    "another process is at work there");
+			return (STATUS_TEMP);
+		}
+		(void)nanosleep(&step, NULL);
+	}
+}
+
+enum status
+keystore_open_postgres(struct keystore *store, const char *conninfo,
+    struct diag *diag)
+{
+	static const struct sql_driver driver = { postgres_close,
+		postgres_run, postgres_lock };
+	/* What conninfo says itself stands behind and wins. */
+	static const char *const names[] = { "connect_timeout",
+		"tcp_user_timeout", "application_name", "options",
+		"client_encoding", "dbname", NULL };
+	const char *const values[] = { "3", "5000", "mailseal",
+		"-c statement_timeout=10000", "UTF8", conninfo, NULL };
+	struct postgres *p = calloc(1, sizeof(*p));
+
+	if (p == NULL) {
+		diag_set(diag, NULL, 0, "out of memory");
+		return (STATUS_NOMEM);
+	}
+	p->conn = PQconnectdbParams(names, values, 1);
+	if (PQstatus(p->conn) != CONNECTION_OK) {
+		explain(diag, p->conn != NULL ? PQerrorMessage(p->conn) :
+		    "out of memory");
+		postgres_close(p);
+		return (STATUS_TEMP);
+	}
+	return (keystore_open_sql(store, &driver, p, diag));
+}

@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "keystore/sql.h"
+
+#define COLUMNS	"domain, selector, type, bits, stage, created, since, seen, " \
+	"asked, record, note"
+#define COLUMNS_N	11
+#define NUMBER_BYTES	24
+
+struct sql {
+	const struct sql_driver	*driver;
+	void			*db;
+};
+
+struct list {			/* while it is read */
+	const struct keystore_bad *bad;
+	struct keystore_keys	*keys;
+};
+
+static void
+sql_close(void *ctx)
+{
+	struct sql *sql = ctx;
+
+	sql->driver->close(sql->db);
+	free(sql);
+}
+
+static enum status
+run(const struct sql *sql, const char *text, const struct str *values, int n,
+    int columns, sql_row *row, void *row_ctx, long *changed_r,
+    struct diag *diag)
+{
+	return (sql->driver->run(sql->db, text, values, n, columns, row,
+	    row_ctx, changed_r, diag));
+}
+
+/* The text of a state file, which has all the rules already. */
+static void
+write_state(struct buf *b, const struct str *c)
+{
+	static const char *const names[COLUMNS_N] = { "domain", "selector",
+		"type", "bits", "stage", "created", "since", "seen", "asked",
+		"record", "note" };
+	int i;
+
+	buf_add_cstr(b, "mailseal-key 1\n");
+	for (i = 0; i < COLUMNS_N; i++) {
+		if (c[i].n > 0) {
+			buf_printf(b, "%s %.*s\n", names[i], STR_FMT(c[i]));
+		}
+	}
+}
+
+/* Only no memory ends a list: one broken key must not hide the others. */
+static enum status
+take_key(void *ctx, const struct str *columns)
+{
+	struct list *list = ctx;
+	struct keystore_key key;
+	enum status status;
+	struct diag diag;
+	struct buf text;
+
+	diag_init(&diag);
+	buf_init(&text, KEYSTORE_STATE_MAX_BYTES);
+	write_state(&text, columns);
+	status = text.status != STATUS_OK ? text.status :
+	    keystore_state_parse(list->keys->arena, buf_str(&text),
+	    "mailseal_key", &key, &diag);
+	buf_fini(&text);
+	if (status == STATUS_OK) {
+		return (keystore_keys_add(list->keys, &key));
+	}
+	if (status != STATUS_NOMEM && list->bad->tell != NULL) {
+		list->bad->tell(list->bad->ctx, &diag);
+	}
+	return (status == STATUS_NOMEM ? status : STATUS_OK);
+}
+
+static enum status
+sql_list(void *ctx, struct str domain, const struct keystore_bad *bad,
+    struct keystore_keys *keys, struct diag *diag)
+{
+	struct list list = { bad, keys };
+
+	if (domain.p == NULL) {
+		return (run(ctx, "SELECT " COLUMNS " FROM mailseal_key", NULL,
+		    0, COLUMNS_N, take_key, &list, NULL, diag));
+	}
+	return (run(ctx, "SELECT " COLUMNS " FROM mailseal_key WHERE domain = "
+	    "$1", &domain, 1, COLUMNS_N, take_key, &list, NULL, diag));
+}
+
+static enum status
+take_text(void *ctx, const struct str *columns)
+{
+	struct buf *pem = ctx;
+
+	buf_add_str(pem, columns[0]);
+	return (pem->status);
+}
+
+static enum status
+sql_private(void *ctx, const struct keystore_key *key, struct buf *pem,
+    struct diag *diag)
+{
+	const struct str values[] = { key->domain, key->selector };
+	enum status status;
+
+	status = run(ctx, "SELECT private FROM mailseal_key WHERE domain = $1 "
+	    "AND selector = $2", values, 2, 1, take_text, pem, NULL, diag);
+	if (status == STATUS_OK && pem->n == 0) {
+		diag_set(diag, NULL, 0, "the database has no private key %.*s "
+		    "of %.*s", STR_FMT(key->selector), STR_FMT(key->domain));
+		status = STATUS_IO;
+	}
+	return (status);
+}
+
+static enum status
+take_number(void *ctx, const struct str *columns)
+{
+	return (str_to_u64(columns[0], ctx) ? STATUS_OK : STATUS_SYNTAX);
+}
+
+static enum status
+sql_revision(void *ctx, uint64_t *r, struct diag *diag)
+{
+	*r = 0;
+	return (run(ctx, "SELECT n FROM mailseal_key_revision", NULL, 0, 1,
+	    take_number, r, NULL, diag));
+}
+
+static enum status
+sql_lock(void *ctx, unsigned timeout_s, struct diag *diag)
+{
+	const struct sql *sql = ctx;
+
+	return (sql->driver->lock(sql->db, timeout_s, diag));
+}
+
+static struct str
+number(char text[NUMBER_BYTES], int64_t n)
+{
+	if (n < 0) {
+		return (STR_NONE);
+	}
+	(void)snprintf(text, NUMBER_BYTES, "%" PRId64, n);
+	return (str_from(text));
+}
+
+static enum status
+sql_add(void *ctx, const struct keystore_key *key, struct str pem,
+    struct diag *diag)
+{
+	char numbers[5][NUMBER_BYTES];
+	const struct str values[] = { key->domain, key->selector,
+		key->type == CRYPTO_RSA ? STR("rsa") : STR("ed25519"),
+		number(numbers[0], key->bits),
+		str_from(key_stage_name(key->stage)),
+		number(numbers[1], key->created_s),
+		number(numbers[2], key->since_s),
+		number(numbers[3], key->seen_s),
+		number(numbers[4], key->asked_s), key->record, key->note,
+		pem };
+	enum status status;
+
+	status = run(ctx, "INSERT INTO mailseal_key (" COLUMNS ", private) "
+	    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
+	    values, COLUMNS_N + 1, 0, NULL, NULL, NULL, diag);
+	if (status == STATUS_LIMIT) {
+		diag_set(diag, NULL, 0, "%.*s of %.*s exists already; choose "
+		    "another selector", STR_FMT(key->selector),
+		    STR_FMT(key->domain));
+	}
+	return (status);
+}
+
+static enum status
+sql_save(void *ctx, const struct keystore_key *key, struct diag *diag)
+{
+	char numbers[3][NUMBER_BYTES];
+	const struct str values[] = { str_from(key_stage_name(key->stage)),
+		number(numbers[0], key->since_s),
+		number(numbers[1], key->seen_s),
+		number(numbers[2], key->asked_s), key->record, key->note,
+		key->domain, key->selector };
+	enum status status;
+	long changed = 0;
+
+	status = run(ctx, key->stage == KEY_REMOVED ?
+	    "UPDATE mailseal_key SET stage = $1, since = $2, seen = $3, "
+	    "asked = $4, record = $5, note = $6, private = NULL "
+	    "WHERE domain = $7 AND selector = $8" :
+	    "UPDATE mailseal_key SET stage = $1, since = $2, seen = $3, "
+	    "asked = $4, record = $5, note = $6 "
+	    "WHERE domain = $7 AND selector = $8",
+	    values, 8, 0, NULL, NULL, &changed, diag);
+	if (status == STATUS_OK && changed != 1) {
+		diag_set(diag, NULL, 0, "the database has no key %.*s of %.*s",
+		    STR_FMT(key->selector), STR_FMT(key->domain));
+		status = STATUS_IO;
+	}
+	return (status);
+}
+
+enum status
+keystore_open_sql(struct keystore *store, const struct sql_driver *driver,
+    void *db, struct diag *diag)
+{
+	static const struct keystore_ops ops = { sql_close, sql_list,
+		sql_private, sql_revision, sql_lock, sql_add, sql_save };
+	struct sql *sql = calloc(1, sizeof(*sql));
+
+	if (sql == NULL) {
+		driver->close(db);
+		diag_set(diag, NULL, 0, "out of memory");
+		return (STATUS_NOMEM);
+	}
+	sql->driver = driver;
+	sql->db = db;
+	store->ops = &ops;
+	store->ctx = sql;
+	return (STATUS_OK);
+}
