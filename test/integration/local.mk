@@ -16,9 +16,11 @@ check_SCRIPTS += test/integration/soak.py
 EXTRA_DIST += test/integration/soak.py
 
 # A private Postfix, nsd and mailseald between a client and a sink.
-POSTFIX_TESTS = test/integration/arc.py test/integration/inbound.py \
-	test/integration/lifecycle.py test/integration/outbound.py test/integration/policy.py
+POSTFIX_TESTS = test/integration/arc.py test/integration/follow.py \
+	test/integration/inbound.py test/integration/lifecycle.py \
+	test/integration/outbound.py test/integration/policy.py
 check_SCRIPTS += $(POSTFIX_TESTS)
-EXTRA_DIST += $(POSTFIX_TESTS) test/integration/mta.py \
-	test/integration/nameserver.py test/integration/sink.py \
+EXTRA_DIST += $(POSTFIX_TESTS) test/integration/life.py \
+	test/integration/mta.py test/integration/nameserver.py \
+	test/integration/postgres.py test/integration/sink.py \
 	test/integration/smtp.py test/integration/world.py

@@ -14,14 +14,13 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
 
 import knot  # noqa: E402
+from life import DAY, Life  # noqa: E402
 import nameserver  # noqa: E402
 import proc  # noqa: E402
 import tap  # noqa: E402
 import tree  # noqa: E402
 
 TOP = proc.folder()
-DAY = 86400
-START = 1800000000
 NEGATIVE = 300
 ZONE = '''@ NS ns1
 @ NS ns2
@@ -29,61 +28,6 @@ ns1 A 127.0.0.1
 ns2 A 127.0.0.2
 '''
 KILLS = 50
-
-
-class Life:
-    """A key store, the policy and the time it lives in. policy: {option:
-    value}; None takes one of the defaults below away."""
-
-    def __init__(self, name, dns, policy=None, domain='example.com'):
-        self.store = os.path.join(TOP, name)
-        self.conf = self.store + '.conf'
-        self.dns = dns
-        self.domain = domain
-        self.now = START
-        lines = {'Publish': 'nsupdate', 'UpdateKey': dns.key,
-                 'UpdateServer': dns.nameserver,
-                 'AuthoritativePort': dns.port}
-        lines.update(policy or {})
-        proc.write(self.conf, ''.join('%s %s\n' % x for x in lines.items()
-                                      if x[1] is not None))
-
-    def argv(self, verb, *options):
-        return [tree.DKIMKEYGEN, verb, '-K', self.store, '-c', self.conf,
-                '--now', str(self.now)] + list(options)
-
-    def new(self, *options):
-        status, _, err = proc.run(self.argv('new', '-d', self.domain,
-                                            *options))
-        tap.is_(status, 0, 'a new key', err)
-
-    def rotate_argv(self, *options):
-        return self.argv('rotate', '--all', '--nameserver',
-                         self.dns.nameserver, *options)
-
-    def rotate(self, *options, later=0):
-        """(exit status, the domain's line)"""
-        self.now += later
-        status, out, err = proc.run(self.rotate_argv(*options))
-        if err:
-            tap.diag(err)
-        return status, out.decode()
-
-    def keys(self):
-        status, obj, err = proc.run_json(self.argv('list', '--json'))
-        if status != 0:
-            raise RuntimeError('the state cannot be read: ' + err)
-        return obj['keys']
-
-    def stages(self):
-        return {k['selector']: k['stage'] for k in self.keys()}
-
-    def active(self):
-        return [k for k in self.keys() if k['stage'] == 'active']
-
-    def published(self, selector):
-        return nameserver.query_txt(self.dns.port, '%s._domainkey.%s' % (
-            selector, self.domain))
 
 
 def check_active(life, what):
@@ -96,7 +40,7 @@ def check_active(life, what):
 
 
 def test_two_rotations(dns):
-    life = Life('two', dns)
+    life = Life(os.path.join(TOP, 'two'), dns)
     life.new('-s', 'r0')
     life.new('-s', 'e0', '-t', 'ed25519')
     status, line = life.rotate()
@@ -148,7 +92,7 @@ def test_two_rotations(dns):
 
 def test_kill(dns):
     """Ended at any point, the next run goes on."""
-    life = Life('kill', dns, domain='kill.example')
+    life = Life(os.path.join(TOP, 'kill'), dns, domain='kill.example')
     life.new('-s', 'k0')
     life.rotate()
     life.rotate(later=NEGATIVE)
@@ -189,7 +133,7 @@ def test_disagreement(dns):
     text = '@ NS ns1.example.com.\n@ NS ns2.other.example.\n'
     other = knot.Knot(os.path.join(TOP, 'other-knot'),
                       {'differ.example': text}, ('127.0.0.3',), dns.port)
-    life = Life('differ', dns, domain='differ.example')
+    life = Life(os.path.join(TOP, 'differ'), dns, domain='differ.example')
     life.new('-s', 'd0')
     _, line = life.rotate('--dns-timeout', '1')
     tap.is_(life.stages(), {'d0': 'pending'}, 'on one server: pending')
@@ -233,7 +177,7 @@ def test_delegation(dns):
     """_domainkey names that are CNAMEs into a zone of ours."""
     dns.update('cname.example', 'update add c0._domainkey.cname.example. 60 '
                'CNAME c0.cname.keys.example.')
-    life = Life('cname', dns, domain='cname.example')
+    life = Life(os.path.join(TOP, 'cname'), dns, domain='cname.example')
     life.new('-s', 'c0')
     life.rotate()
     tap.is_(life.stages(), {'c0': 'published'},
@@ -248,7 +192,7 @@ def test_hook(dns):
     hook = proc.write(os.path.join(TOP, 'hook.sh'), '#!/bin/sh\n'
                       '[ -e %s.fail ] && { echo sorry >&2; exit 3; }\n'
                       '{ echo "== $*"; cat; } >>%s\n' % (log, log), 0o755)
-    life = Life('hook', dns, {'Publish': 'hook:' + hook},
+    life = Life(os.path.join(TOP, 'hook'), dns, {'Publish': 'hook:' + hook},
                 domain='hook.example')
     life.new('-s', 'h0')
     proc.write(log + '.fail', '')
@@ -283,7 +227,7 @@ def test_daemon_is_told(dns):
     try:
         proc.wait_for(lambda: os.path.exists(pid_file) and
                       os.path.getsize(pid_file), 'the daemon')
-        life = Life('told', dns, {'PidFile': pid_file},
+        life = Life(os.path.join(TOP, 'told'), dns, {'PidFile': pid_file},
                     domain='told.example')
         life.new('-s', 't0')
         life.rotate()
@@ -299,7 +243,7 @@ def test_daemon_is_told(dns):
 
 
 def test_dry_run(dns):
-    life = Life('dry', dns, domain='dry.example')
+    life = Life(os.path.join(TOP, 'dry'), dns, domain='dry.example')
     life.new('-s', 'y0')
     before = life.keys()
     status, line = life.rotate('--dry-run')
@@ -317,7 +261,7 @@ def test_dry_run(dns):
 def test_disclose(dns):
     folder = os.path.join(TOP, 'disclosed')
     os.mkdir(folder)
-    life = Life('disclose', dns, {'Disclose': folder},
+    life = Life(os.path.join(TOP, 'disclose'), dns, {'Disclose': folder},
                 domain='disclose.example')
     life.new('-s', 'x0', '-t', 'ed25519')
     life.rotate()
@@ -341,7 +285,7 @@ def test_disclose(dns):
 
 
 def test_disk_full(dns):
-    life = Life('full', dns, domain='full.example')
+    life = Life(os.path.join(TOP, 'full'), dns, domain='full.example')
     life.new('-s', 'f0')
     life.rotate()
     before = life.keys()
@@ -362,7 +306,7 @@ def test_disk_full(dns):
 
 
 def test_clock_back(dns):
-    life = Life('back', dns, domain='back.example')
+    life = Life(os.path.join(TOP, 'back'), dns, domain='back.example')
     life.new('-s', 'b0')
     life.rotate()
     life.rotate(later=NEGATIVE)
