@@ -25,6 +25,12 @@ tools_mailseal_SOURCES = \
 	tools/dmarc.c \
 	tools/edit.c \
 	tools/explain.c \
+	tools/import.c \
+	tools/import.h \
+	tools/import_options.c \
+	tools/import_read.c \
+	tools/import_tables.c \
+	tools/import_value.c \
 	tools/judge.c \
 	tools/main.c \
 	tools/seal.c \

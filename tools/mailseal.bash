@@ -6,7 +6,7 @@ _mailseal()
 	_init_completion || return
 	if [ "$cword" -eq 1 ]; then
 		COMPREPLY=($(compgen -W \
-		    "verify sign seal spf dmarc authres try explain --help --version" -- "$cur"))
+		    "verify sign seal spf dmarc authres try explain import --help --version" -- "$cur"))
 		return
 	fi
 	case $prev in

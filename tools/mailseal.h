@@ -15,6 +15,7 @@ int	 spf_main(const struct cli_command *, int, char **);
 int	 dmarc_main(const struct cli_command *, int, char **);
 int	 authres_main(const struct cli_command *, int, char **);
 int	 explain_main(const struct cli_command *, int, char **);
+int	 import_main(const struct cli_command *, int, char **);
 int	 try_main(const struct cli_command *, int, char **);
 
 /* -- verify -------------------------------------------------------------- */

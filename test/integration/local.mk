@@ -10,8 +10,8 @@ EXTRA_DIST += test/integration/dkimkeygen.py test/integration/keys.py \
 	test/integration/rotate.py
 check_SCRIPTS += test/integration/mailseal.py
 EXTRA_DIST += test/integration/mailseal.py
-check_SCRIPTS += test/integration/tables.py
-EXTRA_DIST += test/integration/tables.py
+check_SCRIPTS += test/integration/import.py test/integration/tables.py
+EXTRA_DIST += test/integration/import.py test/integration/tables.py
 check_SCRIPTS += test/integration/soak.py
 EXTRA_DIST += test/integration/soak.py
 

@@ -1,0 +1,228 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""mailseal import: configurations of OpenDKIM and OpenDMARC become ones that
+mailseald takes, with a comment for what means something else."""
+import gzip
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
+
+import proc  # noqa: E402
+import tap  # noqa: E402
+import tree  # noqa: E402
+
+TOP = proc.folder()
+MANUALS = {'opendkim': '/usr/share/man/man5/opendkim.conf.5.gz',
+           'opendmarc': '/usr/share/man/man5/opendmarc.conf.5.gz'}
+
+DEBIAN = '''Syslog yes
+SyslogSuccess yes
+Canonicalization relaxed/simple
+OversignHeaders From
+UserID root
+UMask 007
+Socket local:@TOP@/opendkim.sock
+PidFile @TOP@/opendkim.pid
+TrustAnchorFile /usr/share/dns/root.key
+'''
+ONE_DOMAIN = '''# a small server
+AutoRestart             Yes
+AutoRestartRate         10/1h
+LogWhy                  Yes
+Mode                    s
+Domain                  example.com
+KeyFile                 @TOP@/mail.private
+Selector                mail
+Socket                  inet:12301@localhost
+SignatureAlgorithm      rsa-sha256
+On-BadSignature         r
+'''
+TABLES = '''Mode sv
+SubDomains no
+KeyTable                refile:@TOP@/KeyTable
+SigningTable            refile:@TOP@/SigningTable
+ExternalIgnoreList      refile:@TOP@/TrustedHosts
+InternalHosts           refile:@TOP@/TrustedHosts
+RequireSafeKeys         false
+Domain                  example.com
+Socket                  /var/run/opendkim.sock
+ReportAddress           postmaster@example.com
+Unheard                 of
+'''
+LISTS = '''Mode sv
+KeyTable file:@TOP@/KeyTable
+SigningTable dsn:mysql://x
+InternalHosts ldap://x
+MultipleSignatures yes
+RemoveOldSignatures yes
+MinimumKeyBits 512
+On-SignatureError accept
+RequiredHeaders yes
+'''
+DMARC = '''AuthservID mx.example.com
+TrustedAuthservIDs mx.example.com
+RejectFailures true
+HoldQuarantinedMessages true
+IgnoreAuthenticatedClients true
+IgnoreHosts @TOP@/TrustedHosts
+IgnoreMailFrom a.example, b.example
+RejectMultiValueFrom yes
+RequiredHeaders no
+DomainWhitelist list.example
+PublicSuffixList /usr/share/publicsuffix/public_suffix_list.dat
+SPFSelfValidate true
+Socket local:/run/opendmarc/opendmarc.sock
+'''
+
+
+def path(name):
+    return os.path.join(TOP, name)
+
+
+def write(name, text):
+    return proc.write(path(name), text.replace('@TOP@', TOP))
+
+
+def run(*texts):
+    """(exit status, what it printed, what it complained)"""
+    names = [write('their%d.conf' % i, t) for i, t in enumerate(texts)]
+    status, out, err = proc.run([tree.MAILSEAL, 'import'] + names)
+    return status, out.decode(), err
+
+
+def lines(text):
+    return [x for x in text.splitlines() if x and x[0] != '#']
+
+
+def check_loads(text, name):
+    status, _, err = proc.run([tree.MAILSEALD, '-n', '-c',
+                               write('ours.conf', text)])
+    tap.is_(status, 0, name + ': mailseald takes it', err)
+
+
+def test_known():
+    """Every option of their manuals is one that we know."""
+    for program, manual in MANUALS.items():
+        if not os.path.exists(manual):
+            tap.skip(program + ': all options are known',
+                     'its manual is not installed')
+            continue
+        with gzip.open(manual, 'rt', encoding='utf-8') as f:
+            names = re.findall(r'^\.I ([A-Za-z-]+) \(', f.read(), re.M)
+        tap.ok(len(names) > 30, program + ': a manual with options',
+               str(len(names)))
+        text = ''.join('%s x\n' % n for n in names if n != 'Include')
+        _, out, err = run(text) if program == 'opendkim' else run('', text)
+        tap.ok('neither manual' not in out and out, program +
+               ': all options are known', out + err)
+
+
+def test_debian():
+    status, out, err = run(DEBIAN)
+    tap.is_(status, 0, 'as Debian ships it', err)
+    tap.is_(lines(out), [
+        'Syslog yes', 'Canonicalization relaxed/simple',
+        'OversignHeaders From', 'UserID root', 'UMask 007',
+        'Socket local:%s/opendkim.sock' % TOP,
+        'PidFile %s/opendkim.pid' % TOP,
+        'TrustAnchorFile /usr/share/dns/root.key', 'OnDMARCReject accept',
+        'OnDMARCQuarantine accept', 'On-BadFrom accept'], 'its lines')
+    tap.contains(out, '# SyslogSuccess yes (', 'what means nothing')
+    check_loads(re.sub('TrustAnchorFile.*', '', out), 'as Debian ships it')
+
+
+def test_one_domain():
+    proc.run([tree.DKIMKEYGEN, '-d', 'example.com', '-s', 'mail', '-D', TOP])
+    status, out, err = run(ONE_DOMAIN)
+    tap.is_(status, 0, 'one domain', err)
+    for want in ('Domain example.com', 'Selector mail', 'Mode s',
+                 'Socket inet:12301@localhost', 'On-BadSignature reject',
+                 'Canonicalization simple/simple', 'OversignHeaders none'):
+        tap.ok(want in lines(out), want, out)
+    check_loads(out, 'one domain')
+
+
+def test_tables():
+    write('TrustedHosts', '127.0.0.1\n::1\n10.0.0.0/8\n')
+    write('KeyTable', 'k1 example.com:mail:@TOP@/mail.private\n'
+          'k2 example.org:mail:@TOP@/none.private\n'
+          'k3 example.net:open:@TOP@/open.private\n')
+    proc.run([tree.DKIMKEYGEN, '-d', 'example.net', '-s', 'open', '-D', TOP])
+    os.chmod(path('open.private'), 0o644)
+    write('SigningTable', '*@example.com k1\njoe@example.com k2\n'
+          '*@example.net k3\n')
+    status, out, err = run(TABLES)
+    tap.is_(status, 0, 'tables', err)
+    for want in ('KeyTable file:%s/KeyTable' % TOP,
+                 'SigningTable refile:%s/SigningTable' % TOP,
+                 'InternalHosts %s/TrustedHosts' % TOP,
+                 'Socket unix:/var/run/opendkim.sock'):
+        tap.ok(want in lines(out), want, out)
+    tap.ok(not any(x.startswith('Domain') for x in lines(out)),
+           'what OpenDKIM ignores does not come first', out)
+    tap.contains(out, '# Unheard of (%s/their0.conf:11): neither manual' %
+                 TOP, 'what nobody knows')
+    for want, name in (
+            ('SigningTable:2: ', 'a rule behind another'),
+            ('KeyTable:2: %s/none.private: No such file' % TOP,
+             'a key that is missing'),
+            ('KeyTable:3: %s/open.private: mode 0644' % TOP,
+             'a key that is open')):
+        tap.contains(out, want, name)
+    os.chmod(path('open.private'), 0o600)
+    os.link(path('open.private'), path('none.private'))
+    check_loads(re.sub('Socket.*', 'Socket unix:' + path('s'), out),
+                'tables')
+    write('SigningTable', '*@example.com k1\n*@example.org k9\n')
+    _, out, _ = run(TABLES)
+    tap.ok(re.search('# .*SigningTable:2: .*k9', out),
+           'a rule that names no key', out)
+    write('SigningTable', '*@example.com k1\n')
+    _, out, _ = run(TABLES)
+    tap.contains(out, 'KeyTable:2: no rule of the SigningTable names',
+                 'a key that no rule names')
+
+
+def test_other():
+    status, out, err = run(LISTS, DMARC)
+    tap.is_(status, 0, 'datasets that we do not read', err)
+    for want in ('such a dataset is not read here', 'a table is a file here',
+                 'On-SignFailure unsigned', 'MultipleSignatures yes',
+                 '# MinimumKeyBits 512', 'OnDMARCReject reject',
+                 'OnDMARCQuarantine hold', 'On-BadFrom reject',
+                 'DomainRules a.example ignore, b.example ignore',
+                 'TrustedSealers list.example', 'OrgDomain psl',
+                 'TrustedNetworks %s/TrustedHosts' % TOP,
+                 '# TrustedAuthservIDs', '# SPFSelfValidate'):
+        tap.contains(out, want, want)
+    tap.is_(out.count('\nOn-BadFrom '), 1, 'one line of each')
+    check_loads(re.sub('KeyTable.*', '', out), 'both programs')
+
+
+def test_bad():
+    for text, want, name in (
+            ('Include %s\n' % path('their0.conf'), 'deep', 'a loop'),
+            ('Mode s\nX \0\n', 'their0.conf:2: a NUL byte', 'a NUL'),
+            ('X ' + 'y' * 70000 + '\n', 'their0.conf:1: a line', 'a line'),
+            ('# x\n' * 300000, 'larger than', 'a file'),
+            ('X y\n' * 2000, 'more than 1000 options', 'many options')):
+        status, out, err = run(text)
+        tap.is_((status, out), (2, ''), name + ' that is too much')
+        tap.contains(err, want, 'and why')
+    status, _, err = proc.run([tree.MAILSEAL, 'import', path('none')])
+    tap.is_(status, 2, 'a file that is not there')
+    tap.contains(err, path('none'), 'is named')
+    tap.is_(proc.run([tree.MAILSEAL, 'import'])[0], 2, 'no file')
+    status, out, _ = run('Mode\tsv\r\nSyslog\t\tYES  # said\r\n')
+    tap.is_((status, lines(out)[:2]), (0, ['Mode sv', 'Syslog yes']),
+            'CRLF, tabs and comments')
+
+
+def main():
+    for test in (test_known, test_debian, test_one_domain, test_tables,
+                 test_other, test_bad):
+        test()
+
+
+tap.main(main)

@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* mailseal import: OpenDKIM's and OpenDMARC's configuration as ours. */
+#include "config.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+#include "conf/conf.h"
+#include "tools/import.h"
+#include "tools/mailseal.h"
+
+#define ARENA_BYTES	((size_t)256 * 1024 * 1024)
+#define SHOWN_BYTES	200
+
+void
+import_note(struct import *im, const char *fmt, ...)
+{
+	char text[DIAG_MAX_BYTES + SHOWN_BYTES];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	buf_printf(&im->out, "# %s\n", text);
+	im->notes++;
+}
+
+static void
+put_line(struct import *im, const char *before, const char *name,
+    struct str value)
+{
+	buf_printf(&im->out, "%s%s ", before, name);
+	escape_text(&im->out, value, CONF_LINE_MAX_BYTES);
+	buf_add_char(&im->out, '\n');
+}
+
+/* Their option as it stands, in a comment. */
+static void
+put_theirs(struct import *im, const struct import_given *given,
+    const char *why)
+{
+	buf_add_cstr(&im->out, "# ");
+	escape_text(&im->out, given->name, SHOWN_BYTES);
+	buf_add_char(&im->out, ' ');
+	escape_text(&im->out, given->value, SHOWN_BYTES);
+	buf_printf(&im->out, " (%s:%u): %s\n", given->file, given->line, why);
+	im->notes++;
+}
+
+/* What is a matter of several options, or of keys: not to be tried alone. */
+static bool
+stands_alone(const char *name)
+{
+	static const char *const others[] = { "Selector", "KeyFile", "Domain",
+		"KeyTable", "SigningTable", "TrustedSealers", "Mode",
+		"UserID" };
+	size_t i;
+
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (strcmp(name, others[i]) == 0) {
+			return (false);
+		}
+	}
+	return (true);
+}
+
+/* Whether our daemon would take the line. */
+static bool
+is_taken(struct import *im, const char *name, struct str value,
+    struct diag *why)
+{
+	struct conf *conf = NULL;
+	struct buf line;
+	bool ok;
+
+	buf_init(&line, 2 * CONF_LINE_MAX_BYTES);
+	buf_printf(&line, "Mode v\n%s %.*s\n", name, STR_FMT(value));
+	ok = conf_parse(buf_str(&line), name, im->env, &conf, why) ==
+	    STATUS_OK;
+	conf_release(conf);
+	buf_fini(&line);
+	return (ok);
+}
+
+/* OpenDKIM does not look at these beside tables. */
+static bool
+is_hidden_by_tables(const struct import *im, const char *name)
+{
+	return ((strcmp(name, "Domain") == 0 || strcmp(name, "Selector") == 0 ||
+	    strcmp(name, "KeyFile") == 0) &&
+	    import_get(im, "SigningTable") != NULL);
+}
+
+/* Said by OpenDKIM's file already, or further below in the same one. */
+static bool
+is_said(const struct import *im, size_t index, const char *to)
+{
+	size_t i;
+
+	for (i = 0; i < im->n; i++) {
+		const struct import_option *o = im->v[i].option;
+		const char *name = o == NULL ? "" :
+		    o->to != NULL ? o->to : o->name;
+
+		if (i != index && o != NULL && strcmp(name, to) == 0 &&
+		    (i < im->opendmarc ? index >= im->opendmarc || i > index :
+		    i > index && index >= im->opendmarc)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+static void
+put_ours(struct import *im, const struct import_given *given,
+    const char *to, struct str value, const char *why)
+{
+	struct diag diag;
+
+	diag_init(&diag);
+	if (stands_alone(to) && !is_taken(im, to, value, &diag)) {
+		put_theirs(im, given, diag.text);
+		return;
+	}
+	if (why != NULL) {
+		import_note(im, "%s: %s", to, why);
+	}
+	put_line(im, "", to, value);
+}
+
+static enum status
+translate(struct import *im, size_t index)
+{
+	const struct import_given *given = &im->v[index];
+	const struct import_option *o = given->option;
+	const char *to, *why;
+	enum status status;
+	struct str value;
+
+	if (o == NULL) {
+		put_theirs(im, given, "neither manual knows this option");
+		return (STATUS_OK);
+	}
+	to = o->to != NULL ? o->to : o->name;
+	if (index < im->opendmarc && is_hidden_by_tables(im, to)) {
+		put_theirs(im, given, "OpenDKIM ignores it beside a "
+		    "SigningTable; here it would come first");
+		return (STATUS_OK);
+	}
+	status = import_value(im, given, &value, &why);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	if (value.p == NULL) {
+		put_theirs(im, given, why);
+	} else if (is_said(im, index, to)) {
+		put_theirs(im, given, index >= im->opendmarc ?
+		    "one daemon now, which has this already" :
+		    "given again below");
+	} else {
+		put_ours(im, given, to, value, why);
+	}
+	return (STATUS_OK);
+}
+
+/* What they do without being told, and we do otherwise. */
+static void
+put_defaults(struct import *im)
+{
+	static const struct {
+		const char	*theirs;
+		const char	*also;		/* NULL, or another */
+		bool		 dmarc;
+		const char	*line;
+		const char	*why;
+	} v[] = {
+		{ "Canonicalization", NULL, false,
+		    "Canonicalization simple/simple",
+		    "OpenDKIM's default; relaxed/relaxed survives more" },
+		{ "OversignHeaders", NULL, false, "OversignHeaders none",
+		    "OpenDKIM's default; From at least should be there" },
+		{ "Socket", NULL, false, "Socket inet:8891@127.0.0.1",
+		    "none was given in the file" },
+		{ "RejectFailures", NULL, true, "OnDMARCReject accept",
+		    "OpenDMARC refuses nothing by default, or is not there" },
+		{ "HoldQuarantinedMessages", NULL, true,
+		    "OnDMARCQuarantine accept",
+		    "nor does it hold anything; tag would be seen by Sieve" },
+		{ "RequiredHeaders", "RejectMultiValueFrom", true,
+		    "On-BadFrom accept", "but then DMARC can be got around" },
+	};
+	size_t i;
+
+	buf_add_cstr(&im->out, "\n## Defaults that differ\n\n");
+	for (i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		if (import_get(im, v[i].theirs) == NULL &&
+		    (v[i].also == NULL ||
+		    import_get(im, v[i].also) == NULL)) {
+			import_note(im, "%s", v[i].why);
+			buf_printf(&im->out, "%s\n", v[i].line);
+		}
+	}
+}
+
+static enum status
+translate_all(struct import *im)
+{
+	enum status status = STATUS_OK;
+	size_t i;
+
+	buf_add_cstr(&im->out, "## Of OpenDKIM\n\n");
+	for (i = 0; i < im->n && status == STATUS_OK; i++) {
+		if (i == im->opendmarc) {
+			buf_add_cstr(&im->out, "\n## Of OpenDMARC\n\n");
+		}
+		status = translate(im, i);
+	}
+	put_defaults(im);
+	if (status == STATUS_OK && import_get(im, "SigningTable") != NULL) {
+		buf_add_cstr(&im->out, "\n## The tables\n\n");
+		status = import_tables(im);
+	}
+	return (status == STATUS_OK ? im->out.status : status);
+}
+
+static enum status
+read_files(struct import *im, char **paths, struct diag *diag)
+{
+	enum status status = import_read(im, import_opendkim, paths[0], diag);
+
+	im->opendmarc = im->n;
+	if (status == STATUS_OK && paths[1] != NULL) {
+		im->has_opendmarc = true;
+		status = import_read(im, import_opendmarc, paths[1], diag);
+	}
+	return (status);
+}
+
+static int
+run(char **paths)
+{
+	struct import im = { .n = 0 };
+	int result = CLI_USAGE;
+	enum status status;
+	struct diag diag;
+	struct env env;
+
+	env_init_system(&env);
+	im.env = &env;
+	diag_init(&diag);
+	arena_init(&im.arena, ARENA_BYTES);
+	buf_init(&im.out, ARENA_BYTES);
+	status = read_files(&im, paths, &diag);
+	if (status == STATUS_OK) {
+		status = translate_all(&im);
+	}
+	if (status != STATUS_OK) {
+		(void)cli_fail("%s", diag.text[0] != '\0' ? diag.text :
+		    status_text(status));
+	} else if (fwrite(im.out.p, 1, im.out.n, stdout) == im.out.n &&
+	    cli_flush()) {
+		cli_warn("%u comments to read; then mailseald -n -c FILE",
+		    im.notes);
+		result = CLI_YES;
+	}
+	buf_fini(&im.out);
+	arena_fini(&im.arena);
+	return (result);
+}
+
+static bool
+take_option(void *opts ATTR_UNUSED, int id ATTR_UNUSED,
+    const char *value ATTR_UNUSED)
+{
+	return (false);
+}
+
+int
+import_main(const struct cli_command *command, int argc, char **argv)
+{
+	char *paths[3] = { NULL, NULL, NULL };
+	int early = cli_options(command, argc, argv, take_option, NULL), i;
+
+	if (early != CLI_END) {
+		return (early);
+	}
+	if (argc - optind < 1 || argc - optind > 2) {
+		return (cli_fail("import: opendkim.conf, and maybe "
+		    "opendmarc.conf, are needed"));
+	}
+	for (i = optind; i < argc; i++) {
+		paths[i - optind] = argv[i];
+	}
+	return (run(paths));
+}
