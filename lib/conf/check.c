@@ -63,8 +63,13 @@ find_directory(struct conf_reader *r)
 	static const char usual[] = LOCALSTATEDIR "/lib/mailseal/keys";
 	struct stat st;
 
-	if (r->conf->key_directory != NULL ||
-	    stat(usual, &st) == -1 || !S_ISDIR(st.st_mode)) {
+	if (r->conf->key_directory != NULL) {
+		if (strcmp(r->conf->key_directory, "none") == 0) {
+			r->conf->key_directory = NULL;
+		}
+		return (STATUS_OK);
+	}
+	if (!r->of_host || stat(usual, &st) == -1 || !S_ISDIR(st.st_mode)) {
 		return (STATUS_OK);
 	}
 	r->conf->key_directory = arena_cstr(&r->conf->memory, STR(usual));

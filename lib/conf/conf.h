@@ -178,7 +178,7 @@ struct conf {
  */
 enum status	 conf_load(const char *path, const struct env *,
 		    struct conf **r, struct diag *) ATTR_MUST_CHECK;
-/* The same from memory: `name` is what messages call it. */
+/* The same from memory, without the key directory that usually is there: `name` is what messages call it. */
 enum status	 conf_parse(struct str text, const char *name,
 		    const struct env *, struct conf **r, struct diag *)
     ATTR_MUST_CHECK;

@@ -160,12 +160,12 @@ read_defaults(struct conf_reader *r)
 	return (status);
 }
 
-enum status
-conf_parse(struct str text, const char *name, const struct env *env,
+static enum status
+parse(struct str text, const char *name, bool of_host, const struct env *env,
     struct conf **conf_r, struct diag *diag)
 {
 	struct conf_reader reader = { .conf = conf_new(), .env = env,
-		.diag = diag, .file = name };
+		.diag = diag, .file = name, .of_host = of_host };
 	struct conf_lines lines = { text, 0 };
 	enum status status = STATUS_OK;
 	struct str line;
@@ -193,6 +193,13 @@ conf_parse(struct str text, const char *name, const struct env *env,
 }
 
 enum status
+conf_parse(struct str text, const char *name, const struct env *env,
+    struct conf **conf_r, struct diag *diag)
+{
+	return (parse(text, name, false, env, conf_r, diag));
+}
+
+enum status
 conf_load(const char *path, const struct env *env, struct conf **conf_r,
     struct diag *diag)
 {
@@ -207,7 +214,7 @@ conf_load(const char *path, const struct env *env, struct conf **conf_r,
 		    &text, diag);
 	}
 	if (status == STATUS_OK) {
-		status = conf_parse(text, path != NULL ? path : "defaults",
+		status = parse(text, path != NULL ? path : "defaults", true,
 		    env, conf_r, diag);
 	}
 	arena_fini(&arena);

@@ -137,7 +137,7 @@ const struct conf_option conf_options[] = {
 	    AT(internal_hosts) },
 	{ .name = "KeyCache", .form = "number|all", .fallback = "1000",
 	    .set = conf_set_key_cache },
-	{ .name = "KeyDirectory", .form = "path", .fallback = "",
+	{ .name = "KeyDirectory", .form = "path|none", .fallback = "",
 	    .set = conf_set_text, AT(key_directory) },
 	{ .name = "KeyFile", .form = "path", .fallback = "",
 	    .set = conf_set_key_file, .repeats = true },

@@ -53,6 +53,8 @@ struct conf_reader {		/* while a configuration is being read */
 	unsigned		 line;
 	unsigned		 lines[CONF_OPTIONS_MAX]; /* where each option
 						   was given; 0: nowhere */
+	bool			 of_host;	/* from a file: what is there on
+						   the host counts, too */
 	struct conf_givens	 selectors;
 	struct conf_givens	 key_files;
 };
