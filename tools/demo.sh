@@ -25,7 +25,7 @@ die() {
 }
 
 title "1. A key for example.com, and the DNS record that publishes it"
-dkimkeygen new -d example.com -s demo >record.txt || die "no key"
+dkimkeygen new -d example.com -s demo -D . >record.txt || die "no key"
 show demo.txt
 
 cat >zone.txt <<'TXT'

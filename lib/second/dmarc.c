@@ -203,11 +203,15 @@ judge(struct arena *arena, DMARC_POLICY_T *policy,
 
 	record = text(arena, f->record);
 	org = text(arena, f->org_domain);
-	if (from == NULL || record == NULL || org == NULL ||
-	    !store_results(policy, arena, q)) {
+	if (from == NULL || record == NULL || org == NULL) {
 		return (STATUS_NOMEM);
 	}
+	/* Of several signatures it chooses one by the author's domain, and
+	   takes none before it knows that. */
 	(void)opendmarc_policy_store_from_domain(policy, from);
+	if (!store_results(policy, arena, q)) {
+		return (STATUS_NOMEM);
+	}
 	status = opendmarc_policy_store_dmarc(policy, record, from,
 	    f->org_domain.p != NULL ? org : NULL);
 	if (status == DMARC_PARSE_OKAY) {

@@ -78,6 +78,36 @@ check_row(struct fx *fx, const struct row *row)
 	engine_msg_free(m);
 }
 
+/* A signature of the author's domain alone, SPF failing or for another. */
+static void
+check_signed(struct fx *fx)
+{
+	static const char *const senders[] = { "<a@nowhere.test>",
+		"<a@example.com>" };
+	const struct engine_outcome *out;
+	struct fx_client client;
+	struct engine_msg *m;
+	struct buf text;
+	size_t i;
+
+	buf_init(&text, FX_MAX_BYTES);
+	fx_sign(fx, FX_SIGN_BOTH, "From: joe@example.com\r\n\r\nhi\r\n",
+	    &text);
+	for (i = 0; i < sizeof(senders) / sizeof(senders[0]); i++) {
+		struct fx_mail mail = { .ip = OTHERS,
+			.mail_from = senders[i] };
+
+		fx_configure(fx, ALL);
+		m = fx_run(fx, &mail, &client, buf_str(&text));
+		out = engine_msg_eom(m);
+		tap_str(str_from(out->second_dmarc.result), STR("pass"),
+		    "DKIM alone passes their DMARC, too");
+		tap_ok(out->second_agrees, "both say so");
+		engine_msg_free(m);
+	}
+	buf_fini(&text);
+}
+
 /* What a sender can add must not keep a message from being refused. */
 static void
 check_beyond(struct fx *fx, const char *conf, unsigned fields)
@@ -173,6 +203,7 @@ main(void)
 	check_counters(&fx);
 	check_beyond(&fx, NEEDS "MaximumSignaturesToVerify 1\n", 0);
 	check_beyond(&fx, NEEDS, ENGINE_SECOND_MAX_FIELDS);
+	check_signed(&fx);
 	check_not_compared(&fx);
 	fx_fini(&fx);
 	fx_init(&fx, "");
