@@ -213,6 +213,34 @@ take_option(void *opts, int id, const char *value)
 	}
 }
 
+/* Whether the usual store is there and knows the key. */
+static bool
+has_key(const struct check_opts *o)
+{
+	struct keystore_key *v;
+	struct store store;
+	struct arena arena;
+	struct diag diag;
+	bool has = false;
+	size_t i, n = 0;
+
+	diag_init(&diag);
+	arena_init(&arena, KEYS_ARENA_BYTES);
+	if (store_init(&store, &o->store) &&
+	    store_is_wanted(&store, &o->store) &&
+	    store_open(&store, STORE_READ) && keystore_list(store.keys,
+	    &arena, str_from(o->domain), &v, &n, NULL, NULL, &diag) ==
+	    STATUS_OK) {
+		for (i = 0; i < n; i++) {
+			has = has || str_eq(v[i].selector,
+			    str_from(o->selector));
+		}
+	}
+	store_close(&store);
+	arena_fini(&arena);
+	return (has);
+}
+
 int
 check_main(const struct cli_command *command, int argc, char **argv)
 {
@@ -229,7 +257,8 @@ check_main(const struct cli_command *command, int argc, char **argv)
 	if (o.selector != NULL && o.domain == NULL) {
 		return (cli_fail("-s SELECTOR wants -d DOMAIN"));
 	}
-	if (o.authoritative || o.selector == NULL || o.store.where != NULL) {
+	if (o.authoritative || o.selector == NULL || o.store.where != NULL ||
+	    (o.key_file == NULL && o.directory == NULL && has_key(&o))) {
 		return (check_authoritative(&o));
 	}
 	return (run_check(&o));
