@@ -120,6 +120,7 @@ get_key(struct signers *s, struct arena *arena, const struct table_key *k,
 	struct key_source source = { .signers = s, .key = k, .arena = arena };
 	struct str name;
 
+	*key_r = NULL;
 	if (k->is_path) {
 		name = source.path = table_expand(k->key, arena, domain);
 	} else {
