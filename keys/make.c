@@ -45,7 +45,7 @@ make_selector(struct arena *arena, const char *template,
 	if (gmtime_r(&now, &tm) == NULL) {
 		out.status = STATUS_LIMIT;
 	}
-	for (p = template; *p != '\0' && out.status == STATUS_OK; p++) {
+	for (p = template; out.status == STATUS_OK && *p != '\0'; p++) {
 		if (*p == '%') {
 			add_part(&out, &tm, type, *++p);
 		} else {
