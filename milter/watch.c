@@ -29,10 +29,13 @@ sleep_for(struct watch *w, int64_t s)
 	return (!stopping);
 }
 
+/* A reload that failed for some other reason is tried again after so many. */
+#define LOOKS_AGAIN	10
+
 /* How long to sleep until the next look. tried: the last revision for which a
-   reload was asked. */
+   reload was asked; looks: how many since. */
 static int64_t
-look(struct watch *w, uint64_t *tried)
+look(struct watch *w, uint64_t *tried, unsigned *looks)
 {
 	struct engine *engine = live_hold(w->live);
 	int64_t refresh_s;
@@ -44,8 +47,10 @@ look(struct watch *w, uint64_t *tried)
 	refresh_s = engine_conf(engine)->key_refresh_s;
 	if (refresh_s > 0) {
 		now = engine_keys_look(engine);
-		if (now != engine_keys_revision(engine) && now != *tried) {
+		if (now != engine_keys_revision(engine) &&
+		    (now != *tried || ++*looks >= LOOKS_AGAIN)) {
 			*tried = now;
+			*looks = 0;
 			signals_raise_reload();
 		}
 	}
@@ -58,10 +63,11 @@ run(void *arg)
 {
 	struct watch *w = arg;
 	uint64_t tried = 0;
+	unsigned looks = 0;
 	int64_t s = 1;
 
 	while (sleep_for(w, s)) {
-		s = look(w, &tried);
+		s = look(w, &tried, &looks);
 	}
 	return (NULL);
 }

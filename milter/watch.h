@@ -3,8 +3,8 @@
  * watch: a thread that looks now and then (KeyRefresh) whether the tables or
  * stores of keys have changed since the configuration in service was made, and
  * then has it loaded anew, as by SIGHUP. It may wait for a database; neither
- * mail nor signals wait for it. What could not be loaded is tried again only
- * when it has changed once more.
+ * mail nor signals wait for it. What could not be loaded is tried again when it
+ * has changed once more, and every ten looks.
  */
 #ifndef MILTER_WATCH_H
 #define MILTER_WATCH_H

@@ -201,6 +201,8 @@ check(struct arc_validator *v)
 	v->verdict.result = ARC_PASS;
 	v->verdict.reason = NULL;
 	first = v->fields->v[v->sets[0].aar].value;
+	v->verdict.from_signed = arc_is_signed(
+	    &v->sets[v->verdict.instances - 1].ams.sig, STR("From"));
 	v->verdict.first_results = str_from_offset(first,
 	    str_find(first, ';') + 1);
 	return (find_oldest(v));

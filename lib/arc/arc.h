@@ -41,6 +41,7 @@ struct arc_verdict {		/* views into the fields and the arena */
 	unsigned		 oldest_pass;	/* 5.2 step 5; 0: all of them */
 	const struct arc_sealer	*sealers;	/* instance 1 first */
 	size_t			 sealers_n;
+	bool			 from_signed;	/* by the newest AMS */
 	struct str		 first_results;	/* of the AAR of instance 1,
 						   behind its "i=1;"; absent
 						   unless it passes */

@@ -60,4 +60,7 @@ enum status	arc_check_message(struct arc_validator *,
 /* What each seal signs; of all sets at once, so that none is hashed twice. */
 enum status	arc_hash_seals(struct arc_validator *) ATTR_MUST_CHECK;
 
+/* Whether h= names the field. */
+bool		arc_is_signed(const struct dkim_signature *, struct str name);
+
 #endif

@@ -117,8 +117,8 @@ check_set(struct arc_validator *v, unsigned instance)
 	}
 }
 
-static bool
-is_signed(const struct dkim_signature *sig, struct str name)
+bool
+arc_is_signed(const struct dkim_signature *sig, struct str name)
 {
 	size_t i;
 
@@ -145,7 +145,7 @@ arc_field_trouble(const struct arc_validator *v, const struct dkim_signature *si
 		return ("signature expired");
 	}
 	/* 4.1.2 */
-	return (is_signed(sig, as_name) ? "h= names ARC-Seal" : NULL);
+	return (arc_is_signed(sig, as_name) ? "h= names ARC-Seal" : NULL);
 }
 
 static void

@@ -132,6 +132,16 @@ ask(struct ub_ctx *ctx, const struct dns_opts *opts, struct str name,
 	return (status);
 }
 
+/* What a name server's or a host's name is made of. Others come from whoever
+   answers, and would end up in commands for nsupdate. */
+static bool
+is_plain(char c)
+{
+	c = char_lower(c);
+	return ((c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' ||
+	    c == '_');
+}
+
 /* A name in rdata that libunbound has decompressed, as text; its octets. */
 static size_t
 read_name(struct arena *arena, const unsigned char *p, size_t n,
@@ -139,6 +149,7 @@ read_name(struct arena *arena, const unsigned char *p, size_t n,
 {
 	char text[DNS_NAME_MAX_BYTES + 1];
 	size_t at = 0, out = 0, label;
+	bool plain = true;
 
 	*name_r = STR_NONE;
 	while (at < n && p[at] != 0) {
@@ -151,13 +162,16 @@ read_name(struct arena *arena, const unsigned char *p, size_t n,
 			text[out++] = '.';
 		}
 		while (label-- > 0) {
+			plain = plain && is_plain((char)p[at]);
 			text[out++] = (char)char_lower((char)p[at++]);
 		}
 	}
 	if (at >= n) {
 		return (0);
 	}
-	*name_r = arena_dup(arena, str_mem(text, out));
+	if (plain) {
+		*name_r = arena_dup(arena, str_mem(text, out));
+	}
 	return (at + 1);
 }
 

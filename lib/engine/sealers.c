@@ -43,18 +43,20 @@ get_property(const struct authres_result *r, struct str ptype,
 	return (n);
 }
 
+/* Where it does not say for whom, the From field must be the one that was
+   sealed. */
 static bool
-is_about(const struct authres_result *r, struct str author)
+is_about(const struct authres_result *r, struct str author, bool from_signed)
 {
 	struct str from;
 	size_t n = get_property(r, STR("header"), STR("from"), &from);
 
-	return (n == 0 || (n == 1 && str_eq_ci(from, author)));
+	return (n == 0 ? from_signed : n == 1 && str_eq_ci(from, author));
 }
 
 /* One result of DMARC's, and it is a pass. */
 static bool
-says_pass(const struct authres *ar, struct str author)
+says_pass(const struct authres *ar, struct str author, bool from_signed)
 {
 	const struct authres_result *dmarc = NULL;
 	size_t i;
@@ -69,7 +71,7 @@ says_pass(const struct authres *ar, struct str author)
 		dmarc = &ar->v[i];
 	}
 	return (dmarc != NULL && str_eq_ci(dmarc->result, STR("pass")) &&
-	    is_about(dmarc, author));
+	    is_about(dmarc, author, from_signed));
 }
 
 /* The client of the first hop, as it says; false: it does not. */
@@ -133,7 +135,7 @@ engine_sealers_judge(struct arena *arena, const struct names *trusted,
 		return (STATUS_OK);
 	}
 	st = authres_parse(arena, arc->first_results, &ar, &reason);
-	if (st != STATUS_OK || !says_pass(&ar, author)) {
+	if (st != STATUS_OK || !says_pass(&ar, author, arc->from_signed)) {
 		return (st == STATUS_NOMEM ? st : STATUS_OK);
 	}
 	return (comment(arena, arc, &ar, comment_r));

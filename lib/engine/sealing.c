@@ -74,10 +74,19 @@ engine_sealing_check(const struct engine *engine, struct diag *diag)
 	}
 	if (st != STATUS_OK) {
 		diag_set(diag, NULL, 0, "%s", status_text(st));
+	} else if (i == picks.n && (conf->key_source != NULL ||
+	    conf->key_directory != NULL)) {
+		/* Keys come and go there: that is no reason not to start. */
+		env_log(engine->opts.env, LOG_LEVEL_WARNING, "ArcSeal: no key "
+		    "signs for %.*s now%s; nothing is sealed",
+		    STR_FMT(conf->arc_seal_key.domain),
+		    conf->arc_seal_key.selector.p != NULL ?
+		    " with that selector" : "");
 	} else if (i == picks.n) {
-		diag_set(diag, NULL, 0, "ArcSeal: no key signs for %.*s with "
-		    "that selector, or with any",
-		    STR_FMT(conf->arc_seal_key.domain));
+		diag_set(diag, NULL, 0, "ArcSeal: no key signs for %.*s%s",
+		    STR_FMT(conf->arc_seal_key.domain),
+		    conf->arc_seal_key.selector.p != NULL ?
+		    " with that selector" : "");
 		st = STATUS_SYNTAX;
 	}
 	signers_picks_fini(&picks);
@@ -187,6 +196,14 @@ make(struct engine_msg *m, struct arc_seal *seal)
 	return (arc_seal_finish(&m->arena, &opts, &in, seal));
 }
 
+/* What DMARC fails is handed on with what is known of it, not vouched for. */
+static bool
+has_failed(const struct engine_msg *m)
+{
+	return (m->outcome.decision.tagged || m->outcome.dmarc == NULL ||
+	    dmarc_decisive(m->outcome.dmarc)->result == DMARC_FAIL);
+}
+
 enum status
 engine_sealing_finish(struct engine_msg *m)
 {
@@ -197,7 +214,7 @@ engine_sealing_finish(struct engine_msg *m)
 	if (!m->sealing || out->verdict != ENGINE_ACCEPT) {
 		return (STATUS_OK);
 	}
-	if (m->signers != NULL) {
+	if (m->signers != NULL && !has_failed(m)) {
 		st = engine_signing_add(m);
 	}
 	if (st == STATUS_OK && m->seal_pick != NULL) {

@@ -151,15 +151,34 @@ engine_signing_begin(struct engine_msg *m)
 	return (st);
 }
 
+/* The last two labels, the most that an organisational domain can be above. */
+static struct str
+last_two_labels(struct str domain)
+{
+	while (domain_labels(domain) > 2) {
+		domain = domain_parent(domain);
+	}
+	return (domain);
+}
+
 /*
  * A rule for whatever author is for what we hand on, too; never under a name
- * that is the author's, who may be a forger.
+ * that could be aligned with that of an author, who may be a forger. Names
+ * below a public suffix are taken for one organisation: that errs on the side
+ * of no signature.
  */
 static bool
 is_for_forwarded(const struct engine_msg *m, const struct signers_pick *pick)
 {
-	return (pick->any_author &&
-	    !domain_is_within(m->from.v[0].domain, pick->domain));
+	struct str ours = last_two_labels(pick->domain);
+	size_t i;
+
+	for (i = 0; i < m->from.n; i++) {
+		if (str_eq(last_two_labels(m->from.v[i].domain), ours)) {
+			return (false);
+		}
+	}
+	return (pick->any_author);
 }
 
 enum status

@@ -69,15 +69,22 @@ open_folder(const struct dir *dir, struct str domain, bool create,
 	(void)snprintf(name, sizeof(name), "%.*s", STR_FMT(domain));
 	(void)snprintf(folder->shown, sizeof(folder->shown), "%s/%s",
 	    dir->path, name);
-	if (create && mkdirat(dir->fd, name, 0700) == 0 &&
-	    dir->owner.uid != (uid_t)-1 && geteuid() == 0 &&
-	    fchownat(dir->fd, name, dir->owner.uid, dir->owner.gid,
-	    AT_SYMLINK_NOFOLLOW) == -1) {
+	if (create && mkdirat(dir->fd, name, 0700) == -1 && errno != EEXIST) {
 		return (failed(folder->shown, diag));
 	}
 	folder->fd = openat(dir->fd, name, O_RDONLY | O_DIRECTORY |
 	    O_CLOEXEC | O_NOFOLLOW);
-	return (folder->fd != -1 ? STATUS_OK : failed(folder->shown, diag));
+	if (folder->fd == -1) {
+		return (failed(folder->shown, diag));
+	}
+	/* A run that was cut short may have left it to root. */
+	if (create && geteuid() == 0 &&
+	    fchown(folder->fd, dir->owner.uid, dir->owner.gid) == -1) {
+		(void)failed(folder->shown, diag);
+		(void)close(folder->fd);
+		return (STATUS_IO);
+	}
+	return (STATUS_OK);
 }
 
 /* "SELECTOR" and an ending; shown: with the folder's path. */
@@ -115,11 +122,23 @@ read_state(const struct folder *folder, struct str domain,
 	return (status);
 }
 
-/* Only no memory ends a list: one broken key must not hide the others. */
+/*
+ * One broken key must not hide the others; but what has nothing to do with the
+ * key (no memory, no file descriptors, a disk that fails) ends the list: a
+ * picture without keys that are there would send mail unsigned.
+ */
+static bool
+is_of_key(enum status status)
+{
+	return (status == STATUS_SYNTAX || status == STATUS_LIMIT ||
+	    (status == STATUS_IO && (errno == EACCES || errno == ENOENT ||
+	    errno == ELOOP || errno == ENOTDIR)));
+}
+
 static enum status
 list_state(const struct folder *folder, struct str domain,
     struct str selector, const struct keystore_bad *bad,
-    struct keystore_keys *list)
+    struct keystore_keys *list, struct diag *diag_r)
 {
 	struct keystore_key key;
 	enum status status;
@@ -128,11 +147,12 @@ list_state(const struct folder *folder, struct str domain,
 	diag_init(&diag);
 	status = read_state(folder, domain, selector, list->arena, &key,
 	    &diag);
-	if (status == STATUS_NOMEM) {
-		return (status);
-	}
 	if (status == STATUS_OK) {
 		return (keystore_keys_add(list, &key));
+	}
+	if (!is_of_key(status)) {
+		diag_set(diag_r, NULL, 0, "%s", diag.text);
+		return (status);
 	}
 	if (bad->tell != NULL) {
 		bad->tell(bad->ctx, &diag);
@@ -177,30 +197,45 @@ list_folder(const struct dir *dir, struct str domain,
 	while (status == STATUS_OK && (entry = readdir(stream)) != NULL) {
 		if (is_state(entry->d_name, &selector)) {
 			status = list_state(&folder, domain, selector, bad,
-			    list);
+			    list, diag);
 		}
+		errno = 0;
+	}
+	if (status == STATUS_OK && errno != 0) {
+		status = failed(folder.shown, diag);
 	}
 	(void)closedir(stream);
 	return (status);
 }
 
-/* A folder that cannot be read is told of, like a broken state. */
+/* A folder that cannot be read is told of, like a broken state; a file that is
+   none of ours is not. */
 static enum status
 list_entry(const struct dir *dir, const char *name,
-    const struct keystore_bad *bad, struct keystore_keys *list)
+    const struct keystore_bad *bad, struct keystore_keys *list,
+    struct diag *diag_r)
 {
+	struct folder folder;
 	enum status status;
 	struct diag diag;
+	struct stat st;
 
 	diag_init(&diag);
-	status = list_folder(dir, str_from(name), bad, list, &diag);
-	if (status == STATUS_IO && errno == ENOTDIR) {
-		return (STATUS_OK);
+	status = open_folder(dir, str_from(name), false, &folder, &diag);
+	if (status == STATUS_OK) {
+		(void)close(folder.fd);
+		return (list_folder(dir, str_from(name), bad, list, diag_r));
 	}
-	if (status == STATUS_IO && bad->tell != NULL) {
+	if (!is_of_key(status)) {
+		diag_set(diag_r, NULL, 0, "%s", diag.text);
+		return (status);
+	}
+	if (bad->tell != NULL && (errno != ENOTDIR ||
+	    (fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISLNK(st.st_mode)))) {
 		bad->tell(bad->ctx, &diag);
 	}
-	return (status == STATUS_IO ? STATUS_OK : status);
+	return (STATUS_OK);
 }
 
 static enum status
@@ -222,8 +257,13 @@ list_all(const struct dir *dir, const struct keystore_bad *bad,
 	while (status == STATUS_OK && (entry = readdir(stream)) != NULL) {
 		if (entry->d_name[0] != '.' &&
 		    strlen(entry->d_name) < NAME_BYTES) {
-			status = list_entry(dir, entry->d_name, bad, list);
+			status = list_entry(dir, entry->d_name, bad, list,
+			    diag);
 		}
+		errno = 0;
+	}
+	if (status == STATUS_OK && errno != 0) {
+		status = failed(dir->path, diag);
 	}
 	(void)closedir(stream);
 	return (status);
@@ -429,9 +469,10 @@ add_files(const struct dir *dir, const struct folder *folder,
 	if (status == STATUS_OK) {
 		status = write_state(dir, folder, key, diag);
 	}
-	if (status != STATUS_OK) {
-		(void)unlinkat(folder->fd, name, 0);
-		file_name(folder, key->selector, ".txt", name, shown);
+	/* The state first, as it came last. */
+	for (i = 0; status != STATUS_OK && i < sizeof(ends) / sizeof(ends[0]);
+	    i++) {
+		file_name(folder, key->selector, ends[i], name, shown);
 		(void)unlinkat(folder->fd, name, 0);
 	}
 	return (status);

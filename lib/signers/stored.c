@@ -135,6 +135,12 @@ read_store(struct stored *s, struct diag *diag)
 		if (v[i - 1].stage == KEY_ACTIVE) {
 			status = add_key(s, store, &v[i - 1], diag);
 		}
+		/* It has no private half: the others have theirs. */
+		if (status == STATUS_IO) {
+			warn_bad(s, diag);
+			diag_init(diag);
+			status = STATUS_OK;
+		}
 	}
 	keystore_close(store);
 	return (status);

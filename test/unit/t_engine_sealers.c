@@ -64,12 +64,12 @@ static struct names *trusted;
 
 static enum status
 judge(struct arena *arena, const struct row *row, enum arc_result result,
-    const char **comment_r)
+    bool from_signed, const char **comment_r)
 {
 	static const char *const selectors[] = { "s1", "s2", "s3" };
 	struct arc_sealer sealers[3];
 	struct arc_verdict arc = { .result = result, .sealers = sealers,
-		.first_results = str_from(row->results) };
+		.from_signed = from_signed, .first_results = str_from(row->results) };
 
 	for (; arc.sealers_n < 3 && row->sealers[arc.sealers_n] != NULL;
 	    arc.sealers_n++) {
@@ -89,10 +89,29 @@ check_row(const struct row *row)
 	const char *comment;
 
 	arena_init(&arena, ARENA_BYTES);
-	tap_num(judge(&arena, row, ARC_PASS, &comment), STATUS_OK, row->name);
+	tap_num(judge(&arena, row, ARC_PASS, true, &comment), STATUS_OK,
+	    row->name);
 	tap_str(str_from(comment), str_from(row->comment), "its comment");
-	tap_ok(judge(&arena, row, ARC_FAIL, &comment) == STATUS_OK &&
+	tap_ok(judge(&arena, row, ARC_FAIL, true, &comment) == STATUS_OK &&
 	    comment == NULL, "and never if the chain fails");
+	arena_fini(&arena);
+}
+
+/* Which author it was about must be clear from one of two things. */
+static void
+check_from(void)
+{
+	static const struct row said = { .sealers = { "list.test" },
+		.results = PASS }, vague = { .sealers = { "list.test" },
+		.results = " mx.test; dmarc=pass" };
+	struct arena arena;
+	const char *comment;
+
+	arena_init(&arena, ARENA_BYTES);
+	tap_ok(judge(&arena, &said, ARC_PASS, false, &comment) == STATUS_OK &&
+	    comment != NULL, "From is not signed, but its author is said");
+	tap_ok(judge(&arena, &vague, ARC_PASS, false, &comment) == STATUS_OK &&
+	    comment == NULL, "nor is that");
 	arena_fini(&arena);
 }
 
@@ -129,7 +148,8 @@ static enum status
 again(struct arena *arena)
 {
 	const char *comment;
-	enum status st = judge(arena, &rows[1], ARC_PASS, &comment);
+	enum status st = judge(arena, &rows[1], ARC_PASS, true,
+	    &comment);
 
 	return (st == STATUS_OK && comment == NULL ? STATUS_SYNTAX : st);
 }
@@ -148,6 +168,7 @@ main(void)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		check_row(&rows[i]);
 	}
+	check_from();
 	check_long();
 	oom_check(again, "a chain");
 	names_free(trusted);

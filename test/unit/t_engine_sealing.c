@@ -230,6 +230,9 @@ check_forwarded(void)
 		    "joe@author.example", 0 },
 		{ "an author of ours", "* fwd\n", "joe@example.com", 0 },
 		{ "an author below", "* fwd\n", "joe@news.example.com", 0 },
+		{ "one of ours beside another", "* fwd\n",
+		    "joe@author.example, boss@example.com", 0 },
+		{ "one that fails DMARC", "* fwd\n", "joe@tagged.example", 0 },
 	};
 	char text[256];
 	struct buf out;
