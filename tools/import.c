@@ -129,12 +129,60 @@ put_ours(struct import *im, const struct import_given *given,
 	put_line(im, "", to, value);
 }
 
+/* Whether the option is there and has a value in our words. */
+static bool
+is_translated(struct import *im, const char *name)
+{
+	const struct import_given *given = import_get(im, name);
+	const char *why;
+	struct str value;
+
+	return (given != NULL && given->option != NULL &&
+	    import_value(im, given, &value, &why) == STATUS_OK &&
+	    value.p != NULL);
+}
+
+static bool
+has_tables(struct import *im)
+{
+	return (is_translated(im, "KeyTable") &&
+	    is_translated(im, "SigningTable"));
+}
+
+static bool
+can_sign(struct import *im)
+{
+	return (has_tables(im) || (!is_hidden_by_tables(im, "Domain") &&
+	    is_translated(im, "Domain") && is_translated(im, "Selector") &&
+	    is_translated(im, "KeyFile")));
+}
+
+/* Why an option cannot stand though its value could; or NULL. */
+static const char *
+missing_half(struct import *im, const struct import_option *o,
+    struct str value)
+{
+	if (o->kind == IMPORT_KEY_TABLE || o->kind == IMPORT_SIGNING_TABLE) {
+		return (has_tables(im) ? NULL :
+		    "the other table is not to be had");
+	}
+	if (strcmp(o->name, "Domain") == 0 ||
+	    strcmp(o->name, "Selector") == 0 ||
+	    strcmp(o->name, "KeyFile") == 0) {
+		return (can_sign(im) ? NULL :
+		    "Domain, Selector and KeyFile belong together");
+	}
+	return (strcmp(o->name, "Mode") == 0 &&
+	    str_find(value, 's') < value.n && !can_sign(im) ?
+	    "there is nothing to sign with" : NULL);
+}
+
 static enum status
 translate(struct import *im, size_t index)
 {
 	const struct import_given *given = &im->v[index];
 	const struct import_option *o = given->option;
-	const char *to, *why;
+	const char *to, *why, *missing;
 	enum status status;
 	struct str value;
 
@@ -152,7 +200,10 @@ translate(struct import *im, size_t index)
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	if (value.p == NULL) {
+	missing = value.p != NULL ? missing_half(im, o, value) : NULL;
+	if (missing != NULL) {
+		put_theirs(im, given, missing);
+	} else if (value.p == NULL) {
 		put_theirs(im, given, why);
 	} else if (is_said(im, index, to)) {
 		put_theirs(im, given, index >= im->opendmarc ?
@@ -193,6 +244,11 @@ put_defaults(struct import *im)
 	size_t i;
 
 	buf_add_cstr(&im->out, "\n## Defaults that differ\n\n");
+	if (can_sign(im)) {
+		import_note(im, "take this out to have keys that dkimkeygen "
+		    "rotates beside those above");
+		buf_add_cstr(&im->out, "KeyDirectory none\n");
+	}
 	for (i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
 		if (import_get(im, v[i].theirs) == NULL &&
 		    (v[i].also == NULL ||

@@ -165,6 +165,11 @@ import_value(struct import *im, const struct import_given *given,
 	case IMPORT_SIGN_ACTION:
 		*r = char_lower(value.n > 0 ? value.p[0] : ' ') == 'a' ?
 		    STR("unsigned") : STR("tempfail");
+		if (char_lower(value.n > 0 ? value.p[0] : ' ') != 'a' &&
+		    char_lower(value.n > 0 ? value.p[0] : ' ') != 't') {
+			*why_r = "mail that cannot be signed waits, or goes "
+			    "unsigned";
+		}
 		return (STATUS_OK);
 	case IMPORT_REJECT:
 		*r = import_is_yes(value) ? STR("reject") : STR("accept");
