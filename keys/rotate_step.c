@@ -28,11 +28,31 @@ save(struct rotation *run, const struct keystore_key *key)
 	return (false);
 }
 
+/* Only now: as long as a cache still had the record, anyone could sign. */
+static bool
+disclose(struct rotation *run, struct rotated *d, size_t i)
+{
+	struct diag diag;
+
+	if (run->disclose == NULL || run->opts->dry_run) {
+		return (true);
+	}
+	diag_init(&diag);
+	if (!publish_private(run->store, run->disclose, &d->v[i], &diag)) {
+		return (fail(run, d, i, "disclose", &diag));
+	}
+	rotated_tell(d, &d->v[i], "private half disclosed");
+	return (true);
+}
+
 static bool
 enter(struct rotation *run, struct rotated *d, size_t i, enum key_stage stage)
 {
 	struct keystore_key *key = &d->v[i], before = *key;
 
+	if (stage == KEY_REMOVED && !disclose(run, d, i)) {
+		return (false);
+	}
 	key->stage = stage;
 	key->since_s = run->store->now_s;
 	key->seen_s = stage == KEY_PUBLISHED ? key->since_s :
@@ -53,16 +73,7 @@ static bool
 see(struct rotation *run, struct rotated *d, size_t i, int64_t seen_s)
 {
 	struct keystore_key *key = &d->v[i];
-	struct diag diag;
 
-	diag_init(&diag);
-	if (key->stage == KEY_REVOKED && run->disclose != NULL &&
-	    !run->opts->dry_run) {
-		if (!publish_private(run->store, run->disclose, key, &diag)) {
-			return (fail(run, d, i, "disclose", &diag));
-		}
-		rotated_tell(d, key, "private half disclosed");
-	}
 	key->seen_s = seen_s;
 	if (seen_s == -1) {
 		rotated_tell(d, key, "record lost: %s", d->found[i].why);

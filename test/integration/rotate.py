@@ -279,9 +279,13 @@ def test_disclose(dns):
             str(life.stages()))
     tap.is_(os.listdir(folder), [], 'nothing is disclosed too early')
     life.rotate(later=14 * DAY)
+    tap.is_((life.stages()['x0'], os.listdir(folder)), ('revoked', []),
+            'nor while a cache may have the record')
+    life.rotate(later=30 * DAY)
+    tap.is_(life.stages()['x0'], 'removed', 'the key is removed')
     with open(os.path.join(folder, 'disclose.example', 'x0.pem'),
               encoding='ascii') as f:
-        tap.is_(f.read(), private, 'once revoked, its private half is')
+        tap.is_(f.read(), private, 'then its private half is')
 
 
 def test_disk_full(dns):
