@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include <errno.h>
 #include <libpq-fe.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <time.h>
 
@@ -9,6 +11,7 @@
 
 #define VALUES_MAX	16
 #define LOCK_STEP_MS	50
+#define ANSWER_MS	15000		/* the server gives up before */
 #define LOCK_NUMBER	"20260509"	/* of the advisory lock */
 #define UNIQUE_VIOLATION "23505"
 
@@ -101,6 +104,29 @@ free_values(char *copies[VALUES_MAX], int n)
 	}
 }
 
+/* libpq waits for ever on a server that hangs. NULL: it does. */
+static PGresult *
+wait_for(const struct postgres *p)
+{
+	struct pollfd fd = { .fd = PQsocket(p->conn), .events = POLLIN };
+	PGresult *result, *next;
+	int ready;
+
+	while (PQisBusy(p->conn)) {
+		do {
+			ready = poll(&fd, 1, ANSWER_MS);
+		} while (ready == -1 && errno == EINTR);
+		if (ready != 1 || PQconsumeInput(p->conn) != 1) {
+			return (NULL);
+		}
+	}
+	result = PQgetResult(p->conn);
+	while (result != NULL && (next = PQgetResult(p->conn)) != NULL) {
+		PQclear(next);
+	}
+	return (result);
+}
+
 static enum status
 postgres_run(void *ctx, const char *text, const struct str *values, int n,
     int columns, sql_row *row, void *row_ctx, long *changed_r,
@@ -115,8 +141,16 @@ postgres_run(void *ctx, const char *text, const struct str *values, int n,
 		diag_set(diag, NULL, 0, "out of memory");
 		goto out;
 	}
-	result = PQexecParams(p->conn, text, n, NULL,
-	    (const char *const *)copies, NULL, NULL, 0);
+	if (PQsendQueryParams(p->conn, text, n, NULL,
+	    (const char *const *)copies, NULL, NULL, 0) == 1) {
+		result = wait_for(p);
+	}
+	if (result == NULL) {
+		explain(diag, PQerrorMessage(p->conn)[0] != '\0' ?
+		    PQerrorMessage(p->conn) : "the server does not answer");
+		status = STATUS_TEMP;
+		goto out;
+	}
 	switch (PQresultStatus(result)) {
 	case PGRES_TUPLES_OK:
 		status = row != NULL ? give_rows(result, columns, row,
