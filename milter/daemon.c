@@ -212,7 +212,6 @@ stop(struct daemon *daemon)
 
 	env_log(&daemon->env, LOG_LEVEL_INFO, "stopping: %u in flight",
 	    live_in_flight(&daemon->live));
-	watch_stop(&daemon->watch);
 	left = drain(daemon);
 	live_log_counters(&daemon->live);
 	if (left > 0) {
@@ -226,6 +225,7 @@ stop(struct daemon *daemon)
 		fflush(NULL);
 		_exit((int)code);
 	}
+	watch_stop(&daemon->watch);
 	live_fini(&daemon->live);
 	return (code);
 }
