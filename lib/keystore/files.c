@@ -62,7 +62,7 @@ files_read(int dir, const char *name, const char *shown, struct buf *buf,
 		status = failed(shown, diag);
 	} else if (!S_ISREG(st.st_mode)) {
 		diag_set(diag, shown, 0, "not a regular file");
-		status = STATUS_IO;
+		status = STATUS_SYNTAX;
 	} else {
 		status = read_all(fd, shown, buf, diag);
 	}

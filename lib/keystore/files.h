@@ -17,8 +17,8 @@ struct files_owner {		/* of new files; -1: as they come */
 };
 
 /*
- * All of a regular file into buf, whose ceiling counts (LIMIT). shown: what
- * messages call the file. st_r may be NULL.
+ * All of a regular file into buf, whose ceiling counts (LIMIT); SYNTAX: it is
+ * none. shown: what messages call the file. st_r may be NULL.
  */
 enum status	 files_read(int dir, const char *name, const char *shown,
 		    struct buf *, struct stat *st_r, struct diag *)

@@ -11,7 +11,7 @@
 
 #define VALUES_MAX	16
 #define LOCK_STEP_MS	50
-#define ANSWER_MS	15000		/* the server gives up before */
+#define ANSWER_MS	10000		/* a server that says nothing is lost */
 #define LOCK_NUMBER	"20260509"	/* of the advisory lock */
 #define UNIQUE_VIOLATION "23505"
 
@@ -47,10 +47,10 @@ failed(const struct postgres *p, const PGresult *result, struct diag *diag)
 	if (code != NULL && strcmp(code, UNIQUE_VIOLATION) == 0) {
 		return (STATUS_LIMIT);
 	}
-	/* Shutdowns and timeouts have classes 08, 53, 57; or no code at all. */
+	/* Classes 08, 53, 57: shutdowns, timeouts; 55: others hold a lock. */
 	return (code == NULL || strncmp(code, "08", 2) == 0 ||
-	    strncmp(code, "53", 2) == 0 || strncmp(code, "57", 2) == 0 ?
-	    STATUS_TEMP : STATUS_IO);
+	    strncmp(code, "53", 2) == 0 || strncmp(code, "55", 2) == 0 ||
+	    strncmp(code, "57", 2) == 0 ? STATUS_TEMP : STATUS_IO);
 }
 
 static enum status
@@ -203,6 +203,21 @@ postgres_lock(void *ctx, unsigned timeout_s, struct diag *diag)
 	}
 }
 
+/* What libpq says of a broken conninfo may quote the password. */
+static enum status
+check_conninfo(const char *conninfo, struct diag *diag)
+{
+	PQconninfoOption *options = PQconninfoParse(conninfo, NULL);
+
+	if (options == NULL) {
+		diag_set(diag, "postgres", 0, "what follows the colon is no "
+		    "conninfo, as in \"host=db.example dbname=mailseal\"");
+		return (STATUS_SYNTAX);
+	}
+	PQconninfoFree(options);
+	return (STATUS_OK);
+}
+
 enum status
 keystore_open_postgres(struct keystore *store, const char *conninfo,
     struct diag *diag)
@@ -214,9 +229,13 @@ keystore_open_postgres(struct keystore *store, const char *conninfo,
 		"tcp_user_timeout", "application_name", "options",
 		"client_encoding", "dbname", NULL };
 	const char *const values[] = { "3", "5000", "mailseal",
-		"-c statement_timeout=10000", "UTF8", conninfo, NULL };
-	struct postgres *p = calloc(1, sizeof(*p));
+		"-c lock_timeout=5000", "UTF8", conninfo, NULL };
+	struct postgres *p;
 
+	if (check_conninfo(conninfo, diag) != STATUS_OK) {
+		return (STATUS_SYNTAX);
+	}
+	p = calloc(1, sizeof(*p));
 	if (p == NULL) {
 		diag_set(diag, NULL, 0, "out of memory");
 		return (STATUS_NOMEM);

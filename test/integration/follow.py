@@ -283,6 +283,12 @@ def test_no_database():
         'password=secret\n' % TOP)])
     tap.is_(status, 1, 'no database at the start: no start')
     tap.ok('secret' not in err, 'no password in the log', err)
+    status, _, err = proc.run([tree.MAILSEALD, '-n', '-c', proc.write(
+        os.path.join(TOP, 'broken.conf'), 'Socket unix:%s/none\n'
+        'KeySource postgres:password secret\n' % TOP)])
+    tap.is_(status, 1, 'a conninfo that is none')
+    tap.ok('secret' not in err and 'conninfo' in err,
+           'is not quoted, since it may hold a password', err)
 
 
 def main():

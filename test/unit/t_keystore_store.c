@@ -250,6 +250,7 @@ check_dir(void)
 	struct keystore_key b = make("b.example", "s1", 10);
 	struct diag diag;
 	struct buf pem;
+	char path[128];
 
 	write_file("b.example/s7.private", PEM, 0600);
 	check_list(store, STR("b.example"), "b.example/s1:pending ",
@@ -267,9 +268,16 @@ check_dir(void)
 	check_list(store, STR("b.example"), "b.example/s1:pending ",
 	    "another key's state");
 	tap_num(bad_count, 1, "is told of, too");
+	snprintf(path, sizeof(path), "%s/b.example/s6.state", top);
+	tap_num(mkdir(path, 0755), 0, path);
+	check_list(store, STR_NONE, "a.example/s2:pending "
+	    "a.example/s1:removed b.example/s1:pending ",
+	    "what is no file hides no other");
+	tap_num(bad_count, 2, "and is told of");
 	write_file("README", "not a domain\n", 0644);
 	check_list(store, STR("b.example"), "b.example/s1:pending ",
 	    "a file among the folders");
+	tap_num(rmdir(path), 0, "taken away");
 	write_file("b.example/s1.private", PEM, 0640);
 	b.selector = STR("s1");
 	diag_init(&diag);
