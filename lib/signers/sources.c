@@ -20,7 +20,8 @@ signers_sources_init(struct signers *s, const struct signers *before,
 	status = read_source(s->opts.key_source, s, before != NULL ?
 	    before->source : NULL, &s->source, diag);
 	return (status != STATUS_OK ? status : read_source(
-	    s->opts.key_directory, s, NULL, &s->directory, diag));
+	    s->opts.key_directory, s, before != NULL ? before->directory :
+	    NULL, &s->directory, diag));
 }
 
 void

@@ -16,9 +16,10 @@ is_database(const char *where)
 static void
 warn_bad(void *ctx, const struct diag *diag)
 {
-	const struct stored *s = ctx;
+	struct stored *s = ctx;
 
-	env_log(s->env, LOG_LEVEL_WARNING, "a key is left out: %s",
+	s->bad_n++;
+	env_log(s->env, LOG_LEVEL_WARNING, "a key's state is broken: %s",
 	    diag->text);
 }
 
@@ -194,13 +195,23 @@ stored_read(const char *where, struct stored *before, const struct env *env,
 		return (STATUS_NOMEM);
 	}
 	status = read_store(s, diag);
+	if (before != NULL && strcmp(before->where, where) != 0) {
+		before = NULL;
+	}
+	/* A domain must not lose its key to a file that is broken. */
+	if (status == STATUS_OK && s->bad_n > 0 && before != NULL) {
+		env_log(env, LOG_LEVEL_ERROR, "the keys known before stay in "
+		    "service until that is mended");
+		stored_release(s);
+		*r = stored_hold(before);
+		return (STATUS_OK);
+	}
 	if (status == STATUS_OK) {
 		*r = s;
 		return (STATUS_OK);
 	}
 	stored_release(s);
-	if (status == STATUS_TEMP && before != NULL &&
-	    strcmp(before->where, where) == 0) {
+	if (status == STATUS_TEMP && before != NULL) {
 		note_lost(before, true, diag->text);
 		diag_init(diag);
 		*r = stored_hold(before);

@@ -37,14 +37,16 @@ struct stored {
 	struct arena		 memory;
 	struct strmap		 domains;	/* to its first stored_key */
 	size_t			 keys_n;
+	size_t			 bad_n;		/* broken states, left out */
 	uint64_t		 revision;
 	atomic_bool		 lost;		/* did not answer at last */
 	atomic_uint		 references;
 };
 
 /*
- * before: the picture in service, or NULL: it stays if it is of the same
- * database and that does not answer; that is logged.
+ * before: the picture in service, or NULL: if it is of the same store, it stays
+ * while the store does not answer or the state of a key is broken; that is
+ * logged. Without one, such a key is left out.
  */
 enum status	 stored_read(const char *where, struct stored *before,
 		    const struct env *, struct stored **r, struct diag *)

@@ -58,7 +58,7 @@ put(const char *domain, const char *selector, enum key_stage stage,
 }
 
 static struct signers *
-make(bool subdomains, size_t cache_max)
+make_after(const struct signers *before, bool subdomains, size_t cache_max)
 {
 	struct signers_opts opts = { .env = &env, .key_directory = top,
 		.subdomains = subdomains, .cache_max = cache_max };
@@ -66,8 +66,14 @@ make(bool subdomains, size_t cache_max)
 	struct diag diag;
 
 	diag_init(&diag);
-	must(signers_new(&opts, NULL, &s, &diag) == STATUS_OK, diag.text);
+	must(signers_new(&opts, before, &s, &diag) == STATUS_OK, diag.text);
 	return (s);
+}
+
+static struct signers *
+make(bool subdomains, size_t cache_max)
+{
+	return (make_after(NULL, subdomains, cache_max));
 }
 
 /* "selector@domain " of each that has a key, "!selector " of each other. */
@@ -143,8 +149,8 @@ check_changes(void)
 static void
 check_broken(void)
 {
+	struct signers *s, *next;
 	char path[128];
-	struct signers *s;
 	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/a.example/s3.private", top);
@@ -158,13 +164,20 @@ check_broken(void)
 	check(s, "a.example", "!s3 ", "the next message");
 	tap_num((long long)lines.n, 0, "does not log it again");
 	signers_release(s);
+	put("a.example", "s1", KEY_ACTIVE, 10);
+	s = make(false, 10);
 	snprintf(path, sizeof(path), "%s/a.example/s1.state", top);
 	f = fopen(path, "w");
 	must(f != NULL && fputs("mailseal-key 1\n", f) >= 0 &&
 	    fclose(f) == 0, path);
 	buf_reset(&lines);
 	signers_release(make(false, 10));
-	tap_ok(lines.n > 0 && strstr(lines.p, "a key is left out: ") != NULL &&
+	next = make_after(s, false, 10);
+	check(next, "a.example", "s1@a.example !s3 ",
+	    "with a broken state, mail is signed as before");
+	signers_release(next);
+	signers_release(s);
+	tap_ok(lines.n > 0 && strstr(lines.p, "state is broken: ") != NULL &&
 	    strstr(lines.p, "s1.state") != NULL, "a broken state is named");
 }
 
