@@ -24,3 +24,8 @@ EXTRA_DIST += $(POSTFIX_TESTS) test/integration/life.py \
 	test/integration/mta.py test/integration/nameserver.py \
 	test/integration/postgres.py test/integration/sink.py \
 	test/integration/smtp.py test/integration/world.py
+
+# What runs threads, for a thread sanitizer: the others are slow there, and have
+# nothing for it to find.
+THREADED = test/integration/daemon.py test/integration/dns_unbound.py \
+	test/integration/soak.py $(POSTFIX_TESTS)
