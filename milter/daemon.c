@@ -14,9 +14,11 @@
 
 #include "milter/background.h"
 #include "milter/daemon.h"
+#include "milter/listen.h"
 #include "milter/live.h"
 #include "milter/log.h"
 #include "milter/presence.h"
+#include "milter/privileges.h"
 #include "milter/signals.h"
 #include "milter/watch.h"
 
@@ -283,31 +285,76 @@ check_signers(struct daemon *daemon)
 	return (STATUS_OK);
 }
 
+/*
+ * The start reads the configuration as root, all that follows is done by
+ * UserID: keys, tables and stores are looked at with his eyes. That root alone
+ * may read the configuration is only warned about: a start works.
+ */
+static enum status
+become_user(struct daemon *daemon, const struct conf *conf, struct diag *diag)
+{
+	struct conf *again = NULL;
+	enum status status;
+	struct diag why;
+
+	if (geteuid() != 0 || conf->user_id == NULL) {
+		return (STATUS_OK);
+	}
+	status = privileges_drop(conf->user_id, diag);
+	if (status == STATUS_OK) {
+		status = listen_check(daemon->presence.socket, diag);
+	}
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	diag_init(&why);
+	if (conf_load(daemon->opts->conf_path, &daemon->env, &again, &why) !=
+	    STATUS_OK) {
+		env_log(&daemon->env, LOG_LEVEL_WARNING, "UserID %s cannot "
+		    "reload this, only start with it: %s", conf->user_id,
+		    why.text);
+	}
+	conf_release(again);
+	return (STATUS_OK);
+}
+
+static enum daemon_exit
+check(struct daemon *daemon, struct conf *conf)
+{
+	enum status status;
+	struct diag diag;
+
+	diag_init(&diag);
+	if (become_user(daemon, conf, &diag) != STATUS_OK) {
+		complain(daemon, STATUS_IO, &diag);
+		return (DAEMON_NO);
+	}
+	status = live_init(&daemon->live, conf, &daemon->env, &diag);
+	if (status != STATUS_OK) {
+		complain(daemon, status, &diag);
+		return (exit_of(status));
+	}
+	status = check_signers(daemon);
+	live_fini(&daemon->live);
+	return (exit_of(status));
+}
+
 enum daemon_exit
 daemon_check(const struct daemon_opts *opts)
 {
 	static struct daemon daemon;
 	struct conf *conf = NULL;
-	struct diag diag;
 	enum daemon_exit code;
-	enum status status;
 
 	init(&daemon, opts);
 	code = load(&daemon, &conf);
 	if (code != DAEMON_OK) {
 		return (code);
 	}
-	diag_init(&diag);
-	status = live_init(&daemon.live, conf, &daemon.env, &diag);
-	if (status == STATUS_OK) {
-		status = check_signers(&daemon);
-		live_fini(&daemon.live);
-	} else {
-		complain(&daemon, status, &diag);
-	}
+	code = check(&daemon, conf);
 	conf_release(conf);
 	presence_fini(&daemon.presence);
-	return (exit_of(status));
+	return (code);
 }
 
 enum daemon_exit

@@ -7,8 +7,10 @@
 #include <sys/un.h>
 
 #include <errno.h>
+#include <libgen.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -73,6 +75,30 @@ remove_stale(const char *path, struct diag *diag)
 		return (STATUS_OK);
 	}
 	return (STATUS_IO);
+}
+
+enum status
+listen_check(const char *where, struct diag *diag)
+{
+	const char *path = listen_path(where);
+	enum status status = STATUS_OK;
+	char *folder;
+
+	if (path == NULL) {
+		return (STATUS_OK);
+	}
+	folder = strdup(path);
+	if (folder == NULL) {
+		diag_set(diag, NULL, 0, "out of memory");
+		return (STATUS_NOMEM);
+	}
+	if (access(dirname(folder), W_OK | X_OK) == -1) {
+		diag_set(diag, path, 0, "cannot make a socket there: %s",
+		    strerror(errno));
+		status = STATUS_IO;
+	}
+	free(folder);
+	return (status);
 }
 
 enum status

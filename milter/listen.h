@@ -11,6 +11,10 @@
 
 /* The path of a local socket, a view; NULL for the others. */
 const char	*listen_path(const char *where);
+/* Whether the user that we are may make a socket file in its folder: IO, the
+   diag says why not. One that is there already is not looked at. */
+enum status	 listen_check(const char *where, struct diag *)
+    ATTR_MUST_CHECK;
 /*
  * Opens it, after callbacks_register. A socket file that nobody listens on is
  * removed first; one that is in use, or any other file, is an error.

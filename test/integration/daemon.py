@@ -855,6 +855,13 @@ def test_user(work):
     point(inserted(m.letter()[0], "DKIM-Signature"),
           "a reload cannot read it, and the old one stays")
     m.close()
+    r = run("-n", "-c", d.conf)
+    point(r.returncode == 0 and "fine" in r.stdout and
+          "UserID nobody cannot reload this" in r.stderr and
+          "key.pem" in r.stderr, "-n as root says so beforehand", r)
+    r = run("-n", "-c", d.conf, "-p", "unix:%s/s" % work)
+    point(r.returncode == 1 and "cannot make a socket there" in r.stderr,
+          "-n: a folder in which UserID cannot make the socket", r)
     point(d.stop() == 0 and not os.path.exists(d.socket), "exit 0")
     d.write("UserID nosuchuser\n")
     r = run("-n", "-c", d.conf)
