@@ -133,7 +133,8 @@ store_close(struct store *store)
 }
 
 static void
-tell_broken(void *ctx, const struct diag *diag)
+tell_broken(void *ctx, struct str domain ATTR_UNUSED,
+    const struct diag *diag)
 {
 	struct store *store = ctx;
 

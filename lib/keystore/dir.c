@@ -137,7 +137,7 @@ is_of_key(enum status status)
 
 static enum status
 list_state(const struct folder *folder, struct str domain,
-    struct str selector, const struct keystore_bad *bad,
+    struct str selector, const struct keystore_query *query,
     struct keystore_keys *list, struct diag *diag_r)
 {
 	struct keystore_key key;
@@ -148,15 +148,14 @@ list_state(const struct folder *folder, struct str domain,
 	status = read_state(folder, domain, selector, list->arena, &key,
 	    &diag);
 	if (status == STATUS_OK) {
-		return (keystore_keys_add(list, &key));
+		return (query->active && key.stage != KEY_ACTIVE ? STATUS_OK :
+		    keystore_keys_add(list, &key));
 	}
 	if (!is_of_key(status)) {
 		diag_set(diag_r, NULL, 0, "%s", diag.text);
 		return (status);
 	}
-	if (bad->tell != NULL) {
-		bad->tell(bad->ctx, &diag);
-	}
+	keystore_tell(query, domain, &diag);
 	return (STATUS_OK);
 }
 
@@ -176,7 +175,7 @@ is_state(const char *file, struct str *selector_r)
 
 static enum status
 list_folder(const struct dir *dir, struct str domain,
-    const struct keystore_bad *bad, struct keystore_keys *list,
+    const struct keystore_query *query, struct keystore_keys *list,
     struct diag *diag)
 {
 	struct folder folder;
@@ -196,7 +195,7 @@ list_folder(const struct dir *dir, struct str domain,
 	}
 	while (status == STATUS_OK && (entry = readdir(stream)) != NULL) {
 		if (is_state(entry->d_name, &selector)) {
-			status = list_state(&folder, domain, selector, bad,
+			status = list_state(&folder, domain, selector, query,
 			    list, diag);
 		}
 		errno = 0;
@@ -212,7 +211,7 @@ list_folder(const struct dir *dir, struct str domain,
    none of ours is not. */
 static enum status
 list_entry(const struct dir *dir, const char *name,
-    const struct keystore_bad *bad, struct keystore_keys *list,
+    const struct keystore_query *query, struct keystore_keys *list,
     struct diag *diag_r)
 {
 	struct folder folder;
@@ -224,22 +223,22 @@ list_entry(const struct dir *dir, const char *name,
 	status = open_folder(dir, str_from(name), false, &folder, &diag);
 	if (status == STATUS_OK) {
 		(void)close(folder.fd);
-		return (list_folder(dir, str_from(name), bad, list, diag_r));
+		return (list_folder(dir, str_from(name), query, list, diag_r));
 	}
 	if (!is_of_key(status)) {
 		diag_set(diag_r, NULL, 0, "%s", diag.text);
 		return (status);
 	}
-	if (bad->tell != NULL && (errno != ENOTDIR ||
+	if (errno != ENOTDIR ||
 	    (fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
-	    S_ISLNK(st.st_mode)))) {
-		bad->tell(bad->ctx, &diag);
+	    S_ISLNK(st.st_mode))) {
+		keystore_tell(query, str_from(name), &diag);
 	}
 	return (STATUS_OK);
 }
 
 static enum status
-list_all(const struct dir *dir, const struct keystore_bad *bad,
+list_all(const struct dir *dir, const struct keystore_query *query,
     struct keystore_keys *list, struct diag *diag)
 {
 	int fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -257,7 +256,7 @@ list_all(const struct dir *dir, const struct keystore_bad *bad,
 	while (status == STATUS_OK && (entry = readdir(stream)) != NULL) {
 		if (entry->d_name[0] != '.' &&
 		    strlen(entry->d_name) < NAME_BYTES) {
-			status = list_entry(dir, entry->d_name, bad, list,
+			status = list_entry(dir, entry->d_name, query, list,
 			    diag);
 		}
 		errno = 0;
@@ -270,16 +269,16 @@ list_all(const struct dir *dir, const struct keystore_bad *bad,
 }
 
 static enum status
-dir_list(void *ctx, struct str domain, const struct keystore_bad *bad,
+dir_list(void *ctx, const struct keystore_query *query,
     struct keystore_keys *list, struct diag *diag)
 {
 	const struct dir *dir = ctx;
 	enum status status;
 
-	if (domain.p == NULL) {
-		status = list_all(dir, bad, list, diag);
+	if (query->domain.p == NULL) {
+		status = list_all(dir, query, list, diag);
 	} else {
-		status = list_folder(dir, domain, bad, list, diag);
+		status = list_folder(dir, query->domain, query, list, diag);
 		if (status == STATUS_IO && errno == ENOENT) {
 			status = STATUS_OK;
 		}

@@ -125,6 +125,7 @@ keystore_keys_add(struct keystore_keys *list, const struct keystore_key *key)
 	copy.selector = dup(list->arena, key->selector, &ok);
 	copy.record = dup(list->arena, key->record, &ok);
 	copy.note = dup(list->arena, key->note, &ok);
+	copy.pem = dup(list->arena, key->pem, &ok);
 	v[list->n] = copy;
 	list->n += ok;
 	return (ok ? STATUS_OK : STATUS_NOMEM);
@@ -142,22 +143,52 @@ compare(const void *va, const void *vb)
 	return (c != 0 ? c : str_cmp(a->selector, b->selector));
 }
 
-enum status
-keystore_list(struct keystore *store, struct arena *arena, struct str domain,
-    struct keystore_key **v_r, size_t *n_r,
-    void (*bad)(void *ctx, const struct diag *), void *ctx, struct diag *diag)
+void
+keystore_tell(const struct keystore_query *query, struct str domain,
+    const struct diag *diag)
+{
+	if (query->bad != NULL) {
+		query->bad(query->ctx, domain, diag);
+	}
+}
+
+static enum status
+ask(struct keystore *store, const struct keystore_query *query,
+    struct arena *arena, struct keystore_key **v_r, size_t *n_r,
+    struct diag *diag)
 {
 	struct keystore_keys list = { .arena = arena };
-	const struct keystore_bad tell = { bad, ctx };
 	enum status status;
 
-	status = store->ops->list(store->ctx, domain, &tell, &list, diag);
+	status = store->ops->list(store->ctx, query, &list, diag);
 	if (list.n > 1) {
 		qsort(list.v, list.n, sizeof(*list.v), compare);
 	}
 	*v_r = list.v;
 	*n_r = status == STATUS_OK ? list.n : 0;
 	return (status);
+}
+
+enum status
+keystore_list(struct keystore *store, struct arena *arena, struct str domain,
+    struct keystore_key **v_r, size_t *n_r, keystore_bad *bad, void *ctx,
+    struct diag *diag)
+{
+	const struct keystore_query query = { .domain = domain, .bad = bad,
+		.ctx = ctx };
+
+	return (ask(store, &query, arena, v_r, n_r, diag));
+}
+
+enum status
+keystore_active(struct keystore *store, struct arena *arena,
+    struct keystore_key **v_r, size_t *n_r, keystore_bad *bad, void *ctx,
+    struct diag *diag)
+{
+	const struct keystore_query query = { .active = true, .bad = bad,
+		.ctx = ctx };
+
+	return (ask(store, &query, arena, v_r, n_r, diag));
 }
 
 enum status

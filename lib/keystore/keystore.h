@@ -66,6 +66,8 @@ struct keystore_key {		/* what is known of one key but its secret */
 	struct str		 record;	/* "v=DKIM1; k=rsa; p=..." */
 	struct str		 note;		/* one line for people; or absent:
 						   what it waits for */
+	struct str		 pem;		/* the private half; absent but
+						   where keystore_active has it */
 };
 
 struct keystore;
@@ -79,14 +81,21 @@ void		 keystore_close(struct keystore *);	/* NULL is fine */
 /* As given to keystore_open; for messages (a conninfo without its password). */
 const char	*keystore_name(const struct keystore *);
 
-/*
- * All keys, or those of one domain (absent: all), by domain and then by age.
- * bad: told of each key whose state is broken; the others are listed still.
- */
+/* Told of each key whose state is broken, which the list goes on without.
+   domain: as the store has it, may be none at all. */
+typedef void	 keystore_bad(void *ctx, struct str domain,
+		    const struct diag *);
+/* All keys, or those of one domain (absent: all), by domain and then by age.
+   bad: may be NULL. */
 enum status	 keystore_list(struct keystore *, struct arena *,
 		    struct str domain, struct keystore_key **v_r, size_t *n_r,
-		    void (*bad)(void *ctx, const struct diag *), void *ctx,
-		    struct diag *) ATTR_MUST_CHECK;
+		    keystore_bad *bad, void *ctx, struct diag *)
+    ATTR_MUST_CHECK;
+/* Those that sign, in the same order. A database gives their private halves
+   with them; the caller zeroes those. */
+enum status	 keystore_active(struct keystore *, struct arena *,
+		    struct keystore_key **v_r, size_t *n_r, keystore_bad *bad,
+		    void *ctx, struct diag *) ATTR_MUST_CHECK;
 /* The private half as PEM; the caller zeroes the buffer. */
 enum status	 keystore_private(struct keystore *, const struct keystore_key *,
 		    struct buf *pem_r, struct diag *) ATTR_MUST_CHECK;

@@ -5,9 +5,11 @@
 
 #include "keystore/keystore.h"
 
-struct keystore_bad {		/* whom to tell of a broken state */
-	void	(*tell)(void *ctx, const struct diag *);
-	void	*ctx;
+struct keystore_query {		/* what is to be listed */
+	struct str	 domain;	/* absent: all */
+	bool		 active;	/* those alone */
+	keystore_bad	*bad;		/* NULL: tell nobody */
+	void		*ctx;
 };
 
 struct keystore_keys {		/* as they are listed */
@@ -19,8 +21,7 @@ struct keystore_keys {		/* as they are listed */
 
 struct keystore_ops {		/* of a kind of store; ctx is its own */
 	void		 (*close)(void *ctx);
-	enum status	 (*list)(void *ctx, struct str domain,
-			    const struct keystore_bad *,
+	enum status	 (*list)(void *ctx, const struct keystore_query *,
 			    struct keystore_keys *, struct diag *);
 	enum status	 (*private)(void *ctx, const struct keystore_key *,
 			    struct buf *, struct diag *);
@@ -49,6 +50,9 @@ enum status	 keystore_open_sqlite(struct keystore *, const char *path,
 enum status	 keystore_open_postgres(struct keystore *,
 		    const char *conninfo, struct diag *) ATTR_MUST_CHECK;
 
+/* Tells whoever wants to know of a broken state. */
+void		 keystore_tell(const struct keystore_query *,
+		    struct str domain, const struct diag *);
 /* A copy goes into the list. */
 enum status	 keystore_keys_add(struct keystore_keys *,
 		    const struct keystore_key *) ATTR_MUST_CHECK;

@@ -17,7 +17,7 @@ struct sql {
 };
 
 struct list {			/* while it is read */
-	const struct keystore_bad *bad;
+	const struct keystore_query *query;
 	struct keystore_keys	*keys;
 };
 
@@ -56,6 +56,31 @@ write_state(struct buf *b, const struct str *c)
 	}
 }
 
+static enum status
+read_key(struct arena *arena, const struct str *columns, bool active,
+    struct keystore_key *key, struct diag *diag)
+{
+	enum status status;
+	struct buf text;
+
+	buf_init(&text, KEYSTORE_STATE_MAX_BYTES);
+	write_state(&text, columns);
+	status = text.status != STATUS_OK ? text.status :
+	    keystore_state_parse(arena, buf_str(&text), "mailseal_key", key,
+	    diag);
+	buf_fini(&text);
+	if (status == STATUS_OK && active) {
+		key->pem = columns[COLUMNS_N];
+		if (key->pem.n == 0) {
+			diag_set(diag, NULL, 0, "the database has no private "
+			    "key %.*s of %.*s", STR_FMT(key->selector),
+			    STR_FMT(key->domain));
+			status = STATUS_IO;
+		}
+	}
+	return (status);
+}
+
 /* Only no memory ends a list: one broken key must not hide the others. */
 static enum status
 take_key(void *ctx, const struct str *columns)
@@ -64,36 +89,39 @@ take_key(void *ctx, const struct str *columns)
 	struct keystore_key key;
 	enum status status;
 	struct diag diag;
-	struct buf text;
 
 	diag_init(&diag);
-	buf_init(&text, KEYSTORE_STATE_MAX_BYTES);
-	write_state(&text, columns);
-	status = text.status != STATUS_OK ? text.status :
-	    keystore_state_parse(list->keys->arena, buf_str(&text),
-	    "mailseal_key", &key, &diag);
-	buf_fini(&text);
+	status = read_key(list->keys->arena, columns, list->query->active,
+	    &key, &diag);
 	if (status == STATUS_OK) {
 		return (keystore_keys_add(list->keys, &key));
 	}
-	if (status != STATUS_NOMEM && list->bad->tell != NULL) {
-		list->bad->tell(list->bad->ctx, &diag);
+	if (status != STATUS_NOMEM) {
+		keystore_tell(list->query, columns[0], &diag);
 	}
 	return (status == STATUS_NOMEM ? status : STATUS_OK);
 }
 
+/* Of the stages those that do not sign: a broken one may be of a key that
+   does. */
 static enum status
-sql_list(void *ctx, struct str domain, const struct keystore_bad *bad,
+sql_list(void *ctx, const struct keystore_query *query,
     struct keystore_keys *keys, struct diag *diag)
 {
-	struct list list = { bad, keys };
+	struct list list = { query, keys };
 
-	if (domain.p == NULL) {
+	if (query->active) {
+		return (run(ctx, "SELECT " COLUMNS ", private FROM "
+		    "mailseal_key WHERE stage NOT IN ('pending', 'published', "
+		    "'retired', 'revoked', 'removed')", NULL, 0,
+		    COLUMNS_N + 1, take_key, &list, NULL, diag));
+	}
+	if (query->domain.p == NULL) {
 		return (run(ctx, "SELECT " COLUMNS " FROM mailseal_key", NULL,
 		    0, COLUMNS_N, take_key, &list, NULL, diag));
 	}
 	return (run(ctx, "SELECT " COLUMNS " FROM mailseal_key WHERE domain = "
-	    "$1", &domain, 1, COLUMNS_N, take_key, &list, NULL, diag));
+	    "$1", &query->domain, 1, COLUMNS_N, take_key, &list, NULL, diag));
 }
 
 static enum status

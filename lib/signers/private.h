@@ -34,6 +34,7 @@ enum status	 signers_tables_load_all(struct signers *, struct diag *)
 enum status	 signers_tables_init(struct signers *, struct diag *)
     ATTR_MUST_CHECK;
 void		 signers_tables_fini(struct signers *);
+size_t		 signers_tables_check(const struct signers *);
 enum status	 signers_tables_pick(const struct signers *, struct arena *,
 		    struct str local, struct str domain,
 		    struct signers_picks *r) ATTR_MUST_CHECK;
@@ -48,6 +49,7 @@ enum status	 signers_sources_init(struct signers *,
 enum status	 signers_sources_load_all(struct signers *, struct diag *)
     ATTR_MUST_CHECK;
 void		 signers_sources_fini(struct signers *);
+size_t		 signers_sources_check(const struct signers *);
 enum status	 signers_sources_pick(const struct signers *, struct arena *,
 		    struct str domain, struct signers_picks *r)
     ATTR_MUST_CHECK;

@@ -160,6 +160,12 @@ signers_count(const struct signers *s, struct signers_counts *r)
 	}
 }
 
+size_t
+signers_check_keys(const struct signers *s)
+{
+	return (signers_tables_check(s) + signers_sources_check(s));
+}
+
 enum status
 signers_pick(struct signers *s, struct arena *arena, struct str local,
     struct str domain, struct signers_picks *r)

@@ -49,6 +49,9 @@ load_domain(struct signers *s, const struct stored_key *key)
 
 	arena_init(&arena, 64 * 1024);
 	for (; key != NULL && status == STATUS_OK; key = key->next) {
+		if (key->trouble.n > 0) {
+			continue;
+		}
 		status = get_key(s, &arena, key, &loaded, &trouble);
 		privkey_free(loaded);
 		arena_reset(&arena);
@@ -76,6 +79,44 @@ signers_sources_load_all(struct signers *s, struct diag *diag ATTR_UNUSED)
 	return (status);
 }
 
+static size_t
+check_domain(const struct signers *s, const struct stored_key *key)
+{
+	struct privkey *loaded;
+	struct diag diag;
+	size_t bad = 0;
+
+	for (; key != NULL; key = key->next) {
+		diag_init(&diag);
+		if (key->trouble.n > 0) {
+			bad++;		/* logged when it was read */
+		} else if (stored_load((void *)(uintptr_t)key, &loaded,
+		    &diag) == STATUS_OK) {
+			privkey_free(loaded);
+		} else {
+			env_log(s->opts.env, LOG_LEVEL_ERROR, "%s", diag.text);
+			bad++;
+		}
+	}
+	return (bad);
+}
+
+size_t
+signers_sources_check(const struct signers *s)
+{
+	const struct stored *const stores[] = { s->source, s->directory };
+	size_t i, k, bad = 0;
+
+	for (i = 0; i < sizeof(stores) / sizeof(stores[0]); i++) {
+		for (k = 0; stores[i] != NULL &&
+		    k < strmap_count(&stores[i]->domains); k++) {
+			bad += check_domain(s,
+			    strmap_value(&stores[i]->domains, k));
+		}
+	}
+	return (bad);
+}
+
 /* The name itself or, with SubDomains, the nearest above it. */
 static const struct stored_key *
 find(const struct signers *s, const struct stored *stored, struct str name)
@@ -100,7 +141,7 @@ pick_keys(struct arena *arena, const struct stored_key *key,
 	for (; key != NULL && r->n < SIGNERS_PICKS_MAX; key = key->next) {
 		r->v[r->n++] = (struct signers_pick){ .kind = SIGNERS_STORE,
 			.domain = key->domain, .selector = key->selector,
-			.source = key };
+			.trouble = key->trouble, .source = key };
 	}
 	return (STATUS_OK);
 }

@@ -6,21 +6,26 @@
 #include "keystore/keystore.h"
 #include "signers/stored.h"
 
-static bool
-is_database(const char *where)
-{
-	return (str_starts(str_from(where), STR("sqlite:")) ||
-	    str_starts(str_from(where), STR("postgres:")));
-}
+/* A domain with a key whose state is broken. */
+struct stored_bad {
+	struct stored_bad	*next;
+	struct str		 domain;
+	struct str		 why;
+};
 
 static void
-warn_bad(void *ctx, const struct diag *diag)
+note_bad(void *ctx, struct str domain, const struct diag *diag)
 {
 	struct stored *s = ctx;
+	struct stored_bad *bad = arena_alloc(&s->memory, sizeof(*bad));
 
-	s->bad_n++;
 	env_log(s->env, LOG_LEVEL_WARNING, "a key's state is broken: %s",
 	    diag->text);
+	if (bad != NULL && domain.n > 0) {
+		*bad = (struct stored_bad){ s->bad, arena_dup(&s->memory,
+		    domain), arena_dup(&s->memory, str_from(diag->text)) };
+		s->bad = bad;
+	}
 }
 
 struct stored *
@@ -28,6 +33,14 @@ stored_hold(struct stored *s)
 {
 	atomic_fetch_add_explicit(&s->references, 1, memory_order_relaxed);
 	return (s);
+}
+
+static void
+forget_pem(const struct stored_key *key)
+{
+	if (key->pem.n > 0) {
+		explicit_bzero((void *)(uintptr_t)key->pem.p, key->pem.n);
+	}
 }
 
 static void
@@ -39,10 +52,7 @@ forget_private(const struct stored *s)
 	for (i = 0; i < strmap_count(&s->domains); i++) {
 		for (key = strmap_value(&s->domains, i); key != NULL;
 		    key = key->next) {
-			if (key->pem.n > 0) {
-				explicit_bzero((void *)(uintptr_t)key->pem.p,
-				    key->pem.n);
-			}
+			forget_pem(key);
 		}
 	}
 }
@@ -61,87 +71,138 @@ stored_release(struct stored *s)
 	free(s);
 }
 
+/* from: views into the arena, or constants. */
 static enum status
-take_pem(struct stored *s, struct keystore *store,
-    const struct keystore_key *from, struct stored_key *key,
-    struct diag *diag)
-{
-	enum status status;
-	struct buf pem;
-
-	buf_init(&pem, KEYSTORE_PEM_MAX_BYTES);
-	status = keystore_private(store, from, &pem, diag);
-	if (status == STATUS_OK) {
-		key->pem = arena_dup(&s->memory, buf_str(&pem));
-		status = key->pem.p != NULL ? STATUS_OK : STATUS_NOMEM;
-	}
-	if (pem.p != NULL) {
-		explicit_bzero(pem.p, pem.n);
-	}
-	buf_fini(&pem);
-	return (status);
-}
-
-static enum status
-add_key(struct stored *s, struct keystore *store,
-    const struct keystore_key *from, struct diag *diag)
+add_key(struct stored *s, const struct stored_key *from)
 {
 	struct stored_key *key = arena_alloc(&s->memory, sizeof(*key));
-	enum status status = STATUS_OK;
-	void **at;
+	void **at = strmap_at(&s->domains, from->domain);
 
-	if (key == NULL) {
+	if (key == NULL || at == NULL || from->name.p == NULL) {
 		return (STATUS_NOMEM);
 	}
-	*key = (struct stored_key){ .stored = s, .domain = from->domain,
-		.selector = from->selector,
-		.name = arena_printf(&s->memory, "%s/%.*s/%.*s",
-		    keystore_name(store), STR_FMT(from->domain),
-		    STR_FMT(from->selector)) };
-	if (is_database(s->where)) {
-		status = take_pem(s, store, from, key, diag);
+	*key = *from;
+	key->stored = s;
+	key->next = *at;
+	*at = key;
+	s->keys_n += key->trouble.n == 0;
+	return (STATUS_OK);
+}
+
+static struct str
+name_key(struct stored *s, const struct keystore *store, struct str domain,
+    struct str selector)
+{
+	return (arena_printf(&s->memory, "%s/%.*s/%.*s", keystore_name(store),
+	    STR_FMT(domain), STR_FMT(selector)));
+}
+
+static void
+forget_domain(struct stored *s, struct str domain)
+{
+	struct stored_key *key = strmap_get(&s->domains, domain);
+
+	for (; key != NULL; key = key->next) {
+		forget_pem(key);
+		s->keys_n -= key->trouble.n == 0;
 	}
+}
+
+/* One after the other, so that they stay in their order. */
+static enum status
+copy_keys(struct stored *s, const struct stored_key *from)
+{
+	struct stored_key copy;
+	enum status status;
+
+	if (from == NULL) {
+		return (STATUS_OK);
+	}
+	status = copy_keys(s, from->next);
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	at = strmap_at(&s->domains, from->domain);
-	if (at == NULL || key->name.p == NULL) {
+	copy = (struct stored_key){
+		.domain = arena_dup(&s->memory, from->domain),
+		.selector = arena_dup(&s->memory, from->selector),
+		.name = arena_dup(&s->memory, from->name),
+		.pem = from->pem.n > 0 ? arena_dup(&s->memory, from->pem) :
+		    STR_NONE,
+		.trouble = from->trouble.n > 0 ? arena_dup(&s->memory,
+		    from->trouble) : STR_NONE };
+	return (add_key(s, &copy));
+}
+
+/* What a broken state may have been is not known: the domain signs as before,
+   or, if it has nothing else, is in trouble. */
+static enum status
+settle_bad(struct stored *s, const struct stored *before,
+    const struct keystore *store, const struct stored_bad *bad)
+{
+	const struct stored_key *known = before != NULL ?
+	    strmap_get(&before->domains, bad->domain) : NULL;
+	struct stored_key none = { .domain = bad->domain,
+		.selector = STR("?"), .trouble = bad->why };
+	void **at;
+
+	if (bad->domain.p == NULL || bad->why.p == NULL) {
 		return (STATUS_NOMEM);
 	}
-	key->next = *at;
-	*at = key;
-	s->keys_n++;
-	return (STATUS_OK);
+	if (known == NULL) {
+		none.name = name_key(s, store, none.domain, none.selector);
+		return (strmap_get(&s->domains, bad->domain) != NULL ?
+		    STATUS_OK : add_key(s, &none));
+	}
+	at = strmap_at(&s->domains, bad->domain);
+	if (at == NULL) {
+		return (STATUS_NOMEM);
+	}
+	forget_domain(s, bad->domain);
+	*at = NULL;
+	env_log(s->env, LOG_LEVEL_ERROR, "the keys of %.*s known before stay "
+	    "in service until that is mended", STR_FMT(bad->domain));
+	return (copy_keys(s, known));
 }
 
 /* The revision first: what changes meanwhile is seen by the next look. */
 static enum status
-read_store(struct stored *s, struct diag *diag)
+read_keys(struct stored *s, struct keystore *store,
+    const struct stored *before, struct diag *diag)
 {
-	struct keystore *store = NULL;
+	enum status status = keystore_revision(store, &s->revision, diag);
+	const struct stored_bad *bad;
+	struct stored_key key;
 	struct keystore_key *v;
-	enum status status;
 	size_t i, n = 0;
 
-	status = keystore_open(s->where, false, s->env, &store, diag);
 	if (status == STATUS_OK) {
-		status = keystore_revision(store, &s->revision, diag);
-	}
-	if (status == STATUS_OK) {
-		status = keystore_list(store, &s->memory, STR_NONE, &v, &n,
-		    warn_bad, s, diag);
+		status = keystore_active(store, &s->memory, &v, &n, note_bad,
+		    s, diag);
 	}
 	/* From the newest to the oldest: the list of a domain grows in front. */
 	for (i = n; i > 0 && status == STATUS_OK; i--) {
-		if (v[i - 1].stage == KEY_ACTIVE) {
-			status = add_key(s, store, &v[i - 1], diag);
-		}
-		/* It has no private half: the others have theirs. */
-		if (status == STATUS_IO) {
-			warn_bad(s, diag);
-			diag_init(diag);
-			status = STATUS_OK;
-		}
+		key = (struct stored_key){ .domain = v[i - 1].domain,
+			.selector = v[i - 1].selector, .pem = v[i - 1].pem,
+			.name = name_key(s, store, v[i - 1].domain,
+			    v[i - 1].selector) };
+		status = add_key(s, &key);
+	}
+	for (bad = s->bad; bad != NULL && status == STATUS_OK;
+	    bad = bad->next) {
+		status = settle_bad(s, before, store, bad);
+	}
+	return (status);
+}
+
+static enum status
+read_store(struct stored *s, const struct stored *before, struct diag *diag)
+{
+	struct keystore *store = NULL;
+	enum status status;
+
+	status = keystore_open(s->where, false, s->env, &store, diag);
+	if (status == STATUS_OK) {
+		status = read_keys(s, store, before, diag);
 	}
 	keystore_close(store);
 	return (status);
@@ -194,18 +255,10 @@ stored_read(const char *where, struct stored *before, const struct env *env,
 	if (s == NULL) {
 		return (STATUS_NOMEM);
 	}
-	status = read_store(s, diag);
 	if (before != NULL && strcmp(before->where, where) != 0) {
 		before = NULL;
 	}
-	/* A domain must not lose its key to a file that is broken. */
-	if (status == STATUS_OK && s->bad_n > 0 && before != NULL) {
-		env_log(env, LOG_LEVEL_ERROR, "the keys known before stay in "
-		    "service until that is mended");
-		stored_release(s);
-		*r = stored_hold(before);
-		return (STATUS_OK);
-	}
+	status = read_store(s, before, diag);
 	if (status == STATUS_OK) {
 		*r = s;
 		return (STATUS_OK);

@@ -29,6 +29,8 @@ struct stored_key {
 	struct str		 selector;
 	struct str		 name;		/* for the cache and for people */
 	struct str		 pem;		/* absent: in its file */
+	struct str		 trouble;	/* absent; or why the domain has no
+						   key, which is all there is */
 };
 
 struct stored {
@@ -36,17 +38,18 @@ struct stored {
 	const struct env	*env;
 	struct arena		 memory;
 	struct strmap		 domains;	/* to its first stored_key */
-	size_t			 keys_n;
-	size_t			 bad_n;		/* broken states, left out */
+	size_t			 keys_n;	/* without those in trouble */
+	struct stored_bad	*bad;		/* while it is read */
 	uint64_t		 revision;
 	atomic_bool		 lost;		/* did not answer at last */
 	atomic_uint		 references;
 };
 
 /*
- * before: the picture in service, or NULL: if it is of the same store, it stays
- * while the store does not answer or the state of a key is broken; that is
- * logged. Without one, such a key is left out.
+ * before: the picture in service, or NULL. If it is of the same store, it stays
+ * while the store does not answer, and of it the keys of a domain that has a
+ * broken state; that is logged. A domain that has no key but a broken one is
+ * in trouble.
  */
 enum status	 stored_read(const char *where, struct stored *before,
 		    const struct env *, struct stored **r, struct diag *)

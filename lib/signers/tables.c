@@ -159,7 +159,7 @@ signers_tables_load_all(struct signers *s, struct diag *diag)
 }
 
 size_t
-signers_check_keys(const struct signers *s)
+signers_tables_check(const struct signers *s)
 {
 	struct key_source source = { .signers = s };
 	const struct table_key *k;

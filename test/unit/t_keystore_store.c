@@ -18,9 +18,10 @@ static char top[64];
 static unsigned bad_count;
 
 static void
-on_bad(void *ctx, const struct diag *diag)
+on_bad(void *ctx, struct str domain, const struct diag *diag)
 {
 	(void)ctx;
+	(void)domain;
 	(void)diag;
 	bad_count++;
 }

@@ -147,11 +147,31 @@ check_changes(void)
 }
 
 static void
+break_state(const char *domain, const char *selector)
+{
+	char path[128];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/%s/%s.state", top, domain, selector);
+	f = fopen(path, "w");
+	must(f != NULL && fputs("mailseal-key 1\n", f) >= 0 &&
+	    fclose(f) == 0, path);
+}
+
+static void
+check_count(const struct signers *s, long long want)
+{
+	struct signers_counts counts;
+
+	signers_count(s, &counts);
+	tap_num((long long)counts.keys, want, "keys that are known");
+}
+
+static void
 check_broken(void)
 {
 	struct signers *s, *next;
 	char path[128];
-	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/a.example/s3.private", top);
 	must(chmod(path, 0644) == 0, path);
@@ -166,19 +186,43 @@ check_broken(void)
 	signers_release(s);
 	put("a.example", "s1", KEY_ACTIVE, 10);
 	s = make(false, 10);
-	snprintf(path, sizeof(path), "%s/a.example/s1.state", top);
-	f = fopen(path, "w");
-	must(f != NULL && fputs("mailseal-key 1\n", f) >= 0 &&
-	    fclose(f) == 0, path);
+	break_state("a.example", "s1");
+	put("b.example", "s1", KEY_ACTIVE, 10);
 	buf_reset(&lines);
-	signers_release(make(false, 10));
 	next = make_after(s, false, 10);
 	check(next, "a.example", "s1@a.example !s3 ",
 	    "with a broken state, mail is signed as before");
-	signers_release(next);
+	check(next, "b.example", "s1@b.example ", "other domains are followed");
+	check_count(next, 3);
 	signers_release(s);
 	tap_ok(lines.n > 0 && strstr(lines.p, "state is broken: ") != NULL &&
 	    strstr(lines.p, "s1.state") != NULL, "a broken state is named");
+	s = make_after(next, false, 10);
+	signers_release(next);
+	check(s, "a.example", "s1@a.example !s3 ", "and the next time");
+	signers_release(s);
+}
+
+static void
+check_broken_at_start(void)
+{
+	struct signers *s = make(false, 10), *next;
+
+	check(s, "a.example", "!s3 ", "at a start a broken key is left out");
+	signers_release(s);
+	break_state("b.example", "s1");
+	s = make(false, 0);
+	check(s, "b.example", "!? ", "if there is no other, that is trouble");
+	check_count(s, 1);
+	buf_reset(&lines);
+	tap_num((long long)signers_check_keys(s), 2,
+	    "a check counts it, and the one that cannot be loaded");
+	tap_ok(strstr(lines.p, "s3.private: mode 0644") != NULL,
+	    "which is named");
+	next = make_after(s, false, 10);
+	check(next, "b.example", "!? ", "it stays");
+	signers_release(s);
+	signers_release(next);
 }
 
 static void
@@ -218,6 +262,7 @@ main(void)
 	check_picks();
 	check_changes();
 	check_broken();
+	check_broken_at_start();
 	check_gone();
 	buf_fini(&pem);
 	buf_fini(&lines);
