@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "keys/keys.h"
+#include "keystore/files.h"
 
 struct staged {
 	const char	*path;
@@ -37,21 +38,6 @@ key_files_name(struct key_files *files, const char *dir, struct str selector)
 }
 
 static bool
-write_all(int fd, struct str text)
-{
-	ssize_t n;
-
-	while (text.n > 0) {
-		n = write(fd, text.p, text.n);
-		if (n == -1 && errno != EINTR) {
-			return (false);
-		}
-		text = str_from_offset(text, n > 0 ? (size_t)n : 0);
-	}
-	return (true);
-}
-
-static bool
 stage(struct staged *s, const char *path, struct str text, mode_t mode)
 {
 	bool ok = false;
@@ -64,7 +50,7 @@ stage(struct staged *s, const char *path, struct str text, mode_t mode)
 		s->temp[0] = '\0';
 		goto out;
 	}
-	ok = fchmod(fd, mode) == 0 && write_all(fd, text) && fsync(fd) == 0;
+	ok = fchmod(fd, mode) == 0 && files_write(fd, text) && fsync(fd) == 0;
 	ok = close(fd) == 0 && ok;
 out:
 	if (!ok) {

@@ -1,4 +1,5 @@
 lib_libmailseal_a_SOURCES += \
+	lib/base/access.h \
 	lib/base/arena.h \
 	lib/base/attr.h \
 	lib/base/b64.h \
@@ -10,6 +11,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/base/str.h \
 	lib/base/strmap.h \
 	lib/base/utf8.h \
+	lib/base/access.c \
 	lib/base/arena.c \
 	lib/base/b64.c \
 	lib/base/buf.c \

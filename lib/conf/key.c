@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/access.h"
 #include "conf/table.h"
 
 #define NAME_MAX_BYTES		256
@@ -64,31 +65,19 @@ conf_user_id(const char *user_id, uid_t *uid_r, struct diag *diag)
 	return (STATUS_OK);
 }
 
-/* Ours, root's or the user's, and closed to all others. */
 static enum status
 check_access(const char *path, const struct stat *st, const char *user_id,
     struct diag *diag)
 {
 	struct diag ignored;
-	uid_t uid = 0;
-	bool ours = st->st_uid == 0 || st->st_uid == geteuid();
+	uid_t uid = geteuid();
 
 	diag_init(&ignored);
-	if (!ours && (user_id == NULL ||
-	    conf_user_id(user_id, &uid, &ignored) != STATUS_OK ||
-	    st->st_uid != uid)) {
-		diag_set(diag, path, 0, "belongs to user %ju, neither to root "
-		    "nor to us nor to UserID; chown root it",
-		    (uintmax_t)st->st_uid);
-		return (STATUS_SYNTAX);
+	if (user_id != NULL &&
+	    conf_user_id(user_id, &uid, &ignored) != STATUS_OK) {
+		uid = geteuid();
 	}
-	if ((st->st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-		diag_set(diag, path, 0, "mode %04o gives group or others "
-		    "access to a private key; chmod 600 it",
-		    (unsigned)(st->st_mode & 07777));
-		return (STATUS_SYNTAX);
-	}
-	return (STATUS_OK);
+	return (access_check(st, uid, "UserID", path, diag));
 }
 
 enum status

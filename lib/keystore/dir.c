@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/access.h"
 #include "keystore/files.h"
 #include "keystore/private.h"
 #include "keystore/record.h"
@@ -197,6 +198,8 @@ list_folder(const struct dir *dir, struct str domain,
 		if (is_state(entry->d_name, &selector)) {
 			status = list_state(&folder, domain, selector, query,
 			    list, diag);
+		} else if (dir->lock != -1 && files_is_temp(entry->d_name)) {
+			(void)unlinkat(folder.fd, entry->d_name, 0);
 		}
 		errno = 0;
 	}
@@ -290,26 +293,6 @@ dir_list(void *ctx, const struct keystore_query *query,
 }
 
 static enum status
-check_access(const struct dir *dir, const struct stat *st, const char *shown,
-    struct diag *diag)
-{
-	if (st->st_uid != 0 && st->st_uid != geteuid() &&
-	    st->st_uid != dir->owner.uid) {
-		diag_set(diag, shown, 0, "belongs to user %ju, neither to "
-		    "root nor to us nor to the directory's owner",
-		    (uintmax_t)st->st_uid);
-		return (STATUS_SYNTAX);
-	}
-	if ((st->st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-		diag_set(diag, shown, 0, "mode %04o gives group or others "
-		    "access to a private key; chmod 600 it",
-		    (unsigned)(st->st_mode & 07777));
-		return (STATUS_SYNTAX);
-	}
-	return (STATUS_OK);
-}
-
-static enum status
 dir_private(void *ctx, const struct keystore_key *key, struct buf *pem,
     struct diag *diag)
 {
@@ -326,34 +309,31 @@ dir_private(void *ctx, const struct keystore_key *key, struct buf *pem,
 	file_name(&folder, key->selector, ".private", name, shown);
 	status = files_read(folder.fd, name, shown, pem, &st, diag);
 	if (status == STATUS_OK) {
-		status = check_access(dir, &st, shown, diag);
+		status = access_check(&st, dir->owner.uid,
+		    "the directory's owner", shown, diag);
 	}
 	(void)close(folder.fd);
 	return (status);
 }
 
-/* Each writer replaces the file, and a new domain changes the directory. What
-   is changed by hand inside a folder is not seen. */
+/* Each writer touches the file, and a new domain changes the directory. What is
+   changed by hand inside a folder is not seen. */
 static enum status
 dir_revision(void *ctx, uint64_t *r, struct diag *diag)
 {
 	const struct dir *dir = ctx;
-	struct {
-		struct timespec	revision, root;
-		ino_t		inode;
-	} seen;
+	struct timespec seen[2];
 	struct stat st;
 
-	memset(&seen, 0, sizeof(seen));
+	memset(seen, 0, sizeof(seen));
 	if (stat(dir->path, &st) == -1) {
 		return (failed(dir->path, diag));
 	}
-	seen.root = st.st_mtim;
+	seen[0] = st.st_mtim;
 	if (fstatat(dir->fd, REVISION_FILE, &st, 0) == 0) {
-		seen.revision = st.st_mtim;
-		seen.inode = st.st_ino;
+		seen[1] = st.st_mtim;
 	}
-	*r = str_hash(str_mem(&seen, sizeof(seen)));
+	*r = str_hash(str_mem(seen, sizeof(seen)));
 	return (STATUS_OK);
 }
 
@@ -385,59 +365,69 @@ dir_lock(void *ctx, unsigned timeout_s, struct diag *diag)
 	return (STATUS_OK);
 }
 
+/* The clock may show the same twice: what follows its seconds is drawn. */
 static enum status
 touch_revision(const struct dir *dir, struct diag *diag)
 {
-	char text[32];
+	const struct timespec now = { (time_t)env_now_s(dir->env),
+		(long)arc4random_uniform(1000000000) };
+	const struct timespec times[] = { now, now };
+	int fd = openat(dir->fd, REVISION_FILE, O_WRONLY | O_CREAT |
+	    O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
+	enum status status = STATUS_OK;
 
-	(void)snprintf(text, sizeof(text), "%08x%08x\n", arc4random(),
-	    arc4random());
-	return (files_replace(dir->fd, REVISION_FILE, dir->path,
-	    str_from(text), 0644, &dir->owner, diag));
+	if (fd == -1 || (geteuid() == 0 &&
+	    fchown(fd, dir->owner.uid, dir->owner.gid) == -1) ||
+	    futimens(fd, times) == -1) {
+		diag_set(diag, dir->path, 0, "%s: %s", REVISION_FILE,
+		    strerror(errno));
+		status = STATUS_IO;
+	}
+	if (fd != -1) {
+		(void)close(fd);
+	}
+	return (status);
+}
+
+/* Takes the text over. */
+static enum status
+put(const struct dir *dir, const struct folder *folder, struct str selector,
+    const char *end, struct buf *text, struct diag *diag)
+{
+	char name[NAME_BYTES], shown[PATH_BYTES];
+	enum status status = text->status;
+
+	file_name(folder, selector, end, name, shown);
+	if (status == STATUS_OK) {
+		status = files_replace(folder->fd, name, shown,
+		    buf_str(text), 0644, &dir->owner, diag);
+	} else {
+		diag_set(diag, shown, 0, "%s", status_text(status));
+	}
+	buf_fini(text);
+	return (status);
 }
 
 static enum status
 write_state(const struct dir *dir, const struct folder *folder,
     const struct keystore_key *key, struct diag *diag)
 {
-	char name[NAME_BYTES], shown[PATH_BYTES];
-	enum status status;
 	struct buf text;
 
-	file_name(folder, key->selector, STATE_END, name, shown);
 	buf_init(&text, KEYSTORE_STATE_MAX_BYTES);
 	keystore_state_write(&text, key);
-	status = text.status;
-	if (status == STATUS_OK) {
-		status = files_replace(folder->fd, name, shown,
-		    buf_str(&text), 0644, &dir->owner, diag);
-	} else {
-		diag_set(diag, shown, 0, "%s", status_text(status));
-	}
-	buf_fini(&text);
-	return (status);
+	return (put(dir, folder, key->selector, STATE_END, &text, diag));
 }
 
 static enum status
 write_record(const struct dir *dir, const struct folder *folder,
     const struct keystore_key *key, struct diag *diag)
 {
-	char name[NAME_BYTES], shown[PATH_BYTES];
-	enum status status;
 	struct buf text;
 
-	file_name(folder, key->selector, ".txt", name, shown);
 	buf_init(&text, KEYSTORE_STATE_MAX_BYTES);
 	record_zone_line(&text, key->domain, key->selector, key->record);
-	status = text.status;
-	if (status == STATUS_OK) {
-		status = files_replace(folder->fd, name, shown,
-		    buf_str(&text), 0644, &dir->owner, diag);
-	} else {
-		diag_set(diag, shown, 0, "%s", status_text(status));
-	}
-	buf_fini(&text);
-	return (status);
+	return (put(dir, folder, key->selector, ".txt", &text, diag));
 }
 
 /* The state comes last: without it the key is not there. */
@@ -475,23 +465,6 @@ add_files(const struct dir *dir, const struct folder *folder,
 		(void)unlinkat(folder->fd, name, 0);
 	}
 	return (status);
-}
-
-static enum status
-dir_add(void *ctx, const struct keystore_key *key, struct str pem,
-    struct diag *diag)
-{
-	const struct dir *dir = ctx;
-	struct folder folder;
-	enum status status = open_folder(dir, key->domain, true, &folder,
-	    diag);
-
-	if (status != STATUS_OK) {
-		return (status);
-	}
-	status = add_files(dir, &folder, key, pem, diag);
-	(void)close(folder.fd);
-	return (status == STATUS_OK ? touch_revision(dir, diag) : status);
 }
 
 /* The state says so already: a run that is cut short is finished by the next. */
@@ -533,6 +506,41 @@ save_files(const struct dir *dir, const struct folder *folder,
 	return (status);
 }
 
+/* Touched before, so that a run which is cut short is seen, and after, so that
+   nobody has the old state with the new revision; also of half a change. */
+static enum status
+change(const struct dir *dir, const struct folder *folder,
+    const struct keystore_key *key, const struct str *pem, struct diag *diag)
+{
+	enum status status = touch_revision(dir, diag), touched;
+	struct diag ignored;
+
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	status = pem != NULL ? add_files(dir, folder, key, *pem, diag) :
+	    save_files(dir, folder, key, diag);
+	diag_init(&ignored);
+	touched = touch_revision(dir, status == STATUS_OK ? diag : &ignored);
+	return (status == STATUS_OK ? touched : status);
+}
+
+static enum status
+dir_add(void *ctx, const struct keystore_key *key, struct str pem,
+    struct diag *diag)
+{
+	const struct dir *dir = ctx;
+	struct folder folder;
+	enum status status = open_folder(dir, key->domain, true, &folder,
+	    diag);
+
+	if (status == STATUS_OK) {
+		status = change(dir, &folder, key, &pem, diag);
+		(void)close(folder.fd);
+	}
+	return (status);
+}
+
 static enum status
 dir_save(void *ctx, const struct keystore_key *key, struct diag *diag)
 {
@@ -541,12 +549,11 @@ dir_save(void *ctx, const struct keystore_key *key, struct diag *diag)
 	enum status status = open_folder(dir, key->domain, false, &folder,
 	    diag);
 
-	if (status != STATUS_OK) {
-		return (status);
+	if (status == STATUS_OK) {
+		status = change(dir, &folder, key, NULL, diag);
+		(void)close(folder.fd);
 	}
-	status = save_files(dir, &folder, key, diag);
-	(void)close(folder.fd);
-	return (status == STATUS_OK ? touch_revision(dir, diag) : status);
+	return (status);
 }
 
 enum status

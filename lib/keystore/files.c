@@ -73,8 +73,8 @@ files_read(int dir, const char *name, const char *shown, struct buf *buf,
 	return (status);
 }
 
-static bool
-write_all(int fd, struct str text)
+bool
+files_write(int fd, struct str text)
 {
 	ssize_t n;
 
@@ -105,6 +105,16 @@ open_temp(int dir, char *name, size_t size)
 	return (fd);
 }
 
+bool
+files_is_temp(const char *name)
+{
+	struct str s = str_from(name);
+
+	return (s.n == strlen(".12345678.tmp") && s.p[0] == '.' &&
+	    strspn(s.p + 1, "0123456789abcdef") == 8 &&
+	    str_ends_ci(s, STR(".tmp")));
+}
+
 static bool
 fill(int fd, struct str text, mode_t mode, const struct files_owner *owner)
 {
@@ -113,7 +123,7 @@ fill(int fd, struct str text, mode_t mode, const struct files_owner *owner)
 	    fchown(fd, owner->uid, owner->gid) == -1) {
 		return (false);
 	}
-	return (fchmod(fd, mode) == 0 && write_all(fd, text) &&
+	return (fchmod(fd, mode) == 0 && files_write(fd, text) &&
 	    fsync(fd) == 0);
 }
 

@@ -6,6 +6,8 @@
 #include <sys/stat.h>
 #include <sys/types.h>
 
+#include <stdbool.h>
+
 #include "base/buf.h"
 #include "base/diag.h"
 #include "base/status.h"
@@ -30,5 +32,9 @@ enum status	 files_read(int dir, const char *name, const char *shown,
 enum status	 files_replace(int dir, const char *name, const char *shown,
 		    struct str text, mode_t, const struct files_owner *,
 		    struct diag *) ATTR_MUST_CHECK;
+/* Whether that writing used this name: what a run that was cut short left. */
+bool		 files_is_temp(const char *name);
+/* false: errno says why. */
+bool		 files_write(int fd, struct str text);
 
 #endif

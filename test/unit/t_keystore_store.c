@@ -243,6 +243,58 @@ write_file(const char *name, const char *text, mode_t mode)
 	}
 }
 
+static bool
+is_there(const char *name)
+{
+	char path[128];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "%s/%s", top, name);
+	return (lstat(path, &st) == 0);
+}
+
+/* What a run that was cut short has left goes with the next writer. */
+static void
+check_temporary(struct keystore *store)
+{
+	static const char left[] = "b.example/.0123abcd.tmp";
+	struct keystore_key *v;
+	struct arena arena;
+	struct diag diag;
+	size_t n;
+
+	diag_init(&diag);
+	arena_init(&arena, 1 << 20);
+	write_file(left, PEM, 0600);
+	write_file("b.example/.0123abc.tmp", PEM, 0600);
+	tap_ok(keystore_list(store, &arena, STR_NONE, &v, &n, NULL, NULL,
+	    &diag) == STATUS_OK && is_there(left), "a reader leaves it alone");
+	tap_num(keystore_lock(store, 0, &diag), STATUS_OK, "locked");
+	tap_ok(keystore_list(store, &arena, STR_NONE, &v, &n, NULL, NULL,
+	    &diag) == STATUS_OK && !is_there(left), "a writer removes it");
+	tap_ok(is_there("b.example/.0123abc.tmp"), "but nothing else");
+	arena_fini(&arena);
+}
+
+/* Its private half cannot be removed: the state has changed nevertheless. */
+static void
+check_half(struct keystore *store)
+{
+	struct keystore_key c = make("c.example", "s1", 10);
+	char path[128];
+	uint64_t before;
+
+	add(store, &c, STATUS_OK, "another key");
+	snprintf(path, sizeof(path), "%s/c.example/s1.private", top);
+	tap_num(unlink(path), 0, path);
+	tap_num(mkdir(path, 0700), 0, "a directory in its place");
+	before = revision(store);
+	c.stage = KEY_REMOVED;
+	save(store, &c, STATUS_IO, "it cannot be removed");
+	tap_ok(revision(store) != before, "half a change is seen, too");
+	tap_num(rmdir(path), 0, "it is gone");
+}
+
 /* What only a directory can be like. */
 static void
 check_dir(void)
@@ -275,6 +327,7 @@ check_dir(void)
 	    "a.example/s1:removed b.example/s1:pending ",
 	    "what is no file hides no other");
 	tap_num(bad_count, 2, "and is told of");
+	check_temporary(store);
 	write_file("README", "not a domain\n", 0644);
 	check_list(store, STR("b.example"), "b.example/s1:pending ",
 	    "a file among the folders");
@@ -288,6 +341,7 @@ check_dir(void)
 	tap_ok(strstr(diag.text, "b.example/s1.private: mode 0640") != NULL,
 	    "names path and mode");
 	buf_fini(&pem);
+	check_half(store);
 	keystore_close(store);
 }
 

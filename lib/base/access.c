@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdint.h>
+#include <unistd.h>
+
+#include "base/access.h"
+
+enum status
+access_check(const struct stat *st, uid_t also, const char *also_name,
+    const char *path, struct diag *diag)
+{
+	if (st->st_uid != 0 && st->st_uid != geteuid() &&
+	    st->st_uid != also) {
+		diag_set(diag, path, 0, "belongs to user %ju, neither to root "
+		    "nor to us nor to %s; chown root it",
+		    (uintmax_t)st->st_uid, also_name);
+		return (STATUS_SYNTAX);
+	}
+	if ((st->st_mode & (S_IRWXG | S_IRWXO)) != 0) {
+		diag_set(diag, path, 0, "mode %04o gives group or others "
+		    "access to a private key; chmod 600 it",
+		    (unsigned)(st->st_mode & 07777));
+		return (STATUS_SYNTAX);
+	}
+	return (STATUS_OK);
+}

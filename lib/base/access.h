@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* access: whether a file of private keys is closed to those it is not for. */
+#ifndef BASE_ACCESS_H
+#define BASE_ACCESS_H
+
+#include <sys/stat.h>
+#include <sys/types.h>
+
+#include "base/diag.h"
+#include "base/status.h"
+
+/*
+ * It must be ours, root's or of `also`, whom messages call also_name, and
+ * nothing to group and others: SYNTAX, and the diag names path and mode.
+ */
+enum status	 access_check(const struct stat *, uid_t also,
+		    const char *also_name, const char *path, struct diag *)
+    ATTR_MUST_CHECK;
+
+#endif
