@@ -48,6 +48,8 @@ enum status	 signers_sources_init(struct signers *,
     ATTR_MUST_CHECK;
 enum status	 signers_sources_load_all(struct signers *, struct diag *)
     ATTR_MUST_CHECK;
+/* Of domains that a source before them has, too. */
+void		 signers_sources_warn(const struct signers *);
 void		 signers_sources_fini(struct signers *);
 size_t		 signers_sources_check(const struct signers *);
 enum status	 signers_sources_pick(const struct signers *, struct arena *,

@@ -77,6 +77,7 @@ init(struct signers *s, const struct signers *before, struct diag *diag)
 		status = signers_sources_init(s, before, diag);
 	}
 	if (status == STATUS_OK) {
+		signers_sources_warn(s);
 		s->revision = combine(s, key_table, signing_table);
 		status = make_cache(s, diag);
 	}

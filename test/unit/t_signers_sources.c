@@ -147,15 +147,20 @@ check_changes(void)
 }
 
 static void
+write_text(const char *path, const char *text)
+{
+	FILE *f = fopen(path, "w");
+
+	must(f != NULL && fputs(text, f) >= 0 && fclose(f) == 0, path);
+}
+
+static void
 break_state(const char *domain, const char *selector)
 {
 	char path[128];
-	FILE *f;
 
 	snprintf(path, sizeof(path), "%s/%s/%s.state", top, domain, selector);
-	f = fopen(path, "w");
-	must(f != NULL && fputs("mailseal-key 1\n", f) >= 0 &&
-	    fclose(f) == 0, path);
+	write_text(path, "mailseal-key 1\n");
 }
 
 static void
@@ -225,6 +230,64 @@ check_broken_at_start(void)
 	signers_release(next);
 }
 
+/* Its state is broken. */
+static void
+remove_key(const char *domain)
+{
+	char path[128];
+	unsigned i;
+	static const char *const ends[] = { "state", "private", "txt" };
+
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s/s1.%s", top, domain,
+		    ends[i]);
+		must(unlink(path) == 0, path);
+	}
+}
+
+/* Domain or a KeyTable beside the store. */
+static void
+check_twice(void)
+{
+	const struct str domains[] = { STR("c.example"), STR("a.example"),
+		STR("b.example") };
+	struct conf_key given = { .selector = STR("s0") };
+	struct signers_opts opts = { .env = &env, .key_directory = top,
+		.domains = domains, .domains_n = 1, .keys = &given,
+		.keys_n = 1, .cache_max = 10 };
+	char key_table[96], signing_table[96];
+	struct signers *s;
+	struct diag diag;
+
+	put("a.example", "s1", KEY_ACTIVE, 10);
+	put("b.example", "s1", KEY_ACTIVE, 10);
+	buf_reset(&lines);
+	diag_init(&diag);
+	must(signers_new(&opts, NULL, &s, &diag) == STATUS_OK, diag.text);
+	tap_num((long long)lines.n, 0, "a domain that the store has not");
+	signers_release(s);
+	opts.domains_n = 3;
+	must(signers_new(&opts, NULL, &s, &diag) == STATUS_OK, diag.text);
+	tap_ok(lines.n > 0 && strstr(lines.p,
+	    "Domain has a.example, and 1 others, and so has the key store") !=
+	    NULL, "Domain has what the store has");
+	signers_release(s);
+	opts.domains_n = 0;
+	snprintf(key_table, sizeof(key_table), "%s/.key-table", top);
+	snprintf(signing_table, sizeof(signing_table), "%s/.signing-table",
+	    top);
+	write_text(key_table, "k b.example:old:/nowhere\nl %:old:/nowhere\n");
+	write_text(signing_table, "b.example k\nc.example l\n");
+	opts.key_table = key_table;
+	opts.signing_table = signing_table;
+	buf_reset(&lines);
+	must(signers_new(&opts, NULL, &s, &diag) == STATUS_OK, diag.text);
+	tap_ok(lines.n > 0 && strstr(lines.p,
+	    "KeyTable has b.example, and so has the key store") != NULL,
+	    "a KeyTable has what the store has");
+	signers_release(s);
+}
+
 static void
 check_gone(void)
 {
@@ -263,6 +326,9 @@ main(void)
 	check_changes();
 	check_broken();
 	check_broken_at_start();
+	remove_key("a.example");
+	remove_key("b.example");
+	check_twice();
 	check_gone();
 	buf_fini(&pem);
 	buf_fini(&lines);
