@@ -4,7 +4,6 @@
 
 #include <stdio.h>
 
-#include "keys/life.h"
 #include "keys/opts.h"
 
 static int
@@ -42,9 +41,14 @@ record_main(const struct cli_command *command, int argc, char **argv)
 	return (result);
 }
 
+struct left {			/* active keys of the domain without this one */
+	bool	any;
+	bool	rsa;
+};
+
 static bool
-domain_signs_without(struct store *store, const struct keystore_key *key,
-    bool *r)
+count_left(struct store *store, const struct keystore_key *key,
+    struct left *r)
 {
 	struct keystore_key *v;
 	size_t i, n;
@@ -52,24 +56,33 @@ domain_signs_without(struct store *store, const struct keystore_key *key,
 	if (!store_list(store, key->domain, &v, &n)) {
 		return (false);
 	}
-	for (i = 0; i < n && !str_eq(v[i].selector, key->selector); i++) {
-		continue;
+	*r = (struct left){ false, false };
+	for (i = 0; i < n; i++) {
+		if (v[i].stage == KEY_ACTIVE &&
+		    !str_eq(v[i].selector, key->selector)) {
+			r->any = true;
+			r->rsa |= v[i].type == CRYPTO_RSA;
+		}
 	}
-	*r = life_has_other_active(v, n, i);
 	return (true);
 }
 
 /* Why it must not come to that stage, or NULL. */
 static const char *
 objection(const struct store *store, const struct keystore_key *key,
-    enum key_stage stage, bool signs, bool force)
+    enum key_stage stage, const struct left *left, bool force)
 {
 	if (key->stage >= stage) {
 		return ("it is past that");
 	}
-	if (key->stage == KEY_ACTIVE && !signs) {
+	if (key->stage == KEY_ACTIVE && !left->any) {
 		return ("the domain would have no active key; make a new "
 		    "one and rotate first");
+	}
+	if (key->stage == KEY_ACTIVE && key->type == CRYPTO_RSA &&
+	    !left->rsa && !force) {
+		return ("the domain would sign with Ed25519 alone, which many "
+		    "receivers do not verify; --force if that is meant");
 	}
 	if (stage == KEY_RETIRED && key->stage != KEY_ACTIVE) {
 		return ("it does not sign; revoke it");
@@ -87,13 +100,13 @@ static int
 change(struct store *store, const struct verb_opts *o, enum key_stage stage)
 {
 	struct keystore_key *key = store_find(store, o->domain, o->selector);
+	struct left left;
 	const char *why;
-	bool signs;
 
-	if (key == NULL || !domain_signs_without(store, key, &signs)) {
+	if (key == NULL || !count_left(store, key, &left)) {
 		return (CLI_USAGE);
 	}
-	why = objection(store, key, stage, signs, o->force);
+	why = objection(store, key, stage, &left, o->force);
 	if (why != NULL) {
 		(void)cli_fail("%.*s of %.*s is %s: %s",
 		    STR_FMT(key->selector), STR_FMT(key->domain),

@@ -41,8 +41,8 @@ after(const struct view *w, int64_t s, int64_t span_s)
 	return ((s < w->now_s ? s : w->now_s) + span_s);
 }
 
-bool
-life_has_other_active(const struct keystore_key *v, size_t n, size_t i)
+static bool
+has_other_active(const struct keystore_key *v, size_t n, size_t i)
 {
 	size_t j;
 
@@ -187,7 +187,7 @@ retired(const struct view *w, size_t i, struct step *r)
 	if (w->now_s < due_s) {
 		wait_until(r, "mail that it signed may still be on its way",
 		    due_s);
-	} else if (!life_has_other_active(w->v, w->n, i)) {
+	} else if (!has_other_active(w->v, w->n, i)) {
 		wait_text(r, "the domain has no active key");
 	} else {
 		begin(r, KEY_REVOKED);

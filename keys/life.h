@@ -57,8 +57,5 @@ bool	 life_asks(const struct keystore_key *v, size_t n, size_t i);
 void	 life_next(const struct policy *, const struct keystore_key *v,
 	    const struct found *, size_t n, size_t i, int64_t now_s,
 	    bool force, struct step *r);
-/* Whether the domain has an active key besides v[i]. */
-bool	 life_has_other_active(const struct keystore_key *v, size_t n,
-	    size_t i);
 
 #endif

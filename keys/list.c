@@ -119,10 +119,18 @@ list(struct store *store, const struct verb_opts *o)
 	}
 	if (o->json) {
 		ok = print_json(store, v, n);
-	} else {
+	} else if (n > 0) {
 		print_text(store, v, n);
 	}
-	return (cli_flush() && ok && !store->broken ? CLI_YES : CLI_USAGE);
+	if (!cli_flush() || !ok || store->broken) {
+		return (CLI_USAGE);
+	}
+	if (n == 0 && domain.n > 0) {
+		(void)cli_fail("%s: there is no key of %s", store->where,
+		    o->domain);
+		return (CLI_NO);
+	}
+	return (CLI_YES);
 }
 
 int

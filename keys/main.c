@@ -50,6 +50,7 @@ static const struct cli_option rotate_options[] = {
 static const struct cli_option retire_options[] = {
 	{ 'd', "domain", "DOMAIN", "the domain that signs; required" },
 	{ 's', "selector", "SELECTOR", "the key's name; required" },
+	{ OPT_FORCE, "force", NULL, "even if only Ed25519 is left" },
 	STORE_OPTIONS,
 };
 

@@ -13,6 +13,8 @@ fail(struct rotation *run, struct rotated *d, size_t i, const char *what,
 	rotated_tell(d, &d->v[i], "%s failed: %s", what, diag->text);
 	(void)cli_fail("%.*s: %.*s: %s: %s", STR_FMT(d->domain),
 	    STR_FMT(d->v[i].selector), what, diag->text);
+	rotated_note(run, &d->v[i], arena_printf(&run->store->arena,
+	    "failed to %s: %s", what, diag->text));
 	run->failed = true;
 	d->stuck[i] = true;
 	return (true);
@@ -117,6 +119,7 @@ ask_for(struct rotation *run, struct rotated *d, size_t i,
 		    " (dkimkeygen record prints it)");
 	}
 	key->asked_s = run->store->now_s;
+	key->note = STR_NONE;
 	d->looked[i] = !asked;
 	return (save(run, key));
 }

@@ -99,10 +99,8 @@ rotated_tell(struct rotated *d, const struct keystore_key *key,
 	    "did", cli_json_cstr(line)));
 }
 
-/* The note in the store: without times, so that it changes with the reason
-   only. */
-static void
-keep_note(struct rotation *run, struct keystore_key *key, struct str note)
+void
+rotated_note(struct rotation *run, struct keystore_key *key, struct str note)
 {
 	if (str_eq(key->note, note) || run->opts->dry_run) {
 		return;
@@ -135,7 +133,7 @@ rotated_tell_wait(struct rotation *run, struct rotated *d, size_t i,
 		run->failed = true;
 		return;
 	}
-	keep_note(run, key, step->until_s == -1 ? note : STR_NONE);
+	rotated_note(run, key, step->until_s == -1 ? note : STR_NONE);
 	add_line(d, key, line.p);
 	(void)json_array_append_new(d->waits, json_pack(
 	    "{s:o, s:s, s:o, s:o}",

@@ -279,6 +279,10 @@ check_signers(struct daemon *daemon)
 		    " be loaded", bad, counts.keys);
 		return (STATUS_SYNTAX);
 	}
+	if (counts.keys == 0 && live_conf(&daemon->live)->mode_sign) {
+		env_log(&daemon->env, LOG_LEVEL_WARNING, "no key signs yet: "
+		    "see dkimkeygen list");
+	}
 	printf("%s: the configuration is fine (domains: %zu, keys: %zu, "
 	    "socket: %s)\n", daemon->opts->conf_path, counts.domains,
 	    counts.keys, daemon->presence.socket);

@@ -12,6 +12,7 @@
 
 #include "base/escape.h"
 #include "engine/engine.h"
+#include "keystore/keystore.h"
 #include "tools/mailseal.h"
 
 #define ARENA_BYTES	((size_t)4 * 1024 * 1024)
@@ -42,6 +43,9 @@ struct explain {
 	bool			 verifies;	/* if it does not sign */
 	struct str		 author;	/* absent: From is no good */
 	struct signers_picks	 picks;
+	struct keystore_key	*waiting;	/* of the author's domain: keys
+						   that do not sign yet */
+	size_t			 waiting_n;
 };
 
 static bool
@@ -156,6 +160,46 @@ fini(struct explain *e)
 	arena_fini(&e->arena);
 }
 
+static void
+take_waiting(struct explain *e, const char *where, struct str domain)
+{
+	struct keystore *store = NULL;
+	struct keystore_key *v = NULL;
+	enum status status;
+	struct diag diag;
+	size_t i, n = 0;
+
+	diag_init(&diag);
+	status = keystore_open(where, false, &e->env, &store, &diag);
+	if (status == STATUS_OK) {
+		status = keystore_list(store, &e->arena, domain, &v, &n, NULL,
+		    NULL, &diag);
+	}
+	keystore_close(store);
+	if (status != STATUS_OK) {
+		cli_warn("%s", diag.text);
+		return;
+	}
+	e->waiting = v;
+	for (i = 0; i < n; i++) {
+		if (v[i].stage < KEY_ACTIVE) {
+			v[e->waiting_n++] = v[i];
+		}
+	}
+}
+
+/* Of the first store that has some. */
+static void
+find_waiting(struct explain *e, struct str domain)
+{
+	if (e->conf->key_source != NULL) {
+		take_waiting(e, e->conf->key_source, domain);
+	}
+	if (e->waiting_n == 0 && e->conf->key_directory != NULL) {
+		take_waiting(e, e->conf->key_directory, domain);
+	}
+}
+
 /* The rules for the author, whether or not the message is one of ours. */
 static bool
 ask(struct explain *e)
@@ -178,6 +222,7 @@ ask(struct explain *e)
 	}
 	e->author = arena_printf(&e->arena, "%.*s@%.*s",
 	    STR_FMT(from->v[0].local), STR_FMT(from->v[0].domain));
+	find_waiting(e, from->v[0].domain);
 	return (e->author.p != NULL && signers_pick(signers, &e->arena, from->v[0].local,
 	    from->v[0].domain, &e->picks) == STATUS_OK &&
 	    signers_load(signers, &e->arena, &e->picks) == STATUS_OK);
@@ -239,6 +284,25 @@ json_pick(const struct explain *e, const struct signers_pick *p)
 	return (json);
 }
 
+static json_t *
+json_waiting(const struct explain *e)
+{
+	json_t *keys = json_array();
+	const struct keystore_key *key;
+	size_t i;
+
+	for (i = 0; i < e->waiting_n; i++) {
+		key = &e->waiting[i];
+		(void)json_array_append_new(keys, json_pack(
+		    "{s:o, s:o, s:s, s:o}",
+		    "domain", cli_json_text(key->domain),
+		    "selector", cli_json_text(key->selector),
+		    "stage", key_stage_name(key->stage),
+		    "waits_for", cli_json_text(key->note)));
+	}
+	return (keys);
+}
+
 static bool
 print_json(const struct explain *e)
 {
@@ -249,9 +313,10 @@ print_json(const struct explain *e)
 		(void)json_array_append_new(rules,
 		    json_pick(e, &e->picks.v[i]));
 	}
-	return (cli_json_print(json_pack("{s:b, s:s, s:s, s:o, s:o}",
+	return (cli_json_print(json_pack("{s:b, s:s, s:s, s:o, s:o, s:o}",
 	    "signs", (int)signs(e), "action", what(e), "reason", why(e),
-	    "author", cli_json_text(e->author), "signatures", rules)));
+	    "author", cli_json_text(e->author), "signatures", rules,
+	    "waiting", json_waiting(e))));
 }
 
 /* "  label  value", safe for a terminal; nothing if absent. */
@@ -288,6 +353,15 @@ show_pick(const struct explain *e, const struct signers_pick *p)
 	buf_fini(&rule);
 }
 
+static void
+show_waiting(const struct keystore_key *key)
+{
+	(void)printf("d=%.*s s=%.*s signs nothing yet: it is %s\n",
+	    STR_FMT(key->domain), STR_FMT(key->selector),
+	    key_stage_name(key->stage));
+	show("waits for", key->note);
+}
+
 static bool
 print_text(const struct explain *e)
 {
@@ -302,6 +376,9 @@ print_text(const struct explain *e)
 	}
 	for (i = 0; i < e->picks.n; i++) {
 		show_pick(e, &e->picks.v[i]);
+	}
+	for (i = 0; i < e->waiting_n; i++) {
+		show_waiting(&e->waiting[i]);
 	}
 	return (cli_flush());
 }

@@ -112,6 +112,9 @@ def test_list():
     tap.is_((status, err), (0, ''), 'list')
     tap.contains(out.decode(), 'example.com              202701r      rsa  '
                  '   2048 pending   2027-01-15 08:00 published', 'a table')
+    status, out, err = store.run('list', '-d', 'example.org', domain=False)
+    tap.is_((status, out), (1, b''), 'a domain without keys')
+    tap.contains(err, 'no key of example.org', 'is said to have none')
     proc.write(store.file('bad.state'), 'nonsense\n')
     status, out, err = store.run('list', domain=False)
     tap.is_(status, 2, 'a broken state')
@@ -146,6 +149,13 @@ def test_no_harm():
     tap.is_(store.run('revoke', '-s', 'a')[0], 0, 'revoke, then')
     tap.is_(store.stages(), {'a': 'revoked', 'b': 'active'}, 'all in all')
     tap.is_(store.run('retire', '-s', 'a')[0], 1, 'never a stage back')
+    store.run('new', '-s', 'e', '-t', 'ed25519')
+    store.set_stage('e', 'active')
+    for verb in 'retire', 'revoke':
+        status, _, err = store.run(verb, '-s', 'b')
+        tap.is_(status, 1, verb + ' of the last RSA key, beside Ed25519')
+        tap.contains(err, 'Ed25519 alone', 'and why is said')
+    tap.is_(store.run('retire', '-s', 'b', '--force')[0], 0, 'if it is meant')
 
 
 def flat(name, *options):

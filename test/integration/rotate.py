@@ -199,9 +199,12 @@ def test_hook(dns):
     status, line = life.rotate()
     tap.is_(status, 1, 'a hook that fails')
     tap.contains(line, 'status 3: sorry', 'its words are passed on')
+    tap.contains(life.keys()[0]['waits_for'], 'failed to publish its record: ',
+                 'and a list shows it')
     os.unlink(log + '.fail')
     status, line = life.rotate()
     tap.is_(status, 0, 'is run again the next time')
+    tap.ok('failed' not in (life.keys()[0]['waits_for'] or ''), 'the list, too')
     with open(log, encoding='ascii') as f:
         what, _, text = f.read().partition('\n')
     asked = json.loads(text)

@@ -247,6 +247,31 @@ def compare(name, options, number):
     ours.stop()
 
 
+def test_waiting(folder):
+    """Keys that do not sign yet."""
+    store = os.path.join(folder, 'store')
+    os.mkdir(store, 0o700)
+    conf = proc.write(os.path.join(folder, 'store.conf'),
+                      'KeyDirectory %s\nZone /dev/null\n' % store, 0o600)
+    proc.run([tree.DKIMKEYGEN, 'new', '-d', 'example.com', '-s', 'later',
+              '-K', store])
+    argv = [tree.MAILSEAL, 'explain', '-c', conf, '--from', 'a@example.com',
+            '--auth', 'a']
+    status, out, err = proc.run(argv)
+    tap.ok(status == 1 and 'd=example.com s=later signs nothing yet: it is '
+           'pending' in out.decode(), 'explain, a pending key',
+           out.decode() + err)
+    status, obj, _ = proc.run_json(argv + ['--json'])
+    tap.is_((status, obj['signs'], obj['waiting']),
+            (1, False, [{'domain': 'example.com', 'selector': 'later',
+                         'stage': 'pending', 'waits_for': None}]),
+            'in JSON, too')
+    status, out, err = proc.run([tree.MAILSEALD, '-n', '-c', conf, '-p',
+                                 'unix:' + os.path.join(folder, 'sock')])
+    tap.ok(status == 0 and 'no key signs yet' in err,
+           'mailseald -n says that nothing is signed', '%d %s' % (status, err))
+
+
 def test_explain():
     """By hand, and without a message."""
     folder = os.path.join(TOP, 'explain')
@@ -286,6 +311,7 @@ def test_explain():
         for text in texts:
             tap.ok(text in out.decode(), 'explain, %s: %s' % (name, text),
                    out.decode())
+    test_waiting(folder)
     for name, options, text in (
             ('no author at all', ['-c', conf], '--from is required'),
             ('no configuration', author + ['-c', '/nowhere'], '/nowhere'),
