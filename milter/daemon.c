@@ -163,6 +163,23 @@ reload(struct daemon *daemon)
 	conf_release(conf);
 }
 
+/* The configuration is the one in service: who is about to edit it has not
+   asked for it yet. */
+static void
+reload_keys(struct daemon *daemon)
+{
+	struct diag diag;
+
+	diag_init(&diag);
+	if (live_load_keys(&daemon->live, &diag) == STATUS_OK) {
+		env_log(&daemon->env, LOG_LEVEL_INFO,
+		    "keys have changed: what they are now is in service");
+	} else {
+		env_log(&daemon->env, LOG_LEVEL_ERROR, "%s; the keys known "
+		    "before stay in service", diag.text);
+	}
+}
+
 /*
  * libmilter's own smfi_stop() does not wait for anyone, and its pool of
  * workers frees connections under the feet of those that are busy. So it is
@@ -196,6 +213,9 @@ serve(struct daemon *daemon)
 			return;
 		case SIGNALS_RELOAD:
 			reload(daemon);
+			break;
+		case SIGNALS_KEYS:
+			reload_keys(daemon);
 			break;
 		case SIGNALS_COUNTERS:
 			live_log_counters(&daemon->live);

@@ -81,6 +81,14 @@ live_load(struct live *live, struct conf *conf, struct diag *diag)
 	return (STATUS_OK);
 }
 
+/* The engine in service holds its configuration until the next one does. */
+enum status
+live_load_keys(struct live *live, struct diag *diag)
+{
+	return (live_load(live,
+	    (struct conf *)(uintptr_t)engine_conf(live->engine), diag));
+}
+
 bool
 live_sweep(struct live *live)
 {

@@ -52,6 +52,9 @@ void	 live_fini(struct live *);
  */
 enum status	 live_load(struct live *, struct conf *, struct diag *)
     ATTR_MUST_CHECK;
+/* The keys and tables as they are by now, all else as it is. */
+enum status	 live_load_keys(struct live *, struct diag *)
+    ATTR_MUST_CHECK;
 /* As resolvers_sweep, for the thread that loads. */
 bool	 live_sweep(struct live *);
 /* The configuration in service, for the thread that loads; borrowed until its

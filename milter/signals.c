@@ -17,6 +17,7 @@ signals_set(sigset_t *set_r)
 	sigaddset(set_r, SIGINT);
 	sigaddset(set_r, SIGHUP);
 	sigaddset(set_r, SIGUSR1);
+	sigaddset(set_r, SIGUSR2);
 }
 
 /* libmilter's signal thread comes here and never leaves; see signals.h. */
@@ -72,6 +73,8 @@ signals_wait(int timeout_ms)
 		return (SIGNALS_RELOAD);
 	case SIGUSR1:
 		return (SIGNALS_COUNTERS);
+	case SIGUSR2:
+		return (SIGNALS_KEYS);
 	default:
 		return (SIGNALS_NONE);
 	}
@@ -84,7 +87,7 @@ signals_raise_stop(void)
 }
 
 void
-signals_raise_reload(void)
+signals_raise_keys(void)
 {
-	kill(getpid(), SIGHUP);
+	kill(getpid(), SIGUSR2);
 }

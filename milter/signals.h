@@ -18,7 +18,8 @@ enum signals_event {
 	SIGNALS_NONE,		/* the time is up */
 	SIGNALS_STOP,		/* SIGTERM, SIGINT */
 	SIGNALS_RELOAD,		/* SIGHUP */
-	SIGNALS_COUNTERS	/* SIGUSR1 */
+	SIGNALS_COUNTERS,	/* SIGUSR1 */
+	SIGNALS_KEYS		/* SIGUSR2, which we send ourselves */
 };
 
 /* Before the first thread is made: threads inherit the mask. */
@@ -27,8 +28,8 @@ void	 signals_block(void);
 void	 signals_unblock(void);
 /* timeout_ms < 0: as long as it takes. */
 enum signals_event	 signals_wait(int timeout_ms);
-/* Wakes signals_wait with SIGNALS_RELOAD or SIGNALS_STOP, from any thread. */
-void	 signals_raise_reload(void);
+/* Wakes signals_wait with SIGNALS_KEYS or SIGNALS_STOP, from any thread. */
+void	 signals_raise_keys(void);
 void	 signals_raise_stop(void);
 
 #endif

@@ -51,7 +51,7 @@ look(struct watch *w, uint64_t *tried, unsigned *looks)
 		    (now != *tried || ++*looks >= LOOKS_AGAIN)) {
 			*tried = now;
 			*looks = 0;
-			signals_raise_reload();
+			signals_raise_keys();
 		}
 	}
 	engine_release(engine);

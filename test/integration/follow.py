@@ -257,12 +257,15 @@ def test_postgres(dns):
         for d in daemons:
             proc.wait_for(lambda d=d: 'answers again' in d.log_text(),
                           'the log to say that it is back')
+        proc.write(daemons[1].conf, 'being edited\n', 0o600)
         life.rotate(later=46 * DAY)
         life.rotate(later=NEGATIVE)
         second = active(life)
         tap.ok(len(second) == 2 and not second & first, 'a second rotation',
                str(life.stages()))
         both(second, 'is followed as the first')
+        tap.ok('not reloaded' not in daemons[1].log_text(),
+               'a configuration that is being edited is left alone')
     finally:
         stream.end()
     tap.is_(stream.trouble[:3], [], 'none of %d messages was lost or unsigned'
