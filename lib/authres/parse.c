@@ -3,8 +3,9 @@
  * The parser: RFC 8601 2.2 with its CFWS everywhere. Where large receivers
  * write what the grammar does not have, and no doubt can arise, it is taken:
  * a ';' behind the last result (Yahoo), '_' in a word ("dkim_pass", Yahoo), a
- * '.' in a method ("gateway.spf", Gmail), and '/', '=' and '?' in a value
- * without quotes ("header.b=a/b=", Gmail).
+ * '.' in a method ("gateway.spf", Gmail), '/', '=' and '?' in a value
+ * without quotes ("header.b=a/b=", Gmail), and a property without a type
+ * ("action=none", Microsoft), which is passed over.
  */
 #include <limits.h>
 
@@ -149,6 +150,10 @@ add_property(struct parser *p, struct authres_result *result,
 {
 	struct authres_property property = { .ptype = ptype }, *v;
 
+	if (scan_peek(&p->scan) == '=' && !str_eq_ci(ptype, STR("reason"))) {
+		(void)scan_char(&p->scan, '=');
+		return (cfws(p, NULL) && pvalue(p, &property.value));
+	}
 	if (!scan_char(&p->scan, '.') || !cfws(p, NULL)) {
 		return (syntax(p, "no \".\" behind a property type"));
 	}

@@ -102,6 +102,10 @@ static const struct {
 	    STR("id; x=pass reason=\"\" a.b=\"\"") },
 	{ "a ptype named reason", "id|x=pass reason.b=c",
 	    STR("id; x=pass reason.b=c") },
+	{ "a property without a type",
+	    "mx.example|dmarc=pass header.from=example.com|arc=none",
+	    STR("mx.example 1; dmarc=pass action=none header.from=example.com;"
+	    "arc=none") },
 	{ "a method named none", "id|none=pass", STR("id; none=pass") },
 	{ "6008: two signatures", "id|dkim=pass header.b=a/b+c="
 	    "|dkim=fail header.b=x", STR("id; dkim=pass header.b=\"a/b+c=\"; "
@@ -177,8 +181,8 @@ static const struct {
 	    STR("id; a=b c.d=e reason=f") },
 	{ "a reason of two words", "no \".\" behind a property type",
 	    STR("id; a=b reason=c d") },
-	{ "an assignment", "no \".\" behind a property type",
-	    STR("id; a=b action=none c.d=e") },
+	{ "a property without type and value", "a property has no value",
+	    STR("id; a=b action=;") },
 	{ "no property", "a property has no name", STR("id; a=b c.=d") },
 	{ "no '='", "no \"=\" behind a property", STR("id; a=b c.d") },
 	{ "no value", "a property has no value", STR("id; a=b c.d=;") },
