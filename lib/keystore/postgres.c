@@ -53,6 +53,18 @@ failed(const struct postgres *p, const PGresult *result, struct diag *diag)
 	    strncmp(code, "57", 2) == 0 ? STATUS_TEMP : STATUS_IO);
 }
 
+/* libpq frees what was a private key as it is. */
+static void
+forget(const PGresult *result, int row, int columns)
+{
+	int k;
+
+	for (k = 0; k < columns; k++) {
+		explicit_bzero(PQgetvalue(result, row, k),
+		    (size_t)PQgetlength(result, row, k));
+	}
+}
+
 static enum status
 give_rows(const PGresult *result, int columns, sql_row *row, void *ctx)
 {
@@ -67,6 +79,7 @@ give_rows(const PGresult *result, int columns, sql_row *row, void *ctx)
 			    (size_t)PQgetlength(result, i, k));
 		}
 		status = row(ctx, v);
+		forget(result, i, columns);
 	}
 	return (status);
 }
