@@ -32,6 +32,11 @@ static const struct row {
 	{ "among others", { "list.test" }, " mx.test 1; spf=fail; arc=none; "
 	    "DMARC=Pass (p=reject) header.from=Author.test; dkim=none",
 	    "arc=pass as[1].d=list.test as[1].s=s1" },
+	{ "as Microsoft writes it", { "list.test" }, " mx.test 1; spf=pass "
+	    "(sender ip is 192.0.2.1) smtp.mailfrom=author.test; dmarc=pass "
+	    "(p=reject sp=reject pct=100) action=none header.from=author.test; "
+	    "dkim=pass (signature was verified) header.d=author.test; arc=none "
+	    "(0)", "arc=pass as[1].d=list.test as[1].s=s1" },
 	{ "for whom is not said", { "list.test" }, " mx.test; dmarc=pass",
 	    "arc=pass as[1].d=list.test as[1].s=s1" },
 	{ "for another author", { "list.test" },
