@@ -139,18 +139,21 @@ is_of_key(enum status status)
 static enum status
 list_state(const struct folder *folder, struct str domain,
     struct str selector, const struct keystore_query *query,
-    struct keystore_keys *list, struct diag *diag_r)
+    struct diag *diag_r)
 {
 	struct keystore_key key;
 	enum status status;
 	struct diag diag;
 
 	diag_init(&diag);
-	status = read_state(folder, domain, selector, list->arena, &key,
+	status = read_state(folder, domain, selector, query->scratch, &key,
 	    &diag);
+	if (status == STATUS_OK && query->active && key.stage != KEY_ACTIVE) {
+		arena_reset(query->scratch);
+		return (STATUS_OK);
+	}
 	if (status == STATUS_OK) {
-		return (query->active && key.stage != KEY_ACTIVE ? STATUS_OK :
-		    keystore_keys_add(list, &key));
+		return (keystore_give(query, &key));
 	}
 	if (!is_of_key(status)) {
 		diag_set(diag_r, NULL, 0, "%s", diag.text);
@@ -174,37 +177,32 @@ is_state(const char *file, struct str *selector_r)
 	return (true);
 }
 
+/* Closes it. */
 static enum status
-list_folder(const struct dir *dir, struct str domain,
-    const struct keystore_query *query, struct keystore_keys *list,
-    struct diag *diag)
+list_folder(const struct dir *dir, const struct folder *folder,
+    struct str domain, const struct keystore_query *query, struct diag *diag)
 {
-	struct folder folder;
+	DIR *stream = fdopendir(folder->fd);
+	enum status status = STATUS_OK;
 	struct dirent *entry;
-	enum status status = open_folder(dir, domain, false, &folder, diag);
 	struct str selector;
-	DIR *stream;
 
-	if (status != STATUS_OK) {
-		return (status);
-	}
-	stream = fdopendir(folder.fd);
 	if (stream == NULL) {
-		status = failed(folder.shown, diag);
-		(void)close(folder.fd);
+		status = failed(folder->shown, diag);
+		(void)close(folder->fd);
 		return (status);
 	}
 	while (status == STATUS_OK && (entry = readdir(stream)) != NULL) {
 		if (is_state(entry->d_name, &selector)) {
-			status = list_state(&folder, domain, selector, query,
-			    list, diag);
+			status = list_state(folder, domain, selector, query,
+			    diag);
 		} else if (dir->lock != -1 && files_is_temp(entry->d_name)) {
-			(void)unlinkat(folder.fd, entry->d_name, 0);
+			(void)unlinkat(folder->fd, entry->d_name, 0);
 		}
 		errno = 0;
 	}
 	if (status == STATUS_OK && errno != 0) {
-		status = failed(folder.shown, diag);
+		status = failed(folder->shown, diag);
 	}
 	(void)closedir(stream);
 	return (status);
@@ -214,7 +212,7 @@ list_folder(const struct dir *dir, struct str domain,
    none of ours is not. */
 static enum status
 list_entry(const struct dir *dir, const char *name,
-    const struct keystore_query *query, struct keystore_keys *list,
+    const struct keystore_query *query,
     struct diag *diag_r)
 {
 	struct folder folder;
@@ -225,8 +223,8 @@ list_entry(const struct dir *dir, const char *name,
 	diag_init(&diag);
 	status = open_folder(dir, str_from(name), false, &folder, &diag);
 	if (status == STATUS_OK) {
-		(void)close(folder.fd);
-		return (list_folder(dir, str_from(name), query, list, diag_r));
+		return (list_folder(dir, &folder, str_from(name), query,
+		    diag_r));
 	}
 	if (!is_of_key(status)) {
 		diag_set(diag_r, NULL, 0, "%s", diag.text);
@@ -242,7 +240,7 @@ list_entry(const struct dir *dir, const char *name,
 
 static enum status
 list_all(const struct dir *dir, const struct keystore_query *query,
-    struct keystore_keys *list, struct diag *diag)
+    struct diag *diag)
 {
 	int fd = openat(dir->fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	DIR *stream = fd != -1 ? fdopendir(fd) : NULL;
@@ -259,8 +257,7 @@ list_all(const struct dir *dir, const struct keystore_query *query,
 	while (status == STATUS_OK && (entry = readdir(stream)) != NULL) {
 		if (entry->d_name[0] != '.' &&
 		    strlen(entry->d_name) < NAME_BYTES) {
-			status = list_entry(dir, entry->d_name, query, list,
-			    diag);
+			status = list_entry(dir, entry->d_name, query, diag);
 		}
 		errno = 0;
 	}
@@ -272,20 +269,27 @@ list_all(const struct dir *dir, const struct keystore_query *query,
 }
 
 static enum status
-dir_list(void *ctx, const struct keystore_query *query,
-    struct keystore_keys *list, struct diag *diag)
+list_domain(const struct dir *dir, const struct keystore_query *query,
+    struct diag *diag)
+{
+	struct folder folder;
+	enum status status = open_folder(dir, query->domain, false, &folder,
+	    diag);
+
+	if (status == STATUS_IO && errno == ENOENT) {
+		return (STATUS_OK);
+	}
+	return (status == STATUS_OK ? list_folder(dir, &folder, query->domain,
+	    query, diag) : status);
+}
+
+static enum status
+dir_list(void *ctx, const struct keystore_query *query, struct diag *diag)
 {
 	const struct dir *dir = ctx;
-	enum status status;
+	enum status status = query->domain.p == NULL ?
+	    list_all(dir, query, diag) : list_domain(dir, query, diag);
 
-	if (query->domain.p == NULL) {
-		status = list_all(dir, query, list, diag);
-	} else {
-		status = list_folder(dir, query->domain, query, list, diag);
-		if (status == STATUS_IO && errno == ENOENT) {
-			status = STATUS_OK;
-		}
-	}
 	if (status == STATUS_NOMEM || status == STATUS_LIMIT) {
 		diag_set(diag, dir->path, 0, "%s", status_text(status));
 	}

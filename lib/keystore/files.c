@@ -20,18 +20,22 @@ failed(const char *shown, struct diag *diag)
 }
 
 static enum status
-read_all(int fd, const char *shown, struct buf *buf, struct diag *diag)
+read_all(int fd, size_t size, const char *shown, struct buf *buf,
+    struct diag *diag)
 {
 	char chunk[CHUNK_BYTES];
+	size_t got = 0;
 	ssize_t n;
 
-	for (;;) {
+	/* As large as it was when it was opened: it is replaced, not written. */
+	while (got < size) {
 		n = read(fd, chunk, sizeof(chunk));
 		if (n == 0) {
 			break;
 		}
 		if (n > 0) {
 			buf_add(buf, chunk, (size_t)n);
+			got += (size_t)n;
 		} else if (errno != EINTR) {
 			return (failed(shown, diag));
 		}
@@ -64,7 +68,7 @@ files_read(int dir, const char *name, const char *shown, struct buf *buf,
 		diag_set(diag, shown, 0, "not a regular file");
 		status = STATUS_SYNTAX;
 	} else {
-		status = read_all(fd, shown, buf, diag);
+		status = read_all(fd, (size_t)st.st_size, shown, buf, diag);
 	}
 	if (st_r != NULL) {
 		*st_r = st;

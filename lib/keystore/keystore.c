@@ -3,6 +3,17 @@
 
 #include "keystore/private.h"
 
+#define SCRATCH_BYTES	((size_t)4 * KEYSTORE_STATE_MAX_BYTES)
+
+struct keys {			/* as they are listed */
+	struct arena		*arena;
+	struct keystore_key	*v;
+	size_t			 n;
+	size_t			 cap;
+	keystore_bad		*bad;
+	void			*ctx;
+};
+
 static const char *const stages[] = {
 	[KEY_PENDING] = "pending", [KEY_PUBLISHED] = "published",
 	[KEY_ACTIVE] = "active", [KEY_RETIRED] = "retired",
@@ -107,9 +118,10 @@ dup(struct arena *a, struct str s, bool *ok)
 	return (copy);
 }
 
-enum status
-keystore_keys_add(struct keystore_keys *list, const struct keystore_key *key)
+static enum status
+add_key(void *ctx, const struct keystore_key *key)
 {
+	struct keys *list = ctx;
 	struct keystore_key *v, copy = *key;
 	bool ok = true;
 
@@ -125,7 +137,6 @@ keystore_keys_add(struct keystore_keys *list, const struct keystore_key *key)
 	copy.selector = dup(list->arena, key->selector, &ok);
 	copy.record = dup(list->arena, key->record, &ok);
 	copy.note = dup(list->arena, key->note, &ok);
-	copy.pem = dup(list->arena, key->pem, &ok);
 	v[list->n] = copy;
 	list->n += ok;
 	return (ok ? STATUS_OK : STATUS_NOMEM);
@@ -143,6 +154,16 @@ compare(const void *va, const void *vb)
 	return (c != 0 ? c : str_cmp(a->selector, b->selector));
 }
 
+enum status
+keystore_give(const struct keystore_query *query,
+    const struct keystore_key *key)
+{
+	enum status status = query->take(query->ctx, key);
+
+	arena_reset(query->scratch);
+	return (status);
+}
+
 void
 keystore_tell(const struct keystore_query *query, struct str domain,
     const struct diag *diag)
@@ -150,17 +171,43 @@ keystore_tell(const struct keystore_query *query, struct str domain,
 	if (query->bad != NULL) {
 		query->bad(query->ctx, domain, diag);
 	}
+	arena_reset(query->scratch);
 }
 
 static enum status
-ask(struct keystore *store, const struct keystore_query *query,
-    struct arena *arena, struct keystore_key **v_r, size_t *n_r,
-    struct diag *diag)
+ask(struct keystore *store, struct keystore_query *query, struct diag *diag)
 {
-	struct keystore_keys list = { .arena = arena };
+	struct arena scratch;
 	enum status status;
 
-	status = store->ops->list(store->ctx, query, &list, diag);
+	arena_init(&scratch, SCRATCH_BYTES);
+	query->scratch = &scratch;
+	status = store->ops->list(store->ctx, query, diag);
+	arena_fini(&scratch);
+	return (status);
+}
+
+/* Passes the broken ones on, too. */
+static void
+tell_lister(void *ctx, struct str domain, const struct diag *diag)
+{
+	const struct keys *list = ctx;
+
+	if (list->bad != NULL) {
+		list->bad(list->ctx, domain, diag);
+	}
+}
+
+enum status
+keystore_list(struct keystore *store, struct arena *arena, struct str domain,
+    struct keystore_key **v_r, size_t *n_r, keystore_bad *bad, void *ctx,
+    struct diag *diag)
+{
+	struct keys list = { .arena = arena, .bad = bad, .ctx = ctx };
+	struct keystore_query query = { .domain = domain, .take = add_key,
+		.bad = tell_lister, .ctx = &list };
+	enum status status = ask(store, &query, diag);
+
 	if (list.n > 1) {
 		qsort(list.v, list.n, sizeof(*list.v), compare);
 	}
@@ -170,25 +217,13 @@ ask(struct keystore *store, const struct keystore_query *query,
 }
 
 enum status
-keystore_list(struct keystore *store, struct arena *arena, struct str domain,
-    struct keystore_key **v_r, size_t *n_r, keystore_bad *bad, void *ctx,
-    struct diag *diag)
+keystore_active(struct keystore *store, bool private, keystore_take *take,
+    keystore_bad *bad, void *ctx, struct diag *diag)
 {
-	const struct keystore_query query = { .domain = domain, .bad = bad,
-		.ctx = ctx };
+	struct keystore_query query = { .active = true, .private = private,
+		.take = take, .bad = bad, .ctx = ctx };
 
-	return (ask(store, &query, arena, v_r, n_r, diag));
-}
-
-enum status
-keystore_active(struct keystore *store, struct arena *arena,
-    struct keystore_key **v_r, size_t *n_r, keystore_bad *bad, void *ctx,
-    struct diag *diag)
-{
-	const struct keystore_query query = { .active = true, .bad = bad,
-		.ctx = ctx };
-
-	return (ask(store, &query, arena, v_r, n_r, diag));
+	return (ask(store, &query, diag));
 }
 
 enum status

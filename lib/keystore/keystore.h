@@ -67,7 +67,7 @@ struct keystore_key {		/* what is known of one key but its secret */
 	struct str		 note;		/* one line for people; or absent:
 						   what it waits for */
 	struct str		 pem;		/* the private half; absent but
-						   where keystore_active has it */
+						   from keystore_active */
 };
 
 struct keystore;
@@ -91,11 +91,16 @@ enum status	 keystore_list(struct keystore *, struct arena *,
 		    struct str domain, struct keystore_key **v_r, size_t *n_r,
 		    keystore_bad *bad, void *ctx, struct diag *)
     ATTR_MUST_CHECK;
-/* Those that sign, in the same order. A database gives their private halves
-   with them; the caller zeroes those. */
-enum status	 keystore_active(struct keystore *, struct arena *,
-		    struct keystore_key **v_r, size_t *n_r, keystore_bad *bad,
-		    void *ctx, struct diag *) ATTR_MUST_CHECK;
+/* Views that end with the call. Not OK ends the list with that. */
+typedef enum status keystore_take(void *ctx, const struct keystore_key *);
+/*
+ * Each key that signs, in no order, one at a time: there may be many. private:
+ * with the private half, where that costs nothing, which is in a database.
+ * take and bad must not use the store.
+ */
+enum status	 keystore_active(struct keystore *, bool private,
+		    keystore_take *, keystore_bad *, void *ctx, struct diag *)
+    ATTR_MUST_CHECK;
 /* The private half as PEM; the caller zeroes the buffer. */
 enum status	 keystore_private(struct keystore *, const struct keystore_key *,
 		    struct buf *pem_r, struct diag *) ATTR_MUST_CHECK;

@@ -55,32 +55,30 @@ failed(const struct postgres *p, const PGresult *result, struct diag *diag)
 
 /* libpq frees what was a private key as it is. */
 static void
-forget(const PGresult *result, int row, int columns)
+forget(const PGresult *result, int columns)
 {
 	int k;
 
 	for (k = 0; k < columns; k++) {
-		explicit_bzero(PQgetvalue(result, row, k),
-		    (size_t)PQgetlength(result, row, k));
+		explicit_bzero(PQgetvalue(result, 0, k),
+		    (size_t)PQgetlength(result, 0, k));
 	}
 }
 
 static enum status
-give_rows(const PGresult *result, int columns, sql_row *row, void *ctx)
+give_row(const PGresult *result, int columns, sql_row *row, void *ctx)
 {
-	enum status status = STATUS_OK;
 	struct str v[VALUES_MAX];
-	int i, k;
+	enum status status;
+	int k;
 
-	for (i = 0; i < PQntuples(result) && status == STATUS_OK; i++) {
-		for (k = 0; k < columns && k < VALUES_MAX; k++) {
-			v[k] = PQgetisnull(result, i, k) ? STR_NONE :
-			    str_mem(PQgetvalue(result, i, k),
-			    (size_t)PQgetlength(result, i, k));
-		}
-		status = row(ctx, v);
-		forget(result, i, columns);
+	for (k = 0; k < columns && k < VALUES_MAX; k++) {
+		v[k] = PQgetisnull(result, 0, k) ? STR_NONE :
+		    str_mem(PQgetvalue(result, 0, k),
+		    (size_t)PQgetlength(result, 0, k));
 	}
+	status = row(ctx, v);
+	forget(result, columns);
 	return (status);
 }
 
@@ -117,12 +115,11 @@ free_values(char *copies[VALUES_MAX], int n)
 	}
 }
 
-/* libpq waits for ever on a server that hangs. NULL: it does. */
-static PGresult *
+/* libpq waits for ever on a server that hangs. False: it does. */
+static bool
 wait_for(const struct postgres *p)
 {
 	struct pollfd fd = { .fd = PQsocket(p->conn), .events = POLLIN };
-	PGresult *result, *next;
 	int ready;
 
 	while (PQisBusy(p->conn)) {
@@ -130,14 +127,58 @@ wait_for(const struct postgres *p)
 			ready = poll(&fd, 1, ANSWER_MS);
 		} while (ready == -1 && errno == EINTR);
 		if (ready != 1 || PQconsumeInput(p->conn) != 1) {
-			return (NULL);
+			return (false);
 		}
 	}
-	result = PQgetResult(p->conn);
-	while (result != NULL && (next = PQgetResult(p->conn)) != NULL) {
-		PQclear(next);
+	return (true);
+}
+
+static enum status
+no_answer(const struct postgres *p, struct diag *diag)
+{
+	explain(diag, PQerrorMessage(p->conn)[0] != '\0' ?
+	    PQerrorMessage(p->conn) : "the server does not answer");
+	return (STATUS_TEMP);
+}
+
+/* Row by row, since a store may be large. The first trouble is the answer; what
+   comes behind it is read all the same, for the next statement. */
+static enum status
+read_answer(const struct postgres *p, int columns, sql_row *row, void *ctx,
+    long *changed_r, struct diag *diag)
+{
+	enum status status = STATUS_OK;
+	PGresult *result;
+
+	for (;;) {
+		if (!wait_for(p)) {
+			return (no_answer(p, diag));
+		}
+		result = PQgetResult(p->conn);
+		if (result == NULL) {
+			return (status);
+		}
+		switch (PQresultStatus(result)) {
+		case PGRES_SINGLE_TUPLE:
+			if (status == STATUS_OK) {
+				status = give_row(result, columns, row, ctx);
+			}
+			break;
+		case PGRES_TUPLES_OK:		/* behind the last row */
+			break;
+		case PGRES_COMMAND_OK:
+			if (changed_r != NULL) {
+				*changed_r = strtol(PQcmdTuples(result), NULL,
+				    10);
+			}
+			break;
+		default:
+			status = status == STATUS_OK ?
+			    failed(p, result, diag) : status;
+			break;
+		}
+		PQclear(result);
 	}
-	return (result);
 }
 
 static enum status
@@ -148,39 +189,17 @@ postgres_run(void *ctx, const char *text, const struct str *values, int n,
 	struct postgres *p = ctx;
 	char *copies[VALUES_MAX];
 	enum status status = STATUS_NOMEM;
-	PGresult *result = NULL;
 
 	if (!make_values(values, n, copies)) {
 		diag_set(diag, NULL, 0, "out of memory");
-		goto out;
+	} else if (PQsendQueryParams(p->conn, text, n, NULL,
+	    (const char *const *)copies, NULL, NULL, 0) != 1 ||
+	    PQsetSingleRowMode(p->conn) != 1) {
+		status = no_answer(p, diag);
+	} else {
+		status = read_answer(p, columns, row, row_ctx, changed_r,
+		    diag);
 	}
-	if (PQsendQueryParams(p->conn, text, n, NULL,
-	    (const char *const *)copies, NULL, NULL, 0) == 1) {
-		result = wait_for(p);
-	}
-	if (result == NULL) {
-		explain(diag, PQerrorMessage(p->conn)[0] != '\0' ?
-		    PQerrorMessage(p->conn) : "the server does not answer");
-		status = STATUS_TEMP;
-		goto out;
-	}
-	switch (PQresultStatus(result)) {
-	case PGRES_TUPLES_OK:
-		status = row != NULL ? give_rows(result, columns, row,
-		    row_ctx) : STATUS_OK;
-		break;
-	case PGRES_COMMAND_OK:
-		status = STATUS_OK;
-		if (changed_r != NULL) {
-			*changed_r = strtol(PQcmdTuples(result), NULL, 10);
-		}
-		break;
-	default:
-		status = failed(p, result, diag);
-		break;
-	}
-out:
-	PQclear(result);
 	free_values(copies, n);
 	return (status);
 }

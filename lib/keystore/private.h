@@ -8,21 +8,17 @@
 struct keystore_query {		/* what is to be listed */
 	struct str	 domain;	/* absent: all */
 	bool		 active;	/* those alone */
+	bool		 private;	/* with their private halves, if cheap */
+	keystore_take	*take;
 	keystore_bad	*bad;		/* NULL: tell nobody */
 	void		*ctx;
-};
-
-struct keystore_keys {		/* as they are listed */
-	struct arena		*arena;
-	struct keystore_key	*v;
-	size_t			 n;
-	size_t			 cap;
+	struct arena	*scratch;	/* for the key at hand */
 };
 
 struct keystore_ops {		/* of a kind of store; ctx is its own */
 	void		 (*close)(void *ctx);
 	enum status	 (*list)(void *ctx, const struct keystore_query *,
-			    struct keystore_keys *, struct diag *);
+			    struct diag *);
 	enum status	 (*private)(void *ctx, const struct keystore_key *,
 			    struct buf *, struct diag *);
 	enum status	 (*revision)(void *ctx, uint64_t *r, struct diag *);
@@ -50,11 +46,10 @@ enum status	 keystore_open_sqlite(struct keystore *, const char *path,
 enum status	 keystore_open_postgres(struct keystore *,
 		    const char *conninfo, struct diag *) ATTR_MUST_CHECK;
 
-/* Tells whoever wants to know of a broken state. */
+/* To whoever asks; the scratch memory is free again. */
+enum status	 keystore_give(const struct keystore_query *,
+		    const struct keystore_key *) ATTR_MUST_CHECK;
 void		 keystore_tell(const struct keystore_query *,
 		    struct str domain, const struct diag *);
-/* A copy goes into the list. */
-enum status	 keystore_keys_add(struct keystore_keys *,
-		    const struct keystore_key *) ATTR_MUST_CHECK;
 
 #endif

@@ -16,11 +16,6 @@ struct sql {
 	void			*db;
 };
 
-struct list {			/* while it is read */
-	const struct keystore_query *query;
-	struct keystore_keys	*keys;
-};
-
 static void
 sql_close(void *ctx)
 {
@@ -51,13 +46,16 @@ write_state(struct buf *b, const struct str *c)
 	buf_add_cstr(b, "mailseal-key 1\n");
 	for (i = 0; i < COLUMNS_N; i++) {
 		if (c[i].n > 0) {
-			buf_printf(b, "%s %.*s\n", names[i], STR_FMT(c[i]));
+			buf_add_cstr(b, names[i]);
+			buf_add_char(b, ' ');
+			buf_add_str(b, c[i]);
+			buf_add_char(b, '\n');
 		}
 	}
 }
 
 static enum status
-read_key(struct arena *arena, const struct str *columns, bool active,
+read_key(const struct keystore_query *query, const struct str *columns,
     struct keystore_key *key, struct diag *diag)
 {
 	enum status status;
@@ -66,10 +64,10 @@ read_key(struct arena *arena, const struct str *columns, bool active,
 	buf_init(&text, KEYSTORE_STATE_MAX_BYTES);
 	write_state(&text, columns);
 	status = text.status != STATUS_OK ? text.status :
-	    keystore_state_parse(arena, buf_str(&text), "mailseal_key", key,
-	    diag);
+	    keystore_state_parse(query->scratch, buf_str(&text),
+	    "mailseal_key", key, diag);
 	buf_fini(&text);
-	if (status == STATUS_OK && active) {
+	if (status == STATUS_OK && query->private) {
 		key->pem = columns[COLUMNS_N];
 		if (key->pem.n == 0) {
 			diag_set(diag, NULL, 0, "the database has no private "
@@ -85,43 +83,41 @@ read_key(struct arena *arena, const struct str *columns, bool active,
 static enum status
 take_key(void *ctx, const struct str *columns)
 {
-	struct list *list = ctx;
+	const struct keystore_query *query = ctx;
 	struct keystore_key key;
 	enum status status;
 	struct diag diag;
 
 	diag_init(&diag);
-	status = read_key(list->keys->arena, columns, list->query->active,
-	    &key, &diag);
+	status = read_key(query, columns, &key, &diag);
 	if (status == STATUS_OK) {
-		return (keystore_keys_add(list->keys, &key));
+		return (keystore_give(query, &key));
 	}
-	if (status != STATUS_NOMEM) {
-		keystore_tell(list->query, columns[0], &diag);
+	if (status == STATUS_NOMEM) {
+		return (status);
 	}
-	return (status == STATUS_NOMEM ? status : STATUS_OK);
+	keystore_tell(query, columns[0], &diag);
+	return (STATUS_OK);
 }
 
 /* Of the stages those that do not sign: a broken one may be of a key that
    does. */
-static enum status
-sql_list(void *ctx, const struct keystore_query *query,
-    struct keystore_keys *keys, struct diag *diag)
-{
-	struct list list = { query, keys };
+#define SIGNING	" FROM mailseal_key WHERE stage NOT IN ('pending', " \
+	"'published', 'retired', 'revoked', 'removed')"
 
-	if (query->active) {
-		return (run(ctx, "SELECT " COLUMNS ", private FROM "
-		    "mailseal_key WHERE stage NOT IN ('pending', 'published', "
-		    "'retired', 'revoked', 'removed')", NULL, 0,
-		    COLUMNS_N + 1, take_key, &list, NULL, diag));
-	}
-	if (query->domain.p == NULL) {
-		return (run(ctx, "SELECT " COLUMNS " FROM mailseal_key", NULL,
-		    0, COLUMNS_N, take_key, &list, NULL, diag));
-	}
-	return (run(ctx, "SELECT " COLUMNS " FROM mailseal_key WHERE domain = "
-	    "$1", &query->domain, 1, COLUMNS_N, take_key, &list, NULL, diag));
+static enum status
+sql_list(void *ctx, const struct keystore_query *query, struct diag *diag)
+{
+	const struct str *domain = query->domain.p != NULL ? &query->domain :
+	    NULL;
+	const char *text = query->active ? query->private ?
+	    "SELECT " COLUMNS ", private" SIGNING : "SELECT " COLUMNS SIGNING :
+	    domain == NULL ? "SELECT " COLUMNS " FROM mailseal_key" :
+	    "SELECT " COLUMNS " FROM mailseal_key WHERE domain = $1";
+
+	return (run(ctx, text, domain, domain != NULL,
+	    COLUMNS_N + query->private, take_key, (void *)(uintptr_t)query,
+	    NULL, diag));
 }
 
 static enum status

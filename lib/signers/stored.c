@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "keystore/keystore.h"
 #include "signers/stored.h"
@@ -13,10 +14,15 @@ struct stored_bad {
 	struct str		 why;
 };
 
+struct stored_secret {
+	atomic_uint	 references;
+	size_t		 n;
+	char		 pem[];
+};
+
 static void
-note_bad(void *ctx, struct str domain, const struct diag *diag)
+add_bad(struct stored *s, struct str domain, const struct diag *diag)
 {
-	struct stored *s = ctx;
 	struct stored_bad *bad = arena_alloc(&s->memory, sizeof(*bad));
 
 	env_log(s->env, LOG_LEVEL_WARNING, "a key's state is broken: %s",
@@ -35,161 +41,303 @@ stored_hold(struct stored *s)
 	return (s);
 }
 
-static void
-forget_pem(const struct stored_key *key)
+static struct stored_secret *
+secret_new(struct str pem)
 {
-	if (key->pem.n > 0) {
-		explicit_bzero((void *)(uintptr_t)key->pem.p, key->pem.n);
+	struct stored_secret *secret = malloc(sizeof(*secret) + pem.n);
+
+	if (secret != NULL) {
+		atomic_init(&secret->references, 1);
+		secret->n = pem.n;
+		memcpy(secret->pem, pem.p, pem.n);
+	}
+	return (secret);
+}
+
+static struct stored_secret *
+secret_hold(struct stored_secret *secret)
+{
+	if (secret != NULL) {
+		atomic_fetch_add_explicit(&secret->references, 1,
+		    memory_order_relaxed);
+	}
+	return (secret);
+}
+
+static void
+secret_release(struct stored_secret *secret)
+{
+	if (secret != NULL && atomic_fetch_sub_explicit(&secret->references,
+	    1, memory_order_acq_rel) == 1) {
+		explicit_bzero(secret->pem, secret->n);
+		free(secret);
 	}
 }
 
 static void
-forget_private(const struct stored *s)
+release_secrets(struct stored_key *key)
 {
-	const struct stored_key *key;
-	size_t i;
-
-	for (i = 0; i < strmap_count(&s->domains); i++) {
-		for (key = strmap_value(&s->domains, i); key != NULL;
-		    key = key->next) {
-			forget_pem(key);
-		}
+	for (; key != NULL; key = key->next) {
+		secret_release(key->secret);
+		key->secret = NULL;
 	}
 }
 
 void
 stored_release(struct stored *s)
 {
+	size_t i;
+
 	if (s == NULL || atomic_fetch_sub_explicit(&s->references, 1,
 	    memory_order_acq_rel) != 1) {
 		return;
 	}
-	forget_private(s);
+	for (i = 0; i < strmap_count(&s->domains); i++) {
+		release_secrets(strmap_value(&s->domains, i));
+	}
 	strmap_fini(&s->domains);
 	arena_fini(&s->memory);
 	free(s->where);
 	free(s);
 }
 
-/* from: views into the arena, or constants. */
+static bool
+is_older(const struct stored_key *a, const struct stored_key *b)
+{
+	return (a->created_s != b->created_s ? a->created_s < b->created_s :
+	    str_cmp(a->selector, b->selector) < 0);
+}
+
+/* "STORE/DOMAIN/SELECTOR"; there may be many: not by printf. */
+static struct str
+name_key(struct stored *s, struct str domain, struct str selector)
+{
+	const struct str parts[] = { s->name, STR("/"), domain, STR("/"),
+		selector };
+	size_t i, n = 0;
+	char *name;
+
+	for (i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		n += parts[i].n;
+	}
+	name = arena_alloc(&s->memory, n);
+	if (name == NULL) {
+		return (STR_NONE);
+	}
+	for (i = 0, n = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+		memcpy(name + n, parts[i].p, parts[i].n);
+		n += parts[i].n;
+	}
+	return (str_mem(name, n));
+}
+
+/* A copy, from the oldest to the youngest of its domain. The secret is taken
+   over, also on failure. */
 static enum status
 add_key(struct stored *s, const struct stored_key *from)
 {
-	struct stored_key *key = arena_alloc(&s->memory, sizeof(*key));
-	void **at = strmap_at(&s->domains, from->domain);
+	struct stored_key *key = arena_alloc(&s->memory, sizeof(*key)), **at;
+	struct str domain = arena_dup(&s->memory, from->domain);
+	void **first = domain.p != NULL ? strmap_at(&s->domains, domain) :
+	    NULL;
 
-	if (key == NULL || at == NULL || from->name.p == NULL) {
+	if (key == NULL || first == NULL) {
+		secret_release(from->secret);
 		return (STATUS_NOMEM);
 	}
 	*key = *from;
 	key->stored = s;
+	key->domain = domain;
+	key->selector = arena_dup(&s->memory, from->selector);
+	key->name = name_key(s, domain, from->selector);
+	if (from->trouble.n > 0) {
+		key->trouble = arena_dup(&s->memory, from->trouble);
+	}
+	for (at = (struct stored_key **)first; *at != NULL &&
+	    is_older(*at, key); at = &(*at)->next) {
+		continue;
+	}
 	key->next = *at;
 	*at = key;
 	s->keys_n += key->trouble.n == 0;
-	return (STATUS_OK);
+	return (key->selector.p != NULL && key->name.p != NULL ? STATUS_OK :
+	    STATUS_NOMEM);
 }
 
-static struct str
-name_key(struct stored *s, const struct keystore *store, struct str domain,
-    struct str selector)
+struct reading {		/* of a store */
+	struct stored		*stored;
+	const struct stored	*before;	/* or NULL */
+	struct keystore		*store;
+};
+
+static const struct stored_key *
+find_known(const struct reading *r, const struct stored_key *key)
 {
-	return (arena_printf(&s->memory, "%s/%.*s/%.*s", keystore_name(store),
-	    STR_FMT(domain), STR_FMT(selector)));
+	const struct stored_key *known = r->before != NULL ?
+	    strmap_get(&r->before->domains, key->domain) : NULL;
+
+	while (known != NULL && (!str_eq(known->selector, key->selector) ||
+	    known->created_s != key->created_s ||
+	    known->record != key->record)) {
+		known = known->next;
+	}
+	return (known);
 }
 
 static void
-forget_domain(struct stored *s, struct str domain)
+note_bad(void *ctx, struct str domain, const struct diag *diag)
 {
-	struct stored_key *key = strmap_get(&s->domains, domain);
+	const struct reading *r = ctx;
 
-	for (; key != NULL; key = key->next) {
-		forget_pem(key);
-		s->keys_n -= key->trouble.n == 0;
-	}
+	add_bad(r->stored, domain, diag);
 }
 
-/* One after the other, so that they stay in their order. */
 static enum status
-copy_keys(struct stored *s, const struct stored_key *from)
+take_key(void *ctx, const struct keystore_key *from)
 {
-	struct stored_key copy;
-	enum status status;
+	struct reading *r = ctx;
+	struct stored_key key = { .domain = from->domain,
+		.selector = from->selector, .created_s = from->created_s,
+		.record = str_hash(from->record) };
+	const struct stored_key *known = find_known(r, &key);
 
-	if (from == NULL) {
-		return (STATUS_OK);
+	if (known != NULL) {
+		key.secret = secret_hold(known->secret);
+	} else if (from->pem.n > 0) {
+		key.secret = secret_new(from->pem);
+		if (key.secret == NULL) {
+			return (STATUS_NOMEM);
+		}
 	}
-	status = copy_keys(s, from->next);
-	if (status != STATUS_OK) {
-		return (status);
+	return (add_key(r->stored, &key));
+}
+
+static enum status
+copy_keys(struct stored *s, const struct stored_key *key)
+{
+	enum status status = STATUS_OK;
+
+	for (; key != NULL && status == STATUS_OK; key = key->next) {
+		(void)secret_hold(key->secret);
+		status = add_key(s, key);
 	}
-	copy = (struct stored_key){
-		.domain = arena_dup(&s->memory, from->domain),
-		.selector = arena_dup(&s->memory, from->selector),
-		.name = arena_dup(&s->memory, from->name),
-		.pem = from->pem.n > 0 ? arena_dup(&s->memory, from->pem) :
-		    STR_NONE,
-		.trouble = from->trouble.n > 0 ? arena_dup(&s->memory,
-		    from->trouble) : STR_NONE };
-	return (add_key(s, &copy));
+	return (status);
+}
+
+static void
+drop_domain(struct stored *s, void **first)
+{
+	const struct stored_key *key;
+
+	for (key = *first; key != NULL; key = key->next) {
+		s->keys_n -= key->trouble.n == 0;
+	}
+	release_secrets(*first);
+	*first = NULL;
 }
 
 /* What a broken state may have been is not known: the domain signs as before,
    or, if it has nothing else, is in trouble. */
 static enum status
-settle_bad(struct stored *s, const struct stored *before,
-    const struct keystore *store, const struct stored_bad *bad)
+settle_bad(const struct reading *r, const struct stored_bad *bad)
 {
-	const struct stored_key *known = before != NULL ?
-	    strmap_get(&before->domains, bad->domain) : NULL;
-	struct stored_key none = { .domain = bad->domain,
+	struct stored *s = r->stored;
+	const struct stored_key *known = r->before != NULL ?
+	    strmap_get(&r->before->domains, bad->domain) : NULL;
+	const struct stored_key none = { .domain = bad->domain,
 		.selector = STR("?"), .trouble = bad->why };
-	void **at;
+	void **first;
 
 	if (bad->domain.p == NULL || bad->why.p == NULL) {
 		return (STATUS_NOMEM);
 	}
 	if (known == NULL) {
-		none.name = name_key(s, store, none.domain, none.selector);
 		return (strmap_get(&s->domains, bad->domain) != NULL ?
 		    STATUS_OK : add_key(s, &none));
 	}
-	at = strmap_at(&s->domains, bad->domain);
-	if (at == NULL) {
+	first = strmap_at(&s->domains, bad->domain);
+	if (first == NULL) {
 		return (STATUS_NOMEM);
 	}
-	forget_domain(s, bad->domain);
-	*at = NULL;
+	drop_domain(s, first);
 	env_log(s->env, LOG_LEVEL_ERROR, "the keys of %.*s known before stay "
 	    "in service until that is mended", STR_FMT(bad->domain));
 	return (copy_keys(s, known));
 }
 
-/* The revision first: what changes meanwhile is seen by the next look. */
+/* A database's, that the picture before had not. */
 static enum status
-read_keys(struct stored *s, struct keystore *store,
-    const struct stored *before, struct diag *diag)
+fetch_secret(const struct reading *r, struct stored_key *key,
+    struct diag *diag)
 {
-	enum status status = keystore_revision(store, &s->revision, diag);
+	const struct keystore_key which = { .domain = key->domain,
+		.selector = key->selector };
+	enum status status;
+	struct buf pem;
+
+	buf_init(&pem, KEYSTORE_PEM_MAX_BYTES);
+	status = keystore_private(r->store, &which, &pem, diag);
+	if (status == STATUS_OK) {
+		key->secret = secret_new(buf_str(&pem));
+		status = key->secret != NULL ? STATUS_OK : STATUS_NOMEM;
+	} else if (status == STATUS_IO) {
+		add_bad(r->stored, key->domain, diag);
+		diag_init(diag);
+		status = STATUS_OK;
+	}
+	if (pem.p != NULL) {
+		explicit_bzero(pem.p, pem.n);
+	}
+	buf_fini(&pem);
+	return (status);
+}
+
+static enum status
+fetch_secrets(const struct reading *r, struct diag *diag)
+{
+	const struct strmap *domains = &r->stored->domains;
+	enum status status = STATUS_OK;
+	struct stored_key *key;
+	size_t i;
+
+	for (i = 0; i < strmap_count(domains); i++) {
+		for (key = strmap_value(domains, i); key != NULL &&
+		    status == STATUS_OK; key = key->next) {
+			if (key->secret == NULL) {
+				status = fetch_secret(r, key, diag);
+			}
+		}
+	}
+	return (status);
+}
+
+static bool
+is_database(const char *where)
+{
+	return (str_starts(str_from(where), STR("sqlite:")) ||
+	    str_starts(str_from(where), STR("postgres:")));
+}
+
+/* The revision first: what changes meanwhile is seen by the next look. Most
+   private halves of a database are known from before. */
+static enum status
+read_keys(struct reading *r, struct diag *diag)
+{
+	struct stored *s = r->stored;
+	enum status status = keystore_revision(r->store, &s->revision, diag);
 	const struct stored_bad *bad;
-	struct stored_key key;
-	struct keystore_key *v;
-	size_t i, n = 0;
 
 	if (status == STATUS_OK) {
-		status = keystore_active(store, &s->memory, &v, &n, note_bad,
-		    s, diag);
+		status = keystore_active(r->store, r->before == NULL,
+		    take_key, note_bad, r, diag);
 	}
-	/* From the newest to the oldest: the list of a domain grows in front. */
-	for (i = n; i > 0 && status == STATUS_OK; i--) {
-		key = (struct stored_key){ .domain = v[i - 1].domain,
-			.selector = v[i - 1].selector, .pem = v[i - 1].pem,
-			.name = name_key(s, store, v[i - 1].domain,
-			    v[i - 1].selector) };
-		status = add_key(s, &key);
+	if (status == STATUS_OK && r->before != NULL &&
+	    is_database(s->where)) {
+		status = fetch_secrets(r, diag);
 	}
 	for (bad = s->bad; bad != NULL && status == STATUS_OK;
 	    bad = bad->next) {
-		status = settle_bad(s, before, store, bad);
+		status = settle_bad(r, bad);
 	}
 	return (status);
 }
@@ -197,14 +345,17 @@ read_keys(struct stored *s, struct keystore *store,
 static enum status
 read_store(struct stored *s, const struct stored *before, struct diag *diag)
 {
-	struct keystore *store = NULL;
+	struct reading r = { s, before, NULL };
 	enum status status;
 
-	status = keystore_open(s->where, false, s->env, &store, diag);
+	status = keystore_open(s->where, false, s->env, &r.store, diag);
 	if (status == STATUS_OK) {
-		status = read_keys(s, store, before, diag);
+		s->name = arena_dup(&s->memory,
+		    str_from(keystore_name(r.store)));
+		status = s->name.p != NULL ? read_keys(&r, diag) :
+		    STATUS_NOMEM;
 	}
-	keystore_close(store);
+	keystore_close(r.store);
 	return (status);
 }
 
@@ -305,8 +456,8 @@ read_pem(const struct stored_key *key, struct buf *pem, struct diag *diag)
 	struct keystore *store = NULL;
 	enum status status;
 
-	if (key->pem.n > 0) {
-		buf_add_str(pem, key->pem);
+	if (key->secret != NULL) {
+		buf_add(pem, key->secret->pem, key->secret->n);
 		return (pem->status);
 	}
 	status = keystore_open(key->stored->where, false, key->stored->env,

@@ -22,19 +22,25 @@
 
 struct stored;
 
+struct stored_secret;		/* a private half; counted, since the next
+				   picture has most of them, too */
+
 struct stored_key {
-	struct stored_key	*next;		/* of the same domain */
+	struct stored_key	*next;		/* of the same domain, younger */
 	struct stored		*stored;
 	struct str		 domain;
 	struct str		 selector;
 	struct str		 name;		/* for the cache and for people */
-	struct str		 pem;		/* absent: in its file */
+	int64_t			 created_s;
+	uint64_t		 record;	/* its hash */
+	struct stored_secret	*secret;	/* NULL: in the store alone */
 	struct str		 trouble;	/* absent; or why the domain has no
 						   key, which is all there is */
 };
 
 struct stored {
 	char			*where;		/* as keystore_open takes it */
+	struct str		 name;		/* without a password */
 	const struct env	*env;
 	struct arena		 memory;
 	struct strmap		 domains;	/* to its first stored_key */
