@@ -13,6 +13,8 @@ by test/bench/load.
                 see arc.py.
   tables        100,000 domains in a KeyTable and a SigningTable beside OpenDKIM
                 with the same: see tables.py.
+  stores        100,000 domains in a key directory, SQLite and PostgreSQL: see
+                stores.py.
   latency       what one message waits for when DNS answers take their time, in
                 mailseald and in a chain of the programs: see latency.py.
 
@@ -40,6 +42,7 @@ import namespace
 from arc import Arc
 from daemons import Side, mailseald, opendkim, opendmarc
 from latency import Latency, Path
+from stores import Stores
 from tables import Tables
 from world import SIZES, World, proc, tree, which
 
@@ -193,6 +196,8 @@ def main():
                 Arc(world, ROUNDS, SECONDS).run(size)
         if ONLY in "tables":
             Tables(world, ROUNDS, SECONDS).run()
+        if ONLY in "stores":
+            Stores(world, ROUNDS, SECONDS).run()
         bench.memory()
         if ONLY in "latency":
             Latency(world, private, lacks).run()

@@ -64,18 +64,23 @@ class Tables:
             f"*@d{i}.example k{i}\n" for i in range(COUNT)))
         proc.write(self.world.path("file"), "".join(
             f"d{i}.example k{i}\n" for i in range(COUNT)))
+        self._make_messages()
+
+    def _make_messages(self):
         for i in range(SENDERS):
             n = i * COUNT // SENDERS + COUNT // (2 * SENDERS)
             self.messages.append(self.world.write(
                 f"many{i}.eml", message(4096, f"alice@d{n}.example")))
 
     def _start(self, name, signing):
-        argv, conf = {
-            "mailseald": ([tree.MAILSEALD, "-f", "-c"], OURS),
-            "opendkim": ([which("opendkim"), "-f", "-x"], OPENDKIM)}[name]
+        return self._begin(name, {"mailseald": OURS, "opendkim": OPENDKIM}[
+            name], keys=self.keys, signing=signing)
+
+    def _begin(self, name, conf, **values):
+        argv = {"mailseald": [tree.MAILSEALD, "-f", "-c"],
+                "opendkim": [which("opendkim"), "-f", "-x"]}[name]
         before = time.monotonic()
-        daemon = start(self.world, name, argv, conf, keys=self.keys,
-                       signing=signing)
+        daemon = start(self.world, name, argv, conf, **values)
         # The socket may be open long before anybody answers there.
         status, _, err = proc.run(
             [tree.MAILSEAL, "try", "--milter", "unix:" + daemon.socket,
