@@ -103,7 +103,7 @@ judge_record(struct check *check)
 /* Asks, judges and prints; all that the answer holds lives that long. */
 static int
 check_record(struct check *check, struct dns *dns,
-    const struct check_opts *o, const struct env *env)
+    const struct verb_opts *o, const struct env *env)
 {
 	struct dns_batch *batch = dns_batch_new(dns);
 	struct dns_query *query = NULL;
@@ -139,7 +139,7 @@ check_record(struct check *check, struct dns *dns,
 
 /* The private key; none, if none was named and none lies here. */
 static bool
-load_key(struct check *check, const struct check_opts *o,
+load_key(struct check *check, const struct verb_opts *o,
     struct key_files *files)
 {
 	check->key_path = o->key_file;
@@ -158,7 +158,7 @@ load_key(struct check *check, const struct check_opts *o,
 }
 
 static int
-run_check(const struct check_opts *o)
+run_check(const struct verb_opts *o)
 {
 	struct check check = { .key_path = NULL };
 	struct key_files files;
@@ -182,40 +182,9 @@ run_check(const struct check_opts *o)
 	return (result);
 }
 
-static bool
-take_option(void *opts, int id, const char *value)
-{
-	struct check_opts *o = opts;
-	bool bad;
-
-	switch (id) {
-	case 'd':
-		o->domain = value;
-		return (true);
-	case 's':
-		o->selector = value;
-		return (true);
-	case 'D':
-		o->directory = value;
-		return (true);
-	case 'k':
-		o->key_file = value;
-		return (true);
-	case 'j':
-		o->json = true;
-		return (true);
-	case CHECK_AUTHORITATIVE:
-		o->authoritative = true;
-		return (true);
-	default:
-		return ((cli_dns_option(&o->dns, id, value, &bad) ||
-		    store_option(&o->store, id, value, &bad)) && !bad);
-	}
-}
-
 /* Whether the usual store is there and knows the key. */
 static bool
-has_key(const struct check_opts *o)
+has_key(const struct verb_opts *o)
 {
 	struct keystore_key *v;
 	struct store store;
@@ -244,15 +213,11 @@ has_key(const struct check_opts *o)
 int
 check_main(const struct cli_command *command, int argc, char **argv)
 {
-	struct check_opts o = { .domain = NULL };
-	int early;
+	struct verb_opts o;
+	int early = verb_options(command, argc, argv, &o);
 
-	early = cli_options(command, argc, argv, take_option, &o);
 	if (early != CLI_END) {
 		return (early);
-	}
-	if (!cli_no_arguments(argc, argv)) {
-		return (CLI_USAGE);
 	}
 	if (o.selector != NULL && o.domain == NULL) {
 		return (cli_fail("-s SELECTOR wants -d DOMAIN"));

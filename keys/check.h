@@ -8,23 +8,9 @@
 
 #include "dkim/key.h"
 #include "keys/keys.h"
-#include "keys/store.h"
+#include "keys/opts.h"
 
 #define CHECK_MAX_FINDINGS	16
-
-#define CHECK_AUTHORITATIVE	0x330	/* the id of an option */
-
-struct check_opts {
-	const char		*domain;
-	const char		*selector;
-	const char		*directory;	/* NULL: ".", if the key is
-						   there */
-	const char		*key_file;	/* NULL: in the directory */
-	struct cli_dns		 dns;
-	struct store_opts	 store;
-	bool			 authoritative;
-	bool			 json;
-};
 
 struct finding {
 	bool		 bad;	/* else a warning */
@@ -51,6 +37,6 @@ int	 check_print_json(const struct check *);
  * Every name server of the zone is asked: for one key of a file, or for keys
  * of a store (one, a domain's, all). The exit status.
  */
-int	 check_authoritative(const struct check_opts *);
+int	 check_authoritative(const struct verb_opts *);
 
 #endif

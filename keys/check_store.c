@@ -9,7 +9,7 @@
 
 struct checking {		/* one run */
 	struct store			*store;
-	const struct check_opts		*opts;
+	const struct verb_opts		*opts;
 	struct looker			 looker;
 	json_t				*keys;	/* --json */
 	bool				 bad;
@@ -142,7 +142,7 @@ report(struct checking *c, const struct keystore_key *key,
 static bool
 check_stored(struct checking *c)
 {
-	const struct check_opts *o = c->opts;
+	const struct verb_opts *o = c->opts;
 	struct str domain = STR_NONE;
 	struct keystore_key *v;
 	struct look found;
@@ -173,7 +173,7 @@ check_stored(struct checking *c)
 static bool
 check_file(struct checking *c)
 {
-	const struct check_opts *o = c->opts;
+	const struct verb_opts *o = c->opts;
 	struct keystore_key key = { .stage = KEY_ACTIVE };
 	struct privkey *private = NULL;
 	const char *path = o->key_file;
@@ -201,7 +201,7 @@ check_file(struct checking *c)
 }
 
 int
-check_authoritative(const struct check_opts *o)
+check_authoritative(const struct verb_opts *o)
 {
 	struct store store;
 	struct checking c = { .store = &store, .opts = o,

@@ -5,73 +5,10 @@
 #include <stdio.h>
 
 #include "keys/make.h"
-#include "keys/record.h"
-
-#define ID_TESTING		0x300
-#define ID_NO_SUBDOMAINS	0x301
-
-struct new_opts {
-	const char		*domain;
-	const char		*selector;	/* NULL: from the date */
-	const char		*directory;	/* NULL: a store, or "." */
-	struct store_opts	 store;
-	enum crypto_key_type	 type;
-	int64_t			 bits;		/* 0: the default */
-	enum record_format	 format;
-	bool			 testing;
-	bool			 no_subdomains;
-};
-
-static bool
-take_type(const char *value, enum crypto_key_type *r)
-{
-	if (strcmp(value, "rsa") == 0) {
-		*r = CRYPTO_RSA;
-	} else if (strcmp(value, "ed25519") == 0) {
-		*r = CRYPTO_ED25519;
-	} else {
-		(void)cli_fail("--type: %s is neither rsa nor ed25519", value);
-		return (false);
-	}
-	return (true);
-}
-
-static bool
-take_option(void *opts, int id, const char *value)
-{
-	struct new_opts *o = opts;
-	bool bad;
-
-	switch (id) {
-	case 'd':
-		o->domain = value;
-		return (true);
-	case 's':
-		o->selector = value;
-		return (true);
-	case 't':
-		return (take_type(value, &o->type));
-	case 'b':
-		return (cli_number("bits", value, KEYS_RSA_MIN_BITS,
-		    KEYS_RSA_MAX_BITS, &o->bits));
-	case 'D':
-		o->directory = value;
-		return (true);
-	case 'f':
-		return (record_format_parse(value, &o->format));
-	case ID_TESTING:
-		o->testing = true;
-		return (true);
-	case ID_NO_SUBDOMAINS:
-		o->no_subdomains = true;
-		return (true);
-	default:
-		return (store_option(&o->store, id, value, &bad) && !bad);
-	}
-}
+#include "keys/opts.h"
 
 static const char *
-new_flags(const struct new_opts *o)
+new_flags(const struct verb_opts *o)
 {
 	return (o->testing ? o->no_subdomains ? "y:s" : "y" :
 	    o->no_subdomains ? "s" : "");
@@ -79,7 +16,7 @@ new_flags(const struct new_opts *o)
 
 /* The two files, and nothing else. */
 static int
-make_files(const struct new_opts *o, const struct key_name *name)
+make_files(const struct verb_opts *o, const struct key_name *name)
 {
 	unsigned bits = o->bits != 0 ? (unsigned)o->bits : KEYS_RSA_GOOD_BITS;
 	const char *dir = o->directory != NULL ? o->directory : ".";
@@ -125,7 +62,7 @@ out:
 }
 
 static int
-make_flat(struct store *store, const struct new_opts *o)
+make_flat(struct store *store, const struct verb_opts *o)
 {
 	struct str selector = str_from(o->selector);
 	struct key_name name;
@@ -139,7 +76,7 @@ make_flat(struct store *store, const struct new_opts *o)
 }
 
 static int
-make_stored(struct store *store, const struct new_opts *o)
+make_stored(struct store *store, const struct verb_opts *o)
 {
 	const struct make m = { o->domain, o->selector, o->type,
 		(unsigned)o->bits, new_flags(o) };
@@ -155,7 +92,7 @@ make_stored(struct store *store, const struct new_opts *o)
 }
 
 static int
-run_new(const struct new_opts *o)
+run_new(const struct verb_opts *o)
 {
 	struct store store;
 	int result = CLI_USAGE;
@@ -172,15 +109,11 @@ run_new(const struct new_opts *o)
 int
 new_main(const struct cli_command *command, int argc, char **argv)
 {
-	struct new_opts o = { .type = CRYPTO_RSA, .format = RECORD_ZONE };
-	int early;
+	struct verb_opts o;
+	int early = verb_options(command, argc, argv, &o);
 
-	early = cli_options(command, argc, argv, take_option, &o);
 	if (early != CLI_END) {
 		return (early);
-	}
-	if (!cli_no_arguments(argc, argv)) {
-		return (CLI_USAGE);
 	}
 	if (o.domain == NULL) {
 		return (cli_fail("-d DOMAIN is missing"));

@@ -1,26 +1,28 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <sys/types.h>
 
+#include "keys/keys.h"
 #include "keys/opts.h"
 
 static bool
-take_option(void *opts, int id, const char *value)
+take_type(const char *value, enum crypto_key_type *r)
 {
-	struct verb_opts *o = opts;
-	bool bad;
+	if (strcmp(value, "rsa") == 0) {
+		*r = CRYPTO_RSA;
+	} else if (strcmp(value, "ed25519") == 0) {
+		*r = CRYPTO_ED25519;
+	} else {
+		(void)cli_fail("--type: %s is neither rsa nor ed25519", value);
+		return (false);
+	}
+	return (true);
+}
 
+/* True: it is one of these, and is set. */
+static bool
+take_flag(struct verb_opts *o, int id)
+{
 	switch (id) {
-	case 'd':
-		o->domain = value;
-		return (true);
-	case 's':
-		o->selector = value;
-		return (true);
-	case 'k':
-		o->key_file = value;
-		return (true);
-	case 'f':
-		return (record_format_parse(value, &o->format));
 	case 'j':
 		o->json = true;
 		return (true);
@@ -33,6 +35,49 @@ take_option(void *opts, int id, const char *value)
 	case OPT_DRY_RUN:
 		o->dry_run = true;
 		return (true);
+	case OPT_TESTING:
+		o->testing = true;
+		return (true);
+	case OPT_NO_SUBDOMAINS:
+		o->no_subdomains = true;
+		return (true);
+	case OPT_AUTHORITATIVE:
+		o->authoritative = true;
+		return (true);
+	default:
+		return (false);
+	}
+}
+
+static bool
+take_option(void *opts, int id, const char *value)
+{
+	struct verb_opts *o = opts;
+	bool bad;
+
+	if (take_flag(o, id)) {
+		return (true);
+	}
+	switch (id) {
+	case 'd':
+		o->domain = value;
+		return (true);
+	case 's':
+		o->selector = value;
+		return (true);
+	case 't':
+		return (take_type(value, &o->type));
+	case 'b':
+		return (cli_number("bits", value, KEYS_RSA_MIN_BITS,
+		    KEYS_RSA_MAX_BITS, &o->bits));
+	case 'D':
+		o->directory = value;
+		return (true);
+	case 'k':
+		o->key_file = value;
+		return (true);
+	case 'f':
+		return (record_format_parse(value, &o->format));
 	case OPT_PUBLISH:
 		o->publish = value;
 		return (true);
@@ -55,7 +100,7 @@ verb_options(const struct cli_command *command, int argc, char **argv,
 {
 	int early;
 
-	*o = (struct verb_opts){ .format = RECORD_ZONE };
+	*o = (struct verb_opts){ .format = RECORD_ZONE, .type = CRYPTO_RSA };
 	early = cli_options(command, argc, argv, take_option, o);
 	if (early != CLI_END) {
 		return (early);

@@ -2,13 +2,11 @@
 /* mailseal dmarc: what a domain's policy says of given results. */
 #include <stdio.h>
 
-#include "base/escape.h"
 #include "dmarc/dmarc.h"
 #include "tools/mailseal.h"
 
 #define MAX_FROM	64
 #define MAX_DKIM	64
-#define SHOWN_MAX_BYTES	300	/* of one value, on a terminal */
 
 struct dmarc_args {
 	struct cli_dns		 dns;
@@ -70,36 +68,22 @@ print_json(const struct dmarc_verdict *v)
 	return (cli_json_print(object));
 }
 
-static void
-show(const char *label, struct str value)
-{
-	struct buf text;
-
-	if (value.n == 0) {
-		return;
-	}
-	buf_init(&text, 8 * SHOWN_MAX_BYTES);
-	escape_text(&text, value, SHOWN_MAX_BYTES);
-	(void)printf("  %-10s %s\n", label, text.p != NULL ? text.p : "");
-	buf_fini(&text);
-}
-
 void
 dmarc_show(const struct dmarc_verdict *v)
 {
 	(void)printf("dmarc: %s, %s\n", dmarc_result_name(v->result),
 	    v->reason);
-	show("from", v->from);
-	show("belongs to", v->org_domain);
-	show("record of", v->policy_domain);
-	show("policy", str_from(policy_text(v)));
+	cli_show("from", v->from);
+	cli_show("belongs to", v->org_domain);
+	cli_show("record of", v->policy_domain);
+	cli_show("policy", str_from(policy_text(v)));
 	if (v->testing) {
-		show("test", STR("yes (t=y): one step below the policy"));
+		cli_show("test", STR("yes (t=y): one step below the policy"));
 	}
 	if (v->has_policy) {
-		show("SPF", v->spf_aligned ? STR("aligned") :
+		cli_show("SPF", v->spf_aligned ? STR("aligned") :
 		    STR("not aligned"));
-		show("DKIM", v->dkim_aligned ? STR("aligned") :
+		cli_show("DKIM", v->dkim_aligned ? STR("aligned") :
 		    STR("not aligned"));
 	}
 }
@@ -111,7 +95,7 @@ print_text(const struct dmarc_verdict *v)
 
 	dmarc_show(v);
 	for (i = 0; i < v->walk_n; i++) {
-		show(i == 0 ? "asked" : "", v->walk[i]);
+		cli_show(i == 0 ? "asked" : "", v->walk[i]);
 	}
 	return (cli_flush());
 }

@@ -10,13 +10,11 @@
 #include <netinet/in.h>
 #include <stdio.h>
 
-#include "base/escape.h"
 #include "engine/engine.h"
 #include "keystore/keystore.h"
 #include "tools/mailseal.h"
 
 #define ARENA_BYTES	((size_t)4 * 1024 * 1024)
-#define SHOWN_MAX_BYTES	1000
 
 struct explain {
 	/* options */
@@ -223,8 +221,8 @@ ask(struct explain *e)
 	e->author = arena_printf(&e->arena, "%.*s@%.*s",
 	    STR_FMT(from->v[0].local), STR_FMT(from->v[0].domain));
 	find_waiting(e, from->v[0].domain);
-	return (e->author.p != NULL && signers_pick(signers, &e->arena, from->v[0].local,
-	    from->v[0].domain, &e->picks) == STATUS_OK &&
+	return (e->author.p != NULL && signers_pick(signers, &e->arena,
+	    from->v[0].local, from->v[0].domain, &e->picks) == STATUS_OK &&
 	    signers_load(signers, &e->arena, &e->picks) == STATUS_OK);
 }
 
@@ -268,7 +266,7 @@ json_pick(const struct explain *e, const struct signers_pick *p)
 	struct buf rule;
 	json_t *json;
 
-	buf_init(&rule, 8 * SHOWN_MAX_BYTES);
+	buf_init(&rule, 8 * CLI_SHOWN_MAX_BYTES);
 	signers_describe(engine_signers(e->engine), p, &rule);
 	json = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "domain", cli_json_text(p->domain),
@@ -319,21 +317,6 @@ print_json(const struct explain *e)
 	    "waiting", json_waiting(e))));
 }
 
-/* "  label  value", safe for a terminal; nothing if absent. */
-static void
-show(const char *label, struct str value)
-{
-	struct buf text;
-
-	if (value.n == 0) {
-		return;
-	}
-	buf_init(&text, 8 * SHOWN_MAX_BYTES);
-	escape_text(&text, value, SHOWN_MAX_BYTES);
-	(void)printf("  %-9s %s\n", label, text.p != NULL ? text.p : "");
-	buf_fini(&text);
-}
-
 static void
 show_pick(const struct explain *e, const struct signers_pick *p)
 {
@@ -341,15 +324,15 @@ show_pick(const struct explain *e, const struct signers_pick *p)
 
 	(void)printf("d=%.*s s=%.*s\n", STR_FMT(p->domain),
 	    STR_FMT(p->selector.n > 0 ? p->selector : STR("?")));
-	show("i=", p->identity);
-	buf_init(&rule, 8 * SHOWN_MAX_BYTES);
+	cli_show("i=", p->identity);
+	buf_init(&rule, 8 * CLI_SHOWN_MAX_BYTES);
 	signers_describe(engine_signers(e->engine), p, &rule);
-	show("rule", buf_str(&rule));
+	cli_show("rule", buf_str(&rule));
 	if (p->key != NULL) {
 		(void)printf("  %-9s %s, %u bits\n", "key", algorithm(p->key),
 		    privkey_bits(p->key));
 	}
-	show("trouble", p->trouble);
+	cli_show("trouble", p->trouble);
 	buf_fini(&rule);
 }
 
@@ -359,7 +342,7 @@ show_waiting(const struct keystore_key *key)
 	(void)printf("d=%.*s s=%.*s signs nothing yet: it is %s\n",
 	    STR_FMT(key->domain), STR_FMT(key->selector),
 	    key_stage_name(key->stage));
-	show("waits for", key->note);
+	cli_show("waits for", key->note);
 }
 
 static bool
@@ -368,7 +351,7 @@ print_text(const struct explain *e)
 	size_t i;
 
 	(void)printf("%s: %s\n", what(e), why(e));
-	show("author", e->author);
+	cli_show("author", e->author);
 	if (e->picks.n == 0) {
 		(void)printf("no rule for the author\n");
 	} else if (e->out->direction != ENGINE_SIGN) {

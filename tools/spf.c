@@ -2,11 +2,9 @@
 /* mailseal spf: may this client send for this domain? */
 #include <stdio.h>
 
-#include "base/escape.h"
 #include "spf/check.h"
 #include "tools/mailseal.h"
 
-#define SHOWN_MAX_BYTES	1000
 #define ARENA_BYTES	((size_t)4 * 1024 * 1024)
 
 struct spf_args {
@@ -60,30 +58,15 @@ spf_json(const struct spf_verdict *v)
 	    "problem", cli_json_text(v->problem)));
 }
 
-/* "  label  value", safe for a terminal; nothing if absent. */
-static void
-show(const char *label, struct str value)
-{
-	struct buf text;
-
-	if (value.n == 0) {
-		return;
-	}
-	buf_init(&text, 8 * SHOWN_MAX_BYTES);
-	escape_text(&text, value, SHOWN_MAX_BYTES);
-	(void)printf("  %-11s %s\n", label, text.p != NULL ? text.p : "");
-	buf_fini(&text);
-}
-
 void
 spf_show(const struct spf_verdict *v)
 {
 	(void)printf("spf: %s%s%s\n", spf_result_name(v->result),
 	    v->reason != NULL ? ", " : "", v->reason != NULL ? v->reason : "");
-	show(spf_identity_name(v->identity), v->domain);
-	show("mechanism", v->mechanism);
-	show("problem", v->problem);
-	show("explanation", v->explanation);
+	cli_show(spf_identity_name(v->identity), v->domain);
+	cli_show("mechanism", v->mechanism);
+	cli_show("problem", v->problem);
+	cli_show("explanation", v->explanation);
 }
 
 static bool

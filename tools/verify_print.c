@@ -2,11 +2,9 @@
 /* What mailseal verify says: JSON for programs, a few lines for people. */
 #include <stdio.h>
 
-#include "base/escape.h"
 #include "engine/engine.h"
 #include "tools/mailseal.h"
 
-#define SHOWN_MAX_BYTES	300	/* of one value, on a terminal */
 #define B_SHOWN_BYTES	8
 
 static size_t
@@ -262,21 +260,6 @@ verify_print_json(const struct engine_outcome *out, bool second)
 	    "error", cli_json_cstr(out->error))));
 }
 
-/* "  label  value", from outside, safe for a terminal; nothing if absent. */
-static void
-show(const char *label, struct str value, size_t max)
-{
-	struct buf text;
-
-	if (value.n == 0) {
-		return;
-	}
-	buf_init(&text, 8 * SHOWN_MAX_BYTES);
-	escape_text(&text, value, max);
-	(void)printf("  %-10s %s\n", label, text.p != NULL ? text.p : "");
-	buf_fini(&text);
-}
-
 /* What an OpenDKIM site says about the same signature. */
 static const struct second_result *
 find_opinion(const struct engine_outcome *out, const struct dkim_verdict *v)
@@ -322,10 +305,10 @@ show_verdict(const struct engine_outcome *out, size_t i)
 	(void)printf("signature %zu: %s%s%s\n", i + 1,
 	    dkim_result_name(v->result), v->reason != NULL ? ", " : "",
 	    v->reason != NULL ? v->reason : "");
-	show("domain", v->sig.domain, SHOWN_MAX_BYTES);
-	show("selector", v->sig.selector, SHOWN_MAX_BYTES);
-	show("identity", v->sig.identity, SHOWN_MAX_BYTES);
-	show("algorithm", v->sig.algorithm, SHOWN_MAX_BYTES);
+	cli_show("domain", v->sig.domain);
+	cli_show("selector", v->sig.selector);
+	cli_show("identity", v->sig.identity);
+	cli_show("algorithm", v->sig.algorithm);
 	if (v->key_bits > 0) {
 		(void)printf("  %-10s %u bits%s%s\n", "key", v->key_bits,
 		    v->testing ? ", only a test (t=y)" : "",
@@ -336,7 +319,7 @@ show_verdict(const struct engine_outcome *out, size_t i)
 		    canon_name(v->sig.header_canon),
 		    canon_name(v->sig.body_canon));
 	}
-	show("begins", v->sig.b_text, B_SHOWN_BYTES);
+	cli_show("begins", str_first(v->sig.b_text, B_SHOWN_BYTES));
 	if (out->second != NULL) {
 		show_opinion(out, v);
 	}
@@ -354,8 +337,8 @@ show_arc(const struct arc_verdict *v)
 		(void)printf("  set %-6u %s\n", v->sealers[i].instance,
 		    v->at == v->sealers[i].instance ? "fails" :
 		    v->result == ARC_PASS ? "holds" : "");
-		show("  domain", v->sealers[i].domain, SHOWN_MAX_BYTES);
-		show("  selector", v->sealers[i].selector, SHOWN_MAX_BYTES);
+		cli_show("  domain", v->sealers[i].domain);
+		cli_show("  selector", v->sealers[i].selector);
 	}
 	if (v->has_oldest) {
 		(void)printf("  %-10s %u\n", "oldest", v->oldest_pass);
@@ -375,7 +358,7 @@ show_sender(const struct engine_outcome *out)
 		    iprev_result_name(out->iprev->result),
 		    out->iprev->reason != NULL ? ", " : "",
 		    out->iprev->reason != NULL ? out->iprev->reason : "");
-		show("name", out->iprev->name, SHOWN_MAX_BYTES);
+		cli_show("name", out->iprev->name);
 	}
 	dmarc_show(dmarc_verdict(out, &own));
 	if (out->arc != NULL) {
@@ -388,11 +371,10 @@ show_second(const struct engine_outcome *out)
 {
 	(void)printf("an OpenDKIM/OpenDMARC site %s\n", out->second_agrees ?
 	    "would say the same" : "would not say the same");
-	show("SPF", str_from(out->second_spf.result != NULL ?
-	    out->second_spf.result : out->second_spf.reason),
-	    SHOWN_MAX_BYTES);
-	show("DMARC", str_from(out->second_dmarc.result), SHOWN_MAX_BYTES);
-	show("policy", str_from(out->second_dmarc.policy), SHOWN_MAX_BYTES);
+	cli_show("SPF", str_from(out->second_spf.result != NULL ?
+	    out->second_spf.result : out->second_spf.reason));
+	cli_show("DMARC", str_from(out->second_dmarc.result));
+	cli_show("policy", str_from(out->second_dmarc.policy));
 }
 
 static void
@@ -401,12 +383,12 @@ show_decision(const struct engine_outcome *out)
 	const struct engine_decision *d = &out->decision;
 
 	(void)printf("action: %s\n", out->action);
-	show("rule", str_from(d->rule), SHOWN_MAX_BYTES);
-	show("domain", d->domain, SHOWN_MAX_BYTES);
-	show("exempt", str_from(d->exempt), SHOWN_MAX_BYTES);
-	show("override", str_from(d->override), SHOWN_MAX_BYTES);
-	show("by", str_from(d->comment), SHOWN_MAX_BYTES);
-	show("reply", out->reply, SHOWN_MAX_BYTES);
+	cli_show("rule", str_from(d->rule));
+	cli_show("domain", d->domain);
+	cli_show("exempt", str_from(d->exempt));
+	cli_show("override", str_from(d->override));
+	cli_show("by", str_from(d->comment));
+	cli_show("reply", out->reply);
 }
 
 bool

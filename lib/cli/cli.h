@@ -25,6 +25,7 @@
 #define CLI_KEY_MAX_BYTES	(64 * 1024)
 #define CLI_MESSAGE_MAX_BYTES	(256 * 1024 * 1024)
 #define CLI_MAX_SECONDS		3600	/* of a --timeout */
+#define CLI_SHOWN_MAX_BYTES	1000
 #define CLI_DNS_MAX_SECONDS	120	/* as DNSTimeout has it */
 
 enum cli_exit {
@@ -134,6 +135,12 @@ json_t		*cli_json_text(struct str);
 json_t		*cli_json_cstr(const char *);
 /* One object to standard output. Takes it. False: it could not be made. */
 bool		 cli_json_print(json_t *);
+
+/* -- text ---------------------------------------------------------------- */
+
+/* "  label  value" and a line end, safe for a terminal; nothing if absent or
+   empty. Of a value CLI_SHOWN_MAX_BYTES are shown. */
+void		 cli_show(const char *label, struct str value);
 
 /* -- files --------------------------------------------------------------- */
 

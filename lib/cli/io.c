@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* JSON and files, as the tools meet them. */
+/* JSON, text and files, as the tools meet them. */
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/escape.h"
 #include "base/utf8.h"
 #include "cli/cli.h"
 #include "mail/message.h"
@@ -48,6 +49,20 @@ json_t *
 cli_json_cstr(const char *text)
 {
 	return (cli_json_text(str_from(text)));
+}
+
+void
+cli_show(const char *label, struct str value)
+{
+	struct buf text;
+
+	if (value.n == 0) {
+		return;
+	}
+	buf_init(&text, 8 * CLI_SHOWN_MAX_BYTES);
+	escape_text(&text, value, CLI_SHOWN_MAX_BYTES);
+	(void)printf("  %-10s %s\n", label, text.p != NULL ? text.p : "");
+	buf_fini(&text);
 }
 
 bool

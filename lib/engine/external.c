@@ -10,8 +10,6 @@
 #include "engine/private.h"
 #include "mail/domain.h"
 
-#define LOG_VALUE_MAX_BYTES	255
-
 static void
 log_pair(struct buf *line, const char *name, struct str value)
 {

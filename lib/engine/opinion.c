@@ -7,8 +7,6 @@
 #include "base/escape.h"
 #include "engine/private.h"
 
-#define LOG_VALUE_MAX_BYTES	255
-
 static bool
 is_wanted(const struct engine_msg *m, size_t signatures)
 {

@@ -3,7 +3,6 @@
 #include "base/escape.h"
 #include "engine/private.h"
 
-#define LOG_VALUE_MAX_BYTES	255
 #define LOG_B_BYTES		8
 
 /* Ours has A-labels; libopendkim shows d= and s= as they were written. */

@@ -6,12 +6,10 @@
  * the DNS is left out while another can sign. What the DNS does not say
  * changes nothing: mail is signed.
  */
-#include "base/escape.h"
 #include "dkim/key.h"
 #include "engine/private.h"
 
-#define LOG_VALUE_MAX_BYTES	255
-#define US_PER_S		1000000
+#define US_PER_S	1000000
 
 static int64_t
 mono_s(const struct engine_msg *m)
@@ -132,32 +130,6 @@ judge(const struct engine_own_key *own, const char **reason_r)
 }
 
 static void
-log_change(const struct engine_msg *m, const struct engine_own_key *own,
-    const char *reason)
-{
-	struct buf line;
-
-	buf_init(&line, 4096);
-	buf_add_cstr(&line, "queue_id=");
-	escape_log_value(&line, m->macros[ENGINE_QUEUE_ID],
-	    LOG_VALUE_MAX_BYTES);
-	buf_add_cstr(&line, reason != NULL ?
-	    " a key that signs is not in the DNS: domain=" :
-	    " a key that signs is in the DNS again: domain=");
-	escape_log_value(&line, own->pick->domain, LOG_VALUE_MAX_BYTES);
-	buf_add_cstr(&line, " selector=");
-	escape_log_value(&line, own->pick->selector, LOG_VALUE_MAX_BYTES);
-	if (reason != NULL) {
-		buf_printf(&line, " reason=\"%s\"", reason);
-	}
-	if (line.status == STATUS_OK) {
-		env_log(msg_env(m), reason != NULL ? LOG_LEVEL_WARNING :
-		    LOG_LEVEL_INFO, "%s", line.p);
-	}
-	buf_fini(&line);
-}
-
-static void
 finish_key(struct engine_msg *m, struct engine_own_key *own)
 {
 	enum key_state now, before;
@@ -171,10 +143,12 @@ finish_key(struct engine_msg *m, struct engine_own_key *own)
 	}
 	own->state = now;
 	if (now == KEY_BAD && before != KEY_BAD) {
-		log_change(m, own, reason);
+		engine_log_key(m, LOG_LEVEL_WARNING,
+		    "a key that signs is not in the DNS", own->pick, reason);
 		engine_count(m, ENGINE_KEY_MISMATCH, 1);
 	} else if (now == KEY_GOOD && before == KEY_BAD) {
-		log_change(m, own, NULL);
+		engine_log_key(m, LOG_LEVEL_INFO,
+		    "a key that signs is in the DNS again", own->pick, NULL);
 	}
 }
 

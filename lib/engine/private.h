@@ -91,6 +91,7 @@ struct engine_msg {
 	struct engine_outcome	 outcome;
 };
 
+#define LOG_VALUE_MAX_BYTES	255	/* of one value, in a line of ours */
 #define ENGINE_FIELD_AUTHRES	STR("Authentication-Results")
 #define ENGINE_FIELD_SIGNATURE	STR("DKIM-Signature")
 #define ENGINE_FIELD_TAG	STR("X-DMARC-Quarantine")
@@ -174,6 +175,10 @@ enum status	engine_signing_begin_forwarded(struct engine_msg *)
     ATTR_MUST_CHECK;
 enum status	engine_signing_add(struct engine_msg *) ATTR_MUST_CHECK;
 enum status	engine_signing_finish(struct engine_msg *) ATTR_MUST_CHECK;
+/* "what: domain= selector= reason=" about a key of ours; reason may be NULL. */
+void		engine_log_key(const struct engine_msg *, enum log_level,
+		    const char *what, const struct signers_pick *,
+		    const char *reason);
 /* sealing.c: whether some key can seal, if that is wanted. */
 enum status	engine_sealing_check(const struct engine *, struct diag *)
     ATTR_MUST_CHECK;

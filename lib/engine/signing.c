@@ -6,8 +6,6 @@
 #include "engine/private.h"
 #include "mail/domain.h"
 
-#define LOG_VALUE_MAX_BYTES	255
-
 /* SignHeaders, OversignHeaders: without a list the usual names, and for a
    list with "*" in front those and the others of the list. */
 static enum status
@@ -208,9 +206,9 @@ engine_signing_begin_forwarded(struct engine_msg *m)
 	return (st);
 }
 
-static void
-log_failure(const struct engine_msg *m, const struct signers_pick *pick,
-    const char *reason)
+void
+engine_log_key(const struct engine_msg *m, enum log_level level,
+    const char *what, const struct signers_pick *pick, const char *reason)
 {
 	struct buf line;
 
@@ -218,13 +216,15 @@ log_failure(const struct engine_msg *m, const struct signers_pick *pick,
 	buf_add_cstr(&line, "queue_id=");
 	escape_log_value(&line, m->macros[ENGINE_QUEUE_ID],
 	    LOG_VALUE_MAX_BYTES);
-	buf_add_cstr(&line, " a signature failed: domain=");
+	buf_printf(&line, " %s: domain=", what);
 	escape_log_value(&line, pick->domain, LOG_VALUE_MAX_BYTES);
 	buf_add_cstr(&line, " selector=");
 	escape_log_value(&line, pick->selector, LOG_VALUE_MAX_BYTES);
-	buf_printf(&line, " reason=\"%s\"", reason);
+	if (reason != NULL) {
+		buf_printf(&line, " reason=\"%s\"", reason);
+	}
 	if (line.status == STATUS_OK) {
-		env_log(msg_env(m), LOG_LEVEL_ERROR, "%s", line.p);
+		env_log(msg_env(m), level, "%s", line.p);
 	}
 	buf_fini(&line);
 }
@@ -267,7 +267,8 @@ sign(struct engine_msg *m)
 		}
 		st = make_signature(m, i - 1, &value, &reason);
 		if (st == STATUS_OK && reason != NULL) {
-			log_failure(m, pick, reason);
+			engine_log_key(m, LOG_LEVEL_ERROR,
+			    "a signature failed", pick, reason);
 			engine_count(m, ENGINE_SIGNATURES_FAILED, 1);
 		} else if (st == STATUS_OK) {
 			engine_actions_insert(m, ENGINE_FIELD_SIGNATURE,

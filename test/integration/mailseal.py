@@ -365,8 +365,8 @@ def test_spf():
         tree.MAILSEAL, 'spf', '--zone', zone_file, '--ip', '192.0.2.1',
         '--mail-from', 'a@bad.example'])
     tap.is_((status, out), (1, b'spf: permerror, unknown mechanism\n'
-                               b'  mailfrom    bad.example\n'
-                               b'  problem     moo\n'), 'spf: for people')
+                               b'  mailfrom   bad.example\n'
+                               b'  problem    moo\n'), 'spf: for people')
     for options in ([], ['--ip', '192.0.2'], ['--ip', '192.0.2.1', 'x'],
                     ['--ip', '192.0.2.1', '--now', 'x'],
                     ['--ip', '192.0.2.1', '--zone', path('nowhere')],
