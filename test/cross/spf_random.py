@@ -42,6 +42,8 @@ class World:
         self.domains = ['d%d.example' % i for i in range(policies)]
         for domain in self.domains:
             self.policy(rng, domain)
+        self.lost = 'lost.example'      # no server has an answer
+        self.faults[self.lost] = 'SERVFAIL'
         self.add('e.w.example', 'TXT', 'No %{i} from %{o}')
         self.add('e2.w.example', 'TXT', 'one')
         self.add('e2.w.example', 'TXT', 'two')
@@ -139,6 +141,7 @@ class World:
             text = 'no policy'
         if rng.randrange(50) == 0:
             self.faults[domain] = rng.choice(('TIMEOUT', 'SERVFAIL'))
+            return
         self.add(domain, 'TXT', text)
         self.texts[domain] = text
         for ip in rng.sample(V4, rng.randrange(3)):
