@@ -38,42 +38,27 @@ close_end(int *fd)
 }
 
 static int
-add_actions(posix_spawn_file_actions_t *actions, const struct running *r)
-{
-	int error = posix_spawn_file_actions_adddup2(actions, r->in[0], 0);
-
-	if (error == 0) {
-		error = posix_spawn_file_actions_adddup2(actions, r->out[1],
-		    1);
-	}
-	return (error != 0 ? error :
-	    posix_spawn_file_actions_adddup2(actions, r->out[1], 2));
-}
-
-/* In a process group of its own, which is killed as one. */
-static int
 spawn(struct running *r, char *const argv[])
 {
 	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attr;
 	int error;
 
 	error = posix_spawn_file_actions_init(&actions);
 	if (error != 0) {
 		return (error);
 	}
-	error = posix_spawnattr_init(&attr);
+	error = posix_spawn_file_actions_adddup2(&actions, r->in[0], 0);
 	if (error == 0) {
-		error = add_actions(&actions, r);
-		if (error == 0) {
-			error = posix_spawnattr_setflags(&attr,
-			    POSIX_SPAWN_SETPGROUP);
-		}
-		if (error == 0) {
-			error = posix_spawnp(&r->pid, argv[0], &actions, &attr,
-			    argv, environ);
-		}
-		(void)posix_spawnattr_destroy(&attr);
+		error = posix_spawn_file_actions_adddup2(&actions, r->out[1],
+		    1);
+	}
+	if (error == 0) {
+		error = posix_spawn_file_actions_adddup2(&actions, r->out[1],
+		    2);
+	}
+	if (error == 0) {
+		error = posix_spawnp(&r->pid, argv[0], &actions, NULL, argv,
+		    environ);
 	}
 	(void)posix_spawn_file_actions_destroy(&actions);
 	return (error);
@@ -121,7 +106,7 @@ listen_to(const struct env *env, int fd, struct buf *said, uint64_t end_us)
 	return (false);
 }
 
-/* Its status; killed with all that it has started if it does not end. */
+/* Its status; killed if it does not end. */
 static int
 wait_end(const struct env *env, pid_t pid, uint64_t end_us, bool *late_r)
 {
@@ -136,7 +121,7 @@ wait_end(const struct env *env, pid_t pid, uint64_t end_us, bool *late_r)
 	}
 	if (ended == 0) {
 		*late_r = true;
-		(void)kill(-pid, SIGKILL);
+		(void)kill(pid, SIGKILL);
 		while (waitpid(pid, &status, 0) == -1 && errno == EINTR) {
 			continue;
 		}

@@ -2,9 +2,6 @@
 /* What becomes of a program that is run: good, bad, silent, slow. */
 #include "config.h"
 
-#include <poll.h>
-#include <unistd.h>
-
 #include "keys/program.h"
 #include "test/unit/tap.h"
 
@@ -79,30 +76,6 @@ test_edges(void)
 	    &diag), STATUS_OK, "one at the limit");
 }
 
-/* Whoever lives on holds the pipe open. */
-static void
-test_children(void)
-{
-	char sh[] = "sh", dash_c[] = "-c", script[] = "sleep 5 & sleep 5";
-	char *argv[] = { sh, dash_c, script, NULL };
-	struct pollfd p = { .events = POLLIN };
-	struct diag diag;
-	int ends[2];
-	char c;
-
-	if (!tap_ok(pipe(ends) == 0, "a pipe")) {
-		return;
-	}
-	diag_init(&diag);
-	tap_num(program_run(&env, argv, STR(INPUT), 1, &diag), STATUS_TEMP,
-	    "a program with a child does not end");
-	(void)close(ends[1]);
-	p.fd = ends[0];
-	tap_ok(poll(&p, 1, 3000) == 1 && read(ends[0], &c, 1) == 0,
-	    "the child is gone with it");
-	(void)close(ends[0]);
-}
-
 int
 main(void)
 {
@@ -113,6 +86,5 @@ main(void)
 		test_row(i);
 	}
 	test_edges();
-	test_children();
 	return (tap_done());
 }
