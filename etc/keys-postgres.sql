@@ -41,8 +41,13 @@ BEGIN
 END
 $$ LANGUAGE plpgsql SECURITY DEFINER;
 CREATE OR REPLACE TRIGGER mailseal_key_changed
-	AFTER INSERT OR UPDATE OR DELETE ON mailseal_key
+	AFTER INSERT OR DELETE ON mailseal_key
 	FOR EACH STATEMENT EXECUTE FUNCTION mailseal_key_changed();
+CREATE OR REPLACE TRIGGER mailseal_key_updated
+	AFTER UPDATE ON mailseal_key
+	FOR EACH ROW WHEN ((OLD.domain, OLD.selector, OLD.stage, OLD.private)
+	IS DISTINCT FROM (NEW.domain, NEW.selector, NEW.stage, NEW.private))
+	EXECUTE FUNCTION mailseal_key_changed();
 REVOKE ALL ON mailseal_key, mailseal_key_revision FROM PUBLIC;
 GRANT SELECT ON mailseal_key, mailseal_key_revision
 	TO mailseal_daemon, mailseal_keygen;

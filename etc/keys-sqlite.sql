@@ -23,6 +23,8 @@ INSERT INTO mailseal_key_revision
 CREATE TRIGGER IF NOT EXISTS mailseal_key_insert AFTER INSERT ON mailseal_key
 	BEGIN UPDATE mailseal_key_revision SET n = n + 1; END;
 CREATE TRIGGER IF NOT EXISTS mailseal_key_update AFTER UPDATE ON mailseal_key
+	WHEN OLD.stage IS NOT NEW.stage OR OLD.private IS NOT NEW.private OR
+	OLD.domain IS NOT NEW.domain OR OLD.selector IS NOT NEW.selector
 	BEGIN UPDATE mailseal_key_revision SET n = n + 1; END;
 CREATE TRIGGER IF NOT EXISTS mailseal_key_delete AFTER DELETE ON mailseal_key
 	BEGIN UPDATE mailseal_key_revision SET n = n + 1; END;

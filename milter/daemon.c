@@ -168,15 +168,19 @@ reload(struct daemon *daemon)
 static void
 reload_keys(struct daemon *daemon)
 {
+	uint64_t before = live_keys_revision(&daemon->live);
+	enum status status;
 	struct diag diag;
 
 	diag_init(&diag);
-	if (live_load_keys(&daemon->live, &diag) == STATUS_OK) {
+	status = live_load_keys(&daemon->live, &diag);
+	if (status != STATUS_OK) {
+		complain(daemon, status, &diag);
+		env_log(&daemon->env, LOG_LEVEL_ERROR,
+		    "the keys known before stay in service");
+	} else if (live_keys_revision(&daemon->live) != before) {
 		env_log(&daemon->env, LOG_LEVEL_INFO,
 		    "keys have changed: what they are now is in service");
-	} else {
-		env_log(&daemon->env, LOG_LEVEL_ERROR, "%s; the keys known "
-		    "before stay in service", diag.text);
 	}
 }
 
@@ -295,8 +299,8 @@ check_signers(struct daemon *daemon)
 
 	live_count_signers(&daemon->live, &counts);
 	if (bad > 0) {
-		env_log(&daemon->env, LOG_LEVEL_ERROR, "%zu of %zu keys cannot"
-		    " be loaded", bad, counts.keys);
+		env_log(&daemon->env, LOG_LEVEL_ERROR,
+		    "keys that cannot be loaded: %zu", bad);
 		return (STATUS_SYNTAX);
 	}
 	if (counts.keys == 0 && live_conf(&daemon->live)->mode_sign) {

@@ -89,6 +89,12 @@ live_load_keys(struct live *live, struct diag *diag)
 	    (struct conf *)(uintptr_t)engine_conf(live->engine), diag));
 }
 
+uint64_t
+live_keys_revision(const struct live *live)
+{
+	return (engine_keys_revision(live->engine));
+}
+
 bool
 live_sweep(struct live *live)
 {

@@ -55,6 +55,8 @@ enum status	 live_load(struct live *, struct conf *, struct diag *)
 /* The keys and tables as they are by now, all else as it is. */
 enum status	 live_load_keys(struct live *, struct diag *)
     ATTR_MUST_CHECK;
+/* Of the keys in service; for the thread that loads. */
+uint64_t live_keys_revision(const struct live *);
 /* As resolvers_sweep, for the thread that loads. */
 bool	 live_sweep(struct live *);
 /* The configuration in service, for the thread that loads; borrowed until its

@@ -329,7 +329,7 @@ show_pick(const struct explain *e, const struct signers_pick *p)
 	signers_describe(engine_signers(e->engine), p, &rule);
 	cli_show("rule", buf_str(&rule));
 	if (p->key != NULL) {
-		(void)printf("  %-9s %s, %u bits\n", "key", algorithm(p->key),
+		(void)printf("  %-10s %s, %u bits\n", "key", algorithm(p->key),
 		    privkey_bits(p->key));
 	}
 	cli_show("trouble", p->trouble);

@@ -4,8 +4,8 @@
  * write what the grammar does not have, and no doubt can arise, it is taken:
  * a ';' behind the last result (Yahoo), '_' in a word ("dkim_pass", Yahoo), a
  * '.' in a method ("gateway.spf", Gmail), '/', '=' and '?' in a value
- * without quotes ("header.b=a/b=", Gmail), and a property without a type
- * ("action=none", Microsoft), which is passed over.
+ * without quotes ("header.b=a/b=", Gmail), and "action=none" (Microsoft),
+ * which is passed over.
  */
 #include <limits.h>
 
@@ -150,7 +150,7 @@ add_property(struct parser *p, struct authres_result *result,
 {
 	struct authres_property property = { .ptype = ptype }, *v;
 
-	if (scan_peek(&p->scan) == '=' && !str_eq_ci(ptype, STR("reason"))) {
+	if (scan_peek(&p->scan) == '=' && str_eq_ci(ptype, STR("action"))) {
 		(void)scan_char(&p->scan, '=');
 		return (cfws(p, NULL) && pvalue(p, &property.value));
 	}

@@ -5,14 +5,13 @@
 #include "base/access.h"
 
 enum status
-access_check(const struct stat *st, uid_t also, const char *also_name,
+access_check(const struct stat *st, uid_t also, const char *hint,
     const char *path, struct diag *diag)
 {
 	if (st->st_uid != 0 && st->st_uid != geteuid() &&
 	    st->st_uid != also) {
 		diag_set(diag, path, 0, "belongs to user %ju, neither to root "
-		    "nor to us nor to %s; chown root it",
-		    (uintmax_t)st->st_uid, also_name);
+		    "nor to us nor to %s", (uintmax_t)st->st_uid, hint);
 		return (STATUS_SYNTAX);
 	}
 	if ((st->st_mode & (S_IRWXG | S_IRWXO)) != 0) {

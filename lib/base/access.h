@@ -10,11 +10,11 @@
 #include "base/status.h"
 
 /*
- * It must be ours, root's or of `also`, whom messages call also_name, and
- * nothing to group and others: SYNTAX, and the diag names path and mode.
+ * It must be ours, root's or of `also`, and nothing to group and others:
+ * SYNTAX, and the diag names path and mode. hint: what follows "neither to root
+ * nor to us nor to".
  */
-enum status	 access_check(const struct stat *, uid_t also,
-		    const char *also_name, const char *path, struct diag *)
-    ATTR_MUST_CHECK;
+enum status	 access_check(const struct stat *, uid_t also, const char *hint,
+		    const char *path, struct diag *) ATTR_MUST_CHECK;
 
 #endif

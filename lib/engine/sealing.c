@@ -52,7 +52,8 @@ fits(const struct conf *conf, const struct signers_pick *p)
 {
 	struct str selector = conf->arc_seal_key.selector;
 
-	return (selector.p == NULL || str_eq(p->selector, selector));
+	return (p->trouble.n == 0 && (selector.p == NULL ||
+	    str_eq(p->selector, selector)));
 }
 
 enum status

@@ -16,12 +16,14 @@
 #include "keystore/files.h"
 #include "keystore/private.h"
 #include "keystore/record.h"
+#include "mail/domain.h"
 
 #define PATH_BYTES	4096
 #define NAME_BYTES	300		/* selector and what follows it */
 #define LOCK_STEP_MS	50
 #define LOCK_FILE	".lock"
 #define REVISION_FILE	".revision"
+#define REVISION_BYTES	16
 #define STATE_END	".state"
 
 struct dir {
@@ -208,6 +210,17 @@ list_folder(const struct dir *dir, const struct folder *folder,
 	return (status);
 }
 
+/* Nor a folder that no domain can have, such as "lost+found". */
+static bool
+is_domain(struct arena *scratch, const char *name)
+{
+	struct str r;
+	enum status status = domain_normalize(scratch, str_from(name), &r);
+
+	arena_reset(scratch);
+	return (status == STATUS_OK || status == STATUS_NOMEM);
+}
+
 /* A folder that cannot be read is told of, like a broken state; a file that is
    none of ours is not. */
 static enum status
@@ -256,7 +269,8 @@ list_all(const struct dir *dir, const struct keystore_query *query,
 	}
 	while (status == STATUS_OK && (entry = readdir(stream)) != NULL) {
 		if (entry->d_name[0] != '.' &&
-		    strlen(entry->d_name) < NAME_BYTES) {
+		    strlen(entry->d_name) < NAME_BYTES &&
+		    is_domain(query->scratch, entry->d_name)) {
 			status = list_entry(dir, entry->d_name, query, diag);
 		}
 		errno = 0;
@@ -320,24 +334,33 @@ dir_private(void *ctx, const struct keystore_key *key, struct buf *pem,
 	return (status);
 }
 
-/* Each writer touches the file, and a new domain changes the directory. What is
+/* Each writer changes the file's text, and a new domain the directory. What is
    changed by hand inside a folder is not seen. */
 static enum status
 dir_revision(void *ctx, uint64_t *r, struct diag *diag)
 {
 	const struct dir *dir = ctx;
-	struct timespec seen[2];
+	struct {
+		struct timespec	root;
+		char		text[REVISION_BYTES];
+	} seen;
 	struct stat st;
+	int fd;
 
-	memset(seen, 0, sizeof(seen));
+	memset(&seen, 0, sizeof(seen));
 	if (stat(dir->path, &st) == -1) {
 		return (failed(dir->path, diag));
 	}
-	seen[0] = st.st_mtim;
-	if (fstatat(dir->fd, REVISION_FILE, &st, 0) == 0) {
-		seen[1] = st.st_mtim;
+	seen.root = st.st_mtim;
+	fd = openat(dir->fd, REVISION_FILE, O_RDONLY | O_CLOEXEC |
+	    O_NOFOLLOW | O_NONBLOCK);
+	if (fd != -1) {
+		if (read(fd, seen.text, sizeof(seen.text)) == -1) {
+			seen.text[0] = '\0';
+		}
+		(void)close(fd);
 	}
-	*r = str_hash(str_mem(seen, sizeof(seen)));
+	*r = str_hash(str_mem(&seen, sizeof(seen)));
 	return (STATUS_OK);
 }
 
@@ -369,20 +392,20 @@ dir_lock(void *ctx, unsigned timeout_s, struct diag *diag)
 	return (STATUS_OK);
 }
 
-/* The clock may show the same twice: what follows its seconds is drawn. */
+/* Not brought to the disk: who was not running then has seen nothing yet. */
 static enum status
 touch_revision(const struct dir *dir, struct diag *diag)
 {
-	const struct timespec now = { (time_t)env_now_s(dir->env),
-		(long)arc4random_uniform(1000000000) };
-	const struct timespec times[] = { now, now };
 	int fd = openat(dir->fd, REVISION_FILE, O_WRONLY | O_CREAT |
 	    O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
 	enum status status = STATUS_OK;
+	char text[REVISION_BYTES + 1];
 
+	(void)snprintf(text, sizeof(text), "%08x%08x", arc4random(),
+	    arc4random());
 	if (fd == -1 || (geteuid() == 0 &&
 	    fchown(fd, dir->owner.uid, dir->owner.gid) == -1) ||
-	    futimens(fd, times) == -1) {
+	    !files_write(fd, str_from(text))) {
 		diag_set(diag, dir->path, 0, "%s: %s", REVISION_FILE,
 		    strerror(errno));
 		status = STATUS_IO;
@@ -487,17 +510,13 @@ destroy(const struct folder *folder, const struct keystore_key *key,
 }
 
 static enum status
-save_files(const struct dir *dir, const struct folder *folder,
-    const struct keystore_key *key, struct diag *diag)
+replace_files(const struct dir *dir, const struct folder *folder,
+    const struct keystore_key *before, const struct keystore_key *key,
+    struct diag *diag)
 {
-	struct keystore_key before;
-	struct arena arena;
-	enum status status;
+	enum status status = STATUS_OK;
 
-	arena_init(&arena, 4 * KEYSTORE_STATE_MAX_BYTES);
-	status = read_state(folder, key->domain, key->selector, &arena,
-	    &before, diag);
-	if (status == STATUS_OK && !str_eq(before.record, key->record)) {
+	if (!str_eq(before->record, key->record)) {
 		status = write_record(dir, folder, key, diag);
 	}
 	if (status == STATUS_OK) {
@@ -506,27 +525,48 @@ save_files(const struct dir *dir, const struct folder *folder,
 	if (status == STATUS_OK && key->stage == KEY_REMOVED) {
 		status = destroy(folder, key, diag);
 	}
-	arena_fini(&arena);
 	return (status);
 }
 
-/* Touched before, so that a run which is cut short is seen, and after, so that
-   nobody has the old state with the new revision; also of half a change. */
+/* Behind a change, and half a change, so that nobody has the old state with the
+   new revision. */
 static enum status
-change(const struct dir *dir, const struct folder *folder,
-    const struct keystore_key *key, const struct str *pem, struct diag *diag)
+touch_again(const struct dir *dir, enum status status, struct diag *diag)
 {
-	enum status status = touch_revision(dir, diag), touched;
 	struct diag ignored;
+	enum status touched;
 
-	if (status != STATUS_OK) {
-		return (status);
-	}
-	status = pem != NULL ? add_files(dir, folder, key, *pem, diag) :
-	    save_files(dir, folder, key, diag);
 	diag_init(&ignored);
 	touched = touch_revision(dir, status == STATUS_OK ? diag : &ignored);
 	return (status == STATUS_OK ? touched : status);
+}
+
+/* Touched before as well, so that a run which is cut short is seen. Only the
+   stage is of interest to those that sign. */
+static enum status
+save_files(const struct dir *dir, const struct folder *folder,
+    const struct keystore_key *key, struct diag *diag)
+{
+	struct keystore_key before;
+	struct arena arena;
+	enum status status;
+	bool touches;
+
+	arena_init(&arena, 4 * KEYSTORE_STATE_MAX_BYTES);
+	status = read_state(folder, key->domain, key->selector, &arena,
+	    &before, diag);
+	touches = status == STATUS_OK && before.stage != key->stage;
+	if (touches) {
+		status = touch_revision(dir, diag);
+	}
+	if (status == STATUS_OK) {
+		status = replace_files(dir, folder, &before, key, diag);
+	}
+	if (touches) {
+		status = touch_again(dir, status, diag);
+	}
+	arena_fini(&arena);
+	return (status);
 }
 
 static enum status
@@ -538,10 +578,15 @@ dir_add(void *ctx, const struct keystore_key *key, struct str pem,
 	enum status status = open_folder(dir, key->domain, true, &folder,
 	    diag);
 
-	if (status == STATUS_OK) {
-		status = change(dir, &folder, key, &pem, diag);
-		(void)close(folder.fd);
+	if (status != STATUS_OK) {
+		return (status);
 	}
+	status = touch_revision(dir, diag);
+	if (status == STATUS_OK) {
+		status = touch_again(dir, add_files(dir, &folder, key, pem,
+		    diag), diag);
+	}
+	(void)close(folder.fd);
 	return (status);
 }
 
@@ -554,7 +599,7 @@ dir_save(void *ctx, const struct keystore_key *key, struct diag *diag)
 	    diag);
 
 	if (status == STATUS_OK) {
-		status = change(dir, &folder, key, NULL, diag);
+		status = save_files(dir, &folder, key, diag);
 		(void)close(folder.fd);
 	}
 	return (status);

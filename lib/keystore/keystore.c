@@ -217,11 +217,11 @@ keystore_list(struct keystore *store, struct arena *arena, struct str domain,
 }
 
 enum status
-keystore_active(struct keystore *store, bool private, keystore_take *take,
+keystore_active(struct keystore *store, keystore_take *take,
     keystore_bad *bad, void *ctx, struct diag *diag)
 {
-	struct keystore_query query = { .active = true, .private = private,
-		.take = take, .bad = bad, .ctx = ctx };
+	struct keystore_query query = { .active = true, .take = take,
+		.bad = bad, .ctx = ctx };
 
 	return (ask(store, &query, diag));
 }

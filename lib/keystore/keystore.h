@@ -94,12 +94,11 @@ enum status	 keystore_list(struct keystore *, struct arena *,
 /* Views that end with the call. Not OK ends the list with that. */
 typedef enum status keystore_take(void *ctx, const struct keystore_key *);
 /*
- * Each key that signs, in no order, one at a time: there may be many. private:
- * with the private half, where that costs nothing, which is in a database.
- * take and bad must not use the store.
+ * Each key that signs, in no order, one at a time: there may be many. With the
+ * private half, if the store is a database. take and bad must not use it.
  */
-enum status	 keystore_active(struct keystore *, bool private,
-		    keystore_take *, keystore_bad *, void *ctx, struct diag *)
+enum status	 keystore_active(struct keystore *, keystore_take *,
+		    keystore_bad *, void *ctx, struct diag *)
     ATTR_MUST_CHECK;
 /* The private half as PEM; the caller zeroes the buffer. */
 enum status	 keystore_private(struct keystore *, const struct keystore_key *,

@@ -53,13 +53,14 @@ failed(const struct postgres *p, const PGresult *result, struct diag *diag)
 	    strncmp(code, "57", 2) == 0 ? STATUS_TEMP : STATUS_IO);
 }
 
-/* libpq frees what was a private key as it is. */
+/* A row may hold a private key, which libpq frees as it is. What is left in its
+   buffer until the connection ends is out of reach. */
 static void
-forget(const PGresult *result, int columns)
+forget_row(PGresult *result)
 {
 	int k;
 
-	for (k = 0; k < columns; k++) {
+	for (k = 0; k < PQnfields(result); k++) {
 		explicit_bzero(PQgetvalue(result, 0, k),
 		    (size_t)PQgetlength(result, 0, k));
 	}
@@ -69,7 +70,6 @@ static enum status
 give_row(const PGresult *result, int columns, sql_row *row, void *ctx)
 {
 	struct str v[VALUES_MAX];
-	enum status status;
 	int k;
 
 	for (k = 0; k < columns && k < VALUES_MAX; k++) {
@@ -77,9 +77,7 @@ give_row(const PGresult *result, int columns, sql_row *row, void *ctx)
 		    str_mem(PQgetvalue(result, 0, k),
 		    (size_t)PQgetlength(result, 0, k));
 	}
-	status = row(ctx, v);
-	forget(result, columns);
-	return (status);
+	return (row(ctx, v));
 }
 
 /* Text values end with NUL for libpq; NULL in *r: no memory. */
@@ -160,9 +158,10 @@ read_answer(const struct postgres *p, int columns, sql_row *row, void *ctx,
 		}
 		switch (PQresultStatus(result)) {
 		case PGRES_SINGLE_TUPLE:
-			if (status == STATUS_OK) {
+			if (status == STATUS_OK && row != NULL) {
 				status = give_row(result, columns, row, ctx);
 			}
+			forget_row(result);
 			break;
 		case PGRES_TUPLES_OK:		/* behind the last row */
 			break;

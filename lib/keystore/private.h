@@ -7,8 +7,7 @@
 
 struct keystore_query {		/* what is to be listed */
 	struct str	 domain;	/* absent: all */
-	bool		 active;	/* those alone */
-	bool		 private;	/* with their private halves, if cheap */
+	bool		 active;	/* those alone, as keystore_active */
 	keystore_take	*take;
 	keystore_bad	*bad;		/* NULL: tell nobody */
 	void		*ctx;

@@ -67,7 +67,7 @@ read_key(const struct keystore_query *query, const struct str *columns,
 	    keystore_state_parse(query->scratch, buf_str(&text),
 	    "mailseal_key", key, diag);
 	buf_fini(&text);
-	if (status == STATUS_OK && query->private) {
+	if (status == STATUS_OK && query->active) {
 		key->pem = columns[COLUMNS_N];
 		if (key->pem.n == 0) {
 			diag_set(diag, NULL, 0, "the database has no private "
@@ -100,23 +100,21 @@ take_key(void *ctx, const struct str *columns)
 	return (STATUS_OK);
 }
 
-/* Of the stages those that do not sign: a broken one may be of a key that
-   does. */
-#define SIGNING	" FROM mailseal_key WHERE stage NOT IN ('pending', " \
-	"'published', 'retired', 'revoked', 'removed')"
-
 static enum status
 sql_list(void *ctx, const struct keystore_query *query, struct diag *diag)
 {
 	const struct str *domain = query->domain.p != NULL ? &query->domain :
 	    NULL;
-	const char *text = query->active ? query->private ?
-	    "SELECT " COLUMNS ", private" SIGNING : "SELECT " COLUMNS SIGNING :
+	/* All but the stages that do not sign: one that is broken may be of a
+	   key that does. */
+	const char *text = query->active ? "SELECT " COLUMNS ", private FROM "
+	    "mailseal_key WHERE stage NOT IN ('pending', 'published', "
+	    "'retired', 'revoked', 'removed')" :
 	    domain == NULL ? "SELECT " COLUMNS " FROM mailseal_key" :
 	    "SELECT " COLUMNS " FROM mailseal_key WHERE domain = $1";
 
 	return (run(ctx, text, domain, domain != NULL,
-	    COLUMNS_N + query->private, take_key, (void *)(uintptr_t)query,
+	    COLUMNS_N + query->active, take_key, (void *)(uintptr_t)query,
 	    NULL, diag));
 }
 

@@ -49,8 +49,8 @@ warn_twice(const struct signers *s, const char *where, struct str first,
 		(void)snprintf(more, sizeof(more), ", and %zu others", n - 1);
 	}
 	env_log(s->opts.env, LOG_LEVEL_WARNING, "%s has %.*s%s, and so has the "
-	    "key store: its keys do not sign, and dkimkeygen may revoke one "
-	    "that %s still signs with", where, STR_FMT(first), more, where);
+	    "key store: its keys there may not sign, and dkimkeygen may "
+	    "revoke one that %s still signs with", where, STR_FMT(first), more, where);
 }
 
 /* What stands in two places is rotated in one: its mail would break. */

@@ -20,20 +20,6 @@ struct stored_secret {
 	char		 pem[];
 };
 
-static void
-add_bad(struct stored *s, struct str domain, const struct diag *diag)
-{
-	struct stored_bad *bad = arena_alloc(&s->memory, sizeof(*bad));
-
-	env_log(s->env, LOG_LEVEL_WARNING, "a key's state is broken: %s",
-	    diag->text);
-	if (bad != NULL && domain.n > 0) {
-		*bad = (struct stored_bad){ s->bad, arena_dup(&s->memory,
-		    domain), arena_dup(&s->memory, str_from(diag->text)) };
-		s->bad = bad;
-	}
-}
-
 struct stored *
 stored_hold(struct stored *s)
 {
@@ -160,7 +146,8 @@ add_key(struct stored *s, const struct stored_key *from)
 	key->next = *at;
 	*at = key;
 	s->keys_n += key->trouble.n == 0;
-	return (key->selector.p != NULL && key->name.p != NULL ? STATUS_OK :
+	return (key->selector.p != NULL && key->name.p != NULL &&
+	    (from->trouble.n == 0 || key->trouble.p != NULL) ? STATUS_OK :
 	    STATUS_NOMEM);
 }
 
@@ -168,28 +155,49 @@ struct reading {		/* of a store */
 	struct stored		*stored;
 	const struct stored	*before;	/* or NULL */
 	struct keystore		*store;
+	struct stored_bad	*bad;		/* each domain once */
+	bool			 no_memory;	/* for one of these */
 };
 
-static const struct stored_key *
-find_known(const struct reading *r, const struct stored_key *key)
+/* The same private half as before, which need not be there twice. */
+static struct stored_secret *
+find_secret(const struct reading *r, const struct keystore_key *key)
 {
 	const struct stored_key *known = r->before != NULL ?
 	    strmap_get(&r->before->domains, key->domain) : NULL;
 
-	while (known != NULL && (!str_eq(known->selector, key->selector) ||
-	    known->created_s != key->created_s ||
-	    known->record != key->record)) {
-		known = known->next;
+	for (; known != NULL; known = known->next) {
+		if (known->secret != NULL && str_eq(key->pem,
+		    str_mem(known->secret->pem, known->secret->n))) {
+			return (secret_hold(known->secret));
+		}
 	}
-	return (known);
+	return (NULL);
 }
 
 static void
 note_bad(void *ctx, struct str domain, const struct diag *diag)
 {
-	const struct reading *r = ctx;
+	struct reading *r = ctx;
+	struct arena *arena = &r->stored->memory;
+	struct stored_bad *bad;
 
-	add_bad(r->stored, domain, diag);
+	env_log(r->stored->env, LOG_LEVEL_WARNING,
+	    "a key's state is broken: %s", diag->text);
+	for (bad = r->bad; bad != NULL; bad = bad->next) {
+		if (str_eq(bad->domain, domain)) {
+			return;
+		}
+	}
+	bad = arena_alloc(arena, sizeof(*bad));
+	if (bad == NULL) {
+		r->no_memory = true;
+		return;
+	}
+	*bad = (struct stored_bad){ r->bad, arena_dup(arena, domain),
+		arena_dup(arena, str_from(diag->text)) };
+	r->no_memory |= bad->domain.p == NULL || bad->why.p == NULL;
+	r->bad = bad;
 }
 
 static enum status
@@ -197,14 +205,13 @@ take_key(void *ctx, const struct keystore_key *from)
 {
 	struct reading *r = ctx;
 	struct stored_key key = { .domain = from->domain,
-		.selector = from->selector, .created_s = from->created_s,
-		.record = str_hash(from->record) };
-	const struct stored_key *known = find_known(r, &key);
+		.selector = from->selector, .created_s = from->created_s };
 
-	if (known != NULL) {
-		key.secret = secret_hold(known->secret);
-	} else if (from->pem.n > 0) {
-		key.secret = secret_new(from->pem);
+	if (from->pem.n > 0) {
+		key.secret = find_secret(r, from);
+		if (key.secret == NULL) {
+			key.secret = secret_new(from->pem);
+		}
 		if (key.secret == NULL) {
 			return (STATUS_NOMEM);
 		}
@@ -237,7 +244,7 @@ drop_domain(struct stored *s, void **first)
 }
 
 /* What a broken state may have been is not known: the domain signs as before,
-   or, if it has nothing else, is in trouble. */
+   or, if it has nothing else, is in trouble. Without a domain nobody is. */
 static enum status
 settle_bad(const struct reading *r, const struct stored_bad *bad)
 {
@@ -248,10 +255,10 @@ settle_bad(const struct reading *r, const struct stored_bad *bad)
 		.selector = STR("?"), .trouble = bad->why };
 	void **first;
 
-	if (bad->domain.p == NULL || bad->why.p == NULL) {
-		return (STATUS_NOMEM);
+	if (bad->domain.n == 0) {
+		return (STATUS_OK);
 	}
-	if (known == NULL) {
+	if (known == NULL || known->trouble.n > 0) {
 		return (strmap_get(&s->domains, bad->domain) != NULL ?
 		    STATUS_OK : add_key(s, &none));
 	}
@@ -265,61 +272,8 @@ settle_bad(const struct reading *r, const struct stored_bad *bad)
 	return (copy_keys(s, known));
 }
 
-/* A database's, that the picture before had not. */
-static enum status
-fetch_secret(const struct reading *r, struct stored_key *key,
-    struct diag *diag)
-{
-	const struct keystore_key which = { .domain = key->domain,
-		.selector = key->selector };
-	enum status status;
-	struct buf pem;
-
-	buf_init(&pem, KEYSTORE_PEM_MAX_BYTES);
-	status = keystore_private(r->store, &which, &pem, diag);
-	if (status == STATUS_OK) {
-		key->secret = secret_new(buf_str(&pem));
-		status = key->secret != NULL ? STATUS_OK : STATUS_NOMEM;
-	} else if (status == STATUS_IO) {
-		add_bad(r->stored, key->domain, diag);
-		diag_init(diag);
-		status = STATUS_OK;
-	}
-	if (pem.p != NULL) {
-		explicit_bzero(pem.p, pem.n);
-	}
-	buf_fini(&pem);
-	return (status);
-}
-
-static enum status
-fetch_secrets(const struct reading *r, struct diag *diag)
-{
-	const struct strmap *domains = &r->stored->domains;
-	enum status status = STATUS_OK;
-	struct stored_key *key;
-	size_t i;
-
-	for (i = 0; i < strmap_count(domains); i++) {
-		for (key = strmap_value(domains, i); key != NULL &&
-		    status == STATUS_OK; key = key->next) {
-			if (key->secret == NULL) {
-				status = fetch_secret(r, key, diag);
-			}
-		}
-	}
-	return (status);
-}
-
-static bool
-is_database(const char *where)
-{
-	return (str_starts(str_from(where), STR("sqlite:")) ||
-	    str_starts(str_from(where), STR("postgres:")));
-}
-
-/* The revision first: what changes meanwhile is seen by the next look. Most
-   private halves of a database are known from before. */
+/* The revision first: what changes meanwhile is seen by the next look. With
+   something broken it is none that will be seen: there is to be a next time. */
 static enum status
 read_keys(struct reading *r, struct diag *diag)
 {
@@ -328,24 +282,23 @@ read_keys(struct reading *r, struct diag *diag)
 	const struct stored_bad *bad;
 
 	if (status == STATUS_OK) {
-		status = keystore_active(r->store, r->before == NULL,
-		    take_key, note_bad, r, diag);
+		status = keystore_active(r->store, take_key, note_bad, r,
+		    diag);
 	}
-	if (status == STATUS_OK && r->before != NULL &&
-	    is_database(s->where)) {
-		status = fetch_secrets(r, diag);
-	}
-	for (bad = s->bad; bad != NULL && status == STATUS_OK;
+	for (bad = r->bad; bad != NULL && status == STATUS_OK;
 	    bad = bad->next) {
 		status = settle_bad(r, bad);
 	}
-	return (status);
+	if (r->bad != NULL) {
+		s->revision = ~s->revision;
+	}
+	return (status == STATUS_OK && r->no_memory ? STATUS_NOMEM : status);
 }
 
 static enum status
 read_store(struct stored *s, const struct stored *before, struct diag *diag)
 {
-	struct reading r = { s, before, NULL };
+	struct reading r = { .stored = s, .before = before };
 	enum status status;
 
 	status = keystore_open(s->where, false, s->env, &r.store, diag);

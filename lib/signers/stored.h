@@ -32,8 +32,7 @@ struct stored_key {
 	struct str		 selector;
 	struct str		 name;		/* for the cache and for people */
 	int64_t			 created_s;
-	uint64_t		 record;	/* its hash */
-	struct stored_secret	*secret;	/* NULL: in the store alone */
+	struct stored_secret	*secret;	/* NULL: in its file */
 	struct str		 trouble;	/* absent; or why the domain has no
 						   key, which is all there is */
 };
@@ -45,7 +44,6 @@ struct stored {
 	struct arena		 memory;
 	struct strmap		 domains;	/* to its first stored_key */
 	size_t			 keys_n;	/* without those in trouble */
-	struct stored_bad	*bad;		/* while it is read */
 	uint64_t		 revision;
 	atomic_bool		 lost;		/* did not answer at last */
 	atomic_uint		 references;

@@ -305,7 +305,7 @@ def test_disk_full(dns):
                        stderr=subprocess.PIPE, preexec_fn=no_space,
                        check=False)
     tap.is_(p.returncode, 1, 'a state that cannot be written')
-    tap.contains(p.stderr.decode(), 'f0.state: File too large',
+    tap.contains(p.stderr.decode(), '/full: .revision: File too large',
                  'it is named, with the reason')
     tap.is_(life.keys(), before, 'the old state is kept')
     life.rotate()

@@ -286,7 +286,7 @@ def test_explain():
                                  'unix:' + os.path.join(folder, 'sock')])
     tap.ok(status == 1 and out == b'' and
            'KeyTable:2: %s/keys/none.private: No such file' % TOP in err and
-           '1 of 2 keys cannot be loaded' in err, 'mailseald -n tries keys',
+           'keys that cannot be loaded: 1' in err, 'mailseald -n tries keys',
            '%d %s' % (status, err))
     author = ['--from', 'Joe <joe@example.com>']
     cases = (

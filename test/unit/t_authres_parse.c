@@ -181,6 +181,8 @@ static const struct {
 	    STR("id; a=b c.d=e reason=f") },
 	{ "a reason of two words", "no \".\" behind a property type",
 	    STR("id; a=b reason=c d") },
+	{ "a ';' that is missing", "no \".\" behind a property type",
+	    STR("id; dmarc=pass header.from=a.example dmarc=fail") },
 	{ "a property without type and value", "a property has no value",
 	    STR("id; a=b action=;") },
 	{ "no property", "a property has no name", STR("id; a=b c.=d") },

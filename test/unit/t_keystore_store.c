@@ -155,6 +155,11 @@ check_store(const char *where)
 	a.note = STR("well");
 	save(store, &a, STATUS_OK, "a new stage");
 	tap_ok(revision(store) != before, "which changes the revision");
+	before = revision(store);
+	a.note = STR("well, well");
+	a.seen_s = 30;
+	save(store, &a, STATUS_OK, "what does not matter to a signer");
+	tap_ok(revision(store) == before, "does not");
 	check_list(store, STR("a.example"), "a.example/s2:pending "
 	    "a.example/s1:active ", "is read again");
 	a.stage = KEY_REMOVED;
@@ -329,8 +334,15 @@ check_dir(void)
 	tap_num(bad_count, 2, "and is told of");
 	check_temporary(store);
 	write_file("README", "not a domain\n", 0644);
+	snprintf(path, sizeof(path), "%s/lost+found", top);
+	tap_num(mkdir(path, 0), 0, path);
 	check_list(store, STR("b.example"), "b.example/s1:pending ",
 	    "a file among the folders");
+	check_list(store, STR_NONE, "a.example/s2:pending "
+	    "a.example/s1:removed b.example/s1:pending ",
+	    "and a folder that is no domain's");
+	tap_num(bad_count, 2, "is not told of");
+	snprintf(path, sizeof(path), "%s/b.example/s6.state", top);
 	tap_num(rmdir(path), 0, "taken away");
 	write_file("b.example/s1.private", PEM, 0640);
 	b.selector = STR("s1");

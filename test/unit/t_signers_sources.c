@@ -36,8 +36,8 @@ must(bool ok, const char *what)
 }
 
 static void
-put(const char *domain, const char *selector, enum key_stage stage,
-    int64_t created_s)
+put_into(const char *where, const char *domain, const char *selector,
+    enum key_stage stage, int64_t created_s, struct str text)
 {
 	struct keystore_key key = { .domain = str_from(domain),
 		.selector = str_from(selector), .type = CRYPTO_ED25519,
@@ -48,13 +48,20 @@ put(const char *domain, const char *selector, enum key_stage stage,
 	struct diag diag;
 
 	diag_init(&diag);
-	must(keystore_open(top, true, &env, &store, &diag) == STATUS_OK,
+	must(keystore_open(where, true, &env, &store, &diag) == STATUS_OK,
 	    diag.text);
-	if (keystore_add(store, &key, buf_str(&pem), &diag) == STATUS_LIMIT) {
+	if (keystore_add(store, &key, text, &diag) == STATUS_LIMIT) {
 		must(keystore_save(store, &key, &diag) == STATUS_OK,
 		    diag.text);
 	}
 	keystore_close(store);
+}
+
+static void
+put(const char *domain, const char *selector, enum key_stage stage,
+    int64_t created_s)
+{
+	put_into(top, domain, selector, stage, created_s, buf_str(&pem));
 }
 
 static struct signers *
@@ -224,10 +231,16 @@ check_broken_at_start(void)
 	    "a check counts it, and the one that cannot be loaded");
 	tap_ok(strstr(lines.p, "s3.private: mode 0644") != NULL,
 	    "which is named");
+	tap_ok(signers_look(s) != signers_revision(s),
+	    "it is to be looked at again");
 	next = make_after(s, false, 10);
 	check(next, "b.example", "!? ", "it stays");
 	signers_release(s);
+	put("b.example", "s2", KEY_ACTIVE, 10);
+	s = make_after(next, false, 10);
+	check(s, "b.example", "s2@b.example ", "until there is a good one");
 	signers_release(next);
+	signers_release(s);
 }
 
 /* Its state is broken. */
@@ -288,6 +301,36 @@ check_twice(void)
 	signers_release(s);
 }
 
+/* A private half that is mended is read, and others are what they were. */
+static void
+check_database(void)
+{
+	struct signers_opts opts = { .env = &env, .cache_max = 10 };
+	char where[96], command[256];
+	struct signers *s, *next;
+	struct diag diag;
+
+	diag_init(&diag);
+	snprintf(where, sizeof(where), "sqlite:%s/.keys.db", top);
+	put_into(where, "a.example", "s1", KEY_ACTIVE, 10, buf_str(&pem));
+	put_into(where, "a.example", "s2", KEY_ACTIVE, 20, STR("no key"));
+	put_into(where, "b.example", "s1", KEY_ACTIVE, 30, buf_str(&pem));
+	opts.key_source = where;
+	must(signers_new(&opts, NULL, &s, &diag) == STATUS_OK, diag.text);
+	check(s, "a.example", "s1@a.example !s2 ", "one of two is no key");
+	snprintf(command, sizeof(command), "sqlite3 %s/.keys.db \"UPDATE "
+	    "mailseal_key SET private = (SELECT private FROM mailseal_key "
+	    "WHERE domain = 'b.example')\"", top);
+	must(system(command) == 0, command);
+	tap_ok(signers_look(s) != signers_revision(s), "it is mended");
+	must(signers_new(&opts, s, &next, &diag) == STATUS_OK, diag.text);
+	signers_release(s);
+	check(next, "a.example", "s1@a.example s2@a.example ",
+	    "and signs from then on");
+	check(next, "b.example", "s1@b.example ", "as the others do still");
+	signers_release(next);
+}
+
 static void
 check_gone(void)
 {
@@ -329,6 +372,7 @@ main(void)
 	remove_key("a.example");
 	remove_key("b.example");
 	check_twice();
+	check_database();
 	check_gone();
 	buf_fini(&pem);
 	buf_fini(&lines);
