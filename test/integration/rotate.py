@@ -27,7 +27,7 @@ ZONE = '''@ NS ns1
 ns1 A 127.0.0.1
 ns2 A 127.0.0.2
 '''
-KILLS = 50
+KILLS = 15 if tree.is_sanitized() else 50
 
 
 def check_active(life, what):

@@ -226,6 +226,8 @@ def compare(name, options, number):
     ours = seald.Seald(folder, dict(imported(theirs.conf), CheckKeys='no'))
     values = addresses()
     tap.is_(len(values), 200, name + ': 200 messages')
+    if tree.is_sanitized():
+        values = values[::4]
     signed = differ = 0
     foretold = []
     for value in values:
@@ -240,7 +242,7 @@ def compare(name, options, number):
             if made != got[1] or (status == 0) != bool(made):
                 foretold.append((value, status, made, got))
     tap.is_(differ, 0, name + ': the same signatures')
-    tap.ok(0 < signed < 200 or 'everybody' in name or 'patterns' in name,
+    tap.ok(0 < signed < len(values) or 'everybody' in name or 'patterns' in name,
            '%s: some are signed: %d' % (name, signed))
     tap.is_(foretold, [], name + ': mailseal explain foretells them')
     theirs.stop()
