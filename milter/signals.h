@@ -19,7 +19,7 @@ enum signals_event {
 	SIGNALS_STOP,		/* SIGTERM, SIGINT */
 	SIGNALS_RELOAD,		/* SIGHUP */
 	SIGNALS_COUNTERS,	/* SIGUSR1 */
-	SIGNALS_KEYS		/* SIGUSR2, which we send ourselves */
+	SIGNALS_KEYS		/* SIGUSR2, which we send ourselves, too */
 };
 
 /* Before the first thread is made: threads inherit the mask. */

@@ -2,6 +2,7 @@
 /* mailseal import: OpenDKIM's and OpenDMARC's configuration as ours. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -26,13 +27,19 @@ import_note(struct import *im, const char *fmt, ...)
 	im->notes++;
 }
 
-static void
-put_line(struct import *im, const char *before, const char *name,
-    struct str value)
+/* What would not show on a terminal has no place in a configuration. */
+static bool
+is_text(struct str value)
 {
-	buf_printf(&im->out, "%s%s ", before, name);
-	escape_text(&im->out, value, CONF_LINE_MAX_BYTES);
-	buf_add_char(&im->out, '\n');
+	size_t i;
+
+	for (i = 0; i < value.n; i++) {
+		if (((unsigned char)value.p[i] < ' ' && value.p[i] != '\t') ||
+		    value.p[i] == 0x7f) {
+			return (false);
+		}
+	}
+	return (true);
 }
 
 /* Their option as it stands, in a comment. */
@@ -112,6 +119,15 @@ is_said(const struct import *im, size_t index, const char *to)
 	return (false);
 }
 
+/* False: errno says why not. */
+static bool
+can_read(struct import *im, struct str path)
+{
+	const char *text = arena_cstr(&im->arena, path);
+
+	return (text != NULL && access(text, R_OK) == 0);
+}
+
 static void
 put_ours(struct import *im, const struct import_given *given,
     const char *to, struct str value, const char *why)
@@ -119,6 +135,10 @@ put_ours(struct import *im, const struct import_given *given,
 	struct diag diag;
 
 	diag_init(&diag);
+	if (!is_text(value)) {
+		put_theirs(im, given, "it has control characters");
+		return;
+	}
 	if (stands_alone(to) && !is_taken(im, to, value, &diag)) {
 		put_theirs(im, given, diag.text);
 		return;
@@ -126,7 +146,10 @@ put_ours(struct import *im, const struct import_given *given,
 	if (why != NULL) {
 		import_note(im, "%s: %s", to, why);
 	}
-	put_line(im, "", to, value);
+	buf_printf(&im->out, "%s %.*s\n", to, STR_FMT(value));
+	if (strcmp(to, "KeyFile") == 0 && !can_read(im, value)) {
+		import_note(im, "KeyFile: %s", strerror(errno));
+	}
 }
 
 /* Whether the option is there and has a value in our words. */
@@ -259,8 +282,8 @@ put_defaults(struct import *im)
 	}
 }
 
-static enum status
-translate_all(struct import *im)
+enum status
+import_translate(struct import *im)
 {
 	enum status status = STATUS_OK;
 	size_t i;
@@ -309,7 +332,7 @@ run(char **paths)
 	buf_init(&im.out, ARENA_BYTES);
 	status = read_files(&im, paths, &diag);
 	if (status == STATUS_OK) {
-		status = translate_all(&im);
+		status = import_translate(&im);
 	}
 	if (status != STATUS_OK) {
 		(void)cli_fail("%s", diag.text[0] != '\0' ? diag.text :

@@ -74,6 +74,8 @@ struct import {
    OK: the diag says why, with file and line. */
 enum status	 import_read(struct import *, const struct import_option *,
 		    const char *path, struct diag *) ATTR_MUST_CHECK;
+/* import.c: what was read, in our words, into out. */
+enum status	 import_translate(struct import *) ATTR_MUST_CHECK;
 /* import_value.c: the value in our words, in the arena; absent: it cannot be
    had, and why_r, static, says why. NOMEM only. */
 enum status	 import_value(struct import *, const struct import_given *,

@@ -11,6 +11,16 @@ tools_libplayer_a_SOURCES = \
 	tools/player_script.c \
 	tools/player_wire.c
 
+# mailseal import; a library for the sake of its tests.
+noinst_LIBRARIES += tools/libimport.a
+tools_libimport_a_SOURCES = \
+	tools/import.h \
+	tools/import.c \
+	tools/import_options.c \
+	tools/import_read.c \
+	tools/import_tables.c \
+	tools/import_value.c
+
 bin_PROGRAMS += tools/mailseal
 tools_mailseal_SOURCES = \
 	tools/added.h \
@@ -25,12 +35,6 @@ tools_mailseal_SOURCES = \
 	tools/dmarc.c \
 	tools/edit.c \
 	tools/explain.c \
-	tools/import.c \
-	tools/import.h \
-	tools/import_options.c \
-	tools/import_read.c \
-	tools/import_tables.c \
-	tools/import_value.c \
 	tools/judge.c \
 	tools/main.c \
 	tools/seal.c \
@@ -42,7 +46,7 @@ tools_mailseal_SOURCES = \
 	tools/try_print.c \
 	tools/verify.c \
 	tools/verify_print.c
-tools_mailseal_LDADD = tools/libplayer.a $(LDADD)
+tools_mailseal_LDADD = tools/libplayer.a tools/libimport.a $(LDADD)
 dist_man_MANS += tools/mailseal.1
 
 bashcompletiondir = $(datadir)/bash-completion/completions

@@ -34,7 +34,9 @@ check(const struct conf *conf)
 	FUZZ_CHECK(conf->second_percent <= 100);
 	FUZZ_CHECK(conf->zone == NULL || conf->nameservers.n == 0);
 	FUZZ_CHECK(!conf->mode_sign ||
-	    (conf->domains.n > 0 && conf->keys_n > 0));
+	    (conf->domains.n > 0 && conf->keys_n > 0) ||
+	    conf->signing_table.path != NULL || conf->key_source != NULL ||
+	    conf->key_directory != NULL);
 	for (i = 0; i < conf->keys_n; i++) {
 		FUZZ_CHECK(conf->keys[i].key != NULL);
 	}

@@ -106,3 +106,7 @@ test_fuzz_fuzz_arc_LDFLAGS = $(fuzz_ldflags)
 FUZZ_TARGETS += test/fuzz/fuzz_tables
 test_fuzz_fuzz_tables_SOURCES = test/fuzz/fuzz_tables.c $(fuzz_main)
 test_fuzz_fuzz_tables_LDFLAGS = $(fuzz_ldflags)
+FUZZ_TARGETS += test/fuzz/fuzz_import
+test_fuzz_fuzz_import_SOURCES = test/fuzz/fuzz_import.c $(fuzz_main)
+test_fuzz_fuzz_import_LDADD = tools/libimport.a $(LDADD)
+test_fuzz_fuzz_import_LDFLAGS = $(fuzz_ldflags)

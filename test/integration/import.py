@@ -202,6 +202,24 @@ def test_other():
     check_loads(out, 'both programs')
 
 
+def test_odd():
+    """Values stay as they are, or in a comment."""
+    odd = os.path.join(TOP, 'a\\b.private')
+    status, out, err = run('Mode s\nDomain example.com\nSelector mail\n'
+                           'KeyFile %s\nAuthservID mx\001.example.com\n' % odd)
+    tap.is_(status, 0, 'odd values', err)
+    tap.ok('KeyFile ' + odd in lines(out), 'a backslash is left alone', out)
+    tap.contains(out, '# KeyFile: No such file', 'a key that is not there')
+    tap.ok('AuthservID' not in ''.join(lines(out)) and
+           '# AuthservID mx\\x01.example.com (%s/their0.conf:5): it has '
+           'control characters' % TOP in out, 'control characters', out)
+    os.link(path('mail.private'), odd)
+    _, out, _ = run('Mode s\nDomain example.com\nSelector mail\n'
+                    'KeyFile %s\n' % odd)
+    tap.ok('# KeyFile:' not in out, 'and one that is there', out)
+    check_loads(out, 'odd values')
+
+
 def test_bad():
     for text, want, name in (
             ('Include %s\n' % path('their0.conf'), 'deep', 'a loop'),
@@ -223,7 +241,7 @@ def test_bad():
 
 def main():
     for test in (test_known, test_debian, test_one_domain, test_tables,
-                 test_other, test_bad):
+                 test_other, test_odd, test_bad):
         test()
 
 
