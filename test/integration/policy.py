@@ -183,12 +183,13 @@ def nsd_dies(w, ports):
     w.nsd.start()
 
     def again():
+        """SPF may be known again before the policy is."""
         return send(ports['reject'], GOOD, 'joe@down.example',
-                    unsigned)[:3] == '250'
+                    unsigned)[:3] == '250' and \
+            'dmarc=pass' in Arrived(w, 'unknown').results
     # As a client would: its queue tries until a failure is forgotten.
-    proc.wait_for(again, 'the same message to be taken', 60)
-    got = Arrived(w, 'unknown')
-    tap.contains(got.results, 'dmarc=pass', 'it arrives when DNS is back')
+    proc.wait_for(again, 'the same message to pass', 60)
+    tap.ok(True, 'it passes when DNS is back')
 
 
 def main():
