@@ -25,7 +25,7 @@ import tree  # noqa: E402
 import zone  # noqa: E402
 
 N = int(os.environ.get('MAILSEAL_CROSS_N') or
-        (300 if tree.is_sanitized() else 1200))
+        (300 if tree.is_sanitized() else 900))
 SEED = os.environ.get('MAILSEAL_SEED') or str(random.SystemRandom().randrange(
     10 ** 9))
 CLI_EVERY = 5           # this share of the messages goes by the command line
