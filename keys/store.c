@@ -134,7 +134,7 @@ store_close(struct store *store)
 
 static void
 tell_broken(void *ctx, struct str domain ATTR_UNUSED,
-    const struct diag *diag)
+    struct str selector ATTR_UNUSED, const struct diag *diag)
 {
 	struct store *store = ctx;
 

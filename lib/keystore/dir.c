@@ -161,7 +161,7 @@ list_state(const struct folder *folder, struct str domain,
 		diag_set(diag_r, NULL, 0, "%s", diag.text);
 		return (status);
 	}
-	keystore_tell(query, domain, &diag);
+	keystore_tell(query, domain, selector, &diag);
 	return (STATUS_OK);
 }
 
@@ -246,7 +246,7 @@ list_entry(const struct dir *dir, const char *name,
 	if (errno != ENOTDIR ||
 	    (fstatat(dir->fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 &&
 	    S_ISLNK(st.st_mode))) {
-		keystore_tell(query, str_from(name), &diag);
+		keystore_tell(query, str_from(name), STR_NONE, &diag);
 	}
 	return (STATUS_OK);
 }

@@ -166,10 +166,10 @@ keystore_give(const struct keystore_query *query,
 
 void
 keystore_tell(const struct keystore_query *query, struct str domain,
-    const struct diag *diag)
+    struct str selector, const struct diag *diag)
 {
 	if (query->bad != NULL) {
-		query->bad(query->ctx, domain, diag);
+		query->bad(query->ctx, domain, selector, diag);
 	}
 	arena_reset(query->scratch);
 }
@@ -189,12 +189,13 @@ ask(struct keystore *store, struct keystore_query *query, struct diag *diag)
 
 /* Passes the broken ones on, too. */
 static void
-tell_lister(void *ctx, struct str domain, const struct diag *diag)
+tell_lister(void *ctx, struct str domain, struct str selector,
+    const struct diag *diag)
 {
 	const struct keys *list = ctx;
 
 	if (list->bad != NULL) {
-		list->bad(list->ctx, domain, diag);
+		list->bad(list->ctx, domain, selector, diag);
 	}
 }
 

@@ -82,9 +82,10 @@ void		 keystore_close(struct keystore *);	/* NULL is fine */
 const char	*keystore_name(const struct keystore *);
 
 /* Told of each key whose state is broken, which the list goes on without.
-   domain: as the store has it, may be none at all. */
+   domain and selector: as the store has them, may be none at all; selector
+   absent: no key of the domain can be read. */
 typedef void	 keystore_bad(void *ctx, struct str domain,
-		    const struct diag *);
+		    struct str selector, const struct diag *);
 /* All keys, or those of one domain (absent: all), by domain and then by age.
    bad: may be NULL. */
 enum status	 keystore_list(struct keystore *, struct arena *,

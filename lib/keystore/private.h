@@ -49,6 +49,7 @@ enum status	 keystore_open_postgres(struct keystore *,
 enum status	 keystore_give(const struct keystore_query *,
 		    const struct keystore_key *) ATTR_MUST_CHECK;
 void		 keystore_tell(const struct keystore_query *,
-		    struct str domain, const struct diag *);
+		    struct str domain, struct str selector,
+		    const struct diag *);
 
 #endif

@@ -96,7 +96,7 @@ take_key(void *ctx, const struct str *columns)
 	if (status == STATUS_NOMEM) {
 		return (status);
 	}
-	keystore_tell(query, columns[0], &diag);
+	keystore_tell(query, columns[0], columns[1], &diag);
 	return (STATUS_OK);
 }
 

@@ -7,10 +7,11 @@
 #include "keystore/keystore.h"
 #include "signers/stored.h"
 
-/* A domain with a key whose state is broken. */
+/* A key whose state is broken, or a domain of which none can be read. */
 struct stored_bad {
 	struct stored_bad	*next;
 	struct str		 domain;
+	struct str		 selector;	/* absent: all of them */
 	struct str		 why;
 };
 
@@ -155,7 +156,7 @@ struct reading {		/* of a store */
 	struct stored		*stored;
 	const struct stored	*before;	/* or NULL */
 	struct keystore		*store;
-	struct stored_bad	*bad;		/* each domain once */
+	struct stored_bad	*bad;
 	bool			 no_memory;	/* for one of these */
 };
 
@@ -176,7 +177,8 @@ find_secret(const struct reading *r, const struct keystore_key *key)
 }
 
 static void
-note_bad(void *ctx, struct str domain, const struct diag *diag)
+note_bad(void *ctx, struct str domain, struct str selector,
+    const struct diag *diag)
 {
 	struct reading *r = ctx;
 	struct arena *arena = &r->stored->memory;
@@ -184,19 +186,16 @@ note_bad(void *ctx, struct str domain, const struct diag *diag)
 
 	env_log(r->stored->env, LOG_LEVEL_WARNING,
 	    "a key's state is broken: %s", diag->text);
-	for (bad = r->bad; bad != NULL; bad = bad->next) {
-		if (str_eq(bad->domain, domain)) {
-			return;
-		}
-	}
 	bad = arena_alloc(arena, sizeof(*bad));
 	if (bad == NULL) {
 		r->no_memory = true;
 		return;
 	}
 	*bad = (struct stored_bad){ r->bad, arena_dup(arena, domain),
-		arena_dup(arena, str_from(diag->text)) };
-	r->no_memory |= bad->domain.p == NULL || bad->why.p == NULL;
+		arena_dup(arena, selector), arena_dup(arena,
+		str_from(diag->text)) };
+	r->no_memory |= bad->domain.p == NULL || bad->selector.p == NULL ||
+	    bad->why.p == NULL;
 	r->bad = bad;
 }
 
@@ -219,57 +218,56 @@ take_key(void *ctx, const struct keystore_key *from)
 	return (add_key(r->stored, &key));
 }
 
+/* What a broken state may have been is not known: a key that signed before
+   signs still. */
 static enum status
-copy_keys(struct stored *s, const struct stored_key *key)
+keep_known(const struct reading *r, const struct stored_bad *bad)
 {
+	const struct stored_key *key = r->before != NULL ?
+	    strmap_get(&r->before->domains, bad->domain) : NULL;
 	enum status status = STATUS_OK;
 
 	for (; key != NULL && status == STATUS_OK; key = key->next) {
+		if (key->trouble.n > 0 || (bad->selector.n > 0 &&
+		    !str_eq(key->selector, bad->selector))) {
+			continue;
+		}
+		env_log(r->stored->env, LOG_LEVEL_ERROR, "%.*s stays in "
+		    "service as it was known before, until that is mended",
+		    STR_FMT(key->name));
 		(void)secret_hold(key->secret);
-		status = add_key(s, key);
+		status = add_key(r->stored, key);
 	}
 	return (status);
 }
 
-static void
-drop_domain(struct stored *s, void **first)
-{
-	const struct stored_key *key;
-
-	for (key = *first; key != NULL; key = key->next) {
-		s->keys_n -= key->trouble.n == 0;
-	}
-	release_secrets(*first);
-	*first = NULL;
-}
-
-/* What a broken state may have been is not known: the domain signs as before,
-   or, if it has nothing else, is in trouble. Without a domain nobody is. */
+/* With nothing to sign with, a domain is in trouble; without a domain nobody
+   is. */
 static enum status
-settle_bad(const struct reading *r, const struct stored_bad *bad)
+note_trouble(const struct reading *r, const struct stored_bad *bad)
 {
-	struct stored *s = r->stored;
-	const struct stored_key *known = r->before != NULL ?
-	    strmap_get(&r->before->domains, bad->domain) : NULL;
 	const struct stored_key none = { .domain = bad->domain,
 		.selector = STR("?"), .trouble = bad->why };
-	void **first;
 
-	if (bad->domain.n == 0) {
-		return (STATUS_OK);
+	return (bad->domain.n == 0 || strmap_get(&r->stored->domains,
+	    bad->domain) != NULL ? STATUS_OK : add_key(r->stored, &none));
+}
+
+static enum status
+settle_bad(const struct reading *r)
+{
+	const struct stored_bad *bad;
+	enum status status = STATUS_OK;
+
+	for (bad = r->bad; bad != NULL && status == STATUS_OK;
+	    bad = bad->next) {
+		status = keep_known(r, bad);
 	}
-	if (known == NULL || known->trouble.n > 0) {
-		return (strmap_get(&s->domains, bad->domain) != NULL ?
-		    STATUS_OK : add_key(s, &none));
+	for (bad = r->bad; bad != NULL && status == STATUS_OK;
+	    bad = bad->next) {
+		status = note_trouble(r, bad);
 	}
-	first = strmap_at(&s->domains, bad->domain);
-	if (first == NULL) {
-		return (STATUS_NOMEM);
-	}
-	drop_domain(s, first);
-	env_log(s->env, LOG_LEVEL_ERROR, "the keys of %.*s known before stay "
-	    "in service until that is mended", STR_FMT(bad->domain));
-	return (copy_keys(s, known));
+	return (status);
 }
 
 /* The revision first: what changes meanwhile is seen by the next look. With
@@ -279,20 +277,21 @@ read_keys(struct reading *r, struct diag *diag)
 {
 	struct stored *s = r->stored;
 	enum status status = keystore_revision(r->store, &s->revision, diag);
-	const struct stored_bad *bad;
 
 	if (status == STATUS_OK) {
 		status = keystore_active(r->store, take_key, note_bad, r,
 		    diag);
 	}
-	for (bad = r->bad; bad != NULL && status == STATUS_OK;
-	    bad = bad->next) {
-		status = settle_bad(r, bad);
+	if (status == STATUS_OK && r->no_memory) {
+		status = STATUS_NOMEM;
+	}
+	if (status == STATUS_OK) {
+		status = settle_bad(r);
 	}
 	if (r->bad != NULL) {
 		s->revision = ~s->revision;
 	}
-	return (status == STATUS_OK && r->no_memory ? STATUS_NOMEM : status);
+	return (status);
 }
 
 static enum status

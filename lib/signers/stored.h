@@ -51,9 +51,8 @@ struct stored {
 
 /*
  * before: the picture in service, or NULL. If it is of the same store, it stays
- * while the store does not answer, and of it the keys of a domain that has a
- * broken state; that is logged. A domain that has no key but a broken one is
- * in trouble.
+ * while the store does not answer, and of it each key whose state is broken;
+ * that is logged. A domain that has no key but a broken one is in trouble.
  */
 enum status	 stored_read(const char *where, struct stored *before,
 		    const struct env *, struct stored **r, struct diag *)

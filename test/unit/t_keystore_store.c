@@ -18,10 +18,12 @@ static char top[64];
 static unsigned bad_count;
 
 static void
-on_bad(void *ctx, struct str domain, const struct diag *diag)
+on_bad(void *ctx, struct str domain, struct str selector,
+    const struct diag *diag)
 {
 	(void)ctx;
 	(void)domain;
+	(void)selector;
 	(void)diag;
 	bad_count++;
 }

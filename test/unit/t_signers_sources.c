@@ -207,6 +207,11 @@ check_broken(void)
 	check(next, "b.example", "s1@b.example ", "other domains are followed");
 	check_count(next, 3);
 	signers_release(s);
+	put("a.example", "s3", KEY_RETIRED, 20);
+	s = make_after(next, false, 10);
+	check(s, "a.example", "s1@a.example ", "its other keys are followed");
+	put("a.example", "s3", KEY_ACTIVE, 20);
+	signers_release(s);
 	tap_ok(lines.n > 0 && strstr(lines.p, "state is broken: ") != NULL &&
 	    strstr(lines.p, "s1.state") != NULL, "a broken state is named");
 	s = make_after(next, false, 10);
