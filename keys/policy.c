@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <sys/types.h>
 
+#include <errno.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -127,6 +128,7 @@ set(struct reader *r, const struct policy_option *o, struct str value)
 static enum status
 read_line(struct reader *r, struct str line)
 {
+	struct conf_nearest nearest = { .name = NULL };
 	struct str name, value;
 	size_t i, n;
 
@@ -139,9 +141,11 @@ read_line(struct reader *r, struct str line)
 		if (str_eq_ci(name, str_from(options[i].name))) {
 			break;
 		}
+		conf_nearest(&nearest, name, options[i].name);
 	}
 	if (memchr(line.p, '\0', line.n) != NULL || i == OPTIONS_N) {
-		return (refuse(r, "there is no option ", name, ""));
+		return (conf_refuse_option(name, &nearest, r->file, r->line,
+		    r->diag));
 	}
 	if (r->lines[i] != 0) {
 		return (refuse(r, "", name, "stands there for the second "
@@ -190,7 +194,7 @@ policy_load(struct policy *policy, const char *path, struct diag *diag)
 
 	*policy = (struct policy){ .key_store = NULL };
 	arena_init(&arena, 2 * POLICY_MAX_BYTES);
-	if (path != NULL || access(file, F_OK) == 0) {
+	if (path != NULL || access(file, F_OK) == 0 || errno != ENOENT) {
 		status = conf_file_read(file, POLICY_MAX_BYTES, &arena, NULL,
 		    &text, diag);
 	}

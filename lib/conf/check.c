@@ -2,6 +2,8 @@
 /* What no single option can tell by itself, and the keys. */
 #include <sys/stat.h>
 
+#include <errno.h>
+
 #include "conf/table.h"
 
 #define RSA_GOOD_BITS	2048	/* RFC 8301 3.2 */
@@ -55,8 +57,8 @@ check_tables(struct conf_reader *r)
 	return (STATUS_OK);
 }
 
-/* Mode s needs something to sign with; without Mode, that is what decides. */
-/* The usual one, if it is there and none was named. */
+/* The usual one, if it is there and none was named. One that cannot be looked at
+   is not one that is missing: its mail would go unsigned. */
 static enum status
 find_directory(struct conf_reader *r)
 {
@@ -69,7 +71,7 @@ find_directory(struct conf_reader *r)
 		}
 		return (STATUS_OK);
 	}
-	if (!r->of_host || stat(usual, &st) == -1 || !S_ISDIR(st.st_mode)) {
+	if (!r->of_host || (stat(usual, &st) == -1 && errno == ENOENT)) {
 		return (STATUS_OK);
 	}
 	r->conf->key_directory = arena_cstr(&r->conf->memory, STR(usual));
@@ -77,6 +79,7 @@ find_directory(struct conf_reader *r)
 	    conf_no_memory(r));
 }
 
+/* Mode s needs something to sign with; without Mode, that is what decides. */
 static enum status
 check_signing(struct conf_reader *r)
 {
@@ -294,7 +297,7 @@ conf_check(struct conf_reader *r)
 {
 	static enum status (*const checks[])(struct conf_reader *) = {
 		check_user, check_dns, check_temperror, check_second, check_arc,
-		check_arc_seal, 		check_signing, check_selectors, load_keys
+		check_arc_seal, check_signing, check_selectors, load_keys
 	};
 	enum status status = STATUS_OK;
 	size_t i;

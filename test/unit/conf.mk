@@ -12,3 +12,5 @@ UNIT += test/unit/t_conf_memory
 test_unit_t_conf_memory_SOURCES = test/unit/t_conf_memory.c
 test_unit_t_conf_memory_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+UNIT += test/unit/t_conf_usual
+test_unit_t_conf_usual_SOURCES = test/unit/t_conf_usual.c
