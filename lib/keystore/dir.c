@@ -25,6 +25,8 @@
 #define REVISION_FILE	".revision"
 #define REVISION_BYTES	16
 #define STATE_END	".state"
+#define PRIVATE_END	".private"
+#define RECORD_END	".txt"
 
 struct dir {
 	char			*path;
@@ -138,6 +140,16 @@ is_of_key(enum status status)
 	    errno == ELOOP || errno == ENOTDIR)));
 }
 
+static bool
+has_file(const struct folder *folder, struct str selector, const char *end)
+{
+	char name[NAME_BYTES], shown[PATH_BYTES];
+
+	file_name(folder, selector, end, name, shown);
+	return (faccessat(folder->fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0 ||
+	    errno != ENOENT);
+}
+
 static enum status
 list_state(const struct folder *folder, struct str domain,
     struct str selector, const struct keystore_query *query,
@@ -155,6 +167,9 @@ list_state(const struct folder *folder, struct str domain,
 		return (STATUS_OK);
 	}
 	if (status == STATUS_OK) {
+		/* Who signs opens it soon enough. */
+		key.lost = !query->active && key.stage != KEY_REMOVED &&
+		    !has_file(folder, selector, PRIVATE_END);
 		return (keystore_give(query, &key));
 	}
 	if (!is_of_key(status)) {
@@ -165,18 +180,38 @@ list_state(const struct folder *folder, struct str domain,
 	return (STATUS_OK);
 }
 
-/* The selector of "SELECTOR.state". */
+/* The selector of "SELECTOR.state", or whatever the ending is. */
 static bool
-is_state(const char *file, struct str *selector_r)
+is_named(const char *file, struct str end, struct str *selector_r)
 {
 	struct str name = str_from(file);
 
-	if (name.p[0] == '.' || !str_ends_ci(name, STR(STATE_END)) ||
+	if (name.p[0] == '.' || !str_ends_ci(name, end) ||
 	    name.n >= NAME_BYTES) {
 		return (false);
 	}
-	*selector_r = str_first(name, name.n - strlen(STATE_END));
+	*selector_r = str_first(name, name.n - end.n);
 	return (true);
+}
+
+/* A key is made with its record last: with both halves, but without a state, it
+   was a key once. */
+static void
+tell_stateless(const struct folder *folder, struct str domain,
+    struct str selector, const struct keystore_query *query)
+{
+	char name[NAME_BYTES], shown[PATH_BYTES];
+	struct diag diag;
+
+	if (has_file(folder, selector, STATE_END) ||
+	    !has_file(folder, selector, PRIVATE_END)) {
+		return;
+	}
+	diag_init(&diag);
+	file_name(folder, selector, STATE_END, name, shown);
+	diag_set(&diag, shown, 0, "it is missing, beside a private key and "
+	    "its record");
+	keystore_tell(query, domain, selector, &diag);
 }
 
 /* Closes it. */
@@ -195,9 +230,12 @@ list_folder(const struct dir *dir, const struct folder *folder,
 		return (status);
 	}
 	while (status == STATUS_OK && (entry = readdir(stream)) != NULL) {
-		if (is_state(entry->d_name, &selector)) {
+		if (is_named(entry->d_name, STR(STATE_END), &selector)) {
 			status = list_state(folder, domain, selector, query,
 			    diag);
+		} else if (is_named(entry->d_name, STR(RECORD_END),
+		    &selector)) {
+			tell_stateless(folder, domain, selector, query);
 		} else if (dir->lock != -1 && files_is_temp(entry->d_name)) {
 			(void)unlinkat(folder->fd, entry->d_name, 0);
 		}
@@ -324,7 +362,7 @@ dir_private(void *ctx, const struct keystore_key *key, struct buf *pem,
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	file_name(&folder, key->selector, ".private", name, shown);
+	file_name(&folder, key->selector, PRIVATE_END, name, shown);
 	status = files_read(folder.fd, name, shown, pem, &st, diag);
 	if (status == STATUS_OK) {
 		status = access_check(&st, dir->owner.uid,
@@ -454,15 +492,16 @@ write_record(const struct dir *dir, const struct folder *folder,
 
 	buf_init(&text, KEYSTORE_STATE_MAX_BYTES);
 	record_zone_line(&text, key->domain, key->selector, key->record);
-	return (put(dir, folder, key->selector, ".txt", &text, diag));
+	return (put(dir, folder, key->selector, RECORD_END, &text, diag));
 }
 
-/* The state comes last: without it the key is not there. */
+/* Without its state a key is not there; its record comes last, see above. */
 static enum status
 add_files(const struct dir *dir, const struct folder *folder,
     const struct keystore_key *key, struct str pem, struct diag *diag)
 {
-	static const char *const ends[] = { STATE_END, ".private", ".txt" };
+	static const char *const ends[] = { RECORD_END, STATE_END,
+		PRIVATE_END };
 	char name[NAME_BYTES], shown[PATH_BYTES];
 	enum status status;
 	size_t i;
@@ -476,16 +515,16 @@ add_files(const struct dir *dir, const struct folder *folder,
 			return (STATUS_LIMIT);
 		}
 	}
-	file_name(folder, key->selector, ".private", name, shown);
+	file_name(folder, key->selector, PRIVATE_END, name, shown);
 	status = files_replace(folder->fd, name, shown, pem, 0600,
 	    &dir->owner, diag);
 	if (status == STATUS_OK) {
-		status = write_record(dir, folder, key, diag);
-	}
-	if (status == STATUS_OK) {
 		status = write_state(dir, folder, key, diag);
 	}
-	/* The state first, as it came last. */
+	if (status == STATUS_OK) {
+		status = write_record(dir, folder, key, diag);
+	}
+	/* The last comes first. */
 	for (i = 0; status != STATUS_OK && i < sizeof(ends) / sizeof(ends[0]);
 	    i++) {
 		file_name(folder, key->selector, ends[i], name, shown);
@@ -501,7 +540,7 @@ destroy(const struct folder *folder, const struct keystore_key *key,
 {
 	char name[NAME_BYTES], shown[PATH_BYTES];
 
-	file_name(folder, key->selector, ".private", name, shown);
+	file_name(folder, key->selector, PRIVATE_END, name, shown);
 	if (unlinkat(folder->fd, name, 0) == -1 && errno != ENOENT) {
 		return (failed(shown, diag));
 	}

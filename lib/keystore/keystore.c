@@ -57,13 +57,19 @@ open_kind(struct keystore *store, const char *where, bool create,
 {
 	struct str sqlite = STR("sqlite:"), postgres = STR("postgres:");
 
-	if (str_starts(str_from(where), sqlite)) {
+	if (str_starts(str_from(where), sqlite) && where[sqlite.n] != '\0') {
 		return (keystore_open_sqlite(store, where + sqlite.n, create,
 		    diag));
 	}
 	if (str_starts(str_from(where), postgres)) {
 		return (keystore_open_postgres(store, where + postgres.n,
 		    diag));
+	}
+	if (strcmp(where, "sqlite") == 0 || strcmp(where, "postgres") == 0 ||
+	    strcmp(where, sqlite.p) == 0) {
+		diag_set(diag, where, 0, "not sqlite:PATH or "
+		    "postgres:CONNINFO, nor a directory with its path");
+		return (STATUS_IO);
 	}
 	return (keystore_open_dir(store, where, create, env, diag));
 }

@@ -11,9 +11,11 @@
  *
  * Each change is written to a temporary file, brought to the disk and renamed
  * (a transaction in a database): whoever is killed at any point leaves the old
- * or the new state. A key is there once its state is: files without one are of
- * a run that was cut short, and are ignored. A key that is removed loses its
- * private half and keeps its state, so that its selector is never used again.
+ * or the new state. The private half is made first, the record last: a private
+ * half alone is of a run that was cut short, and is ignored; one with its
+ * record, but without a state, has lost that, and is broken. A key that is
+ * removed loses its private half and keeps its state, so that its selector is
+ * never used again.
  * New files belong to the owner of the directory, so that root may run
  * dkimkeygen for a daemon that is not root.
  *
@@ -68,6 +70,9 @@ struct keystore_key {		/* what is known of one key but its secret */
 						   what it waits for */
 	struct str		 pem;		/* the private half; absent but
 						   from keystore_active */
+	bool			 lost;		/* it has no private half, and
+						   is not removed; keystore_list
+						   alone looks */
 };
 
 struct keystore;

@@ -9,6 +9,8 @@
 #define COLUMNS	"domain, selector, type, bits, stage, created, since, seen, " \
 	"asked, record, note"
 #define COLUMNS_N	11
+#define HAS_PRIVATE	", length(private)"	/* absent if that is */
+#define ROW_NAME_BYTES	400
 #define NUMBER_BYTES	24
 
 struct sql {
@@ -58,25 +60,32 @@ static enum status
 read_key(const struct keystore_query *query, const struct str *columns,
     struct keystore_key *key, struct diag *diag)
 {
+	char name[ROW_NAME_BYTES];
 	enum status status;
 	struct buf text;
 
+	(void)snprintf(name, sizeof(name), "the row of %.*s of %.*s in "
+	    "mailseal_key", STR_FMT(columns[1]), STR_FMT(columns[0]));
 	buf_init(&text, KEYSTORE_STATE_MAX_BYTES);
 	write_state(&text, columns);
 	status = text.status != STATUS_OK ? text.status :
-	    keystore_state_parse(query->scratch, buf_str(&text),
-	    "mailseal_key", key, diag);
+	    keystore_state_parse(query->scratch, buf_str(&text), name, key,
+	    diag);
 	buf_fini(&text);
-	if (status == STATUS_OK && query->active) {
-		key->pem = columns[COLUMNS_N];
-		if (key->pem.n == 0) {
-			diag_set(diag, NULL, 0, "the database has no private "
-			    "key %.*s of %.*s", STR_FMT(key->selector),
-			    STR_FMT(key->domain));
-			status = STATUS_IO;
-		}
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	return (status);
+	if (!query->active) {
+		key->lost = columns[COLUMNS_N].n == 0 &&
+		    key->stage != KEY_REMOVED;
+		return (STATUS_OK);
+	}
+	key->pem = columns[COLUMNS_N];
+	if (key->pem.n == 0) {
+		diag_set(diag, NULL, 0, "%s: it has no private key", name);
+		return (STATUS_IO);
+	}
+	return (STATUS_OK);
 }
 
 /* Only no memory ends a list: one broken key must not hide the others. */
@@ -110,12 +119,12 @@ sql_list(void *ctx, const struct keystore_query *query, struct diag *diag)
 	const char *text = query->active ? "SELECT " COLUMNS ", private FROM "
 	    "mailseal_key WHERE stage NOT IN ('pending', 'published', "
 	    "'retired', 'revoked', 'removed')" :
-	    domain == NULL ? "SELECT " COLUMNS " FROM mailseal_key" :
-	    "SELECT " COLUMNS " FROM mailseal_key WHERE domain = $1";
+	    domain == NULL ? "SELECT " COLUMNS HAS_PRIVATE
+	    " FROM mailseal_key" : "SELECT " COLUMNS HAS_PRIVATE
+	    " FROM mailseal_key WHERE domain = $1";
 
-	return (run(ctx, text, domain, domain != NULL,
-	    COLUMNS_N + query->active, take_key, (void *)(uintptr_t)query,
-	    NULL, diag));
+	return (run(ctx, text, domain, domain != NULL, COLUMNS_N + 1,
+	    take_key, (void *)(uintptr_t)query, NULL, diag));
 }
 
 static enum status

@@ -16,6 +16,7 @@
 static struct env env;
 static char top[64];
 static unsigned bad_count;
+static char bad_text[DIAG_MAX_BYTES];
 
 static void
 on_bad(void *ctx, struct str domain, struct str selector,
@@ -24,7 +25,7 @@ on_bad(void *ctx, struct str domain, struct str selector,
 	(void)ctx;
 	(void)domain;
 	(void)selector;
-	(void)diag;
+	(void)snprintf(bad_text, sizeof(bad_text), "%s", diag->text);
 	bad_count++;
 }
 
@@ -64,7 +65,8 @@ add(struct keystore *store, const struct keystore_key *key, enum status want,
 	    "a reason where it was not");
 }
 
-/* "domain/selector:stage " of each key. */
+/* "domain/selector:stage " of each key, "stage! " of one without a private
+   half. */
 static void
 check_list(struct keystore *store, struct str domain, const char *want,
     const char *name)
@@ -82,8 +84,9 @@ check_list(struct keystore *store, struct str domain, const char *want,
 	tap_num(keystore_list(store, &arena, domain, &v, &n, on_bad, NULL,
 	    &diag), STATUS_OK, name);
 	for (i = 0; i < n; i++) {
-		buf_printf(&text, "%.*s/%.*s:%s ", STR_FMT(v[i].domain),
-		    STR_FMT(v[i].selector), key_stage_name(v[i].stage));
+		buf_printf(&text, "%.*s/%.*s:%s%s ", STR_FMT(v[i].domain),
+		    STR_FMT(v[i].selector), key_stage_name(v[i].stage),
+		    v[i].lost ? "!" : "");
 	}
 	tap_str(str_mem(text.p, text.n), str_from(want), name);
 	buf_fini(&text);
@@ -189,6 +192,28 @@ run(const char *command)
 	}
 }
 
+/* By hand, as no statement of ours leaves them. */
+static void
+check_broken_rows(const char *where)
+{
+	struct keystore *store;
+	char command[512];
+
+	snprintf(command, sizeof(command), "sqlite3 %s \"UPDATE mailseal_key "
+	    "SET private = NULL WHERE domain = 'b.example'; UPDATE "
+	    "mailseal_key SET type = 'dsa' WHERE selector = 's2'\"",
+	    where + strlen("sqlite:"));
+	run(command);
+	store = open_store(where, false);
+	check_list(store, STR_NONE, "a.example/s1:removed "
+	    "b.example/s1:pending! ", "rows changed by hand");
+	tap_num(bad_count, 1, "one is broken");
+	tap_ok(strstr(bad_text, "the row of s2 of a.example in mailseal_key")
+	    != NULL && strstr(bad_text, "type: not a value") != NULL,
+	    "and named with what is wrong");
+	keystore_close(store);
+}
+
 /* The tables that dkimkeygen makes, and those that we ship. */
 static void
 check_sqlite(void)
@@ -200,6 +225,7 @@ check_sqlite(void)
 
 	snprintf(where, sizeof(where), "sqlite:%s/keys.db", top);
 	check_store(where);
+	check_broken_rows(where);
 	tap_ok(stat(where + strlen("sqlite:"), &st) == 0 &&
 	    (st.st_mode & 07777) == 0600, "the file is ours only");
 	snprintf(where, sizeof(where), "sqlite:%s/shipped.db", top);
@@ -317,6 +343,19 @@ check_dir(void)
 	    "a key without a state is not there");
 	b.selector = STR("s7");
 	add(store, &b, STATUS_LIMIT, "and is not replaced");
+	tap_num(bad_count, 0, "nor told of: a run was cut short");
+	write_file("b.example/s7.txt", "s7 TXT p=\n", 0644);
+	check_list(store, STR("b.example"), "b.example/s1:pending ",
+	    "one with its record");
+	tap_num(bad_count, 1, "has lost its state: told of");
+	tap_ok(strstr(bad_text, "b.example/s7.state: it is missing") != NULL,
+	    "by the name of that");
+	write_file("b.example/s5.txt", "s5 TXT p=\n", 0644);
+	snprintf(path, sizeof(path), "%s/b.example/s7.txt", top);
+	tap_num(unlink(path), 0, path);
+	check_list(store, STR("b.example"), "b.example/s1:pending ",
+	    "a record alone");
+	tap_num(bad_count, 0, "is nothing");
 	write_file("b.example/s8.state", "mailseal-key 1\n", 0644);
 	check_list(store, STR_NONE, "a.example/s2:pending "
 	    "a.example/s1:removed b.example/s1:pending ",
@@ -346,6 +385,11 @@ check_dir(void)
 	tap_num(bad_count, 2, "is not told of");
 	snprintf(path, sizeof(path), "%s/b.example/s6.state", top);
 	tap_num(rmdir(path), 0, "taken away");
+	snprintf(path, sizeof(path), "%s/b.example/s1.private", top);
+	tap_num(unlink(path), 0, path);
+	check_list(store, STR_NONE, "a.example/s2:pending "
+	    "a.example/s1:removed b.example/s1:pending! ",
+	    "a private half that is missing");
 	write_file("b.example/s1.private", PEM, 0640);
 	b.selector = STR("s1");
 	diag_init(&diag);
