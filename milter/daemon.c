@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <pthread.h>
+#include <pwd.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -13,40 +14,31 @@
 #include <libmilter/mfapi.h>
 
 #include "milter/background.h"
-#include "milter/daemon.h"
-#include "milter/listen.h"
-#include "milter/live.h"
 #include "milter/log.h"
-#include "milter/presence.h"
-#include "milter/privileges.h"
+#include "milter/private.h"
 #include "milter/signals.h"
-#include "milter/watch.h"
 
 #define DRAIN_STEP_MS	20
 #define SWEEP_MS	200	/* while messages hold resolvers of before */
 
-struct daemon {
-	const struct daemon_opts *opts;
-	struct presence		 presence;
-	struct env		 env;
-	/* Callbacks may come until the process is gone: never freed. */
-	struct live		 live;
-	struct watch		 watch;
-};
-
 static atomic_bool library_ended;
 
-/* File and line stand in the text already. */
-static void
-complain(const struct daemon *daemon, enum status status,
+/* File and line stand in the text already; who may not read it does not, and it
+   is no longer the user who started us. */
+void
+daemon_complain(const struct daemon *daemon, enum status status,
     const struct diag *diag)
 {
-	env_log(&daemon->env, LOG_LEVEL_ERROR, "%s", diag->text[0] != '\0' ?
-	    diag->text : status_text(status));
+	const struct passwd *user = status == STATUS_IO &&
+	    geteuid() != daemon->caller ? getpwuid(geteuid()) : NULL;
+
+	env_log(&daemon->env, LOG_LEVEL_ERROR, "%s%s%s", diag->text[0] !=
+	    '\0' ? diag->text : status_text(status), user != NULL ?
+	    ", for UserID " : "", user != NULL ? user->pw_name : "");
 }
 
-static enum daemon_exit
-exit_of(enum status status)
+enum daemon_exit
+daemon_exit_of(enum status status)
 {
 	if (status == STATUS_OK) {
 		return (DAEMON_OK);
@@ -54,14 +46,29 @@ exit_of(enum status status)
 	return (status == STATUS_IO ? DAEMON_USAGE : DAEMON_NO);
 }
 
-static void
-init(struct daemon *daemon, const struct daemon_opts *opts)
+void
+daemon_init(struct daemon *daemon, const struct daemon_opts *opts)
 {
-	*daemon = (struct daemon){ .opts = opts };
+	*daemon = (struct daemon){ .opts = opts, .caller = geteuid() };
 	daemon->live.test_mode = opts->test_mode;
 	log_init();
 	env_init_system(&daemon->env);
 	daemon->env.log = log_write;
+}
+
+/* From a terminal, maybe beside the daemon that is in service. */
+static bool
+looks_on(const struct daemon *daemon)
+{
+	return (daemon->opts->foreground && daemon->opts->test_mode);
+}
+
+static void
+set_log(const struct daemon *daemon, const struct conf *conf)
+{
+	if (!looks_on(daemon)) {
+		log_set_target(conf);
+	}
 }
 
 static void *
@@ -96,6 +103,15 @@ serve_in_threads(struct daemon *daemon, struct conf *conf, struct diag *diag)
 	return (status);
 }
 
+void
+daemon_warn_root(const struct daemon *daemon)
+{
+	if (geteuid() == 0) {
+		env_log(&daemon->env, LOG_LEVEL_WARNING, "this runs as root: "
+		    "name a user with UserID");
+	}
+}
+
 /* Says what went wrong; what was opened is closed then. */
 static enum daemon_exit
 start(struct daemon *daemon, struct conf *conf)
@@ -106,16 +122,17 @@ start(struct daemon *daemon, struct conf *conf)
 	diag_init(&diag);
 	status = presence_open(&daemon->presence, conf, &daemon->live, &diag);
 	if (status != STATUS_OK) {
-		complain(daemon, status, &diag);
+		daemon_complain(daemon, status, &diag);
 		return (DAEMON_NO);
 	}
 	status = serve_in_threads(daemon, conf, &diag);
 	if (status != STATUS_OK) {
 		presence_close(&daemon->presence);
-		complain(daemon, status, &diag);
-		return (exit_of(status));
+		daemon_complain(daemon, status, &diag);
+		return (daemon_exit_of(status));
 	}
 	presence_announce(&daemon->presence);
+	daemon_warn_root(daemon);
 	return (DAEMON_OK);
 }
 
@@ -153,10 +170,10 @@ reload(struct daemon *daemon)
 		status = live_load(&daemon->live, conf, &diag);
 	}
 	if (status == STATUS_OK) {
-		log_set_target(conf);
+		set_log(daemon, conf);
 		env_log(&daemon->env, LOG_LEVEL_INFO, "%s is in service", path);
 	} else {
-		complain(daemon, status, &diag);
+		daemon_complain(daemon, status, &diag);
 		env_log(&daemon->env, LOG_LEVEL_ERROR,
 		    "not reloaded: the configuration before stays in service");
 	}
@@ -175,7 +192,7 @@ reload_keys(struct daemon *daemon)
 	diag_init(&diag);
 	status = live_load_keys(&daemon->live, &diag);
 	if (status != STATUS_OK) {
-		complain(daemon, status, &diag);
+		daemon_complain(daemon, status, &diag);
 		env_log(&daemon->env, LOG_LEVEL_ERROR,
 		    "the keys known before stay in service");
 	} else if (live_keys_revision(&daemon->live) != before) {
@@ -267,12 +284,12 @@ choose_socket(struct daemon *daemon, const struct conf *conf,
 		diag_set(diag, daemon->opts->conf_path, 0, "no Socket");
 		return (STATUS_SYNTAX);
 	}
-	return (presence_init(&daemon->presence, where));
+	return (presence_init(&daemon->presence, where,
+	    looks_on(daemon) ? NULL : conf->pid_file));
 }
 
-/* Reads the configuration; on failure says why and how to exit. */
-static enum daemon_exit
-load(struct daemon *daemon, struct conf **conf_r)
+enum daemon_exit
+daemon_load(struct daemon *daemon, struct conf **conf_r)
 {
 	struct diag diag;
 	enum status status;
@@ -284,105 +301,10 @@ load(struct daemon *daemon, struct conf **conf_r)
 		status = choose_socket(daemon, *conf_r, &diag);
 	}
 	if (status != STATUS_OK) {
-		complain(daemon, status, &diag);
+		daemon_complain(daemon, status, &diag);
 		conf_release(*conf_r);
 	}
-	return (exit_of(status));
-}
-
-/* Says that all is well, or which keys the first message would miss. */
-static enum status
-check_signers(struct daemon *daemon)
-{
-	size_t bad = live_check_keys(&daemon->live);
-	struct signers_counts counts;
-
-	live_count_signers(&daemon->live, &counts);
-	if (bad > 0) {
-		env_log(&daemon->env, LOG_LEVEL_ERROR,
-		    "keys that cannot be loaded: %zu", bad);
-		return (STATUS_SYNTAX);
-	}
-	if (counts.keys == 0 && live_conf(&daemon->live)->mode_sign) {
-		env_log(&daemon->env, LOG_LEVEL_WARNING, "no key signs yet: "
-		    "see dkimkeygen list");
-	}
-	printf("%s: the configuration is fine (domains: %zu, keys: %zu, "
-	    "socket: %s)\n", daemon->opts->conf_path, counts.domains,
-	    counts.keys, daemon->presence.socket);
-	return (STATUS_OK);
-}
-
-/*
- * The start reads the configuration as root, all that follows is done by
- * UserID: keys, tables and stores are looked at with his eyes. That root alone
- * may read the configuration is only warned about: a start works.
- */
-static enum status
-become_user(struct daemon *daemon, const struct conf *conf, struct diag *diag)
-{
-	struct conf *again = NULL;
-	enum status status;
-	struct diag why;
-
-	if (geteuid() != 0 || conf->user_id == NULL) {
-		return (STATUS_OK);
-	}
-	status = privileges_drop(conf->user_id, diag);
-	if (status == STATUS_OK) {
-		status = listen_check(daemon->presence.socket, diag);
-	}
-	if (status != STATUS_OK) {
-		return (status);
-	}
-	diag_init(&why);
-	if (conf_load(daemon->opts->conf_path, &daemon->env, &again, &why) !=
-	    STATUS_OK) {
-		env_log(&daemon->env, LOG_LEVEL_WARNING, "UserID %s cannot "
-		    "reload this, only start with it: %s", conf->user_id,
-		    why.text);
-	}
-	conf_release(again);
-	return (STATUS_OK);
-}
-
-static enum daemon_exit
-check(struct daemon *daemon, struct conf *conf)
-{
-	enum status status;
-	struct diag diag;
-
-	diag_init(&diag);
-	if (become_user(daemon, conf, &diag) != STATUS_OK) {
-		complain(daemon, STATUS_IO, &diag);
-		return (DAEMON_NO);
-	}
-	status = live_init(&daemon->live, conf, &daemon->env, &diag);
-	if (status != STATUS_OK) {
-		complain(daemon, status, &diag);
-		return (exit_of(status));
-	}
-	status = check_signers(daemon);
-	live_fini(&daemon->live);
-	return (exit_of(status));
-}
-
-enum daemon_exit
-daemon_check(const struct daemon_opts *opts)
-{
-	static struct daemon daemon;
-	struct conf *conf = NULL;
-	enum daemon_exit code;
-
-	init(&daemon, opts);
-	code = load(&daemon, &conf);
-	if (code != DAEMON_OK) {
-		return (code);
-	}
-	code = check(&daemon, conf);
-	conf_release(conf);
-	presence_fini(&daemon.presence);
-	return (code);
+	return (daemon_exit_of(status));
 }
 
 enum daemon_exit
@@ -395,8 +317,8 @@ daemon_run(const struct daemon_opts *opts)
 
 	/* Before all else: a signal during the start is one for later. */
 	signals_block();
-	init(&daemon, opts);
-	code = load(&daemon, &conf);
+	daemon_init(&daemon, opts);
+	code = daemon_load(&daemon, &conf);
 	if (code != DAEMON_OK) {
 		return (code);
 	}
@@ -410,7 +332,7 @@ daemon_run(const struct daemon_opts *opts)
 		conf_release(conf);
 		return (code);
 	}
-	log_set_target(conf);
+	set_log(&daemon, conf);
 	env_log(&daemon.env, LOG_LEVEL_INFO, "mailseald %s listens on %s%s",
 	    PACKAGE_VERSION, daemon.presence.socket,
 	    opts->test_mode ? ", test mode: no message is changed" : "");

@@ -18,6 +18,8 @@
 
 #include "milter/listen.h"
 
+#define IN_THE_WAY	"is in the way and no socket"
+
 const char *
 listen_path(const char *where)
 {
@@ -65,7 +67,7 @@ remove_stale(const char *path, struct diag *diag)
 		}
 		diag_set(diag, path, 0, "%s", strerror(errno));
 	} else if (!S_ISSOCK(st.st_mode)) {
-		diag_set(diag, path, 0, "is in the way and no socket");
+		diag_set(diag, path, 0, IN_THE_WAY);
 	} else if (is_alive(path)) {
 		diag_set(diag, path, 0, "another process listens there");
 	} else if (unlink(path) == -1 && errno != ENOENT) {
@@ -82,10 +84,15 @@ listen_check(const char *where, struct diag *diag)
 {
 	const char *path = listen_path(where);
 	enum status status = STATUS_OK;
+	struct stat st;
 	char *folder;
 
 	if (path == NULL) {
 		return (STATUS_OK);
+	}
+	if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode)) {
+		diag_set(diag, path, 0, IN_THE_WAY);
+		return (STATUS_IO);
 	}
 	folder = strdup(path);
 	if (folder == NULL) {

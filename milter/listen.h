@@ -11,8 +11,9 @@
 
 /* The path of a local socket, a view; NULL for the others. */
 const char	*listen_path(const char *where);
-/* Whether the user that we are may make a socket file in its folder: IO, the
-   diag says why not. One that is there already is not looked at. */
+/* Whether the user that we are may make a socket file in its folder, and none but
+   a socket is in its place: IO, the diag says why not. Whether somebody listens
+   on that is not looked at. */
 enum status	 listen_check(const char *where, struct diag *)
     ATTR_MUST_CHECK;
 /*

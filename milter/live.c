@@ -194,7 +194,7 @@ live_end(struct live *live, struct engine *engine)
 }
 
 size_t
-live_check_keys(const struct live *live)
+live_check_keys(struct live *live)
 {
 	return (signers_check_keys(engine_signers(live->engine)));
 }

@@ -63,7 +63,7 @@ bool	 live_sweep(struct live *);
    next live_load. */
 const struct conf	*live_conf(const struct live *);
 /* As signers_check_keys. */
-size_t		 live_check_keys(const struct live *);
+size_t		 live_check_keys(struct live *);
 /* Who may sign; for messages. */
 void		 live_count_signers(const struct live *,
 		    struct signers_counts *r);

@@ -2,7 +2,8 @@ mailseald_core = \
 	milter/apply.c milter/apply.h \
 	milter/background.c milter/background.h \
 	milter/callbacks.c milter/callbacks.h \
-	milter/daemon.c milter/daemon.h \
+	milter/check.c \
+	milter/daemon.c milter/daemon.h milter/private.h \
 	milter/finish.c milter/finish.h \
 	milter/listen.c milter/listen.h \
 	milter/live.c milter/live.h \

@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,22 +17,57 @@
 #include "milter/privileges.h"
 
 enum status
-presence_init(struct presence *presence, const char *socket)
+presence_init(struct presence *presence, const char *socket,
+    const char *pid_path)
 {
-	*presence = (struct presence){ .socket = strdup(socket) };
-	return (presence->socket != NULL ? STATUS_OK : STATUS_NOMEM);
+	*presence = (struct presence){ .socket = strdup(socket),
+		.pid_path = pid_path != NULL ? strdup(pid_path) : NULL };
+	return (presence->socket == NULL || (pid_path != NULL &&
+	    presence->pid_path == NULL) ? STATUS_NOMEM : STATUS_OK);
 }
 
 void
 presence_fini(struct presence *presence)
 {
 	free(presence->socket);
-	presence->socket = NULL;
+	free(presence->pid_path);
+	*presence = (struct presence){ .socket = NULL };
+}
+
+enum status
+presence_check_pid_file(const struct presence *presence, struct diag *diag)
+{
+	const char *path = presence->pid_path;
+	enum status status = STATUS_OK;
+	char *folder;
+
+	if (path == NULL) {
+		return (STATUS_OK);
+	}
+	folder = strdup(path);
+	if (folder == NULL) {
+		diag_set(diag, NULL, 0, "out of memory");
+		return (STATUS_NOMEM);
+	}
+	if (access(dirname(folder), W_OK | X_OK) == -1) {
+		diag_set(diag, path, 0, "PidFile: it cannot be made there: %s",
+		    strerror(errno));
+		status = STATUS_IO;
+	}
+	free(folder);
+	return (status);
+}
+
+enum status
+presence_check_socket(const struct presence *presence, struct diag *diag)
+{
+	return (listen_check(presence->socket, diag));
 }
 
 static enum status
-open_pid_file(struct presence *presence, const char *path, struct diag *diag)
+open_pid_file(struct presence *presence, struct diag *diag)
 {
+	const char *path = presence->pid_path;
 	pid_t other = -1;
 
 	if (path == NULL) {
@@ -42,10 +78,11 @@ open_pid_file(struct presence *presence, const char *path, struct diag *diag)
 		return (STATUS_OK);
 	}
 	if (errno == EEXIST) {
-		diag_set(diag, path, 0, "process %ld runs already",
+		diag_set(diag, path, 0, "PidFile: process %ld runs already",
 		    (long)other);
 	} else {
-		diag_set(diag, path, 0, "%s", strerror(errno));
+		diag_set(diag, path, 0, "PidFile: it cannot be made there: %s",
+		    strerror(errno));
 	}
 	return (STATUS_IO);
 }
@@ -68,7 +105,7 @@ enum status
 presence_open(struct presence *presence, const struct conf *conf,
     struct live *live, struct diag *diag)
 {
-	enum status status = open_pid_file(presence, conf->pid_file, diag);
+	enum status status = open_pid_file(presence, diag);
 
 	if (status != STATUS_OK) {
 		return (status);

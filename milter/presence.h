@@ -15,12 +15,19 @@ struct pidfh;
 
 struct presence {		/* zeroed: none */
 	char		*socket;
-	struct pidfh	*pid_file;	/* NULL: none */
+	char		*pid_path;	/* NULL: none */
+	struct pidfh	*pid_file;	/* the same, open */
 };
 
-enum status	 presence_init(struct presence *, const char *socket)
-    ATTR_MUST_CHECK;
+enum status	 presence_init(struct presence *, const char *socket,
+		    const char *pid_path) ATTR_MUST_CHECK;
 void		 presence_fini(struct presence *);
+/* Whether a start by the user that we are could make them: IO, the diag says
+   why not. The pid file's user is root, as a rule, the socket's UserID. */
+enum status	 presence_check_pid_file(const struct presence *,
+		    struct diag *) ATTR_MUST_CHECK;
+enum status	 presence_check_socket(const struct presence *, struct diag *)
+    ATTR_MUST_CHECK;
 /*
  * What needs no thread: after it, root is gone and the socket is there, with
  * callbacks that lead to live. On failure nothing is left behind.

@@ -7,6 +7,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/signers/key_checks.c \
 	lib/signers/key_checks.h \
 	lib/signers/key_table.c \
+	lib/signers/overlap.c \
 	lib/signers/private.h \
 	lib/signers/reader.c \
 	lib/signers/signers.c \

@@ -48,8 +48,6 @@ enum status	 signers_sources_init(struct signers *,
     ATTR_MUST_CHECK;
 enum status	 signers_sources_load_all(struct signers *, struct diag *)
     ATTR_MUST_CHECK;
-/* Of domains that a source before them has, too. */
-void		 signers_sources_warn(const struct signers *);
 void		 signers_sources_fini(struct signers *);
 size_t		 signers_sources_check(const struct signers *);
 enum status	 signers_sources_pick(const struct signers *, struct arena *,
@@ -57,5 +55,10 @@ enum status	 signers_sources_pick(const struct signers *, struct arena *,
     ATTR_MUST_CHECK;
 enum status	 signers_sources_load(struct signers *, struct arena *,
 		    struct signers_pick *) ATTR_MUST_CHECK;
+
+/* overlap.c: of domains that a source before the stores has, too. */
+void		 signers_overlap_warn(const struct signers *);
+/* Of domains in the stores for which no key signs yet. Reads the stores. */
+void		 signers_overlap_warn_waiting(struct signers *);
 
 #endif

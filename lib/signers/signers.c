@@ -77,7 +77,7 @@ init(struct signers *s, const struct signers *before, struct diag *diag)
 		status = signers_sources_init(s, before, diag);
 	}
 	if (status == STATUS_OK) {
-		signers_sources_warn(s);
+		signers_overlap_warn(s);
 		s->revision = combine(s, key_table, signing_table);
 		status = make_cache(s, diag);
 	}
@@ -153,17 +153,18 @@ signers_count(const struct signers *s, struct signers_counts *r)
 	const struct stored *const stores[] = { s->source, s->directory };
 	size_t i;
 
-	r->domains = s->domains.n + s->signing_table.n;
+	r->rules = s->domains.n + s->signing_table.n;
 	r->keys = s->opts.keys_n + s->key_table.names.n;
 	for (i = 0; i < sizeof(stores) / sizeof(stores[0]); i++) {
-		r->domains += stores[i] != NULL ? stores[i]->domains.n : 0;
+		r->rules += stores[i] != NULL ? stores[i]->domains.n : 0;
 		r->keys += stores[i] != NULL ? stores[i]->keys_n : 0;
 	}
 }
 
 size_t
-signers_check_keys(const struct signers *s)
+signers_check_keys(struct signers *s)
 {
+	signers_overlap_warn_waiting(s);
 	return (signers_tables_check(s) + signers_sources_check(s));
 }
 

@@ -63,7 +63,8 @@ struct signers_opts {		/* all of it outlives the signers */
 };
 
 struct signers_counts {
-	size_t	 domains;	/* Domain and rules: that may sign */
+	size_t	 rules;		/* of a SigningTable; and domains, of Domain
+				   and in stores */
 	size_t	 keys;		/* known of, loaded or not */
 };
 
@@ -109,9 +110,10 @@ void		 signers_count(const struct signers *,
 		    struct signers_counts *r);
 /*
  * Tries the keys that would be loaded on first use, but for those with "%" in
- * their path, and logs each that cannot be. How many these are.
+ * their path, and logs each that cannot be. How many these are. Warns of domains
+ * that have keys in a store, none of which signs.
  */
-size_t		 signers_check_keys(const struct signers *);
+size_t		 signers_check_keys(struct signers *);
 /*
  * What signs mail of this author, the first From mailbox (domain: A-labels,
  * lower case). Cheap: no key is loaded, all are NULL. n is 0 when no source

@@ -1,16 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* sources: from the domains of key stores to picks, and their keys. */
-#include <stdio.h>
-
 #include "mail/domain.h"
 #include "signers/private.h"
 
 static enum status
-read_source(const char *where, const struct signers *s,
+read_source(const char *option, const char *where, const struct signers *s,
     struct stored *before, struct stored **r, struct diag *diag)
 {
-	return (where == NULL ? STATUS_OK : stored_read(where, before,
-	    s->opts.env, r, diag));
+	enum status status = STATUS_OK;
+	struct diag why;
+
+	diag_init(&why);
+	if (where != NULL) {
+		status = stored_read(where, before, s->opts.env, r, &why);
+	}
+	if (status != STATUS_OK && why.text[0] != '\0') {
+		diag_set(diag, NULL, 0, "%s: %s", option, why.text);
+	}
+	return (status);
 }
 
 enum status
@@ -19,61 +26,11 @@ signers_sources_init(struct signers *s, const struct signers *before,
 {
 	enum status status;
 
-	status = read_source(s->opts.key_source, s, before != NULL ?
+	status = read_source("KeySource", s->opts.key_source, s, before != NULL ?
 	    before->source : NULL, &s->source, diag);
 	return (status != STATUS_OK ? status : read_source(
-	    s->opts.key_directory, s, before != NULL ? before->directory :
+	    "KeyDirectory", s->opts.key_directory, s, before != NULL ? before->directory :
 	    NULL, &s->directory, diag));
-}
-
-static bool
-is_stored(const struct signers *s, struct str domain)
-{
-	return ((s->source != NULL &&
-	    stored_find(s->source, domain) != NULL) ||
-	    (s->directory != NULL &&
-	    stored_find(s->directory, domain) != NULL));
-}
-
-/* Of n domains, the first one's name. */
-static void
-warn_twice(const struct signers *s, const char *where, struct str first,
-    size_t n)
-{
-	char more[48] = "";
-
-	if (n == 0) {
-		return;
-	}
-	if (n > 1) {
-		(void)snprintf(more, sizeof(more), ", and %zu others", n - 1);
-	}
-	env_log(s->opts.env, LOG_LEVEL_WARNING, "%s has %.*s%s, and so has the "
-	    "key store: its keys there may not sign, and dkimkeygen may "
-	    "revoke one that %s still signs with", where, STR_FMT(first), more, where);
-}
-
-/* What stands in two places is rotated in one: its mail would break. */
-void
-signers_sources_warn(const struct signers *s)
-{
-	const struct table_key *key;
-	struct str first = STR_NONE;
-	size_t i, n = 0;
-
-	for (i = 0; s->opts.keys_n > 0 && i < s->opts.domains_n; i++) {
-		if (is_stored(s, s->opts.domains[i])) {
-			first = n++ == 0 ? s->opts.domains[i] : first;
-		}
-	}
-	warn_twice(s, "Domain", first, n);
-	n = 0;
-	for (key = s->key_table.first; key != NULL; key = key->next) {
-		if (is_stored(s, key->domain)) {
-			first = n++ == 0 ? key->domain : first;
-		}
-	}
-	warn_twice(s, "KeyTable", first, n);
 }
 
 void

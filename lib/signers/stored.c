@@ -249,8 +249,14 @@ note_trouble(const struct reading *r, const struct stored_bad *bad)
 	const struct stored_key none = { .domain = bad->domain,
 		.selector = STR("?"), .trouble = bad->why };
 
-	return (bad->domain.n == 0 || strmap_get(&r->stored->domains,
-	    bad->domain) != NULL ? STATUS_OK : add_key(r->stored, &none));
+	if (bad->domain.n == 0 || strmap_get(&r->stored->domains,
+	    bad->domain) != NULL) {
+		return (STATUS_OK);
+	}
+	env_log(r->stored->env, LOG_LEVEL_ERROR, "%.*s has no key that can be "
+	    "used: until that is mended, On-SignFailure decides what becomes "
+	    "of its mail", STR_FMT(bad->domain));
+	return (add_key(r->stored, &none));
 }
 
 static enum status

@@ -850,6 +850,7 @@ def test_user(work):
     m.hello()
     point(inserted(m.letter()[0], "DKIM-Signature"),
           "root's key signs nevertheless")
+    point("runs as root" not in d.log(), "no word of root")
     d.kill(signal.SIGHUP)
     d.wait_for("not reloaded")
     point(inserted(m.letter()[0], "DKIM-Signature"),
@@ -862,6 +863,23 @@ def test_user(work):
     r = run("-n", "-c", d.conf, "-p", "unix:%s/s" % work)
     point(r.returncode == 1 and "cannot make a socket there" in r.stderr,
           "-n: a folder in which UserID cannot make the socket", r)
+    point("for UserID nobody" in r.stderr, "says for whom", r)
+    in_the_way = os.path.join(d.dir, "file")
+    with open(in_the_way, "w"):
+        pass
+    r = run("-n", "-c", d.conf, "-p", "unix:" + in_the_way)
+    point(r.returncode == 1 and "in the way" in r.stderr,
+          "-n: a file in the socket's place", r)
+    before = open(d.conf).read()
+    for folder, want in (("none", 1), ("", 0)):
+        with open(d.conf, "a") as f:
+            f.write("PidFile %s\n" % os.path.join(work, folder, "pid"))
+        r = run("-n", "-c", d.conf)
+        point(r.returncode == want and
+              ("PidFile: it cannot be made there" in r.stderr) == bool(want),
+              "-n: the folder of PidFile: " + folder, r)
+        with open(d.conf, "w") as f:
+            f.write(before)
     point(d.stop() == 0 and not os.path.exists(d.socket), "exit 0")
     d.write("UserID nosuchuser\n")
     r = run("-n", "-c", d.conf)
@@ -872,6 +890,53 @@ def test_user(work):
         r = run("-n", "-c", d.conf)
         point(r.returncode == 1 and "mailseald.conf:11: UserID" in r.stderr,
               "a group that is not there: " + text, r)
+
+
+def test_root(work):
+    """Without UserID."""
+    if os.geteuid() != 0:
+        skip("a daemon that stays root", "only root can start one")
+        return
+    d = Daemon(work, "root")
+    d.wait_for("this runs as root: name a user with UserID")
+    point(d.stop() == 0, "root is warned of")
+    r = run("-n", "-c", d.conf)
+    point(r.returncode == 0 and "this runs as root" in r.stderr,
+          "by -n, too", r)
+
+
+def test_look_on(work):
+    """-f -t beside the daemon in service, from a terminal."""
+    pid_file = os.path.join(work, "look.pid")
+    text = "PidFile %s\n" % pid_file
+    d = Daemon(work, "service", text)
+    with open(d.conf) as f:
+        conf = f.read().replace("LogTarget stderr", "LogTarget syslog")
+    with open(d.conf, "w") as f:
+        f.write(conf)
+    beside = os.path.join(work, "beside.sock")
+    log = os.path.join(work, "beside.log")
+    with open(log, "wb") as out:
+        p = subprocess.Popen([MAILSEALD, "-f", "-t", "-c", d.conf, "-p",
+                              "unix:" + beside], stderr=out, stdout=out)
+    d.started.append(p)
+    end = time.monotonic() + PATIENCE
+    while not os.path.exists(beside) and time.monotonic() < end:
+        time.sleep(0.05)
+    m = Mta(beside)
+    m.hello()
+    changes, reply, _ = m.letter()
+    m.close()
+    p.send_signal(signal.SIGTERM)
+    p.wait()
+    with open(log) as f:
+        text = f.read()
+    point(reply == "c" and not changes and "test=yes" in text and
+          "direction=sign" in text, "-f -t says on stderr what it would do",
+          text)
+    with open(pid_file) as f:
+        point(f.read().strip() == str(d.p.pid), "PidFile is not touched")
+    point(d.stop() == 0, "nor the daemon")
 
 
 def test_load(work):
@@ -922,7 +987,8 @@ def main():
         for test in (test_command_line, test_socket, test_background,
                      test_messages, test_old_mta, test_verdicts, test_reload,
                      test_cache, test_resolvers, test_stop, test_last_answer,
-                     test_hup_at_start, test_manners, test_user, test_load):
+                     test_hup_at_start, test_manners, test_user, test_root,
+                     test_look_on, test_load):
             try:
                 test(work)
             except (Gone, OSError, IndexError,

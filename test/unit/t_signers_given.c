@@ -84,7 +84,7 @@ test_no_keys(void)
 	tap_ok(signers_pick(s, &arena, STR("joe"), STR("example.com"),
 	    &picks) == STATUS_OK && picks.n == 0, "no keys, no signature");
 	signers_count(s, &counts);
-	tap_ok(counts.domains == 3 && counts.keys == 0, "counted");
+	tap_ok(counts.rules == 3 && counts.keys == 0, "counted");
 	signers_release(s);
 	arena_fini(&arena);
 }

@@ -125,7 +125,7 @@ check_picks(void)
 	check(s, "c.example", "", "an unknown domain");
 	check(s, "sub.a.example", "", "below a domain");
 	signers_count(s, &counts);
-	tap_num((long long)counts.domains, 1, "domains that sign");
+	tap_num((long long)counts.rules, 1, "domains that sign");
 	tap_num((long long)counts.keys, 2, "their keys");
 	signers_release(s);
 	s = make(true, 0);
@@ -263,7 +263,25 @@ remove_key(const char *domain)
 	}
 }
 
-/* Domain or a KeyTable beside the store. */
+/* want: what is warned of; NULL: nothing. */
+static void
+check_table(const struct signers_opts *opts, const char *table,
+    const char *want)
+{
+	struct signers *s;
+	struct diag diag;
+
+	diag_init(&diag);
+	write_text(opts->signing_table, table);
+	buf_reset(&lines);
+	must(signers_new(opts, NULL, &s, &diag) == STATUS_OK, diag.text);
+	tap_ok((want == NULL && lines.n == 0) || (want != NULL && lines.n > 0
+	    && strstr(lines.p, want) != NULL), "tables and a store: %s",
+	    want != NULL ? want : "apart");
+	signers_release(s);
+}
+
+/* Domain or a SigningTable beside the store. */
 static void
 check_twice(void)
 {
@@ -287,7 +305,7 @@ check_twice(void)
 	opts.domains_n = 3;
 	must(signers_new(&opts, NULL, &s, &diag) == STATUS_OK, diag.text);
 	tap_ok(lines.n > 0 && strstr(lines.p,
-	    "Domain has a.example, and 1 others, and so has the key store") !=
+	    "Domain signs for a.example and 1 other, before the key store") !=
 	    NULL, "Domain has what the store has");
 	signers_release(s);
 	opts.domains_n = 0;
@@ -295,14 +313,51 @@ check_twice(void)
 	snprintf(signing_table, sizeof(signing_table), "%s/.signing-table",
 	    top);
 	write_text(key_table, "k b.example:old:/nowhere\nl %:old:/nowhere\n");
-	write_text(signing_table, "b.example k\nc.example l\n");
 	opts.key_table = key_table;
 	opts.signing_table = signing_table;
-	buf_reset(&lines);
+	check_table(&opts, "c.example l\n", NULL);
+	check_table(&opts, "*@c.example l\nb.example k\njoe@b.example k\n",
+	    "SigningTable signs for b.example, before");
+	check_table(&opts, "c.example %\n",
+	    "SigningTable signs for b.example, before");
+}
+
+/* Keys that do not sign yet, or never will. */
+static void
+check_waiting(void)
+{
+	const struct str domains[] = { STR("hidden.example") };
+	struct conf_key given = { .selector = STR("s0") };
+	struct signers_opts opts = { .env = &env, .cache_max = 10,
+		.domains = domains, .domains_n = 1, .keys = &given,
+		.keys_n = 1 };
+	struct signers *s;
+	struct diag diag;
+	char where[96];
+
+	diag_init(&diag);
+	snprintf(where, sizeof(where), "sqlite:%s/.waiting.db", top);
+	opts.key_source = where;
+	put_into(where, "a.example", "s1", KEY_ACTIVE, 10, buf_str(&pem));
+	put_into(where, "a.example", "s2", KEY_PENDING, 20, buf_str(&pem));
+	put_into(where, "gone.example", "s1", KEY_RETIRED, 20, buf_str(&pem));
 	must(signers_new(&opts, NULL, &s, &diag) == STATUS_OK, diag.text);
-	tap_ok(lines.n > 0 && strstr(lines.p,
-	    "KeyTable has b.example, and so has the key store") != NULL,
-	    "a KeyTable has what the store has");
+	buf_reset(&lines);
+	(void)signers_check_keys(s);
+	tap_num((long long)lines.n, 0, "all that has keys signs");
+	put_into(where, "hidden.example", "s1", KEY_PENDING, 20,
+	    buf_str(&pem));
+	put_into(where, "b.example", "s1", KEY_PUBLISHED, 20, buf_str(&pem));
+	put_into(where, "c.example", "s1", KEY_PENDING, 20, buf_str(&pem));
+	put_into(where, "c.example", "s2", KEY_PENDING, 20, buf_str(&pem));
+	put_into(where, "d.example", "s1", KEY_PENDING, 20, buf_str(&pem));
+	(void)signers_check_keys(s);
+	tap_ok(lines.n > 0 && strstr(lines.p, "KeySource: mail of b.example "
+	    "and 2 others is not signed yet") != NULL && strstr(lines.p,
+	    where) != NULL, "no key is active");
+	tap_ok(lines.n > 0 && strstr(lines.p, "the keys made for "
+	    "hidden.example will sign nothing: Domain is asked before") !=
+	    NULL, "none ever will be");
 	signers_release(s);
 }
 
@@ -377,6 +432,7 @@ main(void)
 	remove_key("a.example");
 	remove_key("b.example");
 	check_twice();
+	check_waiting();
 	check_database();
 	check_gone();
 	buf_fini(&pem);

@@ -277,7 +277,7 @@ test_all(void)
 	tap_ok(pick(s, "joe", "a.example", &picks) && picks.v[0].key != NULL,
 	    "one that was there stays");
 	signers_count(s, &counts);
-	tap_ok(counts.domains == 1 && counts.keys == 2, "counts");
+	tap_ok(counts.rules == 1 && counts.keys == 2, "counts");
 	signers_picks_fini(&picks);
 	signers_release(s);
 }
