@@ -18,7 +18,16 @@ struct adoption {		/* one run */
 	struct store		*store;
 	struct looker		 looker;
 	bool			 refused;
+	bool			 adopted;	/* at least one was */
 };
+
+/* A later run takes it for what it is. */
+static bool
+is_adopted(const struct keystore_key *known, const struct keystore_key *key)
+{
+	return (str_eq(known->selector, key->selector) &&
+	    known->type == key->type && known->bits == key->bits);
+}
 
 /* Why it must not be taken; NULL: it may. */
 static const char *
@@ -33,6 +42,9 @@ objection(struct adoption *a, const struct keystore_key *key,
 		return ("the store cannot be read");
 	}
 	for (i = 0; i < n; i++) {
+		if (is_adopted(&v[i], key)) {
+			return ("the store has it already");
+		}
 		if (v[i].stage == KEY_ACTIVE && v[i].type == key->type) {
 			return ("the domain has an active key of that kind, "
 			    "which would retire");
@@ -102,6 +114,7 @@ adopt(struct adoption *a, const char *domain, const char *selector,
 	} else {
 		ok = add(store, &key, private);
 		store->changed = store->changed || ok;
+		a->adopted = a->adopted || ok;
 	}
 	if (ok && why == NULL) {
 		(void)printf("%.*s: %.*s is active, from %s\n",
@@ -201,6 +214,10 @@ adopt_main(const struct cli_command *command, int argc, char **argv)
 		ok = o.key_table != NULL ? adopt_table(&a, o.key_table) :
 		    adopt_one(&a, &o);
 		looker_fini(&a.looker);
+	}
+	if (a.adopted) {
+		cli_warn("take what was adopted out of Domain and SigningTable "
+		    "of mailseald.conf: they are asked before the store");
 	}
 	store_close(&store);
 	return (!cli_flush() || !ok ? CLI_USAGE : a.refused ? CLI_NO :

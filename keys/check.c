@@ -25,8 +25,8 @@ judge_answer(struct check *check)
 		break;
 	case DNS_NXDOMAIN:
 	case DNS_NODATA:
-		find(check, true, what, "publish the record that stands in "
-		    "SELECTOR.txt, then wait for the old answer's TTL");
+		find(check, true, what, "publish the record that was printed "
+		    "with the key, then wait for the old answer's TTL");
 		return;
 	case DNS_SERVFAIL:
 	case DNS_TIMEOUT:
@@ -43,7 +43,7 @@ judge_answer(struct check *check)
 	}
 	if (check->answer->n > 1) {
 		find(check, true, "there is more than one TXT record",
-		    "leave only the one that stands in SELECTOR.txt");
+		    "leave only the one that was printed with the key");
 	}
 }
 
@@ -76,7 +76,7 @@ judge_record(struct check *check)
 	if (record->result != DKIM_NONE) {
 		find(check, true, record->reason != NULL ? record->reason :
 		    "the record cannot be used",
-		    "publish the record that stands in SELECTOR.txt, whole "
+		    "publish the record that was printed with the key, whole "
 		    "and as it stands there");
 	}
 	/* Of one that cannot be used nothing is known. */

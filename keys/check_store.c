@@ -12,6 +12,7 @@ struct checking {		/* one run */
 	const struct verb_opts		*opts;
 	struct looker			 looker;
 	json_t				*keys;	/* --json */
+	bool				 of_file;	/* it has no stage */
 	bool				 bad;
 };
 
@@ -65,15 +66,32 @@ is_well(const struct keystore_key *key, const struct look *look)
 	return (look->n > 0 && i == look->n);
 }
 
+static const char *
+summary(const struct keystore_key *key, const struct look *look)
+{
+	if (look->n == 0) {
+		return (look->found.why);
+	}
+	if (!is_well(key, look)) {
+		return ("not as it should be");
+	}
+	if (key->stage != KEY_PENDING) {
+		return ("all is well");
+	}
+	return (look->found.good ? "all name servers have its record: "
+	    "dkimkeygen rotate takes it on" : "not published yet: its record "
+	    "is not at every name server");
+}
+
 static void
-print_text(const struct keystore_key *key, const struct look *look)
+print_text(const struct checking *c, const struct keystore_key *key,
+    const struct look *look)
 {
 	const char *what;
 	size_t i;
 
-	(void)printf("%.*s (%s): %s\n", STR_FMT(look->owner),
-	    key_stage_name(key->stage), is_well(key, look) ? "all is well" :
-	    look->n == 0 ? look->found.why : "not as it should be");
+	(void)printf("%.*s (%s): %s\n", STR_FMT(look->owner), c->of_file ?
+	    "of a file" : key_stage_name(key->stage), summary(key, look));
 	for (i = 0; i < look->n; i++) {
 		what = problem(key->stage, &look->v[i]);
 		if (what != NULL) {
@@ -110,15 +128,18 @@ json_servers(const struct keystore_key *key, const struct look *look)
 }
 
 static json_t *
-json_key(const struct keystore_key *key, const struct look *look)
+json_key(const struct checking *c, const struct keystore_key *key,
+    const struct look *look)
 {
-	return (json_pack("{s:o, s:o, s:o, s:o, s:s, s:b, s:o, s:o, s:o}",
+	return (json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o,"
+	    " s:o}",
 	    "domain", cli_json_text(key->domain),
 	    "selector", cli_json_text(key->selector),
 	    "name", cli_json_text(look->owner),
 	    "target", cli_json_text(look->target),
-	    "stage", key_stage_name(key->stage),
-	    "ok", is_well(key, look),
+	    "stage", cli_json_cstr(c->of_file ? NULL :
+		key_stage_name(key->stage)),
+	    "ok", is_well(key, look), "published", look->found.good,
 	    "negative_ttl", look->n > 0 ?
 		json_integer(look->found.negative_ttl_s) : json_null(),
 	    "reason", look->n == 0 ? cli_json_cstr(look->found.why) :
@@ -132,9 +153,9 @@ report(struct checking *c, const struct keystore_key *key,
 {
 	c->bad = c->bad || !is_well(key, look);
 	if (c->opts->json) {
-		(void)json_array_append_new(c->keys, json_key(key, look));
+		(void)json_array_append_new(c->keys, json_key(c, key, look));
 	} else {
-		print_text(key, look);
+		print_text(c, key, look);
 	}
 }
 
@@ -195,6 +216,7 @@ check_file(struct checking *c)
 	key.type = privkey_type(private);
 	key.bits = privkey_bits(private);
 	look_with(&c->looker, &key, private, &found);
+	c->of_file = true;
 	report(c, &key, &found);
 	privkey_free(private);
 	return (true);
@@ -220,7 +242,7 @@ check_authoritative(const struct verb_opts *o)
 		    "keys", c.keys));
 	}
 	json_decref(c.keys);
-	ok = cli_flush() && ok && !store.broken;
+	ok = cli_flush() && ok && store.broken == NULL;
 	store_close(&store);
 	return (!ok ? CLI_USAGE : c.bad ? CLI_NO : CLI_YES);
 }

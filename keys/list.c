@@ -6,12 +6,35 @@
 
 #include "keys/opts.h"
 
+/* The key that takes over from v[i], if one is on its way, or has. */
+static const struct keystore_key *
+successor(const struct keystore_key *v, size_t n, size_t i)
+{
+	const struct keystore_key *key = &v[i];
+	size_t j = i;
+
+	/* A list is by domain. */
+	while (j > 0 && str_eq(v[j - 1].domain, key->domain)) {
+		j--;
+	}
+	for (; j < n && str_eq(v[j].domain, key->domain); j++) {
+		if (j != i && v[j].type == key->type &&
+		    (v[j].stage < KEY_ACTIVE || (v[j].stage == KEY_ACTIVE &&
+		    v[j].since_s > key->since_s))) {
+			return (&v[j]);
+		}
+	}
+	return (NULL);
+}
+
 /* What comes next, without asking the DNS. */
 static struct str
-next_step(struct store *store, const struct keystore_key *key)
+next_step(struct store *store, const struct keystore_key *v, size_t n,
+    size_t i)
 {
 	const struct policy *policy = &store->policy;
 	struct arena *arena = &store->arena;
+	const struct keystore_key *key = &v[i], *next;
 
 	switch (key->stage) {
 	case KEY_PENDING:
@@ -19,7 +42,10 @@ next_step(struct store *store, const struct keystore_key *key)
 	case KEY_PUBLISHED:
 		return (STR("active"));
 	case KEY_ACTIVE:
-		return (arena_printf(arena, "successor %s", store_time(store,
+		next = successor(v, n, i);
+		return (next != NULL ? arena_printf(arena, "retired after "
+		    "%.*s", STR_FMT(next->selector)) :
+		    arena_printf(arena, "successor %s", store_time(store,
 		    key->since_s + policy->rotate_every_s).p));
 	case KEY_RETIRED:
 		return (arena_printf(arena, "revoked %s", store_time(store,
@@ -37,6 +63,9 @@ next_step(struct store *store, const struct keystore_key *key)
 static struct str
 dns_state(struct store *store, const struct keystore_key *key)
 {
+	if (key->lost) {
+		return (STR("its private key is missing"));
+	}
 	if (key->note.n > 0) {
 		return (key->note);
 	}
@@ -47,6 +76,7 @@ dns_state(struct store *store, const struct keystore_key *key)
 static void
 print_text(struct store *store, const struct keystore_key *v, size_t n)
 {
+	const struct store_broken *b;
 	size_t i;
 
 	(void)printf("%-24s %-12s %-7s %4s %-9s %-16s %-26s %s\n", "DOMAIN",
@@ -59,8 +89,13 @@ print_text(struct store *store, const struct keystore_key *v, size_t n)
 		    key_type_name(key->type), key->bits,
 		    key_stage_name(key->stage),
 		    store_time(store, key->since_s).p,
-		    next_step(store, key).p,
+		    next_step(store, v, n, i).p,
 		    STR_FMT(dns_state(store, key)));
+	}
+	for (b = store->broken; b != NULL; b = b->next) {
+		(void)printf("%-24.*s %-12.*s %-7s %4s %-9s %-16s %-26s %s\n",
+		    STR_FMT(b->domain), STR_FMT(b->selector), "?", "?",
+		    "broken", "?", "-", b->why);
 	}
 }
 
@@ -71,10 +106,13 @@ json_time(int64_t s)
 }
 
 static json_t *
-json_key(struct store *store, const struct keystore_key *key)
+json_key(struct store *store, const struct keystore_key *v, size_t n,
+    size_t i)
 {
+	const struct keystore_key *key = &v[i];
+
 	return (json_pack("{s:o, s:o, s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o,"
-	    " s:o}",
+	    " s:o, s:b}",
 	    "domain", cli_json_text(key->domain),
 	    "selector", cli_json_text(key->selector),
 	    "algorithm", key_type_name(key->type), "bits", (int)key->bits,
@@ -82,9 +120,24 @@ json_key(struct store *store, const struct keystore_key *key)
 	    "created", json_time(key->created_s),
 	    "since", json_time(key->since_s),
 	    "seen", json_time(key->seen_s),
-	    "next", cli_json_text(next_step(store, key)),
+	    "next", cli_json_text(next_step(store, v, n, i)),
 	    "waits_for", cli_json_text(key->note),
-	    "record", cli_json_text(key->record)));
+	    "record", cli_json_text(key->record), "lost", (int)key->lost));
+}
+
+static json_t *
+json_broken(const struct store *store)
+{
+	json_t *list = json_array();
+	const struct store_broken *b;
+
+	for (b = store->broken; b != NULL; b = b->next) {
+		(void)json_array_append_new(list, json_pack(
+		    "{s:o, s:o, s:o}", "domain", cli_json_text(b->domain),
+		    "selector", cli_json_text(b->selector),
+		    "reason", cli_json_cstr(b->why)));
+	}
+	return (list);
 }
 
 static bool
@@ -94,15 +147,27 @@ print_json(struct store *store, const struct keystore_key *v, size_t n)
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if (json_array_append_new(list, json_key(store, &v[i])) ==
+		if (json_array_append_new(list, json_key(store, v, n, i)) ==
 		    -1) {
 			json_decref(list);
 			list = NULL;
 			break;
 		}
 	}
-	return (cli_json_print(json_pack("{s:s, s:o}", "store", store->where,
-	    "keys", list)));
+	return (cli_json_print(json_pack("{s:s, s:o, s:o}", "store",
+	    store->where, "keys", list, "broken", json_broken(store))));
+}
+
+/* Whether all keys are whole. */
+static bool
+is_whole(const struct store *store, const struct keystore_key *v, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i < n && !v[i].lost; i++) {
+		continue;
+	}
+	return (store->broken == NULL && i == n);
 }
 
 static int
@@ -119,10 +184,10 @@ list(struct store *store, const struct verb_opts *o)
 	}
 	if (o->json) {
 		ok = print_json(store, v, n);
-	} else if (n > 0) {
+	} else if (n > 0 || store->broken != NULL) {
 		print_text(store, v, n);
 	}
-	if (!cli_flush() || !ok || store->broken) {
+	if (!cli_flush() || !ok || !is_whole(store, v, n)) {
 		return (CLI_USAGE);
 	}
 	if (n == 0 && domain.n > 0) {

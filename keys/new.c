@@ -75,6 +75,27 @@ make_flat(struct store *store, const struct verb_opts *o)
 	return (make_files(o, &name));
 }
 
+/* Made by mistake, maybe: each would be published, and sign in its turn. */
+static void
+warn_others(struct store *store, const struct keystore_key *key)
+{
+	struct keystore_key *v;
+	size_t i, n = 0;
+
+	if (!store_list(store, key->domain, &v, &n)) {
+		return;
+	}
+	for (i = 0; i < n; i++) {
+		if (v[i].stage < KEY_ACTIVE && v[i].type == key->type &&
+		    !str_eq(v[i].selector, key->selector)) {
+			cli_warn("warning: %.*s of %.*s is %s already; "
+			    "dkimkeygen revoke gives up the one that is not "
+			    "wanted", STR_FMT(v[i].selector),
+			    STR_FMT(v[i].domain), key_stage_name(v[i].stage));
+		}
+	}
+}
+
 static int
 make_stored(struct store *store, const struct verb_opts *o)
 {
@@ -88,6 +109,7 @@ make_stored(struct store *store, const struct verb_opts *o)
 	}
 	cli_warn("the key is in %s, pending: it signs once its record is "
 	    "published and dkimkeygen rotate has seen it", store->where);
+	warn_others(store, &key);
 	return (CLI_YES);
 }
 

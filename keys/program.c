@@ -130,11 +130,12 @@ wait_end(const struct env *env, pid_t pid, uint64_t end_us, bool *late_r)
 }
 
 static enum status
-judge(const char *name, int status, bool late, const struct buf *said,
+judge(const char *name, int status, bool late, struct buf *said,
     struct diag *diag)
 {
 	char how[64] = "was ended by a signal";
 	struct buf text;
+	size_t i;
 
 	if (!late && WIFEXITED(status) && WEXITSTATUS(status) == 0) {
 		return (STATUS_OK);
@@ -144,6 +145,12 @@ judge(const char *name, int status, bool late, const struct buf *said,
 	} else if (WIFEXITED(status)) {
 		(void)snprintf(how, sizeof(how), "ended with status %d",
 		    WEXITSTATUS(status));
+	}
+	/* It becomes part of one line. */
+	for (i = 0; i < said->n; i++) {
+		if (said->p[i] == '\n' || said->p[i] == '\r') {
+			said->p[i] = ' ';
+		}
 	}
 	buf_init(&text, 4 * SAID_MAX_BYTES + 16);
 	escape_text(&text, str_trim_fws(str_mem(said->p != NULL ? said->p :

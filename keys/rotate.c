@@ -12,6 +12,7 @@
 #include "keys/rotate.h"
 
 #define STEPS_MAX	64	/* of one domain in one run */
+#define LOST		"its private key is missing: "
 
 /* What the name servers say of those keys for which it counts. */
 static void
@@ -55,6 +56,13 @@ note_waits(struct rotation *run, struct rotated *d)
 	for (i = 0; i < d->n; i++) {
 		life_next(&run->store->policy, d->v, d->found, d->n, i,
 		    run->store->now_s, run->opts->force, &step);
+		if (d->v[i].lost && d->v[i].stage <= KEY_ACTIVE) {
+			run->failed = true;
+			step = (struct step){ STEP_WAIT, KEY_PENDING,
+				d->v[i].stage == KEY_ACTIVE ?
+				LOST "rotate --force makes another" :
+				LOST "revoke it", -1 };
+		}
 		if (step.kind == STEP_WAIT && d->v[i].stage != KEY_REMOVED) {
 			rotated_tell_wait(run, d, i, &step);
 		}
@@ -127,7 +135,7 @@ rotate(struct rotation *run)
 	}
 	json_decref(run->told);
 	return (!ok || !cli_flush() ? CLI_USAGE : run->failed ||
-	    run->store->broken ? CLI_NO : CLI_YES);
+	    run->store->broken != NULL ? CLI_NO : CLI_YES);
 }
 
 static bool

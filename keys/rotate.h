@@ -36,8 +36,8 @@ void	 rotated_fini(struct rotated *);
 /* Said in the domain's line. */
 void	 rotated_tell(struct rotated *, const struct keystore_key *,
 	    const char *fmt, ...) ATTR_PRINTF(3, 4);
-/* What the key waits for, into the store: without times, so that it changes with
-   the reason only. */
+/* What the key waits for, into the store: without the times that follow from its
+   stage, so that it changes with the reason only. */
 void	 rotated_note(struct rotation *, struct keystore_key *,
 	    struct str note);
 void	 rotated_tell_wait(struct rotation *, struct rotated *, size_t i,

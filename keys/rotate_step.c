@@ -97,6 +97,24 @@ task(enum publish_what what)
 	return ("take its record out");
 }
 
+/* The operator is to do it: as he would find out what exactly. */
+static void
+tell_task(struct rotation *run, struct rotated *d,
+    const struct keystore_key *key, enum publish_what what)
+{
+	const char *where = run->opts->store.where;
+
+	if (what == PUBLISH_NOTHING) {
+		rotated_tell(d, key, "%s: %s", key_stage_name(key->stage),
+		    task(what));
+		return;
+	}
+	rotated_tell(d, key, "%s: %s (dkimkeygen record -d %.*s -s %.*s%s%s "
+	    "prints it)", key_stage_name(key->stage), task(what),
+	    STR_FMT(key->domain), STR_FMT(key->selector),
+	    where != NULL ? " -K " : "", where != NULL ? where : "");
+}
+
 /* What was asked for may be there at once. */
 static bool
 ask_for(struct rotation *run, struct rotated *d, size_t i,
@@ -114,9 +132,7 @@ ask_for(struct rotation *run, struct rotated *d, size_t i,
 	if (asked) {
 		rotated_tell(d, key, "asked to %s", task(what));
 	} else {
-		rotated_tell(d, key, "%s: %s%s", key_stage_name(key->stage),
-		    task(what), what == PUBLISH_NOTHING ? "" :
-		    " (dkimkeygen record prints it)");
+		tell_task(run, d, key, what);
 	}
 	key->asked_s = run->store->now_s;
 	key->note = STR_NONE;

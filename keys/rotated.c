@@ -46,8 +46,11 @@ rotated_load(struct rotation *run, struct rotated *d)
 		return (false);
 	}
 	if (d->n == 0) {
-		(void)cli_fail("%s: no key of %.*s", run->store->where,
-		    STR_FMT(d->domain));
+		/* Else what is wrong has been said. */
+		if (run->store->broken == NULL) {
+			(void)cli_fail("%s: no key of %.*s", run->store->where,
+			    STR_FMT(d->domain));
+		}
 		return (false);
 	}
 	d->found = arena_calloc(arena, d->n, sizeof(*d->found));
@@ -60,6 +63,8 @@ rotated_load(struct rotation *run, struct rotated *d)
 		return (false);
 	}
 	for (i = 0; i < d->n; i++) {
+		/* Nobody is to publish what nothing will sign with. */
+		d->stuck[i] = d->v[i].lost && d->v[i].stage < KEY_ACTIVE;
 		if (!finish_removal(run, &d->v[i])) {
 			return (false);
 		}
@@ -119,7 +124,7 @@ rotated_tell_wait(struct rotation *run, struct rotated *d, size_t i,
 	struct keystore_key *key = &d->v[i];
 	const char *why = step->until_s == -1 && d->looked[i] ?
 	    d->found[i].why : NULL;
-	struct str note, line;
+	struct str note, line, kept = STR("");
 
 	note = arena_printf(&store->arena, "%s%s%s%s", step->text,
 	    why != NULL ? " (" : "", why != NULL ? why : "",
@@ -129,11 +134,17 @@ rotated_tell_wait(struct rotation *run, struct rotated *d, size_t i,
 	    arena_printf(&store->arena, "is %s until %s: %s",
 	    key_stage_name(key->stage), store_time(store, step->until_s).p,
 	    note.p);
-	if (note.p == NULL || line.p == NULL) {
+	if (step->until_s == -1) {
+		kept = note;
+	} else if (key->stage == KEY_PUBLISHED) {
+		kept = arena_printf(&store->arena, "%s, until %s", step->text,
+		    store_time(store, step->until_s).p);
+	}
+	if (note.p == NULL || line.p == NULL || kept.p == NULL) {
 		run->failed = true;
 		return;
 	}
-	rotated_note(run, key, step->until_s == -1 ? note : STR_NONE);
+	rotated_note(run, key, kept.n > 0 ? kept : STR_NONE);
 	add_line(d, key, line.p);
 	(void)json_array_append_new(d->waits, json_pack(
 	    "{s:o, s:s, s:o, s:o}",

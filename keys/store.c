@@ -72,7 +72,7 @@ bool
 store_is_wanted(const struct store *store, const struct store_opts *o)
 {
 	return (o->where != NULL || strchr(store->where, ':') != NULL ||
-	    access(store->where, F_OK) == 0);
+	    access(store->where, F_OK) == 0 || errno != ENOENT);
 }
 
 bool
@@ -132,14 +132,42 @@ store_close(struct store *store)
 	arena_fini(&store->arena);
 }
 
-static void
-tell_broken(void *ctx, struct str domain ATTR_UNUSED,
-    struct str selector ATTR_UNUSED, const struct diag *diag)
+static struct store_broken *
+find_broken(const struct store *store, struct str domain, struct str selector)
 {
-	struct store *store = ctx;
+	struct store_broken *b;
 
+	for (b = store->broken; b != NULL; b = b->next) {
+		if (str_eq(b->domain, domain) &&
+		    str_eq(b->selector, selector)) {
+			break;
+		}
+	}
+	return (b);
+}
+
+static void
+tell_broken(void *ctx, struct str domain, struct str selector,
+    const struct diag *diag)
+{
+	static struct store_broken no_memory = { .why = "out of memory" };
+	struct store *store = ctx;
+	struct store_broken *b;
+
+	if (find_broken(store, domain, selector) != NULL) {
+		return;
+	}
 	(void)cli_fail("%s", diag->text);
-	store->broken = true;
+	b = arena_calloc(&store->arena, 1, sizeof(*b));
+	if (b == NULL) {
+		store->broken = &no_memory;
+		return;
+	}
+	*b = (struct store_broken){ store->broken,
+		arena_dup(&store->arena, domain),
+		arena_dup(&store->arena, selector),
+		arena_dup(&store->arena, str_from(diag->text)).p };
+	store->broken = b;
 }
 
 bool
@@ -183,8 +211,12 @@ store_find(struct store *store, const char *domain, const char *selector)
 			return (&v[i]);
 		}
 	}
-	(void)cli_fail("%s: there is no key %s of %s", store->where, selector,
-	    domain);
+	/* Else it has been said already what is wrong. */
+	if (find_broken(store, name.domain, name.selector) == NULL &&
+	    find_broken(store, name.domain, STR("")) == NULL) {
+		(void)cli_fail("%s: there is no key %s of %s", store->where,
+		    selector, domain);
+	}
 	return (NULL);
 }
 

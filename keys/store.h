@@ -30,6 +30,13 @@ struct store_opts {		/* zeroed: as the policy file says */
 	{ STORE_PID_FILE, "pid-file", "FILE",				\
 	    "the daemon's, which is told of a change" }
 
+struct store_broken {		/* a key whose state cannot be read */
+	struct store_broken	*next;
+	struct str		 domain;
+	struct str		 selector;	/* absent: all of the domain's */
+	const char		*why;
+};
+
 struct store {
 	struct env		 env;
 	struct policy		 policy;
@@ -38,7 +45,7 @@ struct store {
 	const char		*where;
 	const char		*pid_file;	/* NULL: none */
 	int64_t			 now_s;
-	bool			 broken;	/* a key's state was */
+	struct store_broken	*broken;	/* told of already */
 	bool			 changed;	/* signers must look again */
 };
 
@@ -53,7 +60,7 @@ bool	 store_option(struct store_opts *, int id, const char *value,
 	    bool *bad_r);
 /* The policy and the name only, for store_is_wanted. False: said why. */
 bool	 store_init(struct store *, const struct store_opts *);
-/* Whether one was named, or the policy's is there. */
+/* Whether one was named, or the policy's is there, be it out of reach. */
 bool	 store_is_wanted(const struct store *, const struct store_opts *);
 bool	 store_open(struct store *, enum store_use);
 /* The two in one. store_close in any case. */
@@ -64,7 +71,7 @@ void	 store_close(struct store *);
 
 /* As a store has it; NULL: absent. False: none, and said so. */
 bool	 store_domain(struct store *, const char *text, struct str *r);
-/* The keys of a domain; absent: all. A broken state is told of and counted. */
+/* The keys of a domain; absent: all. A broken state is told of, once. */
 bool	 store_list(struct store *, struct str domain,
 	    struct keystore_key **v_r, size_t *n_r);
 /* The key, or NULL and said so. */

@@ -242,8 +242,9 @@ what(const struct explain *e)
 	if (e->out->direction == ENGINE_SIGN) {
 		return (e->out->action);
 	}
-	return (e->verifies && strcmp(e->out->direction_reason,
-	    "external host") == 0 ? "verify" : "none");
+	return (e->verifies && (!e->conf->mode_sign || strcmp(
+	    e->out->direction_reason, "external host") == 0) ? "verify" :
+	    "none");
 }
 
 static const char *
@@ -282,6 +283,17 @@ json_pick(const struct explain *e, const struct signers_pick *p)
 	return (json);
 }
 
+/* What is asked before the stores, and so hides their keys; NULL: nothing. */
+static const char *
+hidden_by(const struct explain *e)
+{
+	if (e->picks.n == 0 || e->picks.v[0].kind == SIGNERS_STORE) {
+		return (NULL);
+	}
+	return (e->picks.v[0].kind == SIGNERS_GIVEN ? "Domain" :
+	    "SigningTable");
+}
+
 static json_t *
 json_waiting(const struct explain *e)
 {
@@ -292,11 +304,12 @@ json_waiting(const struct explain *e)
 	for (i = 0; i < e->waiting_n; i++) {
 		key = &e->waiting[i];
 		(void)json_array_append_new(keys, json_pack(
-		    "{s:o, s:o, s:s, s:o}",
+		    "{s:o, s:o, s:s, s:o, s:o}",
 		    "domain", cli_json_text(key->domain),
 		    "selector", cli_json_text(key->selector),
 		    "stage", key_stage_name(key->stage),
-		    "waits_for", cli_json_text(key->note)));
+		    "waits_for", cli_json_text(key->note),
+		    "hidden_by", cli_json_cstr(hidden_by(e))));
 	}
 	return (keys);
 }
@@ -337,12 +350,21 @@ show_pick(const struct explain *e, const struct signers_pick *p)
 }
 
 static void
-show_waiting(const struct keystore_key *key)
+show_waiting(const struct explain *e, const struct keystore_key *key)
 {
+	const char *by = hidden_by(e);
+
+	if (by != NULL) {
+		(void)printf("d=%.*s s=%.*s will sign nothing: %s is asked "
+		    "before the key store\n", STR_FMT(key->domain),
+		    STR_FMT(key->selector), by);
+		return;
+	}
 	(void)printf("d=%.*s s=%.*s signs nothing yet: it is %s\n",
 	    STR_FMT(key->domain), STR_FMT(key->selector),
 	    key_stage_name(key->stage));
-	cli_show("waits for", key->note);
+	cli_show("waits for", key->note.n > 0 ? key->note :
+	    STR("the next run of dkimkeygen rotate"));
 }
 
 static bool
@@ -352,16 +374,19 @@ print_text(const struct explain *e)
 
 	(void)printf("%s: %s\n", what(e), why(e));
 	cli_show("author", e->author);
-	if (e->picks.n == 0) {
+	if (!e->conf->mode_sign) {
+		(void)printf("nothing signs: Mode is v, or neither keys nor "
+		    "tables nor a key store are configured\n");
+	} else if (e->author.p != NULL && e->picks.n == 0) {
 		(void)printf("no rule for the author\n");
-	} else if (e->out->direction != ENGINE_SIGN) {
+	} else if (e->picks.n > 0 && e->out->direction != ENGINE_SIGN) {
 		(void)printf("were it one of ours, this would sign:\n");
 	}
 	for (i = 0; i < e->picks.n; i++) {
 		show_pick(e, &e->picks.v[i]);
 	}
 	for (i = 0; i < e->waiting_n; i++) {
-		show_waiting(&e->waiting[i]);
+		show_waiting(e, &e->waiting[i]);
 	}
 	return (cli_flush());
 }

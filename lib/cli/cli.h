@@ -50,7 +50,8 @@ struct cli_command {
 	const char		*purpose;	/* one line */
 	const struct cli_option	*options;
 	size_t			 options_n;
-	/* argv[0] is the command's name; the result is the exit status. */
+	/* argv[0] is the program's name and the command's; the result is the
+	   exit status. */
 	int			(*run)(const struct cli_command *, int argc,
 				    char **argv);
 };

@@ -183,6 +183,7 @@ cli_main(const struct cli_program *program, int argc, char **argv)
 {
 	const struct cli_command *command;
 	const char *word = argc > 1 ? argv[1] : NULL;
+	char name[64];			/* what getopt calls us */
 
 	setprogname(program->name);
 	if (word != NULL && strcmp(word, "--version") == 0) {
@@ -195,6 +196,8 @@ cli_main(const struct cli_program *program, int argc, char **argv)
 	}
 	if (word != NULL && word[0] == '-' && program->fallback != NULL) {
 		command = find_command(program, program->fallback);
+		(void)snprintf(name, sizeof(name), "%s", program->name);
+		argv[0] = name;
 		return (command->run(command, argc, argv));
 	}
 	command = word != NULL ? find_command(program, word) : NULL;
@@ -205,6 +208,9 @@ cli_main(const struct cli_program *program, int argc, char **argv)
 		show_program(program, stderr);
 		return (CLI_USAGE);
 	}
+	(void)snprintf(name, sizeof(name), "%s %s", program->name,
+	    command->name);
+	argv[1] = name;
 	return (command->run(command, argc - 1, argv + 1));
 }
 

@@ -89,17 +89,14 @@ conf_reader_line(const struct conf_reader *r, const char *name)
 static enum status
 unknown_option(struct conf_reader *r, struct str name)
 {
-	const char *nearest = conf_option_nearest(name);
-	struct buf shown;
+	struct conf_nearest nearest = { .name = NULL };
+	size_t i;
 
-	buf_init(&shown, DIAG_MAX_BYTES);
-	escape_text(&shown, name, 64);
-	diag_set(r->diag, r->file, r->line, "there is no option \"%s\"%s%s%s",
-	    shown.p != NULL ? shown.p : "",
-	    nearest != NULL ? "; did you mean " : "",
-	    nearest != NULL ? nearest : "", nearest != NULL ? "?" : "");
-	buf_fini(&shown);
-	return (STATUS_SYNTAX);
+	for (i = 0; i < conf_options_count(); i++) {
+		conf_nearest(&nearest, name, conf_options[i].name);
+	}
+	return (conf_refuse_option(name, &nearest, r->file, r->line,
+	    r->diag));
 }
 
 static enum status

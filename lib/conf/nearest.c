@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* "Did you mean": the option whose name is the fewest edits away. */
+#include "base/escape.h"
 #include "conf/table.h"
 
 #define NAME_MAX_BYTES	32	/* longer names are like none of ours */
 #define EDITS_MAX	2
+#define SHOWN_MAX_BYTES	64
 
 static size_t
 least(size_t a, size_t b, size_t c)
@@ -34,23 +36,33 @@ edits(struct str a, struct str b)
 	return (row[b.n]);
 }
 
-const char *
-conf_option_nearest(struct str name)
+void
+conf_nearest(struct conf_nearest *nearest, struct str name, const char *option)
 {
-	const char *nearest = NULL;
-	size_t i, n, best = EDITS_MAX + 1;
-	struct str option;
+	struct str other = str_from(option);
+	size_t n;
 
-	for (i = 0; i < conf_options_count(); i++) {
-		option = str_from(conf_options[i].name);
-		if (name.n > NAME_MAX_BYTES || option.n > NAME_MAX_BYTES) {
-			continue;
-		}
-		n = edits(name, option);
-		if (n < best) {
-			best = n;
-			nearest = conf_options[i].name;
-		}
+	if (name.n > NAME_MAX_BYTES || other.n > NAME_MAX_BYTES) {
+		return;
 	}
-	return (nearest);
+	n = edits(name, other);
+	if (n <= EDITS_MAX && (nearest->name == NULL || n < nearest->edits)) {
+		*nearest = (struct conf_nearest){ option, n };
+	}
+}
+
+enum status
+conf_refuse_option(struct str name, const struct conf_nearest *nearest,
+    const char *file, unsigned line, struct diag *diag)
+{
+	bool near = nearest->name != NULL;
+	struct buf shown;
+
+	buf_init(&shown, DIAG_MAX_BYTES);
+	escape_text(&shown, name, SHOWN_MAX_BYTES);
+	diag_set(diag, file, line, "there is no option \"%s\"%s%s%s",
+	    shown.p != NULL ? shown.p : "", near ? "; did you mean " : "",
+	    near ? nearest->name : "", near ? "?" : "");
+	buf_fini(&shown);
+	return (STATUS_SYNTAX);
 }

@@ -67,8 +67,18 @@ const struct conf_option	*conf_option_find(struct str name);
 bool		 conf_time_parse(struct str value, uint64_t *seconds_r);
 /* The word, case ignored, or NULL. */
 const struct conf_word	*conf_word_find(const struct conf_word *, struct str);
-/* The name most like it, or NULL when none is near. */
-const char	*conf_option_nearest(struct str name);
+/* Of the options that it is held against one by one the one most like a name that
+   there is not; all zero at first. */
+struct conf_nearest {
+	const char	*name;		/* NULL: none is near */
+	size_t		 edits;
+};
+void		 conf_nearest(struct conf_nearest *, struct str name,
+		    const char *option);
+/* "there is no option"; SYNTAX. */
+enum status	 conf_refuse_option(struct str name,
+		    const struct conf_nearest *, const char *file,
+		    unsigned line, struct diag *);
 /* The line on which the option was given, 0 if it was not. */
 unsigned	 conf_reader_line(const struct conf_reader *, const char *name);
 

@@ -67,7 +67,7 @@ engine_direction_decide(struct engine_msg *m)
 	if (conf->mode_verify) {
 		set(m, ENGINE_VERIFY, why == NULL ? "external host" : why);
 	} else {
-		set(m, ENGINE_PASS_THROUGH, "external host");
+		set(m, ENGINE_PASS_THROUGH, why == NULL ? "external host" : why);
 	}
 	return (st);
 }

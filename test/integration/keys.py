@@ -2,6 +2,7 @@
 """The life of keys in a store, as dkimkeygen lives it."""
 import os
 import stat
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
@@ -65,8 +66,10 @@ def test_new():
     tap.is_(stat.S_IMODE(os.stat(store.file('202701r.private')).st_mode),
             0o600, 'the key is ours only')
     for want in ('202701r2', '202701r3'):
-        _, out, _ = store.run('new')
+        _, out, err = store.run('new')
         tap.is_(out.decode().split('.')[0], want, 'never twice the same')
+        tap.contains(err, '202701r of example.com is pending already',
+                     'the first one is called to mind')
     store.run('new', '-t', 'ed25519')
     status, _, err = store.run('new', '-s', '202701r')
     tap.is_(status, 2, 'a selector that is in use is refused')
@@ -180,7 +183,12 @@ def test_adopt():
     proc.write(zone, record + record_e)
     status, out, err = store.run('adopt', '-s', 'old', '-k', key, '--zone',
                                  zone)
-    tap.is_((status, err), (0, ''), 'adopt')
+    tap.is_(status, 0, 'adopt')
+    tap.contains(err, 'out of Domain and SigningTable', 'says what is to do')
+    status, _, err = store.run('adopt', '-s', 'old', '-k', key, '--zone',
+                               zone)
+    tap.is_(status, 1, 'the same again')
+    tap.contains(err, 'not adopted: the store has it already', 'is known')
     tap.contains(out, b'example.com: old is active', 'it is active at once')
     tap.ok(os.path.exists(key), 'the file stays')
     status, _, err = store.run('adopt', '-s', 'old', '-k', key_other,
@@ -213,6 +221,18 @@ def test_check():
     zone = proc.write(os.path.join(TOP, 'check.zone'), '')
     status, out_check, _ = store.run('check', '--zone', zone)
     tap.is_(status, 0, 'check: a pending key need not be there', out_check)
+    tap.contains(out_check, b'(pending): not published yet: ', 'it is said')
+    proc.write(zone, out)
+    _, out_check, _ = store.run('check', '--zone', zone)
+    tap.contains(out_check, b'all name servers have its record: dkimkeygen r',
+                 'and so it is when it is there')
+    for there in (False, True):
+        proc.write(zone, out if there else '')
+        _, obj, _ = proc.run_json([tree.DKIMKEYGEN, 'check', '-j', '-K',
+                                   store.path, '--zone', zone])
+        tap.is_((obj['ok'], obj['keys'][0]['published']), (True, there),
+                'in JSON: %s' % there)
+    proc.write(zone, '')
     store.set_stage('a', 'active')
     status, out_check, _ = store.run('check', '--zone', zone)
     tap.is_(status, 1, 'an active key must be')
@@ -235,6 +255,8 @@ def test_check():
             'a key in a file, with a warning')
     _, other = flat('another')
     proc.write(zone, record)
+    _, out_check, _ = proc.run([x for x in argv if x != '--json'])
+    tap.contains(out_check, b'(of a file): all is well', 'in text')
     status, obj, _ = proc.run_json([x if x != key else other for x in argv])
     tap.is_((status, obj['keys'][0]['servers'][0]['says']),
             (1, 'it has another record'), 'a record of another key')
@@ -251,12 +273,15 @@ def test_rotate_zone():
         status, out, err = store.run('rotate', '--zone', zone)
         tap.is_((status, err), (0, ''), 'rotate')
         return out.decode()
-    tap.contains(rotate(), 'z0 pending: publish its record (dkimkeygen rec',
+    tap.contains(rotate(), 'z0 pending: publish its record (dkimkeygen record '
+                 '-d example.com -s z0 -K %s prints it)' % store.path,
                  'the operator is asked to publish it')
     tap.contains(rotate(), 'z0 is pending, waits: its record is not at',
                  'and waited for')
     proc.write(zone, record)
     tap.contains(rotate(), 'z0 pending -> published', 'it is seen')
+    tap.is_(store.keys()['z0']['waits_for'], 'caches may still say that there '
+            'is no record, until 2027-01-15 09:00', 'and until when it waits')
     tap.contains(rotate(3600), 'z0 published -> active', 'after an hour')
     for options in ([], ['--all', '-d', 'example.com'],
                     ['--all', '--force'], ['--all', '--publish', 'x']):
@@ -264,12 +289,95 @@ def test_rotate_zone():
                 'usage: rotate %s' % ' '.join(options))
     tap.is_(store.run('rotate', '-d', 'none.example', domain=False)[0], 1,
             'a domain without keys')
+    rotate(90 * DAY)
+    key = store.keys()['z0']
+    tap.is_(key['next'], 'retired after 202704r', 'its successor is named')
+
+
+def test_lost():
+    """Files that somebody has taken away."""
+    store = Store('lost')
+    zone = proc.write(os.path.join(TOP, 'lost.zone'), '')
+    for selector in 'whole', 'stateless', 'pending', 'active':
+        store.run('new', '-s', selector, '-t',
+                  'ed25519' if selector == 'active' else 'rsa')
+    store.set_stage('whole', 'active')
+    store.set_stage('active', 'active')
+    os.remove(store.file('stateless.state'))
+    os.remove(store.file('pending.private'))
+    os.remove(store.file('active.private'))
+    status, out, err = store.run('list')
+    tap.is_(status, 2, 'list')
+    tap.contains(err, 'stateless.state: it is missing', 'a lost state')
+    tap.contains(out, b'example.com              stateless    ?', 'has a row')
+    for selector in 'pending', 'active':
+        tap.ok(any(x.split()[1] == selector and x.endswith(
+            'its private key is missing') for x in out.decode().splitlines()),
+            'list: the private half of ' + selector, out)
+    status, obj, _ = proc.run_json([tree.DKIMKEYGEN, 'list', '-j', '-K',
+                                    store.path])
+    tap.is_((status, [(x['domain'], x['selector']) for x in obj['broken']],
+             sorted(k['selector'] for k in obj['keys'] if k['lost'])),
+            (2, [('example.com', 'stateless')], ['active', 'pending']),
+            'the same in JSON')
+    status, out, err = store.run('rotate', '--zone', zone)
+    tap.is_(status, 1, 'rotate fails')
+    tap.is_(err.count('stateless.state: it is missing'), 1, 'once is enough')
+    text = out.decode()
+    tap.contains(text, 'pending is pending, waits: its private key is missing:'
+                 ' revoke it', 'nobody is to publish it')
+    tap.contains(text, 'active is active, waits: its private key is missing: '
+                 'rotate --force', 'one that ought to sign')
+    for verb in 'revoke', 'record':
+        status, _, err = store.run(verb, '-s', 'stateless')
+        tap.ok(status == 2 and 'stateless.state: it is missing' in err and
+               'there is no key' not in err, verb + ' knows better', err)
+    tap.is_(store.run('revoke', '-s', 'pending')[0], 0, 'the advice is good')
+    # As the manual has it.
+    folder = os.path.join(TOP, 'mend')
+    os.mkdir(folder)
+    for end in '.private', '.txt':
+        os.rename(store.file('stateless' + end),
+                  os.path.join(folder, 'stateless' + end))
+    status, _, err = store.run('list')
+    tap.ok('stateless' not in err, 'mended', err)
+
+
+def test_out_of_reach():
+    """A store that another user must not see is not one that is missing."""
+    folder = os.path.join(TOP, 'closed')
+    os.makedirs(os.path.join(folder, 'keys'))
+    os.chmod(folder, 0o700)
+    cwd = os.path.join(TOP, 'cwd')
+    os.mkdir(cwd)
+    os.chmod(cwd, 0o777)
+    conf = proc.write(os.path.join(TOP, 'closed.conf'), 'KeyStore %s\n' %
+                      os.path.join(folder, 'keys'))
+    argv = [tree.DKIMKEYGEN, 'new', '-d', 'example.com', '-c', conf]
+    if os.geteuid() == 0:
+        p = subprocess.run(argv, cwd=cwd, capture_output=True, check=False,
+                           user=65534, group=65534, extra_groups=[])
+    else:
+        os.chmod(folder, 0)
+        p = subprocess.run(argv, cwd=cwd, capture_output=True, check=False)
+        os.chmod(folder, 0o700)
+    tap.ok(p.returncode == 2 and b'Permission denied' in p.stderr,
+           'new: a store out of reach', p.stderr)
+    tap.is_(os.listdir(cwd), [], 'no key is put elsewhere')
+    for where in 'sqlite', 'sqlite:', 'postgres':
+        p = subprocess.run([tree.DKIMKEYGEN, 'new', '-d', 'example.com', '-K',
+                            where], cwd=cwd, capture_output=True, check=False)
+        tap.ok(p.returncode == 2 and b'not sqlite:PATH' in p.stderr,
+               '-K %s is half a name' % where, p.stderr)
+    tap.is_(os.listdir(cwd), [], 'and no directory')
 
 
 def main():
     test_adopt()
     test_check()
     test_rotate_zone()
+    test_lost()
+    test_out_of_reach()
     test_new()
     test_template()
     test_record()

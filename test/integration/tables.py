@@ -266,12 +266,36 @@ def test_waiting(folder):
     status, obj, _ = proc.run_json(argv + ['--json'])
     tap.is_((status, obj['signs'], obj['waiting']),
             (1, False, [{'domain': 'example.com', 'selector': 'later',
-                         'stage': 'pending', 'waits_for': None}]),
-            'in JSON, too')
+                         'stage': 'pending', 'waits_for': None,
+                         'hidden_by': None}]), 'in JSON, too')
+    tap.contains(out.decode(), 'waits for  the next run of dkimkeygen rotate',
+                 'and what to do about it')
     status, out, err = proc.run([tree.MAILSEALD, '-n', '-c', conf, '-p',
                                  'unix:' + os.path.join(folder, 'sock')])
     tap.ok(status == 0 and 'no key signs yet' in err,
            'mailseald -n says that nothing is signed', '%d %s' % (status, err))
+    key = os.path.join(folder, 's1.private')
+    proc.run([tree.DKIMKEYGEN, 'new', '-d', 'example.com', '-s', 's1', '-D',
+              folder])
+    proc.write(conf, 'KeyDirectory %s\nZone /dev/null\nDomain example.com\n'
+               'Selector s1\nKeyFile %s\n' % (store, key), 0o600)
+    status, out, err = proc.run(argv)
+    tap.ok(status == 0 and 's=later will sign nothing: Domain is asked before '
+           'the key store' in out.decode() and 'waits for' not in out.decode(),
+           'explain, a key that Domain hides', out.decode() + err)
+    status, obj, _ = proc.run_json(argv + ['--json'])
+    tap.is_(obj['waiting'][0]['hidden_by'], 'Domain', 'in JSON, too')
+    proc.write(conf, 'KeyDirectory none\nZone /dev/null\n', 0o600)
+    for options, want in (([], 'verify: local submission'),
+                          (['--ip', '192.0.2.1'], 'verify: external host')):
+        _, out, err = proc.run(argv[:-2] + options)
+        tap.ok(out.decode().startswith(want) and 'nothing signs: ' in
+               out.decode() and 'no rule' not in out.decode(),
+               'explain, with nothing to sign with: ' + want,
+               out.decode() + err)
+    _, out, _ = proc.run(argv[:4] + ['--from', '<<>>'])
+    tap.ok('no rule' not in out.decode(), 'a bad From is said to be so, alone',
+           out)
 
 
 def test_explain():
@@ -288,7 +312,7 @@ def test_explain():
                                  'unix:' + os.path.join(folder, 'sock')])
     tap.ok(status == 1 and out == b'' and
            'KeyTable:2: %s/keys/none.private: No such file' % TOP in err and
-           'keys that cannot be loaded: 1' in err, 'mailseald -n tries keys',
+           'keys that cannot be used: 1' in err, 'mailseald -n tries keys',
            '%d %s' % (status, err))
     author = ['--from', 'Joe <joe@example.com>']
     cases = (

@@ -23,7 +23,8 @@ static const struct {
 	{ "RotateEvery soon", "p:1: RotateEvery: \"soon\" is not a time" },
 	{ "\nOverlap", "p:2: Overlap: \"\" is not a time" },
 	{ "Overlap 1d\nOverlap 1d", "p:2: \"Overlap\" stands there" },
-	{ "Overlay 1d", "p:1: there is no option \"Overlay\"" },
+	{ "Overlay 1d", "p:1: there is no option \"Overlay\"; did you "
+	    "mean Overlap?" },
 	{ "RSABits 1023", "p:1: RSABits: " },
 	{ "RSABits 4096", NULL },
 	{ "RSABits 4097", "p:1: RSABits: " },

@@ -24,7 +24,7 @@ static const struct {
 	{ "what it says is escaped", "printf 'a\\033b'; exit 1", 60,
 	    "sh: ended with status 1: a\\x1bb" },
 	{ "it says too much", "yes | head -c 100000; exit 1", 60,
-	    "sh: ended with status 1: y\\x0ay" },
+	    "sh: ended with status 1: y y" },
 	{ "it is killed", "kill -9 $$", 60, "sh: was ended by a signal" },
 	{ "it does not end", "exec sleep 600", 1,
 	    "sh: did not end in time" },
