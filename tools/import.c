@@ -128,30 +128,6 @@ can_read(struct import *im, struct str path)
 	return (text != NULL && access(text, R_OK) == 0);
 }
 
-static void
-put_ours(struct import *im, const struct import_given *given,
-    const char *to, struct str value, const char *why)
-{
-	struct diag diag;
-
-	diag_init(&diag);
-	if (!is_text(value)) {
-		put_theirs(im, given, "it has control characters");
-		return;
-	}
-	if (stands_alone(to) && !is_taken(im, to, value, &diag)) {
-		put_theirs(im, given, diag.text);
-		return;
-	}
-	if (why != NULL) {
-		import_note(im, "%s: %s", to, why);
-	}
-	buf_printf(&im->out, "%s %.*s\n", to, STR_FMT(value));
-	if (strcmp(to, "KeyFile") == 0 && !can_read(im, value)) {
-		import_note(im, "KeyFile: %s", strerror(errno));
-	}
-}
-
 /* Whether the option is there and has a value in our words. */
 static bool
 is_translated(struct import *im, const char *name)
@@ -178,6 +154,46 @@ can_sign(struct import *im)
 	return (has_tables(im) || (!is_hidden_by_tables(im, "Domain") &&
 	    is_translated(im, "Domain") && is_translated(im, "Selector") &&
 	    is_translated(im, "KeyFile")));
+}
+
+/* Whose the keys must be. */
+static void
+put_user_notes(struct import *im, struct str user)
+{
+	if (can_sign(im)) {
+		import_note(im, "UserID: %s: chown %.*s, mode 0600",
+		    has_tables(im) ?
+		    "keys of the KeyTable are loaded as this user" :
+		    "a reload reads KeyFile as this user, only a start as "
+		    "root", STR_FMT(user));
+	}
+}
+
+static void
+put_ours(struct import *im, const struct import_given *given,
+    const char *to, struct str value, const char *why)
+{
+	struct diag diag;
+
+	diag_init(&diag);
+	if (!is_text(value)) {
+		put_theirs(im, given, "it has control characters");
+		return;
+	}
+	if (stands_alone(to) && !is_taken(im, to, value, &diag)) {
+		put_theirs(im, given, diag.text);
+		return;
+	}
+	if (why != NULL) {
+		import_note(im, "%s: %s", to, why);
+	}
+	if (strcmp(to, "UserID") == 0) {
+		put_user_notes(im, value);
+	}
+	buf_printf(&im->out, "%s %.*s\n", to, STR_FMT(value));
+	if (strcmp(to, "KeyFile") == 0 && !can_read(im, value)) {
+		import_note(im, "KeyFile: %s", strerror(errno));
+	}
 }
 
 /* Why an option cannot stand though its value could; or NULL. */

@@ -184,6 +184,27 @@ def test_tables():
                  'a key that no rule names')
 
 
+def test_user():
+    """Whose the keys must be: those of a KeyTable are loaded as UserID."""
+    alone = 'Domain example.com\nSelector mail\nKeyFile %s\n' % path(
+        'mail.private')
+    tables = 'KeyTable @TOP@/KeyTable\nSigningTable @TOP@/SigningTable\n'
+    write('SigningTable', 'example.com k1\n')
+    for theirs, want in (
+            (alone, 'a reload reads KeyFile as this user, only a start as '
+             'root: chown opendkim, mode 0600'),
+            (tables, 'keys of the KeyTable are loaded as this user: chown '
+             'opendkim, mode 0600')):
+        _, out, _ = run(theirs + 'UserID opendkim\n')
+        tap.contains(out, '# UserID: %s\n' % want, want)
+        tap.ok('or to root' not in out, 'and root is no owner', out)
+    _, out, _ = run('Mode v\nUserID opendkim\n')
+    tap.ok('mode 0600' not in out, 'no keys, no word about them', out)
+    _, out, _ = run(alone, 'UserID opendmarc:mail\n')
+    tap.contains(out, 'as root: chown opendmarc:mail, mode 0600',
+                 'a user of opendmarc.conf')
+
+
 def test_other():
     status, out, err = run(LISTS, DMARC)
     tap.is_(status, 0, 'datasets that we do not read', err)
@@ -241,7 +262,7 @@ def test_bad():
 
 def main():
     for test in (test_known, test_debian, test_one_domain, test_tables,
-                 test_other, test_odd, test_bad):
+                 test_user, test_other, test_odd, test_bad):
         test()
 
 
