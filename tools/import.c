@@ -156,7 +156,7 @@ can_sign(struct import *im)
 	    is_translated(im, "KeyFile")));
 }
 
-/* Whose the keys must be. */
+/* Whose the keys must be, and that make install knows another user. */
 static void
 put_user_notes(struct import *im, struct str user)
 {
@@ -167,6 +167,12 @@ put_user_notes(struct import *im, struct str user)
 		    "a reload reads KeyFile as this user, only a start as "
 		    "root", STR_FMT(user));
 	}
+	import_note(im, "UserID: a key store (dkimkeygen adopt) must belong "
+	    "to this user, too: chown -R %.*s %s", STR_FMT(user),
+	    LOCALSTATEDIR "/lib/mailseal");
+	import_note(im, "UserID: and User= in mailseald.service and "
+	    "dkimkeygen.service, as well as tmpfiles.d/mailseal.conf, must "
+	    "name it, not mailseal");
 }
 
 static void

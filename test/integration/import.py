@@ -200,6 +200,10 @@ def test_user():
         tap.ok('or to root' not in out, 'and root is no owner', out)
     _, out, _ = run('Mode v\nUserID opendkim\n')
     tap.ok('mode 0600' not in out, 'no keys, no word about them', out)
+    tap.ok(re.search('^# UserID: a key store .*: chown -R opendkim /.*/lib/'
+                     'mailseal\\n', out, re.M), 'whose a key store must be', out)
+    tap.ok(re.search('^# UserID: .* User= .*mailseald.service', out, re.M),
+           'nor may the unit say otherwise', out)
     _, out, _ = run(alone, 'UserID opendmarc:mail\n')
     tap.contains(out, 'as root: chown opendmarc:mail, mode 0600',
                  'a user of opendmarc.conf')
