@@ -25,22 +25,37 @@ struct list {			/* a value that is being taken apart */
 							   comes next */
 };
 
+static bool
+is_separator(char c)
+{
+	return (c == ',' || char_is_wsp(c));
+}
+
+bool
+conf_items_next(struct str *line, struct str *item_r)
+{
+	size_t start = 0, end;
+
+	while (start < line->n && is_separator(line->p[start])) {
+		start++;
+	}
+	end = start;
+	while (end < line->n && !is_separator(line->p[end])) {
+		end++;
+	}
+	*item_r = str_mem(line->p + start, end - start);
+	*line = str_from_offset(*line, end);
+	return (item_r->n > 0);
+}
+
 static enum status
 take_line(struct list *list, struct str line)
 {
 	enum status status;
-	size_t i, start;
+	struct str item;
 
-	for (i = 0; i < line.n; i++) {
-		start = i;
-		while (i < line.n && line.p[i] != ',' &&
-		    !char_is_wsp(line.p[i])) {
-			i++;
-		}
-		if (i == start) {
-			continue;
-		}
-		status = list->take(list, str_mem(line.p + start, i - start));
+	while (conf_items_next(&line, &item)) {
+		status = list->take(list, item);
 		if (status != STATUS_OK) {
 			return (status);
 		}

@@ -135,6 +135,8 @@ struct conf_lines {
 	unsigned	line;		/* of the last one given */
 };
 bool		 conf_lines_next(struct conf_lines *, struct str *line_r);
+/* The items of a line of a list one by one, cut off it. False: no more. */
+bool		 conf_items_next(struct str *line, struct str *item_r);
 
 /* The uid of "user[:group]"; SYNTAX when there is no such user or group. */
 enum status	 conf_user_id(const char *user_id, uid_t *uid_r, struct diag *)
