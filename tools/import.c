@@ -176,20 +176,8 @@ put_user_notes(struct import *im, struct str user)
 }
 
 static void
-put_ours(struct import *im, const struct import_given *given,
-    const char *to, struct str value, const char *why)
+put_line(struct import *im, const char *to, struct str value, const char *why)
 {
-	struct diag diag;
-
-	diag_init(&diag);
-	if (!is_text(value)) {
-		put_theirs(im, given, "it has control characters");
-		return;
-	}
-	if (stands_alone(to) && !is_taken(im, to, value, &diag)) {
-		put_theirs(im, given, diag.text);
-		return;
-	}
 	if (why != NULL) {
 		import_note(im, "%s: %s", to, why);
 	}
@@ -200,6 +188,33 @@ put_ours(struct import *im, const struct import_given *given,
 	if (strcmp(to, "KeyFile") == 0 && !can_read(im, value)) {
 		import_note(im, "KeyFile: %s", strerror(errno));
 	}
+}
+
+static enum status
+put_ours(struct import *im, const struct import_given *given,
+    const char *to, struct str value, const char *why)
+{
+	enum status status = STATUS_OK;
+	struct diag diag;
+
+	diag_init(&diag);
+	if (!is_text(value)) {
+		put_theirs(im, given, "it has control characters");
+		return (STATUS_OK);
+	}
+	if (stands_alone(to) && !is_taken(im, to, value, &diag)) {
+		if (given->option->kind == IMPORT_HOSTS) {
+			status = import_hosts(im, given, to, value, &value);
+		} else {
+			value = STR_NONE;
+		}
+	}
+	if (value.p == NULL) {
+		put_theirs(im, given, diag.text);
+	} else {
+		put_line(im, to, value, why);
+	}
+	return (status);
 }
 
 /* Why an option cannot stand though its value could; or NULL. */
@@ -255,9 +270,9 @@ translate(struct import *im, size_t index)
 		    "one daemon now, which has this already" :
 		    "given again below");
 	} else {
-		put_ours(im, given, to, value, why);
+		status = put_ours(im, given, to, value, why);
 	}
-	return (STATUS_OK);
+	return (status);
 }
 
 /* What they do without being told, and we do otherwise. */

@@ -25,6 +25,7 @@ enum import_kind {		/* what is to be done with a value */
 	IMPORT_YES,		/* only yes means something: why says what */
 	IMPORT_SOCKET,
 	IMPORT_LIST,		/* a dataset: commas, or a file */
+	IMPORT_HOSTS,		/* the same, of hosts */
 	IMPORT_KEY_TABLE,
 	IMPORT_SIGNING_TABLE,
 	IMPORT_ACTION,		/* On-... */
@@ -82,6 +83,11 @@ enum status	 import_value(struct import *, const struct import_given *,
 		    struct str *value_r, const char **why_r) ATTR_MUST_CHECK;
 /* yes, true, 1, and what begins alike. */
 bool		 import_is_yes(struct str);
+/* import_hosts.c: what our option `to` takes of a value that it does not take
+   as a whole, as a list; absent: nothing. Notes name the rest. NOMEM only. */
+enum status	 import_hosts(struct import *, const struct import_given *,
+		    const char *to, struct str value, struct str *kept_r)
+    ATTR_MUST_CHECK;
 /* import_tables.c: what is wrong with the tables, as comments. */
 enum status	 import_tables(struct import *) ATTR_MUST_CHECK;
 /* "# text", and a note is counted. */

@@ -54,7 +54,7 @@ const struct import_option import_opendkim[] = {
 	{ "ExemptDomains", IMPORT_NONE, NULL,
 	    "all mail is verified; DomainRules can have a domain "
 	    "ignored by DMARC" },
-	{ "ExternalIgnoreList", IMPORT_LIST, NULL, NULL },
+	{ "ExternalIgnoreList", IMPORT_HOSTS, NULL, NULL },
 	{ "FinalPolicyScript", IMPORT_NONE, NULL,
 	    "there are no scripts" },
 	{ "FixCRLF", IMPORT_NONE, NULL,
@@ -68,7 +68,7 @@ const struct import_option import_opendkim[] = {
 	    "On-BadFrom says what becomes of mail without a usable "
 	    "author" },
 	{ "Include", IMPORT_INCLUDE, NULL, NULL },
-	{ "InternalHosts", IMPORT_LIST, NULL, NULL },
+	{ "InternalHosts", IMPORT_HOSTS, NULL, NULL },
 	{ "KeepAuthResults", IMPORT_NONE, NULL,
 	    "results of others are kept, those that claim to be ours "
 	    "are not" },
@@ -304,7 +304,7 @@ const struct import_option import_opendmarc[] = {
 	{ "HoldQuarantinedMessages", IMPORT_HOLD, "OnDMARCQuarantine", NULL },
 	{ "IgnoreAuthenticatedClients", IMPORT_YES, NULL,
 	    "always: what authenticated users send is not judged" },
-	{ "IgnoreHosts", IMPORT_LIST, "TrustedNetworks", NULL },
+	{ "IgnoreHosts", IMPORT_HOSTS, "TrustedNetworks", NULL },
 	{ "IgnoreMailFrom", IMPORT_IGNORE_FROM, "DomainRules", NULL },
 	{ "IgnoreMailTo", IMPORT_NONE, NULL,
 	    "aggregate reports come with a later release" },

@@ -148,6 +148,7 @@ import_value(struct import *im, const struct import_given *given,
 	case IMPORT_SOCKET:
 		return (socket_value(im, value, r));
 	case IMPORT_LIST:
+	case IMPORT_HOSTS:
 		if (is_plain(dataset_type(value))) {
 			*r = without_type(value);
 		} else {

@@ -16,6 +16,7 @@ noinst_LIBRARIES += tools/libimport.a
 tools_libimport_a_SOURCES = \
 	tools/import.h \
 	tools/import.c \
+	tools/import_hosts.c \
 	tools/import_options.c \
 	tools/import_read.c \
 	tools/import_tables.c \

@@ -201,12 +201,75 @@ def test_user():
     _, out, _ = run('Mode v\nUserID opendkim\n')
     tap.ok('mode 0600' not in out, 'no keys, no word about them', out)
     tap.ok(re.search('^# UserID: a key store .*: chown -R opendkim /.*/lib/'
-                     'mailseal\\n', out, re.M), 'whose a key store must be', out)
+                     'mailseal$', out, re.M), 'whose a key store must be',
+           out)
     tap.ok(re.search('^# UserID: .* User= .*mailseald.service', out, re.M),
            'nor may the unit say otherwise', out)
     _, out, _ = run(alone, 'UserID opendmarc:mail\n')
     tap.contains(out, 'as root: chown opendmarc:mail, mode 0600',
                  'a user of opendmarc.conf')
+
+
+HOSTS = '''127.0.0.1
+::1, 10.0.0.0/8 !10.9.0.1
+192.168.*
+host.example  # a comment
+10.9.0.1
+*.example.com
+!*.guest.example.com
+300.0.0.1
+'''
+
+
+def test_hosts():
+    """What can be had of a list of hosts stays; the rest is named."""
+    write('Hosts', HOSTS)
+    plain = '127.0.0.1, ::1, 10.0.0.0/8, !10.9.0.1, host.example'
+    for kind, kept in (('file:', plain), ('', plain), (
+            'refile:', plain + ', .example.com, !.guest.example.com')):
+        status, out, err = run(
+            'Mode v\nInternalHosts %s@TOP@/Hosts\n' % kind)
+        tap.is_(status, 0, kind + 'a file of hosts', err)
+        tap.ok('InternalHosts ' + kept in lines(out), kind + 'the rest of it',
+               out)
+        for want in (':3: "192.168.*" is not an address',
+                     ':5: "10.9.0.1" stands here with and without "!"',
+                     ':8: "300.0.0.1" is not an address'):
+            tap.ok(re.search('^# InternalHosts: left out: %s%s' % (
+                path('Hosts'), re.escape(want)), out, re.M), want, out)
+        tap.is_('no longer excluded: %s:7: "!*.guest' % path('Hosts') in out,
+                kind != 'refile:', kind + 'an exclusion that is lost is named')
+        tap.contains(out, '# InternalHosts: of %s this is a copy' %
+                     path('Hosts'), 'and that it is a copy')
+        check_loads(out + 'Socket unix:%s\n' % path('s') if
+                    'Socket' not in out else out, kind + 'what is left')
+    _, out, _ = run('Mode v\nExternalIgnoreList csl:a.example,b_*,10.0.0.1\n',
+                    'IgnoreHosts 10.1.1.1, 10.1.1.*\n')
+    for want in ('ExternalIgnoreList a.example, 10.0.0.1',
+                 'TrustedNetworks 10.1.1.1'):
+        tap.ok(want in lines(out), want, out)
+    for want in ('# ExternalIgnoreList: left out: %s:2: "b_*" is' %
+                 path('their0.conf'),
+                 '# TrustedNetworks: left out: %s:1: "10.1.1.*" is' %
+                 path('their1.conf')):
+        tap.contains(out, want, want)
+
+
+def test_hosts_bad():
+    write('Hosts', 'x_*\n' * 300)
+    _, out, _ = run('InternalHosts @TOP@/Hosts\nExternalIgnoreList /none\n')
+    tap.is_(out.count('left out: '), 101, 'many that are left out')
+    tap.contains(out, '# InternalHosts: left out: 200 more', 'are counted')
+    for want in ('InternalHosts %s (' % path('Hosts'),
+                 'ExternalIgnoreList /none ('):
+        tap.contains(out, '# ' + want, 'nothing to keep: ' + want)
+    write('Hosts', 'x_*\n' + 'a.example\n' * 9000)
+    _, out, _ = run('InternalHosts @TOP@/Hosts\n')
+    tap.ok('InternalHosts' not in ''.join(lines(out)) and
+           'is too long for a line' in out, 'too many to keep', out[-500:])
+    write('Hosts', 'b.\0example\n*.b\0c.example\na.example\n')
+    _, out, _ = run('InternalHosts refile:@TOP@/Hosts\n')
+    tap.ok('InternalHosts a.example' in lines(out), 'NUL', out)
 
 
 def test_other():
@@ -266,7 +329,8 @@ def test_bad():
 
 def main():
     for test in (test_known, test_debian, test_one_domain, test_tables,
-                 test_user, test_other, test_odd, test_bad):
+                 test_user, test_hosts, test_hosts_bad, test_other, test_odd,
+                 test_bad):
         test()
 
 
