@@ -184,6 +184,11 @@ put_line(struct import *im, const char *to, struct str value, const char *why)
 	if (strcmp(to, "UserID") == 0) {
 		put_user_notes(im, value);
 	}
+	if (strcmp(to, "Socket") == 0 && im->has_opendmarc) {
+		import_note(im, "Socket: one milter now: smtpd_milters and "
+		    "non_smtpd_milters of Postfix name this one in place of "
+		    "OpenDKIM's and OpenDMARC's");
+	}
 	buf_printf(&im->out, "%s %.*s\n", to, STR_FMT(value));
 	if (strcmp(to, "KeyFile") == 0 && !can_read(im, value)) {
 		import_note(im, "KeyFile: %s", strerror(errno));
@@ -282,24 +287,24 @@ put_defaults(struct import *im)
 	static const struct {
 		const char	*theirs;
 		const char	*also;		/* NULL, or another */
-		bool		 dmarc;
-		const char	*line;
+		const char	*to;
+		const char	*value;
 		const char	*why;
 	} v[] = {
-		{ "Canonicalization", NULL, false,
-		    "Canonicalization simple/simple",
+		{ "Canonicalization", NULL, "Canonicalization",
+		    "simple/simple",
 		    "OpenDKIM's default; relaxed/relaxed survives more" },
-		{ "OversignHeaders", NULL, false, "OversignHeaders none",
+		{ "OversignHeaders", NULL, "OversignHeaders", "none",
 		    "OpenDKIM's default; From at least should be there" },
-		{ "Socket", NULL, false, "Socket inet:8891@127.0.0.1",
+		{ "Socket", NULL, "Socket", "inet:8891@127.0.0.1",
 		    "none was given in the file" },
-		{ "RejectFailures", NULL, true, "OnDMARCReject accept",
+		{ "RejectFailures", NULL, "OnDMARCReject", "accept",
 		    "OpenDMARC refuses nothing by default, or is not there" },
-		{ "HoldQuarantinedMessages", NULL, true,
-		    "OnDMARCQuarantine accept",
+		{ "HoldQuarantinedMessages", NULL, "OnDMARCQuarantine",
+		    "accept",
 		    "nor does it hold anything; tag would be seen by Sieve" },
-		{ "RequiredHeaders", "RejectMultiValueFrom", true,
-		    "On-BadFrom accept", "but then DMARC can be got around" },
+		{ "RequiredHeaders", "RejectMultiValueFrom", "On-BadFrom",
+		    "accept", "but then DMARC can be got around" },
 	};
 	size_t i;
 
@@ -313,8 +318,7 @@ put_defaults(struct import *im)
 		if (import_get(im, v[i].theirs) == NULL &&
 		    (v[i].also == NULL ||
 		    import_get(im, v[i].also) == NULL)) {
-			import_note(im, "%s", v[i].why);
-			buf_printf(&im->out, "%s\n", v[i].line);
+			put_line(im, v[i].to, str_from(v[i].value), v[i].why);
 		}
 	}
 }

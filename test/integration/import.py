@@ -285,9 +285,29 @@ def test_other():
                  '# TrustedAuthservIDs', '# SPFSelfValidate'):
         tap.contains(out, want, want)
     tap.is_(out.count('\nOn-BadFrom '), 1, 'one line of each')
+    tap.is_(out.count('\nSocket '), 1, 'one socket')
+    tap.ok(re.search('^# Socket: one milter now: .*smtpd_milters and '
+                     'non_smtpd_milters .*\nSocket ', out, re.M),
+           'and Postfix is to name no other', out)
     for want in ('# KeyTable file:', '# Mode sv'):
         tap.contains(out, want, 'what lost its other half: ' + want)
     check_loads(out, 'both programs')
+
+
+def test_one_socket():
+    """Whose Socket it is: OpenDKIM's, OpenDMARC's or the default."""
+    one = '# Socket: one milter now: '
+    for opendkim, opendmarc, socket in (
+            ('Socket inet:1@localhost\n', 'Socket inet:2@localhost\n',
+             'inet:1@localhost'),
+            ('', 'Socket inet:2@localhost\n', 'inet:2@localhost'),
+            ('', '', 'inet:8891@127.0.0.1')):
+        _, out, _ = run('Mode v\n' + opendkim, opendmarc)
+        tap.is_(out.count(one), 1, socket + ' in place of two')
+        tap.ok(re.search('^%s.*\\nSocket %s$' % (one, socket), out, re.M),
+               'said beside it', out)
+    _, out, _ = run('Mode v\nSocket inet:1@localhost\n')
+    tap.ok(one not in out, 'a milter alone stays one', out)
 
 
 def test_odd():
@@ -329,8 +349,8 @@ def test_bad():
 
 def main():
     for test in (test_known, test_debian, test_one_domain, test_tables,
-                 test_user, test_hosts, test_hosts_bad, test_other, test_odd,
-                 test_bad):
+                 test_user, test_hosts, test_hosts_bad, test_other,
+                 test_one_socket, test_odd, test_bad):
         test()
 
 
