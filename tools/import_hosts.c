@@ -19,6 +19,7 @@ struct picker {
 	struct hosts	*hosts;		/* exclusions, then what is kept */
 	struct buf	 kept;		/* with commas */
 	size_t		 left_out;
+	bool		 widened;	/* by an exclusion left out */
 };
 
 typedef void	 picker_take(struct picker *, struct str item);
@@ -73,9 +74,12 @@ take_item(struct picker *p, struct str item)
 	if (hosts_add(p->hosts, ours, p->file, p->line, &why) == STATUS_OK) {
 		buf_add_cstr(&p->kept, p->kept.n > 0 ? ", " : "");
 		buf_add_str(&p->kept, ours);
-	} else if (p->left_out++ < NAMED_MAX) {
+		return;
+	}
+	p->widened = p->widened || is_exclusion(item);
+	if (p->left_out++ < NAMED_MAX) {
 		import_note(p->im, "%s: left out%s: %s", p->to,
-		    is_exclusion(item) ? " and no longer excluded" : "",
+		    is_exclusion(item) ? ", and so is all of it" : "",
 		    why.text);
 	}
 }
@@ -105,7 +109,7 @@ say_the_rest(struct picker *p, bool file)
 	if (p->kept.status == STATUS_LIMIT) {
 		import_note(p->im, "%s: what is left is too long for a line: "
 		    "take those out of the file", p->to);
-	} else if (file && p->kept.n > 0) {
+	} else if (file && p->kept.n > 0 && !p->widened) {
 		import_note(p->im, "%s: of %s this is a copy", p->to, p->file);
 	}
 }
@@ -123,7 +127,8 @@ pick(struct picker *p, struct str text, bool file, struct str *kept_r)
 		say_the_rest(p, file);
 		status = p->kept.status;
 	}
-	if (status == STATUS_OK && p->kept.n > 0) {
+	/* What they excluded must not become trusted. */
+	if (status == STATUS_OK && p->kept.n > 0 && !p->widened) {
 		*kept_r = arena_dup(&p->im->arena, buf_str(&p->kept));
 		status = kept_r->p != NULL ? STATUS_OK : STATUS_NOMEM;
 	}
