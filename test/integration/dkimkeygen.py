@@ -165,7 +165,8 @@ def test_usage():
             ('check without its zone', ['check', '-d', DOMAIN, '-s', 'r',
                                         '--zone', path('none')])):
         status, out, err = proc.run([tree.DKIMKEYGEN] + argv)
-        tap.ok(status == 2 and not out and err.startswith('dkimkeygen'),
+        tap.ok(status == 2 and not out and err.startswith(
+                   ('dkimkeygen', 'usage: dkimkeygen')),
                'usage: %s' % name, '%s %s' % (status, err))
     status, out, _ = proc.run([tree.DKIMKEYGEN, '--version'])
     tap.ok(status == 0 and out.startswith(b'dkimkeygen '), '--version')
