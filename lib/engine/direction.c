@@ -36,13 +36,21 @@ set(struct engine_msg *m, enum engine_direction direction, const char *reason)
 	m->direction_reason = reason;
 }
 
+/* Of a store it is not known which domains will sign one day. */
+static const char *
+why_not_ours(const struct conf *conf)
+{
+	return (conf->key_source != NULL || conf->key_directory != NULL ?
+	    "no active key for from domain" : "from domain not ours");
+}
+
 static void
 decide_internal(struct engine_msg *m, const char *why)
 {
 	if (m->from.result != ADDR_FROM_OK) {
 		set(m, ENGINE_PASS_THROUGH, addr_from_text(m->from.result));
 	} else if (m->picks.n == 0) {
-		set(m, ENGINE_PASS_THROUGH, "from domain not ours");
+		set(m, ENGINE_PASS_THROUGH, why_not_ours(msg_conf(m)));
 	} else {
 		set(m, ENGINE_SIGN, why);
 	}

@@ -263,6 +263,8 @@ def test_waiting(folder):
     tap.ok(status == 1 and 'd=example.com s=later signs nothing yet: it is '
            'pending' in out.decode(), 'explain, a pending key',
            out.decode() + err)
+    tap.ok(out.decode().startswith('none: no active key for from domain'),
+           'which is why', out.decode())
     status, obj, _ = proc.run_json(argv + ['--json'])
     tap.is_((status, obj['signs'], obj['waiting']),
             (1, False, [{'domain': 'example.com', 'selector': 'later',
