@@ -210,7 +210,7 @@ tell_stateless(const struct folder *folder, struct str domain,
 	diag_init(&diag);
 	file_name(folder, selector, STATE_END, name, shown);
 	diag_set(&diag, shown, 0, "it is missing, beside a private key and "
-	    "its record");
+	    "its record: dkimkeygen(1), FILES, says what to do");
 	keystore_tell(query, domain, selector, &diag);
 }
 
