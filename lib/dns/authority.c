@@ -142,7 +142,8 @@ is_plain(char c)
 	    c == '_');
 }
 
-/* A name in rdata that libunbound has decompressed, as text; its octets. */
+/* A name in rdata that libunbound has decompressed, as text (absent: it is not
+   plain); its octets; 0: it is broken, or there is no memory. */
 static size_t
 read_name(struct arena *arena, const unsigned char *p, size_t n,
     struct str *name_r)
@@ -172,7 +173,7 @@ read_name(struct arena *arena, const unsigned char *p, size_t n,
 	if (plain) {
 		*name_r = arena_dup(arena, str_mem(text, out));
 	}
-	return (at + 1);
+	return (plain && name_r->p == NULL ? 0 : at + 1);
 }
 
 static int64_t
@@ -199,6 +200,15 @@ negative_ttl_s(struct arena *arena, const struct ub_result *result)
 	    read_u32(p + at + 16));
 }
 
+/* To pass it over would be to ask somebody else. */
+static enum status
+unusable(struct str name, const char *what, struct diag *diag)
+{
+	diag_set(diag, NULL, 0, "%.*s: a %s with a name that cannot be asked "
+	    "for", STR_FMT(name), what);
+	return (STATUS_TEMP);
+}
+
 /* Behind its CNAMEs. */
 static enum status
 follow(struct ub_ctx *ctx, const struct dns_opts *opts,
@@ -208,6 +218,7 @@ follow(struct ub_ctx *ctx, const struct dns_opts *opts,
 	struct ub_result *result;
 	enum status status;
 	struct str target;
+	bool more;
 	int i;
 
 	for (i = 0; i < DNS_AUTHORITY_MAX_CNAMES; i++) {
@@ -215,15 +226,19 @@ follow(struct ub_ctx *ctx, const struct dns_opts *opts,
 		if (status != STATUS_OK) {
 			return (status);
 		}
+		more = result->havedata;
 		target = STR_NONE;
-		if (result->havedata) {
+		if (more) {
 			(void)read_name(arena,
 			    (const unsigned char *)result->data[0],
 			    (size_t)result->len[0], &target);
 		}
 		ub_resolve_free(result);
-		if (target.p == NULL) {
+		if (!more) {
 			return (STATUS_OK);
+		}
+		if (target.p == NULL) {
+			return (unusable(*name, "CNAME", diag));
 		}
 		*name = target;
 	}
@@ -285,7 +300,8 @@ add_addresses(struct ub_ctx *ctx, const struct dns_opts *opts,
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	for (i = 0; result->havedata && result->data[i] != NULL; i++) {
+	for (i = 0; status == STATUS_OK && result->havedata &&
+	    result->data[i] != NULL; i++) {
 		if (server->n == DNS_AUTHORITY_MAX_ADDRESSES) {
 			ub_resolve_free(result);
 			return (too_many(server->name, "addresses", diag));
@@ -293,12 +309,15 @@ add_addresses(struct ub_ctx *ctx, const struct dns_opts *opts,
 		if (result->len[i] == (type == DNS_A ? 4 : 16) &&
 		    inet_ntop(family, result->data[i], text,
 		    sizeof(text)) != NULL) {
-			server->addresses[server->n++] =
+			server->addresses[server->n] =
 			    arena_dup(arena, str_from(text));
+			status = server->addresses[server->n].p != NULL ?
+			    STATUS_OK : STATUS_NOMEM;
+			server->n += status == STATUS_OK;
 		}
 	}
 	ub_resolve_free(result);
-	return (STATUS_OK);
+	return (status);
 }
 
 static enum status
@@ -316,11 +335,14 @@ find_addresses(struct ub_ctx *ctx, const struct dns_opts *opts,
 		if (v4 == STATUS_LIMIT || v6 == STATUS_LIMIT) {
 			return (STATUS_LIMIT);
 		}
+		if (v4 == STATUS_NOMEM || v6 == STATUS_NOMEM) {
+			diag_set(diag, NULL, 0, "out of memory");
+			return (STATUS_NOMEM);
+		}
 		if (server->n == 0) {
 			diag_set(diag, NULL, 0, "%.*s: name server without "
 			    "an address", STR_FMT(server->name));
-			return (v4 == STATUS_NOMEM || v6 == STATUS_NOMEM ?
-			    STATUS_NOMEM : STATUS_TEMP);
+			return (STATUS_TEMP);
 		}
 	}
 	return (STATUS_OK);
@@ -350,10 +372,13 @@ find_servers(struct ub_ctx *ctx, const struct dns_opts *opts,
 			ub_resolve_free(result);
 			return (too_many(r->zone, "name servers", diag));
 		}
-		if (read_name(arena, (const unsigned char *)result->data[i],
-		    (size_t)result->len[i], &r->v[r->n].name) > 0) {
-			r->n++;
+		(void)read_name(arena, (const unsigned char *)result->data[i],
+		    (size_t)result->len[i], &r->v[r->n].name);
+		if (r->v[r->n].name.p == NULL) {
+			ub_resolve_free(result);
+			return (unusable(r->zone, "name server", diag));
 		}
+		r->n++;
 	}
 	ub_resolve_free(result);
 	if (r->n == 0) {

@@ -184,6 +184,13 @@ def test_delegation(dns):
             'the update goes to where the CNAME leads')
     tap.contains((nameserver.query_txt(dns.port, 'c0.cname.keys.example') or
                   b'').decode(), 'v=DKIM1', 'the record stands there')
+    dns.update('cname.example', 'update add c1._domainkey.cname.example. 60 '
+               'CNAME c1\\032x.cname.keys.example.')
+    life.new('-s', 'c1')
+    _, line = life.rotate()
+    tap.ok(life.stages()['c1'] == 'pending' and
+           'a CNAME with a name that cannot be asked for' in line,
+           'one that leads to an odd name', line)
 
 
 def test_hook(dns):
