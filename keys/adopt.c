@@ -23,10 +23,19 @@ struct adoption {		/* one run */
 
 /* A later run takes it for what it is. */
 static bool
-is_adopted(const struct keystore_key *known, const struct keystore_key *key)
+is_adopted(const struct keystore_key *known, const struct keystore_key *key,
+    const struct privkey *private)
 {
-	return (str_eq(known->selector, key->selector) &&
-	    known->type == key->type && known->bits == key->bits);
+	struct buf record;
+	bool is;
+
+	buf_init(&record, KEYSTORE_STATE_MAX_BYTES);
+	is = str_eq(known->selector, key->selector) &&
+	    known->stage == KEY_ACTIVE && !known->lost &&
+	    record_value(private, "", &record) == STATUS_OK &&
+	    str_eq(buf_str(&record), known->record);
+	buf_fini(&record);
+	return (is);
 }
 
 /* Why it must not be taken; NULL: it may. */
@@ -42,7 +51,7 @@ objection(struct adoption *a, const struct keystore_key *key,
 		return ("the store cannot be read");
 	}
 	for (i = 0; i < n; i++) {
-		if (is_adopted(&v[i], key)) {
+		if (is_adopted(&v[i], key, private)) {
 			return ("the store has it already");
 		}
 		if (v[i].stage == KEY_ACTIVE && v[i].type == key->type) {

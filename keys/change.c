@@ -58,7 +58,7 @@ count_left(struct store *store, const struct keystore_key *key,
 	}
 	*r = (struct left){ false, false };
 	for (i = 0; i < n; i++) {
-		if (v[i].stage == KEY_ACTIVE &&
+		if (v[i].stage == KEY_ACTIVE && !v[i].lost &&
 		    !str_eq(v[i].selector, key->selector)) {
 			r->any = true;
 			r->rsa |= v[i].type == CRYPTO_RSA;

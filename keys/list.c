@@ -18,7 +18,7 @@ successor(const struct keystore_key *v, size_t n, size_t i)
 		j--;
 	}
 	for (; j < n && str_eq(v[j].domain, key->domain); j++) {
-		if (j != i && v[j].type == key->type &&
+		if (j != i && v[j].type == key->type && !v[j].lost &&
 		    (v[j].stage < KEY_ACTIVE || (v[j].stage == KEY_ACTIVE &&
 		    v[j].since_s > key->since_s))) {
 			return (&v[j]);
@@ -155,7 +155,7 @@ print_json(struct store *store, const struct keystore_key *v, size_t n)
 		}
 	}
 	return (cli_json_print(json_pack("{s:s, s:o, s:o}", "store",
-	    store->where, "keys", list, "broken", json_broken(store))));
+	    store->name, "keys", list, "broken", json_broken(store))));
 }
 
 /* Whether all keys are whole. */
@@ -191,7 +191,7 @@ list(struct store *store, const struct verb_opts *o)
 		return (CLI_USAGE);
 	}
 	if (n == 0 && domain.n > 0) {
-		(void)cli_fail("%s: there is no key of %s", store->where,
+		(void)cli_fail("%s: there is no key of %s", store->name,
 		    o->domain);
 		return (CLI_NO);
 	}

@@ -23,10 +23,22 @@ looker_fini(struct looker *looker)
 	dns_release(looker->zone);
 }
 
+struct subject {		/* whose record is looked for */
+	const struct keystore_key	*key;
+	const struct privkey		*private;	/* NULL: lost */
+};
+
+static bool
+is_ours(const struct subject *s, struct str text, const struct dkim_key *key)
+{
+	return (key->pubkey != NULL && (s->private != NULL ?
+	    privkey_fits(s->private, key->pubkey) :
+	    str_eq(text, s->key->record)));
+}
+
 /* One record against the key. */
 static void
-judge_record(struct str text, const struct privkey *private,
-    struct look_server *r)
+judge_record(struct str text, const struct subject *s, struct look_server *r)
 {
 	struct dkim_key key;
 
@@ -35,7 +47,7 @@ judge_record(struct str text, const struct privkey *private,
 		return;
 	}
 	r->testing = key.testing;
-	if (key.pubkey != NULL && privkey_fits(private, key.pubkey)) {
+	if (is_ours(s, text, &key)) {
 		r->good = key.result == DKIM_NONE && key.sha256;
 		r->what = r->good ? "it has the record" :
 		    "its record cannot be used";
@@ -51,7 +63,7 @@ judge_record(struct str text, const struct privkey *private,
 }
 
 static void
-judge(const struct dns_told *told, const struct privkey *private,
+judge(const struct dns_told *told, const struct subject *s,
     struct look_server *r)
 {
 	r->ttl_s = told->result == DNS_OK ? told->ttl_s : -1;
@@ -59,7 +71,7 @@ judge(const struct dns_told *told, const struct privkey *private,
 	switch (told->result) {
 	case DNS_OK:
 		if (told->n == 1) {
-			judge_record(told->v[0], private, r);
+			judge_record(told->v[0], s, r);
 		} else {
 			r->foreign = true;
 			r->what = "it has more than one record";
@@ -133,8 +145,7 @@ ask_zone(struct looker *looker, struct look *r, struct dns_told *told)
 }
 
 static void
-look_at_zone(struct looker *looker, const struct privkey *private,
-    struct look *r)
+look_at_zone(struct looker *looker, const struct subject *s, struct look *r)
 {
 	struct dns_told told;
 
@@ -144,15 +155,14 @@ look_at_zone(struct looker *looker, const struct privkey *private,
 	if (r->v != NULL && ask_zone(looker, r, &told)) {
 		r->v[0].name = STR("zone text");
 		r->n = 1;
-		judge(&told, private, &r->v[0]);
+		judge(&told, s, &r->v[0]);
 	}
 }
 
 /* All addresses of one; of those that do not answer at most one stays. */
 static void
 look_at_server(struct looker *looker, const struct dns_opts *opts,
-    const struct dns_server *server, const struct privkey *private,
-    struct look *r)
+    const struct dns_server *server, const struct subject *s, struct look *r)
 {
 	struct look_server silent = { .name = STR_NONE }, *one;
 	size_t i, before = r->n;
@@ -168,7 +178,7 @@ look_at_server(struct looker *looker, const struct dns_opts *opts,
 		    &diag) != STATUS_OK) {
 			told.result = DNS_TIMEOUT;
 		}
-		judge(&told, private, one);
+		judge(&told, s, one);
 		if (one->answers) {
 			r->n++;
 		} else {
@@ -181,7 +191,7 @@ look_at_server(struct looker *looker, const struct dns_opts *opts,
 }
 
 static void
-look_at_servers(struct looker *looker, const struct privkey *private,
+look_at_servers(struct looker *looker, const struct subject *s,
     struct look *r, struct diag *diag)
 {
 	struct store *store = looker->store;
@@ -205,7 +215,7 @@ look_at_servers(struct looker *looker, const struct privkey *private,
 	r->v = arena_calloc(&store->arena, authority.n *
 	    DNS_AUTHORITY_MAX_ADDRESSES, sizeof(*r->v));
 	for (i = 0; r->v != NULL && i < authority.n; i++) {
-		look_at_server(looker, &opts, &authority.v[i], private, r);
+		look_at_server(looker, &opts, &authority.v[i], s, r);
 	}
 }
 
@@ -213,15 +223,18 @@ static void
 look_and_say(struct looker *looker, const struct keystore_key *key,
     const struct privkey *private, struct look *r, struct diag *diag)
 {
+	const struct subject s = { key, private };
 	struct arena *arena = &looker->store->arena;
+	/* That a record is gone is seen without what it was the record of. */
+	bool can = private != NULL || key->stage >= KEY_REVOKED;
 
 	*r = (struct look){ .n = 0 };
 	r->owner = arena_printf(arena, "%.*s._domainkey.%.*s",
 	    STR_FMT(key->selector), STR_FMT(key->domain));
-	if (private != NULL && looker->zone != NULL) {
-		look_at_zone(looker, private, r);
-	} else if (private != NULL) {
-		look_at_servers(looker, private, r, diag);
+	if (can && looker->zone != NULL) {
+		look_at_zone(looker, &s, r);
+	} else if (can) {
+		look_at_servers(looker, &s, r, diag);
 	}
 	sum_up(looker, key->stage, r);
 	if (r->n == 0) {
@@ -247,6 +260,9 @@ look(struct looker *looker, const struct keystore_key *key, struct look *r)
 
 	diag_init(&diag);
 	private = store_private(looker->store, key, &diag);
+	if (key->stage >= KEY_REVOKED) {
+		diag_init(&diag);
+	}
 	look_and_say(looker, key, private, r, &diag);
 	privkey_free(private);
 }

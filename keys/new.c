@@ -108,7 +108,7 @@ make_stored(struct store *store, const struct verb_opts *o)
 		return (CLI_USAGE);
 	}
 	cli_warn("the key is in %s, pending: it signs once its record is "
-	    "published and dkimkeygen rotate has seen it", store->where);
+	    "published and dkimkeygen rotate has seen it", store->name);
 	warn_others(store, &key);
 	return (CLI_YES);
 }

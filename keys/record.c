@@ -170,7 +170,7 @@ record_print_stored(struct store *store, const struct keystore_key *key,
 {
 	struct record_shown shown = { .value = record_wanted(key),
 		.type = key->type, .bits = key->bits,
-		.ttl_s = store->policy.record_ttl_s, .store = store->where,
+		.ttl_s = store->policy.record_ttl_s, .store = store->name,
 		.stage = key_stage_name(key->stage) };
 
 	return (key_name_make(&store->arena, key->domain.p, key->selector.p,

@@ -47,6 +47,19 @@ next_step(const struct rotation *run, const struct rotated *d, size_t *i_r,
 	return (false);
 }
 
+/* Unless there is a way out already: its successor. */
+static void
+tell_lost(const struct keystore_key *key, struct step *step)
+{
+	if (key->stage < KEY_ACTIVE) {
+		*step = (struct step){ STEP_WAIT, KEY_PENDING,
+			LOST "revoke it", -1 };
+	} else if (step->until_s != -1) {
+		*step = (struct step){ STEP_WAIT, KEY_PENDING,
+			LOST "rotate --force makes another", -1 };
+	}
+}
+
 static void
 note_waits(struct rotation *run, struct rotated *d)
 {
@@ -56,12 +69,9 @@ note_waits(struct rotation *run, struct rotated *d)
 	for (i = 0; i < d->n; i++) {
 		life_next(&run->store->policy, d->v, d->found, d->n, i,
 		    run->store->now_s, run->opts->force, &step);
-		if (d->v[i].lost && d->v[i].stage <= KEY_ACTIVE) {
+		if (d->v[i].lost) {
 			run->failed = true;
-			step = (struct step){ STEP_WAIT, KEY_PENDING,
-				d->v[i].stage == KEY_ACTIVE ?
-				LOST "rotate --force makes another" :
-				LOST "revoke it", -1 };
+			tell_lost(&d->v[i], &step);
 		}
 		if (step.kind == STEP_WAIT && d->v[i].stage != KEY_REMOVED) {
 			rotated_tell_wait(run, d, i, &step);

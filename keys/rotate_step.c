@@ -36,7 +36,8 @@ disclose(struct rotation *run, struct rotated *d, size_t i)
 {
 	struct diag diag;
 
-	if (run->disclose == NULL || run->opts->dry_run) {
+	if (run->disclose == NULL || run->opts->dry_run ||
+	    !store_has_private(run->store, &d->v[i])) {
 		return (true);
 	}
 	diag_init(&diag);
@@ -104,6 +105,10 @@ tell_task(struct rotation *run, struct rotated *d,
 {
 	const char *where = run->opts->store.where;
 
+	/* No password must get out. */
+	if (where != NULL && keystore_shown(where) != where) {
+		where = NULL;
+	}
 	if (what == PUBLISH_NOTHING) {
 		rotated_tell(d, key, "%s: %s", key_stage_name(key->stage),
 		    task(what));

@@ -13,22 +13,9 @@
 static bool
 finish_removal(struct rotation *run, const struct keystore_key *key)
 {
-	struct diag diag;
-	struct buf pem;
-	bool there;
-
-	if (key->stage != KEY_REMOVED || run->opts->dry_run) {
-		return (true);
-	}
-	diag_init(&diag);
-	buf_init(&pem, KEYSTORE_PEM_MAX_BYTES);
-	there = keystore_private(run->store->keys, key, &pem, &diag) ==
-	    STATUS_OK;
-	if (pem.p != NULL) {
-		explicit_bzero(pem.p, pem.n);
-	}
-	buf_fini(&pem);
-	return (!there || store_save(run->store, key));
+	return (key->stage != KEY_REMOVED || run->opts->dry_run ||
+	    !store_has_private(run->store, key) ||
+	    store_save(run->store, key));
 }
 
 bool
@@ -48,7 +35,7 @@ rotated_load(struct rotation *run, struct rotated *d)
 	if (d->n == 0) {
 		/* Else what is wrong has been said. */
 		if (run->store->broken == NULL) {
-			(void)cli_fail("%s: no key of %.*s", run->store->where,
+			(void)cli_fail("%s: no key of %.*s", run->store->name,
 			    STR_FMT(d->domain));
 		}
 		return (false);

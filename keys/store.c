@@ -54,6 +54,7 @@ store_init(struct store *store, const struct store_opts *o)
 	enum status status;
 
 	*store = (struct store){ .keys = NULL };
+	strmap_init(&store->broken_names);
 	diag_init(&diag);
 	env_init_system(&store->env);
 	arena_init(&store->arena, ARENA_BYTES);
@@ -63,6 +64,7 @@ store_init(struct store *store, const struct store_opts *o)
 		return (fail(&diag, status));
 	}
 	store->where = o->where != NULL ? o->where : store->policy.key_store;
+	store->name = keystore_shown(store->where);
 	store->pid_file = o->pid_file != NULL ? o->pid_file :
 	    store->policy.pid_file;
 	return (true);
@@ -129,21 +131,18 @@ store_close(struct store *store)
 		tell_daemon(store->pid_file);
 	}
 	policy_fini(&store->policy);
+	strmap_fini(&store->broken_names);
 	arena_fini(&store->arena);
 }
 
-static struct store_broken *
-find_broken(const struct store *store, struct str domain, struct str selector)
+/* Where the map has it; NULL: no memory. */
+static void **
+find_broken(struct store *store, struct str domain, struct str selector)
 {
-	struct store_broken *b;
+	struct str name = arena_printf(&store->arena, "%.*s/%.*s",
+	    STR_FMT(domain), STR_FMT(selector));
 
-	for (b = store->broken; b != NULL; b = b->next) {
-		if (str_eq(b->domain, domain) &&
-		    str_eq(b->selector, selector)) {
-			break;
-		}
-	}
-	return (b);
+	return (name.p != NULL ? strmap_at(&store->broken_names, name) : NULL);
 }
 
 static void
@@ -152,17 +151,19 @@ tell_broken(void *ctx, struct str domain, struct str selector,
 {
 	static struct store_broken no_memory = { .why = "out of memory" };
 	struct store *store = ctx;
+	void **at = find_broken(store, domain, selector);
 	struct store_broken *b;
 
-	if (find_broken(store, domain, selector) != NULL) {
+	if (at != NULL && *at != NULL) {
 		return;
 	}
 	(void)cli_fail("%s", diag->text);
 	b = arena_calloc(&store->arena, 1, sizeof(*b));
-	if (b == NULL) {
+	if (at == NULL || b == NULL) {
 		store->broken = &no_memory;
 		return;
 	}
+	*at = b;
 	*b = (struct store_broken){ store->broken,
 		arena_dup(&store->arena, domain),
 		arena_dup(&store->arena, selector),
@@ -195,6 +196,14 @@ store_list(struct store *store, struct str domain,
 	return (status == STATUS_OK || fail(&diag, status));
 }
 
+static bool
+is_broken(struct store *store, struct str domain, struct str selector)
+{
+	void **at = find_broken(store, domain, selector);
+
+	return (at == NULL || *at != NULL);
+}
+
 struct keystore_key *
 store_find(struct store *store, const char *domain, const char *selector)
 {
@@ -212,9 +221,9 @@ store_find(struct store *store, const char *domain, const char *selector)
 		}
 	}
 	/* Else it has been said already what is wrong. */
-	if (find_broken(store, name.domain, name.selector) == NULL &&
-	    find_broken(store, name.domain, STR("")) == NULL) {
-		(void)cli_fail("%s: there is no key %s of %s", store->where,
+	if (!is_broken(store, name.domain, name.selector) &&
+	    !is_broken(store, name.domain, STR(""))) {
+		(void)cli_fail("%s: there is no key %s of %s", store->name,
 		    selector, domain);
 	}
 	return (NULL);
@@ -229,6 +238,23 @@ store_save(struct store *store, const struct keystore_key *key)
 	diag_init(&diag);
 	status = keystore_save(store->keys, key, &diag);
 	return (status == STATUS_OK || fail(&diag, status));
+}
+
+bool
+store_has_private(struct store *store, const struct keystore_key *key)
+{
+	struct diag diag;
+	struct buf pem;
+	bool has;
+
+	diag_init(&diag);
+	buf_init(&pem, KEYSTORE_PEM_MAX_BYTES);
+	has = keystore_private(store->keys, key, &pem, &diag) == STATUS_OK;
+	if (pem.p != NULL) {
+		explicit_bzero(pem.p, pem.n);
+	}
+	buf_fini(&pem);
+	return (has);
 }
 
 struct privkey *

@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/env.h"
+#include "base/strmap.h"
 #include "cli/cli.h"
 #include "keys/policy.h"
 #include "keystore/keystore.h"
@@ -43,9 +44,12 @@ struct store {
 	struct keystore		*keys;
 	struct arena		 arena;
 	const char		*where;
+	const char		*name;		/* the same for messages: no
+						   password */
 	const char		*pid_file;	/* NULL: none */
 	int64_t			 now_s;
 	struct store_broken	*broken;	/* told of already */
+	struct strmap		 broken_names;	/* "domain/selector" of these */
 	bool			 changed;	/* signers must look again */
 };
 
@@ -78,6 +82,8 @@ bool	 store_list(struct store *, struct str domain,
 struct keystore_key	*store_find(struct store *, const char *domain,
 	    const char *selector);
 bool	 store_save(struct store *, const struct keystore_key *);
+/* Whether its private half can be read. */
+bool	 store_has_private(struct store *, const struct keystore_key *);
 /* Its private half; NULL: the diag says why. */
 struct privkey	*store_private(struct store *, const struct keystore_key *,
 	    struct diag *);

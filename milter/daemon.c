@@ -23,18 +23,20 @@
 
 static atomic_bool library_ended;
 
-/* File and line stand in the text already; who may not read it does not, and it
-   is no longer the user who started us. */
+/* File and line stand in the text already. Not so who may have had too few
+   rights: it is no longer the user who started us. */
 void
 daemon_complain(const struct daemon *daemon, enum status status,
     const struct diag *diag)
 {
-	const struct passwd *user = status == STATUS_IO &&
-	    geteuid() != daemon->caller ? getpwuid(geteuid()) : NULL;
+	const struct passwd *user = (status == STATUS_IO ||
+	    status == STATUS_TEMP) && geteuid() != daemon->caller ?
+	    getpwuid(geteuid()) : NULL;
 
 	env_log(&daemon->env, LOG_LEVEL_ERROR, "%s%s%s", diag->text[0] !=
 	    '\0' ? diag->text : status_text(status), user != NULL ?
-	    ", for UserID " : "", user != NULL ? user->pw_name : "");
+	    "; this was tried as UserID " : "",
+	    user != NULL ? user->pw_name : "");
 }
 
 enum daemon_exit
@@ -132,7 +134,6 @@ start(struct daemon *daemon, struct conf *conf)
 		return (daemon_exit_of(status));
 	}
 	presence_announce(&daemon->presence);
-	daemon_warn_root(daemon);
 	return (DAEMON_OK);
 }
 
@@ -333,6 +334,7 @@ daemon_run(const struct daemon_opts *opts)
 		return (code);
 	}
 	set_log(&daemon, conf);
+	daemon_warn_root(&daemon);
 	env_log(&daemon.env, LOG_LEVEL_INFO, "mailseald %s listens on %s%s",
 	    PACKAGE_VERSION, daemon.presence.socket,
 	    opts->test_mode ? ", test mode: no message is changed" : "");

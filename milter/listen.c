@@ -7,7 +7,6 @@
 #include <sys/un.h>
 
 #include <errno.h>
-#include <libgen.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -16,6 +15,7 @@
 
 #include <libmilter/mfapi.h>
 
+#include "base/access.h"
 #include "milter/listen.h"
 
 #define IN_THE_WAY	"is in the way and no socket"
@@ -83,9 +83,7 @@ enum status
 listen_check(const char *where, struct diag *diag)
 {
 	const char *path = listen_path(where);
-	enum status status = STATUS_OK;
 	struct stat st;
-	char *folder;
 
 	if (path == NULL) {
 		return (STATUS_OK);
@@ -94,18 +92,7 @@ listen_check(const char *where, struct diag *diag)
 		diag_set(diag, path, 0, IN_THE_WAY);
 		return (STATUS_IO);
 	}
-	folder = strdup(path);
-	if (folder == NULL) {
-		diag_set(diag, NULL, 0, "out of memory");
-		return (STATUS_NOMEM);
-	}
-	if (access(dirname(folder), W_OK | X_OK) == -1) {
-		diag_set(diag, path, 0, "cannot make a socket there: %s",
-		    strerror(errno));
-		status = STATUS_IO;
-	}
-	free(folder);
-	return (status);
+	return (access_make(path, "the socket: ", diag));
 }
 
 enum status

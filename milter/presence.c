@@ -2,7 +2,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <libgen.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,6 +10,7 @@
 
 #include <libutil.h>
 
+#include "base/access.h"
 #include "milter/callbacks.h"
 #include "milter/listen.h"
 #include "milter/presence.h"
@@ -37,25 +37,8 @@ presence_fini(struct presence *presence)
 enum status
 presence_check_pid_file(const struct presence *presence, struct diag *diag)
 {
-	const char *path = presence->pid_path;
-	enum status status = STATUS_OK;
-	char *folder;
-
-	if (path == NULL) {
-		return (STATUS_OK);
-	}
-	folder = strdup(path);
-	if (folder == NULL) {
-		diag_set(diag, NULL, 0, "out of memory");
-		return (STATUS_NOMEM);
-	}
-	if (access(dirname(folder), W_OK | X_OK) == -1) {
-		diag_set(diag, path, 0, "PidFile: it cannot be made there: %s",
-		    strerror(errno));
-		status = STATUS_IO;
-	}
-	free(folder);
-	return (status);
+	return (presence->pid_path != NULL ? access_make(presence->pid_path,
+	    "PidFile: ", diag) : STATUS_OK);
 }
 
 enum status

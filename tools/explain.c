@@ -355,8 +355,8 @@ show_waiting(const struct explain *e, const struct keystore_key *key)
 	const char *by = hidden_by(e);
 
 	if (by != NULL) {
-		(void)printf("d=%.*s s=%.*s will sign nothing: %s is asked "
-		    "before the key store\n", STR_FMT(key->domain),
+		(void)printf("d=%.*s s=%.*s will not sign for this author: "
+		    "%s is asked before the key store\n", STR_FMT(key->domain),
 		    STR_FMT(key->selector), by);
 		return;
 	}

@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <libgen.h>
 #include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/access.h"
@@ -21,4 +25,23 @@ access_check(const struct stat *st, uid_t also, const char *hint,
 		return (STATUS_SYNTAX);
 	}
 	return (STATUS_OK);
+}
+
+enum status
+access_make(const char *path, const char *what, struct diag *diag)
+{
+	char *folder = strdup(path);
+	enum status status = STATUS_OK;
+
+	if (folder == NULL) {
+		diag_set(diag, NULL, 0, "out of memory");
+		return (STATUS_NOMEM);
+	}
+	if (access(dirname(folder), W_OK | X_OK) == -1) {
+		diag_set(diag, path, 0, "%sit cannot be made there: %s", what,
+		    strerror(errno));
+		status = STATUS_IO;
+	}
+	free(folder);
+	return (status);
 }

@@ -17,4 +17,9 @@
 enum status	 access_check(const struct stat *, uid_t also, const char *hint,
 		    const char *path, struct diag *) ATTR_MUST_CHECK;
 
+/* Whether the user that we are may make a file at path: IO, the diag names path
+   and reason. what: about it, "PidFile: ", or "". */
+enum status	 access_make(const char *path, const char *what, struct diag *)
+    ATTR_MUST_CHECK;
+
 #endif

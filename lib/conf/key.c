@@ -78,7 +78,8 @@ check_access(const char *path, const struct stat *st, const char *user_id,
 	    conf_user_id(user_id, &uid, &ignored) != STATUS_OK) {
 		uid = geteuid();
 	}
-	return (access_check(st, uid, "UserID; chown it to the daemon's user", path, diag));
+	return (access_check(st, uid, "UserID; chown it to the daemon's user",
+	    path, diag));
 }
 
 enum status

@@ -168,7 +168,7 @@ list_state(const struct folder *folder, struct str domain,
 	}
 	if (status == STATUS_OK) {
 		/* Who signs opens it soon enough. */
-		key.lost = !query->active && key.stage != KEY_REMOVED &&
+		key.lost = !query->active && key.stage <= KEY_ACTIVE &&
 		    !has_file(folder, selector, PRIVATE_END);
 		return (keystore_give(query, &key));
 	}
@@ -203,8 +203,10 @@ tell_stateless(const struct folder *folder, struct str domain,
 	char name[NAME_BYTES], shown[PATH_BYTES];
 	struct diag diag;
 
+	/* In the order in which they would come or go. */
 	if (has_file(folder, selector, STATE_END) ||
-	    !has_file(folder, selector, PRIVATE_END)) {
+	    !has_file(folder, selector, PRIVATE_END) ||
+	    !has_file(folder, selector, RECORD_END)) {
 		return;
 	}
 	diag_init(&diag);
@@ -495,6 +497,48 @@ write_record(const struct dir *dir, const struct folder *folder,
 	return (put(dir, folder, key->selector, RECORD_END, &text, diag));
 }
 
+static enum status
+exists(const char *shown, struct diag *diag)
+{
+	diag_set(diag, shown, 0, "it exists already; choose another selector");
+	return (STATUS_LIMIT);
+}
+
+/* No state is there. The private half may be, if it is the same and its record
+   is there as well: then it has lost its state, and gets one now. */
+static enum status
+check_place(const struct folder *folder, const struct keystore_key *key,
+    struct str pem, bool *stateless_r, struct diag *diag)
+{
+	char name[NAME_BYTES], shown[PATH_BYTES];
+	struct diag ignored;
+	enum status status;
+	struct buf text;
+	bool same;
+
+	*stateless_r = false;
+	file_name(folder, key->selector, STATE_END, name, shown);
+	if (has_file(folder, key->selector, STATE_END)) {
+		return (exists(shown, diag));
+	}
+	if (!has_file(folder, key->selector, PRIVATE_END) &&
+	    !has_file(folder, key->selector, RECORD_END)) {
+		return (STATUS_OK);
+	}
+	diag_init(&ignored);
+	buf_init(&text, KEYSTORE_PEM_MAX_BYTES);
+	file_name(folder, key->selector, PRIVATE_END, name, shown);
+	status = files_read(folder->fd, name, shown, &text, NULL, &ignored);
+	same = status == STATUS_OK && str_eq(buf_str(&text), pem) &&
+	    has_file(folder, key->selector, RECORD_END);
+	if (text.p != NULL) {
+		explicit_bzero(text.p, text.n);
+	}
+	buf_fini(&text);
+	*stateless_r = same;
+	return (same ? STATUS_OK : exists(shown, diag));
+}
+
 /* Without its state a key is not there; its record comes last, see above. */
 static enum status
 add_files(const struct dir *dir, const struct folder *folder,
@@ -504,16 +548,15 @@ add_files(const struct dir *dir, const struct folder *folder,
 		PRIVATE_END };
 	char name[NAME_BYTES], shown[PATH_BYTES];
 	enum status status;
+	bool stateless;
 	size_t i;
 
-	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
-		file_name(folder, key->selector, ends[i], name, shown);
-		if (faccessat(folder->fd, name, F_OK,
-		    AT_SYMLINK_NOFOLLOW) == 0) {
-			diag_set(diag, shown, 0, "it exists already; choose "
-			    "another selector");
-			return (STATUS_LIMIT);
-		}
+	status = check_place(folder, key, pem, &stateless, diag);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	if (stateless) {
+		return (write_state(dir, folder, key, diag));
 	}
 	file_name(folder, key->selector, PRIVATE_END, name, shown);
 	status = files_replace(folder->fd, name, shown, pem, 0600,

@@ -43,8 +43,8 @@ key_stage_parse(struct str text, enum key_stage *r)
 }
 
 /* Messages must not have the password of a conninfo. */
-static const char *
-shown_name(const char *where)
+const char *
+keystore_shown(const char *where)
 {
 	struct str postgres = STR("postgres:");
 
@@ -82,7 +82,8 @@ keystore_open(const char *where, bool create, const struct env *env,
 	enum status status;
 
 	*r = NULL;
-	if (store == NULL || (store->name = strdup(shown_name(where))) == NULL) {
+	if (store == NULL || (store->name = strdup(keystore_shown(where))) ==
+	    NULL) {
 		free(store);
 		diag_set(diag, NULL, 0, "out of memory");
 		return (STATUS_NOMEM);

@@ -70,8 +70,8 @@ struct keystore_key {		/* what is known of one key but its secret */
 						   what it waits for */
 	struct str		 pem;		/* the private half; absent but
 						   from keystore_active */
-	bool			 lost;		/* it has no private half, and
-						   is not removed; keystore_list
+	bool			 lost;		/* it signs, or is to, and has no
+						   private half; keystore_list
 						   alone looks */
 };
 
@@ -85,6 +85,8 @@ enum status	 keystore_open(const char *where, bool create,
 void		 keystore_close(struct keystore *);	/* NULL is fine */
 /* As given to keystore_open; for messages (a conninfo without its password). */
 const char	*keystore_name(const struct keystore *);
+/* The same of what keystore_open takes. */
+const char	*keystore_shown(const char *where);
 
 /* Told of each key whose state is broken, which the list goes on without.
    domain and selector: as the store has them, may be none at all; selector
@@ -118,7 +120,8 @@ enum status	 keystore_revision(struct keystore *, uint64_t *r, struct diag *)
 /* One writer at a time; waits at most timeout_s. TEMP: another one runs. */
 enum status	 keystore_lock(struct keystore *, unsigned timeout_s,
 		    struct diag *) ATTR_MUST_CHECK;
-/* LIMIT: the selector is in use, or was. */
+/* LIMIT: the selector is in use, or was. A directory's key that has lost its
+   state gets this one. */
 enum status	 keystore_add(struct keystore *, const struct keystore_key *,
 		    struct str pem, struct diag *) ATTR_MUST_CHECK;
 /* The new state of a key that is there. KEY_REMOVED destroys the private half,

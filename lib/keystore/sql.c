@@ -9,7 +9,7 @@
 #define COLUMNS	"domain, selector, type, bits, stage, created, since, seen, " \
 	"asked, record, note"
 #define COLUMNS_N	11
-#define HAS_PRIVATE	", length(private)"	/* absent if that is */
+#define HAS_PRIVATE	", length(NULLIF(private, ''))"
 #define ROW_NAME_BYTES	400
 #define NUMBER_BYTES	24
 
@@ -77,7 +77,7 @@ read_key(const struct keystore_query *query, const struct str *columns,
 	}
 	if (!query->active) {
 		key->lost = columns[COLUMNS_N].n == 0 &&
-		    key->stage != KEY_REMOVED;
+		    key->stage <= KEY_ACTIVE;
 		return (STATUS_OK);
 	}
 	key->pem = columns[COLUMNS_N];

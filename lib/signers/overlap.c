@@ -103,11 +103,11 @@ warn_twice(const struct signers *s, const char *where, struct some *some)
 	const char *text = some_end(some);
 
 	if (text != NULL) {
-		env_log(s->opts.env, LOG_LEVEL_WARNING, "%s signs for %s, "
-		    "before the key store is asked, which has keys of that "
-		    "domain, too: those sign nothing, and dkimkeygen revokes "
-		    "one in time that it adopted; take the domain out of %s",
-		    where, text, where);
+		env_log(s->opts.env, LOG_LEVEL_WARNING, "%s signs as %s, "
+		    "before the key store is asked, which has keys for that, "
+		    "too: those do not sign where it does, and dkimkeygen "
+		    "revokes one in time that it adopted; take the domain out "
+		    "of %s", where, text, where);
 	}
 }
 

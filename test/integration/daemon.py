@@ -861,9 +861,9 @@ def test_user(work):
           "UserID nobody cannot reload this" in r.stderr and
           "key.pem" in r.stderr, "-n as root says so beforehand", r)
     r = run("-n", "-c", d.conf, "-p", "unix:%s/s" % work)
-    point(r.returncode == 1 and "cannot make a socket there" in r.stderr,
+    point(r.returncode == 1 and "the socket: it cannot be made there" in r.stderr,
           "-n: a folder in which UserID cannot make the socket", r)
-    point("for UserID nobody" in r.stderr, "says for whom", r)
+    point("tried as UserID nobody" in r.stderr, "says for whom", r)
     in_the_way = os.path.join(d.dir, "file")
     with open(in_the_way, "w"):
         pass

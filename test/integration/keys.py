@@ -332,15 +332,64 @@ def test_lost():
         status, _, err = store.run(verb, '-s', 'stateless')
         tap.ok(status == 2 and 'stateless.state: it is missing' in err and
                'there is no key' not in err, verb + ' knows better', err)
-    tap.is_(store.run('revoke', '-s', 'pending')[0], 0, 'the advice is good')
-    # As the manual has it.
-    folder = os.path.join(TOP, 'mend')
-    os.mkdir(folder)
+    status, _, err = store.run('retire', '-s', 'whole')
+    tap.ok(status == 1 and 'no active key' in err,
+           'what has no private half does not count', err)
+    mend_pending(store, zone)
+    mend_stateless(store, zone)
+    mend_active(store, zone)
+
+
+def mend_pending(store, zone):
+    """Its record never was anywhere."""
+    tap.is_(store.run('revoke', '-s', 'pending')[0], 0, 'it is revoked')
+    store.now += 31 * DAY
+    store.run('rotate', '--zone', zone, '--disclose', TOP)
+    tap.is_(store.stages()['pending'], 'removed', 'and is gone in the end')
+
+
+def mend_stateless(store, zone):
+    """As the manual has it: in its place, where it is known for broken until
+    it is whole."""
+    record, key = flat('mended')
     for end in '.private', '.txt':
-        os.rename(store.file('stateless' + end),
-                  os.path.join(folder, 'stateless' + end))
-    status, _, err = store.run('list')
-    tap.ok('stateless' not in err, 'mended', err)
+        os.rename(os.path.join(TOP, 'flat', 'mended' + end),
+                  store.file('mended' + end))
+        os.remove(store.file('stateless' + end))
+    store.set_stage('whole', 'retired')
+    key = store.file('mended.private')
+    status, _, err = store.run('adopt', '-s', 'mended', '-k', key, '--zone',
+                               zone)
+    tap.ok(status == 1 and 'no record' in err, 'it is in no DNS', err)
+    proc.write(zone, record)
+    _, other = flat('other-key')
+    status, _, err = store.run('adopt', '-s', 'mended', '-k', other, '--zone',
+                               zone)
+    tap.ok(status != 0 and not os.path.exists(store.file('mended.state')),
+           'another key does not take its place', err)
+    status, _, err = store.run('adopt', '-s', 'mended', '-k', key, '--zone',
+                               zone)
+    tap.is_((status, store.stages()['mended']), (0, 'active'), 'it is mended')
+    tap.ok('mended.state' not in store.run('list')[2], 'no word of it any more')
+
+
+def mend_active(store, zone):
+    """Another key takes its place."""
+    with open(zone, encoding='ascii') as f:
+        records = f.read()
+    _, out, _ = store.run('rotate', '--force', '--zone', zone)
+    tap.contains(out.decode(), 'made, pending', 'rotate --force makes one')
+    tap.ok('makes another' not in store.run('rotate', '--zone', zone)[1]
+           .decode(), 'which is not asked for again')
+    for selector, key in store.keys().items():
+        if key['stage'] == 'pending':
+            records += store.run('record', '-s', selector)[1].decode()
+    proc.write(zone, records)
+    store.run('rotate', '--zone', zone)
+    store.now += 3600
+    store.run('rotate', '--zone', zone)
+    tap.is_(store.stages()['active'], 'retired', 'and it signs no more')
+    tap.is_(store.run('list')[0], 0, 'all is whole')
 
 
 def test_out_of_reach():

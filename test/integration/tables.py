@@ -282,8 +282,8 @@ def test_waiting(folder):
     proc.write(conf, 'KeyDirectory %s\nZone /dev/null\nDomain example.com\n'
                'Selector s1\nKeyFile %s\n' % (store, key), 0o600)
     status, out, err = proc.run(argv)
-    tap.ok(status == 0 and 's=later will sign nothing: Domain is asked before '
-           'the key store' in out.decode() and 'waits for' not in out.decode(),
+    tap.ok(status == 0 and 's=later will not sign for this author: Domain is '
+           'asked before the key store' in out.decode() and 'waits for' not in out.decode(),
            'explain, a key that Domain hides', out.decode() + err)
     status, obj, _ = proc.run_json(argv + ['--json'])
     tap.is_(obj['waiting'][0]['hidden_by'], 'Domain', 'in JSON, too')

@@ -106,7 +106,8 @@ test_owners(struct str pem)
 	}
 	tap_num(load("key", NULL, &diag), STATUS_SYNTAX, "another's key");
 	tap_str(str_from(diag.text), STR("key: belongs to user 65534, neither "
-	    "to root nor to us nor to UserID; chown it to the daemon's user"), "the reason");
+	    "to root nor to us nor to UserID; chown it to the daemon's user"),
+	    "the reason");
 	tap_num(load("key", "daemon:mail", &diag), STATUS_SYNTAX,
 	    "neither ours nor UserID's");
 	tap_num(load("key", "no-such-user-here", &diag), STATUS_SYNTAX,

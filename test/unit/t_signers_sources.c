@@ -305,7 +305,7 @@ check_twice(void)
 	opts.domains_n = 3;
 	must(signers_new(&opts, NULL, &s, &diag) == STATUS_OK, diag.text);
 	tap_ok(lines.n > 0 && strstr(lines.p,
-	    "Domain signs for a.example and 1 other, before the key store") !=
+	    "Domain signs as a.example and 1 other, before the key store") !=
 	    NULL, "Domain has what the store has");
 	signers_release(s);
 	opts.domains_n = 0;
@@ -317,9 +317,9 @@ check_twice(void)
 	opts.signing_table = signing_table;
 	check_table(&opts, "c.example l\n", NULL);
 	check_table(&opts, "*@c.example l\nb.example k\njoe@b.example k\n",
-	    "SigningTable signs for b.example, before");
+	    "SigningTable signs as b.example, before");
 	check_table(&opts, "c.example %\n",
-	    "SigningTable signs for b.example, before");
+	    "SigningTable signs as b.example, before");
 }
 
 /* Keys that do not sign yet, or never will. */
