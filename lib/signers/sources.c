@@ -27,12 +27,13 @@ signers_sources_init(struct signers *s, const struct signers *before,
 	enum status status;
 
 	status = read_source("KeySource", s->opts.key_source, s,
-	    before != NULL ?
-	    before->source : NULL, &s->source, diag);
-	return (status != STATUS_OK ? status : read_source(
-	    "KeyDirectory", s->opts.key_directory, s,
-	    before != NULL ? before->directory :
-	    NULL, &s->directory, diag));
+	    before != NULL ? before->source : NULL, &s->source, diag);
+	if (status == STATUS_OK) {
+		status = read_source("KeyDirectory", s->opts.key_directory, s,
+		    before != NULL ? before->directory : NULL, &s->directory,
+		    diag);
+	}
+	return (status);
 }
 
 void
