@@ -44,6 +44,7 @@ Syslog            no
 LogTarget         stderr
 Domain            example.com
 Selector          demo
+KeyDirectory      none
 KeyFile           $work/demo.private
 AuthservID        mx.example.net
 Zone              $work/zone.txt

@@ -18,6 +18,7 @@ KeyFile {key}
 OURS = '''Socket unix:{socket}
 Background no
 Syslog no
+KeyDirectory none
 LogTarget stderr
 Mode {mode}
 AuthservID {id}

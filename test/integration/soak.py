@@ -118,6 +118,7 @@ def main():
         f.write(f"""Socket unix:{path('sock')}
 Background no
 Syslog no
+KeyDirectory none
 LogTarget stderr
 LogFormat json
 Domain example.com
