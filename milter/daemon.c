@@ -213,7 +213,6 @@ drain(struct daemon *daemon)
 {
 	unsigned steps = DAEMON_DRAIN_SECONDS * 1000 / DRAIN_STEP_MS;
 
-	live_drain(&daemon->live);
 	/* Now, so that a successor finds the place free. */
 	presence_close(&daemon->presence);
 	while (live_idle_us(&daemon->live) < DAEMON_ANSWER_US && steps-- > 0) {
@@ -254,6 +253,8 @@ stop(struct daemon *daemon)
 	enum daemon_exit code = library_ended ? DAEMON_NO : DAEMON_OK;
 	unsigned left;
 
+	/* Before it is said: who reads that may count on it. */
+	live_drain(&daemon->live);
 	env_log(&daemon->env, LOG_LEVEL_INFO, "stopping: %u in flight",
 	    live_in_flight(&daemon->live));
 	left = drain(daemon);
