@@ -403,12 +403,12 @@ def test_out_of_reach():
     os.chmod(cwd, 0o777)
     conf = proc.write(os.path.join(TOP, 'closed.conf'), 'KeyStore %s\n' %
                       os.path.join(folder, 'keys'))
-    # Nobody may not be let into the tree.
+    # Nobody may not be let into the tree, nor read what a sanitizer is to.
     program = shutil.copy(tree.DKIMKEYGEN, os.path.join(TOP, 'program'))
     argv = [program, 'new', '-d', 'example.com', '-c', conf]
     if os.geteuid() == 0:
         p = subprocess.run(argv, cwd=cwd, capture_output=True, check=False,
-                           user=65534, group=65534, extra_groups=[])
+                           user=65534, group=65534, extra_groups=[], env={})
     else:
         os.chmod(folder, 0)
         p = subprocess.run(argv, cwd=cwd, capture_output=True, check=False)
