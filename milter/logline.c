@@ -78,7 +78,6 @@ set_second(struct logline *r, const struct engine_outcome *outcome)
 	size_t i;
 
 	r->second_asked = outcome->second_asked;
-	r->second_spf = outcome->second_spf.result;
 	r->second_dmarc = outcome->second_dmarc.result;
 	r->second_agrees = outcome->second_agrees;
 	for (i = 0; outcome->second != NULL &&

@@ -79,7 +79,6 @@ struct logline {			/* views; absent ones are not shown */
 	struct logline_list	 second;
 	bool			 second_asked;
 	bool			 second_agrees;
-	const char		*second_spf;	/* or NULL */
 	const char		*second_dmarc;	/* or NULL */
 	unsigned		 forged_deleted;
 	const char		*action;	/* accept|quarantine|... */

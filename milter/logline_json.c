@@ -114,7 +114,6 @@ set_second(json_t *object, const struct logline *line)
 
 	return (json_object_set_new(object, "second_opinion", second) == 0 &&
 	    set_list(second, "dkim", "dkim_more", &line->second) &&
-	    set(second, "spf", str_from(line->second_spf)) &&
 	    set(second, "dmarc", str_from(line->second_dmarc)) &&
 	    json_object_set_new(second, "agrees",
 		json_boolean(line->second_agrees)) == 0);

@@ -55,7 +55,6 @@ second(struct buf *out, const struct logline *line)
 	pair(out, "second",
 	    str_from(line->second_agrees ? "agrees" : "disagrees"));
 	if (!line->second_agrees) {
-		pair(out, "second_spf", str_from(line->second_spf));
 		pair(out, "second_dmarc", str_from(line->second_dmarc));
 		list(out, "second_dkim", &line->second);
 	}

@@ -181,10 +181,8 @@ json_second(const struct engine_outcome *out, bool wanted)
 	if (!wanted) {
 		return (json_null());
 	}
-	return (json_pack("{s:o, s:{s:o, s:o}, s:{s:o, s:o, s:o}, s:o, s:o}",
+	return (json_pack("{s:o, s:{s:o, s:o, s:o}, s:o, s:o}",
 	    "dkim", json_opinions(out->second),
-	    "spf", "result", cli_json_cstr(out->second_spf.result),
-		"reason", cli_json_cstr(out->second_spf.reason),
 	    "dmarc", "result", cli_json_cstr(dmarc->result),
 		"policy", cli_json_cstr(dmarc->policy),
 		"reason", cli_json_cstr(dmarc->reason),
@@ -371,8 +369,6 @@ show_second(const struct engine_outcome *out)
 {
 	(void)printf("an OpenDKIM/OpenDMARC site %s\n", out->second_agrees ?
 	    "would say the same" : "would not say the same");
-	cli_show("SPF", str_from(out->second_spf.result != NULL ?
-	    out->second_spf.result : out->second_spf.reason));
 	cli_show("DMARC", str_from(out->second_dmarc.result));
 	cli_show("policy", str_from(out->second_dmarc.policy));
 }

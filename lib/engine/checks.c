@@ -13,8 +13,7 @@
    opinion. */
 #define KEYS_MAX	100
 _Static_assert(2 * SPF_MAX_QUERIES + 1 + IPREV_MAX_NAMES + DMARC_MAX_QUERIES +
-    KEYS_MAX + 2 * ARC_MAX_SETS + SECOND_SPF_MAX_QUERIES +
-    2 * DMARC_MAX_AUTHORS <= DNS_BATCH_MAX_QUERIES,
+    KEYS_MAX + 2 * ARC_MAX_SETS + 2 * DMARC_MAX_AUTHORS <= DNS_BATCH_MAX_QUERIES,
     "questions of one message");
 
 static bool

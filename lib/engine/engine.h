@@ -64,7 +64,6 @@
 #include "mail/addr.h"
 #include "second/dmarc.h"
 #include "second/second.h"
-#include "second/spf.h"
 #include "signers/key_checks.h"
 #include "signers/signers.h"
 #include "spf/check.h"
@@ -108,7 +107,7 @@ enum engine_counter {
 	ENGINE_FORGED_DELETED,		/* Authentication-Results fields */
 	ENGINE_SECOND_ASKED,		/* messages */
 	ENGINE_SECOND_DISAGREED,	/* messages */
-	ENGINE_SECOND_DKIM, ENGINE_SECOND_SPF, ENGINE_SECOND_DMARC,
+	ENGINE_SECOND_DKIM, ENGINE_SECOND_DMARC,
 					/* messages, by what it is about */
 	ENGINE_KEY_MISMATCH,		/* a key that signs is not the one in
 					   the DNS any more */
@@ -261,7 +260,6 @@ struct engine_outcome {		/* views into the message's arena */
 	/* second opinion */
 	bool			 second_asked;
 	const struct second_dkim	*second;	/* NULL: no signature */
-	struct second_spf	 second_spf;	/* of MAIL FROM */
 	struct second_dmarc	 second_dmarc;	/* of the domain whose verdict
 						   counts */
 	bool			 second_agrees;

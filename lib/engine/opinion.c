@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * opinion: asks the second opinion (libopendkim, libspf2, libopendmarc),
+ * opinion: asks the second opinion (libopendkim, libopendmarc),
  * compares, logs and counts where it differs. It changes what becomes of a
  * message only with RejectNeedsSecondOpinion.
  */
@@ -58,23 +58,7 @@ engine_opinion_begin(struct engine_msg *m, size_t signatures)
 	second_dkim_eoh(m->second);
 }
 
-static enum status
-ask_spf(struct engine_msg *m, uint64_t until_us)
-{
-	struct engine_outcome *out = &m->outcome;
-	struct second_spf_query q = {
-		.addr = (const struct sockaddr *)&m->sender.addr,
-		.helo = m->sender.helo, .mail_from = m->mail_from };
-
-	if (out->spf == NULL) {
-		return (STATUS_OK);
-	}
-	return (second_spf_check(&m->arena, m->batch, &q, until_us,
-	    &out->second_spf));
-}
-
-/* About each author domain. Where libspf2 has no opinion, ours stands in for
-   it. */
+/* For each author domain, with our SPF result. */
 static enum status
 ask_dmarc(struct engine_msg *m, uint64_t until_us)
 {
@@ -90,8 +74,7 @@ ask_dmarc(struct engine_msg *m, uint64_t until_us)
 	}
 	if (out->spf != NULL) {
 		q.spf_domain = out->spf->domain;
-		q.spf_result = out->second_spf.result != NULL ?
-		    out->second_spf.result : spf_result_name(out->spf->result);
+		q.spf_result = spf_result_name(out->spf->result);
 	}
 	for (i = 0; i < n && i < DMARC_MAX_AUTHORS && st == STATUS_OK; i++) {
 		const struct dmarc_verdict *v = dmarc_get(out->dmarc, i);
@@ -114,11 +97,11 @@ ask(struct engine_msg *m, uint64_t until_us)
 	if (m->second != NULL) {
 		st = second_dkim_finish(m->second, until_us);
 	}
-	if (st == STATUS_OK) {
-		m->outcome.second = m->second;
-		st = ask_spf(m, until_us);
+	if (st != STATUS_OK) {
+		return (st);
 	}
-	return (st == STATUS_OK ? ask_dmarc(m, until_us) : st);
+	m->outcome.second = m->second;
+	return (ask_dmarc(m, until_us));
 }
 
 /* One passes and the other does not: their other words are not the same. */
@@ -154,13 +137,8 @@ compare(struct engine_msg *m)
 {
 	struct engine_outcome *out = &m->outcome;
 	const struct dmarc_verdict *dmarc;
-	bool spf = true, dkim = true, policy = true;
+	bool dkim = true, policy = true;
 
-	if (out->spf != NULL) {
-		spf = agrees(m, "spf", out->spf->domain,
-		    spf_result_name(out->spf->result), out->second_spf.result,
-		    out->second_spf.reason);
-	}
 	if (out->second != NULL) {
 		dkim = engine_opinion_agrees_dkim(m);
 	}
@@ -171,8 +149,7 @@ compare(struct engine_msg *m)
 		    dmarc_result_name(dmarc->result),
 		    out->second_dmarc.result, out->second_dmarc.reason);
 	}
-	out->second_agrees = spf && dkim && policy;
-	engine_count(m, ENGINE_SECOND_SPF, !spf);
+	out->second_agrees = dkim && policy;
 	engine_count(m, ENGINE_SECOND_DKIM, !dkim);
 	engine_count(m, ENGINE_SECOND_DMARC, !policy);
 }

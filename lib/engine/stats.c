@@ -65,7 +65,6 @@ engine_counter_name(enum engine_counter c)
 		[ENGINE_SECOND_ASKED] = "second_asked",
 		[ENGINE_SECOND_DISAGREED] = "second_disagreed",
 		[ENGINE_SECOND_DKIM] = "second_disagreed_dkim",
-		[ENGINE_SECOND_SPF] = "second_disagreed_spf",
 		[ENGINE_SECOND_DMARC] = "second_disagreed_dmarc",
 		[ENGINE_KEY_MISMATCH] = "key_mismatch",
 		[ENGINE_SIGNATURES_FAILED] = "signatures_failed",

@@ -2,7 +2,7 @@
 /*
  * dmarc: what libopendmarc says of the message, as a site with OpenDKIM and
  * OpenDMARC would hear it: by RFC 7489, with the public suffix list, from the
- * verdicts of libopendkim and libspf2. Records come from the message's batch.
+ * verdicts of libopendkim and our SPF result. Records come from the message's batch.
  *
  * Ways of its own (test/cross/dmarc_rules.py has them all): of several
  * signatures it keeps one; a record without p, or with a bad value, is an
@@ -12,7 +12,6 @@
 #define SECOND_DMARC_H
 
 #include "second/second.h"
-#include "second/spf.h"
 
 #define SECOND_DMARC_RECORD_BYTES 4096	/* a longer one is not shown to it */
 

@@ -5,6 +5,4 @@ lib_libmailseal_a_SOURCES += \
 	lib/second/private.h \
 	lib/second/results.c \
 	lib/second/second.c \
-	lib/second/second.h \
-	lib/second/spf.c \
-	lib/second/spf.h
+	lib/second/second.h

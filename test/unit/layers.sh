@@ -58,6 +58,5 @@ edge libmilter 'libmilter/' 'milter|tools'
 edge syslog 'syslog\.h' 'milter|lib/conf'
 edge libidn2 'idn2\.h' lib/mail
 edge libopendmarc 'opendmarc/' lib/second
-edge libspf2 'spf2/' lib/second
 edge libpsl 'libpsl\.h' 'lib/dmarc|lib/second'
 echo "1..$n"
