@@ -10,6 +10,7 @@ make_signers(struct engine *engine, const struct engine *before,
 {
 	const struct conf *conf = engine->opts.conf;
 	struct signers_opts opts = { .env = engine->opts.env };
+	const char *stores[2];
 
 	/* Without signing, keys may be named but are not looked at. */
 	if (conf->mode_sign) {
@@ -24,8 +25,13 @@ make_signers(struct engine *engine, const struct engine *before,
 		opts.signing_patterns = conf->signing_table.patterns;
 		opts.multiple = conf->multiple_signatures;
 		opts.cache_max = conf->key_cache;
-		opts.key_source = conf->key_source;
-		opts.key_directory = conf->key_directory;
+		opts.key_stores = stores;
+		if (conf->key_source != NULL) {
+			stores[opts.key_stores_n++] = conf->key_source;
+		}
+		if (conf->key_directory != NULL) {
+			stores[opts.key_stores_n++] = conf->key_directory;
+		}
 	}
 	return (signers_new(&opts, before != NULL ? before->signers : NULL,
 	    &engine->signers, diag));
@@ -77,7 +83,7 @@ engine_release(struct engine *engine)
 	    memory_order_acq_rel) != 1) {
 		return;
 	}
-	signers_release(engine->signers);
+	signers_free(engine->signers);
 	dns_release(engine->opts.dns);
 	conf_release(engine->opts.conf);
 	free(engine);

@@ -50,10 +50,7 @@ some_end(struct some *some)
 static bool
 is_stored(const struct signers *s, struct str domain)
 {
-	return ((s->source != NULL &&
-	    stored_find(s->source, domain) != NULL) ||
-	    (s->directory != NULL &&
-	    stored_find(s->directory, domain) != NULL));
+	return (signers_sources_find(s, domain) != NULL);
 }
 
 static void
@@ -125,7 +122,7 @@ signers_overlap_warn(const struct signers *s)
 			some_add(&given, s->opts.domains[i]);
 		}
 	}
-	if (s->source != NULL || s->directory != NULL) {
+	if (s->stores_n > 0) {
 		add_tables(s, &tables);
 	}
 	warn_twice(s, "Domain", &given);
@@ -145,8 +142,8 @@ signs_for(struct signers *s, struct arena *arena, struct str domain)
 }
 
 static void
-warn_waiting(struct signers *s, const char *option, const char *where,
-    struct arena *arena, const struct keystore_key *v, size_t n)
+warn_waiting(struct signers *s, const char *where, struct arena *arena,
+    const struct keystore_key *v, size_t n)
 {
 	struct some waiting = { .first = STR_NONE }, hidden = waiting;
 	const char *text, *other, *by = "";
@@ -168,20 +165,20 @@ warn_waiting(struct signers *s, const char *option, const char *where,
 	}
 	text = some_end(&waiting);
 	if (text != NULL) {
-		env_log(s->opts.env, LOG_LEVEL_WARNING, "%s: mail of %s is "
-		    "not signed yet: no key is active; see dkimkeygen list -K "
-		    "%s", option, text, where);
+		env_log(s->opts.env, LOG_LEVEL_WARNING, "KeyStore: mail of "
+		    "%s is not signed yet: no key is active; see dkimkeygen "
+		    "list -K %s", text, where);
 	}
 	text = some_end(&hidden);
 	if (text != NULL) {
-		env_log(s->opts.env, LOG_LEVEL_WARNING, "%s: the keys made for "
-		    "%s will sign nothing: %s is asked before", option, text,
+		env_log(s->opts.env, LOG_LEVEL_WARNING, "KeyStore: the keys "
+		    "made for %s will sign nothing: %s is asked before", text,
 		    by);
 	}
 }
 
 static void
-look_for_waiting(struct signers *s, const char *option, const char *where)
+look_for_waiting(struct signers *s, const char *where)
 {
 	struct keystore *store = NULL;
 	struct keystore_key *v = NULL;
@@ -198,9 +195,9 @@ look_for_waiting(struct signers *s, const char *option, const char *where)
 		    NULL, &diag);
 	}
 	if (status == STATUS_OK) {
-		warn_waiting(s, option, keystore_name(store), &arena, v, n);
+		warn_waiting(s, keystore_name(store), &arena, v, n);
 	} else {
-		env_log(s->opts.env, LOG_LEVEL_WARNING, "%s: %s", option,
+		env_log(s->opts.env, LOG_LEVEL_WARNING, "KeyStore: %s",
 		    diag.text);
 	}
 	keystore_close(store);
@@ -210,10 +207,9 @@ look_for_waiting(struct signers *s, const char *option, const char *where)
 void
 signers_overlap_warn_waiting(struct signers *s)
 {
-	if (s->opts.key_source != NULL) {
-		look_for_waiting(s, "KeySource", s->opts.key_source);
-	}
-	if (s->opts.key_directory != NULL) {
-		look_for_waiting(s, "KeyDirectory", s->opts.key_directory);
+	size_t i;
+
+	for (i = 0; i < s->stores_n; i++) {
+		look_for_waiting(s, s->stores[i]->where);
 	}
 }

@@ -3,8 +3,6 @@
 #ifndef SIGNERS_PRIVATE_H
 #define SIGNERS_PRIVATE_H
 
-#include <stdatomic.h>
-
 #include "base/strmap.h"
 #include "signers/cache.h"
 #include "signers/signers.h"
@@ -16,11 +14,10 @@ struct signers {
 	struct strmap		 domains;	/* Domain: to the name itself */
 	struct key_table	 key_table;	/* both empty: none */
 	struct signing_table	 signing_table;
-	struct stored		*source;	/* KeySource; NULL: none */
-	struct stored		*directory;	/* KeyDirectory; NULL: none */
+	struct stored		**stores;	/* KeyStore, in its order */
+	size_t			 stores_n;
 	struct key_cache	*cache;		/* NULL: no source needs it */
 	uint64_t		 revision;	/* of all files and stores */
-	atomic_uint		 references;
 };
 
 /* given.c: Domain, Selector, KeyFile. */
@@ -42,13 +39,15 @@ enum status	 signers_tables_pick(const struct signers *, struct arena *,
 enum status	 signers_tables_load(struct signers *, struct arena *,
 		    struct signers_pick *) ATTR_MUST_CHECK;
 
-/* sources.c: KeySource, KeyDirectory. */
+/* sources.c: KeyStore. */
 enum status	 signers_sources_init(struct signers *,
 		    const struct signers *before, struct diag *)
     ATTR_MUST_CHECK;
-enum status	 signers_sources_load_all(struct signers *, struct diag *)
-    ATTR_MUST_CHECK;
+enum status	 signers_sources_load_all(struct signers *) ATTR_MUST_CHECK;
 void		 signers_sources_fini(struct signers *);
+/* The keys of exactly this domain in the first store that has any, or NULL. */
+const struct stored_key	*signers_sources_find(const struct signers *,
+		    struct str domain);
 size_t		 signers_sources_check(const struct signers *);
 enum status	 signers_sources_pick(const struct signers *, struct arena *,
 		    struct str domain, struct signers_picks *r)

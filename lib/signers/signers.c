@@ -28,13 +28,20 @@ file_revision(const char *path)
 	return (str_hash(str_mem(&seen, sizeof(seen))));
 }
 
+/* Combines the revisions of the tables with those of the stores: as they were
+   read or, with look, as they are now. */
 static uint64_t
-combine(const struct signers *s, uint64_t key_table, uint64_t signing_table)
+revision_of(const struct signers *s, uint64_t key_table,
+    uint64_t signing_table, bool look)
 {
-	const uint64_t all[] = { key_table, signing_table,
-		s->source != NULL ? s->source->revision : 0,
-		s->directory != NULL ? s->directory->revision : 0 };
+	uint64_t all[] = { key_table, signing_table, 0, 0 };
+	size_t i;
 
+	for (i = 0; i < s->stores_n; i++) {
+		all[2] = str_hash(str_mem(all, sizeof(all)));
+		all[3] = look ? stored_look(s->stores[i]) :
+		    s->stores[i]->revision;
+	}
 	return (str_hash(str_mem(all, sizeof(all))));
 }
 
@@ -45,8 +52,7 @@ make_cache(struct signers *s, struct diag *diag)
 	enum status status;
 	size_t max = s->opts.cache_max;
 
-	if (s->opts.signing_table == NULL && s->source == NULL &&
-	    s->directory == NULL) {
+	if (s->opts.signing_table == NULL && s->stores_n == 0) {
 		return (STATUS_OK);
 	}
 	signers_count(s, &counts);
@@ -59,8 +65,7 @@ make_cache(struct signers *s, struct diag *diag)
 		return (STATUS_OK);
 	}
 	status = signers_tables_load_all(s, diag);
-	return (status == STATUS_OK ? signers_sources_load_all(s, diag) :
-	    status);
+	return (status == STATUS_OK ? signers_sources_load_all(s) : status);
 }
 
 static enum status
@@ -78,7 +83,7 @@ init(struct signers *s, const struct signers *before, struct diag *diag)
 	}
 	if (status == STATUS_OK) {
 		signers_overlap_warn(s);
-		s->revision = combine(s, key_table, signing_table);
+		s->revision = revision_of(s, key_table, signing_table, false);
 		status = make_cache(s, diag);
 	}
 	return (status);
@@ -94,7 +99,6 @@ signers_new(const struct signers_opts *opts, const struct signers *before,
 	*r = NULL;
 	if (s != NULL) {
 		s->opts = *opts;
-		atomic_init(&s->references, 1);
 		strmap_init(&s->domains);
 		status = init(s, before, diag);
 	}
@@ -102,7 +106,7 @@ signers_new(const struct signers_opts *opts, const struct signers *before,
 		if (status == STATUS_NOMEM) {
 			diag_set(diag, NULL, 0, "out of memory");
 		}
-		signers_release(s);
+		signers_free(s);
 		return (status);
 	}
 	*r = s;
@@ -118,26 +122,14 @@ signers_revision(const struct signers *s)
 uint64_t
 signers_look(const struct signers *s)
 {
-	const uint64_t all[] = { file_revision(s->opts.key_table),
-		file_revision(s->opts.signing_table),
-		s->source != NULL ? stored_look(s->source) : 0,
-		s->directory != NULL ? stored_look(s->directory) : 0 };
-
-	return (str_hash(str_mem(all, sizeof(all))));
-}
-
-struct signers *
-signers_hold(struct signers *s)
-{
-	atomic_fetch_add_explicit(&s->references, 1, memory_order_relaxed);
-	return (s);
+	return (revision_of(s, file_revision(s->opts.key_table),
+	    file_revision(s->opts.signing_table), true));
 }
 
 void
-signers_release(struct signers *s)
+signers_free(struct signers *s)
 {
-	if (s == NULL || atomic_fetch_sub_explicit(&s->references, 1,
-	    memory_order_acq_rel) != 1) {
+	if (s == NULL) {
 		return;
 	}
 	key_cache_free(s->cache);
@@ -150,14 +142,13 @@ signers_release(struct signers *s)
 void
 signers_count(const struct signers *s, struct signers_counts *r)
 {
-	const struct stored *const stores[] = { s->source, s->directory };
 	size_t i;
 
 	r->rules = s->domains.n + s->signing_table.n;
 	r->keys = s->opts.keys_n + s->key_table.names.n;
-	for (i = 0; i < sizeof(stores) / sizeof(stores[0]); i++) {
-		r->rules += stores[i] != NULL ? stores[i]->domains.n : 0;
-		r->keys += stores[i] != NULL ? stores[i]->keys_n : 0;
+	for (i = 0; i < s->stores_n; i++) {
+		r->rules += s->stores[i]->domains.n;
+		r->keys += s->stores[i]->keys_n;
 	}
 }
 
@@ -242,8 +233,7 @@ signers_describe(const struct signers *s, const struct signers_pick *pick,
 		escape_text(b, rule->pattern, TABLE_PATTERN_MAX_BYTES);
 		break;
 	case SIGNERS_STORE:
-		buf_add_cstr(b, stored->stored == s->source ? "KeySource " :
-		    "KeyDirectory ");
+		buf_add_cstr(b, "KeyStore ");
 		escape_text(b, stored->name, TABLE_PATTERN_MAX_BYTES);
 		break;
 	}

@@ -9,9 +9,9 @@
  *					longest Domain that fits is d=, each
  *					key makes one signature
  *	SigningTable and KeyTable	OpenDKIM's files (table.h)
- *	KeySource, KeyDirectory		a key store: the active keys of the
- *					domain, or of the nearest above it with
- *					SubDomains (stored.h)
+ *	KeyStore			key stores, in their order: the active
+ *					keys of the domain, or of the nearest
+ *					above it with SubDomains (stored.h)
  *
  * Lookups are hashed: with 100,000 domains a pick costs microseconds. Keys of
  * tables are loaded on first use into a bounded cache, or all at the start.
@@ -41,7 +41,7 @@
 
 struct signers;
 
-struct signers_opts {		/* all of it outlives the signers */
+struct signers_opts {		/* outlives the signers, but for key_stores */
 	const struct env	*env;
 	const char		*user_id;	/* may own key files; NULL */
 	/* Domain (normalised), SubDomains, Selector and KeyFile */
@@ -55,9 +55,9 @@ struct signers_opts {		/* all of it outlives the signers */
 	const char		*signing_table;
 	bool			 signing_patterns;	/* refile: */
 	bool			 multiple;
-	/* KeySource, KeyDirectory; NULL: none */
-	const char		*key_source;
-	const char		*key_directory;
+	/* KeyStore; read by signers_new only */
+	const char *const	*key_stores;
+	size_t			 key_stores_n;
 	/* KeyCache */
 	size_t			 cache_max;	/* keys; 0: all, at the start */
 };
@@ -104,8 +104,7 @@ enum status	 signers_new(const struct signers_opts *,
    what is changed by hand inside a domain's folder is not seen. */
 uint64_t	 signers_revision(const struct signers *);
 uint64_t	 signers_look(const struct signers *);
-struct signers	*signers_hold(struct signers *);
-void		 signers_release(struct signers *);	/* NULL is fine */
+void		 signers_free(struct signers *);	/* accepts NULL */
 void		 signers_count(const struct signers *,
 		    struct signers_counts *r);
 /*

@@ -1,46 +1,92 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* sources: from the domains of key stores to picks, and their keys. */
+/* sources: selects keys from the key stores and loads them. */
+#include <stdlib.h>
+
 #include "mail/domain.h"
 #include "signers/private.h"
 
-static enum status
-read_source(const char *option, const char *where, const struct signers *s,
-    struct stored *before, struct stored **r, struct diag *diag)
+/* The store at the same place that is in service, or NULL. */
+static struct stored *
+find_store(const struct signers *s, const char *where)
 {
-	enum status status = STATUS_OK;
-	struct diag why;
+	size_t i;
 
-	diag_init(&why);
-	if (where != NULL) {
-		status = stored_read(where, before, s->opts.env, r, &why);
+	for (i = 0; s != NULL && i < s->stores_n; i++) {
+		if (strcmp(s->stores[i]->where, where) == 0) {
+			return (s->stores[i]);
+		}
 	}
-	if (status != STATUS_OK && why.text[0] != '\0') {
-		diag_set(diag, NULL, 0, "%s: %s", option, why.text);
-	}
-	return (status);
+	return (NULL);
 }
 
 enum status
 signers_sources_init(struct signers *s, const struct signers *before,
     struct diag *diag)
 {
+	const char *where;
 	enum status status;
+	struct diag why;
+	size_t i;
 
-	status = read_source("KeySource", s->opts.key_source, s,
-	    before != NULL ? before->source : NULL, &s->source, diag);
-	if (status == STATUS_OK) {
-		status = read_source("KeyDirectory", s->opts.key_directory, s,
-		    before != NULL ? before->directory : NULL, &s->directory,
-		    diag);
+	s->stores = calloc(s->opts.key_stores_n + 1, sizeof(*s->stores));
+	if (s->stores == NULL) {
+		return (STATUS_NOMEM);
 	}
-	return (status);
+	for (i = 0; i < s->opts.key_stores_n; i++) {
+		where = s->opts.key_stores[i];
+		diag_init(&why);
+		status = stored_read(where, find_store(before, where),
+		    s->opts.env, &s->stores[i], &why);
+		if (status != STATUS_OK) {
+			diag_set(diag, NULL, 0, "KeyStore: %s", why.text);
+			return (status);
+		}
+		s->stores_n++;
+	}
+	return (STATUS_OK);
 }
 
 void
 signers_sources_fini(struct signers *s)
 {
-	stored_release(s->source);
-	stored_release(s->directory);
+	size_t i;
+
+	for (i = 0; i < s->stores_n; i++) {
+		stored_release(s->stores[i]);
+	}
+	free(s->stores);
+}
+
+const struct stored_key *
+signers_sources_find(const struct signers *s, struct str domain)
+{
+	const struct stored_key *key = NULL;
+	size_t i;
+
+	for (i = 0; key == NULL && i < s->stores_n; i++) {
+		key = stored_find(s->stores[i], domain);
+	}
+	return (key);
+}
+
+/* The keys of each domain of all stores in turn, starting with *at = 0 and
+   *store = 0; NULL after the last one. */
+static const struct stored_key *
+next_domain(const struct signers *s, size_t *store, size_t *at)
+{
+	const struct strmap *domains;
+	const struct stored_key *key;
+
+	for (; *store < s->stores_n; (*store)++, *at = 0) {
+		domains = &s->stores[*store]->domains;
+		while (*at < strmap_count(domains)) {
+			key = strmap_value(domains, (*at)++);
+			if (key != NULL) {
+				return (key);
+			}
+		}
+	}
+	return (NULL);
 }
 
 static enum status
@@ -52,42 +98,43 @@ get_key(struct signers *s, struct arena *arena, const struct stored_key *key,
 }
 
 static enum status
-load_domain(struct signers *s, const struct stored_key *key)
+load_domain(struct signers *s, struct arena *arena,
+    const struct stored_key *key)
 {
-	enum status status = STATUS_OK;
-	struct privkey *loaded = NULL;
+	struct privkey *loaded;
+	enum status status;
 	struct str trouble;
-	struct arena arena;
 
-	arena_init(&arena, 64 * 1024);
-	for (; key != NULL && status == STATUS_OK; key = key->next) {
+	for (; key != NULL; key = key->next) {
 		if (key->trouble.n > 0) {
 			continue;
 		}
-		status = get_key(s, &arena, key, &loaded, &trouble);
+		status = get_key(s, arena, key, &loaded, &trouble);
 		privkey_free(loaded);
-		arena_reset(&arena);
-	}
-	arena_fini(&arena);
-	return (status);
-}
-
-/* KeyCache all. One that cannot be loaded has been logged: in a store it is
-   one of many, and no reason to leave the others unknown. */
-enum status
-signers_sources_load_all(struct signers *s, struct diag *diag ATTR_UNUSED)
-{
-	const struct stored *const stores[] = { s->source, s->directory };
-	enum status status = STATUS_OK;
-	size_t i, k;
-
-	for (i = 0; i < sizeof(stores) / sizeof(stores[0]); i++) {
-		for (k = 0; stores[i] != NULL && status == STATUS_OK &&
-		    k < strmap_count(&stores[i]->domains); k++) {
-			status = load_domain(s,
-			    strmap_value(&stores[i]->domains, k));
+		arena_reset(arena);
+		if (status != STATUS_OK) {
+			return (status);
 		}
 	}
+	return (STATUS_OK);
+}
+
+/* KeyCache all. A key that cannot be loaded is logged and does not stop the
+   others from being loaded. */
+enum status
+signers_sources_load_all(struct signers *s)
+{
+	enum status status = STATUS_OK;
+	const struct stored_key *key;
+	size_t store = 0, at = 0;
+	struct arena arena;
+
+	arena_init(&arena, 64 * 1024);
+	while (status == STATUS_OK &&
+	    (key = next_domain(s, &store, &at)) != NULL) {
+		status = load_domain(s, &arena, key);
+	}
+	arena_fini(&arena);
 	return (status);
 }
 
@@ -101,7 +148,7 @@ check_domain(const struct signers *s, const struct stored_key *key)
 	for (; key != NULL; key = key->next) {
 		diag_init(&diag);
 		if (key->trouble.n > 0) {
-			bad++;		/* logged when it was read */
+			bad++;		/* logged by stored_read */
 		} else if (stored_load((void *)(uintptr_t)key, &loaded,
 		    &diag) == STATUS_OK) {
 			privkey_free(loaded);
@@ -116,22 +163,19 @@ check_domain(const struct signers *s, const struct stored_key *key)
 size_t
 signers_sources_check(const struct signers *s)
 {
-	const struct stored *const stores[] = { s->source, s->directory };
-	size_t i, k, bad = 0;
+	const struct stored_key *key;
+	size_t store = 0, at = 0, bad = 0;
 
-	for (i = 0; i < sizeof(stores) / sizeof(stores[0]); i++) {
-		for (k = 0; stores[i] != NULL &&
-		    k < strmap_count(&stores[i]->domains); k++) {
-			bad += check_domain(s,
-			    strmap_value(&stores[i]->domains, k));
-		}
+	while ((key = next_domain(s, &store, &at)) != NULL) {
+		bad += check_domain(s, key);
 	}
 	return (bad);
 }
 
-/* The name itself or, with SubDomains, the nearest above it. */
+/* The domain itself or, with SubDomains, the nearest one above it. */
 static const struct stored_key *
-find(const struct signers *s, const struct stored *stored, struct str name)
+find_domain(const struct signers *s, const struct stored *stored,
+    struct str name)
 {
 	const struct stored_key *key = stored_find(stored, name);
 
@@ -142,10 +186,19 @@ find(const struct signers *s, const struct stored *stored, struct str name)
 	return (key);
 }
 
-static enum status
-pick_keys(struct arena *arena, const struct stored_key *key,
-    struct signers_picks *r)
+enum status
+signers_sources_pick(const struct signers *s, struct arena *arena,
+    struct str domain, struct signers_picks *r)
 {
+	const struct stored_key *key = NULL;
+	size_t i;
+
+	for (i = 0; key == NULL && i < s->stores_n; i++) {
+		key = find_domain(s, s->stores[i], domain);
+	}
+	if (key == NULL) {
+		return (STATUS_OK);
+	}
 	r->v = arena_calloc(arena, SIGNERS_PICKS_MAX, sizeof(*r->v));
 	if (r->v == NULL) {
 		return (STATUS_NOMEM);
@@ -156,23 +209,6 @@ pick_keys(struct arena *arena, const struct stored_key *key,
 			.trouble = key->trouble, .source = key };
 	}
 	return (STATUS_OK);
-}
-
-enum status
-signers_sources_pick(const struct signers *s, struct arena *arena,
-    struct str domain, struct signers_picks *r)
-{
-	const struct stored *const stores[] = { s->source, s->directory };
-	const struct stored_key *key = NULL;
-	size_t i;
-
-	for (i = 0; i < sizeof(stores) / sizeof(stores[0]) && key == NULL;
-	    i++) {
-		if (stores[i] != NULL) {
-			key = find(s, stores[i], domain);
-		}
-	}
-	return (key != NULL ? pick_keys(arena, key, r) : STATUS_OK);
 }
 
 enum status

@@ -77,6 +77,6 @@ main(int argc, char **argv)
 	printf("{\"read_s\": %.3f, \"known_us\": %.3f, \"unknown_us\": "
 	    "%.3f}\n", ready - start, known * 1e6 / PICKS,
 	    unknown * 1e6 / PICKS);
-	signers_release(s);
+	signers_free(s);
 	return (known < 0 || unknown < 0);
 }

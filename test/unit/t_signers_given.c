@@ -67,7 +67,7 @@ test_rows(void)
 		    rows[i].subdomains ? "with" : "without",
 		    rows[i].domain != NULL ? rows[i].domain : "nobody");
 		signers_picks_fini(&picks);
-		signers_release(s);
+		signers_free(s);
 		arena_fini(&arena);
 	}
 }
@@ -85,7 +85,7 @@ test_no_keys(void)
 	    &picks) == STATUS_OK && picks.n == 0, "no keys, no signature");
 	signers_count(s, &counts);
 	tap_ok(counts.rules == 3 && counts.keys == 0, "counted");
-	signers_release(s);
+	signers_free(s);
 	arena_fini(&arena);
 }
 
@@ -112,7 +112,7 @@ test_hold(void)
 	tap_num(privkey_bits(picks.v[0].key), 256, "and keeps it");
 	signers_picks_fini(&picks);
 	tap_ok(picks.v[0].key == NULL, "until it ends");
-	signers_release(s);
+	signers_free(s);
 	arena_fini(&arena);
 }
 
@@ -135,7 +135,7 @@ main(void)
 	test_hold();
 	lab = make(true, 2);
 	oom_check(run, "signers_pick");
-	signers_release(lab);
-	signers_release(NULL);
+	signers_free(lab);
+	signers_free(NULL);
 	return (tap_done());
 }

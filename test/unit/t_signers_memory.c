@@ -66,7 +66,7 @@ use(struct diag *diag, const struct env *env, size_t cache_max)
 		status = STATUS_SYNTAX;
 	}
 	signers_picks_fini(&picks);
-	signers_release(s);
+	signers_free(s);
 	arena_fini(&arena);
 	return (status);
 }

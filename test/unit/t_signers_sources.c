@@ -67,7 +67,9 @@ put(const char *domain, const char *selector, enum key_stage stage,
 static struct signers *
 make_after(const struct signers *before, bool subdomains, size_t cache_max)
 {
-	struct signers_opts opts = { .env = &env, .key_directory = top,
+	const char *const stores[] = { top };
+	struct signers_opts opts = { .env = &env,
+		.key_stores = stores, .key_stores_n = 1,
 		.subdomains = subdomains, .cache_max = cache_max };
 	struct signers *s;
 	struct diag diag;
@@ -127,11 +129,11 @@ check_picks(void)
 	signers_count(s, &counts);
 	tap_num((long long)counts.rules, 1, "domains that sign");
 	tap_num((long long)counts.keys, 2, "their keys");
-	signers_release(s);
+	signers_free(s);
 	s = make(true, 0);
 	check(s, "x.sub.a.example", "s1@a.example s3@a.example ",
 	    "below a domain, with SubDomains");
-	signers_release(s);
+	signers_free(s);
 }
 
 static void
@@ -149,8 +151,8 @@ check_changes(void)
 	check(next, "a.example", "s3@a.example ", "the next ones have it");
 	tap_ok(signers_look(next) == signers_revision(next),
 	    "and are up to date");
-	signers_release(next);
-	signers_release(s);
+	signers_free(next);
+	signers_free(s);
 }
 
 static void
@@ -195,7 +197,7 @@ check_broken(void)
 	buf_reset(&lines);
 	check(s, "a.example", "!s3 ", "the next message");
 	tap_num((long long)lines.n, 0, "does not log it again");
-	signers_release(s);
+	signers_free(s);
 	put("a.example", "s1", KEY_ACTIVE, 10);
 	s = make(false, 10);
 	break_state("a.example", "s1");
@@ -206,18 +208,18 @@ check_broken(void)
 	    "with a broken state, mail is signed as before");
 	check(next, "b.example", "s1@b.example ", "other domains are followed");
 	check_count(next, 3);
-	signers_release(s);
+	signers_free(s);
 	put("a.example", "s3", KEY_RETIRED, 20);
 	s = make_after(next, false, 10);
 	check(s, "a.example", "s1@a.example ", "its other keys are followed");
 	put("a.example", "s3", KEY_ACTIVE, 20);
-	signers_release(s);
+	signers_free(s);
 	tap_ok(lines.n > 0 && strstr(lines.p, "state is broken: ") != NULL &&
 	    strstr(lines.p, "s1.state") != NULL, "a broken state is named");
 	s = make_after(next, false, 10);
-	signers_release(next);
+	signers_free(next);
 	check(s, "a.example", "s1@a.example !s3 ", "and the next time");
-	signers_release(s);
+	signers_free(s);
 }
 
 static void
@@ -226,7 +228,7 @@ check_broken_at_start(void)
 	struct signers *s = make(false, 10), *next;
 
 	check(s, "a.example", "!s3 ", "at a start a broken key is left out");
-	signers_release(s);
+	signers_free(s);
 	break_state("b.example", "s1");
 	s = make(false, 0);
 	check(s, "b.example", "!? ", "if there is no other, that is trouble");
@@ -240,12 +242,12 @@ check_broken_at_start(void)
 	    "it is to be looked at again");
 	next = make_after(s, false, 10);
 	check(next, "b.example", "!? ", "it stays");
-	signers_release(s);
+	signers_free(s);
 	put("b.example", "s2", KEY_ACTIVE, 10);
 	s = make_after(next, false, 10);
 	check(s, "b.example", "s2@b.example ", "until there is a good one");
-	signers_release(next);
-	signers_release(s);
+	signers_free(next);
+	signers_free(s);
 }
 
 /* Its state is broken. */
@@ -278,7 +280,7 @@ check_table(const struct signers_opts *opts, const char *table,
 	tap_ok((want == NULL && lines.n == 0) || (want != NULL && lines.n > 0
 	    && strstr(lines.p, want) != NULL), "tables and a store: %s",
 	    want != NULL ? want : "apart");
-	signers_release(s);
+	signers_free(s);
 }
 
 /* Domain or a SigningTable beside the store. */
@@ -288,7 +290,9 @@ check_twice(void)
 	const struct str domains[] = { STR("c.example"), STR("a.example"),
 		STR("b.example") };
 	struct conf_key given = { .selector = STR("s0") };
-	struct signers_opts opts = { .env = &env, .key_directory = top,
+	const char *const stores[] = { top };
+	struct signers_opts opts = { .env = &env, .key_stores = stores,
+		.key_stores_n = 1,
 		.domains = domains, .domains_n = 1, .keys = &given,
 		.keys_n = 1, .cache_max = 10 };
 	char key_table[96], signing_table[96];
@@ -301,13 +305,13 @@ check_twice(void)
 	diag_init(&diag);
 	must(signers_new(&opts, NULL, &s, &diag) == STATUS_OK, diag.text);
 	tap_num((long long)lines.n, 0, "a domain that the store has not");
-	signers_release(s);
+	signers_free(s);
 	opts.domains_n = 3;
 	must(signers_new(&opts, NULL, &s, &diag) == STATUS_OK, diag.text);
 	tap_ok(lines.n > 0 && strstr(lines.p,
 	    "Domain signs as a.example and 1 other, before the key store") !=
 	    NULL, "Domain has what the store has");
-	signers_release(s);
+	signers_free(s);
 	opts.domains_n = 0;
 	snprintf(key_table, sizeof(key_table), "%s/.key-table", top);
 	snprintf(signing_table, sizeof(signing_table), "%s/.signing-table",
@@ -334,10 +338,12 @@ check_waiting(void)
 	struct signers *s;
 	struct diag diag;
 	char where[96];
+	const char *const stores[] = { where };
 
 	diag_init(&diag);
 	snprintf(where, sizeof(where), "sqlite:%s/.waiting.db", top);
-	opts.key_source = where;
+	opts.key_stores = stores;
+	opts.key_stores_n = 1;
 	put_into(where, "a.example", "s1", KEY_ACTIVE, 10, buf_str(&pem));
 	put_into(where, "a.example", "s2", KEY_PENDING, 20, buf_str(&pem));
 	put_into(where, "gone.example", "s1", KEY_RETIRED, 20, buf_str(&pem));
@@ -352,13 +358,13 @@ check_waiting(void)
 	put_into(where, "c.example", "s2", KEY_PENDING, 20, buf_str(&pem));
 	put_into(where, "d.example", "s1", KEY_PENDING, 20, buf_str(&pem));
 	(void)signers_check_keys(s);
-	tap_ok(lines.n > 0 && strstr(lines.p, "KeySource: mail of b.example "
+	tap_ok(lines.n > 0 && strstr(lines.p, "KeyStore: mail of b.example "
 	    "and 2 others is not signed yet") != NULL && strstr(lines.p,
 	    where) != NULL, "no key is active");
 	tap_ok(lines.n > 0 && strstr(lines.p, "the keys made for "
 	    "hidden.example will sign nothing: Domain is asked before") !=
 	    NULL, "none ever will be");
-	signers_release(s);
+	signers_free(s);
 }
 
 /* A private half that is mended is read, and others are what they were. */
@@ -367,6 +373,7 @@ check_database(void)
 {
 	struct signers_opts opts = { .env = &env, .cache_max = 10 };
 	char where[96], command[256];
+	const char *const stores[] = { where };
 	struct signers *s, *next;
 	struct diag diag;
 
@@ -375,7 +382,8 @@ check_database(void)
 	put_into(where, "a.example", "s1", KEY_ACTIVE, 10, buf_str(&pem));
 	put_into(where, "a.example", "s2", KEY_ACTIVE, 20, STR("no key"));
 	put_into(where, "b.example", "s1", KEY_ACTIVE, 30, buf_str(&pem));
-	opts.key_source = where;
+	opts.key_stores = stores;
+	opts.key_stores_n = 1;
 	must(signers_new(&opts, NULL, &s, &diag) == STATUS_OK, diag.text);
 	check(s, "a.example", "s1@a.example !s2 ", "one of two is no key");
 	snprintf(command, sizeof(command), "sqlite3 %s/.keys.db \"UPDATE "
@@ -384,18 +392,19 @@ check_database(void)
 	must(system(command) == 0, command);
 	tap_ok(signers_look(s) != signers_revision(s), "it is mended");
 	must(signers_new(&opts, s, &next, &diag) == STATUS_OK, diag.text);
-	signers_release(s);
+	signers_free(s);
 	check(next, "a.example", "s1@a.example s2@a.example ",
 	    "and signs from then on");
 	check(next, "b.example", "s1@b.example ", "as the others do still");
-	signers_release(next);
+	signers_free(next);
 }
 
 static void
 check_gone(void)
 {
-	struct signers_opts opts = { .env = &env, .key_directory = "/nowhere",
-		.cache_max = 10 };
+	static const char *const stores[] = { "/nowhere" };
+	struct signers_opts opts = { .env = &env, .key_stores = stores,
+		.key_stores_n = 1, .cache_max = 10 };
 	struct signers *s = NULL;
 	struct diag diag;
 

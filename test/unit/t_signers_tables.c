@@ -152,7 +152,7 @@ test_rows(void)
 		tap_ok((picks.v[0].key != NULL) ==
 		    (rows[i].trouble[0] == '\0'), "its key");
 		signers_picks_fini(&picks);
-		signers_release(s);
+		signers_free(s);
 	}
 }
 
@@ -183,7 +183,7 @@ test_inline(void)
 	tap_ok(picks.v[2].key == NULL, "half of it");
 	tap_ok(picks.v[0].any_author, "a rule for everybody");
 	signers_picks_fini(&picks);
-	signers_release(s);
+	signers_free(s);
 }
 
 /* Said once, and again when it becomes something else; tried now and then. */
@@ -218,7 +218,7 @@ test_trouble(void)
 	tap_ok(pick(s, "a", "a.example", &picks) && picks.v[0].key != NULL,
 	    "but the key comes to be found");
 	signers_picks_fini(&picks);
-	signers_release(s);
+	signers_free(s);
 }
 
 /* The least lately used goes; whoever holds it keeps it. */
@@ -251,7 +251,7 @@ test_bound(void)
 	    "a had to go: now it is not there");
 	tap_num(privkey_bits(first.v[0].key), 256, "who holds it keeps it");
 	signers_picks_fini(&first);
-	signers_release(s);
+	signers_free(s);
 }
 
 static void
@@ -279,7 +279,7 @@ test_all(void)
 	signers_count(s, &counts);
 	tap_ok(counts.rules == 1 && counts.keys == 2, "counts");
 	signers_picks_fini(&picks);
-	signers_release(s);
+	signers_free(s);
 }
 
 static void
@@ -299,7 +299,7 @@ test_check(void)
 	tap_str(buf_str(&logged), STR("keys:2: ./open: mode 0644 gives group or"
 	    " others access to a private key; chmod 600 it\n"
 	    "keys:4: no private key in DER\n"), "and logged");
-	signers_release(s);
+	signers_free(s);
 }
 
 static void
@@ -322,7 +322,7 @@ test_describe(void)
 	    "a rule has a place");
 	tap_ok(!picks.v[0].any_author, "and is not for everybody");
 	buf_fini(&b);
-	signers_release(s);
+	signers_free(s);
 }
 
 static void
@@ -332,7 +332,7 @@ test_no_files(void)
 	struct diag diag;
 
 	(void)make("", "", 9, &s, &diag);
-	signers_release(s);
+	signers_free(s);
 	(void)unlink("rules");
 	diag_init(&diag);
 	tap_ok(signers_new(&(struct signers_opts){ .env = &env,
