@@ -15,15 +15,13 @@
 #define IDENT	"mailseald"
 #define LINE_MAX_BYTES	(64 * 1024)	/* of one that had to be escaped */
 
-enum target { TARGET_STDERR, TARGET_SYSLOG, TARGET_NONE };
-
-static _Atomic enum target target = TARGET_STDERR;
+static _Atomic enum conf_log_target target = CONF_LOG_STDERR;
 static _Atomic enum conf_log_format format = CONF_LOG_TEXT;
 
 void
 log_init(void)
 {
-	target = TARGET_STDERR;
+	target = CONF_LOG_STDERR;
 	format = CONF_LOG_TEXT;
 	openlog(IDENT, LOG_PID | LOG_PERROR, LOG_MAIL);
 }
@@ -31,20 +29,14 @@ log_init(void)
 void
 log_set_target(const struct conf *conf)
 {
-	enum target to = TARGET_NONE;
-	bool perror;
-
-	if (conf->log_target == CONF_LOG_STDERR) {
-		to = TARGET_STDERR;
-	} else if (conf->syslog) {
-		to = TARGET_SYSLOG;
-	}
 	/* libmilter knows nothing but syslog and plain text. */
-	perror = to == TARGET_STDERR && conf->log_format == CONF_LOG_TEXT;
+	bool perror = conf->log_target == CONF_LOG_STDERR &&
+	    conf->log_format == CONF_LOG_TEXT;
+
 	openlog(IDENT, LOG_PID | LOG_NDELAY | (perror ? LOG_PERROR : 0),
 	    conf->syslog_facility);
 	format = conf->log_format;
-	target = to;
+	target = conf->log_target;
 }
 
 static int
@@ -82,17 +74,15 @@ level_name(enum log_level level)
 static void
 emit(enum log_level level, const char *line, int n)
 {
-	enum target to = target;
-
-	switch (to) {
-	case TARGET_STDERR:
+	switch (target) {
+	case CONF_LOG_STDERR:
 		fprintf(stderr, "%s%.*s\n",
 		    format == CONF_LOG_TEXT ? IDENT ": " : "", n, line);
 		break;
-	case TARGET_SYSLOG:
+	case CONF_LOG_SYSLOG:
 		syslog(priority(level), "%.*s", n, line);
 		break;
-	case TARGET_NONE:
+	case CONF_LOG_NONE:
 		break;
 	}
 }

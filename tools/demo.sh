@@ -40,7 +40,6 @@ cat demo.txt >>zone.txt
 cat >mailseald.conf <<TXT
 Socket            unix:$work/milter.sock
 Background        no
-Syslog            no
 LogTarget         stderr
 Domain            example.com
 Selector          demo

@@ -303,7 +303,7 @@ put_defaults(struct import *im)
 		{ "HoldQuarantinedMessages", NULL, "OnDMARCQuarantine",
 		    "accept",
 		    "nor does it hold anything; tag would be seen by Sieve" },
-		{ "RequiredHeaders", "RejectMultiValueFrom", "On-BadFrom",
+		{ "RequiredHeaders", "RejectMultiValueFrom", "OnBadFrom",
 		    "accept", "but then DMARC can be got around" },
 	};
 	size_t i;

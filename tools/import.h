@@ -23,12 +23,13 @@ enum import_kind {		/* what is to be done with a value */
 	IMPORT_TEXT,		/* it stays as it is */
 	IMPORT_BOOL,		/* yes or no, however it was written */
 	IMPORT_YES,		/* only yes means something: why says what */
+	IMPORT_SYSLOG,		/* yes or no, for LogTarget */
 	IMPORT_SOCKET,
 	IMPORT_LIST,		/* a dataset: commas, or a file */
 	IMPORT_HOSTS,		/* the same, of hosts */
 	IMPORT_KEY_TABLE,
 	IMPORT_SIGNING_TABLE,
-	IMPORT_ACTION,		/* On-... */
+	IMPORT_ACTION,		/* On-..., for our On... */
 	IMPORT_SIGN_ACTION,	/* On-SignatureError */
 	IMPORT_REJECT,		/* RejectFailures */
 	IMPORT_HOLD,		/* HoldQuarantinedMessages */

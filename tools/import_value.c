@@ -145,6 +145,9 @@ import_value(struct import *im, const struct import_given *given,
 	case IMPORT_BOOL:
 		*r = yes_no(value);
 		return (STATUS_OK);
+	case IMPORT_SYSLOG:
+		*r = import_is_yes(value) ? STR("syslog") : STR("none");
+		return (STATUS_OK);
 	case IMPORT_SOCKET:
 		return (socket_value(im, value, r));
 	case IMPORT_LIST:

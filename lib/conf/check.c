@@ -242,7 +242,7 @@ check_second(struct conf_reader *r)
 static enum status
 check_arc(struct conf_reader *r)
 {
-	const char *names[] = { "TrustedSealers", "On-ArcFail" };
+	const char *names[] = { "TrustedSealers", "OnArcFail" };
 	size_t i;
 
 	for (i = 0; i < 2 && !r->conf->arc_verify; i++) {
@@ -250,7 +250,7 @@ check_arc(struct conf_reader *r)
 
 		if (line > 0) {
 			return (refuse(r, line, "TrustedSealers and "
-			    "On-ArcFail need ArcVerify yes"));
+			    "OnArcFail need ArcVerify yes"));
 		}
 	}
 	return (STATUS_OK);

@@ -31,7 +31,7 @@
 #define CONF_KEY_CACHE_MAX	1000000	/* keys */
 #define CONF_MEMORY_MAX_BYTES	(32 * 1024 * 1024)
 
-enum conf_action {		/* On-...: what becomes of the message */
+enum conf_action {		/* On...: what becomes of the message */
 	CONF_ACCEPT, CONF_REJECT, CONF_TEMPFAIL, CONF_QUARANTINE
 };
 enum conf_quarantine {		/* what a quarantine is */
@@ -56,7 +56,7 @@ enum conf_arc_seal {		/* ArcSeal: of what comes from outside */
 	CONF_ARC_SEAL_ALL
 };
 enum conf_log_format { CONF_LOG_TEXT, CONF_LOG_JSON };
-enum conf_log_target { CONF_LOG_SYSLOG, CONF_LOG_STDERR };
+enum conf_log_target { CONF_LOG_SYSLOG, CONF_LOG_STDERR, CONF_LOG_NONE };
 
 struct conf_strings {
 	struct str	*v;
@@ -93,7 +93,6 @@ struct conf {
 	char			*pid_file;	/* PidFile; NULL: none */
 	bool			 background;	/* Background */
 	/* the log */
-	bool			 syslog;	/* Syslog */
 	int			 syslog_facility; /* SyslogFacility, LOG_... */
 	enum conf_log_format	 log_format;	/* LogFormat */
 	enum conf_log_target	 log_target;	/* LogTarget */
@@ -126,7 +125,7 @@ struct conf {
 	int64_t			 key_refresh_s;	/* KeyRefresh; 0: never */
 	bool			 check_keys;	/* CheckKeys */
 	unsigned		 self_check_percent;	/* SelfCheck, 0..100 */
-	enum conf_action	 on_sign_failure; /* On-SignFailure: accept
+	enum conf_action	 on_sign_failure; /* OnSignFailure: accept
 						   or tempfail */
 	/* verifying */
 	unsigned		 minimum_key_bits;	/* MinimumKeyBits */
@@ -137,11 +136,11 @@ struct conf {
 	enum conf_action	 on_internal_error;
 	bool			 received_spf;	/* ReceivedSPF */
 	bool			 arc_verify;	/* ArcVerify */
-	enum conf_action	 on_arc_fail;	/* On-ArcFail */
+	enum conf_action	 on_arc_fail;	/* OnArcFail */
 	enum conf_arc_seal	 arc_seal;	/* ArcSeal */
 	struct conf_arc_seal_key arc_seal_key;	/* ArcSealKey */
 	/* judging */
-	enum conf_action	 on_bad_from;	/* On-BadFrom */
+	enum conf_action	 on_bad_from;	/* OnBadFrom */
 	enum conf_action	 on_dmarc_reject;	/* OnDMARCReject: not
 						   CONF_TEMPFAIL */
 	enum conf_quarantine	 on_dmarc_quarantine;	/* OnDMARCQuarantine */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* decide: what becomes of the message: On-... and the replies. */
+/* decide: what becomes of the message: On... and the replies. */
 #include "engine/private.h"
 
 static const struct engine_answer for_signature = {

@@ -18,7 +18,7 @@
  * struct engine is shared by threads and counted: a message holds the one it
  * began with across a reload. A message belongs to one thread at a time.
  * Trouble of ours (no memory, OpenSSL) never loses a message: it becomes the
- * outcome that On-InternalError names.
+ * outcome that OnInternalError names.
  *
  * Direction. With Mode s, what comes from one of ours (authenticated, an MTA
  * name, an internal host, or no address at all: a local submission) is signed

@@ -2,7 +2,7 @@
 /*
  * policy: what becomes of a message that is judged, in this order:
  *
- *	a From field that names no author	On-BadFrom
+ *	a From field that names no author	OnBadFrom
  *	a rule for the author's domain		DomainRules
  *	the policy that the domain publishes	OnDMARC...
  *

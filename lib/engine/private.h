@@ -235,7 +235,7 @@ enum status	engine_results_received_spf(struct engine_msg *)
     ATTR_MUST_CHECK;
 /* decide.c: verdict, reply and error of the outcome. */
 void		engine_decide(struct engine_msg *);
-/* What the On-... options say; reply and reason are those of the cause. */
+/* What the On... options say; reply and reason are those of the cause. */
 struct engine_answer {		/* enhanced codes: RFC 3463, RFC 7372 */
 	struct str	reject;
 	struct str	tempfail;

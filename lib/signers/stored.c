@@ -255,7 +255,7 @@ note_trouble(const struct reading *r, const struct stored_bad *bad)
 	}
 	env_log(r->stored->env, LOG_LEVEL_ERROR, "%.*s has no key that can be "
 	    "used: until that is mended (dkimkeygen(1), FILES), "
-	    "On-SignFailure decides what becomes of its mail",
+	    "OnSignFailure decides what becomes of its mail",
 	    STR_FMT(bad->domain));
 	return (add_key(r->stored, &none));
 }

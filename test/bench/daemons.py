@@ -17,7 +17,6 @@ KeyFile {key}
 '''
 OURS = '''Socket unix:{socket}
 Background no
-Syslog no
 KeyDirectory none
 LogTarget stderr
 Mode {mode}

@@ -33,8 +33,8 @@ static const char zone_text[] =
 static const char conf_text[] =
     "AuthservID mx.test\nMode sv\nOnDMARCReject reject\nReceivedSPF yes\n"
     "TrustedRelays 192.0.2.9\nMailingListHosts 192.0.2.8\n"
-    "DomainRules c.test reject\nOn-BadSignature quarantine\n"
-    "TrustedSealers a.test\nOn-ArcFail quarantine\nArcSeal all\n"
+    "DomainRules c.test reject\nOnBadSignature quarantine\n"
+    "TrustedSealers a.test\nOnArcFail quarantine\nArcSeal all\n"
     "Domain a.test\nSelector s\nKeyFile ";
 
 static struct {

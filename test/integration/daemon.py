@@ -187,7 +187,7 @@ class Daemon:
         if zone:
             extra = "Zone %s\n" % self.zone + extra
         with open(self.conf, "w") as f:
-            f.write("Socket unix:%s\nBackground no\nSyslog no\n"
+            f.write("Socket unix:%s\nBackground no\n"
                     "KeyDirectory none\n"
                     "LogTarget stderr\nDomain example.com\nSelector %s\n"
                     "KeyFile %s\nAuthservID mx.example.net\n%s" %
@@ -329,7 +329,8 @@ def test_background(work):
     pid_file, sock = os.path.join(d, "pid"), os.path.join(d, "s")
     conf = os.path.join(d, "c")
     with open(conf, "w") as f:
-        f.write("Socket unix:%s\nPidFile %s\nMode v\nZone %s\nSyslog no\n" %
+        f.write("Socket unix:%s\nPidFile %s\nMode v\nZone %s\n"
+                "LogTarget none\n" %
                 (sock, pid_file, os.path.join(work, "zone.txt")))
     r = run("-c", conf)
     point(r.returncode == 0, "the command ends when the daemon serves", r)
@@ -448,7 +449,7 @@ def test_old_mta(work):
 
 
 def test_verdicts(work):
-    d = Daemon(work, "verdicts", "On-BadSignature reject\n")
+    d = Daemon(work, "verdicts", "OnBadSignature reject\n")
     bad = ["DKIM-Signature: v=1; a=rsa-sha256; d=example.com; s=s1; h=from;"
            " bh=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=; b=AAAA"] + LETTER
     m = Mta(d.socket)
@@ -460,7 +461,7 @@ def test_verdicts(work):
     _, reply, _ = m.letter(LETTER)
     point(reply == "c", "the next message is another matter")
     m.close()
-    d.write("On-BadSignature quarantine\n")
+    d.write("OnBadSignature quarantine\n")
     d.kill(signal.SIGHUP)
     d.wait_for("is in service")
     m = Mta(d.socket)
@@ -478,7 +479,7 @@ def test_verdicts(work):
           d.log())
     d.stop()
 
-    d = Daemon(work, "test-mode", "On-BadSignature reject\n", ("-f", "-t"))
+    d = Daemon(work, "test-mode", "OnBadSignature reject\n", ("-f", "-t"))
     m = Mta(d.socket)
     m.hello("192.0.2.1")
     changes, reply, _ = m.letter(bad)

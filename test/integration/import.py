@@ -122,12 +122,12 @@ def test_debian():
     status, out, err = run(DEBIAN)
     tap.is_(status, 0, 'as Debian ships it', err)
     tap.is_(lines(out), [
-        'Syslog yes', 'Canonicalization relaxed/simple',
+        'LogTarget syslog', 'Canonicalization relaxed/simple',
         'OversignHeaders From', 'UserID root', 'UMask 007',
         'Socket local:%s/opendkim.sock' % TOP,
         'PidFile %s/opendkim.pid' % TOP,
         'TrustAnchorFile /usr/share/dns/root.key', 'OnDMARCReject accept',
-        'OnDMARCQuarantine accept', 'On-BadFrom accept'], 'its lines')
+        'OnDMARCQuarantine accept', 'OnBadFrom accept'], 'its lines')
     tap.contains(out, '# SyslogSuccess yes (', 'what means nothing')
     check_loads(out, 'as Debian ships it')
 
@@ -137,7 +137,7 @@ def test_one_domain():
     status, out, err = run(ONE_DOMAIN)
     tap.is_(status, 0, 'one domain', err)
     for want in ('Domain example.com', 'Selector mail', 'Mode s',
-                 'Socket inet:12301@localhost', 'On-BadSignature reject',
+                 'Socket inet:12301@localhost', 'OnBadSignature reject',
                  'Canonicalization simple/simple', 'OversignHeaders none'):
         tap.ok(want in lines(out), want, out)
     check_loads(out, 'one domain')
@@ -278,15 +278,15 @@ def test_other():
     status, out, err = run(LISTS, DMARC)
     tap.is_(status, 0, 'datasets that we do not read', err)
     for want in ('such a dataset is not read here', 'a table is a file here',
-                 'On-SignFailure unsigned', 'MultipleSignatures yes',
+                 'OnSignFailure unsigned', 'MultipleSignatures yes',
                  '# MinimumKeyBits 512', 'OnDMARCReject reject',
-                 'OnDMARCQuarantine hold', 'On-BadFrom reject',
+                 'OnDMARCQuarantine hold', 'OnBadFrom reject',
                  'DomainRules a.example ignore, b.example ignore',
                  'TrustedSealers list.example', 'OrgDomain psl',
                  'TrustedNetworks %s/TrustedHosts' % TOP,
                  '# TrustedAuthservIDs', '# SPFSelfValidate'):
         tap.contains(out, want, want)
-    tap.is_(out.count('\nOn-BadFrom '), 1, 'one line of each')
+    tap.is_(out.count('\nOnBadFrom '), 1, 'one line of each')
     tap.is_(out.count('\nSocket '), 1, 'one socket')
     tap.ok(re.search('^# Socket: one milter now: .*smtpd_milters and '
                      'non_smtpd_milters .*\nSocket ', out, re.M),
@@ -345,8 +345,10 @@ def test_bad():
     tap.contains(err, path('none'), 'is named')
     tap.is_(proc.run([tree.MAILSEAL, 'import'])[0], 2, 'no file')
     status, out, _ = run('Mode\tv\r\nSyslog\t\tYES  # said\r\n')
-    tap.is_((status, lines(out)[:2]), (0, ['Mode v', 'Syslog yes']),
+    tap.is_((status, lines(out)[:2]), (0, ['Mode v', 'LogTarget syslog']),
             'CRLF, tabs and comments')
+    _, out, _ = run('Mode v\nSyslog no\n')
+    tap.ok('LogTarget none' in lines(out), 'Syslog no: LogTarget none', out)
 
 
 def main():

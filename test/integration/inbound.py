@@ -172,7 +172,7 @@ def refused(w, ports):
     broken = w.signed(message('refuse-me'), 'r2').replace(b'hello', b'jello')
     answer = send(ports['strict'], broken)
     tap.ok(re.match(r'550[ -]5\.7\.20 ', answer),
-           'On-BadSignature reject: in the dialogue', answer)
+           'OnBadSignature reject: in the dialogue', answer)
     good_one = w.signed(message('strict-good'), 'r2')
     c = smtp.Client(ports['strict'], xclient=OUT)
     first = c.mail('joe@example.com', RCPT, broken)
@@ -188,14 +188,14 @@ def refused(w, ports):
     other_zone = w.signed(message('defer-me'), 'r2').replace(
         b'd=example.com', b'd=example.org')
     answer = send(ports['in'], other_zone)
-    tap.ok(re.match(r'451[ -]4\.', answer), 'On-DNSError tempfail', answer)
+    tap.ok(re.match(r'451[ -]4\.', answer), 'OnDNSError tempfail', answer)
     tap.is_(w.sink.count(b'defer-me'), 0, 'it does not arrive, either')
 
 
 def held(w, ports):
     broken = w.signed(message('hold-me'), 'r2').replace(b'hello', b'jello')
     answer = send(ports['hold'], broken)
-    tap.is_(answer[:3], '250', 'On-BadSignature quarantine: accepted')
+    tap.is_(answer[:3], '250', 'OnBadSignature quarantine: accepted')
     queue = proc.wait_for(lambda: w.postfix.queue('hold'), 'the hold queue')
     tap.is_(len(queue), 1, 'it lies in the hold queue')
     data = w.postfix.message('hold', queue[0]).replace(b'\n', b'\r\n')

@@ -137,7 +137,7 @@ def test_verify_results():
     tap.is_((status, obj['dkim'][0]['result']), (1, 'policy'),
             'an option of the daemon')
     status, obj, _ = verify(good.replace(b'Hello', b'Hullo'), '-o',
-                            'On-BadSignature quarantine')
+                            'OnBadSignature quarantine')
     tap.is_((status, obj['action']), (1, 'quarantine'), 'its action')
     _, out, _ = sign(MESSAGE, 'r', '--expire', '60')
     tap.is_(verify(out, '--now', str(NOW + 30))[0], 0, 'not yet expired')

@@ -117,7 +117,6 @@ def main():
     with open(conf, 'w', encoding='ascii') as f:
         f.write(f"""Socket unix:{path('sock')}
 Background no
-Syslog no
 KeyDirectory none
 LogTarget stderr
 LogFormat json

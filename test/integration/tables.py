@@ -214,7 +214,7 @@ def imported(path):
         if line and line[0] != '#':
             option, value = line.split(None, 1)
             made[option] = value
-    for option in ('Socket', 'Background', 'Syslog', 'UMask'):
+    for option in ('Socket', 'Background', 'LogTarget', 'UMask'):
         made.pop(option, None)
     return made
 

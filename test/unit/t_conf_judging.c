@@ -29,8 +29,8 @@ test_defaults(void)
 	if (!tap_ok(c != NULL, "nothing is set")) {
 		return;
 	}
-	tap_num(c->on_bad_from, CONF_REJECT, "On-BadFrom");
-	tap_num(c->on_arc_fail, CONF_ACCEPT, "On-ArcFail");
+	tap_num(c->on_bad_from, CONF_REJECT, "OnBadFrom");
+	tap_num(c->on_arc_fail, CONF_ACCEPT, "OnArcFail");
 	tap_num(c->on_dmarc_reject, CONF_QUARANTINE,
 	    "OnDMARCReject, RFC 9989 7.4");
 	tap_num(c->on_dmarc_quarantine, CONF_Q_TAG, "OnDMARCQuarantine");
@@ -54,7 +54,7 @@ static void
 test_all(void)
 {
 	struct diag diag;
-	struct conf *c = parse("On-BadFrom Quarantine\nOnDMARCReject REJECT\n"
+	struct conf *c = parse("OnBadFrom Quarantine\nOnDMARCReject REJECT\n"
 	    "OnDMARCQuarantine hold\nOnDMARCTempError accept\nOrgDomain psl\n"
 	    "TrustedRelayMail exempt\nReceivedSPF yes\nSecondOpinion all\n"
 	    "RejectNeedsSecondOpinion yes\nTrustedNetworks n.example\n"
@@ -64,7 +64,7 @@ test_all(void)
 		printf("# %s\n", diag.text);
 		return;
 	}
-	tap_num(c->on_bad_from, CONF_QUARANTINE, "On-BadFrom");
+	tap_num(c->on_bad_from, CONF_QUARANTINE, "OnBadFrom");
 	tap_num(c->on_dmarc_reject, CONF_REJECT, "OnDMARCReject");
 	tap_num(c->on_dmarc_quarantine, CONF_Q_HOLD, "OnDMARCQuarantine");
 	tap_num(c->on_dmarc_temperror, CONF_ACCEPT, "OnDMARCTempError");
@@ -81,7 +81,7 @@ test_all(void)
 	conf_release(c);
 }
 
-/* On-DNSError speaks for DMARC, too, unless that has a word of its own. */
+/* OnDNSError speaks for DMARC, too, unless that has a word of its own. */
 static void
 test_temperror(void)
 {
@@ -89,10 +89,10 @@ test_temperror(void)
 		const char		*text;
 		enum conf_action	 action;
 	} rows[] = {
-		{ "On-DNSError accept\n", CONF_ACCEPT },
-		{ "On-DNSError reject\n", CONF_TEMPFAIL },
-		{ "On-DNSError quarantine\n", CONF_TEMPFAIL },
-		{ "On-DNSError accept\nOnDMARCTempError tempfail\n",
+		{ "OnDNSError accept\n", CONF_ACCEPT },
+		{ "OnDNSError reject\n", CONF_TEMPFAIL },
+		{ "OnDNSError quarantine\n", CONF_TEMPFAIL },
+		{ "OnDNSError accept\nOnDMARCTempError tempfail\n",
 		    CONF_TEMPFAIL },
 		{ "OnDMARCTempError accept\n", CONF_ACCEPT },
 	};
@@ -169,7 +169,7 @@ test_sealers(void)
 {
 	struct diag diag;
 	struct conf *c = parse("TrustedSealers A.example, .b.example a.example"
-	    "\nOn-ArcFail reject\n", &diag);
+	    "\nOnArcFail reject\n", &diag);
 	int value;
 
 	if (tap_ok(c != NULL, "sealers, one of them twice")) {
@@ -178,7 +178,7 @@ test_sealers(void)
 		    STR("x.b.example"), &value) &&
 		    !names_find(c->trusted_sealers, STR("b.example"), &value),
 		    "a domain, and all below one");
-		tap_num(c->on_arc_fail, CONF_REJECT, "On-ArcFail");
+		tap_num(c->on_arc_fail, CONF_REJECT, "OnArcFail");
 	}
 	conf_release(c);
 }
@@ -214,9 +214,9 @@ static const struct {
 	{ "TrustedSealers a..example\n", "conf:1: TrustedSealers: "
 	    "\"a..example\" is not a domain name or a .domain" },
 	{ "ArcVerify no\nTrustedSealers a.example\n", "conf:2: "
-	    "TrustedSealers and On-ArcFail need ArcVerify yes" },
-	{ "On-ArcFail reject\nArcVerify no\n", "conf:1: "
-	    "TrustedSealers and On-ArcFail need ArcVerify yes" },
+	    "TrustedSealers and OnArcFail need ArcVerify yes" },
+	{ "OnArcFail reject\nArcVerify no\n", "conf:1: "
+	    "TrustedSealers and OnArcFail need ArcVerify yes" },
 	{ "ArcSeal all\nArcVerify no\nDomain a.example\n", "conf:1: ArcSeal "
 	    "needs Mode sv and ArcVerify yes" },
 	{ "Mode v\nArcSeal all\nDomain a.example\n", "conf:2: ArcSeal needs "
@@ -229,7 +229,7 @@ static const struct {
 	    "name" },
 	{ "ArcSealKey a.example:\n", "conf:1: ArcSealKey: \"\" is not a "
 	    "selector" },
-	{ "On-ArcFail discard\n", "conf:1: On-ArcFail: \"discard\" is not "
+	{ "OnArcFail discard\n", "conf:1: OnArcFail: \"discard\" is not "
 	    "accept|reject|tempfail|quarantine" },
 	{ "DomainRules a.example\n", "conf:1: DomainRules: \"a.example\" has "
 	    "no rule behind it" },

@@ -70,6 +70,24 @@ static const struct {
 	    "option \"xSocketx\"; did you mean Socket?" },
 	{ "three edits are too many", "Sxxxet x\n",
 	    "conf:1: there is no option \"Sxxxet\"" },
+	{ "On-ArcFail, with a hyphen", "On-ArcFail reject\n",
+	    "conf:1: there is no option \"On-ArcFail\"; did you mean "
+	    "OnArcFail?" },
+	{ "On-BadFrom, with a hyphen", "On-BadFrom reject\n",
+	    "conf:1: there is no option \"On-BadFrom\"; did you mean "
+	    "OnBadFrom?" },
+	{ "On-BadSignature, as OpenDKIM spells it", "On-BadSignature reject\n",
+	    "conf:1: there is no option \"On-BadSignature\"; did you mean "
+	    "OnBadSignature?" },
+	{ "On-DNSError, as OpenDKIM spells it", "On-DNSError reject\n",
+	    "conf:1: there is no option \"On-DNSError\"; did you mean "
+	    "OnDNSError?" },
+	{ "On-InternalError, as OpenDKIM spells it", "On-InternalError reject\n",
+	    "conf:1: there is no option \"On-InternalError\"; did you mean "
+	    "OnInternalError?" },
+	{ "On-SignFailure, with a hyphen", "On-SignFailure reject\n",
+	    "conf:1: there is no option \"On-SignFailure\"; did you mean "
+	    "OnSignFailure?" },
 	{ "an option of OpenDKIM's that is not there",
 	    "SetupPolicyScript /etc/x\n",
 	    "conf:1: there is no option \"SetupPolicyScript\"" },
@@ -144,7 +162,7 @@ static const struct {
 	{ "UserID with an unknown group", "\nUserID root:no-such-group-here\n",
 	    "conf:2: UserID: there is no group \"no-such-group-here\"" },
 	{ "an action of OpenDKIM's that is not there",
-	    "On-BadSignature discard\n", "conf:1: On-BadSignature: "
+	    "OnBadSignature discard\n", "conf:1: OnBadSignature: "
 	    "\"discard\" is not accept|reject|tempfail|quarantine" },
 	{ "LogFormat", "LogFormat xml\n",
 	    "conf:1: LogFormat: \"xml\" is not text|json" },
@@ -343,7 +361,7 @@ test_defaults(void)
 	    c->pid_file == NULL && c->zone == NULL &&
 	    c->trust_anchor_file == NULL, "no default: paths");
 	tap_num((long long)c->umask, 007, "UMask");
-	tap_ok(c->background && c->syslog && !c->subdomains, "yes and no");
+	tap_ok(c->background && !c->subdomains, "yes and no");
 	tap_num(c->syslog_facility, LOG_MAIL, "SyslogFacility");
 	tap_num(c->log_format, CONF_LOG_TEXT, "LogFormat");
 	tap_num(c->log_target, CONF_LOG_SYSLOG, "LogTarget");
@@ -361,9 +379,9 @@ test_defaults(void)
 	tap_num(c->minimum_key_bits, 1024, "MinimumKeyBits");
 	tap_num(c->maximum_signatures, 8, "MaximumSignaturesToVerify");
 	tap_num(c->clock_drift_s, 300, "ClockDrift");
-	tap_num(c->on_bad_signature, CONF_ACCEPT, "On-BadSignature");
-	tap_num(c->on_dns_error, CONF_TEMPFAIL, "On-DNSError");
-	tap_num(c->on_internal_error, CONF_TEMPFAIL, "On-InternalError");
+	tap_num(c->on_bad_signature, CONF_ACCEPT, "OnBadSignature");
+	tap_num(c->on_dns_error, CONF_TEMPFAIL, "OnDNSError");
+	tap_num(c->on_internal_error, CONF_TEMPFAIL, "OnInternalError");
 	tap_num((long long)c->dns_timeout_us, 5000000, "DNSTimeout");
 	tap_num(c->second_percent, 0, "SecondOpinion");
 	tap_ok(c->nameservers.n == 0 && c->mta.n == 0 && c->domains.n == 0 &&
@@ -379,7 +397,6 @@ static const char all[] =
     "UMask 0022\n"
     "PidFile /run/m.pid#1\n"
     "background NO\n"
-    "SYSLOG false\n"
     "SyslogFacility local7\n"
     "LogFormat json\n"
     "LogTarget stderr\n"
@@ -405,9 +422,9 @@ static const char all[] =
     "MinimumKeyBits 2048\n"
     "MaximumSignaturesToVerify 3\n"
     "ClockDrift 10m\n"
-    "On-BadSignature quarantine\n"
-    "On-DNSError accept\n"
-    "On-InternalError reject\n"
+    "OnBadSignature quarantine\n"
+    "OnDNSError accept\n"
+    "OnInternalError reject\n"
     "Nameservers 192.0.2.1,[2001:db8::1]:5353 2001:db8::2@00053\n"
     "TrustAnchorFile /etc/root.key\n"
     "DNSTimeout 3s\n"
@@ -476,7 +493,7 @@ test_all(void)
 	tap_num((long long)c->umask, 022, "UMask");
 	tap_str(str_from(c->pid_file), STR("/run/m.pid#1"),
 	    "PidFile: '#' inside a word is no comment");
-	tap_ok(!c->background && !c->syslog, "Background, Syslog");
+	tap_ok(!c->background, "Background");
 	tap_num(c->syslog_facility, LOG_LOCAL7, "SyslogFacility");
 	tap_num(c->log_format, CONF_LOG_JSON, "LogFormat");
 	tap_num(c->log_target, CONF_LOG_STDERR, "LogTarget");
@@ -490,9 +507,9 @@ test_all(void)
 	tap_num(c->minimum_key_bits, 2048, "MinimumKeyBits");
 	tap_num(c->maximum_signatures, 3, "MaximumSignaturesToVerify");
 	tap_num(c->clock_drift_s, 600, "ClockDrift");
-	tap_num(c->on_bad_signature, CONF_QUARANTINE, "On-BadSignature");
-	tap_num(c->on_dns_error, CONF_ACCEPT, "On-DNSError");
-	tap_num(c->on_internal_error, CONF_REJECT, "On-InternalError");
+	tap_num(c->on_bad_signature, CONF_QUARANTINE, "OnBadSignature");
+	tap_num(c->on_dns_error, CONF_ACCEPT, "OnDNSError");
+	tap_num(c->on_internal_error, CONF_REJECT, "OnInternalError");
 	test_strings(&c->nameservers, "192.0.2.1,2001:db8::1@5353,"
 	    "2001:db8::2@53", "Nameservers");
 	tap_str(str_from(c->trust_anchor_file), STR("/etc/root.key"),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What On-... makes of each kind of message, and the replies. */
+/* What On... makes of each kind of message, and the replies. */
 #include "engine_fixture.h"
 
 #define HEADER		"From: joe@example.com\r\nSubject: s\r\n\r\n"
@@ -32,8 +32,8 @@ static const struct {
 	    SIGN("nokey") "Selector rsa\nKeyFile @DIR@/rsa\n", false },
 };
 
-#define BAD(action)	"On-BadSignature " action "\nOn-DNSError reject\n"
-#define DNS(action)	"On-DNSError " action "\nOn-BadSignature reject\n"
+#define BAD(action)	"OnBadSignature " action "\nOnDNSError reject\n"
+#define DNS(action)	"OnDNSError " action "\nOnBadSignature reject\n"
 
 static const struct {
 	enum kind		 kind;
@@ -132,7 +132,7 @@ test_internal(struct fx *fx)
 		struct fx_client client;
 		struct engine_msg *m;
 
-		snprintf(conf, sizeof(conf), FX_VERIFY "On-InternalError %s\n",
+		snprintf(conf, sizeof(conf), FX_VERIFY "OnInternalError %s\n",
 		    internal[i].action);
 		fx_configure(fx, conf);
 		m = fx_begin(fx, &mail, &client);

@@ -75,7 +75,7 @@ static const struct {
 	    "external host" },
 	{ "Mode v: inside, too", FX_VERIFY, AUTHENTICATED, OURS,
 	    ENGINE_VERIFY, "authenticated" },
-	{ "outside, no From", CONF "On-BadFrom accept\n", OUTSIDE, FROM("To: a@example.com\r\n"),
+	{ "outside, no From", CONF "OnBadFrom accept\n", OUTSIDE, FROM("To: a@example.com\r\n"),
 	    ENGINE_VERIFY, "external host" },
 };
 

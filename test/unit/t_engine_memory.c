@@ -2,7 +2,7 @@
 /*
  * Out of memory at every allocation in turn: the message's arena gets a
  * ceiling one step higher each time, until the message goes through. Up to
- * there each outcome is what On-InternalError says, whole, and nothing else.
+ * there each outcome is what OnInternalError says, whole, and nothing else.
  */
 #include "engine_fixture.h"
 
@@ -98,14 +98,14 @@ main(void)
 	fx_sign(&fx, FX_SIGN_BOTH, TEXT, &text);
 	sweep(&fx, "sign", FX_SIGN_BOTH, NULL, STR(TEXT));
 	sweep(&fx, "verify", FX_VERIFY, "192.0.2.1", buf_str(&text));
-	sweep(&fx, "sign, On-InternalError accept", FX_SIGN_BOTH
-	    "On-InternalError accept\n", NULL, STR(TEXT));
-	sweep(&fx, "verify, On-InternalError accept", FX_VERIFY
-	    "On-InternalError accept\n", "192.0.2.1", buf_str(&text));
+	sweep(&fx, "sign, OnInternalError accept", FX_SIGN_BOTH
+	    "OnInternalError accept\n", NULL, STR(TEXT));
+	sweep(&fx, "verify, OnInternalError accept", FX_VERIFY
+	    "OnInternalError accept\n", "192.0.2.1", buf_str(&text));
 	sweep(&fx, "seal", FX_SIGN_BOTH "ArcSeal all\n", "192.0.2.1",
 	    buf_str(&text));
-	sweep(&fx, "seal, On-InternalError accept", FX_SIGN_BOTH
-	    "ArcSeal all\nOn-InternalError accept\n", "192.0.2.1",
+	sweep(&fx, "seal, OnInternalError accept", FX_SIGN_BOTH
+	    "ArcSeal all\nOnInternalError accept\n", "192.0.2.1",
 	    buf_str(&text));
 	sweep(&fx, "verify with a second opinion",
 	    FX_VERIFY "SecondOpinion all\n", "192.0.2.1", buf_str(&text));

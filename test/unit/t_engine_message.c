@@ -154,7 +154,7 @@ test_limits(struct fx *fx)
 		struct fx_client client;
 		struct engine_msg *m;
 
-		fx_configure(fx, FX_VERIFY "On-InternalError accept\n");
+		fx_configure(fx, FX_VERIFY "OnInternalError accept\n");
 		m = fx_begin(fx, &mail, &client);
 		engine_msg_header(m, STR("Authentication-Results"),
 		    STR(" mx.example.net; none"));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* CheckKeys, SelfCheck and On-SignFailure. */
+/* CheckKeys, SelfCheck and OnSignFailure. */
 #include "engine_fixture.h"
 
 #define HEAD	"AuthservID mx.example.net\nMode sv\nDomain example.com\n"
@@ -176,7 +176,7 @@ main(void)
 	    "", "451 4.7.5 The message cannot be signed now, try again later",
 	    "no key could sign", "a signature that does not verify");
 	check_broken(HEAD "SelfCheck all\nCheckKeys no\n"
-	    "On-SignFailure unsigned\n" KEY("rsa", "rsa"), "", NULL,
+	    "OnSignFailure unsigned\n" KEY("rsa", "rsa"), "", NULL,
 	    "no key could sign", "it may go unsigned");
 	check_broken(HEAD "SelfCheck sample:50%\nCheckKeys no\n"
 	    KEY("rsa", "rsa") KEY("ed", "ed"), "ed ", NULL, NULL,

@@ -102,7 +102,7 @@ static const struct row {
 	{ "4.10.1 fail open", CONF "OnDMARCTempError accept\n", NULL, NULL,
 	    FROM("down.test"), "accept", NULL, NULL, NULL, NULL, NULL,
 	    "dmarc=temperror" },
-	{ "On-DNSError speaks for DMARC, too", CONF "On-DNSError accept\n",
+	{ "OnDNSError speaks for DMARC, too", CONF "OnDNSError accept\n",
 	    NULL, NULL, FROM("down.test"), "accept", NULL, NULL, NULL, NULL,
 	    NULL, "dmarc=temperror" },
 	{ "5.3.6 an aligned SPF temperror", CONF, NULL, "<a@spfdown.test>",
@@ -158,13 +158,13 @@ static const struct row {
 	{ "an address literal", CONF, NULL, NULL,
 	    "From: a@[192.0.2.1]\r\n\r\n", "reject", "550 5.7.1", "from",
 	    NULL, NULL, NULL, "dmarc=permerror" },
-	{ "On-BadFrom tempfail", CONF "On-BadFrom tempfail\n", NULL, NULL,
+	{ "OnBadFrom tempfail", CONF "OnBadFrom tempfail\n", NULL, NULL,
 	    "\r\n", "tempfail", "451 4.7.1", "from", NULL, NULL, NULL,
 	    "dmarc=none" },
-	{ "On-BadFrom quarantine", CONF "On-BadFrom quarantine\n", NULL, NULL,
+	{ "OnBadFrom quarantine", CONF "OnBadFrom quarantine\n", NULL, NULL,
 	    "\r\n", "quarantine", NULL, "from", NULL, NULL, NULL,
 	    "dmarc=none" },
-	{ "On-BadFrom accept", CONF "On-BadFrom accept\n", NULL, NULL,
+	{ "OnBadFrom accept", CONF "OnBadFrom accept\n", NULL, NULL,
 	    "\r\n", "accept", NULL, NULL, NULL, NULL, NULL,
 	    "dmarc=none" },
 	/* exemptions: RFC 9990 3.1.6 */
@@ -225,22 +225,22 @@ static const struct row {
 	    FROM("none.test"), "accept", NULL, NULL, NULL, NULL, NULL,
 	    "arc=fail reason=\"bad instance or tags in ARC-Seal\" "
 	    "smtp.remote-ip=" BAD_IP },
-	{ "On-ArcFail reject", CONF "On-ArcFail reject\n", NULL, NULL, CHAIN
+	{ "OnArcFail reject", CONF "OnArcFail reject\n", NULL, NULL, CHAIN
 	    FROM("none.test"), "reject", "550 5.7.29 ARC validation failure",
 	    "arc", NULL, NULL, NULL, "arc=fail" },
-	{ "On-ArcFail tempfail", CONF "On-ArcFail tempfail\n", NULL, NULL,
+	{ "OnArcFail tempfail", CONF "OnArcFail tempfail\n", NULL, NULL,
 	    CHAIN FROM("none.test"), "tempfail", "451 4.7.29", "arc", NULL,
 	    NULL, NULL, "arc=fail" },
-	{ "On-ArcFail quarantine", CONF "On-ArcFail quarantine\n", NULL, NULL,
+	{ "OnArcFail quarantine", CONF "OnArcFail quarantine\n", NULL, NULL,
 	    CHAIN FROM("none.test"), "quarantine", NULL, "arc", NULL, NULL,
 	    NULL, "arc=fail" },
-	{ "On-ArcFail, beside DMARC", CONF "On-ArcFail reject\n", NULL, NULL,
+	{ "OnArcFail, beside DMARC", CONF "OnArcFail reject\n", NULL, NULL,
 	    CHAIN FROM("reject.test"), "reject", "550 5.7.29", "arc", NULL,
 	    NULL, NULL, "dmarc=fail" },
-	{ "On-ArcFail, without a chain", CONF "On-ArcFail reject\n", NULL,
+	{ "OnArcFail, without a chain", CONF "OnArcFail reject\n", NULL,
 	    NULL, FROM("none.test"), "accept", NULL, NULL, NULL, NULL, NULL,
 	    "dmarc=fail" },
-	{ "On-ArcFail, from a trusted network", CONF "On-ArcFail reject\n"
+	{ "OnArcFail, from a trusted network", CONF "OnArcFail reject\n"
 	    "TrustedNetworks " BAD_IP "\n", NULL, NULL, CHAIN
 	    FROM("reject.test"), "reject", "550 5.7.29", "arc", NULL, NULL,
 	    NULL, "arc=fail" },
@@ -353,24 +353,24 @@ static const struct {		/* a broken signature, beside the rest */
 	const char	*action, *rule, *reply, *exempt;
 	size_t		 tags, holds;
 } beside[] = {
-	{ "the signature is a rule of its own", "On-BadSignature reject\n",
+	{ "the signature is a rule of its own", "OnBadSignature reject\n",
 	    "reject", "dkim", "550 5.7.20", NULL, 0, 0 },
-	{ "and waits for its key", "On-BadSignature tempfail\n", "tempfail",
+	{ "and waits for its key", "OnBadSignature tempfail\n", "tempfail",
 	    "dkim", "451 4.7.20", NULL, 0, 0 },
 	{ "a trusted network is not exempt from it",
-	    "On-BadSignature reject\nTrustedNetworks " BAD_IP "\n", "reject",
+	    "OnBadSignature reject\nTrustedNetworks " BAD_IP "\n", "reject",
 	    "dkim", "550 5.7.20", NULL, 0, 0 },
-	{ "nor from being held", "On-BadSignature quarantine\n"
+	{ "nor from being held", "OnBadSignature quarantine\n"
 	    "TrustedNetworks " BAD_IP "\n", "quarantine", "dkim", "", NULL, 0,
 	    1 },
 	{ "only DMARC", "TrustedNetworks " BAD_IP "\n", "accept", "dmarc", "",
 	    "trusted network", 0, 0 },
-	{ "a tag and a hold", "On-BadSignature quarantine\n", "quarantine",
+	{ "a tag and a hold", "OnBadSignature quarantine\n", "quarantine",
 	    "dmarc", "", NULL, 1, 1 },
-	{ "held once", "On-BadSignature quarantine\n"
+	{ "held once", "OnBadSignature quarantine\n"
 	    "OnDMARCQuarantine hold\n", "quarantine", "dmarc", "", NULL, 0,
 	    1 },
-	{ "tagged once", "On-BadSignature reject\nSecondOpinion all\n"
+	{ "tagged once", "OnBadSignature reject\nSecondOpinion all\n"
 	    "RejectNeedsSecondOpinion yes\nMinimumKeyBits 4096\n",
 	    "quarantine", "dmarc", "", NULL, 1, 0 },
 };
@@ -472,7 +472,7 @@ check_key_down(struct fx *fx)
 	fx_configure(fx, CONF "OnDMARCReject accept\n");
 	m = fx_run(fx, &mail, &client, STR(text));
 	tap_ok(str_starts(engine_msg_eom(m)->reply, STR("451 4.4.3")),
-	    "it does not: On-DNSError");
+	    "it does not: OnDNSError");
 	tap_str(str_from(engine_msg_eom(m)->decision.rule), STR("dkim"),
 	    "is the rule");
 	engine_msg_free(m);

@@ -80,7 +80,7 @@ static const struct {
 	    true },
 	{ "ours", SEAL("all"), NULL, "joe", "joe@example.com", false },
 	{ "ours, and not signed", SEAL("all"), NULL, "joe", NULL, false },
-	{ "no From", SEAL("all") "On-BadFrom accept\n", NULL, NULL, "",
+	{ "no From", SEAL("all") "OnBadFrom accept\n", NULL, NULL, "",
 	    false },
 	{ "refused", SEAL("all") "OnDMARCReject reject\n", NULL, NULL,
 	    "joe@refused.example", false },

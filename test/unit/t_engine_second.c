@@ -3,7 +3,7 @@
 #include "engine_fixture.h"
 
 #define ALL	FX_VERIFY "SecondOpinion all\nOnDMARCReject reject\n" \
-		"On-BadSignature reject\n"
+		"OnBadSignature reject\n"
 #define NEEDS	ALL "RejectNeedsSecondOpinion yes\n"
 #define OTHERS	"203.0.113.7"
 
