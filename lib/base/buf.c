@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +20,15 @@ buf_fini(struct buf *b)
 {
 	free(b->p);
 	buf_init(b, b->max_bytes);
+}
+
+void
+buf_fini_secret(struct buf *b)
+{
+	if (b->p != NULL) {
+		explicit_bzero(b->p, b->cap);
+	}
+	buf_fini(b);
 }
 
 void

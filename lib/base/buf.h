@@ -23,6 +23,8 @@ struct buf {
 
 void	buf_init(struct buf *, size_t max_bytes);
 void	buf_fini(struct buf *);
+/* The same for a secret: zeroes the content first. */
+void	buf_fini_secret(struct buf *);
 /* Empties it and forgets a failure; keeps the memory. */
 void	buf_reset(struct buf *);
 void	buf_add(struct buf *, const void *, size_t n);

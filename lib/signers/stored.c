@@ -445,9 +445,6 @@ stored_load(void *ctx, struct privkey **key_r, struct diag *diag)
 		    privkey_parse_pem(buf_str(&pem), name, key_r, diag);
 		free(name);
 	}
-	if (pem.p != NULL) {
-		explicit_bzero(pem.p, pem.n);
-	}
-	buf_fini(&pem);
+	buf_fini_secret(&pem);
 	return (status);
 }

@@ -95,11 +95,25 @@ t_growth(void)
 	buf_fini(&b);
 }
 
+static void
+t_secret(void)
+{
+	struct buf b;
+
+	buf_init(&b, 16);
+	buf_fini_secret(&b);
+	tap_ok(b.p == NULL, "an empty secret");
+	buf_add_cstr(&b, "secret");
+	buf_fini_secret(&b);
+	tap_ok(b.p == NULL && b.n == 0, "a secret is freed");
+}
+
 int
 main(void)
 {
 	t_add();
 	t_ceiling();
 	t_growth();
+	t_secret();
 	return (tap_done());
 }
