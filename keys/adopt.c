@@ -86,10 +86,7 @@ add(struct store *store, struct keystore_key *key,
 		(void)cli_fail("%s", diag.text[0] != '\0' ? diag.text :
 		    status_text(status));
 	}
-	if (pem.p != NULL) {
-		explicit_bzero(pem.p, pem.n);
-	}
-	buf_fini(&pem);
+	buf_fini_secret(&pem);
 	buf_fini(&record);
 	return (status == STATUS_OK);
 }
@@ -121,7 +118,9 @@ adopt(struct adoption *a, const char *domain, const char *selector,
 		(void)cli_fail("%s: not adopted: %s", path, why);
 		a->refused = true;
 	} else {
-		ok = add(store, &key, private);
+		ok = store_lock(store, key.domain) &&
+		    add(store, &key, private);
+		store_unlock(store, key.domain);
 		store->changed = store->changed || ok;
 		a->adopted = a->adopted || ok;
 	}
@@ -218,7 +217,7 @@ adopt_main(const struct cli_command *command, int argc, char **argv)
 		return (cli_fail("either -d DOMAIN and -s SELECTOR or "
 		    "--key-table FILE is needed"));
 	}
-	if (store_begin(&store, &o.store, STORE_CREATE) &&
+	if (store_begin(&store, &o.store, true) &&
 	    looker_init(&a.looker, &store, &o.dns)) {
 		ok = o.key_table != NULL ? adopt_table(&a, o.key_table) :
 		    adopt_one(&a, &o);

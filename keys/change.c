@@ -30,7 +30,7 @@ record_main(const struct cli_command *command, int argc, char **argv)
 	if (early != CLI_END) {
 		return (early);
 	}
-	if (store_begin(&store, &o.store, STORE_READ)) {
+	if (store_begin(&store, &o.store, false)) {
 		key = store_find(&store, o.domain, o.selector);
 		if (key != NULL && record_print_stored(&store, key,
 		    o.format)) {
@@ -99,10 +99,16 @@ objection(const struct store *store, const struct keystore_key *key,
 static int
 change(struct store *store, const struct verb_opts *o, enum key_stage stage)
 {
-	struct keystore_key *key = store_find(store, o->domain, o->selector);
+	struct keystore_key *key;
 	struct left left;
+	struct str domain;
 	const char *why;
 
+	if (!store_domain(store, o->domain, &domain) ||
+	    !store_lock(store, domain)) {
+		return (CLI_USAGE);
+	}
+	key = store_find(store, o->domain, o->selector);
 	if (key == NULL || !count_left(store, key, &left)) {
 		return (CLI_USAGE);
 	}
@@ -138,7 +144,7 @@ change_main(const struct cli_command *command, int argc, char **argv,
 	if (early != CLI_END) {
 		return (early);
 	}
-	if (store_begin(&store, &o.store, STORE_WRITE)) {
+	if (store_begin(&store, &o.store, false)) {
 		result = change(&store, &o, stage);
 	}
 	store_close(&store);

@@ -197,7 +197,7 @@ has_key(const struct verb_opts *o)
 	arena_init(&arena, KEYS_ARENA_BYTES);
 	if (store_init(&store, &o->store) &&
 	    store_is_wanted(&store, &o->store) &&
-	    store_open(&store, STORE_READ) && keystore_list(store.keys,
+	    store_open(&store, false) && keystore_list(store.keys,
 	    &arena, str_from(o->domain), &v, &n, NULL, NULL, &diag) ==
 	    STATUS_OK) {
 		for (i = 0; i < n; i++) {

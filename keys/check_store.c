@@ -169,7 +169,7 @@ check_stored(struct checking *c)
 	struct look found;
 	size_t i, n = 1;
 
-	if (!store_open(c->store, STORE_READ)) {
+	if (!store_open(c->store, false)) {
 		return (false);
 	}
 	if (o->selector != NULL) {

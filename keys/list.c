@@ -209,7 +209,7 @@ list_main(const struct cli_command *command, int argc, char **argv)
 	if (early != CLI_END) {
 		return (early);
 	}
-	if (store_begin(&store, &o.store, STORE_READ)) {
+	if (store_begin(&store, &o.store, false)) {
 		result = list(&store, &o);
 	}
 	store_close(&store);

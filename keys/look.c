@@ -4,6 +4,7 @@
 #include "dkim/key.h"
 #include "keys/keys.h"
 #include "keys/look.h"
+#include "mail/domain.h"
 
 bool
 looker_init(struct looker *looker, struct store *store,
@@ -229,8 +230,7 @@ look_and_say(struct looker *looker, const struct keystore_key *key,
 	bool can = private != NULL || key->stage >= KEY_REVOKED;
 
 	*r = (struct look){ .n = 0 };
-	r->owner = arena_printf(arena, "%.*s._domainkey.%.*s",
-	    STR_FMT(key->selector), STR_FMT(key->domain));
+	r->owner = domain_key_name(arena, key->selector, key->domain);
 	if (can && looker->zone != NULL) {
 		look_at_zone(looker, &s, r);
 	} else if (can) {

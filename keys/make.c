@@ -136,10 +136,7 @@ make_key(struct store *store, const struct make *m, struct keystore_key *r)
 		r->record = arena_dup(&store->arena, r->record);
 		ok = r->record.p != NULL;
 	}
-	if (pem.p != NULL) {
-		explicit_bzero(pem.p, pem.n);
-	}
-	buf_fini(&pem);
+	buf_fini_secret(&pem);
 	buf_fini(&record);
 	return (ok);
 }

@@ -37,8 +37,7 @@ make_files(const struct verb_opts *o, const struct key_name *name)
 		(void)cli_fail("the key could not be made");
 		goto out;
 	}
-	record_zone_line(&line, name->domain, name->selector,
-	    buf_str(&value));
+	record_zone_line(&line, name->owner, buf_str(&value));
 	if (line.status == STATUS_OK &&
 	    key_files_write(&files, dir, buf_str(&pem), buf_str(&line)) &&
 	    record_print(o->format, &(struct record_shown){ .name = *name,
@@ -52,10 +51,7 @@ make_files(const struct verb_opts *o, const struct key_name *name)
 	}
 out:
 	privkey_free(key);
-	if (pem.p != NULL) {
-		explicit_bzero(pem.p, pem.n);
-	}
-	buf_fini(&pem);
+	buf_fini_secret(&pem);
 	buf_fini(&value);
 	buf_fini(&line);
 	return (result);
@@ -102,8 +98,11 @@ make_stored(struct store *store, const struct verb_opts *o)
 	const struct make m = { o->domain, o->selector, o->type,
 		(unsigned)o->bits, new_flags(o) };
 	struct keystore_key key;
+	struct str domain;
 
-	if (!store_open(store, STORE_CREATE) || !make_key(store, &m, &key) ||
+	if (!store_open(store, true) ||
+	    !store_domain(store, o->domain, &domain) ||
+	    !store_lock(store, domain) || !make_key(store, &m, &key) ||
 	    !record_print_stored(store, &key, o->format)) {
 		return (CLI_USAGE);
 	}

@@ -173,10 +173,7 @@ publish_private(struct store *store, const char *dir,
 	ok = keystore_private(store->keys, key, &pem, diag) == STATUS_OK &&
 	    files_replace(fd, name.p, folder.p, buf_str(&pem), 0644, &owner,
 	    diag) == STATUS_OK;
-	if (pem.p != NULL) {
-		explicit_bzero(pem.p, pem.n);
-	}
-	buf_fini(&pem);
+	buf_fini_secret(&pem);
 	(void)close(fd);
 	return (ok);
 }

@@ -21,8 +21,7 @@ key_name_make(struct arena *arena, const char *domain, const char *selector,
 		(void)cli_fail("%s: not a selector", selector);
 		return (false);
 	}
-	r->owner = arena_printf(arena, "%.*s._domainkey.%.*s",
-	    STR_FMT(r->selector), STR_FMT(r->domain));
+	r->owner = domain_key_name(arena, r->selector, r->domain);
 	if (r->owner.p == NULL || r->owner.n > DOMAIN_MAX_BYTES) {
 		(void)cli_fail("%s and %s together are too long for a name",
 		    selector, domain);
@@ -147,8 +146,7 @@ record_print(enum record_format format, const struct record_shown *shown)
 	case RECORD_JSON:
 		return (cli_json_print(shown_json(shown)));
 	case RECORD_ZONE:
-		record_zone_line(&out, shown->name.domain,
-		    shown->name.selector, shown->value);
+		record_zone_line(&out, shown->name.owner, shown->value);
 		break;
 	case RECORD_VALUE:
 		buf_add_str(&out, shown->value);

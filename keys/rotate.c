@@ -87,7 +87,8 @@ rotate_domain(struct rotation *run, struct str domain)
 	unsigned steps;
 	size_t i;
 
-	if (rotated_load(run, &d)) {
+	if ((run->opts->dry_run || store_lock(run->store, domain)) &&
+	    rotated_load(run, &d)) {
 		for (steps = 0; steps < STEPS_MAX; steps++) {
 			examine(run, &d);
 			if (!next_step(run, &d, &i, &step) ||
@@ -101,6 +102,7 @@ rotate_domain(struct rotation *run, struct str domain)
 		run->failed = true;
 	}
 	rotated_fini(&d);
+	store_unlock(run->store, domain);
 }
 
 /* A list is by domain. */
@@ -182,8 +184,7 @@ rotate_main(const struct cli_command *command, int argc, char **argv)
 	if (!check_options(&o)) {
 		return (CLI_USAGE);
 	}
-	if (store_begin(&store, &o.store, o.dry_run ? STORE_READ :
-	    STORE_WRITE)) {
+	if (store_begin(&store, &o.store, false)) {
 		run.how = o.publish != NULL ? o.publish :
 		    store.policy.publish;
 		run.disclose = o.disclose != NULL ? o.disclose :

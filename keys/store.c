@@ -78,25 +78,38 @@ store_is_wanted(const struct store *store, const struct store_opts *o)
 }
 
 bool
-store_open(struct store *store, enum store_use use)
+store_open(struct store *store, bool create)
 {
 	struct diag diag;
 	enum status status;
 
 	diag_init(&diag);
-	status = keystore_open(store->where, use == STORE_CREATE,
-	    &store->env, &store->keys, &diag);
-	if (status == STATUS_OK && use != STORE_READ) {
-		status = keystore_lock(store->keys, LOCK_TIMEOUT_S, &diag);
-	}
+	status = keystore_open(store->where, create, &store->env, &store->keys,
+	    &diag);
 	return (status == STATUS_OK || fail(&diag, status));
 }
 
 bool
-store_begin(struct store *store, const struct store_opts *o,
-    enum store_use use)
+store_begin(struct store *store, const struct store_opts *o, bool create)
 {
-	return (store_init(store, o) && store_open(store, use));
+	return (store_init(store, o) && store_open(store, create));
+}
+
+bool
+store_lock(struct store *store, struct str domain)
+{
+	struct diag diag;
+	enum status status;
+
+	diag_init(&diag);
+	status = keystore_lock(store->keys, domain, LOCK_TIMEOUT_S, &diag);
+	return (status == STATUS_OK || fail(&diag, status));
+}
+
+void
+store_unlock(struct store *store, struct str domain)
+{
+	keystore_unlock(store->keys, domain);
 }
 
 /* It looks by itself, too: what fails here costs time, not mail. */
@@ -250,10 +263,7 @@ store_has_private(struct store *store, const struct keystore_key *key)
 	diag_init(&diag);
 	buf_init(&pem, KEYSTORE_PEM_MAX_BYTES);
 	has = keystore_private(store->keys, key, &pem, &diag) == STATUS_OK;
-	if (pem.p != NULL) {
-		explicit_bzero(pem.p, pem.n);
-	}
-	buf_fini(&pem);
+	buf_fini_secret(&pem);
 	return (has);
 }
 
@@ -278,10 +288,7 @@ store_private(struct store *store, const struct keystore_key *key,
 		diag_set(diag, name.p, 0, "%s", status_text(status));
 		private = NULL;
 	}
-	if (pem.p != NULL) {
-		explicit_bzero(pem.p, pem.n);
-	}
-	buf_fini(&pem);
+	buf_fini_secret(&pem);
 	return (private);
 }
 

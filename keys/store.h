@@ -53,12 +53,6 @@ struct store {
 	bool			 changed;	/* signers must look again */
 };
 
-enum store_use {
-	STORE_READ,		/* it must be there */
-	STORE_WRITE,		/* the same, and locked */
-	STORE_CREATE		/* made if need be, and locked */
-};
-
 /* True if id is one of the above and its value is well; *bad_r when not. */
 bool	 store_option(struct store_opts *, int id, const char *value,
 	    bool *bad_r);
@@ -66,10 +60,10 @@ bool	 store_option(struct store_opts *, int id, const char *value,
 bool	 store_init(struct store *, const struct store_opts *);
 /* Whether one was named, or the policy's is there, be it out of reach. */
 bool	 store_is_wanted(const struct store *, const struct store_opts *);
-bool	 store_open(struct store *, enum store_use);
+/* create: makes it if it is not there. */
+bool	 store_open(struct store *, bool create);
 /* The two in one. store_close in any case. */
-bool	 store_begin(struct store *, const struct store_opts *,
-	    enum store_use);
+bool	 store_begin(struct store *, const struct store_opts *, bool create);
 /* Tells the daemon, if anything has changed that it looks at. */
 void	 store_close(struct store *);
 
@@ -82,6 +76,9 @@ bool	 store_list(struct store *, struct str domain,
 struct keystore_key	*store_find(struct store *, const char *domain,
 	    const char *selector);
 bool	 store_save(struct store *, const struct keystore_key *);
+/* Around a change of the domain's keys, which are read again inside. */
+bool	 store_lock(struct store *, struct str domain);
+void	 store_unlock(struct store *, struct str domain);
 /* Whether its private half can be read. */
 bool	 store_has_private(struct store *, const struct keystore_key *);
 /* Its private half; NULL: the diag says why. */

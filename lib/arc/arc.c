@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "arc/private.h"
+#include "mail/domain.h"
 
 const char *
 arc_result_name(enum arc_result result)
@@ -29,8 +30,8 @@ arc_fail(struct arc_validator *v, unsigned at, const char *reason)
 static enum status
 ask(struct arc_validator *v, struct dns_batch *batch, struct arc_signature *s)
 {
-	struct str name = arena_printf(v->arena, "%.*s._domainkey.%.*s",
-	    STR_FMT(s->sig.selector), STR_FMT(s->sig.domain));
+	struct str name = domain_key_name(v->arena, s->sig.selector,
+	    s->sig.domain);
 
 	if (name.p != NULL) {
 		s->query = dns_batch_add(batch, name, DNS_TXT);

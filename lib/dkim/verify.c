@@ -6,6 +6,7 @@
  */
 #include "dkim/header.h"
 #include "dkim/verify.h"
+#include "mail/domain.h"
 
 struct trial {
 	struct dkim_verdict	 verdict;
@@ -78,8 +79,7 @@ begin(struct dkim_verifier *verifier, struct trial *t,
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	name = arena_printf(verifier->arena, "%.*s._domainkey.%.*s",
-	    STR_FMT(sig->selector), STR_FMT(sig->domain));
+	name = domain_key_name(verifier->arena, sig->selector, sig->domain);
 	if (name.p == NULL) {
 		return (STATUS_NOMEM);
 	}

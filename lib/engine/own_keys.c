@@ -8,6 +8,7 @@
  */
 #include "dkim/key.h"
 #include "engine/private.h"
+#include "mail/domain.h"
 
 #define US_PER_S	1000000
 
@@ -23,8 +24,8 @@ begin_key(struct engine_msg *m, struct engine_own_key *own)
 	struct key_checks *checks = m->engine->opts.key_checks;
 	bool ask;
 
-	own->owner = arena_printf(&m->arena, "%.*s._domainkey.%.*s",
-	    STR_FMT(own->pick->selector), STR_FMT(own->pick->domain));
+	own->owner = domain_key_name(&m->arena, own->pick->selector,
+	    own->pick->domain);
 	if (own->owner.p == NULL) {
 		return (STATUS_NOMEM);
 	}

@@ -7,20 +7,19 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/access.h"
 #include "keystore/files.h"
+#include "keystore/lock.h"
 #include "keystore/private.h"
 #include "keystore/record.h"
 #include "mail/domain.h"
 
 #define PATH_BYTES	4096
 #define NAME_BYTES	300		/* selector and what follows it */
-#define LOCK_STEP_MS	50
 #define LOCK_FILE	".lock"
 #define REVISION_FILE	".revision"
 #define REVISION_BYTES	16
@@ -32,7 +31,8 @@ struct dir {
 	char			*path;
 	const struct env	*env;
 	int			 fd;
-	int			 lock;		/* -1: not ours */
+	struct lock_file	 lock;
+	bool			 locked;	/* a domain, by us */
 	struct files_owner	 owner;
 };
 
@@ -54,9 +54,7 @@ dir_close(void *ctx)
 {
 	struct dir *dir = ctx;
 
-	if (dir->lock != -1) {
-		(void)close(dir->lock);
-	}
+	lock_file_close(&dir->lock);
 	if (dir->fd != -1) {
 		(void)close(dir->fd);
 	}
@@ -238,7 +236,8 @@ list_folder(const struct dir *dir, const struct folder *folder,
 		} else if (is_named(entry->d_name, STR(RECORD_END),
 		    &selector)) {
 			tell_stateless(folder, domain, selector, query);
-		} else if (dir->lock != -1 && files_is_temp(entry->d_name)) {
+		} else if (dir->locked && query->domain.p != NULL &&
+		    files_is_temp(entry->d_name)) {
 			(void)unlinkat(folder->fd, entry->d_name, 0);
 		}
 		errno = 0;
@@ -405,31 +404,24 @@ dir_revision(void *ctx, uint64_t *r, struct diag *diag)
 }
 
 static enum status
-dir_lock(void *ctx, unsigned timeout_s, struct diag *diag)
+dir_lock(void *ctx, struct str domain, unsigned timeout_s, struct diag *diag)
 {
-	const struct timespec step = { 0, LOCK_STEP_MS * 1000000L };
 	struct dir *dir = ctx;
-	uint64_t end_us = env_mono_us(dir->env) + timeout_s * 1000000ULL;
+	enum status status;
 
-	if (dir->lock == -1) {
-		dir->lock = openat(dir->fd, LOCK_FILE, O_RDWR | O_CREAT |
-		    O_CLOEXEC | O_NOFOLLOW, 0600);
-	}
-	if (dir->lock == -1) {
-		return (failed(dir->path, diag));
-	}
-	while (flock(dir->lock, LOCK_EX | LOCK_NB) == -1) {
-		if (errno != EWOULDBLOCK && errno != EINTR) {
-			return (failed(dir->path, diag));
-		}
-		if (env_mono_us(dir->env) >= end_us) {
-			diag_set(diag, dir->path, 0,
-			    "another process is at work there");
-			return (STATUS_TEMP);
-		}
-		(void)nanosleep(&step, NULL);
-	}
-	return (STATUS_OK);
+	status = lock_domain(&dir->lock, dir->fd, LOCK_FILE, dir->path,
+	    &dir->owner, domain, timeout_s, diag);
+	dir->locked = status == STATUS_OK;
+	return (status);
+}
+
+static void
+dir_unlock(void *ctx, struct str domain)
+{
+	struct dir *dir = ctx;
+
+	unlock_domain(&dir->lock, domain);
+	dir->locked = false;
 }
 
 /* Not brought to the disk: who was not running then has seen nothing yet. */
@@ -490,11 +482,21 @@ static enum status
 write_record(const struct dir *dir, const struct folder *folder,
     const struct keystore_key *key, struct diag *diag)
 {
+	struct arena arena;
+	enum status status;
 	struct buf text;
+	struct str owner;
 
+	arena_init(&arena, NAME_BYTES * 4);
 	buf_init(&text, KEYSTORE_STATE_MAX_BYTES);
-	record_zone_line(&text, key->domain, key->selector, key->record);
-	return (put(dir, folder, key->selector, RECORD_END, &text, diag));
+	owner = domain_key_name(&arena, key->selector, key->domain);
+	record_zone_line(&text, owner, key->record);
+	if (owner.p == NULL) {
+		text.status = STATUS_NOMEM;
+	}
+	status = put(dir, folder, key->selector, RECORD_END, &text, diag);
+	arena_fini(&arena);
+	return (status);
 }
 
 static enum status
@@ -531,10 +533,7 @@ check_place(const struct folder *folder, const struct keystore_key *key,
 	status = files_read(folder->fd, name, shown, &text, NULL, &ignored);
 	same = status == STATUS_OK && str_eq(buf_str(&text), pem) &&
 	    has_file(folder, key->selector, RECORD_END);
-	if (text.p != NULL) {
-		explicit_bzero(text.p, text.n);
-	}
-	buf_fini(&text);
+	buf_fini_secret(&text);
 	*stateless_r = same;
 	return (same ? STATUS_OK : exists(shown, diag));
 }
@@ -692,7 +691,8 @@ keystore_open_dir(struct keystore *store, const char *path, bool create,
     const struct env *env, struct diag *diag)
 {
 	static const struct keystore_ops ops = { dir_close, dir_list,
-		dir_private, dir_revision, dir_lock, dir_add, dir_save };
+		dir_private, dir_revision, dir_lock, dir_unlock, dir_add,
+		dir_save };
 	struct dir *dir = calloc(1, sizeof(*dir));
 	struct stat st;
 
@@ -704,7 +704,7 @@ keystore_open_dir(struct keystore *store, const char *path, bool create,
 	store->ops = &ops;
 	store->ctx = dir;
 	dir->env = env;
-	dir->lock = -1;
+	dir->lock.fd = -1;
 	if (create && mkdir(path, 0700) == -1 && errno != EEXIST) {
 		dir->fd = -1;
 		return (failed(path, diag));

@@ -248,9 +248,24 @@ keystore_revision(struct keystore *store, uint64_t *r, struct diag *diag)
 }
 
 enum status
-keystore_lock(struct keystore *store, unsigned timeout_s, struct diag *diag)
+keystore_lock(struct keystore *store, struct str domain, unsigned timeout_s,
+    struct diag *diag)
 {
-	return (store->ops->lock(store->ctx, timeout_s, diag));
+	return (store->ops->lock(store->ctx, domain, timeout_s, diag));
+}
+
+void
+keystore_unlock(struct keystore *store, struct str domain)
+{
+	store->ops->unlock(store->ctx, domain);
+}
+
+enum status
+keystore_locked(const char *shown, struct str domain, struct diag *diag)
+{
+	diag_set(diag, shown, 0, "another process is changing the keys of "
+	    "%.*s", STR_FMT(domain));
+	return (STATUS_TEMP);
 }
 
 enum status

@@ -117,9 +117,15 @@ enum status	 keystore_revision(struct keystore *, uint64_t *r, struct diag *)
 
 /* -- for dkimkeygen -------------------------------------------------------- */
 
-/* One writer at a time; waits at most timeout_s. TEMP: another one runs. */
-enum status	 keystore_lock(struct keystore *, unsigned timeout_s,
-		    struct diag *) ATTR_MUST_CHECK;
+/*
+ * One writer of a domain's keys at a time; waits at most timeout_s. TEMP:
+ * another process holds the lock. A writer reads the keys again once it has the
+ * lock, and keeps it for the change alone, never while it waits for the network.
+ * Closing the store, or the end of the process, releases it.
+ */
+enum status	 keystore_lock(struct keystore *, struct str domain,
+		    unsigned timeout_s, struct diag *) ATTR_MUST_CHECK;
+void		 keystore_unlock(struct keystore *, struct str domain);
 /* LIMIT: the selector is in use, or was. A directory's key that has lost its
    state gets this one. */
 enum status	 keystore_add(struct keystore *, const struct keystore_key *,

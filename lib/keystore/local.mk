@@ -4,6 +4,8 @@ lib_libmailseal_a_SOURCES += \
 	lib/keystore/files.h \
 	lib/keystore/keystore.c \
 	lib/keystore/keystore.h \
+	lib/keystore/lock.c \
+	lib/keystore/lock.h \
 	lib/keystore/postgres.c \
 	lib/keystore/private.h \
 	lib/keystore/record.c \

@@ -10,9 +10,8 @@
 #include "keystore/sql.h"
 
 #define VALUES_MAX	16
-#define LOCK_STEP_MS	50
 #define ANSWER_MS	10000		/* a server that says nothing is lost */
-#define LOCK_NUMBER	"20260509"	/* of the advisory lock */
+#define LOCK_NUMBER	"20260509"	/* of the advisory locks */
 #define UNIQUE_VIOLATION "23505"
 
 struct postgres {
@@ -212,26 +211,37 @@ take_flag(void *ctx, const struct str *columns)
 
 /* It goes with the connection, however that ends. */
 static enum status
-postgres_lock(void *ctx, unsigned timeout_s, struct diag *diag)
+postgres_lock(void *ctx, struct str domain, unsigned timeout_s,
+    struct diag *diag)
 {
-	const struct timespec step = { 0, LOCK_STEP_MS * 1000000L };
-	unsigned left = timeout_s * 1000 / LOCK_STEP_MS;
+	const struct timespec step = { 0, KEYSTORE_LOCK_STEP_MS * 1000000L };
+	unsigned left = timeout_s * 1000 / KEYSTORE_LOCK_STEP_MS;
 	enum status status;
 	bool ours = false;
 
 	for (;;) {
 		status = postgres_run(ctx, "SELECT pg_try_advisory_lock("
-		    LOCK_NUMBER ")", NULL, 0, 1, take_flag, &ours, NULL, diag);
+		    LOCK_NUMBER ", hashtext($1))", &domain, 1, 1, take_flag,
+		    &ours, NULL, diag);
 		if (status != STATUS_OK || ours) {
 			return (status);
 		}
 		if (left-- == 0) {
-			diag_set(diag, "postgres", 0,
-			    "another process is at work there");
-			return (STATUS_TEMP);
+			return (keystore_locked("postgres", domain, diag));
 		}
 		(void)nanosleep(&step, NULL);
 	}
+}
+
+/* If it fails the connection is lost, and the lock with it. */
+static void
+postgres_unlock(void *ctx, struct str domain)
+{
+	struct diag ignored;
+
+	diag_init(&ignored);
+	(void)postgres_run(ctx, "SELECT pg_advisory_unlock(" LOCK_NUMBER
+	    ", hashtext($1))", &domain, 1, 0, NULL, NULL, NULL, &ignored);
 }
 
 /* What libpq says of a broken conninfo may quote the password. */
@@ -254,7 +264,7 @@ keystore_open_postgres(struct keystore *store, const char *conninfo,
     struct diag *diag)
 {
 	static const struct sql_driver driver = { postgres_close,
-		postgres_run, postgres_lock };
+		postgres_run, postgres_lock, postgres_unlock };
 	/* What conninfo says itself stands behind and wins. */
 	static const char *const names[] = { "connect_timeout",
 		"tcp_user_timeout", "application_name", "options",

@@ -5,6 +5,8 @@
 
 #include "keystore/keystore.h"
 
+#define KEYSTORE_LOCK_STEP_MS	50
+
 struct keystore_query {		/* what is to be listed */
 	struct str	 domain;	/* absent: all */
 	bool		 active;	/* those alone, as keystore_active */
@@ -21,7 +23,9 @@ struct keystore_ops {		/* of a kind of store; ctx is its own */
 	enum status	 (*private)(void *ctx, const struct keystore_key *,
 			    struct buf *, struct diag *);
 	enum status	 (*revision)(void *ctx, uint64_t *r, struct diag *);
-	enum status	 (*lock)(void *ctx, unsigned timeout_s, struct diag *);
+	enum status	 (*lock)(void *ctx, struct str domain,
+			    unsigned timeout_s, struct diag *);
+	void		 (*unlock)(void *ctx, struct str domain);
 	enum status	 (*add)(void *ctx, const struct keystore_key *,
 			    struct str pem, struct diag *);
 	enum status	 (*save)(void *ctx, const struct keystore_key *,
@@ -51,5 +55,8 @@ enum status	 keystore_give(const struct keystore_query *,
 void		 keystore_tell(const struct keystore_query *,
 		    struct str domain, struct str selector,
 		    const struct diag *);
+/* TEMP, and why. */
+enum status	 keystore_locked(const char *shown, struct str domain,
+		    struct diag *);
 
 #endif

@@ -14,11 +14,9 @@ record_strings(struct buf *out, struct str value)
 
 /* One line and no parentheses: whatever reads a record by line can read it. */
 void
-record_zone_line(struct buf *out, struct str domain, struct str selector,
-    struct str value)
+record_zone_line(struct buf *out, struct str owner, struct str value)
 {
-	buf_printf(out, "%.*s._domainkey.%.*s. IN TXT", STR_FMT(selector),
-	    STR_FMT(domain));
+	buf_printf(out, "%.*s. IN TXT", STR_FMT(owner));
 	record_strings(out, value);
 	buf_add_char(out, '\n');
 }

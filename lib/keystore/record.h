@@ -11,7 +11,6 @@
 /* A space and a quoted string for each 255 octets. */
 void	 record_strings(struct buf *, struct str value);
 /* A line of master file: owner, type, strings. */
-void	 record_zone_line(struct buf *, struct str domain,
-	    struct str selector, struct str value);
+void	 record_zone_line(struct buf *, struct str owner, struct str value);
 
 #endif

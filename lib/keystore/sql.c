@@ -168,11 +168,19 @@ sql_revision(void *ctx, uint64_t *r, struct diag *diag)
 }
 
 static enum status
-sql_lock(void *ctx, unsigned timeout_s, struct diag *diag)
+sql_lock(void *ctx, struct str domain, unsigned timeout_s, struct diag *diag)
 {
 	const struct sql *sql = ctx;
 
-	return (sql->driver->lock(sql->db, timeout_s, diag));
+	return (sql->driver->lock(sql->db, domain, timeout_s, diag));
+}
+
+static void
+sql_unlock(void *ctx, struct str domain)
+{
+	const struct sql *sql = ctx;
+
+	sql->driver->unlock(sql->db, domain);
 }
 
 static struct str
@@ -245,7 +253,8 @@ keystore_open_sql(struct keystore *store, const struct sql_driver *driver,
     void *db, struct diag *diag)
 {
 	static const struct keystore_ops ops = { sql_close, sql_list,
-		sql_private, sql_revision, sql_lock, sql_add, sql_save };
+		sql_private, sql_revision, sql_lock, sql_unlock, sql_add,
+		sql_save };
 	struct sql *sql = calloc(1, sizeof(*sql));
 
 	if (sql == NULL) {

@@ -26,7 +26,9 @@ struct sql_driver {
 			    sql_row *, void *ctx, long *changed_r,
 			    struct diag *);
 	/* TEMP: another process has it. */
-	enum status	 (*lock)(void *db, unsigned timeout_s, struct diag *);
+	enum status	 (*lock)(void *db, struct str domain,
+			    unsigned timeout_s, struct diag *);
+	void		 (*unlock)(void *db, struct str domain);
 };
 
 /* Takes db over, which has been opened. */

@@ -7,16 +7,15 @@
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/access.h"
+#include "keystore/lock.h"
 #include "keystore/sql.h"
 
 #define COLUMNS_MAX	16
-#define LOCK_STEP_MS	50
+#define LOCK_END	"-lock"
 
 /* As etc/keys-sqlite.sql has it; a test holds one against the other. */
 static const char schema[] =
@@ -40,7 +39,8 @@ static const char schema[] =
 struct sqlite {
 	sqlite3	*db;
 	char	*path;
-	int	 lock;			/* -1: not ours */
+	char	*lock_path;
+	struct lock_file lock;
 };
 
 static void
@@ -49,9 +49,8 @@ sqlite_close(void *ctx)
 	struct sqlite *s = ctx;
 
 	(void)sqlite3_close(s->db);
-	if (s->lock != -1) {
-		(void)close(s->lock);
-	}
+	lock_file_close(&s->lock);
+	free(s->lock_path);
 	free(s->path);
 	free(s);
 }
@@ -134,31 +133,31 @@ sqlite_run(void *ctx, const char *text, const struct str *values, int n,
 	return (status);
 }
 
-/* Not a transaction: what was done before a run is cut short has been done. */
+/* Not a transaction: what was done before a run is cut short has been done. And
+   not on the file itself, all of whose locks SQLite may drop. */
 static enum status
-sqlite_lock(void *ctx, unsigned timeout_s, struct diag *diag)
+sqlite_lock(void *ctx, struct str domain, unsigned timeout_s,
+    struct diag *diag)
 {
-	const struct timespec step = { 0, LOCK_STEP_MS * 1000000L };
-	unsigned left = timeout_s * 1000 / LOCK_STEP_MS;
+	struct sqlite *s = ctx;
+	struct files_owner owner;
+	struct stat st;
+
+	if (stat(s->path, &st) == -1) {
+		diag_set(diag, s->path, 0, "%s", strerror(errno));
+		return (STATUS_IO);
+	}
+	owner = (struct files_owner){ st.st_uid, st.st_gid };
+	return (lock_domain(&s->lock, AT_FDCWD, s->lock_path, s->lock_path,
+	    &owner, domain, timeout_s, diag));
+}
+
+static void
+sqlite_unlock(void *ctx, struct str domain)
+{
 	struct sqlite *s = ctx;
 
-	if (s->lock == -1) {
-		s->lock = open(s->path, O_RDONLY | O_CLOEXEC);
-	}
-	while (s->lock == -1 || flock(s->lock, LOCK_EX | LOCK_NB) == -1) {
-		if (s->lock == -1 ||
-		    (errno != EWOULDBLOCK && errno != EINTR)) {
-			diag_set(diag, s->path, 0, "%s", strerror(errno));
-			return (STATUS_IO);
-		}
-		if (left-- == 0) {
-			diag_set(diag, s->path, 0,
-			    "another process is at work there");
-			return (STATUS_TEMP);
-		}
-		(void)nanosleep(&step, NULL);
-	}
-	return (STATUS_OK);
+	unlock_domain(&s->lock, domain);
 }
 
 /* It holds private keys: for the owner of its directory alone. */
@@ -218,16 +217,18 @@ keystore_open_sqlite(struct keystore *store, const char *path, bool create,
     struct diag *diag)
 {
 	static const struct sql_driver driver = { sqlite_close, sqlite_run,
-		sqlite_lock };
+		sqlite_lock, sqlite_unlock };
 	struct sqlite *s = calloc(1, sizeof(*s));
 	enum status status = STATUS_OK;
 
-	if (s == NULL || (s->path = strdup(path)) == NULL) {
+	if (s == NULL || (s->path = strdup(path)) == NULL ||
+	    asprintf(&s->lock_path, "%s" LOCK_END, path) == -1) {
+		free(s != NULL ? s->path : NULL);
 		free(s);
 		diag_set(diag, path, 0, "out of memory");
 		return (STATUS_NOMEM);
 	}
-	s->lock = -1;
+	s->lock.fd = -1;
 	if (create) {
 		status = create_file(path, diag);
 	}

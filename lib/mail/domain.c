@@ -130,3 +130,10 @@ domain_parent(struct str name)
 {
 	return (str_from_offset(name, str_find(name, '.') + 1));
 }
+
+struct str
+domain_key_name(struct arena *a, struct str selector, struct str domain)
+{
+	return (arena_printf(a, "%.*s._domainkey.%.*s", STR_FMT(selector),
+	    STR_FMT(domain)));
+}

@@ -27,6 +27,10 @@ enum status	domain_normalize(struct arena *, struct str, struct str *name_r)
 size_t	domain_labels(struct str);
 /* name equals parent or stands below it; both normalised, neither empty. */
 bool	domain_is_within(struct str name, struct str parent);
+/* selector._domainkey.domain, where a key's record is (RFC 6376 3.6.2.1), in the
+   arena; p == NULL: no memory. */
+struct str	domain_key_name(struct arena *, struct str selector,
+		    struct str domain) ATTR_MUST_CHECK;
 /* The name without its first label; empty when it has one label only. */
 struct str	domain_parent(struct str);
 

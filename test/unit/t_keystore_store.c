@@ -130,14 +130,39 @@ save(struct keystore *store, const struct keystore_key *key, enum status want,
 	tap_num(keystore_save(store, key, &diag), want, name);
 }
 
+/* Takes the store. */
+static void
+check_lock(struct keystore *store, const char *where)
+{
+	struct keystore *other = open_store(where, false);
+	struct str a = STR("a.example"), b = STR("b.example");
+	struct diag diag;
+
+	diag_init(&diag);
+	tap_num(keystore_lock(store, a, 0, &diag), STATUS_OK, "lock: a domain");
+	tap_num(keystore_lock(other, a, 0, &diag), STATUS_TEMP,
+	    "lock: the same domain by another");
+	tap_ok(strstr(diag.text, "a.example") != NULL, "lock: it is named");
+	tap_num(keystore_lock(other, b, 0, &diag), STATUS_OK,
+	    "lock: another domain by another");
+	keystore_unlock(store, a);
+	tap_num(keystore_lock(other, a, 0, &diag), STATUS_OK,
+	    "lock: after it was released");
+	tap_num(keystore_lock(store, b, 0, &diag), STATUS_TEMP,
+	    "lock: the other domain is still locked");
+	keystore_close(other);
+	tap_num(keystore_lock(store, a, 1, &diag), STATUS_OK,
+	    "lock: after the store was closed");
+	keystore_close(store);
+}
+
 static void
 check_store(const char *where)
 {
-	struct keystore *store = open_store(where, true), *other;
+	struct keystore *store = open_store(where, true);
 	struct keystore_key a = make("a.example", "s1", 20);
 	struct keystore_key b = make("b.example", "s1", 10);
 	struct keystore_key older = make("a.example", "s2", 10);
-	struct diag diag;
 	uint64_t before;
 
 	check_list(store, STR_NONE, "", "empty");
@@ -173,15 +198,7 @@ check_store(const char *where)
 	add(store, &a, STATUS_LIMIT, "nor may its selector come again");
 	b.selector = STR("s9");
 	save(store, &b, STATUS_IO, "a key that is not there");
-	diag_init(&diag);
-	tap_num(keystore_lock(store, 0, &diag), STATUS_OK, "locked");
-	other = open_store(where, false);
-	tap_num(keystore_lock(other, 0, &diag), STATUS_TEMP,
-	    "nobody else may now");
-	keystore_close(store);
-	tap_num(keystore_lock(other, 1, &diag), STATUS_OK,
-	    "until it is closed");
-	keystore_close(other);
+	check_lock(store, where);
 }
 
 static void
@@ -291,6 +308,7 @@ static void
 check_temporary(struct keystore *store)
 {
 	static const char left[] = "b.example/.0123abcd.tmp";
+	struct str domain = STR("b.example");
 	struct keystore_key *v;
 	struct arena arena;
 	struct diag diag;
@@ -300,11 +318,15 @@ check_temporary(struct keystore *store)
 	arena_init(&arena, 1 << 20);
 	write_file(left, PEM, 0600);
 	write_file("b.example/.0123abc.tmp", PEM, 0600);
-	tap_ok(keystore_list(store, &arena, STR_NONE, &v, &n, NULL, NULL,
+	tap_ok(keystore_list(store, &arena, domain, &v, &n, NULL, NULL,
 	    &diag) == STATUS_OK && is_there(left), "a reader leaves it alone");
-	tap_num(keystore_lock(store, 0, &diag), STATUS_OK, "locked");
+	tap_num(keystore_lock(store, domain, 0, &diag), STATUS_OK, "locked");
 	tap_ok(keystore_list(store, &arena, STR_NONE, &v, &n, NULL, NULL,
+	    &diag) == STATUS_OK && is_there(left),
+	    "so does a list of all domains");
+	tap_ok(keystore_list(store, &arena, domain, &v, &n, NULL, NULL,
 	    &diag) == STATUS_OK && !is_there(left), "a writer removes it");
+	keystore_unlock(store, domain);
 	tap_ok(is_there("b.example/.0123abc.tmp"), "but nothing else");
 	arena_fini(&arena);
 }

@@ -157,6 +157,17 @@ run_utf8(struct arena *a)
 	return (domain_normalize(a, STR("b\xc3\xbc" "cher.example"), &name));
 }
 
+static void
+t_key_name(void)
+{
+	struct arena a;
+
+	arena_init(&a, 4096);
+	tap_str(domain_key_name(&a, STR("s"), STR("example.org")),
+	    STR("s._domainkey.example.org"), "the name of a key's record");
+	arena_fini(&a);
+}
+
 int
 main(void)
 {
@@ -165,6 +176,7 @@ main(void)
 	t_normalize();
 	t_long();
 	t_labels();
+	t_key_name();
 	for (i = 0; i < sizeof(within) / sizeof(within[0]); i++) {
 		tap_ok(domain_is_within(within[i].name, within[i].parent) ==
 		    within[i].within, "[%s] is %swithin [%s]",
