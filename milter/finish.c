@@ -72,8 +72,8 @@ write_line(const struct peer *peer, struct logline *line)
 	enum status status = STATUS_OK;
 
 	line->queue_id = engine_msg_get_macro(peer->msg, ENGINE_QUEUE_ID);
-	if (peer->addr_text[0] != '\0') {
-		line->client_addr = str_from(peer->addr_text);
+	if (peer->ip_text[0] != '\0') {
+		line->client_addr = str_from(peer->ip_text);
 	}
 	line->client_name = peer->client.name;
 	line->helo = peer->client.helo;

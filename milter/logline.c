@@ -99,15 +99,12 @@ set_second(struct logline *r, const struct engine_outcome *outcome)
 static void
 set_sender(struct logline *r, const struct engine_sender *sender)
 {
-	struct ip_addr ip;
-
 	if (sender == NULL || sender->source == NULL) {
 		return;
 	}
 	r->sender_source = sender->source;
-	if (sender->known && ip_from_sockaddr(
-	    (const struct sockaddr *)&sender->addr, &ip)) {
-		ip_text(&ip, r->sender_text);
+	if (sender->known) {
+		ip_text(&sender->ip, r->sender_text);
 		r->sender = str_from(r->sender_text);
 	}
 }

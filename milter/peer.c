@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,32 +53,15 @@ replace(char **at, const char *name)
 }
 
 static void
-set_addr(struct peer *peer, const struct sockaddr *addr)
+set_ip(struct peer *peer, const struct sockaddr *addr)
 {
-	const void *octets;
-	size_t n;
-
-	memset(&peer->addr, 0, sizeof(peer->addr));
-	peer->addr_text[0] = '\0';
-	peer->client.addr = NULL;
-	if (addr == NULL) {
+	peer->ip_text[0] = '\0';
+	peer->client.ip = NULL;
+	if (addr == NULL || !ip_from_sockaddr(addr, &peer->ip)) {
 		return;
 	}
-	if (addr->sa_family == AF_INET) {
-		n = sizeof(struct sockaddr_in);
-		octets = &((const struct sockaddr_in *)(const void *)addr)
-		    ->sin_addr;
-	} else if (addr->sa_family == AF_INET6) {
-		n = sizeof(struct sockaddr_in6);
-		octets = &((const struct sockaddr_in6 *)(const void *)addr)
-		    ->sin6_addr;
-	} else {
-		return;
-	}
-	memcpy(&peer->addr, addr, n);
-	peer->client.addr = (const struct sockaddr *)&peer->addr;
-	(void)inet_ntop(addr->sa_family, octets, peer->addr_text,
-	    sizeof(peer->addr_text));
+	peer->client.ip = &peer->ip;
+	ip_text(&peer->ip, peer->ip_text);
 }
 
 void
@@ -92,7 +74,7 @@ peer_connect(struct peer *peer, const char *name, const struct sockaddr *addr)
 	}
 	peer->client.name = replace(&peer->name, name);
 	peer->client.helo = replace(&peer->helo, NULL);
-	set_addr(peer, addr);
+	set_ip(peer, addr);
 }
 
 void

@@ -5,7 +5,6 @@
 #ifndef MILTER_PEER_H
 #define MILTER_PEER_H
 
-#include <netinet/in.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 
@@ -27,8 +26,8 @@ struct peer {
 	/* of the connection */
 	struct live		*live;
 	unsigned long		 steps;		/* SMFIP_, as agreed */
-	struct sockaddr_storage	 addr;		/* family 0: unknown */
-	char			 addr_text[INET6_ADDRSTRLEN];
+	struct ip_addr		 ip;		/* if client.ip is not NULL */
+	char			 ip_text[IP_TEXT_BYTES];	/* "": unknown */
 	char			*name;		/* from PTR; NULL: unknown */
 	char			*helo;		/* NULL: none yet */
 	struct engine_client	 client;	/* views of the above */

@@ -6,8 +6,6 @@
  */
 #include "config.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdio.h>
 
 #include "engine/engine.h"
@@ -34,7 +32,7 @@ struct explain {
 	struct engine		*engine;
 	struct engine_msg	*msg;
 	struct engine_client	 client;
-	struct sockaddr_storage	 addr;
+	struct ip_addr		 client_ip;
 	struct arena		 arena;
 	/* the answer */
 	const struct engine_outcome *out;
@@ -91,24 +89,16 @@ warn(void *ctx ATTR_UNUSED, enum log_level level, const char *line)
 static bool
 take_client(struct explain *e)
 {
-	struct sockaddr_in *v4 = (struct sockaddr_in *)&e->addr;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&e->addr;
-
 	e->client.name = str_from(e->name);
 	if (e->ip == NULL) {
 		return (true);
 	}
-	e->client.addr = (const struct sockaddr *)&e->addr;
-	if (inet_pton(AF_INET, e->ip, &v4->sin_addr) == 1) {
-		v4->sin_family = AF_INET;
-		return (true);
+	if (!ip_parse(str_from(e->ip), &e->client_ip)) {
+		(void)cli_fail("--ip: %s is not an address", e->ip);
+		return (false);
 	}
-	if (inet_pton(AF_INET6, e->ip, &v6->sin6_addr) == 1) {
-		v6->sin6_family = AF_INET6;
-		return (true);
-	}
-	(void)cli_fail("--ip: %s is not an address", e->ip);
-	return (false);
+	e->client.ip = &e->client_ip;
+	return (true);
 }
 
 /* What would be verified is only left alone here: no question is asked. */

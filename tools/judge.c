@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <arpa/inet.h>
-
 #include "tools/judge.h"
 
 #define ID_NO_SECOND	0x300
@@ -20,17 +18,12 @@ take_client(struct judge *j, const char *ip)
 	if (ip == NULL) {
 		return (true);
 	}
-	j->client.addr = &j->address.sa;
-	if (inet_pton(AF_INET, ip, &j->address.in.sin_addr) == 1) {
-		j->address.in.sin_family = AF_INET;
-		return (true);
+	if (!ip_parse(str_from(ip), &j->ip)) {
+		(void)cli_fail("--ip: %s is not an address", ip);
+		return (false);
 	}
-	if (inet_pton(AF_INET6, ip, &j->address.in6.sin6_addr) == 1) {
-		j->address.in6.sin6_family = AF_INET6;
-		return (true);
-	}
-	(void)cli_fail("--ip: %s is not an address", ip);
-	return (false);
+	j->client.ip = &j->ip;
+	return (true);
 }
 
 /* One line of configuration: what was given must not become two. */

@@ -3,8 +3,6 @@
 #ifndef TOOLS_JUDGE_H
 #define TOOLS_JUDGE_H
 
-#include <netinet/in.h>
-
 #include "engine/engine.h"
 #include "mail/message.h"
 #include "tools/mailseal.h"
@@ -35,11 +33,7 @@ struct judge {
 	struct engine		*engine;
 	struct engine_client	 client;
 	struct engine_msg	*msg;
-	union {
-		struct sockaddr		sa;
-		struct sockaddr_in	in;
-		struct sockaddr_in6	in6;
-	}			 address;
+	struct ip_addr		 ip;		/* of the client */
 };
 
 void	 judge_opts_init(struct judge_opts *);

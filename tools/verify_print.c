@@ -73,14 +73,12 @@ json_iprev(const struct engine_outcome *out)
 	const struct iprev_verdict *v = out->iprev;
 	struct str name = v != NULL ? v->name : STR_NONE;
 	char ip[IP_TEXT_BYTES];
-	struct ip_addr addr;
 
-	if (v == NULL || !ip_from_sockaddr(
-	    (const struct sockaddr *)&out->sender->addr, &addr)) {
+	if (v == NULL || !out->sender->known) {
 		return (json_pack("{s:s, s:n, s:n, s:s}", "result", "none",
 		    "ip", "name", "reason", no_spf.reason));
 	}
-	ip_text(&addr, ip);
+	ip_text(&out->sender->ip, ip);
 	return (json_pack("{s:s, s:s, s:o, s:o}",
 	    "result", iprev_result_name(v->result), "ip", ip,
 	    "name", cli_json_text(name), "reason", cli_json_cstr(v->reason)));

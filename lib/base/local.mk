@@ -7,6 +7,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/base/diag.h \
 	lib/base/env.h \
 	lib/base/escape.h \
+	lib/base/ip.h \
 	lib/base/status.h \
 	lib/base/str.h \
 	lib/base/strmap.h \
@@ -18,6 +19,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/base/diag.c \
 	lib/base/env.c \
 	lib/base/escape.c \
+	lib/base/ip.c \
 	lib/base/status.c \
 	lib/base/str.c \
 	lib/base/strmap.c \

@@ -6,8 +6,6 @@
  */
 #include "config.h"
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <sys/tree.h>
@@ -91,39 +89,38 @@ mask(unsigned char addr[16], unsigned bits)
 	}
 }
 
+/* The address as IPv6, IPv4 mapped. */
 static void
-map_v4(const void *v4, unsigned char addr_r[16])
+set_mapped(const struct ip_addr *ip, unsigned char addr_r[16])
 {
+	if (ip->v6) {
+		memcpy(addr_r, ip->octets, 16);
+		return;
+	}
 	memset(addr_r, 0, 10);
 	memset(addr_r + 10, 0xff, 2);
-	memcpy(addr_r + 12, v4, 4);
+	memcpy(addr_r + 12, ip->octets, 4);
 }
 
 /* "addr", "[addr]", each with "/bits" or without. */
 static bool
 parse_block(struct str s, struct block *b)
 {
-	char text[INET6_ADDRSTRLEN];
 	size_t slash = str_find(s, '/');
-	struct str ip = str_first(s, slash);
-	unsigned char v4[4];
+	struct str text = str_first(s, slash);
+	struct ip_addr ip;
 	uint64_t bits;
 	bool is_v4;
 
-	if (ip.n > 1 && ip.p[0] == '[' && ip.p[ip.n - 1] == ']') {
-		ip = str_mem(ip.p + 1, ip.n - 2);
+	if (text.n > 1 && text.p[0] == '[' && text.p[text.n - 1] == ']') {
+		text = str_mem(text.p + 1, text.n - 2);
 	}
-	if (ip.n >= sizeof(text) || memchr(ip.p, '\0', ip.n) != NULL) {
+	if (!ip_parse(text, &ip)) {
 		return (false);
 	}
-	memcpy(text, ip.p, ip.n);
-	text[ip.n] = '\0';
-	is_v4 = inet_pton(AF_INET, text, v4) == 1;
-	if (is_v4) {
-		map_v4(v4, b->addr);
-	} else if (inet_pton(AF_INET6, text, b->addr) != 1) {
-		return (false);
-	}
+	set_mapped(&ip, b->addr);
+	/* The prefix of ::ffff:192.0.2.0/120 counts from the IPv6 address. */
+	is_v4 = str_find(text, ':') == text.n;
 	bits = is_v4 ? V6_BITS - V4_PREFIX : V6_BITS;
 	if (slash < s.n) {
 		uint64_t most = bits;
@@ -223,38 +220,19 @@ find_block(const struct hosts *hosts, const unsigned char addr[16])
 	}
 }
 
-static bool
-address_of(const struct sockaddr *addr, unsigned char addr_r[16])
-{
-	const struct sockaddr_in *in = (const void *)addr;
-	const struct sockaddr_in6 *in6 = (const void *)addr;
-
-	if (addr == NULL) {
-		return (false);
-	}
-	if (addr->sa_family == AF_INET) {
-		map_v4(&in->sin_addr, addr_r);
-		return (true);
-	}
-	if (addr->sa_family == AF_INET6) {
-		memcpy(addr_r, &in6->sin6_addr, 16);
-		return (true);
-	}
-	return (false);
-}
-
 bool
-hosts_match(const struct hosts *hosts, const struct sockaddr *addr,
+hosts_match(const struct hosts *hosts, const struct ip_addr *ip,
     struct str name)
 {
 	char lower[DOMAIN_MAX_BYTES];
-	unsigned char address[16];
+	unsigned char addr[16];
 	const struct block *block = NULL;
 	int excluded = 1;
 	size_t i;
 
-	if (address_of(addr, address)) {
-		block = find_block(hosts, address);
+	if (ip != NULL) {
+		set_mapped(ip, addr);
+		block = find_block(hosts, addr);
 	}
 	if (block != NULL) {
 		return (!block->excluded);

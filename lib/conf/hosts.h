@@ -10,9 +10,9 @@
 #define CONF_HOSTS_H
 
 #include <stdbool.h>
-#include <sys/socket.h>
 
 #include "base/diag.h"
+#include "base/ip.h"
 #include "base/status.h"
 #include "base/str.h"
 
@@ -23,8 +23,8 @@ void		 hosts_free(struct hosts *);
 /* One entry. SYNTAX with a reason when it is none of the forms. */
 enum status	 hosts_add(struct hosts *, struct str entry, const char *file,
 		    unsigned line, struct diag *) ATTR_MUST_CHECK;
-/* addr NULL: unknown; name absent: unknown. */
-bool		 hosts_match(const struct hosts *, const struct sockaddr *addr,
+/* ip NULL: unknown; name absent: unknown. */
+bool		 hosts_match(const struct hosts *, const struct ip_addr *ip,
 		    struct str name);
 
 #endif

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Setters for options with several values, in the file or in one of their
    own, and for those that may stand more than once. */
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/ip.h"
 #include "conf/table.h"
 #include "mail/domain.h"
 #include "mail/field.h"
@@ -347,21 +346,6 @@ conf_set_headers_or_none(struct conf_reader *r, const struct conf_option *o,
 	return (out->v != NULL ? STATUS_OK : conf_no_memory(r));
 }
 
-static bool
-is_address(struct str s)
-{
-	char text[INET6_ADDRSTRLEN];
-	struct in6_addr addr;
-
-	if (s.n >= sizeof(text)) {
-		return (false);
-	}
-	memcpy(text, s.p, s.n);
-	text[s.n] = '\0';
-	return (inet_pton(AF_INET, text, &addr) == 1 ||
-	    inet_pton(AF_INET6, text, &addr) == 1);
-}
-
 /* "address", "address@port" or "[address]:port"; without one, port is 0. */
 static bool
 parse_nameserver(struct str s, struct str *ip_r, uint64_t *port_r)
@@ -369,6 +353,7 @@ parse_nameserver(struct str s, struct str *ip_r, uint64_t *port_r)
 	bool bracket = s.p[0] == '[';
 	size_t end = str_find(s, bracket ? ']' : '@');
 	struct str tail;
+	struct ip_addr ip;
 
 	*port_r = 0;
 	*ip_r = str_first(s, end);
@@ -377,7 +362,7 @@ parse_nameserver(struct str s, struct str *ip_r, uint64_t *port_r)
 		*ip_r = str_from_offset(*ip_r, 1);
 		tail = str_from_offset(tail, 1);
 	}
-	return (is_address(*ip_r) && (!bracket || end < s.n) &&
+	return (ip_parse(*ip_r, &ip) && (!bracket || end < s.n) &&
 	    (tail.n == 0 || (tail.p[0] == (bracket ? ':' : '@') &&
 	    str_to_u64(str_from_offset(tail, 1), port_r) && *port_r > 0 &&
 	    *port_r <= UINT16_MAX)));
@@ -386,7 +371,7 @@ parse_nameserver(struct str s, struct str *ip_r, uint64_t *port_r)
 static enum status
 take_nameserver(struct list *list, struct str item)
 {
-	char text[INET6_ADDRSTRLEN + sizeof("@65535")];
+	char text[IP_TEXT_BYTES + sizeof("@65535")];
 	struct str ip;
 	uint64_t port;
 

@@ -3,8 +3,6 @@ lib_libmailseal_a_SOURCES += \
 	lib/dns/backend.h \
 	lib/dns/cache.h \
 	lib/dns/dns.h \
-	lib/dns/ip.c \
-	lib/dns/ip.h \
 	lib/dns/name.h \
 	lib/dns/rdata.h \
 	lib/dns/resolver.h \

@@ -46,7 +46,6 @@ begin_spf(struct engine_msg *m, const struct ip_addr *ip)
 enum status
 engine_checks_begin(struct engine_msg *m)
 {
-	struct ip_addr ip;
 	enum status st;
 
 	if (m->batch == NULL) {
@@ -55,13 +54,13 @@ engine_checks_begin(struct engine_msg *m)
 	if (m->batch == NULL) {
 		return (STATUS_NOMEM);
 	}
-	if (!m->sender.known || m->checks.spf != NULL || !ip_from_sockaddr(
-	    (const struct sockaddr *)&m->sender.addr, &ip)) {
+	if (!m->sender.known || m->checks.spf != NULL) {
 		return (STATUS_OK);
 	}
-	st = begin_spf(m, &ip);
+	st = begin_spf(m, &m->sender.ip);
 	return (st != STATUS_OK ? st :
-	    iprev_new(&m->arena, m->batch, &ip, &m->checks.iprev));
+	    iprev_new(&m->arena, m->batch, &m->sender.ip,
+	    &m->checks.iprev));
 }
 
 /* The domains that are evaluated: an operator may have some ignored. */

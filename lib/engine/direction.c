@@ -20,10 +20,10 @@ engine_origin(const struct engine_msg *m)
 	    m->macros[ENGINE_DAEMON_NAME])) {
 		return ("MTA");
 	}
-	if (client->addr == NULL) {
+	if (client->ip == NULL) {
 		return ("local submission");
 	}
-	if (hosts_match(conf->internal_hosts, client->addr, client->name)) {
+	if (hosts_match(conf->internal_hosts, client->ip, client->name)) {
 		return ("internal host");
 	}
 	return (NULL);

@@ -48,11 +48,11 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <sys/socket.h>
 
 #include "arc/arc.h"
 #include "base/diag.h"
 #include "base/env.h"
+#include "base/ip.h"
 #include "base/status.h"
 #include "base/str.h"
 #include "conf/conf.h"
@@ -153,7 +153,7 @@ struct signers		*engine_signers(const struct engine *);
 
 struct engine_client {		/* borrowed until engine_msg_free */
 	struct str		 name;	/* from PTR, as the MTA says; or absent */
-	const struct sockaddr	*addr;	/* NULL: unknown or a local socket */
+	const struct ip_addr	*ip;	/* NULL: unknown or a local socket */
 	struct str		 helo;	/* absent until known */
 	bool			 inbound;	/* from outside whatever the
 						   address says: for a tool */
@@ -194,7 +194,7 @@ enum engine_verdict {		/* quarantine is accept plus an action */
 
 struct engine_sender {		/* whom SPF and iprev are about */
 	bool			 known;		/* has an address */
-	struct sockaddr_storage	 addr;
+	struct ip_addr		 ip;
 	struct str		 name;		/* from PTR, as the MTA says;
 						   absent: or behind a relay */
 	struct str		 helo;

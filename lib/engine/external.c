@@ -3,9 +3,6 @@
  * external: somebody out there uses our name in From. Worth a line in the log
  * unless it is expected or a signature shows that it is our own mail.
  */
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include "base/escape.h"
 #include "engine/private.h"
 #include "mail/domain.h"
@@ -23,16 +20,9 @@ log_pair(struct buf *line, const char *name, struct str value)
 static void
 log_client(struct buf *line, const struct engine_client *client)
 {
-	char text[INET6_ADDRSTRLEN] = "";
+	char text[IP_TEXT_BYTES];
 
-	if (client->addr->sa_family == AF_INET) {
-		(void)inet_ntop(AF_INET, &((const struct sockaddr_in *)
-		    (const void *)client->addr)->sin_addr, text, sizeof(text));
-	} else if (client->addr->sa_family == AF_INET6) {
-		(void)inet_ntop(AF_INET6, &((const struct sockaddr_in6 *)
-		    (const void *)client->addr)->sin6_addr, text,
-		    sizeof(text));
-	}
+	ip_text(client->ip, text);
 	log_pair(line, "client", str_from(text));
 	log_pair(line, "client_name", client->name);
 }
@@ -90,7 +80,7 @@ engine_external_warn(const struct engine_msg *m)
 	struct buf line;
 
 	if (!m->external || !is_our_author(m) || is_vouched_for(m) ||
-	    hosts_match(msg_conf(m)->external_ignore, client->addr,
+	    hosts_match(msg_conf(m)->external_ignore, client->ip,
 	    client->name)) {
 		return;
 	}

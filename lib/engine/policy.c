@@ -217,8 +217,7 @@ exemption(const struct engine_msg *m, const char **override_r,
 {
 	const struct conf *conf = msg_conf(m);
 	const struct engine_sender *s = &m->sender;
-	const struct sockaddr *addr = s->known ?
-	    (const struct sockaddr *)&s->addr : NULL;
+	const struct ip_addr *ip = s->known ? &s->ip : NULL;
 	const struct iprev_verdict *iprev = m->outcome.iprev;
 	struct str name = s->name;
 
@@ -230,11 +229,11 @@ exemption(const struct engine_msg *m, const char **override_r,
 		*override_r = "trusted_forwarder";
 		return ("trusted relay");
 	}
-	if (hosts_match(conf->trusted_networks, addr, name)) {
+	if (hosts_match(conf->trusted_networks, ip, name)) {
 		*override_r = "trusted_forwarder";
 		return ("trusted network");
 	}
-	if (hosts_match(conf->mailing_list_hosts, addr, name)) {
+	if (hosts_match(conf->mailing_list_hosts, ip, name)) {
 		*override_r = "mailing_list";
 		return ("mailing list host");
 	}

@@ -62,14 +62,12 @@ static enum status
 client_text(struct engine_msg *m, struct str *r)
 {
 	char ip[IP_TEXT_BYTES];
-	struct ip_addr addr;
 
 	*r = STR_NONE;
-	if (!m->sender.known || !ip_from_sockaddr(
-	    (const struct sockaddr *)&m->sender.addr, &addr)) {
+	if (!m->sender.known) {
 		return (STATUS_OK);
 	}
-	ip_text(&addr, ip);
+	ip_text(&m->sender.ip, ip);
 	*r = arena_dup(&m->arena, str_from(ip));
 	return (r->p != NULL ? STATUS_OK : STATUS_NOMEM);
 }
@@ -200,15 +198,14 @@ engine_results_received_spf(struct engine_msg *m)
 		.mail_from = m->mail_from, .helo = m->sender.helo,
 		.receiver = m->engine->authserv_id };
 	struct str value = STR_NONE;
-	struct ip_addr ip;
 	struct buf buf;
 	enum status st;
 
 	if (!msg_conf(m)->received_spf || received.verdict == NULL ||
-	    !ip_from_sockaddr((const struct sockaddr *)&m->sender.addr, &ip)) {
+	    !m->sender.known) {
 		return (STATUS_OK);
 	}
-	received.ip = &ip;
+	received.ip = &m->sender.ip;
 	buf_init(&buf, RECEIVED_SPF_MAX_BYTES);
 	buf_add_char(&buf, ' ');
 	st = spf_received_write(&buf, &received);

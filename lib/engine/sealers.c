@@ -7,7 +7,7 @@
  */
 #include "authres/authres.h"
 #include "base/buf.h"
-#include "dns/ip.h"
+#include "base/ip.h"
 #include "engine/private.h"
 
 #define COMMENT_MAX_BYTES	(64 * 1024)	/* more than a chain can fill */

@@ -7,20 +7,15 @@
  * The name that a relay writes may be what the client's PTR record claims and
  * nothing confirms, so that nobody is trusted for it.
  */
-#include <netinet/in.h>
-
 #include "engine/private.h"
 #include "mail/received.h"
 
 #define RELAYS_MAX	20	/* one behind the other */
 
 static void
-set_addr(struct engine_sender *s, const struct sockaddr *addr)
+set_ip(struct engine_sender *s, const struct ip_addr *ip)
 {
-	size_t n = addr->sa_family == AF_INET6 ? sizeof(struct sockaddr_in6) :
-	    sizeof(struct sockaddr_in);
-
-	memcpy(&s->addr, addr, n);
+	s->ip = *ip;
 	s->known = true;
 }
 
@@ -30,13 +25,13 @@ engine_sender_at_mail(struct engine_msg *m)
 	const struct engine_client *client = m->client;
 	struct engine_sender *s = &m->sender;
 
-	if (client->addr == NULL) {
+	if (client->ip == NULL) {
 		return;
 	}
-	m->relayed = hosts_match(msg_conf(m)->trusted_relays, client->addr,
+	m->relayed = hosts_match(msg_conf(m)->trusted_relays, client->ip,
 	    client->name);
 	if (!m->relayed) {
-		set_addr(s, client->addr);
+		set_ip(s, client->ip);
 		s->name = client->name;
 		s->helo = client->helo;
 	}
@@ -61,9 +56,9 @@ engine_sender_at_eoh(struct engine_msg *m)
 			s->source = "the client in Received is not clear";
 			return;
 		}
-		if (!hosts_match(conf->trusted_relays, client.addr,
+		if (!hosts_match(conf->trusted_relays, &client.ip,
 		    STR_NONE)) {
-			set_addr(s, client.addr);
+			set_ip(s, &client.ip);
 			s->helo = client.helo;
 			s->source = "Received";
 			return;

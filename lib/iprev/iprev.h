@@ -11,10 +11,10 @@
 #include <stdbool.h>
 
 #include "base/arena.h"
+#include "base/ip.h"
 #include "base/status.h"
 #include "base/str.h"
 #include "dns/dns.h"
-#include "dns/ip.h"
 
 #define IPREV_MAX_NAMES	10	/* of the client; others are ignored */
 

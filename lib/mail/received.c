@@ -1,7 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <arpa/inet.h>
-#include <netinet/in.h>
-
 #include "mail/received.h"
 
 struct clause {			/* "from" up to "by" */
@@ -122,35 +119,9 @@ next_word(struct str *rest)
 	return (s);
 }
 
-static bool
-parse_ip(struct str s, struct sockaddr_storage *out)
-{
-	struct sockaddr_in in = { .sin_family = AF_INET };
-	struct sockaddr_in6 in6 = { .sin6_family = AF_INET6 };
-	char text[INET6_ADDRSTRLEN];
-
-	if (s.n == 0 || s.n >= sizeof(text)) {
-		return (false);
-	}
-	memcpy(text, s.p, s.n);
-	text[s.n] = '\0';
-	memset(out, 0, sizeof(*out));
-	if (inet_pton(AF_INET6, text, &in6.sin6_addr) == 1) {
-		if (!IN6_IS_ADDR_V4MAPPED(&in6.sin6_addr)) {
-			memcpy(out, &in6, sizeof(in6));
-			return (true);
-		}
-		memcpy(&in.sin_addr, &in6.sin6_addr.s6_addr[12], 4);
-	} else if (inet_pton(AF_INET, text, &in.sin_addr) != 1) {
-		return (false);
-	}
-	memcpy(out, &in, sizeof(in));
-	return (true);
-}
-
 /* "[ADDRESS]" or "[ADDRESS]:PORT" */
 static bool
-parse_literal(struct str s, struct sockaddr_storage *out)
+parse_literal(struct str s, struct ip_addr *ip_r)
 {
 	size_t end = str_find(s, ']');
 	struct str inside, port;
@@ -168,16 +139,16 @@ parse_literal(struct str s, struct sockaddr_storage *out)
 	    !str_to_u64(str_from_offset(port, 1), &number))) {
 		return (false);
 	}
-	return (parse_ip(inside, out));
+	return (ip_parse(inside, ip_r));
 }
 
 static void
-found(struct clause *c, const struct sockaddr_storage *ip)
+found(struct clause *c, const struct ip_addr *ip)
 {
-	if (c->found && memcmp(&c->r->storage, ip, sizeof(*ip)) != 0) {
+	if (c->found && !ip_eq(&c->r->ip, ip)) {
 		c->doubt = true;
 	}
-	c->r->storage = *ip;
+	c->r->ip = *ip;
 	c->found = true;
 }
 
@@ -220,7 +191,7 @@ static void
 read_comment(struct clause *c, struct str in)
 {
 	struct str rest = in, first = next_word(&rest), name = first, literal;
-	struct sockaddr_storage ip;
+	struct ip_addr ip;
 
 	if (str_eq_ci(first, STR("HELO")) || str_eq_ci(first, STR("EHLO"))) {
 		c->attributes = true;
@@ -244,7 +215,7 @@ read_comment(struct clause *c, struct str in)
 		c->r->name = literal.p == name.p ? STR_NONE : name;
 		read_tail(c, rest);
 	} else if (literal.n == 0 && str_trim_fws(rest).n == 0 &&
-	    parse_ip(name, &ip)) {
+	    ip_parse(name, &ip)) {
 		found(c, &ip);
 	}
 }
@@ -298,7 +269,7 @@ bool
 received_client(struct str value, struct received_client *r)
 {
 	struct clause c = { .r = r };
-	struct sockaddr_storage ip;
+	struct ip_addr ip;
 
 	*r = (struct received_client){ .name = STR_NONE, .helo = STR_NONE };
 	if (!is_plain(value) || !read_clause(&c, value)) {
@@ -319,6 +290,5 @@ received_client(struct str value, struct received_client *r)
 	if (r->helo.n == 0 || str_eq_ci(r->helo, STR("unknown"))) {
 		r->helo = STR_NONE;
 	}
-	r->addr = (const struct sockaddr *)&r->storage;
 	return (c.found && !c.doubt);
 }

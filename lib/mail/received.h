@@ -21,14 +21,12 @@
 #define MAIL_RECEIVED_H
 
 #include <stdbool.h>
-#include <sys/socket.h>
 
+#include "base/ip.h"
 #include "base/str.h"
 
 struct received_client {	/* views into the value */
-	struct sockaddr_storage	 storage;
-	const struct sockaddr	*addr;	/* storage; AF_INET also if the field
-					   has an IPv4-mapped address; port 0 */
+	struct ip_addr		 ip;
 	struct str		 name;	/* reverse DNS name that the relay
 					   wrote; absent: "unknown", none */
 	struct str		 helo;	/* as it stands; absent: none */

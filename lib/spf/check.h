@@ -19,10 +19,10 @@
 #include <stdint.h>
 
 #include "base/arena.h"
+#include "base/ip.h"
 #include "base/status.h"
 #include "base/str.h"
 #include "dns/dns.h"
-#include "dns/ip.h"
 #include "spf/result.h"
 
 #define SPF_MAX_TERMS		10	/* that query DNS, in all records */

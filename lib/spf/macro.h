@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "base/buf.h"
+#include "base/ip.h"
 #include "base/str.h"
-#include "dns/ip.h"
 
 /* Of one expansion; beyond it buf's status is LIMIT. */
 #define SPF_EXPANDED_MAX_BYTES	65536

@@ -4,7 +4,6 @@
  * address, HELO and MAIL FROM, then the message. Whatever it is, our field
  * parses, and nothing that is added ends a header line.
  */
-#include <netinet/in.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -170,7 +169,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct str input = str_mem(data, n), ip, helo, mail_from;
-	struct sockaddr_in in = { .sin_family = AF_INET };
+	struct ip_addr addr = { .octets = { 192, 0, 2 } };
 	struct engine_client client = { .inbound = true };
 	struct message message;
 	struct arena arena;
@@ -182,9 +181,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	    !str_next(&input, '\n', &mail_from) || input.p == NULL) {
 		return (0);
 	}
-	in.sin_addr.s_addr = htonl(0xc0000200u |
-	    (ip.n > 0 ? (unsigned char)ip.p[0] & 0xf : 0));
-	client.addr = (const struct sockaddr *)&in;
+	addr.octets[3] = ip.n > 0 ? (unsigned char)ip.p[0] & 0xf : 0;
+	client.ip = &addr;
 	client.helo = helo;
 	arena_init(&arena, ARENA_BYTES);
 	if (message_parse(&arena, input, &message) == STATUS_OK) {

@@ -7,8 +7,6 @@
 #ifndef TEST_UNIT_ENGINE_FIXTURE_H
 #define TEST_UNIT_ENGINE_FIXTURE_H
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -57,7 +55,7 @@ struct fx_mail {		/* how a message comes */
 
 struct fx_client {
 	struct engine_client	 client;
-	struct sockaddr_storage	 addr;
+	struct ip_addr		 ip;
 };
 
 static void ATTR_UNUSED
@@ -270,9 +268,6 @@ fx_fini(struct fx *fx)
 static void
 fx_client_init(struct fx_client *c, const struct fx_mail *mail)
 {
-	struct sockaddr_in *v4 = (struct sockaddr_in *)&c->addr;
-	struct sockaddr_in6 *v6 = (struct sockaddr_in6 *)&c->addr;
-
 	memset(c, 0, sizeof(*c));
 	c->client.name = str_from(mail->host);
 	c->client.helo = str_from(mail->helo != NULL ? mail->helo :
@@ -280,14 +275,10 @@ fx_client_init(struct fx_client *c, const struct fx_mail *mail)
 	if (mail->ip == NULL) {
 		return;
 	}
-	if (inet_pton(AF_INET, mail->ip, &v4->sin_addr) == 1) {
-		v4->sin_family = AF_INET;
-	} else if (inet_pton(AF_INET6, mail->ip, &v6->sin6_addr) == 1) {
-		v6->sin6_family = AF_INET6;
-	} else {
+	if (!ip_parse(str_from(mail->ip), &c->ip)) {
 		fx_die(mail->ip, "no address");
 	}
-	c->client.addr = (const struct sockaddr *)&c->addr;
+	c->client.ip = &c->ip;
 }
 
 static void

@@ -87,14 +87,12 @@ check_row(struct fx *fx, const struct row *row)
 	char text[IP_TEXT_BYTES] = "";
 	struct fx_client client;
 	struct engine_msg *m;
-	struct ip_addr ip;
 
 	fx_configure(fx, row->conf);
 	m = fx_run(fx, &mail, &client, str_from(row->text));
 	out = engine_msg_eom(m);
-	if (out->sender->known && ip_from_sockaddr(
-	    (const struct sockaddr *)&out->sender->addr, &ip)) {
-		ip_text(&ip, text);
+	if (out->sender->known) {
+		ip_text(&out->sender->ip, text);
 	}
 	tap_str(str_from(text), str_from(row->sender), row->name);
 	tap_str(out->sender->helo, str_from(row->helo), "its HELO");

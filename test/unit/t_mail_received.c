@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <arpa/inet.h>
-#include <netinet/in.h>
 
 #include "base/buf.h"
 #include "guard.h"
@@ -219,17 +217,9 @@ static void
 check_address(const struct received_client *r, const char *want,
     const char *name)
 {
-	char text[INET6_ADDRSTRLEN] = "";
-	const void *ip;
+	char text[IP_TEXT_BYTES];
 
-	tap_ok(r->addr == (const void *)&r->storage, "%s: storage", name);
-	ip = r->storage.ss_family == AF_INET ?
-	    (const void *)&((const struct sockaddr_in *)r->addr)->sin_addr :
-	    &((const struct sockaddr_in6 *)r->addr)->sin6_addr;
-	if (inet_ntop(r->storage.ss_family, ip, text, sizeof(text)) == NULL) {
-		tap_ok(false, "%s: no address", name);
-		return;
-	}
+	ip_text(&r->ip, text);
 	tap_str(str_from(text), str_from(want), name);
 }
 

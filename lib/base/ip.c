@@ -3,7 +3,7 @@
 #include <netinet/in.h>
 #include <stdio.h>
 
-#include "dns/ip.h"
+#include "base/ip.h"
 
 static void
 set_v4(struct ip_addr *ip, const void *octets)
@@ -64,6 +64,13 @@ ip_from_sockaddr(const struct sockaddr *sa, struct ip_addr *ip)
 		return (true);
 	}
 	return (false);
+}
+
+bool
+ip_eq(const struct ip_addr *a, const struct ip_addr *b)
+{
+	return (a->v6 == b->v6 &&
+	    memcmp(a->octets, b->octets, a->v6 ? 16 : 4) == 0);
 }
 
 bool
