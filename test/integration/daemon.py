@@ -889,7 +889,7 @@ def test_user(work):
     for text in ("nobody:nosuchgroup", "nobody:"):
         d.write("UserID %s\n" % text)
         r = run("-n", "-c", d.conf)
-        point(r.returncode == 1 and "mailseald.conf:11: UserID" in r.stderr,
+        point(r.returncode == 1 and "mailseald.conf:10: UserID" in r.stderr,
               "a group that is not there: " + text, r)
 
 
