@@ -2,7 +2,7 @@
 /*
  * policy: how long each stage of a key lasts, what new keys are like, and how
  * records are published: dkimkeygen.conf(5), "Option value" by line, '#'
- * comments, as the daemon's configuration has it. Each option is one row of
+ * comments, read as the daemon's configuration is. Each option is one row of
  * the table in policy.c.
  */
 #ifndef KEYS_POLICY_H
@@ -16,6 +16,7 @@
 #include "base/diag.h"
 #include "base/status.h"
 #include "base/str.h"
+#include "conf/table.h"
 
 #define POLICY_MAX_BYTES	(64 * 1024)	/* of the file */
 
@@ -53,12 +54,6 @@ bool		 policy_is_publish(struct str);
 /* How long after its retirement a key's record must stand. */
 int64_t		 policy_retired_s(const struct policy *);
 
-/* The table, for the test that holds the manual against it. */
-struct policy_info {
-	const char	*name;
-	const char	*fallback;	/* default as written, or "" */
-};
-size_t			 policy_options_count(void);
-struct policy_info	 policy_options_get(size_t);
+extern const struct conf_options policy_options;
 
 #endif

@@ -42,7 +42,6 @@ take_line(struct import *im, const struct import_option *options,
     struct import_given *given, struct str line, unsigned depth,
     struct diag *diag)
 {
-	size_t n = 0;
 	char *path;
 
 	if (memchr(line.p, '\0', line.n) != NULL) {
@@ -54,11 +53,7 @@ take_line(struct import *im, const struct import_option *options,
 		    "a line of more than %d bytes", CONF_LINE_MAX_BYTES);
 		return (STATUS_LIMIT);
 	}
-	while (n < line.n && !char_is_wsp(line.p[n])) {
-		n++;
-	}
-	given->name = str_first(line, n);
-	given->value = str_trim_fws(str_from_offset(line, n));
+	conf_line_split(line, &given->name, &given->value);
 	given->option = import_option_find(options, given->name);
 	if (given->option == NULL || given->option->kind != IMPORT_INCLUDE) {
 		return (add(im, given, diag));

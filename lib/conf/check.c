@@ -8,10 +8,17 @@
 
 #define RSA_GOOD_BITS	2048	/* RFC 8301 3.2 */
 
+struct check {
+	struct conf		*conf;
+	struct conf_reader	*reader;
+	const struct env	*env;
+	bool			 of_host;
+};
+
 static enum status
-refuse(struct conf_reader *r, unsigned line, const char *why)
+refuse(struct check *c, unsigned line, const char *why)
 {
-	diag_set(r->diag, r->file, line, "%s", why);
+	diag_set(c->reader->diag, c->reader->file, line, "%s", why);
 	return (STATUS_SYNTAX);
 }
 
@@ -23,35 +30,35 @@ first_line(const struct conf_givens *givens)
 
 /* Domain, Selector and KeyFile are given together or not at all. */
 static enum status
-check_given(struct conf_reader *r, unsigned any)
+check_given(struct check *c, unsigned any)
 {
-	if (r->conf->domains.n == 0) {
-		return (refuse(r, any, conf_reader_line(r, "Domain") > 0 ?
+	if (c->conf->domains.n == 0) {
+		return (refuse(c, any, conf_reader_line(c->reader, "Domain") > 0 ?
 		    "Domain: an empty list" :
 		    "to sign, Domain is needed, too"));
 	}
-	if (r->selectors.n == 0) {
-		return (refuse(r, any, "to sign, Selector is needed, too"));
+	if (c->conf->selectors.n == 0) {
+		return (refuse(c, any, "to sign, Selector is needed, too"));
 	}
-	if (r->key_files.n == 0) {
-		return (refuse(r, any, "to sign, KeyFile is needed, too"));
+	if (c->conf->key_files.n == 0) {
+		return (refuse(c, any, "to sign, KeyFile is needed, too"));
 	}
 	return (STATUS_OK);
 }
 
 /* So are the tables. */
 static enum status
-check_tables(struct conf_reader *r)
+check_tables(struct check *c)
 {
-	unsigned keys = conf_reader_line(r, "KeyTable");
-	unsigned signing = conf_reader_line(r, "SigningTable");
+	unsigned keys = conf_reader_line(c->reader, "KeyTable");
+	unsigned signing = conf_reader_line(c->reader, "SigningTable");
 
 	if (signing == 0 && keys > 0) {
-		return (refuse(r, keys,
+		return (refuse(c, keys,
 		    "to sign, KeyTable needs a SigningTable"));
 	}
 	if (keys == 0 && signing > 0) {
-		return (refuse(r, signing,
+		return (refuse(c, signing,
 		    "to sign, SigningTable needs a KeyTable"));
 	}
 	return (STATUS_OK);
@@ -60,81 +67,81 @@ check_tables(struct conf_reader *r)
 /* The usual one, if it is there and none was named. One that cannot be looked at
    is not one that is missing: its mail would go unsigned. */
 static enum status
-find_directory(struct conf_reader *r)
+find_directory(struct check *c)
 {
 	static const char usual[] = LOCALSTATEDIR "/lib/mailseal/keys";
 	struct stat st;
 
-	if (r->conf->key_directory != NULL) {
-		if (strcmp(r->conf->key_directory, "none") == 0) {
-			r->conf->key_directory = NULL;
+	if (c->conf->key_directory != NULL) {
+		if (strcmp(c->conf->key_directory, "none") == 0) {
+			c->conf->key_directory = NULL;
 		}
 		return (STATUS_OK);
 	}
-	if (!r->of_host || (stat(usual, &st) == -1 && errno == ENOENT)) {
+	if (!c->of_host || (stat(usual, &st) == -1 && errno == ENOENT)) {
 		return (STATUS_OK);
 	}
-	r->conf->key_directory = arena_cstr(&r->conf->memory, STR(usual));
-	return (r->conf->key_directory != NULL ? STATUS_OK :
-	    conf_no_memory(r));
+	c->conf->key_directory = arena_cstr(&c->conf->memory, STR(usual));
+	return (c->conf->key_directory != NULL ? STATUS_OK :
+	    conf_no_memory(c->reader));
 }
 
 /* Mode s needs something to sign with; without Mode, that is what decides. */
 static enum status
-check_signing(struct conf_reader *r)
+check_signing(struct check *c)
 {
-	unsigned mode = conf_reader_line(r, "Mode");
-	unsigned domain = conf_reader_line(r, "Domain");
-	unsigned selector = first_line(&r->selectors);
+	unsigned mode = conf_reader_line(c->reader, "Mode");
+	unsigned domain = conf_reader_line(c->reader, "Domain");
+	unsigned selector = first_line(&c->conf->selectors);
 	unsigned given = domain > 0 ? domain :
-	    selector > 0 ? selector : first_line(&r->key_files);
+	    selector > 0 ? selector : first_line(&c->conf->key_files);
 	enum status status = STATUS_OK;
 
-	if (!r->conf->mode_sign) {
+	if (!c->conf->mode_sign) {
 		return (STATUS_OK);
 	}
-	status = find_directory(r);
+	status = find_directory(c);
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	if (given == 0 && r->conf->signing_table.path == NULL &&
-	    r->conf->key_table.path == NULL && r->conf->key_source == NULL &&
-	    r->conf->key_directory == NULL) {
-		r->conf->mode_sign = false;
-		return (mode == 0 ? STATUS_OK : refuse(r, mode, "Mode asks "
+	if (given == 0 && c->conf->signing_table.path == NULL &&
+	    c->conf->key_table.path == NULL && c->conf->key_source == NULL &&
+	    c->conf->key_directory == NULL) {
+		c->conf->mode_sign = false;
+		return (mode == 0 ? STATUS_OK : refuse(c, mode, "Mode asks "
 		    "for signing, which needs a KeyDirectory, a KeySource, "
 		    "KeyTable and SigningTable, or Domain, Selector and "
 		    "KeyFile"));
 	}
 	if (given > 0) {
-		status = check_given(r, given);
+		status = check_given(c, given);
 	}
-	return (status == STATUS_OK ? check_tables(r) : status);
+	return (status == STATUS_OK ? check_tables(c) : status);
 }
 
 /* One key under one selector, which no other has. */
 static enum status
-check_selectors(struct conf_reader *r)
+check_selectors(struct check *c)
 {
-	const struct conf_givens *s = &r->selectors, *k = &r->key_files;
+	const struct conf_givens *s = &c->conf->selectors, *k = &c->conf->key_files;
 	size_t i, j;
 
 	/* Without signing, keys may be named but are not looked at. */
-	if (!r->conf->mode_sign) {
+	if (!c->conf->mode_sign) {
 		return (STATUS_OK);
 	}
 	if (s->n > k->n) {
-		return (refuse(r, s->v[k->n].line,
+		return (refuse(c, s->v[k->n].line,
 		    "a Selector without its KeyFile"));
 	}
 	if (k->n > s->n) {
-		return (refuse(r, k->v[s->n].line,
+		return (refuse(c, k->v[s->n].line,
 		    "a KeyFile without its Selector"));
 	}
 	for (i = 0; i < s->n; i++) {
 		for (j = 0; j < i; j++) {
 			if (str_eq(s->v[i].value, s->v[j].value)) {
-				diag_set(r->diag, r->file, s->v[i].line,
+				diag_set(c->reader->diag, c->reader->file, s->v[i].line,
 				    "the Selector of line %u again",
 				    s->v[j].line);
 				return (STATUS_SYNTAX);
@@ -145,28 +152,28 @@ check_selectors(struct conf_reader *r)
 }
 
 static enum status
-load_key(struct conf_reader *r, struct conf_key *key, struct str selector,
+load_key(struct check *c, struct conf_key *key, struct str selector,
     const struct conf_given *file)
 {
 	struct diag why;
 	enum status status;
 
 	key->selector = selector;
-	key->path = arena_cstr(&r->conf->memory, file->value);
+	key->path = arena_cstr(&c->conf->memory, file->value);
 	if (key->path == NULL) {
-		return (conf_no_memory(r));
+		return (conf_no_memory(c->reader));
 	}
 	diag_init(&why);
-	status = conf_key_load(key->path, r->conf->user_id, &key->key, &why);
+	status = conf_key_load(key->path, c->conf->user_id, &key->key, &why);
 	if (status != STATUS_OK) {
-		diag_set(r->diag, r->file, file->line, "KeyFile: %s",
+		diag_set(c->reader->diag, c->reader->file, file->line, "KeyFile: %s",
 		    why.text);
 		return (status);
 	}
 	if (privkey_type(key->key) == CRYPTO_RSA &&
 	    privkey_bits(key->key) < RSA_GOOD_BITS) {
-		env_log(r->env, LOG_LEVEL_WARNING, "%s:%u: KeyFile: %s: an "
-		    "RSA key of %u bits is weak, use %d or more", r->file,
+		env_log(c->env, LOG_LEVEL_WARNING, "%s:%u: KeyFile: %s: an "
+		    "RSA key of %u bits is weak, use %d or more", c->reader->file,
 		    file->line, key->path, privkey_bits(key->key),
 		    RSA_GOOD_BITS);
 	}
@@ -174,43 +181,43 @@ load_key(struct conf_reader *r, struct conf_key *key, struct str selector,
 }
 
 static enum status
-load_keys(struct conf_reader *r)
+load_keys(struct check *c)
 {
-	struct conf *conf = r->conf;
+	struct conf *conf = c->conf;
 	enum status status = STATUS_OK;
 	size_t i;
 
 	if (!conf->mode_sign) {
 		return (STATUS_OK);
 	}
-	conf->keys = arena_calloc(&conf->memory, r->key_files.n,
+	conf->keys = arena_calloc(&conf->memory, c->conf->key_files.n,
 	    sizeof(*conf->keys));
 	if (conf->keys == NULL) {
-		return (conf_no_memory(r));
+		return (conf_no_memory(c->reader));
 	}
 	/* keys_n counts first, so that a failed load is released, too. */
-	for (i = 0; i < r->key_files.n && status == STATUS_OK; i++) {
+	for (i = 0; i < c->conf->key_files.n && status == STATUS_OK; i++) {
 		conf->keys_n = i + 1;
-		status = load_key(r, &conf->keys[i], r->selectors.v[i].value,
-		    &r->key_files.v[i]);
+		status = load_key(c, &conf->keys[i], c->conf->selectors.v[i].value,
+		    &c->conf->key_files.v[i]);
 	}
 	return (status);
 }
 
 static enum status
-check_dns(struct conf_reader *r)
+check_dns(struct check *c)
 {
-	unsigned zone = conf_reader_line(r, "Zone");
+	unsigned zone = conf_reader_line(c->reader, "Zone");
 
 	if (zone == 0) {
 		return (STATUS_OK);
 	}
-	if (conf_reader_line(r, "Nameservers") > 0) {
-		return (refuse(r, zone, "Zone stands in place of DNS, so "
+	if (conf_reader_line(c->reader, "Nameservers") > 0) {
+		return (refuse(c, zone, "Zone stands in place of DNS, so "
 		    "Nameservers cannot be given with it"));
 	}
-	if (conf_reader_line(r, "TrustAnchorFile") > 0) {
-		return (refuse(r, zone, "Zone stands in place of DNS, so "
+	if (conf_reader_line(c->reader, "TrustAnchorFile") > 0) {
+		return (refuse(c, zone, "Zone stands in place of DNS, so "
 		    "TrustAnchorFile cannot be given with it"));
 	}
 	return (STATUS_OK);
@@ -218,38 +225,38 @@ check_dns(struct conf_reader *r)
 
 /* One word for all DNS trouble, unless DMARC has one of its own. */
 static enum status
-check_temperror(struct conf_reader *r)
+check_temperror(struct check *c)
 {
-	if (conf_reader_line(r, "OnDMARCTempError") == 0) {
-		r->conf->on_dmarc_temperror =
-		    r->conf->on_dns_error == CONF_ACCEPT ?
+	if (conf_reader_line(c->reader, "OnDMARCTempError") == 0) {
+		c->conf->on_dmarc_temperror =
+		    c->conf->on_dns_error == CONF_ACCEPT ?
 		    CONF_ACCEPT : CONF_TEMPFAIL;
 	}
 	return (STATUS_OK);
 }
 
 static enum status
-check_second(struct conf_reader *r)
+check_second(struct check *c)
 {
-	if (!r->conf->reject_needs_second ||
-	    r->conf->second_percent == 100) {
+	if (!c->conf->reject_needs_second ||
+	    c->conf->second_percent == 100) {
 		return (STATUS_OK);
 	}
-	return (refuse(r, conf_reader_line(r, "RejectNeedsSecondOpinion"),
+	return (refuse(c, conf_reader_line(c->reader, "RejectNeedsSecondOpinion"),
 	    "RejectNeedsSecondOpinion needs SecondOpinion all"));
 }
 
 static enum status
-check_arc(struct conf_reader *r)
+check_arc(struct check *c)
 {
 	const char *names[] = { "TrustedSealers", "OnArcFail" };
 	size_t i;
 
-	for (i = 0; i < 2 && !r->conf->arc_verify; i++) {
-		unsigned line = conf_reader_line(r, names[i]);
+	for (i = 0; i < 2 && !c->conf->arc_verify; i++) {
+		unsigned line = conf_reader_line(c->reader, names[i]);
 
 		if (line > 0) {
-			return (refuse(r, line, "TrustedSealers and "
+			return (refuse(c, line, "TrustedSealers and "
 			    "OnArcFail need ArcVerify yes"));
 		}
 	}
@@ -257,54 +264,56 @@ check_arc(struct conf_reader *r)
 }
 
 static enum status
-check_arc_seal(struct conf_reader *r)
+check_arc_seal(struct check *c)
 {
-	struct conf *conf = r->conf;
-	unsigned line = conf_reader_line(r, "ArcSeal");
+	struct conf *conf = c->conf;
+	unsigned line = conf_reader_line(c->reader, "ArcSeal");
 
 	if (conf->arc_seal == CONF_ARC_SEAL_OFF) {
 		return (STATUS_OK);
 	}
 	if (!conf->mode_sign || !conf->mode_verify || !conf->arc_verify) {
-		return (refuse(r, line, "ArcSeal needs Mode sv and ArcVerify "
+		return (refuse(c, line, "ArcSeal needs Mode sv and ArcVerify "
 		    "yes"));
 	}
 	if (conf->arc_seal_key.domain.p == NULL && conf->domains.n > 0) {
 		conf->arc_seal_key.domain = conf->domains.v[0];
 	}
 	return (conf->arc_seal_key.domain.p != NULL ? STATUS_OK :
-	    refuse(r, line, "ArcSeal needs ArcSealKey or Domain"));
+	    refuse(c, line, "ArcSeal needs ArcSealKey or Domain"));
 }
 
 static enum status
-check_user(struct conf_reader *r)
+check_user(struct check *c)
 {
 	struct diag why;
 	uid_t uid;
 
 	diag_init(&why);
-	if (r->conf->user_id == NULL ||
-	    conf_user_id(r->conf->user_id, &uid, &why) == STATUS_OK) {
+	if (c->conf->user_id == NULL ||
+	    conf_user_id(c->conf->user_id, &uid, &why) == STATUS_OK) {
 		return (STATUS_OK);
 	}
-	diag_set(r->diag, r->file, conf_reader_line(r, "UserID"), "UserID: %s",
+	diag_set(c->reader->diag, c->reader->file, conf_reader_line(c->reader, "UserID"), "UserID: %s",
 	    why.text);
 	return (STATUS_SYNTAX);
 }
 
 enum status
-conf_check(struct conf_reader *r)
+conf_check(struct conf_reader *reader, const struct env *env, bool of_host)
 {
-	static enum status (*const checks[])(struct conf_reader *) = {
+	static enum status (*const checks[])(struct check *) = {
 		check_user, check_dns, check_temperror, check_second, check_arc,
 		check_arc_seal, check_signing, check_selectors, load_keys
 	};
+	struct check check = { .conf = reader->target, .reader = reader,
+		.env = env, .of_host = of_host };
 	enum status status = STATUS_OK;
 	size_t i;
 
 	for (i = 0; i < sizeof(checks) / sizeof(checks[0]) &&
 	    status == STATUS_OK; i++) {
-		status = checks[i](r);
+		status = checks[i](&check);
 	}
 	return (status);
 }

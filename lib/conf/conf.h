@@ -63,6 +63,17 @@ struct conf_strings {
 	size_t		 n;
 };
 
+struct conf_given {		/* a value as written */
+	struct str	 value;
+	unsigned	 line;
+};
+
+struct conf_givens {		/* of an option that may be repeated */
+	struct conf_given	*v;
+	size_t			 n;
+	size_t			 cap;
+};
+
 struct conf_key {		/* Selector and KeyFile, by their order */
 	struct str	 selector;
 	char		*path;		/* for messages to the operator */
@@ -107,7 +118,9 @@ struct conf {
 	/* signing */
 	struct conf_strings	 domains;	/* Domain, normalised */
 	bool			 subdomains;	/* SubDomains */
-	struct conf_key		*keys;		/* Selector, KeyFile */
+	struct conf_givens	 selectors;	/* Selector */
+	struct conf_givens	 key_files;	/* KeyFile */
+	struct conf_key		*keys;		/* of both, loaded */
 	size_t			 keys_n;
 	struct conf_table	 key_table;	/* KeyTable */
 	struct conf_table	 signing_table;	/* SigningTable: both or none */
@@ -190,14 +203,5 @@ bool		 conf_is_socket(struct str);
    user_id: a further owner allowed, or NULL. */
 enum status	 conf_key_load(const char *path, const char *user_id,
 		    struct privkey **r, struct diag *) ATTR_MUST_CHECK;
-
-/* The table, for --help and for the test that holds the manual against it. */
-struct conf_option_info {
-	const char	*name;
-	const char	*value;		/* the value's form: "yes|no", "seconds" */
-	const char	*fallback;	/* default as written, or "" */
-};
-size_t		 conf_options_count(void);
-struct conf_option_info	conf_options_get(size_t);
 
 #endif

@@ -24,6 +24,12 @@ struct list {			/* a value that is being taken apart */
 							   comes next */
 };
 
+static void *
+field_at(struct conf_reader *r, const struct conf_option *o)
+{
+	return ((char *)r->target + o->offset);
+}
+
 static bool
 is_separator(char c)
 {
@@ -121,7 +127,7 @@ take_list(struct conf_reader *r, const struct conf_option *o,
     struct str value, list_taker *take)
 {
 	struct list list = { .reader = r, .option = o, .take = take,
-		.target = (char *)r->conf + o->offset };
+		.target = field_at(r, o) };
 	struct str file = STR("file:"), refile = STR("refile:");
 
 	if (value.p[0] == '/') {
@@ -140,7 +146,7 @@ take_list(struct conf_reader *r, const struct conf_option *o,
 static enum status
 add_string(struct list *list, struct str item)
 {
-	struct arena *memory = &list->reader->conf->memory;
+	struct arena *memory = list->reader->memory;
 	struct conf_strings *out = list->target;
 	struct str *v;
 
@@ -169,7 +175,7 @@ static enum status
 normalize(struct conf_reader *r, const struct conf_option *o, struct str text,
     const char *what, struct str *name_r)
 {
-	enum status status = domain_normalize(&r->conf->memory, text, name_r);
+	enum status status = domain_normalize(r->memory, text, name_r);
 
 	if (status == STATUS_OK) {
 		return (STATUS_OK);
@@ -337,12 +343,12 @@ conf_set_headers_or_none(struct conf_reader *r, const struct conf_option *o,
     struct str value)
 {
 	static const struct str none;
-	struct conf_strings *out = (void *)((char *)r->conf + o->offset);
+	struct conf_strings *out = field_at(r, o);
 
 	if (!str_eq_ci(value, STR("none"))) {
 		return (conf_set_headers(r, o, value));
 	}
-	out->v = arena_calloc(&r->conf->memory, 1, sizeof(none));
+	out->v = arena_calloc(r->memory, 1, sizeof(none));
 	return (out->v != NULL ? STATUS_OK : conf_no_memory(r));
 }
 
@@ -395,18 +401,18 @@ conf_set_nameservers(struct conf_reader *r, const struct conf_option *o,
 
 /* Selectors and key files are matched up once all of them are known. */
 static enum status
-add_given(struct conf_reader *r, struct conf_givens *givens, struct str value)
+add_given(struct conf_reader *r, const struct conf_option *o, struct str value)
 {
-	struct arena *memory = &r->conf->memory;
+	struct conf_givens *givens = field_at(r, o);
 	struct conf_given *v;
 
-	v = arena_grow(memory, givens->v, givens->n, &givens->cap, sizeof(*v));
+	v = arena_grow(r->memory, givens->v, givens->n, &givens->cap, sizeof(*v));
 	if (v == NULL) {
 		return (conf_no_memory(r));
 	}
 	givens->v = v;
 	v[givens->n].line = r->line;
-	v[givens->n].value = arena_dup(memory, value);
+	v[givens->n].value = arena_dup(r->memory, value);
 	if (v[givens->n].value.p == NULL) {
 		return (conf_no_memory(r));
 	}
@@ -422,7 +428,7 @@ conf_set_selector(struct conf_reader *r, const struct conf_option *o,
 	enum status status = normalize(r, o, value, "is not a selector",
 	    &name);
 
-	return (status == STATUS_OK ? add_given(r, &r->selectors, name) :
+	return (status == STATUS_OK ? add_given(r, o, name) :
 	    status);
 }
 
@@ -430,7 +436,7 @@ enum status
 conf_set_arc_seal_key(struct conf_reader *r, const struct conf_option *o,
     struct str value)
 {
-	struct conf_arc_seal_key *key = &r->conf->arc_seal_key;
+	struct conf_arc_seal_key *key = field_at(r, o);
 	size_t colon = str_find(value, ':');
 	enum status status = normalize(r, o, str_first(value, colon),
 	    "is not a domain name", &key->domain);
@@ -443,8 +449,8 @@ conf_set_arc_seal_key(struct conf_reader *r, const struct conf_option *o,
 }
 
 enum status
-conf_set_key_file(struct conf_reader *r, const struct conf_option *o ATTR_UNUSED,
+conf_set_key_file(struct conf_reader *r, const struct conf_option *o,
     struct str value)
 {
-	return (add_given(r, &r->key_files, value));
+	return (add_given(r, o, value));
 }

@@ -2,7 +2,6 @@
 /* From text to a configuration that is whole, or to the reason why not. */
 #include <stdlib.h>
 
-#include "base/escape.h"
 #include "conf/table.h"
 
 static struct conf *
@@ -63,129 +62,29 @@ conf_release(struct conf *conf)
 	free(conf);
 }
 
-enum status
-conf_line_check(struct conf_reader *r, struct str line)
-{
-	if (line.n > CONF_LINE_MAX_BYTES) {
-		diag_set(r->diag, r->file, r->line,
-		    "a line of more than %d bytes", CONF_LINE_MAX_BYTES);
-		return (STATUS_LIMIT);
-	}
-	if (memchr(line.p, '\0', line.n) != NULL) {
-		diag_set(r->diag, r->file, r->line, "a NUL byte");
-		return (STATUS_SYNTAX);
-	}
-	return (STATUS_OK);
-}
-
-unsigned
-conf_reader_line(const struct conf_reader *r, const char *name)
-{
-	const struct conf_option *o = conf_option_find(str_from(name));
-
-	return (o != NULL ? r->lines[o - conf_options] : 0);
-}
-
-static enum status
-unknown_option(struct conf_reader *r, struct str name)
-{
-	struct conf_nearest nearest = { .name = NULL };
-	size_t i;
-
-	for (i = 0; i < conf_options_count(); i++) {
-		conf_nearest(&nearest, name, conf_options[i].name);
-	}
-	return (conf_refuse_option(name, &nearest, r->file, r->line,
-	    r->diag));
-}
-
-static enum status
-set_option(struct conf_reader *r, const struct conf_option *o,
-    struct str value)
-{
-	unsigned *at = &r->lines[o - conf_options];
-
-	if (value.n == 0) {
-		diag_set(r->diag, r->file, r->line, "%s: no value; it takes %s",
-		    o->name, o->form);
-		return (STATUS_SYNTAX);
-	}
-	if (*at > 0 && !o->repeats) {
-		diag_set(r->diag, r->file, r->line,
-		    "%s stands on line %u already", o->name, *at);
-		return (STATUS_SYNTAX);
-	}
-	*at = r->line;
-	return (o->set(r, o, value));
-}
-
-static enum status
-read_line(struct conf_reader *r, struct str line)
-{
-	const struct conf_option *o;
-	struct str name;
-	enum status status;
-	size_t n;
-
-	status = conf_line_check(r, line);
-	if (status != STATUS_OK) {
-		return (status);
-	}
-	for (n = 0; n < line.n && !char_is_wsp(line.p[n]); n++) {
-		continue;
-	}
-	name = str_first(line, n);
-	o = conf_option_find(name);
-	return (o == NULL ? unknown_option(r, name) :
-	    set_option(r, o, str_trim_wsp(str_from_offset(line, n))));
-}
-
-static enum status
-read_defaults(struct conf_reader *r)
-{
-	enum status status = STATUS_OK;
-	size_t i;
-
-	r->line = 0;
-	for (i = 0; i < conf_options_count() && status == STATUS_OK; i++) {
-		const struct conf_option *o = &conf_options[i];
-
-		if (r->lines[i] == 0 && o->fallback[0] != '\0') {
-			status = o->set(r, o, str_from(o->fallback));
-		}
-	}
-	return (status);
-}
-
 static enum status
 parse(struct str text, const char *name, bool of_host, const struct env *env,
     struct conf **conf_r, struct diag *diag)
 {
-	struct conf_reader reader = { .conf = conf_new(), .env = env,
-		.diag = diag, .file = name, .of_host = of_host };
-	struct conf_lines lines = { text, 0 };
-	enum status status = STATUS_OK;
-	struct str line;
+	struct conf *conf = conf_new();
+	struct conf_reader reader = { .options = &conf_daemon_options,
+		.target = conf, .diag = diag, .file = name };
+	enum status status;
 
 	*conf_r = NULL;
-	if (reader.conf == NULL) {
+	if (conf == NULL) {
 		return (conf_no_memory(&reader));
 	}
-	while (status == STATUS_OK && conf_lines_next(&lines, &line)) {
-		reader.line = lines.line;
-		status = read_line(&reader, line);
-	}
+	reader.memory = &conf->memory;
+	status = conf_read(&reader, text);
 	if (status == STATUS_OK) {
-		status = read_defaults(&reader);
-	}
-	if (status == STATUS_OK) {
-		status = conf_check(&reader);
+		status = conf_check(&reader, env, of_host);
 	}
 	if (status != STATUS_OK) {
-		conf_release(reader.conf);
+		conf_release(conf);
 		return (status);
 	}
-	*conf_r = reader.conf;
+	*conf_r = conf;
 	return (STATUS_OK);
 }
 

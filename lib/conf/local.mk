@@ -12,4 +12,5 @@ lib_libmailseal_a_SOURCES += \
 	lib/conf/names.c \
 	lib/conf/nearest.c \
 	lib/conf/options.c \
+	lib/conf/reader.c \
 	lib/conf/values.c

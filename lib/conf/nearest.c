@@ -3,12 +3,12 @@
 #include "base/escape.h"
 #include "conf/table.h"
 
-#define NAME_MAX_BYTES	32	/* longer names are like none of ours */
+#define NAME_MAX_BYTES	32	/* longer names are near no option */
 #define EDITS_MAX	2
 #define SHOWN_MAX_BYTES	64
 
 static size_t
-least(size_t a, size_t b, size_t c)
+minimum(size_t a, size_t b, size_t c)
 {
 	a = b < a ? b : a;
 	return (c < a ? c : a);
@@ -16,7 +16,7 @@ least(size_t a, size_t b, size_t c)
 
 /* Insertions, deletions and replacements between two short names. */
 static size_t
-edits(struct str a, struct str b)
+count_edits(struct str a, struct str b)
 {
 	size_t row[NAME_MAX_BYTES + 1], i, j, diagonal, above;
 
@@ -28,7 +28,7 @@ edits(struct str a, struct str b)
 		row[0] = i;
 		for (j = 1; j <= b.n; j++) {
 			above = row[j];
-			row[j] = least(above + 1, row[j - 1] + 1, diagonal +
+			row[j] = minimum(above + 1, row[j - 1] + 1, diagonal +
 			    (char_lower(a.p[i - 1]) != char_lower(b.p[j - 1])));
 			diagonal = above;
 		}
@@ -36,33 +36,37 @@ edits(struct str a, struct str b)
 	return (row[b.n]);
 }
 
-void
-conf_nearest(struct conf_nearest *nearest, struct str name, const char *option)
+/* NULL: no option is near. */
+static const char *
+nearest_option(const struct conf_options *options, struct str name)
 {
-	struct str other = str_from(option);
-	size_t n;
+	const char *nearest = NULL;
+	size_t i, n, least = EDITS_MAX + 1;
 
-	if (name.n > NAME_MAX_BYTES || other.n > NAME_MAX_BYTES) {
-		return;
+	for (i = 0; i < options->n && name.n <= NAME_MAX_BYTES; i++) {
+		struct str other = str_from(options->v[i].name);
+
+		n = other.n <= NAME_MAX_BYTES ? count_edits(name, other) : least;
+		if (n < least) {
+			nearest = options->v[i].name;
+			least = n;
+		}
 	}
-	n = edits(name, other);
-	if (n <= EDITS_MAX && (nearest->name == NULL || n < nearest->edits)) {
-		*nearest = (struct conf_nearest){ option, n };
-	}
+	return (nearest);
 }
 
 enum status
-conf_refuse_option(struct str name, const struct conf_nearest *nearest,
-    const char *file, unsigned line, struct diag *diag)
+conf_reject_unknown(struct conf_reader *r, struct str name)
 {
-	bool near = nearest->name != NULL;
+	const char *nearest = nearest_option(r->options, name);
+	bool near = nearest != NULL;
 	struct buf shown;
 
 	buf_init(&shown, DIAG_MAX_BYTES);
 	escape_text(&shown, name, SHOWN_MAX_BYTES);
-	diag_set(diag, file, line, "there is no option \"%s\"%s%s%s",
+	diag_set(r->diag, r->file, r->line, "there is no option \"%s\"%s%s%s",
 	    shown.p != NULL ? shown.p : "", near ? "; did you mean " : "",
-	    near ? nearest->name : "", near ? "?" : "");
+	    near ? nearest : "", near ? "?" : "");
 	buf_fini(&shown);
 	return (STATUS_SYNTAX);
 }

@@ -8,7 +8,7 @@
 
 #include "conf/table.h"
 
-#define AT(field)	.offset = offsetof(struct conf, field)
+#define CONF_TARGET	struct conf
 #define DAY_S		(24 * 60 * 60)
 #define ACTION		"accept|reject|tempfail|quarantine"
 
@@ -104,172 +104,159 @@ static const struct conf_word facility_words[] = {
 	{ NULL, 0 }
 };
 
-/* By name, so that a reader finds it. */
-const struct conf_option conf_options[] = {
-	{ .name = "ArcSeal", .form = "off|forwarded|all", .fallback = "off",
-	    .set = conf_set_word, AT(arc_seal), .words = arc_seal_words },
-	{ .name = "ArcSealKey", .form = "domain[:selector]", .fallback = "",
-	    .set = conf_set_arc_seal_key, AT(arc_seal_key) },
-	{ .name = "ArcVerify", .form = "yes|no", .fallback = "yes",
-	    .set = conf_set_bool, AT(arc_verify) },
-	{ .name = "AuthservID", .form = "name|HOSTNAME",
-	    .fallback = "HOSTNAME", .set = conf_set_authserv_id,
-	    AT(authserv_id) },
-	{ .name = "Background", .form = "yes|no", .fallback = "yes",
-	    .set = conf_set_bool, AT(background) },
-	{ .name = "Canonicalization", .form = "header[/body]",
-	    .fallback = "relaxed/relaxed",
-	    .set = conf_set_canonicalization, AT(canonicalization) },
-	{ .name = "CheckKeys", .form = "yes|no", .fallback = "yes",
-	    .set = conf_set_bool, AT(check_keys) },
-	{ .name = "ClockDrift", .form = "time", .fallback = "300",
-	    .set = conf_set_seconds, AT(clock_drift_s), .max = DAY_S },
-	{ .name = "DNSTimeout", .form = "time", .fallback = "5",
-	    .set = conf_set_microseconds, AT(dns_timeout_us), .min = 1,
-	    .max = 120 },
-	{ .name = "Domain", .form = "list", .fallback = "",
-	    .set = conf_set_domains, AT(domains) },
-	{ .name = "DomainRules", .form = "list", .fallback = "",
-	    .set = conf_set_rules, AT(domain_rules), .words = rule_words },
-	{ .name = "ExternalIgnoreList", .form = "list", .fallback = "",
-	    .set = conf_set_hosts, AT(external_ignore) },
-	{ .name = "InternalHosts", .form = "list",
-	    .fallback = "127.0.0.1,::1", .set = conf_set_hosts,
-	    AT(internal_hosts) },
-	{ .name = "KeyCache", .form = "number|all", .fallback = "1000",
-	    .set = conf_set_key_cache },
-	{ .name = "KeyDirectory", .form = "path|none", .fallback = "",
-	    .set = conf_set_text, AT(key_directory) },
-	{ .name = "KeyFile", .form = "path", .fallback = "",
-	    .set = conf_set_key_file, .repeats = true },
-	{ .name = "KeyRefresh", .form = "time", .fallback = "30",
-	    .set = conf_set_seconds, AT(key_refresh_s), .max = DAY_S },
-	{ .name = "KeySource", .form = "sqlite:path|postgres:conninfo",
-	    .fallback = "", .set = conf_set_key_source, AT(key_source) },
-	{ .name = "KeyTable", .form = "[file:]path", .fallback = "",
-	    .set = conf_set_table, AT(key_table) },
-	{ .name = "LogFormat", .form = "text|json", .fallback = "text",
-	    .set = conf_set_word, AT(log_format), .words = log_format_words },
-	{ .name = "LogTarget", .form = "syslog|stderr|none",
-	    .fallback = "syslog", .set = conf_set_word, AT(log_target), .words = log_target_words },
-	{ .name = "MTA", .form = "list", .fallback = "",
-	    .set = conf_set_strings, AT(mta) },
-	{ .name = "MailingListHosts", .form = "list", .fallback = "",
-	    .set = conf_set_hosts, AT(mailing_list_hosts) },
-	{ .name = "MaximumSignaturesToVerify", .form = "number",
-	    .fallback = "8", .set = conf_set_number, AT(maximum_signatures),
-	    .min = 1, .max = 100 },
-	{ .name = "MinimumKeyBits", .form = "number", .fallback = "1024",
-	    .set = conf_set_number, AT(minimum_key_bits), .min = 1024,
-	    .max = CRYPTO_RSA_MAX_BITS },
-	{ .name = "Mode", .form = "s|v|sv", .fallback = "sv",
-	    .set = conf_set_mode },
-	{ .name = "MultipleSignatures", .form = "yes|no", .fallback = "no",
-	    .set = conf_set_bool, AT(multiple_signatures) },
-	{ .name = "Nameservers", .form = "list", .fallback = "",
-	    .set = conf_set_nameservers, AT(nameservers) },
-	{ .name = "OnArcFail", .form = ACTION, .fallback = "accept",
-	    .set = conf_set_word, AT(on_arc_fail), .words = action_words },
-	{ .name = "OnBadFrom", .form = ACTION, .fallback = "reject",
-	    .set = conf_set_word, AT(on_bad_from), .words = action_words },
-	{ .name = "OnBadSignature", .form = ACTION, .fallback = "accept",
-	    .set = conf_set_word, AT(on_bad_signature),
-	    .words = action_words },
-	{ .name = "OnDMARCQuarantine", .form = "hold|tag|accept",
-	    .fallback = "tag", .set = conf_set_word, AT(on_dmarc_quarantine),
-	    .words = dmarc_quarantine_words },
-	{ .name = "OnDMARCReject", .form = "reject|quarantine|accept",
-	    .fallback = "quarantine", .set = conf_set_word,
-	    AT(on_dmarc_reject), .words = dmarc_reject_words },
-	{ .name = "OnDMARCTempError", .form = "accept|tempfail",
-	    .fallback = "", .set = conf_set_word, AT(on_dmarc_temperror),
-	    .words = temperror_words },
-	{ .name = "OnDNSError", .form = ACTION, .fallback = "tempfail",
-	    .set = conf_set_word, AT(on_dns_error), .words = action_words },
-	{ .name = "OnInternalError", .form = ACTION, .fallback = "tempfail",
-	    .set = conf_set_word, AT(on_internal_error),
-	    .words = action_words },
-	{ .name = "OnSignFailure", .form = "unsigned|tempfail",
-	    .fallback = "tempfail", .set = conf_set_word,
-	    AT(on_sign_failure), .words = sign_failure_words },
-	{ .name = "OrgDomain", .form = "treewalk|psl", .fallback = "treewalk",
-	    .set = conf_set_word, AT(org_domain), .words = org_domain_words },
-	{ .name = "OversignHeaders", .form = "list|none", .fallback = "",
-	    .set = conf_set_headers_or_none, AT(oversign_headers) },
-	{ .name = "PidFile", .form = "path", .fallback = "",
-	    .set = conf_set_text, AT(pid_file) },
-	{ .name = "ReceivedSPF", .form = "yes|no", .fallback = "no",
-	    .set = conf_set_bool, AT(received_spf) },
-	{ .name = "RejectNeedsSecondOpinion", .form = "yes|no",
-	    .fallback = "no", .set = conf_set_bool,
-	    AT(reject_needs_second) },
-	{ .name = "SecondOpinion", .form = "off|sample:N%|all",
-	    .fallback = "off", .set = conf_set_sample, AT(second_percent) },
-	{ .name = "Selector", .form = "name", .fallback = "",
-	    .set = conf_set_selector, .repeats = true },
-	{ .name = "SelfCheck", .form = "off|sample:N%|all",
-	    .fallback = "off", .set = conf_set_sample,
-	    AT(self_check_percent) },
-	{ .name = "SignHeaders", .form = "list", .fallback = "",
-	    .set = conf_set_headers, AT(sign_headers) },
-	{ .name = "SignatureTTL", .form = "time", .fallback = "0",
-	    .set = conf_set_seconds, AT(signature_ttl_s),
-	    .max = 3650LL * DAY_S },
-	{ .name = "SigningTable", .form = "[file:|refile:]path",
-	    .fallback = "", .set = conf_set_table, AT(signing_table) },
-	{ .name = "Socket", .form = "unix:path|inet:port[@host]|"
-	    "inet6:port[@host]", .fallback = "", .set = conf_set_socket,
-	    AT(socket) },
-	{ .name = "SubDomains", .form = "yes|no", .fallback = "no",
-	    .set = conf_set_bool, AT(subdomains) },
-	{ .name = "SyslogFacility",
-	    .form = "auth|authpriv|cron|daemon|local0..local7|mail|user",
-	    .fallback = "mail", .set = conf_set_word, AT(syslog_facility),
-	    .words = facility_words },
-	{ .name = "TrustAnchorFile", .form = "path", .fallback = "",
-	    .set = conf_set_text, AT(trust_anchor_file) },
-	{ .name = "TrustedNetworks", .form = "list", .fallback = "",
-	    .set = conf_set_hosts, AT(trusted_networks) },
-	{ .name = "TrustedRelayMail", .form = "received|exempt",
-	    .fallback = "received", .set = conf_set_word,
-	    AT(relay_mail), .words = relay_mail_words },
-	{ .name = "TrustedRelays", .form = "list", .fallback = "",
-	    .set = conf_set_hosts, AT(trusted_relays) },
-	{ .name = "TrustedSealers", .form = "list", .fallback = "",
-	    .set = conf_set_names, AT(trusted_sealers) },
-	{ .name = "UMask", .form = "octal", .fallback = "007",
-	    .set = conf_set_octal, AT(umask), .max = 0777 },
-	{ .name = "UserID", .form = "user[:group]", .fallback = "",
-	    .set = conf_set_text, AT(user_id) },
-	{ .name = "Zone", .form = "path", .fallback = "",
-	    .set = conf_set_text, AT(zone) },
-};
-
-#define OPTIONS_N	(sizeof(conf_options) / sizeof(conf_options[0]))
-_Static_assert(OPTIONS_N <= CONF_OPTIONS_MAX, "conf_reader has room for all");
-
-size_t
-conf_options_count(void)
+/* Sets two fields, so it is no setter for a type. */
+static enum status
+set_mode(struct conf_reader *r, const struct conf_option *o, struct str value)
 {
-	return (OPTIONS_N);
-}
-
-struct conf_option_info
-conf_options_get(size_t i)
-{
-	return ((struct conf_option_info){ conf_options[i].name,
-	    conf_options[i].form, conf_options[i].fallback });
-}
-
-const struct conf_option *
-conf_option_find(struct str name)
-{
+	struct conf *conf = r->target;
 	size_t i;
 
-	for (i = 0; i < OPTIONS_N; i++) {
-		if (str_eq_ci(name, str_from(conf_options[i].name))) {
-			return (&conf_options[i]);
+	conf->mode_sign = conf->mode_verify = false;
+	for (i = 0; i < value.n; i++) {
+		bool *mode = char_lower(value.p[i]) == 's' ?
+		    &conf->mode_sign : &conf->mode_verify;
+
+		if (*mode || (char_lower(value.p[i]) != 's' &&
+		    char_lower(value.p[i]) != 'v')) {
+			return (conf_reject_form(r, o, value));
 		}
+		*mode = true;
 	}
-	return (NULL);
+	return (STATUS_OK);
 }
+
+/* Sorted by name for people. */
+static const struct conf_option rows[] = {
+	{ .name = "ArcSeal", .form = "off|forwarded|all", .fallback = "off",
+	    CONF_WORD(arc_seal, arc_seal_words) },
+	{ .name = "ArcSealKey", .form = "domain[:selector]", .fallback = "",
+	    CONF_FIELD(conf_set_arc_seal_key, struct conf_arc_seal_key,
+	    arc_seal_key) },
+	{ .name = "ArcVerify", .fallback = "yes", CONF_BOOL(arc_verify) },
+	{ .name = "AuthservID", .form = "name|HOSTNAME", .fallback = "HOSTNAME",
+	    CONF_FIELD(conf_set_authserv_id, char *, authserv_id) },
+	{ .name = "Background", .fallback = "yes", CONF_BOOL(background) },
+	{ .name = "Canonicalization", .form = "header[/body]",
+	    .fallback = "relaxed/relaxed",
+	    CONF_FIELD(conf_set_canonicalization, struct conf_signature_style,
+	    canonicalization) },
+	{ .name = "CheckKeys", .fallback = "yes", CONF_BOOL(check_keys) },
+	{ .name = "ClockDrift", .fallback = "300",
+	    CONF_SECONDS(clock_drift_s, 0, DAY_S) },
+	{ .name = "DNSTimeout", .form = "time", .fallback = "5",
+	    CONF_FIELD(conf_set_microseconds, uint64_t, dns_timeout_us),
+	    .min = 1, .max = 120 },
+	{ .name = "Domain", .form = "list", .fallback = "",
+	    CONF_FIELD(conf_set_domains, struct conf_strings, domains) },
+	{ .name = "DomainRules", .form = "list", .fallback = "",
+	    CONF_FIELD(conf_set_rules, struct names *, domain_rules),
+	    .words = rule_words },
+	{ .name = "ExternalIgnoreList", .form = "list", .fallback = "",
+	    CONF_FIELD(conf_set_hosts, struct hosts *, external_ignore) },
+	{ .name = "InternalHosts", .form = "list", .fallback = "127.0.0.1,::1",
+	    CONF_FIELD(conf_set_hosts, struct hosts *, internal_hosts) },
+	{ .name = "KeyCache", .form = "number|all", .fallback = "1000",
+	    CONF_FIELD(conf_set_key_cache, unsigned, key_cache) },
+	{ .name = "KeyDirectory", .form = "path|none", .fallback = "",
+	    CONF_TEXT(key_directory) },
+	{ .name = "KeyFile", .form = "path", .fallback = "",
+	    CONF_FIELD(conf_set_key_file, struct conf_givens, key_files),
+	    .repeats = true },
+	{ .name = "KeyRefresh", .fallback = "30",
+	    CONF_SECONDS(key_refresh_s, 0, DAY_S) },
+	{ .name = "KeySource", .form = "sqlite:path|postgres:conninfo",
+	    .fallback = "",
+	    CONF_FIELD(conf_set_key_source, char *, key_source) },
+	{ .name = "KeyTable", .form = "[file:]path", .fallback = "",
+	    CONF_FIELD(conf_set_table, struct conf_table, key_table) },
+	{ .name = "LogFormat", .form = "text|json", .fallback = "text",
+	    CONF_WORD(log_format, log_format_words) },
+	{ .name = "LogTarget", .form = "syslog|stderr|none",
+	    .fallback = "syslog", CONF_WORD(log_target, log_target_words) },
+	{ .name = "MTA", .form = "list", .fallback = "",
+	    CONF_FIELD(conf_set_strings, struct conf_strings, mta) },
+	{ .name = "MailingListHosts", .form = "list", .fallback = "",
+	    CONF_FIELD(conf_set_hosts, struct hosts *, mailing_list_hosts) },
+	{ .name = "MaximumSignaturesToVerify", .fallback = "8",
+	    CONF_NUMBER(maximum_signatures, 1, 100) },
+	{ .name = "MinimumKeyBits", .fallback = "1024",
+	    CONF_NUMBER(minimum_key_bits, 1024, CRYPTO_RSA_MAX_BITS) },
+	{ .name = "Mode", .form = "s|v|sv", .fallback = "sv", .set = set_mode },
+	{ .name = "MultipleSignatures", .fallback = "no",
+	    CONF_BOOL(multiple_signatures) },
+	{ .name = "Nameservers", .form = "list", .fallback = "",
+	    CONF_FIELD(conf_set_nameservers, struct conf_strings,
+	    nameservers) },
+	{ .name = "OnArcFail", .form = ACTION, .fallback = "accept",
+	    CONF_WORD(on_arc_fail, action_words) },
+	{ .name = "OnBadFrom", .form = ACTION, .fallback = "reject",
+	    CONF_WORD(on_bad_from, action_words) },
+	{ .name = "OnBadSignature", .form = ACTION, .fallback = "accept",
+	    CONF_WORD(on_bad_signature, action_words) },
+	{ .name = "OnDMARCQuarantine", .form = "hold|tag|accept",
+	    .fallback = "tag",
+	    CONF_WORD(on_dmarc_quarantine, dmarc_quarantine_words) },
+	{ .name = "OnDMARCReject", .form = "reject|quarantine|accept",
+	    .fallback = "quarantine",
+	    CONF_WORD(on_dmarc_reject, dmarc_reject_words) },
+	{ .name = "OnDMARCTempError", .form = "accept|tempfail", .fallback = "",
+	    CONF_WORD(on_dmarc_temperror, temperror_words) },
+	{ .name = "OnDNSError", .form = ACTION, .fallback = "tempfail",
+	    CONF_WORD(on_dns_error, action_words) },
+	{ .name = "OnInternalError", .form = ACTION, .fallback = "tempfail",
+	    CONF_WORD(on_internal_error, action_words) },
+	{ .name = "OnSignFailure", .form = "unsigned|tempfail",
+	    .fallback = "tempfail",
+	    CONF_WORD(on_sign_failure, sign_failure_words) },
+	{ .name = "OrgDomain", .form = "treewalk|psl", .fallback = "treewalk",
+	    CONF_WORD(org_domain, org_domain_words) },
+	{ .name = "OversignHeaders", .form = "list|none", .fallback = "",
+	    CONF_FIELD(conf_set_headers_or_none, struct conf_strings,
+	    oversign_headers) },
+	{ .name = "PidFile", .form = "path", .fallback = "",
+	    CONF_TEXT(pid_file) },
+	{ .name = "ReceivedSPF", .fallback = "no", CONF_BOOL(received_spf) },
+	{ .name = "RejectNeedsSecondOpinion", .fallback = "no",
+	    CONF_BOOL(reject_needs_second) },
+	{ .name = "SecondOpinion", .form = "off|sample:N%|all",
+	    .fallback = "off",
+	    CONF_FIELD(conf_set_sample, unsigned, second_percent) },
+	{ .name = "Selector", .form = "name", .fallback = "",
+	    CONF_FIELD(conf_set_selector, struct conf_givens, selectors),
+	    .repeats = true },
+	{ .name = "SelfCheck", .form = "off|sample:N%|all", .fallback = "off",
+	    CONF_FIELD(conf_set_sample, unsigned, self_check_percent) },
+	{ .name = "SignHeaders", .form = "list", .fallback = "",
+	    CONF_FIELD(conf_set_headers, struct conf_strings, sign_headers) },
+	{ .name = "SignatureTTL", .fallback = "0",
+	    CONF_SECONDS(signature_ttl_s, 0, 3650LL * DAY_S) },
+	{ .name = "SigningTable", .form = "[file:|refile:]path", .fallback = "",
+	    CONF_FIELD(conf_set_table, struct conf_table, signing_table) },
+	{ .name = "Socket",
+	    .form = "unix:path|inet:port[@host]|inet6:port[@host]",
+	    .fallback = "", CONF_FIELD(conf_set_socket, char *, socket) },
+	{ .name = "SubDomains", .fallback = "no", CONF_BOOL(subdomains) },
+	{ .name = "SyslogFacility",
+	    .form = "auth|authpriv|cron|daemon|local0..local7|mail|user",
+	    .fallback = "mail", CONF_WORD(syslog_facility, facility_words) },
+	{ .name = "TrustAnchorFile", .form = "path", .fallback = "",
+	    CONF_TEXT(trust_anchor_file) },
+	{ .name = "TrustedNetworks", .form = "list", .fallback = "",
+	    CONF_FIELD(conf_set_hosts, struct hosts *, trusted_networks) },
+	{ .name = "TrustedRelayMail", .form = "received|exempt",
+	    .fallback = "received", CONF_WORD(relay_mail, relay_mail_words) },
+	{ .name = "TrustedRelays", .form = "list", .fallback = "",
+	    CONF_FIELD(conf_set_hosts, struct hosts *, trusted_relays) },
+	{ .name = "TrustedSealers", .form = "list", .fallback = "",
+	    CONF_FIELD(conf_set_names, struct names *, trusted_sealers) },
+	{ .name = "UMask", .form = "octal", .fallback = "007",
+	    CONF_FIELD(conf_set_octal, mode_t, umask), .max = 0777 },
+	{ .name = "UserID", .form = "user[:group]", .fallback = "",
+	    CONF_TEXT(user_id) },
+	{ .name = "Zone", .form = "path", .fallback = "", CONF_TEXT(zone) },
+};
+
+#define ROWS_N	(sizeof(rows) / sizeof(rows[0]))
+_Static_assert(ROWS_N <= CONF_OPTIONS_MAX, "conf_reader has room for all");
+
+const struct conf_options conf_daemon_options = { rows, ROWS_N };

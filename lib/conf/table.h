@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * table: what an option is, inside conf. Each option is one row of
- * options.c; a row names the setter for its type of value. Setters live in
- * values.c (one value) and lists.c (several); none knows any option.
+ * table: reads a file of "Option value" lines into a struct. Each option is
+ * one row of a table, which names the field and the setter for its type.
+ * mailseald.conf(5) and dkimkeygen.conf(5) are such tables. Setters live in
+ * values.c (one value) and lists.c (several values). Messages name file, line
+ * and option.
  */
 #ifndef CONF_TABLE_H
 #define CONF_TABLE_H
@@ -12,7 +14,7 @@
 struct conf_reader;
 struct conf_option;
 
-/* Takes one value, never empty; not OK: the diag says why. */
+/* Takes one value, never empty. If not OK, the diag says why. */
 typedef enum status conf_setter(struct conf_reader *,
 	    const struct conf_option *, struct str value);
 
@@ -26,122 +28,137 @@ struct conf_option {
 	const char		*form;		/* for help and messages */
 	const char		*fallback;	/* its value when absent; "" */
 	conf_setter		*set;
-	size_t			 offset;	/* in struct conf */
+	size_t			 offset;	/* of its field */
 	const struct conf_word	*words;		/* conf_set_word */
 	uint64_t		 min, max;	/* numbers and times */
-	bool			 repeats;	/* may stand more than once */
+	bool			 repeats;	/* may occur more than once */
 };
 
-struct conf_given {		/* a Selector or a KeyFile as written */
-	struct str	 value;
-	unsigned	 line;
-};
+/*
+ * The setter of a row with its field in CONF_TARGET, a struct that the file
+ * with the table defines. A field of another type does not compile.
+ */
+#define CONF_FIELD(setter, type, field)					\
+	.set = (setter), .offset = _Generic(&((CONF_TARGET *)NULL)->field, \
+	    type *: offsetof(CONF_TARGET, field))
+#define CONF_TEXT(field)	CONF_FIELD(conf_set_text, char *, field)
+#define CONF_BOOL(field)						\
+	.form = "yes|no", CONF_FIELD(conf_set_bool, bool, field)
+#define CONF_NUMBER(field, least, most)					\
+	.form = "number", .min = (least), .max = (most),		\
+	CONF_FIELD(conf_set_number, unsigned, field)
+#define CONF_SECONDS(field, least, most)				\
+	.form = "time", .min = (least), .max = (most),			\
+	CONF_FIELD(conf_set_seconds, int64_t, field)
+/* An enum, or an int: conf_set_word stores an int. */
+#define CONF_WORD(field, list)						\
+	.words = (list), .set = conf_set_word,				\
+	.offset = offsetof(CONF_TARGET, field) + 0 * sizeof(struct {	\
+	    _Static_assert(sizeof(((CONF_TARGET *)NULL)->field) ==	\
+	    sizeof(int), "words are stored as int"); int unused; })
 
-struct conf_givens {
-	struct conf_given	*v;
-	size_t			 n;
-	size_t			 cap;
+struct conf_options {		/* a table */
+	const struct conf_option *v;
+	size_t			 n;		/* CONF_OPTIONS_MAX at most */
 };
 
 #define CONF_OPTIONS_MAX	96
 
-struct conf_reader {		/* while a configuration is being read */
-	struct conf		*conf;
-	const struct env	*env;
-	struct diag		*diag;
-	const char		*file;		/* where we are, for the diag */
-	unsigned		 line;
-	unsigned		 lines[CONF_OPTIONS_MAX]; /* where each option
-						   was given; 0: nowhere */
-	bool			 of_host;	/* from a file: what is there on
-						   the host counts, too */
-	struct conf_givens	 selectors;
-	struct conf_givens	 key_files;
+/* The options of mailseald.conf(5). */
+extern const struct conf_options conf_daemon_options;
+
+struct conf_reader {		/* while a file is being read */
+	const struct conf_options *options;
+	void		*target;	/* the struct that has the fields */
+	struct arena	*memory;	/* for what the fields point to */
+	struct diag	*diag;
+	const char	*file;		/* the current position, for the diag */
+	unsigned	 line;
+	bool		 skips_unknown;	/* options that the table lacks */
+	unsigned	 lines[CONF_OPTIONS_MAX]; /* of each option; 0: absent */
 };
 
-extern const struct conf_option	conf_options[];
-
+/* Sets the fields from the text, then those of absent options from their
+   fallbacks. */
+enum status	 conf_read(struct conf_reader *, struct str text)
+		    ATTR_MUST_CHECK;
 /* The row of that name, case ignored, or NULL. */
-const struct conf_option	*conf_option_find(struct str name);
+const struct conf_option	*conf_option_find(const struct conf_options *,
+		    struct str name);
+/* The line of an option that the table has, 0 if it is absent. */
+unsigned	 conf_reader_line(const struct conf_reader *, const char *name);
 /* Seconds, or a number and one of s m h d w. */
 bool		 conf_time_parse(struct str value, uint64_t *seconds_r);
 /* The word, case ignored, or NULL. */
 const struct conf_word	*conf_word_find(const struct conf_word *, struct str);
-/* Of the options that it is held against one by one the one most like a name that
-   there is not; all zero at first. */
-struct conf_nearest {
-	const char	*name;		/* NULL: none is near */
-	size_t		 edits;
-};
-void		 conf_nearest(struct conf_nearest *, struct str name,
-		    const char *option);
-/* "there is no option"; SYNTAX. */
-enum status	 conf_refuse_option(struct str name,
-		    const struct conf_nearest *, const char *file,
-		    unsigned line, struct diag *);
-/* The line on which the option was given, 0 if it was not. */
-unsigned	 conf_reader_line(const struct conf_reader *, const char *name);
+/* Names the option that is most like an unknown one. SYNTAX. */
+enum status	 conf_reject_unknown(struct conf_reader *, struct str name);
 
-/* Each returns a status to hand on. */
+/* Each sets the diag and returns a status to pass on. */
 enum status	 conf_reject(struct conf_reader *, const struct conf_option *,
 		    struct str value, const char *why);
 enum status	 conf_reject_form(struct conf_reader *,
 		    const struct conf_option *, struct str value);
 enum status	 conf_no_memory(struct conf_reader *);
-/* No NUL, no line beyond CONF_LINE_MAX_BYTES. */
+/* No NUL, no line of more than CONF_LINE_MAX_BYTES. */
 enum status	 conf_line_check(struct conf_reader *, struct str line)
 		    ATTR_MUST_CHECK;
 
-conf_setter	 conf_set_text;
-conf_setter	 conf_set_bool;
-conf_setter	 conf_set_word;
-conf_setter	 conf_set_number;	/* unsigned */
-conf_setter	 conf_set_octal;	/* mode_t */
-conf_setter	 conf_set_seconds;	/* int64_t */
-conf_setter	 conf_set_microseconds;	/* uint64_t, written as a time */
-conf_setter	 conf_set_socket;
-conf_setter	 conf_set_mode;
-conf_setter	 conf_set_canonicalization;
-conf_setter	 conf_set_authserv_id;
-conf_setter	 conf_set_sample;		/* unsigned, of a hundred */
-conf_setter	 conf_set_table;
-conf_setter	 conf_set_key_cache;
-conf_setter	 conf_set_key_source;
-conf_setter	 conf_set_selector;
-conf_setter	 conf_set_arc_seal_key;
-conf_setter	 conf_set_key_file;
-conf_setter	 conf_set_hosts;
-conf_setter	 conf_set_strings;
-conf_setter	 conf_set_domains;
-conf_setter	 conf_set_rules;
-conf_setter	 conf_set_names;	/* struct names *, without values */
-conf_setter	 conf_set_headers;
-conf_setter	 conf_set_headers_or_none;
-conf_setter	 conf_set_nameservers;
+/* Each is followed by the type of its field. */
+conf_setter	 conf_set_text;			/* char * */
+conf_setter	 conf_set_bool;			/* bool */
+conf_setter	 conf_set_word;			/* an enum or int */
+conf_setter	 conf_set_number;		/* unsigned */
+conf_setter	 conf_set_octal;		/* mode_t */
+conf_setter	 conf_set_seconds;		/* int64_t */
+conf_setter	 conf_set_microseconds;		/* uint64_t, given as a time */
+conf_setter	 conf_set_socket;		/* char * */
+conf_setter	 conf_set_canonicalization;	/* conf_signature_style */
+conf_setter	 conf_set_authserv_id;		/* char * */
+conf_setter	 conf_set_sample;		/* unsigned, percent */
+conf_setter	 conf_set_table;		/* conf_table */
+conf_setter	 conf_set_key_cache;		/* unsigned */
+conf_setter	 conf_set_key_source;		/* char * */
+conf_setter	 conf_set_selector;		/* conf_givens */
+conf_setter	 conf_set_key_file;		/* conf_givens */
+conf_setter	 conf_set_arc_seal_key;		/* conf_arc_seal_key */
+conf_setter	 conf_set_hosts;		/* hosts * */
+conf_setter	 conf_set_strings;		/* conf_strings */
+conf_setter	 conf_set_domains;		/* conf_strings */
+conf_setter	 conf_set_rules;		/* names *, values of .words */
+conf_setter	 conf_set_names;		/* names *, no values */
+conf_setter	 conf_set_headers;		/* conf_strings */
+conf_setter	 conf_set_headers_or_none;	/* conf_strings */
+conf_setter	 conf_set_nameservers;		/* conf_strings */
 
 /*
- * A file, whole, into the arena. what: how messages call it. st_r may be
- * NULL; with it, the file must be a regular one.
+ * Reads a whole file into the arena. st_r may be NULL; if it is not, the file
+ * must be a regular one.
  */
 struct stat;
 enum status	 conf_file_read(const char *path, size_t max_bytes,
 		    struct arena *, struct stat *st_r, struct str *text_r,
 		    struct diag *) ATTR_MUST_CHECK;
 
-/* The lines of a file one by one, comments gone, white space trimmed; empty
-   lines are skipped. False at the end. */
+/* The lines of a file one by one, without comments and the white space around
+   them; empty lines are skipped. False at the end. */
 struct conf_lines {
 	struct str	rest;		/* absent: at the end */
-	unsigned	line;		/* of the last one given */
+	unsigned	line;		/* number of the last line returned */
 };
 bool		 conf_lines_next(struct conf_lines *, struct str *line_r);
-/* The items of a line of a list one by one, cut off it. False: no more. */
+/* Splits "Option value". */
+void		 conf_line_split(struct str line, struct str *name_r,
+		    struct str *value_r);
+/* Removes the next item from a line of a list. False: there are no more. */
 bool		 conf_items_next(struct str *line, struct str *item_r);
 
-/* The uid of "user[:group]"; SYNTAX when there is no such user or group. */
+/* The uid of "user[:group]". SYNTAX: there is no such user or group. */
 enum status	 conf_user_id(const char *user_id, uid_t *uid_r, struct diag *)
 		    ATTR_MUST_CHECK;
-/* What no single option can tell; loads the keys. */
-enum status	 conf_check(struct conf_reader *) ATTR_MUST_CHECK;
+/* Checks what depends on several options or on the host, and loads the keys.
+   of_host: look for the default key store. */
+enum status	 conf_check(struct conf_reader *, const struct env *,
+		    bool of_host) ATTR_MUST_CHECK;
 
 #endif

@@ -6,11 +6,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/escape.h"
 #include "conf/table.h"
 #include "mail/domain.h"
 
-#define SHOWN_MAX_BYTES	80	/* of a bad value in a message */
 #define HOST_NAME_BYTES	256
 /* Of a local socket, its NUL included. */
 #define PATH_BYTES	sizeof(((struct sockaddr_un *)NULL)->sun_path)
@@ -18,50 +16,14 @@
 static void *
 field_at(struct conf_reader *r, const struct conf_option *o)
 {
-	return ((char *)r->conf + o->offset);
-}
-
-enum status
-conf_reject(struct conf_reader *r, const struct conf_option *o,
-    struct str value, const char *why)
-{
-	struct buf shown;
-
-	buf_init(&shown, DIAG_MAX_BYTES);
-	escape_text(&shown, value, SHOWN_MAX_BYTES);
-	diag_set(r->diag, r->file, r->line, "%s: \"%s\" %s", o->name,
-	    shown.p != NULL ? shown.p : "", why);
-	buf_fini(&shown);
-	return (STATUS_SYNTAX);
-}
-
-enum status
-conf_reject_form(struct conf_reader *r, const struct conf_option *o,
-    struct str value)
-{
-	char why[256];
-
-	if (o->max == 0) {
-		snprintf(why, sizeof(why), "is not %s", o->form);
-	} else {
-		snprintf(why, sizeof(why), "is not a %s from %ju to %ju",
-		    o->form, (uintmax_t)o->min, (uintmax_t)o->max);
-	}
-	return (conf_reject(r, o, value, why));
-}
-
-enum status
-conf_no_memory(struct conf_reader *r)
-{
-	diag_set(r->diag, r->file, r->line, "%s", status_text(STATUS_NOMEM));
-	return (STATUS_NOMEM);
+	return ((char *)r->target + o->offset);
 }
 
 enum status
 conf_set_text(struct conf_reader *r, const struct conf_option *o,
     struct str value)
 {
-	char *text = arena_cstr(&r->conf->memory, value);
+	char *text = arena_cstr(r->memory, value);
 
 	*(char **)field_at(r, o) = text;
 	return (text != NULL ? STATUS_OK : conf_no_memory(r));
@@ -101,14 +63,6 @@ conf_word_find(const struct conf_word *w, struct str word)
 	}
 	return (w->word != NULL ? w : NULL);
 }
-
-/* The fields are enums, and an int for syslog: all as wide as an int. */
-_Static_assert(sizeof(enum conf_action) == sizeof(int) &&
-    sizeof(enum conf_log_format) == sizeof(int) &&
-    sizeof(enum conf_quarantine) == sizeof(int) &&
-    sizeof(enum conf_org_domain) == sizeof(int) &&
-    sizeof(enum conf_relay_mail) == sizeof(int) &&
-    sizeof(enum conf_log_target) == sizeof(int), "words are stored as int");
 
 enum status
 conf_set_word(struct conf_reader *r, const struct conf_option *o,
@@ -255,26 +209,6 @@ conf_set_key_source(struct conf_reader *r, const struct conf_option *o,
 }
 
 enum status
-conf_set_mode(struct conf_reader *r, const struct conf_option *o,
-    struct str value)
-{
-	size_t i;
-
-	r->conf->mode_sign = r->conf->mode_verify = false;
-	for (i = 0; i < value.n; i++) {
-		bool *mode = char_lower(value.p[i]) == 's' ?
-		    &r->conf->mode_sign : &r->conf->mode_verify;
-
-		if (*mode || (char_lower(value.p[i]) != 's' &&
-		    char_lower(value.p[i]) != 'v')) {
-			return (conf_reject_form(r, o, value));
-		}
-		*mode = true;
-	}
-	return (STATUS_OK);
-}
-
-enum status
 conf_set_canonicalization(struct conf_reader *r, const struct conf_option *o,
     struct str value)
 {
@@ -313,7 +247,7 @@ set_authserv_id(struct conf_reader *r, const struct conf_option *o,
 	enum status status = STATUS_OK;
 
 	if (!is_printable_ascii(value)) {
-		status = domain_normalize(&r->conf->memory, value, &name);
+		status = domain_normalize(r->memory, value, &name);
 	}
 	if (status == STATUS_OK) {
 		return (conf_set_text(r, o, name));
@@ -363,7 +297,7 @@ conf_set_table(struct conf_reader *r, const struct conf_option *o,
 		return (conf_reject(r, o, value, "is no file: only file:, "
 		    "refile: and a path are known, no database or list"));
 	}
-	table->path = arena_cstr(&r->conf->memory, path);
+	table->path = arena_cstr(r->memory, path);
 	return (table->path != NULL ? STATUS_OK : conf_no_memory(r));
 }
 
@@ -378,7 +312,7 @@ conf_set_key_cache(struct conf_reader *r, const struct conf_option *o,
 		return (conf_reject(r, o, value,
 		    "is neither all nor a number from 1 to 1000000"));
 	}
-	r->conf->key_cache = (unsigned)n;
+	*(unsigned *)field_at(r, o) = (unsigned)n;
 	return (STATUS_OK);
 }
 

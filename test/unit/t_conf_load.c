@@ -98,7 +98,7 @@ static const struct {
 	{ "only a comment for a value", "Mode # sv\n",
 	    "conf:1: Mode: no value; it takes s|v|sv" },
 	{ "an option twice", "UMask 022\n#\nuMask 022\n",
-	    "conf:3: UMask stands on line 1 already" },
+	    "conf:3: UMask is already set on line 1" },
 	{ "Background", "Background maybe\n",
 	    "conf:1: Background: \"maybe\" is not yes|no" },
 	{ "Socket without a kind", "Socket /run/x\n", "conf:1: Socket: "

@@ -1,13 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Holds the table of options, the manual page and the sample together. */
+/* Holds each table of options, its manual page and its sample together. */
+#include "config.h"
+
 #include <stdlib.h>
 
-#include "conf/conf.h"
+#include "keys/policy.h"
 #include "mail/message.h"
 #include "test/unit/tap.h"
 
 #define FILE_MAX_BYTES	(1024 * 1024)
-#define OPTIONS_MAX	64
+
+struct file {
+	const struct conf_options *options;
+	const char	*manual;
+	const char	*sample;
+	bool		 (*takes)(struct str text, struct diag *);
+};
 
 static struct str
 read_source(struct arena *arena, const char *name)
@@ -21,18 +29,13 @@ read_source(struct arena *arena, const char *name)
 	return (text);
 }
 
-/* The option of that name, exactly, or the number of options. */
-static size_t
-find(struct str name)
+/* The option with exactly that name, or NULL. */
+static const struct conf_option *
+find_option(const struct file *f, struct str name)
 {
-	size_t i;
+	const struct conf_option *o = conf_option_find(f->options, name);
 
-	for (i = 0; i < conf_options_count(); i++) {
-		if (str_eq(name, str_from(conf_options_get(i).name))) {
-			break;
-		}
-	}
-	return (i);
+	return (o != NULL && str_eq(name, str_from(o->name)) ? o : NULL);
 }
 
 static struct str
@@ -41,34 +44,50 @@ first_word(struct str s)
 	return (str_first(s, str_find(s, ' ')));
 }
 
-/* The line below ".It Cm Name": the default as the table has it. */
-static void
-check_default(size_t i, struct str line)
+/* A default that the build chooses cannot be in the manual. */
+static bool
+is_fixed(const struct conf_option *o)
 {
-	struct conf_option_info option = conf_options_get(i);
+	return (o->fallback[0] != '\0' && o->fallback[0] != '/');
+}
+
+/* line: the one after ".It Cm Name". */
+static void
+check_default(const struct conf_option *o, struct str line)
+{
 	struct str intro = STR(".Pq default: Cm ");
 
-	if (option.fallback[0] == '\0') {
+	if (!is_fixed(o)) {
 		tap_ok(str_eq(line, STR(".Pq no default")) ||
 		    str_eq(line, STR(".Pq default: see below")),
-		    "the manual names no default of %s", option.name);
+		    "the manual has no default of %s", o->name);
 		return;
 	}
 	if (tap_ok(str_starts(line, intro), "the manual has a default of %s",
-	    option.name)) {
-		tap_str(str_from_offset(line, intro.n),
-		    str_from(option.fallback), "and it is right");
+	    o->name)) {
+		tap_str(str_from_offset(line, intro.n), str_from(o->fallback),
+		    "and it is right");
 	}
 }
 
 static void
-test_manual(struct arena *arena)
+check_all(const struct file *f, const bool *has, const char *where)
 {
-	struct str rest = read_source(arena, "milter/mailseald.conf.5");
-	struct str end = STR(".Sh FILES"), item = STR(".It Cm ");
-	struct str line, name;
-	bool has[OPTIONS_MAX] = { false };
 	size_t i;
+
+	for (i = 0; i < f->options->n; i++) {
+		tap_ok(has[i], "%s has %s", where, f->options->v[i].name);
+	}
+}
+
+static void
+test_manual(struct arena *arena, const struct file *f)
+{
+	struct str rest = read_source(arena, f->manual);
+	struct str end = STR(".Sh FILES"), item = STR(".It Cm ");
+	const struct conf_option *o;
+	bool has[CONF_OPTIONS_MAX] = { false };
+	struct str line, name;
 
 	while (str_next(&rest, '\n', &line) && !str_eq(line, end)) {
 		name = first_word(str_from_offset(line, item.n));
@@ -77,82 +96,50 @@ test_manual(struct arena *arena)
 		    name.p[0]) {
 			continue;
 		}
-		i = find(name);
-		if (!tap_ok(i < conf_options_count(),
-		    "an option of the manual exists: %.*s", STR_FMT(name))) {
+		o = find_option(f, name);
+		if (!tap_ok(o != NULL, "an option of the manual exists: %.*s",
+		    STR_FMT(name))) {
 			continue;
 		}
-		tap_ok(!has[i], "it stands there once");
-		has[i] = true;
+		tap_ok(!has[o - f->options->v], "it is described once");
+		has[o - f->options->v] = true;
 		if (str_next(&rest, '\n', &line)) {
-			check_default(i, line);
+			check_default(o, line);
 		}
 	}
-	for (i = 0; i < conf_options_count(); i++) {
-		tap_ok(has[i], "the manual has %s", conf_options_get(i).name);
-	}
-}
-
-static bool
-takes(const struct env *env, struct str line, struct diag *diag)
-{
-	struct conf *conf;
-	enum status status;
-
-	diag_init(diag);
-	status = conf_parse(line, "sample", env, &conf, diag);
-	conf_release(status == STATUS_OK ? conf : NULL);
-	return (status == STATUS_OK);
-}
-
-/* Needs the others, a file or a user that are not here. */
-static bool
-stands_alone(struct str name)
-{
-	return (!str_eq(name, STR("Domain")) && !str_eq(name, STR("Mode")) &&
-	    !str_eq(name, STR("Selector")) && !str_eq(name, STR("KeyFile")) &&
-	    !str_eq(name, STR("KeyTable")) &&
-	    !str_eq(name, STR("SigningTable")) &&
-	    !str_eq(name, STR("UserID")));
+	check_all(f, has, f->manual);
 }
 
 static void
-check_sample_line(const struct env *env, struct str line, bool *has)
+check_sample_line(const struct file *f, struct str line, bool *has)
 {
 	struct str name = first_word(line);
 	struct str value = str_from_offset(line, name.n + 1);
-	const char *fallback;
+	const struct conf_option *o = find_option(f, name);
 	struct diag diag;
-	size_t i = find(name);
 
-	if (!tap_ok(i < conf_options_count(),
-	    "an option of the sample exists: %.*s", STR_FMT(name))) {
+	if (!tap_ok(o != NULL, "an option of the sample exists: %.*s",
+	    STR_FMT(name))) {
 		return;
 	}
-	has[i] = true;
-	fallback = conf_options_get(i).fallback;
-	if (fallback[0] != '\0') {
-		tap_str(value, str_from(fallback), "its default is right");
+	has[o - f->options->v] = true;
+	if (is_fixed(o)) {
+		tap_str(value, str_from(o->fallback), "its default is right");
 	}
-	if (stands_alone(name) && !tap_ok(takes(env, line, &diag),
-	    "its value is taken")) {
+	if (!tap_ok(f->takes(line, &diag), "its value is taken")) {
 		printf("# %s\n", diag.text);
 	}
 }
 
-/* "Option value" in force or, behind '#', not; "# text" is a comment. */
+/* "Option value" or "#Option value"; "# text" is a comment. */
 static void
-test_sample(struct arena *arena)
+test_sample(struct arena *arena, const struct file *f)
 {
-	struct str text = read_source(arena, "etc/mailseald.conf");
-	struct str rest = text, line;
-	bool has[OPTIONS_MAX] = { false };
+	struct str text = read_source(arena, f->sample), rest = text, line;
+	bool has[CONF_OPTIONS_MAX] = { false };
 	struct diag diag;
-	struct env env;
-	size_t i;
 
-	env_init_system(&env);
-	if (!tap_ok(takes(&env, text, &diag), "the sample as it stands")) {
+	if (!tap_ok(f->takes(text, &diag), "%s as it is", f->sample)) {
 		printf("# %s\n", diag.text);
 	}
 	while (str_next(&rest, '\n', &line)) {
@@ -160,22 +147,74 @@ test_sample(struct arena *arena)
 			line = str_from_offset(line, 1);
 		}
 		if (line.n > 0 && char_is_alpha(line.p[0])) {
-			check_sample_line(&env, line, has);
+			check_sample_line(f, line, has);
 		}
 	}
-	for (i = 0; i < conf_options_count(); i++) {
-		tap_ok(has[i], "the sample has %s", conf_options_get(i).name);
+	check_all(f, has, f->sample);
+}
+
+/* Needs other options, a file or a user that are not here. */
+static bool
+needs_more(struct str line)
+{
+	static const char *const names[] = { "Domain", "Mode", "Selector",
+		"KeyFile", "KeyTable", "SigningTable", "UserID" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (str_eq(first_word(line), str_from(names[i]))) {
+			return (true);
+		}
 	}
+	return (false);
+}
+
+static bool
+daemon_takes(struct str text, struct diag *diag)
+{
+	struct conf *conf;
+	struct env env;
+	enum status status;
+
+	env_init_system(&env);
+	diag_init(diag);
+	if (needs_more(text)) {
+		return (true);
+	}
+	status = conf_parse(text, "sample", &env, &conf, diag);
+	conf_release(conf);
+	return (status == STATUS_OK);
+}
+
+static bool
+policy_takes(struct str text, struct diag *diag)
+{
+	struct policy policy;
+	enum status status;
+
+	diag_init(diag);
+	status = policy_parse(&policy, text, "sample", diag);
+	policy_fini(&policy);
+	return (status == STATUS_OK);
 }
 
 int
 main(void)
 {
+	static const struct file files[] = {
+		{ &conf_daemon_options, "milter/mailseald.conf.5",
+		    "etc/mailseald.conf", daemon_takes },
+		{ &policy_options, "keys/dkimkeygen.conf.5",
+		    "etc/dkimkeygen.conf", policy_takes },
+	};
 	struct arena arena;
+	size_t i;
 
 	arena_init(&arena, 8 * FILE_MAX_BYTES);
-	test_manual(&arena);
-	test_sample(&arena);
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		test_manual(&arena, &files[i]);
+		test_sample(&arena, &files[i]);
+	}
 	arena_fini(&arena);
 	return (tap_done());
 }
