@@ -103,7 +103,7 @@ apply_action(const struct apply_ops *ops, const struct engine_action *action)
 	case ENGINE_INSERT_FIELD:
 		return (apply_insert(ops, action) ? NULL :
 		    "adding a field failed");
-	case ENGINE_QUARANTINE:
+	case ENGINE_HOLD:
 		return (apply_quarantine(ops, action) ? NULL :
 		    "the quarantine was not possible");
 	}
@@ -153,14 +153,14 @@ apply_outcome(const struct apply_ops *ops, const struct engine_outcome *outcome,
 
 	*failed_r = NULL;
 	/* What is refused has no fields to change. */
-	for (i = 0; outcome->verdict == ENGINE_ACCEPT &&
+	for (i = 0; engine_verdict_accepts(outcome->verdict) &&
 	    i < outcome->actions_n && *failed_r == NULL; i++) {
 		*failed_r = apply_action(ops, &outcome->actions[i]);
 	}
 	if (*failed_r != NULL) {
 		return (ENGINE_TEMPFAIL);
 	}
-	if (outcome->verdict != ENGINE_ACCEPT) {
+	if (!engine_verdict_accepts(outcome->verdict)) {
 		apply_reply(ops, outcome->reply);
 	}
 	return (outcome->verdict);

@@ -190,6 +190,7 @@ on_eom(SMFICTX *ctx)
 	}
 	switch (verdict) {
 	case ENGINE_ACCEPT:
+	case ENGINE_QUARANTINE:
 		/* Not SMFIS_ACCEPT: there may be more milters. */
 		return (SMFIS_CONTINUE);
 	case ENGINE_REJECT:

@@ -40,20 +40,6 @@ reply(void *ctx, const char *code, const char *xcode, const char *words)
 	    MI_SUCCESS);
 }
 
-static const char *
-verdict_name(enum engine_verdict verdict)
-{
-	switch (verdict) {
-	case ENGINE_ACCEPT:
-		return ("accept");
-	case ENGINE_REJECT:
-		return ("reject");
-	case ENGINE_TEMPFAIL:
-		return ("tempfail");
-	}
-	return ("tempfail");
-}
-
 /* Without < and >, but for the null reverse-path. */
 static struct str
 bare_path(struct str path)
@@ -133,7 +119,7 @@ finish_message(struct peer *peer, SMFICTX *ctx)
 	}
 	if (failed != NULL) {
 		line.error = failed;
-		line.action = verdict_name(verdict);
+		line.action = engine_verdict_name(verdict);
 	}
 	write_line(peer, &line);
 	return (verdict);

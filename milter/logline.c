@@ -144,7 +144,7 @@ logline_set_outcome(struct logline *r, const struct engine_outcome *outcome)
 
 	r->dkim = r->signatures = r->second = (struct logline_list){ 0 };
 	r->direction = direction_name(outcome->direction);
-	r->direction_reason = outcome->direction_reason;
+	r->direction_reason = engine_direction_text(outcome);
 	set_from(r, outcome->from);
 	set_judged(r, outcome);
 	r->verified = outcome->dkim != NULL;
@@ -164,8 +164,8 @@ logline_set_outcome(struct logline *r, const struct engine_outcome *outcome)
 	r->seal_selector = outcome->seal.selector;
 	set_second(r, outcome);
 	r->forged_deleted = outcome->forged_deleted;
-	r->action = outcome->action;
-	r->error = outcome->error;
+	r->action = engine_verdict_name(outcome->verdict);
+	r->error = engine_error_text(outcome);
 	r->elapsed_us = outcome->elapsed_us;
 	r->dns_wait_us = outcome->dns_wait_us;
 }

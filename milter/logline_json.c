@@ -122,10 +122,12 @@ set_second(json_t *object, const struct logline *line)
 static bool
 set_decision(json_t *object, const struct engine_decision *d)
 {
-	return (set(object, "rule", str_from(d->rule)) &&
+	return (set(object, "rule", str_from(engine_rule_name(d->rule))) &&
 	    set(object, "rule_domain", d->domain) &&
-	    set(object, "exempt", str_from(d->exempt)) &&
-	    set(object, "override", str_from(d->override)) &&
+	    set(object, "exempt",
+		str_from(engine_exemption_name(d->exempt))) &&
+	    set(object, "override",
+		str_from(engine_override_name(d->override))) &&
 	    (d->comment == NULL || json_object_set_new(object,
 	    "override_comment", long_value(str_from(d->comment),
 	    LOGLINE_MAX_COMMENT_BYTES)) == 0));

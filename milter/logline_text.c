@@ -63,10 +63,10 @@ second(struct buf *out, const struct logline *line)
 static void
 decision(struct buf *out, const struct engine_decision *d)
 {
-	pair(out, "rule", str_from(d->rule));
+	pair(out, "rule", str_from(engine_rule_name(d->rule)));
 	pair(out, "rule_domain", d->domain);
-	pair(out, "exempt", str_from(d->exempt));
-	pair(out, "override", str_from(d->override));
+	pair(out, "exempt", str_from(engine_exemption_name(d->exempt)));
+	pair(out, "override", str_from(engine_override_name(d->override)));
 	if (d->comment != NULL) {
 		key(out, "override_comment");
 		escape_log_value(out, str_from(d->comment),

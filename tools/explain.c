@@ -230,18 +230,18 @@ what(const struct explain *e)
 		return ("sign");
 	}
 	if (e->out->direction == ENGINE_SIGN) {
-		return (e->out->action);
+		return (engine_verdict_name(e->out->verdict));
 	}
-	return (e->verifies && (!e->conf->mode_sign || strcmp(
-	    e->out->direction_reason, "external host") == 0) ? "verify" :
+	return (e->verifies && (!e->conf->mode_sign ||
+	    e->out->direction_reason == ENGINE_EXTERNAL_HOST) ? "verify" :
 	    "none");
 }
 
 static const char *
 why(const struct explain *e)
 {
-	return (e->out->error != NULL ? e->out->error :
-	    e->out->direction_reason);
+	return (e->out->error != ENGINE_NO_ERROR ?
+	    engine_error_text(e->out) : engine_direction_text(e->out));
 }
 
 static const char *

@@ -190,8 +190,8 @@ seal_text(struct job *job, struct str text)
 	if (outcome == NULL) {
 		return (cli_fail("out of memory"));
 	}
-	if (outcome->error != NULL) {
-		(void)cli_fail("%s", outcome->error);
+	if (outcome->error != ENGINE_NO_ERROR) {
+		(void)cli_fail("%s", engine_error_text(outcome));
 		return (CLI_NO);
 	}
 	result = make_seal(job, outcome);

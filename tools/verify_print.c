@@ -45,7 +45,7 @@ dmarc_verdict(const struct engine_outcome *out, struct dmarc_verdict *own)
 	}
 	*own = (struct dmarc_verdict){ .result = DMARC_NONE,
 		.reason = "not evaluated" };
-	if (out->error == NULL && out->from->result != ADDR_FROM_OK) {
+	if (out->error == ENGINE_NO_ERROR && out->from->result != ADDR_FROM_OK) {
 		own->result = out->from->result == ADDR_FROM_MISSING ?
 		    DMARC_NONE : DMARC_PERMERROR;
 		own->reason = addr_from_text(out->from->result);
@@ -58,7 +58,7 @@ verify_exit(const struct engine_outcome *out)
 {
 	struct dmarc_verdict own;
 
-	return (out->error != NULL || spf_is_no(out->spf) ||
+	return (out->error != ENGINE_NO_ERROR || spf_is_no(out->spf) ||
 	    (out->arc != NULL && out->arc->result == ARC_FAIL) ||
 	    dkim_is_no(out) || dmarc_is_no(dmarc_verdict(out, &own)) ?
 	    CLI_NO : CLI_YES);
@@ -229,10 +229,10 @@ static json_t *
 json_decision(const struct engine_decision *d)
 {
 	return (json_pack("{s:o, s:o, s:o, s:o, s:o}",
-	    "rule", cli_json_cstr(d->rule),
+	    "rule", cli_json_cstr(engine_rule_name(d->rule)),
 	    "domain", cli_json_text(d->domain),
-	    "exempt", cli_json_cstr(d->exempt),
-	    "override", cli_json_cstr(d->override),
+	    "exempt", cli_json_cstr(engine_exemption_name(d->exempt)),
+	    "override", cli_json_cstr(engine_override_name(d->override)),
 	    "comment", cli_json_cstr(d->comment)));
 }
 
@@ -249,11 +249,11 @@ verify_print_json(const struct engine_outcome *out, bool second)
 	    "dmarc", dmarc_json(dmarc_verdict(out, &own)),
 	    "iprev", json_iprev(out),
 	    "second_opinion", json_second(out, second),
-	    "action", out->action,
+	    "action", engine_verdict_name(out->verdict),
 	    "reply", cli_json_text(out->reply),
 	    "decision", json_decision(&out->decision),
 	    "authentication_results", cli_json_text(out->authres),
-	    "error", cli_json_cstr(out->error))));
+	    "error", cli_json_cstr(engine_error_text(out)))));
 }
 
 /* What an OpenDKIM site says about the same signature. */
@@ -376,11 +376,12 @@ show_decision(const struct engine_outcome *out)
 {
 	const struct engine_decision *d = &out->decision;
 
-	(void)printf("action: %s\n", out->action);
-	cli_show("rule", str_from(d->rule));
+	(void)printf("action: %s\n",
+	    engine_verdict_name(out->verdict));
+	cli_show("rule", str_from(engine_rule_name(d->rule)));
 	cli_show("domain", d->domain);
-	cli_show("exempt", str_from(d->exempt));
-	cli_show("override", str_from(d->override));
+	cli_show("exempt", str_from(engine_exemption_name(d->exempt)));
+	cli_show("override", str_from(engine_override_name(d->override)));
 	cli_show("by", str_from(d->comment));
 	cli_show("reply", out->reply);
 }
@@ -390,12 +391,12 @@ verify_print_text(const struct engine_outcome *out, bool second)
 {
 	size_t i, n = count(out);
 
-	if (out->error != NULL) {
-		(void)printf("not verified: %s\n", out->error);
+	if (out->error != ENGINE_NO_ERROR) {
+		(void)printf("not verified: %s\n", engine_error_text(out));
 	} else {
 		show_sender(out);
 	}
-	if (out->error == NULL && n == 0) {
+	if (out->error == ENGINE_NO_ERROR && n == 0) {
 		(void)printf("no signature\n");
 	}
 	for (i = 0; i < n; i++) {

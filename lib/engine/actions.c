@@ -104,9 +104,9 @@ engine_actions_quarantine(struct engine_msg *m, struct str reason)
 	struct engine_outcome *out = &m->outcome;
 	size_t i;
 
-	out->action = "quarantine";
+	out->verdict = ENGINE_QUARANTINE;
 	for (i = 0; i < out->actions_n; i++) {
-		if (out->actions[i].type == ENGINE_QUARANTINE) {
+		if (out->actions[i].type == ENGINE_HOLD) {
 			return;
 		}
 	}
@@ -114,6 +114,6 @@ engine_actions_quarantine(struct engine_msg *m, struct str reason)
 		m->actions = &m->spare_action;
 		m->actions_cap = 1;
 	}
-	add(m, &(struct engine_action){ .type = ENGINE_QUARANTINE,
+	add(m, &(struct engine_action){ .type = ENGINE_HOLD,
 	    .value = reason });
 }

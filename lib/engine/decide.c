@@ -32,7 +32,6 @@ refuse(struct engine_outcome *out, enum engine_verdict verdict,
     struct str reply)
 {
 	out->verdict = verdict;
-	out->action = verdict == ENGINE_REJECT ? "reject" : "tempfail";
 	out->reply = reply;
 	out->actions = NULL;
 	out->actions_n = 0;
@@ -63,14 +62,14 @@ engine_act(struct engine_msg *m, const struct engine_answer *answer,
 
 /* What was decided already stays, unless this is stricter. */
 static void
-act_beside(struct engine_msg *m, const char *rule,
+act_beside(struct engine_msg *m, enum engine_rule rule,
     const struct engine_answer *answer, enum conf_action action)
 {
 	if (action == CONF_ACCEPT) {
 		return;
 	}
 	if (action != CONF_QUARANTINE ||
-	    strcmp(m->outcome.action, "quarantine") != 0) {
+	    m->outcome.verdict != ENGINE_QUARANTINE) {
 		m->outcome.decision = (struct engine_decision){ .rule = rule };
 	}
 	engine_act(m, answer, action);
@@ -80,9 +79,9 @@ act_beside(struct engine_msg *m, const char *rule,
 static void
 spare_dkim(struct engine_msg *m, const struct engine_answer *answer)
 {
-	if (strcmp(m->outcome.action, "quarantine") != 0) {
+	if (m->outcome.verdict != ENGINE_QUARANTINE) {
 		m->outcome.decision = (struct engine_decision){
-			.rule = "dkim", .comment = "RejectNeedsSecondOpinion" };
+			.rule = ENGINE_RULE_DKIM, .comment = "RejectNeedsSecondOpinion" };
 	}
 	engine_policy_quarantine(m, answer->quarantine, answer->quarantine);
 }
@@ -94,7 +93,7 @@ act_dkim(struct engine_msg *m, const struct engine_answer *answer,
 	if (action == CONF_REJECT && !engine_opinion_refuses_dkim(m)) {
 		spare_dkim(m, answer);
 	} else {
-		act_beside(m, "dkim", answer, action);
+		act_beside(m, ENGINE_RULE_DKIM, answer, action);
 	}
 }
 
@@ -106,7 +105,8 @@ decide_arc(struct engine_msg *m)
 
 	if (arc != NULL && arc->result == ARC_FAIL &&
 	    !msg_is_relay_exempt(m)) {
-		act_beside(m, "arc", &for_chain, msg_conf(m)->on_arc_fail);
+		act_beside(m, ENGINE_RULE_ARC, &for_chain,
+		    msg_conf(m)->on_arc_fail);
 	}
 }
 
@@ -153,7 +153,7 @@ decide_dkim(struct engine_msg *m)
 static void
 decide_unsigned(struct engine_msg *m)
 {
-	m->outcome.error = "no key could sign";
+	m->outcome.error = ENGINE_NOT_SIGNED;
 	engine_count(m, ENGINE_SIGN_FAILED, 1);
 	engine_act(m, &for_signing, msg_conf(m)->on_sign_failure);
 }
@@ -164,7 +164,8 @@ decide_internal_error(struct engine_msg *m)
 {
 	struct engine_outcome *out = &m->outcome;
 
-	out->error = status_text(m->status);
+	out->error = ENGINE_INTERNAL_ERROR;
+	out->status = m->status;
 	out->dkim = NULL;
 	out->sender = NULL;
 	out->spf = out->spf_helo = NULL;
@@ -173,7 +174,8 @@ decide_internal_error(struct engine_msg *m)
 	out->arc = NULL;
 	out->authres = STR_NONE;
 	out->signatures_n = 0;
-	out->decision = (struct engine_decision){ .rule = NULL };
+	out->decision = (struct engine_decision){
+		.rule = ENGINE_RULE_NONE };
 	out->second = NULL;
 	out->second_asked = false;
 	engine_actions_keep_deletions(m);
@@ -185,15 +187,15 @@ engine_decide(struct engine_msg *m)
 {
 	struct engine_outcome *out = &m->outcome;
 
-	out->action = "accept";
+	out->verdict = ENGINE_ACCEPT;
 	if (m->status != STATUS_OK) {
 		decide_internal_error(m);
 	} else if (m->header == STATUS_LIMIT) {
-		out->error = "message header too large";
+		out->error = ENGINE_HEADER_TOO_LARGE;
 		refuse(out, ENGINE_REJECT,
 		    STR("552 5.3.4 Message header too large"));
 	} else if (m->header != STATUS_OK) {
-		out->error = "malformed message header";
+		out->error = ENGINE_HEADER_MALFORMED;
 		refuse(out, ENGINE_REJECT,
 		    STR("550 5.6.0 Malformed message header"));
 	} else if (m->direction == ENGINE_SIGN && out->signatures_n == 0) {
@@ -202,10 +204,10 @@ engine_decide(struct engine_msg *m)
 		if (m->judged) {
 			engine_policy_decide(m);
 		}
-		if (out->verdict == ENGINE_ACCEPT) {
+		if (engine_verdict_accepts(out->verdict)) {
 			decide_arc(m);
 		}
-		if (out->verdict == ENGINE_ACCEPT) {
+		if (engine_verdict_accepts(out->verdict)) {
 			decide_dkim(m);
 		}
 	}

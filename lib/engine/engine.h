@@ -178,7 +178,7 @@ enum engine_action_type {
 	ENGINE_DELETE_FIELD,	/* name, index: 1 is the topmost of that name */
 	ENGINE_INSERT_FIELD,	/* at the very top: name, value (starts with a
 				   space, CRLF folding) */
-	ENGINE_QUARANTINE	/* value: the reason */
+	ENGINE_HOLD		/* value: the reason for the MTA's quarantine */
 };
 
 struct engine_action {		/* in the order in which they are applied */
@@ -188,9 +188,18 @@ struct engine_action {		/* in the order in which they are applied */
 	unsigned		 index;
 };
 
-enum engine_verdict {		/* quarantine is accept plus an action */
-	ENGINE_ACCEPT, ENGINE_REJECT, ENGINE_TEMPFAIL
+enum engine_verdict {		/* from lenient to strict */
+	ENGINE_ACCEPT,
+	ENGINE_QUARANTINE,	/* accepted, with a tag or an ENGINE_HOLD */
+	ENGINE_TEMPFAIL,
+	ENGINE_REJECT
 };
+
+static inline bool
+engine_verdict_accepts(enum engine_verdict verdict)
+{
+	return (verdict <= ENGINE_QUARANTINE);
+}
 
 struct engine_sender {		/* whom SPF and iprev are about */
 	bool			 known;		/* has an address */
@@ -202,31 +211,70 @@ struct engine_sender {		/* whom SPF and iprev are about */
 						   not the MTA; or NULL */
 };
 
+enum engine_direction_reason {
+	ENGINE_BEFORE_HEADERS,
+	ENGINE_AUTHENTICATED,
+	ENGINE_MTA,		/* {daemon_name} is listed in MTA */
+	ENGINE_LOCAL_SUBMISSION,
+	ENGINE_INTERNAL_HOST,
+	ENGINE_EXTERNAL_HOST,
+	/* internal, but not signed */
+	ENGINE_NO_AUTHOR,	/* see the From field's result */
+	ENGINE_NOT_OUR_DOMAIN,
+	ENGINE_NO_ACTIVE_KEY	/* as above, with a key store configured */
+};
+
+enum engine_rule {		/* which rule decided */
+	ENGINE_RULE_NONE,	/* no rule applied */
+	ENGINE_RULE_FROM,	/* OnBadFrom */
+	ENGINE_RULE_DOMAIN,	/* DomainRules */
+	ENGINE_RULE_DMARC,
+	ENGINE_RULE_ARC,	/* OnArcFail */
+	ENGINE_RULE_DKIM	/* OnBadSignature, OnDNSError */
+};
+
+enum engine_exemption {		/* why a rule was not applied */
+	ENGINE_NOT_EXEMPT,
+	ENGINE_TRUSTED_RELAY,
+	ENGINE_TRUSTED_NETWORK,
+	ENGINE_MAILING_LIST_HOST,
+	ENGINE_TRUSTED_SEALER
+};
+
+enum engine_override {		/* RFC 9990 3.1.6: why the published policy
+				   was not followed */
+	ENGINE_NO_OVERRIDE,
+	ENGINE_LOCAL_POLICY,
+	ENGINE_MAILING_LIST,
+	ENGINE_POLICY_TEST_MODE,
+	ENGINE_TRUSTED_FORWARDER
+};
+
+enum engine_error {		/* why a message was not processed in full */
+	ENGINE_NO_ERROR,
+	ENGINE_INTERNAL_ERROR,
+	ENGINE_HEADER_TOO_LARGE,
+	ENGINE_HEADER_MALFORMED,
+	ENGINE_NOT_SIGNED	/* ours, but no key could sign */
+};
+
 /*
  * What was decided about a message that was judged, and why (policy.c).
  */
 struct engine_decision {
-	const char		*rule;		/* "from", "domain rule",
-						   "dmarc", "arc", "dkim"; or
-						   NULL: nothing spoke against
-						   it */
+	enum engine_rule	 rule;
 	struct str		 domain;	/* the author's it is about */
 	bool			 tagged;	/* X-DMARC-Quarantine */
-	const char		*exempt;	/* "trusted network" ...: why
-						   nothing came of the rule */
-	const char		*override;	/* a type of RFC 9990 3.1.6: the
-						   policy that was published is
-						   not what was done; or NULL */
+	enum engine_exemption	 exempt;
+	enum engine_override	 override;
 	const char		*comment;	/* on the override, or why
 						   there is less */
 };
 
 struct engine_outcome {		/* views into the message's arena */
 	enum engine_direction	 direction;
-	const char		*direction_reason; /* "authenticated",
-						   "internal host" ... */
+	enum engine_direction_reason direction_reason;
 	enum engine_verdict	 verdict;
-	const char		*action;	/* accept|quarantine|reject|tempfail */
 	struct str		 reply;		/* with reject and tempfail:
 						   "550 5.7.20 text" */
 	const struct engine_action *actions;
@@ -263,11 +311,21 @@ struct engine_outcome {		/* views into the message's arena */
 	struct second_dmarc	 second_dmarc;	/* of the domain whose verdict
 						   counts */
 	bool			 second_agrees;
-	/* trouble of ours or refusal by limits: a phrase, or NULL */
-	const char		*error;
+	enum engine_error	 error;
+	enum status		 status;	/* of ENGINE_INTERNAL_ERROR */
 	uint64_t		 elapsed_us;	/* in our code, from MAIL on */
 	uint64_t		 dns_wait_us;	/* part of it, at end of message */
 };
+
+/* The words of log and reports; NULL for the first value of each enum but
+   the verdict. */
+const char	*engine_verdict_name(enum engine_verdict);
+const char	*engine_rule_name(enum engine_rule);
+const char	*engine_exemption_name(enum engine_exemption);
+const char	*engine_override_name(enum engine_override);
+/* Of the outcome's direction_reason, and of its error: NULL if there is none. */
+const char	*engine_direction_text(const struct engine_outcome *);
+const char	*engine_error_text(const struct engine_outcome *);
 
 struct engine_msg;
 

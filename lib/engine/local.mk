@@ -7,6 +7,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/engine/engine.h \
 	lib/engine/external.c \
 	lib/engine/message.c \
+	lib/engine/names.c \
 	lib/engine/opinion.c \
 	lib/engine/opinion_dkim.c \
 	lib/engine/own_keys.c \

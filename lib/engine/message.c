@@ -109,7 +109,7 @@ begin_mail(struct engine_msg *m)
 {
 	engine_sender_at_mail(m);
 	return (m->sender.known && msg_conf(m)->mode_verify &&
-	    engine_origin(m) == NULL ? engine_checks_begin(m) : STATUS_OK);
+	    engine_origin(m) == ENGINE_EXTERNAL_HOST ? engine_checks_begin(m) : STATUS_OK);
 }
 
 static void
@@ -200,7 +200,6 @@ end_headers(struct engine_msg *m)
 		return;
 	}
 	m->eoh_done = true;
-	m->direction_reason = "undecided";
 	end_mail(m);
 	if (is_sound(m)) {
 		note_header(m, begin(m));

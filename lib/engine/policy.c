@@ -43,7 +43,7 @@ quarantine_outcome(const struct engine_msg *m)
 static void
 overrule(struct finding *f, const char *comment)
 {
-	f->decision.override = "local_policy";
+	f->decision.override = ENGINE_LOCAL_POLICY;
 	f->decision.comment = comment;
 }
 
@@ -84,7 +84,7 @@ static void
 apply_policy(const struct engine_msg *m, struct finding *f)
 {
 	if (f->verdict->lowered) {
-		f->decision.override = "policy_test_mode";
+		f->decision.override = ENGINE_POLICY_TEST_MODE;
 	}
 	switch (f->verdict->policy) {
 	case DMARC_P_NONE:
@@ -122,7 +122,7 @@ apply_temperror(const struct engine_msg *m, struct finding *f)
 static void
 apply_dmarc(const struct engine_msg *m, struct finding *f)
 {
-	f->decision.rule = "dmarc";
+	f->decision.rule = ENGINE_RULE_DMARC;
 	switch (f->verdict->result) {
 	case DMARC_NONE:
 	case DMARC_PASS:
@@ -140,7 +140,7 @@ apply_dmarc(const struct engine_msg *m, struct finding *f)
 static void
 apply_rule(const struct engine_msg *m, struct finding *f, enum conf_rule rule)
 {
-	f->decision.rule = "domain rule";
+	f->decision.rule = ENGINE_RULE_DOMAIN;
 	switch (rule) {
 	case CONF_RULE_ACCEPT:
 		if (f->verdict->result == DMARC_FAIL &&
@@ -174,8 +174,8 @@ judge_author(const struct engine_msg *m, size_t author)
 	} else {
 		apply_dmarc(m, &f);
 	}
-	if (f.outcome == PASSES && f.decision.override == NULL) {
-		f.decision = (struct engine_decision){ .rule = NULL };
+	if (f.outcome == PASSES && f.decision.override == ENGINE_NO_OVERRIDE) {
+		f.decision = (struct engine_decision){ .rule = ENGINE_RULE_NONE };
 	}
 	return (f);
 }
@@ -190,8 +190,8 @@ judge_all(const struct engine_msg *m)
 	    i < dmarc_count(m->checks.dmarc); i++) {
 		f = judge_author(m, i);
 		if (i == 0 || f.outcome > worst.outcome ||
-		    (f.outcome == worst.outcome && f.decision.override != NULL &&
-		    worst.decision.override == NULL)) {
+		    (f.outcome == worst.outcome && f.decision.override != ENGINE_NO_OVERRIDE &&
+		    worst.decision.override == ENGINE_NO_OVERRIDE)) {
 			worst = f;
 		}
 	}
@@ -211,8 +211,8 @@ from_trouble(const struct engine_msg *m)
 }
 
 /* Why nothing may come of it, RFC 9990's word for that, and more on it. */
-static const char *
-exemption(const struct engine_msg *m, const char **override_r,
+static enum engine_exemption
+exemption(const struct engine_msg *m, enum engine_override *override_r,
     const char **comment_r)
 {
 	const struct conf *conf = msg_conf(m);
@@ -226,23 +226,23 @@ exemption(const struct engine_msg *m, const char **override_r,
 		name = iprev != NULL ? iprev->name : STR_NONE;
 	}
 	if (msg_is_relay_exempt(m)) {
-		*override_r = "trusted_forwarder";
-		return ("trusted relay");
+		*override_r = ENGINE_TRUSTED_FORWARDER;
+		return (ENGINE_TRUSTED_RELAY);
 	}
 	if (hosts_match(conf->trusted_networks, ip, name)) {
-		*override_r = "trusted_forwarder";
-		return ("trusted network");
+		*override_r = ENGINE_TRUSTED_FORWARDER;
+		return (ENGINE_TRUSTED_NETWORK);
 	}
 	if (hosts_match(conf->mailing_list_hosts, ip, name)) {
-		*override_r = "mailing_list";
-		return ("mailing list host");
+		*override_r = ENGINE_MAILING_LIST;
+		return (ENGINE_MAILING_LIST_HOST);
 	}
 	if (m->sealers != NULL) {
-		*override_r = "local_policy";
+		*override_r = ENGINE_LOCAL_POLICY;
 		*comment_r = m->sealers;
-		return ("trusted sealer");
+		return (ENGINE_TRUSTED_SEALER);
 	}
-	return (NULL);
+	return (ENGINE_NOT_EXEMPT);
 }
 
 /* "beginning", and with a name "beginning<joint>name". */
@@ -270,7 +270,7 @@ engine_policy_quarantine(struct engine_msg *m, struct str tag, struct str hold)
 			engine_actions_insert(m, ENGINE_FIELD_TAG,
 			    text(m, " yes", ", ", tag));
 		}
-		m->outcome.action = "quarantine";
+		m->outcome.verdict = ENGINE_QUARANTINE;
 		d->tagged = true;
 		break;
 	case HELD:
@@ -336,12 +336,13 @@ act_on_from(struct engine_msg *m, const char *trouble)
 
 /* Nothing is done; the decision says why. */
 static void
-spare(struct engine_decision *d, const struct finding *f, const char *exempt,
-    const char *override, const char *comment)
+spare(struct engine_decision *d, const struct finding *f,
+    enum engine_exemption exempt, enum engine_override override,
+    const char *comment)
 {
 	d->exempt = exempt;
 	d->override = f->verdict != NULL &&
-	    f->verdict->result == DMARC_FAIL ? override : NULL;
+	    f->verdict->result == DMARC_FAIL ? override : ENGINE_NO_OVERRIDE;
 	d->comment = comment;
 }
 
@@ -350,18 +351,19 @@ engine_policy_decide(struct engine_msg *m)
 {
 	struct engine_decision *d = &m->outcome.decision;
 	const char *trouble = from_trouble(m);
-	const char *override = NULL, *comment = NULL;
-	const char *exempt = exemption(m, &override, &comment);
+	enum engine_override override = ENGINE_NO_OVERRIDE;
+	const char *comment = NULL;
+	enum engine_exemption exempt = exemption(m, &override, &comment);
 	struct finding f = { .outcome = PASSES };
 
 	if (trouble == NULL) {
 		f = judge_all(m);
 	} else if (msg_conf(m)->on_bad_from != CONF_ACCEPT) {
-		f.decision.rule = "from";
+		f.decision.rule = ENGINE_RULE_FROM;
 		f.outcome = REFUSED;
 	}
 	*d = f.decision;
-	if (exempt != NULL &&
+	if (exempt != ENGINE_NOT_EXEMPT &&
 	    (f.outcome != PASSES || msg_is_relay_exempt(m))) {
 		spare(d, &f, exempt, override, comment);
 	} else if (trouble != NULL) {

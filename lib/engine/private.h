@@ -58,7 +58,7 @@ struct engine_msg {
 
 	/* at end of headers */
 	enum engine_direction	 direction;
-	const char		*direction_reason;
+	enum engine_direction_reason direction_reason;
 	struct signers_picks	 picks;		/* for From; n > 0: ours */
 	bool			 external;	/* not from one of ours */
 	bool			 judged;	/* verified and external */
@@ -128,8 +128,8 @@ void		engine_count(const struct engine_msg *, enum engine_counter,
 void		engine_count_outcome(const struct engine_msg *);
 /* direction.c: sets direction, its reason, picks and external. */
 enum status	engine_direction_decide(struct engine_msg *) ATTR_MUST_CHECK;
-/* Why the message comes from one of ours, or NULL if it does not. */
-const char	*engine_origin(const struct engine_msg *);
+/* Where the message comes from: a reason up to ENGINE_EXTERNAL_HOST. */
+enum engine_direction_reason	engine_origin(const struct engine_msg *);
 /* sender.c: sets sender. At MAIL; and, for what a trusted relay brings, at
    end of headers. */
 void		engine_sender_at_mail(struct engine_msg *);

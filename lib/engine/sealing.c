@@ -212,7 +212,7 @@ engine_sealing_finish(struct engine_msg *m)
 	struct arc_seal seal = { .instance = 0 };
 	enum status st = STATUS_OK;
 
-	if (!m->sealing || out->verdict != ENGINE_ACCEPT) {
+	if (!m->sealing || !engine_verdict_accepts(out->verdict)) {
 		return (STATUS_OK);
 	}
 	if (m->signers != NULL && !has_failed(m)) {

@@ -155,7 +155,8 @@ count_judged(const struct engine_msg *m)
 		engine_count(m, out->arc->result == ARC_PASS ?
 		    ENGINE_ARC_PASS : ENGINE_ARC_FAIL, 1);
 	}
-	engine_count(m, ENGINE_EXEMPT, out->decision.exempt != NULL);
+	engine_count(m, ENGINE_EXEMPT,
+	    out->decision.exempt != ENGINE_NOT_EXEMPT);
 }
 
 static void
@@ -165,8 +166,9 @@ count_action(const struct engine_msg *m)
 
 	switch (out->verdict) {
 	case ENGINE_ACCEPT:
-		engine_count(m, ENGINE_QUARANTINED,
-		    strcmp(out->action, "quarantine") == 0);
+		break;
+	case ENGINE_QUARANTINE:
+		engine_count(m, ENGINE_QUARANTINED, 1);
 		break;
 	case ENGINE_REJECT:
 		engine_count(m, ENGINE_REJECTED, 1);

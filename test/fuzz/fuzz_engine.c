@@ -112,7 +112,7 @@ check_seal(const struct engine_outcome *out)
 	const struct engine_action *a = out->actions + out->actions_n - 3;
 	size_t i;
 
-	FUZZ_CHECK(out->verdict == ENGINE_ACCEPT && out->actions_n > 3);
+	FUZZ_CHECK(engine_verdict_accepts(out->verdict) && out->actions_n > 3);
 	for (i = 0; i < 3; i++) {
 		FUZZ_CHECK(a[i].type == ENGINE_INSERT_FIELD &&
 		    str_eq(a[i].name, names[i]));
@@ -127,7 +127,7 @@ check(const struct engine_outcome *out)
 	struct authres ar;
 	size_t i;
 
-	FUZZ_CHECK((out->verdict == ENGINE_ACCEPT) == (out->reply.n == 0));
+	FUZZ_CHECK(engine_verdict_accepts(out->verdict) == (out->reply.n == 0));
 	check_value(out->reply);
 	for (i = 0; i < out->actions_n; i++) {
 		check_value(out->actions[i].value);

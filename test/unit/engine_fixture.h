@@ -430,7 +430,7 @@ fx_sign(struct fx *fx, const char *conf, const char *text, struct buf *r)
 	fx_configure(fx, conf);
 	m = fx_run(fx, &mail, &client, str_from(text));
 	if (engine_msg_eom(m)->signatures_n == 0) {
-		fx_die("fx_sign", engine_msg_eom(m)->direction_reason);
+		fx_die("fx_sign", engine_direction_text(engine_msg_eom(m)));
 	}
 	fx_apply(engine_msg_eom(m), str_from(text), r);
 	engine_msg_free(m);

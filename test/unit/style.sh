@@ -26,6 +26,9 @@ files=$(find lib milter keys tools test -name '*.[ch]' | sort)
 		$files || true)"
 	point "no white space at the end of a line" \
 	    "$(grep -nE '[	 ]+$' $files || true)"
+	point "no decision is compared as a string" \
+	    "$(grep -nE 'str(n|case)?cmp\(.*(->|\.)(action|rule|exempt|override|error|[a-z]*reason)\>' \
+		$(printf '%s\n' $files | grep -vE '^(test/|keys/look\.c)') || true)"
 	point "never ub_resolve(), which blocks" \
 	    "$(grep -nwE 'ub_resolve' $files || true)"
 }

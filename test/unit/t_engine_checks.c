@@ -238,7 +238,7 @@ check_bombs(struct fx *fx)
 		    bombs[i].name);
 		tap_ok(asked(m) <= bombs[i].most, "%zu questions of %zu",
 		    asked(m), bombs[i].most);
-		tap_ok(engine_msg_eom(m)->error == NULL, "no trouble of ours");
+		tap_ok(engine_msg_eom(m)->error == ENGINE_NO_ERROR, "no trouble of ours");
 		engine_msg_free(m);
 	}
 }

@@ -66,7 +66,7 @@ static bool
 quarantines(const struct engine_outcome *out)
 {
 	return (out->actions_n > 0 &&
-	    out->actions[out->actions_n - 1].type == ENGINE_QUARANTINE &&
+	    out->actions[out->actions_n - 1].type == ENGINE_HOLD &&
 	    out->actions[out->actions_n - 1].value.n > 0);
 }
 
@@ -84,13 +84,14 @@ check(struct fx *fx, size_t i, struct str text)
 	fx_configure(fx, conf.p);
 	m = fx_run(fx, &mail, &client, text);
 	out = engine_msg_eom(m);
-	tap_ok(strcmp(out->action, rules[i].action) == 0 &&
+	tap_ok(strcmp(engine_verdict_name(out->verdict), rules[i].action) == 0 &&
 	    str_eq(out->reply, str_from(rules[i].reply)) &&
-	    (out->verdict == ENGINE_ACCEPT) == (rules[i].reply == NULL) &&
-	    quarantines(out) == (strcmp(out->action, "quarantine") == 0) &&
+	    engine_verdict_accepts(out->verdict) == (rules[i].reply == NULL) &&
+	    quarantines(out) == (out->verdict == ENGINE_QUARANTINE) &&
 	    (out->reply.n == 0 || out->actions_n == 0) &&
-	    out->dkim != NULL && out->error == NULL,
-	    "%s: %s %.*s", kinds[rules[i].kind].name, out->action,
+	    out->dkim != NULL && out->error == ENGINE_NO_ERROR,
+	    "%s: %s %.*s", kinds[rules[i].kind].name,
+	    engine_verdict_name(out->verdict),
 	    STR_FMT(out->reply));
 	engine_msg_free(m);
 	buf_fini(&conf);
@@ -140,11 +141,11 @@ test_internal(struct fx *fx)
 		engine_msg_header(m, STR("From"), STR(" joe@example.com"));
 		tap_ok(!engine_msg_eoh(m), "no body is wanted");
 		out = engine_msg_eom(m);
-		tap_ok(strcmp(out->action, internal[i].action) == 0 &&
+		tap_ok(strcmp(engine_verdict_name(out->verdict), internal[i].action) == 0 &&
 		    str_eq(out->reply, str_from(internal[i].reply)) &&
 		    quarantines(out) == (i == 3) && out->dkim == NULL &&
-		    out->authres.n == 0 && out->error != NULL,
-		    "out of memory: %s: %s", out->action, out->error);
+		    out->authres.n == 0 && out->error != ENGINE_NO_ERROR,
+		    "out of memory: %s: %s", engine_verdict_name(out->verdict), engine_error_text(out));
 		engine_msg_free(m);
 	}
 }

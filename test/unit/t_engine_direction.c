@@ -103,9 +103,9 @@ test_rules(struct fx *fx)
 		    str_from(rules[i].text));
 		out = engine_msg_eom(m);
 		tap_ok(out->direction == rules[i].direction &&
-		    strcmp(out->direction_reason, rules[i].reason) == 0 &&
+		    strcmp(engine_direction_text(out), rules[i].reason) == 0 &&
 		    out->verdict == ENGINE_ACCEPT, "%s: %s", rules[i].name,
-		    out->direction_reason);
+		    engine_direction_text(out));
 		engine_msg_free(m);
 	}
 }

@@ -15,7 +15,7 @@
 static bool
 is_accepted(const struct engine_outcome *out)
 {
-	return (out->verdict == ENGINE_ACCEPT && out->error != NULL &&
+	return (out->verdict == ENGINE_ACCEPT && out->error != ENGINE_NO_ERROR &&
 	    out->dkim == NULL && out->authres.n == 0 &&
 	    out->signatures_n == 0 && out->seal.instance == 0 &&
 	    (out->actions_n == 0 ||
@@ -26,7 +26,7 @@ is_accepted(const struct engine_outcome *out)
 static bool
 is_internal_error(const struct engine_outcome *out)
 {
-	return (out->verdict == ENGINE_TEMPFAIL && out->error != NULL &&
+	return (out->verdict == ENGINE_TEMPFAIL && out->error != ENGINE_NO_ERROR &&
 	    str_eq(out->reply, STR("451 4.3.0 Temporary internal error")) &&
 	    out->actions_n == 0 && out->dkim == NULL &&
 	    out->authres.n == 0 && out->signatures_n == 0 &&
@@ -49,7 +49,7 @@ run(struct fx *fx, const struct fx_mail *mail, const struct message *message,
 		fx_play_body(m, message->body, 0);
 	}
 	out = engine_msg_eom(m);
-	through = out->error == NULL;
+	through = out->error == ENGINE_NO_ERROR;
 	*sane = through ? out->verdict == ENGINE_ACCEPT &&
 	    out->actions_n >= 2 :
 	    fx->conf->on_internal_error == CONF_ACCEPT ? is_accepted(out) :

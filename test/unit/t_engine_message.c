@@ -179,7 +179,7 @@ test_limits(struct fx *fx)
 		(void)engine_msg_eoh(m);
 		out = engine_msg_eom(m);
 		tap_ok(str_eq(out->reply, str_from(rows[i].reply)) &&
-		    (rows[i].reply == NULL || (out->error != NULL &&
+		    (rows[i].reply == NULL || (out->error != ENGINE_NO_ERROR &&
 		    out->verdict == ENGINE_REJECT && out->actions_n == 0 &&
 		    out->direction == ENGINE_UNDECIDED &&
 		    out->from->result == ADDR_FROM_MISSING)),

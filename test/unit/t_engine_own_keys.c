@@ -150,7 +150,7 @@ check_broken(const char *conf, const char *signs, const char *reply,
 	out = engine_msg_eom(m);
 	tap_str(selectors(out, &text), str_from(signs), name);
 	tap_str(out->reply, str_from(reply), "reply");
-	tap_str(str_from(out->error), str_from(error), "error");
+	tap_str(str_from(engine_error_text(out)), str_from(error), "error");
 	tap_ok(fx_contains(buf_str(&fx.log), "a signature failed: "
 	    "domain=example.com selector=rsa reason=\"signature did not "
 	    "verify\""), "logged");

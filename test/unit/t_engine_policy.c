@@ -269,7 +269,7 @@ holds(const struct engine_outcome *out)
 	size_t i;
 
 	for (i = 0; i < out->actions_n; i++) {
-		if (out->actions[i].type == ENGINE_QUARANTINE) {
+		if (out->actions[i].type == ENGINE_HOLD) {
 			return (true);
 		}
 	}
@@ -305,18 +305,18 @@ check_row(struct fx *fx, const struct row *row)
 	m = fx_run(fx, &mail, &client, str_from(row->text));
 	out = engine_msg_eom(m);
 	d = &out->decision;
-	tap_str(str_from(out->action), str_from(row->action), row->name);
+	tap_str(str_from(engine_verdict_name(out->verdict)), str_from(row->action), row->name);
 	tap_ok(row->reply == NULL ? out->reply.n == 0 :
 	    str_starts(out->reply, str_from(row->reply)), "the reply %.*s",
 	    STR_FMT(out->reply));
-	tap_str(str_from(d->rule), str_from(row->rule), "its rule");
-	tap_str(str_from(d->exempt), str_from(row->exempt), "its exemption");
-	tap_str(str_from(d->override), str_from(row->override),
+	tap_str(str_from(engine_rule_name(d->rule)), str_from(row->rule), "its rule");
+	tap_str(str_from(engine_exemption_name(d->exempt)), str_from(row->exempt), "its exemption");
+	tap_str(str_from(engine_override_name(d->override)), str_from(row->override),
 	    "why the policy is not followed");
 	check_tag(row, out);
 	tap_ok(fx_contains(out->authres, row->authres), "results: %.*s",
 	    STR_FMT(out->authres));
-	tap_ok((out->verdict == ENGINE_ACCEPT) == (out->reply.n == 0),
+	tap_ok(engine_verdict_accepts(out->verdict) == (out->reply.n == 0),
 	    "the verdict goes with the reply");
 	engine_msg_free(m);
 }
@@ -334,14 +334,16 @@ check_signed(struct fx *fx)
 	fx_sign(fx, FX_SIGN, "From: joe@example.com\r\n\r\nhi\r\n", &text);
 	fx_configure(fx, REJECT);
 	m = fx_run(fx, &mail, &client, buf_str(&text));
-	tap_str(str_from(engine_msg_eom(m)->action), STR("accept"),
+	tap_str(str_from(engine_verdict_name(
+	    engine_msg_eom(m)->verdict)), STR("accept"),
 	    "an aligned signature");
 	tap_ok(dmarc_decisive(engine_msg_eom(m)->dmarc)->dkim_aligned,
 	    "makes it pass");
 	engine_msg_free(m);
 	buf_add_cstr(&text, "changed\r\n");
 	m = fx_run(fx, &mail, &client, buf_str(&text));
-	tap_str(str_from(engine_msg_eom(m)->action), STR("reject"),
+	tap_str(str_from(engine_verdict_name(
+	    engine_msg_eom(m)->verdict)), STR("reject"),
 	    "one that is broken");
 	engine_msg_free(m);
 	buf_fini(&text);
@@ -390,15 +392,15 @@ check_beside(struct fx *fx, size_t i, struct str text)
 	m = fx_run(fx, &mail, &client, text);
 	out = engine_msg_eom(m);
 	for (k = 0; k < out->actions_n; k++) {
-		holds += out->actions[k].type == ENGINE_QUARANTINE;
+		holds += out->actions[k].type == ENGINE_HOLD;
 		tags += str_eq(out->actions[k].name,
 		    STR("X-DMARC-Quarantine"));
 	}
-	tap_str(str_from(out->action), str_from(beside[i].action),
+	tap_str(str_from(engine_verdict_name(out->verdict)), str_from(beside[i].action),
 	    beside[i].name);
-	tap_str(str_from(out->decision.rule), str_from(beside[i].rule),
+	tap_str(str_from(engine_rule_name(out->decision.rule)), str_from(beside[i].rule),
 	    "its rule");
-	tap_str(str_from(out->decision.exempt), str_from(beside[i].exempt),
+	tap_str(str_from(engine_exemption_name(out->decision.exempt)), str_from(beside[i].exempt),
 	    "its exemption");
 	tap_ok(str_starts(out->reply, str_from(beside[i].reply)), "its reply");
 	tap_ok(tags == beside[i].tags && holds == beside[i].holds &&
@@ -446,7 +448,7 @@ check_testing_key(struct fx *fx)
 	out = engine_msg_eom(m);
 	tap_num(dkim_verifier_get(out->dkim, 0)->result, DKIM_PASS,
 	    "a key in test mode: its signature passes");
-	tap_str(str_from(out->action), STR("reject"), "and is of no use");
+	tap_str(str_from(engine_verdict_name(out->verdict)), STR("reject"), "and is of no use");
 	engine_msg_free(m);
 	buf_fini(&text);
 }
@@ -465,7 +467,8 @@ check_key_down(struct fx *fx)
 
 	fx_configure(fx, CONF);
 	m = fx_run(fx, &mail, &client, STR(text));
-	tap_str(str_from(engine_msg_eom(m)->action), STR("accept"),
+	tap_str(str_from(engine_verdict_name(
+	    engine_msg_eom(m)->verdict)), STR("accept"),
 	    "a key that is not there, and DMARC passes");
 	engine_msg_free(m);
 	mail.mail_from = "<a@elsewhere.test>";
@@ -473,7 +476,8 @@ check_key_down(struct fx *fx)
 	m = fx_run(fx, &mail, &client, STR(text));
 	tap_ok(str_starts(engine_msg_eom(m)->reply, STR("451 4.4.3")),
 	    "it does not: OnDNSError");
-	tap_str(str_from(engine_msg_eom(m)->decision.rule), STR("dkim"),
+	tap_str(str_from(engine_rule_name(
+	    engine_msg_eom(m)->decision.rule)), STR("dkim"),
 	    "is the rule");
 	engine_msg_free(m);
 }

@@ -231,7 +231,7 @@ test_long(struct fx *fx)
 		buf_add_cstr(&text, TEXT);
 		m = results(fx, buf_str(&text), &client, &arena, &ar);
 		out = engine_msg_eom(m);
-		tap_ok(out->error == NULL && ar.n > 0 &&
+		tap_ok(out->error == ENGINE_NO_ERROR && ar.n > 0 &&
 		    (rows[r].n == 1 || ar.n > 20) &&
 		    inserted(out).n <= ENGINE_RESULTS_MAX_BYTES &&
 		    longest_line(inserted(out)) < 998 &&

@@ -64,7 +64,7 @@ check_row(struct fx *fx, const struct row *row)
 	fx_configure(fx, row->conf);
 	m = fx_run(fx, &mail, &client, str_from(text));
 	out = engine_msg_eom(m);
-	tap_str(str_from(out->action), str_from(row->action), row->name);
+	tap_str(str_from(engine_verdict_name(out->verdict)), str_from(row->action), row->name);
 	tap_str(str_from(out->decision.comment), str_from(row->comment),
 	    "why not refused");
 	tap_str(str_from(out->second_dmarc.result), str_from(row->dmarc),
@@ -170,9 +170,10 @@ check_signature(struct fx *fx, const char *conf, const char *action)
 	fx_sign(fx, FX_SIGN, "From: joe@example.com\r\n\r\nhi\r\n", &text);
 	fx_configure(fx, conf);
 	m = fx_run(fx, &mail, &client, buf_str(&text));
-	tap_str(str_from(engine_msg_eom(m)->action), str_from(action),
+	tap_str(str_from(engine_verdict_name(
+	    engine_msg_eom(m)->verdict)), str_from(action),
 	    "a signature that only they take");
-	tap_ok(engine_msg_eom(m)->decision.override == NULL,
+	tap_ok(engine_msg_eom(m)->decision.override == ENGINE_NO_OVERRIDE,
 	    "no policy is overridden");
 	engine_msg_free(m);
 	buf_fini(&text);

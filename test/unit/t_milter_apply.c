@@ -52,7 +52,7 @@ reply(void *ctx, const char *code, const char *xcode, const char *text)
 
 #define INSERT(n, v)	{ ENGINE_INSERT_FIELD, STR(n), STR(v), 0 }
 #define DELETE(n, i)	{ ENGINE_DELETE_FIELD, STR(n), { NULL, 0 }, (i) }
-#define QUARANTINE(v)	{ ENGINE_QUARANTINE, { NULL, 0 }, STR(v), 0 }
+#define QUARANTINE(v)	{ ENGINE_HOLD, { NULL, 0 }, STR(v), 0 }
 
 static const struct row {
 	const char		*name;

@@ -61,8 +61,9 @@ static const struct logline judged = {
 	.iprev = "pass",
 	.dmarc = "fail",
 	.policy = "reject",
-	.decision = { .rule = "dmarc", .domain = { "b\nexample", 9 },
-	    .exempt = "mailing list host", .override = "mailing_list" },
+	.decision = { .rule = ENGINE_RULE_DMARC, .domain = { "b\nexample", 9 },
+	    .exempt = ENGINE_MAILING_LIST_HOST,
+	    .override = ENGINE_MAILING_LIST },
 	.verified = true,
 	.action = "accept",
 };
