@@ -182,7 +182,7 @@ read_both(struct tables *t, struct diag *diag)
 {
 	const struct import_given *all = import_get(t->im,
 	    "MultipleSignatures");
-	struct table_text text;
+	struct buf text;
 	enum status status = table_text_read(t->key_path, &text, diag);
 
 	if (status == STATUS_OK) {

@@ -41,9 +41,8 @@ buf_reset(struct buf *b)
 	}
 }
 
-/* Room for n bytes more and the NUL. */
-static bool
-reserve(struct buf *b, size_t n)
+bool
+buf_reserve(struct buf *b, size_t n)
 {
 	size_t need, cap;
 	char *p;
@@ -74,7 +73,7 @@ reserve(struct buf *b, size_t n)
 void
 buf_add(struct buf *b, const void *p, size_t n)
 {
-	if (!reserve(b, n)) {
+	if (!buf_reserve(b, n)) {
 		return;
 	}
 	if (n > 0) {
@@ -115,7 +114,7 @@ buf_printf(struct buf *b, const char *fmt, ...)
 		b->status = b->status == STATUS_OK ? STATUS_LIMIT : b->status;
 		return;
 	}
-	if (!reserve(b, (size_t)n)) {
+	if (!buf_reserve(b, (size_t)n)) {
 		return;
 	}
 	va_start(ap, fmt);

@@ -7,6 +7,7 @@
 #define BASE_BUF_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/attr.h"
@@ -27,6 +28,8 @@ void	buf_fini(struct buf *);
 void	buf_fini_secret(struct buf *);
 /* Empties it and forgets a failure; keeps the memory. */
 void	buf_reset(struct buf *);
+/* Makes room for n bytes more and a NUL; false sets the status. */
+bool	buf_reserve(struct buf *, size_t n);
 void	buf_add(struct buf *, const void *, size_t n);
 void	buf_add_str(struct buf *, struct str);
 void	buf_add_cstr(struct buf *, const char *);

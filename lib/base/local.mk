@@ -8,6 +8,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/base/env.h \
 	lib/base/escape.h \
 	lib/base/ip.h \
+	lib/base/file.h \
 	lib/base/status.h \
 	lib/base/str.h \
 	lib/base/strmap.h \
@@ -20,6 +21,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/base/env.c \
 	lib/base/escape.c \
 	lib/base/ip.c \
+	lib/base/file.c \
 	lib/base/status.c \
 	lib/base/str.c \
 	lib/base/strmap.c \

@@ -86,6 +86,31 @@ strmap_get(const struct strmap *map, struct str key)
 	return (map->n == 0 ? NULL : find(map, key, str_hash(key))->value);
 }
 
+/* Each entry behind the gap that would not be found any more moves into it. */
+void
+strmap_remove(struct strmap *map, struct str key)
+{
+	size_t mask = map->slots_n - 1, gap, i, home;
+
+	if (map->n == 0) {
+		return;
+	}
+	gap = (size_t)(find(map, key, str_hash(key)) - map->slots);
+	if (map->slots[gap].key.p == NULL) {
+		return;
+	}
+	for (i = (gap + 1) & mask; map->slots[i].key.p != NULL;
+	    i = (i + 1) & mask) {
+		home = map->slots[i].hash & mask;
+		if (((i - home) & mask) >= ((i - gap) & mask)) {
+			map->slots[gap] = map->slots[i];
+			gap = i;
+		}
+	}
+	map->slots[gap] = (struct strmap_entry){ .key = STR_NONE };
+	map->n--;
+}
+
 size_t
 strmap_count(const struct strmap *map)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * strmap: from a string to a pointer, hashed. It owns neither; keys are
- * compared byte by byte and outlive it. Nothing is ever taken out. Reading
- * may be shared by threads once all is in.
+ * compared byte by byte and must outlive the map or their removal. Threads may
+ * read it at once while none writes.
  *
  * The hash withstands accidents, not an adversary: keys come from the
  * operator's files.
@@ -37,5 +37,7 @@ size_t		 strmap_count(const struct strmap *);
 void		*strmap_value(const struct strmap *, size_t i);
 /* The value, or NULL when there is no such key. */
 void		*strmap_get(const struct strmap *, struct str key);
+/* Removes the key, if it is there. */
+void		 strmap_remove(struct strmap *, struct str key);
 
 #endif

@@ -4,31 +4,28 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "conf/table.h"
 
-/* Up to max_bytes; one more is the sign that there is too much. */
+/* A copy in the arena, without one in freed memory: it may be a key. */
 static enum status
-read_all(int fd, size_t max_bytes, struct arena *arena, struct str *text_r)
+read_text(int fd, const char *path, size_t max_bytes, struct arena *arena,
+    struct str *text_r, struct diag *diag)
 {
-	size_t n = 0;
-	ssize_t got;
-	char *p;
+	enum status status;
+	struct buf buf;
 
-	p = arena_alloc(arena, max_bytes + 1);
-	if (p == NULL) {
-		return (STATUS_NOMEM);
+	buf_init(&buf, max_bytes);
+	status = file_read(fd, path, &buf, diag);
+	if (status == STATUS_OK) {
+		*text_r = arena_dup(arena, buf_str(&buf));
+		status = text_r->p != NULL ? STATUS_OK : STATUS_NOMEM;
 	}
-	do {
-		got = read(fd, p + n, max_bytes + 1 - n);
-		if (got > 0) {
-			n += (size_t)got;
-		}
-	} while ((got > 0 && n <= max_bytes) || (got < 0 && errno == EINTR));
-	*text_r = str_mem(p, n);
-	if (got < 0) {
-		return (STATUS_IO);
+	if (status == STATUS_NOMEM) {
+		diag_set(diag, path, 0, "out of memory");
 	}
-	return (n > max_bytes ? STATUS_LIMIT : STATUS_OK);
+	buf_fini_secret(&buf);
+	return (status);
 }
 
 enum status
@@ -52,13 +49,7 @@ conf_file_read(const char *path, size_t max_bytes, struct arena *arena,
 		diag_set(diag, path, 0, "not a regular file");
 		goto out;
 	}
-	status = read_all(fd, max_bytes, arena, text_r);
-	if (status == STATUS_LIMIT) {
-		diag_set(diag, path, 0, "larger than %zu bytes", max_bytes);
-	} else if (status != STATUS_OK) {
-		diag_set(diag, path, 0, "%s", status == STATUS_IO ?
-		    strerror(errno) : status_text(status));
-	}
+	status = read_text(fd, path, max_bytes, arena, text_r, diag);
 out:
 	close(fd);
 	return (status);

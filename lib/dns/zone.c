@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/buf.h"
+#include "base/file.h"
 #include "dns/backend.h"
 #include "dns/name.h"
 #include "dns/zone.h"
@@ -214,29 +215,15 @@ static const struct dns_backend_ops zone_ops = { zone_submit, zone_free };
 static enum status
 read_file(const char *path, struct buf *text, struct diag *diag)
 {
-	char piece[65536];
-	enum status status = STATUS_OK;
-	ssize_t n = -1;
-	int fd;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	enum status status;
 
-	fd = open(path, O_RDONLY | O_CLOEXEC);
-	while (fd != -1 && (n = read(fd, piece, sizeof(piece))) > 0) {
-		buf_add(text, piece, (size_t)n);
-		if (text->status != STATUS_OK) {
-			diag_set(diag, path, 0, "%s",
-			    status_text(text->status));
-			status = text->status;
-			goto out;
-		}
-	}
-	if (n == -1) {
+	if (fd == -1) {
 		diag_set(diag, path, 0, "%s", strerror(errno));
-		status = STATUS_IO;
+		return (STATUS_IO);
 	}
-out:
-	if (fd != -1) {
-		close(fd);
-	}
+	status = file_read(fd, path, text, diag);
+	(void)close(fd);
 	return (status);
 }
 

@@ -7,9 +7,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/file.h"
 #include "keystore/files.h"
 
-#define CHUNK_BYTES	4096
 #define TEMP_TRIES	100
 
 static enum status
@@ -19,45 +19,15 @@ failed(const char *shown, struct diag *diag)
 	return (STATUS_IO);
 }
 
-static enum status
-read_all(int fd, size_t size, const char *shown, struct buf *buf,
-    struct diag *diag)
-{
-	char chunk[CHUNK_BYTES];
-	size_t got = 0;
-	ssize_t n;
-
-	/* As large as it was when it was opened: it is replaced, not written. */
-	while (got < size) {
-		n = read(fd, chunk, sizeof(chunk));
-		if (n == 0) {
-			break;
-		}
-		if (n > 0) {
-			buf_add(buf, chunk, (size_t)n);
-			got += (size_t)n;
-		} else if (errno != EINTR) {
-			return (failed(shown, diag));
-		}
-		if (buf->status != STATUS_OK) {
-			diag_set(diag, shown, 0, "%s", status_text(
-			    buf->status));
-			break;
-		}
-	}
-	explicit_bzero(chunk, sizeof(chunk));
-	return (buf->status);
-}
-
 enum status
 files_read(int dir, const char *name, const char *shown, struct buf *buf,
     struct stat *st_r, struct diag *diag)
 {
-	struct stat st;
+	struct stat st = { 0 };
 	enum status status;
 	int fd;
 
-	/* Not a FIFO, whose open would wait for a writer. */
+	/* Opening a FIFO would wait for a writer. */
 	fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
 	if (fd == -1) {
 		return (failed(shown, diag));
@@ -68,7 +38,7 @@ files_read(int dir, const char *name, const char *shown, struct buf *buf,
 		diag_set(diag, shown, 0, "not a regular file");
 		status = STATUS_SYNTAX;
 	} else {
-		status = read_all(fd, (size_t)st.st_size, shown, buf, diag);
+		status = file_read(fd, shown, buf, diag);
 	}
 	if (st_r != NULL) {
 		*st_r = st;

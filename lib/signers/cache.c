@@ -4,28 +4,19 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/queue.h>
-#include <sys/tree.h>
 
+#include "base/strmap.h"
 #include "signers/cache.h"
 #include "signers/signers.h"
 
 struct entry {
-	RB_ENTRY(entry)		 link;
 	TAILQ_ENTRY(entry)	 order;
-	struct str		 name;		/* behind the entry */
+	struct str		 name;		/* follows the entry */
 	struct privkey		*key;		/* held; NULL: failed */
-	struct diag		*why;		/* it failed; else NULL */
-	uint64_t		 retry_us;	/* when it failed: not before */
+	struct diag		*why;		/* the failure; else NULL */
+	uint64_t		 retry_us;	/* of a failure: not before */
 };
 
-static int
-entry_cmp(const struct entry *a, const struct entry *b)
-{
-	return (str_cmp(a->name, b->name));
-}
-
-RB_HEAD(entries, entry);
-RB_GENERATE_INTERNAL(entries, entry, link, entry_cmp, static ATTR_UNUSED)
 TAILQ_HEAD(order, entry);
 
 struct key_cache {
@@ -33,9 +24,8 @@ struct key_cache {
 	size_t			 max;
 	pthread_mutex_t		 lock;
 	/* under the lock */
-	struct entries		 entries;
-	struct order		 order;		/* least lately used first */
-	size_t			 n;
+	struct strmap		 entries;	/* by name */
+	struct order		 order;		/* least recently used first */
 };
 
 struct key_cache *
@@ -52,7 +42,7 @@ key_cache_new(size_t max, const struct env *env)
 	}
 	cache->env = env;
 	cache->max = max;
-	RB_INIT(&cache->entries);
+	strmap_init(&cache->entries);
 	TAILQ_INIT(&cache->order);
 	return (cache);
 }
@@ -60,25 +50,30 @@ key_cache_new(size_t max, const struct env *env)
 static void
 entry_free(struct entry *e)
 {
-	if (e != NULL) {
-		privkey_free(e->key);
-		free(e->why);
-		free(e);
+	privkey_free(e->key);
+	free(e->why);
+	free(e);
+}
+
+static void
+free_entries(struct order *order)
+{
+	struct entry *e;
+
+	while ((e = TAILQ_FIRST(order)) != NULL) {
+		TAILQ_REMOVE(order, e, order);
+		entry_free(e);
 	}
 }
 
 void
 key_cache_free(struct key_cache *cache)
 {
-	struct entry *e;
-
 	if (cache == NULL) {
 		return;
 	}
-	while ((e = TAILQ_FIRST(&cache->order)) != NULL) {
-		TAILQ_REMOVE(&cache->order, e, order);
-		entry_free(e);
-	}
+	free_entries(&cache->order);
+	strmap_fini(&cache->entries);
 	pthread_mutex_destroy(&cache->lock);
 	free(cache);
 }
@@ -95,17 +90,18 @@ entry_new(struct str name)
 	return (e);
 }
 
+/* Moves an entry from the cache to `gone`, for the caller to free. */
 static void
-take_out(struct key_cache *cache, struct entry *e)
+remove_entry(struct key_cache *cache, struct entry *e, struct order *gone)
 {
-	RB_REMOVE(entries, &cache->entries, e);
+	strmap_remove(&cache->entries, e->name);
 	TAILQ_REMOVE(&cache->order, e, order);
-	cache->n--;
+	TAILQ_INSERT_TAIL(gone, e, order);
 }
 
-/* What the entry says; NOMEM. With the lock held. */
+/* Returns the key or the failure of an entry; NOMEM. With the lock held. */
 static enum status
-tell(const struct entry *e, struct arena *arena, struct privkey **key_r,
+copy_entry(const struct entry *e, struct arena *arena, struct privkey **key_r,
     struct str *trouble_r)
 {
 	if (e->key != NULL) {
@@ -116,60 +112,66 @@ tell(const struct entry *e, struct arena *arena, struct privkey **key_r,
 	return (trouble_r->p != NULL ? STATUS_OK : STATUS_NOMEM);
 }
 
-/* Whether there is something to say; status_r is set then. */
+/* False: not in the cache, or a failure that is to be retried. */
 static bool
-look_up(struct key_cache *cache, struct arena *arena, struct str name,
+find_entry(struct key_cache *cache, struct arena *arena, struct str name,
     struct privkey **key_r, struct str *trouble_r, enum status *status_r)
 {
-	struct entry key = { .name = name }, *e;
+	struct entry *e;
 	bool known;
 
 	pthread_mutex_lock(&cache->lock);
-	e = RB_FIND(entries, &cache->entries, &key);
+	e = strmap_get(&cache->entries, name);
 	known = e != NULL && (e->key != NULL ||
 	    env_mono_us(cache->env) < e->retry_us);
 	if (known) {
 		TAILQ_REMOVE(&cache->order, e, order);
 		TAILQ_INSERT_TAIL(&cache->order, e, order);
-		*status_r = tell(e, arena, key_r, trouble_r);
+		*status_r = copy_entry(e, arena, key_r, trouble_r);
 	}
 	pthread_mutex_unlock(&cache->lock);
 	return (known);
 }
 
 /*
- * Puts it in place of one of the same name. What has to go is in `gone`, for
- * the caller to free. Whether it is a failure, and news.
+ * Takes the entry, in place of one of the same name; NOMEM. What leaves the
+ * cache, or does not enter it, is in `gone`. *news_r: the entry is a failure
+ * that was not known.
  */
-static bool
-put(struct key_cache *cache, struct entry *e, struct order *gone)
+static enum status
+add_entry(struct key_cache *cache, struct entry *e, struct order *gone,
+    bool *news_r)
 {
 	struct entry *old;
-	bool news = e->why != NULL;
+	void **at;
+
+	*news_r = e->why != NULL;
 
 	pthread_mutex_lock(&cache->lock);
-	old = RB_FIND(entries, &cache->entries, e);
+	old = strmap_get(&cache->entries, e->name);
 	if (old != NULL) {
-		news = news && (old->why == NULL ||
+		*news_r = *news_r && (old->why == NULL ||
 		    strcmp(old->why->text, e->why->text) != 0);
-		take_out(cache, old);
-		TAILQ_INSERT_TAIL(gone, old, order);
+		remove_entry(cache, old, gone);
 	}
-	RB_INSERT(entries, &cache->entries, e);
-	TAILQ_INSERT_TAIL(&cache->order, e, order);
-	cache->n++;
-	while (cache->n > cache->max) {
-		old = TAILQ_FIRST(&cache->order);
-		take_out(cache, old);
-		TAILQ_INSERT_TAIL(gone, old, order);
+	at = strmap_at(&cache->entries, e->name);
+	if (at != NULL) {
+		*at = e;
+		TAILQ_INSERT_TAIL(&cache->order, e, order);
+	} else {
+		TAILQ_INSERT_TAIL(gone, e, order);
+	}
+	while (cache->entries.n > cache->max) {
+		remove_entry(cache, TAILQ_FIRST(&cache->order), gone);
 	}
 	pthread_mutex_unlock(&cache->lock);
-	return (news);
+	return (at != NULL ? STATUS_OK : STATUS_NOMEM);
 }
 
-/* A new entry with the key or with why there is none; NULL: no memory. */
+/* A new entry with the key or the failure; NULL: out of memory. */
 static struct entry *
-load(struct key_cache *cache, struct str name, key_loader *loader, void *ctx)
+load_entry(struct key_cache *cache, struct str name, key_loader *loader,
+    void *ctx)
 {
 	struct entry *e = entry_new(name);
 	enum status status;
@@ -204,25 +206,28 @@ key_cache_get(struct key_cache *cache, struct arena *arena, struct str name,
 	struct order gone = TAILQ_HEAD_INITIALIZER(gone);
 	enum status status = STATUS_OK;
 	struct entry *e;
+	bool news;
 
 	*key_r = NULL;
 	*trouble_r = STR_NONE;
-	if (look_up(cache, arena, name, key_r, trouble_r, &status)) {
+	if (find_entry(cache, arena, name, key_r, trouble_r, &status)) {
 		return (status);
 	}
-	e = load(cache, name, loader, ctx);
+	e = load_entry(cache, name, loader, ctx);
 	if (e == NULL) {
 		return (STATUS_NOMEM);
 	}
-	/* Before others see it, and may push it out. */
-	status = tell(e, arena, key_r, trouble_r);
-	if (put(cache, e, &gone) && status == STATUS_OK) {
+	/* Other threads may drop it as soon as it is in the cache. */
+	status = copy_entry(e, arena, key_r, trouble_r);
+	if (add_entry(cache, e, &gone, &news) != STATUS_OK) {
+		privkey_free(*key_r);
+		*key_r = NULL;
+		status = STATUS_NOMEM;
+	}
+	if (news && status == STATUS_OK) {
 		env_log(cache->env, LOG_LEVEL_ERROR, "a key cannot be loaded:"
 		    " %.*s", STR_FMT(*trouble_r));
 	}
-	while ((e = TAILQ_FIRST(&gone)) != NULL) {
-		TAILQ_REMOVE(&gone, e, order);
-		entry_free(e);
-	}
+	free_entries(&gone);
 	return (status);
 }

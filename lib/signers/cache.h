@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * cache: private keys that are loaded on first use and kept, the least lately
- * used one going first. What cannot be loaded is kept as well, so that it is
- * said once and not tried for each message. Shared by threads: its lock is
- * never held while a key is read or parsed, so that two threads may load the
- * same key at once, of which one copy stays.
+ * cache: private keys that are loaded on first use and kept; the least
+ * recently used one is dropped first. A failure is kept as well, so that it
+ * is logged once and not retried for each message. Shared by threads. The
+ * lock is not held while a key is read or parsed: two threads may load the
+ * same key at once, and one copy is kept.
  */
 #ifndef SIGNERS_CACHE_H
 #define SIGNERS_CACHE_H
@@ -20,16 +20,16 @@
 
 struct key_cache;
 
-/* Gives the key, or says in the diag why not; NOMEM is not remembered. */
+/* Loads a key, or sets diag. NOMEM is not kept in the cache. */
 typedef enum status key_loader(void *ctx, struct privkey **key_r,
 	    struct diag *);
 
-/* NULL: no memory. env outlives it. */
+/* NULL: out of memory. env outlives it. */
 struct key_cache	*key_cache_new(size_t max, const struct env *);
-void			 key_cache_free(struct key_cache *);	/* NULL is fine */
+void			 key_cache_free(struct key_cache *);	/* accepts NULL */
 /*
- * The key of that name, held; or NULL and in trouble_r why not, in the arena.
- * OK in both cases. NOMEM.
+ * Returns the key of that name, held; or NULL and the reason in trouble_r, in
+ * the arena. The status is OK in both cases, or NOMEM.
  */
 enum status		 key_cache_get(struct key_cache *, struct arena *,
 			    struct str name, key_loader *, void *ctx,

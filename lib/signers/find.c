@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* find: the rules of a SigningTable that fit an author. */
+/* find: finds the rules of a SigningTable that match an author. */
 #include "signers/signers.h"
 #include "signers/table.h"
 
@@ -10,16 +10,16 @@ struct search {
 	size_t				 max;
 };
 
-/* In the order in which they are found. */
+/* In the order of the search. */
 static void
-add(struct search *s, const struct table_rule *rule)
+add_rule(struct search *s, const struct table_rule *rule)
 {
 	if (rule != NULL && s->n < s->max) {
 		s->v[s->n++] = rule;
 	}
 }
 
-/* By line; the last one goes if there is no room. */
+/* In the order of lines; when full, the last one is dropped. */
 static void
 add_by_line(struct search *s, const struct table_rule *rule)
 {
@@ -50,12 +50,12 @@ add_bucket(struct search *s, const struct table_rule *rule,
 }
 
 static const struct table_rule *
-bucket(const struct search *s, struct str name)
+find_bucket(const struct search *s, struct str name)
 {
 	return (strmap_get(&s->table->buckets, name));
 }
 
-/* Each ".parent" of a domain: false when there is no more. */
+/* Advances to the next ".parent" of a domain; false after the last one. */
 static bool
 next_parent(struct str *rest)
 {
@@ -70,15 +70,15 @@ find_globs(struct search *s, struct str address, struct str domain)
 {
 	struct str parent = domain;
 
-	add_bucket(s, bucket(s, address), address);
-	add_bucket(s, bucket(s, domain), address);
+	add_bucket(s, find_bucket(s, address), address);
+	add_bucket(s, find_bucket(s, domain), address);
 	while (next_parent(&parent)) {
-		add_bucket(s, bucket(s, parent), address);
+		add_bucket(s, find_bucket(s, parent), address);
 	}
 	add_bucket(s, s->table->loose, address);
 }
 
-/* name: "user@" and room for a domain behind it. */
+/* name: "user@", followed by room for the domain. */
 static struct str
 with_user(char *name, size_t user_n, struct str domain)
 {
@@ -91,14 +91,14 @@ find_names(struct search *s, char *name, size_t user_n, struct str domain)
 {
 	struct str parent = domain;
 
-	add(s, bucket(s, with_user(name, user_n, domain)));
-	add(s, bucket(s, domain));
+	add_rule(s, find_bucket(s, with_user(name, user_n, domain)));
+	add_rule(s, find_bucket(s, domain));
 	while (next_parent(&parent)) {
-		add(s, bucket(s, with_user(name, user_n, parent)));
-		add(s, bucket(s, parent));
+		add_rule(s, find_bucket(s, with_user(name, user_n, parent)));
+		add_rule(s, find_bucket(s, parent));
 	}
-	add(s, bucket(s, with_user(name, user_n, STR("*"))));
-	add(s, bucket(s, STR("*")));
+	add_rule(s, find_bucket(s, with_user(name, user_n, STR("*"))));
+	add_rule(s, find_bucket(s, STR("*")));
 }
 
 enum status

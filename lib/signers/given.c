@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* given: the domains and keys that the configuration itself names. */
+/* given: selects keys by the options Domain, Selector and KeyFile. */
 #include "mail/domain.h"
 #include "signers/private.h"
 
@@ -19,7 +19,7 @@ signers_given_init(struct signers *s)
 	return (STATUS_OK);
 }
 
-/* The name itself or, with SubDomains, the nearest above it; or NULL. */
+/* The name itself or, with SubDomains, the nearest one above it; or NULL. */
 static const struct str *
 find_domain(const struct signers *s, struct str name)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "signers/table.h"
 
-/* On a mismatch the last star takes one octet more: no earlier one needs to. */
+/* On a mismatch the last star takes one octet more; earlier ones need not. */
 bool
 glob_match(struct str pattern, struct str text)
 {
@@ -27,7 +27,7 @@ glob_match(struct str pattern, struct str text)
 	return (p == pattern.n);
 }
 
-/* OpenDKIM escapes '.' and '+' only, and takes the rest for a POSIX ERE. */
+/* OpenDKIM escapes '.' and '+' only and takes the rest for a POSIX ERE. */
 char
 glob_regex_octet(struct str pattern)
 {

@@ -15,7 +15,7 @@ is_path(struct str key)
 	    str_starts(key, STR("../")));
 }
 
-/* Base64, or PEM that may have lost its line ends; looked at when loaded. */
+/* Base64, or PEM without line ends; it is parsed when it is loaded. */
 static bool
 is_inline_key(struct str key)
 {
@@ -34,7 +34,7 @@ is_inline_key(struct str key)
 	return (str_starts(key, STR("M")));
 }
 
-/* An algorithm at the end goes; in any other place a colon is the key's. */
+/* Removes an algorithm from the end; any other colon belongs to the key. */
 static void
 take_algorithm(struct table_key *k)
 {
@@ -51,7 +51,7 @@ take_algorithm(struct table_key *k)
 	}
 }
 
-/* Not OK: said so. */
+/* On failure diag is set. */
 static enum status
 take_names(struct table_reader *r, struct key_table *t, struct table_key *k,
     struct str domain)
@@ -65,9 +65,10 @@ take_names(struct table_reader *r, struct key_table *t, struct table_key *k,
 	if (status == STATUS_SYNTAX) {
 		return (table_reject(r, domain, "is not a domain name"));
 	}
-	if (status == STATUS_OK) {
-		status = domain_normalize(&t->arena, k->selector, &selector);
+	if (status != STATUS_OK) {
+		return (table_no_memory(r));
 	}
+	status = domain_normalize(&t->arena, k->selector, &selector);
 	if (status == STATUS_SYNTAX) {
 		return (table_reject(r, k->selector, "is not a selector"));
 	}
@@ -89,13 +90,13 @@ take_value(struct table_reader *r, struct key_table *t, struct table_key *k,
 	if (!str_next(&rest, ':', &domain) ||
 	    !str_next(&rest, ':', &k->selector) || rest.n == 0) {
 		return (table_reject(r, k->name,
-		    "wants domain:selector:key behind it"));
+		    "must be followed by domain:selector:key"));
 	}
 	k->key = rest;
 	take_algorithm(k);
 	k->is_path = is_path(k->key);
 	if (!k->is_path && !is_inline_key(k->key)) {
-		/* It may be half a key: it is not shown. */
+		/* Not shown: it may be part of a key. */
 		return (table_reject(r, k->name, "has a key that is neither "
 		    "a path (/, ./ or ../) nor base64 nor PEM"));
 	}
@@ -124,8 +125,8 @@ take_line(struct table_reader *r, struct key_table *t, struct str name,
 		return (table_no_memory(r));
 	}
 	if (*at != NULL) {
-		table_warn(r, name, "is a name that stands further up already:"
-		    " this line has no effect");
+		table_warn(r, name, "is a name that is used above already: this"
+		    " line has no effect");
 		return (STATUS_OK);
 	}
 	*at = k;
@@ -139,7 +140,7 @@ take_line(struct table_reader *r, struct key_table *t, struct str name,
 }
 
 enum status
-key_table_init(struct key_table *t, struct table_text *text, const char *path,
+key_table_init(struct key_table *t, struct buf *text, const char *path,
     const struct env *env, struct diag *diag)
 {
 	struct table_reader r;
@@ -147,7 +148,7 @@ key_table_init(struct key_table *t, struct table_text *text, const char *path,
 	enum status status;
 
 	*t = (struct key_table){ .text = *text, .path = path };
-	*text = (struct table_text){ NULL, 0 };
+	buf_init(text, TABLE_MAX_BYTES);
 	arena_init(&t->arena, TABLE_MEMORY_MAX_BYTES);
 	strmap_init(&t->names);
 	table_reader_init(&r, &t->text, path, env, diag);
@@ -169,7 +170,7 @@ key_table_fini(struct key_table *t)
 {
 	strmap_fini(&t->names);
 	arena_fini(&t->arena);
-	table_text_fini(&t->text);
+	buf_fini_secret(&t->text);
 }
 
 struct str

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* signing_table: reads a SigningTable; find.c asks it. */
+/* signing_table: reads a SigningTable; find.c searches it. */
 #include "config.h"
 
 #include <stdint.h>
@@ -12,13 +12,14 @@ struct build {
 	struct table_reader	 reader;
 	struct signing_table	*table;
 	const struct key_table	*keys;
-	struct strmap		 seen;	/* globs that stand further up */
-	const struct table_rule	*all;	/* the rule for everybody, once met */
+	struct strmap		 seen;	/* globs of the lines above */
+	const struct table_rule	*all;	/* the rule that matches every author,
+					   or NULL */
 };
 
-/* In place: the text is ours. */
+/* In place: the table owns the text. */
 static void
-lower(struct str s)
+lower_pattern(struct str s)
 {
 	char *p = (char *)(uintptr_t)s.p;
 	size_t i;
@@ -28,7 +29,7 @@ lower(struct str s)
 	}
 }
 
-/* Where the domain, or the end of one, begins that all who fit have. */
+/* The offset of the domain, or end of a domain, of all authors that match. */
 static size_t
 domain_offset(const struct signing_table *t, struct str pattern)
 {
@@ -45,9 +46,9 @@ domain_offset(const struct signing_table *t, struct str pattern)
 	return (from);
 }
 
-/* U-labels are for people; what is looked for has A-labels. */
+/* Authors are looked up with A-labels; a table may have U-labels. */
 static enum status
-to_ascii(struct build *b, struct str *pattern)
+pattern_to_ascii(struct build *b, struct str *pattern)
 {
 	struct arena *arena = &b->table->arena;
 	size_t from = domain_offset(b->table, *pattern);
@@ -62,15 +63,15 @@ to_ascii(struct build *b, struct str *pattern)
 		return (table_reject(&b->reader, domain,
 		    "is not a domain name"));
 	}
-	if (status == STATUS_OK) {
-		*pattern = arena_printf(arena, "%.*s%.*s", (int)from,
-		    pattern->p, STR_FMT(name));
+	if (status != STATUS_OK) {
+		return (table_no_memory(&b->reader));
 	}
-	return (status == STATUS_OK && pattern->p != NULL ? STATUS_OK :
-	    table_no_memory(&b->reader));
+	*pattern = arena_printf(arena, "%.*s%.*s", (int)from, pattern->p,
+	    STR_FMT(name));
+	return (pattern->p != NULL ? STATUS_OK : table_no_memory(&b->reader));
 }
 
-/* Not OK: said so. */
+/* On failure diag is set. */
 static enum status
 take_key(struct build *b, struct table_rule *rule, struct str value)
 {
@@ -78,14 +79,14 @@ take_key(struct build *b, struct table_rule *rule, struct str value)
 
 	if (!str_next(&rest, ':', &name) || name.n == 0) {
 		return (table_reject(&b->reader, rule->pattern,
-		    "has no key name behind it"));
+		    "is followed by no key name"));
 	}
 	if (rest.n > 0) {
 		rule->identity = rest;
 	}
 	if (rest.n > 0 && str_find(rest, '@') == rest.n) {
 		return (table_reject(&b->reader, rest,
-		    "is no signer: it has no @"));
+		    "is not a signer: it has no @"));
 	}
 	if (str_eq(name, STR("%"))) {
 		return (STATUS_OK);
@@ -95,7 +96,7 @@ take_key(struct build *b, struct table_rule *rule, struct str value)
 	    "is not in the KeyTable"));
 }
 
-/* What of a glob all that fit must end with: a domain, or ".parent". */
+/* The end of a glob that all matches share: a domain, or ".parent". */
 static struct str
 tail_of(struct str pattern)
 {
@@ -115,7 +116,7 @@ has_star(struct str pattern)
 	return (str_find(pattern, '*') < pattern.n);
 }
 
-/* The first rule of the bucket where this one belongs; NULL: no memory. */
+/* The first rule of the bucket of the pattern; NULL: out of memory. */
 static struct table_rule **
 bucket_of(struct signing_table *t, struct str pattern)
 {
@@ -153,10 +154,10 @@ is_any_author(const struct signing_table *t, struct str pattern)
 	    str_ends_ci(pattern, STR("*")));
 }
 
-/* A pattern that is there already has a meaning only with MultipleSignatures,
-   which never applied to names. */
+/* A repeated pattern has an effect only with MultipleSignatures, and never in a
+   table of names. */
 static enum status
-see(struct build *b, struct str pattern, bool *again_r)
+note_pattern(struct build *b, struct str pattern, bool *again_r)
 {
 	struct signing_table *t = b->table;
 	void **at;
@@ -183,18 +184,18 @@ add_rule(struct build *b, struct table_rule *rule)
 	char what[96];
 	bool again;
 
-	status = see(b, rule->pattern, &again);
+	status = note_pattern(b, rule->pattern, &again);
 	if (status != STATUS_OK) {
 		return (status);
 	}
 	if (again) {
 		table_warn(&b->reader, rule->pattern,
-		    "stands further up already: this line has no effect");
+		    "is used above already: this line has no effect");
 		return (STATUS_OK);
 	}
 	if (b->all != NULL && !t->multiple) {
 		(void)snprintf(what, sizeof(what), "is never reached: line %u "
-		    "takes everybody", b->all->line);
+		    "matches every author", b->all->line);
 		table_warn(&b->reader, rule->pattern, what);
 		return (STATUS_OK);
 	}
@@ -210,26 +211,26 @@ take_line(struct build *b, struct str pattern, struct str value)
 {
 	struct table_rule *rule;
 	enum status status;
-	char what[96];
+	char what[128];
 
 	if (pattern.n > TABLE_PATTERN_MAX_BYTES) {
 		(void)table_reject(&b->reader, pattern, "is too long");
 		return (STATUS_LIMIT);
 	}
 	if (b->table->globs && b->reader.indented) {
-		table_warn(&b->reader, pattern, "has white space in front, and"
-		    " such a line has no effect, as with OpenDKIM");
+		table_warn(&b->reader, pattern, "follows white space: such a"
+		    " line has no effect, as with OpenDKIM");
 		return (STATUS_OK);
 	}
 	rule = arena_alloc(&b->table->arena, sizeof(*rule));
 	if (rule == NULL) {
 		return (table_no_memory(&b->reader));
 	}
-	status = to_ascii(b, &pattern);
+	status = pattern_to_ascii(b, &pattern);
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	lower(pattern);
+	lower_pattern(pattern);
 	rule->pattern = pattern;
 	rule->line = b->reader.line;
 	rule->any_author = is_any_author(b->table, pattern);
@@ -238,8 +239,9 @@ take_line(struct build *b, struct str pattern, struct str value)
 		return (status);
 	}
 	if (b->table->globs && glob_regex_octet(pattern) != '\0') {
-		(void)snprintf(what, sizeof(what), "has a '%c', which was part"
-		    " of a regular expression to OpenDKIM and is itself here",
+		(void)snprintf(what, sizeof(what), "has a '%c', which OpenDKIM "
+		    "takes for part of a regular expression; here it matches "
+		    "itself",
 		    glob_regex_octet(pattern));
 		table_warn(&b->reader, pattern, what);
 	}
@@ -247,7 +249,7 @@ take_line(struct build *b, struct str pattern, struct str value)
 }
 
 enum status
-signing_table_init(struct signing_table *t, struct table_text *text,
+signing_table_init(struct signing_table *t, struct buf *text,
     const char *path, bool globs, bool multiple, const struct key_table *keys,
     const struct env *env, struct diag *diag)
 {
@@ -257,7 +259,7 @@ signing_table_init(struct signing_table *t, struct table_text *text,
 
 	*t = (struct signing_table){ .text = *text, .path = path,
 		.globs = globs, .multiple = multiple };
-	*text = (struct table_text){ NULL, 0 };
+	buf_init(text, TABLE_MAX_BYTES);
 	arena_init(&t->arena, TABLE_MEMORY_MAX_BYTES);
 	strmap_init(&t->buckets);
 	strmap_init(&b.seen);
@@ -281,5 +283,5 @@ signing_table_fini(struct signing_table *t)
 {
 	strmap_fini(&t->buckets);
 	arena_fini(&t->arena);
-	table_text_fini(&t->text);
+	buf_fini_secret(&t->text);
 }

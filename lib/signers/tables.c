@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* tables: from the rules of a SigningTable to picks, and their keys. */
+/* tables: selects keys by the SigningTable and loads them. */
 #include "config.h"
 
 #include "base/b64.h"
 #include "mail/domain.h"
 #include "signers/private.h"
 
-struct key_source {		/* for the loader */
+struct key_source {		/* the context of load_key */
 	const struct signers	*signers;
 	const struct table_key	*key;
-	struct str		 path;	/* if it has one */
+	struct str		 path;	/* absent: an inline key */
 	struct arena		*arena;
 };
 
@@ -17,7 +17,7 @@ static enum status
 read_tables(struct signers *s, struct diag *diag)
 {
 	const struct signers_opts *o = &s->opts;
-	struct table_text text;
+	struct buf text;
 	enum status status;
 
 	status = table_text_read(o->key_table, &text, diag);
@@ -29,12 +29,14 @@ read_tables(struct signers *s, struct diag *diag)
 		return (status);
 	}
 	status = table_text_read(o->signing_table, &text, diag);
-	return (status != STATUS_OK ? status :
-	    signing_table_init(&s->signing_table, &text, o->signing_table,
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	return (signing_table_init(&s->signing_table, &text, o->signing_table,
 	    o->signing_patterns, o->multiple, &s->key_table, o->env, diag));
 }
 
-/* An algorithm that is not the key's would be a signature nobody can check. */
+/* A signature with an algorithm that is not the key's never verifies. */
 static enum status
 check_algorithm(const struct table_key *k, const struct privkey *key,
     struct diag *diag)
@@ -45,12 +47,12 @@ check_algorithm(const struct table_key *k, const struct privkey *key,
 	if (k->algorithm.n == 0 || str_eq(k->algorithm, want)) {
 		return (STATUS_OK);
 	}
-	diag_set(diag, NULL, 0, "the key is for %.*s, and %.*s is asked for",
+	diag_set(diag, NULL, 0, "the key is for %.*s, the table has %.*s",
 	    STR_FMT(want), STR_FMT(k->algorithm));
 	return (STATUS_SYNTAX);
 }
 
-/* PEM on one line has lost its line ends, not its markers. */
+/* PEM on one line still has its markers. */
 static struct str
 without_markers(struct str s)
 {
@@ -112,7 +114,7 @@ load_key(void *ctx, struct privkey **key_r, struct diag *diag)
 	return (status);
 }
 
-/* domain: d=, for a path with "%". */
+/* domain: d=, which replaces "%" in a path. */
 static enum status
 get_key(struct signers *s, struct arena *arena, const struct table_key *k,
     struct str domain, struct privkey **key_r, struct str *trouble_r)
@@ -130,7 +132,7 @@ get_key(struct signers *s, struct arena *arena, const struct table_key *k,
 	    name, load_key, &source, key_r, trouble_r));
 }
 
-/* KeyCache all: a key that is not there keeps the old state in service. */
+/* KeyCache all: a key that cannot be loaded is an error. */
 enum status
 signers_tables_load_all(struct signers *s, struct diag *diag)
 {
@@ -204,7 +206,7 @@ signers_tables_fini(struct signers *s)
 	key_table_fini(&s->key_table);
 }
 
-/* i= with the author's domain, unless it is no name within d=. */
+/* i=, with the author's domain, if it is within d=. */
 static enum status
 set_identity(struct signers_pick *pick, struct arena *arena,
     const struct table_rule *rule, struct str domain)
@@ -250,8 +252,8 @@ set_pick(const struct signers *s, struct signers_pick *pick,
 	pick->source = k;
 	if (k == NULL) {
 		pick->domain = domain;
-		pick->trouble = STR("the KeyTable has no key with the name of "
-		    "the author's domain");
+		pick->trouble = STR("the KeyTable has no key named after the "
+		    "author's domain");
 		return (STATUS_OK);
 	}
 	pick->domain = k->domain.n > 0 ? k->domain : domain;

@@ -42,9 +42,53 @@ test_many(void)
 	tap_ok(strmap_get(&map, STR("k7.example")) == NULL, "emptied");
 }
 
+/* Against a plain array: half of the keys are removed, in an odd order. */
+static void
+test_remove(void)
+{
+	static char names[MANY][16];
+	static bool gone[MANY];
+	struct strmap map;
+	size_t i, k, left = MANY;
+	bool good = true;
+	void **at;
+
+	strmap_init(&map);
+	strmap_remove(&map, STR("a"));
+	for (i = 0; i < MANY; i++) {
+		(void)snprintf(names[i], sizeof(names[i]), "k%zu.example", i);
+		at = strmap_at(&map, str_from(names[i]));
+		if (at != NULL) {
+			*at = names[i];
+		}
+	}
+	strmap_remove(&map, STR("unknown"));
+	tap_ok(map.n == MANY, "removing an unknown key");
+	for (i = 0; i < MANY; i++) {
+		k = i * 2887 % MANY;
+		if (i % 2 == 0) {
+			strmap_remove(&map, str_from(names[k]));
+			gone[k] = true;
+			left--;
+		}
+	}
+	for (i = 0; i < MANY; i++) {
+		good = good && strmap_get(&map, str_from(names[i])) ==
+		    (gone[i] ? NULL : names[i]);
+	}
+	tap_ok(good && map.n == left, "half of the keys removed");
+	for (i = 0; i < MANY; i++) {
+		strmap_remove(&map, str_from(names[i]));
+	}
+	tap_ok(map.n == 0 && strmap_get(&map, STR("k7.example")) == NULL,
+	    "all keys removed");
+	strmap_fini(&map);
+}
+
 int
 main(void)
 {
 	test_many();
+	test_remove();
 	return (tap_done());
 }

@@ -17,28 +17,34 @@ remember(void *ctx ATTR_UNUSED, enum log_level level ATTR_UNUSED,
 	buf_printf(&warnings, "%s\n", line);
 }
 
-/* Both tables from text; not OK: neither is there. */
+static struct buf
+make_text(struct str s)
+{
+	struct buf text;
+
+	buf_init(&text, TABLE_MAX_BYTES);
+	buf_add_str(&text, s);
+	return (text);
+}
+
+/* Both tables from text; on failure neither is initialised. */
 static enum status
 make(const char *keys, const char *rules, bool globs, bool multiple,
     struct key_table *k, struct signing_table *t, struct diag *diag)
 {
-	struct table_text text;
+	struct buf text;
 	enum status status;
 
 	diag_init(diag);
 	buf_reset(&warnings);
-	status = table_text_from(str_from(keys), &text);
-	if (status == STATUS_OK) {
-		status = key_table_init(k, &text, "keys", &env, diag);
-	}
+	text = make_text(str_from(keys));
+	status = key_table_init(k, &text, "keys", &env, diag);
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	status = table_text_from(str_from(rules), &text);
-	if (status == STATUS_OK) {
-		status = signing_table_init(t, &text, "rules", globs, multiple,
-		    k, &env, diag);
-	}
+	text = make_text(str_from(rules));
+	status = signing_table_init(t, &text, "rules", globs, multiple, k,
+	    &env, diag);
 	if (status != STATUS_OK) {
 		key_table_fini(k);
 	}
@@ -181,13 +187,13 @@ static const struct {
 	const char	*rules;		/* of refile: */
 	const char	*error;
 } errors[] = {
-	{ "k\n", "", "keys:1: \"k\" wants domain:selector:key behind it" },
+	{ "k\n", "", "keys:1: \"k\" must be followed by domain:selector:key" },
 	{ "#\nk a.example\n", "",
-	    "keys:2: \"k\" wants domain:selector:key behind it" },
+	    "keys:2: \"k\" must be followed by domain:selector:key" },
 	{ "k a.example:s\n", "",
-	    "keys:1: \"k\" wants domain:selector:key behind it" },
+	    "keys:1: \"k\" must be followed by domain:selector:key" },
 	{ "k a.example:s:\n", "",
-	    "keys:1: \"k\" wants domain:selector:key behind it" },
+	    "keys:1: \"k\" must be followed by domain:selector:key" },
 	{ "k a..example:s:/k\n", "",
 	    "keys:1: \"a..example\" is not a domain name" },
 	{ "k a%:s:/k\n", "", "keys:1: \"a%\" is not a domain name" },
@@ -196,15 +202,15 @@ static const struct {
 	{ "k a.example:s:key.pem\n", "", "keys:1: \"k\" has a key that is "
 	    "neither a path (/, ./ or ../) nor base64 nor PEM" },
 	{ KEYS, "a@example.com\n",
-	    "rules:1: \"a@example.com\" has no key name behind it" },
+	    "rules:1: \"a@example.com\" is followed by no key name" },
 	{ KEYS, "a@example.com :x@y\n",
-	    "rules:1: \"a@example.com\" has no key name behind it" },
+	    "rules:1: \"a@example.com\" is followed by no key name" },
 	{ KEYS, "\n\na@example.com k9\n",
 	    "rules:3: \"k9\" is not in the KeyTable" },
 	{ KEYS, "a@example.com K1\n",
 	    "rules:1: \"K1\" is not in the KeyTable" },
 	{ KEYS, "a@example.com k1:joe\n",
-	    "rules:1: \"joe\" is no signer: it has no @" },
+	    "rules:1: \"joe\" is not a signer: it has no @" },
 	{ KEYS, "a@\xff.example k1\n",
 	    "rules:1: \"\\xff.example\" is not a domain name" },
 };
@@ -234,21 +240,21 @@ static const struct {
 	{ true, false, "*@example.com k1\n*@*.example.com k2\n"
 	    "*+x@example.com k1\n", "" },
 	{ true, false, "(a|b)@example.com k1\n", "rules:1: \"(a|b)@example.com"
-	    "\" has a '(', which was part of a regular expression to OpenDKIM"
-	    " and is itself here\n" },
+	    "\" has a '(', which OpenDKIM takes for part of a regular "
+	    "expression; here it matches itself\n" },
 	{ true, false, "x\n", NULL },
 	{ true, false, "*@example.com k1\n*@EXAMPLE.com k1\n", "rules:2: "
-	    "\"*@example.com\" stands further up already: this line has no "
+	    "\"*@example.com\" is used above already: this line has no "
 	    "effect\n" },
 	{ true, true, "*@example.com k1\n*@EXAMPLE.com k2\n", "" },
 	{ false, true, "example.com k1\nexample.com k2\n", "rules:2: "
-	    "\"example.com\" stands further up already: this line has no "
+	    "\"example.com\" is used above already: this line has no "
 	    "effect\n" },
 	{ true, false, "* k1\na@example.com k1\n", "rules:2: \"a@example.com\""
-	    " is never reached: line 1 takes everybody\n" },
+	    " is never reached: line 1 matches every author\n" },
 	{ true, true, "* k1\na@example.com k1\n", "" },
-	{ true, false, " * k1\n", "rules:1: \"*\" has white space in front, "
-	    "and such a line has no effect, as with OpenDKIM\n" },
+	{ true, false, " * k1\n", "rules:1: \"*\" follows white space: "
+	    "such a line has no effect, as with OpenDKIM\n" },
 	{ false, false, " * k1\n", "" },
 	{ false, false, "* k1\na@example.com k1\n", "" },
 	{ false, false, "a?b@example.com k1\n", "" },
@@ -276,8 +282,8 @@ test_warnings(void)
 	}
 	tap_ok(make("k a.example:s:/1\nk a.example:s:/2\n", "", true, false,
 	    &k, &t, &diag) == STATUS_OK, "a key name given twice");
-	tap_str(buf_str(&warnings), STR("keys:2: \"k\" is a name that stands "
-	    "further up already: this line has no effect\n"), "is told");
+	tap_str(buf_str(&warnings), STR("keys:2: \"k\" is a name that is used "
+	    "above already: this line has no effect\n"), "is told");
 	tap_str(((struct table_key *)strmap_get(&k.names, STR("k")))->key,
 	    STR("/1"), "the first one counts");
 	signing_table_fini(&t);
@@ -341,7 +347,7 @@ test_limits(void)
 		    "rules:2: a line of more than 65536 bytes" },
 	};
 	struct signing_table t;
-	struct table_text text;
+	struct buf text;
 	struct key_table k;
 	struct diag diag;
 	struct buf b;
@@ -367,9 +373,9 @@ test_limits(void)
 	}
 	buf_fini(&b);
 	diag_init(&diag);
-	tap_ok(table_text_from(str_mem("k a.example:s:/\0k\n", 18), &text) ==
-	    STATUS_OK && key_table_init(&k, &text, "keys", &env, &diag) ==
-	    STATUS_SYNTAX, "a NUL byte");
+	text = make_text(str_mem("k a.example:s:/\0k\n", 18));
+	tap_num(key_table_init(&k, &text, "keys", &env, &diag), STATUS_SYNTAX,
+	    "a NUL byte");
 	tap_str(str_from(diag.text), STR("keys:1: a NUL byte"), "the reason");
 }
 

@@ -98,7 +98,7 @@ static const struct {
 	{ "% for the name, which is there", "b.example:s:./rsa\n"
 	    "a.example c.example:s:./rsa", "%", "c.example", "", "" },
 	{ "% for the name, which is not", "b.example:s:./rsa", "%",
-	    "a.example", "", "the KeyTable has no key with the name of the "
+	    "a.example", "", "the KeyTable has no key named after the "
 	    "author's domain" },
 	{ "i=", "a.example:s:./rsa", "k:x@sub.a.example", "a.example",
 	    "x@sub.a.example", "" },
@@ -111,8 +111,8 @@ static const struct {
 	{ "the algorithm of the key", "a.example:s:./rsa:rsa-sha256", "k",
 	    "a.example", "", "" },
 	{ "an algorithm not of the key", "a.example:s:./rsa:ed25519-sha256",
-	    "k", "a.example", "", "keys:1: the key is for rsa-sha256, and "
-	    "ed25519-sha256 is asked for" },
+	    "k", "a.example", "", "keys:1: the key is for rsa-sha256, "
+	    "the table has ed25519-sha256" },
 	{ "broken PEM", "a.example:s:./broken", "k", "a.example", "",
 	    "keys:1: ./broken: no private key in PEM without a passphrase" },
 	{ "a mode for all", "a.example:s:./open", "k", "a.example", "",
