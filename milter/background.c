@@ -15,6 +15,19 @@
 #include "milter/signals.h"
 
 void
+background_open_standard(void)
+{
+	int fd = open("/dev/null", O_RDWR);
+
+	while (fd != -1 && fd <= STDERR_FILENO) {
+		fd = open("/dev/null", O_RDWR);
+	}
+	if (fd != -1) {
+		close(fd);
+	}
+}
+
+void
 background_none(struct background *bg)
 {
 	bg->fd = -1;
@@ -27,7 +40,7 @@ die(const char *what)
 	exit(1);
 }
 
-/* One byte says that all is well; an end without it, that the child is gone. */
+/* One octet means success; end of file without it, that the child ended. */
 static void
 wait_and_exit(int fd, pid_t child)
 {

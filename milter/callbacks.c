@@ -4,33 +4,45 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
-#include <arpa/inet.h>
-#include <netinet/in.h>
+#include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include <libmilter/mfapi.h>
 
 #include "milter/callbacks.h"
 #include "milter/negotiate.h"
 #include "milter/peer.h"
+#include "milter/steps.h"
 
-/* libmilter hands nothing of ours to a callback before xxfi_negotiate. */
+/* A context has no data of ours before xxfi_negotiate. */
 static struct live *service;
 
 /*
- * The answer to an event that nothing hangs on. libmilter wants NOREPLY where
- * that was agreed, and only there.
+ * libmilter drops a packet of macros without a word when it has no memory for
+ * it. Only errno tells; the thread that read the packet also reads the command
+ * behind it, unless the MTA sends that later. Every callback leaves errno at 0.
+ */
+static bool
+macros_are_lost(void)
+{
+	return (errno == ENOMEM);
+}
+
+/*
+ * The answer to an event that decides nothing. libmilter wants NOREPLY exactly
+ * where that was negotiated.
  */
 static sfsistat
 go_on(const struct peer *peer, unsigned long no_reply)
 {
+	errno = 0;
 	return (peer != NULL && (peer->steps & no_reply) != 0 ?
 	    SMFIS_NOREPLY : SMFIS_CONTINUE);
 }
 
-/* The macros that are looked at, at the stages where an MTA has them. */
-static void
+/* Requests the macros that are used, at the stages at which an MTA has them.
+   Without them it may send others; so a failure must not be ignored. */
+static bool
 request_macros(SMFICTX *ctx)
 {
 	static const struct {
@@ -46,13 +58,16 @@ request_macros(SMFICTX *ctx)
 	size_t i;
 
 	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
-		(void)smfi_setsymlist(ctx, requests[i].stage,
-		    requests[i].macros);
+		if (smfi_setsymlist(ctx, requests[i].stage,
+		    requests[i].macros) != MI_SUCCESS) {
+			return (false);
+		}
 	}
+	return (true);
 }
 
-/* Anything but CONTINUE ends the connection: the MTA does then as with a
-   milter that is not there (Postfix: milter_default_action). */
+/* Any answer but CONTINUE ends the connection. The MTA then acts as if there
+   was no milter (Postfix: milter_default_action). */
 static sfsistat
 on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
     unsigned long unused0, unsigned long unused1, unsigned long *actions_r,
@@ -74,11 +89,9 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 	peer_free(smfi_getpriv(ctx));
 	peer = peer_new(service, chosen.steps);
 	(void)smfi_setpriv(ctx, peer);
-	if (peer == NULL) {
+	if (peer == NULL || ((chosen.actions & SMFIF_SETSYMLIST) != 0 &&
+	    !request_macros(ctx))) {
 		return (SMFIS_REJECT);
-	}
-	if ((chosen.actions & SMFIF_SETSYMLIST) != 0) {
-		request_macros(ctx);
 	}
 	*actions_r = chosen.actions;
 	*steps_r = chosen.steps;
@@ -86,13 +99,31 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 	return (SMFIS_CONTINUE);
 }
 
+/* Returns the peer, or a new one behind QUIT_NC. NULL: there is none. */
+static struct peer *
+get_peer(SMFICTX *ctx)
+{
+	struct peer *peer = smfi_getpriv(ctx);
+	unsigned long steps;
+
+	if (peer == NULL && steps_recall(ctx, &steps)) {
+		peer = peer_new(service, steps);
+		(void)smfi_setpriv(ctx, peer);
+	}
+	return (peer);
+}
+
 static sfsistat
 on_connect(SMFICTX *ctx, char *name, struct sockaddr *addr)
 {
-	struct peer *peer = smfi_getpriv(ctx);
+	bool lost = macros_are_lost();
+	struct peer *peer = get_peer(ctx);
 
 	if (peer != NULL) {
 		peer_connect(peer, name, addr);
+	}
+	if (peer != NULL && lost) {
+		peer->client_known = false;
 	}
 	return (go_on(peer, SMFIP_NR_CONN));
 }
@@ -111,10 +142,14 @@ on_helo(SMFICTX *ctx, char *name)
 static sfsistat
 on_mail(SMFICTX *ctx, char **argv)
 {
+	bool lost = macros_are_lost();
 	struct peer *peer = smfi_getpriv(ctx);
 
 	if (peer != NULL) {
 		peer_mail(peer, ctx, argv[0]);
+	}
+	if (peer != NULL && lost) {
+		peer_lose_message(peer, PEER_NO_MEMORY);
 	}
 	return (go_on(peer, SMFIP_NR_MAIL));
 }
@@ -122,10 +157,13 @@ on_mail(SMFICTX *ctx, char **argv)
 static sfsistat
 on_rcpt(SMFICTX *ctx, char **argv)
 {
+	bool lost = macros_are_lost();
 	struct peer *peer = smfi_getpriv(ctx);
 
 	(void)argv;
-	if (peer != NULL) {
+	if (peer != NULL && lost) {
+		peer_lose_message(peer, PEER_NO_MEMORY);
+	} else if (peer != NULL) {
 		peer_rcpt(peer, ctx);
 	}
 	return (go_on(peer, SMFIP_NR_RCPT));
@@ -168,10 +206,11 @@ static sfsistat
 on_body(SMFICTX *ctx, unsigned char *data, size_t n)
 {
 	struct peer *peer = smfi_getpriv(ctx);
+	bool more = peer == NULL || peer_body(peer, (const char *)data, n);
 	sfsistat answer = go_on(peer, SMFIP_NR_BODY);
 
-	if (peer != NULL && !peer_body(peer, (const char *)data, n) &&
-	    answer == SMFIS_CONTINUE && (peer->steps & SMFIP_SKIP) != 0) {
+	if (!more && answer == SMFIS_CONTINUE &&
+	    (peer->steps & SMFIP_SKIP) != 0) {
 		return (SMFIS_SKIP);
 	}
 	return (answer);
@@ -183,11 +222,11 @@ on_eom(SMFICTX *ctx)
 	struct peer *peer = smfi_getpriv(ctx);
 	enum engine_verdict verdict = ENGINE_TEMPFAIL;
 
-	/* Without a peer there was no memory, or a new connection came behind
-	   QUIT_NC: what nobody looked at must not pass. */
+	/* Without a peer (no memory) the message was not examined. */
 	if (peer != NULL) {
 		verdict = peer_eom(peer, ctx);
 	}
+	errno = 0;
 	switch (verdict) {
 	case ENGINE_ACCEPT:
 	case ENGINE_QUARANTINE:
@@ -209,14 +248,21 @@ on_abort(SMFICTX *ctx)
 	if (peer != NULL) {
 		peer_abort(peer);
 	}
+	errno = 0;
 	return (SMFIS_CONTINUE);
 }
 
 static sfsistat
 on_close(SMFICTX *ctx)
 {
-	peer_free(smfi_getpriv(ctx));
+	struct peer *peer = smfi_getpriv(ctx);
+
+	if (peer != NULL) {
+		steps_remember(ctx, peer->steps);
+		peer_free(peer);
+	}
 	(void)smfi_setpriv(ctx, NULL);
+	errno = 0;
 	return (SMFIS_CONTINUE);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * callbacks: what libmilter calls, handed to the engine. One struct peer per
- * connection, with at most one message. libmilter runs one callback of a
- * connection at a time, on any thread.
+ * callbacks: the functions that libmilter calls; they pass the events on to the
+ * engine. A connection has one struct peer with at most one message. libmilter
+ * runs one callback of a connection at a time, on any thread.
  */
 #ifndef MILTER_CALLBACKS_H
 #define MILTER_CALLBACKS_H
@@ -11,7 +11,7 @@
 
 #include "milter/live.h"
 
-/* Tells libmilter about us. live must outlive the process's threads. */
+/* Registers them. live must outlive the threads of the process. */
 bool	 callbacks_register(struct live *);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include <pthread.h>
 #include <pwd.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,13 +19,16 @@
 #include "milter/private.h"
 #include "milter/signals.h"
 
+#define NO_THREAD	"cannot start a thread"
 #define DRAIN_STEP_MS	20
-#define SWEEP_MS	200	/* while messages hold resolvers of before */
+#define SWEEP_MS	200	/* while messages hold former resolvers */
+#define PRESENCE_MS	10000	/* between two checks of the socket file */
 
 static atomic_bool library_ended;
+static volatile sig_atomic_t cleanup_exit_code;
 
-/* File and line stand in the text already. Not so who may have had too few
-   rights: it is no longer the user who started us. */
+/* The diag has file and line. Add the user if permissions may be missing:
+   it is not the one who started the daemon. */
 void
 daemon_complain(const struct daemon *daemon, enum status status,
     const struct diag *diag)
@@ -58,9 +62,9 @@ daemon_init(struct daemon *daemon, const struct daemon_opts *opts)
 	daemon->env.log = log_write;
 }
 
-/* From a terminal, maybe beside the daemon that is in service. */
+/* -f -t: run from a terminal, maybe beside the daemon that serves. */
 static bool
-looks_on(const struct daemon *daemon)
+is_observer(const struct daemon *daemon)
 {
 	return (daemon->opts->foreground && daemon->opts->test_mode);
 }
@@ -68,7 +72,7 @@ looks_on(const struct daemon *daemon)
 static void
 set_log(const struct daemon *daemon, const struct conf *conf)
 {
-	if (!looks_on(daemon)) {
+	if (!is_observer(daemon)) {
 		log_set_target(conf);
 	}
 }
@@ -94,13 +98,13 @@ serve_in_threads(struct daemon *daemon, struct conf *conf, struct diag *diag)
 		return (status);
 	}
 	if (pthread_create(&thread, NULL, run_library, NULL) != 0) {
-		diag_set(diag, NULL, 0, "cannot start a thread");
+		diag_set(diag, NULL, 0, NO_THREAD);
 		return (STATUS_NOMEM);
 	}
 	(void)pthread_detach(thread);
 	status = watch_start(&daemon->watch, &daemon->live);
 	if (status != STATUS_OK) {
-		diag_set(diag, NULL, 0, "cannot start a thread");
+		diag_set(diag, NULL, 0, NO_THREAD);
 	}
 	return (status);
 }
@@ -109,14 +113,26 @@ void
 daemon_warn_root(const struct daemon *daemon)
 {
 	if (geteuid() == 0) {
-		env_log(&daemon->env, LOG_LEVEL_WARNING, "this runs as root: "
-		    "name a user with UserID");
+		env_log(&daemon->env, LOG_LEVEL_WARNING, "running as root: "
+		    "set UserID");
 	}
 }
 
-/* Says what went wrong; what was opened is closed then. */
+static enum status
+start_threads(struct daemon *daemon, struct conf *conf, struct diag *diag)
+{
+	enum status status = log_start();
+
+	if (status != STATUS_OK) {
+		diag_set(diag, NULL, 0, NO_THREAD);
+		return (status);
+	}
+	return (serve_in_threads(daemon, conf, diag));
+}
+
+/* Logs the error and closes what was opened if it fails. */
 static enum daemon_exit
-start(struct daemon *daemon, struct conf *conf)
+start_daemon(struct daemon *daemon, struct conf *conf)
 {
 	enum status status;
 	struct diag diag;
@@ -127,10 +143,11 @@ start(struct daemon *daemon, struct conf *conf)
 		daemon_complain(daemon, status, &diag);
 		return (DAEMON_NO);
 	}
-	status = serve_in_threads(daemon, conf, &diag);
+	status = start_threads(daemon, conf, &diag);
 	if (status != STATUS_OK) {
 		presence_close(&daemon->presence);
 		daemon_complain(daemon, status, &diag);
+		log_flush();
 		return (daemon_exit_of(status));
 	}
 	presence_announce(&daemon->presence);
@@ -138,7 +155,7 @@ start(struct daemon *daemon, struct conf *conf)
 }
 
 static bool
-differ(const char *a, const char *b)
+texts_differ(const char *a, const char *b)
 {
 	return (strcmp(a != NULL ? a : "", b != NULL ? b : "") != 0);
 }
@@ -147,42 +164,51 @@ static void
 warn_restart(const struct daemon *daemon, const struct conf *now,
     const struct conf *next)
 {
-	if (differ(now->socket, next->socket) ||
-	    differ(now->user_id, next->user_id) ||
-	    differ(now->pid_file, next->pid_file) ||
+	if (texts_differ(now->socket, next->socket) ||
+	    texts_differ(now->user_id, next->user_id) ||
+	    texts_differ(now->pid_file, next->pid_file) ||
 	    now->umask != next->umask || now->background != next->background) {
 		env_log(&daemon->env, LOG_LEVEL_WARNING, "a change of Socket, "
 		    "UserID, PidFile, UMask or Background needs a restart");
 	}
 }
 
+/* conf_r: NULL if it could not be read. */
+static enum status
+load_conf(struct daemon *daemon, struct conf **conf_r, struct diag *diag)
+{
+	enum status status = conf_load(daemon->opts->conf_path, &daemon->env,
+	    conf_r, diag);
+
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	warn_restart(daemon, live_conf(&daemon->live), *conf_r);
+	return (live_load(&daemon->live, *conf_r, diag));
+}
+
 static void
 reload(struct daemon *daemon)
 {
-	const char *path = daemon->opts->conf_path;
 	struct conf *conf = NULL;
 	struct diag diag;
 	enum status status;
 
 	diag_init(&diag);
-	status = conf_load(path, &daemon->env, &conf, &diag);
-	if (status == STATUS_OK) {
-		warn_restart(daemon, live_conf(&daemon->live), conf);
-		status = live_load(&daemon->live, conf, &diag);
-	}
+	status = load_conf(daemon, &conf, &diag);
 	if (status == STATUS_OK) {
 		set_log(daemon, conf);
-		env_log(&daemon->env, LOG_LEVEL_INFO, "%s is in service", path);
+		env_log(&daemon->env, LOG_LEVEL_INFO, "%s is in service",
+		    daemon->opts->conf_path);
 	} else {
 		daemon_complain(daemon, status, &diag);
-		env_log(&daemon->env, LOG_LEVEL_ERROR,
-		    "not reloaded: the configuration before stays in service");
+		env_log(&daemon->env, LOG_LEVEL_ERROR, "not reloaded: the "
+		    "previous configuration stays in service");
 	}
 	conf_release(conf);
 }
 
-/* The configuration is the one in service: who is about to edit it has not
-   asked for it yet. */
+/* The configuration file is not read: it may be half edited. */
 static void
 reload_keys(struct daemon *daemon)
 {
@@ -195,28 +221,30 @@ reload_keys(struct daemon *daemon)
 	if (status != STATUS_OK) {
 		daemon_complain(daemon, status, &diag);
 		env_log(&daemon->env, LOG_LEVEL_ERROR,
-		    "the keys known before stay in service");
+		    "the previous keys stay in service");
 	} else if (live_keys_revision(&daemon->live) != before) {
 		env_log(&daemon->env, LOG_LEVEL_INFO,
-		    "keys have changed: what they are now is in service");
+		    "keys have changed: the new ones are in service");
 	}
 }
 
 /*
- * libmilter's own smfi_stop() does not wait for anyone, and its pool of
- * workers frees connections under the feet of those that are busy. So it is
- * never called: new messages are turned away, those in flight finish, and the
- * process ends with libmilter still running.
+ * smfi_stop() is never called: it does not wait for callbacks, and the worker
+ * pool frees connections that a worker still uses. Instead new messages are
+ * refused, those in flight finish, and the process ends while libmilter runs.
+ * Returns the number of messages that did not finish.
  */
 static unsigned
-drain(struct daemon *daemon)
+drain_messages(struct daemon *daemon)
 {
-	unsigned steps = DAEMON_DRAIN_SECONDS * 1000 / DRAIN_STEP_MS;
+	const uint64_t end_us = env_mono_us(&daemon->env) +
+	    DAEMON_DRAIN_SECONDS * 1000000ULL;
 
-	/* Now, so that a successor finds the place free. */
+	/* Now, so that a successor can use the socket. */
 	presence_close(&daemon->presence);
-	while (live_idle_us(&daemon->live) < DAEMON_ANSWER_US && steps-- > 0) {
-		/* Asked a second time: at once. */
+	while (live_idle_us(&daemon->live) < DAEMON_ANSWER_US &&
+	    env_mono_us(&daemon->env) < end_us) {
+		/* The second request does not wait. */
 		if (signals_wait(DRAIN_STEP_MS) == SIGNALS_STOP) {
 			break;
 		}
@@ -229,7 +257,7 @@ serve(struct daemon *daemon)
 {
 	for (;;) {
 		switch (signals_wait(live_sweep(&daemon->live) ?
-		    SWEEP_MS : -1)) {
+		    SWEEP_MS : PRESENCE_MS)) {
 		case SIGNALS_STOP:
 			return;
 		case SIGNALS_RELOAD:
@@ -242,34 +270,52 @@ serve(struct daemon *daemon)
 			live_log_counters(&daemon->live);
 			break;
 		case SIGNALS_NONE:
+			presence_watch(&daemon->presence, &daemon->env);
 			break;
 		}
 	}
 }
 
+static void
+end_process(int number)
+{
+	(void)number;
+	_exit(cleanup_exit_code);
+}
+
+/* A database or a library may hang in the clean-up; all mail is answered. */
+static void
+limit_cleanup(enum daemon_exit code)
+{
+	struct sigaction action = { .sa_handler = end_process };
+
+	cleanup_exit_code = (sig_atomic_t)code;
+	(void)sigaction(SIGALRM, &action, NULL);
+	(void)alarm(DAEMON_CLEANUP_SECONDS);
+}
+
 static enum daemon_exit
-stop(struct daemon *daemon)
+stop_daemon(struct daemon *daemon)
 {
 	enum daemon_exit code = library_ended ? DAEMON_NO : DAEMON_OK;
 	unsigned left;
 
-	/* Before it is said: who reads that may count on it. */
+	/* First, so that the line below is true when it is read. */
 	live_drain(&daemon->live);
 	env_log(&daemon->env, LOG_LEVEL_INFO, "stopping: %u in flight",
 	    live_in_flight(&daemon->live));
-	left = drain(daemon);
+	left = drain_messages(daemon);
 	live_log_counters(&daemon->live);
 	if (left > 0) {
 		env_log(&daemon->env, LOG_LEVEL_WARNING, "stopped with %u "
 		    "messages unfinished: the MTA will try them again", left);
-	} else {
-		env_log(&daemon->env, LOG_LEVEL_INFO, "stopped");
-	}
-	if (left > 0) {
-		/* Their threads still use what an orderly end would free. */
-		fflush(NULL);
+		log_flush();
+		/* Their threads use what a clean-up would free. */
 		_exit((int)code);
 	}
+	env_log(&daemon->env, LOG_LEVEL_INFO, "stopped");
+	log_flush();
+	limit_cleanup(code);
 	watch_stop(&daemon->watch);
 	live_fini(&daemon->live);
 	return (code);
@@ -287,7 +333,17 @@ choose_socket(struct daemon *daemon, const struct conf *conf,
 		return (STATUS_SYNTAX);
 	}
 	return (presence_init(&daemon->presence, where,
-	    looks_on(daemon) ? NULL : conf->pid_file));
+	    is_observer(daemon) ? NULL : conf->pid_file));
+}
+
+static enum status
+load_first(struct daemon *daemon, struct conf **conf_r, struct diag *diag)
+{
+	enum status status = conf_load(daemon->opts->conf_path, &daemon->env,
+	    conf_r, diag);
+
+	return (status == STATUS_OK ? choose_socket(daemon, *conf_r, diag) :
+	    status);
 }
 
 enum daemon_exit
@@ -297,16 +353,25 @@ daemon_load(struct daemon *daemon, struct conf **conf_r)
 	enum status status;
 
 	diag_init(&diag);
-	status = conf_load(daemon->opts->conf_path, &daemon->env, conf_r,
-	    &diag);
-	if (status == STATUS_OK) {
-		status = choose_socket(daemon, *conf_r, &diag);
-	}
+	status = load_first(daemon, conf_r, &diag);
 	if (status != STATUS_OK) {
 		daemon_complain(daemon, status, &diag);
 		conf_release(*conf_r);
 	}
 	return (daemon_exit_of(status));
+}
+
+static void
+announce(struct daemon *daemon, const struct conf *conf)
+{
+	set_log(daemon, conf);
+	daemon_warn_root(daemon);
+	env_log(&daemon->env, LOG_LEVEL_INFO, "mailseald %s listens on %s%s",
+	    PACKAGE_VERSION, daemon->presence.socket,
+	    daemon->opts->test_mode ? ", test mode: no message is changed" :
+	    "");
+	/* Standard error may be closed next. */
+	log_flush();
 }
 
 enum daemon_exit
@@ -317,7 +382,7 @@ daemon_run(const struct daemon_opts *opts)
 	struct background caller;
 	enum daemon_exit code;
 
-	/* Before all else: a signal during the start is one for later. */
+	/* First of all, so that a signal during the start waits. */
 	signals_block();
 	daemon_init(&daemon, opts);
 	code = daemon_load(&daemon, &conf);
@@ -329,20 +394,16 @@ daemon_run(const struct daemon_opts *opts)
 	} else {
 		background_none(&caller);
 	}
-	code = start(&daemon, conf);
+	code = start_daemon(&daemon, conf);
 	if (code != DAEMON_OK) {
 		conf_release(conf);
 		return (code);
 	}
-	set_log(&daemon, conf);
-	daemon_warn_root(&daemon);
-	env_log(&daemon.env, LOG_LEVEL_INFO, "mailseald %s listens on %s%s",
-	    PACKAGE_VERSION, daemon.presence.socket,
-	    opts->test_mode ? ", test mode: no message is changed" : "");
+	announce(&daemon, conf);
 	background_ready(&caller, conf->log_target == CONF_LOG_STDERR);
 	conf_release(conf);
 	serve(&daemon);
-	code = stop(&daemon);
+	code = stop_daemon(&daemon);
 	presence_fini(&daemon.presence);
 	return (code);
 }

@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * daemon: the life of the process. It starts (configuration and keys are read
- * as root, then privileges go, then the socket opens, then threads), serves,
- * reloads at SIGHUP, tells its counters at SIGUSR1, and at SIGTERM lets the
- * messages in flight finish.
+ * daemon: the life of the process. At the start the configuration and the keys
+ * are read as root, then privileges are dropped, the socket is opened and
+ * threads are started. Then it serves: SIGHUP reloads, SIGUSR1 logs the
+ * counters. At SIGTERM it waits for the messages in flight and ends.
+ *
+ * Waiting is measured on the monotonic clock. SIGTERM is obeyed although the
+ * log, a resolver or a database hangs: the wait for messages, for the log and
+ * for the clean-up each have a limit, 30 + 1 + 5 seconds at most.
  */
 #ifndef MILTER_DAEMON_H
 #define MILTER_DAEMON_H
@@ -11,14 +15,15 @@
 #include <stdbool.h>
 
 #define DAEMON_DRAIN_SECONDS	30	/* for messages in flight */
-/* How long nothing was in flight before the process ends: the last answer is
-   written by libmilter behind the callback, and nothing says when it is out. */
+/* The process ends when no message was in flight for that long: libmilter
+   writes the last answer after our callback, and does not report when. */
 #define DAEMON_ANSWER_US	500000
+#define DAEMON_CLEANUP_SECONDS	5	/* then _exit() */
 
 enum daemon_exit {
 	DAEMON_OK = 0,
-	DAEMON_NO = 1,		/* the configuration is no good, or no start */
-	DAEMON_USAGE = 2	/* a file that cannot be read, wrong usage */
+	DAEMON_NO = 1,		/* invalid configuration, or the start failed */
+	DAEMON_USAGE = 2	/* an unreadable file, or wrong usage */
 };
 
 struct daemon_opts {
@@ -29,7 +34,7 @@ struct daemon_opts {
 };
 
 enum daemon_exit	daemon_run(const struct daemon_opts *);
-/* -n: all that a start would read is read and checked. */
+/* -n: reads and checks all that a start would read. */
 enum daemon_exit	daemon_check(const struct daemon_opts *);
 
 #endif

@@ -81,20 +81,39 @@ write_line(const struct peer *peer, struct logline *line)
 	buf_fini(&out);
 }
 
-/* No engine: we are going down. No message: there was no memory for it. */
-static enum engine_verdict
-refuse(const struct peer *peer, SMFICTX *ctx)
+/* NULL: it is logged elsewhere. */
+static const char *
+refusal_text(enum peer_refusal refusal)
 {
-	const char *why = peer->engine == NULL ? "shutting down" :
-	    "out of memory";
+	switch (refusal) {
+	case PEER_NO_MAIL:
+		return ("the MTA ended a message that it had not begun");
+	case PEER_STOPPING:
+		return ("shutting down");
+	case PEER_NO_MEMORY:
+		return ("out of memory");
+	case PEER_OVER_BUDGET:
+		return (NULL);
+	case PEER_CLIENT_UNKNOWN:
+		return ("it is not known who the client is");
+	}
+	return ("out of memory");
+}
 
-	if (peer->live->test_mode) {
-		env_log(peer->live->env, LOG_LEVEL_WARNING,
-		    "a message passed unseen: %s", why);
+static enum engine_verdict
+defer_message(const struct peer *peer, SMFICTX *ctx)
+{
+	const char *why = refusal_text(peer->refusal);
+	bool test_mode = peer->live->test_mode;
+
+	if (why != NULL) {
+		env_log(peer->live->env, LOG_LEVEL_WARNING, "%s: %s",
+		    test_mode ? "a message was not examined" :
+		    "a message was deferred", why);
+	}
+	if (test_mode) {
 		return (ENGINE_ACCEPT);
 	}
-	env_log(peer->live->env, LOG_LEVEL_WARNING,
-	    "a message was refused for now: %s", why);
 	(void)reply(ctx, "451", "4.3.2", "Service not available, try later");
 	return (ENGINE_TEMPFAIL);
 }
@@ -110,7 +129,7 @@ finish_message(struct peer *peer, SMFICTX *ctx)
 	const char *failed = NULL;
 
 	if (peer->msg == NULL) {
-		return (refuse(peer, ctx));
+		return (defer_message(peer, ctx));
 	}
 	outcome = engine_msg_eom(peer->msg);
 	logline_set_outcome(&line, outcome);

@@ -42,6 +42,14 @@ set_engine(struct live *live, struct engine *engine)
 	engine_release(old);
 }
 
+static void
+set_budget(struct live *live, const struct conf *conf)
+{
+	budget_set_max(&live->budget, conf->maximum_memory_mib > 0 ?
+	    (size_t)conf->maximum_memory_mib * 1024 * 1024 :
+	    budget_default_max(""));
+}
+
 enum status
 live_load(struct live *live, struct conf *conf, struct diag *diag)
 {
@@ -77,6 +85,7 @@ live_load(struct live *live, struct conf *conf, struct diag *diag)
 	}
 	set_engine(live, engine);
 	resolvers_take(&live->resolvers, &choice);
+	set_budget(live, conf);
 	(void)live_sweep(live);
 	return (STATUS_OK);
 }
@@ -211,7 +220,9 @@ live_wants_rcpts(struct live *live)
 	bool wants;
 
 	pthread_mutex_lock(&live->lock);
-	wants = engine_conf(live->engine)->arc_seal == CONF_ARC_SEAL_FORWARDED;
+	/* live_fini may have released the engine. */
+	wants = live->engine != NULL && engine_conf(live->engine)->arc_seal ==
+	    CONF_ARC_SEAL_FORWARDED;
 	pthread_mutex_unlock(&live->lock);
 	return (wants);
 }
@@ -284,6 +295,8 @@ live_log_counters(struct live *live)
 	    " dns_joined=%" PRIu64 " dns_evicted=%" PRIu64 " dns_entries=%"
 	    PRIu64 " dns_bytes=%" PRIu64, dns.hits, dns.misses, dns.joined,
 	    dns.evicted, dns.entries, dns.bytes);
+	buf_printf(&line, " memory_deferred=%" PRIu64,
+	    (uint64_t)live->budget.refusals);
 	if (line.status == STATUS_OK) {
 		env_log(live->env, LOG_LEVEL_INFO, "counters: %s", line.p);
 	}

@@ -17,6 +17,7 @@
 #include "crypto/crypto.h"
 #include "dns/dns.h"
 #include "engine/engine.h"
+#include "milter/budget.h"
 #include "milter/resolvers.h"
 #include "second/second.h"
 
@@ -29,9 +30,10 @@ struct live {
 	struct dmarc_psl	*psl;		/* as above */
 	struct engine_stats	*stats;
 	struct key_checks	*key_checks;
-	/* of the configuration; only the thread that loads looks here */
+	/* of the configuration; used by the thread that loads only */
 	struct resolvers	 resolvers;
 	/* shared */
+	struct budget		 budget;	/* MaximumMemory */
 	pthread_mutex_t		 lock;		/* guards what follows */
 	struct engine		*engine;
 	unsigned		 in_flight;

@@ -1,6 +1,7 @@
 mailseald_core = \
 	milter/apply.c milter/apply.h \
 	milter/background.c milter/background.h \
+	milter/budget.c milter/budget.h \
 	milter/callbacks.c milter/callbacks.h \
 	milter/check.c \
 	milter/daemon.c milter/daemon.h milter/private.h \
@@ -8,6 +9,9 @@ mailseald_core = \
 	milter/listen.c milter/listen.h \
 	milter/live.c milter/live.h \
 	milter/log.c milter/log.h \
+	milter/log_library.c \
+	milter/log_queue.c milter/log_queue.h \
+	milter/log_sink.c milter/log_sink.h \
 	milter/logline.c milter/logline.h \
 	milter/logline_json.c \
 	milter/logline_text.c \
@@ -17,6 +21,7 @@ mailseald_core = \
 	milter/privileges.c milter/privileges.h \
 	milter/resolvers.c milter/resolvers.h \
 	milter/signals.c milter/signals.h \
+	milter/steps.c milter/steps.h \
 	milter/watch.c milter/watch.h
 
 sbin_PROGRAMS += milter/mailseald

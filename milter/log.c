@@ -2,57 +2,67 @@
 #include "config.h"
 
 #include <jansson.h>
-#include <stdatomic.h>
-#include <stdio.h>
+#include <pthread.h>
 #include <stdlib.h>
-#include <syslog.h>
 
 #include "base/buf.h"
 #include "base/escape.h"
 #include "base/utf8.h"
 #include "milter/log.h"
+#include "milter/log_queue.h"
 
-#define IDENT	"mailseald"
 #define LINE_MAX_BYTES	(64 * 1024)	/* of one that had to be escaped */
 
-static _Atomic enum conf_log_target target = CONF_LOG_STDERR;
-static _Atomic enum conf_log_format format = CONF_LOG_TEXT;
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static struct log_sink current;		/* guarded by lock */
+
+static struct log_sink
+get_sink(void)
+{
+	struct log_sink sink;
+
+	pthread_mutex_lock(&lock);
+	sink = current;
+	pthread_mutex_unlock(&lock);
+	return (sink);
+}
+
+static void
+set_sink(struct log_sink sink)
+{
+	pthread_mutex_lock(&lock);
+	current = sink;
+	pthread_mutex_unlock(&lock);
+}
 
 void
 log_init(void)
 {
-	target = CONF_LOG_STDERR;
-	format = CONF_LOG_TEXT;
-	openlog(IDENT, LOG_PID | LOG_PERROR, LOG_MAIL);
+	set_sink((struct log_sink){ .target = CONF_LOG_STDERR });
+}
+
+enum status
+log_start(void)
+{
+	return (log_queue_start());
+}
+
+void
+log_flush(void)
+{
+	(void)log_queue_flush(LOG_FLUSH_MS);
 }
 
 void
 log_set_target(const struct conf *conf)
 {
-	/* libmilter knows nothing but syslog and plain text. */
-	bool perror = conf->log_target == CONF_LOG_STDERR &&
-	    conf->log_format == CONF_LOG_TEXT;
+	struct log_sink sink = {
+		.target = conf->log_target,
+		.json = conf->log_format == CONF_LOG_JSON,
+		.facility = conf->syslog_facility,
+	};
 
-	openlog(IDENT, LOG_PID | LOG_NDELAY | (perror ? LOG_PERROR : 0),
-	    conf->syslog_facility);
-	format = conf->log_format;
-	target = conf->log_target;
-}
-
-static int
-priority(enum log_level level)
-{
-	switch (level) {
-	case LOG_LEVEL_ERROR:
-		return (LOG_ERR);
-	case LOG_LEVEL_WARNING:
-		return (LOG_WARNING);
-	case LOG_LEVEL_INFO:
-		return (LOG_INFO);
-	case LOG_LEVEL_DEBUG:
-		return (LOG_DEBUG);
-	}
-	return (LOG_INFO);
+	set_sink(sink);
 }
 
 static const char *
@@ -72,39 +82,27 @@ level_name(enum log_level level)
 }
 
 static void
-emit(enum log_level level, const char *line, int n)
+emit(const struct log_sink *sink, enum log_level level, struct str line)
 {
-	switch (target) {
-	case CONF_LOG_STDERR:
-		fprintf(stderr, "%s%.*s\n",
-		    format == CONF_LOG_TEXT ? IDENT ": " : "", n, line);
-		break;
-	case CONF_LOG_SYSLOG:
-		syslog(priority(level), "%.*s", n, line);
-		break;
-	case CONF_LOG_NONE:
-		break;
+	if (sink->target != CONF_LOG_NONE) {
+		log_queue_add(sink, level, line);
 	}
 }
 
 static void
-write_json(enum log_level level, const char *line)
+emit_json(const struct log_sink *sink, enum log_level level, const char *line)
 {
 	json_t *object = json_pack("{s:s, s:s, s:s}", "event", "log", "level",
 	    level_name(level), "text", line);
 	char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
 
 	/* Out of memory: better a line of another form than none. */
-	if (text == NULL) {
-		emit(level, line, (int)strlen(line));
-	} else {
-		emit(level, text, (int)strlen(text));
-	}
+	emit(sink, level, str_from(text != NULL ? text : line));
 	json_decref(object);
 	free(text);
 }
 
-/* Nothing that a line must not have: it may quote a path of the operator's. */
+/* A line may quote a path, which may hold any octets. */
 static bool
 is_clean(struct str line)
 {
@@ -121,6 +119,7 @@ is_clean(struct str line)
 void
 log_write(void *unused, enum log_level level, const char *line)
 {
+	const struct log_sink sink = get_sink();
 	struct buf clean;
 
 	(void)unused;
@@ -129,10 +128,10 @@ log_write(void *unused, enum log_level level, const char *line)
 		escape_text(&clean, str_from(line), LINE_MAX_BYTES / 8);
 		line = clean.status == STATUS_OK ? clean.p : "?";
 	}
-	if (format == CONF_LOG_JSON) {
-		write_json(level, line);
+	if (sink.json) {
+		emit_json(&sink, level, line);
 	} else {
-		emit(level, line, (int)strlen(line));
+		emit(&sink, level, str_from(line));
 	}
 	buf_fini(&clean);
 }
@@ -140,5 +139,7 @@ log_write(void *unused, enum log_level level, const char *line)
 void
 log_write_record(struct str line)
 {
-	emit(LOG_LEVEL_INFO, line.p != NULL ? line.p : "", (int)line.n);
+	const struct log_sink sink = get_sink();
+
+	emit(&sink, LOG_LEVEL_INFO, line);
 }

@@ -2,21 +2,34 @@
 /*
  * log: where lines go: syslog, standard error, or nowhere. One line is one
  * event. Shared by all threads; a reload may change the target at any time.
+ * While the daemon serves, logging never blocks mail: see log_queue.h.
+ *
+ * libmilter logs with syslog(3): a negotiation that fails, a packet that it
+ * does not understand, an accept(2) or a thread that fails. That could block
+ * its threads, and would not reach standard error. So this module defines the
+ * function that it calls (__syslog_chk in a build with _FORTIFY_SOURCE), and
+ * its lines take the same way as ours.
  */
 #ifndef MILTER_LOG_H
 #define MILTER_LOG_H
 
 #include "base/env.h"
+#include "base/status.h"
 #include "base/str.h"
 #include "conf/conf.h"
 
-/* Standard error, as text, and so for what libmilter has to say: while we are
-   starting. */
+#define LOG_FLUSH_MS	1000	/* longest wait for lines at the end */
+
+/* Standard error, as text; each line is written at once. */
 void	 log_init(void);
+/* From now on a thread writes the lines. Signals must be blocked. */
+enum status	 log_start(void) ATTR_MUST_CHECK;
 void	 log_set_target(const struct conf *);
 /* For env.log. With LogFormat json the line is wrapped into an object. */
 void	 log_write(void *unused, enum log_level, const char *line);
 /* A message's line, which has its final form. */
 void	 log_write_record(struct str line);
+/* Waits for the writer, at most LOG_FLUSH_MS. */
+void	 log_flush(void);
 
 #endif

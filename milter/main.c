@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "conf/conf.h"
+#include "milter/background.h"
 #include "milter/daemon.h"
 
 static const char usage_text[] =
@@ -42,6 +43,7 @@ main(int argc, char **argv)
 	bool check = false;
 	int c;
 
+	background_open_standard();
 	while ((c = getopt_long(argc, argv, "c:fnp:t", long_options, NULL)) !=
 	    -1) {
 		switch (c) {

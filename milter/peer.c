@@ -9,6 +9,11 @@
 
 #define NAME_MAX_BYTES	1024		/* of a host; the rest is cut off */
 
+/* What a message takes, estimated from what the process grew by in tests. */
+#define MESSAGE_BYTES	(64 * 1024)	/* without its header fields */
+#define FIELD_BYTES	256		/* of a field, without its text */
+#define FIELD_COPIES	3		/* of a field's text */
+
 struct peer *
 peer_new(struct live *live, unsigned long steps)
 {
@@ -21,14 +26,30 @@ peer_new(struct live *live, unsigned long steps)
 	return (peer);
 }
 
-void
-peer_abort(struct peer *peer)
+static void
+free_message(struct peer *peer)
 {
 	engine_msg_free(peer->msg);
 	peer->msg = NULL;
+	budget_give(&peer->live->budget, peer->memory_bytes);
+	peer->memory_bytes = 0;
+	peer->body_wanted = false;
+}
+
+void
+peer_abort(struct peer *peer)
+{
+	free_message(peer);
 	live_end(peer->live, peer->engine);
 	peer->engine = NULL;
-	peer->body_wanted = false;
+	peer->refusal = PEER_NO_MAIL;
+}
+
+void
+peer_lose_message(struct peer *peer, enum peer_refusal refusal)
+{
+	free_message(peer);
+	peer->refusal = refusal;
 }
 
 void
@@ -43,13 +64,13 @@ peer_free(struct peer *peer)
 	free(peer);
 }
 
-/* A copy of what stands in place of *at. Without memory: unknown. */
-static struct str
-replace(char **at, const char *name)
+/* Replaces *at by a copy. False: there is no memory, and *at is NULL. */
+static bool
+replace_name(char **at, const char *name)
 {
 	free(*at);
 	*at = name != NULL ? strndup(name, NAME_MAX_BYTES) : NULL;
-	return (str_from(*at));
+	return (*at != NULL || name == NULL);
 }
 
 static void
@@ -72,8 +93,10 @@ peer_connect(struct peer *peer, const char *name, const struct sockaddr *addr)
 	if (name != NULL && (name[0] == '[' || strcmp(name, "unknown") == 0)) {
 		name = NULL;
 	}
-	peer->client.name = replace(&peer->name, name);
-	peer->client.helo = replace(&peer->helo, NULL);
+	peer->client_known = replace_name(&peer->name, name);
+	peer->client.name = str_from(peer->name);
+	peer->helo_lost = !replace_name(&peer->helo, NULL);
+	peer->client.helo = STR_NONE;
 	set_ip(peer, addr);
 }
 
@@ -82,7 +105,8 @@ peer_helo(struct peer *peer, const char *name)
 {
 	/* A message borrows the name. */
 	peer_abort(peer);
-	peer->client.helo = replace(&peer->helo, name);
+	peer->helo_lost = !replace_name(&peer->helo, name);
+	peer->client.helo = str_from(peer->helo);
 }
 
 static void
@@ -110,17 +134,49 @@ get_macros(struct peer *peer, SMFICTX *ctx)
 	}
 }
 
-/* When no message can be begun, peer_eom refuses it. */
+/* False: the message must be deferred for lack of memory. */
+static bool
+take_memory(struct peer *peer, size_t bytes)
+{
+	struct budget *budget = &peer->live->budget;
+	bool begins;
+
+	if (budget_take(budget, bytes, &begins)) {
+		peer->memory_bytes += bytes;
+		return (true);
+	}
+	if (begins) {
+		env_log(peer->live->env, LOG_LEVEL_WARNING, "the messages in "
+		    "flight fill MaximumMemory (%zu MiB): others are deferred "
+		    "until some finish", budget->max_bytes / (1024 * 1024));
+	}
+	return (false);
+}
+
+static enum peer_refusal
+begin_message(struct peer *peer, const char *mail_from)
+{
+	if (!peer->client_known || peer->helo_lost) {
+		return (PEER_CLIENT_UNKNOWN);
+	}
+	peer->engine = live_begin(peer->live);
+	if (peer->engine == NULL) {
+		return (PEER_STOPPING);
+	}
+	if (!take_memory(peer, MESSAGE_BYTES)) {
+		return (PEER_OVER_BUDGET);
+	}
+	peer->msg = engine_msg_new(peer->engine, &peer->client,
+	    mail_from != NULL ? str_from(mail_from) : STR("<>"));
+	return (PEER_NO_MEMORY);
+}
+
+/* Without a message, peer_eom defers it. */
 void
 peer_mail(struct peer *peer, SMFICTX *ctx, const char *mail_from)
 {
 	peer_abort(peer);
-	peer->engine = live_begin(peer->live);
-	if (peer->engine == NULL) {
-		return;
-	}
-	peer->msg = engine_msg_new(peer->engine, &peer->client,
-	    mail_from != NULL ? str_from(mail_from) : STR("<>"));
+	peer->refusal = begin_message(peer, mail_from);
 	if (peer->msg != NULL) {
 		get_macros(peer, ctx);
 		engine_msg_mail(peer->msg);
@@ -147,8 +203,8 @@ peer_data(struct peer *peer)
 }
 
 /*
- * Without SMFIP_HDR_LEADSPC the MTA keeps one space behind the colon to
- * itself, and nothing says whether there was one: nearly always there was.
+ * Without SMFIP_HDR_LEADSPC the MTA removes one space behind the colon, and does
+ * not say whether there was one. Nearly always there was.
  */
 static bool
 add_header_with_space(struct peer *peer, const char *name, const char *value)
@@ -174,12 +230,14 @@ peer_header(struct peer *peer, const char *name, const char *value)
 	if (peer->msg == NULL) {
 		return;
 	}
-	if ((peer->steps & SMFIP_HDR_LEADSPC) != 0) {
+	if (!take_memory(peer, FIELD_BYTES + FIELD_COPIES *
+	    (strlen(name) + strlen(value)))) {
+		peer_lose_message(peer, PEER_OVER_BUDGET);
+	} else if ((peer->steps & SMFIP_HDR_LEADSPC) != 0) {
 		engine_msg_header(peer->msg, str_from(name), str_from(value));
 	} else if (!add_header_with_space(peer, name, value)) {
 		/* Never judge a message without all of its fields. */
-		engine_msg_free(peer->msg);
-		peer->msg = NULL;
+		peer_lose_message(peer, PEER_NO_MEMORY);
 	}
 }
 

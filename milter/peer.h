@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * peer: one connection of the MTA, and the message that it is about.
+ * peer: one connection of the MTA, and its current message.
+ *
+ * Not knowing who a client is defers: if its name, its HELO name or a macro is
+ * lost for lack of memory, or if the MTA did not send CONNECT, the connection's
+ * messages get a temporary failure. They are never taken for foreign mail, nor
+ * for our own.
  */
 #ifndef MILTER_PEER_H
 #define MILTER_PEER_H
@@ -16,11 +21,19 @@
 #include "milter/live.h"
 
 /*
- * A field is one packet, and libmilter hangs up on those above 64 KiB unless it
- * is told otherwise. Postfix and Sendmail cut fields before that; with an MTA
- * that does not, the verdict on a field that is too long is the engine's.
+ * A field is one packet, and libmilter closes the connection at one above
+ * 64 KiB unless a limit is set. Postfix and Sendmail cut fields before that;
+ * for other MTAs the engine decides about a field that is too long.
  */
 #define PEER_PACKET_MAX_BYTES	(2 * FIELD_MAX_TOTAL_BYTES)
+
+enum peer_refusal {		/* why there is no message to examine */
+	PEER_NO_MAIL,		/* the MTA sent none */
+	PEER_STOPPING,
+	PEER_NO_MEMORY,
+	PEER_OVER_BUDGET,	/* MaximumMemory */
+	PEER_CLIENT_UNKNOWN
+};
 
 struct peer {
 	/* of the connection */
@@ -31,9 +44,13 @@ struct peer {
 	char			*name;		/* from PTR; NULL: unknown */
 	char			*helo;		/* NULL: none yet */
 	struct engine_client	 client;	/* views of the above */
+	bool			 client_known;	/* CONNECT, all of it */
+	bool			 helo_lost;	/* no memory for it */
 	/* of the message */
 	struct engine		*engine;	/* NULL: no message */
-	struct engine_msg	*msg;		/* NULL: it is to be refused */
+	struct engine_msg	*msg;		/* NULL: see refusal */
+	enum peer_refusal	 refusal;
+	size_t			 memory_bytes;	/* taken from the budget */
 	bool			 body_wanted;
 };
 
@@ -48,8 +65,10 @@ void	 peer_header(struct peer *, const char *name, const char *value);
 void	 peer_eoh(struct peer *, SMFICTX *);
 /* Whether more of the body is wanted. */
 bool	 peer_body(struct peer *, const char *, size_t);
-/* Does to the message what is to be done, logs it, and forgets it. */
+/* Examines and changes the message, logs it, and frees it. */
 enum engine_verdict	 peer_eom(struct peer *, SMFICTX *);
+/* The message, if there is one, cannot be examined: it will be deferred. */
+void	 peer_lose_message(struct peer *, enum peer_refusal);
 void	 peer_abort(struct peer *);
 
 #endif

@@ -64,24 +64,77 @@ open_pid_file(struct presence *presence, struct diag *diag)
 		diag_set(diag, path, 0, "PidFile: process %ld runs already",
 		    (long)other);
 	} else {
-		diag_set(diag, path, 0, "PidFile: it cannot be made there: %s",
+		diag_set(diag, path, 0, "PidFile: cannot create it: %s",
 		    strerror(errno));
 	}
 	return (STATUS_IO);
 }
 
+static bool
+is_same_file(const struct stat *a, const char *path)
+{
+	struct stat st;
+
+	return (a->st_nlink > 0 && lstat(path, &st) == 0 &&
+	    st.st_dev == a->st_dev && st.st_ino == a->st_ino);
+}
+
 static void
 close_pid_file(struct presence *presence)
 {
+	struct stat st;
+
 	if (presence->pid_file == NULL) {
 		return;
 	}
-	/* Its folder may be root's: then at least no number stays in it. */
-	if (ftruncate(pidfile_fileno(presence->pid_file), 0) == -1) {
-		errno = 0;
+	/* Root may own its directory; then at least it loses its number. */
+	if (fstat(pidfile_fileno(presence->pid_file), &st) == 0 &&
+	    is_same_file(&st, presence->pid_path) &&
+	    ftruncate(pidfile_fileno(presence->pid_file), 0) == 0) {
+		(void)pidfile_remove(presence->pid_file);
+	} else {
+		(void)pidfile_close(presence->pid_file);
 	}
-	(void)pidfile_remove(presence->pid_file);
 	presence->pid_file = NULL;
+}
+
+static void
+close_socket(struct presence *presence)
+{
+	const char *path = listen_path(presence->socket);
+
+	if (path != NULL && is_same_file(&presence->made, path)) {
+		listen_close(presence->socket);
+	}
+	presence->made.st_nlink = 0;
+}
+
+static enum status
+open_socket(struct presence *presence, struct diag *diag)
+{
+	const char *path = listen_path(presence->socket);
+	enum status status = listen_open(presence->socket, diag);
+
+	if (status == STATUS_OK && path != NULL &&
+	    lstat(path, &presence->made) == -1) {
+		presence->made.st_nlink = 0;
+	}
+	return (status);
+}
+
+static enum status
+open_as_user(struct presence *presence, const struct conf *conf,
+    struct live *live, struct diag *diag)
+{
+	enum status status = privileges_drop(conf->user_id, diag);
+
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	if (!callbacks_register(live)) {
+		return (STATUS_NOMEM);
+	}
+	return (open_socket(presence, diag));
 }
 
 enum status
@@ -94,13 +147,7 @@ presence_open(struct presence *presence, const struct conf *conf,
 		return (status);
 	}
 	umask(conf->umask);
-	status = privileges_drop(conf->user_id, diag);
-	if (status == STATUS_OK && !callbacks_register(live)) {
-		status = STATUS_NOMEM;
-	}
-	if (status == STATUS_OK) {
-		status = listen_open(presence->socket, diag);
-	}
+	status = open_as_user(presence, conf, live, diag);
 	if (status != STATUS_OK) {
 		close_pid_file(presence);
 	}
@@ -116,8 +163,23 @@ presence_announce(struct presence *presence)
 }
 
 void
+presence_watch(struct presence *presence, const struct env *env)
+{
+	const char *path = listen_path(presence->socket);
+	bool lost = path != NULL && !is_same_file(&presence->made, path);
+
+	if (lost && !presence->lost) {
+		env_log(env, LOG_LEVEL_ERROR, "the socket %s was removed or "
+		    "replaced: no MTA can connect until a restart", path);
+	} else if (!lost && presence->lost) {
+		env_log(env, LOG_LEVEL_INFO, "the socket %s is back", path);
+	}
+	presence->lost = lost;
+}
+
+void
 presence_close(struct presence *presence)
 {
-	listen_close(presence->socket);
+	close_socket(presence);
 	close_pid_file(presence);
 }

@@ -1,12 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * presence: by what others find the process: its socket and its pid file. In
- * between root goes, for the pid file may need him and the socket must not.
+ * presence: what makes the process reachable: its socket and its pid file.
+ * Privileges are dropped after the pid file is opened, which may need root,
+ * and before the socket is created.
+ *
+ * Only who made a thing removes it: the socket file and the pid file are
+ * removed only while they are the ones that this process created (same device
+ * and inode). Another daemon may have replaced them.
  */
 #ifndef MILTER_PRESENCE_H
 #define MILTER_PRESENCE_H
 
+#include <stdbool.h>
+#include <sys/stat.h>
+
 #include "base/diag.h"
+#include "base/env.h"
 #include "base/status.h"
 #include "conf/conf.h"
 #include "milter/live.h"
@@ -17,26 +26,30 @@ struct presence {		/* zeroed: none */
 	char		*socket;
 	char		*pid_path;	/* NULL: none */
 	struct pidfh	*pid_file;	/* the same, open */
+	struct stat	 made;		/* the socket file; st_nlink 0: none */
+	bool		 lost;		/* its loss has been logged */
 };
 
 enum status	 presence_init(struct presence *, const char *socket,
 		    const char *pid_path) ATTR_MUST_CHECK;
 void		 presence_fini(struct presence *);
-/* Whether a start by the user that we are could make them: IO, the diag says
-   why not. The pid file's user is root, as a rule, the socket's UserID. */
+/* Whether a start by the current user could create them. IO: no; the diag
+   says why. As a rule the pid file's user is root, the socket's UserID. */
 enum status	 presence_check_pid_file(const struct presence *,
 		    struct diag *) ATTR_MUST_CHECK;
 enum status	 presence_check_socket(const struct presence *, struct diag *)
     ATTR_MUST_CHECK;
 /*
- * What needs no thread: after it, root is gone and the socket is there, with
- * callbacks that lead to live. On failure nothing is left behind.
+ * Opens the pid file, drops privileges and opens the socket, with callbacks
+ * for live. Starts no thread. On failure nothing is left behind.
  */
 enum status	 presence_open(struct presence *, const struct conf *,
 		    struct live *, struct diag *) ATTR_MUST_CHECK;
-/* The process serves: the pid file says its number. */
+/* The process serves: writes its number into the pid file. */
 void		 presence_announce(struct presence *);
-/* Nobody finds us any more. */
+/* Logs, once, that the socket file was removed or replaced by somebody. */
+void		 presence_watch(struct presence *, const struct env *);
+/* Removes the socket file and the pid file. */
 void		 presence_close(struct presence *);
 
 #endif

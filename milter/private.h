@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What daemon.c, which serves, and check.c, which only looks, share. */
+/* Shared by daemon.c, which serves, and check.c, which only checks. */
 #ifndef MILTER_PRIVATE_H
 #define MILTER_PRIVATE_H
 

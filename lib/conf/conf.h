@@ -103,6 +103,8 @@ struct conf {
 	mode_t			 umask;		/* UMask */
 	char			*pid_file;	/* PidFile; NULL: none */
 	bool			 background;	/* Background */
+	unsigned		 maximum_memory_mib; /* MaximumMemory; 0: a part
+						   of what there is */
 	/* the log */
 	int			 syslog_facility; /* SyslogFacility, LOG_... */
 	enum conf_log_format	 log_format;	/* LogFormat */

@@ -177,6 +177,8 @@ static const struct conf_option rows[] = {
 	    CONF_FIELD(conf_set_strings, struct conf_strings, mta) },
 	{ .name = "MailingListHosts", .form = "list", .fallback = "",
 	    CONF_FIELD(conf_set_hosts, struct hosts *, mailing_list_hosts) },
+	{ .name = "MaximumMemory", .fallback = "0",
+	    CONF_NUMBER(maximum_memory_mib, 0, 1024 * 1024) },
 	{ .name = "MaximumSignaturesToVerify", .fallback = "8",
 	    CONF_NUMBER(maximum_signatures, 1, 100) },
 	{ .name = "MinimumKeyBits", .fallback = "1024",
