@@ -29,7 +29,7 @@ set_publish(struct conf_reader *r, const struct conf_option *o,
 
 static const struct conf_option rows[] = {
 	{ .name = "KeyStore", .form = "directory|sqlite:path|postgres:conninfo",
-	    .fallback = LOCALSTATEDIR "/lib/mailseal/keys",
+	    .fallback = CONF_KEY_STORE_DEFAULT,
 	    CONF_TEXT(key_store) },
 	{ .name = "RotateEvery", .fallback = "90d",
 	    CONF_SECONDS(rotate_every_s, 3600, YEARS_S) },

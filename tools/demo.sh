@@ -43,7 +43,7 @@ Background        no
 LogTarget         stderr
 Domain            example.com
 Selector          demo
-KeyDirectory      none
+KeyStore          none
 KeyFile           $work/demo.private
 AuthservID        mx.example.net
 Zone              $work/zone.txt

@@ -180,11 +180,10 @@ take_waiting(struct explain *e, const char *where, struct str domain)
 static void
 find_waiting(struct explain *e, struct str domain)
 {
-	if (e->conf->key_source != NULL) {
-		take_waiting(e, e->conf->key_source, domain);
-	}
-	if (e->waiting_n == 0 && e->conf->key_directory != NULL) {
-		take_waiting(e, e->conf->key_directory, domain);
+	size_t i;
+
+	for (i = 0; e->waiting_n == 0 && i < e->conf->key_stores.n; i++) {
+		take_waiting(e, e->conf->key_stores.v[i], domain);
 	}
 }
 

@@ -312,7 +312,7 @@ put_defaults(struct import *im)
 	if (can_sign(im)) {
 		import_note(im, "take this out to have keys that dkimkeygen "
 		    "rotates beside those above");
-		buf_add_cstr(&im->out, "KeyDirectory none\n");
+		buf_add_cstr(&im->out, "KeyStore none\n");
 	}
 	for (i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
 		if (import_get(im, v[i].theirs) == NULL &&

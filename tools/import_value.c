@@ -66,7 +66,7 @@ table_value(struct import *im, struct str value, bool patterns,
 	if (!is_plain(type) || str_eq_ci(type, STR("csl")) || path.n == 0 ||
 	    path.p[0] != '/') {
 		*why_r = "a table is a file here: write it into one, or put "
-		    "the keys into a KeySource";
+		    "the keys into a KeyStore";
 		return (STATUS_OK);
 	}
 	*r = arena_printf(&im->arena, "%s:%.*s", patterns &&

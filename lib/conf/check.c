@@ -16,7 +16,7 @@ struct check {
 };
 
 static enum status
-refuse(struct check *c, unsigned line, const char *why)
+refuse_line(struct check *c, unsigned line, const char *why)
 {
 	diag_set(c->reader->diag, c->reader->file, line, "%s", why);
 	return (STATUS_SYNTAX);
@@ -33,15 +33,15 @@ static enum status
 check_given(struct check *c, unsigned any)
 {
 	if (c->conf->domains.n == 0) {
-		return (refuse(c, any, conf_reader_line(c->reader, "Domain") > 0 ?
+		return (refuse_line(c, any, conf_reader_line(c->reader, "Domain") > 0 ?
 		    "Domain: an empty list" :
 		    "to sign, Domain is needed, too"));
 	}
 	if (c->conf->selectors.n == 0) {
-		return (refuse(c, any, "to sign, Selector is needed, too"));
+		return (refuse_line(c, any, "to sign, Selector is needed, too"));
 	}
 	if (c->conf->key_files.n == 0) {
-		return (refuse(c, any, "to sign, KeyFile is needed, too"));
+		return (refuse_line(c, any, "to sign, KeyFile is needed, too"));
 	}
 	return (STATUS_OK);
 }
@@ -54,64 +54,68 @@ check_tables(struct check *c)
 	unsigned signing = conf_reader_line(c->reader, "SigningTable");
 
 	if (signing == 0 && keys > 0) {
-		return (refuse(c, keys,
+		return (refuse_line(c, keys,
 		    "to sign, KeyTable needs a SigningTable"));
 	}
 	if (keys == 0 && signing > 0) {
-		return (refuse(c, signing,
+		return (refuse_line(c, signing,
 		    "to sign, SigningTable needs a KeyTable"));
 	}
 	return (STATUS_OK);
 }
 
-/* The usual one, if it is there and none was named. One that cannot be looked at
-   is not one that is missing: its mail would go unsigned. */
+/* Uses the default directory unless it does not exist. One that cannot be
+   examined counts as existing: otherwise its mail would leave unsigned. */
 static enum status
-find_directory(struct check *c)
+find_key_store(struct check *c, bool others)
 {
-	static const char usual[] = LOCALSTATEDIR "/lib/mailseal/keys";
+	struct conf_key_stores *stores = &c->conf->key_stores;
 	struct stat st;
 
-	if (c->conf->key_directory != NULL) {
-		if (strcmp(c->conf->key_directory, "none") == 0) {
-			c->conf->key_directory = NULL;
-		}
+	if (stores->v != NULL || !c->of_host) {
 		return (STATUS_OK);
 	}
-	if (!c->of_host || (stat(usual, &st) == -1 && errno == ENOENT)) {
+	if (stat(CONF_KEY_STORE_DEFAULT, &st) == -1 && errno == ENOENT) {
+		env_log(c->env, others ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
+		    "KeyStore: %s, the default, does not exist%s",
+		    CONF_KEY_STORE_DEFAULT, others ? "" :
+		    ": no mail is signed");
 		return (STATUS_OK);
 	}
-	c->conf->key_directory = arena_cstr(&c->conf->memory, STR(usual));
-	return (c->conf->key_directory != NULL ? STATUS_OK :
-	    conf_no_memory(c->reader));
+	stores->v = arena_calloc(&c->conf->memory, 1, sizeof(*stores->v));
+	if (stores->v == NULL) {
+		return (conf_no_memory(c->reader));
+	}
+	stores->v[stores->n++] = CONF_KEY_STORE_DEFAULT;
+	return (STATUS_OK);
 }
 
-/* Mode s needs something to sign with; without Mode, that is what decides. */
+/* Mode s needs something to sign with. Without Mode, having that means s. */
 static enum status
 check_signing(struct check *c)
 {
+	struct conf *conf = c->conf;
 	unsigned mode = conf_reader_line(c->reader, "Mode");
 	unsigned domain = conf_reader_line(c->reader, "Domain");
-	unsigned selector = first_line(&c->conf->selectors);
+	unsigned selector = first_line(&conf->selectors);
 	unsigned given = domain > 0 ? domain :
-	    selector > 0 ? selector : first_line(&c->conf->key_files);
-	enum status status = STATUS_OK;
+	    selector > 0 ? selector : first_line(&conf->key_files);
+	bool others = given > 0 || conf->signing_table.path != NULL ||
+	    conf->key_table.path != NULL;
+	enum status status;
 
-	if (!c->conf->mode_sign) {
+	if (!conf->mode_sign) {
 		return (STATUS_OK);
 	}
-	status = find_directory(c);
+	status = find_key_store(c, others);
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	if (given == 0 && c->conf->signing_table.path == NULL &&
-	    c->conf->key_table.path == NULL && c->conf->key_source == NULL &&
-	    c->conf->key_directory == NULL) {
-		c->conf->mode_sign = false;
-		return (mode == 0 ? STATUS_OK : refuse(c, mode, "Mode asks "
-		    "for signing, which needs a KeyDirectory, a KeySource, "
-		    "KeyTable and SigningTable, or Domain, Selector and "
-		    "KeyFile"));
+	if (!others && conf->key_stores.n == 0) {
+		conf->mode_sign = false;
+		return (mode == 0 ? STATUS_OK : refuse_line(c, mode, "Mode "
+		    "asks for signing, which needs a KeyStore, KeyTable and "
+		    "SigningTable, or Domain, Selector and KeyFile"));
 	}
 	if (given > 0) {
 		status = check_given(c, given);
@@ -131,11 +135,11 @@ check_selectors(struct check *c)
 		return (STATUS_OK);
 	}
 	if (s->n > k->n) {
-		return (refuse(c, s->v[k->n].line,
+		return (refuse_line(c, s->v[k->n].line,
 		    "a Selector without its KeyFile"));
 	}
 	if (k->n > s->n) {
-		return (refuse(c, k->v[s->n].line,
+		return (refuse_line(c, k->v[s->n].line,
 		    "a KeyFile without its Selector"));
 	}
 	for (i = 0; i < s->n; i++) {
@@ -213,11 +217,11 @@ check_dns(struct check *c)
 		return (STATUS_OK);
 	}
 	if (conf_reader_line(c->reader, "Nameservers") > 0) {
-		return (refuse(c, zone, "Zone stands in place of DNS, so "
+		return (refuse_line(c, zone, "Zone stands in place of DNS, so "
 		    "Nameservers cannot be given with it"));
 	}
 	if (conf_reader_line(c->reader, "TrustAnchorFile") > 0) {
-		return (refuse(c, zone, "Zone stands in place of DNS, so "
+		return (refuse_line(c, zone, "Zone stands in place of DNS, so "
 		    "TrustAnchorFile cannot be given with it"));
 	}
 	return (STATUS_OK);
@@ -242,7 +246,7 @@ check_second(struct check *c)
 	    c->conf->second_percent == 100) {
 		return (STATUS_OK);
 	}
-	return (refuse(c, conf_reader_line(c->reader, "RejectNeedsSecondOpinion"),
+	return (refuse_line(c, conf_reader_line(c->reader, "RejectNeedsSecondOpinion"),
 	    "RejectNeedsSecondOpinion needs SecondOpinion all"));
 }
 
@@ -256,7 +260,7 @@ check_arc(struct check *c)
 		unsigned line = conf_reader_line(c->reader, names[i]);
 
 		if (line > 0) {
-			return (refuse(c, line, "TrustedSealers and "
+			return (refuse_line(c, line, "TrustedSealers and "
 			    "OnArcFail need ArcVerify yes"));
 		}
 	}
@@ -273,14 +277,14 @@ check_arc_seal(struct check *c)
 		return (STATUS_OK);
 	}
 	if (!conf->mode_sign || !conf->mode_verify || !conf->arc_verify) {
-		return (refuse(c, line, "ArcSeal needs Mode sv and ArcVerify "
+		return (refuse_line(c, line, "ArcSeal needs Mode sv and ArcVerify "
 		    "yes"));
 	}
 	if (conf->arc_seal_key.domain.p == NULL && conf->domains.n > 0) {
 		conf->arc_seal_key.domain = conf->domains.v[0];
 	}
 	return (conf->arc_seal_key.domain.p != NULL ? STATUS_OK :
-	    refuse(c, line, "ArcSeal needs ArcSealKey or Domain"));
+	    refuse_line(c, line, "ArcSeal needs ArcSealKey or Domain"));
 }
 
 static enum status

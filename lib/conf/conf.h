@@ -29,6 +29,7 @@
 #define CONF_LINE_MAX_BYTES	(64 * 1024)
 #define CONF_KEY_FILE_MAX_BYTES	(64 * 1024)
 #define CONF_KEY_CACHE_MAX	1000000	/* keys */
+#define CONF_KEY_STORES_MAX	16
 #define CONF_MEMORY_MAX_BYTES	(32 * 1024 * 1024)
 
 enum conf_action {		/* On...: what becomes of the message */
@@ -72,6 +73,11 @@ struct conf_givens {		/* of an option that may be repeated */
 	struct conf_given	*v;
 	size_t			 n;
 	size_t			 cap;
+};
+
+struct conf_key_stores {	/* KeyStore; v NULL: absent */
+	const char	**v;		/* as keystore_open takes them */
+	size_t		 n;		/* 0: "none", or absent */
 };
 
 struct conf_key {		/* Selector and KeyFile, by their order */
@@ -135,8 +141,8 @@ struct conf {
 	struct conf_strings	 oversign_headers; /* OversignHeaders; same;
 						   v != NULL, n == 0: none */
 	int64_t			 signature_ttl_s; /* SignatureTTL; 0: no x= */
-	char			*key_source;	/* KeySource; NULL: none */
-	char			*key_directory;	/* KeyDirectory; NULL: none */
+	struct conf_key_stores	 key_stores;	/* KeyStore; absent: the default
+						   directory, if it exists */
 	int64_t			 key_refresh_s;	/* KeyRefresh; 0: never */
 	bool			 check_keys;	/* CheckKeys */
 	unsigned		 self_check_percent;	/* SelfCheck, 0..100 */
@@ -192,7 +198,7 @@ struct conf {
  */
 enum status	 conf_load(const char *path, const struct env *,
 		    struct conf **r, struct diag *) ATTR_MUST_CHECK;
-/* The same from memory, without the key directory that usually is there: `name` is what messages call it. */
+/* The same from memory, without the default key store. name: for messages. */
 enum status	 conf_parse(struct str text, const char *name,
 		    const struct env *, struct conf **r, struct diag *)
     ATTR_MUST_CHECK;

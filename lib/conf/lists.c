@@ -454,3 +454,74 @@ conf_set_key_file(struct conf_reader *r, const struct conf_option *o,
 {
 	return (add_given(r, o, value));
 }
+
+/* A directory's path begins as no kind of database does. */
+static bool
+is_key_store(struct str value)
+{
+	struct str sqlite = STR("sqlite:"), postgres = STR("postgres:");
+
+	return (value.p[0] == '/' || value.p[0] == '.' ||
+	    (str_starts(value, sqlite) && value.n > sqlite.n) ||
+	    (str_starts(value, postgres) && value.n > postgres.n));
+}
+
+/* Without what follows a colon, which may hold a password. */
+static enum status
+reject_key_store(struct conf_reader *r, const struct conf_option *o,
+    struct str value, const char *why)
+{
+	size_t n = value.p[0] == '/' ? value.n : str_find(value, ':') + 1;
+
+	return (conf_reject(r, o, str_first(value, n), why));
+}
+
+static enum status
+add_key_store(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	struct conf_key_stores *stores = field_at(r, o);
+	size_t i;
+
+	for (i = 0; i < stores->n; i++) {
+		if (str_eq(value, str_from(stores->v[i]))) {
+			return (reject_key_store(r, o, value,
+			    "is given twice"));
+		}
+	}
+	if (stores->n >= CONF_KEY_STORES_MAX) {
+		return (reject_key_store(r, o, value,
+		    "is one key store too many"));
+	}
+	stores->v[stores->n] = arena_cstr(r->memory, value);
+	if (stores->v[stores->n] == NULL) {
+		return (conf_no_memory(r));
+	}
+	stores->n++;
+	return (STATUS_OK);
+}
+
+enum status
+conf_set_key_store(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	struct conf_key_stores *stores = field_at(r, o);
+	bool none = str_eq_ci(value, STR("none"));
+
+	if (!none && !is_key_store(value)) {
+		return (reject_key_store(r, o, value, "is not "
+		    CONF_KEY_STORE_FORM));
+	}
+	if (stores->v != NULL && (none || stores->n == 0)) {
+		return (reject_key_store(r, o, value,
+		    "is given beside another KeyStore: none stands alone"));
+	}
+	if (stores->v == NULL) {
+		stores->v = arena_calloc(r->memory, CONF_KEY_STORES_MAX,
+		    sizeof(*stores->v));
+		if (stores->v == NULL) {
+			return (conf_no_memory(r));
+		}
+	}
+	return (none ? STATUS_OK : add_key_store(r, o, value));
+}

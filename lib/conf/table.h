@@ -64,6 +64,10 @@ struct conf_options {		/* a table */
 
 #define CONF_OPTIONS_MAX	96
 
+#define CONF_KEY_STORE_FORM	"directory|sqlite:path|postgres:conninfo|none"
+/* The key store if none is configured: a directory. */
+#define CONF_KEY_STORE_DEFAULT	LOCALSTATEDIR "/lib/mailseal/keys"
+
 /* The options of mailseald.conf(5). */
 extern const struct conf_options conf_daemon_options;
 
@@ -118,7 +122,7 @@ conf_setter	 conf_set_authserv_id;		/* char * */
 conf_setter	 conf_set_sample;		/* unsigned, percent */
 conf_setter	 conf_set_table;		/* conf_table */
 conf_setter	 conf_set_key_cache;		/* unsigned */
-conf_setter	 conf_set_key_source;		/* char * */
+conf_setter	 conf_set_key_store;		/* conf_key_stores */
 conf_setter	 conf_set_selector;		/* conf_givens */
 conf_setter	 conf_set_key_file;		/* conf_givens */
 conf_setter	 conf_set_arc_seal_key;		/* conf_arc_seal_key */

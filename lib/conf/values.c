@@ -197,18 +197,6 @@ conf_set_socket(struct conf_reader *r, const struct conf_option *o,
 }
 
 enum status
-conf_set_key_source(struct conf_reader *r, const struct conf_option *o,
-    struct str value)
-{
-	size_t colon = str_find(value, ':');
-	struct str kind = str_first(value, colon);
-
-	return (colon + 1 < value.n && (str_eq(kind, STR("sqlite")) ||
-	    str_eq(kind, STR("postgres"))) ? conf_set_text(r, o, value) :
-	    conf_reject_form(r, o, value));
-}
-
-enum status
 conf_set_canonicalization(struct conf_reader *r, const struct conf_option *o,
     struct str value)
 {

@@ -41,8 +41,8 @@ set(struct engine_msg *m, enum engine_direction direction,
 static enum engine_direction_reason
 why_not_ours(const struct conf *conf)
 {
-	return (conf->key_source != NULL || conf->key_directory != NULL ?
-	    ENGINE_NO_ACTIVE_KEY : ENGINE_NOT_OUR_DOMAIN);
+	return (conf->key_stores.n > 0 ? ENGINE_NO_ACTIVE_KEY :
+	    ENGINE_NOT_OUR_DOMAIN);
 }
 
 static void

@@ -10,7 +10,6 @@ make_signers(struct engine *engine, const struct engine *before,
 {
 	const struct conf *conf = engine->opts.conf;
 	struct signers_opts opts = { .env = engine->opts.env };
-	const char *stores[2];
 
 	/* Without signing, keys may be named but are not looked at. */
 	if (conf->mode_sign) {
@@ -25,13 +24,8 @@ make_signers(struct engine *engine, const struct engine *before,
 		opts.signing_patterns = conf->signing_table.patterns;
 		opts.multiple = conf->multiple_signatures;
 		opts.cache_max = conf->key_cache;
-		opts.key_stores = stores;
-		if (conf->key_source != NULL) {
-			stores[opts.key_stores_n++] = conf->key_source;
-		}
-		if (conf->key_directory != NULL) {
-			stores[opts.key_stores_n++] = conf->key_directory;
-		}
+		opts.key_stores = conf->key_stores.v;
+		opts.key_stores_n = conf->key_stores.n;
 	}
 	return (signers_new(&opts, before != NULL ? before->signers : NULL,
 	    &engine->signers, diag));

@@ -75,8 +75,7 @@ engine_sealing_check(const struct engine *engine, struct diag *diag)
 	}
 	if (st != STATUS_OK) {
 		diag_set(diag, NULL, 0, "%s", status_text(st));
-	} else if (i == picks.n && (conf->key_source != NULL ||
-	    conf->key_directory != NULL)) {
+	} else if (i == picks.n && conf->key_stores.n > 0) {
 		/* Keys come and go there: that is no reason not to start. */
 		env_log(engine->opts.env, LOG_LEVEL_WARNING, "ArcSeal: no key "
 		    "signs for %.*s now%s; nothing is sealed",

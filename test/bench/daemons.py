@@ -17,7 +17,7 @@ KeyFile {key}
 '''
 OURS = '''Socket unix:{socket}
 Background no
-KeyDirectory none
+KeyStore none
 LogTarget stderr
 Mode {mode}
 AuthservID {id}

@@ -24,7 +24,7 @@ LogTarget stderr
 Mode s
 CheckKeys no
 KeyRefresh 0
-{option} {store}
+KeyStore {store}
 '''
 NOW = int(time.time())
 COLUMNS = ("domain", "selector", "type", "bits", "stage", "created", "since",
@@ -38,13 +38,13 @@ class Stores(Tables):
         with open(self.world.path("s.private"), encoding="ascii") as f:
             self.pem = f.read()
         self._make_messages()
-        self._measure("KeyDirectory", self._directory())
-        self._measure("KeySource", self._sqlite())
+        self._measure(self._directory())
+        self._measure(self._sqlite())
         lacks = postgres.unavailable()
         if lacks:
             print(f"\nstores: left out PostgreSQL: {lacks}")
         else:
-            self._measure("KeySource", self._postgres())
+            self._measure(self._postgres())
 
     @staticmethod
     def _row(i):
@@ -90,9 +90,8 @@ class Stores(Tables):
             sys.exit("bench: stores: " + said)
         return db.store("relay")
 
-    def _measure(self, option, store):
-        ours, start_s = self._begin("mailseald", OURS, option=option,
-                                    store=store)
+    def _measure(self, store):
+        ours, start_s = self._begin("mailseald", OURS, store=store)
         try:
             at_start = ours.peak_mb()
             rate = statistics.median(self._rate(ours)
@@ -101,7 +100,7 @@ class Stores(Tables):
             peak = ours.peak_mb()
         finally:
             ours.stop()
-        print(f"\nstores, {option} {store.split(':')[0]}: {COUNT} domains\n"
+        print(f"\nstores, {store.split(':')[0]}: {COUNT} domains\n"
               f"  start                          {start_s:7.2f} s"
               f"  (wanted: {LIMIT_S} s)\n"
               f"  memory after the start         {at_start:6.1f} MB\n"

@@ -26,7 +26,7 @@ LIMIT_S, LIMIT_MB, LIMIT_US = 2, 250, 5
 RELOADED = " is in service"
 OURS = '''Socket unix:{socket}
 Background no
-KeyDirectory none
+KeyStore none
 LogTarget stderr
 Mode s
 CheckKeys no

@@ -35,8 +35,8 @@ check(const struct conf *conf)
 	FUZZ_CHECK(conf->zone == NULL || conf->nameservers.n == 0);
 	FUZZ_CHECK(!conf->mode_sign ||
 	    (conf->domains.n > 0 && conf->keys_n > 0) ||
-	    conf->signing_table.path != NULL || conf->key_source != NULL ||
-	    conf->key_directory != NULL);
+	    conf->signing_table.path != NULL || conf->key_stores.n > 0);
+	FUZZ_CHECK(conf->key_stores.n <= CONF_KEY_STORES_MAX);
 	for (i = 0; i < conf->keys_n; i++) {
 		FUZZ_CHECK(conf->keys[i].key != NULL);
 	}

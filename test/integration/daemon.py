@@ -188,7 +188,7 @@ class Daemon:
             extra = "Zone %s\n" % self.zone + extra
         with open(self.conf, "w") as f:
             f.write("Socket unix:%s\nBackground no\n"
-                    "KeyDirectory none\n"
+                    "KeyStore none\n"
                     "LogTarget stderr\nDomain example.com\nSelector %s\n"
                     "KeyFile %s\nAuthservID mx.example.net\n%s" %
                     (self.socket, selector, self.key, extra))

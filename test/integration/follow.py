@@ -130,7 +130,7 @@ def test_directory(dns):
     begin(life)
     kept = sink.Sink()
     daemon = seald.Seald(TOP, {
-        'AuthservID': 'mx.here.example', 'KeyDirectory': life.store,
+        'AuthservID': 'mx.here.example', 'KeyStore': life.store,
         'KeyRefresh': '1', 'Nameservers': dns.nameserver,
         'SelfCheck': 'sample:20%'})
     pf = os.path.join(TOP, 'pf')
@@ -217,7 +217,7 @@ def test_postgres(dns):
     life.rotate(later=NEGATIVE)
     tap.is_(active(life), {'p0', 'q0'}, 'keys in the database are active')
     daemons = [seald.Seald(TOP, {
-        'AuthservID': 'mx.here.example', 'KeySource': db.store('relay'),
+        'AuthservID': 'mx.here.example', 'KeyStore': db.store('relay'),
         'KeyRefresh': '1', 'Nameservers': dns.nameserver}, name)
         for name in ('relay1', 'relay2')]
     turn = [0]
@@ -282,13 +282,13 @@ def test_no_database():
     """Mail would leave unsigned: it does not start."""
     status, _, err = proc.run([tree.MAILSEALD, '-f', '-c', proc.write(
         os.path.join(TOP, 'none.conf'), 'Socket unix:%s/none\nLogTarget '
-        'stderr\nKeySource postgres:host=127.0.0.1 port=1 user=x '
+        'stderr\nKeyStore postgres:host=127.0.0.1 port=1 user=x '
         'password=secret\n' % TOP)])
     tap.is_(status, 1, 'no database at the start: no start')
     tap.ok('secret' not in err, 'no password in the log', err)
     status, _, err = proc.run([tree.MAILSEALD, '-n', '-c', proc.write(
         os.path.join(TOP, 'broken.conf'), 'Socket unix:%s/none\n'
-        'KeySource postgres:password secret\n' % TOP)])
+        'KeyStore postgres:password secret\n' % TOP)])
     tap.is_(status, 1, 'a conninfo that is none')
     tap.ok('secret' not in err and 'conninfo' in err,
            'is not quoted, since it may hold a password', err)

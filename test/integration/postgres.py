@@ -86,6 +86,6 @@ class Postgres:
         return p.returncode, p.stdout.decode().strip()
 
     def store(self, user):
-        """As -K and KeySource take it."""
+        """As -K and KeyStore take it."""
         return 'postgres:host=127.0.0.1 port=%d dbname=mailseal user=%s' % (
             self.port, user)

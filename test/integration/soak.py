@@ -117,7 +117,7 @@ def main():
     with open(conf, 'w', encoding='ascii') as f:
         f.write(f"""Socket unix:{path('sock')}
 Background no
-KeyDirectory none
+KeyStore none
 LogTarget stderr
 LogFormat json
 Domain example.com

@@ -254,7 +254,7 @@ def test_waiting(folder):
     store = os.path.join(folder, 'store')
     os.mkdir(store, 0o700)
     conf = proc.write(os.path.join(folder, 'store.conf'),
-                      'KeyDirectory %s\nZone /dev/null\n' % store, 0o600)
+                      'KeyStore %s\nZone /dev/null\n' % store, 0o600)
     proc.run([tree.DKIMKEYGEN, 'new', '-d', 'example.com', '-s', 'later',
               '-K', store])
     argv = [tree.MAILSEAL, 'explain', '-c', conf, '--from', 'a@example.com',
@@ -279,7 +279,7 @@ def test_waiting(folder):
     key = os.path.join(folder, 's1.private')
     proc.run([tree.DKIMKEYGEN, 'new', '-d', 'example.com', '-s', 's1', '-D',
               folder])
-    proc.write(conf, 'KeyDirectory %s\nZone /dev/null\nDomain example.com\n'
+    proc.write(conf, 'KeyStore %s\nZone /dev/null\nDomain example.com\n'
                'Selector s1\nKeyFile %s\n' % (store, key), 0o600)
     status, out, err = proc.run(argv)
     tap.ok(status == 0 and 's=later will not sign for this author: Domain is '
@@ -287,7 +287,7 @@ def test_waiting(folder):
            'explain, a key that Domain hides', out.decode() + err)
     status, obj, _ = proc.run_json(argv + ['--json'])
     tap.is_(obj['waiting'][0]['hidden_by'], 'Domain', 'in JSON, too')
-    proc.write(conf, 'KeyDirectory none\nZone /dev/null\n', 0o600)
+    proc.write(conf, 'KeyStore none\nZone /dev/null\n', 0o600)
     for options, want in (([], 'verify: local submission'),
                           (['--ip', '192.0.2.1'], 'verify: external host')):
         _, out, err = proc.run(argv[:-2] + options)

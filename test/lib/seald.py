@@ -21,7 +21,7 @@ class Seald:
         self.log = os.path.join(self.top, 'log')
         self.options = {'Socket': 'unix:' + self.path, 'Background': 'no',
                         'LogTarget': 'stderr', 'LogFormat': 'json',
-                        'UMask': '000', 'KeyDirectory': 'none'}
+                        'UMask': '000', 'KeyStore': 'none'}
         self.options.update(options)
         self.socket = self.options['Socket']
         self.configure()

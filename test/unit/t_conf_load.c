@@ -227,17 +227,43 @@ static const struct {
 	{ "SignHeaders, a late star", "SignHeaders From,*\n",
 	    "conf:1: SignHeaders: \"*\" is not the first of the list" },
 	{ "Mode s without keys", "\nMode s\n", "conf:2: Mode asks for "
-	    "signing, which needs a KeyDirectory, a KeySource, KeyTable and "
-	    "SigningTable, or Domain, Selector and KeyFile" },
+	    "signing, which needs a KeyStore, KeyTable and SigningTable, "
+	    "or Domain, Selector and KeyFile" },
 	{ "Mode sv, written, without keys", "Mode sv\n", "conf:1: Mode asks "
-	    "for signing, which needs a KeyDirectory, a KeySource, KeyTable "
-	    "and SigningTable, or Domain, Selector and KeyFile" },
-	{ "KeySource of another kind", "\nKeySource mysql:x\n",
-	    "conf:2: KeySource: \"mysql:x\" is not "
-	    "sqlite:path|postgres:conninfo" },
-	{ "KeySource without more", "\nKeySource sqlite:\n",
-	    "conf:2: KeySource: \"sqlite:\" is not "
-	    "sqlite:path|postgres:conninfo" },
+	    "for signing, which needs a KeyStore, KeyTable and "
+	    "SigningTable, or Domain, Selector and KeyFile" },
+	{ "KeyStore of another kind", "\nKeyStore mysql:password=x\n",
+	    "conf:2: KeyStore: \"mysql:\" is not "
+	    "directory|sqlite:path|postgres:conninfo|none" },
+	{ "KeyStore without a path", "\nKeyStore sqlite:\n",
+	    "conf:2: KeyStore: \"sqlite:\" is not "
+	    "directory|sqlite:path|postgres:conninfo|none" },
+	{ "KeyStore without a conninfo", "KeyStore postgres:\n",
+	    "conf:1: KeyStore: \"postgres:\" is not "
+	    "directory|sqlite:path|postgres:conninfo|none" },
+	{ "KeyStore, no path", "KeyStore keys\n",
+	    "conf:1: KeyStore: \"keys\" is not "
+	    "directory|sqlite:path|postgres:conninfo|none" },
+	{ "KeyStore none, then a store", "KeyStore none\nKeyStore /k\n",
+	    "conf:2: KeyStore: \"/k\" is given beside another KeyStore: "
+	    "none stands alone" },
+	{ "a store, then KeyStore none", "KeyStore /k\nKeyStore none\n",
+	    "conf:2: KeyStore: \"none\" is given beside another KeyStore: "
+	    "none stands alone" },
+	{ "KeyStore none twice", "KeyStore none\nKeyStore NONE\n",
+	    "conf:2: KeyStore: \"NONE\" is given beside another KeyStore: "
+	    "none stands alone" },
+	{ "a KeyStore twice", "KeyStore /k\nKeyStore sqlite:/s\n"
+	    "KeyStore /k\n", "conf:3: KeyStore: \"/k\" is given twice" },
+	{ "a KeyStore twice, without its password",
+	    "KeyStore postgres:password=x\nKeyStore postgres:password=x\n",
+	    "conf:2: KeyStore: \"postgres:\" is given twice" },
+	{ "more than 16 KeyStores", "KeyStore /0\nKeyStore /1\nKeyStore /2\n"
+	    "KeyStore /3\nKeyStore /4\nKeyStore /5\nKeyStore /6\n"
+	    "KeyStore /7\nKeyStore /8\nKeyStore /9\nKeyStore /a\n"
+	    "KeyStore /b\nKeyStore /c\nKeyStore /d\nKeyStore /e\n"
+	    "KeyStore /f\nKeyStore /g\n",
+	    "conf:17: KeyStore: \"/g\" is one key store too many" },
 	{ "SigningTable alone", "\nSigningTable /t\n",
 	    "conf:2: to sign, SigningTable needs a KeyTable" },
 	{ "KeyTable alone", "KeyTable /t\nMode s\n",
@@ -569,6 +595,28 @@ test_variants(void)
 }
 
 static void
+test_key_stores(void)
+{
+	struct conf *c;
+	struct diag diag;
+
+	c = parse("KeyStore /k\nKeyStore sqlite:k.db\n"
+	    "KeyStore postgres:host=db user=u\nKeyStore ./k\n", &diag);
+	if (tap_ok(c != NULL && c->mode_sign && c->key_stores.n == 4,
+	    "several key stores")) {
+		tap_str(str_from(c->key_stores.v[0]), STR("/k"),
+		    "in the order of the lines");
+		tap_str(str_from(c->key_stores.v[2]),
+		    STR("postgres:host=db user=u"), "conninfo has spaces");
+	}
+	conf_release(c);
+	c = parse("KeyStore none\n", &diag);
+	tap_ok(c != NULL && !c->mode_sign && c->key_stores.n == 0,
+	    "KeyStore none: nothing to sign with");
+	conf_release(c);
+}
+
+static void
 remember(void *ctx, enum log_level level, const char *line)
 {
 	if (level == LOG_LEVEL_WARNING) {
@@ -699,6 +747,7 @@ main(void)
 	test_defaults();
 	test_all();
 	test_variants();
+	test_key_stores();
 	test_weak_key();
 	test_limits();
 	test_header_limit();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The key directory that usually is there: absent is not out of reach. */
+/* The default key store: missing is not the same as out of reach. */
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,27 +12,62 @@
 #define NOBODY_UID	65534
 #define USUAL		"var/lib/mailseal/keys"
 
-/* The key directory is that now; "": there is none. */
 static void
-check(struct conf **conf, const char *want, const char *name)
+take_line(void *ctx, enum log_level level, const char *line)
 {
-	struct diag diag;
+	snprintf(ctx, DIAG_MAX_BYTES, "%s%s", level == LOG_LEVEL_WARNING ?
+	    "warning: " : "", line);
+}
+
+static bool
+load_text(struct conf **conf, const char *text, char log[DIAG_MAX_BYTES],
+    struct diag *diag)
+{
 	struct env env;
 	FILE *file;
 
-	diag_init(&diag);
 	env_init_system(&env);
+	env.log = take_line;
+	env.ctx = log;
+	log[0] = '\0';
 	file = fopen("conf", "w");
-	if (file == NULL || fputs("Socket inet:1@127.0.0.1\n", file) == EOF ||
+	if (file == NULL || fputs(text, file) == EOF ||
 	    fclose(file) == EOF) {
 		tap_ok(false, "write a configuration");
-		return;
+		return (false);
 	}
+	return (conf_load("conf", &env, conf, diag) == STATUS_OK);
+}
+
+/* What is logged of a missing default with this configuration. */
+static void
+check_missing(const char *text, const char *want, const char *name)
+{
+	char log[DIAG_MAX_BYTES];
+	struct conf *conf = NULL;
+	struct diag diag;
+
+	diag_init(&diag);
+	tap_ok(load_text(&conf, text, log, &diag), "a configuration: %s",
+	    diag.text);
+	tap_str(str_from(log), str_from(want), name);
+	conf_release(conf);
+}
+
+/* want: the key store; "": none. */
+static void
+check(struct conf **conf, const char *want, const char *name)
+{
+	char log[DIAG_MAX_BYTES];
+	struct diag diag;
+
+	diag_init(&diag);
 	conf_release(*conf);
-	tap_ok(conf_load("conf", &env, conf, &diag) == STATUS_OK,
+	*conf = NULL;
+	tap_ok(load_text(conf, "Socket inet:1@127.0.0.1\n", log, &diag),
 	    "a configuration: %s", diag.text);
-	tap_str(*conf == NULL || (*conf)->key_directory == NULL ? STR("") :
-	    str_from((*conf)->key_directory), str_from(want), name);
+	tap_str(*conf == NULL || (*conf)->key_stores.n == 0 ? STR("") :
+	    str_from((*conf)->key_stores.v[0]), str_from(want), name);
 }
 
 static void
@@ -42,6 +77,13 @@ test_usual(void)
 
 	check(&conf, "", "none is there");
 	tap_ok(conf != NULL && !conf->mode_sign, "nothing is signed");
+	check_missing("", "warning: KeyStore: " USUAL ", the default, does "
+	    "not exist: no mail is signed", "nothing else to sign with: a "
+	    "warning");
+	check_missing("KeyTable /k\nSigningTable /s\n", "KeyStore: " USUAL
+	    ", the default, does not exist", "tables: a line");
+	check_missing("Mode v\n", "", "Mode v: nothing");
+	check_missing("KeyStore none\n", "", "KeyStore none: nothing");
 	tap_ok(mkdir("var", 0755) == 0 && mkdir("var/lib", 0755) == 0 &&
 	    mkdir("var/lib/mailseal", 0700) == 0 && mkdir(USUAL, 0700) == 0,
 	    "make it");
