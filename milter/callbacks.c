@@ -16,6 +16,7 @@
 
 /* A context has no data of ours before xxfi_negotiate. */
 static struct live *service;
+static bool over_tcp;
 
 /*
  * libmilter drops a packet of macros without a word when it has no memory for
@@ -74,6 +75,7 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
     unsigned long *steps_r, unsigned long *unused0_r, unsigned long *unused1_r)
 {
 	struct negotiate offered = { actions, steps }, chosen;
+	struct negotiate_wish wish = { .tcp = over_tcp };
 	struct peer *peer;
 
 	(void)unused0;
@@ -81,7 +83,8 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 	if (live_is_draining(service)) {
 		return (SMFIS_REJECT);
 	}
-	if (!negotiate_choose(&offered, live_wants_rcpts(service), &chosen)) {
+	wish.rcpts = live_wants_rcpts(service);
+	if (!negotiate_choose(&offered, wish, &chosen)) {
 		env_log(service->env, LOG_LEVEL_ERROR, "the MTA does not let "
 		    "a milter add and change header fields");
 		return (SMFIS_REJECT);
@@ -267,7 +270,7 @@ on_close(SMFICTX *ctx)
 }
 
 bool
-callbacks_register(struct live *live)
+callbacks_register(struct live *live, bool tcp)
 {
 	struct smfiDesc description = {
 		.xxfi_name = "mailseald",
@@ -288,6 +291,7 @@ callbacks_register(struct live *live)
 	};
 
 	service = live;
+	over_tcp = tcp;
 	(void)smfi_setmaxdatasize(PEER_PACKET_MAX_BYTES);
 	return (smfi_register(description) == MI_SUCCESS);
 }

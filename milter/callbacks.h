@@ -11,7 +11,10 @@
 
 #include "milter/live.h"
 
-/* Registers them. live must outlive the threads of the process. */
-bool	 callbacks_register(struct live *);
+/*
+ * Registers the callbacks with libmilter; live must outlive the process's
+ * threads. tcp: the socket that will be opened is an inet or inet6 one.
+ */
+bool	 callbacks_register(struct live *, bool tcp);
 
 #endif

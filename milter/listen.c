@@ -6,6 +6,9 @@
 #include <sys/stat.h>
 #include <sys/un.h>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -95,6 +98,38 @@ listen_check(const char *where, struct diag *diag)
 	return (access_make(path, "the socket: ", diag));
 }
 
+static bool
+is_listening(int fd)
+{
+	int listening = 0;
+	socklen_t n = sizeof(listening);
+
+	return (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &n) ==
+	    0 && listening != 0);
+}
+
+/*
+ * At the end of message libmilter writes each action as a segment of its own.
+ * Nagle's algorithm would hold the second one until the MTA's kernel
+ * acknowledges the first, which it delays by 40 ms. Connections inherit the
+ * option from the listening socket, whose descriptor libmilter keeps to itself:
+ * it is the only one that listens at this time.
+ */
+static void
+set_no_delay(void)
+{
+	long max = sysconf(_SC_OPEN_MAX);
+	int fd, on = 1;
+
+	for (fd = 0; fd < max; fd++) {
+		if (is_listening(fd)) {
+			(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
+			    sizeof(on));
+			return;
+		}
+	}
+}
+
 enum status
 listen_open(const char *where, struct diag *diag)
 {
@@ -112,6 +147,9 @@ listen_open(const char *where, struct diag *diag)
 	    smfi_opensocket(0) != MI_SUCCESS) {
 		diag_set(diag, NULL, 0, "cannot listen on %s", where);
 		return (STATUS_IO);
+	}
+	if (path == NULL) {
+		set_no_delay();
 	}
 	return (STATUS_OK);
 }

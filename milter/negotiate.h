@@ -13,8 +13,16 @@ struct negotiate {
 	unsigned long	steps;
 };
 
-/* rcpts: recipients are wanted, too. False: the MTA cannot do what is needed (add and delete fields). */
-bool	negotiate_choose(const struct negotiate *offered, bool rcpts,
-	    struct negotiate *chosen_r);
+struct negotiate_wish {
+	bool	rcpts;		/* recipients are wanted, too */
+	bool	tcp;		/* the connection is TCP */
+};
+
+/*
+ * Of what the MTA offers, that which is wanted. False: the MTA cannot do what
+ * is needed (add and delete header fields).
+ */
+bool	negotiate_choose(const struct negotiate *offered,
+	    struct negotiate_wish, struct negotiate *chosen_r);
 
 #endif

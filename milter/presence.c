@@ -131,7 +131,7 @@ open_as_user(struct presence *presence, const struct conf *conf,
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	if (!callbacks_register(live)) {
+	if (!callbacks_register(live, listen_path(presence->socket) == NULL)) {
 		return (STATUS_NOMEM);
 	}
 	return (open_socket(presence, diag));

@@ -12,8 +12,8 @@ check_SCRIPTS += test/integration/mailseal.py
 EXTRA_DIST += test/integration/mailseal.py
 check_SCRIPTS += test/integration/import.py test/integration/tables.py
 EXTRA_DIST += test/integration/import.py test/integration/tables.py
-check_SCRIPTS += test/integration/soak.py
-EXTRA_DIST += test/integration/soak.py
+check_SCRIPTS += test/integration/soak.py test/integration/tcp.py
+EXTRA_DIST += test/integration/soak.py test/integration/tcp.py
 
 # A private Postfix, nsd and mailseald between a client and a sink.
 POSTFIX_TESTS = test/integration/arc.py test/integration/follow.py \

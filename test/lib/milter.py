@@ -24,10 +24,14 @@ class Gone(Exception):
 
 
 class Client:
-    def __init__(self, path, steps=STEPS, version=6):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.settimeout(60)
-        self.socket.connect(path)
+    def __init__(self, where, steps=STEPS, version=6):
+        """where: a path, or a port of the loopback address."""
+        if isinstance(where, int):
+            self.socket = socket.create_connection(('127.0.0.1', where), 60)
+        else:
+            self.socket = socket.socket(socket.AF_UNIX)
+            self.socket.settimeout(60)
+            self.socket.connect(where)
         answer = self._exchange(b'O' + struct.pack('>III', version, ACTIONS,
                                                    steps))
         self.version, self.actions, self.steps = struct.unpack(
