@@ -15,6 +15,8 @@ by test/bench/load.
                 with the same: see tables.py.
   stores        100,000 domains in a key directory, SQLite and PostgreSQL: see
                 stores.py.
+  postfix       sign and verify behind a real Postfix, over unix sockets and over
+                TCP, beside OpenDKIM: see postfix.py.
   latency       what one message waits for when DNS answers take their time, in
                 mailseald and in a chain of the programs: see latency.py.
 
@@ -42,6 +44,7 @@ import namespace
 from arc import Arc
 from daemons import Side, mailseald, opendkim, opendmarc
 from latency import Latency, Path
+from postfix import Postfix, mta
 from stores import Stores
 from tables import Tables
 from world import SIZES, World, proc, tree, which
@@ -122,7 +125,7 @@ class Bench:
 
     def dkim(self, mode):
         world = self.world
-        for size in SIZES:
+        for size in ("4 KiB", "50 KiB", "1 MiB"):
             plain, signed = world.ordinary(size)
             if mode == "s":
                 files, options = [plain], ["--ip", "127.0.0.1", "--expect",
@@ -166,6 +169,15 @@ class Bench:
                       flush=True)
 
 
+    def postfix(self):
+        why = mta.unavailable()
+        if why:
+            print("postfix left out:", why)
+            return
+        for mode in ("s", "v"):
+            Postfix(self.world, ROUNDS, SECONDS).run(mode, ONLY)
+
+
 def left_out(private):
     """What lacks for comparing chains; said once."""
     lacks = [package for program, package in PROGRAMS.items()
@@ -199,6 +211,7 @@ def main():
         if ONLY in "stores":
             Stores(world, ROUNDS, SECONDS).run()
         bench.memory()
+        bench.postfix()
         if ONLY in "latency":
             Latency(world, private, lacks).run()
     finally:

@@ -15,16 +15,18 @@ SIGNING = '''Domain example.com
 Selector s
 KeyFile {key}
 '''
-OURS = '''Socket unix:{socket}
+OURS = '''Socket {address}
 Background no
 KeyStore none
+UMask 000
 LogTarget stderr
 Mode {mode}
 AuthservID {id}
 Nameservers {dns}
 '''
-OPENDKIM = '''Socket local:{socket}
+OPENDKIM = '''Socket {address}
 Background no
+UMask 000
 Syslog no
 Mode {mode}
 UserID root
@@ -33,7 +35,7 @@ Canonicalization relaxed/relaxed
 RequireSafeKeys no
 '''
 # Its tree ends at the public suffixes that it knows of.
-OPENDMARC = '''Socket local:{socket}
+OPENDMARC = '''Socket {address}
 Background no
 Syslog no
 UserID root
@@ -57,9 +59,12 @@ Authserv_Id = {id}
 class Daemon:
     """A milter: its process, CPU time and peak memory."""
 
-    def __init__(self, name, argv, socket, log):
-        self.name, self.socket = name, socket
-        self.server = proc.Server(argv, log, lambda: proc.unix_open(socket))
+    def __init__(self, name, argv, address, log):
+        self.name, self.address = name, address
+        place = address.partition(":")[2]
+        self.server = proc.Server(
+            argv, log, lambda: proc.unix_open(place) if place[0] == "/" else
+            proc.port_open(int(host(place))))
 
     def cpu_s(self):
         with open(f"/proc/{self.server.pid}/stat", encoding="ascii") as f:
@@ -80,7 +85,7 @@ class Side:
 
     def sockets(self):
         return [x for d in self.daemons for x in
-                ("--milter", "unix:" + d.socket)]
+                ("--milter", d.address)]
 
     def cpu_s(self):
         return sum(d.cpu_s() for d in self.daemons)
@@ -95,26 +100,29 @@ class Side:
             d.server.stop(40)
 
 
-def start(world, name, argv, conf, **values):
+def start(world, name, argv, conf, inet=False, **values):
+    """inet: over TCP; else over a unix socket."""
     stem = f"{name}{len(os.listdir(world.work))}"
-    socket = world.path(stem + ".sock")
+    address = f"inet:{proc.free_port()}@127.0.0.1" if inet else \
+        "unix:" + world.path(stem + ".sock")
     path = world.write(stem + ".conf", conf.format(
-        socket=socket, id=AUTHSERV_ID, key=world.path("s.private"), **values))
-    return Daemon(name, argv + [path], socket, world.log)
+        address=address, id=AUTHSERV_ID, key=world.path("s.private"),
+        **values))
+    return Daemon(name, argv + [path], address, world.log)
 
 
-def mailseald(world, mode, dns=None):
+def mailseald(world, mode, dns=None, inet=False):
     return start(world, "mailseald", [tree.MAILSEALD, "-f", "-c"],
-                  OURS + (SIGNING if mode == "s" else ""), mode=mode,
+                  OURS + (SIGNING if mode == "s" else ""), inet, mode=mode,
                   dns=dns or world.dns)
 
 
-def opendkim(world, mode, dns=None):
+def opendkim(world, mode, dns=None, inet=False):
     """dns: of a server on port 53; else it has a file of keys."""
     return start(world, "opendkim", [which("opendkim"), "-f", "-x"],
                   OPENDKIM + (SIGNING if mode == "s" else "") +
                   (f"Nameservers {host(dns)}\n" if dns else
-                   f"TestPublicKeys {world.path('keys')}\n"), mode=mode)
+                   f"TestPublicKeys {world.path('keys')}\n"), inet, mode=mode)
 
 
 def opendmarc(world, dns, own_spf):

@@ -18,7 +18,7 @@ sys.path.insert(0, os.path.join(tree.SRC, "test", "integration"))
 
 import postgres  # noqa: E402
 
-OURS = '''Socket unix:{socket}
+OURS = '''Socket {address}
 Background no
 LogTarget stderr
 Mode s

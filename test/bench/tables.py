@@ -24,7 +24,7 @@ KEYS = 1000         # files; domains share them
 SENDERS = 64        # messages in turn
 LIMIT_S, LIMIT_MB, LIMIT_US = 2, 250, 5
 RELOADED = " is in service"
-OURS = '''Socket unix:{socket}
+OURS = '''Socket {address}
 Background no
 KeyStore none
 LogTarget stderr
@@ -33,7 +33,7 @@ CheckKeys no
 KeyTable {keys}
 SigningTable {signing}
 '''
-OPENDKIM = '''Socket local:{socket}
+OPENDKIM = '''Socket {address}
 Background no
 Syslog no
 Mode s
@@ -84,7 +84,7 @@ class Tables:
         daemon = start(self.world, name, argv, conf, **values)
         # The socket may be open long before anybody answers there.
         status, _, err = proc.run(
-            [tree.MAILSEAL, "try", "--milter", "unix:" + daemon.socket,
+            [tree.MAILSEAL, "try", "--milter", daemon.address,
              "--ip", "127.0.0.1", self.messages[0]])
         if status != 0:
             sys.exit("bench: tables: " + err)

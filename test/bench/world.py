@@ -17,7 +17,7 @@ import proc  # noqa: E402
 import tree  # noqa: E402
 
 COUNT = 100
-SIZES = {"4 KiB": 4096, "50 KiB": 50 * 1024, "1 MiB": 1024 * 1024}
+SIZES = {"2 KiB": 2048, "4 KiB": 4096, "50 KiB": 50 * 1024, "1 MiB": 1024 * 1024}
 AUTHSERV_ID = "mx.example.net"
 # RFC 2544's network for benchmarks: no resolver answers for it by itself.
 NETWORK = "198.18.0"
