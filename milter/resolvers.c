@@ -86,7 +86,7 @@ make(const struct conf *conf, const struct env *env, struct dns **r,
 	opts.timeout_us = conf->dns_timeout_us;
 	status = conf->zone != NULL ?
 	    dns_new_zone(&opts, conf->zone, r, &why) :
-	    dns_new_unbound(&opts, r, &why);
+	    dns_new_resolver(&opts, r, &why);
 	if (status != STATUS_OK) {
 		diag_set(diag, conf->zone != NULL ? "Zone" : "DNS", 0, "%s",
 		    why.text);

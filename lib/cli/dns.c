@@ -17,7 +17,7 @@ cli_dns_open(const struct cli_dns *from, const struct env *env)
 	opts.nameservers_n = from->nameservers_n;
 	opts.trust_anchor_file = from->trust_anchor;
 	status = from->zone != NULL ? dns_new_zone(&opts, from->zone, &dns,
-	    &diag) : dns_new_unbound(&opts, &dns, &diag);
+	    &diag) : dns_new_resolver(&opts, &dns, &diag);
 	if (status != STATUS_OK) {
 		(void)cli_fail("DNS: %s", diag.text[0] != '\0' ? diag.text :
 		    status_text(status));

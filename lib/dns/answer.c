@@ -35,7 +35,7 @@ answer_box_fini(struct answer_box *box)
 
 /* The records that are kept, and the octets in them. */
 static size_t
-count(const struct dns_answer *a, size_t *octets_r)
+count_records(const struct dns_answer *a, size_t *octets_r)
 {
 	size_t i, n = 0, octets = 0;
 
@@ -70,7 +70,7 @@ copy_records(const struct dns_answer *a, size_t n, struct dns_record *v)
 	}
 }
 
-void
+enum status
 answer_copy(const struct dns_answer *a, struct dns_answer *copy_r,
     void **block_r, size_t *bytes_r)
 {
@@ -83,30 +83,30 @@ answer_copy(const struct dns_answer *a, struct dns_answer *copy_r,
 	*block_r = NULL;
 	*bytes_r = 0;
 	if (a->result != DNS_OK) {
-		return;
+		return (STATUS_OK);
 	}
-	n = count(a, &octets);
+	n = count_records(a, &octets);
 	if (n == 0) {
 		copy_r->result = DNS_SERVFAIL;
-		return;
+		return (STATUS_OK);
 	}
-	/* One octet more: an empty text still has a place to point to. */
+	/* One octet more, for an empty text to point to. */
 	bytes = n * sizeof(*v) + octets + 1;
 	v = malloc(bytes);
 	if (v == NULL) {
 		copy_r->result = DNS_SERVFAIL;
-		copy_r->ttl_s = 0;
-		return;
+		return (STATUS_NOMEM);
 	}
 	copy_records(a, n, v);
 	copy_r->v = v;
 	copy_r->n = n;
 	*block_r = v;
 	*bytes_r = bytes;
+	return (STATUS_OK);
 }
 
 static struct answer_object *
-object_find(struct answer_object *o, const struct dns_parser *parser)
+find_object(struct answer_object *o, const struct dns_parser *parser)
 {
 	while (o != NULL && o->parser != parser) {
 		o = o->next;
@@ -123,7 +123,7 @@ dns_answer_object(const struct dns_answer *answer,
 	struct answer_object *head, *found, *mine;
 
 	head = atomic_load(&box->objects);
-	found = object_find(head, parser);
+	found = find_object(head, parser);
 	if (found != NULL) {
 		return (found->object);
 	}
@@ -139,7 +139,7 @@ dns_answer_object(const struct dns_answer *answer,
 	}
 	do {
 		/* Another thread may have made the same one meanwhile. */
-		found = object_find(head, parser);
+		found = find_object(head, parser);
 		if (found != NULL) {
 			parser->free(mine->object);
 			free(mine);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The questions of one message, by one thread; see resolver.h for the lock. */
+/* The queries of one message, by one thread; see resolver.h for the lock. */
 #include <errno.h>
 #include <stdlib.h>
 #include <time.h>
 
 #include "dns/resolver.h"
 
-/* One sleep at most; a caller that waits for longer sleeps again. */
+/* The longest sleep; a caller that waits for longer sleeps again. */
 #define SLEEP_MAX_US	UINT64_C(3600000000)
 
 struct dns_batch *
@@ -47,7 +47,6 @@ query_free(struct dns_query *q)
 void
 dns_batch_free(struct dns_batch *b)
 {
-	struct cache_list dead;
 	struct dns_query *q;
 
 	if (b == NULL) {
@@ -62,9 +61,7 @@ dns_batch_free(struct dns_batch *b)
 			cache_drop(&b->dns->cache, q->entry);
 		}
 	}
-	cache_take_dead(&b->dns->cache, &dead);
-	pthread_mutex_unlock(&b->dns->lock);
-	cache_free_dead(&dead);
+	resolver_unlock(b->dns);
 	while ((q = TAILQ_FIRST(&b->queries)) != NULL) {
 		TAILQ_REMOVE(&b->queries, q, link);
 		query_free(q);
@@ -90,7 +87,7 @@ query_new(struct dns_batch *b, enum dns_result result)
 }
 
 static struct dns_query *
-find(struct dns_batch *b, const struct dns_name *name, enum dns_type type)
+find_query(struct dns_batch *b, const struct dns_name *name, enum dns_type type)
 {
 	struct dns_query *q;
 
@@ -115,7 +112,7 @@ dns_batch_add(struct dns_batch *b, struct str text, enum dns_type type)
 		}
 		return (b->bad);
 	}
-	q = find(b, &name, type);
+	q = find_query(b, &name, type);
 	if (q != NULL) {
 		return (q);
 	}
@@ -134,9 +131,9 @@ dns_batch_add(struct dns_batch *b, struct str text, enum dns_type type)
 	return (q);
 }
 
-/* Sleeps for as long as env's clock says; ETIMEDOUT when it was that long. */
+/* ETIMEDOUT: it has slept for that long. */
 static int
-sleep_us(struct dns_batch *b, uint64_t us)
+sleep_on_batch(struct dns_batch *b, uint64_t us)
 {
 	struct timespec ts;
 
@@ -171,7 +168,7 @@ first_expiry(const struct dns_batch *b)
 	return (first);
 }
 
-/* With the lock held: shows what was answered; how many that are. */
+/* With the lock held: shows new answers; returns their number. */
 static size_t
 show_answers(struct dns_batch *b)
 {
@@ -187,7 +184,7 @@ show_answers(struct dns_batch *b)
 	return (n);
 }
 
-/* With the lock held: until no more than `left` are open, or the deadline. */
+/* With the lock held: waits until at most `left` are open, or the deadline. */
 static void
 wait_until(struct dns_batch *b, size_t left, uint64_t deadline_us)
 {
@@ -195,30 +192,23 @@ wait_until(struct dns_batch *b, size_t left, uint64_t deadline_us)
 
 	for (;;) {
 		resolver_expire(b->dns, now_us);
+		if (!TAILQ_EMPTY(&b->dns->ready)) {
+			resolver_unlock(b->dns);
+			pthread_mutex_lock(&b->dns->lock);
+		}
 		if (b->open_n <= left || now_us >= deadline_us) {
 			break;
 		}
 		until_us = first_expiry(b);
 		until_us = until_us < deadline_us ? until_us : deadline_us;
 		if (until_us > now_us &&
-		    sleep_us(b, until_us - now_us) == ETIMEDOUT) {
-			/* Even if env's clock stands still, as a test's may. */
+		    sleep_on_batch(b, until_us - now_us) == ETIMEDOUT) {
+			/* Even if env's clock stands still, as in tests. */
 			now_us = until_us;
 		} else {
 			now_us = env_mono_us(&b->dns->env);
 		}
 	}
-}
-
-/* Gives the lock back. */
-static void
-unlock(struct dns_batch *b)
-{
-	struct cache_list dead;
-
-	cache_take_dead(&b->dns->cache, &dead);
-	pthread_mutex_unlock(&b->dns->lock);
-	cache_free_dead(&dead);
 }
 
 void
@@ -227,7 +217,7 @@ dns_batch_wait(struct dns_batch *b, uint64_t deadline_us)
 	pthread_mutex_lock(&b->dns->lock);
 	wait_until(b, 0, deadline_us);
 	(void)show_answers(b);
-	unlock(b);
+	resolver_unlock(b->dns);
 }
 
 bool
@@ -241,7 +231,7 @@ dns_batch_wait_any(struct dns_batch *b, uint64_t deadline_us)
 		wait_until(b, b->open_n - 1, deadline_us);
 		n = show_answers(b);
 	}
-	unlock(b);
+	resolver_unlock(b->dns);
 	return (n > 0);
 }
 

@@ -19,7 +19,7 @@ entry_cmp(const struct cache_entry *a, const struct cache_entry *b)
 	return (memcmp(a->name.p, b->name.p, a->name.n));
 }
 
-/* Not RB_GENERATE_STATIC: libbsd leaves the __unused in it undefined. */
+/* RB_GENERATE_STATIC needs an __unused that libbsd does not define. */
 RB_GENERATE_INTERNAL(cache_tree, cache_entry, node, entry_cmp,
     ATTR_UNUSED static)
 
@@ -34,7 +34,7 @@ cache_init(struct cache *c, size_t max_bytes)
 }
 
 static void
-free_list(struct cache_list *list)
+free_entries(struct cache_list *list)
 {
 	struct cache_entry *e;
 
@@ -47,9 +47,9 @@ free_list(struct cache_list *list)
 void
 cache_fini(struct cache *c)
 {
-	free_list(&c->pending);
-	free_list(&c->lru);
-	free_list(&c->dead);
+	free_entries(&c->pending);
+	free_entries(&c->lru);
+	free_entries(&c->dead);
 }
 
 struct cache_entry *
@@ -93,9 +93,8 @@ cache_drop(struct cache *c, struct cache_entry *e)
 	}
 }
 
-/* Out of the table; on no list any more, unless it died. */
-static void
-take_out(struct cache *c, struct cache_entry *e)
+void
+cache_remove(struct cache *c, struct cache_entry *e)
 {
 	RB_REMOVE(cache_tree, &c->tree, e);
 	TAILQ_REMOVE(e->pending ? &c->pending : &c->lru, e, link);
@@ -107,13 +106,13 @@ take_out(struct cache *c, struct cache_entry *e)
 }
 
 static void
-evict(struct cache *c)
+evict_entries(struct cache *c)
 {
 	struct cache_entry *e;
 
 	while (c->bytes > c->max_bytes &&
 	    (e = TAILQ_FIRST(&c->lru)) != NULL) {
-		take_out(c, e);
+		cache_remove(c, e);
 		c->evicted++;
 	}
 }
@@ -132,7 +131,9 @@ cache_find(struct cache *c, const struct dns_name *name, enum dns_type type,
 		return (e);
 	}
 	if (now_us >= e->time_us) {
-		take_out(c, e);
+		if (e->failures == 0) {
+			cache_remove(c, e);
+		}
 		return (NULL);
 	}
 	TAILQ_REMOVE(&c->lru, e, link);
@@ -143,6 +144,14 @@ cache_find(struct cache *c, const struct dns_name *name, enum dns_type type,
 void
 cache_start(struct cache *c, struct cache_entry *e, uint64_t now_us)
 {
+	struct cache_entry *before = RB_FIND(cache_tree, &c->tree, e);
+
+	if (before != NULL) {
+		if (now_us < before->time_us + CACHE_FORGET_US) {
+			e->failures = before->failures;
+		}
+		cache_remove(c, before);
+	}
 	RB_INSERT(cache_tree, &c->tree, e);
 	TAILQ_INSERT_TAIL(&c->pending, e, link);
 	e->in_table = true;
@@ -161,7 +170,7 @@ cache_fill(struct cache *c, struct cache_entry *e,
 	e->box.answer = *answer;
 	e->box.block = block;
 	if (ttl_s == 0) {
-		take_out(c, e);
+		cache_remove(c, e);
 		return;
 	}
 	TAILQ_REMOVE(&c->pending, e, link);
@@ -177,7 +186,7 @@ cache_grow(struct cache *c, struct cache_entry *e, size_t bytes)
 	if (e->in_table) {
 		e->bytes += bytes;
 		c->bytes += bytes;
-		evict(c);
+		evict_entries(c);
 	}
 }
 
@@ -191,5 +200,5 @@ cache_take_dead(struct cache *c, struct cache_list *list)
 void
 cache_free_dead(struct cache_list *list)
 {
-	free_list(list);
+	free_entries(list);
 }

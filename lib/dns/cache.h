@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * cache: answers by (name, type), and the questions that are under way. It
- * knows neither threads nor batches: whoever uses it holds the lock of the
- * struct dns that it is part of. What falls out of it is put on a list, to be
- * freed after the lock was given back (cache_take_dead, cache_free_dead).
+ * cache: answers by (name, type), and the questions that are pending. It
+ * knows neither threads nor batches: its user holds the lock of the struct dns
+ * that it is part of. Entries that drop out of it are put on a list, to be
+ * freed after the lock was released (cache_take_dead, cache_free_dead).
  *
  * An entry is pending from cache_start to cache_fill, then immutable. It
- * is counted: one reference is the table's, one each query's that shows it.
+ * is counted: one reference is the table's, one for each query that shows it.
  * A pending entry is never evicted; of the others the least recently used
  * one goes first. max_bytes bounds what the table holds, not what queries
  * still hold after it was evicted.
+ *
+ * A failure that has expired is not found any more, but stays in the table, so
+ * that the next one of the same question is remembered for longer.
  */
 #ifndef DNS_CACHE_H
 #define DNS_CACHE_H
@@ -35,10 +38,13 @@ struct cache_entry {
 	RB_ENTRY(cache_entry)	 node;
 	TAILQ_ENTRY(cache_entry) link;		/* pending, lru or dead */
 	struct cache_waiters	 waiters;	/* while pending */
-	uint64_t		 time_us;	/* pending: asked at; else: good
-						   until (env's mono clock) */
+	struct flight		*flight;	/* while pending; or NULL */
+	uint64_t		 time_us;	/* pending: asked at; else:
+						   valid until (env's mono
+						   clock) */
 	size_t			 bytes;		/* counted in the table */
 	unsigned		 refs;
+	unsigned		 failures;	/* in a row, with this one */
 	bool			 pending;
 	bool			 in_table;
 	enum dns_type		 type;
@@ -63,18 +69,23 @@ void	cache_fini(struct cache *);
 /* A fresh entry of no table; NULL: no memory. */
 struct cache_entry	*cache_entry_new(const struct dns_name *,
 			    enum dns_type);
-/* Of one that never was in a table. */
+/* Frees one that never was in a table. */
 void			 cache_entry_free(struct cache_entry *);
 
-/* Pending or still good at now_us; NULL: none. Adds no reference. */
+/* Pending or still valid at now_us; NULL: none. Adds no reference. */
 struct cache_entry	*cache_find(struct cache *, const struct dns_name *,
 			    enum dns_type, uint64_t now_us);
-/* The table takes the entry, as pending. */
+/*
+ * The table takes the entry, as pending. One of the same question that is not
+ * pending is dropped; its failures are counted on, unless it expired more than
+ * CACHE_FORGET_US ago.
+ */
+#define CACHE_FORGET_US		UINT64_C(600000000)
 void			 cache_start(struct cache *, struct cache_entry *,
 			    uint64_t now_us);
 /*
- * Ends a pending entry: the answer (answer_copy's) is kept for ttl_s seconds,
- * or, when that is 0, only by those who hold a reference.
+ * Ends a pending entry: the answer (of answer_copy) is kept for ttl_s seconds,
+ * or, when that is 0, only by the holders of a reference.
  */
 void			 cache_fill(struct cache *, struct cache_entry *,
 			    const struct dns_answer *, void *block,
@@ -86,6 +97,8 @@ void			 cache_drop(struct cache *, struct cache_entry *);
 void			 cache_grow(struct cache *, struct cache_entry *,
 			    size_t bytes);
 
+/* Takes an entry that is not pending out of the table. */
+void			 cache_remove(struct cache *, struct cache_entry *);
 /* Moves what is to be freed to a list of the caller's. */
 void			 cache_take_dead(struct cache *, struct cache_list *);
 void			 cache_free_dead(struct cache_list *);

@@ -2,6 +2,9 @@
 #include <stdlib.h>
 
 #include "dns/resolver.h"
+#include "dns/servers.h"
+#include "dns/stub.h"
+#include "dns/unbound.h"
 
 #define CACHE_MAX_BYTES		((size_t)8 << 20)
 #define TTL_MAX_S		86400		/* RFC 8767 4: a week at most */
@@ -15,6 +18,7 @@ dns_opts_init(struct dns_opts *opts)
 		.cache_max_bytes = CACHE_MAX_BYTES,
 		.ttl_max_s = TTL_MAX_S,
 		.negative_ttl_max_s = NEGATIVE_TTL_MAX_S,
+		.resolv_conf = DNS_RESOLV_CONF,
 		.timeout_us = TIMEOUT_US
 	};
 }
@@ -39,10 +43,27 @@ dns_new_backend(const struct dns_opts *opts, const struct dns_backend_ops *ops,
 	dns->timeout_us = opts->timeout_us;
 	dns->ops = ops;
 	dns->backend = backend;
+	TAILQ_INIT(&dns->ready);
+	TAILQ_INIT(&dns->ended);
+	if (!ops->is_local &&
+	    !dns_zones_init(&dns->zones, env_random(&dns->env))) {
+		pthread_mutex_destroy(&dns->lock);
+		ops->free(backend);
+		free(dns);
+		return (STATUS_NOMEM);
+	}
 	cache_init(&dns->cache, opts->cache_max_bytes);
 	LIST_INIT(&dns->flights);
 	*r = dns;
 	return (STATUS_OK);
+}
+
+enum status
+dns_new_resolver(const struct dns_opts *opts, struct dns **r,
+    struct diag *diag)
+{
+	return (opts->trust_anchor_file != NULL ?
+	    dns_new_unbound(opts, r, diag) : dns_new_stub(opts, r, diag));
 }
 
 struct dns *
@@ -66,12 +87,13 @@ dns_release(struct dns *dns)
 	if (dns == NULL || atomic_fetch_sub(&dns->refs, 1) != 1) {
 		return;
 	}
-	/* First whoever could still call dns_backend_done(). */
+	/* First, as it could still call dns_backend_done(). */
 	dns->ops->free(dns->backend);
 	while ((f = LIST_FIRST(&dns->flights)) != NULL) {
 		LIST_REMOVE(f, link);
 		free(f);
 	}
+	dns_zones_fini(&dns->zones);
 	cache_fini(&dns->cache);
 	pthread_mutex_destroy(&dns->lock);
 	free(dns);
@@ -81,13 +103,14 @@ void
 dns_get_stats(struct dns *dns, struct dns_stats *r)
 {
 	pthread_mutex_lock(&dns->lock);
-	r->hits = dns->hits;
-	r->misses = dns->misses;
-	r->joined = dns->joined;
+	*r = dns->counts;
 	r->evicted = dns->cache.evicted;
 	r->entries = dns->cache.entries;
 	r->bytes = dns->cache.bytes;
 	pthread_mutex_unlock(&dns->lock);
+	if (dns->ops->count_servers != NULL) {
+		dns->ops->count_servers(dns->backend, r);
+	}
 }
 
 const char *

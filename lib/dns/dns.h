@@ -1,21 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * dns: questions by the batch. A message adds every question it knows of,
- * waits once under one deadline and reads the answers. Underneath lies a
- * cache of our own (positive and negative TTLs, RFC 2308; bounded memory; one
- * query in flight per name and type, however many messages wait for it) and
- * under that a backend: libunbound (unbound.c) or zone text (zone.c).
+ * dns: DNS queries in batches. A message adds every query that it knows of,
+ * waits once under one deadline and reads the answers. Below that is a cache
+ * (positive and negative TTLs, RFC 2308; bounded memory; one query in flight
+ * per name and type, however many messages wait for it) and a backend: a stub
+ * resolver on c-ares (stub.c), libunbound, which validates (unbound.c), or
+ * zone text (zone.c).
  *
  * struct dns is shared by all threads. A batch and its queries belong to one
  * thread; an answer is immutable and lives at least as long as the batch. A
  * daemon makes its struct dns after it has gone to the background: threads do
  * not survive a fork.
  *
- * How long answers are kept: records for their least TTL, absent ones for the
- * SOA's minimum (RFC 2308 5), both capped by dns_opts; a TTL of 0 serves only
- * those who wait for it; DNS_SERVFAIL 5 s; DNS_TIMEOUT not at all, but whoever
- * asks the same joins what is still under way. What is under way is given up
- * after dns_opts.timeout_us.
+ * How long answers are kept: records for their least TTL, negative answers for
+ * the SOA's minimum (RFC 2308 5), both capped by dns_opts; a TTL of 0 serves
+ * only those who wait for it. DNS_SERVFAIL and DNS_TIMEOUT are kept for 1 s,
+ * and twice as long each time the query fails again, for at most 300 s (RFC
+ * 9520 3.2); after several names of a zone failed, the whole zone is held to
+ * fail (zones.h). Failures of our own (out of memory, no socket) and those of
+ * all name servers are not kept. A query ends after dns_opts.timeout_us.
  */
 #ifndef DNS_DNS_H
 #define DNS_DNS_H
@@ -30,9 +33,9 @@
 #include "base/str.h"
 
 /*
- * One TXT record, strings joined. A longer one is dropped, as is a record
- * that is malformed or has a name that is no text; an answer of which nothing
- * is left is DNS_SERVFAIL.
+ * One TXT record, strings joined. A longer one is dropped, as is a record that
+ * is malformed or has a name that is not text; an answer of which no record is
+ * left is DNS_SERVFAIL.
  */
 #define DNS_TXT_MAX_BYTES	65535
 #define DNS_MAX_RECORDS		256	/* of one answer; the rest is dropped */
@@ -51,6 +54,7 @@ enum dns_result {
 	DNS_TIMEOUT,		/* no answer before the deadline */
 	DNS_BADNAME		/* not a name that can be asked for */
 };
+#define DNS_RESULTS	(DNS_BADNAME + 1)
 
 enum dns_security {		/* DNSSEC status of the answer */
 	DNS_INSECURE, DNS_SECURE, DNS_BOGUS
@@ -72,8 +76,8 @@ struct dns_answer {
 };
 
 /*
- * What a protocol makes of an answer, made once and kept with the cached
- * answer. parse may return NULL (out of memory). ctx-free, thread-safe.
+ * A protocol's own form of an answer, made once and kept with the cached
+ * answer. parse may return NULL (out of memory); it is thread-safe.
  */
 struct dns_parser {
 	void	*(*parse)(const struct dns_answer *);
@@ -90,32 +94,42 @@ struct dns_opts {
 	size_t			 cache_max_bytes;
 	uint32_t		 ttl_max_s;	/* of a positive answer */
 	uint32_t		 negative_ttl_max_s;	/* of a negative one */
-	/* libunbound only: */
+	/* Only for dns_new_resolver: */
 	const struct str	*nameservers;	/* "192.0.2.1" "2001:db8::1",
 						   either with "@port" */
-	size_t			 nameservers_n;	/* 0: as resolv.conf says */
+	size_t			 nameservers_n;	/* 0: those of resolv_conf */
+	const char		*resolv_conf;	/* read again when it changes */
 	const char		*trust_anchor_file;	/* NULL: no DNSSEC */
 	uint64_t		 timeout_us;	/* at most, for one query */
 };
 
-/* Sane values: system env must still be set. */
+/* Defaults; env must still be set. */
 void		 dns_opts_init(struct dns_opts *);
-/* Each returns a reference of one; *diag says why when not OK. */
-enum status	 dns_new_unbound(const struct dns_opts *, struct dns **r,
+/* Each returns one reference; *diag says why when not OK. */
+/*
+ * Asks recursive resolvers: with a trust anchor through libunbound, which
+ * validates; else through c-ares, where an answer is DNS_SECURE if its AD bit
+ * is set and the server is named in opts or on loopback.
+ */
+enum status	 dns_new_resolver(const struct dns_opts *, struct dns **r,
 		    struct diag *) ATTR_MUST_CHECK;
 /* path: a file of zone text; zone.h has the syntax. */
 enum status	 dns_new_zone(const struct dns_opts *, const char *path,
 		    struct dns **r, struct diag *) ATTR_MUST_CHECK;
 struct dns	*dns_hold(struct dns *);
 /* The last one ends the backend, which may take time. */
-void		 dns_release(struct dns *);	/* NULL is fine */
-/* Whether there are references besides the caller's. Once there are none it
-   stays so until the caller gives one away. */
+void		 dns_release(struct dns *);	/* NULL is valid */
+/* Whether there are references besides the caller's. Once there are none this
+   stays so until the caller makes one. */
 bool		 dns_is_shared(const struct dns *);
 
-struct dns_stats {
+struct dns_stats {		/* counted since the start, except */
 	uint64_t	hits, misses, joined, evicted;
-	uint64_t	entries, bytes;
+	uint64_t	remembered;	/* failures of a zone, from memory */
+	uint64_t	results[DNS_RESULTS];	/* of queries that were sent */
+	uint64_t	entries, bytes;	/* now, in the cache */
+	uint64_t	servers;	/* now; 0: the backend has none */
+	uint64_t	servers_up;	/* those that answer */
 };
 void		 dns_get_stats(struct dns *, struct dns_stats *);
 
@@ -123,7 +137,7 @@ struct dns_batch	*dns_batch_new(struct dns *);	/* NULL: no memory */
 void			 dns_batch_free(struct dns_batch *);
 /*
  * Asks, or joins the same question of this batch. Starts at once, never
- * blocks. name: any text; what cannot be a name gives DNS_BADNAME.
+ * blocks. name: any text; an invalid name gives DNS_BADNAME.
  * NULL: no memory, or more than DNS_BATCH_MAX_QUERIES.
  */
 struct dns_query	*dns_batch_add(struct dns_batch *, struct str name,
@@ -133,12 +147,12 @@ struct dns_query	*dns_batch_add(struct dns_batch *, struct str name,
 void			 dns_batch_wait(struct dns_batch *,
 			    uint64_t deadline_us);
 /*
- * As above until one answer has come that was not there to be read before.
- * False: none did, because the deadline came or no query was open.
+ * As above until one answer arrives that could not be read before. False: none
+ * did, because the deadline came or no query was open.
  */
 bool			 dns_batch_wait_any(struct dns_batch *,
 			    uint64_t deadline_us);
-/* Whether the answer was there at the last add or wait. */
+/* Whether it had been answered at the last add or wait. */
 bool			 dns_query_is_answered(const struct dns_query *);
 /*
  * The answer; a query still open reads as DNS_TIMEOUT. Never NULL; it changes

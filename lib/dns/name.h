@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * name: the names of this module: lower-case text without a trailing dot, of
- * printable ASCII octets but the backslash, in labels of 1 to 63 octets, at
- * most 253 in all (RFC 1035 2.3.4). DNS itself allows any octet in a label; a
- * name with others cannot be written as text and is none here.
+ * printable ASCII octets except the backslash, in labels of 1 to 63 octets,
+ * at most 253 in all (RFC 1035 2.3.4). DNS itself allows any octet in a
+ * label; a name with other octets cannot be written as text and is invalid
+ * here.
  */
 #ifndef DNS_NAME_H
 #define DNS_NAME_H
@@ -24,10 +25,18 @@ struct dns_name {
 /* An octet that may stand in a label that came from outside. */
 bool	dns_name_char(char);
 /*
- * One trailing dot is dropped. False for what is no name; the root is none.
- * A space is taken here: a macro of SPF may ask for it (RFC 7208 7.1).
+ * One trailing dot is dropped. False: an invalid name; the root is one. A
+ * space is valid here: an SPF macro may ask for it (RFC 7208 7.1).
  */
 bool	dns_name_make(struct str text, struct dns_name *name_r);
+/*
+ * Reads a name in wire format at *at, which then points past it. Compression
+ * pointers must point backwards. False: malformed or too long. Octets that
+ * cannot be text become NUL, which no valid name contains.
+ */
+bool	dns_name_read(struct str packet, size_t *at, struct dns_name *name_r);
+/* Whether all octets of a name that was read are valid in a name. */
+bool	dns_name_is_text(const struct dns_name *);
 static inline struct str
 dns_name_str(const struct dns_name *name)
 {

@@ -3,42 +3,27 @@
 #include "dns/rdata.h"
 
 static enum status
-keep(struct arena *arena, struct str octets, struct dns_record *r)
+copy_octets(struct arena *arena, struct str octets, struct dns_record *r)
 {
 	r->data = arena_dup(arena, octets);
 	return (r->data.p != NULL ? STATUS_OK : STATUS_NOMEM);
 }
 
-/* Labels, each behind its length; the root's length of 0 ends the name. */
+/* The name must end where the record does. */
 static enum status
-read_name(struct arena *arena, struct str wire, struct dns_record *r)
+read_name(struct arena *arena, struct str packet, size_t at, size_t end,
+    struct dns_record *r)
 {
-	char text[DNS_NAME_MAX_BYTES + 1];
-	size_t at = 0, n = 0, i, label_n;
+	struct dns_name name;
 
-	while (at < wire.n && wire.p[at] != '\0') {
-		label_n = (unsigned char)wire.p[at++];
-		if (label_n > DNS_LABEL_MAX_BYTES || label_n > wire.n - at ||
-		    n + label_n + (n > 0) > DNS_NAME_MAX_BYTES) {
-			return (STATUS_SYNTAX);
-		}
-		if (n > 0) {
-			text[n++] = '.';
-		}
-		for (i = 0; i < label_n; i++, at++) {
-			if (!dns_name_char(wire.p[at])) {
-				return (STATUS_SYNTAX);
-			}
-			text[n++] = char_lower(wire.p[at]);
-		}
-	}
-	if (at + 1 != wire.n) {
+	if (!dns_name_read(str_first(packet, end), &at, &name) || at != end ||
+	    !dns_name_is_text(&name)) {
 		return (STATUS_SYNTAX);
 	}
-	return (keep(arena, str_mem(text, n), r));
+	return (copy_octets(arena, dns_name_str(&name), r));
 }
 
-/* At least one string, each behind its length (RFC 1035 3.3.14). */
+/* One string or more, each preceded by its length (RFC 1035 3.3.14). */
 static enum status
 read_txt(struct arena *arena, struct str wire, struct dns_record *r)
 {
@@ -68,25 +53,27 @@ read_txt(struct arena *arena, struct str wire, struct dns_record *r)
 }
 
 enum status
-dns_rdata_read(struct arena *arena, enum dns_type type, struct str wire,
-    struct dns_record *r)
+dns_rdata_read(struct arena *arena, enum dns_type type, struct str packet,
+    size_t at, size_t n, struct dns_record *r)
 {
+	struct str wire = str_mem(packet.p + at, n);
+
 	*r = (struct dns_record){ .preference = 0 };
 	switch (type) {
 	case DNS_A:
-		return (wire.n == 4 ? keep(arena, wire, r) : STATUS_SYNTAX);
+		return (n == 4 ? copy_octets(arena, wire, r) : STATUS_SYNTAX);
 	case DNS_AAAA:
-		return (wire.n == 16 ? keep(arena, wire, r) : STATUS_SYNTAX);
+		return (n == 16 ? copy_octets(arena, wire, r) : STATUS_SYNTAX);
 	case DNS_MX:
-		if (wire.n < 2) {
+		if (n < 2) {
 			return (STATUS_SYNTAX);
 		}
 		r->preference = (uint16_t)((unsigned char)wire.p[0] << 8 |
 		    (unsigned char)wire.p[1]);
-		return (read_name(arena, str_from_offset(wire, 2), r));
+		return (read_name(arena, packet, at + 2, at + n, r));
 	case DNS_CNAME:
 	case DNS_PTR:
-		return (read_name(arena, wire, r));
+		return (read_name(arena, packet, at, at + n, r));
 	case DNS_TXT:
 		return (read_txt(arena, wire, r));
 	}

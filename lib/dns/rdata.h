@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* rdata: what a record holds, from the wire (RFC 1035 3.3, RFC 3596 2.2). */
+/* rdata: the data of a record, from the wire (RFC 1035 3.3, RFC 3596 2.2). */
 #ifndef DNS_RDATA_H
 #define DNS_RDATA_H
 
@@ -9,12 +9,15 @@
 #include "dns/dns.h"
 
 /*
- * wire: one record's rdata, its names uncompressed. The record's data lies in
- * the arena. SYNTAX: truncated, with something behind it, a compressed name,
- * or a name that cannot be written as text (dns/name.h); LIMIT: a TXT of more
- * than DNS_TXT_MAX_BYTES. Such a record is left out of the answer.
+ * One record's data: n octets of packet from `at`. A name in it may continue
+ * elsewhere in the packet (RFC 1035 4.1.4); for rdata without compression,
+ * packet is the rdata itself and `at` is 0. The result is allocated in the
+ * arena. SYNTAX: truncated, trailing octets, or a name that cannot be written
+ * as text (dns/name.h); LIMIT: a TXT of more than DNS_TXT_MAX_BYTES. Such a
+ * record is dropped from the answer.
  */
-enum status	dns_rdata_read(struct arena *, enum dns_type, struct str wire,
+enum status	dns_rdata_read(struct arena *, enum dns_type,
+		    struct str packet, size_t at, size_t n,
 		    struct dns_record *r) ATTR_MUST_CHECK;
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * unbound: libunbound underneath, as a forwarder with threads. Its own worker
- * thread does the network and the validation; a thread of ours, the pump,
- * waits for ub_fd() and has ub_process() call back. Both block all signals.
- * Neither survives a fork: the context is made by the process that uses it.
+ * unbound: libunbound as a forwarder with threads. Its own worker thread does
+ * the network and the validation; a thread of ours, the pump, waits for
+ * ub_fd() and lets ub_process() call back. Both block all signals. Neither
+ * survives a fork: the context is made by the process that uses it.
  *
- * A question that was given up is not cancelled (in a threaded context
+ * A query that was given up is not cancelled (in a threaded context
  * ub_cancel() would only silence its answer): the answer still fills the
- * cache. At the end ub_ctx_delete() drops what is under way without a call.
+ * cache. ub_ctx_delete() drops queries in flight without a call.
  */
 #include "config.h"
 
@@ -40,22 +40,26 @@ struct unbound {
 	bool		 running;
 };
 
-static void
+/* NOMEM: the answer is not complete. */
+static enum status
 read_records(struct arena *arena, const struct ub_result *result,
     struct dns_record *v, struct dns_answer *a)
 {
-	size_t i;
+	enum status status;
+	size_t i, n;
 
 	for (i = 0; result->data[i] != NULL && a->n < DNS_MAX_RECORDS; i++) {
-		size_t n = result->len[i] > 0 ? (size_t)result->len[i] : 0;
-
-		if (dns_rdata_read(arena, (enum dns_type)result->qtype,
-		    str_mem(result->data[i], n), &v[a->n]) == STATUS_OK) {
-			a->n++;
+		n = result->len[i] > 0 ? (size_t)result->len[i] : 0;
+		status = dns_rdata_read(arena, (enum dns_type)result->qtype,
+		    str_mem(result->data[i], n), 0, n, &v[a->n]);
+		if (status == STATUS_NOMEM) {
+			return (status);
 		}
+		a->n += status == STATUS_OK;
 	}
 	a->result = DNS_OK;
 	a->v = v;
+	return (STATUS_OK);
 }
 
 static enum dns_result
@@ -67,9 +71,25 @@ result_without(const struct ub_result *result)
 	return (result->rcode == RCODE_NXDOMAIN ? DNS_NXDOMAIN : DNS_SERVFAIL);
 }
 
+static enum status
+read_result(struct arena *arena, const struct ub_result *result,
+    struct dns_record *v, struct dns_answer *a)
+{
+	a->ttl_s = result->ttl > 0 ? (uint32_t)result->ttl : 0;
+	a->security = result->secure ? DNS_SECURE : DNS_INSECURE;
+	if (result->bogus) {
+		a->security = DNS_BOGUS;
+	} else if (result->havedata && result->rcode == RCODE_NOERROR) {
+		return (read_records(arena, result, v, a));
+	} else {
+		a->result = result_without(result);
+	}
+	return (STATUS_OK);
+}
+
 /* Called by the pump. */
 static void
-answered(void *cookie, int error, struct ub_result *result)
+take_result(void *cookie, int error, struct ub_result *result)
 {
 	struct dns_answer a = { .result = DNS_SERVFAIL };
 	struct dns_record v[DNS_MAX_RECORDS];
@@ -80,21 +100,12 @@ answered(void *cookie, int error, struct ub_result *result)
 		return;
 	}
 	arena_init(&arena, ANSWER_MAX_BYTES);
-	if (error == 0 && result != NULL) {
-		a.ttl_s = result->ttl > 0 ? (uint32_t)result->ttl : 0;
-		a.security = result->secure ? DNS_SECURE : DNS_INSECURE;
-		if (result->bogus) {
-			a.security = DNS_BOGUS;
-		} else if (result->havedata && result->rcode == 0) {
-			read_records(&arena, result, v, &a);
-		} else {
-			a.result = result_without(result);
-		}
-		if (a.result == DNS_SERVFAIL) {
-			a.ttl_s = DNS_FAILURE_TTL_S;
-		}
+	if (error != 0 || result == NULL ||
+	    read_result(&arena, result, v, &a) != STATUS_OK) {
+		dns_backend_failed(cookie);
+	} else {
+		dns_backend_done(cookie, &a);
 	}
-	dns_backend_done(cookie, &a);
 	arena_fini(&arena);
 	ub_resolve_free(result);
 }
@@ -109,11 +120,11 @@ unbound_submit(void *backend, struct str name, enum dns_type type,
 	memcpy(text, name.p, name.n);
 	text[name.n] = '\0';
 	return (ub_resolve_async(u->ctx, text, (int)type, CLASS_IN, cookie,
-	    answered, NULL) == 0 ? STATUS_OK : STATUS_TEMP);
+	    take_result, NULL) == 0 ? STATUS_OK : STATUS_TEMP);
 }
 
 static void *
-pump(void *arg)
+run_pump(void *arg)
 {
 	struct unbound *u = arg;
 	struct pollfd fds[2] = {
@@ -162,15 +173,15 @@ unbound_free(void *backend)
 }
 
 static const struct dns_backend_ops unbound_ops = {
-	unbound_submit, unbound_free
+	.submit = unbound_submit, .free = unbound_free
 };
 
 /*
- * The first question makes libunbound read its settings and start its worker.
- * Ask one that it answers by itself, so that what is wrong is known now.
+ * The first query makes libunbound read its settings and start its worker. Ask
+ * one that it answers by itself, to report wrong settings now.
  */
 static enum status
-start(struct unbound *u, struct diag *diag)
+start_pump(struct unbound *u, struct diag *diag)
 {
 	sigset_t all, old;
 	int error;
@@ -182,8 +193,8 @@ start(struct unbound *u, struct diag *diag)
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &old);
 	error = ub_resolve_async(u->ctx, "localhost", DNS_A, CLASS_IN, NULL,
-	    answered, NULL);
-	if (error == 0 && pthread_create(&u->pump, NULL, pump, u) != 0) {
+	    take_result, NULL);
+	if (error == 0 && pthread_create(&u->pump, NULL, run_pump, u) != 0) {
 		error = UB_NOMEM;
 	}
 	pthread_sigmask(SIG_SETMASK, &old, NULL);
@@ -210,9 +221,10 @@ dns_new_unbound(const struct dns_opts *opts, struct dns **r,
 	u->env = *opts->env;
 	u->stop[0] = u->stop[1] = -1;
 	u->ctx = ub_ctx_create();
-	status = u->ctx == NULL ? STATUS_NOMEM : unbound_configure(u->ctx, opts, diag);
+	status = u->ctx == NULL ? STATUS_NOMEM :
+	    unbound_configure(u->ctx, opts, diag);
 	if (status == STATUS_OK) {
-		status = start(u, diag);
+		status = start_pump(u, diag);
 	}
 	if (status == STATUS_OK) {
 		status = dns_new_backend(opts, &unbound_ops, u, r);
@@ -220,7 +232,7 @@ dns_new_unbound(const struct dns_opts *opts, struct dns **r,
 		unbound_free(u);
 	}
 	if (status != STATUS_OK) {
-		/* Unless there is a better reason. */
+		/* Unless there is a more precise reason. */
 		diag_set(diag, "libunbound", 0, "%s", status_text(status));
 	}
 	return (status);

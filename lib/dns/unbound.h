@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* unbound: how a context of libunbound is set up. */
+/*
+ * unbound: libunbound as the backend: a forwarder that validates. Made only
+ * when there is a trust anchor.
+ */
 #ifndef DNS_UNBOUND_H
 #define DNS_UNBOUND_H
 
@@ -9,10 +12,12 @@
 
 struct ub_ctx;
 
+enum status	dns_new_unbound(const struct dns_opts *, struct dns **r,
+		    struct diag *) ATTR_MUST_CHECK;
 /* Before the first question. Not OK: the diag says why. */
 enum status	unbound_configure(struct ub_ctx *, const struct dns_opts *,
 		    struct diag *) ATTR_MUST_CHECK;
-/* What failed, and libunbound's reason, which is not 0. */
+/* Reports what failed, and the reason: libunbound's error, not 0. */
 enum status	unbound_failed(struct diag *, const char *what, int error);
 
 #endif

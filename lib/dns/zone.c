@@ -210,7 +210,9 @@ zone_free(void *backend)
 	free(backend);
 }
 
-static const struct dns_backend_ops zone_ops = { zone_submit, zone_free };
+static const struct dns_backend_ops zone_ops = {
+	.submit = zone_submit, .free = zone_free, .is_local = true
+};
 
 static enum status
 read_file(const char *path, struct buf *text, struct diag *diag)

@@ -16,7 +16,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	}
 	arena_init(&arena, (size_t)1 << 20);
 	if (dns_rdata_read(&arena, (enum dns_type)data[0],
-	    str_mem(data + 1, n - 1), &r) == STATUS_OK) {
+	    str_mem(data + 1, n - 1), 0, n - 1, &r) == STATUS_OK) {
 		FUZZ_CHECK(r.data.p != NULL && r.data.n < n);
 		FUZZ_CHECK(r.preference == 0 || data[0] == DNS_MX);
 		if (data[0] == DNS_MX || data[0] == DNS_PTR ||

@@ -142,7 +142,7 @@ new_dns(const struct dns_opts *opts, struct dns **dns)
 	struct diag diag;
 
 	diag_init(&diag);
-	if (dns_new_unbound(opts, dns, &diag) != STATUS_OK) {
+	if (dns_new_resolver(opts, dns, &diag) != STATUS_OK) {
 		printf("error %s\n", diag.text);
 		return (0);
 	}

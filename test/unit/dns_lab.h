@@ -73,7 +73,9 @@ lab_free(void *backend)
 	(void)backend;
 }
 
-static const struct dns_backend_ops lab_ops = { lab_submit, lab_free };
+static const struct dns_backend_ops lab_ops = {
+	.submit = lab_submit, .free = lab_free, .is_local = true
+};
 
 static void ATTR_UNUSED
 lab_init(struct lab *lab, struct str zone)

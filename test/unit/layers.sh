@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Holds the includes of every file against lib/LAYERS: a module includes
 # itself and modules of lower layers, nothing else; and the edges stay where
-# they belong: OpenSSL in crypto, libunbound in dns, libopendkim in second,
+# they belong: OpenSSL in crypto, c-ares and libunbound in dns, libopendkim in second,
 # libmilter in milter.
 set -eu
 cd "${top_srcdir:-.}"
@@ -53,10 +53,11 @@ edge() {	# name, pattern of the header, the folders where it may stand
 }
 edge OpenSSL 'openssl/' lib/crypto
 edge libunbound 'unbound\.h' lib/dns
+edge c-ares 'ares\.h' lib/dns
 edge libopendkim '(opendkim/)?dkim\.h' lib/second
 edge libmilter 'libmilter/' 'milter|tools'
 edge syslog 'syslog\.h' 'milter|lib/conf'
 edge libidn2 'idn2\.h' lib/mail
 edge libopendmarc 'opendmarc/' lib/second
-edge libpsl 'libpsl\.h' 'lib/dmarc|lib/second'
+edge libpsl 'libpsl\.h' 'lib/dmarc|lib/second|lib/dns'
 echo "1..$n"

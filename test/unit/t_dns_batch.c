@@ -16,7 +16,7 @@
 #define S		UINT64_C(1000000)
 /* Far more than any test needs: reaching it is a failure, not a wait. */
 #define LONG		(60 * S)
-#define MAX_OPEN	4096
+#define MAX_OPEN	(DNS_MAX_FLIGHTS + 1)
 
 struct fake {
 	pthread_mutex_t	 lock;
@@ -76,7 +76,9 @@ fake_free(void *backend)
 	((struct fake *)backend)->open_n = 0;
 }
 
-static const struct dns_backend_ops fake_ops = { fake_submit, fake_free };
+static const struct dns_backend_ops fake_ops = {
+	.submit = fake_submit, .free = fake_free
+};
 
 /* Answers what was first asked of this name; false: it was not asked. */
 static bool
@@ -325,6 +327,20 @@ test_waiting_for_any(void)
 	world_free(w);
 }
 
+/* The result of a query that waits for a moment of the test's clock. */
+static enum dns_result
+wait_for(struct world *w, const char *name)
+{
+	struct dns_batch *b = dns_batch_new(w->dns);
+	struct dns_query *q = dns_batch_add(b, str_from(name), DNS_TXT);
+	enum dns_result result;
+
+	dns_batch_wait(b, in(w, 0));
+	result = dns_query_answer(q)->result;
+	dns_batch_free(b);
+	return (result);
+}
+
 static void
 test_giving_up(void)
 {
@@ -339,40 +355,202 @@ test_giving_up(void)
 	ask(w, "a.x");
 	move(w, 10 * S - 1);
 	ask(w, "a.x");
-	tap_num((long long)w->fake.submitted, 1, "under way for 10 s");
+	tap_num((long long)w->fake.submitted, 1, "pending for 10 s");
 	move(w, 1);
-	batch = dns_batch_new(w->dns);
-	q = dns_batch_add(batch, STR("a.x"), DNS_TXT);
-	tap_num((long long)w->fake.submitted, 2, "then it is asked anew");
+	ask(w, "a.x");
+	tap_num((long long)w->fake.submitted, 1,
+	    "a timeout is remembered (RFC 9520 3.2)");
 	fake_answer(&w->fake, "a.x", &good);
+	tap_num(ask(w, "a.x"), DNS_OK, "a late answer is cached");
+
+	ask(w, "b.x");
+	move(w, 11 * S);
+	ask(w, "b.x");
+	move(w, S);
+	batch = dns_batch_new(w->dns);
+	q = dns_batch_add(batch, STR("b.x"), DNS_TXT);
+	tap_num((long long)w->fake.submitted, 3, "then it is asked again");
+	fake_answer(&w->fake, "b.x", &good);
 	dns_batch_wait(batch, in(w, LONG));
 	tap_num(dns_query_answer(q)->result, DNS_OK,
-	    "the first one's answer serves the second");
-	fake_answer(&w->fake, "a.x", &none);
+	    "the first flight's answer serves the second");
+	fake_answer(&w->fake, "b.x", &none);
 	dns_batch_wait(batch, in(w, LONG));
 	tap_num(dns_query_answer(q)->result, DNS_OK,
-	    "the second one's changes nothing");
-	tap_num(ask(w, "a.x"), DNS_OK, "nor later");
-	tap_num((long long)w->fake.submitted, 2, "it is kept");
+	    "the second flight's changes nothing");
+	tap_num(ask(w, "b.x"), DNS_OK, "nor later");
 	dns_batch_free(batch);
 
 	batch = dns_batch_new(w->dns);
-	q = dns_batch_add(batch, STR("b.x"), DNS_TXT);
+	q = dns_batch_add(batch, STR("c.x"), DNS_TXT);
 	w->dns->timeout_us = 5 * MS;
 	dns_batch_wait(batch, in(w, LONG));
 	tap_num(dns_query_answer(q)->result, DNS_TIMEOUT,
-	    "waiting ends when all were given up");
-	fake_answer(&w->fake, "b.x", &good);
+	    "a wait ends when all queries have timed out");
+	fake_answer(&w->fake, "c.x", &good);
 	tap_num(dns_query_answer(q)->result, DNS_TIMEOUT,
 	    "and that stays so");
 	dns_batch_free(batch);
-	tap_num(ask(w, "b.x"), DNS_TIMEOUT, "a timeout is not kept");
-	tap_num((long long)w->fake.submitted, 4, "but asked again");
 	w->fake.refuses = true;
-	tap_num(ask(w, "c.x"), DNS_SERVFAIL, "a backend that refuses");
+	tap_num(wait_for(w, "d.x"), DNS_SERVFAIL, "submit fails");
 	w->fake.refuses = false;
-	ask(w, "c.x");
-	tap_num((long long)w->fake.submitted, 5, "is asked again at once");
+	ask(w, "d.x");
+	tap_num((long long)w->fake.submitted, 5,
+	    "our own failure is not remembered");
+	world_free(w);
+}
+
+/* Fails a question n times: how long each failure is remembered. */
+static void
+test_backoff(enum dns_result result, const char *what)
+{
+	static const uint64_t seconds[] = { 1, 2, 4, 8, 16, 32, 64, 128, 256,
+		300, 300 };
+	const struct dns_answer failed = { .result = result };
+	struct world *w = world_new();
+	size_t i, wrong = 0;
+
+	world_start(w);
+	for (i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
+		size_t before = w->fake.submitted;
+
+		ask(w, "a.x");
+		fake_answer(&w->fake, "a.x", &failed);
+		move(w, seconds[i] * S - 1);
+		wrong += ask(w, "a.x") != result ||
+		    w->fake.submitted != before + 1;
+		move(w, 1);
+	}
+	tap_ok(wrong == 0, "%s: remembered for 1, 2, 4 ... 300 s", what);
+	ask(w, "a.x");
+	fake_answer(&w->fake, "a.x", &good);
+	move(w, good.ttl_s * S);
+	ask(w, "a.x");
+	fake_answer(&w->fake, "a.x", &failed);
+	move(w, S);
+	ask(w, "a.x");
+	tap_ok(w->fake.open_n == 1, "%s: an answer resets that", what);
+	world_free(w);
+}
+
+/* Fails one question of each name. */
+static void
+fail_names(struct world *w, const char *const *names, size_t n)
+{
+	const struct dns_answer failed = { .result = DNS_SERVFAIL };
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		ask(w, names[i]);
+		fake_answer(&w->fake, names[i], &failed);
+	}
+}
+
+static void
+test_failing_zone(void)
+{
+	static const char *const names[] = { "a.dead.x", "b.dead.x",
+		"dead.x" };
+	struct world *w = world_new();
+	struct dns_stats stats;
+
+	world_start(w);
+	fail_names(w, names, 2);
+	tap_num(ask(w, "c.dead.x"), DNS_TIMEOUT,
+	    "zone: asked while two of its labels failed");
+	fake_answer(&w->fake, "c.dead.x", &(struct dns_answer){
+	    .result = DNS_SERVFAIL });
+	tap_num(ask(w, "d.dead.x"), DNS_SERVFAIL,
+	    "zone: three labels failed, a fourth is known to fail");
+	tap_num((long long)w->fake.submitted, 3, "zone: and not asked");
+	tap_num(wait_for(w, "d.dead.x"), DNS_SERVFAIL,
+	    "zone: without a wait");
+	dns_get_stats(w->dns, &stats);
+	tap_num((long long)stats.remembered, 2, "zone: counted");
+	tap_num((long long)stats.results[DNS_SERVFAIL], 3,
+	    "results: three queries failed");
+	ask(w, "other.x");
+	tap_num((long long)w->fake.open_n, 1, "zone: others are asked");
+	fake_answer(&w->fake, "other.x", &good);
+	move(w, S);
+	ask(w, "e.dead.x");
+	tap_num(ask(w, "f.dead.x"), DNS_SERVFAIL,
+	    "zone: after a second one question is let through");
+	tap_num((long long)w->fake.open_n, 1, "zone: and only one");
+	fake_answer(&w->fake, "e.dead.x", &(struct dns_answer){
+	    .result = DNS_SERVFAIL });
+	move(w, 2 * S - 1);
+	ask(w, "f.dead.x");
+	tap_num((long long)w->fake.open_n, 0, "zone: then 2 s more");
+	move(w, 1);
+	ask(w, "g.dead.x");
+	fake_answer(&w->fake, "g.dead.x", &good);
+	ask(w, "h.dead.x");
+	ask(w, "i.dead.x");
+	tap_num((long long)w->fake.open_n, 2, "zone: an answer ends it");
+	world_free(w);
+}
+
+/* Timeouts of a zone, one after the other, without a wait between. */
+static void
+test_silent_zone(void)
+{
+	struct world *w = world_new();
+	struct dns_batch *batch;
+	struct dns_query *q = NULL;
+	char name[32];
+	int i;
+
+	w->opts.timeout_us = 10 * S;
+	world_start(w);
+	batch = dns_batch_new(w->dns);
+	for (i = 0; i < 500; i++) {
+		snprintf(name, sizeof(name), "n%d.silent.x", i);
+		q = dns_batch_add(batch, str_from(name), DNS_TXT);
+	}
+	tap_num((long long)w->fake.open_n, ZONE_MAX_FLIGHTS,
+	    "silent zone: ZONE_MAX_FLIGHTS of 500 questions are asked");
+	tap_num(wait_for(w, "good.y"), DNS_TIMEOUT, "silent zone: another");
+	fake_answer(&w->fake, "good.y", &good);
+	tap_num(ask(w, "good.y"), DNS_OK, "silent zone: is answered");
+	move(w, 10 * S);
+	dns_batch_wait(batch, in(w, LONG));
+	tap_num(dns_query_answer(q)->result, DNS_TIMEOUT,
+	    "silent zone: all time out");
+	tap_num(ask(w, "next.silent.x"), DNS_TIMEOUT,
+	    "silent zone: another name of it");
+	tap_num((long long)w->fake.submitted, ZONE_MAX_FLIGHTS + 1,
+	    "silent zone: costs no query");
+	dns_batch_free(batch);
+	world_free(w);
+}
+
+/* A busy zone: what waits is asked when there is room, and lost by none. */
+static void
+test_busy_zone(void)
+{
+	struct world *w = world_new();
+	struct dns_query *q[200];
+	struct dns_batch *batch;
+	char name[32];
+	int i, wrong = 0;
+
+	world_start(w);
+	batch = dns_batch_new(w->dns);
+	for (i = 0; i < 200; i++) {
+		snprintf(name, sizeof(name), "n%d.busy.x", i);
+		q[i] = dns_batch_add(batch, str_from(name), DNS_TXT);
+	}
+	for (i = 0; i < 200; i++) {
+		snprintf(name, sizeof(name), "n%d.busy.x", i);
+		wrong += !fake_answer(&w->fake, name, &good);
+	}
+	dns_batch_wait(batch, in(w, LONG));
+	for (i = 0; i < 200; i++) {
+		wrong += dns_query_answer(q[i])->result != DNS_OK;
+	}
+	tap_num(wrong, 0, "busy zone: all of 200 questions are answered");
+	dns_batch_free(batch);
 	world_free(w);
 }
 
@@ -395,8 +573,8 @@ test_keeping(void)
 		{ "NODATA, at most negative_ttl_max_s", DNS_NODATA, 1000,
 		    100 },
 		{ "NODATA without an SOA", DNS_NODATA, 0, 0 },
-		{ "SERVFAIL, 5 s (RFC 9520 3.2)", DNS_SERVFAIL, 1000, 5 },
-		{ "TIMEOUT, not at all", DNS_TIMEOUT, 1000, 0 }
+		{ "SERVFAIL, a second (RFC 9520 3.2)", DNS_SERVFAIL, 1000, 1 },
+		{ "TIMEOUT, a second", DNS_TIMEOUT, 1000, 1 }
 	};
 	struct world *w = world_new();
 	size_t i;
@@ -433,8 +611,8 @@ test_keeping(void)
 		ask(w, "k.x");
 		tap_num((long long)w->fake.submitted, (long long)before + 1,
 		    "and no longer");
-		fake_answer(&w->fake, "k.x", &(struct dns_answer){
-		    .result = DNS_TIMEOUT });
+		/* So that the next row finds nothing. */
+		dns_backend_failed(w->fake.open[--w->fake.open_n].cookie);
 	}
 	world_free(w);
 }
@@ -649,6 +827,11 @@ main(void)
 	test_waking();
 	test_waiting_for_any();
 	test_giving_up();
+	test_backoff(DNS_SERVFAIL, "SERVFAIL");
+	test_backoff(DNS_TIMEOUT, "TIMEOUT");
+	test_failing_zone();
+	test_silent_zone();
+	test_busy_zone();
 	test_keeping();
 	test_limits();
 	test_objects();

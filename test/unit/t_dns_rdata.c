@@ -104,7 +104,7 @@ test_rows(struct arena *arena)
 			memcpy(wire, row->wire.p, row->wire.n);
 		}
 		status = dns_rdata_read(arena, row->type,
-		    str_mem(wire, row->wire.n), &r);
+		    str_mem(wire, row->wire.n), 0, row->wire.n, &r);
 		good = status == row->status;
 		if (good && status == STATUS_OK) {
 			good = str_eq(r.data, row->want) && r.data.p != NULL &&
@@ -132,12 +132,14 @@ test_long(struct arena *arena)
 		wire[i] = (char)(left < 255 ? left : 255);
 	}
 	tap_num(dns_rdata_read(arena, DNS_TXT,
-	    str_mem(wire, DNS_TXT_MAX_BYTES), &r), STATUS_OK,
+	    str_mem(wire, DNS_TXT_MAX_BYTES), 0,
+	    DNS_TXT_MAX_BYTES, &r), STATUS_OK,
 	    "TXT of 65,535 octets");
 	tap_num((long long)r.data.n, DNS_TXT_MAX_BYTES - 256,
 	    "and what is in it");
 	tap_num(dns_rdata_read(arena, DNS_TXT,
-	    str_mem(wire, DNS_TXT_MAX_BYTES + 1), &r), STATUS_LIMIT,
+	    str_mem(wire, DNS_TXT_MAX_BYTES + 1), 0,
+	    DNS_TXT_MAX_BYTES + 1, &r), STATUS_LIMIT,
 	    "TXT of 65,536 octets");
 	free(wire);
 }
@@ -149,9 +151,9 @@ test_no_memory(void)
 	struct dns_record r;
 
 	arena_init(&arena, 0);
-	tap_num(dns_rdata_read(&arena, DNS_TXT, STR("\1a"), &r),
+	tap_num(dns_rdata_read(&arena, DNS_TXT, STR("\1a"), 0, 2, &r),
 	    STATUS_NOMEM, "TXT without memory");
-	tap_num(dns_rdata_read(&arena, DNS_PTR, STR("\1a\0"), &r),
+	tap_num(dns_rdata_read(&arena, DNS_PTR, STR("\1a\0"), 0, 3, &r),
 	    STATUS_NOMEM, "PTR without memory");
 	arena_fini(&arena);
 }
