@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* mailseal import: OpenDKIM's and OpenDMARC's configuration as ours. */
+/* mailseal import: translates the configuration of OpenDKIM and OpenDMARC. */
 #include "config.h"
 
 #include <errno.h>
@@ -27,7 +27,7 @@ import_note(struct import *im, const char *fmt, ...)
 	im->notes++;
 }
 
-/* What would not show on a terminal has no place in a configuration. */
+/* No control characters. */
 static bool
 is_text(struct str value)
 {
@@ -42,7 +42,7 @@ is_text(struct str value)
 	return (true);
 }
 
-/* Their option as it stands, in a comment. */
+/* Writes their option as a comment. */
 static void
 put_theirs(struct import *im, const struct import_given *given,
     const char *why)
@@ -55,9 +55,9 @@ put_theirs(struct import *im, const struct import_given *given,
 	im->notes++;
 }
 
-/* What is a matter of several options, or of keys: not to be tried alone. */
+/* Whether the option can be checked without others, and without keys. */
 static bool
-stands_alone(const char *name)
+is_independent(const char *name)
 {
 	static const char *const others[] = { "Selector", "KeyFile", "Domain",
 		"KeyTable", "SigningTable", "TrustedSealers", "Mode",
@@ -72,9 +72,9 @@ stands_alone(const char *name)
 	return (true);
 }
 
-/* Whether our daemon would take the line. */
+/* Whether our daemon accepts the line. */
 static bool
-is_taken(struct import *im, const char *name, struct str value,
+is_accepted(struct import *im, const char *name, struct str value,
     struct diag *why)
 {
 	struct conf *conf = NULL;
@@ -90,7 +90,7 @@ is_taken(struct import *im, const char *name, struct str value,
 	return (ok);
 }
 
-/* OpenDKIM does not look at these beside tables. */
+/* OpenDKIM ignores these options if there is a SigningTable. */
 static bool
 is_hidden_by_tables(const struct import *im, const char *name)
 {
@@ -99,9 +99,9 @@ is_hidden_by_tables(const struct import *im, const char *name)
 	    import_get(im, "SigningTable") != NULL);
 }
 
-/* Said by OpenDKIM's file already, or further below in the same one. */
+/* Whether OpenDKIM's file, or a later line of the same file, sets it. */
 static bool
-is_said(const struct import *im, size_t index, const char *to)
+is_set_elsewhere(const struct import *im, size_t index, const char *to)
 {
 	size_t i;
 
@@ -119,7 +119,7 @@ is_said(const struct import *im, size_t index, const char *to)
 	return (false);
 }
 
-/* False: errno says why not. */
+/* If not, errno has the reason. */
 static bool
 can_read(struct import *im, struct str path)
 {
@@ -128,7 +128,7 @@ can_read(struct import *im, struct str path)
 	return (text != NULL && access(text, R_OK) == 0);
 }
 
-/* Whether the option is there and has a value in our words. */
+/* Whether the option is set to a value that can be translated. */
 static bool
 is_translated(struct import *im, const char *name)
 {
@@ -156,7 +156,7 @@ can_sign(struct import *im)
 	    is_translated(im, "KeyFile")));
 }
 
-/* Whose the keys must be, and that make install knows another user. */
+/* Who must own the keys, and where else the user is configured. */
 static void
 put_user_notes(struct import *im, struct str user)
 {
@@ -164,15 +164,15 @@ put_user_notes(struct import *im, struct str user)
 		import_note(im, "UserID: %s: chown %.*s, mode 0600",
 		    has_tables(im) ?
 		    "keys of the KeyTable are loaded as this user" :
-		    "a reload reads KeyFile as this user, only a start as "
+		    "a reload reads KeyFile as this user, only the start as "
 		    "root", STR_FMT(user));
 	}
 	import_note(im, "UserID: a key store (dkimkeygen adopt) must belong "
 	    "to this user, too: chown -R %.*s %s", STR_FMT(user),
 	    LOCALSTATEDIR "/lib/mailseal");
-	import_note(im, "UserID: and User= in mailseald.service and "
-	    "dkimkeygen.service, as well as tmpfiles.d/mailseal.conf, must "
-	    "name it, not mailseal");
+	import_note(im, "UserID: User= in mailseald.service and "
+	    "dkimkeygen.service, and tmpfiles.d/mailseal.conf, must name it "
+	    "instead of mailseal");
 }
 
 static void
@@ -186,8 +186,8 @@ put_line(struct import *im, const char *to, struct str value, const char *why)
 	}
 	if (strcmp(to, "Socket") == 0 && im->has_opendmarc) {
 		import_note(im, "Socket: one milter now: smtpd_milters and "
-		    "non_smtpd_milters of Postfix name this one in place of "
-		    "OpenDKIM's and OpenDMARC's");
+		    "non_smtpd_milters of Postfix must name this one instead "
+		    "of OpenDKIM's and OpenDMARC's");
 	}
 	buf_printf(&im->out, "%s %.*s\n", to, STR_FMT(value));
 	if (strcmp(to, "KeyFile") == 0 && !can_read(im, value)) {
@@ -204,10 +204,10 @@ put_ours(struct import *im, const struct import_given *given,
 
 	diag_init(&diag);
 	if (!is_text(value)) {
-		put_theirs(im, given, "it has control characters");
+		put_theirs(im, given, "the value has control characters");
 		return (STATUS_OK);
 	}
-	if (stands_alone(to) && !is_taken(im, to, value, &diag)) {
+	if (is_independent(to) && !is_accepted(im, to, value, &diag)) {
 		if (given->option->kind == IMPORT_HOSTS) {
 			status = import_hosts(im, given, to, value, &value);
 		} else {
@@ -222,65 +222,63 @@ put_ours(struct import *im, const struct import_given *given,
 	return (status);
 }
 
-/* Why an option cannot stand though its value could; or NULL. */
+/* Why an option cannot be used although its value can; or NULL. */
 static const char *
 missing_half(struct import *im, const struct import_option *o,
     struct str value)
 {
 	if (o->kind == IMPORT_KEY_TABLE || o->kind == IMPORT_SIGNING_TABLE) {
 		return (has_tables(im) ? NULL :
-		    "the other table is not to be had");
+		    "the other table cannot be translated");
 	}
 	if (strcmp(o->name, "Domain") == 0 ||
 	    strcmp(o->name, "Selector") == 0 ||
 	    strcmp(o->name, "KeyFile") == 0) {
 		return (can_sign(im) ? NULL :
-		    "Domain, Selector and KeyFile belong together");
+		    "it needs all of Domain, Selector and KeyFile");
 	}
 	return (strcmp(o->name, "Mode") == 0 &&
 	    str_find(value, 's') < value.n && !can_sign(im) ?
-	    "there is nothing to sign with" : NULL);
+	    "there are no keys to sign with" : NULL);
 }
 
 static enum status
-translate(struct import *im, size_t index)
+translate_option(struct import *im, size_t index)
 {
 	const struct import_given *given = &im->v[index];
 	const struct import_option *o = given->option;
-	const char *to, *why, *missing;
+	const char *to, *why, *refusal;
 	enum status status;
 	struct str value;
 
 	if (o == NULL) {
-		put_theirs(im, given, "neither manual knows this option");
+		put_theirs(im, given, "unknown option");
 		return (STATUS_OK);
 	}
 	to = o->to != NULL ? o->to : o->name;
 	if (index < im->opendmarc && is_hidden_by_tables(im, to)) {
-		put_theirs(im, given, "OpenDKIM ignores it beside a "
-		    "SigningTable; here it would come first");
+		put_theirs(im, given, "OpenDKIM ignores it if there is a "
+		    "SigningTable; mailseald would use it first");
 		return (STATUS_OK);
 	}
 	status = import_value(im, given, &value, &why);
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	missing = value.p != NULL ? missing_half(im, o, value) : NULL;
-	if (missing != NULL) {
-		put_theirs(im, given, missing);
-	} else if (value.p == NULL) {
-		put_theirs(im, given, why);
-	} else if (is_said(im, index, to)) {
-		put_theirs(im, given, index >= im->opendmarc ?
-		    "one daemon now, which has this already" :
-		    "given again below");
-	} else {
-		status = put_ours(im, given, to, value, why);
+	refusal = value.p == NULL ? why : missing_half(im, o, value);
+	if (refusal == NULL && is_set_elsewhere(im, index, to)) {
+		refusal = index >= im->opendmarc ?
+		    "one daemon now, and this is already set" :
+		    "set again below";
 	}
-	return (status);
+	if (refusal != NULL) {
+		put_theirs(im, given, refusal);
+		return (STATUS_OK);
+	}
+	return (put_ours(im, given, to, value, why));
 }
 
-/* What they do without being told, and we do otherwise. */
+/* Sets options whose default is not the same as theirs. */
 static void
 put_defaults(struct import *im)
 {
@@ -295,23 +293,23 @@ put_defaults(struct import *im)
 		    "simple/simple",
 		    "OpenDKIM's default; relaxed/relaxed survives more" },
 		{ "OversignHeaders", NULL, "OversignHeaders", "none",
-		    "OpenDKIM's default; From at least should be there" },
+		    "OpenDKIM's default; it should list at least From" },
 		{ "Socket", NULL, "Socket", "inet:8891@127.0.0.1",
-		    "none was given in the file" },
+		    "the file has none" },
 		{ "RejectFailures", NULL, "OnDMARCReject", "accept",
-		    "OpenDMARC refuses nothing by default, or is not there" },
+		    "OpenDMARC rejects nothing by default, or is not used" },
 		{ "HoldQuarantinedMessages", NULL, "OnDMARCQuarantine",
 		    "accept",
-		    "nor does it hold anything; tag would be seen by Sieve" },
+		    "nor does it hold mail; tag adds a field for Sieve" },
 		{ "RequiredHeaders", "RejectMultiValueFrom", "OnBadFrom",
-		    "accept", "but then DMARC can be got around" },
+		    "accept", "but this lets mail bypass DMARC" },
 	};
 	size_t i;
 
 	buf_add_cstr(&im->out, "\n## Defaults that differ\n\n");
 	if (can_sign(im)) {
-		import_note(im, "take this out to have keys that dkimkeygen "
-		    "rotates beside those above");
+		import_note(im, "remove this to use the keys that dkimkeygen "
+		    "rotates, besides those above");
 		buf_add_cstr(&im->out, "KeyStore none\n");
 	}
 	for (i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
@@ -329,12 +327,12 @@ import_translate(struct import *im)
 	enum status status = STATUS_OK;
 	size_t i;
 
-	buf_add_cstr(&im->out, "## Of OpenDKIM\n\n");
+	buf_add_cstr(&im->out, "## From OpenDKIM\n\n");
 	for (i = 0; i < im->n && status == STATUS_OK; i++) {
 		if (i == im->opendmarc) {
-			buf_add_cstr(&im->out, "\n## Of OpenDMARC\n\n");
+			buf_add_cstr(&im->out, "\n## From OpenDMARC\n\n");
 		}
-		status = translate(im, i);
+		status = translate_option(im, i);
 	}
 	put_defaults(im);
 	if (status == STATUS_OK && import_get(im, "SigningTable") != NULL) {
@@ -358,7 +356,7 @@ read_files(struct import *im, char **paths, struct diag *diag)
 }
 
 static int
-run(char **paths)
+import_files(char **paths)
 {
 	struct import im = { .n = 0 };
 	int result = CLI_USAGE;
@@ -380,7 +378,7 @@ run(char **paths)
 		    status_text(status));
 	} else if (fwrite(im.out.p, 1, im.out.n, stdout) == im.out.n &&
 	    cli_flush()) {
-		cli_warn("%u comments to read; then mailseald -n -c FILE",
+		cli_warn("read the comments (%u), then run mailseald -n -c FILE",
 		    im.notes);
 		result = CLI_YES;
 	}
@@ -406,11 +404,11 @@ import_main(const struct cli_command *command, int argc, char **argv)
 		return (early);
 	}
 	if (argc - optind < 1 || argc - optind > 2) {
-		return (cli_fail("import: opendkim.conf, and maybe "
-		    "opendmarc.conf, are needed"));
+		return (cli_fail("import: need opendkim.conf, and optionally "
+		    "opendmarc.conf"));
 	}
 	for (i = optind; i < argc; i++) {
 		paths[i - optind] = argv[i];
 	}
-	return (run(paths));
+	return (import_files(paths));
 }

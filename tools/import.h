@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * import: an OpenDKIM and an OpenDMARC configuration in mailseald's words.
- * What each of their options becomes is a row of import_options.c.
+ * import: translates an OpenDKIM and an OpenDMARC configuration to a
+ * mailseald configuration. Each of their options is a row of import_options.c.
  */
 #ifndef TOOLS_IMPORT_H
 #define TOOLS_IMPORT_H
@@ -19,13 +19,13 @@
 #define IMPORT_MAX_DEPTH	5		/* of Include */
 #define IMPORT_MAX_GIVEN	1000		/* options of all files */
 
-enum import_kind {		/* what is to be done with a value */
-	IMPORT_TEXT,		/* it stays as it is */
-	IMPORT_BOOL,		/* yes or no, however it was written */
-	IMPORT_YES,		/* only yes means something: why says what */
+enum import_kind {		/* how a value is translated */
+	IMPORT_TEXT,		/* unchanged */
+	IMPORT_BOOL,		/* to yes or no */
+	IMPORT_YES,		/* to a comment: always on here */
 	IMPORT_SYSLOG,		/* yes or no, for LogTarget */
 	IMPORT_SOCKET,
-	IMPORT_LIST,		/* a dataset: commas, or a file */
+	IMPORT_LIST,		/* a dataset: a list or a file */
 	IMPORT_HOSTS,		/* the same, of hosts */
 	IMPORT_KEY_TABLE,
 	IMPORT_SIGNING_TABLE,
@@ -37,14 +37,14 @@ enum import_kind {		/* what is to be done with a value */
 	IMPORT_IGNORE_FROM,	/* domains, for DomainRules */
 	IMPORT_PSL,
 	IMPORT_INCLUDE,
-	IMPORT_NONE		/* nothing comes of it: why says why */
+	IMPORT_NONE		/* to a comment with why */
 };
 
 struct import_option {
-	const char		*name;	/* theirs */
+	const char		*name;	/* theirs; "*" at its end: a prefix */
 	enum import_kind	 kind;
 	const char		*to;	/* ours; NULL: the same name */
-	const char		*why;	/* for people; NULL: nothing to say */
+	const char		*why;	/* a comment for people, or NULL */
 };
 
 extern const struct import_option import_opendkim[];
@@ -53,8 +53,8 @@ extern const struct import_option import_opendmarc[];
 const struct import_option	*import_option_find(
 				    const struct import_option *, struct str);
 
-struct import_given {		/* an option as it stands in a file */
-	const struct import_option *option;	/* NULL: nobody knows it */
+struct import_given {		/* an option as written in a file */
+	const struct import_option *option;	/* NULL: unknown */
 	struct str	 name;
 	struct str	 value;
 	const char	*file;
@@ -66,32 +66,34 @@ struct import {
 	const struct env	*env;
 	struct import_given	*v;
 	size_t			 n;
-	size_t			 opendmarc;	/* the first one of theirs */
+	size_t			 opendmarc;	/* index of the first option of
+						   OpenDMARC */
 	bool			 has_opendmarc;
 	struct buf		 out;
-	unsigned		 notes;		/* options that changed */
+	unsigned		 notes;		/* comments in out */
 };
 
-/* import_read.c: all options of a file, and of those that it includes. Not
-   OK: the diag says why, with file and line. */
+/* import_read.c: reads all options of a file and of the files that it
+   includes. On error the diag has file, line and reason. */
 enum status	 import_read(struct import *, const struct import_option *,
 		    const char *path, struct diag *) ATTR_MUST_CHECK;
-/* import.c: what was read, in our words, into out. */
+/* import.c: translates what was read, into out. */
 enum status	 import_translate(struct import *) ATTR_MUST_CHECK;
-/* import_value.c: the value in our words, in the arena; absent: it cannot be
-   had, and why_r, static, says why. NOMEM only. */
+/* import_value.c: translates the value, into the arena. Absent: it cannot be
+   translated, and why_r, static, says why. The only error is NOMEM. */
 enum status	 import_value(struct import *, const struct import_given *,
 		    struct str *value_r, const char **why_r) ATTR_MUST_CHECK;
-/* yes, true, 1, and what begins alike. */
+/* yes, true, 1, and whatever begins with the same letter. */
 bool		 import_is_yes(struct str);
-/* import_hosts.c: what our option `to` takes of a value that it does not take
-   as a whole, as a list; absent: nothing. Notes name the rest. NOMEM only. */
+/* import_hosts.c: the items that our option `to` accepts of a value that it
+   rejects as a whole; absent: none. Comments list the others. The only error
+   is NOMEM. */
 enum status	 import_hosts(struct import *, const struct import_given *,
 		    const char *to, struct str value, struct str *kept_r)
     ATTR_MUST_CHECK;
-/* import_tables.c: what is wrong with the tables, as comments. */
+/* import_tables.c: reports errors in the tables as comments. */
 enum status	 import_tables(struct import *) ATTR_MUST_CHECK;
-/* "# text", and a note is counted. */
+/* Writes "# text" and counts it. */
 void		 import_note(struct import *, const char *fmt, ...)
     ATTR_PRINTF(2, 3);
 /* The last one of that name, or NULL. */

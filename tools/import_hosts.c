@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A list of hosts that has items which our daemon does not take: what stays of
- * it. A file of theirs becomes a list in our configuration.
+ * Translates a list of hosts with items that our daemon rejects: keeps the
+ * others. The content of a file becomes a list in our configuration.
  */
 #include "conf/conf.h"
 #include "conf/table.h"
 #include "tools/import.h"
 
-#define NAMED_MAX	100	/* items in comments */
-#define NAME_BYTES	64	/* of an option, on the line of what is kept */
+#define NAMED_MAX	100	/* rejected items with a comment of their own */
+#define NAME_BYTES	64	/* of the option, on the line of the list */
 
 struct picker {
 	struct import	*im;
 	const char	*to;		/* our option */
-	const char	*file;		/* where the items stand */
+	const char	*file;		/* where the items are */
 	unsigned	 line;
 	bool		 patterns;	/* a refile: */
-	struct hosts	*hosts;		/* exclusions, then what is kept */
-	struct buf	 kept;		/* with commas */
+	struct hosts	*hosts;		/* exclusions, then accepted items */
+	struct buf	 kept;		/* accepted items, with commas */
 	size_t		 left_out;
-	bool		 widened;	/* by an exclusion left out */
+	bool		 widened;	/* an exclusion was left out */
 };
 
 typedef void	 picker_take(struct picker *, struct str item);
@@ -30,9 +30,9 @@ is_exclusion(struct str item)
 	return (item.n > 0 && item.p[0] == '!');
 }
 
-/* "*.domain" among patterns is our ".domain". */
+/* Translates the pattern "*.domain" to ".domain". */
 static struct str
-in_our_words(struct picker *p, struct str item)
+translate_item(struct picker *p, struct str item)
 {
 	size_t sign = is_exclusion(item) ? 1 : 0;
 	char *text;
@@ -51,7 +51,8 @@ in_our_words(struct picker *p, struct str item)
 	return (str_mem(text, item.n - 1));
 }
 
-/* They come first: of an item with and without "!", OpenDKIM takes the "!". */
+/* First the exclusions: if an item occurs with and without "!", OpenDKIM
+   excludes it. */
 static void
 take_exclusion(struct picker *p, struct str item)
 {
@@ -59,15 +60,15 @@ take_exclusion(struct picker *p, struct str item)
 
 	diag_init(&ignored);
 	if (is_exclusion(item)) {
-		(void)!hosts_add(p->hosts, in_our_words(p, item), p->file,
-		    p->line, &ignored);
+		(void)!hosts_add(p->hosts, translate_item(p, item),
+		    p->file, p->line, &ignored);
 	}
 }
 
 static void
 take_item(struct picker *p, struct str item)
 {
-	struct str ours = in_our_words(p, item);
+	struct str ours = translate_item(p, item);
 	struct diag why;
 
 	diag_init(&why);
@@ -79,14 +80,14 @@ take_item(struct picker *p, struct str item)
 	p->widened = p->widened || is_exclusion(item);
 	if (p->left_out++ < NAMED_MAX) {
 		import_note(p->im, "%s: left out%s: %s", p->to,
-		    is_exclusion(item) ? ", and so is all of it" : "",
+		    is_exclusion(item) ? ", and so is the whole list" : "",
 		    why.text);
 	}
 }
 
-/* file: the text is a file's, with lines of its own. */
+/* file: the text is the content of a file. */
 static void
-each_item(struct picker *p, struct str text, bool file, picker_take *take)
+take_items(struct picker *p, struct str text, bool file, picker_take *take)
 {
 	struct conf_lines lines = { .rest = text };
 	struct str line, item;
@@ -100,31 +101,31 @@ each_item(struct picker *p, struct str text, bool file, picker_take *take)
 }
 
 static void
-say_the_rest(struct picker *p, bool file)
+note_summary(struct picker *p, bool file)
 {
 	if (p->left_out > NAMED_MAX) {
 		import_note(p->im, "%s: left out: %zu more", p->to,
 		    p->left_out - NAMED_MAX);
 	}
 	if (p->kept.status == STATUS_LIMIT) {
-		import_note(p->im, "%s: what is left is too long for a line: "
-		    "take those out of the file", p->to);
+		import_note(p->im, "%s: the list is too long for a line: "
+		    "remove those items from the file", p->to);
 	} else if (file && p->kept.n > 0 && !p->widened) {
-		import_note(p->im, "%s: of %s this is a copy", p->to, p->file);
+		import_note(p->im, "%s: this is a copy of %s", p->to, p->file);
 	}
 }
 
 static enum status
-pick(struct picker *p, struct str text, bool file, struct str *kept_r)
+pick_items(struct picker *p, struct str text, bool file, struct str *kept_r)
 {
 	enum status status = STATUS_NOMEM;
 
 	p->hosts = hosts_new();
 	buf_init(&p->kept, CONF_LINE_MAX_BYTES - NAME_BYTES);
 	if (p->hosts != NULL) {
-		each_item(p, text, file, take_exclusion);
-		each_item(p, text, file, take_item);
-		say_the_rest(p, file);
+		take_items(p, text, file, take_exclusion);
+		take_items(p, text, file, take_item);
+		note_summary(p, file);
 		status = p->kept.status;
 	}
 	/* What they excluded must not become trusted. */
@@ -159,5 +160,5 @@ import_hosts(struct import *im, const struct import_given *given,
 			return (STATUS_OK);
 		}
 	}
-	return (pick(&p, value, file, kept_r));
+	return (pick_items(&p, value, file, kept_r));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Their files: "Option value" by line, '#' comments, Include. */
+/* Reads their files: "Option value" lines, '#' comments, Include. */
 #include "conf/table.h"
 #include "tools/import.h"
 
@@ -7,7 +7,11 @@ const struct import_option *
 import_option_find(const struct import_option *v, struct str name)
 {
 	for (; v->name != NULL; v++) {
-		if (str_eq_ci(str_from(v->name), name)) {
+		struct str theirs = str_from(v->name);
+
+		if (theirs.p[theirs.n - 1] == '*' ? str_starts_ci(name,
+		    str_first(theirs, theirs.n - 1)) :
+		    str_eq_ci(name, theirs)) {
 			return (v);
 		}
 	}
@@ -19,7 +23,7 @@ static enum status	read_file(struct import *,
 			    unsigned depth, struct diag *);
 
 static enum status
-add(struct import *im, const struct import_given *given, struct diag *diag)
+add_option(struct import *im, const struct import_given *given, struct diag *diag)
 {
 	if (im->v == NULL) {
 		im->v = arena_calloc(&im->arena, IMPORT_MAX_GIVEN,
@@ -56,11 +60,11 @@ take_line(struct import *im, const struct import_option *options,
 	conf_line_split(line, &given->name, &given->value);
 	given->option = import_option_find(options, given->name);
 	if (given->option == NULL || given->option->kind != IMPORT_INCLUDE) {
-		return (add(im, given, diag));
+		return (add_option(im, given, diag));
 	}
 	if (depth >= IMPORT_MAX_DEPTH) {
 		diag_set(diag, given->file, given->line,
-		    "Include: files that include files, %d deep",
+		    "Include: nested more than %d deep",
 		    IMPORT_MAX_DEPTH);
 		return (STATUS_LIMIT);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Their values in our words. */
+/* Translates values. */
 #include "tools/import.h"
 
 bool
@@ -15,7 +15,7 @@ yes_no(struct str value)
 	return (import_is_yes(value) ? STR("yes") : STR("no"));
 }
 
-/* A type in front, as "refile:"; absent: none. */
+/* The type of a dataset, such as "refile"; absent: none. */
 static struct str
 dataset_type(struct str value)
 {
@@ -31,7 +31,7 @@ dataset_type(struct str value)
 	    STR_NONE);
 }
 
-/* Whether the type is one of those that are files or lists. */
+/* Whether the dataset is a file or a list. */
 static bool
 is_plain(struct str type)
 {
@@ -57,6 +57,16 @@ socket_value(struct import *im, struct str value, struct str *r)
 	return (r->p != NULL ? STATUS_OK : STATUS_NOMEM);
 }
 
+static struct str
+list_value(struct str value, const char **why_r)
+{
+	if (is_plain(dataset_type(value))) {
+		return (without_type(value));
+	}
+	*why_r = "this type of dataset is not supported: write it to a file";
+	return (STR_NONE);
+}
+
 static enum status
 table_value(struct import *im, struct str value, bool patterns,
     struct str *r, const char **why_r)
@@ -65,8 +75,8 @@ table_value(struct import *im, struct str value, bool patterns,
 
 	if (!is_plain(type) || str_eq_ci(type, STR("csl")) || path.n == 0 ||
 	    path.p[0] != '/') {
-		*why_r = "a table is a file here: write it into one, or put "
-		    "the keys into a KeyStore";
+		*why_r = "a table must be a file here: write it to one, or "
+		    "put the keys into a KeyStore";
 		return (STATUS_OK);
 	}
 	*r = arena_printf(&im->arena, "%s:%.*s", patterns &&
@@ -75,7 +85,7 @@ table_value(struct import *im, struct str value, bool patterns,
 	return (r->p != NULL ? STATUS_OK : STATUS_NOMEM);
 }
 
-/* One letter is enough for OpenDKIM. */
+/* OpenDKIM looks at the first letter only. */
 static struct str
 action_value(struct str value, const char **why_r)
 {
@@ -89,10 +99,24 @@ action_value(struct str value, const char **why_r)
 	case 'q':
 		return (STR("quarantine"));
 	default:
-		*why_r = "nothing is discarded here: choose reject or "
+		*why_r = "discard is not supported: choose reject or "
 		    "quarantine";
 		return (STR_NONE);
 	}
+}
+
+static struct str
+sign_action_value(struct str value, const char **why_r)
+{
+	char action = value.n > 0 ? char_lower(value.p[0]) : '\0';
+
+	if (action == 'a') {
+		return (STR("unsigned"));
+	}
+	if (action != 't') {
+		*why_r = "the only actions are unsigned and tempfail";
+	}
+	return (STR("tempfail"));
 }
 
 static enum status
@@ -114,7 +138,7 @@ ignore_from_value(struct import *im, struct str value, struct str *r)
 	return (r->p != NULL ? STATUS_OK : STATUS_NOMEM);
 }
 
-/* Several options lead there: one that refuses is enough. */
+/* Several options become OnBadFrom: one that refuses is enough. */
 static bool
 any_bad_from(const struct import *im)
 {
@@ -152,12 +176,7 @@ import_value(struct import *im, const struct import_given *given,
 		return (socket_value(im, value, r));
 	case IMPORT_LIST:
 	case IMPORT_HOSTS:
-		if (is_plain(dataset_type(value))) {
-			*r = without_type(value);
-		} else {
-			*why_r = "such a dataset is not read here: write it "
-			    "into a file";
-		}
+		*r = list_value(value, why_r);
 		return (STATUS_OK);
 	case IMPORT_KEY_TABLE:
 		return (table_value(im, value, false, r, why_r));
@@ -167,13 +186,7 @@ import_value(struct import *im, const struct import_given *given,
 		*r = action_value(value, why_r);
 		return (STATUS_OK);
 	case IMPORT_SIGN_ACTION:
-		*r = char_lower(value.n > 0 ? value.p[0] : ' ') == 'a' ?
-		    STR("unsigned") : STR("tempfail");
-		if (char_lower(value.n > 0 ? value.p[0] : ' ') != 'a' &&
-		    char_lower(value.n > 0 ? value.p[0] : ' ') != 't') {
-			*why_r = "mail that cannot be signed waits, or goes "
-			    "unsigned";
-		}
+		*r = sign_action_value(value, why_r);
 		return (STATUS_OK);
 	case IMPORT_REJECT:
 		*r = import_is_yes(value) ? STR("reject") : STR("accept");

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The rows of what becomes of OpenDKIM's and OpenDMARC's options. */
+/* The rows that translate options of OpenDKIM and OpenDMARC. */
 #include "config.h"
 
 #include "conf/table.h"
@@ -31,7 +31,7 @@ check_row(const struct import_option *v, const struct import_option *o)
 		    o->name)) != NULL, "%s becomes an option of ours",
 		    o->name);
 	} else if (o->kind != IMPORT_INCLUDE) {
-		tap_ok(o->why != NULL, "%s: why nothing comes of it is said",
+		tap_ok(o->why != NULL, "%s is dropped with a reason",
 		    o->name);
 	}
 }
@@ -49,7 +49,7 @@ main(void)
 			check_row(tables[i], o);
 		}
 		tap_ok(import_option_find(tables[i], STR("NoSuch")) == NULL,
-		    "an option that neither knows");
+		    "an unknown option");
 	}
 	return (tap_done());
 }
