@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * checks: SPF for MAIL FROM and for HELO, iprev, DMARC and the keys of DKIM and
- * ARC, side by side over one batch of questions. SPF and iprev start
- * at MAIL, DMARC's policy and the keys at the end of the headers. Whoever has
- * its answers goes on, so that a message waits no longer than the longest chain
- * of questions that follow from each other.
+ * checks: SPF for MAIL FROM and for HELO, iprev, DMARC and the keys of DKIM
+ * and ARC, in parallel over one batch of DNS queries. SPF and iprev start at
+ * MAIL, DMARC's policy and the keys at end of headers. Each check goes on as
+ * soon as it has its answers, so that a message waits no longer than for the
+ * longest chain of queries that depend on each other.
  */
 #include "engine/private.h"
 
-/* What a message may bring about fits into its batch: SPF twice, iprev, DMARC,
-   the keys of as many signatures as can be configured and of a chain, a second
+/* The queries of one message fit into its batch: SPF twice, iprev, DMARC, the
+   keys of as many signatures as can be configured and of a chain, a second
    opinion. */
 #define KEYS_MAX	100
 _Static_assert(2 * SPF_MAX_QUERIES + 1 + IPREV_MAX_NAMES + DMARC_MAX_QUERIES +
-    KEYS_MAX + 2 * ARC_MAX_SETS + 2 * DMARC_MAX_AUTHORS <= DNS_BATCH_MAX_QUERIES,
-    "questions of one message");
+    KEYS_MAX + 2 * ARC_MAX_SETS + 2 * DMARC_MAX_AUTHORS <=
+    DNS_BATCH_MAX_QUERIES, "queries of one message");
 
 static bool
 is_null_path(struct str path)
@@ -23,61 +23,66 @@ is_null_path(struct str path)
 }
 
 static enum status
-begin_spf(struct engine_msg *m, const struct ip_addr *ip)
+begin_spf(const struct engine_input *in, struct engine_verification *v)
 {
-	struct engine_checks *c = &m->checks;
 	struct spf_opts opts = { .identity = SPF_MAILFROM,
-		.ip = *ip,
-		.helo = m->sender.helo,
-		.mail_from = m->mail_from,
-		.receiver = m->engine->authserv_id,
-		.now_s = env_now_s(msg_env(m)) };
-	enum status st;
+		.ip = in->sender.ip,
+		.helo = in->sender.helo,
+		.mail_from = in->mail_from,
+		.receiver = in->engine->authserv_id,
+		.now_s = env_now_s(input_env(in)) };
+	enum status status;
 
-	st = spf_evaluator_new(&m->arena, &opts, m->batch, &c->spf);
+	status = spf_evaluator_new(in->arena, &opts, v->batch,
+	    &v->checks.spf);
 	/* The null reverse-path is checked by the name of HELO already. */
-	if (st != STATUS_OK || is_null_path(m->mail_from)) {
-		return (st);
+	if (status != STATUS_OK || is_null_path(in->mail_from)) {
+		return (status);
 	}
 	opts.identity = SPF_HELO;
-	return (spf_evaluator_new(&m->arena, &opts, m->batch, &c->spf_helo));
+	return (spf_evaluator_new(in->arena, &opts, v->batch,
+	    &v->checks.spf_helo));
 }
 
 enum status
-engine_checks_begin(struct engine_msg *m)
+engine_checks_begin(const struct engine_input *in,
+    struct engine_verification *v)
 {
-	enum status st;
+	enum status status;
 
-	if (m->batch == NULL) {
-		m->batch = dns_batch_new(m->engine->opts.dns);
+	if (v->batch == NULL) {
+		v->batch = dns_batch_new(in->engine->opts.dns);
 	}
-	if (m->batch == NULL) {
+	if (v->batch == NULL) {
 		return (STATUS_NOMEM);
 	}
-	if (!m->sender.known || m->checks.spf != NULL) {
+	if (!in->sender.known || v->checks.spf != NULL) {
 		return (STATUS_OK);
 	}
-	st = begin_spf(m, &m->sender.ip);
-	return (st != STATUS_OK ? st :
-	    iprev_new(&m->arena, m->batch, &m->sender.ip,
-	    &m->checks.iprev));
+	status = begin_spf(in, v);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	return (iprev_new(in->arena, v->batch, &in->sender.ip,
+	    &v->checks.iprev));
 }
 
-/* The domains that are evaluated: an operator may have some ignored. */
+/* The author domains that are evaluated: DomainRules may exclude some. */
 static enum status
-author_domains(struct engine_msg *m, struct str **v_r, size_t *n_r)
+list_author_domains(const struct engine_input *in, struct str **v_r,
+    size_t *n_r)
 {
-	const struct conf *conf = msg_conf(m);
+	const struct conf *conf = input_conf(in);
 	size_t i;
 	int rule;
 
 	*n_r = 0;
-	*v_r = arena_calloc(&m->arena, m->from.n, sizeof(**v_r));
+	*v_r = arena_calloc(in->arena, in->from.n, sizeof(**v_r));
 	if (*v_r == NULL) {
 		return (STATUS_NOMEM);
 	}
-	for (i = 0; i < m->from.n; i++) {
-		struct str domain = m->from.v[i].domain;
+	for (i = 0; i < in->from.n; i++) {
+		struct str domain = in->from.v[i].domain;
 
 		if (!names_find(conf->domain_rules, domain, &rule) ||
 		    rule != CONF_RULE_IGNORE) {
@@ -87,77 +92,87 @@ author_domains(struct engine_msg *m, struct str **v_r, size_t *n_r)
 	return (STATUS_OK);
 }
 
-/* What may turn out to be aligned is looked up already. */
+/* Looks up early the domains that may turn out to be aligned. */
 static enum status
-expect(struct engine_msg *m)
+expect_identifiers(struct engine_verification *v)
 {
-	struct engine_checks *c = &m->checks;
-	enum status st = STATUS_OK;
+	struct dmarc *dmarc = v->checks.dmarc;
+	enum status status;
 	size_t i;
 
-	if (c->spf != NULL) {
-		st = dmarc_expect(c->dmarc, spf_evaluator_get(c->spf)->domain);
-	}
-	for (i = 0; i < dkim_verifier_count(m->verifier) && st == STATUS_OK;
-	    i++) {
-		const struct dkim_verdict *v =
-		    dkim_verifier_get(m->verifier, i);
-
-		/* Others are decided already, and do not pass. */
-		if (v->result == DKIM_NONE) {
-			st = dmarc_expect(c->dmarc, v->sig.domain);
+	if (v->checks.spf != NULL) {
+		status = dmarc_expect(dmarc,
+		    spf_evaluator_get(v->checks.spf)->domain);
+		if (status != STATUS_OK) {
+			return (status);
 		}
 	}
-	return (st);
+	for (i = 0; i < dkim_verifier_count(v->verifier); i++) {
+		const struct dkim_verdict *verdict =
+		    dkim_verifier_get(v->verifier, i);
+
+		/* The others have failed already. */
+		if (verdict->result != DKIM_NONE) {
+			continue;
+		}
+		status = dmarc_expect(dmarc, verdict->sig.domain);
+		if (status != STATUS_OK) {
+			return (status);
+		}
+	}
+	return (STATUS_OK);
 }
 
 enum status
-engine_checks_headers(struct engine_msg *m)
+engine_checks_headers(const struct engine_input *in,
+    struct engine_verification *v)
 {
-	struct dmarc_opts opts = { .psl = m->engine->opts.psl };
+	struct dmarc_opts opts = { .psl = in->engine->opts.psl };
 	struct str *domains;
-	enum status st;
+	enum status status;
 	size_t n;
 
-	if (m->from.result != ADDR_FROM_OK || msg_is_relay_exempt(m)) {
+	if (in->from.result != ADDR_FROM_OK || input_is_relay_exempt(in)) {
 		return (STATUS_OK);
 	}
-	st = author_domains(m, &domains, &n);
-	if (st != STATUS_OK || n == 0) {
-		return (st);
+	status = list_author_domains(in, &domains, &n);
+	if (status != STATUS_OK || n == 0) {
+		return (status);
 	}
-	st = dmarc_new(&m->arena, m->batch, &opts, domains, n,
-	    &m->checks.dmarc);
-	return (st == STATUS_OK ? expect(m) : st);
+	status = dmarc_new(in->arena, v->batch, &opts, domains, n,
+	    &v->checks.dmarc);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	return (expect_identifiers(v));
 }
 
 static enum status
 step_sender(struct engine_checks *c)
 {
-	enum status st = STATUS_OK;
+	enum status status = STATUS_OK;
 
 	if (c->spf != NULL && !c->spf_done) {
-		st = spf_evaluator_step(c->spf, &c->spf_done);
+		status = spf_evaluator_step(c->spf, &c->spf_done);
 	}
-	if (st == STATUS_OK && c->spf_helo != NULL && !c->helo_done) {
-		st = spf_evaluator_step(c->spf_helo, &c->helo_done);
+	if (status == STATUS_OK && c->spf_helo != NULL && !c->helo_done) {
+		status = spf_evaluator_step(c->spf_helo, &c->helo_done);
 	}
-	if (st == STATUS_OK && c->iprev != NULL && !c->iprev_done) {
-		st = iprev_step(c->iprev, &c->iprev_done);
+	if (status == STATUS_OK && c->iprev != NULL && !c->iprev_done) {
+		status = iprev_step(c->iprev, &c->iprev_done);
 	}
-	return (st);
+	return (status);
 }
 
-/* Answers that came meanwhile are taken, none is waited for. */
 enum status
-engine_checks_poll(struct engine_msg *m)
+engine_checks_poll(struct engine_verification *v)
 {
-	struct engine_checks *c = &m->checks;
+	struct engine_checks *c = &v->checks;
 
-	if (m->batch == NULL || (c->spf == NULL && c->iprev == NULL)) {
+	if (v->batch == NULL || (c->spf == NULL && c->iprev == NULL)) {
 		return (STATUS_OK);
 	}
-	(void)dns_batch_wait_any(m->batch, 0);
+	(void)dns_batch_wait_any(v->batch, 0);
 	return (step_sender(c));
 }
 
@@ -179,10 +194,14 @@ spf_auth(enum spf_result result)
 	return (DMARC_AUTH_NOT);
 }
 
+/* RFC 6376 3.6.1: a key in test mode authenticates nothing. */
 static enum dmarc_auth
-dkim_auth(enum dkim_result result)
+dkim_auth(const struct dkim_verdict *verdict)
 {
-	switch (result) {
+	if (verdict->testing) {
+		return (DMARC_AUTH_NOT);
+	}
+	switch (verdict->result) {
 	case DKIM_PASS:
 		return (DMARC_AUTH_PASS);
 	case DKIM_TEMPERROR:
@@ -197,96 +216,112 @@ dkim_auth(enum dkim_result result)
 	return (DMARC_AUTH_NOT);
 }
 
-/* RFC 9989 4.4: the MAIL FROM identity, and each signature. */
+/* RFC 9989 4.4: the identifiers are MAIL FROM and each signature's d=. */
 static enum status
-tell_dmarc(struct engine_msg *m)
+authenticate_dmarc(const struct engine_input *in,
+    struct engine_verification *v)
 {
-	struct engine_checks *c = &m->checks;
-	size_t i, n = dkim_verifier_count(m->verifier);
+	struct engine_checks *c = &v->checks;
+	size_t i, n = dkim_verifier_count(v->verifier);
 	struct dmarc_identifier spf, *dkim;
 
 	c->authenticated = true;
-	dkim = arena_calloc(&m->arena, n, sizeof(*dkim));
+	dkim = arena_calloc(in->arena, n, sizeof(*dkim));
 	if (dkim == NULL) {
 		return (STATUS_NOMEM);
 	}
 	for (i = 0; i < n; i++) {
-		const struct dkim_verdict *v =
-		    dkim_verifier_get(m->verifier, i);
+		const struct dkim_verdict *verdict =
+		    dkim_verifier_get(v->verifier, i);
 
-		dkim[i].domain = v->sig.domain;
-		/* RFC 6376 3.6.1: a key in test mode vouches for nothing. */
-		dkim[i].result = v->testing ? DMARC_AUTH_NOT :
-		    dkim_auth(v->result);
+		dkim[i].domain = verdict->sig.domain;
+		dkim[i].result = dkim_auth(verdict);
 	}
-	if (c->spf != NULL) {
-		const struct spf_verdict *v = spf_evaluator_get(c->spf);
-
-		spf.domain = v->domain;
-		spf.result = spf_auth(v->result);
+	if (c->spf == NULL) {
+		return (dmarc_authenticated(c->dmarc, NULL, dkim, n));
 	}
-	return (dmarc_authenticated(c->dmarc, c->spf != NULL ? &spf : NULL,
-	    dkim, n));
+	spf.domain = spf_evaluator_get(c->spf)->domain;
+	spf.result = spf_auth(spf_evaluator_get(c->spf)->result);
+	return (dmarc_authenticated(c->dmarc, &spf, dkim, n));
 }
 
 static enum status
-step_dkim(struct engine_msg *m)
+step_dkim(struct engine_verification *v)
 {
-	struct engine_checks *c = &m->checks;
+	struct engine_checks *c = &v->checks;
 
 	if (c->dkim_done ||
-	    (!c->given_up && !dkim_verifier_is_ready(m->verifier))) {
+	    (!c->timed_out && !dkim_verifier_is_ready(v->verifier))) {
 		return (STATUS_OK);
 	}
 	c->dkim_done = true;
-	return (dkim_verifier_finish(m->verifier));
+	return (dkim_verifier_finish(v->verifier));
 }
 
 static enum status
-step_arc(struct engine_msg *m)
+step_arc(struct engine_verification *v)
 {
-	struct engine_checks *c = &m->checks;
+	struct engine_checks *c = &v->checks;
 
-	if (m->arc == NULL || c->arc_done ||
-	    (!c->given_up && !arc_validator_is_ready(m->arc))) {
+	if (v->arc == NULL || c->arc_done ||
+	    (!c->timed_out && !arc_validator_is_ready(v->arc))) {
 		return (STATUS_OK);
 	}
 	c->arc_done = true;
-	return (arc_validator_finish(m->arc));
+	return (arc_validator_finish(v->arc));
 }
 
-/* As far as the answers allow. *done_r: to the end. */
 static enum status
-step(struct engine_msg *m, bool *done_r)
+step_dmarc(const struct engine_input *in, struct engine_verification *v)
 {
-	struct engine_checks *c = &m->checks;
-	enum status st = step_sender(c);
+	struct engine_checks *c = &v->checks;
+	enum status status;
 
-	if (st == STATUS_OK) {
-		st = step_dkim(m);
+	if (c->dmarc == NULL) {
+		return (STATUS_OK);
 	}
-	if (st == STATUS_OK) {
-		st = step_arc(m);
+	if (!c->authenticated && c->dkim_done &&
+	    (c->spf == NULL || c->spf_done)) {
+		status = authenticate_dmarc(in, v);
+		if (status != STATUS_OK) {
+			return (status);
+		}
 	}
-	if (st == STATUS_OK && c->dmarc != NULL && !c->authenticated &&
-	    c->dkim_done && (c->spf == NULL || c->spf_done)) {
-		st = tell_dmarc(m);
-	}
-	if (st == STATUS_OK && c->dmarc != NULL && !c->dmarc_done) {
-		st = dmarc_step(c->dmarc, &c->dmarc_done);
-	}
-	*done_r = c->dkim_done && (c->spf == NULL || c->spf_done) &&
+	return (c->dmarc_done ? STATUS_OK :
+	    dmarc_step(c->dmarc, &c->dmarc_done));
+}
+
+static bool
+are_done(const struct engine_verification *v)
+{
+	const struct engine_checks *c = &v->checks;
+
+	return (c->dkim_done && (c->spf == NULL || c->spf_done) &&
 	    (c->spf_helo == NULL || c->helo_done) &&
 	    (c->iprev == NULL || c->iprev_done) &&
-	    (m->arc == NULL || c->arc_done) &&
-	    (c->dmarc == NULL || c->dmarc_done);
-	return (st);
+	    (v->arc == NULL || c->arc_done) &&
+	    (c->dmarc == NULL || c->dmarc_done));
+}
+
+/* Goes on with every check as far as the answers allow. */
+static enum status
+step_all(const struct engine_input *in, struct engine_verification *v)
+{
+	enum status status = step_sender(&v->checks);
+
+	if (status == STATUS_OK) {
+		status = step_dkim(v);
+	}
+	if (status == STATUS_OK) {
+		status = step_arc(v);
+	}
+	return (status == STATUS_OK ? step_dmarc(in, v) : status);
 }
 
 static void
-give_up(struct engine_checks *c)
+time_out(struct engine_checks *c)
 {
-	c->given_up = true;
+	c->timed_out = true;
 	if (c->spf != NULL) {
 		spf_evaluator_give_up(c->spf);
 	}
@@ -302,22 +337,48 @@ give_up(struct engine_checks *c)
 }
 
 enum status
-engine_checks_finish(struct engine_msg *m, uint64_t until_us)
+engine_checks_finish(const struct engine_input *in,
+    struct engine_verification *v, uint64_t until_us)
 {
-	const struct env *env = msg_env(m);
+	const struct env *env = input_env(in);
+	enum status status;
 	uint64_t start_us;
-	enum status st;
-	bool done;
 
 	for (;;) {
-		st = step(m, &done);
-		if (st != STATUS_OK || done) {
-			return (st);
+		status = step_all(in, v);
+		if (status != STATUS_OK || are_done(v)) {
+			return (status);
 		}
 		start_us = env_mono_us(env);
-		if (!dns_batch_wait_any(m->batch, until_us)) {
-			give_up(&m->checks);
+		if (!dns_batch_wait_any(v->batch, until_us)) {
+			time_out(&v->checks);
 		}
-		m->outcome.dns_wait_us += env_mono_us(env) - start_us;
+		v->dns_wait_us += env_mono_us(env) - start_us;
 	}
+}
+
+const struct spf_verdict *
+engine_checks_spf(const struct engine_verification *v)
+{
+	return (v->checks.spf != NULL ? spf_evaluator_get(v->checks.spf) :
+	    NULL);
+}
+
+const struct spf_verdict *
+engine_checks_helo(const struct engine_verification *v)
+{
+	return (v->checks.spf_helo != NULL ?
+	    spf_evaluator_get(v->checks.spf_helo) : NULL);
+}
+
+const struct iprev_verdict *
+engine_checks_iprev(const struct engine_verification *v)
+{
+	return (v->checks.iprev != NULL ? iprev_get(v->checks.iprev) : NULL);
+}
+
+const struct arc_verdict *
+engine_checks_arc(const struct engine_verification *v)
+{
+	return (v->arc != NULL ? arc_validator_get(v->arc) : NULL);
 }

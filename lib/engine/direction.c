@@ -1,23 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* direction: sign, verify or leave alone; decided once, at end of headers. */
+/* direction: sign, verify or pass through; decided once, at end of headers. */
 #include "engine/private.h"
 
 enum engine_direction_reason
-engine_origin(const struct engine_msg *m)
+engine_origin(const struct engine_input *in)
 {
-	const struct conf *conf = msg_conf(m);
-	const struct engine_client *client = m->client;
+	const struct conf *conf = input_conf(in);
+	const struct engine_client *client = in->client;
 
 	if (client->inbound) {
 		return (ENGINE_EXTERNAL_HOST);
 	}
-	if (m->macros[ENGINE_AUTH_AUTHEN].n > 0 ||
-	    m->macros[ENGINE_AUTH_TYPE].n > 0) {
+	if (in->macros[ENGINE_AUTH_AUTHEN].n > 0 ||
+	    in->macros[ENGINE_AUTH_TYPE].n > 0) {
 		return (ENGINE_AUTHENTICATED);
 	}
-	if (m->macros[ENGINE_DAEMON_NAME].n > 0 &&
+	if (in->macros[ENGINE_DAEMON_NAME].n > 0 &&
 	    str_list_has_ci(conf->mta.v, conf->mta.n,
-	    m->macros[ENGINE_DAEMON_NAME])) {
+	    in->macros[ENGINE_DAEMON_NAME])) {
 		return (ENGINE_MTA);
 	}
 	if (client->ip == NULL) {
@@ -30,14 +30,14 @@ engine_origin(const struct engine_msg *m)
 }
 
 static void
-set(struct engine_msg *m, enum engine_direction direction,
+set_direction(struct engine_input *in, enum engine_direction direction,
     enum engine_direction_reason reason)
 {
-	m->direction = direction;
-	m->direction_reason = reason;
+	in->direction = direction;
+	in->direction_reason = reason;
 }
 
-/* Of a store it is not known which domains will sign one day. */
+/* A domain without a key in a store may get one later. */
 static enum engine_direction_reason
 why_not_ours(const struct conf *conf)
 {
@@ -46,37 +46,31 @@ why_not_ours(const struct conf *conf)
 }
 
 static void
-decide_internal(struct engine_msg *m, enum engine_direction_reason why)
+decide_internal(struct engine_input *in, bool ours,
+    enum engine_direction_reason origin)
 {
-	if (m->from.result != ADDR_FROM_OK) {
-		set(m, ENGINE_PASS_THROUGH, ENGINE_NO_AUTHOR);
-	} else if (m->picks.n == 0) {
-		set(m, ENGINE_PASS_THROUGH, why_not_ours(msg_conf(m)));
+	if (in->from.result != ADDR_FROM_OK) {
+		set_direction(in, ENGINE_PASS_THROUGH, ENGINE_NO_AUTHOR);
+	} else if (!ours) {
+		set_direction(in, ENGINE_PASS_THROUGH,
+		    why_not_ours(input_conf(in)));
 	} else {
-		set(m, ENGINE_SIGN, why);
+		set_direction(in, ENGINE_SIGN, origin);
 	}
 }
 
-enum status
-engine_direction_decide(struct engine_msg *m)
+void
+engine_direction_decide(struct engine_input *in, bool ours)
 {
-	const struct conf *conf = msg_conf(m);
-	enum engine_direction_reason why = engine_origin(m);
-	enum status st = STATUS_OK;
+	const struct conf *conf = input_conf(in);
+	enum engine_direction_reason origin = engine_origin(in);
 
-	if (m->from.result == ADDR_FROM_OK) {
-		st = signers_pick(m->engine->signers, &m->arena,
-		    m->from.v[0].local, m->from.v[0].domain, &m->picks);
+	in->external = origin == ENGINE_EXTERNAL_HOST;
+	if (conf->mode_sign && !in->external) {
+		decide_internal(in, ours, origin);
+		return;
 	}
-	if (conf->mode_sign && why != ENGINE_EXTERNAL_HOST) {
-		decide_internal(m, why);
-		return (st);
-	}
-	m->external = why == ENGINE_EXTERNAL_HOST;
-	if (conf->mode_verify) {
-		set(m, ENGINE_VERIFY, why);
-	} else {
-		set(m, ENGINE_PASS_THROUGH, why);
-	}
-	return (st);
+	in->judged = conf->mode_verify && in->external;
+	set_direction(in, conf->mode_verify ? ENGINE_VERIFY :
+	    ENGINE_PASS_THROUGH, origin);
 }

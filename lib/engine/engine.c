@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* engine: what all messages share. */
 #include <stdlib.h>
 
 #include "engine/private.h"
 
-/* What the configuration says of signing, in the signers' words. */
+/* Translates the configuration into the options of lib/signers. */
 static enum status
 make_signers(struct engine *engine, const struct engine *before,
     struct diag *diag)
@@ -11,7 +12,7 @@ make_signers(struct engine *engine, const struct engine *before,
 	const struct conf *conf = engine->opts.conf;
 	struct signers_opts opts = { .env = engine->opts.env };
 
-	/* Without signing, keys may be named but are not looked at. */
+	/* In Mode v, configured keys are not read. */
 	if (conf->mode_sign) {
 		opts.domains = conf->domains.v;
 		opts.domains_n = conf->domains.n;

@@ -1,46 +1,44 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * engine: the life of one message: events in, a list of actions out. Shaped
- * like a milter, free of libmilter, so that the daemon, the tools and the
- * tests drive the same code.
+ * engine: the life of one message: events in, a list of actions out. Its
+ * interface follows the milter protocol but does not need libmilter, so that
+ * the daemon, the tools and the tests run the same code.
  *
  *	engine_new			configuration, keys, DNS: immutable
  *	  engine_msg_new		MAIL
  *	    engine_msg_macro		any time before end of headers
- *	    engine_msg_mail		those of MAIL are known: SPF starts
+ *	    engine_msg_mail		the macros of MAIL are set: SPF starts
  *	    engine_msg_rcpt		each recipient, if known
  *	    engine_msg_header		each field, as received
- *	    engine_msg_eoh		decides sign or verify; sends the queries
- *	    engine_msg_body		until it says that it has enough
+ *	    engine_msg_eoh		decides the direction; sends queries
+ *	    engine_msg_body		until it returns false
  *	    engine_msg_eom		waits, verifies, decides: the outcome
- *	  engine_msg_free		at any point; an abort is just this
+ *	  engine_msg_free		at any point; also the abort
  *
- * struct engine is shared by threads and counted: a message holds the one it
- * began with across a reload. A message belongs to one thread at a time.
- * Trouble of ours (no memory, OpenSSL) never loses a message: it becomes the
- * outcome that OnInternalError names.
+ * struct engine is shared by threads and reference counted: a message keeps
+ * the one it began with across a reload. A message belongs to one thread at a
+ * time. An internal error (out of memory, OpenSSL) never loses a message: the
+ * outcome is then what OnInternalError says.
  *
- * Direction. With Mode s, what comes from one of ours (authenticated, an MTA
- * name, an internal host, or no address at all: a local submission) is signed
- * if the first From mailbox is one that signs, and is left alone otherwise,
- * also when From is missing, repeated or broken. All else is
- * verified with Mode v and left alone without. Whose mail is signed with which
- * keys, lib/signers knows. Each key makes one signature; that of the first
- * ends up on top.
+ * Direction. In Mode s, a message from an internal source (an authenticated
+ * client, an MTA name, an internal host, or a local submission, which has no
+ * address) is signed if there is a key for the first From mailbox. Otherwise
+ * it is passed through, also when From is missing, repeated or malformed. All
+ * other messages are verified in Mode v, else passed through. lib/signers
+ * picks the keys. Each key makes one signature, the first key's on top.
  *
- * Judging. What is verified and is not from one of ours is judged as well: SPF
- * for MAIL FROM and HELO, iprev, DMARC for each author domain, ARC, and what
- * becomes of the message (policy.c has the order). All of these and the keys of
- * DKIM share one batch of questions and one deadline; whoever has its answers
- * goes on (checks.c).
+ * Judging. A verified message from an external source is judged as well: SPF
+ * for MAIL FROM and HELO, iprev, ARC and DMARC for each author domain, and the
+ * policy (policy.c has the order of its rules). These checks and the keys of
+ * DKIM share one batch of DNS queries and one deadline (checks.c).
  *
- * Sealing. What is judged and accepted gets one more ARC set, last of all and
- * on top, if ArcSeal asks for it (sealing.c).
+ * Sealing. A judged and accepted message gets one more ARC set, after all
+ * other changes and on top, if ArcSeal asks for it (sealing.c).
  *
- * In every direction, Authentication-Results fields that claim to be ours are
- * deleted; one that hides inside another field refuses the message, with 550.
- * A header beyond the limits of mail/field.h, or with more fields to be signed
- * than DKIM_MAX_SIGNED_FIELDS, is refused with 552.
+ * In every direction, Authentication-Results fields under our authserv-id are
+ * deleted; a message in which another field hides one is rejected with 550. A
+ * header beyond the limits of mail/field.h, or with more fields to be signed
+ * than DKIM_MAX_SIGNED_FIELDS, is rejected with 552.
  */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
@@ -69,21 +67,22 @@
 #include "spf/check.h"
 
 #define ENGINE_MSG_MAX_BYTES	(64 * 1024 * 1024)	/* a message's arena */
-#define ENGINE_MAX_RESULTS	100	/* in our Authentication-Results; the
-					   signatures below are left out */
-#define ENGINE_RESULTS_MAX_BYTES 60000	/* of it: a milter packet has 64 KiB;
-					   fewer results if they are long */
-/* With more fields, or more signatures than MaximumSignaturesToVerify,
-   libopendkim is not asked: its time grows with their product. */
+#define ENGINE_MAX_RESULTS	100	/* signatures in our field
+					   Authentication-Results */
+#define ENGINE_RESULTS_MAX_BYTES 60000	/* of that field: a milter packet has
+					   64 KiB; fewer results if long */
+/* libopendkim is not asked about messages with more fields than this, or with
+   more signatures than MaximumSignaturesToVerify: its time grows with their
+   product. */
 #define ENGINE_SECOND_MAX_FIELDS 1000
-/* DNSTimeout runs from the end of the headers. After a body that took longer,
-   answers still under way get this much more. */
+/* DNSTimeout runs from the end of the headers. When the body took longer,
+   outstanding queries get this much more time. */
 #define ENGINE_DNS_GRACE_US	250000
-/* How long a message waits, from the end of its headers, to hear whether the
-   keys that are to sign it are in the DNS. */
+/* How long a message waits, from the end of its headers, for the DNS records
+   of the keys that are to sign it. */
 #define ENGINE_KEY_CHECK_WAIT_US 1000000
 
-/* Counted since the daemon's start; shared by all engines of a process. */
+/* Counted since the start of the process; shared by all its engines. */
 enum engine_counter {
 	ENGINE_MESSAGES,
 	ENGINE_SIGNED,
@@ -99,20 +98,20 @@ enum engine_counter {
 	ENGINE_DMARC_PERMERROR, ENGINE_DMARC_NONE,
 	ENGINE_ARC_PASS, ENGINE_ARC_FAIL,
 	ENGINE_ARC_SEALED,
-	ENGINE_ARC_NOT_SEALED,		/* though it was to be: no key, or no
-					   set can be added */
+	ENGINE_ARC_NOT_SEALED,		/* though wanted: no key, or no set
+					   can be added */
 	ENGINE_BAD_FROM,		/* judged, without a usable author */
-	ENGINE_EXEMPT,			/* judged otherwise for an exemption */
+	ENGINE_EXEMPT,			/* an exemption changed the outcome */
 	ENGINE_REJECTED, ENGINE_TEMPFAILED, ENGINE_QUARANTINED,
 	ENGINE_FORGED_DELETED,		/* Authentication-Results fields */
 	ENGINE_SECOND_ASKED,		/* messages */
 	ENGINE_SECOND_DISAGREED,	/* messages */
 	ENGINE_SECOND_DKIM, ENGINE_SECOND_DMARC,
-					/* messages, by what it is about */
-	ENGINE_KEY_MISMATCH,		/* a key that signs is not the one in
-					   the DNS any more */
-	ENGINE_SIGNATURES_FAILED,	/* not made, or not right */
-	ENGINE_SIGN_FAILED,		/* messages, ours, without any */
+					/* messages, by method */
+	ENGINE_KEY_MISMATCH,		/* keys that no longer match their DNS
+					   record */
+	ENGINE_SIGNATURES_FAILED,	/* not made, or did not verify */
+	ENGINE_SIGN_FAILED,		/* messages of ours without any */
 	ENGINE_INTERNAL_ERRORS,
 	ENGINE_COUNTERS
 };
@@ -130,14 +129,14 @@ struct engine_opts {
 	struct second		*second;	/* outlives it; NULL: no second
 						   opinion */
 	const struct dmarc_psl	*psl;		/* outlives it; for OrgDomain
-						   psl, else NULL */
+						   psl; else NULL */
 	struct engine_stats	*stats;		/* outlives it; may be NULL */
-	struct key_checks	*key_checks;	/* outlives it; NULL: the keys
-						   that sign are not checked */
+	struct key_checks	*key_checks;	/* outlives it; NULL: keys that
+						   sign are not checked */
 	const struct env	*env;		/* outlives it */
-	struct engine		*before;	/* in service until now; NULL:
-						   none. Not looked at after
-						   engine_new */
+	struct engine		*before;	/* the previous engine, or
+						   NULL; used by engine_new
+						   only */
 };
 
 struct engine;
@@ -145,21 +144,21 @@ enum status	 engine_new(const struct engine_opts *, struct engine **r,
 		    struct diag *) ATTR_MUST_CHECK;
 struct engine	*engine_hold(struct engine *);
 void		 engine_release(struct engine *);	/* NULL is fine */
-/* signers_revision and signers_look: the latter may wait for a database. */
+/* As signers_revision and signers_look; the latter may wait for a database. */
 uint64_t	 engine_keys_revision(const struct engine *);
 uint64_t	 engine_keys_look(const struct engine *);
 const struct conf	*engine_conf(const struct engine *);
 struct signers		*engine_signers(const struct engine *);
 
 struct engine_client {		/* borrowed until engine_msg_free */
-	struct str		 name;	/* from PTR, as the MTA says; or absent */
+	struct str		 name;	/* by the MTA's PTR lookup; or absent */
 	const struct ip_addr	*ip;	/* NULL: unknown or a local socket */
 	struct str		 helo;	/* absent until known */
-	bool			 inbound;	/* from outside whatever the
-						   address says: for a tool */
+	bool			 inbound;	/* external whatever the
+						   address: for a tool */
 };
 
-enum engine_macro {		/* what the MTA says about the message */
+enum engine_macro {		/* macros of the MTA */
 	ENGINE_AUTH_AUTHEN,	/* {auth_authen} */
 	ENGINE_AUTH_TYPE,	/* {auth_type} */
 	ENGINE_DAEMON_NAME,	/* {daemon_name} */
@@ -171,13 +170,13 @@ enum engine_direction {
 	ENGINE_UNDECIDED,	/* before end of headers */
 	ENGINE_SIGN,
 	ENGINE_VERIFY,
-	ENGINE_PASS_THROUGH	/* the Mode asks for nothing here */
+	ENGINE_PASS_THROUGH	/* neither */
 };
 
 enum engine_action_type {
 	ENGINE_DELETE_FIELD,	/* name, index: 1 is the topmost of that name */
-	ENGINE_INSERT_FIELD,	/* at the very top: name, value (starts with a
-				   space, CRLF folding) */
+	ENGINE_INSERT_FIELD,	/* on top of the message: name, value (starts
+				   with a space, CRLF folding) */
 	ENGINE_HOLD		/* value: the reason for the MTA's quarantine */
 };
 
@@ -201,14 +200,14 @@ engine_verdict_accepts(enum engine_verdict verdict)
 	return (verdict <= ENGINE_QUARANTINE);
 }
 
-struct engine_sender {		/* whom SPF and iprev are about */
+struct engine_sender {		/* the client that SPF and iprev check */
 	bool			 known;		/* has an address */
 	struct ip_addr		 ip;
-	struct str		 name;		/* from PTR, as the MTA says;
-						   absent: or behind a relay */
+	struct str		 name;		/* from the MTA's PTR lookup;
+						   absent behind a relay */
 	struct str		 helo;
-	const char		*source;	/* static: who says so, if it is
-						   not the MTA; or NULL */
+	const char		*source;	/* static: where the address is
+						   from; NULL: from the MTA */
 };
 
 enum engine_direction_reason {
@@ -258,17 +257,18 @@ enum engine_error {		/* why a message was not processed in full */
 	ENGINE_NOT_SIGNED	/* ours, but no key could sign */
 };
 
-/*
- * What was decided about a message that was judged, and why (policy.c).
- */
-struct engine_decision {
+struct engine_decision {	/* what was decided, and why */
 	enum engine_rule	 rule;
-	struct str		 domain;	/* the author's it is about */
-	bool			 tagged;	/* X-DMARC-Quarantine */
+	struct str		 domain;	/* the author domain */
 	enum engine_exemption	 exempt;
 	enum engine_override	 override;
-	const char		*comment;	/* on the override, or why
-						   there is less */
+	const char		*comment;	/* on the override, or on why
+						   the outcome is milder */
+};
+
+struct engine_signature {	/* one that was added */
+	struct str		 domain;
+	struct str		 selector;
 };
 
 struct engine_outcome {		/* views into the message's arena */
@@ -277,15 +277,19 @@ struct engine_outcome {		/* views into the message's arena */
 	enum engine_verdict	 verdict;
 	struct str		 reply;		/* with reject and tempfail:
 						   "550 5.7.20 text" */
+	enum engine_error	 error;
+	enum status		 status;	/* of ENGINE_INTERNAL_ERROR */
 	const struct engine_action *actions;
 	size_t			 actions_n;
+	unsigned		 forged_deleted;
 	const struct addr_from	*from;
-	/* verify */
-	const struct dkim_verifier	*dkim;	/* NULL: not verified; unsigned
-						   mail has one without any
-						   verdict */
-	struct str		 authres;	/* the value, unfolded; or absent */
-	/* judged; each NULL where it was not looked at */
+	/* verified */
+	const struct dkim_verifier	*dkim;	/* NULL: not verified; no
+						   verdicts: unsigned */
+	struct str		 authres;	/* value of our field, unfolded;
+						   or absent */
+	struct str		 authres_folded;	/* as inserted */
+	/* judged; each NULL if not checked */
 	const struct engine_sender	*sender;
 	const struct spf_verdict	*spf;	/* MAIL FROM */
 	const struct spf_verdict	*spf_helo;
@@ -293,12 +297,9 @@ struct engine_outcome {		/* views into the message's arena */
 	const struct dmarc		*dmarc;
 	const struct arc_verdict	*arc;	/* NULL, too: no set */
 	struct engine_decision	 decision;
-	unsigned		 forged_deleted;
-	/* sign */
-	struct {
-		struct str	 domain;
-		struct str	 selector;
-	}			*signatures;	/* those added */
+	bool			 tagged;	/* X-DMARC-Quarantine added */
+	/* signed */
+	struct engine_signature	*signatures;	/* the topmost first */
 	size_t			 signatures_n;
 	struct {
 		unsigned	 instance;	/* 0: no ARC set was added */
@@ -307,23 +308,29 @@ struct engine_outcome {		/* views into the message's arena */
 	}			 seal;
 	/* second opinion */
 	bool			 second_asked;
-	const struct second_dkim	*second;	/* NULL: no signature */
+	const struct second_dkim	*second;	/* NULL: not asked about
+							   signatures */
 	struct second_dmarc	 second_dmarc;	/* of the domain whose verdict
-						   counts */
+						   decides */
 	bool			 second_agrees;
-	enum engine_error	 error;
-	enum status		 status;	/* of ENGINE_INTERNAL_ERROR */
-	uint64_t		 elapsed_us;	/* in our code, from MAIL on */
-	uint64_t		 dns_wait_us;	/* part of it, at end of message */
+	uint64_t		 elapsed_us;	/* in the engine, since MAIL */
+	uint64_t		 dns_wait_us;	/* of it, at end of message */
+	/* for outcome.c */
+	struct {
+		struct engine_action	*v;	/* NULL: none yet */
+		size_t			 cap;
+		struct engine_action	 spare;	/* without memory */
+	}			 room;		/* of actions */
+	size_t			 deletions_n;	/* the first actions */
 };
 
-/* The words of log and reports; NULL for the first value of each enum but
-   the verdict. */
+/* The words of log and reports. NULL for the first value of each enum but
+   engine_verdict. */
 const char	*engine_verdict_name(enum engine_verdict);
 const char	*engine_rule_name(enum engine_rule);
 const char	*engine_exemption_name(enum engine_exemption);
 const char	*engine_override_name(enum engine_override);
-/* Of the outcome's direction_reason, and of its error: NULL if there is none. */
+/* The text of direction_reason; the text of error, NULL: no error. */
 const char	*engine_direction_text(const struct engine_outcome *);
 const char	*engine_error_text(const struct engine_outcome *);
 
@@ -333,17 +340,18 @@ struct engine_msg;
 struct engine_msg	*engine_msg_new(struct engine *,
 			    const struct engine_client *, struct str mail_from);
 void			 engine_msg_free(struct engine_msg *);
-void			 engine_msg_macro(struct engine_msg *, enum engine_macro,
-			    struct str value);
-/* Once the macros of MAIL are there, if they come apart from those of EOH. */
+void			 engine_msg_macro(struct engine_msg *,
+			    enum engine_macro, struct str value);
+/* The macros of MAIL are set. Optional: end of headers makes up for it. */
 void			 engine_msg_mail(struct engine_msg *);
-/* mailer: what the MTA calls the way on from here, {rcpt_mailer}; or absent. */
-void			 engine_msg_rcpt(struct engine_msg *, struct str mailer);
-/* Time has passed and answers may have come: SPF goes on. */
+/* mailer: the MTA's mailer for this recipient, {rcpt_mailer}; or absent. */
+void			 engine_msg_rcpt(struct engine_msg *,
+			    struct str mailer);
+/* Goes on with SPF and iprev if answers have arrived. */
 void			 engine_msg_poll(struct engine_msg *);
 void			 engine_msg_header(struct engine_msg *, struct str name,
 			    struct str value);
-/* Returns whether the body is wanted at all. */
+/* Returns whether the body is wanted. */
 bool			 engine_msg_eoh(struct engine_msg *);
 /* Returns whether more of the body is wanted. */
 bool			 engine_msg_body(struct engine_msg *, const char *,

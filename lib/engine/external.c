@@ -1,98 +1,87 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * external: somebody out there uses our name in From. Worth a line in the log
- * unless it is expected or a signature shows that it is our own mail.
+ * external: warns of external mail with a domain of ours in From, unless
+ * ExternalIgnoreList has the client or a signature of ours passes.
  */
-#include "base/escape.h"
 #include "engine/private.h"
 #include "mail/domain.h"
 
-static void
-log_pair(struct buf *line, const char *name, struct str value)
-{
-	if (value.p != NULL) {
-		buf_printf(line, " %s=", name);
-		escape_log_value(line, value, LOG_VALUE_MAX_BYTES);
-	}
-}
-
-/* There is an address: without one it is a local submission. */
-static void
-log_client(struct buf *line, const struct engine_client *client)
-{
-	char text[IP_TEXT_BYTES];
-
-	ip_text(client->ip, text);
-	log_pair(line, "client", str_from(text));
-	log_pair(line, "client_name", client->name);
-}
-
-/* A rule for everybody says nothing of this one. */
+/* A rule for any author does not make this author's domain ours. */
 static bool
-is_our_author(const struct engine_msg *m)
+is_our_author(const struct signers_picks *picks)
 {
 	size_t i;
 
-	for (i = 0; i < m->picks.n; i++) {
-		if (!m->picks.v[i].any_author) {
+	for (i = 0; i < picks->n; i++) {
+		if (!picks->v[i].any_author) {
 			return (true);
 		}
 	}
 	return (false);
 }
 
-/* Whether it is, or is below, a domain that would sign for this author. */
+/* Whether the domain is, or is below, one that would sign for this author. */
 static bool
-is_ours(const struct engine_msg *m, struct str domain)
+is_our_signer(const struct signers_picks *picks, struct str domain)
 {
 	size_t i;
 
-	for (i = 0; i < m->picks.n; i++) {
-		if (domain_is_within(domain, m->picks.v[i].domain)) {
+	for (i = 0; i < picks->n; i++) {
+		if (domain_is_within(domain, picks->v[i].domain)) {
 			return (true);
 		}
 	}
 	return (false);
 }
 
-/* Whether a signature that passes says that the mail is ours after all. */
 static bool
-is_vouched_for(const struct engine_msg *m)
+has_our_signature(const struct signers_picks *picks,
+    const struct dkim_verifier *dkim)
 {
-	const struct dkim_verdict *v;
-	size_t i, n;
+	size_t i, n = dkim != NULL ? dkim_verifier_count(dkim) : 0;
 
-	n = m->outcome.dkim != NULL ?
-	    dkim_verifier_count(m->outcome.dkim) : 0;
 	for (i = 0; i < n; i++) {
-		v = dkim_verifier_get(m->outcome.dkim, i);
-		if (v->result == DKIM_PASS && is_ours(m, v->sig.domain)) {
+		const struct dkim_verdict *verdict =
+		    dkim_verifier_get(dkim, i);
+
+		if (verdict->result == DKIM_PASS &&
+		    is_our_signer(picks, verdict->sig.domain)) {
 			return (true);
 		}
 	}
 	return (false);
+}
+
+static void
+log_warning(const struct engine_input *in)
+{
+	const struct engine_client *client = in->client;
+	struct engine_log_pair pairs[] = {
+		{ "client", STR_NONE, 0 },
+		{ "client_name", client->name, 0 },
+		{ "from_domain", in->from.v[0].domain, 0 },
+	};
+	char ip[IP_TEXT_BYTES];
+
+	if (client->ip != NULL) {
+		ip_text(client->ip, ip);
+		pairs[0].value = str_from(ip);
+	}
+	engine_log_pairs(in, LOG_LEVEL_WARNING,
+	    "external host sends as our domain", pairs,
+	    sizeof(pairs) / sizeof(pairs[0]));
 }
 
 void
-engine_external_warn(const struct engine_msg *m)
+engine_external_warn(const struct engine_input *in,
+    const struct signers_picks *picks, const struct engine_outcome *out)
 {
-	const struct engine_client *client = m->client;
-	struct buf line;
+	const struct engine_client *client = in->client;
 
-	if (!m->external || !is_our_author(m) || is_vouched_for(m) ||
-	    hosts_match(msg_conf(m)->external_ignore, client->ip,
+	if (in->external && is_our_author(picks) &&
+	    !has_our_signature(picks, out->dkim) &&
+	    !hosts_match(input_conf(in)->external_ignore, client->ip,
 	    client->name)) {
-		return;
+		log_warning(in);
 	}
-	buf_init(&line, 4096);
-	buf_add_cstr(&line, "queue_id=");
-	escape_log_value(&line, m->macros[ENGINE_QUEUE_ID],
-	    LOG_VALUE_MAX_BYTES);
-	buf_add_cstr(&line, " external host sends as our domain:");
-	log_client(&line, client);
-	log_pair(&line, "from_domain", m->from.v[0].domain);
-	if (line.status == STATUS_OK) {
-		env_log(msg_env(m), LOG_LEVEL_WARNING, "%s", line.p);
-	}
-	buf_fini(&line);
 }

@@ -2,37 +2,37 @@
 /* message: the events of one message, in their order. */
 #include <stdlib.h>
 
-#include "engine/private.h"
+#include "engine/message.h"
 
 static uint64_t
-enter(const struct engine_msg *m)
+start_clock(const struct engine_msg *m)
 {
-	return (env_mono_us(msg_env(m)));
+	return (env_mono_us(input_env(&m->in)));
 }
 
 static void
-leave(struct engine_msg *m, uint64_t start_us)
+stop_clock(struct engine_msg *m, uint64_t start_us)
 {
-	m->elapsed_us += env_mono_us(msg_env(m)) - start_us;
+	m->elapsed_us += env_mono_us(input_env(&m->in)) - start_us;
 }
 
-/* The first failure stays. */
+/* Keeps the first internal error. */
 static void
-note(struct engine_msg *m, enum status st)
+note_status(struct engine_msg *m, enum status status)
 {
 	if (m->status == STATUS_OK) {
-		m->status = st;
+		m->status = status;
 	}
 }
 
-/* As above; what the message brought about is a reason to refuse it. */
+/* The same; but what the message itself caused is a reason to refuse it. */
 static void
-note_header(struct engine_msg *m, enum status st)
+note_header_status(struct engine_msg *m, enum status status)
 {
-	if (st == STATUS_LIMIT || st == STATUS_SYNTAX) {
-		m->header = st;
+	if (status == STATUS_LIMIT || status == STATUS_SYNTAX) {
+		m->header = status;
 	} else {
-		note(m, st);
+		note_status(m, status);
 	}
 }
 
@@ -47,23 +47,27 @@ engine_msg_new(struct engine *engine, const struct engine_client *client,
     struct str mail_from)
 {
 	struct engine_msg *m = calloc(1, sizeof(*m));
+	struct engine_input *in;
 	uint64_t start_us;
 
 	if (m == NULL) {
 		return (NULL);
 	}
-	m->engine = engine_hold(engine);
-	start_us = enter(m);
-	m->client = client;
+	in = &m->in;
+	in->engine = engine_hold(engine);
+	start_us = start_clock(m);
 	arena_init(&m->arena, ENGINE_MSG_MAX_BYTES);
-	field_list_init(&m->fields);
-	m->from.result = ADDR_FROM_MISSING;
-	m->mail_from = arena_dup(&m->arena, mail_from);
-	if (m->mail_from.p == NULL) {
+	in->arena = &m->arena;
+	in->client = client;
+	field_list_init(&in->fields);
+	in->from.result = ADDR_FROM_MISSING;
+	in->mail_from = arena_dup(in->arena, mail_from);
+	if (in->mail_from.p == NULL) {
 		engine_msg_free(m);
 		return (NULL);
 	}
-	leave(m, start_us);
+	engine_outcome_init(&m->outcome, in);
+	stop_clock(m, start_us);
 	return (m);
 }
 
@@ -73,17 +77,20 @@ engine_msg_free(struct engine_msg *m)
 	if (m == NULL) {
 		return;
 	}
-	second_dkim_free(m->second);
-	signers_picks_fini(&m->picks);
-	signers_picks_fini(&m->seal_picks);
+	second_dkim_free(m->verification.opinion.dkim);
+	signers_picks_fini(&m->signing.picks);
+	signers_picks_fini(&m->signing.seal_picks);
 	if (m->bodies != NULL) {
 		dkim_bodies_fini(m->bodies);
 	}
-	if (m->batch != NULL) {
-		dns_batch_free(m->batch);
+	if (m->verification.batch != NULL) {
+		dns_batch_free(m->verification.batch);
+	}
+	if (m->signing.batch != NULL) {
+		dns_batch_free(m->signing.batch);
 	}
 	arena_fini(&m->arena);
-	engine_release(m->engine);
+	engine_release(m->in.engine);
 	free(m);
 }
 
@@ -91,25 +98,31 @@ void
 engine_msg_macro(struct engine_msg *m, enum engine_macro macro,
     struct str value)
 {
+	struct engine_input *in = &m->in;
 	struct str copy;
 
-	if (macro >= ENGINE_MACROS || str_eq(m->macros[macro], value)) {
+	if (macro >= ENGINE_MACROS || str_eq(in->macros[macro], value)) {
 		return;
 	}
-	copy = arena_dup(&m->arena, value);
+	copy = arena_dup(in->arena, value);
 	if (copy.p == NULL) {
-		note(m, STATUS_NOMEM);
+		note_status(m, STATUS_NOMEM);
 		return;
 	}
-	m->macros[macro] = copy;
+	in->macros[macro] = copy;
 }
 
 static enum status
-begin_mail(struct engine_msg *m)
+begin_sender(struct engine_msg *m)
 {
-	engine_sender_at_mail(m);
-	return (m->sender.known && msg_conf(m)->mode_verify &&
-	    engine_origin(m) == ENGINE_EXTERNAL_HOST ? engine_checks_begin(m) : STATUS_OK);
+	const struct engine_input *in = &m->in;
+
+	engine_sender_at_mail(&m->in);
+	if (!in->sender.known || !input_conf(in)->mode_verify ||
+	    engine_origin(in) != ENGINE_EXTERNAL_HOST) {
+		return (STATUS_OK);
+	}
+	return (engine_checks_begin(in, &m->verification));
 }
 
 static void
@@ -117,75 +130,141 @@ end_mail(struct engine_msg *m)
 {
 	if (!m->mail_done) {
 		m->mail_done = true;
-		note(m, begin_mail(m));
+		note_status(m, begin_sender(m));
 	}
 }
 
 void
 engine_msg_mail(struct engine_msg *m)
 {
-	uint64_t start_us = enter(m);
+	uint64_t start_us = start_clock(m);
 
 	end_mail(m);
-	leave(m, start_us);
+	stop_clock(m, start_us);
 }
 
 void
 engine_msg_rcpt(struct engine_msg *m, struct str mailer)
 {
-	m->has_rcpts = true;
-	m->handed_on = m->handed_on || engine_sealing_is_handed_on(mailer);
+	m->in.has_rcpts = true;
+	m->in.forwarded = m->in.forwarded ||
+	    engine_sealing_is_forwarding(mailer);
 }
 
 void
 engine_msg_poll(struct engine_msg *m)
 {
-	uint64_t start_us = enter(m);
+	uint64_t start_us = start_clock(m);
 
 	if (is_sound(m)) {
-		note(m, engine_checks_poll(m));
+		note_status(m, engine_checks_poll(&m->verification));
 	}
-	leave(m, start_us);
+	stop_clock(m, start_us);
 }
 
 void
 engine_msg_header(struct engine_msg *m, struct str name, struct str value)
 {
-	uint64_t start_us = enter(m);
+	uint64_t start_us = start_clock(m);
 
 	if (!m->eoh_done && is_sound(m)) {
-		note_header(m, field_list_add(&m->arena, &m->fields, name,
-		    value));
+		note_header_status(m, field_list_add(&m->arena,
+		    &m->in.fields, name, value));
 	}
-	leave(m, start_us);
+	stop_clock(m, start_us);
+}
+
+/* The From field, the keys for it, and what follows from them. */
+static enum status
+decide_direction(struct engine_msg *m)
+{
+	struct engine_input *in = &m->in;
+	struct signers_picks *picks = &m->signing.picks;
+	enum status status;
+
+	status = addr_from_parse(in->arena, &in->fields, &in->from);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	if (in->from.result == ADDR_FROM_OK) {
+		status = signers_pick(in->engine->signers, in->arena,
+		    in->from.v[0].local, in->from.v[0].domain, picks);
+	}
+	engine_direction_decide(in, picks->n > 0);
+	return (status);
+}
+
+/* One pass over the body serves every signature, chain and seal. */
+static enum status
+begin_body(struct engine_msg *m)
+{
+	m->bodies = dkim_bodies_new(&m->arena, m->in.engine->opts.crypto);
+	m->verification.bodies = m->signing.bodies = m->bodies;
+	return (m->bodies != NULL ? STATUS_OK : STATUS_NOMEM);
 }
 
 static enum status
-begin(struct engine_msg *m)
+begin_signing(struct engine_msg *m)
 {
-	enum status st;
+	enum status status = begin_body(m);
 
-	if (engine_actions_any_hidden(m)) {
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	return (engine_signing_begin(&m->in, &m->signing, &m->outcome));
+}
+
+static enum status
+begin_verifying(struct engine_msg *m)
+{
+	struct engine_input *in = &m->in;
+	enum status status = STATUS_OK;
+	bool needs_body;
+
+	/* A relay that verifies for us may have added the tag. */
+	if (in->judged && !input_is_relay_exempt(in)) {
+		engine_forged_delete_tags(in, &m->outcome);
+	}
+	if (in->judged && in->relayed &&
+	    input_conf(in)->relay_mail == CONF_RELAY_RECEIVED) {
+		engine_sender_at_eoh(in);
+	}
+	m->signing.sealing = engine_sealing_is_wanted(in);
+	needs_body = engine_verifying_plan(in, &m->verification);
+	if (needs_body || m->signing.sealing) {
+		status = begin_body(m);
+	}
+	if (status == STATUS_OK) {
+		status = engine_verifying_begin(in, &m->verification);
+	}
+	if (status != STATUS_OK || !m->signing.sealing) {
+		return (status);
+	}
+	return (engine_sealing_begin(in, &m->signing, &m->outcome));
+}
+
+static enum status
+begin_direction(struct engine_msg *m)
+{
+	enum status status;
+
+	if (engine_forged_is_hidden(&m->in)) {
 		return (STATUS_SYNTAX);
 	}
-	st = engine_actions_init(m);
-	if (st != STATUS_OK) {
-		return (st);
+	status = engine_outcome_reserve(&m->outcome, &m->in);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	engine_actions_delete_forged(m);
-	st = addr_from_parse(&m->arena, &m->fields, &m->from);
-	if (st != STATUS_OK) {
-		return (st);
+	engine_forged_delete_results(&m->in, &m->outcome);
+	status = decide_direction(m);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	st = engine_direction_decide(m);
-	if (st != STATUS_OK) {
-		return (st);
-	}
-	switch (m->direction) {
+	switch (m->in.direction) {
 	case ENGINE_SIGN:
-		return (engine_signing_begin(m));
+		return (begin_signing(m));
 	case ENGINE_VERIFY:
-		return (engine_verifying_begin(m));
+		return (begin_verifying(m));
 	case ENGINE_UNDECIDED:
 	case ENGINE_PASS_THROUGH:
 		break;
@@ -202,7 +281,7 @@ end_headers(struct engine_msg *m)
 	m->eoh_done = true;
 	end_mail(m);
 	if (is_sound(m)) {
-		note_header(m, begin(m));
+		note_header_status(m, begin_direction(m));
 	}
 }
 
@@ -210,92 +289,133 @@ static bool
 wants_body(const struct engine_msg *m)
 {
 	return (is_sound(m) && m->bodies != NULL && !m->eom_done &&
-	    (m->second != NULL || dkim_bodies_need_more(m->bodies)));
+	    (m->verification.opinion.dkim != NULL ||
+	    dkim_bodies_need_more(m->bodies)));
 }
 
 bool
 engine_msg_eoh(struct engine_msg *m)
 {
-	uint64_t start_us = enter(m);
+	uint64_t start_us = start_clock(m);
 
 	end_headers(m);
-	leave(m, start_us);
+	stop_clock(m, start_us);
 	return (wants_body(m));
 }
 
 bool
 engine_msg_body(struct engine_msg *m, const char *p, size_t n)
 {
-	uint64_t start_us = enter(m);
+	uint64_t start_us = start_clock(m);
 
 	end_headers(m);
 	if (wants_body(m)) {
 		dkim_bodies_update(m->bodies, p, n);
-		if (m->second != NULL) {
-			second_dkim_body(m->second, p, n);
+		if (m->verification.opinion.dkim != NULL) {
+			second_dkim_body(m->verification.opinion.dkim, p, n);
 		}
 	}
-	leave(m, start_us);
+	stop_clock(m, start_us);
 	return (wants_body(m));
 }
 
 static enum status
-finish(struct engine_msg *m)
+finish_signing(struct engine_msg *m)
 {
-	switch (m->direction) {
+	enum status status;
+
+	engine_own_keys_finish(&m->in, &m->signing);
+	status = engine_signing_add(&m->in, &m->signing, &m->outcome);
+	if (status == STATUS_OK && m->outcome.signatures_n == 0) {
+		engine_outcome_unsigned(&m->outcome,
+		    input_conf(&m->in)->on_sign_failure);
+	}
+	return (status);
+}
+
+static enum status
+finish_verifying(struct engine_msg *m)
+{
+	const struct engine_input *in = &m->in;
+	struct engine_outcome *out = &m->outcome;
+	enum status status = engine_verifying_finish(in, &m->verification);
+
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	engine_outcome_set_verification(out, in, &m->verification);
+	status = engine_results_received_spf(in, out);
+	if (status == STATUS_OK) {
+		status = engine_results_write(in, out);
+	}
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	engine_decide(in, &m->verification, out);
+	return (engine_sealing_finish(in, &m->signing, out));
+}
+
+static enum status
+finish_direction(struct engine_msg *m)
+{
+	enum status status = m->bodies != NULL ?
+	    dkim_bodies_finish(m->bodies) : STATUS_OK;
+
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	switch (m->in.direction) {
 	case ENGINE_SIGN:
-		return (engine_signing_finish(m));
+		status = finish_signing(m);
+		break;
 	case ENGINE_VERIFY:
-		return (engine_verifying_finish(m));
+		status = finish_verifying(m);
+		break;
 	case ENGINE_UNDECIDED:
 	case ENGINE_PASS_THROUGH:
 		break;
 	}
-	return (STATUS_OK);
+	if (status == STATUS_OK) {
+		engine_external_warn(&m->in, &m->signing.picks, &m->outcome);
+	}
+	return (status);
 }
 
 const struct engine_outcome *
 engine_msg_eom(struct engine_msg *m)
 {
 	struct engine_outcome *out = &m->outcome;
-	uint64_t start_us = enter(m);
+	uint64_t start_us = start_clock(m);
 
 	if (m->eom_done) {
 		return (out);
 	}
 	end_headers(m);
 	m->eom_done = true;
-	out->direction = m->direction;
-	out->direction_reason = m->direction_reason;
-	out->from = &m->from;
-	out->second_agrees = true;
+	engine_outcome_set_input(out, &m->in);
 	if (is_sound(m)) {
-		note(m, finish(m));
+		note_status(m, finish_direction(m));
 	}
-	if (is_sound(m)) {
-		engine_external_warn(m);
+	if (m->status != STATUS_OK) {
+		engine_outcome_fail(out, &m->in, m->status);
+	} else if (m->header != STATUS_OK) {
+		engine_outcome_refuse_header(out, m->header);
 	}
-	engine_decide(m);
-	if (is_sound(m)) {
-		note(m, engine_sealing_finish(m));
-		if (!is_sound(m)) {
-			engine_decide(m);
-		}
-	}
-	engine_count_outcome(m);
-	leave(m, start_us);
-	out->elapsed_us = m->elapsed_us;
+	engine_count_outcome(&m->in, out);
+	stop_clock(m, start_us);
+	engine_outcome_set_times(out, m->elapsed_us,
+	    m->verification.dns_wait_us + m->signing.dns_wait_us);
 	return (out);
 }
 
 struct str
 engine_msg_get_macro(const struct engine_msg *m, enum engine_macro macro)
 {
-	return (macro < ENGINE_MACROS ? m->macros[macro] : STR_NONE);
+	return (macro < ENGINE_MACROS ? m->in.macros[macro] : STR_NONE);
 }
 
 struct str
 engine_msg_mail_from(const struct engine_msg *m)
 {
-	return (m->mail_from);
+	return (m->in.mail_from);
 }

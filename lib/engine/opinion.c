@@ -1,195 +1,196 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * opinion: asks the second opinion (libopendkim, libopendmarc),
- * compares, logs and counts where it differs. It changes what becomes of a
- * message only with RejectNeedsSecondOpinion.
+ * opinion: asks the second opinion (libopendkim, libopendmarc) and logs and
+ * counts where it differs from ours. It changes the outcome of a message only
+ * with RejectNeedsSecondOpinion.
  */
-#include "base/escape.h"
 #include "engine/private.h"
 
 static bool
-is_wanted(const struct engine_msg *m, size_t signatures)
+is_wanted(const struct engine_input *in, const struct engine_verification *v)
 {
-	return (m->engine->opts.second != NULL &&
-	    (signatures > 0 || m->judged) &&
-	    engine_is_sampled(m, msg_conf(m)->second_percent));
+	return (in->engine->opts.second != NULL &&
+	    (v->signatures_n > 0 || in->judged) &&
+	    input_is_sampled(in, input_conf(in)->second_percent));
 }
 
-/* libopendkim's time grows with the product of the two. */
+/* libopendkim's time grows with the product of signatures and fields. */
 static bool
-is_too_much(const struct engine_msg *m, size_t signatures)
+is_too_much(const struct engine_input *in,
+    const struct engine_verification *v)
 {
-	return (signatures > msg_conf(m)->maximum_signatures ||
-	    (signatures > 0 && m->fields.n > ENGINE_SECOND_MAX_FIELDS));
+	return (v->signatures_n > input_conf(in)->maximum_signatures ||
+	    (v->signatures_n > 0 && in->fields.n > ENGINE_SECOND_MAX_FIELDS));
 }
 
 static void
-give_up(struct engine_msg *m, enum status st)
+drop_opinion(const struct engine_input *in, struct engine_opinion *opinion,
+    enum status status)
 {
-	env_log(msg_env(m), LOG_LEVEL_WARNING,
-	    "second opinion not available: %s", status_text(st));
-	second_dkim_free(m->second);
-	m->second = NULL;
-	m->outcome.second = NULL;
-	m->outcome.second_asked = false;
+	env_log(input_env(in), LOG_LEVEL_WARNING,
+	    "second opinion not available: %s", status_text(status));
+	second_dkim_free(opinion->dkim);
+	*opinion = (struct engine_opinion){ .too_much = opinion->too_much };
 }
 
 void
-engine_opinion_begin(struct engine_msg *m, size_t signatures)
+engine_opinion_begin(const struct engine_input *in,
+    struct engine_verification *v)
 {
-	enum status st;
+	struct engine_opinion *opinion = &v->opinion;
+	enum status status;
 	size_t i;
 
-	m->outcome.second_asked = is_wanted(m, signatures);
-	m->second_too_much = is_too_much(m, signatures);
-	if (!m->outcome.second_asked || signatures == 0 ||
-	    m->second_too_much) {
+	opinion->asked = is_wanted(in, v);
+	opinion->too_much = is_too_much(in, v);
+	if (!opinion->asked || v->signatures_n == 0 || opinion->too_much) {
 		return;
 	}
-	st = second_dkim_new(m->engine->opts.second, &m->arena, m->batch,
-	    env_now_s(msg_env(m)), m->macros[ENGINE_QUEUE_ID], &m->second);
-	if (st != STATUS_OK) {
-		give_up(m, st);
+	status = second_dkim_new(in->engine->opts.second, in->arena, v->batch,
+	    env_now_s(input_env(in)), in->macros[ENGINE_QUEUE_ID],
+	    &opinion->dkim);
+	if (status != STATUS_OK) {
+		drop_opinion(in, opinion, status);
 		return;
 	}
-	for (i = 0; i < m->fields.n; i++) {
-		second_dkim_field(m->second, m->fields.v[i].raw);
+	for (i = 0; i < in->fields.n; i++) {
+		second_dkim_field(opinion->dkim, in->fields.v[i].raw);
 	}
-	second_dkim_eoh(m->second);
+	second_dkim_eoh(opinion->dkim);
 }
 
 /* For each author domain, with our SPF result. */
 static enum status
-ask_dmarc(struct engine_msg *m, uint64_t until_us)
+ask_dmarc(const struct engine_input *in, struct engine_verification *v,
+    uint64_t until_us)
 {
-	struct engine_outcome *out = &m->outcome;
-	struct second_dmarc_query q = { .dkim = m->second };
-	size_t i, n = out->dmarc != NULL ? dmarc_count(out->dmarc) : 0;
-	enum status st = STATUS_OK;
+	struct engine_opinion *opinion = &v->opinion;
+	struct second_dmarc_query query = { .dkim = opinion->dkim };
+	const struct spf_verdict *spf = engine_checks_spf(v);
+	const struct dmarc *dmarc = v->checks.dmarc;
+	size_t i, n = dmarc != NULL ? dmarc_count(dmarc) : 0;
+	enum status status;
 
-	m->second_dmarc = arena_calloc(&m->arena, n,
-	    sizeof(*m->second_dmarc));
-	if (m->second_dmarc == NULL) {
+	opinion->dmarc = arena_calloc(in->arena, n, sizeof(*opinion->dmarc));
+	if (opinion->dmarc == NULL) {
 		return (STATUS_NOMEM);
 	}
-	if (out->spf != NULL) {
-		q.spf_domain = out->spf->domain;
-		q.spf_result = spf_result_name(out->spf->result);
+	if (spf != NULL) {
+		query.spf_domain = spf->domain;
+		query.spf_result = spf_result_name(spf->result);
 	}
-	for (i = 0; i < n && i < DMARC_MAX_AUTHORS && st == STATUS_OK; i++) {
-		const struct dmarc_verdict *v = dmarc_get(out->dmarc, i);
+	for (i = 0; i < n && i < DMARC_MAX_AUTHORS; i++) {
+		const struct dmarc_verdict *verdict = dmarc_get(dmarc, i);
 
-		q.from = v->from;
-		st = second_dmarc_check(m->engine->opts.second, &m->arena,
-		    m->batch, &q, until_us, &m->second_dmarc[i]);
-		if (v == dmarc_decisive(out->dmarc)) {
-			out->second_dmarc = m->second_dmarc[i];
+		query.from = verdict->from;
+		status = second_dmarc_check(in->engine->opts.second,
+		    in->arena, v->batch, &query, until_us,
+		    &opinion->dmarc[i]);
+		if (status != STATUS_OK) {
+			return (status);
+		}
+		if (verdict == dmarc_decisive(dmarc)) {
+			opinion->decisive = opinion->dmarc[i];
 		}
 	}
-	return (st);
+	return (STATUS_OK);
 }
 
 static enum status
-ask(struct engine_msg *m, uint64_t until_us)
+ask_opinion(const struct engine_input *in, struct engine_verification *v,
+    uint64_t until_us)
 {
-	enum status st = STATUS_OK;
+	enum status status;
 
-	if (m->second != NULL) {
-		st = second_dkim_finish(m->second, until_us);
+	if (v->opinion.dkim != NULL) {
+		status = second_dkim_finish(v->opinion.dkim, until_us);
+		if (status != STATUS_OK) {
+			return (status);
+		}
 	}
-	if (st != STATUS_OK) {
-		return (st);
-	}
-	m->outcome.second = m->second;
-	return (ask_dmarc(m, until_us));
+	return (ask_dmarc(in, v, until_us));
 }
 
-/* One passes and the other does not: their other words are not the same. */
+/* Compares passes only: the other words of the two mean different things. */
 static bool
-agrees(const struct engine_msg *m, const char *method, struct str domain,
-    const char *ours, const char *theirs, const char *their_reason)
+agrees_dmarc(const struct engine_input *in,
+    const struct engine_verification *v)
 {
-	struct str pass = STR("pass");
-	struct buf line;
+	const struct dmarc_verdict *ours = dmarc_decisive(v->checks.dmarc);
+	const struct second_dmarc *theirs = &v->opinion.decisive;
+	const char *reason = theirs->reason != NULL ? theirs->reason : "";
+	const struct engine_log_pair pairs[] = {
+		{ "method", STR("dmarc"), 0 },
+		{ "domain", ours->from, 0 },
+		{ "ours", str_from(dmarc_result_name(ours->result)), 0 },
+		{ "theirs", str_from(theirs->result), 0 },
+		{ "theirs_reason", str_from(reason), 0 },
+	};
 
-	if (theirs == NULL ||
-	    str_eq(str_from(ours), pass) == str_eq(str_from(theirs), pass)) {
+	if (theirs->result == NULL || (ours->result == DMARC_PASS) ==
+	    str_eq(str_from(theirs->result), STR("pass"))) {
 		return (true);
 	}
-	buf_init(&line, 4096);
-	buf_add_cstr(&line, "queue_id=");
-	escape_log_value(&line, m->macros[ENGINE_QUEUE_ID],
-	    LOG_VALUE_MAX_BYTES);
-	buf_printf(&line, " second opinion differs: method=%s domain=",
-	    method);
-	escape_log_value(&line, domain, LOG_VALUE_MAX_BYTES);
-	buf_printf(&line, " ours=%s theirs=%s theirs_reason=", ours, theirs);
-	escape_log_value(&line, str_from(their_reason), LOG_VALUE_MAX_BYTES);
-	if (line.status == STATUS_OK) {
-		env_log(msg_env(m), LOG_LEVEL_WARNING, "%s", line.p);
-	}
-	buf_fini(&line);
+	engine_log_pairs(in, LOG_LEVEL_WARNING, "second opinion differs",
+	    pairs, sizeof(pairs) / sizeof(pairs[0]));
 	return (false);
 }
 
 static void
-compare(struct engine_msg *m)
+compare_opinion(const struct engine_input *in, struct engine_verification *v)
 {
-	struct engine_outcome *out = &m->outcome;
-	const struct dmarc_verdict *dmarc;
-	bool dkim = true, policy = true;
+	bool dkim = true, dmarc = true;
 
-	if (out->second != NULL) {
-		dkim = engine_opinion_agrees_dkim(m);
+	if (v->opinion.dkim != NULL) {
+		dkim = engine_opinion_agrees_dkim(in, v);
 	}
-	/* Without the signatures theirs is about SPF alone. */
-	if (out->dmarc != NULL && !m->second_too_much) {
-		dmarc = dmarc_decisive(out->dmarc);
-		policy = agrees(m, "dmarc", dmarc->from,
-		    dmarc_result_name(dmarc->result),
-		    out->second_dmarc.result, out->second_dmarc.reason);
+	/* Without the signatures their DMARC result is about SPF alone. */
+	if (v->checks.dmarc != NULL && !v->opinion.too_much) {
+		dmarc = agrees_dmarc(in, v);
 	}
-	out->second_agrees = dkim && policy;
-	engine_count(m, ENGINE_SECOND_DKIM, !dkim);
-	engine_count(m, ENGINE_SECOND_DMARC, !policy);
+	v->opinion.differs = !dkim || !dmarc;
+	engine_count(in, ENGINE_SECOND_DKIM, !dkim);
+	engine_count(in, ENGINE_SECOND_DMARC, !dmarc);
 }
 
 void
-engine_opinion_finish(struct engine_msg *m, uint64_t dns_deadline_us)
+engine_opinion_finish(const struct engine_input *in,
+    struct engine_verification *v, uint64_t dns_deadline_us)
 {
-	enum status st;
+	enum status status;
 
-	m->outcome.second_agrees = true;
-	if (!m->outcome.second_asked) {
+	if (!v->opinion.asked) {
 		return;
 	}
-	st = ask(m, dns_deadline_us);
-	if (st != STATUS_OK) {
-		give_up(m, st);
+	status = ask_opinion(in, v, dns_deadline_us);
+	if (status != STATUS_OK) {
+		drop_opinion(in, &v->opinion, status);
 		return;
 	}
-	compare(m);
+	compare_opinion(in, v);
 }
 
 bool
-engine_opinion_refuses_dkim(const struct engine_msg *m)
+engine_opinion_refuses_dkim(const struct engine_input *in,
+    const struct engine_opinion *opinion)
 {
-	const struct engine_outcome *out = &m->outcome;
-
-	return (!msg_conf(m)->reject_needs_second || (out->second_asked &&
-	    (m->second_too_much || (out->second != NULL &&
-	    !engine_opinion_passes_dkim(out->second)))));
+	if (!input_conf(in)->reject_needs_second) {
+		return (true);
+	}
+	return (opinion->asked && (opinion->too_much ||
+	    (opinion->dkim != NULL &&
+	    !engine_opinion_passes_dkim(opinion->dkim))));
 }
 
 bool
-engine_opinion_refuses_dmarc(const struct engine_msg *m, size_t author)
+engine_opinion_refuses_dmarc(const struct engine_input *in,
+    const struct engine_opinion *opinion, size_t author)
 {
 	const char *result;
 
-	if (!msg_conf(m)->reject_needs_second) {
+	if (!input_conf(in)->reject_needs_second) {
 		return (true);
 	}
-	result = m->outcome.second_asked ? m->second_dmarc[author].result :
-	    NULL;
-	return (result != NULL && strcmp(result, "fail") == 0);
+	result = opinion->asked ? opinion->dmarc[author].result : NULL;
+	return (str_eq(str_from(result), STR("fail")));
 }

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* opinion_dkim: the second opinion on signatures beside ours. */
-#include "base/escape.h"
+/* opinion_dkim: compares libopendkim's results on signatures with ours. */
 #include "engine/private.h"
 
 #define LOG_B_BYTES		8
 
-/* Ours has A-labels; libopendkim shows d= and s= as they were written. */
+/* Ours has A-labels; libopendkim has d= and s= as they were written. */
 static bool
-is_same(const struct dkim_verdict *ours, const struct second_result *theirs)
+is_same_signature(const struct dkim_verdict *ours,
+    const struct second_result *theirs)
 {
 	return (str_eq(ours->sig.b_text, theirs->b) &&
 	    (!str_is_ascii(theirs->domain) ||
@@ -17,109 +17,113 @@ is_same(const struct dkim_verdict *ours, const struct second_result *theirs)
 }
 
 /*
- * Whether the signature at i in our list is the one at k in theirs. Ours has
- * every signature, theirs those that libopendkim can read, both in the order
- * of the fields: with equal counts the place tells, else what they say.
+ * Whether our signature i is their signature k. Our list has every signature,
+ * theirs those that libopendkim can parse, both in the order of the fields.
+ * With equal counts they are paired by index, else by content.
  */
 static bool
-is_pair(const struct engine_msg *m, size_t i, size_t k)
+is_pair(const struct engine_verification *v, size_t i, size_t k)
 {
-	if (dkim_verifier_count(m->verifier) ==
-	    second_dkim_count(m->second)) {
+	if (dkim_verifier_count(v->verifier) ==
+	    second_dkim_count(v->opinion.dkim)) {
 		return (i == k);
 	}
-	return (is_same(dkim_verifier_get(m->verifier, i),
-	    second_dkim_get(m->second, k)));
+	return (is_same_signature(dkim_verifier_get(v->verifier, i),
+	    second_dkim_get(v->opinion.dkim, k)));
 }
 
 static bool
-passes(const struct second_result *theirs)
+is_pass(const struct second_result *theirs)
 {
 	return (str_eq(str_from(theirs->result), STR("pass")));
 }
 
-static void
-add_value(struct buf *line, const char *key, struct str value, size_t max)
+static struct str
+text_or_empty(const char *text)
 {
-	buf_printf(line, " %s=", key);
-	escape_log_value(line, value, max);
+	return (str_from(text != NULL ? text : ""));
 }
 
 /* Either may be NULL: that side has no result for the signature. */
 static void
-log_difference(const struct engine_msg *m, const struct dkim_verdict *ours,
-    const struct second_result *theirs)
+log_difference(const struct engine_input *in, const struct second_dkim *second,
+    const struct dkim_verdict *ours, const struct second_result *theirs)
 {
-	const char *trouble = second_dkim_trouble(m->second);
-	struct buf line;
+	const struct second_result none = { .result = "none",
+		.reason = text_or_empty(second_dkim_trouble(second)) };
+	const struct second_result *result = theirs != NULL ? theirs : &none;
+	const struct engine_log_pair pairs[] = {
+		{ "domain", ours != NULL ? ours->sig.domain : result->domain,
+		    0 },
+		{ "selector", ours != NULL ? ours->sig.selector :
+		    result->selector, 0 },
+		{ "b", ours != NULL ? ours->sig.b_text : result->b,
+		    LOG_B_BYTES },
+		{ "ours", str_from(ours != NULL ?
+		    dkim_result_name(ours->result) : "none"), 0 },
+		{ "ours_reason", text_or_empty(ours != NULL ? ours->reason :
+		    NULL), 0 },
+		{ "theirs", str_from(result->result), 0 },
+		{ "theirs_reason", result->reason.p != NULL ? result->reason :
+		    STR(""), 0 },
+	};
 
-	buf_init(&line, 8192);
-	buf_add_cstr(&line, "queue_id=");
-	escape_log_value(&line, m->macros[ENGINE_QUEUE_ID],
-	    LOG_VALUE_MAX_BYTES);
-	buf_add_cstr(&line, " second opinion differs:");
-	add_value(&line, "domain", ours != NULL ? ours->sig.domain :
-	    theirs->domain, LOG_VALUE_MAX_BYTES);
-	add_value(&line, "selector", ours != NULL ? ours->sig.selector :
-	    theirs->selector, LOG_VALUE_MAX_BYTES);
-	add_value(&line, "b", ours != NULL ? ours->sig.b_text : theirs->b,
-	    LOG_B_BYTES);
-	add_value(&line, "ours", str_from(ours != NULL ?
-	    dkim_result_name(ours->result) : "none"), LOG_VALUE_MAX_BYTES);
-	add_value(&line, "ours_reason", str_from(ours != NULL ?
-	    ours->reason : NULL), LOG_VALUE_MAX_BYTES);
-	add_value(&line, "theirs", str_from(theirs != NULL ?
-	    theirs->result : "none"), LOG_VALUE_MAX_BYTES);
-	add_value(&line, "theirs_reason", theirs != NULL ? theirs->reason :
-	    str_from(trouble), LOG_VALUE_MAX_BYTES);
-	if (line.status == STATUS_OK) {
-		env_log(msg_env(m), LOG_LEVEL_WARNING, "%s", line.p);
-	}
-	buf_fini(&line);
+	engine_log_pairs(in, LOG_LEVEL_WARNING, "second opinion differs",
+	    pairs, sizeof(pairs) / sizeof(pairs[0]));
 }
 
-/* Each signature of ours against theirs; a missing one did not pass. */
-static bool
-compare_ours(const struct engine_msg *m)
+static const struct second_result *
+find_theirs(const struct engine_verification *v, size_t i)
 {
-	size_t i, k, n = second_dkim_count(m->second);
+	size_t k, n = second_dkim_count(v->opinion.dkim);
+
+	for (k = 0; k < n; k++) {
+		if (is_pair(v, i, k)) {
+			return (second_dkim_get(v->opinion.dkim, k));
+		}
+	}
+	return (NULL);
+}
+
+/* Compares each signature of ours; one that they do not have is no pass. */
+static bool
+compare_ours(const struct engine_input *in,
+    const struct engine_verification *v)
+{
+	size_t i, n = dkim_verifier_count(v->verifier);
 	bool agrees = true;
 
-	for (i = 0; i < dkim_verifier_count(m->verifier); i++) {
+	for (i = 0; i < n; i++) {
 		const struct dkim_verdict *ours =
-		    dkim_verifier_get(m->verifier, i);
-		const struct second_result *theirs = NULL;
+		    dkim_verifier_get(v->verifier, i);
+		const struct second_result *theirs = find_theirs(v, i);
 
-		for (k = 0; k < n && theirs == NULL; k++) {
-			if (is_pair(m, i, k)) {
-				theirs = second_dkim_get(m->second, k);
-			}
-		}
 		if ((ours->result == DKIM_PASS) !=
-		    (theirs != NULL && passes(theirs))) {
-			log_difference(m, ours, theirs);
+		    (theirs != NULL && is_pass(theirs))) {
+			log_difference(in, v->opinion.dkim, ours, theirs);
 			agrees = false;
 		}
 	}
 	return (agrees);
 }
 
-/* What passes there and has no counterpart here. */
+/* Finds what passes there and has no counterpart here. */
 static bool
-compare_theirs(const struct engine_msg *m)
+compare_theirs(const struct engine_input *in,
+    const struct engine_verification *v)
 {
-	size_t i, k, n = dkim_verifier_count(m->verifier);
+	size_t i, k, n = dkim_verifier_count(v->verifier);
 	bool agrees = true;
 
-	for (k = 0; k < second_dkim_count(m->second); k++) {
+	for (k = 0; k < second_dkim_count(v->opinion.dkim); k++) {
 		const struct second_result *theirs =
-		    second_dkim_get(m->second, k);
+		    second_dkim_get(v->opinion.dkim, k);
 
-		for (i = 0; i < n && !is_pair(m, i, k); i++) {
+		for (i = 0; i < n && !is_pair(v, i, k); i++) {
 			continue;
 		}
-		if (i == n && passes(theirs)) {
-			log_difference(m, NULL, theirs);
+		if (i == n && is_pass(theirs)) {
+			log_difference(in, v->opinion.dkim, NULL, theirs);
 			agrees = false;
 		}
 	}
@@ -127,11 +131,12 @@ compare_theirs(const struct engine_msg *m)
 }
 
 bool
-engine_opinion_agrees_dkim(const struct engine_msg *m)
+engine_opinion_agrees_dkim(const struct engine_input *in,
+    const struct engine_verification *v)
 {
-	bool agrees = compare_ours(m);
+	bool agrees = compare_ours(in, v);
 
-	return (compare_theirs(m) && agrees);
+	return (compare_theirs(in, v) && agrees);
 }
 
 bool
@@ -140,7 +145,7 @@ engine_opinion_passes_dkim(const struct second_dkim *second)
 	size_t i;
 
 	for (i = 0; i < second_dkim_count(second); i++) {
-		if (passes(second_dkim_get(second, i))) {
+		if (is_pass(second_dkim_get(second, i))) {
 			return (true);
 		}
 	}

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * own_keys: whether the keys that are to sign are those that the DNS shows
- * (CheckKeys). Asked for at the end of the headers, by the first message that
- * a key signs and by one an hour from then on; a key that is not the one in
- * the DNS is left out while another can sign. What the DNS does not say
- * changes nothing: mail is signed.
+ * own_keys: whether the keys that are to sign match their DNS records
+ * (CheckKeys). The first message that a key signs sends the query, and then
+ * one message an hour. A key that does not match is left out as long as
+ * another can sign. Without an answer the key signs.
  */
 #include "dkim/key.h"
 #include "engine/private.h"
@@ -13,71 +12,76 @@
 #define US_PER_S	1000000
 
 static int64_t
-mono_s(const struct engine_msg *m)
+mono_s(const struct engine_input *in)
 {
-	return ((int64_t)(env_mono_us(msg_env(m)) / US_PER_S));
+	return ((int64_t)(env_mono_us(input_env(in)) / US_PER_S));
 }
 
 static enum status
-begin_key(struct engine_msg *m, struct engine_own_key *own)
+begin_key(const struct engine_input *in, struct engine_signing *s,
+    struct engine_own_key *own)
 {
-	struct key_checks *checks = m->engine->opts.key_checks;
 	bool ask;
 
-	own->owner = domain_key_name(&m->arena, own->pick->selector,
+	own->owner = domain_key_name(in->arena, own->pick->selector,
 	    own->pick->domain);
 	if (own->owner.p == NULL) {
 		return (STATUS_NOMEM);
 	}
-	own->state = key_checks_get(checks, own->owner,
-	    privkey_id(own->pick->key), mono_s(m), &ask);
+	own->state = key_checks_get(in->engine->opts.key_checks, own->owner,
+	    privkey_id(own->pick->key), mono_s(in), &ask);
 	if (!ask) {
 		return (STATUS_OK);
 	}
-	if (m->batch == NULL) {
-		m->batch = dns_batch_new(m->engine->opts.dns);
+	if (s->batch == NULL) {
+		s->batch = dns_batch_new(in->engine->opts.dns);
 	}
-	if (m->batch != NULL) {
-		own->query = dns_batch_add(m->batch, own->owner, DNS_TXT);
+	if (s->batch == NULL) {
+		return (STATUS_NOMEM);
 	}
+	own->query = dns_batch_add(s->batch, own->owner, DNS_TXT);
 	return (own->query != NULL ? STATUS_OK : STATUS_NOMEM);
 }
 
 enum status
-engine_own_keys_begin(struct engine_msg *m)
+engine_own_keys_begin(const struct engine_input *in, struct engine_signing *s)
 {
-	enum status st = STATUS_OK;
+	bool check = input_conf(in)->check_keys &&
+	    in->engine->opts.key_checks != NULL;
+	enum status status;
 	size_t i;
 
-	m->own_keys = arena_calloc(&m->arena, m->picks.n,
-	    sizeof(*m->own_keys));
-	if (m->own_keys == NULL) {
+	s->own_keys = arena_calloc(in->arena, s->picks.n,
+	    sizeof(*s->own_keys));
+	if (s->own_keys == NULL) {
 		return (STATUS_NOMEM);
 	}
-	if (m->direction != ENGINE_SIGN) {
+	if (in->direction != ENGINE_SIGN || !check) {
 		return (STATUS_OK);
 	}
-	m->dns_deadline_us = env_mono_us(msg_env(m)) +
+	s->dns_deadline_us = env_mono_us(input_env(in)) +
 	    ENGINE_KEY_CHECK_WAIT_US;
-	for (i = 0; i < m->picks.n && st == STATUS_OK; i++) {
-		m->own_keys[i].pick = &m->picks.v[i];
-		if (msg_conf(m)->check_keys &&
-		    m->engine->opts.key_checks != NULL &&
-		    m->picks.v[i].key != NULL) {
-			st = begin_key(m, &m->own_keys[i]);
+	for (i = 0; i < s->picks.n; i++) {
+		s->own_keys[i].pick = &s->picks.v[i];
+		if (s->picks.v[i].key == NULL) {
+			continue;
+		}
+		status = begin_key(in, s, &s->own_keys[i]);
+		if (status != STATUS_OK) {
+			return (status);
 		}
 	}
-	return (st);
+	return (STATUS_OK);
 }
 
-/* Whether a key is not to sign before its answer is there. */
+/* Whether a key whose state is unknown still has no answer. */
 static bool
-must_wait(const struct engine_msg *m)
+must_wait(const struct engine_signing *s)
 {
 	size_t i;
 
-	for (i = 0; i < m->picks.n; i++) {
-		const struct engine_own_key *own = &m->own_keys[i];
+	for (i = 0; i < s->picks.n; i++) {
+		const struct engine_own_key *own = &s->own_keys[i];
 
 		if (own->query != NULL && own->state == KEY_UNKNOWN &&
 		    !dns_query_is_answered(own->query)) {
@@ -87,9 +91,9 @@ must_wait(const struct engine_msg *m)
 	return (false);
 }
 
-/* NULL: one of the records is the key's. */
+/* Why none of the records matches the key; NULL: one does. */
 static const char *
-record_trouble(const struct privkey *key, const struct dkim_keys *keys)
+why_no_match(const struct privkey *key, const struct dkim_keys *keys)
 {
 	size_t i;
 
@@ -105,7 +109,7 @@ record_trouble(const struct privkey *key, const struct dkim_keys *keys)
 
 /* KEY_UNKNOWN: there is no answer, or no memory for it. */
 static enum key_state
-judge(const struct engine_own_key *own, const char **reason_r)
+judge_key(const struct engine_own_key *own, const char **reason_r)
 {
 	const struct dns_answer *answer = dns_query_answer(own->query);
 	const struct dkim_keys *keys;
@@ -126,69 +130,71 @@ judge(const struct engine_own_key *own, const char **reason_r)
 	if (keys == NULL) {
 		return (KEY_UNKNOWN);
 	}
-	*reason_r = record_trouble(own->pick->key, keys);
+	*reason_r = why_no_match(own->pick->key, keys);
 	return (*reason_r == NULL ? KEY_GOOD : KEY_BAD);
 }
 
 static void
-finish_key(struct engine_msg *m, struct engine_own_key *own)
+finish_key(const struct engine_input *in, struct engine_own_key *own)
 {
 	enum key_state now, before;
 	const char *reason;
 
-	now = judge(own, &reason);
-	before = key_checks_set(m->engine->opts.key_checks, own->owner,
-	    privkey_id(own->pick->key), mono_s(m), now);
+	now = judge_key(own, &reason);
+	before = key_checks_set(in->engine->opts.key_checks, own->owner,
+	    privkey_id(own->pick->key), mono_s(in), now);
 	if (now == KEY_UNKNOWN) {
 		return;
 	}
 	own->state = now;
 	if (now == KEY_BAD && before != KEY_BAD) {
-		engine_log_key(m, LOG_LEVEL_WARNING,
+		engine_log_key(in, LOG_LEVEL_WARNING,
 		    "a key that signs is not in the DNS", own->pick, reason);
-		engine_count(m, ENGINE_KEY_MISMATCH, 1);
+		engine_count(in, ENGINE_KEY_MISMATCH, 1);
 	} else if (now == KEY_GOOD && before == KEY_BAD) {
-		engine_log_key(m, LOG_LEVEL_INFO,
+		engine_log_key(in, LOG_LEVEL_INFO,
 		    "a key that signs is in the DNS again", own->pick, NULL);
 	}
 }
 
 void
-engine_own_keys_finish(struct engine_msg *m)
+engine_own_keys_finish(const struct engine_input *in,
+    struct engine_signing *s)
 {
-	uint64_t start_us = env_mono_us(msg_env(m));
+	uint64_t start_us;
 	size_t i;
 
-	if (m->batch == NULL) {
+	if (s->batch == NULL) {
 		return;
 	}
-	(void)dns_batch_wait_any(m->batch, 0);
-	while (must_wait(m) &&
-	    dns_batch_wait_any(m->batch, m->dns_deadline_us)) {
+	start_us = env_mono_us(input_env(in));
+	(void)dns_batch_wait_any(s->batch, 0);
+	while (must_wait(s) &&
+	    dns_batch_wait_any(s->batch, s->dns_deadline_us)) {
 		continue;
 	}
-	m->outcome.dns_wait_us = env_mono_us(msg_env(m)) - start_us;
-	for (i = 0; i < m->picks.n; i++) {
-		if (m->own_keys[i].query != NULL) {
-			finish_key(m, &m->own_keys[i]);
+	s->dns_wait_us += env_mono_us(input_env(in)) - start_us;
+	for (i = 0; i < s->picks.n; i++) {
+		if (s->own_keys[i].query != NULL) {
+			finish_key(in, &s->own_keys[i]);
 		}
 	}
 }
 
 bool
-engine_own_key_signs(const struct engine_msg *m, size_t index)
+engine_own_key_signs(const struct engine_signing *s, size_t index)
 {
 	size_t i;
 
-	if (m->picks.v[index].key == NULL) {
+	if (s->picks.v[index].key == NULL) {
 		return (false);
 	}
-	if (m->own_keys[index].state != KEY_BAD) {
+	if (s->own_keys[index].state != KEY_BAD) {
 		return (true);
 	}
-	for (i = 0; i < m->picks.n; i++) {
-		if (m->picks.v[i].key != NULL &&
-		    m->own_keys[i].state != KEY_BAD) {
+	for (i = 0; i < s->picks.n; i++) {
+		if (s->picks.v[i].key != NULL &&
+		    s->own_keys[i].state != KEY_BAD) {
 			return (false);
 		}
 	}

@@ -1,35 +1,42 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * policy: what becomes of a message that is judged, in this order:
+ * policy: what is done with a judged message for its author domains. The
+ * first of these that applies:
  *
- *	a From field that names no author	OnBadFrom
+ *	a From field without a usable author	OnBadFrom
  *	a rule for the author's domain		DomainRules
  *	the policy that the domain publishes	OnDMARC...
  *
- * What an exemption (TrustedNetworks, MailingListHosts, TrustedSealers)
- * keeps from happening is named in the decision, and so is, in RFC 9990's
- * words, why a published policy is not followed. Of several author domains
- * the strictest outcome counts (RFC 9989 11.5); a message with more of them
- * than are looked at has no usable From field.
+ * The decision names an exemption (TrustedNetworks, MailingListHosts,
+ * TrustedSealers) that kept a rule from being applied, and, in RFC 9990's
+ * words, why a published policy was not followed. With several author domains
+ * the strictest outcome applies (RFC 9989 11.5); a message with more of them
+ * than are evaluated has no usable From field.
  */
 #include "engine/private.h"
 
-enum outcome {			/* from lenient to strict */
+enum severity {			/* from lenient to strict */
 	PASSES, TAGGED, HELD, DEFERRED, REFUSED
 };
 
 struct finding {		/* about one author domain */
-	enum outcome		 outcome;
+	enum severity		 severity;
 	struct engine_decision	 decision;
 	const struct dmarc_verdict *verdict;	/* NULL: about From itself */
-	size_t			 author;	/* as of dmarc_get */
+	size_t			 author;	/* index of dmarc_get */
 };
 
-/* What a quarantine is here. */
-static enum outcome
-quarantine_outcome(const struct engine_msg *m)
+struct exemption {
+	enum engine_exemption	 exempt;
+	enum engine_override	 override;
+	const char		*comment;
+};
+
+/* What a quarantine means in this configuration. */
+static enum severity
+quarantine_severity(const struct conf *conf)
 {
-	switch (msg_conf(m)->on_dmarc_quarantine) {
+	switch (conf->on_dmarc_quarantine) {
 	case CONF_Q_TAG:
 		return (TAGGED);
 	case CONF_Q_HOLD:
@@ -41,47 +48,51 @@ quarantine_outcome(const struct engine_msg *m)
 }
 
 static void
-overrule(struct finding *f, const char *comment)
+override_policy(struct finding *f, const char *comment)
 {
 	f->decision.override = ENGINE_LOCAL_POLICY;
 	f->decision.comment = comment;
 }
 
 static void
-quarantine(const struct engine_msg *m, struct finding *f)
+apply_quarantine(const struct conf *conf, struct finding *f)
 {
-	f->outcome = quarantine_outcome(m);
-	if (f->outcome == PASSES) {
-		overrule(f, "OnDMARCQuarantine accept");
+	f->severity = quarantine_severity(conf);
+	if (f->severity == PASSES) {
+		override_policy(f, "OnDMARCQuarantine accept");
 	}
 }
 
 static void
-apply_reject(const struct engine_msg *m, struct finding *f)
+apply_reject(const struct engine_input *in, const struct engine_opinion *o,
+    struct finding *f)
 {
-	switch (msg_conf(m)->on_dmarc_reject) {
+	const struct conf *conf = input_conf(in);
+
+	switch (conf->on_dmarc_reject) {
 	case CONF_REJECT:
-		if (engine_opinion_refuses_dmarc(m, f->author)) {
-			f->outcome = REFUSED;
+		if (engine_opinion_refuses_dmarc(in, o, f->author)) {
+			f->severity = REFUSED;
 			break;
 		}
-		overrule(f, "RejectNeedsSecondOpinion");
-		quarantine(m, f);
+		override_policy(f, "RejectNeedsSecondOpinion");
+		apply_quarantine(conf, f);
 		break;
 	case CONF_QUARANTINE:
 	case CONF_TEMPFAIL:
-		overrule(f, "OnDMARCReject quarantine");
-		quarantine(m, f);
+		override_policy(f, "OnDMARCReject quarantine");
+		apply_quarantine(conf, f);
 		break;
 	case CONF_ACCEPT:
-		overrule(f, "OnDMARCReject accept");
+		override_policy(f, "OnDMARCReject accept");
 		break;
 	}
 }
 
-/* A message that fails; t=y has lowered the policy already. */
+/* The message fails; t=y has lowered the policy already. */
 static void
-apply_policy(const struct engine_msg *m, struct finding *f)
+apply_policy(const struct engine_input *in, const struct engine_opinion *o,
+    struct finding *f)
 {
 	if (f->verdict->lowered) {
 		f->decision.override = ENGINE_POLICY_TEST_MODE;
@@ -90,37 +101,40 @@ apply_policy(const struct engine_msg *m, struct finding *f)
 	case DMARC_P_NONE:
 		break;
 	case DMARC_P_QUARANTINE:
-		quarantine(m, f);
+		apply_quarantine(input_conf(in), f);
 		break;
 	case DMARC_P_REJECT:
-		apply_reject(m, f);
+		apply_reject(in, o, f);
 		break;
 	}
 }
 
 /*
- * RFC 9989 5.3.6: without the record it is no pass, yet nothing to wait for if
- * no record could make it fail. Where the policy is known, it is a check that is aligned or may be. A policy
- * of none has nothing to wait for; any other must not be lifted by a signature
- * whose key nobody can fetch, since a forger can add one.
+ * RFC 9989 5.3.6. Without the record, the message is deferred unless no record
+ * could make it fail. If the policy is known, the temporary error is that of
+ * an identifier that is or may be aligned: a policy of none is no reason to
+ * defer, and any other still applies, because a forger can add a signature
+ * whose key cannot be fetched.
  */
 static void
-apply_temperror(const struct engine_msg *m, struct finding *f)
+apply_temperror(const struct engine_input *in, struct finding *f)
 {
+	const struct conf *conf = input_conf(in);
 	const struct dmarc_verdict *v = f->verdict;
 
 	if (v->unfailing || (v->policy_known && v->policy == DMARC_P_NONE)) {
 		return;
 	}
-	if (msg_conf(m)->on_dmarc_temperror == CONF_TEMPFAIL) {
-		f->outcome = DEFERRED;
+	if (conf->on_dmarc_temperror == CONF_TEMPFAIL) {
+		f->severity = DEFERRED;
 	} else if (v->policy_known) {
-		quarantine(m, f);
+		apply_quarantine(conf, f);
 	}
 }
 
 static void
-apply_dmarc(const struct engine_msg *m, struct finding *f)
+apply_dmarc(const struct engine_input *in, const struct engine_opinion *o,
+    struct finding *f)
 {
 	f->decision.rule = ENGINE_RULE_DMARC;
 	switch (f->verdict->result) {
@@ -129,30 +143,31 @@ apply_dmarc(const struct engine_msg *m, struct finding *f)
 	case DMARC_PERMERROR:
 		break;
 	case DMARC_TEMPERROR:
-		apply_temperror(m, f);
+		apply_temperror(in, f);
 		break;
 	case DMARC_FAIL:
-		apply_policy(m, f);
+		apply_policy(in, o, f);
 		break;
 	}
 }
 
 static void
-apply_rule(const struct engine_msg *m, struct finding *f, enum conf_rule rule)
+apply_domain_rule(const struct conf *conf, struct finding *f,
+    enum conf_rule rule)
 {
 	f->decision.rule = ENGINE_RULE_DOMAIN;
 	switch (rule) {
 	case CONF_RULE_ACCEPT:
 		if (f->verdict->result == DMARC_FAIL &&
 		    f->verdict->policy != DMARC_P_NONE) {
-			overrule(f, "DomainRules accept");
+			override_policy(f, "DomainRules accept");
 		}
 		break;
 	case CONF_RULE_QUARANTINE:
-		quarantine(m, f);
+		apply_quarantine(conf, f);
 		break;
 	case CONF_RULE_REJECT:
-		f->outcome = REFUSED;
+		f->severity = REFUSED;
 		break;
 	case CONF_RULE_IGNORE:
 		break;
@@ -160,121 +175,128 @@ apply_rule(const struct engine_msg *m, struct finding *f, enum conf_rule rule)
 }
 
 static struct finding
-judge_author(const struct engine_msg *m, size_t author)
+judge_author(const struct engine_input *in,
+    const struct engine_verification *v, size_t author)
 {
-	const struct dmarc_verdict *v = dmarc_get(m->checks.dmarc, author);
-	struct finding f = { .outcome = PASSES, .verdict = v,
-		.author = author, .decision.domain = v->from };
+	const struct conf *conf = input_conf(in);
+	const struct dmarc_verdict *verdict =
+	    dmarc_get(v->checks.dmarc, author);
+	struct finding f = { .severity = PASSES, .verdict = verdict,
+		.author = author, .decision.domain = verdict->from };
 	int rule;
 
-	if (v->result != DMARC_PASS &&
-	    names_find(msg_conf(m)->domain_rules, v->from, &rule) &&
-	    (v->result != DMARC_TEMPERROR || rule == CONF_RULE_ACCEPT)) {
-		apply_rule(m, &f, (enum conf_rule)rule);
+	if (verdict->result != DMARC_PASS &&
+	    names_find(conf->domain_rules, verdict->from, &rule) &&
+	    (verdict->result != DMARC_TEMPERROR || rule == CONF_RULE_ACCEPT)) {
+		apply_domain_rule(conf, &f, (enum conf_rule)rule);
 	} else {
-		apply_dmarc(m, &f);
+		apply_dmarc(in, &v->opinion, &f);
 	}
-	if (f.outcome == PASSES && f.decision.override == ENGINE_NO_OVERRIDE) {
-		f.decision = (struct engine_decision){ .rule = ENGINE_RULE_NONE };
+	if (f.severity == PASSES &&
+	    f.decision.override == ENGINE_NO_OVERRIDE) {
+		f.decision = (struct engine_decision){ ENGINE_RULE_NONE };
 	}
 	return (f);
 }
 
-static struct finding
-judge_all(const struct engine_msg *m)
+/* Whether a is stricter; of two that are equal, whether it alone says why a
+   policy was not followed. */
+static bool
+is_worse(const struct finding *a, const struct finding *b)
 {
-	struct finding worst = { .outcome = PASSES }, f;
+	if (a->severity != b->severity) {
+		return (a->severity > b->severity);
+	}
+	return (a->decision.override != ENGINE_NO_OVERRIDE &&
+	    b->decision.override == ENGINE_NO_OVERRIDE);
+}
+
+static struct finding
+judge_authors(const struct engine_input *in,
+    const struct engine_verification *v)
+{
+	const struct dmarc *dmarc = v->checks.dmarc;
+	struct finding worst = { .severity = PASSES }, f;
 	size_t i;
 
-	for (i = 0; m->checks.dmarc != NULL &&
-	    i < dmarc_count(m->checks.dmarc); i++) {
-		f = judge_author(m, i);
-		if (i == 0 || f.outcome > worst.outcome ||
-		    (f.outcome == worst.outcome && f.decision.override != ENGINE_NO_OVERRIDE &&
-		    worst.decision.override == ENGINE_NO_OVERRIDE)) {
+	for (i = 0; dmarc != NULL && i < dmarc_count(dmarc); i++) {
+		f = judge_author(in, v, i);
+		if (i == 0 || is_worse(&f, &worst)) {
 			worst = f;
 		}
 	}
 	return (worst);
 }
 
-/* A phrase, or NULL: the From field names its authors. */
+/* Why the From field has no usable author; NULL: it has. */
 static const char *
-from_trouble(const struct engine_msg *m)
+why_no_author(const struct engine_input *in, const struct dmarc *dmarc)
 {
-	if (m->from.result != ADDR_FROM_OK) {
-		return (addr_from_text(m->from.result));
+	if (in->from.result != ADDR_FROM_OK) {
+		return (addr_from_text(in->from.result));
 	}
-	return (m->checks.dmarc != NULL &&
-	    dmarc_count(m->checks.dmarc) > DMARC_MAX_AUTHORS ?
+	return (dmarc != NULL && dmarc_count(dmarc) > DMARC_MAX_AUTHORS ?
 	    "too many author domains in From field" : NULL);
 }
 
-/* Why nothing may come of it, RFC 9990's word for that, and more on it. */
-static enum engine_exemption
-exemption(const struct engine_msg *m, enum engine_override *override_r,
-    const char **comment_r)
+static struct exemption
+find_exemption(const struct engine_input *in,
+    const struct engine_verification *v)
 {
-	const struct conf *conf = msg_conf(m);
-	const struct engine_sender *s = &m->sender;
-	const struct ip_addr *ip = s->known ? &s->ip : NULL;
-	const struct iprev_verdict *iprev = m->outcome.iprev;
-	struct str name = s->name;
+	const struct conf *conf = input_conf(in);
+	const struct engine_sender *sender = &in->sender;
+	const struct ip_addr *ip = sender->known ? &sender->ip : NULL;
+	const struct iprev_verdict *iprev = engine_checks_iprev(v);
+	struct str name = sender->name;
 
-	/* Behind a relay, a name is one that leads back to the address. */
-	if (m->relayed) {
+	/* Behind a relay, only a name that iprev confirms is used. */
+	if (in->relayed) {
 		name = iprev != NULL ? iprev->name : STR_NONE;
 	}
-	if (msg_is_relay_exempt(m)) {
-		*override_r = ENGINE_TRUSTED_FORWARDER;
-		return (ENGINE_TRUSTED_RELAY);
+	if (input_is_relay_exempt(in)) {
+		return ((struct exemption){ ENGINE_TRUSTED_RELAY,
+		    ENGINE_TRUSTED_FORWARDER, NULL });
 	}
 	if (hosts_match(conf->trusted_networks, ip, name)) {
-		*override_r = ENGINE_TRUSTED_FORWARDER;
-		return (ENGINE_TRUSTED_NETWORK);
+		return ((struct exemption){ ENGINE_TRUSTED_NETWORK,
+		    ENGINE_TRUSTED_FORWARDER, NULL });
 	}
 	if (hosts_match(conf->mailing_list_hosts, ip, name)) {
-		*override_r = ENGINE_MAILING_LIST;
-		return (ENGINE_MAILING_LIST_HOST);
+		return ((struct exemption){ ENGINE_MAILING_LIST_HOST,
+		    ENGINE_MAILING_LIST, NULL });
 	}
-	if (m->sealers != NULL) {
-		*override_r = ENGINE_LOCAL_POLICY;
-		*comment_r = m->sealers;
-		return (ENGINE_TRUSTED_SEALER);
+	if (v->arc_override != NULL) {
+		return ((struct exemption){ ENGINE_TRUSTED_SEALER,
+		    ENGINE_LOCAL_POLICY, v->arc_override });
 	}
-	return (ENGINE_NOT_EXEMPT);
+	return ((struct exemption){ ENGINE_NOT_EXEMPT, ENGINE_NO_OVERRIDE,
+	    NULL });
 }
 
-/* "beginning", and with a name "beginning<joint>name". */
+/* "start", and with a name "start<joint>name". */
 static struct str
-text(struct engine_msg *m, const char *beginning, const char *joint,
+make_text(const struct engine_input *in, const char *start, const char *joint,
     struct str name)
 {
-	struct str s = STR_NONE;
+	struct str text = STR_NONE;
 
 	if (name.n > 0) {
-		s = arena_printf(&m->arena, "%s%s%.*s", beginning, joint,
+		text = arena_printf(in->arena, "%s%s%.*s", start, joint,
 		    STR_FMT(name));
 	}
-	return (s.p != NULL ? s : str_from(beginning));
+	return (text.p != NULL ? text : str_from(start));
 }
 
 void
-engine_policy_quarantine(struct engine_msg *m, struct str tag, struct str hold)
+engine_policy_quarantine(const struct engine_input *in,
+    struct engine_outcome *out, struct str tag, struct str hold)
 {
-	struct engine_decision *d = &m->outcome.decision;
-
-	switch (quarantine_outcome(m)) {
+	switch (quarantine_severity(input_conf(in))) {
 	case TAGGED:
-		if (!d->tagged) {
-			engine_actions_insert(m, ENGINE_FIELD_TAG,
-			    text(m, " yes", ", ", tag));
-		}
-		m->outcome.verdict = ENGINE_QUARANTINE;
-		d->tagged = true;
+		engine_outcome_tag(out, make_text(in, " yes", ", ", tag));
 		break;
 	case HELD:
-		engine_actions_quarantine(m, hold);
+		engine_outcome_hold(out, hold);
 		break;
 	case PASSES:
 	case DEFERRED:
@@ -284,91 +306,101 @@ engine_policy_quarantine(struct engine_msg *m, struct str tag, struct str hold)
 }
 
 static void
-refuse_author(struct engine_msg *m, const struct finding *f)
+refuse_author(const struct engine_input *in, const struct finding *f,
+    struct engine_outcome *out)
 {
-	const struct engine_decision *d = &m->outcome.decision;
-	bool local = f->verdict->result != DMARC_FAIL ||
-	    f->verdict->policy != DMARC_P_REJECT;
-	struct engine_answer answer;
-
-	answer.reject = text(m, local ?
-	    "550 5.7.1 Rejected per local DMARC policy" :
-	    "550 5.7.1 Rejected per DMARC policy", " for ", d->domain);
-	answer.tempfail = text(m, "451 4.7.1 Try again later, DMARC cannot be "
-	    "evaluated now", " for ", d->domain);
-	answer.quarantine = STR_NONE;
-	engine_act(m, &answer, f->outcome == REFUSED ? CONF_REJECT :
-	    CONF_TEMPFAIL);
-}
-
-static void
-carry_out(struct engine_msg *m, const struct finding *f)
-{
-	switch (f->outcome) {
-	case PASSES:
-		break;
-	case TAGGED:
-	case HELD:
-		engine_policy_quarantine(m, text(m, "by the DMARC policy",
-		    " for ", f->decision.domain), text(m, "DMARC policy",
-		    " for ", f->decision.domain));
-		break;
-	case DEFERRED:
-	case REFUSED:
-		refuse_author(m, f);
-		break;
-	}
-}
-
-static void
-act_on_from(struct engine_msg *m, const char *trouble)
-{
-	const struct engine_answer answer = {
-		text(m, "550 5.7.1 No author to apply DMARC to", ": ",
-		    str_from(trouble)),
-		text(m, "451 4.7.1 No author to apply DMARC to", ": ",
-		    str_from(trouble)),
-		str_from(trouble)
+	struct str domain = f->decision.domain;
+	bool published = f->verdict->result == DMARC_FAIL &&
+	    f->verdict->policy == DMARC_P_REJECT;
+	struct engine_answer answer = {
+		make_text(in, published ?
+		    "550 5.7.1 Rejected per DMARC policy" :
+		    "550 5.7.1 Rejected per local DMARC policy", " for ",
+		    domain),
+		make_text(in, "451 4.7.1 Try again later, DMARC cannot be "
+		    "evaluated now", " for ", domain),
+		STR_NONE
 	};
 
-	engine_act(m, &answer, msg_conf(m)->on_bad_from);
+	engine_outcome_act(out, &answer, f->severity == REFUSED ?
+	    CONF_REJECT : CONF_TEMPFAIL);
 }
 
-/* Nothing is done; the decision says why. */
 static void
-spare(struct engine_decision *d, const struct finding *f,
-    enum engine_exemption exempt, enum engine_override override,
-    const char *comment)
+act_on_author(const struct engine_input *in, const struct finding *f,
+    struct engine_outcome *out)
 {
-	d->exempt = exempt;
-	d->override = f->verdict != NULL &&
-	    f->verdict->result == DMARC_FAIL ? override : ENGINE_NO_OVERRIDE;
-	d->comment = comment;
+	struct str domain = f->decision.domain;
+
+	switch (f->severity) {
+	case PASSES:
+		break;
+	case TAGGED:
+	case HELD:
+		engine_policy_quarantine(in, out,
+		    make_text(in, "by the DMARC policy", " for ", domain),
+		    make_text(in, "DMARC policy", " for ", domain));
+		break;
+	case DEFERRED:
+	case REFUSED:
+		refuse_author(in, f, out);
+		break;
+	}
+}
+
+static void
+act_on_from(const struct engine_input *in, const char *reason,
+    struct engine_outcome *out)
+{
+	struct engine_answer answer = {
+		make_text(in, "550 5.7.1 No author to apply DMARC to", ": ",
+		    str_from(reason)),
+		make_text(in, "451 4.7.1 No author to apply DMARC to", ": ",
+		    str_from(reason)),
+		str_from(reason)
+	};
+
+	engine_outcome_act(out, &answer, input_conf(in)->on_bad_from);
+}
+
+/* The decision says which rule was not applied, and why. */
+static void
+exempt_message(const struct finding *f, const struct exemption *exemption,
+    struct engine_outcome *out)
+{
+	struct engine_decision decision = f->decision;
+
+	decision.exempt = exemption->exempt;
+	decision.override = f->verdict != NULL &&
+	    f->verdict->result == DMARC_FAIL ? exemption->override :
+	    ENGINE_NO_OVERRIDE;
+	decision.comment = exemption->comment;
+	engine_outcome_set_decision(out, &decision);
 }
 
 void
-engine_policy_decide(struct engine_msg *m)
+engine_policy_decide(const struct engine_input *in,
+    const struct engine_verification *v, struct engine_outcome *out)
 {
-	struct engine_decision *d = &m->outcome.decision;
-	const char *trouble = from_trouble(m);
-	enum engine_override override = ENGINE_NO_OVERRIDE;
-	const char *comment = NULL;
-	enum engine_exemption exempt = exemption(m, &override, &comment);
-	struct finding f = { .outcome = PASSES };
+	const char *no_author = why_no_author(in, v->checks.dmarc);
+	struct exemption exemption = find_exemption(in, v);
+	struct finding f = { .severity = PASSES };
 
-	if (trouble == NULL) {
-		f = judge_all(m);
-	} else if (msg_conf(m)->on_bad_from != CONF_ACCEPT) {
+	if (no_author == NULL) {
+		f = judge_authors(in, v);
+	} else if (input_conf(in)->on_bad_from != CONF_ACCEPT) {
 		f.decision.rule = ENGINE_RULE_FROM;
-		f.outcome = REFUSED;
+		f.severity = REFUSED;
 	}
-	*d = f.decision;
-	if (exempt != ENGINE_NOT_EXEMPT &&
-	    (f.outcome != PASSES || msg_is_relay_exempt(m))) {
-		spare(d, &f, exempt, override, comment);
-	} else if (trouble != NULL) {
-		act_on_from(m, trouble);
+	if (exemption.exempt != ENGINE_NOT_EXEMPT &&
+	    (f.severity != PASSES || input_is_relay_exempt(in))) {
+		exempt_message(&f, &exemption, out);
+		return;
+	}
+	engine_outcome_set_decision(out, &f.decision);
+	if (no_author != NULL) {
+		act_on_from(in, no_author, out);
 	} else {
-		carry_out(m, &f);
+		act_on_author(in, &f, out);
 	}
 }

@@ -1,5 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the files of lib/engine share. */
+/*
+ * What the files of lib/engine share.
+ *
+ * A message has four parts, each filled in one phase:
+ *
+ *	engine_input		what the MTA said and what follows from it
+ *				alone; constant after end of headers
+ *	engine_verification	the checks in progress and their DNS queries
+ *	engine_signing		keys and signers, for signatures and for a seal
+ *	engine_outcome		the result (engine.h); only outcome.c writes it
+ *
+ * Functions take the parts that they need, const where they only read. Only
+ * message.c holds all four (message.h).
+ */
 #ifndef ENGINE_PRIVATE_H
 #define ENGINE_PRIVATE_H
 
@@ -9,246 +22,406 @@
 #include "dkim/body.h"
 #include "dkim/sign.h"
 #include "engine/engine.h"
+#include "engine/sign.h"
 #include "mail/field.h"
 #include "signers/signers.h"
 
 struct engine {
 	struct engine_opts	 opts;
 	struct str		 authserv_id;
-	struct signers		*signers;	/* held; empty: Mode v */
+	struct signers		*signers;	/* owned; empty in Mode v */
 	atomic_uint		 references;
 };
 
-struct engine_checks {		/* each NULL: there is none */
-	struct spf_evaluator	*spf;
+struct engine_input {
+	struct engine		*engine;	/* held */
+	struct arena		*arena;		/* the message's memory */
+	const struct engine_client *client;
+	struct str		 mail_from;
+	struct str		 macros[ENGINE_MACROS];	/* the queue ID may
+						   still change later */
+	struct field_list	 fields;
+	struct addr_from	 from;
+	bool			 has_rcpts;	/* the MTA named recipients, */
+	bool			 forwarded;	/* and one is not local */
+	/* direction.c */
+	enum engine_direction	 direction;
+	enum engine_direction_reason direction_reason;
+	bool			 external;	/* no internal source */
+	bool			 judged;	/* verified and external */
+	/* sender.c */
+	bool			 relayed;	/* by a trusted relay */
+	struct engine_sender	 sender;
+};
+
+struct engine_checks {		/* each pointer NULL: not checked */
+	struct spf_evaluator	*spf;		/* MAIL FROM */
 	struct spf_evaluator	*spf_helo;
 	struct iprev		*iprev;
 	struct dmarc		*dmarc;
 	bool			 spf_done, helo_done, iprev_done;
 	bool			 dkim_done, arc_done, dmarc_done;
-	bool			 authenticated;	/* dmarc was told */
-	bool			 given_up;	/* time is over */
+	bool			 authenticated;	/* dmarc has its identifiers */
+	bool			 timed_out;	/* the deadline has passed */
 };
 
-struct engine_own_key {		/* of a pick */
+struct engine_opinion {		/* the second opinion */
+	bool			 asked;
+	bool			 too_much;	/* for libopendkim */
+	struct second_dkim	*dkim;		/* NULL: not asked */
+	struct second_dmarc	*dmarc;		/* one per author domain */
+	struct second_dmarc	 decisive;	/* of the domain whose verdict
+						   decides */
+	bool			 differs;
+};
+
+struct engine_verification {
+	size_t			 signatures_n;	/* DKIM-Signature fields */
+	bool			 wants_arc;
+	struct dns_batch	*batch;		/* NULL: no queries yet */
+	uint64_t		 dns_deadline_us;
+	uint64_t		 dns_wait_us;	/* waited at end of message */
+	struct dkim_bodies	*bodies;	/* the message's; NULL: the
+						   body is not needed */
+	struct dkim_verifier	*verifier;	/* NULL: not verified */
+	struct arc_validator	*arc;		/* NULL: not validated */
+	struct engine_checks	 checks;
+	struct engine_opinion	 opinion;
+	const char		*arc_override;	/* see engine_arc_override */
+};
+
+struct engine_own_key {		/* the DNS check of a pick's key */
 	const struct signers_pick *pick;
-	struct str		 owner;		/* where its record stands */
-	struct dns_query	*query;		/* NULL: not asked for */
+	struct str		 owner;		/* name of its record */
+	struct dns_query	*query;		/* NULL: not checked now */
 	enum key_state		 state;
 };
 
-struct engine_msg {
-	struct engine		*engine;	/* held */
-	const struct engine_client *client;
-	struct arena		 arena;
-	struct str		 mail_from;
-	struct str		 macros[ENGINE_MACROS];
-	uint64_t		 elapsed_us;
-
-	/* the header */
-	struct field_list	 fields;
-	struct addr_from	 from;
-	enum status		 status;	/* the first failure of ours */
-	enum status		 header;	/* LIMIT or SYNTAX: refused */
-	bool			 has_rcpts;	/* the MTA told of them, */
-	bool			 handed_on;	/* and one is not of here */
-	bool			 mail_done;
-	bool			 eoh_done;
-	bool			 eom_done;
-
-	/* at end of headers */
-	enum engine_direction	 direction;
-	enum engine_direction_reason direction_reason;
-	struct signers_picks	 picks;		/* for From; n > 0: ours */
-	bool			 external;	/* not from one of ours */
-	bool			 judged;	/* verified and external */
-	bool			 relayed;	/* the client is a trusted relay */
-	bool			 sealing;	/* a set is to be added */
-	struct engine_sender	 sender;
-	struct engine_checks	 checks;
-	struct dkim_bodies	*bodies;	/* NULL: body not wanted */
-	struct dkim_signer	**signers;	/* one per pick; NULL: it has
-						   no key */
+struct engine_signing {
+	struct signers_picks	 picks;		/* keys for the author; n > 0:
+						   a domain of ours */
 	struct engine_own_key	*own_keys;	/* one per pick */
-	const struct field_list	*leaving;	/* what is signed */
-	struct signers_picks	 seal_picks;	/* for the domain that seals */
-	const struct signers_pick *seal_pick;	/* of them; NULL: no key */
-	struct dkim_verifier	*verifier;
-	struct arc_validator	*arc;		/* NULL: not wanted */
-	struct dns_batch	*batch;		/* NULL: nothing to ask */
+	struct dkim_signer	**signers;	/* one per pick, NULL without
+						   a key; or NULL: none */
+	const struct field_list	*fields;	/* what they cover */
+	struct dkim_bodies	*bodies;	/* the message's */
+	struct dns_batch	*batch;		/* NULL: no queries */
 	uint64_t		 dns_deadline_us;
-	struct second_dkim	*second;	/* NULL: not asked */
-	bool			 second_too_much;	/* for libopendkim */
-	struct second_dmarc	*second_dmarc;	/* by author; if asked */
-	const char		*sealers;	/* see engine_sealers_judge */
-
-	/* at end of message */
-	struct engine_action	*actions;
-	struct engine_action	 spare_action;	/* when there is no memory */
-	size_t			 actions_cap;
-	size_t			 forged_n;	/* first actions: deletions */
-	struct str		 results;	/* our A-R, folded */
-	struct engine_outcome	 outcome;
+	uint64_t		 dns_wait_us;	/* waited at end of message */
+	bool			 sealing;	/* an ARC set is to be added */
+	struct signers_picks	 seal_picks;	/* ArcSealKey's domain */
+	const struct signers_pick *seal_pick;	/* the one used; NULL: none */
 };
 
-#define LOG_VALUE_MAX_BYTES	255	/* of one value, in a line of ours */
+#define ENGINE_LOG_VALUE_MAX_BYTES 255	/* of one value in a log line */
 #define ENGINE_FIELD_AUTHRES	STR("Authentication-Results")
 #define ENGINE_FIELD_SIGNATURE	STR("DKIM-Signature")
 #define ENGINE_FIELD_TAG	STR("X-DMARC-Quarantine")
 
 static inline const struct conf *
-msg_conf(const struct engine_msg *m)
+input_conf(const struct engine_input *in)
 {
-	return (m->engine->opts.conf);
+	return (in->engine->opts.conf);
 }
 
 static inline const struct env *
-msg_env(const struct engine_msg *m)
+input_env(const struct engine_input *in)
 {
-	return (m->engine->opts.env);
+	return (in->engine->opts.env);
 }
 
-/* Whether this message is one of so many in a hundred. */
+/* Whether this message belongs to a random sample of that many percent. */
 static inline bool
-engine_is_sampled(const struct engine_msg *m, unsigned percent)
+input_is_sampled(const struct engine_input *in, unsigned percent)
 {
-	return (env_random(msg_env(m)) % 100 < percent);
+	return (env_random(input_env(in)) % 100 < percent);
 }
 
-/* What a trusted relay brings is not looked at but for its signatures. */
+/* Of mail from an exempt relay only the signatures are verified. */
 static inline bool
-msg_is_relay_exempt(const struct engine_msg *m)
+input_is_relay_exempt(const struct engine_input *in)
 {
-	return (m->relayed && msg_conf(m)->relay_mail == CONF_RELAY_EXEMPT);
+	return (in->relayed && input_conf(in)->relay_mail == CONF_RELAY_EXEMPT);
 }
 
-/* stats.c */
-void		engine_count(const struct engine_msg *, enum engine_counter,
+/* -- stats.c -------------------------------------------------------------- */
+
+void		engine_count(const struct engine_input *, enum engine_counter,
 		    uint64_t n);
-void		engine_count_outcome(const struct engine_msg *);
-/* direction.c: sets direction, its reason, picks and external. */
-enum status	engine_direction_decide(struct engine_msg *) ATTR_MUST_CHECK;
-/* Where the message comes from: a reason up to ENGINE_EXTERNAL_HOST. */
-enum engine_direction_reason	engine_origin(const struct engine_msg *);
-/* sender.c: sets sender. At MAIL; and, for what a trusted relay brings, at
-   end of headers. */
-void		engine_sender_at_mail(struct engine_msg *);
-void		engine_sender_at_eoh(struct engine_msg *);
-/* checks.c: SPF, iprev and DMARC; begin: once the sender is known. */
-enum status	engine_checks_begin(struct engine_msg *) ATTR_MUST_CHECK;
-enum status	engine_checks_headers(struct engine_msg *) ATTR_MUST_CHECK;
-enum status	engine_checks_poll(struct engine_msg *) ATTR_MUST_CHECK;
-/* All of them, and the signatures. */
-enum status	engine_checks_finish(struct engine_msg *, uint64_t until_us)
-    ATTR_MUST_CHECK;
-/* external.c: logs mail from outside under a domain of ours. */
-void		engine_external_warn(const struct engine_msg *);
-/* actions.c: room for all that a message may need; then the additions. */
-enum status	engine_actions_init(struct engine_msg *) ATTR_MUST_CHECK;
-/* Whether some field hides results that no deletion reaches. */
-bool		engine_actions_any_hidden(const struct engine_msg *);
-void		engine_actions_delete_forged(struct engine_msg *);
-/* On judged mail: a tag that comes from outside would pass for ours. */
-void		engine_actions_delete_tags(struct engine_msg *);
-/* Back to the deletions alone. */
-void		engine_actions_keep_deletions(struct engine_msg *);
-void		engine_actions_insert(struct engine_msg *, struct str name,
-		    struct str value);
-/* The action of the outcome, too; the first reason stays. */
-void		engine_actions_quarantine(struct engine_msg *,
-		    struct str reason);
-/* own_keys.c: the keys that sign against the DNS; finish: and then, whether
-   the one of that pick is to sign. */
-enum status	engine_own_keys_begin(struct engine_msg *) ATTR_MUST_CHECK;
-void		engine_own_keys_finish(struct engine_msg *);
-bool		engine_own_key_signs(const struct engine_msg *, size_t index);
-/* signing.c: what is the same for all signatures; the fields as the message
-   will leave, without what is deleted. */
-enum status	engine_signing_opts(struct engine_msg *,
-		    struct dkim_sign_opts *) ATTR_MUST_CHECK;
-enum status	engine_signing_leaving(struct engine_msg *,
-		    const struct field_list **r) ATTR_MUST_CHECK;
-enum status	engine_signing_begin(struct engine_msg *) ATTR_MUST_CHECK;
-/* What is sealed, with keys of ours that are for whatever author; then, once
-   the results are in place: engine_signing_add, if there are signers. */
-enum status	engine_signing_begin_forwarded(struct engine_msg *)
-    ATTR_MUST_CHECK;
-enum status	engine_signing_add(struct engine_msg *) ATTR_MUST_CHECK;
-enum status	engine_signing_finish(struct engine_msg *) ATTR_MUST_CHECK;
-/* "what: domain= selector= reason=" about a key of ours; reason may be NULL. */
-void		engine_log_key(const struct engine_msg *, enum log_level,
+void		engine_count_outcome(const struct engine_input *,
+		    const struct engine_outcome *);
+
+/* -- log.c ---------------------------------------------------------------- */
+
+struct engine_log_pair {
+	const char	*key;
+	struct str	 value;		/* absent: the pair is left out */
+	size_t		 max_bytes;	/* shown of it; 0: the usual */
+};
+
+/* Logs "queue_id=ID what: key=value ...", each value escaped. */
+void		engine_log_pairs(const struct engine_input *, enum log_level,
+		    const char *what, const struct engine_log_pair *,
+		    size_t n);
+/* The same about a key of ours, with domain=, selector= and, unless NULL,
+   reason=. */
+void		engine_log_key(const struct engine_input *, enum log_level,
 		    const char *what, const struct signers_pick *,
 		    const char *reason);
-/* sealing.c: whether some key can seal, if that is wanted. */
-enum status	engine_sealing_check(const struct engine *, struct diag *)
-    ATTR_MUST_CHECK;
-/* mailer: the MTA's name for the recipient's; absent: unknown. */
-bool		engine_sealing_is_handed_on(struct str mailer);
-bool		engine_sealing_is_wanted(const struct engine_msg *);
-/* The bodies are there already. */
-enum status	engine_sealing_begin(struct engine_msg *) ATTR_MUST_CHECK;
-/* Last of all that is done to a message which is accepted. NOMEM only. */
-enum status	engine_sealing_finish(struct engine_msg *) ATTR_MUST_CHECK;
-/* verifying.c */
-enum status	engine_verifying_begin(struct engine_msg *) ATTR_MUST_CHECK;
-enum status	engine_verifying_finish(struct engine_msg *) ATTR_MUST_CHECK;
-/*
- * DNSTimeout runs from the end of the headers, while the body arrives, to
- * deadline_us. When the body took longer than that, answers that are on their
- * way get a last moment.
- */
-uint64_t	engine_dns_deadline_us(uint64_t deadline_us,
-		    uint64_t timeout_us, uint64_t now_us);
-/* results.c: our Authentication-Results, as action and in the outcome. */
-enum status	engine_results_write(struct engine_msg *) ATTR_MUST_CHECK;
-/* opinion_dkim.c: compares and logs; the message has one on signatures. */
-bool		engine_opinion_agrees_dkim(const struct engine_msg *);
-bool		engine_opinion_passes_dkim(const struct second_dkim *);
-/* opinion.c: never fails; without memory there is no second opinion. */
-void		engine_opinion_begin(struct engine_msg *, size_t signatures);
-void		engine_opinion_finish(struct engine_msg *,
-		    uint64_t dns_deadline_us);
-/* False: RejectNeedsSecondOpinion is set, and it passes or is not there; but
-   what is too much for libopendkim is not spared by that. */
-bool		engine_opinion_refuses_dkim(const struct engine_msg *);
-/* author: as of dmarc_get. */
-bool		engine_opinion_refuses_dmarc(const struct engine_msg *,
-		    size_t author);
-/*
- * sealers.c: whether the chain speaks for a message from that author which
- * fails DMARC. *comment_r: RFC 8617 7.2.2's, in the arena; NULL: it does not.
- */
-enum status	engine_sealers_judge(struct arena *,
-		    const struct names *trusted, const struct arc_verdict *,
-		    struct str author, const char **comment_r)
-    ATTR_MUST_CHECK;
-/* Of them, the parts about who sent it: at most ENGINE_SENDER_RESULTS. */
-#define ENGINE_SENDER_RESULTS	(4 + DMARC_MAX_AUTHORS + 1)
-struct authres_result;
-enum status	engine_results_sender(struct engine_msg *,
-		    struct authres_result *v, size_t *n_r) ATTR_MUST_CHECK;
-/* A value beyond all measure is left out: a part of it would be a lie. */
-void		engine_results_add(struct authres_result *, struct str ptype,
-		    struct str property, struct str value);
-/* The Received-SPF field, if it is wanted, as an action. */
-enum status	engine_results_received_spf(struct engine_msg *)
-    ATTR_MUST_CHECK;
-/* decide.c: verdict, reply and error of the outcome. */
-void		engine_decide(struct engine_msg *);
-/* What the On... options say; reply and reason are those of the cause. */
+
+/* -- direction.c ---------------------------------------------------------- */
+
+/* Where the message comes from: a reason up to ENGINE_EXTERNAL_HOST. */
+enum engine_direction_reason	engine_origin(const struct engine_input *);
+/* Sets direction, its reason, external and judged. ours: there are keys for
+   the author. */
+void		engine_direction_decide(struct engine_input *, bool ours);
+
+/* -- sender.c ------------------------------------------------------------- */
+
+/* Both set sender: from the client at MAIL; from the Received fields of a
+   trusted relay at end of headers. */
+void		engine_sender_at_mail(struct engine_input *);
+void		engine_sender_at_eoh(struct engine_input *);
+
+/* -- forged.c ------------------------------------------------------------- */
+
+/* Whether a field hides another field's start that no deletion reaches. */
+bool		engine_forged_is_hidden(const struct engine_input *);
+/* Deletes Authentication-Results fields under our authserv-id. */
+void		engine_forged_delete_results(const struct engine_input *,
+		    struct engine_outcome *);
+/* Deletes X-DMARC-Quarantine fields, which are taken for ours. */
+void		engine_forged_delete_tags(const struct engine_input *,
+		    struct engine_outcome *);
+/* Whether one of these deletes the field. */
+bool		engine_forged_is_deleted(const struct engine_input *,
+		    const struct field *);
+
+/* -- outcome.c: the only file that writes an outcome ---------------------- */
+
+/* As of a message of which only the envelope is known. */
+void		engine_outcome_init(struct engine_outcome *,
+		    const struct engine_input *);
+/* Allocates room for every action that the message may need. */
+enum status	engine_outcome_reserve(struct engine_outcome *,
+		    const struct engine_input *) ATTR_MUST_CHECK;
+/* Allocates room for n signatures. */
+enum status	engine_outcome_reserve_signatures(struct engine_outcome *,
+		    const struct engine_input *, size_t n) ATTR_MUST_CHECK;
+/* Takes over direction, its reason and From. */
+void		engine_outcome_set_input(struct engine_outcome *,
+		    const struct engine_input *);
+/* Takes over the verdicts of finished checks. */
+void		engine_outcome_set_verification(struct engine_outcome *,
+		    const struct engine_input *,
+		    const struct engine_verification *);
+void		engine_outcome_set_times(struct engine_outcome *,
+		    uint64_t elapsed_us, uint64_t dns_wait_us);
+/* Deletions come before insertions, the highest index of a name first. Each
+   insertion goes to the top of the message. */
+void		engine_outcome_delete_field(struct engine_outcome *,
+		    struct str name, unsigned index);
+void		engine_outcome_insert_field(struct engine_outcome *,
+		    struct str name, struct str value);
+/* Our Authentication-Results: folded, to be inserted, and unfolded. */
+void		engine_outcome_insert_results(struct engine_outcome *,
+		    struct str folded, struct str unfolded);
+/* Those of the last key first. */
+void		engine_outcome_insert_signature(struct engine_outcome *,
+		    const struct signers_pick *, struct str value);
+void		engine_outcome_insert_seal(struct engine_outcome *,
+		    const struct signers_pick *, const struct arc_seal *);
+void		engine_outcome_set_decision(struct engine_outcome *,
+		    const struct engine_decision *);
+/* A quarantine by a tag, or in the MTA; once each. */
+void		engine_outcome_tag(struct engine_outcome *, struct str value);
+void		engine_outcome_hold(struct engine_outcome *, struct str reason);
+/* What an On... option asks for; reply and reason are those of the cause. */
 struct engine_answer {		/* enhanced codes: RFC 3463, RFC 7372 */
 	struct str	reject;
 	struct str	tempfail;
 	struct str	quarantine;	/* the reason for the MTA */
 };
-void		engine_act(struct engine_msg *, const struct engine_answer *,
+void		engine_outcome_act(struct engine_outcome *,
+		    const struct engine_answer *, enum conf_action);
+/* The message is ours, and no key could sign it. */
+void		engine_outcome_unsigned(struct engine_outcome *,
 		    enum conf_action);
-/* policy.c: what becomes of a message that is judged; its signatures, unless
-   it is deferred or refused, are looked at after that. */
-void		engine_policy_decide(struct engine_msg *);
-/* A quarantine as OnDMARCQuarantine has it; once is enough. tag: why; hold:
-   the reason for the MTA. */
-void		engine_policy_quarantine(struct engine_msg *, struct str tag,
-		    struct str hold);
+/* Refuses the header: status LIMIT or SYNTAX. */
+void		engine_outcome_refuse_header(struct engine_outcome *,
+		    enum status);
+/* An internal error replaces the outcome: of the results so far, only the
+   deletions stay. */
+void		engine_outcome_fail(struct engine_outcome *,
+		    const struct engine_input *, enum status);
+
+/* -- checks.c: SPF, iprev, DMARC, and the queries of all ------------------ */
+
+/* Starts SPF and iprev once the sender is known. */
+enum status	engine_checks_begin(const struct engine_input *,
+		    struct engine_verification *) ATTR_MUST_CHECK;
+/* Starts DMARC, once the signatures are parsed. */
+enum status	engine_checks_headers(const struct engine_input *,
+		    struct engine_verification *) ATTR_MUST_CHECK;
+/* Goes on with SPF and iprev as far as answers have arrived. */
+enum status	engine_checks_poll(struct engine_verification *)
+    ATTR_MUST_CHECK;
+/* Finishes all checks and the signatures, or times them out. */
+enum status	engine_checks_finish(const struct engine_input *,
+		    struct engine_verification *, uint64_t until_us)
+    ATTR_MUST_CHECK;
+/* The verdicts of finished checks; NULL: not checked. */
+const struct spf_verdict	*engine_checks_spf(
+				    const struct engine_verification *);
+const struct spf_verdict	*engine_checks_helo(
+				    const struct engine_verification *);
+const struct iprev_verdict	*engine_checks_iprev(
+				    const struct engine_verification *);
+const struct arc_verdict	*engine_checks_arc(
+				    const struct engine_verification *);
+
+/* -- verifying.c ---------------------------------------------------------- */
+
+/* Sets what is to be verified; whether the body is needed for it. */
+bool		engine_verifying_plan(const struct engine_input *,
+		    struct engine_verification *);
+enum status	engine_verifying_begin(const struct engine_input *,
+		    struct engine_verification *) ATTR_MUST_CHECK;
+/* After dkim_bodies_finish. */
+enum status	engine_verifying_finish(const struct engine_input *,
+		    struct engine_verification *) ATTR_MUST_CHECK;
+/*
+ * DNSTimeout runs from the end of the headers to deadline_us, while the body
+ * arrives. When the body took longer, outstanding queries get a grace time.
+ */
+uint64_t	engine_dns_deadline_us(uint64_t deadline_us,
+		    uint64_t timeout_us, uint64_t now_us);
+
+/* -- arc_override.c ------------------------------------------------------- */
+
+/*
+ * Whether a chain of trusted sealers overrides the DMARC failure of a message
+ * from that author. *comment_r: RFC 8617 7.2.2's, in the arena; NULL: no.
+ */
+enum status	engine_arc_override(struct arena *,
+		    const struct names *trusted, const struct arc_verdict *,
+		    struct str author, const char **comment_r)
+    ATTR_MUST_CHECK;
+
+/* -- opinion.c, opinion_dkim.c -------------------------------------------- */
+
+/* Neither fails: without memory there is no second opinion. */
+void		engine_opinion_begin(const struct engine_input *,
+		    struct engine_verification *);
+void		engine_opinion_finish(const struct engine_input *,
+		    struct engine_verification *, uint64_t dns_deadline_us);
+/* Compares and logs; opinion.dkim is not NULL. */
+bool		engine_opinion_agrees_dkim(const struct engine_input *,
+		    const struct engine_verification *);
+bool		engine_opinion_passes_dkim(const struct second_dkim *);
+/*
+ * False: RejectNeedsSecondOpinion is set, and the second opinion passes or is
+ * missing. A message that is too much for libopendkim is refused without one.
+ */
+bool		engine_opinion_refuses_dkim(const struct engine_input *,
+		    const struct engine_opinion *);
+/* author: index of dmarc_get. */
+bool		engine_opinion_refuses_dmarc(const struct engine_input *,
+		    const struct engine_opinion *, size_t author);
+
+/* -- results.c, results_sender.c ------------------------------------------ */
+
+/* Inserts our Authentication-Results. */
+enum status	engine_results_write(const struct engine_input *,
+		    struct engine_outcome *) ATTR_MUST_CHECK;
+/* Inserts Received-SPF if the configuration asks for it. */
+enum status	engine_results_received_spf(const struct engine_input *,
+		    struct engine_outcome *) ATTR_MUST_CHECK;
+/* The results about the sender, at most ENGINE_SENDER_RESULTS. */
+#define ENGINE_SENDER_RESULTS	(4 + DMARC_MAX_AUTHORS + 1)
+struct authres_result;
+enum status	engine_results_sender(const struct engine_input *,
+		    const struct engine_outcome *, struct authres_result *v,
+		    size_t *n_r) ATTR_MUST_CHECK;
+/* Leaves out a value that is too long: a part of it would be wrong. */
+void		engine_results_add(struct authres_result *, struct str ptype,
+		    struct str property, struct str value);
+
+/* -- decide.c, policy.c --------------------------------------------------- */
+
+/* Applies the configuration to the verdicts of a verified message. */
+void		engine_decide(const struct engine_input *,
+		    const struct engine_verification *,
+		    struct engine_outcome *);
+/* The part of it that is about author domains; only for judged mail. */
+void		engine_policy_decide(const struct engine_input *,
+		    const struct engine_verification *,
+		    struct engine_outcome *);
+/* Quarantines as OnDMARCQuarantine says. tag: text of the tag; hold: the
+   reason for the MTA. */
+void		engine_policy_quarantine(const struct engine_input *,
+		    struct engine_outcome *, struct str tag, struct str hold);
+
+/* -- external.c ----------------------------------------------------------- */
+
+/* Logs external mail under a domain of ours, unless a signature of ours
+   passes. */
+void		engine_external_warn(const struct engine_input *,
+		    const struct signers_picks *,
+		    const struct engine_outcome *);
+
+/* -- outgoing.c: the header as the next hop gets it ----------------------- */
+
+/* The received fields without those that are deleted. */
+enum status	engine_outgoing_kept(const struct engine_input *,
+		    const struct engine_outcome *, const struct field_list **r)
+    ATTR_MUST_CHECK;
+/* The same, below the fields that are inserted. */
+enum status	engine_outgoing_all(const struct engine_input *,
+		    const struct engine_outcome *, struct field_list *r)
+    ATTR_MUST_CHECK;
+
+/* -- own_keys.c: CheckKeys ------------------------------------------------ */
+
+enum status	engine_own_keys_begin(const struct engine_input *,
+		    struct engine_signing *) ATTR_MUST_CHECK;
+void		engine_own_keys_finish(const struct engine_input *,
+		    struct engine_signing *);
+/* Whether the key of that pick signs, once finished. */
+bool		engine_own_key_signs(const struct engine_signing *,
+		    size_t index);
+
+/* -- signing.c ------------------------------------------------------------ */
+
+/* Loads the keys and starts a signer for each; bodies is set. */
+enum status	engine_signing_begin(const struct engine_input *,
+		    struct engine_signing *, const struct engine_outcome *)
+    ATTR_MUST_CHECK;
+/* The same for forwarded mail, with keys whose rule is for any author. */
+enum status	engine_signing_begin_forwarded(const struct engine_input *,
+		    struct engine_signing *, const struct engine_outcome *)
+    ATTR_MUST_CHECK;
+/* Inserts the signatures; after dkim_bodies_finish. */
+enum status	engine_signing_add(const struct engine_input *,
+		    struct engine_signing *, struct engine_outcome *)
+    ATTR_MUST_CHECK;
+
+/* -- sealing.c ------------------------------------------------------------ */
+
+/* Whether a key can seal, if the configuration asks for seals. */
+enum status	engine_sealing_check(const struct engine *, struct diag *)
+    ATTR_MUST_CHECK;
+/* mailer: the MTA's name for the recipient's mailer; absent: unknown. */
+bool		engine_sealing_is_forwarding(struct str mailer);
+bool		engine_sealing_is_wanted(const struct engine_input *);
+/* bodies is set. */
+enum status	engine_sealing_begin(const struct engine_input *,
+		    struct engine_signing *, const struct engine_outcome *)
+    ATTR_MUST_CHECK;
+/* Signs and seals an accepted message, after all other changes. NOMEM only. */
+enum status	engine_sealing_finish(const struct engine_input *,
+		    struct engine_signing *, struct engine_outcome *)
+    ATTR_MUST_CHECK;
 
 #endif

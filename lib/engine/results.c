@@ -5,15 +5,15 @@
 #include "engine/private.h"
 
 #define B_MIN_BYTES		8	/* of b=, RFC 6008 4 */
-#define B_MAX_BYTES		64	/* equal so far: a copy */
+#define B_MAX_BYTES		64	/* two that are equal so far: a copy */
 #define PROPERTIES		5
-/* As long as an address may be (RFC 5321 4.5.3.1); quoted it still fits into
-   a line (RFC 5322 2.1.1). */
+/* The longest address (RFC 5321 4.5.3.1); even quoted it fits into a line
+   (RFC 5322 2.1.1). */
 #define PROPERTY_MAX_BYTES	320
 
 /*
- * The first characters of b=, as many as tell it from the other signatures
- * that are reported (RFC 6008 4), within reason.
+ * The first characters of b=, as many as distinguish it from the other
+ * signatures that are reported (RFC 6008 4), up to B_MAX_BYTES.
  */
 static struct str
 unique_b(const struct dkim_verifier *verifier, size_t n, size_t index)
@@ -47,14 +47,15 @@ engine_results_add(struct authres_result *r, struct str ptype,
 }
 
 static void
-add_property(struct authres_result *r, struct str name, struct str value)
+add_header_property(struct authres_result *r, struct str name,
+    struct str value)
 {
 	engine_results_add(r, STR("header"), name, value);
 }
 
-/* i= as ordinary mail has it, with A-labels (RFC 8601 2.2, RFC 8616). */
+/* i= with A-labels, as fields outside of SMTPUTF8 need it (RFC 8616). */
 static enum status
-identity(struct arena *arena, const struct dkim_signature *sig,
+get_identity(struct arena *arena, const struct dkim_signature *sig,
     struct str *r)
 {
 	struct str domain = sig->identity_domain;
@@ -76,62 +77,63 @@ identity(struct arena *arena, const struct dkim_signature *sig,
 }
 
 static enum status
-describe(struct engine_msg *m, size_t n, size_t index,
-    struct authres_result *r)
+describe_signature(struct arena *arena, const struct dkim_verifier *dkim,
+    size_t n, size_t index, struct authres_result *r)
 {
-	const struct dkim_verdict *v = dkim_verifier_get(m->verifier, index);
-	struct str i;
+	const struct dkim_verdict *v = dkim_verifier_get(dkim, index);
+	struct str identity;
 
 	*r = (struct authres_result){ .method = STR("dkim"), .version = 1,
 		.result = str_from(dkim_result_name(v->result)),
 		.reason = str_from(v->reason) };
-	r->v = arena_calloc(&m->arena, PROPERTIES, sizeof(*r->v));
-	if (r->v == NULL || identity(&m->arena, &v->sig, &i) != STATUS_OK) {
+	r->v = arena_calloc(arena, PROPERTIES, sizeof(*r->v));
+	if (r->v == NULL ||
+	    get_identity(arena, &v->sig, &identity) != STATUS_OK) {
 		return (STATUS_NOMEM);
 	}
 	if (v->key_bits > 0) {
-		r->comment = arena_printf(&m->arena, "%u-bit key%s",
-		    v->key_bits, v->testing ? ", test mode" : "");
+		r->comment = arena_printf(arena, "%u-bit key%s", v->key_bits,
+		    v->testing ? ", test mode" : "");
 		if (r->comment.p == NULL) {
 			return (STATUS_NOMEM);
 		}
 	}
-	add_property(r, STR("d"), v->sig.domain);
-	add_property(r, STR("i"), i);
-	add_property(r, STR("s"), v->sig.selector);
-	add_property(r, STR("a"), v->sig.algorithm);
-	add_property(r, STR("b"), unique_b(m->verifier, n, index));
+	add_header_property(r, STR("d"), v->sig.domain);
+	add_header_property(r, STR("i"), identity);
+	add_header_property(r, STR("s"), v->sig.selector);
+	add_header_property(r, STR("a"), v->sig.algorithm);
+	add_header_property(r, STR("b"), unique_b(dkim, n, index));
 	return (STATUS_OK);
 }
 
-/* Folded, with the space that stands behind the colon; as much as fits. */
+/* Folded, with a space in front; as many results as fit. */
 static enum status
-write_value(struct engine_msg *m, struct authres *ar, struct str *value_r)
+write_value(struct arena *arena, struct authres *ar, struct str *value_r)
 {
 	struct buf buf;
-	enum status st;
+	enum status status;
 
 	buf_init(&buf, ENGINE_RESULTS_MAX_BYTES);
 	for (;;) {
 		buf_add_char(&buf, ' ');
-		st = authres_write(&buf, ar, true, false);
-		if (st != STATUS_LIMIT || ar->n < 2) {
+		status = authres_write(&buf, ar, true, false);
+		if (status != STATUS_LIMIT || ar->n < 2) {
 			break;
 		}
 		ar->n /= 2;
 		buf_reset(&buf);
 	}
-	if (st == STATUS_OK) {
-		*value_r = arena_dup(&m->arena, buf_str(&buf));
-		st = value_r->p != NULL ? STATUS_OK : STATUS_NOMEM;
+	if (status == STATUS_OK) {
+		*value_r = arena_dup(arena, buf_str(&buf));
+		status = value_r->p != NULL ? STATUS_OK : STATUS_NOMEM;
 	}
 	buf_fini(&buf);
-	return (st);
+	return (status);
 }
 
-/* RFC 5322 2.2.3, and what begins a line becomes a space. */
+/* RFC 5322 2.2.3; the white space at the start of a line becomes a space. */
 static enum status
-unfold(struct arena *arena, struct str folded, struct str *r)
+unfold_value(struct arena *arena, struct str folded, struct str *r)
 {
 	struct str line, rest = str_trim_fws(folded);
 	char *p = arena_alloc(arena, folded.n);
@@ -151,55 +153,62 @@ unfold(struct arena *arena, struct str folded, struct str *r)
 	return (STATUS_OK);
 }
 
-/* One result for each signature, or that there is none. */
+/* One result for each of n signatures, or that there is none. */
 static enum status
-describe_dkim(struct engine_msg *m, struct authres_result *v, size_t n)
+describe_dkim(struct arena *arena, const struct dkim_verifier *dkim, size_t n,
+    struct authres *ar)
 {
-	enum status st = STATUS_OK;
+	enum status status;
 	size_t i;
 
 	if (n == 0) {
-		v[0] = (struct authres_result){ .method = STR("dkim"),
-			.version = 1, .result = STR("none") };
+		ar->v[ar->n++] = (struct authres_result){
+			.method = STR("dkim"), .version = 1,
+			.result = STR("none") };
 	}
-	for (i = 0; i < n && st == STATUS_OK; i++) {
-		st = describe(m, n, i, &v[i]);
+	for (i = 0; i < n; i++) {
+		status = describe_signature(arena, dkim, n, i,
+		    &ar->v[ar->n]);
+		if (status != STATUS_OK) {
+			return (status);
+		}
+		ar->n++;
 	}
-	return (st);
+	return (STATUS_OK);
 }
 
 enum status
-engine_results_write(struct engine_msg *m)
+engine_results_write(const struct engine_input *in,
+    struct engine_outcome *out)
 {
-	struct authres ar = { .authserv_id = m->engine->authserv_id,
+	struct authres ar = { .authserv_id = in->engine->authserv_id,
 		.version = 1 };
-	size_t n = dkim_verifier_count(m->verifier);
-	struct str value;
-	enum status st;
+	size_t n = dkim_verifier_count(out->dkim);
+	struct str folded, unfolded;
+	enum status status;
 
 	if (n > ENGINE_MAX_RESULTS) {
 		n = ENGINE_MAX_RESULTS;
 	}
-	ar.v = arena_calloc(&m->arena, ENGINE_SENDER_RESULTS + n + 1,
+	ar.v = arena_calloc(in->arena, ENGINE_SENDER_RESULTS + n + 1,
 	    sizeof(*ar.v));
 	if (ar.v == NULL) {
 		return (STATUS_NOMEM);
 	}
-	/* First what must not be left out if it is too much. */
-	st = engine_results_sender(m, ar.v, &ar.n);
-	if (st == STATUS_OK) {
-		st = describe_dkim(m, ar.v + ar.n, n);
-		ar.n += n > 0 ? n : 1;
+	/* These come first: if the value is too long, the last are dropped. */
+	status = engine_results_sender(in, out, ar.v, &ar.n);
+	if (status == STATUS_OK) {
+		status = describe_dkim(in->arena, out->dkim, n, &ar);
 	}
-	if (st == STATUS_OK) {
-		st = write_value(m, &ar, &value);
+	if (status == STATUS_OK) {
+		status = write_value(in->arena, &ar, &folded);
 	}
-	if (st == STATUS_OK) {
-		st = unfold(&m->arena, value, &m->outcome.authres);
+	if (status == STATUS_OK) {
+		status = unfold_value(in->arena, folded, &unfolded);
 	}
-	if (st == STATUS_OK) {
-		m->results = value;
-		engine_actions_insert(m, ENGINE_FIELD_AUTHRES, value);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	return (st);
+	engine_outcome_insert_results(out, folded, unfolded);
+	return (STATUS_OK);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* results_sender: SPF, iprev and DMARC in Authentication-Results (RFC 8601). */
+/*
+ * results_sender: SPF, iprev, DMARC and ARC in Authentication-Results
+ * (RFC 8601).
+ */
 #include "authres/authres.h"
 #include "base/buf.h"
 #include "engine/private.h"
@@ -8,214 +11,233 @@
 #define PROPERTIES		2
 #define RECEIVED_SPF_MAX_BYTES	8192
 
-static enum status
-begin(struct engine_msg *m, struct authres_result *r, struct str method,
-    const char *result, const char *reason)
+struct list {			/* of results, for one message */
+	const struct engine_input	*in;
+	const struct engine_outcome	*out;
+	struct authres_result		*v;
+	size_t				 n;
+};
+
+/* The next result of the list; NULL: no memory. */
+static struct authres_result *
+add_result(struct list *list, struct str method, const char *result,
+    const char *reason)
 {
+	struct authres_result *r = &list->v[list->n];
+
 	*r = (struct authres_result){ .method = method, .version = 1,
 		.result = str_from(result), .reason = str_from(reason) };
-	r->v = arena_calloc(&m->arena, PROPERTIES, sizeof(*r->v));
-	return (r->v != NULL ? STATUS_OK : STATUS_NOMEM);
+	r->v = arena_calloc(list->in->arena, PROPERTIES, sizeof(*r->v));
+	if (r->v == NULL) {
+		return (NULL);
+	}
+	list->n++;
+	return (r);
 }
 
-/* RFC 8601 2.7.2: the domain alone, the local-part was not checked. */
+/* RFC 8601 2.7.2: only the domain; the local part is not checked. */
 static enum status
-add_spf(struct engine_msg *m, const struct spf_verdict *spf,
-    struct authres_result *v, size_t *n)
+add_spf(struct list *list, const struct spf_verdict *spf)
 {
-	struct authres_result *r = &v[*n];
-	enum status st;
+	struct authres_result *r;
 
 	if (spf == NULL) {
 		return (STATUS_OK);
 	}
-	st = begin(m, r, STR("spf"), spf_result_name(spf->result),
+	r = add_result(list, STR("spf"), spf_result_name(spf->result),
 	    spf->reason);
-	if (st == STATUS_OK) {
-		engine_results_add(r, STR("smtp"),
-		    str_from(spf_identity_name(spf->identity)), spf->domain);
-		(*n)++;
+	if (r == NULL) {
+		return (STATUS_NOMEM);
 	}
-	return (st);
+	engine_results_add(r, STR("smtp"),
+	    str_from(spf_identity_name(spf->identity)), spf->domain);
+	return (STATUS_OK);
 }
 
-/* RFC 7208 2.6.1: behind a relay that does not say clearly who it was. */
+/* RFC 7208 2.6.1: none, behind a relay that does not name the client. */
 static enum status
-add_no_client(struct engine_msg *m, struct authres_result *v, size_t *n)
+add_mail_from(struct list *list)
 {
-	return (begin(m, &v[(*n)++], STR("spf"), spf_result_name(SPF_NONE),
-	    m->sender.source));
+	const struct engine_input *in = list->in;
+
+	if (!in->relayed || in->sender.known || input_is_relay_exempt(in)) {
+		return (add_spf(list, list->out->spf));
+	}
+	return (add_result(list, STR("spf"), spf_result_name(SPF_NONE),
+	    in->sender.source) != NULL ? STATUS_OK : STATUS_NOMEM);
 }
 
-/* A host that publishes nothing for its own name is no news. */
+/* Most hosts publish no SPF record for their own name: none is left out. */
 static enum status
-add_helo(struct engine_msg *m, struct authres_result *v, size_t *n)
+add_helo(struct list *list)
 {
-	const struct spf_verdict *helo = m->outcome.spf_helo;
+	const struct spf_verdict *helo = list->out->spf_helo;
 
 	return (helo != NULL && helo->result == SPF_NONE ? STATUS_OK :
-	    add_spf(m, helo, v, n));
+	    add_spf(list, helo));
 }
 
-/* The client, or absent if it is not known. */
+/* The client's address, or absent if it is not known. */
 static enum status
-client_text(struct engine_msg *m, struct str *r)
+get_client_text(const struct engine_input *in, struct str *r)
 {
 	char ip[IP_TEXT_BYTES];
 
 	*r = STR_NONE;
-	if (!m->sender.known) {
+	if (!in->sender.known) {
 		return (STATUS_OK);
 	}
-	ip_text(&m->sender.ip, ip);
-	*r = arena_dup(&m->arena, str_from(ip));
+	ip_text(&in->sender.ip, ip);
+	*r = arena_dup(in->arena, str_from(ip));
 	return (r->p != NULL ? STATUS_OK : STATUS_NOMEM);
 }
 
 static enum status
-add_iprev(struct engine_msg *m, struct authres_result *v, size_t *n)
+add_iprev(struct list *list)
 {
-	const struct iprev_verdict *iprev = m->outcome.iprev;
+	const struct iprev_verdict *iprev = list->out->iprev;
+	struct authres_result *r;
 	struct str ip;
-	enum status st;
 
 	if (iprev == NULL) {
 		return (STATUS_OK);
 	}
-	st = begin(m, &v[*n], STR("iprev"), iprev_result_name(iprev->result),
+	r = add_result(list, STR("iprev"), iprev_result_name(iprev->result),
 	    iprev->reason);
-	if (st == STATUS_OK) {
-		st = client_text(m, &ip);
+	if (r == NULL || get_client_text(list->in, &ip) != STATUS_OK) {
+		return (STATUS_NOMEM);
 	}
-	if (st == STATUS_OK) {
-		engine_results_add(&v[(*n)++], STR("policy"), STR("iprev"), ip);
-	}
-	return (st);
+	engine_results_add(r, STR("policy"), STR("iprev"), ip);
+	return (STATUS_OK);
 }
 
-/* RFC 8617 6. That there is no chain is no news. */
+/* RFC 8617 6. That there is no chain is left out. */
 static enum status
-add_arc(struct engine_msg *m, struct authres_result *v, size_t *n)
+add_arc(struct list *list)
 {
-	const struct arc_verdict *arc = m->outcome.arc;
-	struct authres_result *r = &v[*n];
-	struct str oldest, ip = STR_NONE;
-	enum status st;
+	const struct arc_verdict *arc = list->out->arc;
+	struct authres_result *r;
+	struct str oldest, ip;
 
 	if (arc == NULL) {
 		return (STATUS_OK);
 	}
-	st = begin(m, r, STR("arc"), arc_result_name(arc->result),
+	r = add_result(list, STR("arc"), arc_result_name(arc->result),
 	    arc->reason);
-	if (st == STATUS_OK && arc->has_oldest) {
-		oldest = arena_printf(&m->arena, "%u", arc->oldest_pass);
-		st = oldest.p != NULL ? STATUS_OK : STATUS_NOMEM;
+	if (r == NULL || get_client_text(list->in, &ip) != STATUS_OK) {
+		return (STATUS_NOMEM);
+	}
+	if (arc->has_oldest) {
+		oldest = arena_printf(list->in->arena, "%u",
+		    arc->oldest_pass);
+		if (oldest.p == NULL) {
+			return (STATUS_NOMEM);
+		}
 		engine_results_add(r, STR("header"), STR("oldest-pass"),
 		    oldest);
 	}
-	if (st == STATUS_OK) {
-		st = client_text(m, &ip);
-	}
-	if (st == STATUS_OK) {
-		engine_results_add(r, STR("smtp"), STR("remote-ip"), ip);
-		(*n)++;
-	}
-	return (st);
+	engine_results_add(r, STR("smtp"), STR("remote-ip"), ip);
+	return (STATUS_OK);
 }
 
 static enum status
-add_dmarc(struct engine_msg *m, const struct dmarc_verdict *d,
-    struct authres_result *v, size_t *n)
+add_dmarc(struct list *list, const struct dmarc_verdict *d)
 {
-	struct authres_result *r = &v[*n];
-	enum status st;
+	struct authres_result *r;
 
-	st = begin(m, r, STR("dmarc"), dmarc_result_name(d->result),
+	r = add_result(list, STR("dmarc"), dmarc_result_name(d->result),
 	    d->result != DMARC_PASS && d->result != DMARC_NONE ?
 	    d->reason : NULL);
-	if (st != STATUS_OK) {
-		return (st);
+	if (r == NULL) {
+		return (STATUS_NOMEM);
 	}
 	if (d->has_policy) {
 		engine_results_add(r, STR("policy"), STR("dmarc"),
 		    str_from(dmarc_policy_name(d->policy)));
 	}
 	engine_results_add(r, STR("header"), STR("from"), d->from);
-	(*n)++;
 	return (STATUS_OK);
 }
 
-/* One for each author domain; or why there is none. */
+/* RFC 9989 5.3.1: no author domain to evaluate, or a broken From field. */
 static enum status
-add_authors(struct engine_msg *m, struct authres_result *v, size_t *n)
+add_no_author(struct list *list)
 {
-	const struct dmarc *dmarc = m->outcome.dmarc;
-	enum status st = STATUS_OK;
+	enum addr_from_result result = list->in->from.result;
+
+	return (add_result(list, STR("dmarc"), result == ADDR_FROM_MISSING ?
+	    "none" : "permerror", addr_from_text(result)) != NULL ?
+	    STATUS_OK : STATUS_NOMEM);
+}
+
+/* One result for each author domain, or why there is none. */
+static enum status
+add_authors(struct list *list)
+{
+	const struct dmarc *dmarc = list->out->dmarc;
+	enum status status;
 	size_t i;
 
-	if (m->from.result != ADDR_FROM_OK) {
-		/* RFC 9989 5.3.1: none to evaluate, or a broken one. */
-		st = begin(m, &v[*n], STR("dmarc"),
-		    m->from.result == ADDR_FROM_MISSING ? "none" :
-		    "permerror", addr_from_text(m->from.result));
-		(*n)++;
+	if (list->in->from.result != ADDR_FROM_OK) {
+		return (add_no_author(list));
 	}
-	for (i = 0; dmarc != NULL && i < dmarc_count(dmarc) &&
-	    st == STATUS_OK; i++) {
-		st = add_dmarc(m, dmarc_get(dmarc, i), v, n);
+	for (i = 0; dmarc != NULL && i < dmarc_count(dmarc); i++) {
+		status = add_dmarc(list, dmarc_get(dmarc, i));
+		if (status != STATUS_OK) {
+			return (status);
+		}
 	}
-	return (st);
+	return (STATUS_OK);
 }
 
 enum status
-engine_results_sender(struct engine_msg *m, struct authres_result *v,
-    size_t *n_r)
+engine_results_sender(const struct engine_input *in,
+    const struct engine_outcome *out, struct authres_result *v, size_t *n_r)
 {
-	enum status st;
+	static enum status (*const steps[])(struct list *) = {
+		add_mail_from, add_helo, add_iprev, add_authors, add_arc };
+	struct list list = { .in = in, .out = out, .v = v };
+	enum status status;
+	size_t i;
 
 	*n_r = 0;
-	if (!m->judged) {
+	if (!in->judged) {
 		return (STATUS_OK);
 	}
-	st = m->relayed && !m->sender.known && !msg_is_relay_exempt(m) ?
-	    add_no_client(m, v, n_r) : add_spf(m, m->outcome.spf, v, n_r);
-	if (st == STATUS_OK) {
-		st = add_helo(m, v, n_r);
+	for (i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		status = steps[i](&list);
+		if (status != STATUS_OK) {
+			return (status);
+		}
 	}
-	if (st == STATUS_OK) {
-		st = add_iprev(m, v, n_r);
-	}
-	if (st == STATUS_OK) {
-		st = add_authors(m, v, n_r);
-	}
-	return (st == STATUS_OK ? add_arc(m, v, n_r) : st);
+	*n_r = list.n;
+	return (STATUS_OK);
 }
 
 enum status
-engine_results_received_spf(struct engine_msg *m)
+engine_results_received_spf(const struct engine_input *in,
+    struct engine_outcome *out)
 {
-	struct spf_received received = { .verdict = m->outcome.spf,
-		.mail_from = m->mail_from, .helo = m->sender.helo,
-		.receiver = m->engine->authserv_id };
+	struct spf_received received = { .verdict = out->spf,
+		.ip = &in->sender.ip, .helo = in->sender.helo,
+		.mail_from = in->mail_from,
+		.receiver = in->engine->authserv_id };
 	struct str value = STR_NONE;
 	struct buf buf;
-	enum status st;
 
-	if (!msg_conf(m)->received_spf || received.verdict == NULL ||
-	    !m->sender.known) {
+	if (!input_conf(in)->received_spf || out->spf == NULL ||
+	    !in->sender.known) {
 		return (STATUS_OK);
 	}
-	received.ip = &m->sender.ip;
 	buf_init(&buf, RECEIVED_SPF_MAX_BYTES);
 	buf_add_char(&buf, ' ');
-	st = spf_received_write(&buf, &received);
-	if (st == STATUS_OK) {
-		value = arena_dup(&m->arena, buf_str(&buf));
+	if (spf_received_write(&buf, &received) == STATUS_OK) {
+		value = arena_dup(in->arena, buf_str(&buf));
 	}
 	buf_fini(&buf);
 	if (value.p == NULL) {
 		return (STATUS_NOMEM);
 	}
-	engine_actions_insert(m, STR("Received-SPF"), value);
+	engine_outcome_insert_field(out, STR("Received-SPF"), value);
 	return (STATUS_OK);
 }

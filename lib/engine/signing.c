@@ -1,155 +1,68 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* signing: one DKIM-Signature per key picked, over one pass of the body. */
-#include "authres/authres.h"
-#include "base/escape.h"
+/* signing: one DKIM-Signature per key, over one pass of the body. */
 #include "dkim/self_check.h"
 #include "engine/private.h"
 #include "mail/domain.h"
 
-/* SignHeaders, OversignHeaders: without a list the usual names, and for a
-   list with "*" in front those and the others of the list. */
 static enum status
-header_names(struct arena *arena, const struct conf_strings *list,
-    const struct str *usual, size_t usual_n, const struct str **v_r,
-    size_t *n_r)
+begin_signer(const struct engine_sign *sign, struct engine_signing *s,
+    size_t i)
 {
-	struct str *v;
-	size_t i;
-
-	*v_r = list->v != NULL ? list->v : usual;
-	*n_r = list->v != NULL ? list->n : usual_n;
-	if (list->n == 0 || !str_eq(list->v[0], STR("*"))) {
-		return (STATUS_OK);
-	}
-	v = arena_calloc(arena, usual_n + list->n, sizeof(*v));
-	if (v == NULL) {
-		return (STATUS_NOMEM);
-	}
-	memcpy(v, usual, usual_n * sizeof(*v));
-	*v_r = v;
-	*n_r = usual_n;
-	for (i = 1; i < list->n; i++) {
-		if (!str_list_has_ci(usual, usual_n, list->v[i])) {
-			v[(*n_r)++] = list->v[i];
-		}
-	}
-	return (STATUS_OK);
-}
-
-enum status
-engine_signing_opts(struct engine_msg *m, struct dkim_sign_opts *opts)
-{
-	const struct conf *conf = msg_conf(m);
-	enum status st;
-
-	*opts = (struct dkim_sign_opts){
-		.crypto = m->engine->opts.crypto,
-		.header_canon = conf->canonicalization.header,
-		.body_canon = conf->canonicalization.body,
-		.now_s = env_now_s(msg_env(m)),
-		.ttl_s = conf->signature_ttl_s,
-	};
-	st = header_names(&m->arena, &conf->sign_headers,
-	    dkim_sign_headers_default, dkim_sign_headers_default_n,
-	    &opts->sign_headers, &opts->sign_headers_n);
-	if (st != STATUS_OK) {
-		return (st);
-	}
-	return (header_names(&m->arena, &conf->oversign_headers,
-	    dkim_oversign_headers_default, dkim_oversign_headers_default_n,
-	    &opts->oversign_headers, &opts->oversign_headers_n));
-}
-
-/* As engine_actions_delete_... have it. */
-static bool
-is_deleted(const struct engine_msg *m, const struct field *field)
-{
-	if (str_eq_ci(field->name, ENGINE_FIELD_TAG)) {
-		return (m->judged && !msg_is_relay_exempt(m));
-	}
-	return (str_eq_ci(field->name, ENGINE_FIELD_AUTHRES) &&
-	    authres_is_forged(field->value, m->engine->authserv_id));
-}
-
-/* SignHeaders may name what is deleted, which must not be signed. */
-enum status
-engine_signing_leaving(struct engine_msg *m, const struct field_list **r)
-{
-	struct field_list *list = arena_alloc(&m->arena, sizeof(*list));
-	size_t i;
-
-	if (list == NULL) {
-		return (STATUS_NOMEM);
-	}
-	list->v = arena_calloc(&m->arena, m->fields.n, sizeof(*list->v));
-	if (list->v == NULL) {
-		return (STATUS_NOMEM);
-	}
-	list->cap = m->fields.n;
-	for (i = 0; i < m->fields.n; i++) {
-		const struct field *field = &m->fields.v[i];
-
-		if (is_deleted(m, field)) {
-			continue;
-		}
-		list->v[list->n++] = *field;
-		list->bytes += field->raw.n;
-	}
-	*r = list;
-	return (STATUS_OK);
-}
-
-static enum status
-new_signer(struct engine_msg *m, struct dkim_sign_opts *opts, size_t i)
-{
-	const struct signers_pick *pick = &m->picks.v[i];
+	const struct signers_pick *pick = &s->picks.v[i];
+	struct engine_sign_key key = { .key = pick->key,
+		.domain = pick->domain, .selector = pick->selector,
+		.identity = pick->identity };
 
 	if (pick->key == NULL) {
 		return (STATUS_OK);
 	}
-	opts->key = pick->key;
-	opts->domain = pick->domain;
-	opts->selector = pick->selector;
-	opts->identity = pick->identity;
-	return (dkim_signer_new(&m->arena, opts, m->leaving, m->bodies,
-	    &m->signers[i]));
+	return (engine_sign_begin(sign, &key, s->fields, s->bodies,
+	    &s->signers[i]));
+}
+
+static enum status
+begin_signers(const struct engine_input *in, struct engine_signing *s)
+{
+	struct engine_sign sign;
+	enum status status;
+	size_t i;
+
+	status = engine_sign_init(&sign, in->arena, input_conf(in),
+	    in->engine->opts.crypto, env_now_s(input_env(in)));
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	s->signers = arena_calloc(in->arena, s->picks.n,
+	    sizeof(*s->signers));
+	if (s->signers == NULL) {
+		return (STATUS_NOMEM);
+	}
+	for (i = 0; i < s->picks.n; i++) {
+		status = begin_signer(&sign, s, i);
+		if (status != STATUS_OK) {
+			return (status);
+		}
+	}
+	return (STATUS_OK);
 }
 
 enum status
-engine_signing_begin(struct engine_msg *m)
+engine_signing_begin(const struct engine_input *in, struct engine_signing *s,
+    const struct engine_outcome *out)
 {
-	struct dkim_sign_opts opts;
-	enum status st = engine_signing_opts(m, &opts);
-	size_t i;
+	enum status status;
 
-	if (st == STATUS_OK) {
-		st = signers_load(m->engine->signers, &m->arena, &m->picks);
+	status = signers_load(in->engine->signers, in->arena, &s->picks);
+	if (status == STATUS_OK) {
+		status = engine_own_keys_begin(in, s);
 	}
-	if (st == STATUS_OK) {
-		st = engine_own_keys_begin(m);
+	if (status == STATUS_OK) {
+		status = engine_outgoing_kept(in, out, &s->fields);
 	}
-	m->leaving = &m->fields;
-	if (st == STATUS_OK && m->forged_n > 0) {
-		st = engine_signing_leaving(m, &m->leaving);
-	}
-	if (st != STATUS_OK) {
-		return (st);
-	}
-	if (m->bodies == NULL) {
-		m->bodies = dkim_bodies_new(&m->arena, opts.crypto);
-	}
-	m->signers = arena_calloc(&m->arena, m->picks.n,
-	    sizeof(*m->signers));
-	if (m->bodies == NULL || m->signers == NULL) {
-		return (STATUS_NOMEM);
-	}
-	for (i = 0; i < m->picks.n && st == STATUS_OK; i++) {
-		st = new_signer(m, &opts, i);
-	}
-	return (st);
+	return (status == STATUS_OK ? begin_signers(in, s) : status);
 }
 
-/* The last two labels, the most that an organisational domain can be above. */
+/* The last two labels, the most that an organizational domain can be above. */
 static struct str
 last_two_labels(struct str domain)
 {
@@ -160,19 +73,20 @@ last_two_labels(struct str domain)
 }
 
 /*
- * A rule for whatever author is for what we hand on, too; never under a name
- * that could be aligned with that of an author, who may be a forger. Names
- * below a public suffix are taken for one organisation: that errs on the side
- * of no signature.
+ * A rule for any author also signs forwarded mail, but never with a domain
+ * that could be aligned with an author's: the author may be forged. Domains
+ * below a public suffix count as one organization, which at worst leaves out
+ * a signature.
  */
 static bool
-is_for_forwarded(const struct engine_msg *m, const struct signers_pick *pick)
+signs_forwarded(const struct engine_input *in,
+    const struct signers_pick *pick)
 {
 	struct str ours = last_two_labels(pick->domain);
 	size_t i;
 
-	for (i = 0; i < m->from.n; i++) {
-		if (str_eq(last_two_labels(m->from.v[i].domain), ours)) {
+	for (i = 0; i < in->from.n; i++) {
+		if (str_eq(last_two_labels(in->from.v[i].domain), ours)) {
 			return (false);
 		}
 	}
@@ -180,127 +94,91 @@ is_for_forwarded(const struct engine_msg *m, const struct signers_pick *pick)
 }
 
 enum status
-engine_signing_begin_forwarded(struct engine_msg *m)
+engine_signing_begin_forwarded(const struct engine_input *in,
+    struct engine_signing *s, const struct engine_outcome *out)
 {
 	bool any = false;
-	enum status st;
+	enum status status;
 	size_t i;
 
-	for (i = 0; i < m->picks.n; i++) {
-		if (is_for_forwarded(m, &m->picks.v[i])) {
+	for (i = 0; i < s->picks.n; i++) {
+		if (signs_forwarded(in, &s->picks.v[i])) {
 			any = true;
 		} else {
-			m->picks.v[i].trouble =
+			s->picks.v[i].trouble =
 			    STR("not for mail from outside");
 		}
 	}
 	if (!any) {
 		return (STATUS_OK);
 	}
-	st = engine_signing_begin(m);
-	if (st == STATUS_LIMIT) {
-		/* Others may have many fields; it goes on unsigned. */
-		m->signers = NULL;
-		st = STATUS_OK;
+	status = engine_signing_begin(in, s, out);
+	if (status == STATUS_LIMIT) {
+		/* Too many fields: forward it without signatures. */
+		s->signers = NULL;
+		return (STATUS_OK);
 	}
-	return (st);
+	return (status);
 }
 
-void
-engine_log_key(const struct engine_msg *m, enum log_level level,
-    const char *what, const struct signers_pick *pick, const char *reason)
-{
-	struct buf line;
-
-	buf_init(&line, 4096);
-	buf_add_cstr(&line, "queue_id=");
-	escape_log_value(&line, m->macros[ENGINE_QUEUE_ID],
-	    LOG_VALUE_MAX_BYTES);
-	buf_printf(&line, " %s: domain=", what);
-	escape_log_value(&line, pick->domain, LOG_VALUE_MAX_BYTES);
-	buf_add_cstr(&line, " selector=");
-	escape_log_value(&line, pick->selector, LOG_VALUE_MAX_BYTES);
-	if (reason != NULL) {
-		buf_printf(&line, " reason=\"%s\"", reason);
-	}
-	if (line.status == STATUS_OK) {
-		env_log(msg_env(m), level, "%s", line.p);
-	}
-	buf_fini(&line);
-}
-
-/* *reason_r: NULL, or why this signature must not leave. NOMEM only. */
+/* *reason_r: NULL, or why this signature must not be added. NOMEM only. */
 static enum status
-make_signature(struct engine_msg *m, size_t i, struct str *value_r,
-    const char **reason_r)
+make_signature(const struct engine_input *in, struct engine_signing *s,
+    size_t i, struct str *value_r, const char **reason_r)
 {
-	const struct signers_pick *pick = &m->picks.v[i];
-	enum status st = dkim_signer_finish(m->signers[i], value_r);
+	enum status status = dkim_signer_finish(s->signers[i], value_r);
 
 	*reason_r = NULL;
-	if (st == STATUS_OK &&
-	    engine_is_sampled(m, msg_conf(m)->self_check_percent)) {
-		st = dkim_self_check(&m->arena, m->engine->opts.crypto,
-		    pick->key, m->leaving, m->bodies, *value_r, reason_r);
-	} else if (st != STATUS_OK && st != STATUS_NOMEM) {
-		*reason_r = status_text(st);
-		st = STATUS_OK;
+	if (status == STATUS_NOMEM) {
+		return (status);
 	}
-	return (st);
+	if (status != STATUS_OK) {
+		*reason_r = status_text(status);
+		return (STATUS_OK);
+	}
+	if (!input_is_sampled(in, input_conf(in)->self_check_percent)) {
+		return (STATUS_OK);
+	}
+	return (dkim_self_check(in->arena, in->engine->opts.crypto,
+	    s->picks.v[i].key, s->fields, s->bodies, *value_r, reason_r));
 }
 
-/* Each goes on top of the last one: the first key's ends up there. */
 static enum status
-sign(struct engine_msg *m)
+add_signature(const struct engine_input *in, struct engine_signing *s,
+    size_t i, struct engine_outcome *out)
 {
-	struct engine_outcome *out = &m->outcome;
-	enum status st = STATUS_OK;
-	size_t i, n = m->picks.n;
+	const struct signers_pick *pick = &s->picks.v[i];
 	const char *reason;
 	struct str value;
+	enum status status;
 
-	for (i = n; i > 0 && st == STATUS_OK; i--) {
-		const struct signers_pick *pick = &m->picks.v[i - 1];
-
-		if (!engine_own_key_signs(m, i - 1)) {
-			continue;
-		}
-		st = make_signature(m, i - 1, &value, &reason);
-		if (st == STATUS_OK && reason != NULL) {
-			engine_log_key(m, LOG_LEVEL_ERROR,
-			    "a signature failed", pick, reason);
-			engine_count(m, ENGINE_SIGNATURES_FAILED, 1);
-		} else if (st == STATUS_OK) {
-			engine_actions_insert(m, ENGINE_FIELD_SIGNATURE,
-			    value);
-			n--;
-			out->signatures[n].domain = pick->domain;
-			out->signatures[n].selector = pick->selector;
-		}
+	status = make_signature(in, s, i, &value, &reason);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	out->signatures += n;
-	out->signatures_n = m->picks.n - n;
-	return (st);
+	if (reason != NULL) {
+		engine_log_key(in, LOG_LEVEL_ERROR, "a signature failed",
+		    pick, reason);
+		engine_count(in, ENGINE_SIGNATURES_FAILED, 1);
+		return (STATUS_OK);
+	}
+	engine_outcome_insert_signature(out, pick, value);
+	return (STATUS_OK);
 }
 
+/* From the last to the first: the first key's signature ends up on top. */
 enum status
-engine_signing_add(struct engine_msg *m)
+engine_signing_add(const struct engine_input *in, struct engine_signing *s,
+    struct engine_outcome *out)
 {
-	struct engine_outcome *out = &m->outcome;
+	enum status status;
+	size_t i;
 
-	out->signatures = arena_calloc(&m->arena, m->picks.n,
-	    sizeof(*out->signatures));
-	return (out->signatures != NULL ? sign(m) : STATUS_NOMEM);
-}
-
-enum status
-engine_signing_finish(struct engine_msg *m)
-{
-	enum status st = dkim_bodies_finish(m->bodies);
-
-	if (st != STATUS_OK) {
-		return (st);
+	status = engine_outcome_reserve_signatures(out, in, s->picks.n);
+	for (i = s->picks.n; i > 0 && status == STATUS_OK; i--) {
+		if (engine_own_key_signs(s, i - 1)) {
+			status = add_signature(in, s, i - 1, out);
+		}
 	}
-	engine_own_keys_finish(m);
-	return (engine_signing_add(m));
+	return (status);
 }

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* stats: counters of a process, most of them counted from the outcome. */
 #include <stdlib.h>
 
 #include "engine/private.h"
@@ -76,9 +77,9 @@ engine_counter_name(enum engine_counter c)
 }
 
 void
-engine_count(const struct engine_msg *m, enum engine_counter c, uint64_t n)
+engine_count(const struct engine_input *in, enum engine_counter c, uint64_t n)
 {
-	struct engine_stats *stats = m->engine->opts.stats;
+	struct engine_stats *stats = in->engine->opts.stats;
 
 	if (stats != NULL && n != 0) {
 		atomic_fetch_add_explicit(&stats->v[c], n,
@@ -87,7 +88,7 @@ engine_count(const struct engine_msg *m, enum engine_counter c, uint64_t n)
 }
 
 static void
-count_dkim(const struct engine_msg *m, const struct dkim_verifier *verifier)
+count_dkim(const struct engine_input *in, const struct dkim_verifier *verifier)
 {
 	static const enum engine_counter counters[] = {
 		[DKIM_NONE] = ENGINE_DKIM_NONE,
@@ -101,10 +102,10 @@ count_dkim(const struct engine_msg *m, const struct dkim_verifier *verifier)
 	size_t i, n = dkim_verifier_count(verifier);
 
 	if (n == 0) {
-		engine_count(m, ENGINE_DKIM_NONE, 1);
+		engine_count(in, ENGINE_DKIM_NONE, 1);
 	}
 	for (i = 0; i < n; i++) {
-		engine_count(m,
+		engine_count(in,
 		    counters[dkim_verifier_get(verifier, i)->result], 1);
 	}
 }
@@ -141,78 +142,96 @@ dmarc_counter(const struct dmarc *dmarc)
 }
 
 static void
-count_judged(const struct engine_msg *m)
+count_judged(const struct engine_input *in, const struct engine_outcome *out)
 {
-	const struct engine_outcome *out = &m->outcome;
-
-	engine_count(m, spf_counter(out->spf), 1);
-	if (m->from.result != ADDR_FROM_OK) {
-		engine_count(m, ENGINE_BAD_FROM, 1);
+	engine_count(in, spf_counter(out->spf), 1);
+	if (in->from.result != ADDR_FROM_OK) {
+		engine_count(in, ENGINE_BAD_FROM, 1);
 	} else {
-		engine_count(m, dmarc_counter(out->dmarc), 1);
+		engine_count(in, dmarc_counter(out->dmarc), 1);
 	}
 	if (out->arc != NULL) {
-		engine_count(m, out->arc->result == ARC_PASS ?
+		engine_count(in, out->arc->result == ARC_PASS ?
 		    ENGINE_ARC_PASS : ENGINE_ARC_FAIL, 1);
 	}
-	engine_count(m, ENGINE_EXEMPT,
+	engine_count(in, ENGINE_EXEMPT,
 	    out->decision.exempt != ENGINE_NOT_EXEMPT);
 }
 
 static void
-count_action(const struct engine_msg *m)
+count_verdict(const struct engine_input *in, enum engine_verdict verdict)
 {
-	const struct engine_outcome *out = &m->outcome;
-
-	switch (out->verdict) {
+	switch (verdict) {
 	case ENGINE_ACCEPT:
 		break;
 	case ENGINE_QUARANTINE:
-		engine_count(m, ENGINE_QUARANTINED, 1);
-		break;
-	case ENGINE_REJECT:
-		engine_count(m, ENGINE_REJECTED, 1);
+		engine_count(in, ENGINE_QUARANTINED, 1);
 		break;
 	case ENGINE_TEMPFAIL:
-		engine_count(m, ENGINE_TEMPFAILED, 1);
+		engine_count(in, ENGINE_TEMPFAILED, 1);
+		break;
+	case ENGINE_REJECT:
+		engine_count(in, ENGINE_REJECTED, 1);
+		break;
+	}
+}
+
+/* Whether the message was processed to the end. */
+static bool
+count_error(const struct engine_input *in, enum engine_error error)
+{
+	switch (error) {
+	case ENGINE_NO_ERROR:
+		return (true);
+	case ENGINE_INTERNAL_ERROR:
+		engine_count(in, ENGINE_INTERNAL_ERRORS, 1);
+		return (false);
+	case ENGINE_HEADER_TOO_LARGE:
+	case ENGINE_HEADER_MALFORMED:
+		return (false);
+	case ENGINE_NOT_SIGNED:
+		engine_count(in, ENGINE_SIGN_FAILED, 1);
+		return (true);
+	}
+	return (true);
+}
+
+static void
+count_direction(const struct engine_input *in,
+    const struct engine_outcome *out)
+{
+	switch (out->direction) {
+	case ENGINE_UNDECIDED:
+		break;
+	case ENGINE_SIGN:
+		engine_count(in, ENGINE_SIGNED, 1);
+		break;
+	case ENGINE_VERIFY:
+		engine_count(in, ENGINE_VERIFIED, 1);
+		count_dkim(in, out->dkim);
+		if (in->judged) {
+			count_judged(in, out);
+		}
+		break;
+	case ENGINE_PASS_THROUGH:
+		engine_count(in, ENGINE_PASSED_THROUGH, 1);
 		break;
 	}
 }
 
 void
-engine_count_outcome(const struct engine_msg *m)
+engine_count_outcome(const struct engine_input *in,
+    const struct engine_outcome *out)
 {
-	const struct engine_outcome *out = &m->outcome;
-
-	engine_count(m, ENGINE_MESSAGES, 1);
-	count_action(m);
-	if (m->status != STATUS_OK) {
-		engine_count(m, ENGINE_INTERNAL_ERRORS, 1);
+	engine_count(in, ENGINE_MESSAGES, 1);
+	count_verdict(in, out->verdict);
+	if (!count_error(in, out->error)) {
 		return;
 	}
-	if (m->header != STATUS_OK) {
-		return;
-	}
-	switch (out->direction) {
-	case ENGINE_UNDECIDED:
-		break;
-	case ENGINE_SIGN:
-		engine_count(m, ENGINE_SIGNED, 1);
-		break;
-	case ENGINE_VERIFY:
-		engine_count(m, ENGINE_VERIFIED, 1);
-		count_dkim(m, out->dkim);
-		if (m->judged) {
-			count_judged(m);
-		}
-		break;
-	case ENGINE_PASS_THROUGH:
-		engine_count(m, ENGINE_PASSED_THROUGH, 1);
-		break;
-	}
-	engine_count(m, ENGINE_FORGED_DELETED, out->forged_deleted);
+	count_direction(in, out);
+	engine_count(in, ENGINE_FORGED_DELETED, out->forged_deleted);
 	if (out->second_asked) {
-		engine_count(m, ENGINE_SECOND_ASKED, 1);
-		engine_count(m, ENGINE_SECOND_DISAGREED, !out->second_agrees);
+		engine_count(in, ENGINE_SECOND_ASKED, 1);
+		engine_count(in, ENGINE_SECOND_DISAGREED, !out->second_agrees);
 	}
 }

@@ -1,34 +1,38 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* verifying: what is asked for at end of headers, and waited for at the end. */
+/* verifying: the checks of one message, from end of headers to their end. */
 #include "engine/private.h"
 
-static bool
-wants_arc(const struct engine_msg *m)
+bool
+engine_verifying_plan(const struct engine_input *in,
+    struct engine_verification *v)
 {
-	return (m->judged && msg_conf(m)->arc_verify &&
-	    arc_is_there(&m->fields));
+	v->signatures_n = field_list_count(&in->fields,
+	    ENGINE_FIELD_SIGNATURE);
+	v->wants_arc = in->judged && input_conf(in)->arc_verify &&
+	    arc_is_there(&in->fields);
+	return (v->signatures_n > 0 || v->wants_arc);
 }
 
 static enum status
-begin_arc(struct engine_msg *m)
+begin_arc(const struct engine_input *in, struct engine_verification *v)
 {
-	const struct conf *conf = msg_conf(m);
+	const struct conf *conf = input_conf(in);
 	struct arc_opts opts = {
-		.crypto = m->engine->opts.crypto,
-		.now_s = env_now_s(msg_env(m)),
+		.crypto = in->engine->opts.crypto,
+		.now_s = env_now_s(input_env(in)),
 		.drift_s = conf->clock_drift_s,
 		.min_rsa_bits = conf->minimum_key_bits,
 		.max_signatures = conf->maximum_signatures,
 	};
 
-	return (arc_validator_new(&m->arena, &opts, &m->fields, m->bodies,
-	    m->batch, &m->arc));
+	return (arc_validator_new(in->arena, &opts, &in->fields, v->bodies,
+	    v->batch, &v->arc));
 }
 
 static enum status
-begin_signatures(struct engine_msg *m, size_t signatures, bool bodies)
+begin_signatures(const struct engine_input *in, struct engine_verification *v)
 {
-	const struct engine_opts *engine = &m->engine->opts;
+	const struct engine_opts *engine = &in->engine->opts;
 	const struct conf *conf = engine->conf;
 	struct dkim_verify_opts opts = {
 		.crypto = engine->crypto,
@@ -38,69 +42,50 @@ begin_signatures(struct engine_msg *m, size_t signatures, bool bodies)
 		.max_signatures = conf->maximum_signatures,
 	};
 
-	if (signatures > 0 || bodies) {
-		m->bodies = dkim_bodies_new(&m->arena, engine->crypto);
-		if (m->batch == NULL) {
-			m->batch = dns_batch_new(engine->dns);
-		}
-		if (m->bodies == NULL || m->batch == NULL) {
+	if (v->bodies != NULL && v->batch == NULL) {
+		v->batch = dns_batch_new(engine->dns);
+		if (v->batch == NULL) {
 			return (STATUS_NOMEM);
 		}
 	}
-	return (dkim_verifier_new(&m->arena, &opts, &m->fields, m->bodies,
-	    m->batch, &m->verifier));
+	return (dkim_verifier_new(in->arena, &opts, &in->fields, v->bodies,
+	    v->batch, &v->verifier));
 }
 
-/* Our own mail, which only Mode v brings here, is not judged. */
+/* In Mode v internal mail is verified as well, but not judged. */
 static enum status
-begin_sender(struct engine_msg *m)
+begin_sender(const struct engine_input *in, struct engine_verification *v)
 {
-	m->judged = m->external;
-	if (!m->judged) {
-		m->checks = (struct engine_checks){ .spf = NULL };
+	if (!in->judged) {
+		v->checks = (struct engine_checks){ .spf = NULL };
 		return (STATUS_OK);
 	}
-	/* A relay that has judged for us may have tagged as well. */
-	if (!msg_is_relay_exempt(m)) {
-		engine_actions_delete_tags(m);
-	}
-	if (m->relayed &&
-	    msg_conf(m)->relay_mail == CONF_RELAY_RECEIVED) {
-		engine_sender_at_eoh(m);
-	}
-	return (engine_checks_begin(m));
+	return (engine_checks_begin(in, v));
 }
 
 enum status
-engine_verifying_begin(struct engine_msg *m)
+engine_verifying_begin(const struct engine_input *in,
+    struct engine_verification *v)
 {
-	size_t signatures = field_list_count(&m->fields,
-	    ENGINE_FIELD_SIGNATURE);
-	enum status st;
-	bool arc;
+	enum status status;
 
-	m->dns_deadline_us = env_mono_us(msg_env(m)) +
-	    msg_conf(m)->dns_timeout_us;
-	st = begin_sender(m);
-	arc = wants_arc(m);
-	m->sealing = engine_sealing_is_wanted(m);
-	if (st == STATUS_OK) {
-		st = begin_signatures(m, signatures, arc || m->sealing);
+	v->dns_deadline_us = env_mono_us(input_env(in)) +
+	    input_conf(in)->dns_timeout_us;
+	status = begin_sender(in, v);
+	if (status == STATUS_OK) {
+		status = begin_signatures(in, v);
 	}
-	/* It has room for all the sets that there may be. */
-	if (st == STATUS_OK && arc) {
-		st = begin_arc(m);
+	if (status == STATUS_OK && v->wants_arc) {
+		status = begin_arc(in, v);
 	}
-	if (st == STATUS_OK && m->sealing) {
-		st = engine_sealing_begin(m);
+	if (status == STATUS_OK && in->judged) {
+		status = engine_checks_headers(in, v);
 	}
-	if (st == STATUS_OK && m->judged) {
-		st = engine_checks_headers(m);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	if (st == STATUS_OK) {
-		engine_opinion_begin(m, signatures);
-	}
-	return (st == STATUS_OK ? engine_checks_poll(m) : st);
+	engine_opinion_begin(in, v);
+	return (engine_checks_poll(v));
 }
 
 uint64_t
@@ -114,58 +99,34 @@ engine_dns_deadline_us(uint64_t deadline_us, uint64_t timeout_us,
 	    now_us + grace_us);
 }
 
-static void
-set_outcome(struct engine_msg *m)
-{
-	const struct engine_checks *c = &m->checks;
-	struct engine_outcome *out = &m->outcome;
-
-	out->dkim = m->verifier;
-	out->sender = m->judged ? &m->sender : NULL;
-	out->spf = c->spf != NULL ? spf_evaluator_get(c->spf) : NULL;
-	out->spf_helo = c->spf_helo != NULL ?
-	    spf_evaluator_get(c->spf_helo) : NULL;
-	out->iprev = c->iprev != NULL ? iprev_get(c->iprev) : NULL;
-	out->dmarc = c->dmarc;
-	out->arc = m->arc != NULL ? arc_validator_get(m->arc) : NULL;
-}
-
-/* Of several authors a chain cannot tell which of them passed. */
+/* With several authors the chain does not tell which of them passed. */
 static enum status
-judge_sealers(struct engine_msg *m)
+override_by_arc(const struct engine_input *in, struct engine_verification *v)
 {
-	const struct engine_outcome *out = &m->outcome;
+	const struct arc_verdict *arc = engine_checks_arc(v);
+	const struct dmarc *dmarc = v->checks.dmarc;
 
-	if (out->arc == NULL || out->dmarc == NULL ||
-	    dmarc_count(out->dmarc) != 1 ||
-	    dmarc_get(out->dmarc, 0)->result != DMARC_FAIL) {
+	if (arc == NULL || dmarc == NULL || dmarc_count(dmarc) != 1 ||
+	    dmarc_get(dmarc, 0)->result != DMARC_FAIL) {
 		return (STATUS_OK);
 	}
-	return (engine_sealers_judge(&m->arena, msg_conf(m)->trusted_sealers,
-	    out->arc, dmarc_get(out->dmarc, 0)->from, &m->sealers));
+	return (engine_arc_override(in->arena,
+	    input_conf(in)->trusted_sealers, arc, dmarc_get(dmarc, 0)->from,
+	    &v->arc_override));
 }
 
 enum status
-engine_verifying_finish(struct engine_msg *m)
+engine_verifying_finish(const struct engine_input *in,
+    struct engine_verification *v)
 {
-	uint64_t until_us = engine_dns_deadline_us(m->dns_deadline_us,
-	    msg_conf(m)->dns_timeout_us, env_mono_us(msg_env(m)));
-	enum status st = STATUS_OK;
+	uint64_t until_us = engine_dns_deadline_us(v->dns_deadline_us,
+	    input_conf(in)->dns_timeout_us, env_mono_us(input_env(in)));
+	enum status status;
 
-	if (m->bodies != NULL) {
-		st = dkim_bodies_finish(m->bodies);
+	status = engine_checks_finish(in, v, until_us);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	if (st == STATUS_OK) {
-		st = engine_checks_finish(m, until_us);
-	}
-	if (st != STATUS_OK) {
-		return (st);
-	}
-	set_outcome(m);
-	engine_opinion_finish(m, until_us);
-	st = judge_sealers(m);
-	if (st == STATUS_OK) {
-		st = engine_results_received_spf(m);
-	}
-	return (st == STATUS_OK ? engine_results_write(m) : st);
+	engine_opinion_finish(in, v, until_us);
+	return (override_by_arc(in, v));
 }

@@ -29,7 +29,7 @@ test_unit_t_engine_signing_SOURCES = test/unit/t_engine_signing.c
 
 UNIT += test/unit/t_engine_own_keys
 test_unit_t_engine_own_keys_SOURCES = test/unit/t_engine_own_keys.c
-UNIT += test/unit/t_engine_sealers
-test_unit_t_engine_sealers_SOURCES = test/unit/t_engine_sealers.c
+UNIT += test/unit/t_engine_arc_override
+test_unit_t_engine_arc_override_SOURCES = test/unit/t_engine_arc_override.c
 UNIT += test/unit/t_engine_sealing
 test_unit_t_engine_sealing_SOURCES = test/unit/t_engine_sealing.c

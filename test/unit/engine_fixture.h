@@ -15,7 +15,7 @@
 #include "base/b64.h"
 #include "base/buf.h"
 #include "engine/engine.h"
-#include "engine/private.h"
+#include "engine/message.h"
 #include "mail/message.h"
 #include "tap.h"
 

@@ -29,6 +29,12 @@ files=$(find lib milter keys tools test -name '*.[ch]' | sort)
 	point "no decision is compared as a string" \
 	    "$(grep -nE 'str(n|case)?cmp\(.*(->|\.)(action|rule|exempt|override|error|[a-z]*reason)\>' \
 		$(printf '%s\n' $files | grep -vE '^(test/|keys/look\.c)') || true)"
+	point "only message.c of lib/engine has all parts of a message" \
+	    "$(grep -ln 'engine/message\.h' $files |
+		grep -vE '^(lib/engine/message\.c|test/)' || true)"
+	point "only outcome.c of lib/engine writes an outcome" \
+	    "$(grep -nE '\<out(come)?->[a-z_.]+ *([-+|]?=[^=]|\+\+|--)' \
+		lib/engine/*.c | grep -v '^lib/engine/outcome\.c' || true)"
 	point "never ub_resolve(), which blocks" \
 	    "$(grep -nwE 'ub_resolve' $files || true)"
 }

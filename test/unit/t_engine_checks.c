@@ -29,7 +29,7 @@ static const char zone[] =
 static size_t
 asked(const struct engine_msg *m)
 {
-	return (m->batch != NULL ? dns_batch_count(m->batch) : 0);
+	return (m->verification.batch != NULL ? dns_batch_count(m->verification.batch) : 0);
 }
 
 static void

@@ -230,7 +230,7 @@ test_body_wanted(struct fx *fx)
 	engine_msg_header(m, STR("From"), STR(" joe@example.com"));
 	tap_ok(!engine_msg_eoh(m), "unsigned: no body is wanted");
 	tap_ok(!engine_msg_body(m, "x", 1), "nor more of it");
-	tap_ok(m->batch == NULL && m->bodies == NULL,
+	tap_ok(m->verification.batch == NULL && m->bodies == NULL,
 	    "unsigned: nothing is set up");
 	tap_num((long long)dkim_verifier_count(engine_msg_eom(m)->dkim), 0,
 	    "unsigned: a verifier without verdicts");
@@ -268,9 +268,9 @@ test_order_of_events(struct fx *fx)
 	m = fx_begin(fx, &mail, &client);
 	engine_msg_header(m, STR("From"), STR(" joe@example.com"));
 	(void)engine_msg_eoh(m);
-	tap_num(m->direction, ENGINE_SIGN, "decided at end of headers");
+	tap_num(m->in.direction, ENGINE_SIGN, "decided at end of headers");
 	engine_msg_header(m, STR("From"), STR(" eve@example.net"));
-	tap_num((long long)m->fields.n, 1, "a late field is not taken");
+	tap_num((long long)m->in.fields.n, 1, "a late field is not taken");
 	engine_msg_macro(m, ENGINE_QUEUE_ID, STR("LATE"));
 	out = engine_msg_eom(m);
 	tap_str(engine_msg_get_macro(m, ENGINE_QUEUE_ID), STR("LATE"),

@@ -122,8 +122,8 @@ run_broken(const char *conf, struct privkey *other, struct fx_client *client)
 	m = fx_begin(&fx, &joe, client);
 	fx_play_header(m, &message);
 	(void)engine_msg_eoh(m);
-	privkey_free(m->picks.v[0].key);
-	m->picks.v[0].key = privkey_hold(other);
+	privkey_free(m->signing.picks.v[0].key);
+	m->signing.picks.v[0].key = privkey_hold(other);
 	fx_play_body(m, message.body, 0);
 	(void)engine_msg_eom(m);
 	arena_fini(&arena);

@@ -286,7 +286,7 @@ check_tag(const struct row *row, const struct engine_outcome *out)
 	tap_ok((tag != NULL) == (row->tag != NULL) && (tag == NULL ||
 	    (str_starts(tag->value, STR(" yes")) &&
 	    fx_contains(tag->value, row->tag))), "its tag");
-	tap_ok(out->decision.tagged == (tag != NULL), "is named");
+	tap_ok(out->tagged == (tag != NULL), "is named");
 	tap_ok(holds(out) == held, "held, or not");
 }
 
@@ -404,7 +404,7 @@ check_beside(struct fx *fx, size_t i, struct str text)
 	    "its exemption");
 	tap_ok(str_starts(out->reply, str_from(beside[i].reply)), "its reply");
 	tap_ok(tags == beside[i].tags && holds == beside[i].holds &&
-	    out->decision.tagged == (tags > 0), "%zu tags, %zu holds", tags,
+	    out->tagged == (tags > 0), "%zu tags, %zu holds", tags,
 	    holds);
 	engine_msg_free(m);
 }

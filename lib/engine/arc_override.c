@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sealers: whether a chain of ARC sets speaks for a message that fails DMARC
- * (RFC 8617 7.2). All its sealers must be trusted, and the first of them must
- * have seen DMARC pass, for this author where it says for whom. Anything that
- * is not clear in its results is no pass.
+ * arc_override: whether a chain of ARC sets overrides a DMARC failure (RFC
+ * 8617 7.2). Every sealer of the chain must be trusted, and the results of
+ * the first must have a DMARC pass, for this author if they name one.
+ * Ambiguous results are no pass.
  */
 #include "authres/authres.h"
 #include "base/buf.h"
@@ -13,7 +13,7 @@
 #define COMMENT_MAX_BYTES	(64 * 1024)	/* more than a chain can fill */
 
 static bool
-all_trusted(const struct names *trusted, const struct arc_verdict *arc)
+are_trusted(const struct names *trusted, const struct arc_verdict *arc)
 {
 	size_t i;
 	int value;
@@ -26,7 +26,7 @@ all_trusted(const struct names *trusted, const struct arc_verdict *arc)
 	return (i > 0);
 }
 
-/* How many properties of that name there are; *value_r: the last one's. */
+/* The number of properties of that name; *value_r: value of the last. */
 static size_t
 get_property(const struct authres_result *r, struct str ptype,
     struct str property, struct str *value_r)
@@ -43,8 +43,7 @@ get_property(const struct authres_result *r, struct str ptype,
 	return (n);
 }
 
-/* Where it does not say for whom, the From field must be the one that was
-   sealed. */
+/* Results without header.from are about the author if the seal covers From. */
 static bool
 is_about(const struct authres_result *r, struct str author, bool from_signed)
 {
@@ -54,9 +53,9 @@ is_about(const struct authres_result *r, struct str author, bool from_signed)
 	return (n == 0 ? from_signed : n == 1 && str_eq_ci(from, author));
 }
 
-/* One result of DMARC's, and it is a pass. */
+/* Whether there is exactly one DMARC result, and it is a pass. */
 static bool
-says_pass(const struct authres *ar, struct str author, bool from_signed)
+has_pass(const struct authres *ar, struct str author, bool from_signed)
 {
 	const struct authres_result *dmarc = NULL;
 	size_t i;
@@ -74,9 +73,9 @@ says_pass(const struct authres *ar, struct str author, bool from_signed)
 	    is_about(dmarc, author, from_signed));
 }
 
-/* The client of the first hop, as it says; false: it does not. */
+/* The client of the first hop; false: its results do not name it. */
 static bool
-first_client(const struct authres *ar, char text_r[IP_TEXT_BYTES])
+get_first_client(const struct authres *ar, char text_r[IP_TEXT_BYTES])
 {
 	struct ip_addr ip;
 	struct str value;
@@ -95,9 +94,9 @@ first_client(const struct authres *ar, char text_r[IP_TEXT_BYTES])
 	return (false);
 }
 
-/* RFC 8617 7.2.2 */
+/* The text of RFC 8617 7.2.2. */
 static enum status
-comment(struct arena *arena, const struct arc_verdict *arc,
+make_comment(struct arena *arena, const struct arc_verdict *arc,
     const struct authres *ar, const char **comment_r)
 {
 	char ip[IP_TEXT_BYTES];
@@ -113,7 +112,7 @@ comment(struct arena *arena, const struct arc_verdict *arc,
 		    s->instance, STR_FMT(s->domain), s->instance,
 		    STR_FMT(s->selector));
 	}
-	if (first_client(ar, ip)) {
+	if (get_first_client(ar, ip)) {
 		buf_printf(&text, " remote-ip[1]=%s", ip);
 	}
 	*comment_r = text.status == STATUS_OK ?
@@ -123,20 +122,20 @@ comment(struct arena *arena, const struct arc_verdict *arc,
 }
 
 enum status
-engine_sealers_judge(struct arena *arena, const struct names *trusted,
+engine_arc_override(struct arena *arena, const struct names *trusted,
     const struct arc_verdict *arc, struct str author, const char **comment_r)
 {
 	struct authres ar;
 	const char *reason;
-	enum status st;
+	enum status status;
 
 	*comment_r = NULL;
-	if (arc->result != ARC_PASS || !all_trusted(trusted, arc)) {
+	if (arc->result != ARC_PASS || !are_trusted(trusted, arc)) {
 		return (STATUS_OK);
 	}
-	st = authres_parse(arena, arc->first_results, &ar, &reason);
-	if (st != STATUS_OK || !says_pass(&ar, author, arc->from_signed)) {
-		return (st == STATUS_NOMEM ? st : STATUS_OK);
+	status = authres_parse(arena, arc->first_results, &ar, &reason);
+	if (status != STATUS_OK || !has_pass(&ar, author, arc->from_signed)) {
+		return (status == STATUS_NOMEM ? status : STATUS_OK);
 	}
-	return (comment(arena, arc, &ar, comment_r));
+	return (make_comment(arena, arc, &ar, comment_r));
 }

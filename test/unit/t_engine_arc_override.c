@@ -83,7 +83,7 @@ judge(struct arena *arena, const struct row *row, enum arc_result result,
 			.domain = str_from(row->sealers[arc.sealers_n]),
 			.selector = str_from(selectors[arc.sealers_n]) };
 	}
-	return (engine_sealers_judge(arena, trusted, &arc, STR("author.test"),
+	return (engine_arc_override(arena, trusted, &arc, STR("author.test"),
 	    comment_r));
 }
 
@@ -143,7 +143,7 @@ check_long(void)
 	}
 	arena_init(&arena, ARENA_BYTES);
 	tap_ok(names_add(trusted, STR(".tes"), 0) == STATUS_OK &&
-	    engine_sealers_judge(&arena, trusted, &arc, STR("author.test"),
+	    engine_arc_override(&arena, trusted, &arc, STR("author.test"),
 	    &comment) == STATUS_OK && comment != NULL &&
 	    strlen(comment) > (size_t)100 * 253, "fifty long names");
 	arena_fini(&arena);
