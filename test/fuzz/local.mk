@@ -1,6 +1,9 @@
-# Fuzz targets. In a usual build each is a test that replays its corpus; with
-# ./configure --enable-fuzz CC=clang it is a libFuzzer program, and `make fuzz'
-# runs all of them for FUZZ_SECONDS each. To add one:
+# Fuzz targets. In a usual build each is a test that replays its corpus. With
+# ./configure --enable-fuzz CC=clang it is a libFuzzer program:
+#	make fuzz	runs each for FUZZ_SECONDS (60); with FUZZ_CHANGED=FILE
+#			only those that exercise a source file listed in FILE
+#	make fuzz-long	runs each for FUZZ_SECONDS (900)
+# To add a target:
 #	FUZZ_TARGETS += test/fuzz/fuzz_NAME
 #	test_fuzz_fuzz_NAME_SOURCES = test/fuzz/fuzz_NAME.c $(fuzz_main)
 #	test_fuzz_fuzz_NAME_LDFLAGS = $(fuzz_ldflags)
@@ -17,14 +20,16 @@ fuzz_main = test/fuzz/replay.c
 check_PROGRAMS += $(FUZZ_TARGETS)
 endif
 
-.PHONY: fuzz
+.PHONY: fuzz fuzz-long
 fuzz: $(FUZZ_TARGETS)
 if FUZZ
-	top_srcdir='$(abs_top_srcdir)' \
-	    sh $(top_srcdir)/test/fuzz/run.sh $(FUZZ_TARGETS)
+	top_srcdir='$(top_srcdir)' FUZZ_CHANGED='$(FUZZ_CHANGED)' \
+	    $(SHELL) $(top_srcdir)/test/fuzz/run.sh $(FUZZ_TARGETS)
 else
 	@echo 'make fuzz needs ./configure --enable-fuzz CC=clang' >&2; exit 1
 endif
+fuzz-long:
+	FUZZ_SECONDS="$${FUZZ_SECONDS:-900}" $(MAKE) $(AM_MAKEFLAGS) fuzz
 
 FUZZ_TARGETS += test/fuzz/fuzz_taglist
 test_fuzz_fuzz_taglist_SOURCES = test/fuzz/fuzz_taglist.c $(fuzz_main)
