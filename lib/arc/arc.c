@@ -28,7 +28,8 @@ arc_fail(struct arc_validator *v, unsigned at, const char *reason)
 }
 
 static enum status
-ask(struct arc_validator *v, struct dns_batch *batch, struct arc_signature *s)
+query_key(struct arc_validator *v, struct dns_batch *batch,
+    struct arc_signature *s)
 {
 	struct str name = domain_key_name(v->arena, s->sig.selector,
 	    s->sig.domain);
@@ -40,41 +41,51 @@ ask(struct arc_validator *v, struct dns_batch *batch, struct arc_signature *s)
 }
 
 /*
- * The AMS of an older set tells no more than the oldest pass, and an h= can be
- * long: beyond max_signatures none is looked at. With l= it would cost a pass
- * over the body of its own. Such a one counts as one that fails.
+ * Whether the set's AMS is verified. Those of older sets only determine the
+ * oldest pass, and their h= can be long: of these at most max_signatures are
+ * verified, and none with l=, which would need its own pass over the body. An
+ * AMS that is not verified counts as failed.
  */
 static bool
-is_worth_asking(const struct arc_validator *v, unsigned instance)
+is_verified(const struct arc_validator *v, unsigned instance)
 {
 	const struct dkim_signature *sig = &v->sets[instance - 1].ams.sig;
 
 	return (instance == v->verdict.instances ||
 	    (v->verdict.instances - instance < v->opts.max_signatures &&
-	    arc_field_trouble(v, sig) == NULL &&
+	    arc_field_error(v, sig) == NULL &&
 	    sig->body_bytes == DKIM_BODY_ALL));
 }
 
+/* Sends the key queries and reserves the body slots, newest set first. */
 static enum status
-begin(struct arc_validator *v, struct dkim_bodies *bodies,
+query_keys(struct arc_validator *v, struct dkim_bodies *bodies,
     struct dns_batch *batch)
 {
-	enum status st = STATUS_OK;
+	struct arc_signature *ams;
+	enum status status;
 	unsigned i;
 
-	for (i = v->verdict.instances; i > 0 && st == STATUS_OK; i--) {
-		struct arc_set *set = &v->sets[i - 1];
-
-		st = ask(v, batch, &set->as);
-		if (st == STATUS_OK && is_worth_asking(v, i)) {
-			st = dkim_bodies_want(bodies, set->ams.sig.body_canon,
-			    set->ams.sig.body_bytes, &set->ams.slot);
-			if (st == STATUS_OK) {
-				st = ask(v, batch, &set->ams);
-			}
+	for (i = v->verdict.instances; i > 0; i--) {
+		status = query_key(v, batch, &v->sets[i - 1].as);
+		if (status != STATUS_OK) {
+			return (status);
+		}
+		if (!is_verified(v, i)) {
+			continue;
+		}
+		ams = &v->sets[i - 1].ams;
+		status = dkim_bodies_want(bodies, ams->sig.body_canon,
+		    ams->sig.body_bytes, &ams->slot);
+		if (status != STATUS_OK) {
+			return (status);
+		}
+		status = query_key(v, batch, ams);
+		if (status != STATUS_OK) {
+			return (status);
 		}
 	}
-	return (st);
+	return (STATUS_OK);
 }
 
 static enum status
@@ -107,7 +118,7 @@ arc_validator_new(struct arena *arena, const struct arc_opts *opts,
     struct dns_batch *batch, struct arc_validator **r)
 {
 	struct arc_validator *v = arena_alloc(arena, sizeof(*v));
-	enum status st;
+	enum status status;
 
 	*r = NULL;
 	if (v == NULL) {
@@ -119,17 +130,22 @@ arc_validator_new(struct arena *arena, const struct arc_opts *opts,
 	v->bodies = bodies;
 	v->verdict.result = ARC_NONE;
 	v->verdict.reason = "no ARC sets";
-	st = arc_read_sets(v);
-	if (st == STATUS_OK) {
-		st = list_sealers(v);
+	status = arc_read_sets(v);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	if (st == STATUS_OK && !v->decided) {
-		st = begin(v, bodies, batch);
+	status = list_sealers(v);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	if (st == STATUS_OK) {
-		*r = v;
+	if (!v->decided) {
+		status = query_keys(v, bodies, batch);
+		if (status != STATUS_OK) {
+			return (status);
+		}
 	}
-	return (st);
+	*r = v;
+	return (STATUS_OK);
 }
 
 bool
@@ -150,69 +166,102 @@ arc_validator_is_ready(const struct arc_validator *v)
 	return (true);
 }
 
-/* 5.2 step 5 */
+/* RFC 8617 5.2 step 4: the newest AMS. */
 static enum status
-find_oldest(struct arc_validator *v)
+check_newest(struct arc_validator *v)
 {
-	const char *reason = NULL;
-	enum status st = STATUS_OK;
-	unsigned i = v->verdict.instances - 1;
+	unsigned newest = v->verdict.instances;
+	const char *reason;
+	enum status status;
 
-	for (; i > 0 && st == STATUS_OK; i--) {
+	status = arc_check_message(v, &v->sets[newest - 1], &reason);
+	if (status == STATUS_OK && reason != NULL) {
+		arc_fail(v, newest, reason);
+	}
+	return (status);
+}
+
+/* RFC 8617 5.2 step 5: the oldest of the AMS that pass without a gap. */
+static enum status
+find_oldest_pass(struct arc_validator *v)
+{
+	const char *reason;
+	enum status status;
+	unsigned i;
+
+	for (i = v->verdict.instances - 1; i > 0; i--) {
 		if (v->sets[i - 1].ams.query == NULL) {
 			break;
 		}
-		st = arc_check_message(v, &v->sets[i - 1], &reason);
+		status = arc_check_message(v, &v->sets[i - 1], &reason);
+		if (status != STATUS_OK) {
+			return (status);
+		}
 		if (reason != NULL) {
 			break;
 		}
 	}
 	v->verdict.has_oldest = true;
 	v->verdict.oldest_pass = i > 0 ? i + 1 : 0;
-	return (st);
+	return (STATUS_OK);
 }
 
+/* RFC 8617 5.2 step 6: all seals. */
 static enum status
-check(struct arc_validator *v)
+check_seals(struct arc_validator *v)
 {
-	unsigned i = v->verdict.instances;
+	const struct arc_set *set;
 	const char *reason;
-	struct str first;
-	enum status st;
+	enum status status;
+	unsigned i;
 
-	st = arc_check_message(v, &v->sets[i - 1], &reason);
-	if (st == STATUS_OK && reason != NULL) {
-		arc_fail(v, i, reason);
+	status = arc_hash_seals(v);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	if (st == STATUS_OK && !v->decided) {
-		st = arc_hash_seals(v);
-	}
-	for (; i > 0 && st == STATUS_OK && !v->decided; i--) {
-		const struct arc_set *set = &v->sets[i - 1];
-
-		st = arc_check_key(v, &set->as, set->seal_hash, &reason);
-		if (st == STATUS_OK && reason != NULL) {
+	for (i = v->verdict.instances; i > 0 && !v->decided; i--) {
+		set = &v->sets[i - 1];
+		status = arc_check_key(v, &set->as, set->seal_hash, &reason);
+		if (status != STATUS_OK) {
+			return (status);
+		}
+		if (reason != NULL) {
 			arc_fail(v, i, reason);
 		}
 	}
-	if (st != STATUS_OK || v->decided) {
-		return (st);
+	return (STATUS_OK);
+}
+
+static enum status
+check_chain(struct arc_validator *v)
+{
+	struct arc_verdict *verdict = &v->verdict;
+	enum status status;
+	struct str first;
+
+	status = check_newest(v);
+	if (status != STATUS_OK || v->decided) {
+		return (status);
+	}
+	status = check_seals(v);
+	if (status != STATUS_OK || v->decided) {
+		return (status);
 	}
 	v->decided = true;
-	v->verdict.result = ARC_PASS;
-	v->verdict.reason = NULL;
+	verdict->result = ARC_PASS;
+	verdict->reason = NULL;
+	verdict->from_signed = arc_is_signed(
+	    &v->sets[verdict->instances - 1].ams.sig, STR("From"));
 	first = v->fields->v[v->sets[0].aar].value;
-	v->verdict.from_signed = arc_is_signed(
-	    &v->sets[v->verdict.instances - 1].ams.sig, STR("From"));
-	v->verdict.first_results = str_from_offset(first,
+	verdict->first_results = str_from_offset(first,
 	    str_find(first, ';') + 1);
-	return (find_oldest(v));
+	return (find_oldest_pass(v));
 }
 
 enum status
 arc_validator_finish(struct arc_validator *v)
 {
-	enum status st = STATUS_NOMEM;
+	enum status status = STATUS_NOMEM;
 
 	if (v->decided) {
 		return (STATUS_OK);
@@ -220,11 +269,11 @@ arc_validator_finish(struct arc_validator *v)
 	v->headers = dkim_headers_new(v->arena, v->fields);
 	v->digest = digest_new(v->opts.crypto);
 	if (v->headers != NULL && v->digest != NULL) {
-		st = check(v);
+		status = check_chain(v);
 	}
 	digest_free(v->digest);
 	v->digest = NULL;
-	return (st);
+	return (status);
 }
 
 const struct arc_verdict *

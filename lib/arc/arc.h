@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * arc: the chain of ARC sets of one message (RFC 8617 5.2). At end of headers:
- * arc_validator_new, which reads the sets, decides what needs no key, claims
- * the body slots and asks for the keys. The body goes through the dkim_bodies
- * that DKIM uses. At the end, after dkim_bodies_finish: arc_validator_finish.
+ * arc: validates the ARC chain of one message (RFC 8617 5.2). Call
+ * arc_validator_new at end of headers; it reads the sets, checks what needs no
+ * key, reserves body slots and sends the key queries. The body is hashed by
+ * the dkim_bodies shared with DKIM. After dkim_bodies_finish call
+ * arc_validator_finish.
  *
- * All failures are permanent (5.2.1): a key that cannot be had fails the chain,
- * and a chain that fails is as none. At most two keys are asked for per set.
+ * All failures are permanent (5.2.1): a failed key lookup fails the chain, and
+ * a failed chain is treated as no chain. At most two keys are queried per set.
  */
 #ifndef ARC_ARC_H
 #define ARC_ARC_H
@@ -26,7 +27,7 @@
 
 enum arc_result { ARC_NONE, ARC_PASS, ARC_FAIL };
 
-struct arc_sealer {		/* of an ARC-Seal, as it was signed */
+struct arc_sealer {		/* the signer of an ARC-Seal */
 	unsigned	 instance;
 	struct str	 domain;	/* d=, A-labels; absent if unreadable */
 	struct str	 selector;
@@ -35,16 +36,16 @@ struct arc_sealer {		/* of an ARC-Seal, as it was signed */
 struct arc_verdict {		/* views into the fields and the arena */
 	enum arc_result		 result;
 	const char		*reason;	/* static phrase; NULL: pass */
-	unsigned		 at;		/* the instance at fault; 0: all */
+	unsigned		 at;		/* instance that failed, or 0 */
 	unsigned		 instances;	/* the highest; 0: none */
-	bool			 has_oldest;	/* the chain passes: */
+	bool			 has_oldest;	/* oldest_pass is set */
 	unsigned		 oldest_pass;	/* 5.2 step 5; 0: all of them */
 	const struct arc_sealer	*sealers;	/* instance 1 first */
 	size_t			 sealers_n;
 	bool			 from_signed;	/* by the newest AMS */
 	struct str		 first_results;	/* of the AAR of instance 1,
-						   behind its "i=1;"; absent
-						   unless it passes */
+						   without "i=1;"; absent
+						   unless the chain passes */
 };
 
 struct arc_opts {
@@ -52,23 +53,24 @@ struct arc_opts {
 	int64_t			 now_s;		/* time of receipt */
 	int64_t			 drift_s;	/* allowance for t= and x= */
 	unsigned		 min_rsa_bits;
-	unsigned		 max_signatures;	/* AMS that are looked at, the
+	unsigned		 max_signatures; /* AMS that are verified,
 						   newest first; at least 1 */
 };
 
 struct arc_validator;
 
-/* NOMEM only. bodies and batch may be NULL if no field is ARC's. */
+/* NOMEM only. bodies and batch may be NULL if !arc_is_there(). */
 enum status	 arc_validator_new(struct arena *, const struct arc_opts *,
 		    const struct field_list *, struct dkim_bodies *,
 		    struct dns_batch *, struct arc_validator **r)
     ATTR_MUST_CHECK;
-/* Whether the message has any field of ARC's. */
+/* Whether the message has an ARC field. */
 bool		 arc_is_there(const struct field_list *);
-/* Whether all the keys are there that finish will look at. */
+/* Whether all key queries that finish needs are answered. */
 bool		 arc_validator_is_ready(const struct arc_validator *);
 enum status	 arc_validator_finish(struct arc_validator *) ATTR_MUST_CHECK;
-const struct arc_verdict	*arc_validator_get(const struct arc_validator *);
+const struct arc_verdict
+		*arc_validator_get(const struct arc_validator *);
 
 const char	*arc_result_name(enum arc_result);
 

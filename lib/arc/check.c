@@ -4,7 +4,7 @@
 #include "dkim/key.h"
 
 static bool
-fits(const struct arc_validator *v, const struct dkim_key *key,
+key_is_usable(const struct arc_validator *v, const struct dkim_key *key,
     const struct dkim_signature *sig)
 {
 	return (key->result == DKIM_NONE && key->type == sig->key_type &&
@@ -17,7 +17,7 @@ arc_check_key(const struct arc_validator *v, const struct arc_signature *s,
 {
 	const struct dns_answer *answer = dns_query_answer(s->query);
 	const struct dkim_keys *keys;
-	enum status st = STATUS_OK;
+	enum status status;
 	bool good = false;
 	size_t i;
 
@@ -32,20 +32,25 @@ arc_check_key(const struct arc_validator *v, const struct arc_signature *s,
 		return (STATUS_NOMEM);
 	}
 	*reason_r = "no usable key for signature";
-	for (i = 0; i < keys->n && !good && st == STATUS_OK; i++) {
-		if (fits(v, &keys->v[i], &s->sig)) {
-			*reason_r = "signature did not verify";
-			st = pubkey_verify(v->opts.crypto, keys->v[i].pubkey,
-			    hash, s->sig.signature, &good);
+	for (i = 0; i < keys->n; i++) {
+		if (!key_is_usable(v, &keys->v[i], &s->sig)) {
+			continue;
+		}
+		*reason_r = "signature did not verify";
+		status = pubkey_verify(v->opts.crypto, keys->v[i].pubkey, hash,
+		    s->sig.signature, &good);
+		if (status != STATUS_OK) {
+			return (status);
+		}
+		if (good) {
+			*reason_r = NULL;
+			return (STATUS_OK);
 		}
 	}
-	if (good) {
-		*reason_r = NULL;
-	}
-	return (st);
+	return (STATUS_OK);
 }
 
-/* Like a DKIM-Signature's: the body, then the header. */
+/* The body hash, then the header hash, as of a DKIM-Signature. */
 enum status
 arc_check_message(struct arc_validator *v, const struct arc_set *set,
     const char **reason_r)
@@ -57,7 +62,7 @@ arc_check_message(struct arc_validator *v, const struct arc_set *set,
 		.sig_raw = v->fields->v[set->ams.field].raw,
 		.b_raw = sig->b_raw };
 	unsigned char hash[CRYPTO_SHA256_BYTES];
-	enum status st;
+	enum status status;
 
 	if (sig->body_bytes != DKIM_BODY_ALL &&
 	    dkim_bodies_bytes(v->bodies, set->ams.slot) < sig->body_bytes) {
@@ -69,59 +74,66 @@ arc_check_message(struct arc_validator *v, const struct arc_set *set,
 		*reason_r = "body hash did not verify";
 		return (STATUS_OK);
 	}
-	st = dkim_header_hash(v->headers, v->digest, &in, hash);
-	return (st == STATUS_OK ? arc_check_key(v, &set->ams, hash, reason_r) :
-	    st);
+	status = dkim_header_hash(v->headers, v->digest, &in, hash);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	return (arc_check_key(v, &set->ams, hash, reason_r));
 }
 
 static void
-add_field(struct arc_validator *v, size_t field)
+hash_field(struct arc_validator *v, size_t field)
 {
 	canon_header(CANON_RELAXED, v->fields->v[field].raw, true,
 	    digest_update, v->digest);
 }
 
-/* Behind what the digest has: the seal itself, without its b=. */
+/* Completes the hash of a seal: a copy of v->digest, and the seal less b=. */
 static enum status
-finish_seal(struct arc_validator *v, struct digest *digest,
-    struct arc_set *set)
+hash_seal(struct arc_validator *v, struct digest *digest, struct arc_set *set)
 {
 	struct str raw = v->fields->v[set->as.field].raw;
-	struct str b = set->as.sig.b_raw, own;
-	enum status st;
+	struct str b = set->as.sig.b_raw, unsigned_as;
+	enum status status;
 
-	own = arena_printf(v->arena, "%.*s%.*s",
+	unsigned_as = arena_printf(v->arena, "%.*s%.*s",
 	    STR_FMT(str_first(raw, (size_t)(b.p - raw.p))),
 	    STR_FMT(str_from_offset(raw, (size_t)(b.p - raw.p) + b.n)));
-	if (own.p == NULL) {
+	if (unsigned_as.p == NULL) {
 		return (STATUS_NOMEM);
 	}
-	st = digest_copy(digest, v->digest);
-	if (st != STATUS_OK) {
-		return (st);
+	status = digest_copy(digest, v->digest);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	canon_header(CANON_RELAXED, own, false, digest_update, digest);
+	canon_header(CANON_RELAXED, unsigned_as, false, digest_update, digest);
 	return (digest_final(digest, set->seal_hash));
 }
 
-/* 5.1.1: all sets up to its own, AAR, AMS and AS of each. */
+/* RFC 8617 5.1.1: a seal signs AAR, AMS and AS of all sets up to its own. */
 enum status
 arc_hash_seals(struct arc_validator *v)
 {
-	unsigned char all[CRYPTO_SHA256_BYTES];
+	unsigned char unused[CRYPTO_SHA256_BYTES];
 	struct digest *digest = digest_new(v->opts.crypto);
-	enum status st = digest != NULL ? STATUS_OK : STATUS_NOMEM;
+	enum status status = STATUS_OK;
+	struct arc_set *set;
 	unsigned i;
 
-	for (i = 0; i < v->verdict.instances && st == STATUS_OK; i++) {
-		struct arc_set *set = &v->sets[i];
-
-		add_field(v, set->aar);
-		add_field(v, set->ams.field);
-		st = finish_seal(v, digest, set);
-		add_field(v, set->as.field);
+	if (digest == NULL) {
+		return (STATUS_NOMEM);
+	}
+	for (i = 0; i < v->verdict.instances && status == STATUS_OK; i++) {
+		set = &v->sets[i];
+		hash_field(v, set->aar);
+		hash_field(v, set->ams.field);
+		status = hash_seal(v, digest, set);
+		hash_field(v, set->as.field);
 	}
 	digest_free(digest);
-	/* Fresh for what follows. */
-	return (st == STATUS_OK ? digest_final(v->digest, all) : st);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	/* Reset the digest for the next user. */
+	return (digest_final(v->digest, unused));
 }

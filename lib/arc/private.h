@@ -10,19 +10,19 @@
 struct arc_signature {		/* an AMS or an AS */
 	size_t			 field;		/* its index */
 	struct dkim_signature	 sig;
-	struct dns_query	*query;		/* NULL: not asked for */
-	unsigned		 slot;		/* of an AMS's body hash */
+	struct dns_query	*query;		/* of the key; NULL: not sent */
+	unsigned		 slot;		/* body hash of an AMS */
 };
 
 enum arc_cv { ARC_CV_NONE, ARC_CV_PASS, ARC_CV_FAIL, ARC_CV_BAD };
 
 struct arc_set {
-	unsigned		 aar_n, ams_n, as_n;	/* fields of each kind */
+	unsigned		 aar_n, ams_n, as_n;	/* number of fields */
 	size_t			 aar;		/* index of the field */
 	struct arc_signature	 ams;
 	struct arc_signature	 as;
 	enum arc_cv		 cv;
-	unsigned char		 seal_hash[CRYPTO_SHA256_BYTES];	/* AS's */
+	unsigned char		 seal_hash[CRYPTO_SHA256_BYTES];
 };
 
 struct arc_validator {
@@ -38,26 +38,32 @@ struct arc_validator {
 	bool				 too_many;	/* ARC fields */
 };
 
-/* The chain fails; the first reason stays. at: the instance, or 0. */
+/* Fails the chain unless it is decided. at: the instance, or 0. */
 void		arc_fail(struct arc_validator *, unsigned at,
 		    const char *reason);
-/* sets.c: the sets, and what can be told of them without a key. */
+
+/* -- sets.c -------------------------------------------------------------- */
+
+/* Reads the sets and makes the checks that need no key. */
 enum status	arc_read_sets(struct arc_validator *) ATTR_MUST_CHECK;
-/* What of an AMS or AS needs no key: a static phrase, or NULL. */
-const char	*arc_field_trouble(const struct arc_validator *,
+/* Checks an AMS or AS without its key: a static phrase, or NULL. */
+const char	*arc_field_error(const struct arc_validator *,
 		    const struct dkim_signature *);
-/* Whether it has each of its fields once. */
+/* Whether the set has one field of each kind. */
 bool		arc_set_is_whole(const struct arc_set *);
-/* check.c: whether the signature is its key's over the hash. */
+
+/* -- check.c ------------------------------------------------------------- */
+
+/* Verifies a signature over the hash. *reason_r: NULL if it verifies. */
 enum status	arc_check_key(const struct arc_validator *,
 		    const struct arc_signature *,
 		    const unsigned char hash[CRYPTO_SHA256_BYTES],
 		    const char **reason_r) ATTR_MUST_CHECK;
-/* NULL in *reason_r: it verifies. */
+/* Verifies the AMS of the set. *reason_r: NULL if it verifies. */
 enum status	arc_check_message(struct arc_validator *,
 		    const struct arc_set *, const char **reason_r)
     ATTR_MUST_CHECK;
-/* What each seal signs; of all sets at once, so that none is hashed twice. */
+/* Sets seal_hash of all sets; hashes each field once. */
 enum status	arc_hash_seals(struct arc_validator *) ATTR_MUST_CHECK;
 
 /* Whether h= names the field. */

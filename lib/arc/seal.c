@@ -12,7 +12,7 @@ arc_seal_begin(struct dkim_bodies *bodies)
 	return (dkim_bodies_want(bodies, CANON_RELAXED, DKIM_BODY_ALL, &slot));
 }
 
-/* Of no use are a chain that has ended and one that has no room left. */
+/* 0: the chain has failed, or has the maximum number of sets. */
 static unsigned
 next_instance(const struct arc_validator *chain)
 {
@@ -59,10 +59,13 @@ make_ams(struct arena *arena, const struct arc_seal_opts *o,
 		.oversign_headers_n = o->oversign_headers_n,
 		.now_s = o->now_s };
 	struct dkim_signer *signer;
-	enum status st;
+	enum status status;
 
-	st = dkim_signer_new(arena, &opts, m->fields, m->bodies, &signer);
-	return (st == STATUS_OK ? dkim_signer_finish(signer, &seal->ams) : st);
+	status = dkim_signer_new(arena, &opts, m->fields, m->bodies, &signer);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	return (dkim_signer_finish(signer, &seal->ams));
 }
 
 static enum status
@@ -87,13 +90,13 @@ hash_field(const struct arc_validator *chain, size_t field,
 	    digest_update, digest);
 }
 
-/* 5.1.1; of a chain that fails, the new set alone (5.1.2). */
+/* RFC 8617 5.1.1; for a failed chain only the new set (5.1.2). */
 static enum status
 hash_sets(struct arena *arena, const struct arc_validator *chain,
     enum arc_result cv, const struct arc_seal *seal, struct str as,
     struct digest *digest, unsigned char hash_r[CRYPTO_SHA256_BYTES])
 {
-	enum status st;
+	enum status status;
 	unsigned i;
 
 	for (i = 0; cv == ARC_PASS && i < chain->verdict.instances; i++) {
@@ -101,14 +104,17 @@ hash_sets(struct arena *arena, const struct arc_validator *chain,
 		hash_field(chain, chain->sets[i].ams.field, digest);
 		hash_field(chain, chain->sets[i].as.field, digest);
 	}
-	st = hash_value(arena, digest, "ARC-Authentication-Results",
+	status = hash_value(arena, digest, "ARC-Authentication-Results",
 	    seal->aar);
-	if (st == STATUS_OK) {
-		st = hash_value(arena, digest, "ARC-Message-Signature",
-		    seal->ams);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	status = hash_value(arena, digest, "ARC-Message-Signature", seal->ams);
+	if (status != STATUS_OK) {
+		return (status);
 	}
 	canon_header(CANON_RELAXED, as, false, digest_update, digest);
-	return (st == STATUS_OK ? digest_final(digest, hash_r) : st);
+	return (digest_final(digest, hash_r));
 }
 
 static enum status
@@ -119,7 +125,7 @@ make_as(struct arena *arena, const struct arc_seal_opts *o,
 	unsigned char hash[CRYPTO_SHA256_BYTES];
 	struct digest *digest = digest_new(o->crypto);
 	struct sign_writer w;
-	enum status st;
+	enum status status;
 	struct str as;
 
 	sign_writer_init(&w, STR("ARC-Seal:"));
@@ -133,17 +139,20 @@ make_as(struct arena *arena, const struct arc_seal_opts *o,
 	    STR_FMT(o->selector)));
 	sign_writer_time(&w, "t", o->now_s);
 	as = sign_writer_unsigned(&w);
-	st = digest != NULL ? w.out.status : STATUS_NOMEM;
-	if (st == STATUS_OK) {
-		st = hash_sets(arena, chain, cv, seal, as, digest, hash);
+	status = digest != NULL ? w.out.status : STATUS_NOMEM;
+	if (status != STATUS_OK) {
+		goto out;
 	}
-	if (st == STATUS_OK) {
-		st = sign_writer_finish(&w, arena, o->crypto, o->key, hash,
-		    &seal->as);
+	status = hash_sets(arena, chain, cv, seal, as, digest, hash);
+	if (status != STATUS_OK) {
+		goto out;
 	}
+	status = sign_writer_finish(&w, arena, o->crypto, o->key, hash,
+	    &seal->as);
+out:
 	sign_writer_fini(&w);
 	digest_free(digest);
-	return (st);
+	return (status);
 }
 
 enum status
@@ -151,30 +160,36 @@ arc_seal_finish(struct arena *arena, const struct arc_seal_opts *opts,
     const struct arc_seal_message *m, struct arc_seal *r)
 {
 	struct arc_validator *chain = arena_alloc(arena, sizeof(*chain));
-	enum status st;
+	struct arc_seal seal = { .instance = 0 };
+	enum status status;
 
-	*r = (struct arc_seal){ .instance = 0 };
+	*r = seal;
 	if (chain == NULL) {
 		return (STATUS_NOMEM);
 	}
 	chain->arena = arena;
 	chain->fields = m->fields;
-	st = arc_read_sets(chain);
-	if (st != STATUS_OK || next_instance(chain) == 0) {
-		return (st);
+	status = arc_read_sets(chain);
+	if (status != STATUS_OK || next_instance(chain) == 0) {
+		return (status);
 	}
 	if (!cv_fits(chain, m->cv)) {
 		return (STATUS_SYNTAX);
 	}
-	r->instance = next_instance(chain);
-	r->aar = arena_printf(arena, " i=%u;%.*s", r->instance,
+	seal.instance = next_instance(chain);
+	seal.aar = arena_printf(arena, " i=%u;%.*s", seal.instance,
 	    STR_FMT(m->results));
-	st = r->aar.p != NULL ? make_ams(arena, opts, m, r) : STATUS_NOMEM;
-	if (st == STATUS_OK) {
-		st = make_as(arena, opts, chain, m->cv, r);
+	if (seal.aar.p == NULL) {
+		return (STATUS_NOMEM);
 	}
-	if (st != STATUS_OK) {
-		r->instance = 0;
+	status = make_ams(arena, opts, m, &seal);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	return (st);
+	status = make_as(arena, opts, chain, m->cv, &seal);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	*r = seal;
+	return (STATUS_OK);
 }

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * seal: one more ARC set for a message (RFC 8617 5.1). At end of headers
- * arc_seal_begin claims the body slot. After dkim_bodies_finish, when all
- * else that changes the message is known, arc_seal_finish makes the three
- * fields over the message as it leaves. They go on top of it: the AAR first,
+ * seal: adds an ARC set to a message (RFC 8617 5.1). At end of headers
+ * arc_seal_begin reserves the body slot. After dkim_bodies_finish, once all
+ * other changes to the message are known, arc_seal_finish makes the three
+ * fields over the outgoing message. Insert them at its top: the AAR first,
  * then the AMS, then the AS.
  *
- * The validation result is that of the message on arrival, whatever has been
- * added since (5.1 step 4).
+ * cv= is the validation result of the message as received (5.1 step 4).
  */
 #ifndef ARC_SEAL_H
 #define ARC_SEAL_H
@@ -19,9 +18,10 @@ struct arc_seal_opts {
 	const struct privkey	*key;
 	struct str		 domain;	/* d=, A-labels */
 	struct str		 selector;	/* s= */
-	const struct str	*sign_headers;	/* as of dkim_sign_opts; also
-						   DKIM-Signature, never what
-						   4.1.2 forbids */
+	const struct str	*sign_headers;	/* see dkim_sign_opts;
+						   DKIM-Signature is added,
+						   the fields that 4.1.2
+						   forbids are ignored */
 	size_t			 sign_headers_n;
 	const struct str	*oversign_headers;
 	size_t			 oversign_headers_n;
@@ -29,17 +29,17 @@ struct arc_seal_opts {
 };
 
 struct arc_seal_message {
-	const struct field_list	*fields;	/* as it leaves */
+	const struct field_list	*fields;	/* of the outgoing message */
 	struct dkim_bodies	*bodies;	/* finished */
 	enum arc_result		 cv;
-	struct str		 results;	/* our Authentication-Results:
-						   a value as authres_write has
-						   it, with a space before */
+	struct str		 results;	/* our Authentication-Results,
+						   a value as written by
+						   authres_write: starts with
+						   a space */
 };
 
-struct arc_seal {		/* values, as of dkim_signer_finish */
-	unsigned	instance;	/* 0: no set may be added, and there
-					   is none */
+struct arc_seal {		/* values, see dkim_signer_finish */
+	unsigned	instance;	/* 0: no set was made */
 	struct str	aar;
 	struct str	ams;
 	struct str	as;
@@ -47,11 +47,10 @@ struct arc_seal {		/* values, as of dkim_signer_finish */
 
 enum status	arc_seal_begin(struct dkim_bodies *) ATTR_MUST_CHECK;
 /*
- * No set is added to a chain whose newest seal says cv=fail, that has
- * ARC_MAX_SETS, or that has more fields than so many sets have. SYNTAX: no
- * From field, or the cv is not that of any such chain (none with a set there,
- * pass without one or with a set that is not whole). LIMIT: as
- * dkim_signer_new.
+ * Makes no set if the newest seal of the chain has cv=fail, or if the chain
+ * has ARC_MAX_SETS or more fields than these have. SYNTAX: no From field, or
+ * cv contradicts the chain (none with a set, pass without a set or with an
+ * incomplete one). LIMIT: see dkim_signer_new.
  */
 enum status	arc_seal_finish(struct arena *, const struct arc_seal_opts *,
 		    const struct arc_seal_message *, struct arc_seal *r)

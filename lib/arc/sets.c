@@ -23,7 +23,7 @@ parse_instance(struct str text, unsigned *instance_r)
 	return (true);
 }
 
-/* 4.1.1: "i=N;" before all else. */
+/* RFC 8617 4.1.1: the value starts with "i=N;". */
 static bool
 aar_instance(struct str value, unsigned *instance_r)
 {
@@ -60,7 +60,7 @@ read_aar(struct arc_validator *v, size_t index)
 	v->sets[instance - 1].aar_n++;
 }
 
-/* AMS or AS: its tags, i= first. */
+/* Reads an AMS or an AS. */
 static enum status
 read_signature(struct arc_validator *v, size_t index, bool seal)
 {
@@ -101,7 +101,7 @@ arc_set_is_whole(const struct arc_set *set)
 	return (set->aar_n == 1 && set->ams_n == 1 && set->as_n == 1);
 }
 
-/* Step 3. */
+/* RFC 8617 5.2 step 3. */
 static void
 check_set(struct arc_validator *v, unsigned instance)
 {
@@ -130,9 +130,9 @@ arc_is_signed(const struct dkim_signature *sig, struct str name)
 	return (false);
 }
 
-/* What of a signature needs no key. */
 const char *
-arc_field_trouble(const struct arc_validator *v, const struct dkim_signature *sig)
+arc_field_error(const struct arc_validator *v,
+    const struct dkim_signature *sig)
 {
 	if (sig->result != DKIM_NONE) {
 		return (sig->reason);
@@ -144,7 +144,7 @@ arc_field_trouble(const struct arc_validator *v, const struct dkim_signature *si
 	    v->opts.now_s > sig->expires_s + v->opts.drift_s) {
 		return ("signature expired");
 	}
-	/* 4.1.2 */
+	/* RFC 8617 4.1.2 */
 	return (arc_is_signed(sig, as_name) ? "h= names ARC-Seal" : NULL);
 }
 
@@ -154,12 +154,12 @@ check_fields(struct arc_validator *v)
 	unsigned i, n = v->verdict.instances;
 	const char *reason;
 
-	reason = arc_field_trouble(v, &v->sets[n - 1].ams.sig);
+	reason = arc_field_error(v, &v->sets[n - 1].ams.sig);
 	if (reason != NULL) {
 		arc_fail(v, n, reason);
 	}
 	for (i = n; i > 0; i--) {
-		reason = arc_field_trouble(v, &v->sets[i - 1].as.sig);
+		reason = arc_field_error(v, &v->sets[i - 1].as.sig);
 		if (reason != NULL) {
 			arc_fail(v, i, reason);
 		}
@@ -169,20 +169,24 @@ check_fields(struct arc_validator *v)
 static enum status
 read_fields(struct arc_validator *v)
 {
-	enum status st = STATUS_OK;
+	enum status status;
 	size_t i, n = 0;
+	struct str name;
 
-	for (i = 0; i < v->fields->n && st == STATUS_OK; i++) {
-		struct str name = v->fields->v[i].name;
-
+	for (i = 0; i < v->fields->n; i++) {
+		name = v->fields->v[i].name;
+		status = STATUS_OK;
 		if (str_eq_ci(name, aar_name)) {
 			read_aar(v, i);
 		} else if (str_eq_ci(name, ams_name)) {
-			st = read_signature(v, i, false);
+			status = read_signature(v, i, false);
 		} else if (str_eq_ci(name, as_name)) {
-			st = read_signature(v, i, true);
+			status = read_signature(v, i, true);
 		} else {
 			continue;
+		}
+		if (status != STATUS_OK) {
+			return (status);
 		}
 		if (++n > 3 * ARC_MAX_SETS) {
 			v->too_many = true;
@@ -190,7 +194,7 @@ read_fields(struct arc_validator *v)
 			break;
 		}
 	}
-	return (st);
+	return (STATUS_OK);
 }
 
 bool
@@ -204,13 +208,16 @@ arc_is_there(const struct field_list *fields)
 enum status
 arc_read_sets(struct arc_validator *v)
 {
-	enum status st;
+	const struct arc_set *set;
+	enum status status;
 	unsigned i;
 
-	st = read_fields(v);
+	status = read_fields(v);
+	if (status != STATUS_OK) {
+		return (status);
+	}
 	for (i = 1; i <= ARC_MAX_SETS; i++) {
-		const struct arc_set *set = &v->sets[i - 1];
-
+		set = &v->sets[i - 1];
 		if (set->aar_n + set->ams_n + set->as_n > 0) {
 			v->verdict.instances = i;
 		}
@@ -218,8 +225,8 @@ arc_read_sets(struct arc_validator *v)
 	if (v->verdict.instances == 0) {
 		v->decided = true;
 	}
-	if (st != STATUS_OK || v->decided) {
-		return (st);
+	if (v->decided) {
+		return (STATUS_OK);
 	}
 	i = v->verdict.instances;
 	if (v->sets[i - 1].as_n > 0 && v->sets[i - 1].cv == ARC_CV_FAIL) {

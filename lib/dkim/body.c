@@ -3,8 +3,9 @@
 
 #define PASSES	2	/* one for each enum canon */
 /*
- * Runs shorter than that are gathered first: a body of single letters with
- * two spaces between them costs a call of OpenSSL for each octet and slot.
+ * Shorter runs are collected before they are hashed: a body of single letters
+ * with two spaces between them would cost one call of OpenSSL for each octet
+ * and slot.
  */
 #define SHORT_RUN_BYTES	64
 #define GATHERED_BYTES	512
@@ -12,18 +13,18 @@
 struct slot {
 	struct digest	*digest;
 	uint64_t	 max_bytes;
-	uint64_t	 bytes;		/* canonical octets seen; once beyond
-					   max_bytes it stays at one more */
+	uint64_t	 bytes;		/* canonical octets seen; max_bytes + 1
+					   once the limit is exceeded */
 	enum canon	 kind;
 	unsigned char	 hash[CRYPTO_SHA256_BYTES];
 };
 
-/* One canonicalisation, however many slots want its output. */
+/* One canonicalisation, whose output goes to all slots of its kind. */
 struct pass {
 	struct canon_body	 canon;
 	struct dkim_bodies	*bodies;
 	enum canon		 kind;
-	unsigned		 open;	/* slots that more body would change */
+	unsigned		 open;	/* slots below their limit */
 	size_t			 gathered_n;
 	char			 gathered[GATHERED_BYTES];
 };
@@ -77,7 +78,7 @@ feed_gathered(struct pass *pass)
 }
 
 static void
-feed(void *ctx, const void *p, size_t n)
+feed_run(void *ctx, const void *p, size_t n)
 {
 	struct pass *pass = ctx;
 
@@ -107,7 +108,7 @@ dkim_bodies_new(struct arena *a, const struct crypto *crypto)
 	for (i = 0; i < PASSES; i++) {
 		b->pass[i].bodies = b;
 		b->pass[i].kind = kinds[i];
-		canon_body_init(&b->pass[i].canon, kinds[i], feed,
+		canon_body_init(&b->pass[i].canon, kinds[i], feed_run,
 		    &b->pass[i]);
 	}
 	return (b);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * body: one pass over the body for every signature of a message: one digester
- * for each distinct (canonicalisation, length limit). ARC joins the same set.
+ * body: hashes the body of a message once for all its signatures, DKIM and
+ * ARC: one digest for each distinct pair of canonicalisation and length limit.
  */
 #ifndef DKIM_BODY_H
 #define DKIM_BODY_H
@@ -18,24 +18,24 @@
 
 struct dkim_bodies;
 
-/* In the arena, but its digests are OpenSSL's: call dkim_bodies_fini. */
+/* Allocated in the arena; dkim_bodies_fini frees the OpenSSL digests. */
 struct dkim_bodies	*dkim_bodies_new(struct arena *,
 			    const struct crypto *);
 void			 dkim_bodies_fini(struct dkim_bodies *);
-/* Before the first update: a slot for that hash, shared when equal. */
+/* Before the first update: reserves a slot, shared by equal requests. */
 enum status	 dkim_bodies_want(struct dkim_bodies *, enum canon,
 		    uint64_t max_bytes, unsigned *slot_r) ATTR_MUST_CHECK;
-/* False once more body cannot change any hash (no slot; every limit passed). */
+/* False if more body cannot change a hash: no slot, or all limits reached. */
 bool		 dkim_bodies_need_more(const struct dkim_bodies *);
 void		 dkim_bodies_update(struct dkim_bodies *, const char *, size_t);
 enum status	 dkim_bodies_finish(struct dkim_bodies *) ATTR_MUST_CHECK;
 /* After finish. */
 const unsigned char	*dkim_bodies_hash(const struct dkim_bodies *,
 			    unsigned slot);
-/* The same, of the slot wanted so; NULL: none was. */
+/* The hash of the slot with these parameters; NULL: no such slot. */
 const unsigned char	*dkim_bodies_find(const struct dkim_bodies *,
 			    enum canon, uint64_t max_bytes);
-/* Canonical octets seen, at most one more than the slot's limit. */
+/* Canonical octets seen, at most the slot's limit plus one. */
 uint64_t	 dkim_bodies_bytes(const struct dkim_bodies *, unsigned slot);
 
 #endif

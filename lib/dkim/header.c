@@ -16,8 +16,8 @@ struct group {			/* the fields of one name */
 	struct str	 name;
 	uint32_t	 first;		/* its entries, topmost first */
 	uint32_t	 end;
-	uint32_t	 left;		/* of the hash under way: entries from
-					   here on are used up */
+	uint32_t	 left;		/* the current hash has used the
+					   entries from here on */
 };
 
 struct dkim_headers {
@@ -28,7 +28,7 @@ struct dkim_headers {
 	size_t				 groups_n;
 };
 
-/* The start of the name in lower case, so that most comparisons are one. */
+/* The start of the name in lower case: decides most comparisons at once. */
 static uint64_t
 name_prefix(struct str name)
 {
@@ -129,7 +129,7 @@ dkim_headers_new(struct arena *a, const struct field_list *fields)
 	return (h);
 }
 
-/* The lowest instance that is not used up, or NULL (RFC 6376 5.4.2). */
+/* The lowest unused instance, or NULL (RFC 6376 5.4.2). */
 static const struct field *
 select_field(struct dkim_headers *h, struct str name, size_t skip)
 {
@@ -150,7 +150,7 @@ select_field(struct dkim_headers *h, struct str name, size_t skip)
 	return (&h->fields->v[h->entries[g->left].field]);
 }
 
-/* sig_raw without b_raw, which takes the white space around b='s value too. */
+/* sig_raw without b_raw, which includes the white space around b='s value. */
 static struct str
 without_b(struct arena *a, struct str sig_raw, struct str b_raw)
 {

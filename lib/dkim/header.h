@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * header: the header hash of RFC 6376 3.7: which instance each name of h=
- * selects (5.4.2, bottom-up), then the signature field with an empty b=.
+ * header: computes the header hash of RFC 6376 3.7: the field instances that
+ * h= selects, bottom-up (5.4.2), then the signature field with an empty b=.
  *
- * The names of a message are sorted once, however many signatures it has to
- * verify, so that the cost stays near the size of the header whatever an h=
- * asks for.
+ * The field names of a message are sorted once for all its signatures, so that
+ * the cost is bounded by the size of the header for any h=.
  */
 #ifndef DKIM_HEADER_H
 #define DKIM_HEADER_H
@@ -18,7 +17,7 @@
 
 struct dkim_headers;	/* in the arena; belongs to one thread */
 
-/* The fields stay the caller's and must not change. NULL: no memory. */
+/* Borrows the fields, which must not change. NULL: no memory. */
 struct dkim_headers	*dkim_headers_new(struct arena *,
 			    const struct field_list *);
 
@@ -26,15 +25,15 @@ struct dkim_header_input {
 	enum canon		 canon;
 	const struct str	*names;		/* h=, in order */
 	size_t			 names_n;
-	size_t			 skip;		/* index of the signature that
-						   is verified, never selected;
+	size_t			 skip;		/* index of the signature being
+						   verified, never selected;
 						   fields->n: none */
 	struct str		 sig_raw;	/* the signature field */
-	struct str		 b_raw;		/* its b= value within sig_raw,
-						   left out; or absent */
+	struct str		 b_raw;		/* its b= value, a part of
+						   sig_raw to omit; or absent */
 };
 
-/* The digest is fresh from digest_new or digest_final, and so it is after. */
+/* The digest is empty on entry and is empty again on return. */
 enum status	dkim_header_hash(struct dkim_headers *, struct digest *,
 		    const struct dkim_header_input *,
 		    unsigned char hash_r[CRYPTO_SHA256_BYTES]) ATTR_MUST_CHECK;

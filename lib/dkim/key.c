@@ -6,11 +6,11 @@
 #include "dkim/key.h"
 #include "mail/taglist.h"
 
-/* A key of 2048 bits, ready for use, takes about as much inside OpenSSL. */
+/* OpenSSL allocates about 2048 octets for a parsed key of 2048 bits. */
 #define KEYS_ABOUT_BYTES	(sizeof(struct dkim_keys) + 2048)
 
 static void
-refuse(struct dkim_key *key, enum dkim_result result, const char *reason)
+refuse_key(struct dkim_key *key, enum dkim_result result, const char *reason)
 {
 	key->result = result;
 	key->reason = reason;
@@ -38,7 +38,7 @@ tag_value(const struct taglist *tags, struct str name, struct str absent)
 	return (tag != NULL ? tag->value : absent);
 }
 
-/* The tags that need no memory; *key is refused or not. */
+/* Reads the tags that need no memory; refuses the key if one is invalid. */
 static void
 read_tags(const struct taglist *tags, struct dkim_key *key)
 {
@@ -55,18 +55,18 @@ read_tags(const struct taglist *tags, struct dkim_key *key)
 	key->type = str_eq(type, STR("ed25519")) ? CRYPTO_ED25519 : CRYPTO_RSA;
 	if (version != NULL && (version != &tags->v[0] ||
 	    !str_eq(version->value, STR("DKIM1")))) {
-		refuse(key, DKIM_PERMERROR, "key version is not DKIM1");
+		refuse_key(key, DKIM_PERMERROR, "key version is not DKIM1");
 	} else if (data == NULL) {
-		refuse(key, DKIM_PERMERROR, "key syntax error");
+		refuse_key(key, DKIM_PERMERROR, "key syntax error");
 	} else if (!list_has(service, STR("*")) &&
 	    !list_has(service, STR("email"))) {
-		refuse(key, DKIM_PERMERROR, "key is not for mail");
+		refuse_key(key, DKIM_PERMERROR, "key is not for mail");
 	} else if (key->type == CRYPTO_RSA && !str_eq(type, STR("rsa"))) {
-		refuse(key, DKIM_PERMERROR, "unknown key type");
+		refuse_key(key, DKIM_PERMERROR, "unknown key type");
 	} else if (data->value.n == 0) {
-		refuse(key, DKIM_PERMERROR, "key revoked");
+		refuse_key(key, DKIM_PERMERROR, "key revoked");
 	} else if (!key->sha256) {
-		refuse(key, DKIM_PERMERROR, "inappropriate hash algorithm");
+		refuse_key(key, DKIM_PERMERROR, "inappropriate hash algorithm");
 	}
 }
 
@@ -84,10 +84,10 @@ read_pubkey(struct arena *a, struct str text, struct dkim_key *key)
 	case STATUS_OK:
 		break;
 	case STATUS_LIMIT:
-		refuse(key, DKIM_POLICY, "rsa key too large");
+		refuse_key(key, DKIM_POLICY, "rsa key too large");
 		return (STATUS_OK);
 	case STATUS_SYNTAX:
-		refuse(key, DKIM_PERMERROR, "key syntax error");
+		refuse_key(key, DKIM_PERMERROR, "key syntax error");
 		return (STATUS_OK);
 	case STATUS_NOMEM:
 	case STATUS_TEMP:
@@ -96,7 +96,7 @@ read_pubkey(struct arena *a, struct str text, struct dkim_key *key)
 	}
 	key->bits = pubkey_bits(key->pubkey);
 	if (key->type == CRYPTO_RSA && key->bits < CRYPTO_RSA_MIN_BITS) {
-		refuse(key, DKIM_PERMERROR, "rsa key too short");
+		refuse_key(key, DKIM_PERMERROR, "rsa key too short");
 		pubkey_free(key->pubkey);
 		key->pubkey = NULL;
 	}
@@ -113,11 +113,11 @@ dkim_key_parse(struct str text, struct dkim_key *key)
 
 	*key = (struct dkim_key){ .result = DKIM_NONE };
 	if (text.n > DKIM_KEY_MAX_BYTES) {
-		refuse(key, DKIM_PERMERROR, "key record too long");
+		refuse_key(key, DKIM_PERMERROR, "key record too long");
 		return (STATUS_OK);
 	}
 	if (taglist_parse(&tags, text, false, &reason) != STATUS_OK) {
-		refuse(key, DKIM_PERMERROR, "key syntax error");
+		refuse_key(key, DKIM_PERMERROR, "key syntax error");
 		return (STATUS_OK);
 	}
 	read_tags(&tags, key);

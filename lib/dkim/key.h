@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * key: the key record at <selector>._domainkey.<domain> (RFC 6376 3.6.1,
- * RFC 8301, RFC 8463), parsed once and kept with the DNS answer, its public
- * key ready for use. Immutable, shared by threads.
+ * RFC 8301, RFC 8463). It is parsed once, together with its public key, and
+ * cached with the DNS answer. Immutable, shared by threads.
  */
 #ifndef DKIM_KEY_H
 #define DKIM_KEY_H
@@ -18,8 +18,8 @@
 #define DKIM_KEY_MAX_BYTES	16384	/* of one record's text */
 
 struct dkim_key {
-	enum dkim_result	 result;	/* DKIM_NONE: usable; else why a
-						   signature cannot use it */
+	enum dkim_result	 result;	/* DKIM_NONE: usable; else the
+						   result of its signatures */
 	const char		*reason;	/* static phrase, or NULL */
 	enum crypto_key_type	 type;
 	struct pubkey		*pubkey;	/* NULL unless usable */
@@ -29,20 +29,20 @@ struct dkim_key {
 	bool			 sha256;	/* h= allows it */
 };
 
-/* One record's text. Never fails but for memory: the verdict is in *r. */
+/* Parses the text of one record. NOMEM only: a bad record has its result. */
 enum status	dkim_key_parse(struct str text, struct dkim_key *r)
     ATTR_MUST_CHECK;
 void		dkim_key_fini(struct dkim_key *);
 
 /*
- * The first record of an answer, and of the others those that are usable, for
- * dns_answer_object(). Each may be tried (RFC 6376 6.1.2 step 4); where none
- * is usable the first says why.
+ * The first record of an answer, and those of the others that are usable, for
+ * dns_answer_object(). Each may be tried (RFC 6376 6.1.2 step 4). If none is
+ * usable, the first one has the reason.
  */
 #define DKIM_KEYS_MAX	4
 struct dkim_keys {
 	struct dkim_key	v[DKIM_KEYS_MAX];
-	size_t		n;	/* >= 1 if the answer was DNS_OK */
+	size_t		n;	/* at least 1 if the answer was DNS_OK */
 };
 extern const struct dns_parser	dkim_keys_parser;
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* result: what is true about one signature, in the words of RFC 8601 2.7.1. */
+/* result: the result of one signature, as defined by RFC 8601 2.7.1. */
 #ifndef DKIM_RESULT_H
 #define DKIM_RESULT_H
 
@@ -7,9 +7,9 @@ enum dkim_result {
 	DKIM_NONE,
 	DKIM_PASS,
 	DKIM_FAIL,		/* body hash or signature differs */
-	DKIM_POLICY,		/* not acceptable here: limits, size, time */
+	DKIM_POLICY,		/* refused by local policy: limits, time */
 	DKIM_NEUTRAL,		/* cannot be processed: syntax, unknown */
-	DKIM_TEMPERROR,		/* the key could not be fetched now */
+	DKIM_TEMPERROR,		/* the key lookup failed for now */
 	DKIM_PERMERROR		/* missing tag, no key, revoked ... */
 };
 

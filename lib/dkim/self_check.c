@@ -4,9 +4,9 @@
 #include "dkim/self_check.h"
 #include "dkim/signature.h"
 
-/* The field as it will be received, and what a receiver reads in it. */
+/* Makes the field from its value and parses it. */
 static enum status
-parse(struct arena *a, struct str value, struct dkim_signature *sig,
+parse_field(struct arena *a, struct str value, struct dkim_signature *sig,
     struct str *raw_r)
 {
 	struct str raw = arena_printf(a, "DKIM-Signature:%.*s\r\n",
@@ -27,7 +27,7 @@ parse(struct arena *a, struct str value, struct dkim_signature *sig,
 }
 
 static enum status
-verify(const struct crypto *crypto, const struct privkey *key,
+verify_hash(const struct crypto *crypto, const struct privkey *key,
     const struct dkim_signature *sig,
     const unsigned char hash[CRYPTO_SHA256_BYTES], bool *good_r)
 {
@@ -38,22 +38,23 @@ verify(const struct crypto *crypto, const struct privkey *key,
 	*good_r = false;
 	buf_init(&der, CRYPTO_KEY_MAX_BYTES);
 	status = privkey_public(key, &der);
-	if (status == STATUS_OK) {
-		status = pubkey_parse(privkey_type(key), buf_str(&der),
-		    &public);
+	if (status != STATUS_OK) {
+		goto out;
 	}
-	if (status == STATUS_OK) {
-		status = pubkey_verify(crypto, public, hash, sig->signature,
-		    good_r);
+	status = pubkey_parse(privkey_type(key), buf_str(&der), &public);
+	if (status != STATUS_OK) {
+		goto out;
 	}
+	status = pubkey_verify(crypto, public, hash, sig->signature, good_r);
+out:
 	pubkey_free(public);
 	buf_fini(&der);
 	return (status);
 }
 
-/* What needs no key. */
+/* Checks everything but the signature itself. NULL: no error. */
 static const char *
-field_trouble(const struct dkim_signature *sig, const struct privkey *key,
+field_error(const struct dkim_signature *sig, const struct privkey *key,
     const struct dkim_bodies *bodies)
 {
 	const unsigned char *hash;
@@ -88,11 +89,11 @@ dkim_self_check(struct arena *a, const struct crypto *crypto,
 	if (headers == NULL || digest == NULL) {
 		goto out;
 	}
-	status = parse(a, value, &sig, &in.sig_raw);
+	status = parse_field(a, value, &sig, &in.sig_raw);
 	if (status != STATUS_OK) {
 		goto out;
 	}
-	*reason_r = field_trouble(&sig, key, bodies);
+	*reason_r = field_error(&sig, key, bodies);
 	if (*reason_r != NULL) {
 		goto out;
 	}
@@ -101,9 +102,10 @@ dkim_self_check(struct arena *a, const struct crypto *crypto,
 	in.names_n = sig.names_n;
 	in.b_raw = sig.b_raw;
 	status = dkim_header_hash(headers, digest, &in, hash);
-	if (status == STATUS_OK) {
-		status = verify(crypto, key, &sig, hash, &good);
+	if (status != STATUS_OK) {
+		goto out;
 	}
+	status = verify_hash(crypto, key, &sig, hash, &good);
 	if (status == STATUS_OK && !good) {
 		*reason_r = "signature did not verify";
 	}

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * self_check: whether a signature that was just made verifies. The field is
- * parsed as a receiver parses it, the header hash is made anew from it, and
- * the signature is held against the public half of the key. The body has gone
- * by: its hash is the one that was made while it did. What is found is a fault
- * between the key and the wire: in the machine, in OpenSSL, in our writer.
+ * self_check: verifies a signature that was just made. Parses the field as a
+ * receiver does, computes the header hash again and verifies the signature
+ * with the public key. The body is not hashed again, because it is not stored.
+ * Detects faults of the hardware, of OpenSSL and of the signature writer.
  */
 #ifndef DKIM_SELF_CHECK_H
 #define DKIM_SELF_CHECK_H
@@ -17,9 +16,9 @@
 #include "mail/field.h"
 
 /*
- * value: of the DKIM-Signature, as dkim_signer_finish gives it; fields: those
- * that it was made over; bodies: finished. *reason_r: a static phrase, or NULL
- * if all is well.
+ * value: the value of the DKIM-Signature from dkim_signer_finish; fields: the
+ * fields that were signed; bodies: finished. *reason_r: a static phrase, or
+ * NULL if the signature verifies.
  */
 enum status	 dkim_self_check(struct arena *, const struct crypto *,
 		    const struct privkey *, const struct field_list *,

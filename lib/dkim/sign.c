@@ -54,7 +54,7 @@ body_hash_tag(const struct dkim_signer *s)
 	return (tag);
 }
 
-/* What a DKIM-Signature and an ARC-Message-Signature begin with. */
+/* v= of a DKIM-Signature, i= of an ARC-Message-Signature. */
 static struct str
 first_tag(const struct dkim_signer *s)
 {
@@ -62,7 +62,7 @@ first_tag(const struct dkim_signer *s)
 	    arena_printf(s->arena, "i=%u;", s->opts.instance));
 }
 
-/* All of the field up to "b=". */
+/* Writes all tags before b=. */
 static void
 put_tags(struct sign_writer *w, const struct dkim_signer *s)
 {
@@ -96,6 +96,7 @@ dkim_signer_new(struct arena *a, const struct dkim_sign_opts *opts,
 	struct dkim_signer *s = arena_alloc(a, sizeof(*s));
 	enum status status;
 
+	*signer_r = NULL;
 	if (s == NULL) {
 		return (STATUS_NOMEM);
 	}
@@ -104,15 +105,19 @@ dkim_signer_new(struct arena *a, const struct dkim_sign_opts *opts,
 	s->fields = fields;
 	s->bodies = bodies;
 	status = sign_names_choose(a, opts, fields, &s->names, &s->names_n);
-	if (status == STATUS_OK) {
-		status = dkim_bodies_want(bodies, opts->body_canon,
-		    DKIM_BODY_ALL, &s->slot);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	*signer_r = status == STATUS_OK ? s : NULL;
-	return (status);
+	status = dkim_bodies_want(bodies, opts->body_canon, DKIM_BODY_ALL,
+	    &s->slot);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	*signer_r = s;
+	return (STATUS_OK);
 }
 
-/* Over the header and the field written so far. */
+/* Hashes the signed fields and the unfinished signature field. */
 static enum status
 hash_header(const struct dkim_signer *s, struct str field,
     unsigned char hash_r[CRYPTO_SHA256_BYTES])
@@ -145,13 +150,16 @@ dkim_signer_finish(struct dkim_signer *s, struct str *value_r)
 	put_tags(&w, s);
 	field = sign_writer_unsigned(&w);
 	status = w.out.status;
-	if (status == STATUS_OK) {
-		status = hash_header(s, field, hash);
+	if (status != STATUS_OK) {
+		goto out;
 	}
-	if (status == STATUS_OK) {
-		status = sign_writer_finish(&w, s->arena, s->opts.crypto,
-		    s->opts.key, hash, value_r);
+	status = hash_header(s, field, hash);
+	if (status != STATUS_OK) {
+		goto out;
 	}
+	status = sign_writer_finish(&w, s->arena, s->opts.crypto, s->opts.key,
+	    hash, value_r);
+out:
 	sign_writer_fini(&w);
 	return (status);
 }

@@ -5,8 +5,8 @@
 #define COUNT(array)	(sizeof(array) / sizeof((array)[0]))
 
 /*
- * RFC 6376 5.4.1 with the fields that MUAs show or act upon. What is added or
- * changed on the way (Received, Return-Path, trace and results) is not here.
+ * RFC 6376 5.4.1, and the fields that MUAs display or act on. Fields that are
+ * added or changed in transit (Received, Return-Path, results) are omitted.
  */
 const struct str dkim_sign_headers_default[] = {
 	STR("From"), STR("Sender"), STR("Reply-To"), STR("Subject"),
@@ -21,7 +21,7 @@ const struct str dkim_sign_headers_default[] = {
 };
 const size_t dkim_sign_headers_default_n = COUNT(dkim_sign_headers_default);
 
-/* RFC 6376 8.15: a second one of these would deceive the reader. */
+/* RFC 6376 8.15: the reader might be shown a second one of these. */
 const struct str dkim_oversign_headers_default[] = {
 	STR("From"), STR("Sender"), STR("Reply-To"), STR("Subject"),
 	STR("Date"), STR("Message-ID"), STR("To"), STR("Cc"),
@@ -39,7 +39,7 @@ is_not_for_arc(struct str name)
 	    str_starts_ci(name, STR("ARC-")));
 }
 
-/* An oversigned name without its own instances would protect nothing. */
+/* Instances of an oversigned field are signed, too: else it has no effect. */
 static bool
 is_signed(const struct dkim_sign_opts *opts, struct str name)
 {

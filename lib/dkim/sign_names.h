@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* sign_names: which names the h= of a new signature holds. */
+/* sign_names: selects the names in h= of a new signature. */
 #ifndef DKIM_SIGN_NAMES_H
 #define DKIM_SIGN_NAMES_H
 
@@ -10,9 +10,9 @@
 #include "mail/field.h"
 
 /*
- * The name of each field to be signed, as it is written there, then one more
- * of each name that is oversigned. SYNTAX: no From; LIMIT: beyond
- * DKIM_MAX_SIGNED_FIELDS, which no verifier of ours would take.
+ * Returns the name of each field to be signed, in the field's own spelling,
+ * followed by each oversigned name. SYNTAX: no From field. LIMIT: more than
+ * DKIM_MAX_SIGNED_FIELDS, which our verifier would refuse.
  */
 enum status	sign_names_choose(struct arena *, const struct dkim_sign_opts *,
 		    const struct field_list *, struct str **names_r,

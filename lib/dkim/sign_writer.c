@@ -8,37 +8,37 @@
 #define FIELD_MAX_BYTES	(1024 * 1024)
 #define LINE_COLUMNS	78
 #define TAB_COLUMNS	8
-#define TIME_BYTES	32	/* of a tag with an int64_t */
-/* b= starts on a line that has room for that much of it. */
+#define TIME_BYTES	32	/* a tag with an int64_t */
+/* b= starts on a line with room for this many columns of its value. */
 #define B_MIN_COLUMNS	20
 
 static void
-put(struct sign_writer *w, struct str s)
+put_text(struct sign_writer *w, struct str s)
 {
 	buf_add_str(&w->out, s);
 	w->column += s.n;
 }
 
 static void
-fold(struct sign_writer *w)
+fold_line(struct sign_writer *w)
 {
 	buf_add_cstr(&w->out, "\r\n\t");
 	w->column = TAB_COLUMNS;
 }
 
-/* A space and a tag, or a new line when no room columns are left behind it. */
+/* Adds a tag; on a new line unless `room` columns are left after it. */
 static void
 put_tag(struct sign_writer *w, struct str tag, size_t room)
 {
 	if (w->column + 1 + tag.n + room > LINE_COLUMNS) {
-		fold(w);
+		fold_line(w);
 	} else {
-		put(w, STR(" "));
+		put_text(w, STR(" "));
 	}
 	if (tag.p == NULL) {
 		w->out.status = STATUS_NOMEM;
 	}
-	put(w, tag);
+	put_text(w, tag);
 }
 
 void
@@ -47,7 +47,7 @@ sign_writer_init(struct sign_writer *w, struct str name)
 	buf_init(&w->out, FIELD_MAX_BYTES);
 	w->column = 0;
 	w->name_n = name.n;
-	put(w, name);
+	put_text(w, name);
 }
 
 void
@@ -84,7 +84,7 @@ sign_writer_time(struct sign_writer *w, const char *name, int64_t time_s)
 	put_tag(w, str_from(tag), 0);
 }
 
-/* White space may stand behind each colon (RFC 6376 3.5). */
+/* White space is allowed after each colon (RFC 6376 3.5). */
 void
 sign_writer_names(struct sign_writer *w, const struct str *names, size_t n)
 {
@@ -93,10 +93,10 @@ sign_writer_names(struct sign_writer *w, const struct str *names, size_t n)
 	put_tag(w, STR("h="), names[0].n + 1);
 	for (i = 0; i < n; i++) {
 		if (w->column + names[i].n + 1 > LINE_COLUMNS) {
-			fold(w);
+			fold_line(w);
 		}
-		put(w, names[i]);
-		put(w, i + 1 < n ? STR(":") : STR(";"));
+		put_text(w, names[i]);
+		put_text(w, i + 1 < n ? STR(":") : STR(";"));
 	}
 }
 
@@ -107,7 +107,7 @@ sign_writer_unsigned(struct sign_writer *w)
 	return (buf_str(&w->out));
 }
 
-/* White space may stand anywhere in base64 (RFC 6376 2.10). */
+/* White space is allowed anywhere in base64 (RFC 6376 2.10). */
 static void
 put_base64(struct sign_writer *w, struct str text)
 {
@@ -115,10 +115,10 @@ put_base64(struct sign_writer *w, struct str text)
 
 	while (text.n > 0) {
 		if (w->column >= LINE_COLUMNS) {
-			fold(w);
+			fold_line(w);
 		}
 		room = LINE_COLUMNS - w->column;
-		put(w, str_first(text, room));
+		put_text(w, str_first(text, room));
 		text = str_from_offset(text, room);
 	}
 }
@@ -129,26 +129,26 @@ sign_writer_finish(struct sign_writer *w, struct arena *arena,
     const unsigned char hash[CRYPTO_SHA256_BYTES], struct str *value_r)
 {
 	struct buf sig, text;
-	enum status st;
+	enum status status;
 
 	*value_r = STR_NONE;
 	buf_init(&sig, CRYPTO_SIG_MAX_BYTES);
 	buf_init(&text, 2 * CRYPTO_SIG_MAX_BYTES);
-	st = privkey_sign(crypto, key, hash, &sig);
-	if (st == STATUS_OK) {
-		b64_encode(&text, sig.p, sig.n);
-		st = text.status;
+	status = privkey_sign(crypto, key, hash, &sig);
+	if (status != STATUS_OK) {
+		goto out;
 	}
-	if (st == STATUS_OK) {
-		put_base64(w, buf_str(&text));
-		st = w->out.status;
+	b64_encode(&text, sig.p, sig.n);
+	put_base64(w, buf_str(&text));
+	status = text.status != STATUS_OK ? text.status : w->out.status;
+	if (status != STATUS_OK) {
+		goto out;
 	}
-	if (st == STATUS_OK) {
-		*value_r = arena_dup(arena, str_from_offset(buf_str(&w->out),
-		    w->name_n));
-		st = value_r->p != NULL ? STATUS_OK : STATUS_NOMEM;
-	}
+	*value_r = arena_dup(arena, str_from_offset(buf_str(&w->out),
+	    w->name_n));
+	status = value_r->p != NULL ? STATUS_OK : STATUS_NOMEM;
+out:
 	buf_fini(&text);
 	buf_fini(&sig);
-	return (st);
+	return (status);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * sign_writer: a signature field as it grows: tags, folded at 78 columns, and
- * last its b=. What DKIM-Signature and the fields of ARC share.
+ * sign_writer: writes a DKIM-Signature, ARC-Message-Signature or ARC-Seal
+ * field: tags, folded at 78 columns, then b=.
  */
 #ifndef DKIM_SIGN_WRITER_H
 #define DKIM_SIGN_WRITER_H
@@ -16,26 +16,25 @@
 #include "crypto/crypto.h"
 
 struct sign_writer {
-	struct buf	 out;		/* the field, from its name on */
-	size_t		 column;	/* where its last line ends */
+	struct buf	 out;		/* the field so far, with its name */
+	size_t		 column;	/* length of its last line */
 	size_t		 name_n;	/* octets of name and colon */
 };
 
 /* name: with its colon. */
 void	sign_writer_init(struct sign_writer *, struct str name);
 void	sign_writer_fini(struct sign_writer *);
-/* "a=rsa-sha256;" as it may stand in the field; an absent one (no memory)
-   fails the writer. */
+/* tag: "s=test;"; an absent one sets the writer's status to NOMEM. */
 void	sign_writer_tag(struct sign_writer *, struct str tag);
 void	sign_writer_algorithm(struct sign_writer *, enum crypto_key_type);
 void	sign_writer_time(struct sign_writer *, const char *name, int64_t);
 /* h=; at least one name. */
 void	sign_writer_names(struct sign_writer *, const struct str *, size_t n);
-/* The field with an empty b= at its end, as it is hashed. */
+/* Adds an empty b= and returns the field in the form that is hashed. */
 struct str	sign_writer_unsigned(struct sign_writer *);
 /*
- * Signs the hash and adds b=. The value, without name and colon and without
- * final CRLF, starting with a space.
+ * Signs the hash and adds the value of b=. Returns the value of the field,
+ * without name, colon and final CRLF; it starts with a space.
  */
 enum status	sign_writer_finish(struct sign_writer *, struct arena *,
 		    const struct crypto *, const struct privkey *,

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a bad field is called, consistently (RFC 8601 2.7.1): a missing tag,
- * an unsigned From, an i= outside d= and a forbidden algorithm are permerror;
- * a value that is malformed or unknown to us is neutral; a limit is policy.
+ * Results of a bad field (RFC 8601 2.7.1): permerror for a missing tag, an
+ * unsigned From, an i= outside d= and a forbidden algorithm; neutral for a
+ * malformed or unknown value; policy for an exceeded limit.
  */
 #include "base/b64.h"
 #include "dkim/signature.h"
@@ -13,9 +13,10 @@
 #define L_MAX_DIGITS	76	/* RFC 6376 3.5 */
 #define TIME_MAX_DIGITS	12
 
-/* The first verdict stays. */
+/* The first error of a field determines its result. */
 static void
-refuse(struct dkim_signature *sig, enum dkim_result result, const char *reason)
+refuse_field(struct dkim_signature *sig, enum dkim_result result,
+    const char *reason)
 {
 	if (sig->result == DKIM_NONE) {
 		sig->result = result;
@@ -28,7 +29,7 @@ read_version(struct arena *a ATTR_UNUSED, const struct tag *tag,
     struct dkim_signature *sig)
 {
 	if (!str_eq(tag->value, STR("1"))) {
-		refuse(sig, DKIM_NEUTRAL, "incompatible version");
+		refuse_field(sig, DKIM_NEUTRAL, "incompatible version");
 	}
 	return (STATUS_OK);
 }
@@ -44,14 +45,14 @@ read_algorithm(struct arena *a ATTR_UNUSED, const struct tag *tag,
 		sig->key_type = CRYPTO_ED25519;
 	} else if (str_eq(tag->value, STR("rsa-sha1"))) {
 		/* RFC 8301 3.1 */
-		refuse(sig, DKIM_PERMERROR, "rsa-sha1 is not allowed");
+		refuse_field(sig, DKIM_PERMERROR, "rsa-sha1 is not allowed");
 	} else {
-		refuse(sig, DKIM_NEUTRAL, "unknown algorithm");
+		refuse_field(sig, DKIM_NEUTRAL, "unknown algorithm");
 	}
 	return (STATUS_OK);
 }
 
-/* d= and s=: a name of that many labels at least, no dot at its end. */
+/* d= and s=: a name of at least min_labels, without a trailing dot. */
 static enum status
 read_name(struct arena *a, const struct tag *tag, size_t min_labels,
     struct str *name_r, bool *ok_r)
@@ -71,7 +72,7 @@ read_domain(struct arena *a, const struct tag *tag, struct dkim_signature *sig)
 
 	status = read_name(a, tag, 2, &sig->domain, &ok);
 	if (status == STATUS_OK && !ok) {
-		refuse(sig, DKIM_NEUTRAL, "bad domain in d=");
+		refuse_field(sig, DKIM_NEUTRAL, "bad domain in d=");
 	}
 	return (status);
 }
@@ -85,7 +86,7 @@ read_selector(struct arena *a, const struct tag *tag,
 
 	status = read_name(a, tag, 1, &sig->selector, &ok);
 	if (status == STATUS_OK && !ok) {
-		refuse(sig, DKIM_NEUTRAL, "bad selector in s=");
+		refuse_field(sig, DKIM_NEUTRAL, "bad selector in s=");
 	}
 	return (status);
 }
@@ -106,7 +107,7 @@ read_signature(struct arena *a, const struct tag *tag,
 		return (status);
 	}
 	if (status != STATUS_OK || sig->signature.n == 0) {
-		refuse(sig, DKIM_NEUTRAL, "bad base64 in b=");
+		refuse_field(sig, DKIM_NEUTRAL, "bad base64 in b=");
 	}
 	return (STATUS_OK);
 }
@@ -121,9 +122,9 @@ read_body_hash(struct arena *a, const struct tag *tag,
 		return (status);
 	}
 	if (status != STATUS_OK) {
-		refuse(sig, DKIM_NEUTRAL, "bad base64 in bh=");
+		refuse_field(sig, DKIM_NEUTRAL, "bad base64 in bh=");
 	} else if (sig->body_hash.n != CRYPTO_SHA256_BYTES) {
-		refuse(sig, DKIM_NEUTRAL, "bh= is not of 32 octets");
+		refuse_field(sig, DKIM_NEUTRAL, "bh= is not of 32 octets");
 	}
 	return (STATUS_OK);
 }
@@ -135,17 +136,17 @@ read_names(struct arena *a, const struct tag *tag, struct dkim_signature *sig)
 	bool from;
 	size_t i;
 
-	/* A sealer's list may be empty: nobody has said what that means. */
+	/* RFC 8617 does not forbid an empty h= in an ARC-Message-Signature. */
 	status = signature_names(a, tag->value,
 	    sig->kind == DKIM_ARC_MESSAGE, &sig->names, &sig->names_n);
 	switch (status) {
 	case STATUS_OK:
 		break;
 	case STATUS_LIMIT:
-		refuse(sig, DKIM_POLICY, "too many names in h=");
+		refuse_field(sig, DKIM_POLICY, "too many names in h=");
 		return (STATUS_OK);
 	case STATUS_SYNTAX:
-		refuse(sig, DKIM_NEUTRAL, "bad name in h=");
+		refuse_field(sig, DKIM_NEUTRAL, "bad name in h=");
 		return (STATUS_OK);
 	case STATUS_NOMEM:
 	case STATUS_TEMP:
@@ -157,7 +158,7 @@ read_names(struct arena *a, const struct tag *tag, struct dkim_signature *sig)
 		from = str_eq_ci(sig->names[i], STR("from"));
 	}
 	if (!from) {
-		refuse(sig, DKIM_PERMERROR, "from is not signed");
+		refuse_field(sig, DKIM_PERMERROR, "from is not signed");
 	}
 	return (STATUS_OK);
 }
@@ -182,12 +183,12 @@ read_canon(struct arena *a ATTR_UNUSED, const struct tag *tag,
 
 	(void)str_next(&rest, '/', &header);
 	ok = canon_from_name(header, &sig->header_canon);
-	/* RFC 6376 3.5: the body's is simple when only one is given. */
+	/* RFC 6376 3.5: with one name only, the body's is simple. */
 	if (rest.p != NULL && !canon_from_name(rest, &sig->body_canon)) {
 		ok = false;
 	}
 	if (!ok) {
-		refuse(sig, DKIM_NEUTRAL, "unknown canonicalization");
+		refuse_field(sig, DKIM_NEUTRAL, "unknown canonicalization");
 	}
 	return (STATUS_OK);
 }
@@ -209,12 +210,12 @@ read_identity(struct arena *a, const struct tag *tag,
 		    STATUS_SYNTAX;
 	}
 	if (status == STATUS_NOMEM) {
-		return (status);
+		return (STATUS_NOMEM);
 	}
 	if (status != STATUS_OK) {
-		refuse(sig, DKIM_NEUTRAL, "bad identity in i=");
+		refuse_field(sig, DKIM_NEUTRAL, "bad identity in i=");
 	} else if (!domain_is_within(sig->identity_domain, sig->domain)) {
-		refuse(sig, DKIM_PERMERROR, "i= is not within d=");
+		refuse_field(sig, DKIM_PERMERROR, "i= is not within d=");
 	}
 	return (STATUS_OK);
 }
@@ -229,10 +230,10 @@ read_body_bytes(struct arena *a ATTR_UNUSED, const struct tag *tag,
 		continue;
 	}
 	if (i == 0 || i < tag->value.n || i > L_MAX_DIGITS) {
-		refuse(sig, DKIM_NEUTRAL, "bad number in l=");
+		refuse_field(sig, DKIM_NEUTRAL, "bad number in l=");
 	} else if (!str_to_u64(tag->value, &sig->body_bytes) ||
 	    sig->body_bytes == UINT64_MAX) {
-		/* More than any body has, which is the verdict later on. */
+		/* No body is that long: the verifier reports it. */
 		sig->body_bytes = UINT64_MAX - 1;
 	}
 	return (STATUS_OK);
@@ -249,7 +250,7 @@ read_query(struct arena *a ATTR_UNUSED, const struct tag *tag,
 			return (STATUS_OK);
 		}
 	}
-	refuse(sig, DKIM_NEUTRAL, "unknown query method");
+	refuse_field(sig, DKIM_NEUTRAL, "unknown query method");
 	return (STATUS_OK);
 }
 
@@ -270,20 +271,20 @@ read_signed(struct arena *a ATTR_UNUSED, const struct tag *tag,
     struct dkim_signature *sig)
 {
 	if (!read_time(tag->value, &sig->signed_s)) {
-		refuse(sig, DKIM_NEUTRAL, "bad time in t=");
+		refuse_field(sig, DKIM_NEUTRAL, "bad time in t=");
 	}
 	return (STATUS_OK);
 }
 
-/* After t=. */
+/* Needs the value of t=. */
 static enum status
 read_expires(struct arena *a ATTR_UNUSED, const struct tag *tag,
     struct dkim_signature *sig)
 {
 	if (!read_time(tag->value, &sig->expires_s)) {
-		refuse(sig, DKIM_NEUTRAL, "bad time in x=");
+		refuse_field(sig, DKIM_NEUTRAL, "bad time in x=");
 	} else if (sig->expires_s <= sig->signed_s) {
-		refuse(sig, DKIM_NEUTRAL, "x= is not after t=");
+		refuse_field(sig, DKIM_NEUTRAL, "x= is not after t=");
 	}
 	return (STATUS_OK);
 }
@@ -293,7 +294,7 @@ read_expires(struct arena *a ATTR_UNUSED, const struct tag *tag,
 #define BODY	(1u << DKIM_SIGNATURE | 1u << DKIM_ARC_MESSAGE)
 #define OWN	(1u << DKIM_SIGNATURE)
 
-/* In the order in which a field's faults are looked for; i= after d=. */
+/* In the order in which tags are checked; i= needs d=, x= needs t=. */
 static const struct rule {
 	unsigned	 kinds;
 	struct str	 name;
@@ -335,7 +336,7 @@ read_tags(struct arena *a, const struct taglist *tags,
 				return (status);
 			}
 		} else if (rules[i].missing != NULL) {
-			refuse(sig, DKIM_PERMERROR, rules[i].missing);
+			refuse_field(sig, DKIM_PERMERROR, rules[i].missing);
 		}
 	}
 	return (STATUS_OK);
@@ -351,13 +352,13 @@ dkim_signature_parse(struct arena *a, const struct field *field,
 
 	*sig = (struct dkim_signature){ .kind = kind, .result = DKIM_NONE,
 		.signed_s = -1, .expires_s = -1, .body_bytes = UINT64_MAX };
-	/* RFC 8616 5: U-labels and UTF-8 local parts may stand in the field. */
+	/* RFC 8616 5: the field may have U-labels and UTF-8 local parts. */
 	status = taglist_parse(&tags, field->value, true, &reason);
 	if (status != STATUS_OK) {
-		refuse(sig, status == STATUS_LIMIT ? DKIM_POLICY :
+		refuse_field(sig, status == STATUS_LIMIT ? DKIM_POLICY :
 		    DKIM_NEUTRAL, reason);
 	}
-	/* What stands before the fault is read all the same, to report it. */
+	/* The tags before a syntax error are read for the report. */
 	status = read_tags(a, &tags, sig);
 	if (status != STATUS_OK || sig->identity.p != NULL ||
 	    sig->domain.p == NULL) {

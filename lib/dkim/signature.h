@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * signature: the DKIM-Signature field (RFC 6376 3.5, 6.1.1), parsed
- * meticulously; and its relatives of ARC (RFC 8617 4.1), which have nearly the
- * same tags.
+ * signature: a strict parser for the DKIM-Signature field (RFC 6376 3.5,
+ * 6.1.1) and for the signature fields of ARC (RFC 8617 4.1), which have nearly
+ * the same tags.
  */
 #ifndef DKIM_SIGNATURE_H
 #define DKIM_SIGNATURE_H
@@ -22,15 +22,15 @@
 
 enum dkim_signature_kind {
 	DKIM_SIGNATURE,
-	DKIM_ARC_MESSAGE,	/* ARC-Message-Signature: no v=; i= is not
-				   read, From need not be signed */
-	DKIM_ARC_SEAL		/* ARC-Seal: no more than a, b, d, s, t of it */
+	DKIM_ARC_MESSAGE,	/* ARC-Message-Signature: without v= and i=;
+				   From need not be signed */
+	DKIM_ARC_SEAL		/* ARC-Seal: only a, b, d, s and t */
 };
 
 struct dkim_signature {		/* views into the raw field, or arena copies */
 	enum dkim_signature_kind kind;
-	enum dkim_result	 result;	/* DKIM_NONE: go on and verify;
-						   else the final verdict */
+	enum dkim_result	 result;	/* DKIM_NONE: no error, verify;
+						   else the final result */
 	const char		*reason;	/* static phrase, or NULL */
 	struct str		 domain;	/* d=, A-labels, lower case */
 	struct str		 selector;	/* s=, A-labels */
@@ -45,17 +45,16 @@ struct dkim_signature {		/* views into the raw field, or arena copies */
 	struct str		 body_hash;	/* bh= decoded, 32 octets */
 	struct str		 signature;	/* b= decoded */
 	struct str		 b_text;	/* b= without white space */
-	struct str		 b_raw;		/* b='s value where it stands:
-						   all between '=' and ';' or
-						   the end */
+	struct str		 b_raw;		/* all octets between b= and
+						   ';' or the end */
 	int64_t			 signed_s;	/* t=, Unix time; -1 absent */
 	int64_t			 expires_s;	/* x=; -1 absent */
 	uint64_t		 body_bytes;	/* l=; UINT64_MAX absent */
 };
 
 /*
- * Never fails but for memory: a bad field has its verdict in result and
- * reason, and as many of domain, selector, algorithm, b_text as could be read.
+ * NOMEM only. A bad field has its result and reason set, and those of domain,
+ * selector, algorithm and b_text that could be read.
  */
 enum status	dkim_signature_parse(struct arena *, const struct field *,
 		    enum dkim_signature_kind, struct dkim_signature *r)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* signature_value: the forms of values that DKIM has to itself. */
+/* signature_value: encodings of tag values that only DKIM uses. */
 #ifndef DKIM_SIGNATURE_VALUE_H
 #define DKIM_SIGNATURE_VALUE_H
 
@@ -13,18 +13,18 @@ struct str	signature_without_fws(struct arena *, struct str)
     ATTR_MUST_CHECK;
 
 /*
- * dkim-quoted-printable (RFC 6376 2.11). SYNTAX: a '=' that is not followed
- * by two upper-case hexadecimal digits.
+ * Decodes dkim-quoted-printable (RFC 6376 2.11). SYNTAX: a '=' without two
+ * upper-case hexadecimal digits after it.
  */
 enum status	signature_unquote(struct arena *, struct str,
 		    struct str *text_r) ATTR_MUST_CHECK;
-/* Appends it encoded; octets above 127 too. */
+/* Appends s encoded, including octets above 127. */
 void		signature_quote(struct buf *, struct str);
 
 /*
- * h=: names between colons (RFC 6376 3.5). SYNTAX: one that no header field
- * can have, or an empty one, unless those may_be_empty, which are left out;
- * LIMIT: beyond DKIM_MAX_SIGNED_FIELDS.
+ * Splits the names of h= at colons (RFC 6376 3.5). SYNTAX: an invalid field
+ * name, or an empty name unless may_be_empty, which skips these. LIMIT: more
+ * than DKIM_MAX_SIGNED_FIELDS.
  */
 enum status	signature_names(struct arena *, struct str, bool may_be_empty,
 		    struct str **names_r, size_t *n_r) ATTR_MUST_CHECK;

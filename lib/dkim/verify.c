@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A signature goes through here in the order of RFC 6376 6.1: the field, its
- * key, the two hashes. What is cheap comes first: no key is asked for when
- * the field is bad, no RSA is computed when the body differs.
+ * Signatures are verified in the order of RFC 6376 6.1: the field, its key,
+ * the body hash, the header hash. Cheap checks come first: no key is looked up
+ * for a bad field, and no RSA operation is done if the body hash differs.
  */
 #include "dkim/header.h"
 #include "dkim/verify.h"
@@ -10,7 +10,7 @@
 
 struct trial {
 	struct dkim_verdict	 verdict;
-	struct dns_query	*query;		/* NULL: needs no key */
+	struct dns_query	*query;		/* NULL: already decided */
 	unsigned		 slot;		/* of its body hash */
 };
 
@@ -27,37 +27,37 @@ struct dkim_verifier {
 };
 
 static void
-decide(struct dkim_verdict *v, enum dkim_result result, const char *reason)
+set_verdict(struct dkim_verdict *v, enum dkim_result result, const char *reason)
 {
 	v->result = result;
 	v->reason = reason;
 }
 
-/* What can be said of a field that parsed without looking any further. */
+/* Sets the verdict that follows from the field alone, if any. */
 static void
 check_field(struct dkim_verifier *verifier, struct dkim_verdict *v)
 {
 	const struct dkim_verify_opts *opts = &verifier->opts;
 	const struct dkim_signature *sig = &v->sig;
 
-	decide(v, sig->result, sig->reason);
+	set_verdict(v, sig->result, sig->reason);
 	if (v->result != DKIM_NONE) {
 		return;
 	}
 	if (sig->signed_s > opts->now_s + opts->drift_s) {
-		decide(v, DKIM_POLICY, "signature is from the future");
+		set_verdict(v, DKIM_POLICY, "signature is from the future");
 	} else if (sig->expires_s >= 0 &&
 	    opts->now_s > sig->expires_s + opts->drift_s) {
-		decide(v, DKIM_POLICY, "signature expired");
+		set_verdict(v, DKIM_POLICY, "signature expired");
 	} else if (verifier->tried == opts->max_signatures) {
-		decide(v, DKIM_POLICY, "too many signatures");
+		set_verdict(v, DKIM_POLICY, "too many signatures");
 	} else {
 		verifier->tried++;
 	}
 }
 
 static enum status
-begin(struct dkim_verifier *verifier, struct trial *t,
+start_trial(struct dkim_verifier *verifier, struct trial *t,
     struct dkim_bodies *bodies, struct dns_batch *batch)
 {
 	const struct dkim_signature *sig = &t->verdict.sig;
@@ -115,8 +115,8 @@ dkim_verifier_new(struct arena *a, const struct dkim_verify_opts *opts,
 			continue;
 		}
 		verifier->v[verifier->n].verdict.field_index = i;
-		status = begin(verifier, &verifier->v[verifier->n++], bodies,
-		    batch);
+		status = start_trial(verifier, &verifier->v[verifier->n++],
+		    bodies, batch);
 		if (status != STATUS_OK) {
 			return (status);
 		}
@@ -125,7 +125,7 @@ dkim_verifier_new(struct arena *a, const struct dkim_verify_opts *opts,
 	return (STATUS_OK);
 }
 
-/* Whether the answer holds key records; else the verdict is set. */
+/* Whether the answer has key records; if not, sets the verdict. */
 static bool
 has_keys(const struct dns_answer *answer, struct dkim_verdict *v)
 {
@@ -136,17 +136,17 @@ has_keys(const struct dns_answer *answer, struct dkim_verdict *v)
 	case DNS_NODATA:
 	case DNS_NXDOMAIN:
 	case DNS_BADNAME:
-		decide(v, DKIM_PERMERROR, "no key for signature");
+		set_verdict(v, DKIM_PERMERROR, "no key for signature");
 		break;
 	case DNS_SERVFAIL:
 	case DNS_TIMEOUT:
-		decide(v, DKIM_TEMPERROR, "key unavailable");
+		set_verdict(v, DKIM_TEMPERROR, "key unavailable");
 		break;
 	}
 	return (false);
 }
 
-/* DKIM_NONE: this record may verify this signature; else why it may not. */
+/* DKIM_NONE: the key may be used for this signature. */
 static enum dkim_result
 judge_key(const struct dkim_verify_opts *opts, const struct dkim_key *key,
     const struct dkim_signature *sig, const char **reason_r)
@@ -170,28 +170,29 @@ judge_key(const struct dkim_verify_opts *opts, const struct dkim_key *key,
 	return (DKIM_NONE);
 }
 
+/* Compares the body hash; if it differs, sets the verdict. */
 static bool
-body_suits(const struct dkim_verifier *verifier, struct trial *t)
+body_matches(const struct dkim_verifier *verifier, struct trial *t)
 {
 	const struct dkim_signature *sig = &t->verdict.sig;
 	const struct dkim_bodies *bodies = verifier->bodies;
 
 	if (sig->body_bytes != DKIM_BODY_ALL &&
 	    dkim_bodies_bytes(bodies, t->slot) < sig->body_bytes) {
-		decide(&t->verdict, DKIM_PERMERROR, "l= exceeds the body");
+		set_verdict(&t->verdict, DKIM_PERMERROR, "l= exceeds the body");
 		return (false);
 	}
 	if (!str_eq(sig->body_hash, str_mem(dkim_bodies_hash(bodies, t->slot),
 	    CRYPTO_SHA256_BYTES))) {
-		decide(&t->verdict, DKIM_FAIL, "body hash did not verify");
+		set_verdict(&t->verdict, DKIM_FAIL, "body hash did not verify");
 		return (false);
 	}
 	return (true);
 }
 
 static enum status
-header_hash(struct dkim_verifier *verifier, const struct dkim_verdict *v,
-    unsigned char *hash_r)
+compute_header_hash(struct dkim_verifier *verifier,
+    const struct dkim_verdict *v, unsigned char *hash_r)
 {
 	const struct dkim_signature *sig = &v->sig;
 	struct dkim_header_input in = { .canon = sig->header_canon,
@@ -215,12 +216,12 @@ header_hash(struct dkim_verifier *verifier, const struct dkim_verdict *v,
 }
 
 static void
-decide_by_key(struct dkim_verdict *v, const struct dkim_key *key,
+set_key_verdict(struct dkim_verdict *v, const struct dkim_key *key,
     enum dkim_result result, const char *reason)
 {
 	v->key_bits = key->bits;
 	v->testing = key->testing;
-	decide(v, result, reason);
+	set_verdict(v, result, reason);
 }
 
 static enum status
@@ -233,7 +234,7 @@ check_signature(struct dkim_verifier *verifier, struct trial *t,
 	bool good = false;
 	size_t i;
 
-	status = header_hash(verifier, v, hash);
+	status = compute_header_hash(verifier, v, hash);
 	for (i = 0; status == STATUS_OK && i < n && !good; i++) {
 		status = pubkey_verify(verifier->opts.crypto, keys[i]->pubkey,
 		    hash, v->sig.signature, &good);
@@ -242,19 +243,20 @@ check_signature(struct dkim_verifier *verifier, struct trial *t,
 		return (status);
 	}
 	if (!good) {
-		decide_by_key(v, keys[0], DKIM_FAIL,
+		set_key_verdict(v, keys[0], DKIM_FAIL,
 		    "signature did not verify");
 		return (STATUS_OK);
 	}
-	decide_by_key(v, keys[i - 1], DKIM_PASS,
+	set_key_verdict(v, keys[i - 1], DKIM_PASS,
 	    dkim_bodies_bytes(verifier->bodies, t->slot) >
 	    v->sig.body_bytes ? "body is longer than l=" : NULL);
 	return (STATUS_OK);
 }
 
 /*
- * Any of several key records may be the one (RFC 6376 6.1.2). The first that
- * verifies counts, else the first that could have, else the first of all.
+ * Tries all usable key records (RFC 6376 6.1.2). The verdict is that of the
+ * first that verifies the signature, else of the first usable one, else of the
+ * first one.
  */
 static enum status
 try_keys(struct dkim_verifier *verifier, const struct dkim_keys *keys,
@@ -265,22 +267,22 @@ try_keys(struct dkim_verifier *verifier, const struct dkim_keys *keys,
 	const char *reason;
 	size_t i, n = 0;
 
-	decide(&t->verdict, DKIM_PERMERROR, "no key for signature");
+	set_verdict(&t->verdict, DKIM_PERMERROR, "no key for signature");
 	for (i = 0; i < keys->n; i++) {
 		result = judge_key(&verifier->opts, &keys->v[i],
 		    &t->verdict.sig, &reason);
 		if (result == DKIM_NONE) {
 			fit[n++] = &keys->v[i];
 		} else if (i == 0) {
-			decide_by_key(&t->verdict, &keys->v[i], result,
+			set_key_verdict(&t->verdict, &keys->v[i], result,
 			    reason);
 		}
 	}
 	if (n == 0) {
 		return (STATUS_OK);
 	}
-	decide_by_key(&t->verdict, fit[0], DKIM_NONE, NULL);
-	return (body_suits(verifier, t) ?
+	set_key_verdict(&t->verdict, fit[0], DKIM_NONE, NULL);
+	return (body_matches(verifier, t) ?
 	    check_signature(verifier, t, fit, n) : STATUS_OK);
 }
 

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * verify: every DKIM-Signature of one message (RFC 6376 6.1). At end of
- * headers: dkim_verifier_new, which parses, claims its body slots and asks
- * for the keys. The body then goes through the shared dkim_bodies. At the
- * end, after dkim_bodies_finish and dns_batch_wait: dkim_verifier_finish.
+ * verify: verifies every DKIM-Signature of one message (RFC 6376 6.1). Call
+ * dkim_verifier_new at end of headers; it parses the fields, reserves body
+ * slots and sends the key queries. The body is hashed by the shared
+ * dkim_bodies. After dkim_bodies_finish and dns_batch_wait call
+ * dkim_verifier_finish.
  */
 #ifndef DKIM_VERIFY_H
 #define DKIM_VERIFY_H
@@ -21,8 +22,10 @@ struct dkim_verify_opts {
 	const struct crypto	*crypto;
 	int64_t			 now_s;		/* time of receipt */
 	int64_t			 drift_s;	/* allowance for t= and x= */
-	unsigned		 min_rsa_bits;	/* >= 1024; below it: policy */
-	unsigned		 max_signatures; /* tried; the rest is policy */
+	unsigned		 min_rsa_bits;	/* 1024 or more; shorter keys
+						   result in policy */
+	unsigned		 max_signatures; /* that are verified; further
+						   ones result in policy */
 };
 
 struct dkim_verdict {			/* immutable once finished */
@@ -38,19 +41,19 @@ struct dkim_verdict {			/* immutable once finished */
 struct dkim_verifier;
 
 /*
- * A signature that its field decides (syntax, a limit, its time) counts
- * nothing towards max_signatures. NOMEM only.
+ * Signatures that are refused without a key lookup (syntax, a limit, their
+ * time) do not count towards max_signatures. NOMEM only.
  */
 enum status	 dkim_verifier_new(struct arena *,
 		    const struct dkim_verify_opts *, const struct field_list *,
 		    struct dkim_bodies *, struct dns_batch *,
 		    struct dkim_verifier **r) ATTR_MUST_CHECK;
-/* Whether all the keys are there that finish will look at. */
+/* Whether all key queries are answered. */
 bool		 dkim_verifier_is_ready(const struct dkim_verifier *);
-/* A key that is not there now is unavailable. */
+/* Unanswered key queries result in temperror. */
 enum status	 dkim_verifier_finish(struct dkim_verifier *)
     ATTR_MUST_CHECK;
-/* One per signature, in the order of the fields, top first. */
+/* One verdict per signature, in the order of the fields, topmost first. */
 size_t		 dkim_verifier_count(const struct dkim_verifier *);
 const struct dkim_verdict	*dkim_verifier_get(const struct dkim_verifier *,
 				    size_t);
