@@ -14,9 +14,9 @@ last_label(struct str name)
 }
 
 /*
- * Whether only a lookup can tell; else *alignment_r is the answer. The
- * organisational domain of a name is an end of it, so that what does not end
- * with the author's cannot have the same.
+ * Whether a lookup is needed to decide alignment; if not, sets *alignment_r.
+ * An organisational domain is a suffix of the name, so that only names within
+ * the author's organisational domain can share it.
  */
 static bool
 needs_lookup(const struct author *a, struct str domain, bool strict,
@@ -39,14 +39,14 @@ needs_lookup(const struct author *a, struct str domain, bool strict,
 		return (false);
 	}
 	if (str_eq(domain, org)) {
-		/* A walk from there meets what the author's met above it. */
+		/* Its own walk gives the same organisational domain. */
 		*alignment_r = ALIGNED_YES;
 		return (false);
 	}
 	return (domain_is_within(domain, org));
 }
 
-/* A signature that is aligned already makes further lookups idle. */
+/* Whether a signature passes for the author domain itself. */
 static bool
 dkim_is_settled(const struct dmarc *d, const struct author *a)
 {
@@ -62,7 +62,7 @@ dkim_is_settled(const struct dmarc *d, const struct author *a)
 }
 
 static enum status
-ask(struct dmarc *d, const struct author *a,
+query_identifier(struct dmarc *d, const struct author *a,
     const struct dmarc_identifier *id, bool strict)
 {
 	enum alignment alignment;
@@ -87,25 +87,30 @@ author_cannot_fail(const struct dmarc *d, const struct author *a)
 }
 
 enum status
-author_ask_alignment(struct dmarc *d, struct author *a)
+author_query_identifiers(struct dmarc *d, struct author *a)
 {
 	const struct dmarc_record *record = a->verdict.record;
 	enum status status;
 	size_t i;
 
-	status = ask(d, a, &d->spf, record->aspf_strict);
-	if (dkim_is_settled(d, a)) {
+	status = query_identifier(d, a, &d->spf, record->aspf_strict);
+	if (status != STATUS_OK || dkim_is_settled(d, a)) {
 		return (status);
 	}
-	for (i = 0; i < d->dkim_n && status == STATUS_OK; i++) {
-		status = ask(d, a, &d->dkim[i], record->adkim_strict);
+	for (i = 0; i < d->dkim_n; i++) {
+		status = query_identifier(d, a, &d->dkim[i],
+		    record->adkim_strict);
+		if (status != STATUS_OK) {
+			return (status);
+		}
 	}
-	return (status);
+	return (STATUS_OK);
 }
 
+/* Decides alignment by the organisational domains. */
 static enum status
-look_up(struct dmarc *d, const struct author *a, struct str domain,
-    enum alignment *r, bool *open_r)
+compare_org_domains(struct dmarc *d, const struct author *a,
+    struct str domain, enum alignment *r, bool *open_r)
 {
 	struct dmarc_walk *walk;
 	enum status status;
@@ -121,32 +126,39 @@ look_up(struct dmarc *d, const struct author *a, struct str domain,
 		return (STATUS_OK);
 	}
 	status = dmarc_walk_read(&d->walks, walk);
-	*open_r |= !walk->read;
-	if (status == STATUS_OK) {
-		*r = walk->org.p == NULL ? ALIGNED_UNKNOWN :
-		    str_eq(walk->org, a->walk->org) ? ALIGNED_YES :
-		    ALIGNED_NO;
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	return (status);
+	*open_r |= !walk->read;
+	*r = walk->org.p == NULL ? ALIGNED_UNKNOWN :
+	    str_eq(walk->org, a->walk->org) ? ALIGNED_YES : ALIGNED_NO;
+	return (STATUS_OK);
 }
 
-/* Sets *aligned_r if it passed and is aligned, *reason_r if it may be. */
+/*
+ * Sets *aligned_r if the identifier passed and is aligned, *reason_r if it
+ * may have passed and be aligned.
+ */
 static enum status
-align(struct dmarc *d, const struct author *a,
+align_identifier(struct dmarc *d, const struct author *a,
     const struct dmarc_identifier *id, bool strict, bool *aligned_r,
     const char **reason_r, bool *open_r)
 {
 	enum alignment alignment;
-	enum status status = STATUS_OK;
+	enum status status;
 
 	if (id->result == DMARC_AUTH_NOT) {
 		return (STATUS_OK);
 	}
 	if (needs_lookup(a, id->domain, strict, &alignment)) {
-		status = look_up(d, a, id->domain, &alignment, open_r);
+		status = compare_org_domains(d, a, id->domain, &alignment,
+		    open_r);
+		if (status != STATUS_OK) {
+			return (status);
+		}
 	}
-	if (status != STATUS_OK || alignment == ALIGNED_NO) {
-		return (status);
+	if (alignment == ALIGNED_NO) {
+		return (STATUS_OK);
 	}
 	if (id->result == DMARC_AUTH_TEMPERROR) {
 		*reason_r = "an aligned check had a temporary error";
@@ -168,12 +180,18 @@ author_align(struct dmarc *d, struct author *a, const char **reason_r,
 
 	*reason_r = NULL;
 	v->dkim_aligned = dkim_is_settled(d, a);
-	status = align(d, a, &d->spf, v->record->aspf_strict,
+	status = align_identifier(d, a, &d->spf, v->record->aspf_strict,
 	    &v->spf_aligned, reason_r, open_r);
-	for (i = 0; i < d->dkim_n && status == STATUS_OK &&
-	    !v->dkim_aligned; i++) {
-		status = align(d, a, &d->dkim[i], v->record->adkim_strict,
-		    &v->dkim_aligned, reason_r, open_r);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	return (status);
+	for (i = 0; i < d->dkim_n && !v->dkim_aligned; i++) {
+		status = align_identifier(d, a, &d->dkim[i],
+		    v->record->adkim_strict, &v->dkim_aligned, reason_r,
+		    open_r);
+		if (status != STATUS_OK) {
+			return (status);
+		}
+	}
+	return (STATUS_OK);
 }

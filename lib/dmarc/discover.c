@@ -1,43 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The record that applies and what it asks for (RFC 9989 4.7, 4.10.1). */
+/* The record that applies and its policy (RFC 9989 4.7, 4.10.1). */
 #include "dmarc/private.h"
 
-static void
-conclude(struct dmarc_verdict *v, enum dmarc_result result,
-    const char *reason)
-{
-	v->result = result;
-	v->reason = reason;
-}
-
-static void
-take_record(struct dmarc_verdict *v, const struct dmarc_walk *walk)
-{
-	v->record = walk->own != NULL ? walk->own : walk->above;
-	if (v->record == NULL) {
-		conclude(v, walk->failed ? DMARC_TEMPERROR : DMARC_NONE,
-		    walk->failed ? "policy lookup failed" : "no policy");
-		return;
-	}
-	v->policy_domain = walk->own != NULL ? walk->name : walk->above_name;
-	v->org_domain = walk->org;
-	v->testing = v->record->testing;
-	switch (v->record->flaw) {
-	case DMARC_SOUND:
-	case DMARC_AS_NONE:
-		v->has_policy = true;
-		break;
-	case DMARC_BAD_SUBDOMAIN:
-		/* RFC 9989 4.10.1: p is well, yet DMARC is not applied. */
-		conclude(v, DMARC_NONE, "invalid sp or np and no rua");
-		break;
-	case DMARC_BAD_POLICY:
-		conclude(v, DMARC_PERMERROR, "invalid p and no rua");
-		break;
-	}
-}
-
-/* Whether sp or np applies, not p; np only where RFC 9989 is followed. */
+/* Whether sp or np applies instead of p. */
 static bool
 is_inherited(const struct author *a)
 {
@@ -47,29 +12,52 @@ is_inherited(const struct author *a)
 enum status
 author_discover(struct dmarc *d, struct author *a)
 {
+	const struct dmarc_walk *walk = a->walk;
 	struct dmarc_verdict *v = &a->verdict;
 	size_t i;
 
-	for (i = 0; i < a->walk->went; i++) {
-		a->names[i] = a->walk->v[i].asked;
+	for (i = 0; i < walk->went; i++) {
+		a->names[i] = walk->v[i].asked;
 	}
 	v->walk = a->names;
-	v->walk_n = a->walk->went;
-	take_record(v, a->walk);
-	if (v->has_policy && is_inherited(a) && d->walks.psl == NULL &&
-	    v->record->np != v->record->sp) {
-		/* RFC 9989 3.2.13: any type tells whether the name exists. */
-		a->exists = dns_batch_add(d->walks.batch, v->from, DNS_A);
-		if (a->exists == NULL) {
-			return (STATUS_NOMEM);
-		}
+	v->walk_n = walk->went;
+	v->record = walk->own != NULL ? walk->own : walk->above;
+	if (v->record == NULL) {
+		v->result = walk->failed ? DMARC_TEMPERROR : DMARC_NONE;
+		v->reason = walk->failed ? "policy lookup failed" :
+		    "no policy";
+		return (STATUS_OK);
 	}
-	return (STATUS_OK);
+	v->policy_domain = walk->own != NULL ? walk->name : walk->above_name;
+	v->org_domain = walk->org;
+	v->testing = v->record->testing;
+	switch (v->record->flaw) {
+	case DMARC_SOUND:
+	case DMARC_AS_NONE:
+		break;
+	case DMARC_BAD_SUBDOMAIN:
+		/* RFC 9989 4.10.1: p is valid, but DMARC does not apply. */
+		v->result = DMARC_NONE;
+		v->reason = "invalid sp or np and no rua";
+		return (STATUS_OK);
+	case DMARC_BAD_POLICY:
+		v->result = DMARC_PERMERROR;
+		v->reason = "invalid p and no rua";
+		return (STATUS_OK);
+	}
+	v->has_policy = true;
+	if (!is_inherited(a) || d->walks.psl != NULL ||
+	    v->record->np == v->record->sp) {
+		return (STATUS_OK);
+	}
+	/* RFC 9989 3.2.13: a query of any type shows whether it exists. */
+	a->exists = dns_batch_add(d->walks.batch, v->from, DNS_A);
+	return (a->exists != NULL ? STATUS_OK : STATUS_NOMEM);
 }
 
-/* RFC 9989 4.7 t */
+/* RFC 9989 4.7 t=y */
 static enum dmarc_policy
-lowered(enum dmarc_policy policy)
+lower_policy(enum dmarc_policy policy)
 {
 	switch (policy) {
 	case DMARC_P_REJECT:
@@ -105,7 +93,7 @@ author_policy(struct author *a)
 	}
 	v->lowered = v->testing && v->policy != DMARC_P_NONE;
 	if (v->lowered) {
-		v->policy = lowered(v->policy);
+		v->policy = lower_policy(v->policy);
 	}
 	v->policy_known = known;
 	return (known);

@@ -2,7 +2,7 @@
 #include "dmarc/private.h"
 #include "mail/domain.h"
 
-/* Labels that an identifier shares with an author before it is looked up. */
+/* dmarc_expect looks up domains that share this many labels with an author. */
 #define EXPECT_LABELS	2
 
 const char *
@@ -36,7 +36,7 @@ is_known(const struct dmarc *d, struct str name)
 	return (false);
 }
 
-/* An author without a lookup, for what cannot have one. */
+/* Adds an author domain that cannot be looked up. */
 static void
 add_refused(struct dmarc *d, struct str from, const char *reason)
 {
@@ -53,7 +53,7 @@ add_author(struct dmarc *d, struct str name)
 
 	status = domain_normalize(d->arena, name, &from);
 	if (status == STATUS_SYNTAX) {
-		add_refused(d, name, "the author domain is no name");
+		add_refused(d, name, "invalid author domain");
 		return (STATUS_OK);
 	}
 	if (status != STATUS_OK || is_known(d, from)) {
@@ -75,7 +75,7 @@ dmarc_new(struct arena *arena, struct dns_batch *batch,
     struct dmarc **r)
 {
 	struct dmarc *d = arena_alloc(arena, sizeof(*d));
-	enum status status = STATUS_OK;
+	enum status status;
 	size_t i;
 
 	*r = NULL;
@@ -89,17 +89,17 @@ dmarc_new(struct arena *arena, struct dns_batch *batch,
 		return (STATUS_NOMEM);
 	}
 	dmarc_walks_init(&d->walks, arena, batch, opts->psl);
-	for (i = 0; i < n && status == STATUS_OK &&
-	    d->authors_n <= DMARC_MAX_AUTHORS; i++) {
+	for (i = 0; i < n && d->authors_n <= DMARC_MAX_AUTHORS; i++) {
 		status = add_author(d, authors[i]);
+		if (status != STATUS_OK) {
+			return (status);
+		}
 	}
 	if (n == 0) {
 		add_refused(d, STR_NONE, "no author domain");
 	}
-	if (status == STATUS_OK) {
-		*r = d;
-	}
-	return (status);
+	*r = d;
+	return (STATUS_OK);
 }
 
 static bool
@@ -124,18 +124,20 @@ dmarc_expect(struct dmarc *d, struct str domain)
 	    d->expected == DMARC_MAX_LOOKUPS) {
 		return (STATUS_OK);
 	}
-	for (i = 0; i < d->authors_n && status == STATUS_OK; i++) {
+	if (status != STATUS_OK || dmarc_walks_find(&d->walks, name) != NULL) {
+		return (status);
+	}
+	for (i = 0; i < d->authors_n; i++) {
 		if (d->authors[i].walk != NULL &&
-		    dmarc_walks_find(&d->walks, name) == NULL &&
 		    share_labels(d->authors[i].verdict.from, name)) {
 			d->expected++;
-			status = dmarc_walks_start(&d->walks, name, &walk);
+			return (dmarc_walks_start(&d->walks, name, &walk));
 		}
 	}
-	return (status);
+	return (STATUS_OK);
 }
 
-/* What is no name cannot be aligned. */
+/* Normalises an identifier. One with an invalid name cannot be aligned. */
 static enum status
 take_identifier(struct dmarc *d, const struct dmarc_identifier *from,
     struct dmarc_identifier *r)
@@ -155,7 +157,7 @@ enum status
 dmarc_authenticated(struct dmarc *d, const struct dmarc_identifier *spf,
     const struct dmarc_identifier *dkim, size_t dkim_n)
 {
-	enum status status = STATUS_OK;
+	enum status status;
 	size_t i;
 
 	d->authenticated = true;
@@ -165,55 +167,73 @@ dmarc_authenticated(struct dmarc *d, const struct dmarc_identifier *spf,
 	}
 	if (spf != NULL) {
 		status = take_identifier(d, spf, &d->spf);
+		if (status != STATUS_OK) {
+			return (status);
+		}
 	}
-	for (i = 0; i < dkim_n && status == STATUS_OK; i++) {
+	for (i = 0; i < dkim_n; i++) {
 		status = take_identifier(d, &dkim[i], &d->dkim[i]);
+		if (status != STATUS_OK) {
+			return (status);
+		}
 		d->dkim_n++;
 	}
-	return (status);
+	return (STATUS_OK);
 }
 
-/* The records for all authors, once their walks are read. */
+/* Determines the policy of every author once all walks are read. */
 static enum status
-discover(struct dmarc *d)
+discover_policies(struct dmarc *d)
 {
-	enum status status = STATUS_OK;
+	struct dmarc_walk *walk;
+	enum status status;
 	bool open = false;
 	size_t i;
 
-	for (i = 0; i < d->authors_n && status == STATUS_OK; i++) {
-		struct dmarc_walk *walk = d->authors[i].walk;
-
-		if (walk != NULL) {
-			status = dmarc_walk_read(&d->walks, walk);
-			open |= !walk->read;
+	for (i = 0; i < d->authors_n; i++) {
+		walk = d->authors[i].walk;
+		if (walk == NULL) {
+			continue;
 		}
+		status = dmarc_walk_read(&d->walks, walk);
+		if (status != STATUS_OK) {
+			return (status);
+		}
+		open |= !walk->read;
 	}
-	if (status != STATUS_OK || open) {
-		return (status);
+	if (open) {
+		return (STATUS_OK);
 	}
-	for (i = 0; i < d->authors_n && status == STATUS_OK; i++) {
-		if (d->authors[i].walk != NULL) {
-			status = author_discover(d, &d->authors[i]);
+	for (i = 0; i < d->authors_n; i++) {
+		if (d->authors[i].walk == NULL) {
+			continue;
+		}
+		status = author_discover(d, &d->authors[i]);
+		if (status != STATUS_OK) {
+			return (status);
 		}
 	}
 	d->stage = STAGE_IDENTIFIERS;
-	return (status);
+	return (STATUS_OK);
 }
 
 static enum status
-ask_alignment(struct dmarc *d)
+query_identifiers(struct dmarc *d)
 {
-	enum status status = STATUS_OK;
+	enum status status;
 	size_t i;
 
-	for (i = 0; i < d->authors_n && status == STATUS_OK; i++) {
-		if (d->authors[i].verdict.has_policy) {
-			status = author_ask_alignment(d, &d->authors[i]);
+	for (i = 0; i < d->authors_n; i++) {
+		if (!d->authors[i].verdict.has_policy) {
+			continue;
+		}
+		status = author_query_identifiers(d, &d->authors[i]);
+		if (status != STATUS_OK) {
+			return (status);
 		}
 	}
 	d->stage = STAGE_ALIGNMENT;
-	return (status);
+	return (STATUS_OK);
 }
 
 static bool
@@ -223,12 +243,12 @@ existence_is_open(const struct dmarc *d, const struct author *a)
 	    !dns_query_is_answered(a->exists));
 }
 
-/* RFC 9989 5.3.5, 5.3.6. *open_r: not yet. */
+/* RFC 9989 5.3.5, 5.3.6. *open_r: set if an answer is missing. */
 static enum status
-judge(struct dmarc *d, struct author *a, bool *open_r)
+judge_author(struct dmarc *d, struct author *a, bool *open_r)
 {
-	struct dmarc_verdict *v = &a->verdict;
 	bool open = existence_is_open(d, a), known;
+	struct dmarc_verdict *v = &a->verdict;
 	const char *doubt;
 	enum status status;
 
@@ -255,17 +275,20 @@ judge(struct dmarc *d, struct author *a, bool *open_r)
 }
 
 static enum status
-judge_all(struct dmarc *d)
+judge_authors(struct dmarc *d)
 {
-	enum status status = STATUS_OK;
+	enum status status;
+	struct author *a;
 	bool open = false;
 	size_t i;
 
-	for (i = 0; i < d->authors_n && status == STATUS_OK; i++) {
-		struct author *a = &d->authors[i];
-
+	for (i = 0; i < d->authors_n; i++) {
+		a = &d->authors[i];
 		if (a->verdict.has_policy) {
-			status = judge(d, a, &open);
+			status = judge_author(d, a, &open);
+			if (status != STATUS_OK) {
+				return (status);
+			}
 		} else if (a->verdict.result == DMARC_TEMPERROR) {
 			a->verdict.unfailing = author_cannot_fail(d, a);
 		}
@@ -273,7 +296,7 @@ judge_all(struct dmarc *d)
 	if (!open) {
 		d->stage = STAGE_DONE;
 	}
-	return (status);
+	return (STATUS_OK);
 }
 
 enum status
@@ -282,14 +305,14 @@ dmarc_step(struct dmarc *d, bool *done_r)
 	enum status status = STATUS_OK;
 
 	if (d->stage == STAGE_POLICY) {
-		status = discover(d);
+		status = discover_policies(d);
 	}
 	if (status == STATUS_OK && d->stage == STAGE_IDENTIFIERS &&
 	    d->authenticated) {
-		status = ask_alignment(d);
+		status = query_identifiers(d);
 	}
 	if (status == STATUS_OK && d->stage == STAGE_ALIGNMENT) {
-		status = judge_all(d);
+		status = judge_authors(d);
 	}
 	*done_r = d->stage == STAGE_DONE;
 	return (status);
@@ -314,8 +337,8 @@ dmarc_get(const struct dmarc *d, size_t i)
 }
 
 /*
- * How much a verdict weighs beside others (RFC 9989 11.5). An error outweighs
- * a failure that asks for nothing; a pass counts only if all pass.
+ * Precedence among the verdicts of several authors (RFC 9989 11.5). An error
+ * takes precedence over a failure with p=none; a pass counts only if all pass.
  */
 static int
 weight(const struct dmarc_verdict *v)

@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * dmarc: what the domains in From say about a message that authenticated as
- * it did (RFC 9989). It takes plain names and results, whoever computed them.
+ * dmarc: evaluates DMARC (RFC 9989) for the author domains of a message. Takes
+ * plain domain names and results, independent of lib/spf and lib/dkim.
  *
- *	dmarc_new()		the policy's queries are sent
- *	  dmarc_expect()	what may be needed for alignment
- *	  dmarc_authenticated()	what SPF and DKIM came to, once it is known
- *	  dmarc_step()		whenever answers may have come, until done
- *	  dmarc_give_up()	when time is over
- *	dmarc_get()		the verdict
+ *	dmarc_new()		send the queries for the policies
+ *	  dmarc_expect()	name a domain that alignment may need
+ *	  dmarc_authenticated()	set the results of SPF and DKIM
+ *	  dmarc_step()		process new answers, until done
+ *	  dmarc_give_up()	stop waiting, at the deadline
+ *	dmarc_get()		get the verdicts
  *
- * Like an SPF evaluation it is a machine without a thread: a step goes on as
- * far as the answers that are there allow, the policy's discovery also before
- * it is known who authenticated. At most two rounds of queries follow each
- * other; per author domain they are: a walk of 8 names at most, one for its
- * existence, and walks for identifiers that may be aligned.
+ * Like an SPF evaluation this is a state machine: dmarc_step() proceeds as far
+ * as the available answers allow and never blocks. Policy discovery does not
+ * depend on dmarc_authenticated(). There are at most two rounds of queries. Per
+ * author domain these are a walk of at most 8 names, one query for the
+ * existence of the domain, and walks for identifiers that may be aligned.
  */
 #ifndef DMARC_DMARC_H
 #define DMARC_DMARC_H
@@ -29,12 +29,12 @@
 #include "dmarc/record.h"
 #include "dns/dns.h"
 
-/* RFC 9989 11.5: author domains beyond this one are not looked up. */
+/* RFC 9989 11.5: further author domains are not looked up. */
 #define DMARC_MAX_AUTHORS	8
-/* Identifiers that need a lookup; further ones are taken as not aligned. */
+/* Identifiers that are looked up; further ones are not aligned. */
 #define DMARC_MAX_LOOKUPS	20
 
-/* Questions of one message, with walks of 8 names each. */
+/* Queries of one message, with walks of 8 names each. */
 #define DMARC_MAX_QUERIES	(DMARC_MAX_AUTHORS * (8 + 1) + \
 				    2 * DMARC_MAX_LOOKUPS * 8)
 
@@ -46,10 +46,10 @@ enum dmarc_result {		/* RFC 9989 9.2 */
 	DMARC_PERMERROR
 };
 
-enum dmarc_auth {		/* what SPF or a signature came to */
-	DMARC_AUTH_NOT,		/* not passed */
+enum dmarc_auth {		/* result of SPF or of a signature */
+	DMARC_AUTH_NOT,		/* any that is not one of these: */
 	DMARC_AUTH_PASS,
-	DMARC_AUTH_TEMPERROR	/* might have passed at another time */
+	DMARC_AUTH_TEMPERROR
 };
 
 struct dmarc_identifier {
@@ -60,65 +60,65 @@ struct dmarc_identifier {
 struct dmarc_verdict {		/* of one author domain */
 	enum dmarc_result	 result;
 	const char		*reason;	/* static phrase */
-	struct str		 from;		/* the author domain, normalised;
-						   as given if it is no name */
-	struct str		 org_domain;	/* absent: no record, or unknown */
-	struct str		 policy_domain;	/* where the record is; absent */
+	struct str		 from;		/* author domain, normalised
+						   unless invalid */
+	struct str		 org_domain;	/* absent: no record */
+	struct str		 policy_domain;	/* of the record, or absent */
 	const struct dmarc_record *record;	/* NULL: none was found */
-	bool			 has_policy;	/* the record is in use */
-	enum dmarc_policy	 policy;	/* after sp, np and t */
-	bool			 policy_known;	/* and none of them is open */
-	bool			 spf_aligned;	/* and passed */
-	bool			 dkim_aligned;	/* a signature that passed */
+	bool			 has_policy;	/* the record applies */
+	enum dmarc_policy	 policy;	/* after sp, np and t=y */
+	bool			 policy_known;	/* no lookup for it failed */
+	bool			 spf_aligned;	/* SPF passed, aligned */
+	bool			 dkim_aligned;	/* a signature passed, aligned */
 	bool			 testing;	/* t=y */
-	bool			 lowered;	/* and the policy was, by it */
-	bool			 unfailing;	/* temperror, but what passed is the
-						   author domain itself: no
+	bool			 lowered;	/* t=y lowered the policy */
+	bool			 unfailing;	/* temperror, but the author
+						   domain itself passed: no
 						   record could make it fail */
-	bool			 psl;		/* discovery by the list */
-	const struct str	*walk;		/* names asked for the policy, in
-						   order, with "_dmarc." */
+	bool			 psl;		/* found by the suffix list */
+	const struct str	*walk;		/* names queried for the policy,
+						   in order, with "_dmarc." */
 	size_t			 walk_n;
 };
 
 struct dmarc_opts {
-	const struct dmarc_psl	*psl;	/* NULL: tree walk; not NULL: as in
-					   RFC 7489, np and psd unknown */
+	const struct dmarc_psl	*psl;	/* NULL: tree walk; else RFC 7489,
+					   which has no np and psd */
 };
 
 struct dmarc;
 
 /*
- * The first lookup of each author domain is sent. The names need not be
- * normalised, and may repeat; arena and batch outlive the dmarc.
+ * Sends the queries for each author domain. The names need not be normalised,
+ * and may repeat. The dmarc is allocated in the arena and uses the batch.
  */
 enum status	dmarc_new(struct arena *, struct dns_batch *,
 		    const struct dmarc_opts *, const struct str *authors,
 		    size_t n, struct dmarc **r) ATTR_MUST_CHECK;
 /*
- * A domain that may be an identifier later: its lookup is sent now if it could
- * be aligned to an author domain. Only saves time.
+ * Looks a domain up early if it may be an identifier and could be aligned with
+ * an author domain. Optional; saves a round of queries.
  */
 enum status	dmarc_expect(struct dmarc *, struct str domain)
     ATTR_MUST_CHECK;
 /*
- * Once. spf: the SPF domain (RFC 9989 3.2.4), NULL if there is none; dkim: d=
- * of each signature.
+ * Call once. spf: the SPF domain (RFC 9989 3.2.4), or NULL; dkim: d= of each
+ * signature.
  */
 enum status	dmarc_authenticated(struct dmarc *,
 		    const struct dmarc_identifier *spf,
 		    const struct dmarc_identifier *dkim, size_t dkim_n)
     ATTR_MUST_CHECK;
-/* *done_r: the verdicts are there; else it waits for answers, or to be told
-   what authenticated. */
+/* *done_r: the verdicts are final; if not, answers or the results of
+   dmarc_authenticated() are missing. */
 enum status	dmarc_step(struct dmarc *, bool *done_r) ATTR_MUST_CHECK;
-/* Time is over: a query that is not answered now has failed. */
+/* Treats all unanswered queries as failed from now on. */
 void		dmarc_give_up(struct dmarc *);
 
-/* How many author domains have a verdict; at least 1. */
+/* The number of verdicts, one per author domain; at least 1. */
 size_t		dmarc_count(const struct dmarc *);
 const struct dmarc_verdict	*dmarc_get(const struct dmarc *, size_t);
-/* The one that counts: the strictest policy of those that fail ... */
+/* The verdict of the message: the strictest (RFC 9989 11.5). */
 const struct dmarc_verdict	*dmarc_decisive(const struct dmarc *);
 
 const char	*dmarc_result_name(enum dmarc_result);

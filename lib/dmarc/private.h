@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the files of dmarc share about a message. */
+/* Shared by the files of lib/dmarc. */
 #ifndef DMARC_PRIVATE_H
 #define DMARC_PRIVATE_H
 
@@ -9,7 +9,7 @@
 struct author {
 	struct dmarc_verdict	 verdict;
 	struct dmarc_walk	*walk;		/* NULL: no lookup */
-	const struct dns_query	*exists;	/* NULL: not asked */
+	const struct dns_query	*exists;	/* NULL: not needed */
 	struct str		 names[DMARC_WALK_MAX_NAMES];
 };
 
@@ -23,33 +23,36 @@ struct dmarc {
 	enum stage		 stage;
 	struct author		*authors;
 	size_t			 authors_n;
-	bool			 authenticated;	/* what follows is set */
+	bool			 authenticated;	/* spf and dkim are set */
 	struct dmarc_identifier	 spf;		/* domain absent: none */
 	struct dmarc_identifier	*dkim;		/* normalised */
 	size_t			 dkim_n;
-	size_t			 lookups;	/* of identifiers */
-	size_t			 expected;	/* those of dmarc_expect */
+	size_t			 lookups;	/* identifiers looked up */
+	size_t			 expected;	/* the same by dmarc_expect */
 };
 
-/* -- discover: the policy of an author ----------------------------------- */
+/* -- discover.c: the policy of an author --------------------------------- */
 
-/* Once the walk is read; asks whether the domain exists if that matters. */
+/*
+ * Selects the record, after the walk is read. Queries whether the domain
+ * exists if the policy depends on it.
+ */
 enum status	author_discover(struct dmarc *, struct author *)
     ATTR_MUST_CHECK;
-/* The policy after sp, np and t. False: a lookup for it failed. */
+/* Applies sp, np and t=y to the policy. False: a lookup for it failed. */
 bool		author_policy(struct author *);
 
-/* -- align: what passed for an author ------------------------------------ */
+/* -- align.c: identifier alignment --------------------------------------- */
 
-/* Starts the walks without which alignment could not be told. */
-enum status	author_ask_alignment(struct dmarc *, struct author *)
+/* Starts the walks that alignment depends on. */
+enum status	author_query_identifiers(struct dmarc *, struct author *)
     ATTR_MUST_CHECK;
-/* An identifier that passed is aligned whatever the record says. */
+/* Whether an identifier that passed is the author domain itself. */
 bool		author_cannot_fail(const struct dmarc *,
 		    const struct author *);
 /*
- * Sets spf_aligned and dkim_aligned. *reason_r: why neither is certain to be
- * false, or NULL. *open_r: set when an answer is still to come.
+ * Sets spf_aligned and dkim_aligned. *reason_r: the error that might hide an
+ * aligned pass, or NULL. *open_r: set if an answer is missing.
  */
 enum status	author_align(struct dmarc *, struct author *,
 		    const char **reason_r, bool *open_r) ATTR_MUST_CHECK;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * psl: the organisational domain as RFC 7489 3.2 has it, by the public
- * suffix list; for those who cannot yet leave it. Immutable, shared by
- * threads.
+ * psl: the organisational domain of RFC 7489 3.2, determined by the public
+ * suffix list. Immutable, shared by threads.
  */
 #ifndef DMARC_PSL_H
 #define DMARC_PSL_H
@@ -14,15 +13,15 @@
 struct dmarc_psl;
 
 /*
- * path: a list as publicsuffix.org has it; NULL: the system's newest.
- * IO: there is none, or it cannot be read.
+ * path: a list in the format of publicsuffix.org; NULL: the newest one that
+ * libpsl finds. IO: there is none, or it cannot be read.
  */
 enum status	dmarc_psl_new(const char *path, struct dmarc_psl **r)
     ATTR_MUST_CHECK;
-void		dmarc_psl_free(struct dmarc_psl *);	/* NULL is fine */
+void		dmarc_psl_free(struct dmarc_psl *);	/* accepts NULL */
 /*
- * The end of the name (normalised, mail/domain.h) that was registered; the
- * name itself if it is a public suffix. A view into it.
+ * The registered domain, a suffix of the name (normalised, mail/domain.h), or
+ * the name if it is itself a public suffix. A view into the name.
  */
 struct str	dmarc_psl_org(const struct dmarc_psl *, struct str name);
 

@@ -32,7 +32,7 @@ dmarc_policy_name(enum dmarc_policy policy)
 	return ("none");
 }
 
-/* "name = value", white space around both dropped. */
+/* Splits "name = value" and removes white space around both. */
 static bool
 split_tag(struct str text, struct str *name_r, struct str *value_r)
 {
@@ -61,7 +61,7 @@ take_tag(struct tags *tags, struct str name, struct str value)
 	}
 }
 
-/* RFC 9989 4.7: v comes first, nothing before it, its value has case. */
+/* RFC 9989 4.7: v is the first tag, and its value is case-sensitive. */
 static bool
 take_version(struct tags *tags, struct str text)
 {
@@ -77,7 +77,7 @@ take_version(struct tags *tags, struct str text)
 }
 
 static bool
-policy_word(struct str value, enum dmarc_policy *r)
+policy_from_name(struct str value, enum dmarc_policy *r)
 {
 	static const enum dmarc_policy all[] = {
 		DMARC_P_NONE, DMARC_P_QUARANTINE, DMARC_P_REJECT
@@ -93,13 +93,13 @@ policy_word(struct str value, enum dmarc_policy *r)
 	return (false);
 }
 
-/* Whether the tag is there with a value that is no policy. */
+/* Whether the tag is present with an invalid value. */
 static bool
 take_policy(struct str value, enum dmarc_policy absent, enum dmarc_policy *r,
     bool *has_r)
 {
 	*r = absent;
-	*has_r = value.p != NULL && policy_word(value, r);
+	*has_r = value.p != NULL && policy_from_name(value, r);
 	return (value.p != NULL && !*has_r);
 }
 
@@ -122,9 +122,9 @@ read_policies(const struct tags *tags, struct dmarc_record *r)
 	r->p = r->sp = r->np = DMARC_P_NONE;
 }
 
-/* The value's letter if it is one of `letters`, in lower case; else '\0'. */
+/* The value in lower case if it is one of `letters`, else '\0'. */
 static char
-letter(struct str value, const char *letters)
+read_letter(struct str value, const char *letters)
 {
 	char c = value.n == 1 ? char_lower(value.p[0]) : '\0';
 
@@ -134,7 +134,7 @@ letter(struct str value, const char *letters)
 static enum dmarc_psd
 read_psd(struct str value)
 {
-	switch (letter(value, "yn")) {
+	switch (read_letter(value, "yn")) {
 	case 'y':
 		return (DMARC_PSD_YES);
 	case 'n':
@@ -144,7 +144,7 @@ read_psd(struct str value)
 	}
 }
 
-/* RFC 9989 4.7 fo: 0 or 1 but not both, each word once; else the default. */
+/* RFC 9989 4.7 fo: 0 or 1 but not both, none twice; else the default. */
 static unsigned
 read_fo(struct str value)
 {
@@ -154,7 +154,7 @@ read_fo(struct str value)
 	char c;
 
 	while (str_next(&value, ':', &item)) {
-		c = letter(str_trim_wsp(item), letters);
+		c = read_letter(str_trim_wsp(item), letters);
 		bit = c == '\0' ? 0 :
 		    1u << (unsigned)(strchr(letters, c) - letters);
 		if (bit == 0 || (set & bit) != 0) {
@@ -193,9 +193,9 @@ dmarc_record_parse(struct str text, struct dmarc_record *r)
 	r->rua = read_uris(tags.v[TAG_RUA]);
 	r->ruf = read_uris(tags.v[TAG_RUF]);
 	r->psd = read_psd(tags.v[TAG_PSD]);
-	r->testing = letter(tags.v[TAG_T], "yn") == 'y';
-	r->adkim_strict = letter(tags.v[TAG_ADKIM], "rs") == 's';
-	r->aspf_strict = letter(tags.v[TAG_ASPF], "rs") == 's';
+	r->testing = read_letter(tags.v[TAG_T], "yn") == 'y';
+	r->adkim_strict = read_letter(tags.v[TAG_ADKIM], "rs") == 's';
+	r->aspf_strict = read_letter(tags.v[TAG_ASPF], "rs") == 's';
 	r->fo = read_fo(tags.v[TAG_FO]);
 	read_policies(&tags, r);
 	return (true);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * record: the policy record at _dmarc.<domain> (RFC 9989 4.7, 4.8), parsed
- * once and kept with the DNS answer. Immutable, shared by threads; its views
- * point into the answer.
+ * record: the policy record at _dmarc.<domain> (RFC 9989 4.7, 4.8). It is
+ * parsed once and cached with the DNS answer. Immutable, shared by threads;
+ * its views point into the answer.
  *
- * Unlike a DKIM tag list, a record is only refused for its version: any other
- * syntax error costs the tag that has it. Tags and their words are taken in
- * either case; of a tag that is repeated, the first counts.
+ * Unlike a DKIM tag list, a record is only refused for its version; a tag with
+ * any other syntax error is ignored. Tag names and keywords are compared
+ * without regard to case. Of a repeated tag the first one applies.
  */
 #ifndef DMARC_RECORD_H
 #define DMARC_RECORD_H
@@ -17,7 +17,7 @@
 #include "base/str.h"
 #include "dns/dns.h"
 
-enum dmarc_policy {		/* from lenient to strict */
+enum dmarc_policy {		/* in increasing strictness */
 	DMARC_P_NONE,
 	DMARC_P_QUARANTINE,
 	DMARC_P_REJECT
@@ -31,12 +31,12 @@ enum dmarc_psd {		/* psd= */
 
 enum dmarc_flaw {		/* RFC 9989 4.10.1: an invalid p, sp or np */
 	DMARC_SOUND,
-	DMARC_AS_NONE,		/* rua has a URI: as p=none, reports flow */
+	DMARC_AS_NONE,		/* rua has a URI: treated as p=none */
 	DMARC_BAD_SUBDOMAIN,	/* sp or np, no rua: the record is not used */
 	DMARC_BAD_POLICY	/* p, no rua: the record is not used */
 };
 
-/* fo=, a set; DMARC_FO_0 when absent or invalid */
+/* fo=, a set; DMARC_FO_0 if absent or invalid */
 #define DMARC_FO_0	0x1u	/* all mechanisms failed */
 #define DMARC_FO_1	0x2u	/* any failed */
 #define DMARC_FO_D	0x4u	/* a DKIM signature failed */
@@ -56,13 +56,13 @@ struct dmarc_record {
 	bool			 adkim_strict;
 	bool			 aspf_strict;
 	unsigned		 fo;
-	struct str		 rua;	/* lists for dmarc_uri_next(); absent
-					   unless a URI is in them */
-	struct str		 ruf;
-	bool			 repeated;	/* a tag, for a warning */
+	struct str		 rua;	/* list for dmarc_uri_next(); absent
+					   if it has no valid URI */
+	struct str		 ruf;	/* as rua */
+	bool			 repeated;	/* it repeats a tag */
 };
 
-/* False: no policy record, its first tag is not v=DMARC1 (RFC 9989 4.7). */
+/* False: no policy record: the first tag is not v=DMARC1 (RFC 9989 4.7). */
 bool		 dmarc_record_parse(struct str text, struct dmarc_record *r);
 
 /* "none", "quarantine", "reject". */
@@ -71,7 +71,8 @@ const char	*dmarc_policy_name(enum dmarc_policy);
 /* An answer's policy records, for dns_answer_object(). */
 struct dmarc_records {
 	size_t			n;	/* policy records in the answer */
-	struct dmarc_record	record;	/* if n == 1: others are discarded */
+	struct dmarc_record	record;	/* valid if n == 1: several records
+					   are discarded */
 };
 extern const struct dns_parser	dmarc_records_parser;
 

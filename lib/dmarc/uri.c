@@ -8,7 +8,7 @@ is_hex(char c)
 	return (char_is_digit(c) || (c >= 'a' && c <= 'f'));
 }
 
-/* RFC 3986 2: but for ',' and '!', which RFC 9989 4.6 wants encoded. */
+/* RFC 3986 2, without ',' and '!', which must be encoded (RFC 9989 4.6). */
 static bool
 is_uri_char(char c)
 {
@@ -53,7 +53,7 @@ is_uri(struct str s)
 	    dmarc_uri_mailto(s).p != NULL);
 }
 
-/* RFC 7489 6.3: "!" and digits and a unit, obsolete (RFC 9989 4.6). */
+/* Removes "!", digits and a unit (RFC 7489 6.3, obsoleted by RFC 9989 4.6). */
 static struct str
 drop_size(struct str s)
 {

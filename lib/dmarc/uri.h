@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * uri: the lists of rua= and ruf= (RFC 9989 4.6, 4.8): URIs of RFC 3986 with
- * commas between them. Views into the list, nothing is decoded.
+ * uri: the lists of rua= and ruf= (RFC 9989 4.6, 4.8): URIs (RFC 3986)
+ * separated by commas. Returns views into the list, which are not decoded.
  */
 #ifndef DMARC_URI_H
 #define DMARC_URI_H
@@ -11,12 +11,12 @@
 #include "base/str.h"
 
 /*
- * Cuts the next URI off *list, without the size limit that RFC 7489 allowed
- * behind it ("!10m"). What is no URI is passed over. False: none is left. The
- * scheme may be any; a mailto: has an address.
+ * Removes the next valid URI from *list and returns it, without the size limit
+ * of RFC 7489 ("!10m"). Skips invalid items. False: no more. Accepts any
+ * scheme; a mailto: URI must have an address.
  */
 bool	dmarc_uri_next(struct str *list, struct str *uri_r);
-/* The address, still percent-encoded, if it is a mailto: URI; else absent. */
+/* The address of a mailto: URI, still percent-encoded; absent for others. */
 struct str	dmarc_uri_mailto(struct str uri);
 
 #endif

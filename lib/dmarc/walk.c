@@ -2,7 +2,7 @@
 #include "dmarc/walk.h"
 #include "mail/domain.h"
 
-/* RFC 9989 4.10 step 4: longer names are cut down to so many labels. */
+/* RFC 9989 4.10 step 4: longer names are shortened to this many labels. */
 #define CUT_LABELS	7
 
 void
@@ -14,8 +14,9 @@ dmarc_walks_init(struct dmarc_walks *w, struct arena *arena,
 	SLIST_INIT(&w->list);
 }
 
+/* Appends a step to the walk and sends its query. */
 static enum status
-ask(struct dmarc_walks *w, struct dmarc_walk *walk, struct str target)
+query_step(struct dmarc_walks *w, struct dmarc_walk *walk, struct str target)
 {
 	struct dmarc_step *step = &walk->v[walk->n];
 
@@ -32,7 +33,7 @@ ask(struct dmarc_walks *w, struct dmarc_walk *walk, struct str target)
 	return (STATUS_OK);
 }
 
-/* RFC 9989 4.10 steps 3 and 4: empty after the last. */
+/* RFC 9989 4.10 steps 3 and 4. Empty: no further target. */
 static struct str
 next_target(struct str target)
 {
@@ -44,29 +45,31 @@ next_target(struct str target)
 }
 
 static enum status
-ask_tree(struct dmarc_walks *w, struct dmarc_walk *walk)
+query_tree(struct dmarc_walks *w, struct dmarc_walk *walk)
 {
-	enum status status = STATUS_OK;
-	struct str target = walk->name;
+	struct str target;
+	enum status status;
 
-	while (status == STATUS_OK && target.n > 0) {
-		status = ask(w, walk, target);
-		target = next_target(target);
+	for (target = walk->name; target.n > 0; target = next_target(target)) {
+		status = query_step(w, walk, target);
+		if (status != STATUS_OK) {
+			return (status);
+		}
 	}
-	return (status);
+	return (STATUS_OK);
 }
 
-/* RFC 7489 6.6.3: what step 3 asks for is known at once. */
+/* RFC 7489 6.6.3: the name and its organisational domain. */
 static enum status
-ask_psl(struct dmarc_walks *w, struct dmarc_walk *walk)
+query_psl(struct dmarc_walks *w, struct dmarc_walk *walk)
 {
 	struct str org = dmarc_psl_org(w->psl, walk->name);
-	enum status status = ask(w, walk, walk->name);
+	enum status status = query_step(w, walk, walk->name);
 
-	if (status == STATUS_OK && org.n < walk->name.n) {
-		status = ask(w, walk, org);
+	if (status != STATUS_OK || org.n == walk->name.n) {
+		return (status);
 	}
-	return (status);
+	return (query_step(w, walk, org));
 }
 
 struct dmarc_walk *
@@ -98,21 +101,22 @@ dmarc_walks_start(struct dmarc_walks *w, struct str name,
 		return (STATUS_NOMEM);
 	}
 	walk->name = name;
-	status = w->psl != NULL ? ask_psl(w, walk) : ask_tree(w, walk);
-	if (status == STATUS_OK) {
-		SLIST_INSERT_HEAD(&w->list, walk, link);
-		*walk_r = walk;
+	status = w->psl != NULL ? query_psl(w, walk) : query_tree(w, walk);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	return (status);
+	SLIST_INSERT_HEAD(&w->list, walk, link);
+	*walk_r = walk;
+	return (STATUS_OK);
 }
 
 static bool
-is_open(const struct dmarc_walks *w, const struct dmarc_step *step)
+step_is_open(const struct dmarc_walks *w, const struct dmarc_step *step)
 {
 	return (!w->given_up && !dns_query_is_answered(step->query));
 }
 
-/* The records at a step, NULL if there are none; failed: nobody knows. */
+/* The records at a step, NULL if it has none. *failed_r: the query failed. */
 static enum status
 read_step(const struct dmarc_step *step,
     const struct dmarc_records **records_r, bool *failed_r)
@@ -137,9 +141,9 @@ read_step(const struct dmarc_step *step,
 	return (STATUS_OK);
 }
 
-/* The end of the name that has one label more than the suffix. */
+/* The part of the name that is one label longer than its suffix. */
 static struct str
-one_below(struct str name, struct str suffix)
+domain_below(struct str name, struct str suffix)
 {
 	size_t labels = domain_labels(suffix) + 1;
 
@@ -149,9 +153,13 @@ one_below(struct str name, struct str suffix)
 	return (name);
 }
 
-/* RFC 9989 4.10.1 and 4.10.2: found has a record or NULL for each step. */
+/*
+ * Sets the organisational domain and its record (RFC 9989 4.10.1, 4.10.2).
+ * found: a record or NULL for each step.
+ */
 static void
-conclude(struct dmarc_walk *walk, const struct dmarc_record *const *found)
+set_org_domain(struct dmarc_walk *walk,
+    const struct dmarc_record *const *found)
 {
 	size_t i, last = walk->went;
 
@@ -170,8 +178,8 @@ conclude(struct dmarc_walk *walk, const struct dmarc_record *const *found)
 	if (found[last]->psd != DMARC_PSD_YES) {
 		return;
 	}
-	/* At the start itself nothing is below: it is its own. */
-	walk->org = one_below(walk->name, walk->above_name);
+	/* A walk that starts at the public suffix has that as its own. */
+	walk->org = domain_below(walk->name, walk->above_name);
 	for (i = 0; i < last; i++) {
 		if (found[i] != NULL && str_eq(walk->v[i].name, walk->org)) {
 			walk->above = found[i];
@@ -190,14 +198,14 @@ read_tree(const struct dmarc_walks *w, struct dmarc_walk *walk)
 	size_t i;
 
 	for (i = 0; i < walk->n && !stop; i++) {
-		if (is_open(w, &walk->v[i])) {
+		if (step_is_open(w, &walk->v[i])) {
 			return (STATUS_OK);
 		}
 		status = read_step(&walk->v[i], &records, &walk->failed);
 		if (status != STATUS_OK) {
 			return (status);
 		}
-		/* Several are as none: all are discarded. */
+		/* Several records are discarded. */
 		if (records != NULL && records->n == 1) {
 			found[i] = &records->record;
 			stop = found[i]->psd != DMARC_PSD_UNKNOWN;
@@ -208,35 +216,36 @@ read_tree(const struct dmarc_walks *w, struct dmarc_walk *walk)
 	walk->went = i;
 	walk->own = found[0];
 	if (!walk->failed) {
-		conclude(walk, found);
+		set_org_domain(walk, found);
 	}
 	return (STATUS_OK);
 }
 
-/* RFC 7489 6.6.3: several records at a name end it, unlike none. */
+/* RFC 7489 6.6.3: several records at a name end the search. */
 static enum status
 read_psl(const struct dmarc_walks *w, struct dmarc_walk *walk)
 {
 	const struct dmarc_records *records = NULL;
-	enum status status = STATUS_OK;
+	enum status status;
 	size_t i;
 
 	walk->org = dmarc_psl_org(w->psl, walk->name);
 	for (i = 0; i < walk->n; i++) {
-		if (is_open(w, &walk->v[i])) {
+		if (step_is_open(w, &walk->v[i])) {
 			return (STATUS_OK);
 		}
 		status = read_step(&walk->v[i], &records, &walk->failed);
-		if (status != STATUS_OK || walk->failed ||
-		    (records != NULL && records->n > 0)) {
+		if (status != STATUS_OK) {
+			return (status);
+		}
+		if (walk->failed || (records != NULL && records->n > 0)) {
 			break;
 		}
 	}
 	walk->read = true;
 	walk->went = i < walk->n ? i + 1 : i;
-	if (status != STATUS_OK || i == walk->n || walk->failed ||
-	    records->n > 1) {
-		return (status);
+	if (i == walk->n || walk->failed || records->n > 1) {
+		return (STATUS_OK);
 	}
 	if (i == 0) {
 		walk->own = &records->record;

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * walk: the DNS tree walk (RFC 9989 4.10) and what it finds: a name's
- * organisational domain and the policy record for it. All names that a walk
- * may come to are known at its start, so they are asked for at once, eight at
- * most; reading goes only as far as the walk would have gone. Walks are made
- * when needed, once per name and message.
+ * walk: the DNS tree walk (RFC 9989 4.10), which determines the organisational
+ * domain of a name and its policy record. All names on the way are known at
+ * the start, at most eight, so that their queries are sent at once; answers
+ * beyond the end of the walk are ignored. Each name is walked at most once per
+ * message.
  *
- * With a public suffix list the walk is RFC 7489's instead (3.2, 6.6.3): the
- * name and its organisational domain, two records at most.
+ * With a public suffix list the lookup is that of RFC 7489 (3.2, 6.6.3)
+ * instead: the name and its organisational domain, at most two queries.
  */
 #ifndef DMARC_WALK_H
 #define DMARC_WALK_H
@@ -33,44 +33,44 @@ struct dmarc_step {
 
 struct dmarc_walk {
 	SLIST_ENTRY(dmarc_walk)	 link;
-	struct str		 name;		/* where it starts */
+	struct str		 name;		/* the start */
 	struct dmarc_step	 v[DMARC_WALK_MAX_NAMES];
 	size_t			 n;
 
-	bool			 read;	/* what follows is set */
-	size_t			 went;	/* so many of v until it stopped */
-	bool			 failed;	/* at the last of them: its query
-						   got no answer */
-	struct str		 org;	/* absent when not known */
-	const struct dmarc_record *own;	/* at the name itself; or NULL */
-	/* of the organisational domain, or else of the public suffix: */
+	bool			 read;		/* the rest is set */
+	size_t			 went;		/* steps until the walk ended */
+	bool			 failed;	/* the last of these had no
+						   answer */
+	struct str		 org;		/* absent: unknown */
+	const struct dmarc_record *own;		/* at the name, or NULL */
+	/* The record of the organisational domain or of the public suffix: */
 	const struct dmarc_record *above;	/* NULL: none */
 	struct str		 above_name;
 };
 
-struct dmarc_walks {		/* those of one message */
+struct dmarc_walks {		/* of one message */
 	SLIST_HEAD(, dmarc_walk)	 list;
 	struct arena			*arena;
 	struct dns_batch		*batch;
 	const struct dmarc_psl		*psl;	/* NULL: tree walks */
-	bool				 given_up;	/* open queries have
-						   failed */
+	bool				 given_up;	/* missing answers are
+							   failures */
 };
 
 void		dmarc_walks_init(struct dmarc_walks *, struct arena *,
 		    struct dns_batch *, const struct dmarc_psl *);
 /*
- * The walk that starts at the name (normalised; it must outlive the walks),
- * its queries sent.
+ * Returns the walk that starts at the name (normalised; it must outlive the
+ * walks). Starts one and sends its queries if necessary.
  */
 enum status	dmarc_walks_start(struct dmarc_walks *, struct str name,
 		    struct dmarc_walk **walk_r) ATTR_MUST_CHECK;
-/* NULL: none starts there. */
+/* The walk that starts at the name, or NULL. */
 struct dmarc_walk	*dmarc_walks_find(const struct dmarc_walks *,
 			    struct str name);
 /*
- * Reads the walk if the answers that it comes to are there: walk->read says
- * whether they were.
+ * Reads the walk. walk->read is still false afterwards if an answer is
+ * missing.
  */
 enum status	dmarc_walk_read(const struct dmarc_walks *,
 		    struct dmarc_walk *) ATTR_MUST_CHECK;
