@@ -15,7 +15,8 @@ reserve_size(int fd, struct buf *buf)
 	size_t left = buf->max_bytes - buf->n, size = 0;
 	struct stat st;
 
-	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0) {
+	if (buf->cap == 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_size > 0) {
 		size = (size_t)st.st_size + 1;
 	}
 	if (size > 0) {

@@ -10,8 +10,8 @@
 /*
  * Appends all that is left of the file, pipe or socket to buf. LIMIT: it is
  * larger than the ceiling of buf. IO and NOMEM as usual. diag: as shown calls
- * the file. The buffer is allocated once for a regular file, so that no copy
- * of a secret stays in freed memory.
+ * the file. An empty buffer is allocated once for a regular file, so that no
+ * copy of a secret stays in freed memory.
  */
 enum status	 file_read(int fd, const char *shown, struct buf *,
 		    struct diag *) ATTR_MUST_CHECK;

@@ -90,6 +90,13 @@ uint64_t	 privkey_id(const struct privkey *);
 unsigned	 privkey_bits(const struct privkey *);
 /* Appends PEM PKCS#8. */
 enum status	 privkey_write_pem(const struct privkey *, struct buf *);
+/*
+ * Appends a private key in PEM, under the passphrase `from`, as PEM PKCS#8
+ * under the passphrase `to` (AES-256-CBC); an absent passphrase: not
+ * encrypted. SYNTAX: no key, or not with that passphrase.
+ */
+enum status	 privkey_recode_pem(struct str pem, struct str from,
+		    struct str to, struct buf *out) ATTR_MUST_CHECK;
 /* Appends the bytes for p= : SubjectPublicKeyInfo DER, or 32 raw bytes. */
 enum status	 privkey_public(const struct privkey *, struct buf *);
 /* Whether the public key is this one's. */

@@ -21,12 +21,17 @@ struct privkey {
 	atomic_uint		 references;
 };
 
-/* A daemon cannot ask anybody for a passphrase. */
+/* ctx: the passphrase; absent: fail, as a daemon cannot ask for one. */
 static int
-no_passphrase(char *p ATTR_UNUSED, int n ATTR_UNUSED, int rw ATTR_UNUSED,
-    void *ctx ATTR_UNUSED)
+copy_passphrase(char *p, int max, int rw ATTR_UNUSED, void *ctx)
 {
-	return (-1);
+	const struct str *passphrase = ctx;
+
+	if (passphrase->n == 0 || passphrase->n > (size_t)max) {
+		return (-1);
+	}
+	memcpy(p, passphrase->p, passphrase->n);
+	return ((int)passphrase->n);
 }
 
 /* NULL: such a key may be used; else why not. */
@@ -89,7 +94,7 @@ privkey_from(EVP_PKEY *pkey, enum crypto_key_type type, struct privkey **key_r)
 }
 
 static EVP_PKEY *
-read_pem(struct str pem)
+read_pem(struct str pem, struct str passphrase)
 {
 	EVP_PKEY *pkey;
 	BIO *bio;
@@ -101,7 +106,7 @@ read_pem(struct str pem)
 	if (bio == NULL) {
 		return (NULL);
 	}
-	pkey = PEM_read_bio_PrivateKey(bio, NULL, no_passphrase, NULL);
+	pkey = PEM_read_bio_PrivateKey(bio, NULL, copy_passphrase, &passphrase);
 	BIO_free(bio);
 	return (pkey);
 }
@@ -154,8 +159,8 @@ enum status
 privkey_parse_pem(struct str pem, const char *name, struct privkey **key_r,
     struct diag *diag)
 {
-	return (privkey_take(read_pem(pem), name, "PEM without a passphrase",
-	    key_r, diag));
+	return (privkey_take(read_pem(pem, STR_NONE), name,
+	    "PEM without a passphrase", key_r, diag));
 }
 
 enum status
@@ -221,22 +226,47 @@ privkey_bits(const struct privkey *key)
 	return (crypto_key_bits(key->type, key->pkey));
 }
 
-enum status
-privkey_write_pem(const struct privkey *key, struct buf *out)
+/* passphrase: absent: none. */
+static enum status
+write_pem(EVP_PKEY *pkey, struct str passphrase, struct buf *out)
 {
+	const EVP_CIPHER *cipher = passphrase.n > 0 ? EVP_aes_256_cbc() : NULL;
 	enum status status = STATUS_NOMEM;
 	BIO *bio = BIO_new(BIO_s_secmem());
 	char *p;
 	long n;
 
 	if (bio != NULL &&
-	    PEM_write_bio_PKCS8PrivateKey(bio, key->pkey, NULL, NULL, 0, NULL,
-	    NULL) == 1 && (n = BIO_get_mem_data(bio, &p)) > 0) {
+	    PEM_write_bio_PKCS8PrivateKey(bio, pkey, cipher, passphrase.p,
+	    (int)passphrase.n, NULL, NULL) == 1 &&
+	    (n = BIO_get_mem_data(bio, &p)) > 0) {
 		buf_add(out, p, (size_t)n);
 		status = out->status;
 	}
 	BIO_free(bio);
 	(void)crypto_take_nomem();
+	return (status);
+}
+
+enum status
+privkey_write_pem(const struct privkey *key, struct buf *out)
+{
+	return (write_pem(key->pkey, STR_NONE, out));
+}
+
+enum status
+privkey_recode_pem(struct str pem, struct str from, struct str to,
+    struct buf *out)
+{
+	EVP_PKEY *pkey = read_pem(pem, from);
+	bool nomem = crypto_take_nomem();
+	enum status status;
+
+	if (pkey == NULL) {
+		return (nomem ? STATUS_NOMEM : STATUS_SYNTAX);
+	}
+	status = write_pem(pkey, to, out);
+	EVP_PKEY_free(pkey);
 	return (status);
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* files: files of a folder, read and replaced as a whole. */
+/* files: reads and replaces files of a folder as a whole. */
 #ifndef KEYSTORE_FILES_H
 #define KEYSTORE_FILES_H
 
@@ -13,28 +13,28 @@
 #include "base/status.h"
 #include "base/str.h"
 
-struct files_owner {		/* of new files; -1: as they come */
+struct files_owner {		/* of new files; -1: unchanged */
 	uid_t	uid;
 	gid_t	gid;
 };
 
 /*
- * All of a regular file into buf, whose ceiling counts (LIMIT); SYNTAX: it is
- * none. shown: what messages call the file. st_r may be NULL.
+ * Reads a regular file into buf; LIMIT: it exceeds the ceiling of buf. SYNTAX:
+ * not a regular file. shown: its name in messages. st_r may be NULL.
  */
 enum status	 files_read(int dir, const char *name, const char *shown,
 		    struct buf *, struct stat *st_r, struct diag *)
     ATTR_MUST_CHECK;
 /*
- * The file as text, in place of any there was: written beside it, brought to
- * the disk, renamed, and the folder brought to the disk. IO: all is as it was.
+ * Writes text to a temporary file, syncs it, renames it to name and syncs the
+ * folder. IO: nothing has changed.
  */
 enum status	 files_replace(int dir, const char *name, const char *shown,
 		    struct str text, mode_t, const struct files_owner *,
 		    struct diag *) ATTR_MUST_CHECK;
-/* Whether that writing used this name: what a run that was cut short left. */
+/* Whether it is the name of such a temporary file. */
 bool		 files_is_temp(const char *name);
-/* false: errno says why. */
+/* On failure errno is set. */
 bool		 files_write(int fd, struct str text);
 
 #endif

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdlib.h>
 
+#include "keystore/passphrase.h"
 #include "keystore/private.h"
 
-#define SCRATCH_BYTES	((size_t)4 * KEYSTORE_STATE_MAX_BYTES)
-
-struct keys {			/* as they are listed */
+struct key_list {		/* the context of keystore_list */
 	struct arena		*arena;
 	struct keystore_key	*v;
 	size_t			 n;
@@ -42,7 +41,6 @@ key_stage_parse(struct str text, enum key_stage *r)
 	return (false);
 }
 
-/* Messages must not have the password of a conninfo. */
 const char *
 keystore_shown(const char *where)
 {
@@ -110,6 +108,13 @@ keystore_close(struct keystore *store)
 	free(store);
 }
 
+void
+keystore_use_passphrase(struct keystore *store,
+    const struct passphrase *passphrase)
+{
+	store->passphrase = passphrase;
+}
+
 const char *
 keystore_name(const struct keystore *store)
 {
@@ -117,7 +122,7 @@ keystore_name(const struct keystore *store)
 }
 
 static struct str
-dup(struct arena *a, struct str s, bool *ok)
+copy_text(struct arena *a, struct str s, bool *ok)
 {
 	struct str copy = s.p != NULL ? arena_dup(a, s) : STR_NONE;
 
@@ -128,7 +133,7 @@ dup(struct arena *a, struct str s, bool *ok)
 static enum status
 add_key(void *ctx, const struct keystore_key *key)
 {
-	struct keys *list = ctx;
+	struct key_list *list = ctx;
 	struct keystore_key *v, copy = *key;
 	bool ok = true;
 
@@ -140,17 +145,17 @@ add_key(void *ctx, const struct keystore_key *key)
 		return (STATUS_NOMEM);
 	}
 	list->v = v;
-	copy.domain = dup(list->arena, key->domain, &ok);
-	copy.selector = dup(list->arena, key->selector, &ok);
-	copy.record = dup(list->arena, key->record, &ok);
-	copy.note = dup(list->arena, key->note, &ok);
+	copy.domain = copy_text(list->arena, key->domain, &ok);
+	copy.selector = copy_text(list->arena, key->selector, &ok);
+	copy.record = copy_text(list->arena, key->record, &ok);
+	copy.note = copy_text(list->arena, key->note, &ok);
 	v[list->n] = copy;
 	list->n += ok;
 	return (ok ? STATUS_OK : STATUS_NOMEM);
 }
 
 static int
-compare(const void *va, const void *vb)
+compare_keys(const void *va, const void *vb)
 {
 	const struct keystore_key *a = va, *b = vb;
 	int c = str_cmp(a->domain, b->domain);
@@ -162,7 +167,7 @@ compare(const void *va, const void *vb)
 }
 
 enum status
-keystore_give(const struct keystore_query *query,
+keystore_deliver(const struct keystore_query *query,
     const struct keystore_key *key)
 {
 	enum status status = query->take(query->ctx, key);
@@ -172,7 +177,7 @@ keystore_give(const struct keystore_query *query,
 }
 
 void
-keystore_tell(const struct keystore_query *query, struct str domain,
+keystore_report(const struct keystore_query *query, struct str domain,
     struct str selector, const struct diag *diag)
 {
 	if (query->bad != NULL) {
@@ -182,24 +187,24 @@ keystore_tell(const struct keystore_query *query, struct str domain,
 }
 
 static enum status
-ask(struct keystore *store, struct keystore_query *query, struct diag *diag)
+run_query(struct keystore *store, struct keystore_query *query,
+    struct diag *diag)
 {
 	struct arena scratch;
 	enum status status;
 
-	arena_init(&scratch, SCRATCH_BYTES);
+	arena_init(&scratch, KEYSTORE_SCRATCH_BYTES);
 	query->scratch = &scratch;
 	status = store->ops->list(store->ctx, query, diag);
 	arena_fini(&scratch);
 	return (status);
 }
 
-/* Passes the broken ones on, too. */
 static void
-tell_lister(void *ctx, struct str domain, struct str selector,
+report_bad(void *ctx, struct str domain, struct str selector,
     const struct diag *diag)
 {
-	const struct keys *list = ctx;
+	const struct key_list *list = ctx;
 
 	if (list->bad != NULL) {
 		list->bad(list->ctx, domain, selector, diag);
@@ -211,13 +216,13 @@ keystore_list(struct keystore *store, struct arena *arena, struct str domain,
     struct keystore_key **v_r, size_t *n_r, keystore_bad *bad, void *ctx,
     struct diag *diag)
 {
-	struct keys list = { .arena = arena, .bad = bad, .ctx = ctx };
+	struct key_list list = { .arena = arena, .bad = bad, .ctx = ctx };
 	struct keystore_query query = { .domain = domain, .take = add_key,
-		.bad = tell_lister, .ctx = &list };
-	enum status status = ask(store, &query, diag);
+		.bad = report_bad, .ctx = &list };
+	enum status status = run_query(store, &query, diag);
 
 	if (list.n > 1) {
-		qsort(list.v, list.n, sizeof(*list.v), compare);
+		qsort(list.v, list.n, sizeof(*list.v), compare_keys);
 	}
 	*v_r = list.v;
 	*n_r = status == STATUS_OK ? list.n : 0;
@@ -231,14 +236,24 @@ keystore_active(struct keystore *store, keystore_take *take,
 	struct keystore_query query = { .active = true, .take = take,
 		.bad = bad, .ctx = ctx };
 
-	return (ask(store, &query, diag));
+	return (run_query(store, &query, diag));
 }
 
 enum status
 keystore_private(struct keystore *store, const struct keystore_key *key,
     struct buf *pem_r, struct diag *diag)
 {
-	return (store->ops->private(store->ctx, key, pem_r, diag));
+	enum status status;
+	struct buf pem;
+
+	buf_init(&pem, KEYSTORE_PEM_MAX_BYTES);
+	status = store->ops->private(store->ctx, key, &pem, diag);
+	if (status == STATUS_OK) {
+		status = passphrase_decrypt(store->passphrase, buf_str(&pem),
+		    store->name, key->domain, key->selector, pem_r, diag);
+	}
+	buf_fini_secret(&pem);
+	return (status);
 }
 
 enum status
@@ -272,7 +287,20 @@ enum status
 keystore_add(struct keystore *store, const struct keystore_key *key,
     struct str pem, struct diag *diag)
 {
-	return (store->ops->add(store->ctx, key, pem, diag));
+	enum status status;
+	struct buf text;
+
+	if (store->passphrase == NULL || store->ops->replace == NULL) {
+		return (store->ops->add(store->ctx, key, pem, diag));
+	}
+	buf_init(&text, KEYSTORE_PEM_MAX_BYTES);
+	status = passphrase_encrypt(store->passphrase, pem, &text, diag);
+	if (status == STATUS_OK) {
+		status = store->ops->add(store->ctx, key, buf_str(&text),
+		    diag);
+	}
+	buf_fini(&text);
+	return (status);
 }
 
 enum status
@@ -280,4 +308,45 @@ keystore_save(struct keystore *store, const struct keystore_key *key,
     struct diag *diag)
 {
 	return (store->ops->save(store->ctx, key, diag));
+}
+
+/* Tests that an encrypted one can be decrypted. */
+static enum status
+encrypt_text(const struct keystore *store, const struct keystore_key *key,
+    struct str pem, struct buf *out, struct diag *diag)
+{
+	if (passphrase_is_used(pem)) {
+		return (passphrase_decrypt(store->passphrase, pem,
+		    store->name, key->domain, key->selector, out, diag));
+	}
+	return (passphrase_encrypt(store->passphrase, pem, out, diag));
+}
+
+enum status
+keystore_encrypt(struct keystore *store, const struct keystore_key *key,
+    bool *changed_r, struct diag *diag)
+{
+	enum status status;
+	struct buf old, pem;
+
+	*changed_r = false;
+	if (store->ops->replace == NULL || store->passphrase == NULL) {
+		diag_set(diag, store->name, 0, store->ops->replace == NULL ?
+		    "a key directory does not encrypt its private keys" :
+		    "KeyPassphraseFile is not set");
+		return (STATUS_SYNTAX);
+	}
+	buf_init(&old, KEYSTORE_PEM_MAX_BYTES);
+	buf_init(&pem, KEYSTORE_PEM_MAX_BYTES);
+	status = store->ops->private(store->ctx, key, &old, diag);
+	if (status == STATUS_OK) {
+		status = encrypt_text(store, key, buf_str(&old), &pem, diag);
+	}
+	if (status == STATUS_OK && !passphrase_is_used(buf_str(&old))) {
+		status = store->ops->replace(store->ctx, key, buf_str(&old),
+		    buf_str(&pem), changed_r, diag);
+	}
+	buf_fini_secret(&old);
+	buf_fini_secret(&pem);
+	return (status);
 }

@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * keystore: keys that have a life: where they are kept, and in which stage
- * each of them is. A store is a key directory, an SQLite file or a PostgreSQL
- * database; all are the same to their users. dkimkeygen writes, the daemon
- * reads.
+ * keystore: DKIM keys with the stage of their life. A store is a key
+ * directory, an SQLite file or a PostgreSQL database, all with the same
+ * interface. dkimkeygen writes it, the daemon reads it.
  *
  *	DIR/DOMAIN/SELECTOR.private	PEM, PKCS#8, mode 0600
- *	DIR/DOMAIN/SELECTOR.txt		the record, one line of master file
- *	DIR/DOMAIN/SELECTOR.state	the stage: "name value" by line
+ *	DIR/DOMAIN/SELECTOR.txt		the record, as one line of a zone file
+ *	DIR/DOMAIN/SELECTOR.state	the stage: a field and a value by line
  *
- * Each change is written to a temporary file, brought to the disk and renamed
- * (a transaction in a database): whoever is killed at any point leaves the old
- * or the new state. The private half is made first, the record last: a private
- * half alone is of a run that was cut short, and is ignored; one with its
- * record, but without a state, has lost that, and is broken. A key that is
- * removed loses its private half and keeps its state, so that its selector is
- * never used again.
+ * Each file is written under a temporary name, synced and renamed; in a
+ * database each change is a transaction. A process that is killed at any point
+ * leaves the old or the new state. The private key is written first and the
+ * record last: a private key without both is left by an interrupted run and
+ * ignored; one with its record but without a state is broken, since its state
+ * was lost. Removing a key deletes its private key and keeps its state, so
+ * that the selector is never used again.
  * New files belong to the owner of the directory, so that root may run
- * dkimkeygen for a daemon that is not root.
+ * dkimkeygen for a daemon that is not root. A database may hold private keys
+ * encrypted (passphrase.h).
  *
- * A store belongs to one thread. Errors: SYNTAX (broken state: the diag names
- * file and line), IO (the diag names path and reason), TEMP (the database does
- * not answer: ask again later), LIMIT, NOMEM.
+ * A store belongs to one thread. Errors: SYNTAX (broken state; diag names file
+ * and line), IO (diag names path and reason), TEMP (the database does not
+ * answer; try again later), LIMIT, NOMEM.
  */
 #ifndef KEYSTORE_KEYSTORE_H
 #define KEYSTORE_KEYSTORE_H
@@ -40,19 +40,19 @@
 #define KEYSTORE_STATE_MAX_BYTES	(16 * 1024)	/* of a state file */
 #define KEYSTORE_PEM_MAX_BYTES		(64 * 1024)
 #define KEYSTORE_MAX_KEYS		1000000		/* of a store */
-#define KEYSTORE_DOMAIN_MAX_KEYS	1000		/* of one domain, with
-							   those removed */
+#define KEYSTORE_DOMAIN_MAX_KEYS	1000		/* of one domain, removed
+							   ones included */
 
-enum key_stage {		/* in this order; none is skipped backwards */
-	KEY_PENDING,		/* made; its record is not seen everywhere */
+enum key_stage {		/* in the order of a key's life */
+	KEY_PENDING,		/* made; not all servers have its record */
 	KEY_PUBLISHED,		/* every authoritative server has the record */
 	KEY_ACTIVE,		/* signs */
-	KEY_RETIRED,		/* signs no more; its record stays */
+	KEY_RETIRED,		/* no longer signs; its record stays */
 	KEY_REVOKED,		/* the record is p= (or gone) */
-	KEY_REMOVED		/* record and private half are gone */
+	KEY_REMOVED		/* record and private key are gone */
 };
 
-struct keystore_key {		/* what is known of one key but its secret */
+struct keystore_key {
 	struct str		 domain;	/* A-labels, lower case */
 	struct str		 selector;	/* the same */
 	enum crypto_key_type	 type;
@@ -60,37 +60,44 @@ struct keystore_key {		/* what is known of one key but its secret */
 	enum key_stage		 stage;
 	int64_t			 created_s;	/* Unix time */
 	int64_t			 since_s;	/* when this stage began */
-	int64_t			 seen_s;	/* since when every authoritative
-						   server shows what the stage
-						   asks for; -1: not yet */
-	int64_t			 asked_s;	/* when publishing was asked for
+	int64_t			 seen_s;	/* since when all authoritative
+						   servers have the record of
+						   this stage; -1: not yet */
+	int64_t			 asked_s;	/* when publishing was requested
 						   last; -1: never */
 	struct str		 record;	/* "v=DKIM1; k=rsa; p=..." */
-	struct str		 note;		/* one line for people; or absent:
-						   what it waits for */
-	struct str		 pem;		/* the private half; absent but
-						   from keystore_active */
-	bool			 lost;		/* it signs, or is to, and has no
-						   private half; keystore_list
-						   alone looks */
+	struct str		 note;		/* what it waits for, one line of
+						   text; or absent */
+	struct str		 pem;		/* the private key as it is
+						   stored; set by
+						   keystore_active only */
+	bool			 lost;		/* pending to active, without a
+						   private key; set by
+						   keystore_list only */
 };
 
 struct keystore;
+struct passphrase;
 
 /* where: a directory, "sqlite:PATH" or "postgres:CONNINFO". create: makes the
-   directory or the database's tables if they are not there. env outlives it. */
+   directory or the SQLite file if it does not exist. env outlives the store. */
 enum status	 keystore_open(const char *where, bool create,
 		    const struct env *, struct keystore **r, struct diag *)
     ATTR_MUST_CHECK;
-void		 keystore_close(struct keystore *);	/* NULL is fine */
-/* As given to keystore_open; for messages (a conninfo without its password). */
+void		 keystore_close(struct keystore *);	/* accepts NULL */
+/* Encrypts private keys that are added to a database, and decrypts. The
+   passphrase outlives the store; NULL: none. */
+void		 keystore_use_passphrase(struct keystore *,
+		    const struct passphrase *);
+/* As passed to keystore_open, for messages: "postgres" without the conninfo,
+   which may hold a password. */
 const char	*keystore_name(const struct keystore *);
-/* The same of what keystore_open takes. */
+/* The same for a store that is not open. */
 const char	*keystore_shown(const char *where);
 
-/* Told of each key whose state is broken, which the list goes on without.
-   domain and selector: as the store has them, may be none at all; selector
-   absent: no key of the domain can be read. */
+/* Called for each key whose state is broken; the list goes on without it.
+   domain and selector: as the store has them, perhaps invalid or empty;
+   selector absent: no key of the domain can be read. */
 typedef void	 keystore_bad(void *ctx, struct str domain,
 		    struct str selector, const struct diag *);
 /* All keys, or those of one domain (absent: all), by domain and then by age.
@@ -99,19 +106,20 @@ enum status	 keystore_list(struct keystore *, struct arena *,
 		    struct str domain, struct keystore_key **v_r, size_t *n_r,
 		    keystore_bad *bad, void *ctx, struct diag *)
     ATTR_MUST_CHECK;
-/* Views that end with the call. Not OK ends the list with that. */
+/* The key is valid during the call. A status other than OK ends the list. */
 typedef enum status keystore_take(void *ctx, const struct keystore_key *);
 /*
- * Each key that signs, in no order, one at a time: there may be many. With the
- * private half, if the store is a database. take and bad must not use it.
+ * Passes each active key to take, in any order, one at a time; with the private
+ * key if the store is a database. A large directory is read by several threads,
+ * which call take and bad in turn. take and bad must not use the store.
  */
 enum status	 keystore_active(struct keystore *, keystore_take *,
 		    keystore_bad *, void *ctx, struct diag *)
     ATTR_MUST_CHECK;
-/* The private half as PEM; the caller zeroes the buffer. */
+/* The private key as PEM, decrypted; free it with buf_fini_secret(). */
 enum status	 keystore_private(struct keystore *, const struct keystore_key *,
 		    struct buf *pem_r, struct diag *) ATTR_MUST_CHECK;
-/* A number that differs once anything that signers look at has changed; cheap. */
+/* A number that changes with anything that matters to a signer; cheap. */
 enum status	 keystore_revision(struct keystore *, uint64_t *r, struct diag *)
     ATTR_MUST_CHECK;
 
@@ -126,21 +134,27 @@ enum status	 keystore_revision(struct keystore *, uint64_t *r, struct diag *)
 enum status	 keystore_lock(struct keystore *, struct str domain,
 		    unsigned timeout_s, struct diag *) ATTR_MUST_CHECK;
 void		 keystore_unlock(struct keystore *, struct str domain);
-/* LIMIT: the selector is in use, or was. A directory's key that has lost its
+/* LIMIT: the selector is or was in use. In a directory, a key that has lost its
    state gets this one. */
 enum status	 keystore_add(struct keystore *, const struct keystore_key *,
 		    struct str pem, struct diag *) ATTR_MUST_CHECK;
-/* The new state of a key that is there. KEY_REMOVED destroys the private half,
-   first the state, then the half. */
+/* Writes the state of an existing key. KEY_REMOVED also deletes the private
+   key, after the state is written. */
 enum status	 keystore_save(struct keystore *, const struct keystore_key *,
+		    struct diag *) ATTR_MUST_CHECK;
+
+/* Encrypts the private key in the store unless it is encrypted, with this
+   passphrase; *changed_r: it was not. SYNTAX: the store is a directory. */
+enum status	 keystore_encrypt(struct keystore *,
+		    const struct keystore_key *, bool *changed_r,
 		    struct diag *) ATTR_MUST_CHECK;
 
 const char	*key_stage_name(enum key_stage);
 bool		 key_stage_parse(struct str, enum key_stage *r);
 
 /*
- * The text of a state file, and back. `name`: for messages. A record or a note
- * has no line ends.
+ * Parses and writes the text of a state file. `name`: of the file, for
+ * messages. A record or a note has no line ends.
  */
 enum status	 keystore_state_parse(struct arena *, struct str text,
 		    const char *name, struct keystore_key *r, struct diag *)

@@ -1,11 +1,18 @@
 lib_libmailseal_a_SOURCES += \
 	lib/keystore/dir.c \
+	lib/keystore/dir.h \
+	lib/keystore/dir_list.c \
+	lib/keystore/dir_write.c \
+	lib/keystore/fields.c \
+	lib/keystore/fields.h \
 	lib/keystore/files.c \
 	lib/keystore/files.h \
 	lib/keystore/keystore.c \
 	lib/keystore/keystore.h \
 	lib/keystore/lock.c \
 	lib/keystore/lock.h \
+	lib/keystore/passphrase.c \
+	lib/keystore/passphrase.h \
 	lib/keystore/postgres.c \
 	lib/keystore/private.h \
 	lib/keystore/record.c \

@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the files of lib/keystore share. */
+/* Shared by the files of lib/keystore. */
 #ifndef KEYSTORE_PRIVATE_H
 #define KEYSTORE_PRIVATE_H
 
 #include "keystore/keystore.h"
 
 #define KEYSTORE_LOCK_STEP_MS	50
+#define KEYSTORE_SCRATCH_BYTES	((size_t)4 * KEYSTORE_STATE_MAX_BYTES)
 
-struct keystore_query {		/* what is to be listed */
+struct keystore_query {		/* what to list */
 	struct str	 domain;	/* absent: all */
-	bool		 active;	/* those alone, as keystore_active */
+	bool		 active;	/* only these, as keystore_active */
 	keystore_take	*take;
-	keystore_bad	*bad;		/* NULL: tell nobody */
+	keystore_bad	*bad;		/* NULL: skip broken keys silently */
 	void		*ctx;
-	struct arena	*scratch;	/* for the key at hand */
+	struct arena	*scratch;	/* for one key, then reset */
 };
 
 struct keystore_ops {		/* of a kind of store; ctx is its own */
@@ -30,32 +31,37 @@ struct keystore_ops {		/* of a kind of store; ctx is its own */
 			    struct str pem, struct diag *);
 	enum status	 (*save)(void *ctx, const struct keystore_key *,
 			    struct diag *);
+	/* Replaces the text of a private key; *changed_r: it was still `old`.
+	   NULL: private keys of this kind of store are never encrypted. */
+	enum status	 (*replace)(void *ctx, const struct keystore_key *,
+			    struct str old, struct str pem, bool *changed_r,
+			    struct diag *);
 };
 
 struct keystore {
 	const struct keystore_ops *ops;
 	void			*ctx;
 	char			*name;
+	const struct passphrase	*passphrase;	/* borrowed; or NULL */
 };
 
 /* Each sets ops and ctx of the store. */
 enum status	 keystore_open_dir(struct keystore *, const char *path,
 		    bool create, const struct env *, struct diag *)
     ATTR_MUST_CHECK;
-
 enum status	 keystore_open_sqlite(struct keystore *, const char *path,
 		    bool create, struct diag *) ATTR_MUST_CHECK;
-/* Its tables are made by etc/keys-postgres.sql. */
+/* The tables are made with etc/keys-postgres.sql. */
 enum status	 keystore_open_postgres(struct keystore *,
 		    const char *conninfo, struct diag *) ATTR_MUST_CHECK;
 
-/* To whoever asks; the scratch memory is free again. */
-enum status	 keystore_give(const struct keystore_query *,
+/* Calls take or bad of the query, then resets its scratch memory. */
+enum status	 keystore_deliver(const struct keystore_query *,
 		    const struct keystore_key *) ATTR_MUST_CHECK;
-void		 keystore_tell(const struct keystore_query *,
+void		 keystore_report(const struct keystore_query *,
 		    struct str domain, struct str selector,
 		    const struct diag *);
-/* TEMP, and why. */
+/* Sets diag; returns TEMP. */
 enum status	 keystore_locked(const char *shown, struct str domain,
 		    struct diag *);
 

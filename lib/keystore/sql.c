@@ -4,11 +4,12 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
+#include "keystore/fields.h"
 #include "keystore/sql.h"
 
+/* In the order of enum field. */
 #define COLUMNS	"domain, selector, type, bits, stage, created, since, seen, " \
 	"asked, record, note"
-#define COLUMNS_N	11
 #define HAS_PRIVATE	", length(NULLIF(private, ''))"
 #define ROW_NAME_BYTES	400
 #define NUMBER_BYTES	24
@@ -28,32 +29,34 @@ sql_close(void *ctx)
 }
 
 static enum status
-run(const struct sql *sql, const char *text, const struct str *values, int n,
-    int columns, sql_row *row, void *row_ctx, long *changed_r,
-    struct diag *diag)
+run_statement(const struct sql *sql, const char *text,
+    const struct str *values, int n, int columns, sql_row *row,
+    void *row_ctx, long *changed_r, struct diag *diag)
 {
 	return (sql->driver->run(sql->db, text, values, n, columns, row,
 	    row_ctx, changed_r, diag));
 }
 
-/* The text of a state file, which has all the rules already. */
-static void
-write_state(struct buf *b, const struct str *c)
+/* Column i is field i; an empty one has no value. */
+static enum status
+read_fields(struct arena *arena, const struct str *columns, const char *name,
+    struct keystore_key *key, struct diag *diag)
 {
-	static const char *const names[COLUMNS_N] = { "domain", "selector",
-		"type", "bits", "stage", "created", "since", "seen", "asked",
-		"record", "note" };
-	int i;
+	enum status status;
+	unsigned i;
 
-	buf_add_cstr(b, "mailseal-key 1\n");
-	for (i = 0; i < COLUMNS_N; i++) {
-		if (c[i].n > 0) {
-			buf_add_cstr(b, names[i]);
-			buf_add_char(b, ' ');
-			buf_add_str(b, c[i]);
-			buf_add_char(b, '\n');
+	*key = (struct keystore_key){ .seen_s = -1, .asked_s = -1 };
+	for (i = 0; i < FIELDS_N; i++) {
+		if (columns[i].n == 0 && field_is_optional((enum field)i)) {
+			continue;
+		}
+		status = field_set(arena, key, (enum field)i, columns[i],
+		    name, 0, diag);
+		if (status != STATUS_OK) {
+			return (status);
 		}
 	}
+	return (STATUS_OK);
 }
 
 static enum status
@@ -62,25 +65,20 @@ read_key(const struct keystore_query *query, const struct str *columns,
 {
 	char name[ROW_NAME_BYTES];
 	enum status status;
-	struct buf text;
 
 	(void)snprintf(name, sizeof(name), "the row of %.*s of %.*s in "
-	    "mailseal_key", STR_FMT(columns[1]), STR_FMT(columns[0]));
-	buf_init(&text, KEYSTORE_STATE_MAX_BYTES);
-	write_state(&text, columns);
-	status = text.status != STATUS_OK ? text.status :
-	    keystore_state_parse(query->scratch, buf_str(&text), name, key,
-	    diag);
-	buf_fini(&text);
+	    "mailseal_key", STR_FMT(columns[FIELD_SELECTOR]),
+	    STR_FMT(columns[FIELD_DOMAIN]));
+	status = read_fields(query->scratch, columns, name, key, diag);
 	if (status != STATUS_OK) {
 		return (status);
 	}
 	if (!query->active) {
-		key->lost = columns[COLUMNS_N].n == 0 &&
+		key->lost = columns[FIELDS_N].n == 0 &&
 		    key->stage <= KEY_ACTIVE;
 		return (STATUS_OK);
 	}
-	key->pem = columns[COLUMNS_N];
+	key->pem = columns[FIELDS_N];
 	if (key->pem.n == 0) {
 		diag_set(diag, NULL, 0, "%s: it has no private key", name);
 		return (STATUS_IO);
@@ -88,7 +86,7 @@ read_key(const struct keystore_query *query, const struct str *columns,
 	return (STATUS_OK);
 }
 
-/* Only no memory ends a list: one broken key must not hide the others. */
+/* A broken key must not hide the others; only NOMEM ends a list. */
 static enum status
 take_key(void *ctx, const struct str *columns)
 {
@@ -100,12 +98,12 @@ take_key(void *ctx, const struct str *columns)
 	diag_init(&diag);
 	status = read_key(query, columns, &key, &diag);
 	if (status == STATUS_OK) {
-		return (keystore_give(query, &key));
+		return (keystore_deliver(query, &key));
 	}
 	if (status == STATUS_NOMEM) {
 		return (status);
 	}
-	keystore_tell(query, columns[0], columns[1], &diag);
+	keystore_report(query, columns[0], columns[1], &diag);
 	return (STATUS_OK);
 }
 
@@ -114,8 +112,7 @@ sql_list(void *ctx, const struct keystore_query *query, struct diag *diag)
 {
 	const struct str *domain = query->domain.p != NULL ? &query->domain :
 	    NULL;
-	/* All but the stages that do not sign: one that is broken may be of a
-	   key that does. */
+	/* An invalid stage is included: the key may have been active. */
 	const char *text = query->active ? "SELECT " COLUMNS ", private FROM "
 	    "mailseal_key WHERE stage NOT IN ('pending', 'published', "
 	    "'retired', 'revoked', 'removed')" :
@@ -123,12 +120,12 @@ sql_list(void *ctx, const struct keystore_query *query, struct diag *diag)
 	    " FROM mailseal_key" : "SELECT " COLUMNS HAS_PRIVATE
 	    " FROM mailseal_key WHERE domain = $1";
 
-	return (run(ctx, text, domain, domain != NULL, COLUMNS_N + 1,
+	return (run_statement(ctx, text, domain, domain != NULL, FIELDS_N + 1,
 	    take_key, (void *)(uintptr_t)query, NULL, diag));
 }
 
 static enum status
-take_text(void *ctx, const struct str *columns)
+take_private(void *ctx, const struct str *columns)
 {
 	struct buf *pem = ctx;
 
@@ -143,8 +140,8 @@ sql_private(void *ctx, const struct keystore_key *key, struct buf *pem,
 	const struct str values[] = { key->domain, key->selector };
 	enum status status;
 
-	status = run(ctx, "SELECT private FROM mailseal_key WHERE domain = $1 "
-	    "AND selector = $2", values, 2, 1, take_text, pem, NULL, diag);
+	status = run_statement(ctx, "SELECT private FROM mailseal_key "
+	    "WHERE domain = $1 AND selector = $2", values, 2, 1, take_private, pem, NULL, diag);
 	if (status == STATUS_OK && pem->n == 0) {
 		diag_set(diag, NULL, 0, "the database has no private key %.*s "
 		    "of %.*s", STR_FMT(key->selector), STR_FMT(key->domain));
@@ -163,7 +160,7 @@ static enum status
 sql_revision(void *ctx, uint64_t *r, struct diag *diag)
 {
 	*r = 0;
-	return (run(ctx, "SELECT n FROM mailseal_key_revision", NULL, 0, 1,
+	return (run_statement(ctx, "SELECT n FROM mailseal_key_revision", NULL, 0, 1,
 	    take_number, r, NULL, diag));
 }
 
@@ -184,7 +181,7 @@ sql_unlock(void *ctx, struct str domain)
 }
 
 static struct str
-number(char text[NUMBER_BYTES], int64_t n)
+print_number(char text[NUMBER_BYTES], int64_t n)
 {
 	if (n < 0) {
 		return (STR_NONE);
@@ -200,18 +197,18 @@ sql_add(void *ctx, const struct keystore_key *key, struct str pem,
 	char numbers[5][NUMBER_BYTES];
 	const struct str values[] = { key->domain, key->selector,
 		key->type == CRYPTO_RSA ? STR("rsa") : STR("ed25519"),
-		number(numbers[0], key->bits),
+		print_number(numbers[0], key->bits),
 		str_from(key_stage_name(key->stage)),
-		number(numbers[1], key->created_s),
-		number(numbers[2], key->since_s),
-		number(numbers[3], key->seen_s),
-		number(numbers[4], key->asked_s), key->record, key->note,
+		print_number(numbers[1], key->created_s),
+		print_number(numbers[2], key->since_s),
+		print_number(numbers[3], key->seen_s),
+		print_number(numbers[4], key->asked_s), key->record, key->note,
 		pem };
 	enum status status;
 
-	status = run(ctx, "INSERT INTO mailseal_key (" COLUMNS ", private) "
+	status = run_statement(ctx, "INSERT INTO mailseal_key (" COLUMNS ", private) "
 	    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-	    values, COLUMNS_N + 1, 0, NULL, NULL, NULL, diag);
+	    values, FIELDS_N + 1, 0, NULL, NULL, NULL, diag);
 	if (status == STATUS_LIMIT) {
 		diag_set(diag, NULL, 0, "%.*s of %.*s exists already; choose "
 		    "another selector", STR_FMT(key->selector),
@@ -225,14 +222,14 @@ sql_save(void *ctx, const struct keystore_key *key, struct diag *diag)
 {
 	char numbers[3][NUMBER_BYTES];
 	const struct str values[] = { str_from(key_stage_name(key->stage)),
-		number(numbers[0], key->since_s),
-		number(numbers[1], key->seen_s),
-		number(numbers[2], key->asked_s), key->record, key->note,
+		print_number(numbers[0], key->since_s),
+		print_number(numbers[1], key->seen_s),
+		print_number(numbers[2], key->asked_s), key->record, key->note,
 		key->domain, key->selector };
 	enum status status;
 	long changed = 0;
 
-	status = run(ctx, key->stage == KEY_REMOVED ?
+	status = run_statement(ctx, key->stage == KEY_REMOVED ?
 	    "UPDATE mailseal_key SET stage = $1, since = $2, seen = $3, "
 	    "asked = $4, record = $5, note = $6, private = NULL "
 	    "WHERE domain = $7 AND selector = $8" :
@@ -248,13 +245,28 @@ sql_save(void *ctx, const struct keystore_key *key, struct diag *diag)
 	return (status);
 }
 
+static enum status
+sql_replace(void *ctx, const struct keystore_key *key, struct str old,
+    struct str pem, bool *changed_r, struct diag *diag)
+{
+	const struct str values[] = { pem, key->domain, key->selector, old };
+	enum status status;
+	long changed = 0;
+
+	status = run_statement(ctx, "UPDATE mailseal_key SET private = $1 "
+	    "WHERE domain = $2 AND selector = $3 AND private = $4", values, 4,
+	    0, NULL, NULL, &changed, diag);
+	*changed_r = status == STATUS_OK && changed == 1;
+	return (status);
+}
+
 enum status
 keystore_open_sql(struct keystore *store, const struct sql_driver *driver,
     void *db, struct diag *diag)
 {
 	static const struct keystore_ops ops = { sql_close, sql_list,
 		sql_private, sql_revision, sql_lock, sql_unlock, sql_add,
-		sql_save };
+		sql_save, sql_replace };
 	struct sql *sql = calloc(1, sizeof(*sql));
 
 	if (sql == NULL) {
