@@ -23,13 +23,16 @@ budget_set_max(struct budget *budget, size_t max_bytes)
 bool
 budget_take(struct budget *budget, size_t bytes, bool *begins_r)
 {
-	size_t used = atomic_fetch_add(&budget->used_bytes, bytes);
+	size_t max = atomic_load(&budget->max_bytes);
 
 	*begins_r = false;
-	if (used + bytes <= atomic_load(&budget->max_bytes)) {
-		return (true);
+	if (bytes <= max) {
+		if (atomic_fetch_add(&budget->used_bytes, bytes) <=
+		    max - bytes) {
+			return (true);
+		}
+		atomic_fetch_sub(&budget->used_bytes, bytes);
 	}
-	atomic_fetch_sub(&budget->used_bytes, bytes);
 	atomic_fetch_add(&budget->refusals, 1);
 	*begins_r = !atomic_exchange(&budget->exceeded, true);
 	return (false);

@@ -86,9 +86,16 @@ append_line(struct log_line *line)
 {
 	size_t max = LOG_QUEUE_MAX_BYTES;
 
-	if (line->level == LOG_LEVEL_ERROR ||
-	    line->level == LOG_LEVEL_WARNING) {
+	switch (line->level) {
+	case LOG_LEVEL_ERROR:
+		max += 2 * LOG_QUEUE_RESERVE_BYTES;
+		break;
+	case LOG_LEVEL_WARNING:
 		max += LOG_QUEUE_RESERVE_BYTES;
+		break;
+	case LOG_LEVEL_INFO:
+	case LOG_LEVEL_DEBUG:
+		break;
 	}
 	if (queue.bytes + line_bytes(line) > max) {
 		return (false);

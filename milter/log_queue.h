@@ -6,7 +6,7 @@
  * for a hung syslogd.
  *
  * The queue has a limit. When it is full, lines are dropped and counted.
- * Errors and warnings have room of their own beyond that limit, so that they
+ * Warnings have room beyond that limit, and errors beyond theirs, so that they
  * are kept before informational lines. The number of lines lost is logged as
  * soon as the writer makes progress again.
  *
@@ -29,7 +29,7 @@
 #include "milter/log_sink.h"
 
 #define LOG_QUEUE_MAX_BYTES	(1024 * 1024)
-#define LOG_QUEUE_RESERVE_BYTES	(256 * 1024)	/* for errors and warnings */
+#define LOG_QUEUE_RESERVE_BYTES	(256 * 1024)	/* more, for each level above */
 #define LOG_QUEUE_DELAY_MS	20
 
 /* Starts the writer's thread. NOMEM: there is none. */

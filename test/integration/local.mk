@@ -1,5 +1,5 @@
-check_SCRIPTS += test/integration/daemon.py
-EXTRA_DIST += test/integration/daemon.py
+check_SCRIPTS += test/integration/daemon.py test/integration/faults.py
+EXTRA_DIST += test/integration/daemon.py test/integration/faults.py
 noinst_PROGRAMS += test/integration/dns_ask
 test_integration_dns_ask_SOURCES = test/integration/dns_ask.c
 check_SCRIPTS += test/integration/dns_unbound.py

@@ -10,13 +10,13 @@ import tree
 
 class Seald:
     """options: {name: value, or a list of values}. The socket is a unix one
-    in the folder unless Socket is given."""
+    in the folder unless Socket is given; path: where it is then."""
 
-    def __init__(self, top, options, name='seald'):
+    def __init__(self, top, options, name='seald', start=True, path=None):
         self.top = os.path.join(top, name)
         os.mkdir(self.top)
         os.chmod(self.top, 0o777)
-        self.path = os.path.join(self.top, 'sock')
+        self.path = path or os.path.join(self.top, 'sock')
         self.conf = os.path.join(self.top, 'mailseald.conf')
         self.log = os.path.join(self.top, 'log')
         self.options = {'Socket': 'unix:' + self.path, 'Background': 'no',
@@ -26,7 +26,8 @@ class Seald:
         self.socket = self.options['Socket']
         self.configure()
         self.server = None
-        self.start()
+        if start:
+            self.start()
 
     def configure(self, **options):
         self.options.update(options)

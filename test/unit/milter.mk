@@ -7,3 +7,16 @@ test_unit_t_milter_logline_SOURCES = test/unit/t_milter_logline.c \
 UNIT += test/unit/t_milter_negotiate
 test_unit_t_milter_negotiate_SOURCES = test/unit/t_milter_negotiate.c \
 	milter/negotiate.c milter/negotiate.h
+UNIT += test/unit/t_milter_budget
+test_unit_t_milter_budget_SOURCES = test/unit/t_milter_budget.c \
+	milter/budget.c milter/budget.h
+UNIT += test/unit/t_milter_live
+test_unit_t_milter_live_SOURCES = test/unit/t_milter_live.c \
+	milter/budget.c milter/budget.h milter/live.c milter/live.h \
+	milter/resolvers.c milter/resolvers.h
+UNIT += test/unit/t_milter_log_queue
+test_unit_t_milter_log_queue_SOURCES = test/unit/t_milter_log_queue.c \
+	milter/log_queue.c milter/log_queue.h milter/log_sink.h
+UNIT += test/unit/t_milter_steps
+test_unit_t_milter_steps_SOURCES = test/unit/t_milter_steps.c \
+	milter/steps.c milter/steps.h

@@ -1,0 +1,378 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Faults around mailseald, and what they must not do: a log that nobody reads,
+a resolver that never answers, a slow client, files and descriptors that are
+gone, a burst of signals, connections used again, more mail than memory.
+
+Healthy mail is served beside each of them, and SIGTERM is obeyed.
+"""
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import threading
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
+
+import milter  # noqa: E402
+import proc  # noqa: E402
+import seald  # noqa: E402
+import tap  # noqa: E402
+import tree  # noqa: E402
+
+OURS = '127.0.0.1'
+FOREIGN = '192.0.2.1'
+LOG_MAX = 1024 * 1024           # LOG_QUEUE_MAX_BYTES
+LINE = 350                      # octets of a message's line, at least
+
+
+def make_key(top):
+    proc.run([tree.DKIMKEYGEN, 'new', '-d', 'example.com', '-s', 's', '-D',
+              top])
+    zone = os.path.join(top, 'zone')
+    with open(os.path.join(top, 's.txt'), encoding='ascii') as f:
+        proc.write(zone, '$ORIGIN example.com.\n' + f.read())
+    return {'Domain': 'example.com', 'Selector': 's',
+            'KeyFile': os.path.join(top, 's.private'), 'Zone': zone}
+
+
+def connect(path, address=OURS, steps=milter.STEPS):
+    c = milter.Client(path, steps)
+    c.connect(address=address)
+    c.helo()
+    return c
+
+
+def is_signed(outcome):
+    answer, changes = outcome
+    return answer == b'c' and any(c[:1] == b'i' and b'DKIM-Signature' in c
+                                  for c in changes)
+
+
+def one_signed(path, name):
+    c = connect(path)
+    tap.ok(is_signed(c.message()), name + ': our mail is signed beside it')
+    c.quit()
+
+
+def obeys(server, name, number=signal.SIGTERM):
+    server.signal(number)
+    tap.is_(server.wait(), 0, name + ': SIGTERM is obeyed')
+
+
+class Piped:
+    """A daemon whose standard error is a pipe that is read when we want."""
+
+    def __init__(self, top, options, name, prefix=()):
+        self.daemon = seald.Seald(top, options, name, start=False)
+        self.pipe, end = os.pipe()
+        self.process = subprocess.Popen(
+            [*prefix, tree.MAILSEALD, '-f', '-c', self.daemon.conf],
+            stdin=subprocess.DEVNULL, stdout=end, stderr=end)
+        os.close(end)
+        self.path = self.daemon.path
+        self.text = b''
+        proc.wait_for(lambda: os.path.exists(self.path) and
+                      proc.unix_open(self.path), 'the daemon')
+
+    def signal(self, number):
+        self.process.send_signal(number)
+
+    def wait(self):
+        return self.process.wait(proc.PATIENCE_S)
+
+    def read_now(self):
+        os.set_blocking(self.pipe, False)
+        try:
+            while True:
+                more = os.read(self.pipe, 65536)
+                if not more:
+                    break
+                self.text += more
+        except BlockingIOError:
+            pass
+        return self.text
+
+    def fill(self):
+        """More lines than pipe and queue hold; all messages are answered."""
+        c = connect(self.path, FOREIGN)
+        answers = [c.message(queue_id='F%d' % i)[0]
+                   for i in range((LOG_MAX + 2 * 65536) // LINE)]
+        c.quit()
+        return set(answers)
+
+    def end(self):
+        self.process.kill()
+        self.process.wait()
+        os.close(self.pipe)
+
+
+def full_pipe(top, options):
+    name = 'stderr is a full pipe'
+    p = Piped(top, options, 'pipe')
+    tap.is_(p.fill(), {b'c'}, name + ': every message is answered')
+    proc.write(p.daemon.conf, 'NoSuchOption yes\n')
+    p.signal(signal.SIGHUP)
+    one_signed(p.path, name)
+    proc.wait_for(lambda: b'lines lost' in p.read_now(), 'the lost lines')
+    tap.ok(b'not reloaded' in p.read_now(), name + ': the error is kept',
+           p.text[-2000:])
+    lost = [x for x in p.text.splitlines() if b'lines lost' in x]
+    tap.is_(len(lost), 1, name + ': the lines lost are counted and said once',
+            lost)
+    lines = p.text.count(b'"event":"message"')
+    said = int(lost[0].split(b'"text":"')[1].split()[0])
+    p.end()
+    tap.ok(lines > 0 and said > 0, '%d lines written, %d lost' % (lines, said))
+    p = Piped(top, options, 'pipe-stop')
+    p.fill()
+    obeys(p, name)
+    p.end()
+
+
+def answer_first(top, options):
+    """Before, each line was in the pipe when the answer came."""
+    p = Piped(top, options, 'order')
+    c = connect(p.path)
+    early = 0
+    for i in range(50):
+        c.message(queue_id='A%d.' % i)
+        early += b'"A%d."' % i not in p.read_now()
+    c.quit()
+    tap.ok(early > 0, "a message's line is written after its answer: %d of 50"
+           % early)
+    proc.wait_for(lambda: b'"A49."' in p.read_now(), 'the last line')
+    p.end()
+
+
+DEV = '''
+for f in null zero random urandom; do
+    : > "$0/$f" && mount --bind /dev/$f "$0/$f" || exit 1
+done
+mount --bind "$0" /dev || exit 1
+exec "$@"
+'''
+
+
+def unread_syslog(top, options):
+    name = '/dev/log is not read'
+    dev = os.path.join(top, 'dev')
+    os.mkdir(dev)
+    prefix = ['unshare', '-m', 'sh', '-c', DEV, dev]
+    if not shutil.which('unshare') or proc.run(prefix + ['true'])[0] != 0:
+        tap.skip(name, 'needs a mount namespace of its own')
+        return
+    log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    log.bind(os.path.join(dev, 'log'))
+    p = Piped(top, dict(options, LogTarget='syslog'), 'syslog', prefix)
+    tap.is_(p.fill(), {b'c'}, name + ': every message is answered')
+    p.signal(signal.SIGHUP)
+    one_signed(p.path, name)
+    obeys(p, name)
+    tap.contains(log.recv(65536), b'mailseald[', name + ': it went there')
+    p.end()
+    log.close()
+
+
+def dumb_resolver(top, options):
+    name = 'the resolver never answers'
+    dumb = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    dumb.bind(('127.0.0.1', 0))
+    options = {k: v for k, v in options.items() if k != 'Zone'}
+    d = seald.Seald(top, dict(
+        options, Nameservers='127.0.0.1@%d' % dumb.getsockname()[1],
+        DNSTimeout='60', CheckKeys='no'), 'dumb')
+    waiting = []
+    for _ in range(8):
+        c = connect(d.path, FOREIGN)
+        c.mail()
+        c.header('From', ' joe@example.com')
+        c.eoh()
+        c.packet(b'E')
+        waiting.append(c)
+    one_signed(d.path, name)
+    d.server.signal(signal.SIGTERM)
+    proc.wait_for(lambda: 'stopping: ' in d.log_text(), 'SIGTERM')
+    obeys(d.server, name + ': a second')
+    for c in waiting:
+        c.close()
+    dumb.close()
+
+
+def slow_client(top, options):
+    name = 'a client that sends an octet at a time'
+    d = seald.Seald(top, options, 'slow')
+    slow = []
+    for i in range(32):
+        s = socket.socket(socket.AF_UNIX)
+        s.connect(d.path)
+        s.sendall(b'\0\0\0\rO'[:1 + i % 5])
+        slow.append(s)
+    one_signed(d.path, name)
+    obeys(d.server, name)
+    for s in slow:
+        s.close()
+
+
+def replaced_socket(top, options):
+    a = seald.Seald(top, options, 'a')
+    os.unlink(a.path)
+    proc.wait_for(lambda: 'was removed or replaced' in a.log_text(),
+                  'the loss to be said')
+    tap.ok(True, 'the loss of the socket file is logged')
+    b = seald.Seald(top, dict(options, Socket='unix:' + a.path), 'b',
+                    path=a.path)
+    tap.is_(a.stop(), 0, 'the first daemon ends')
+    tap.ok(os.path.exists(a.path), 'the socket of the second stays')
+    one_signed(a.path, 'the first daemon has ended')
+    tap.is_(b.stop(), 0, 'the second ends')
+    tap.ok(not os.path.exists(a.path), 'and removes its own socket')
+
+
+def replaced_pid_file(top, options):
+    path = os.path.join(top, 'pid')
+    a = seald.Seald(top, dict(options, PidFile=path), 'pid-a')
+    os.unlink(path)
+    b = seald.Seald(top, dict(options, PidFile=path), 'pid-b')
+    tap.is_(a.stop(), 0, 'the first daemon ends')
+    with open(path, encoding='ascii') as f:
+        tap.is_(f.read(), str(b.server.pid), 'the pid file of the second stays')
+    tap.is_(b.stop(), 0, 'the second ends')
+    tap.ok(not os.path.exists(path), 'and removes its own pid file')
+
+
+def closed_descriptors(top, options):
+    name = 'descriptors 0 to 2 are closed'
+    pid_file = os.path.join(top, 'closed.pid')
+    d = seald.Seald(top, dict(options, PidFile=pid_file, Background='yes',
+                              LogTarget='stderr'), 'closed', start=False)
+    p = subprocess.run(['sh', '-c', 'exec "$@" <&- >&- 2>&-', 'sh',
+                        tree.MAILSEALD, '-c', d.conf], check=False,
+                       timeout=proc.PATIENCE_S)
+    tap.is_(p.returncode, 0, name + ': the command returns')
+    one_signed(d.path, name)
+    with open(pid_file, encoding='ascii') as f:
+        pid = int(f.read())
+    for fd in range(3):
+        tap.is_(os.readlink('/proc/%d/fd/%d' % (pid, fd)), '/dev/null',
+                name + ': %d is /dev/null' % fd)
+    os.kill(pid, signal.SIGTERM)
+    proc.wait_for(lambda: not os.path.exists(pid_file), 'its end')
+
+
+def burst_of_signals(top, options):
+    d = seald.Seald(top, options, 'burst')
+    c = connect(d.path, steps=milter.STEPS_WAIT)
+    c.mail()
+    c.header('From', ' joe@example.com')
+    d.server.signal(signal.SIGTERM)
+    proc.wait_for(lambda: 'stopping: ' in d.log_text(), 'SIGTERM')
+    # One that wakes the waiting thread, and not the same as the last: it is
+    # counted only when it was taken.
+    for _ in range(20000):
+        for number in (signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2):
+            if d.server.alive():
+                d.server.signal(number)
+    c.eoh()
+    c.body(b'x\r\n')
+    tap.ok(is_signed(c.eom()), 'SIGTERM and a burst of signals: the message in '
+           'flight is signed')
+    c.close()
+    tap.is_(d.server.wait(), 0, 'and then the end')
+
+
+def used_again(top, options):
+    d = seald.Seald(top, options, 'again')
+    c = connect(d.path)
+    signed = 0
+    for _ in range(20):
+        signed += is_signed(c.message())
+        c.packet(b'K')                      # QUIT_NC
+        c.connect(address=OURS)
+        c.helo()
+    tap.is_(signed, 20, 'QUIT_NC: each message on the connection is signed',
+            d.log_text()[-2000:])
+    tap.ok('claimed not to reply' not in d.log_text(),
+           'QUIT_NC: libmilter has nothing to complain about')
+    c.message()
+    c.packet(b'K')
+    c.connect(address=FOREIGN)
+    c.helo()
+    answer, changes = c.message()
+    tap.ok(answer == b'c' and not any(b'DKIM-Signature' in x
+                                      for x in changes),
+           'QUIT_NC: the next client is a foreign one', (answer, changes))
+    c.quit()
+    d.stop()
+
+
+def no_message(top, options):
+    d = seald.Seald(top, options, 'no-message')
+    c = connect(d.path, steps=milter.STEPS_WAIT)
+    c.packet(b'UFOO\0')                     # an unknown command; then what
+    c.read()                                # no good MTA sends
+    c.body(b'x\r\n')
+    answer, _ = c.eom()
+    tap.ok(answer[:1] == b'y' and answer[1:4] == b'451',
+           'end of a message that was not begun: deferred', answer)
+    proc.wait_for(lambda: 'deferred: ' in d.log_text(), 'its line')
+    tap.ok('had not begun' in d.log_text() and
+           'shutting down' not in d.log_text(), 'the log says why',
+           d.log_text())
+    c.close()
+    c = milter.Client(d.path)
+    answer, changes = c.message()
+    tap.ok(answer[:1] == b'y' and not changes,
+           'no CONNECT: the message is deferred, not taken for a local one',
+           (answer, changes))
+    c.close()
+    proc.wait_for(lambda: 'who the client is' in d.log_text(), 'its line')
+    d.stop()
+
+
+def too_much_mail(top, options):
+    d = seald.Seald(top, dict(options, MaximumMemory='16'), 'memory')
+    clients = [connect(d.path) for _ in range(24)]
+    for c in clients:
+        c.mail()
+        c.header('From', ' joe@example.com')
+    for _ in range(16):
+        for c in clients:
+            c.header('X-Large', b' ' + b'y' * 60000)
+    for c in clients:
+        c.eoh()
+        c.body(b'x\r\n')
+    outcomes = [c.eom() for c in clients]
+    signed = sum(is_signed(o) for o in outcomes)
+    deferred = sum(o[0][:4] == b'y451' for o in outcomes)
+    tap.ok(signed > 0 and deferred > 0 and signed + deferred == len(clients),
+           'more mail than MaximumMemory: %d signed, %d deferred' % (
+               signed, deferred))
+    tap.ok(all(is_signed(c.message()) for c in clients),
+           'when it is gone all mail is signed again')
+    d.server.signal(signal.SIGUSR1)
+    proc.wait_for(lambda: 'memory_deferred=' in d.log_text(), 'the counters')
+    tap.contains(d.log_text(), 'memory_deferred=%d' % deferred,
+                 'the deferred ones are counted')
+    tap.is_(d.log_text().count('fill MaximumMemory'), 1, 'and logged once')
+    for c in clients:
+        c.quit()
+    d.stop()
+
+
+def main():
+    tree.program('milter/mailseald')
+    top = proc.folder()
+    os.chmod(top, 0o777)
+    options = make_key(top)
+    for test in (full_pipe, answer_first, unread_syslog, dumb_resolver,
+                 slow_client, replaced_socket, replaced_pid_file,
+                 closed_descriptors, burst_of_signals, used_again, no_message,
+                 too_much_mail):
+        test(top, options)
+
+
+tap.main(main)
