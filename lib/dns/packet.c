@@ -255,10 +255,10 @@ follow_aliases(struct arena *arena, const struct reader *r,
 		}
 		owner = found.target;
 	}
-	/* A chain of aliases that is not whole says nothing about its end. */
+	/* Only an alias, or records of others: not a complete answer. */
 	if (r->rcode == RCODE_NXDOMAIN) {
 		a->result = DNS_NXDOMAIN;
-	} else if (r->has_soa || (i == 0 &&
+	} else if (r->has_soa || (r->counts[ANSWERS] == 0 &&
 	    (r->flags & (FLAG_AA | FLAG_RA)) != 0)) {
 		a->result = DNS_NODATA;
 	}

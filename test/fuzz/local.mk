@@ -112,3 +112,6 @@ FUZZ_TARGETS += test/fuzz/fuzz_import
 test_fuzz_fuzz_import_SOURCES = test/fuzz/fuzz_import.c $(fuzz_main)
 test_fuzz_fuzz_import_LDADD = tools/libimport.a $(LDADD)
 test_fuzz_fuzz_import_LDFLAGS = $(fuzz_ldflags)
+FUZZ_TARGETS += test/fuzz/fuzz_packet
+test_fuzz_fuzz_packet_SOURCES = test/fuzz/fuzz_packet.c $(fuzz_main)
+test_fuzz_fuzz_packet_LDFLAGS = $(fuzz_ldflags)

@@ -1,15 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * usage: dns_ask [-a TRUST-ANCHOR] [-t TIMEOUT_MS] [-r ROUNDS] NAMESERVER ...
- * Asks through libunbound what stands on standard input, a batch per line:
+ * usage: dns_ask [-a TRUST-ANCHOR] [-t TIMEOUT_MS] [-r ROUNDS]
+ *	[-R RESOLV.CONF] [NAMESERVER ...]
+ * Resolves the queries on standard input, a batch per line:
  *	DEADLINE_MS [TYPE NAME] ...
- * and prints a line per question:
+ * and prints a line per query:
  *	NAME TYPE result security ttl record|record ...
- * A line "stats" prints the counters, "rss" the memory in KiB. With -r each
- * batch is asked that often, each time by a resolver of its own.
+ * A line "stats" prints the counters, "servers" how many name servers there
+ * are and how many answer, "rss" the memory in KiB, "clock SECONDS" sets the
+ * clock of the day that much forward for the rest of the run. With -r each
+ * batch is asked that often, each time by a resolver of its own. Log lines go
+ * to standard error.
  */
+#include <sys/time.h>
+
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -78,8 +86,43 @@ split(char *line, char **words, size_t max)
 	return (n);
 }
 
+/* Seen by the libraries in place of the C library's, but for the offset. */
+static _Atomic time_t clock_offset_s;
+
+int
+gettimeofday(struct timeval *restrict tv, void *restrict zone)
+{
+	struct timespec ts;
+
+	(void)zone;
+	clock_gettime(CLOCK_REALTIME, &ts);
+	tv->tv_sec = ts.tv_sec + clock_offset_s;
+	tv->tv_usec = ts.tv_nsec / 1000;
+	return (0);
+}
+
+time_t
+time(time_t *r)
+{
+	struct timeval tv;
+
+	(void)gettimeofday(&tv, NULL);
+	if (r != NULL) {
+		*r = tv.tv_sec;
+	}
+	return (tv.tv_sec);
+}
+
 static void
-ask(struct dns *dns, const struct env *env, char *const *words, size_t n)
+print_log(void *ctx, enum log_level level, const char *line)
+{
+	(void)ctx;
+	(void)level;
+	fprintf(stderr, "%s\n", line);
+}
+
+static void
+ask_batch(struct dns *dns, const struct env *env, char *const *words, size_t n)
 {
 	struct dns_query *queries[MAX_QUESTIONS] = { NULL };
 	struct dns_batch *batch = dns_batch_new(dns);
@@ -118,6 +161,16 @@ show_stats(struct dns *dns)
 	printf("hits %llu misses %llu joined %llu\n",
 	    (unsigned long long)s.hits, (unsigned long long)s.misses,
 	    (unsigned long long)s.joined);
+}
+
+static void
+show_servers(struct dns *dns)
+{
+	struct dns_stats s;
+
+	dns_get_stats(dns, &s);
+	printf("servers %llu up %llu\n", (unsigned long long)s.servers,
+	    (unsigned long long)s.servers_up);
 }
 
 static void
@@ -163,14 +216,17 @@ main(int argc, char **argv)
 	int c;
 
 	env_init_system(&env);
+	env.log = print_log;
 	dns_opts_init(&opts);
 	opts.env = &env;
 	opts.nameservers = servers;
-	while ((c = getopt(argc, argv, "a:t:r:")) != -1) {
+	while ((c = getopt(argc, argv, "a:t:r:R:")) != -1) {
 		if (c == 'a') {
 			opts.trust_anchor_file = optarg;
 		} else if (c == 't') {
 			opts.timeout_us = strtoull(optarg, NULL, 10) * 1000;
+		} else if (c == 'R') {
+			opts.resolv_conf = optarg;
 		} else if (c == 'r') {
 			rounds = strtoul(optarg, NULL, 10);
 		} else {
@@ -190,17 +246,21 @@ main(int argc, char **argv)
 		}
 		if (str_eq(str_from(words[0]), STR("stats"))) {
 			show_stats(dns);
+		} else if (str_eq(str_from(words[0]), STR("servers"))) {
+			show_servers(dns);
+		} else if (str_eq(str_from(words[0]), STR("clock"))) {
+			clock_offset_s = strtol(words[1], NULL, 10);
 		} else if (str_eq(str_from(words[0]), STR("rss"))) {
 			show_rss();
 		} else {
-			ask(dns, &env, words, n);
+			ask_batch(dns, &env, words, n);
 		}
 		for (i = 1; i < rounds; i++) {
 			dns_release(dns);
 			if (!new_dns(&opts, &dns)) {
 				return (1);
 			}
-			ask(dns, &env, words, n);
+			ask_batch(dns, &env, words, n);
 		}
 		fflush(stdout);
 	}
