@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- The key store of dkimkeygen and mailseald in PostgreSQL:
 --	psql -d mailseal -f keys-postgres.sql
--- Two roles: mailseal_daemon reads (private keys, too), mailseal_keygen writes.
--- Nobody else may look. Give each a login of its own:
+-- Two roles: mailseal_daemon reads, private keys included; mailseal_keygen writes.
+-- No other role has access. Create a login for each host:
 --	CREATE ROLE relay1 LOGIN IN ROLE mailseal_daemon;
 DO $$
 BEGIN

@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause
--- The key store of dkimkeygen and mailseald in SQLite. dkimkeygen makes it by
--- itself: dkimkeygen new -K sqlite:/usr/local/var/lib/mailseal/keys.db ...
+-- The key store of dkimkeygen and mailseald in SQLite. dkimkeygen creates it:
+-- dkimkeygen new -K sqlite:/usr/local/var/lib/mailseal/keys.db ...
 -- The file holds private keys: mode 0600, owned by the daemon's user.
 CREATE TABLE IF NOT EXISTS mailseal_key (
 	domain   TEXT NOT NULL,		-- A-labels, lower case

@@ -1,11 +1,11 @@
-# Samples to copy from; nothing of the operator's is ever overwritten.
+# Samples. Files of the operator are never overwritten.
 examplesdir = $(docdir)/examples
 dist_examples_DATA = etc/mailseald.conf etc/dkimkeygen.conf \
 	etc/keys-postgres.sql etc/keys-sqlite.sql etc/postfix-main.cf \
 	etc/sendmail.mc
 
-# The configuration: the sample, unless there is one; and it goes again only
-# as long as nobody changed it.
+# Installs the sample as the configuration unless that exists. Removes it only if
+# it is unchanged.
 install-data-local: install-configuration
 uninstall-local: uninstall-configuration
 configuration = '$(DESTDIR)$(sysconfdir)/mailseald.conf'
@@ -28,7 +28,7 @@ CLEANFILES += etc/mailseald.service etc/dkimkeygen.service
 sysusersdir = $(prefix)/lib/sysusers.d
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
 
-# Both folders know them by the project's name alone.
+# Both are installed as mailseal.conf.
 install-data-hook: install-systemd-snippets
 uninstall-hook: uninstall-systemd-snippets
 install-systemd-snippets:

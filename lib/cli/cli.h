@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * cli: what the command-line tools have in common: options from a table, the
- * exit statuses, JSON out of bytes from outside, where DNS answers come
- * from, and the private key of an operator.
+ * cli: what the command-line tools share: options from a table, exit statuses,
+ * JSON from untrusted bytes, the DNS options, and private key files.
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
@@ -29,7 +28,7 @@
 #define CLI_DNS_MAX_SECONDS	120	/* as DNSTimeout has it */
 
 enum cli_exit {
-	CLI_YES = 0,		/* done, or: the answer is yes */
+	CLI_YES = 0,		/* done, or the answer is yes */
 	CLI_NO = 1,		/* the answer is no */
 	CLI_USAGE = 2		/* wrong usage, or input that cannot be read */
 };
@@ -37,21 +36,22 @@ enum cli_exit {
 /* -- options ------------------------------------------------------------- */
 
 struct cli_option {
-	int		 id;	/* the letter, if it has one; never 0 */
+	int		 id;	/* the short option, or a number above all
+				   letters; never 0 */
 	const char	*name;	/* the long form, without -- */
-	const char	*arg;	/* what the value is called; NULL: no value */
+	const char	*arg;	/* name of the value; NULL: no value */
 	const char	*help;	/* one line */
 };
 
 struct cli_command {
 	const char		*name;		/* "verify"; NULL: the program's
-						   only or default one */
-	const char		*synopsis;	/* what follows the name */
+						   only or default command */
+	const char		*synopsis;	/* after the name */
 	const char		*purpose;	/* one line */
 	const struct cli_option	*options;
 	size_t			 options_n;
-	/* argv[0] is the program's name and the command's; the result is the
-	   exit status. */
+	/* argv[0] has the names of program and command. Returns the exit
+	   status. */
 	int			(*run)(const struct cli_command *, int argc,
 				    char **argv);
 };
@@ -61,46 +61,46 @@ struct cli_program {
 	const char			*purpose;
 	const struct cli_command	*commands;
 	size_t				 commands_n;
-	const char			*fallback;	/* the command that an
-							   option without one
-							   means; NULL: none */
+	const char			*fallback;	/* the command if argv[1]
+							   is an option; NULL:
+							   none */
 };
 
-enum cli_next {		/* what cli_next says instead of an option's id */
-	CLI_END = -1,	/* what is left are arguments, from optind on */
-	CLI_BAD = -2,	/* said on standard error: return CLI_USAGE */
-	CLI_HELP = -3	/* shown: return CLI_YES */
+enum cli_next {		/* results of cli_next other than an option's id */
+	CLI_END = -1,	/* the rest, from optind, are arguments */
+	CLI_BAD = -2,	/* reported on standard error: return CLI_USAGE */
+	CLI_HELP = -3	/* printed: return CLI_YES */
 };
 
-/* --help, --version, and the command that argv names. */
+/* Handles --help and --version, and runs the command that argv names. */
 int		 cli_main(const struct cli_program *, int argc, char **argv);
-/* The next option's id, or one of enum cli_next. --help is known already. */
+/* Returns the next option's id, or one of enum cli_next. Handles --help. */
 int		 cli_next(const struct cli_command *, int argc, char **argv,
 		    const char **value_r);
 /*
- * All of them, each handed to take, which says what is wrong with one that it
- * does not take. CLI_END, or the exit status to return at once.
+ * Passes each option to take, which reports an invalid value and returns false.
+ * Returns CLI_END, or the exit status to return at once.
  */
 typedef bool	 cli_take(void *opts, int id, const char *value);
 int		 cli_options(const struct cli_command *, int argc, char **argv,
 		    cli_take *, void *opts);
-/* The only argument, or NULL: FILE, or standard input. False: too many. */
+/* The only argument, a file; NULL: standard input. False: there are more. */
 bool		 cli_file(int argc, char **argv, const char **path_r);
-/* False, and said so, if there is an argument. */
+/* False, with a message, if there is an argument. */
 bool		 cli_no_arguments(int argc, char **argv);
 
-/* "mailseal: text" on standard error; returns CLI_USAGE. */
+/* Prints "mailseal: text" to standard error; returns CLI_USAGE. */
 int		 cli_fail(const char *fmt, ...) ATTR_PRINTF(1, 2);
 void		 cli_warn(const char *fmt, ...) ATTR_PRINTF(1, 2);
-/* An integer from text, else false and a message that names the option. */
+/* Parses an integer. False: a message names the option. */
 bool		 cli_number(const char *option, const char *text, int64_t min,
 		    int64_t max, int64_t *value_r);
-/* Whether all that was printed has reached standard output. */
+/* Flushes standard output. False, with a message: not all was written. */
 bool		 cli_flush(void);
 
 /* -- DNS ----------------------------------------------------------------- */
 
-struct cli_dns {		/* zeroed: as resolv.conf says */
+struct cli_dns {		/* zeroed: use resolv.conf */
 	const char	*zone;
 	struct str	 nameservers[CLI_MAX_NAMESERVERS];
 	size_t		 nameservers_n;
@@ -116,17 +116,17 @@ struct cli_dns {		/* zeroed: as resolv.conf says */
 	{ CLI_DNS_ZONE, "zone", "FILE",					\
 	    "answer DNS queries from zone text, not the network" },	\
 	{ CLI_DNS_NAMESERVER, "nameserver", "IP[@PORT]",		\
-	    "ask this one, not those of resolv.conf; may repeat" },	\
+	    "use this resolver, not resolv.conf; may be repeated" },	\
 	{ CLI_DNS_TRUST_ANCHOR, "trust-anchor", "FILE",			\
-	    "check DNSSEC with the anchors in it" },			\
+	    "validate DNSSEC with the anchors in it" },			\
 	{ CLI_DNS_TIMEOUT, "dns-timeout", "SECONDS",			\
 	    "how long to wait for DNS (5)" }
 
-/* True if id is one of the above and its value is well; *bad_r when not. */
+/* True if id is one of the above; *bad_r if its value is invalid. */
 bool		 cli_dns_option(struct cli_dns *, int id, const char *value,
 		    bool *bad_r);
 uint64_t	 cli_dns_timeout_us(const struct cli_dns *);
-/* NULL: the reason was said on standard error. env outlives it. */
+/* NULL: the reason is on standard error. env must outlive the result. */
 struct dns	*cli_dns_open(const struct cli_dns *, const struct env *);
 
 /* -- JSON ---------------------------------------------------------------- */
@@ -134,23 +134,24 @@ struct dns	*cli_dns_open(const struct cli_dns *, const struct env *);
 /* A string; octets that are not UTF-8 become U+FFFD. Absent: null. */
 json_t		*cli_json_text(struct str);
 json_t		*cli_json_cstr(const char *);
-/* One object to standard output. Takes it. False: it could not be made. */
+/* Prints an object and frees it. False, with a message, on error. */
 bool		 cli_json_print(json_t *);
 
 /* -- text ---------------------------------------------------------------- */
 
-/* "  label  value" and a line end, safe for a terminal; nothing if absent or
-   empty. Of a value CLI_SHOWN_MAX_BYTES are shown. */
+/* Prints "  label  value" and a line end, escaped for a terminal and cut to
+   CLI_SHOWN_MAX_BYTES. Prints nothing if the value is absent or empty. */
 void		 cli_show(const char *label, struct str value);
 
 /* -- files --------------------------------------------------------------- */
 
 /*
- * An operator's private key. Unlike the daemon, a tool takes a key that
- * others could read, but warns. False: the reason was said.
+ * Loads a private key. Unlike the daemon, a tool accepts a key that others can
+ * read, with a warning. False: the reason is on standard error.
  */
 bool		 cli_key_load(const char *path, struct privkey **r);
-/* A whole file or standard input. False: said why; empty input is refused. */
+/* Reads a file or standard input. False, with a message: an error, or empty
+   input. */
 bool		 cli_input(const char *path, struct arena *, struct str *r);
 
 #endif

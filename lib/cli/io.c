@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* JSON, text and files, as the tools meet them. */
+/* JSON, text and files. */
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -10,6 +10,7 @@
 
 #include "base/buf.h"
 #include "base/escape.h"
+#include "base/file.h"
 #include "base/utf8.h"
 #include "cli/cli.h"
 #include "mail/message.h"
@@ -70,7 +71,7 @@ cli_json_print(json_t *json)
 {
 	bool ok;
 
-	/* A NULL means that memory ran out while the object was made. */
+	/* NULL: out of memory when the object was created. */
 	ok = json != NULL && json_dumpf(json, stdout, JSON_INDENT(2)) == 0;
 	json_decref(json);
 	if (!ok) {
@@ -94,63 +95,55 @@ cli_input(const char *path, struct arena *arena, struct str *r)
 		return (false);
 	}
 	if (r->n == 0) {
-		(void)cli_fail("%s: it is empty", name);
+		(void)cli_fail("%s: empty input", name);
 		return (false);
 	}
 	return (true);
 }
 
-/* The whole file into p, by hand, so that no copy of a key stays behind. */
 static enum status
-read_key(const char *path, char *p, size_t max, size_t *n_r, mode_t *mode_r)
+read_key(const char *path, struct buf *pem, mode_t *mode_r, struct diag *diag)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC), saved;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	struct stat st;
-	ssize_t n = -1;
+	enum status status = STATUS_IO;
 
-	*n_r = 0;
-	if (fd == -1) {
-		return (STATUS_IO);
-	}
-	if (fstat(fd, &st) == 0) {
+	if (fd == -1 || fstat(fd, &st) == -1) {
+		diag_set(diag, path, 0, "%s", strerror(errno));
+	} else {
 		*mode_r = st.st_mode & 07777;
-		do {
-			n = read(fd, p + *n_r, max - *n_r);
-			*n_r += n > 0 ? (size_t)n : 0;
-		} while (n > 0 && *n_r < max);
+		status = file_read(fd, path, pem, diag);
 	}
-	saved = errno;
-	(void)close(fd);
-	errno = saved;
-	return (n < 0 ? STATUS_IO : *n_r == max ? STATUS_LIMIT : STATUS_OK);
+	if (fd != -1) {
+		(void)close(fd);
+	}
+	return (status);
 }
 
 bool
 cli_key_load(const char *path, struct privkey **r)
 {
-	char pem[CLI_KEY_MAX_BYTES];
 	struct diag diag;
+	struct buf pem;
 	enum status status;
 	mode_t mode = 0;
-	size_t n;
 
 	*r = NULL;
 	diag_init(&diag);
-	status = read_key(path, pem, sizeof(pem), &n, &mode);
-	if (status == STATUS_IO) {
-		diag_set(&diag, path, 0, "%s", strerror(errno));
-	} else if (status == STATUS_OK) {
-		status = privkey_parse_pem(str_mem(pem, n), path, r, &diag);
+	buf_init(&pem, CLI_KEY_MAX_BYTES);
+	status = read_key(path, &pem, &mode, &diag);
+	if (status == STATUS_OK) {
+		status = privkey_parse_pem(buf_str(&pem), path, r, &diag);
 	}
-	explicit_bzero(pem, sizeof(pem));
+	buf_fini_secret(&pem);
 	if (status != STATUS_OK) {
 		diag_set(&diag, path, 0, "%s", status_text(status));
 		(void)cli_fail("%s", diag.text);
 		return (false);
 	}
 	if ((mode & 077) != 0) {
-		cli_warn("warning: %s: mode %04o: others than its owner can "
-		    "reach this private key; chmod 600 it", path,
+		cli_warn("warning: %s: mode %04o: not only its owner can "
+		    "access this private key; run chmod 600", path,
 		    (unsigned)mode);
 	}
 	return (true);

@@ -14,7 +14,7 @@
 #define DNS_TIMEOUT_S	5
 
 static void ATTR_PRINTF(1, 0)
-say(const char *fmt, va_list ap)
+print_error(const char *fmt, va_list ap)
 {
 	(void)fprintf(stderr, "%s: ", getprogname());
 	(void)vfprintf(stderr, fmt, ap);
@@ -27,7 +27,7 @@ cli_fail(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(fmt, ap);
+	print_error(fmt, ap);
 	va_end(ap);
 	return (CLI_USAGE);
 }
@@ -38,7 +38,7 @@ cli_warn(const char *fmt, ...)
 	va_list ap;
 
 	va_start(ap, fmt);
-	say(fmt, ap);
+	print_error(fmt, ap);
 	va_end(ap);
 }
 
@@ -49,7 +49,7 @@ has_letter(const struct cli_option *option)
 }
 
 static void
-show_option(const struct cli_option *option)
+print_option(const struct cli_option *option)
 {
 	int n;
 
@@ -66,7 +66,7 @@ show_option(const struct cli_option *option)
 }
 
 static void
-show_command(const struct cli_command *command)
+print_command(const struct cli_command *command)
 {
 	size_t i;
 
@@ -75,14 +75,14 @@ show_command(const struct cli_command *command)
 	    command->name != NULL ? " " : "", command->synopsis,
 	    command->purpose);
 	for (i = 0; i < command->options_n; i++) {
-		show_option(&command->options[i]);
+		print_option(&command->options[i]);
 	}
-	show_option(&(struct cli_option){ ID_HELP, "help", NULL,
-	    "show this" });
+	print_option(&(struct cli_option){ ID_HELP, "help", NULL,
+	    "print this help" });
 }
 
 static void
-show_program(const struct cli_program *program, FILE *out)
+print_program(const struct cli_program *program, FILE *out)
 {
 	size_t i;
 
@@ -92,7 +92,7 @@ show_program(const struct cli_program *program, FILE *out)
 		(void)fprintf(out, "  %-10s %s\n", program->commands[i].name,
 		    program->commands[i].purpose);
 	}
-	(void)fprintf(out, "\n%s COMMAND --help shows a command's options; "
+	(void)fprintf(out, "\n%s COMMAND --help prints the options of a command, "
 	    "%s --version the version.\n", program->name, program->name);
 }
 
@@ -122,7 +122,7 @@ cli_next(const struct cli_command *command, int argc, char **argv,
 	id = getopt_long(argc, argv, letters, table, NULL);
 	*value_r = optarg;
 	if (id == ID_HELP) {
-		show_command(command);
+		print_command(command);
 		return (cli_flush() ? CLI_HELP : CLI_BAD);
 	}
 	return (id == -1 ? CLI_END : id == '?' ? CLI_BAD : id);
@@ -149,7 +149,7 @@ cli_file(int argc, char **argv, const char **path_r)
 {
 	*path_r = optind < argc ? argv[optind] : NULL;
 	if (argc - optind > 1) {
-		(void)cli_fail("one FILE at a time: %s", argv[optind + 1]);
+		(void)cli_fail("more than one FILE: %s", argv[optind + 1]);
 		return (false);
 	}
 	return (true);
@@ -159,7 +159,7 @@ bool
 cli_no_arguments(int argc, char **argv)
 {
 	if (optind < argc) {
-		(void)cli_fail("%s: not an option", argv[optind]);
+		(void)cli_fail("%s: unexpected argument", argv[optind]);
 		return (false);
 	}
 	return (true);
@@ -183,7 +183,7 @@ cli_main(const struct cli_program *program, int argc, char **argv)
 {
 	const struct cli_command *command;
 	const char *word = argc > 1 ? argv[1] : NULL;
-	char name[64];			/* what getopt calls us */
+	char name[64];			/* for messages of getopt */
 
 	setprogname(program->name);
 	if (word != NULL && strcmp(word, "--version") == 0) {
@@ -191,7 +191,7 @@ cli_main(const struct cli_program *program, int argc, char **argv)
 		return (cli_flush() ? CLI_YES : CLI_USAGE);
 	}
 	if (word != NULL && strcmp(word, "--help") == 0) {
-		show_program(program, stdout);
+		print_program(program, stdout);
 		return (cli_flush() ? CLI_YES : CLI_USAGE);
 	}
 	if (word != NULL && word[0] == '-' && program->fallback != NULL) {
@@ -205,7 +205,7 @@ cli_main(const struct cli_program *program, int argc, char **argv)
 		if (word != NULL) {
 			(void)cli_fail("%s: no such command", word);
 		}
-		show_program(program, stderr);
+		print_program(program, stderr);
 		return (CLI_USAGE);
 	}
 	(void)snprintf(name, sizeof(name), "%s %s", program->name,

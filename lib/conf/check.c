@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What no single option can tell by itself, and the keys. */
+/* Checks what depends on several options, and loads the keys. */
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -28,25 +28,25 @@ first_line(const struct conf_givens *givens)
 	return (givens->n > 0 ? givens->v[0].line : 0);
 }
 
-/* Domain, Selector and KeyFile are given together or not at all. */
+/* Domain, Selector and KeyFile need each other. */
 static enum status
-check_given(struct check *c, unsigned any)
+check_domain_keys(struct check *c, unsigned any)
 {
 	if (c->conf->domains.n == 0) {
 		return (refuse_line(c, any, conf_reader_line(c->reader, "Domain") > 0 ?
-		    "Domain: an empty list" :
-		    "to sign, Domain is needed, too"));
+		    "Domain: empty list" :
+		    "signing also needs Domain"));
 	}
 	if (c->conf->selectors.n == 0) {
-		return (refuse_line(c, any, "to sign, Selector is needed, too"));
+		return (refuse_line(c, any, "signing also needs Selector"));
 	}
 	if (c->conf->key_files.n == 0) {
-		return (refuse_line(c, any, "to sign, KeyFile is needed, too"));
+		return (refuse_line(c, any, "signing also needs KeyFile"));
 	}
 	return (STATUS_OK);
 }
 
-/* So are the tables. */
+/* So do the tables. */
 static enum status
 check_tables(struct check *c)
 {
@@ -55,11 +55,11 @@ check_tables(struct check *c)
 
 	if (signing == 0 && keys > 0) {
 		return (refuse_line(c, keys,
-		    "to sign, KeyTable needs a SigningTable"));
+		    "KeyTable needs a SigningTable"));
 	}
 	if (keys == 0 && signing > 0) {
 		return (refuse_line(c, signing,
-		    "to sign, SigningTable needs a KeyTable"));
+		    "SigningTable needs a KeyTable"));
 	}
 	return (STATUS_OK);
 }
@@ -118,35 +118,34 @@ check_signing(struct check *c)
 		    "SigningTable, or Domain, Selector and KeyFile"));
 	}
 	if (given > 0) {
-		status = check_given(c, given);
+		status = check_domain_keys(c, given);
 	}
 	return (status == STATUS_OK ? check_tables(c) : status);
 }
 
-/* One key under one selector, which no other has. */
+/* Each Selector has one KeyFile and occurs once. */
 static enum status
 check_selectors(struct check *c)
 {
 	const struct conf_givens *s = &c->conf->selectors, *k = &c->conf->key_files;
 	size_t i, j;
 
-	/* Without signing, keys may be named but are not looked at. */
 	if (!c->conf->mode_sign) {
 		return (STATUS_OK);
 	}
 	if (s->n > k->n) {
 		return (refuse_line(c, s->v[k->n].line,
-		    "a Selector without its KeyFile"));
+		    "Selector without a KeyFile"));
 	}
 	if (k->n > s->n) {
 		return (refuse_line(c, k->v[s->n].line,
-		    "a KeyFile without its Selector"));
+		    "KeyFile without a Selector"));
 	}
 	for (i = 0; i < s->n; i++) {
 		for (j = 0; j < i; j++) {
 			if (str_eq(s->v[i].value, s->v[j].value)) {
 				diag_set(c->reader->diag, c->reader->file, s->v[i].line,
-				    "the Selector of line %u again",
+				    "same Selector as on line %u",
 				    s->v[j].line);
 				return (STATUS_SYNTAX);
 			}
@@ -199,7 +198,7 @@ load_keys(struct check *c)
 	if (conf->keys == NULL) {
 		return (conf_no_memory(c->reader));
 	}
-	/* keys_n counts first, so that a failed load is released, too. */
+	/* Count the key first, so that conf_release frees it if this fails. */
 	for (i = 0; i < c->conf->key_files.n && status == STATUS_OK; i++) {
 		conf->keys_n = i + 1;
 		status = load_key(c, &conf->keys[i], c->conf->selectors.v[i].value,
@@ -217,17 +216,17 @@ check_dns(struct check *c)
 		return (STATUS_OK);
 	}
 	if (conf_reader_line(c->reader, "Nameservers") > 0) {
-		return (refuse_line(c, zone, "Zone stands in place of DNS, so "
-		    "Nameservers cannot be given with it"));
+		return (refuse_line(c, zone, "Zone replaces the DNS, so "
+		    "Nameservers cannot be set"));
 	}
 	if (conf_reader_line(c->reader, "TrustAnchorFile") > 0) {
-		return (refuse_line(c, zone, "Zone stands in place of DNS, so "
-		    "TrustAnchorFile cannot be given with it"));
+		return (refuse_line(c, zone, "Zone replaces the DNS, so "
+		    "TrustAnchorFile cannot be set"));
 	}
 	return (STATUS_OK);
 }
 
-/* One word for all DNS trouble, unless DMARC has one of its own. */
+/* OnDNSError is the default of OnDMARCTempError. */
 static enum status
 check_temperror(struct check *c)
 {

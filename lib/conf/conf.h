@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * conf: the daemon's configuration. Each option is one row of the table in
- * options.c (name, type, where it goes, default, one line of help); the file
- * is "Option value" by line, '#' comments, as OpenDKIM has it. Loading gives a
- * whole, checked, immutable configuration with its keys read, or nothing and
- * the reason with file and line. Shared by threads, counted.
+ * conf: the daemon's configuration, mailseald.conf(5). Each option is one row
+ * of the table in options.c. Loading returns a complete, checked and immutable
+ * configuration with its keys loaded, or an error with file, line and reason.
+ * A configuration is shared by threads and has a reference count.
  */
 #ifndef CONF_CONF_H
 #define CONF_CONF_H
@@ -32,26 +31,26 @@
 #define CONF_KEY_STORES_MAX	16
 #define CONF_MEMORY_MAX_BYTES	(32 * 1024 * 1024)
 
-enum conf_action {		/* On...: what becomes of the message */
+enum conf_action {		/* OnBadFrom and others: how to handle a message */
 	CONF_ACCEPT, CONF_REJECT, CONF_TEMPFAIL, CONF_QUARANTINE
 };
-enum conf_quarantine {		/* what a quarantine is */
-	CONF_Q_TAG,		/* a header field that Sieve can file on */
+enum conf_quarantine {		/* OnDMARCQuarantine: how to quarantine */
+	CONF_Q_TAG,		/* a header field that Sieve can match */
 	CONF_Q_HOLD,		/* the MTA's quarantine */
 	CONF_Q_ACCEPT		/* nothing */
 };
 enum conf_rule {		/* DomainRules: mail that does not pass DMARC */
-	CONF_RULE_ACCEPT,	/* is delivered */
-	CONF_RULE_QUARANTINE,	/* is treated as OnDMARCQuarantine says */
-	CONF_RULE_REJECT,	/* is refused */
-	CONF_RULE_IGNORE	/* is not looked at: no DMARC */
+	CONF_RULE_ACCEPT,	/* deliver */
+	CONF_RULE_QUARANTINE,	/* as OnDMARCQuarantine */
+	CONF_RULE_REJECT,
+	CONF_RULE_IGNORE	/* do not evaluate DMARC */
 };
 enum conf_org_domain { CONF_TREEWALK, CONF_PSL };
-enum conf_relay_mail {		/* who sent what a trusted relay brings */
-	CONF_RELAY_RECEIVED,	/* the client in the Received field it wrote */
-	CONF_RELAY_EXEMPT	/* nobody who is judged */
+enum conf_relay_mail {		/* TrustedRelayMail: the client of such mail */
+	CONF_RELAY_RECEIVED,	/* from the Received field of the relay */
+	CONF_RELAY_EXEMPT	/* unknown: no SPF, no DMARC */
 };
-enum conf_arc_seal {		/* ArcSeal: of what comes from outside */
+enum conf_arc_seal {		/* ArcSeal: incoming mail to seal */
 	CONF_ARC_SEAL_OFF,
 	CONF_ARC_SEAL_FORWARDED,	/* unless all of it is delivered here */
 	CONF_ARC_SEAL_ALL
@@ -87,13 +86,13 @@ struct conf_key {		/* Selector and KeyFile, by their order */
 };
 
 struct conf_table {		/* KeyTable, SigningTable */
-	char		*path;		/* NULL: none */
+	char		*path;		/* NULL: no table */
 	bool		 patterns;	/* refile: */
 };
 
 struct conf_arc_seal_key {	/* ArcSealKey */
-	struct str	 domain;	/* normalised; the first Domain if it
-					   is not given */
+	struct str	 domain;	/* normalised; by default the first
+					   Domain */
 	struct str	 selector;	/* absent: any */
 };
 
@@ -105,7 +104,7 @@ struct conf_signature_style {	/* Canonicalization */
 struct conf {
 	/* the daemon */
 	char			*socket;	/* Socket */
-	char			*user_id;	/* UserID; NULL: stay */
+	char			*user_id;	/* UserID; NULL: unchanged */
 	mode_t			 umask;		/* UMask */
 	char			*pid_file;	/* PidFile; NULL: none */
 	bool			 background;	/* Background */
@@ -115,14 +114,13 @@ struct conf {
 	int			 syslog_facility; /* SyslogFacility, LOG_... */
 	enum conf_log_format	 log_format;	/* LogFormat */
 	enum conf_log_target	 log_target;	/* LogTarget */
-	/* whose mail is whose */
+	/* direction */
 	bool			 mode_sign;	/* Mode has s */
 	bool			 mode_verify;	/* Mode has v */
 	struct hosts		*internal_hosts;	/* InternalHosts */
 	struct hosts		*external_ignore;	/* ExternalIgnoreList */
 	struct conf_strings	 mta;		/* MTA: names of {daemon_name} */
-	char			*authserv_id;	/* AuthservID; the host's name
-						   by default */
+	char			*authserv_id;	/* AuthservID */
 	/* signing */
 	struct conf_strings	 domains;	/* Domain, normalised */
 	bool			 subdomains;	/* SubDomains */
@@ -133,13 +131,13 @@ struct conf {
 	struct conf_table	 key_table;	/* KeyTable */
 	struct conf_table	 signing_table;	/* SigningTable: both or none */
 	bool			 multiple_signatures; /* MultipleSignatures */
-	unsigned		 key_cache;	/* KeyCache; 0: all */
+	unsigned		 key_cache;	/* KeyCache; 0: no limit */
 	struct conf_signature_style canonicalization;
-	struct conf_strings	 sign_headers;	/* SignHeaders; v == NULL: the
-						   default; the item "*" stands
-						   for all of the default */
-	struct conf_strings	 oversign_headers; /* OversignHeaders; same;
-						   v != NULL, n == 0: none */
+	struct conf_strings	 sign_headers;	/* SignHeaders; v NULL: the
+						   default, which the item "*"
+						   stands for */
+	struct conf_strings	 oversign_headers; /* OversignHeaders; the same;
+						   v not NULL, n 0: none */
 	int64_t			 signature_ttl_s; /* SignatureTTL; 0: no x= */
 	struct conf_key_stores	 key_stores;	/* KeyStore; absent: the default
 						   directory, if it exists */
@@ -180,21 +178,21 @@ struct conf {
 						   has them */
 	char			*trust_anchor_file;
 	uint64_t		 dns_timeout_us;	/* DNSTimeout */
-	char			*zone;		/* Zone: zone text instead of DNS */
+	char			*zone;		/* Zone: zone text for tests */
 	/* second opinion */
-	unsigned		 second_percent;	/* SecondOpinion: of the
-						   messages, 0 to 100 */
+	unsigned		 second_percent;	/* SecondOpinion, 0 to
+							   100 */
 
 	atomic_uint		 references;	/* conf_hold, conf_release */
-	struct arena		 memory;	/* all the text above */
+	struct arena		 memory;	/* for the pointers above */
 };
 
 /*
- * Reads and checks the file, keys included. path NULL: the defaults alone.
- * The tables are only named here: lib/signers reads them.
- * Key files must be regular, owned by root or by us (or UserID), and not
- * accessible to group or others; anything else is an error that names path
- * and mode. Warnings go to env's log.
+ * Reads and checks the file and its key files. path NULL: only the defaults.
+ * Tables and key stores are read by lib/signers.
+ * Key files must be regular, owned by root, by the current user or by UserID,
+ * and not accessible to group or others; otherwise the error names path and
+ * mode. Warnings go to env's log.
  */
 enum status	 conf_load(const char *path, const struct env *,
 		    struct conf **r, struct diag *) ATTR_MUST_CHECK;
@@ -203,12 +201,12 @@ enum status	 conf_parse(struct str text, const char *name,
 		    const struct env *, struct conf **r, struct diag *)
     ATTR_MUST_CHECK;
 struct conf	*conf_hold(struct conf *);
-void		 conf_release(struct conf *);	/* NULL is fine; zeroes keys */
+void		 conf_release(struct conf *);	/* accepts NULL; zeroes keys */
 
-/* What Socket takes. */
+/* Whether Socket accepts the value. */
 bool		 conf_is_socket(struct str);
-/* A private key file under the rules above (the tools use it, too).
-   user_id: a further owner allowed, or NULL. */
+/* Loads a private key file by the rules above. user_id: another owner that is
+   allowed, or NULL. */
 enum status	 conf_key_load(const char *path, const char *user_id,
 		    struct privkey **r, struct diag *) ATTR_MUST_CHECK;
 

@@ -76,7 +76,7 @@ hosts_free(struct hosts *hosts)
 }
 
 static void
-mask(unsigned char addr[16], unsigned bits)
+mask_address(unsigned char addr[16], unsigned bits)
 {
 	unsigned i;
 
@@ -131,7 +131,7 @@ parse_block(struct str s, struct block *b)
 		}
 	}
 	b->bits = (unsigned)bits + (is_v4 ? V4_PREFIX : 0);
-	mask(b->addr, b->bits);
+	mask_address(b->addr, b->bits);
 	return (true);
 }
 
@@ -152,7 +152,7 @@ add_block(struct hosts *hosts, const struct block *given)
 }
 
 static void
-refuse(struct str entry, const char *file, unsigned line, const char *why,
+reject_entry(struct str entry, const char *file, unsigned line, const char *why,
     struct diag *diag)
 {
 	struct buf shown;
@@ -183,7 +183,7 @@ hosts_add(struct hosts *hosts, struct str entry, const char *file,
 		diag_set(diag, file, line, "%s", status_text(status));
 		return (STATUS_NOMEM);
 	case STATUS_LIMIT:
-		refuse(entry, file, line, "stands here with and without \"!\"",
+		reject_entry(entry, file, line, "occurs with and without \"!\"",
 		    diag);
 		return (STATUS_SYNTAX);
 	case STATUS_SYNTAX:
@@ -191,8 +191,8 @@ hosts_add(struct hosts *hosts, struct str entry, const char *file,
 	case STATUS_IO:
 		break;
 	}
-	refuse(entry, file, line, "is not an address, a block as "
-	    "192.0.2.0/24, a host name or a .domain", diag);
+	reject_entry(entry, file, line, "is not an address, an address block "
+	    "such as 192.0.2.0/24, a host name or a .domain", diag);
 	return (STATUS_SYNTAX);
 }
 
@@ -208,8 +208,8 @@ find_block(const struct hosts *hosts, const unsigned char addr[16])
 	memcpy(key.addr, addr, sizeof(key.addr));
 	for (;;) {
 		if (hosts->has_bits[key.bits]) {
-			mask(key.addr, key.bits);
-			/* The macros know no const; this changes nothing. */
+			mask_address(key.addr, key.bits);
+			/* The macros lack const; the tree does not change. */
 			found = RB_FIND(blocks,
 			    (struct blocks *)(uintptr_t)&hosts->blocks, &key);
 		}

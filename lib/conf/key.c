@@ -15,7 +15,7 @@
 #define PASSWD_MAX_BYTES	16384
 #define GROUP_MAX_BYTES		(4 * 1024 * 1024)
 
-/* A group with many members needs more room than a user. */
+/* A group with many members needs a larger buffer than a user. */
 static bool
 group_exists(const char *name)
 {
@@ -73,7 +73,7 @@ check_access(const char *path, const struct stat *st, const char *user_id,
 	uid_t uid = geteuid();
 
 	diag_init(&ignored);
-	/* To look a user up may cost more than all the rest. */
+	/* Looking up a user can be slow, so do it last. */
 	if (st->st_uid != 0 && st->st_uid != uid && user_id != NULL &&
 	    conf_user_id(user_id, &uid, &ignored) != STATUS_OK) {
 		uid = geteuid();

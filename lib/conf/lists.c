@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Setters for options with several values, in the file or in one of their
-   own, and for those that may stand more than once. */
+/* Setters for options with several values, in the configuration or in a file of
+   their own, and for options that may be repeated. */
 #include <stdint.h>
 #include <stdio.h>
 
@@ -14,14 +14,14 @@
 struct list;
 typedef enum status list_taker(struct list *, struct str item);
 
-struct list {			/* a value that is being taken apart */
+struct list {			/* a value being split */
 	struct conf_reader		*reader;
 	const struct conf_option	*option;
 	list_taker			*take;
 	void				*target;	/* the option's field */
 	size_t				 cap;
-	struct str			 domain;	/* take_rule: its rule
-							   comes next */
+	struct str			 domain;	/* take_rule: the rule
+							   is next */
 };
 
 static void *
@@ -66,7 +66,7 @@ take_line(struct list *list, struct str line)
 		}
 	}
 	return (list->domain.n == 0 ? STATUS_OK : conf_reject(list->reader,
-	    list->option, list->domain, "has no rule behind it"));
+	    list->option, list->domain, "has no rule after it"));
 }
 
 static enum status
@@ -142,7 +142,7 @@ take_list(struct conf_reader *r, const struct conf_option *o,
 	return (take_line(&list, value));
 }
 
-/* Adds to a conf_strings; item is copied. */
+/* Adds a copy of item to a conf_strings. */
 static enum status
 add_string(struct list *list, struct str item)
 {
@@ -170,10 +170,10 @@ conf_set_strings(struct conf_reader *r, const struct conf_option *o,
 	return (take_list(r, o, value, add_string));
 }
 
-/* Not OK: said why; what: what it is not. */
+/* why: for the message if text is not a domain name. */
 static enum status
-normalize(struct conf_reader *r, const struct conf_option *o, struct str text,
-    const char *what, struct str *name_r)
+normalize_name(struct conf_reader *r, const struct conf_option *o, struct str text,
+    const char *why, struct str *name_r)
 {
 	enum status status = domain_normalize(r->memory, text, name_r);
 
@@ -181,14 +181,14 @@ normalize(struct conf_reader *r, const struct conf_option *o, struct str text,
 		return (STATUS_OK);
 	}
 	return (status == STATUS_NOMEM ? conf_no_memory(r) :
-	    conf_reject(r, o, text, what));
+	    conf_reject(r, o, text, why));
 }
 
 static enum status
 take_domain(struct list *list, struct str item)
 {
 	struct str name;
-	enum status status = normalize(list->reader, list->option, item,
+	enum status status = normalize_name(list->reader, list->option, item,
 	    "is not a domain name", &name);
 
 	return (status == STATUS_OK ? add_string(list, name) : status);
@@ -229,7 +229,7 @@ add_name(struct list *list, struct str domain, int value)
 	case STATUS_NOMEM:
 		return (conf_no_memory(r));
 	case STATUS_LIMIT:
-		return (conf_reject(r, o, domain, "has another rule already"));
+		return (conf_reject(r, o, domain, "already has another rule"));
 	case STATUS_SYNTAX:
 	case STATUS_TEMP:
 	case STATUS_IO:
@@ -251,7 +251,7 @@ conf_set_names(struct conf_reader *r, const struct conf_option *o,
 	return (take_list(r, o, value, take_name));
 }
 
-/* A domain, then what is done with its mail. */
+/* Alternates between a domain and its rule. */
 static enum status
 take_rule(struct list *list, struct str item)
 {
@@ -280,8 +280,8 @@ conf_set_rules(struct conf_reader *r, const struct conf_option *o,
 	return (take_list(r, o, value, take_rule));
 }
 
-/* A semicolon would end the h= that it stands in (RFC 6376 3.5). '+' has a
-   meaning for OpenDKIM, but only behind a star. */
+/* A semicolon would end the h= tag (RFC 6376 3.5). '+' is OpenDKIM's syntax,
+   valid only after a star. */
 static bool
 is_signable(struct str name)
 {
@@ -295,10 +295,10 @@ reject_header(struct list *list, struct str item)
 	const char *why = "is not the name of a header field to sign";
 
 	if (str_eq(item, STR("*"))) {
-		why = "is not the first of the list";
+		why = "is not the first item of the list";
 	} else if (item.n > 0 && item.p[0] == '-') {
-		/* OpenDKIM takes it out of its default. */
-		why = "takes nothing away; list what is to be there";
+		/* For OpenDKIM this removes a name from the default. */
+		why = "cannot remove a name; list all names to sign";
 	}
 	return (conf_reject(list->reader, list->option, item, why));
 }
@@ -326,7 +326,7 @@ take_header(struct list *list, struct str item)
 	}
 	if (out->n >= HEADERS_MAX) {
 		return (conf_reject(r, list->option, item,
-		    "is one name too many"));
+		    "exceeds the limit of 256 names"));
 	}
 	return (add_string(list, item));
 }
@@ -352,7 +352,7 @@ conf_set_headers_or_none(struct conf_reader *r, const struct conf_option *o,
 	return (out->v != NULL ? STATUS_OK : conf_no_memory(r));
 }
 
-/* "address", "address@port" or "[address]:port"; without one, port is 0. */
+/* "address", "address@port" or "[address]:port"; without a port it is 0. */
 static bool
 parse_nameserver(struct str s, struct str *ip_r, uint64_t *port_r)
 {
@@ -399,7 +399,7 @@ conf_set_nameservers(struct conf_reader *r, const struct conf_option *o,
 	return (take_list(r, o, value, take_nameserver));
 }
 
-/* Selectors and key files are matched up once all of them are known. */
+/* Selectors and key files are paired by conf_check. */
 static enum status
 add_given(struct conf_reader *r, const struct conf_option *o, struct str value)
 {
@@ -425,7 +425,7 @@ conf_set_selector(struct conf_reader *r, const struct conf_option *o,
     struct str value)
 {
 	struct str name;
-	enum status status = normalize(r, o, value, "is not a selector",
+	enum status status = normalize_name(r, o, value, "is not a selector",
 	    &name);
 
 	return (status == STATUS_OK ? add_given(r, o, name) :
@@ -438,11 +438,11 @@ conf_set_arc_seal_key(struct conf_reader *r, const struct conf_option *o,
 {
 	struct conf_arc_seal_key *key = field_at(r, o);
 	size_t colon = str_find(value, ':');
-	enum status status = normalize(r, o, str_first(value, colon),
+	enum status status = normalize_name(r, o, str_first(value, colon),
 	    "is not a domain name", &key->domain);
 
 	if (status == STATUS_OK && colon < value.n) {
-		status = normalize(r, o, str_from_offset(value, colon + 1),
+		status = normalize_name(r, o, str_from_offset(value, colon + 1),
 		    "is not a selector", &key->selector);
 	}
 	return (status);
@@ -455,7 +455,7 @@ conf_set_key_file(struct conf_reader *r, const struct conf_option *o,
 	return (add_given(r, o, value));
 }
 
-/* A directory's path begins as no kind of database does. */
+/* A directory begins with / or ., as no database does. */
 static bool
 is_key_store(struct str value)
 {
@@ -466,7 +466,7 @@ is_key_store(struct str value)
 	    (str_starts(value, postgres) && value.n > postgres.n));
 }
 
-/* Without what follows a colon, which may hold a password. */
+/* Shows nothing after a colon, since that can be a password. */
 static enum status
 reject_key_store(struct conf_reader *r, const struct conf_option *o,
     struct str value, const char *why)
@@ -491,7 +491,7 @@ add_key_store(struct conf_reader *r, const struct conf_option *o,
 	}
 	if (stores->n >= CONF_KEY_STORES_MAX) {
 		return (reject_key_store(r, o, value,
-		    "is one key store too many"));
+		    "exceeds the limit of 16 key stores"));
 	}
 	stores->v[stores->n] = arena_cstr(r->memory, value);
 	if (stores->v[stores->n] == NULL) {
@@ -514,7 +514,7 @@ conf_set_key_store(struct conf_reader *r, const struct conf_option *o,
 	}
 	if (stores->v != NULL && (none || stores->n == 0)) {
 		return (reject_key_store(r, o, value,
-		    "is given beside another KeyStore: none stands alone"));
+		    "cannot be combined: none excludes all other key stores"));
 	}
 	if (stores->v == NULL) {
 		stores->v = arena_calloc(r->memory, CONF_KEY_STORES_MAX,

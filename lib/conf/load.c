@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* From text to a configuration that is whole, or to the reason why not. */
+/* The life of a configuration. */
 #include <stdlib.h>
 
 #include "conf/table.h"
@@ -63,7 +63,7 @@ conf_release(struct conf *conf)
 }
 
 static enum status
-parse(struct str text, const char *name, bool of_host, const struct env *env,
+parse_text(struct str text, const char *name, bool of_host, const struct env *env,
     struct conf **conf_r, struct diag *diag)
 {
 	struct conf *conf = conf_new();
@@ -92,7 +92,7 @@ enum status
 conf_parse(struct str text, const char *name, const struct env *env,
     struct conf **conf_r, struct diag *diag)
 {
-	return (parse(text, name, false, env, conf_r, diag));
+	return (parse_text(text, name, false, env, conf_r, diag));
 }
 
 enum status
@@ -110,7 +110,7 @@ conf_load(const char *path, const struct env *env, struct conf **conf_r,
 		    &text, diag);
 	}
 	if (status == STATUS_OK) {
-		status = parse(text, path != NULL ? path : "defaults", true,
+		status = parse_text(text, path != NULL ? path : "defaults", true,
 		    env, conf_r, diag);
 	}
 	arena_fini(&arena);

@@ -56,7 +56,7 @@ names_free(struct names *names)
 	}
 }
 
-/* A name whose last label is a number is a broken address. */
+/* A name whose last label is a number is an invalid address. */
 static bool
 ends_in_number(struct str name)
 {
@@ -94,7 +94,7 @@ names_add(struct names *names, struct str entry, int value)
 bool
 names_find(const struct names *names, struct str name, int *value_r)
 {
-	/* The macros know no const; this changes nothing. */
+	/* The macros lack const; the tree does not change. */
 	struct tree *tree = (struct tree *)(uintptr_t)&names->tree;
 	struct name key = { .name = name };
 	struct name *found = RB_FIND(tree, tree, &key);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * names: domain names, each with a value: "example.com" is that name alone,
- * ".example.com" all names below it. Of several that fit, the longest counts,
- * and a name itself before what it is below of. Immutable once built, shared
- * by threads.
+ * names: domain names, each with a value: "example.com" matches that name only,
+ * ".example.com" all names below it. The longest match counts, and a name before
+ * a domain that it is below. A complete list is immutable and shared by threads.
  */
 #ifndef CONF_NAMES_H
 #define CONF_NAMES_H
@@ -16,11 +15,11 @@
 struct names;
 
 struct names	*names_new(void);	/* empty; NULL: no memory */
-void		 names_free(struct names *);	/* NULL is fine */
-/* SYNTAX: not a name; LIMIT: it has another value already. */
+void		 names_free(struct names *);	/* accepts NULL */
+/* SYNTAX: not a name. LIMIT: the entry exists with another value. */
 enum status	 names_add(struct names *, struct str entry, int value)
     ATTR_MUST_CHECK;
-/* name: normalised (mail/domain.h). False: none fits. */
+/* name: normalised (mail/domain.h). False: no match. */
 bool		 names_find(const struct names *, struct str name,
 		    int *value_r);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* "Did you mean": the option whose name is the fewest edits away. */
+/* "Did you mean": the option whose name differs by the fewest edits. */
 #include "base/escape.h"
 #include "conf/table.h"
 

@@ -97,7 +97,7 @@ set_option(struct conf_reader *r, const struct conf_option *o,
 	unsigned *line = &r->lines[o - r->options->v];
 
 	if (value.n == 0) {
-		diag_set(r->diag, r->file, r->line, "%s: no value; it takes %s",
+		diag_set(r->diag, r->file, r->line, "%s: no value; expected %s",
 		    o->name, o->form);
 		return (STATUS_SYNTAX);
 	}

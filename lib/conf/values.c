@@ -10,7 +10,7 @@
 #include "mail/domain.h"
 
 #define HOST_NAME_BYTES	256
-/* Of a local socket, its NUL included. */
+/* Of a local socket, with the NUL. */
 #define PATH_BYTES	sizeof(((struct sockaddr_un *)NULL)->sun_path)
 
 static void *
@@ -105,7 +105,7 @@ conf_set_octal(struct conf_reader *r, const struct conf_option *o,
 		n = n * 8 + (unsigned)(value.p[i] - '0');
 	}
 	if (n > o->max) {
-		return (conf_reject(r, o, value, "is beyond 0777"));
+		return (conf_reject(r, o, value, "exceeds 0777"));
 	}
 	*(mode_t *)field_at(r, o) = (mode_t)n;
 	return (STATUS_OK);
@@ -204,7 +204,7 @@ conf_set_canonicalization(struct conf_reader *r, const struct conf_option *o,
 
 	if (!canon_parse_pair(value, &style->header, &style->body)) {
 		return (conf_reject(r, o, value,
-		    "is not simple or relaxed, nor two of them with a "
+		    "is not simple or relaxed, or two of them with a "
 		    "slash between"));
 	}
 	return (STATUS_OK);
@@ -224,8 +224,8 @@ is_printable_ascii(struct str s)
 }
 
 /*
- * It is compared with what others write, so it must be what is written in
- * ordinary mail, which has no UTF-8 (RFC 8616 6): A-labels.
+ * The name is compared with what other hosts write in ordinary mail, which has
+ * no UTF-8 (RFC 8616 6), so a Unicode name is converted to A-labels.
  */
 static enum status
 set_authserv_id(struct conf_reader *r, const struct conf_option *o,
@@ -261,8 +261,8 @@ conf_set_authserv_id(struct conf_reader *r, const struct conf_option *o,
 }
 
 /*
- * OpenDKIM's data sets that are files. A path alone is a file; what else has a
- * colon is a kind of data set that is not known here, and is refused as such.
+ * Accepts those of OpenDKIM's data sets that are files: "file:", "refile:", or a
+ * path alone. Data sets of other types are an error.
  */
 enum status
 conf_set_table(struct conf_reader *r, const struct conf_option *o,
@@ -282,8 +282,8 @@ conf_set_table(struct conf_reader *r, const struct conf_option *o,
 	path = str_trim_wsp(path);
 	if (path.n == 0 || (path.p[0] != '/' && path.p[0] != '.' &&
 	    path.p == value.p)) {
-		return (conf_reject(r, o, value, "is no file: only file:, "
-		    "refile: and a path are known, no database or list"));
+		return (conf_reject(r, o, value, "is not a file: only file:, "
+		    "refile: and a path are supported"));
 	}
 	table->path = arena_cstr(r->memory, path);
 	return (table->path != NULL ? STATUS_OK : conf_no_memory(r));

@@ -234,7 +234,7 @@ def test_hosts():
                 ['InternalHosts ' + kept] if kept else [],
                 kind + 'the rest of it, unless an exclusion is lost')
         for want in (':3: "192.168.*" is not an address',
-                     ':5: "10.9.0.1" stands here with and without "!"',
+                     ':5: "10.9.0.1" occurs with and without "!"',
                      ':8: "300.0.0.1" is not an address'):
             tap.ok(re.search('^# InternalHosts: left out: %s%s' % (
                 path('Hosts'), re.escape(want)), out, re.M), want, out)

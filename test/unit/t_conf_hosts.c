@@ -145,8 +145,8 @@ test_bad(void)
 	(void)!hosts_add(hosts, STR("a.example"), "f", 1, &diag);
 	tap_num(hosts_add(hosts, STR("!A.example"), "f", 2, &diag),
 	    STATUS_SYNTAX, "a name with and without \"!\"");
-	tap_str(str_from(diag.text), STR("f:2: \"!A.example\" stands here "
-	    "with and without \"!\""), "the reason");
+	tap_str(str_from(diag.text), STR("f:2: \"!A.example\" occurs with "
+	    "and without \"!\""), "the reason");
 	diag_init(&diag);
 	(void)!hosts_add(hosts, STR("192.0.2.1/24"), "f", 1, &diag);
 	tap_num(hosts_add(hosts, STR("!192.0.2.2/24"), "f", 2, &diag),

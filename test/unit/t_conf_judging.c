@@ -231,15 +231,15 @@ static const struct {
 	    "selector" },
 	{ "OnArcFail discard\n", "conf:1: OnArcFail: \"discard\" is not "
 	    "accept|reject|tempfail|quarantine" },
-	{ "DomainRules a.example\n", "conf:1: DomainRules: \"a.example\" has "
-	    "no rule behind it" },
+	{ "DomainRules a.example\n", "conf:1: DomainRules: \"a.example\" "
+	    "has no rule after it" },
 	{ "DomainRules a.example accept b.example\n", "conf:1: DomainRules: "
-	    "\"b.example\" has no rule behind it" },
+	    "\"b.example\" has no rule after it" },
 	{ "DomainRules a.example discard\n", "conf:1: DomainRules: "
 	    "\"discard\" is not accept, quarantine, reject or ignore" },
 	{ "DomainRules accept accept accept accept\n", "" },
 	{ "DomainRules a.example accept A.example. reject\n", "conf:1: "
-	    "DomainRules: \"A.example.\" has another rule already" },
+	    "DomainRules: \"A.example.\" already has another rule" },
 	{ "DomainRules a..example accept\n", "conf:1: DomainRules: "
 	    "\"a..example\" is not a domain name or a .domain" },
 	{ "DomainRules 192.0.2.1 accept\n", "conf:1: DomainRules: "

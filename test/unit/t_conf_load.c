@@ -93,10 +93,10 @@ static const struct {
 	    "conf:1: there is no option \"SetupPolicyScript\"" },
 	{ "a control character is shown as such", "a\033b c\n",
 	    "conf:1: there is no option \"a\\x1bb\"" },
-	{ "no value", "Socket\n", "conf:1: Socket: no value; it takes "
+	{ "no value", "Socket\n", "conf:1: Socket: no value; expected "
 	    "unix:path|inet:port[@host]|inet6:port[@host]" },
 	{ "only a comment for a value", "Mode # sv\n",
-	    "conf:1: Mode: no value; it takes s|v|sv" },
+	    "conf:1: Mode: no value; expected s|v|sv" },
 	{ "an option twice", "UMask 022\n#\nuMask 022\n",
 	    "conf:3: UMask is already set on line 1" },
 	{ "Background", "Background maybe\n",
@@ -124,10 +124,10 @@ static const struct {
 	    "conf:1: Mode: \"ss\" is not s|v|sv" },
 	{ "Canonicalization", "Canonicalization simple/nofws\n",
 	    "conf:1: Canonicalization: \"simple/nofws\" is not simple or "
-	    "relaxed, nor two of them with a slash between" },
+	    "relaxed, or two of them with a slash between" },
 	{ "Canonicalization with an empty part", "Canonicalization simple/\n",
 	    "conf:1: Canonicalization: \"simple/\" is not simple or "
-	    "relaxed, nor two of them with a slash between" },
+	    "relaxed, or two of them with a slash between" },
 	{ "MinimumKeyBits below 1024 (8301 3.2)", "MinimumKeyBits 1023\n",
 	    "conf:1: MinimumKeyBits: \"1023\" is not a number from 1024 to "
 	    "8192" },
@@ -152,7 +152,7 @@ static const struct {
 	{ "UMask, not octal", "UMask 008\n",
 	    "conf:1: UMask: \"008\" is not an octal number" },
 	{ "UMask, too much", "UMask 1000\n",
-	    "conf:1: UMask: \"1000\" is beyond 0777" },
+	    "conf:1: UMask: \"1000\" exceeds 0777" },
 	{ "UserID", "\nUserID no-such-user-here:mail\n",
 	    "conf:2: UserID: there is no user \"no-such-user-here\"" },
 	{ "UserID without a user", "UserID :mail\n",
@@ -203,10 +203,10 @@ static const struct {
 	{ "Domain", "Domain example.com, exa mple..com\n" KEYS,
 	    "conf:1: Domain: \"mple..com\" is not a domain name" },
 	{ "Domain, an empty list", "Domain ,\n" KEYS,
-	    "conf:1: Domain: an empty list" },
+	    "conf:1: Domain: empty list" },
 	{ "InternalHosts", "InternalHosts 127.0.0.1, 10.0.0.0/33\n",
-	    "conf:1: \"10.0.0.0/33\" is not an address, a block as "
-	    "192.0.2.0/24, a host name or a .domain" },
+	    "conf:1: \"10.0.0.0/33\" is not an address, an address block "
+	    "such as 192.0.2.0/24, a host name or a .domain" },
 	{ "SignHeaders, no name", "SignHeaders From,Sub:ject\n",
 	    "conf:1: SignHeaders: \"Sub:ject\" is not the name of a header "
 	    "field to sign" },
@@ -214,8 +214,8 @@ static const struct {
 	    "conf:1: SignHeaders: \"a;b\" is not the name of a header "
 	    "field to sign" },
 	{ "SignHeaders, less than the default", "SignHeaders *,-Date\n",
-	    "conf:1: SignHeaders: \"-Date\" takes nothing away; list what "
-	    "is to be there" },
+	    "conf:1: SignHeaders: \"-Date\" cannot remove a name; list all "
+	    "names to sign" },
 	{ "SignHeaders, a plus without a star", "SignHeaders From,+Date\n",
 	    "conf:1: SignHeaders: \"+Date\" is not the name of a header "
 	    "field to sign" },
@@ -225,7 +225,7 @@ static const struct {
 	{ "SignHeaders, a name twice", "SignHeaders From,To,from\n",
 	    "conf:1: SignHeaders: \"from\" is in the list twice" },
 	{ "SignHeaders, a late star", "SignHeaders From,*\n",
-	    "conf:1: SignHeaders: \"*\" is not the first of the list" },
+	    "conf:1: SignHeaders: \"*\" is not the first item of the list" },
 	{ "Mode s without keys", "\nMode s\n", "conf:2: Mode asks for "
 	    "signing, which needs a KeyStore, KeyTable and SigningTable, "
 	    "or Domain, Selector and KeyFile" },
@@ -245,14 +245,14 @@ static const struct {
 	    "conf:1: KeyStore: \"keys\" is not "
 	    "directory|sqlite:path|postgres:conninfo|none" },
 	{ "KeyStore none, then a store", "KeyStore none\nKeyStore /k\n",
-	    "conf:2: KeyStore: \"/k\" is given beside another KeyStore: "
-	    "none stands alone" },
+	    "conf:2: KeyStore: \"/k\" cannot be combined: none excludes all "
+	    "other key stores" },
 	{ "a store, then KeyStore none", "KeyStore /k\nKeyStore none\n",
-	    "conf:2: KeyStore: \"none\" is given beside another KeyStore: "
-	    "none stands alone" },
+	    "conf:2: KeyStore: \"none\" cannot be combined: none excludes "
+	    "all other key stores" },
 	{ "KeyStore none twice", "KeyStore none\nKeyStore NONE\n",
-	    "conf:2: KeyStore: \"NONE\" is given beside another KeyStore: "
-	    "none stands alone" },
+	    "conf:2: KeyStore: \"NONE\" cannot be combined: none excludes "
+	    "all other key stores" },
 	{ "a KeyStore twice", "KeyStore /k\nKeyStore sqlite:/s\n"
 	    "KeyStore /k\n", "conf:3: KeyStore: \"/k\" is given twice" },
 	{ "a KeyStore twice, without its password",
@@ -263,39 +263,38 @@ static const struct {
 	    "KeyStore /7\nKeyStore /8\nKeyStore /9\nKeyStore /a\n"
 	    "KeyStore /b\nKeyStore /c\nKeyStore /d\nKeyStore /e\n"
 	    "KeyStore /f\nKeyStore /g\n",
-	    "conf:17: KeyStore: \"/g\" is one key store too many" },
+	    "conf:17: KeyStore: \"/g\" exceeds the limit of 16 key stores" },
 	{ "SigningTable alone", "\nSigningTable /t\n",
-	    "conf:2: to sign, SigningTable needs a KeyTable" },
+	    "conf:2: SigningTable needs a KeyTable" },
 	{ "KeyTable alone", "KeyTable /t\nMode s\n",
-	    "conf:1: to sign, KeyTable needs a SigningTable" },
+	    "conf:1: KeyTable needs a SigningTable" },
 	{ "tables, and half a key", "KeyTable /t\nSigningTable /t\n"
-	    "Domain a.example\n", "conf:3: to sign, Selector is needed, too" },
+	    "Domain a.example\n", "conf:3: signing also needs Selector" },
 	{ "a database", "KeyTable dsn:mysql://x\n", "conf:1: KeyTable: "
-	    "\"dsn:mysql://x\" is no file: only file:, refile: and a path are "
-	    "known, no database or list" },
-	{ "a list", "SigningTable *=k\n", "conf:1: SigningTable: "
-	    "\"*=k\" is no file: only file:, refile: and a path are known, no "
-	    "database or list" },
+	    "\"dsn:mysql://x\" is not a file: only file:, refile: and a "
+	    "path are supported" },
+	{ "a list", "SigningTable *=k\n", "conf:1: SigningTable: \"*=k\" is "
+	    "not a file: only file:, refile: and a path are supported" },
 	{ "a file without a name", "SigningTable refile:\n", "conf:1: "
-	    "SigningTable: \"refile:\" is no file: only file:, refile: and a "
-	    "path are known, no database or list" },
+	    "SigningTable: \"refile:\" is not a file: only file:, refile: "
+	    "and a path are supported" },
 	{ "KeyCache 0", "KeyCache 0\n", "conf:1: KeyCache: \"0\" is neither "
 	    "all nor a number from 1 to 1000000" },
 	{ "KeyCache beyond all", "KeyCache 1000001\n", "conf:1: KeyCache: "
 	    "\"1000001\" is neither all nor a number from 1 to 1000000" },
 	{ "keys without Domain", "\n" KEYS,
-	    "conf:2: to sign, Domain is needed, too" },
+	    "conf:2: signing also needs Domain" },
 	{ "no Selector", "Domain example.com\nKeyFile rsa.pem\n",
-	    "conf:1: to sign, Selector is needed, too" },
+	    "conf:1: signing also needs Selector" },
 	{ "no KeyFile", "Domain example.com\nSelector s\n",
-	    "conf:1: to sign, KeyFile is needed, too" },
+	    "conf:1: signing also needs KeyFile" },
 	{ "a Selector too many", "Domain a.example\n" KEYS "Selector s2\n",
-	    "conf:4: a Selector without its KeyFile" },
+	    "conf:4: Selector without a KeyFile" },
 	{ "a KeyFile too many", "Domain a.example\n" KEYS "KeyFile k\n",
-	    "conf:4: a KeyFile without its Selector" },
+	    "conf:4: KeyFile without a Selector" },
 	{ "a Selector twice", "Domain a.example\n" KEYS
 	    "Selector S1\nKeyFile ed25519.pem\n",
-	    "conf:4: the Selector of line 2 again" },
+	    "conf:4: same Selector as on line 2" },
 	{ "Selector", "Selector a_b..c\n",
 	    "conf:1: Selector: \"a_b..c\" is not a selector" },
 	{ "KeyFile that is not there",
@@ -305,16 +304,14 @@ static const struct {
 	    "Domain a.example\n" KEYS "Selector s2\nKeyFile none.pem\n",
 	    "conf:5: KeyFile: none.pem: No such file or directory" },
 	{ "Zone and Nameservers", "Nameservers 192.0.2.1\nZone z\n",
-	    "conf:2: Zone stands in place of DNS, so Nameservers cannot be "
-	    "given with it" },
+	    "conf:2: Zone replaces the DNS, so Nameservers cannot be set" },
 	{ "Zone and TrustAnchorFile", "TrustAnchorFile t\nZone z\n",
-	    "conf:2: Zone stands in place of DNS, so TrustAnchorFile cannot "
-	    "be given with it" },
+	    "conf:2: Zone replaces the DNS, so TrustAnchorFile cannot be set" },
 	{ "a list file that is not there", "Domain file:none\n" KEYS,
 	    "conf:1: Domain: none: No such file or directory" },
 	{ "a bad line in a list file", "InternalHosts file:bad-hosts\n",
-	    "bad-hosts:4: \"10.0.0.1.2\" is not an address, a block as "
-	    "192.0.2.0/24, a host name or a .domain" },
+	    "bad-hosts:4: \"10.0.0.1.2\" is not an address, an address "
+	    "block such as 192.0.2.0/24, a host name or a .domain" },
 	{ "a NUL in a list file", "MTA file:nul\n", "nul:2: a NUL byte" },
 	{ "a folder for a list file", "MTA file:.\n",
 	    "conf:1: MTA: .: Is a directory" },
@@ -724,8 +721,8 @@ test_header_limit(void)
 	conf_release(c);
 	buf_add_cstr(&text, " X-256");
 	tap_ok(parse(text.p, &diag) == NULL, "one more");
-	tap_str(str_from(diag.text), STR("conf:1: SignHeaders: \"X-256\" is "
-	    "one name too many"), "the reason");
+	tap_str(str_from(diag.text), STR("conf:1: SignHeaders: \"X-256\" "
+	    "exceeds the limit of 256 names"), "the reason");
 	buf_fini(&text);
 }
 

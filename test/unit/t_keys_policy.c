@@ -15,7 +15,7 @@ static const struct {
 	{ "RotateEvery 3599", "p:1: RotateEvery: \"3599\" is not a time from" },
 	{ "RotateEvery 11111w", "p:1: RotateEvery: " },
 	{ "RotateEvery soon", "p:1: RotateEvery: \"soon\" is not a time" },
-	{ "\nOverlap", "p:2: Overlap: no value; it takes time" },
+	{ "\nOverlap", "p:2: Overlap: no value; expected time" },
 	{ "Overlap 1d\nOverlap 1d", "p:2: Overlap is already set on "
 	    "line 1" },
 	{ "Overlay 1d", "p:1: there is no option \"Overlay\"; did you "
@@ -28,7 +28,7 @@ static const struct {
 	{ "Publish hook:/usr/local/bin/x", NULL },
 	{ "Publish hook:x", "p:1: Publish: \"hook:x\" is not print" },
 	{ "Publish hook:/", "p:1: Publish: " },
-	{ "Publish", "p:1: Publish: no value; it takes print|" },
+	{ "Publish", "p:1: Publish: no value; expected print|" },
 	{ "AuthoritativePort 0", "p:1: AuthoritativePort: " },
 	{ "AuthoritativePort 65536", "p:1: AuthoritativePort: " },
 };
