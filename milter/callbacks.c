@@ -13,6 +13,7 @@
 #include "milter/negotiate.h"
 #include "milter/peer.h"
 #include "milter/steps.h"
+#include "milter/threads.h"
 
 /* A context has no data of ours before xxfi_negotiate. */
 static struct live *service;
@@ -67,6 +68,19 @@ request_macros(SMFICTX *ctx)
 	return (true);
 }
 
+/* Descriptors must be left for DNS, keys and the log; without any, libmilter
+   would call accept(2) again and again. */
+static bool
+has_room(void)
+{
+	if (atomic_load(&service->peers) < service->peers_max) {
+		return (true);
+	}
+	env_log(service->env, LOG_LEVEL_ERROR, "%u connections: one more is "
+	    "refused, raise the limit on open files", service->peers_max);
+	return (false);
+}
+
 /* Any answer but CONTINUE ends the connection. The MTA then acts as if there
    was no milter (Postfix: milter_default_action). */
 static sfsistat
@@ -80,7 +94,8 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 
 	(void)unused0;
 	(void)unused1;
-	if (live_is_draining(service)) {
+	threads_serve();
+	if (live_is_draining(service) || !has_room()) {
 		return (SMFIS_REJECT);
 	}
 	wish.rcpts = live_wants_rcpts(service);

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include <sys/resource.h>
+
 #include <inttypes.h>
+#include <limits.h>
 #include <stdlib.h>
 
 #include "base/buf.h"
@@ -110,6 +113,27 @@ live_sweep(struct live *live)
 	return (resolvers_sweep(&live->resolvers));
 }
 
+/* As many connections as the hard limit on descriptors allows. */
+static void
+set_peers_max(struct live *live)
+{
+	struct rlimit files = { 0, 0 };
+
+	live->peers_max = LIVE_RESERVED_FILES;
+	if (getrlimit(RLIMIT_NOFILE, &files) == -1) {
+		return;
+	}
+	files.rlim_cur = files.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &files) == -1 &&
+	    getrlimit(RLIMIT_NOFILE, &files) == -1) {
+		return;
+	}
+	live->peers_max = files.rlim_cur > UINT_MAX ? UINT_MAX :
+	    files.rlim_cur > 2 * LIVE_RESERVED_FILES ?
+	    (unsigned)files.rlim_cur - LIVE_RESERVED_FILES :
+	    (unsigned)files.rlim_cur / 2;
+}
+
 enum status
 live_init(struct live *live, struct conf *conf, const struct env *env,
     struct diag *diag)
@@ -117,6 +141,7 @@ live_init(struct live *live, struct conf *conf, const struct env *env,
 	enum status status = STATUS_NOMEM;
 
 	live->env = env;
+	set_peers_max(live);
 	if (pthread_mutex_init(&live->lock, NULL) != 0) {
 		diag_set(diag, NULL, 0, "out of memory");
 		return (STATUS_NOMEM);

@@ -21,6 +21,8 @@
 #include "milter/resolvers.h"
 #include "second/second.h"
 
+#define LIVE_RESERVED_FILES	128	/* descriptors not for connections */
+
 struct live {
 	/* of the process */
 	const struct env	*env;
@@ -34,6 +36,8 @@ struct live {
 	struct resolvers	 resolvers;
 	/* shared */
 	struct budget		 budget;	/* MaximumMemory */
+	atomic_uint		 peers;		/* connections */
+	unsigned		 peers_max;	/* constant after live_init */
 	pthread_mutex_t		 lock;		/* guards what follows */
 	struct engine		*engine;
 	unsigned		 in_flight;

@@ -22,6 +22,7 @@ mailseald_core = \
 	milter/resolvers.c milter/resolvers.h \
 	milter/signals.c milter/signals.h \
 	milter/steps.c milter/steps.h \
+	milter/threads.c milter/threads.h \
 	milter/watch.c milter/watch.h
 
 sbin_PROGRAMS += milter/mailseald

@@ -22,6 +22,7 @@ peer_new(struct live *live, unsigned long steps)
 	if (peer != NULL) {
 		peer->live = live;
 		peer->steps = steps;
+		atomic_fetch_add(&live->peers, 1);
 	}
 	return (peer);
 }
@@ -59,6 +60,7 @@ peer_free(struct peer *peer)
 		return;
 	}
 	peer_abort(peer);
+	atomic_fetch_sub(&peer->live->peers, 1);
 	free(peer->name);
 	free(peer->helo);
 	free(peer);

@@ -309,6 +309,72 @@ def used_again(top, options):
     d.stop()
 
 
+def no_threads(top, options):
+    """Without threads, connections wait for those that run."""
+    name = 'no thread can be started'
+    if tree.is_sanitized():
+        tap.skip(name, 'a sanitizer must be loaded first')
+        return
+    flag = os.path.join(top, 'no-threads')
+    d = seald.Seald(top, options, 'threads', env=dict(
+        os.environ, FAIL_THREADS=flag,
+        LD_PRELOAD=tree.program('test/lib/threads_fail.so')))
+    connect(d.path).quit()
+    before = d.fds()
+    proc.write(flag, b'')
+    signed = []
+
+    def play():
+        c = connect(d.path)
+        signed.append(is_signed(c.message()))
+        c.quit()
+    threads = [threading.Thread(target=play, daemon=True) for _ in range(60)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join(proc.PATIENCE_S)
+    os.rename(flag, flag + '.seen')
+    tap.ok(os.path.getsize(flag + '.seen') > 0, name + ': it was wanted')
+    tap.is_(signed.count(True), 60, name + ': every message is signed')
+    proc.wait_for(lambda: d.fds() <= before, 'the connections to be closed')
+    tap.ok(True, name + ': no descriptor stays open')
+    tap.contains(d.log_text(), 'cannot start a thread', name + ': it is logged')
+    one_signed(d.path, 'when they can be started again')
+    tap.is_(d.stop(), 0, name + ': the end')
+
+
+def too_many_connections(top, options):
+    name = 'more connections than descriptors'
+    d = seald.Seald(top, options, 'files', start=False)
+    d.prefix = ['prlimit', '--nofile=160']
+    d.start()
+    clients = []
+    try:
+        while len(clients) < 200:
+            clients.append(connect(d.path))
+    except (milter.Gone, OSError):
+        pass
+    tap.ok(8 < len(clients) < 160, name + ': the next one is refused: %d' %
+           len(clients))
+    tap.ok(all(is_signed(c.message()) for c in clients),
+           name + ': the others are served')
+    proc.wait_for(lambda: 'one more is refused' in d.log_text(), 'its line')
+    clients.pop().quit()
+    proc.wait_for(lambda: serves(d.path), 'room for another')
+    for c in clients:
+        c.quit()
+    tap.is_(d.stop(), 0, name + ': the end')
+
+
+def serves(path):
+    try:
+        c = connect(path)
+        c.quit()
+        return True
+    except (milter.Gone, OSError):
+        return False
+
+
 def no_message(top, options):
     d = seald.Seald(top, options, 'no-message')
     c = connect(d.path, steps=milter.STEPS_WAIT)
@@ -371,7 +437,7 @@ def main():
     for test in (full_pipe, answer_first, unread_syslog, dumb_resolver,
                  slow_client, replaced_socket, replaced_pid_file,
                  closed_descriptors, burst_of_signals, used_again, no_message,
-                 too_much_mail):
+                 no_threads, too_many_connections, too_much_mail):
         test(top, options)
 
 

@@ -7,3 +7,12 @@ EXTRA_DIST += test/lib/knot.py test/lib/manual.py test/lib/milter.py test/lib/pr
 	test/lib/pydkim.py test/lib/resolver.py test/lib/seal.py test/lib/seald.py \
 	test/lib/suites.py test/lib/tap.py test/lib/tree.py \
 	test/lib/tsan.supp test/lib/zone.py
+
+# Preloaded into a program under test. Without libtool: a program in name only.
+EXTRA_PROGRAMS += test/lib/threads_fail.so
+test_lib_threads_fail_so_SOURCES = test/lib/threads_fail.c
+test_lib_threads_fail_so_CFLAGS = $(AM_CFLAGS) -fPIC
+test_lib_threads_fail_so_LDFLAGS = -shared
+test_lib_threads_fail_so_LDADD =
+check_DATA += test/lib/threads_fail.so
+CLEANFILES += test/lib/threads_fail.so

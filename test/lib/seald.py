@@ -12,7 +12,8 @@ class Seald:
     """options: {name: value, or a list of values}. The socket is a unix one
     in the folder unless Socket is given; path: where it is then."""
 
-    def __init__(self, top, options, name='seald', start=True, path=None):
+    def __init__(self, top, options, name='seald', start=True, path=None,
+                 env=None):
         self.top = os.path.join(top, name)
         os.mkdir(self.top)
         os.chmod(self.top, 0o777)
@@ -25,6 +26,8 @@ class Seald:
         self.options.update(options)
         self.socket = self.options['Socket']
         self.configure()
+        self.env = env
+        self.prefix = []            # a command that runs it
         self.server = None
         if start:
             self.start()
@@ -43,8 +46,8 @@ class Seald:
         return proc.port_open(int(self.socket.split(':')[1].split('@')[0]))
 
     def start(self):
-        self.server = proc.Server([tree.MAILSEALD, '-f', '-c', self.conf],
-                                  self.log, self._ready)
+        self.server = proc.Server(self.prefix + [tree.MAILSEALD, '-f', '-c',
+                                                 self.conf], self.log, self._ready, env=self.env)
 
     def reload(self, what):
         """SIGHUP, and waits until the log says `what` once more."""
