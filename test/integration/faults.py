@@ -13,7 +13,7 @@ import socket
 import struct
 import subprocess
 import sys
-import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
 
@@ -322,20 +322,29 @@ def no_threads(top, options):
     connect(d.path).quit()
     before = d.fds()
     proc.write(flag, b'')
-    signed = []
-
-    def play():
-        c = connect(d.path)
-        signed.append(is_signed(c.message()))
-        c.quit()
-    threads = [threading.Thread(target=play, daemon=True) for _ in range(60)]
-    for t in threads:
-        t.start()
-    for t in threads:
-        t.join(proc.PATIENCE_S)
+    negotiation = struct.pack('>IcIII', 13, b'O', 6, milter.ACTIONS,
+                              milter.STEPS)
+    waiting = []
+    # Half a packet keeps a thread busy, until there is none for the next.
+    while os.path.getsize(flag) == 0 and len(waiting) < 16:
+        s = socket.socket(socket.AF_UNIX)
+        s.settimeout(proc.PATIENCE_S)
+        s.connect(d.path)
+        s.sendall(negotiation[:9])
+        waiting.append(s)
+        time.sleep(0.2)
+    tap.ok(os.path.getsize(flag) > 0, name + ': it was wanted')
+    for s in waiting:
+        s.sendall(negotiation[9:])
+    try:
+        answers = [s.recv(5) for s in waiting]
+    except OSError as e:
+        answers = [e]
+    tap.is_(answers, [answers[0][:4] + b'O'] * len(waiting),
+            name + ': every connection is served')
+    for s in waiting:
+        s.close()
     os.rename(flag, flag + '.seen')
-    tap.ok(os.path.getsize(flag + '.seen') > 0, name + ': it was wanted')
-    tap.is_(signed.count(True), 60, name + ': every message is signed')
     proc.wait_for(lambda: d.fds() <= before, 'the connections to be closed')
     tap.ok(True, name + ': no descriptor stays open')
     tap.contains(d.log_text(), 'cannot start a thread', name + ': it is logged')
