@@ -6,3 +6,4 @@ include test/integration/local.mk
 include test/scenario/local.mk
 include test/fuzz/local.mk
 include test/bench/local.mk
+include test/sweep/local.mk

@@ -32,13 +32,15 @@ class Client:
             self.socket = socket.socket(socket.AF_UNIX)
             self.socket.settimeout(60)
             self.socket.connect(where)
+        self.pending = b''      # macros go with the command, as Postfix does
         answer = self._exchange(b'O' + struct.pack('>III', version, ACTIONS,
                                                    steps))
         self.version, self.actions, self.steps = struct.unpack(
             '>III', answer[1:13])
 
     def send_raw(self, data):
-        self.socket.sendall(data)
+        self.socket.sendall(self.pending + data)
+        self.pending = b''
 
     def packet(self, data):
         self.send_raw(struct.pack('>I', len(data)) + data)
@@ -75,7 +77,8 @@ class Client:
     def macros(self, letter, **values):
         data = b''.join(k.encode() + b'\0' + v.encode() + b'\0'
                         for k, v in values.items())
-        self.packet(b'D' + letter.encode() + data)
+        data = b'D' + letter.encode() + data
+        self.pending += struct.pack('>I', len(data)) + data
 
     def connect(self, name='client.example', address='192.0.2.1'):
         return self.step('C', name.encode() + b'\0004' +

@@ -1,0 +1,305 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""One allocation fails, and then all is well again.
+
+A preloaded allocator fails exactly the k-th call while an event is played: the
+first message of a daemon, a message of a domain that is not in the cache, of
+one that is, of our own, of an authenticated client, a reload. In each case
+
+- our own mail is signed or deferred, never sent on unsigned,
+- a good signature passes or the message is deferred or has a temperror,
+- the daemon serves the next mail as if nothing had happened: what was not
+  whole is not cached.
+
+`make check` takes a sample of k, `make sweep` every one.
+"""
+import mmap
+import os
+import random
+import re
+import signal
+import socket
+import struct
+import sys
+import threading
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
+
+import milter  # noqa: E402
+import proc  # noqa: E402
+import seald  # noqa: E402
+import tap  # noqa: E402
+import tree  # noqa: E402
+
+ALL = os.environ.get('MAILSEAL_SWEEP') == 'all'
+SAMPLES = 12                    # of each event
+SAMPLES_FIRST = 5               # of the first message: each needs a start
+HANG_S = 30
+LETTER = (('From', 'Joe <joe@%s>'), ('To', 'you@example.net'),
+          ('Subject', 'a test'), ('Date', 'Sun, 22 Nov 2026 12:00:00 +0000'))
+BODY = b'Noon?\r\n'
+
+
+class Control:
+    """The preloaded allocator's file."""
+
+    def __init__(self, path):
+        self.path = proc.write(path, b'\0' * 16)
+        with open(path, 'r+b') as f:
+            self.map = mmap.mmap(f.fileno(), 16)
+
+    def arm(self, k):
+        self.map[8:16] = bytes(8)
+        self.map[:8] = struct.pack('=q', k)
+
+    def disarm(self):
+        """Whether the failure has happened."""
+        (left,) = struct.unpack('=q', self.map[:8])
+        self.map[:8] = bytes(8)
+        return left <= 0
+
+    def count(self):
+        return struct.unpack('=q', self.map[8:16])[0]
+
+
+class Nameserver(threading.Thread):
+    """Any selector has the key; nothing else exists."""
+
+    def __init__(self, record):
+        super().__init__(daemon=True)
+        self.socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.socket.bind(('127.0.0.1', 0))
+        self.port = self.socket.getsockname()[1]
+        self.record = b''.join(bytes([len(x)]) + x for x in record)
+        self.start()
+
+    def run(self):
+        while True:
+            query, peer = self.socket.recvfrom(4096)
+            end = query.index(b'\0', 12) + 5
+            question = query[12:end]
+            found = (b'_domainkey' in question and
+                     question[-4:-2] == b'\0\x10')
+            answer = struct.pack('>HHHIH', 0xc00c, 16, 1, 3600,
+                                 len(self.record)) + self.record
+            self.socket.sendto(
+                query[:2] + (b'\x81\x80' if found else b'\x81\x83') +
+                struct.pack('>HHHH', 1, found, 0, 0) + question +
+                (answer if found else b''), peer)
+
+
+class Sweep:
+    def __init__(self):
+        self.top = proc.folder()
+        os.chmod(self.top, 0o777)
+        proc.run([tree.DKIMKEYGEN, 'new', '-d', 'example.com', '-s', 's',
+                  '-D', self.top])
+        self.key = os.path.join(self.top, 's.private')
+        with open(os.path.join(self.top, 's.txt'), encoding='ascii') as f:
+            self.nameserver = Nameserver(
+                [x.encode() for x in re.findall('"([^"]*)"', f.read())])
+        self.control = Control(os.path.join(self.top, 'control'))
+        self.fresh = 0
+        self.signed = {}
+        self.daemon = None
+        self.start()
+
+    def start(self):
+        if self.daemon:
+            self.daemon.kill()
+            self.daemon.start()
+            return
+        self.daemon = seald.Seald(self.top, {
+            'Domain': 'example.com', 'Selector': 's', 'KeyFile': self.key,
+            'Nameservers': '127.0.0.1@%d' % self.nameserver.port,
+            'AuthservID': 'mx.example.net', 'CheckKeys': 'no',
+            'MTA': 'submission', 'InternalHosts': '.inside.example'},
+            env=dict(os.environ, ALLOC_CONTROL=self.control.path,
+                     LD_PRELOAD=tree.program('test/sweep/alloc_fail.so')))
+
+    def play(self, fields, address, name='client.example', auth=None,
+             mta='smtpd'):
+        """(the answer's letters, {name: value} of the fields added)."""
+        try:
+            c = milter.Client(self.daemon.path)
+            c.socket.settimeout(HANG_S)
+            c.macros('C', **{'{daemon_name}': mta})
+            c.connect(name, address)
+            c.helo(name)
+            c.mail(auth=auth)
+            for n, v in fields:
+                c.header(n, ' ' + v)
+            c.eoh()
+            c.body(BODY)
+            answer, changes = c.eom()
+            c.quit()
+        except milter.Gone:
+            return 'gone', {}
+        except ConnectionError:
+            return 'gone', {}
+        except socket.timeout:
+            return 'hang', {}
+        added = {}
+        for change in changes:
+            if change[:1] == b'i':
+                n, v = change[5:].split(b'\0')[:2]
+                added[n.decode()] = v.decode()
+        letter = answer[:1].decode()
+        return ('defer' if letter == 't' or answer[:2] == b'y4' else letter,
+                added)
+
+    def own(self, **how):
+        fields = [(n, v % 'example.com' if '%' in v else v)
+                  for n, v in LETTER]
+        return self.play(fields, '192.0.2.1', **how)
+
+    @staticmethod
+    def own_is_well(outcome):
+        return outcome[0] in ('defer', 'gone') or (
+            outcome[0] == 'c' and 'DKIM-Signature' in outcome[1])
+
+    def sign(self, domain):
+        head = ''.join('%s: %s\r\n' % (n, v % domain if '%' in v else v)
+                       for n, v in LETTER).encode()
+        status, out, err = proc.run(
+            [tree.MAILSEAL, 'sign', '--domain', domain, '--selector', 's',
+             '--key', self.key], head + b'\r\n' + BODY)
+        if status != 0:
+            raise RuntimeError(err)
+        text = out.split(b'\r\n\r\n')[0].decode().replace('\r\n', '\n')
+        return [tuple(f.split(': ', 1))
+                for f in re.split(r'\n(?=\S)', text)]
+
+    def foreign(self, domain):
+        if domain not in self.signed:
+            self.signed[domain] = self.sign(domain)
+        return self.play(self.signed[domain], '192.0.2.2')
+
+    @staticmethod
+    def results(outcome):
+        return outcome[1].get('Authentication-Results', '')
+
+    def foreign_is_well(self, outcome):
+        return outcome[0] in ('defer', 'gone') or (
+            outcome[0] == 'c' and re.search(
+                'dkim=(pass|temperror)', self.results(outcome)) is not None)
+
+    def is_whole(self, domain):
+        """What is wrong behind the fault, or None."""
+        if not self.daemon.server.alive():
+            return 'the daemon is dead'
+        outcome = self.own(auth='joe')
+        if 'DKIM-Signature' not in outcome[1]:
+            return 'own mail behind it: %r' % (outcome,)
+        outcome = self.foreign(domain)
+        if 'dkim=pass' not in self.results(outcome):
+            return 'good mail behind it: %r' % (outcome,)
+        return None
+
+    def next_domain(self):
+        self.fresh += 1
+        domain = 'd%d.example.org' % self.fresh
+        self.signed = {domain: self.sign(domain),
+                       'cached.example.org':
+                       self.signed.get('cached.example.org') or
+                       self.sign('cached.example.org')}
+        return domain
+
+    # The events: what is wrong with the outcome, or None; and the domain
+    # whose mail must pass afterwards.
+
+    def event_own(self):
+        outcome = self.own(auth='joe')
+        return None if self.own_is_well(outcome) else outcome
+
+    def event_own_by_mta(self):
+        outcome = self.own(mta='submission')
+        return None if self.own_is_well(outcome) else outcome
+
+    def event_own_by_name(self):
+        outcome = self.own(name='client.inside.example')
+        return None if self.own_is_well(outcome) else outcome
+
+    def event_cached(self):
+        outcome = self.foreign('cached.example.org')
+        return None if self.foreign_is_well(outcome) else outcome
+
+    def event_fresh(self):
+        outcome = self.foreign('d%d.example.org' % self.fresh)
+        return None if self.foreign_is_well(outcome) else outcome
+
+    def event_reload(self):
+        before = self.daemon.log_text()
+        self.daemon.server.signal(signal.SIGHUP)
+
+        def is_done():
+            text = self.daemon.log_text()[len(before):]
+            return ('is in service' in text or 'stays in service' in text or
+                    'lines lost' in text or not self.daemon.server.alive())
+        proc.wait_for(is_done, 'the reload')
+
+    def strike(self, event, k):
+        """(whether the failure happened, what is wrong or None)."""
+        self.control.arm(k)
+        wrong = event()
+        struck = self.control.disarm()
+        wrong = wrong or self.is_whole('d%d.example.org' % self.fresh)
+        if wrong and not self.daemon.server.alive():
+            self.start()
+        return struck, wrong
+
+    def count(self, event):
+        self.control.arm(0)
+        event()
+        return self.control.count()
+
+    def sweep(self, name, event, first=False):
+        if first:
+            self.next_domain()
+            self.start()
+        else:
+            self.next_domain()
+        n = self.count(event)
+        samples = SAMPLES_FIRST if first else SAMPLES
+        ks = range(1, n + n // 4 + 8)
+        if not ALL and len(ks) > samples:
+            ks = sorted(random.sample(range(1, n + 1), min(samples, n)))
+        faults, wrongs = 0, []
+        for k in ks:
+            if first:
+                self.start()
+            if event == self.event_fresh:
+                self.next_domain()
+            struck, wrong = self.strike(event, k)
+            faults += struck
+            if wrong:
+                wrongs.append((k, wrong))
+        for w in wrongs[:20]:
+            tap.diag('%s, k=%d: %s' % (name, w[0], w[1]))
+        tap.is_(len(wrongs), 0, '%s: %d of %d allocations failed' % (
+            name, faults, n))
+
+
+def main():
+    for name in ('milter/mailseald', 'test/sweep/alloc_fail.so'):
+        if not os.path.exists(tree.program(name)):
+            tap.skip_all(name + ' is not built')
+    if tree.is_sanitized():
+        tap.skip_all('a sanitizer has an allocator of its own')
+    seed = int(os.environ.get('TEST_SEED', '0')) or random.randrange(1, 10**6)
+    random.seed(seed)
+    tap.diag('TEST_SEED=%d' % seed)
+    s = Sweep()
+    tap.is_(s.is_whole('d0.example.org'), None, 'before: all is well')
+    s.sweep('own, authenticated', s.event_own)
+    s.sweep('own, by the name of the MTA', s.event_own_by_mta)
+    s.sweep('own, by the name of the host', s.event_own_by_name)
+    s.sweep('good, in the cache', s.event_cached)
+    s.sweep('good, not in the cache', s.event_fresh)
+    s.sweep('reload', s.event_reload)
+    s.sweep('the first message, own', s.event_own, first=True)
+    s.sweep('the first message, good', s.event_cached, first=True)
+    s.daemon.kill()
+
+
+tap.main(main)
