@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the commands that add fields to a message have in common. */
+/* What the commands that add fields to a message share. */
 #include "mail/domain.h"
 #include "mail/field.h"
 #include "tools/added.h"
@@ -38,6 +38,15 @@ added_names_take(struct added_names *list, const char *option,
 		list->v[list->n++] = name;
 	}
 	return (true);
+}
+
+void
+added_names_set(struct added_names *list, struct conf_strings *r)
+{
+	if (list->given) {
+		r->v = list->v;
+		r->n = list->n;
+	}
 }
 
 bool

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* mailseal seal: a message with one more ARC set on top (RFC 8617 5.1). */
-#include "arc/seal.h"
-#include "dkim/sign.h"
+#include "engine/sign.h"
 #include "tools/added.h"
 #include "tools/judge.h"
 #include "tools/seal.h"
@@ -21,7 +20,7 @@ struct seal_opts {		/* views into argv */
 };
 
 struct job {			/* one message to be sealed */
-	const struct seal_opts	*o;
+	struct seal_opts	*o;
 	struct arena		*arena;
 	struct judge		*judge;
 	struct privkey		*key;
@@ -77,53 +76,56 @@ take_option(void *opts, int id, const char *value)
 	}
 }
 
-/* A list that was given is the whole list. */
 static bool
-make_opts(const struct job *job, struct arc_seal_opts *r)
+name_sealer(const struct job *job, struct engine_sign_key *r)
 {
-	const struct seal_opts *o = job->o;
-	bool given = o->headers.given;
+	*r = (struct engine_sign_key){ .key = job->key };
+	return (added_domain(job->arena, job->o->domain, &r->domain) &&
+	    added_domain(job->arena, job->o->selector, &r->selector));
+}
 
-	*r = (struct arc_seal_opts){ .crypto = job->judge->crypto,
-		.key = job->key,
-		.sign_headers = given ? o->headers.v :
-		    dkim_sign_headers_default,
-		.sign_headers_n = given ? o->headers.n :
-		    dkim_sign_headers_default_n,
-		.oversign_headers = dkim_oversign_headers_default,
-		.oversign_headers_n = given ? 0 :
-		    dkim_oversign_headers_default_n,
-		.now_s = env_now_s(&job->judge->env) };
-	return (added_domain(job->arena, o->domain, &r->domain) &&
-	    added_domain(job->arena, o->selector, &r->selector));
+/* With a list of fields to sign, none is oversigned. */
+static void
+set_headers(struct job *job)
+{
+	struct conf *conf = job->judge->conf;
+
+	if (job->o->headers.given) {
+		added_names_set(&job->o->headers, &conf->sign_headers);
+		conf->oversign_headers.v = job->o->headers.v;
+		conf->oversign_headers.n = 0;
+	}
 }
 
 static enum status
 hash_body(struct job *job)
 {
-	enum status st;
+	enum status status;
 
 	job->bodies = dkim_bodies_new(job->arena, job->judge->crypto);
-	st = job->bodies != NULL ? arc_seal_begin(job->bodies) : STATUS_NOMEM;
-	if (st == STATUS_OK) {
-		dkim_bodies_update(job->bodies, job->message.body.p,
-		    job->message.body.n);
-		st = dkim_bodies_finish(job->bodies);
+	if (job->bodies == NULL) {
+		return (STATUS_NOMEM);
 	}
-	return (st);
+	status = arc_seal_begin(job->bodies);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	dkim_bodies_update(job->bodies, job->message.body.p,
+	    job->message.body.n);
+	return (dkim_bodies_finish(job->bodies));
 }
 
 static int
-explain(const struct job *job, enum status st, enum arc_result cv)
+explain_failure(const struct job *job, enum status status, enum arc_result cv)
 {
 	size_t from = field_list_count(&job->message.fields, STR("From"));
 
-	if (st == STATUS_SYNTAX && from == 0) {
+	if (status == STATUS_SYNTAX && from == 0) {
 		(void)cli_fail("the message has no From field");
-	} else if (st == STATUS_SYNTAX) {
+	} else if (status == STATUS_SYNTAX) {
 		(void)cli_fail("the chain cannot be sealed with cv=%s",
 		    arc_result_name(cv));
-	} else if (st == STATUS_LIMIT) {
+	} else if (status == STATUS_LIMIT) {
 		(void)cli_fail("the message has too many fields to sign");
 	} else {
 		return (cli_fail("it could not be sealed"));
@@ -131,33 +133,51 @@ explain(const struct job *job, enum status st, enum arc_result cv)
 	return (CLI_NO);
 }
 
+static enum status
+write_seal(struct job *job, const struct engine_sign_key *key,
+    struct arc_seal_message *message)
+{
+	struct engine_sign sign;
+	enum status status = hash_body(job);
+
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	message->bodies = job->bodies;
+	set_headers(job);
+	status = engine_sign_init(&sign, job->arena, job->judge->conf,
+	    job->judge->crypto, env_now_s(&job->judge->env));
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	return (engine_sign_seal(&sign, key, message, &job->seal));
+}
+
 static int
 make_seal(struct job *job, const struct engine_outcome *outcome)
 {
 	const struct seal_opts *o = job->o;
-	struct arc_seal_message in = { .fields = &job->message.fields };
-	struct arc_seal_opts opts;
-	enum status st;
+	struct arc_seal_message message = { .fields = &job->message.fields };
+	struct engine_sign_key key;
+	enum status status;
 
-	if (!make_opts(job, &opts)) {
+	if (!name_sealer(job, &key)) {
 		return (CLI_USAGE);
 	}
-	in.cv = !o->auto_cv ? o->cv : outcome->arc != NULL ?
+	message.cv = !o->auto_cv ? o->cv : outcome->arc != NULL ?
 	    outcome->arc->result : ARC_NONE;
-	st = seal_results(job->arena, in.fields,
-	    str_from(o->judge.authserv_id), outcome->authres, &in.results);
-	if (st == STATUS_OK) {
-		st = hash_body(job);
+	status = seal_results(job->arena, message.fields,
+	    str_from(o->judge.authserv_id), outcome->authres,
+	    &message.results);
+	if (status == STATUS_OK) {
+		status = write_seal(job, &key, &message);
 	}
-	if (st == STATUS_OK) {
-		in.bodies = job->bodies;
-		st = arc_seal_finish(job->arena, &opts, &in, &job->seal);
-	}
-	return (st == STATUS_OK ? CLI_YES : explain(job, st, in.cv));
+	return (status == STATUS_OK ? CLI_YES :
+	    explain_failure(job, status, message.cv));
 }
 
 static void
-print(const struct job *job, struct str text)
+print_message(const struct job *job, struct str text)
 {
 	bool crlf = added_has_crlf(text);
 
@@ -178,11 +198,12 @@ static int
 seal_text(struct job *job, struct str text)
 {
 	const struct engine_outcome *outcome;
-	enum status st = message_parse(job->arena, text, &job->message);
+	enum status status = message_parse(job->arena, text, &job->message);
 	int result;
 
-	if (st != STATUS_OK) {
-		(void)cli_fail("the message's header: %s", status_text(st));
+	if (status != STATUS_OK) {
+		(void)cli_fail("the message's header: %s",
+		    status_text(status));
 		return (CLI_NO);
 	}
 	outcome = judge_message(job->judge, &job->o->judge, text,
@@ -196,13 +217,13 @@ seal_text(struct job *job, struct str text)
 	}
 	result = make_seal(job, outcome);
 	if (result == CLI_YES) {
-		print(job, text);
+		print_message(job, text);
 	}
 	return (cli_flush() ? result : CLI_USAGE);
 }
 
 static int
-seal_file(const struct seal_opts *o, const char *path)
+seal_file(struct seal_opts *o, const char *path)
 {
 	struct judge judge = { .conf = NULL };
 	struct job job = { .o = o, .judge = &judge };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* seal: what mailseal seal puts into ARC-Authentication-Results. */
+/* seal: the results that mailseal seal puts into ARC-Authentication-Results. */
 #ifndef TOOLS_SEAL_H
 #define TOOLS_SEAL_H
 
@@ -10,8 +10,9 @@
 
 /*
  * The results of the Authentication-Results fields under that authserv-id, and
- * those of ours whose method they do not have; as arc_seal_message takes them.
- * ours: the value of our own field. A field that does not parse is left out.
+ * those of ours whose method is not among them, in the form of
+ * arc_seal_message. ours: the value of our own field. A field with a syntax
+ * error is left out.
  */
 enum status	seal_results(struct arena *, const struct field_list *,
 		    struct str authserv_id, struct str ours,

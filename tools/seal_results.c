@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One field for all results of an administrative domain (RFC 8617 4.1.1). */
+/* seal_results: one field for all results of an administrative domain (RFC
+   8617 4.1.1). */
 #include "authres/authres.h"
 #include "base/buf.h"
 #include "tools/mailseal.h"
@@ -26,7 +27,7 @@ has_method(const struct results *r, size_t n, struct str method)
 	return (false);
 }
 
-/* What the parser tolerates and the grammar does not have. */
+/* The parser accepts results that the grammar does not have. */
 static bool
 can_be_written(const struct authres_result *result)
 {
@@ -43,7 +44,7 @@ can_be_written(const struct authres_result *result)
 }
 
 static enum status
-add(struct results *r, const struct authres_result *result)
+add_result(struct results *r, const struct authres_result *result)
 {
 	struct authres_result *v = arena_grow(r->arena, r->all.v, r->all.n,
 	    &r->cap, sizeof(*v));
@@ -56,28 +57,29 @@ add(struct results *r, const struct authres_result *result)
 	return (STATUS_OK);
 }
 
-/* unless: not of a method that the first so many have. */
+/* Adds the results of a field, but none of a method that the first `known`
+   results have. */
 static enum status
-add_value(struct results *r, struct str value, size_t unless)
+add_value(struct results *r, struct str value, size_t known)
 {
-	enum status st = STATUS_OK;
+	enum status status = STATUS_OK;
 	const char *reason;
 	struct authres a;
 	size_t i;
 
-	st = authres_parse(r->arena, value, &a, &reason);
-	if (st == STATUS_SYNTAX || st == STATUS_LIMIT) {
+	status = authres_parse(r->arena, value, &a, &reason);
+	if (status == STATUS_SYNTAX || status == STATUS_LIMIT) {
 		cli_warn("an Authentication-Results field is left out: %s",
 		    reason);
 		return (STATUS_OK);
 	}
-	for (i = 0; i < a.n && st == STATUS_OK; i++) {
-		if (!has_method(r, unless, a.v[i].method) &&
+	for (i = 0; i < a.n && status == STATUS_OK; i++) {
+		if (!has_method(r, known, a.v[i].method) &&
 		    can_be_written(&a.v[i])) {
-			st = add(r, &a.v[i]);
+			status = add_result(r, &a.v[i]);
 		}
 	}
-	return (st);
+	return (status);
 }
 
 enum status
@@ -86,31 +88,31 @@ seal_results(struct arena *arena, const struct field_list *fields,
 {
 	struct results r = { .arena = arena, .all = {
 		.authserv_id = authserv_id, .version = 1 } };
-	enum status st = STATUS_OK;
+	enum status status = STATUS_OK;
 	struct buf text;
 	size_t i;
 
-	for (i = 0; i < fields->n && st == STATUS_OK; i++) {
+	for (i = 0; i < fields->n && status == STATUS_OK; i++) {
 		const struct field *field = &fields->v[i];
 
 		if (str_eq_ci(field->name, STR("Authentication-Results")) &&
 		    authres_is_forged(field->value, authserv_id)) {
-			st = add_value(&r, field->value, 0);
+			status = add_value(&r, field->value, 0);
 		}
 	}
-	if (st == STATUS_OK) {
-		st = add_value(&r, ours, r.all.n);
+	if (status == STATUS_OK) {
+		status = add_value(&r, ours, r.all.n);
 	}
-	if (st != STATUS_OK) {
-		return (st);
+	if (status != STATUS_OK) {
+		return (status);
 	}
 	buf_init(&text, RESULTS_MAX_BYTES);
 	buf_add_char(&text, ' ');
-	st = authres_write(&text, &r.all, true, true);
-	if (st == STATUS_OK) {
+	status = authres_write(&text, &r.all, true, true);
+	if (status == STATUS_OK) {
 		*value_r = arena_dup(arena, buf_str(&text));
-		st = value_r->p != NULL ? STATUS_OK : STATUS_NOMEM;
+		status = value_r->p != NULL ? STATUS_OK : STATUS_NOMEM;
 	}
 	buf_fini(&text);
-	return (st);
+	return (status);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* mailseal sign: a message with DKIM-Signature fields on top. */
-#include "dkim/body.h"
-#include "dkim/sign.h"
+#include "engine/sign.h"
 #include "mail/domain.h"
 #include "mail/message.h"
 #include "tools/sign.h"
@@ -10,8 +9,10 @@
 #define FIELD_NAME	"DKIM-Signature"
 
 struct job {			/* one message to be signed */
-	const struct sign_opts	*o;
+	struct sign_opts	*o;
 	struct arena		*arena;
+	struct env		 env;
+	struct conf		*conf;
 	struct crypto		*crypto;
 	struct dkim_bodies	*bodies;
 	struct message		 message;
@@ -41,7 +42,7 @@ load_key(struct job *job, size_t i)
 	return (true);
 }
 
-/* Who verifies takes no i= from elsewhere (RFC 6376 6.1.1). */
+/* Verifiers accept no i= outside of d= (RFC 6376 6.1.1). */
 static bool
 check_identity(struct job *job, struct str identity, struct str domain)
 {
@@ -59,58 +60,76 @@ check_identity(struct job *job, struct str identity, struct str domain)
 }
 
 static bool
-name_signer(struct job *job, size_t i, struct dkim_sign_opts *r)
+name_signer(struct job *job, size_t i, struct engine_sign_key *r)
 {
 	const struct sign_opts *o = job->o;
 
+	r->key = job->keys[i];
+	r->identity = str_from(o->identity);
 	return (added_domain(job->arena, o->domains[o->domains_n == 1 ? 0 : i],
-	    &r->domain) && added_domain(job->arena, o->selectors[i], &r->selector) &&
+	    &r->domain) &&
+	    added_domain(job->arena, o->selectors[i], &r->selector) &&
 	    check_identity(job, r->identity, r->domain));
 }
 
-static void
-choose_headers(const struct sign_opts *o, struct dkim_sign_opts *r)
+/* The daemon's defaults, and what the options change about them. */
+static bool
+make_conf(struct job *job)
 {
-	r->sign_headers = o->headers.given ? o->headers.v :
-	    dkim_sign_headers_default;
-	r->sign_headers_n = o->headers.given ? o->headers.n :
-	    dkim_sign_headers_default_n;
-	r->oversign_headers = o->oversign.given ? o->oversign.v :
-	    dkim_oversign_headers_default;
-	r->oversign_headers_n = o->oversign.given ? o->oversign.n :
-	    dkim_oversign_headers_default_n;
+	struct sign_opts *o = job->o;
+	struct diag diag;
+
+	diag_init(&diag);
+	env_init_system(&job->env);
+	if (conf_parse(STR("Mode v\n"), "options", &job->env, &job->conf,
+	    &diag) != STATUS_OK) {
+		(void)cli_fail("%s", diag.text);
+		return (false);
+	}
+	if (o->canon_given) {
+		job->conf->canonicalization = o->canon;
+	}
+	job->conf->signature_ttl_s = o->ttl_s;
+	added_names_set(&o->headers, &job->conf->sign_headers);
+	added_names_set(&o->oversign, &job->conf->oversign_headers);
+	return (true);
 }
 
 static int
-make_signers(struct job *job, int64_t now_s)
+begin_signer(struct job *job, const struct engine_sign *sign, size_t i)
 {
-	const struct sign_opts *o = job->o;
+	struct engine_sign_key key;
 	enum status status;
+
+	if (!name_signer(job, i, &key)) {
+		return (CLI_USAGE);
+	}
+	status = engine_sign_begin(sign, &key, &job->message.fields,
+	    job->bodies, &job->signers[i]);
+	if (status == STATUS_SYNTAX) {
+		(void)cli_fail("the message has no From field");
+		return (CLI_NO);
+	}
+	return (status == STATUS_OK ? CLI_YES :
+	    cli_fail("%s", status_text(status)));
+}
+
+static int
+begin_signers(struct job *job)
+{
+	struct engine_sign sign;
+	int result = CLI_YES;
 	size_t i;
 
-	for (i = 0; i < o->keys_n; i++) {
-		struct dkim_sign_opts opts = {
-			.crypto = job->crypto, .key = job->keys[i],
-			.identity = str_from(o->identity),
-			.header_canon = o->header, .body_canon = o->body,
-			.now_s = now_s, .ttl_s = o->ttl_s,
-		};
-
-		choose_headers(o, &opts);
-		if (!name_signer(job, i, &opts)) {
-			return (CLI_USAGE);
-		}
-		status = dkim_signer_new(job->arena, &opts,
-		    &job->message.fields, job->bodies, &job->signers[i]);
-		if (status == STATUS_SYNTAX) {
-			(void)cli_fail("the message has no From field");
-			return (CLI_NO);
-		}
-		if (status != STATUS_OK) {
-			return (cli_fail("%s", status_text(status)));
-		}
+	if (engine_sign_init(&sign, job->arena, job->conf, job->crypto,
+	    job->o->now_s >= 0 ? job->o->now_s : env_now_s(&job->env)) !=
+	    STATUS_OK) {
+		return (cli_fail("out of memory"));
 	}
-	return (CLI_YES);
+	for (i = 0; i < job->o->keys_n && result == CLI_YES; i++) {
+		result = begin_signer(job, &sign, i);
+	}
+	return (result);
 }
 
 static int
@@ -137,7 +156,6 @@ sign_text(struct job *job, struct str text)
 	const struct sign_opts *o = job->o;
 	bool crlf = added_has_crlf(text);
 	enum status status;
-	struct env env;
 	int result;
 
 	status = message_parse(job->arena, text, &job->message);
@@ -146,9 +164,7 @@ sign_text(struct job *job, struct str text)
 		    status_text(status));
 		return (CLI_NO);
 	}
-	env_init_system(&env);
-	result = make_signers(job, o->now_s >= 0 ? o->now_s :
-	    env_now_s(&env));
+	result = begin_signers(job);
 	if (result != CLI_YES) {
 		return (result);
 	}
@@ -165,7 +181,7 @@ sign_text(struct job *job, struct str text)
 }
 
 static int
-sign_file(const struct sign_opts *o, const char *path)
+sign_file(struct sign_opts *o, const char *path)
 {
 	struct job job = { .o = o };
 	struct arena arena;
@@ -180,7 +196,7 @@ sign_file(const struct sign_opts *o, const char *path)
 			goto out;
 		}
 	}
-	if (!cli_input(path, &arena, &text)) {
+	if (!cli_input(path, &arena, &text) || !make_conf(&job)) {
 		goto out;
 	}
 	job.crypto = crypto_new();
@@ -200,6 +216,7 @@ out:
 		privkey_free(job.keys[i]);
 	}
 	crypto_free(job.crypto);
+	conf_release(job.conf);
 	arena_fini(&arena);
 	return (result);
 }

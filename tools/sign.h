@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* sign: what mailseal sign was asked to do. */
+/* sign: the options of mailseal sign. */
 #ifndef TOOLS_SIGN_H
 #define TOOLS_SIGN_H
 
@@ -14,16 +14,17 @@
 #define SIGN_MAX_SIGNERS	16
 
 struct sign_opts {		/* views into argv */
-	const char		*domains[SIGN_MAX_SIGNERS];	/* one for all, or */
-	const char		*selectors[SIGN_MAX_SIGNERS];	/* one for each */
+	const char		*domains[SIGN_MAX_SIGNERS];	/* one, or one
+								   per key */
+	const char		*selectors[SIGN_MAX_SIGNERS];
 	const char		*keys[SIGN_MAX_SIGNERS];
 	size_t			 domains_n;
 	size_t			 selectors_n;
 	size_t			 keys_n;
 	bool			 any_type;	/* --algorithm auto */
 	enum crypto_key_type	 type;
-	enum canon		 header;
-	enum canon		 body;
+	bool			 canon_given;	/* false: the default */
+	struct conf_signature_style canon;
 	const char		*identity;	/* NULL: no i= */
 	struct added_names	 headers;
 	struct added_names	 oversign;
@@ -33,9 +34,9 @@ struct sign_opts {		/* views into argv */
 };
 
 void	 sign_opts_init(struct sign_opts *);
-/* False: said why not, unless there is no such option. */
+/* False: invalid; prints an error unless the option is unknown. */
 cli_take sign_opts_take;	/* of a struct sign_opts */
-/* Whether they go together; false: said why not. */
+/* Whether the options go together; prints an error if not. */
 bool	 sign_opts_check(const struct sign_opts *);
 
 #endif

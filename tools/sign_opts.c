@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* sign_opts: the command line of mailseal sign. */
 #include "tools/sign.h"
 
 #define ID_HEADER_ONLY	0x300
@@ -25,16 +26,18 @@ take_algorithm(struct sign_opts *o, const char *value)
 static bool
 take_canon(struct sign_opts *o, const char *value)
 {
-	if (!canon_parse_pair(str_from(value), &o->header, &o->body)) {
+	if (!canon_parse_pair(str_from(value), &o->canon.header,
+	    &o->canon.body)) {
 		(void)cli_fail("--canonicalization: %s is not such as "
 		    "relaxed/simple", value);
 		return (false);
 	}
+	o->canon_given = true;
 	return (true);
 }
 
 static bool
-push(const char **list, size_t *n, const char *option, const char *value)
+push_value(const char **list, size_t *n, const char *option, const char *value)
 {
 	if (*n == SIGN_MAX_SIGNERS) {
 		(void)cli_fail("--%s: at most %d signatures", option,
@@ -49,14 +52,16 @@ bool
 sign_opts_take(void *opts, int id, const char *value)
 {
 	struct sign_opts *o = opts;
+
 	switch (id) {
 	case 'd':
-		return (push(o->domains, &o->domains_n, "domain", value));
-	case 's':
-		return (push(o->selectors, &o->selectors_n, "selector",
+		return (push_value(o->domains, &o->domains_n, "domain",
 		    value));
+	case 's':
+		return (push_value(o->selectors, &o->selectors_n,
+		    "selector", value));
 	case 'k':
-		return (push(o->keys, &o->keys_n, "key", value));
+		return (push_value(o->keys, &o->keys_n, "key", value));
 	case 'a':
 		return (take_algorithm(o, value));
 	case 'c':
@@ -85,8 +90,7 @@ sign_opts_take(void *opts, int id, const char *value)
 void
 sign_opts_init(struct sign_opts *o)
 {
-	*o = (struct sign_opts){ .any_type = true, .header = CANON_RELAXED,
-		.body = CANON_RELAXED, .now_s = -1 };
+	*o = (struct sign_opts){ .any_type = true, .now_s = -1 };
 }
 
 bool

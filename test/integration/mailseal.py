@@ -173,6 +173,11 @@ def test_sign():
                      '', '--header-only')
     tap.is_(seal.names(seal.tags(out.partition(b':')[2])['h']),
             ['from', 'subject'], '--headers, nothing oversigned')
+    _, out, _ = sign(b'X-Foo: 1\r\n' + MESSAGE, 'r', '--headers', '*:X-Foo',
+                     '--oversign', '', '--header-only')
+    names = seal.names(seal.tags(out.partition(b':')[2])['h'])
+    tap.ok('x-foo' in names and 'subject' in names and '*' not in names,
+           '--headers with * adds to the default, as SignHeaders', names)
     _, out, _ = sign(MESSAGE, 'r', '--headers', 'From', '--oversign',
                      'From:Subject', '--header-only', '--expire', '99',
                      '--identity', 'alice@example.com')
