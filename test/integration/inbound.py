@@ -292,7 +292,7 @@ def given_up(w, ports, daemon):
 def main():
     world.require()
     w = world.World()
-    lenient = w.daemon('lenient', On_DNSError='accept',
+    lenient = w.daemon('lenient', OnDNSError='accept',
                        On_BadFrom='accept')
     unix = w.daemon('unix', SecondOpinion='all')
     strict = w.daemon('strict', On_BadSignature='reject')

@@ -201,7 +201,7 @@ def main():
     reject = w.daemon('reject', OnDMARCReject='reject',
                       MailingListHosts='lists.example', **common)
     hold = w.daemon('hold', OnDMARCQuarantine='hold', **common)
-    lenient = w.daemon('lenient', On_DNSError='accept', **common)
+    lenient = w.daemon('lenient', OnDNSError='accept', **common)
     ports = w.start({d: {'smtpd_milters': s.socket} for d, s in (
         ('tag', tag), ('reject', reject), ('hold', hold),
         ('lenient', lenient))}, {

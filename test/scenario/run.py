@@ -222,15 +222,20 @@ class Scenario:
         }
 
     def play(self):
-        before = len(self.daemon.lines())
+        before = len(self.messages())
         out = self.play_raw() if self.is_raw else self.play_try()
         if out is None:
             return None
         result = self.outcome(out)
-        proc.wait_for(lambda: len(self.daemon.lines()) > before,
+        proc.wait_for(lambda: len(self.messages()) > before,
                       self.point + ': a line in the log')
-        result['log'] = self.daemon.lines()[-1]
+        result['log'] = self.messages()[-1]
         return result
+
+    def messages(self):
+        """The log lines about messages; others may arrive late."""
+        return [line for line in self.daemon.lines()
+                if line['event'] == 'message']
 
     def play_try(self):
         argv = [tree.MAILSEAL, 'try', '--json', '--milter',
