@@ -1,23 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * engine_fixture: what the tests of lib/engine and lib/second stand on: keys
- * made once, a zone that publishes them, a configuration, an engine over
- * both, and a way to play a message's events and to carry out its actions.
+ * engine_fixture: what the tests of lib/engine and lib/second share: keys, a
+ * zone that publishes them, a configuration and an engine that uses both, and
+ * functions that run a message through it and apply its actions. A failure
+ * in here ends the test program.
  */
 #ifndef TEST_UNIT_ENGINE_FIXTURE_H
 #define TEST_UNIT_ENGINE_FIXTURE_H
 
 #include <pthread.h>
-#include <stdlib.h>
-#include <sys/stat.h>
+#include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
-#include "base/b64.h"
 #include "base/buf.h"
-#include "engine/engine.h"
 #include "engine/message.h"
 #include "mail/message.h"
-#include "tap.h"
 
 #define FX_NOW_S	1700000000
 #define FX_MAX_BYTES	(64 * 1024 * 1024)
@@ -35,12 +33,11 @@ struct fx {
 	struct conf		*conf;
 	struct second		*second;
 	struct engine_stats	*stats;
-	struct key_checks	*key_checks;	/* NULL until a test brings
-						   one */
+	struct key_checks	*key_checks;	/* NULL unless a test sets it */
 	struct engine		*engine;
 };
 
-struct fx_mail {		/* how a message comes */
+struct fx_mail {		/* the envelope of a message */
 	const char	*ip;	/* NULL: no address */
 	const char	*host;
 	const char	*auth_authen;
@@ -48,8 +45,8 @@ struct fx_mail {		/* how a message comes */
 	const char	*daemon_name;
 	const char	*helo;		/* NULL: client.example */
 	const char	*mail_from;	/* NULL: <joe@example.com> */
-	const char	*mailers;	/* of recipients, a space between; NULL:
-					   no recipient is told of */
+	const char	*mailers;	/* of recipients, separated by spaces;
+					   NULL: no recipients */
 	size_t		 chunk;	/* of the body; 0: all at once */
 };
 
@@ -58,395 +55,40 @@ struct fx_client {
 	struct ip_addr		 ip;
 };
 
-static void ATTR_UNUSED
-fx_die(const char *what, const char *why)
-{
-	printf("Bail out! %s: %s\n", what, why);
-	exit(1);
-}
-
-static int64_t
-fx_now_s(void *ctx)
-{
-	return (((struct fx *)ctx)->now_s);
-}
-
-static uint32_t
-fx_random(void *ctx ATTR_UNUSED)
-{
-	return (49);
-}
-
-static void
-fx_log(void *ctx, enum log_level level ATTR_UNUSED, const char *line)
-{
-	struct fx *fx = ctx;
-
-	pthread_mutex_lock(&fx->log_lock);
-	buf_add_cstr(&fx->log, line);
-	buf_add_char(&fx->log, '\n');
-	pthread_mutex_unlock(&fx->log_lock);
-}
-
-static void
-fx_path(const struct fx *fx, const char *name, char path_r[128])
-{
-	snprintf(path_r, 128, "%s/%s", fx->dir, name);
-}
-
-static void
-fx_write(const struct fx *fx, const char *name, struct str text)
-{
-	char path[128];
-	FILE *f;
-
-	fx_path(fx, name, path);
-	(void)umask(077);
-	f = fopen(path, "w");
-	if (f == NULL || fwrite(text.p, 1, text.n, f) != text.n ||
-	    fclose(f) != 0) {
-		fx_die(path, "cannot be written");
-	}
-}
-
-static struct privkey *
-fx_key(const struct fx *fx, enum crypto_key_type type, unsigned bits,
-    const char *file)
-{
-	struct privkey *key;
-	struct buf pem;
-
-	buf_init(&pem, FX_MAX_BYTES);
-	if (privkey_generate(type, bits, &key) != STATUS_OK ||
-	    privkey_write_pem(key, &pem) != STATUS_OK) {
-		fx_die(file, "no key");
-	}
-	fx_write(fx, file, buf_str(&pem));
-	buf_fini(&pem);
-	return (key);
-}
-
-static void
-fx_add_record(struct buf *zone, const char *selector, const char *domain,
-    const char *tags, const struct privkey *key)
-{
-	struct buf der;
-
-	buf_init(&der, FX_MAX_BYTES);
-	if (privkey_public(key, &der) != STATUS_OK) {
-		fx_die(selector, "no public key");
-	}
-	buf_printf(zone, "%s._domainkey.%s. TXT \"v=DKIM1; %sp=", selector,
-	    domain, tags);
-	b64_encode(zone, der.p, der.n);
-	buf_add_cstr(zone, "\"\n");
-	buf_fini(&der);
-}
-
-static void
-fx_init_zone(struct fx *fx, const char *extra)
-{
-	struct dns_opts opts;
-	struct diag diag;
-	struct buf zone;
-	char path[128];
-
-	buf_init(&zone, FX_MAX_BYTES);
-	fx_add_record(&zone, "rsa", "example.com", "", fx->rsa);
-	fx_add_record(&zone, "ed", "example.com", "k=ed25519; ", fx->ed);
-	fx_add_record(&zone, "test", "example.com", "t=y; ", fx->rsa);
-	fx_add_record(&zone, "twice", "example.com", "", fx->rsa);
-	buf_add_cstr(&zone, "slow._domainkey.example.com. SERVFAIL TXT\n"
-	    "revoked._domainkey.example.com. TXT \"v=DKIM1; p=\"\n"
-	    "broken._domainkey.example.com. TXT \"v=DKIM1; p=!\"\n");
-	buf_add_cstr(&zone, extra);
-	fx_write(fx, "zone", buf_str(&zone));
-	buf_fini(&zone);
-	fx_path(fx, "zone", path);
-	diag_init(&diag);
-	dns_opts_init(&opts);
-	opts.env = &fx->env;
-	if (dns_new_zone(&opts, path, &fx->dns, &diag) != STATUS_OK) {
-		fx_die("zone", diag.text);
-	}
-}
-
-/* Keys, clock, zone: all but a configuration. extra: further zone text. */
-static void ATTR_UNUSED
-fx_init(struct fx *fx, const char *extra)
-{
-	struct diag diag;
-
-	*fx = (struct fx){ .now_s = FX_NOW_S };
-	snprintf(fx->dir, sizeof(fx->dir), "/tmp/t_engine.XXXXXX");
-	if (mkdtemp(fx->dir) == NULL) {
-		fx_die(fx->dir, "cannot be made");
-	}
-	env_init_system(&fx->env);
-	fx->env.now_s = fx_now_s;
-	fx->env.random = fx_random;
-	fx->env.log = fx_log;
-	fx->env.ctx = fx;
-	buf_init(&fx->log, FX_MAX_BYTES);
-	pthread_mutex_init(&fx->log_lock, NULL);
-	fx->crypto = crypto_new();
-	fx->rsa = fx_key(fx, CRYPTO_RSA, 2048, "rsa");
-	fx->ed = fx_key(fx, CRYPTO_ED25519, 0, "ed");
-	fx->stats = engine_stats_new();
-	diag_init(&diag);
-	if (second_new(&fx->second, &diag) != STATUS_OK) {
-		fx_die("second", diag.text);
-	}
-	fx_init_zone(fx, extra);
-}
-
-/* A (new) engine with this configuration; @DIR@ stands for fx->dir. */
-static void ATTR_UNUSED
-fx_configure(struct fx *fx, const char *text)
-{
-	struct engine_opts opts;
-	struct diag diag;
-	struct str rest = str_from(text), piece;
-	struct buf conf;
-	bool inside = false;
-
-	buf_init(&conf, FX_MAX_BYTES);
-	for (; str_next(&rest, '@', &piece); inside = !inside) {
-		if (inside && str_eq(piece, STR("DIR"))) {
-			buf_add_cstr(&conf, fx->dir);
-		} else {
-			buf_add_str(&conf, piece);
-		}
-	}
-	diag_init(&diag);
-	engine_release(fx->engine);
-	conf_release(fx->conf);
-	buf_reset(&fx->log);
-	if (conf_parse(buf_str(&conf), "test", &fx->env, &fx->conf, &diag) !=
-	    STATUS_OK) {
-		fx_die("configuration", diag.text);
-	}
-	buf_fini(&conf);
-	opts = (struct engine_opts){ .conf = fx->conf, .dns = fx->dns,
-		.crypto = fx->crypto, .second = fx->second,
-		.stats = fx->stats, .key_checks = fx->key_checks,
-		.env = &fx->env };
-	if (engine_new(&opts, &fx->engine, &diag) != STATUS_OK) {
-		fx_die("engine", diag.text);
-	}
-	buf_reset(&fx->log);
-}
-
 #define FX_VERIFY	"AuthservID mx.example.net\nMode v\n"
 #define FX_SIGN		"AuthservID mx.example.net\nMode sv\n" \
 	"Domain example.com\nSelector rsa\nKeyFile @DIR@/rsa\n"
 #define FX_SIGN_BOTH	FX_SIGN "Selector ed\nKeyFile @DIR@/ed\n"
 
-static void ATTR_UNUSED
-fx_fini(struct fx *fx)
-{
-	static const char *const files[] = { "rsa", "ed", "zone" };
-	char path[128];
+void	 fx_die(const char *what, const char *why);
+/* Everything but the configuration. extra: more zone text. */
+void	 fx_init(struct fx *, const char *extra);
+void	 fx_fini(struct fx *);
+/* Makes a new engine; @DIR@ in the text is replaced by fx->dir. */
+void	 fx_configure(struct fx *, const char *text);
+/* A file in fx->dir. */
+void	 fx_path(const struct fx *, const char *name, char path_r[128]);
+void	 fx_write(const struct fx *, const char *name, struct str text);
 
-	engine_release(fx->engine);
-	conf_release(fx->conf);
-	dns_release(fx->dns);
-	second_free(fx->second);
-	engine_stats_free(fx->stats);
-	privkey_free(fx->rsa);
-	privkey_free(fx->ed);
-	crypto_free(fx->crypto);
-	buf_fini(&fx->log);
-	pthread_mutex_destroy(&fx->log_lock);
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		fx_path(fx, files[i], path);
-		(void)unlink(path);
-	}
-	(void)rmdir(fx->dir);
-}
-
-static void
-fx_client_init(struct fx_client *c, const struct fx_mail *mail)
-{
-	memset(c, 0, sizeof(*c));
-	c->client.name = str_from(mail->host);
-	c->client.helo = str_from(mail->helo != NULL ? mail->helo :
-	    "client.example");
-	if (mail->ip == NULL) {
-		return;
-	}
-	if (!ip_parse(str_from(mail->ip), &c->ip)) {
-		fx_die(mail->ip, "no address");
-	}
-	c->client.ip = &c->ip;
-}
-
-static void
-fx_macro(struct engine_msg *m, enum engine_macro macro, const char *value)
-{
-	if (value != NULL) {
-		engine_msg_macro(m, macro, str_from(value));
-	}
-}
-
-/* MAIL and the macros. */
-static void
-fx_rcpts(struct engine_msg *m, const char *mailers)
-{
-	struct str rest = str_from(mailers), mailer;
-
-	while (str_next(&rest, ' ', &mailer)) {
-		engine_msg_rcpt(m, mailer);
-	}
-}
-
-static struct engine_msg * ATTR_UNUSED
-fx_begin(struct fx *fx, const struct fx_mail *mail, struct fx_client *client)
-{
-	struct engine_msg *m;
-
-	fx_client_init(client, mail);
-	m = engine_msg_new(fx->engine, &client->client,
-	    str_from(mail->mail_from != NULL ? mail->mail_from :
-	    "<joe@example.com>"));
-	if (m == NULL) {
-		fx_die("engine_msg_new", "no memory");
-	}
-	fx_macro(m, ENGINE_AUTH_AUTHEN, mail->auth_authen);
-	fx_macro(m, ENGINE_AUTH_TYPE, mail->auth_type);
-	fx_macro(m, ENGINE_DAEMON_NAME, mail->daemon_name);
-	fx_macro(m, ENGINE_QUEUE_ID, "4F1A");
-	fx_rcpts(m, mail->mailers);
-	return (m);
-}
-
-static void ATTR_UNUSED
-fx_play_header(struct engine_msg *m, const struct message *message)
-{
-	for (size_t i = 0; i < message->fields.n; i++) {
-		const struct field *f = &message->fields.v[i];
-
-		engine_msg_header(m, str_first(f->raw,
-		    str_find(f->raw, ':')), f->value);
-	}
-}
-
-static void ATTR_UNUSED
-fx_play_body(struct engine_msg *m, struct str body, size_t chunk)
-{
-	bool more = true;
-
-	if (chunk == 0) {
-		chunk = body.n;
-	}
-	while (body.n > 0 && more) {
-		struct str part = str_first(body, chunk);
-
-		more = engine_msg_body(m, part.p, part.n);
-		body = str_from_offset(body, part.n);
-	}
-}
-
+/* MAIL, its macros and the recipients. */
+struct engine_msg	*fx_begin(struct fx *, const struct fx_mail *,
+			    struct fx_client *);
+void	 fx_play_header(struct engine_msg *, const struct message *);
+void	 fx_play_body(struct engine_msg *, struct str body, size_t chunk);
 /* All events; the outcome lives until engine_msg_free. */
-static struct engine_msg * ATTR_UNUSED
-fx_run(struct fx *fx, const struct fx_mail *mail, struct fx_client *client,
-    struct str text)
-{
-	struct engine_msg *m = fx_begin(fx, mail, client);
-	struct message message;
-	struct arena arena;
+struct engine_msg	*fx_run(struct fx *, const struct fx_mail *,
+			    struct fx_client *, struct str text);
+/* Appends the message as the next hop gets it. */
+void	 fx_apply(const struct engine_outcome *, struct str text,
+	    struct buf *r);
+/* Signs text for an authenticated client and appends the result. */
+void	 fx_sign(struct fx *, const char *conf, const char *text,
+	    struct buf *r);
 
-	arena_init(&arena, FX_MAX_BYTES);
-	if (message_parse(&arena, text, &message) != STATUS_OK) {
-		fx_die("message", "cannot be read");
-	}
-	fx_play_header(m, &message);
-	if (engine_msg_eoh(m)) {
-		fx_play_body(m, message.body, mail->chunk);
-	}
-	(void)engine_msg_eom(m);
-	arena_fini(&arena);
-	return (m);
-}
-
-static void
-fx_delete(struct field_list *list, const struct engine_action *action)
-{
-	unsigned index = 0;
-
-	for (size_t i = 0; i < list->n; i++) {
-		if (str_eq_ci(list->v[i].name, action->name) &&
-		    ++index == action->index) {
-			memmove(&list->v[i], &list->v[i + 1],
-			    (list->n - i - 1) * sizeof(list->v[0]));
-			list->n--;
-			return;
-		}
-	}
-	fx_die("action", "deletes what is not there");
-}
-
-/* The message as it leaves, appended to out. */
-static void ATTR_UNUSED
-fx_apply(const struct engine_outcome *out, struct str text, struct buf *r)
-{
-	struct message message;
-	struct arena arena;
-	size_t i;
-
-	arena_init(&arena, FX_MAX_BYTES);
-	if (message_parse(&arena, text, &message) != STATUS_OK) {
-		fx_die("message", "cannot be read");
-	}
-	for (i = 0; i < out->actions_n; i++) {
-		if (out->actions[i].type == ENGINE_DELETE_FIELD) {
-			fx_delete(&message.fields, &out->actions[i]);
-		}
-	}
-	for (i = out->actions_n; i > 0; i--) {
-		const struct engine_action *a = &out->actions[i - 1];
-
-		if (a->type == ENGINE_INSERT_FIELD) {
-			buf_printf(r, "%.*s:%.*s\r\n", STR_FMT(a->name),
-			    STR_FMT(a->value));
-		}
-	}
-	for (i = 0; i < message.fields.n; i++) {
-		buf_add_str(r, message.fields.v[i].raw);
-	}
-	buf_add_cstr(r, "\r\n");
-	buf_add_str(r, message.body);
-	arena_fini(&arena);
-}
-
-/* Signs text as an authenticated client's and appends the result to r. */
-static void ATTR_UNUSED
-fx_sign(struct fx *fx, const char *conf, const char *text, struct buf *r)
-{
-	struct fx_mail mail = { .ip = "192.0.2.1", .auth_authen = "joe" };
-	struct fx_client client;
-	struct engine_msg *m;
-
-	fx_configure(fx, conf);
-	m = fx_run(fx, &mail, &client, str_from(text));
-	if (engine_msg_eom(m)->signatures_n == 0) {
-		fx_die("fx_sign", engine_direction_text(engine_msg_eom(m)));
-	}
-	fx_apply(engine_msg_eom(m), str_from(text), r);
-	engine_msg_free(m);
-}
-
-static bool ATTR_UNUSED
-fx_contains(struct str s, const char *part)
-{
-	size_t n = strlen(part);
-
-	for (size_t i = 0; i + n <= s.n; i++) {
-		if (memcmp(s.p + i, part, n) == 0) {
-			return (true);
-		}
-	}
-	return (false);
-}
+bool	 fx_contains(struct str, const char *part);
+/* The words of the outcome. */
+struct str	 fx_verdict(const struct engine_outcome *);
+struct str	 fx_rule(const struct engine_outcome *);
+struct str	 fx_exempt(const struct engine_outcome *);
 
 #endif

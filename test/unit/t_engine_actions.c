@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which fields are deleted, by which index, and in which order. */
 #include "engine_fixture.h"
+#include "tap.h"
 
 #define AR		"Authentication-Results: "
 #define OURS(rest)	AR "mx.example.net; " rest "\r\n"
@@ -10,27 +11,29 @@
 static const struct {
 	const char	*name;
 	const char	*text;
-	const char	*deleted;	/* indexes in order, each with a space */
+	const char	*deleted;	/* indexes, a space after each */
 } rows[] = {
-	{ "none", FROM "\r\n", "" },
-	{ "foreign ones stay", FOREIGN FROM FOREIGN "\r\n", "" },
-	{ "one", FROM OURS("dkim=pass") "\r\n", "1 " },
+	{ "no such field", FROM "\r\n", "" },
+	{ "other authserv-id: kept", FOREIGN FROM FOREIGN "\r\n", "" },
+	{ "one of ours", FROM OURS("dkim=pass") "\r\n", "1 " },
 	{ "the highest index first", OURS("a=pass") FROM OURS("b=pass")
 	    OURS("c=pass") "\r\n", "3 2 1 " },
-	{ "foreign ones count", FOREIGN OURS("dkim=pass") FOREIGN
+	{ "indexes count other authserv-ids", FOREIGN OURS("dkim=pass") FOREIGN
 	    OURS("spf=pass") FROM "\r\n", "4 2 " },
-	{ "case of the name", FROM "AUTHENTICATION-results: mx.example.net; "
+	{ "field name in mixed case", FROM
+	    "AUTHENTICATION-results: mx.example.net; "
 	    "none\r\n" FOREIGN "\r\n", "1 " },
-	{ "case of the id", FROM AR "MX.Example.NET; none\r\n\r\n", "1 " },
+	{ "authserv-id in mixed case", FROM AR "MX.Example.NET; none\r\n\r\n",
+	    "1 " },
 	{ "comment, quotes, folding, version", FROM
 	    "Authentication-Results:\r\n\t(a (b) \\) c)\r\n \"mx.example.net\""
 	    " 1;\r\n dkim=pass\r\n\r\n", "1 " },
 	{ "white space before the colon", FROM
 	    "Authentication-Results \t: mx.example.net; none\r\n\r\n", "1 " },
-	{ "not to be parsed", FROM AR "\"mx.example\r\n\r\n", "1 " },
-	{ "a longer id is another", FROM AR
+	{ "syntax error in authserv-id", FROM AR "\"mx.example\r\n\r\n", "1 " },
+	{ "longer authserv-id: kept", FROM AR
 	    "mx.example.net.evil.example; none\r\n\r\n", "" },
-	{ "other fields stay", FROM "X-" AR "mx.example.net; none\r\n"
+	{ "other field names: kept", FROM "X-" AR "mx.example.net; none\r\n"
 	    "ARC-" AR "i=1; mx.example.net; none\r\n\r\n", "" },
 };
 
@@ -87,17 +90,17 @@ static const struct {
 	const char	*ip;
 	const char	*deleted;
 } tags[] = {
-	{ "judged", FX_VERIFY, "192.0.2.1",
+	{ "judged: deleted", FX_VERIFY, "192.0.2.1",
 	    "X-DMARC-Quarantine 2 X-DMARC-Quarantine 1 " },
-	{ "ours", FX_VERIFY, "127.0.0.1", "" },
-	{ "a trusted relay is heard", FX_VERIFY "TrustedRelays 192.0.2.1\n"
+	{ "internal: kept", FX_VERIFY, "127.0.0.1", "" },
+	{ "TrustedRelayMail exempt: kept", FX_VERIFY "TrustedRelays 192.0.2.1\n"
 	    "TrustedRelayMail exempt\n", "192.0.2.1", "" },
-	{ "one that is asked for its client is not", FX_VERIFY
+	{ "TrustedRelayMail received: deleted", FX_VERIFY
 	    "TrustedRelays 192.0.2.1\n", "192.0.2.1",
 	    "X-DMARC-Quarantine 2 X-DMARC-Quarantine 1 " },
 };
 
-/* A tag says what we found; who sends one himself would be believed. */
+/* A received tag would be taken for ours. */
 static void
 test_tags(struct fx *fx)
 {
@@ -155,7 +158,7 @@ test_hidden(struct fx *fx)
 	}
 }
 
-/* SignHeaders may name Authentication-Results: what goes is not signed. */
+/* SignHeaders may name Authentication-Results: deleted ones are not signed. */
 static void
 test_signed_without_forged(struct fx *fx)
 {
@@ -175,7 +178,7 @@ test_signed_without_forged(struct fx *fx)
 	buf_fini(&text);
 }
 
-/* Our results go on top, after the deletions, folded. */
+/* Our results are inserted on top, folded, after the deletions. */
 static void
 test_insertion(struct fx *fx)
 {

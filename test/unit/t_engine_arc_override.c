@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Whether a chain speaks for a message that fails DMARC (RFC 8617 7.2). */
+/* Whether a chain overrides a DMARC failure (RFC 8617 7.2). */
 #include "authres/authres.h"
 #include "engine/private.h"
 #include "oom.h"
@@ -12,55 +12,62 @@ static const struct row {
 	const char	*name;
 	const char	*sealers[3];	/* instance 1 first */
 	const char	*results;	/* the first set's */
-	const char	*comment;	/* NULL: it does not */
+	const char	*comment;	/* NULL: no override */
 } rows[] = {
-	{ "one that is trusted", { "list.test" }, PASS,
+	{ "one trusted sealer", { "list.test" }, PASS,
 	    "arc=pass as[1].d=list.test as[1].s=s1" },
-	{ "all are", { "list.test", "a.lists.test", "list.test" }, PASS,
+	{ "three trusted sealers", { "list.test", "a.lists.test", "list.test" },
+	    PASS,
 	    "arc=pass as[3].d=list.test as[3].s=s3 as[2].d=a.lists.test "
 	    "as[2].s=s2 as[1].d=list.test as[1].s=s1" },
-	{ "one is not", { "list.test", "other.test" }, PASS, NULL },
-	{ "the first is not", { "other.test", "list.test" }, PASS, NULL },
-	{ "above one that is", { "test" }, PASS, NULL },
-	{ "no domain", { "" }, PASS, NULL },
+	{ "second sealer not trusted", { "list.test", "other.test" }, PASS,
+	    NULL },
+	{ "first sealer not trusted", { "other.test", "list.test" }, PASS,
+	    NULL },
+	{ "parent of a trusted domain", { "test" }, PASS, NULL },
+	{ "sealer without a domain", { "" }, PASS, NULL },
 	{ "no sealer", { NULL }, PASS, NULL },
-	/* what the first set says */
-	{ "fail", { "list.test" }, " mx.test; dmarc=fail", NULL },
-	{ "none", { "list.test" }, " mx.test; none", NULL },
-	{ "not of DMARC", { "list.test" },
+	/* results of the first set */
+	{ "dmarc=fail", { "list.test" }, " mx.test; dmarc=fail", NULL },
+	{ "no results", { "list.test" }, " mx.test; none", NULL },
+	{ "no DMARC result", { "list.test" },
 	    " mx.test; spf=pass; dkim=pass header.d=author.test", NULL },
-	{ "among others", { "list.test" }, " mx.test 1; spf=fail; arc=none; "
+	{ "DMARC result among others", { "list.test" },
+	    " mx.test 1; spf=fail; arc=none; "
 	    "DMARC=Pass (p=reject) header.from=Author.test; dkim=none",
 	    "arc=pass as[1].d=list.test as[1].s=s1" },
-	{ "as Microsoft writes it", { "list.test" }, " mx.test 1; spf=pass "
+	{ "results in Microsoft form", { "list.test" }, " mx.test 1; spf=pass "
 	    "(sender ip is 192.0.2.1) smtp.mailfrom=author.test; dmarc=pass "
 	    "(p=reject sp=reject pct=100) action=none header.from=author.test; "
 	    "dkim=pass (signature was verified) header.d=author.test; arc=none "
 	    "(0)", "arc=pass as[1].d=list.test as[1].s=s1" },
-	{ "for whom is not said", { "list.test" }, " mx.test; dmarc=pass",
+	{ "no header.from", { "list.test" }, " mx.test; dmarc=pass",
 	    "arc=pass as[1].d=list.test as[1].s=s1" },
-	{ "for another author", { "list.test" },
+	{ "header.from of another author", { "list.test" },
 	    " mx.test; dmarc=pass header.from=evil.test", NULL },
-	{ "for two", { "list.test" }, " mx.test; dmarc=pass "
+	{ "two header.from", { "list.test" }, " mx.test; dmarc=pass "
 	    "header.from=author.test header.from=evil.test", NULL },
-	{ "twice", { "list.test" }, PASS "; dmarc=pass", NULL },
-	{ "pass and fail", { "list.test" }, PASS "; dmarc=fail", NULL },
-	{ "garbage behind it", { "list.test" }, PASS "; \"", NULL },
-	{ "in a comment", { "list.test" }, " mx.test; spf=none (dmarc=pass)",
+	{ "two DMARC results", { "list.test" }, PASS "; dmarc=pass", NULL },
+	{ "dmarc=pass and dmarc=fail", { "list.test" }, PASS "; dmarc=fail",
 	    NULL },
-	{ "in a reason", { "list.test" },
+	{ "syntax error after dmarc=pass", { "list.test" }, PASS "; \"", NULL },
+	{ "dmarc=pass in a comment", { "list.test" },
+	    " mx.test; spf=none (dmarc=pass)",
+	    NULL },
+	{ "dmarc=pass in a reason", { "list.test" },
 	    " mx.test; spf=none reason=\"; dmarc=pass\"", NULL },
-	{ "another version", { "list.test" }, " mx.test 2; dmarc=pass", NULL },
-	{ "no id", { "list.test" }, " dmarc=pass", NULL },
-	{ "nothing", { "list.test" }, "", NULL },
+	{ "authres version 2", { "list.test" }, " mx.test 2; dmarc=pass",
+	    NULL },
+	{ "no authserv-id", { "list.test" }, " dmarc=pass", NULL },
+	{ "empty value", { "list.test" }, "", NULL },
 	/* remote-ip[1] */
-	{ "its client", { "list.test" }, PASS
+	{ "smtp.remote-ip of the client", { "list.test" }, PASS
 	    "; arc=none smtp.remote-ip=\"2001:DB8::1\"",
 	    "arc=pass as[1].d=list.test as[1].s=s1 remote-ip[1]=2001:db8::1" },
-	{ "by iprev", { "list.test" }, PASS
+	{ "policy.iprev of the client", { "list.test" }, PASS
 	    "; iprev=pass policy.iprev=192.0.2.1",
 	    "arc=pass as[1].d=list.test as[1].s=s1 remote-ip[1]=192.0.2.1" },
-	{ "no address", { "list.test" }, PASS
+	{ "smtp.remote-ip is not an address", { "list.test" }, PASS
 	    "; arc=none smtp.remote-ip=\"as[9].d=x\"",
 	    "arc=pass as[1].d=list.test as[1].s=s1" },
 };
@@ -74,7 +81,8 @@ judge(struct arena *arena, const struct row *row, enum arc_result result,
 	static const char *const selectors[] = { "s1", "s2", "s3" };
 	struct arc_sealer sealers[3];
 	struct arc_verdict arc = { .result = result, .sealers = sealers,
-		.from_signed = from_signed, .first_results = str_from(row->results) };
+		.from_signed = from_signed,
+		    .first_results = str_from(row->results) };
 
 	for (; arc.sealers_n < 3 && row->sealers[arc.sealers_n] != NULL;
 	    arc.sealers_n++) {
@@ -96,13 +104,13 @@ check_row(const struct row *row)
 	arena_init(&arena, ARENA_BYTES);
 	tap_num(judge(&arena, row, ARC_PASS, true, &comment), STATUS_OK,
 	    row->name);
-	tap_str(str_from(comment), str_from(row->comment), "its comment");
+	tap_str(str_from(comment), str_from(row->comment), "comment");
 	tap_ok(judge(&arena, row, ARC_FAIL, true, &comment) == STATUS_OK &&
 	    comment == NULL, "and never if the chain fails");
 	arena_fini(&arena);
 }
 
-/* Which author it was about must be clear from one of two things. */
+/* The author is known by header.from or because the seal covers From. */
 static void
 check_from(void)
 {
@@ -120,7 +128,7 @@ check_from(void)
 	arena_fini(&arena);
 }
 
-/* As many sealers as there may be, with names as long as they may be. */
+/* ARC_MAX_SETS sealers with the longest names. */
 static void
 check_long(void)
 {

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* When questions are asked, how many at most, and what comes of no answer. */
+/* When DNS queries are sent, how many, and what a missing answer means. */
 #include "engine_fixture.h"
+#include "tap.h"
 
 #define IP	"192.0.2.10"
 #define ARPA	"10.2.0.192.in-addr.arpa "
 #define REJECT	FX_VERIFY "OnDMARCReject reject\n"
-#define STEP_US	2000000		/* each look at the clock */
+#define STEP_US	2000000		/* per reading of the clock */
 
 static const char zone[] =
     "example.com TXT \"v=spf1 include:a.spf.test include:b.spf.test -all\"\n"
@@ -15,7 +16,7 @@ static const char zone[] =
     ARPA "PTR mx.example.com.\nmx.example.com A " IP "\n"
     "_dmarc.example.com TXT \"v=DMARC1; p=reject\"\n"
     "_dmarc.np.test TXT \"v=DMARC1; p=reject; np=none\"\n"
-    /* what never answers */
+    /* names without an answer */
     "slow.test TIMEOUT TXT\n"
     "_dmarc.slow.test TXT \"v=DMARC1; p=reject\"\n"
     "slowinclude.test TXT \"v=spf1 include:slow.test -all\"\n"
@@ -29,7 +30,8 @@ static const char zone[] =
 static size_t
 asked(const struct engine_msg *m)
 {
-	return (m->verification.batch != NULL ? dns_batch_count(m->verification.batch) : 0);
+	return (m->verification.batch != NULL ?
+	    dns_batch_count(m->verification.batch) : 0);
 }
 
 static void
@@ -41,23 +43,24 @@ check_begin(struct fx *fx)
 
 	fx_configure(fx, FX_VERIFY);
 	m = fx_begin(fx, &mail, &client);
-	tap_num((long long)asked(m), 0, "the macros of MAIL come first");
+	tap_num((long long)asked(m), 0, "no query before the macros of MAIL");
 	engine_msg_mail(m);
-	tap_num((long long)asked(m), 3, "SPF for two names, and PTR");
+	tap_num((long long)asked(m), 3, "at MAIL: SPF for two names, and PTR");
 	engine_msg_poll(m);
-	tap_num((long long)asked(m), 6, "then the includes, and the address");
+	tap_num((long long)asked(m), 6,
+	    "after the answers: two includes, and A");
 	engine_msg_header(m, STR("From"), STR(" joe@a.example.com"));
 	(void)engine_msg_eoh(m);
-	tap_num((long long)asked(m), 9, "then the walk");
+	tap_num((long long)asked(m), 9, "at end of headers: the tree walk");
 	tap_ok(engine_msg_eom(m)->spf->result == SPF_PASS &&
 	    engine_msg_eom(m)->spf_helo->result == SPF_FAIL &&
 	    engine_msg_eom(m)->iprev->result == IPREV_PASS &&
 	    dmarc_decisive(engine_msg_eom(m)->dmarc)->result == DMARC_PASS,
-	    "and all have a result");
+	    "every check has a result");
 	engine_msg_free(m);
 }
 
-/* What is not judged is not asked about. */
+/* Mail that is not judged causes no query. */
 static void
 check_ours(struct fx *fx)
 {
@@ -92,7 +95,7 @@ check_ours(struct fx *fx)
 	}
 }
 
-/* A clock that runs away while a message waits. */
+/* A clock that jumps while a message waits. */
 static uint64_t
 fast_clock(void *ctx ATTR_UNUSED)
 {
@@ -110,23 +113,25 @@ static const struct {
 	enum iprev_result iprev;
 	const char	*reply;
 } slow[] = {
-	{ "SPF's record", IP, "<a@slow.test>", "From: a@slow.test\r\n\r\n",
+	{ "no answer for the SPF record", IP, "<a@slow.test>",
+	    "From: a@slow.test\r\n\r\n",
 	    SPF_TEMPERROR, DMARC_TEMPERROR, IPREV_PASS, "451 4.7.1" },
-	{ "an include of it", IP, "<a@slowinclude.test>",
+	{ "no answer for an include", IP, "<a@slowinclude.test>",
 	    "From: a@example.com\r\n\r\n", SPF_TEMPERROR, DMARC_FAIL,
 	    IPREV_PASS, "550 5.7.1" },
-	{ "the policy", IP, "<a@slowpolicy.test>",
+	{ "no answer for the DMARC record", IP, "<a@slowpolicy.test>",
 	    "From: a@slowpolicy.test\r\n\r\n", SPF_FAIL, DMARC_TEMPERROR,
 	    IPREV_PASS, "451 4.7.1" },
-	{ "existence", IP, "<a@slowpolicy.test>",
+	{ "no answer for the existence of the author domain", IP,
+	    "<a@slowpolicy.test>",
 	    "From: a@ghost.np.test\r\n\r\n", SPF_FAIL, DMARC_TEMPERROR,
 	    IPREV_PASS, "451 4.7.1" },
-	{ "a key, of an author whom SPF makes pass", IP, "<a@example.com>",
+	{ "no answer for a key, DMARC passes by SPF", IP, "<a@example.com>",
 	    "DKIM-Signature: v=1; a=rsa-sha256; d=example.com; s=slowkey; "
 	    "h=from; bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=; "
 	    "b=AAAA\r\nFrom: a@example.com\r\n\r\n", SPF_PASS, DMARC_PASS,
 	    IPREV_PASS, "" },
-	{ "the client's name", "192.0.2.9", "<a@slowpolicy.test>",
+	{ "no answer for PTR", "192.0.2.9", "<a@slowpolicy.test>",
 	    "From: a@example.com\r\n\r\n", SPF_FAIL, DMARC_FAIL,
 	    IPREV_TEMPERROR, "550 5.7.1" },
 };
@@ -150,7 +155,7 @@ check_slow(struct fx *fx)
 		tap_num(out->spf->result, slow[i].spf, slow[i].name);
 		tap_num(dmarc_decisive(out->dmarc)->result, slow[i].dmarc,
 		    "DMARC then");
-		tap_num(out->iprev->result, slow[i].iprev, "iprev then");
+		tap_num(out->iprev->result, slow[i].iprev, "iprev");
 		tap_ok(slow[i].reply[0] == '\0' ? out->reply.n == 0 :
 		    str_starts(out->reply, str_from(slow[i].reply)),
 		    "the reply %.*s", STR_FMT(out->reply));
@@ -158,7 +163,7 @@ check_slow(struct fx *fx)
 	}
 }
 
-/* SPF bombs: so many questions and no more, whatever is published. */
+/* SPF bombs: the number of queries is limited. */
 static void
 add_bombs(struct buf *out)
 {
@@ -195,14 +200,14 @@ add_bombs(struct buf *out)
 
 #define DEEP	"l1.l2.l3.l4.l5.l6.l7.l8.l9.la.lb.lc."
 #define MANY	"From: a@" DEEP "a.test, a@" DEEP "b.test, a@" DEEP "c.test, " \
-		"a@" DEEP "d.test, a@" DEEP "e.test, a@" DEEP "f.test, a@"	\
-		DEEP "g.test, a@" DEEP "h.test\r\n\r\n"
+		"a@" DEEP "d.test, a@" DEEP "e.test, a@" DEEP "f.test, " \
+		"a@" DEEP "g.test, a@" DEEP "h.test\r\n\r\n"
 
 static const struct {
 	const char	*name;
 	const char	*ip, *domain, *text;
 	enum spf_result	 spf;
-	size_t		 most;		/* questions */
+	size_t		 most;		/* queries */
 } bombs[] = {
 	{ "an include of itself", IP, "loop.bomb", NULL, SPF_PERMERROR, 12 },
 	{ "a redirect to itself", IP, "redirect.bomb", NULL, SPF_PERMERROR,
@@ -236,14 +241,15 @@ check_bombs(struct fx *fx)
 		    bombs[i].text : "From: a@none.test\r\n\r\n"));
 		tap_num(engine_msg_eom(m)->spf->result, bombs[i].spf,
 		    bombs[i].name);
-		tap_ok(asked(m) <= bombs[i].most, "%zu questions of %zu",
+		tap_ok(asked(m) <= bombs[i].most, "%zu queries of %zu",
 		    asked(m), bombs[i].most);
-		tap_ok(engine_msg_eom(m)->error == ENGINE_NO_ERROR, "no trouble of ours");
+		tap_ok(engine_msg_eom(m)->error == ENGINE_NO_ERROR,
+		    "no internal error");
 		engine_msg_free(m);
 	}
 }
 
-/* From fields of a size that nobody means well with. */
+/* Huge From fields. */
 static void
 check_from(struct fx *fx)
 {
@@ -272,7 +278,7 @@ check_from(struct fx *fx)
 	buf_add_cstr(&text, "\r\n\r\n");
 	m = fx_run(fx, &mail, &client, buf_str(&text));
 	tap_ok(str_starts(engine_msg_eom(m)->reply, STR("550 5.7.1")),
-	    "more mailboxes than are read, of one domain");
+	    "more than ADDR_MAX_MAILBOXES of one domain");
 	engine_msg_free(m);
 	buf_reset(&text);
 	buf_add_cstr(&text, "From: \"");
@@ -283,7 +289,7 @@ check_from(struct fx *fx)
 	buf_add_cstr(&text, "\" <joe@example.com>\r\n\r\n");
 	m = fx_run(fx, &mail, &client, buf_str(&text));
 	tap_num(dmarc_decisive(engine_msg_eom(m)->dmarc)->result, DMARC_PASS,
-	    "a name of 1 MiB");
+	    "a display name of 1 MiB");
 	engine_msg_free(m);
 	buf_fini(&text);
 }

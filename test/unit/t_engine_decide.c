@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What On... makes of each kind of message, and the replies. */
+/* OnBadSignature, OnDNSError and OnInternalError, and their replies. */
 #include "engine_fixture.h"
+#include "tap.h"
 
 #define HEADER		"From: joe@example.com\r\nSubject: s\r\n\r\n"
 #define SIGN(selector)	"AuthservID mx.example.net\nDomain example.com\n" \
 	"Selector " selector "\nKeyFile @DIR@/rsa\n"
 #define NO_PASS		"No passing DKIM signature found"
 
-/* Messages by how they were signed; '!' before: one more octet of body. */
+/* Kinds of messages, by how they were signed. */
 enum kind { UNSIGNED, GOOD, TAMPERED, NO_KEY, SLOW, SLOW_AND_TAMPERED,
 	SLOW_AND_GOOD, TESTING, TESTING_AND_SLOW, GOOD_AND_NO_KEY, KINDS };
 
@@ -84,7 +85,8 @@ check(struct fx *fx, size_t i, struct str text)
 	fx_configure(fx, conf.p);
 	m = fx_run(fx, &mail, &client, text);
 	out = engine_msg_eom(m);
-	tap_ok(strcmp(engine_verdict_name(out->verdict), rules[i].action) == 0 &&
+	tap_ok(strcmp(engine_verdict_name(out->verdict),
+	    rules[i].action) == 0 &&
 	    str_eq(out->reply, str_from(rules[i].reply)) &&
 	    engine_verdict_accepts(out->verdict) == (rules[i].reply == NULL) &&
 	    quarantines(out) == (out->verdict == ENGINE_QUARANTINE) &&
@@ -121,7 +123,7 @@ static const struct {
 	{ "quarantine", NULL },
 };
 
-/* Without memory there is no verdict, whatever the message. */
+/* Out of memory: OnInternalError. */
 static void
 test_internal(struct fx *fx)
 {
@@ -141,11 +143,13 @@ test_internal(struct fx *fx)
 		engine_msg_header(m, STR("From"), STR(" joe@example.com"));
 		tap_ok(!engine_msg_eoh(m), "no body is wanted");
 		out = engine_msg_eom(m);
-		tap_ok(strcmp(engine_verdict_name(out->verdict), internal[i].action) == 0 &&
+		tap_ok(strcmp(engine_verdict_name(out->verdict),
+		    internal[i].action) == 0 &&
 		    str_eq(out->reply, str_from(internal[i].reply)) &&
 		    quarantines(out) == (i == 3) && out->dkim == NULL &&
 		    out->authres.n == 0 && out->error != ENGINE_NO_ERROR,
-		    "out of memory: %s: %s", engine_verdict_name(out->verdict), engine_error_text(out));
+		    "out of memory: %s: %s", engine_verdict_name(out->verdict),
+		    engine_error_text(out));
 		engine_msg_free(m);
 	}
 }

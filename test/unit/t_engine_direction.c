@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Sign, verify or leave alone: the rules of lib/engine/direction.c. */
+/* Sign, verify or pass through: the rules of lib/engine/direction.c. */
 #include "engine_fixture.h"
+#include "tap.h"
 
 #define FROM(from)	from "Subject: s\r\n\r\nbody\r\n"
 #define OURS		FROM("From: Joe <joe@example.com>\r\n")
@@ -24,7 +25,7 @@ static const struct {
 	    "authenticated" },
 	{ "{auth_type} alone", CONF, { .ip = "192.0.2.1",
 	    .auth_type = "PLAIN" }, OURS, ENGINE_SIGN, "authenticated" },
-	{ "empty auth macros are none", CONF, { .ip = "192.0.2.1",
+	{ "empty {auth_authen} and {auth_type}", CONF, { .ip = "192.0.2.1",
 	    .auth_authen = "", .auth_type = "" }, OURS, ENGINE_VERIFY,
 	    "external host" },
 	{ "{daemon_name} in MTA", CONF, { .ip = "192.0.2.1",
@@ -35,14 +36,15 @@ static const struct {
 	    "internal host" },
 	{ "internal IPv6", CONF, { .ip = "2001:db8::5" }, OURS, ENGINE_SIGN,
 	    "internal host" },
-	{ "excluded by !", CONF, { .ip = "10.9.2.3" }, OURS, ENGINE_VERIFY,
+	{ "internal network excluded by !", CONF, { .ip = "10.9.2.3" }, OURS,
+	    ENGINE_VERIFY,
 	    "external host" },
-	{ "internal by name", CONF, { .ip = "192.0.2.1",
+	{ "internal by host name", CONF, { .ip = "192.0.2.1",
 	    .host = "pc.inside.example.com" }, OURS, ENGINE_SIGN,
 	    "internal host" },
-	{ "no address is a local submission", CONF, { .ip = NULL }, OURS,
+	{ "no address: local submission", CONF, { .ip = NULL }, OURS,
 	    ENGINE_SIGN, "local submission" },
-	{ "outside", CONF, OUTSIDE, OURS, ENGINE_VERIFY, "external host" },
+	{ "external", CONF, OUTSIDE, OURS, ENGINE_VERIFY, "external host" },
 	{ "internal, From not ours", CONF, AUTHENTICATED, FOREIGN,
 	    ENGINE_PASS_THROUGH, "from domain not ours" },
 	{ "internal, From below ours without SubDomains", CONF,
@@ -50,10 +52,11 @@ static const struct {
 	{ "internal, From below ours with SubDomains", CONF
 	    "SubDomains yes\n", AUTHENTICATED, SUB, ENGINE_SIGN,
 	    "authenticated" },
-	{ "a suffix is no parent", CONF "SubDomains yes\n", AUTHENTICATED,
+	{ "From in badexample.com with SubDomains", CONF "SubDomains yes\n",
+	    AUTHENTICATED,
 	    FROM("From: joe@badexample.com\r\n"), ENGINE_PASS_THROUGH,
 	    "from domain not ours" },
-	{ "case of the domain", CONF, AUTHENTICATED,
+	{ "From in upper case", CONF, AUTHENTICATED,
 	    FROM("From: joe@EXAMPLE.Com\r\n"), ENGINE_SIGN,
 	    "authenticated" },
 	{ "no From", CONF, AUTHENTICATED, FROM("To: a@example.com\r\n"),
@@ -69,13 +72,14 @@ static const struct {
 	{ "several mailboxes, the first foreign", CONF, AUTHENTICATED,
 	    FROM("From: b@example.net, a@example.com\r\n"),
 	    ENGINE_PASS_THROUGH, "from domain not ours" },
-	{ "Mode s: outside is left alone", FX_SIGN "Mode s\n", OUTSIDE, OURS,
+	{ "Mode s: external", FX_SIGN "Mode s\n", OUTSIDE, OURS,
 	    ENGINE_PASS_THROUGH, "external host" },
-	{ "Mode v: outside", FX_VERIFY, OUTSIDE, OURS, ENGINE_VERIFY,
+	{ "Mode v: external", FX_VERIFY, OUTSIDE, OURS, ENGINE_VERIFY,
 	    "external host" },
-	{ "Mode v: inside, too", FX_VERIFY, AUTHENTICATED, OURS,
+	{ "Mode v: internal", FX_VERIFY, AUTHENTICATED, OURS,
 	    ENGINE_VERIFY, "authenticated" },
-	{ "outside, no From", CONF "OnBadFrom accept\n", OUTSIDE, FROM("To: a@example.com\r\n"),
+	{ "external, no From", CONF "OnBadFrom accept\n", OUTSIDE,
+	    FROM("To: a@example.com\r\n"),
 	    ENGINE_VERIFY, "external host" },
 };
 
@@ -149,20 +153,23 @@ test_warning(struct fx *fx)
 		const char	*text;
 		const char	*client;	/* NULL: no warning */
 	} rows[] = {
-		{ "outside as ours", CONF, OUTSIDE, OURS,
+		{ "external, From ours: warning", CONF, OUTSIDE, OURS,
 		    "client=192.0.2.1 client_name=a.example.net" },
-		{ "no name", CONF, { .ip = "192.0.2.1" }, OURS,
+		{ "external without a host name: warning", CONF, { .ip =
+		    "192.0.2.1" }, OURS,
 		    "client=192.0.2.1" },
-		{ "IPv6", CONF, { .ip = "2001:db9::1" }, OURS,
+		{ "external IPv6: warning", CONF, { .ip = "2001:db9::1" }, OURS,
 		    "client=2001:db9::1" },
-		{ "ignored address", CONF "ExternalIgnoreList 192.0.2.0/24\n",
+		{ "address in ExternalIgnoreList", CONF
+		    "ExternalIgnoreList 192.0.2.0/24\n",
 		    OUTSIDE, OURS, NULL },
-		{ "ignored name", CONF "ExternalIgnoreList a.example.net\n",
+		{ "host name in ExternalIgnoreList", CONF
+		    "ExternalIgnoreList a.example.net\n",
 		    OUTSIDE, OURS, NULL },
-		{ "outside as others", CONF, OUTSIDE, FOREIGN, NULL },
-		{ "inside as ours", CONF, AUTHENTICATED, OURS, NULL },
-		{ "nothing is ours", FX_VERIFY, OUTSIDE, OURS, NULL },
-		{ "outside as ours, not verified", FX_SIGN "Mode s\n",
+		{ "external, From not ours", CONF, OUTSIDE, FOREIGN, NULL },
+		{ "internal, From ours", CONF, AUTHENTICATED, OURS, NULL },
+		{ "Mode v", FX_VERIFY, OUTSIDE, OURS, NULL },
+		{ "external, From ours, Mode s: warning", FX_SIGN "Mode s\n",
 		    { .ip = "192.0.2.1" }, OURS, "client=192.0.2.1" },
 	};
 
@@ -186,7 +193,7 @@ test_warning(struct fx *fx)
 #define DOMAIN_CONF	"AuthservID mx.example.net\nDomain %s\n" \
 	"SubDomains yes\nSelector rsa\nKeyFile @DIR@/rsa\n"
 
-/* What a passing signature of ours vouches for is no news. */
+/* No warning if a signature of ours passes. */
 static void
 test_warning_signed(struct fx *fx)
 {

@@ -5,6 +5,7 @@
  * there each outcome is what OnInternalError says, whole, and nothing else.
  */
 #include "engine_fixture.h"
+#include "tap.h"
 
 #define FORGED	"Authentication-Results: mx.example.net; dkim=pass\r\n"
 #define TEXT	FORGED "From: joe@example.com\r\nSubject: s\r\n\r\nbody\r\n"

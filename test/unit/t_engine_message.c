@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A message's events: round trips, limits, bad input, aborts, order. */
-#include "engine_fixture.h"
+#include <stdlib.h>
 
-#define FIELDS	"Received: by a\r\n\tfor b; now\r\nFrom: Joe <joe@example.com>" \
-	"\r\nTo: a@example.net\r\nSubject:  two  spaces \r\n"
+#include "engine_fixture.h"
+#include "tap.h"
+
+#define FIELDS	"Received: by a\r\n\tfor b; now\r\n" \
+	"From: Joe <joe@example.com>\r\nTo: a@example.net\r\n" \
+	"Subject:  two  spaces \r\n"
 #define TEXT	FIELDS "\r\nHi \t there,\r\n\r\nbye\r\n\r\n\r\n"
 
 static struct engine_msg *
@@ -14,7 +18,7 @@ verify(struct fx *fx, struct str text, size_t chunk, struct fx_client *client)
 	return (fx_run(fx, &mail, client, text));
 }
 
-/* True if there are n verdicts and each is a pass. */
+/* Whether there are n verdicts and each is a pass. */
 static bool
 all_pass(struct engine_msg *m, size_t n)
 {
@@ -85,7 +89,7 @@ test_two_keys(struct fx *fx)
 	    fx_contains(out->actions[1].value, "s=rsa;") &&
 	    out->actions[0].type == ENGINE_INSERT_FIELD &&
 	    str_eq(out->actions[0].name, STR("DKIM-Signature")),
-	    "the first key's is inserted last");
+	    "the first key's signature is inserted last");
 	tap_ok(out->signatures_n == 2 && str_eq(out->signatures[0].selector,
 	    STR("rsa")) && str_eq(out->signatures[1].selector, STR("ed")) &&
 	    str_eq(out->signatures[0].domain, STR("example.com")),
@@ -110,7 +114,7 @@ test_expiry(struct fx *fx)
 	engine_msg_free(m);
 	fx->now_s += 10;
 	m = verify(fx, buf_str(&text), 0, &client);
-	tap_ok(!all_pass(m, 1), "expired does not");
+	tap_ok(!all_pass(m, 1), "expired: does not pass");
 	engine_msg_free(m);
 	fx->now_s = FX_NOW_S;
 	buf_fini(&text);
@@ -189,7 +193,7 @@ test_limits(struct fx *fx)
 	free(big);
 }
 
-/* More to sign than a verifier takes is the message's trouble, not ours. */
+/* A message with too many fields to sign is refused, not an internal error. */
 static void
 test_too_much_to_sign(struct fx *fx)
 {
@@ -229,7 +233,7 @@ test_body_wanted(struct fx *fx)
 	m = fx_begin(fx, &mail, &client);
 	engine_msg_header(m, STR("From"), STR(" joe@example.com"));
 	tap_ok(!engine_msg_eoh(m), "unsigned: no body is wanted");
-	tap_ok(!engine_msg_body(m, "x", 1), "nor more of it");
+	tap_ok(!engine_msg_body(m, "x", 1), "unsigned: no more of it");
 	tap_ok(m->verification.batch == NULL && m->bodies == NULL,
 	    "unsigned: nothing is set up");
 	tap_num((long long)dkim_verifier_count(engine_msg_eom(m)->dkim), 0,
@@ -247,10 +251,10 @@ test_body_wanted(struct fx *fx)
 	fx_play_header(m, &message);
 	tap_ok(engine_msg_eoh(m), "signed: the body is wanted");
 	tap_ok(engine_msg_body(m, message.body.p, message.body.n),
-	    "without l= to the end");
+	    "signed without l=: wanted to the end");
 	(void)engine_msg_eom(m);
-	tap_ok(!engine_msg_body(m, "x", 1), "not after the end");
-	tap_ok(all_pass(m, 1), "what comes after the end changes nothing");
+	tap_ok(!engine_msg_body(m, "x", 1), "no body after end of message");
+	tap_ok(all_pass(m, 1), "body after end of message is ignored");
 	engine_msg_free(m);
 	arena_fini(&arena);
 	buf_fini(&text);
@@ -268,32 +272,33 @@ test_order_of_events(struct fx *fx)
 	m = fx_begin(fx, &mail, &client);
 	engine_msg_header(m, STR("From"), STR(" joe@example.com"));
 	(void)engine_msg_eoh(m);
-	tap_num(m->in.direction, ENGINE_SIGN, "decided at end of headers");
+	tap_num(m->in.direction, ENGINE_SIGN, "direction after end of headers");
 	engine_msg_header(m, STR("From"), STR(" eve@example.net"));
-	tap_num((long long)m->in.fields.n, 1, "a late field is not taken");
+	tap_num((long long)m->in.fields.n, 1,
+	    "a field after end of headers is ignored");
 	engine_msg_macro(m, ENGINE_QUEUE_ID, STR("LATE"));
 	out = engine_msg_eom(m);
 	tap_str(engine_msg_get_macro(m, ENGINE_QUEUE_ID), STR("LATE"),
-	    "the last queue id counts");
+	    "the last queue ID");
 	tap_str(engine_msg_mail_from(m), STR("<joe@example.com>"),
-	    "the SMTP path");
+	    "MAIL FROM");
 	tap_ok(out == engine_msg_eom(m) && out->actions_n == 1,
-	    "the same outcome when asked again");
+	    "the same outcome on a second call");
 	tap_num((long long)engine_stats_get(fx->stats, ENGINE_MESSAGES), 1,
-	    "counted once");
+	    "one message counted");
 	engine_msg_free(m);
 
 	m = fx_begin(fx, &mail, &client);
 	engine_msg_header(m, STR("From"), STR(" joe@example.com"));
 	out = engine_msg_eom(m);
 	tap_num(out->direction, ENGINE_SIGN,
-	    "without end of headers it is made up for");
+	    "end of message without end of headers");
 	engine_msg_free(m);
 	engine_msg_free(NULL);
 	engine_release(NULL);
 }
 
-/* An abort is engine_msg_free after any event; ASan tells what leaks. */
+/* engine_msg_free after each event; ASan reports leaks. */
 static void
 test_aborts(struct fx *fx)
 {
@@ -349,13 +354,15 @@ test_deadline(void)
 		uint64_t	 now_us;
 		uint64_t	 until_us;
 	} rows[] = {
-		{ "a quick body leaves the rest", 6000000, 5000000, 1000000,
+		{ "quick body: the deadline", 6000000, 5000000, 1000000,
 		    6000000 },
-		{ "a slow one a last moment", 6000000, 5000000, 7000000,
+		{ "body past the deadline: the grace time", 6000000, 5000000,
+		    7000000,
 		    7000000 + ENGINE_DNS_GRACE_US },
-		{ "nearly as slow, too", 6000000, 5000000, 5999999,
+		{ "body just before the deadline: the grace time", 6000000,
+		    5000000, 5999999,
 		    5999999 + ENGINE_DNS_GRACE_US },
-		{ "no longer than DNSTimeout", 100, 10, 1000, 1010 },
+		{ "DNSTimeout below the grace time", 100, 10, 1000, 1010 },
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {

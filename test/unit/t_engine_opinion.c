@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* When the second opinion is asked, and what a difference leaves behind. */
+/* When the second opinion is asked, and how a difference is reported. */
 #include "engine_fixture.h"
+#include "tap.h"
 
 #define TEXT	"From: joe@example.com\r\nSubject: s\r\n\r\nbody\r\n"
 
@@ -17,19 +18,19 @@ struct row {
 
 /* env's random number is 49 in these tests. */
 static const struct row rows[] = {
-	{ "off", FX_SIGN, "SecondOpinion off\n", 0, false, true },
-	{ "all", FX_SIGN, "SecondOpinion all\n", 0, true, true },
+	{ "SecondOpinion off", FX_SIGN, "SecondOpinion off\n", 0, false, true },
+	{ "SecondOpinion all", FX_SIGN, "SecondOpinion all\n", 0, true, true },
 	{ "two signatures", FX_SIGN_BOTH, "SecondOpinion all\n", 0, true,
 	    true },
-	{ "sample that takes it", FX_SIGN, "SecondOpinion sample:50%\n", 0,
+	{ "in the sample", FX_SIGN, "SecondOpinion sample:50%\n", 0,
 	    true, true },
-	{ "sample that leaves it", FX_SIGN, "SecondOpinion sample:49%\n", 0,
+	{ "not in the sample", FX_SIGN, "SecondOpinion sample:49%\n", 0,
 	    false, true },
 	{ "unsigned mail", NULL, "SecondOpinion all\n", 0, false, true },
-	{ "more signatures than are tried", FX_SIGN_BOTH,
+	{ "more than MaximumSignaturesToVerify", FX_SIGN_BOTH,
 	    "SecondOpinion all\nMaximumSignaturesToVerify 1\n", 0, false,
 	    true },
-	{ "more fields than it can stand", MANY, "SecondOpinion all\n", 0,
+	{ "more than ENGINE_SECOND_MAX_FIELDS", MANY, "SecondOpinion all\n", 0,
 	    false, true },
 	{ "expired for both", FX_SIGN "SignatureTTL 60\n",
 	    "SecondOpinion all\n", 400, true, true },
@@ -86,9 +87,9 @@ test_line(const struct fx *fx)
 	    fx_contains(line, " theirs=pass theirs_reason=\"\"\n"),
 	    "the line names both verdicts and reasons");
 	tap_num((long long)engine_stats_get(fx->stats, ENGINE_SECOND_ASKED),
-	    9, "asked: counted, unsigned mail, too");
+	    9, "ENGINE_SECOND_ASKED, with unsigned mail");
 	tap_num((long long)engine_stats_get(fx->stats,
-	    ENGINE_SECOND_DISAGREED), 2, "differed: counted");
+	    ENGINE_SECOND_DISAGREED), 2, "ENGINE_SECOND_DISAGREED");
 }
 
 /* libopendkim skips a bare CR in b=, we do not (RFC 6376 6.1.1). */
@@ -98,11 +99,11 @@ test_pairs(struct fx *fx)
 	static const struct {
 		const char	*name;
 		const char	*more;	/* on top of the message */
-		const char	*line;	/* what the log says */
+		const char	*line;	/* in the log */
 	} pairs[] = {
-		{ "paired by their place", "", " ours=neutral ours_reason="
+		{ "paired by index", "", " ours=neutral ours_reason="
 		    "\"bad character in tag value\" theirs=pass" },
-		{ "paired by what they say", "DKIM-Signature: v=1\r\n",
+		{ "paired by content", "DKIM-Signature: v=1\r\n",
 		    " ours=none ours_reason=\"\" theirs=pass" },
 	};
 	struct fx_mail mail = { .ip = "192.0.2.1" };

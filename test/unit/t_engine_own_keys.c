@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* CheckKeys, SelfCheck and OnSignFailure. */
 #include "engine_fixture.h"
+#include "tap.h"
 
 #define HEAD	"AuthservID mx.example.net\nMode sv\nDomain example.com\n"
 #define KEY(selector, file) \
@@ -12,29 +13,33 @@ static const struct row {
 	const char	*conf;
 	const char	*signs;		/* selectors, top first */
 	const char	*log;		/* in the first message's; NULL: none */
-	unsigned	 questions;	/* that the first message asks */
+	unsigned	 questions;	/* of the first message */
 	unsigned	 mismatches;
 } rows[] = {
-	{ "a key that is in the DNS", HEAD KEY("rsa", "rsa"), "rsa ", NULL, 1,
+	{ "a key with its record", HEAD KEY("rsa", "rsa"), "rsa ", NULL, 1,
 	    0 },
-	{ "two of them", HEAD KEY("rsa", "rsa") KEY("ed", "ed"), "rsa ed ",
+	{ "two keys with their records", HEAD KEY("rsa", "rsa") KEY("ed", "ed"),
+	    "rsa ed ",
 	    NULL, 2, 0 },
-	{ "one is not there: the other signs",
+	{ "one of two has no record: the other signs",
 	    HEAD KEY("gone", "rsa") KEY("ed", "ed"), "ed ",
 	    "selector=gone reason=\"no such name\"", 2, 1 },
-	{ "one is another key's", HEAD KEY("rsa", "rsa") KEY("twice", "ed"),
+	{ "one of two records is another key's", HEAD KEY("rsa",
+	    "rsa") KEY("twice", "ed"),
 	    "rsa ", "selector=twice reason=\"the record is another key's\"",
 	    2, 1 },
-	{ "one is revoked", HEAD KEY("revoked", "rsa") KEY("ed", "ed"), "ed ",
+	{ "one of two is revoked", HEAD KEY("revoked", "rsa") KEY("ed", "ed"),
+	    "ed ",
 	    "selector=revoked reason=\"", 2, 1 },
-	{ "the only one is not there: it signs", HEAD KEY("gone", "rsa"),
+	{ "the only key has no record: it signs", HEAD KEY("gone", "rsa"),
 	    "gone ", "selector=gone reason=\"no such name\"", 1, 1 },
-	{ "none is there: all sign",
+	{ "neither of two has a record: both sign",
 	    HEAD KEY("gone", "rsa") KEY("lost", "ed"), "gone lost ",
 	    "selector=lost", 2, 2 },
-	{ "no answer: it signs", HEAD KEY("slow", "rsa") KEY("ed", "ed"),
+	{ "no answer for one of two: both sign", HEAD KEY("slow",
+	    "rsa") KEY("ed", "ed"),
 	    "slow ed ", NULL, 2, 0 },
-	{ "not to be checked",
+	{ "CheckKeys no",
 	    HEAD "CheckKeys no\n" KEY("gone", "rsa") KEY("ed", "ed"),
 	    "gone ed ", NULL, 0, 0 },
 };
@@ -87,7 +92,7 @@ check_row(const struct row *row)
 	tap_str(selectors(engine_msg_eom(m), &text), str_from(row->signs),
 	    row->name);
 	engine_msg_free(m);
-	tap_num((long long)(questions() - asked), row->questions, "asked");
+	tap_num((long long)(questions() - asked), row->questions, "queries");
 	if (!tap_ok(row->log == NULL ? fx.log.n == 0 :
 	    fx_contains(buf_str(&fx.log), row->log), "log")) {
 		printf("# %.*s\n", STR_FMT(buf_str(&fx.log)));
@@ -96,10 +101,11 @@ check_row(const struct row *row)
 	asked = questions();
 	m = fx_run(&fx, &joe, &client, STR(TEXT));
 	tap_str(selectors(engine_msg_eom(m), &text), str_from(row->signs),
-	    "the next message alike");
+	    "the next message: the same signatures");
 	engine_msg_free(m);
-	tap_num((long long)(questions() - asked), 0, "asks no more");
-	tap_num((long long)fx.log.n, 0, "and logs no more");
+	tap_num((long long)(questions() - asked), 0,
+	    "the next message: no query");
+	tap_num((long long)fx.log.n, 0, "the next message: no log line");
 	tap_num((long long)(engine_stats_get(fx.stats, ENGINE_KEY_MISMATCH) -
 	    mismatches), row->mismatches, "counted once");
 	buf_fini(&text);
@@ -180,11 +186,11 @@ main(void)
 	    "no key could sign", "it may go unsigned");
 	check_broken(HEAD "SelfCheck sample:50%\nCheckKeys no\n"
 	    KEY("rsa", "rsa") KEY("ed", "ed"), "ed ", NULL, NULL,
-	    "another key's goes");
+	    "SelfCheck off: another key's signature is added");
 	start(HEAD "SelfCheck all\n" KEY("rsa", "rsa") KEY("ed", "ed"));
 	m = fx_run(&fx, &joe, &client, STR(TEXT));
 	tap_num((long long)engine_msg_eom(m)->signatures_n, 2,
-	    "signatures that verify go");
+	    "SelfCheck all: good signatures are added");
 	engine_msg_free(m);
 	key_checks_free(fx.key_checks);
 	fx_fini(&fx);

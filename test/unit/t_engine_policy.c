@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What becomes of a message that is judged, and what is said about it. */
+/* What is done with a judged message, and the decision that explains it. */
 #include "engine_fixture.h"
+#include "tap.h"
 
 #define CONF		FX_VERIFY
 #define REJECT		CONF "OnDMARCReject reject\n"
@@ -10,7 +11,7 @@
 
 #define CHAIN		"ARC-Seal: x\r\n"
 
-/* Only GOOD_IP may send for any of them; what each publishes is its name. */
+/* Only GOOD_IP may send for these domains, named after their policies. */
 #define DOMAIN(name, tags) name " TXT \"v=spf1 ip4:" GOOD_IP " -all\"\n" \
 	"_dmarc." name " TXT \"v=DMARC1; " tags "\"\n"
 
@@ -52,88 +53,103 @@ static const struct row {
 	const char	*authres;	/* a part of it */
 } rows[] = {
 	/* DMARC: RFC 9989 5.4, 7.4 */
-	{ "pass", REJECT, GOOD_IP, "<a@reject.test>", FROM("reject.test"),
+	{ "p=reject, passes: accepted", REJECT, GOOD_IP, "<a@reject.test>",
+	    FROM("reject.test"),
 	    "accept", NULL, NULL, NULL, NULL, NULL,
 	    "dmarc=pass policy.dmarc=reject header.from=reject.test" },
-	{ "7.4 p=reject is no ground to refuse", CONF, NULL, NULL,
+	{ "7.4 p=reject, by default: tagged", CONF, NULL, NULL,
 	    FROM("reject.test"), "quarantine", NULL, "dmarc", NULL,
 	    "local_policy", "reject.test", "dmarc=fail" },
-	{ "unless the operator says so", REJECT, NULL, NULL,
+	{ "p=reject, OnDMARCReject reject: 550", REJECT, NULL, NULL,
 	    FROM("reject.test"), "reject",
 	    "550 5.7.1 Rejected per DMARC policy for reject.test", "dmarc",
 	    NULL, NULL, NULL, "policy.dmarc=reject" },
-	{ "or that it is to be delivered", CONF "OnDMARCReject accept\n", NULL,
+	{ "p=reject, OnDMARCReject accept", CONF "OnDMARCReject accept\n", NULL,
 	    NULL, FROM("reject.test"), "accept", NULL, "dmarc", NULL,
 	    "local_policy", NULL, "dmarc=fail" },
-	{ "p=quarantine", REJECT, NULL, NULL, FROM("quarantine.test"),
+	{ "p=quarantine, by default: tagged", REJECT, NULL, NULL,
+	    FROM("quarantine.test"),
 	    "quarantine", NULL, "dmarc", NULL, NULL, "quarantine.test",
 	    "policy.dmarc=quarantine" },
-	{ "p=quarantine, hold", CONF "OnDMARCQuarantine hold\n", NULL, NULL,
+	{ "p=quarantine, OnDMARCQuarantine hold", CONF
+	    "OnDMARCQuarantine hold\n", NULL, NULL,
 	    FROM("quarantine.test"), "quarantine", NULL, "dmarc", NULL, NULL,
 	    NULL, "dmarc=fail" },
-	{ "p=quarantine, accept", CONF "OnDMARCQuarantine accept\n", NULL,
+	{ "p=quarantine, OnDMARCQuarantine accept", CONF
+	    "OnDMARCQuarantine accept\n", NULL,
 	    NULL, FROM("quarantine.test"), "accept", NULL, "dmarc", NULL,
 	    "local_policy", NULL, "dmarc=fail" },
 	{ "p=none", REJECT, NULL, NULL, FROM("none.test"), "accept", NULL,
 	    NULL, NULL, NULL, NULL, "dmarc=fail" },
-	{ "no policy", REJECT, NULL, NULL, FROM("plain.test"), "accept", NULL,
+	{ "no DMARC record", REJECT, NULL, NULL, FROM("plain.test"), "accept",
+	    NULL,
 	    NULL, NULL, NULL, NULL, "dmarc=none header.from=plain.test" },
-	{ "A.6 t=y, one step lower", REJECT, NULL, NULL, FROM("testing.test"),
+	{ "A.6 p=reject; t=y: tagged", REJECT, NULL, NULL, FROM("testing.test"),
 	    "quarantine", NULL, "dmarc", NULL, "policy_test_mode",
 	    "testing.test", "policy.dmarc=quarantine" },
-	{ "A.6 t=y, one step lower than that", REJECT, NULL, NULL,
+	{ "A.6 p=quarantine; t=y: accepted", REJECT, NULL, NULL,
 	    FROM("testing-q.test"), "accept", NULL, "dmarc", NULL,
 	    "policy_test_mode", NULL, "policy.dmarc=none" },
-	{ "A.6 t=y, nothing to lower", REJECT, NULL, NULL,
+	{ "A.6 p=none; t=y", REJECT, NULL, NULL,
 	    FROM("testing-n.test"), "accept", NULL, NULL, NULL, NULL, NULL,
 	    "policy.dmarc=none" },
-	{ "9.2 permerror is never enforced", REJECT, NULL, NULL,
+	{ "9.2 invalid p=: permerror, accepted", REJECT, NULL, NULL,
 	    FROM("broken.test"), "accept", NULL, NULL, NULL, NULL, NULL,
 	    "dmarc=permerror" },
-	{ "4.10.1 fail closed", CONF, NULL, NULL, FROM("down.test"),
+	{ "4.10.1 record unavailable, fails: 451", CONF, NULL, NULL,
+	    FROM("down.test"),
 	    "tempfail", "451 4.7.1 Try again later, DMARC cannot be evaluated "
 	    "now for down.test", "dmarc", NULL, NULL, NULL, "dmarc=temperror" },
-	{ "not for what no policy could fail", CONF, GOOD_IP, "<a@down.test>",
+	{ "record unavailable, SPF aligned: accepted", CONF, GOOD_IP,
+	    "<a@down.test>",
 	    FROM("down.test"), "accept", NULL, NULL, NULL, NULL, NULL,
 	    "dmarc=temperror" },
-	{ "but for what a strict one could", CONF, GOOD_IP,
+	{ "record unavailable, SPF aligned in relaxed mode only: 451", CONF,
+	    GOOD_IP,
 	    "<a@sub.down.test>", FROM("down.test"), "tempfail", "451 4.7.1",
 	    "dmarc", NULL, NULL, NULL, "dmarc=temperror" },
-	{ "4.10.1 fail open", CONF "OnDMARCTempError accept\n", NULL, NULL,
+	{ "4.10.1 record unavailable, OnDMARCTempError accept", CONF
+	    "OnDMARCTempError accept\n", NULL, NULL,
 	    FROM("down.test"), "accept", NULL, NULL, NULL, NULL, NULL,
 	    "dmarc=temperror" },
-	{ "OnDNSError speaks for DMARC, too", CONF "OnDNSError accept\n",
+	{ "record unavailable, OnDNSError accept", CONF "OnDNSError accept\n",
 	    NULL, NULL, FROM("down.test"), "accept", NULL, NULL, NULL, NULL,
 	    NULL, "dmarc=temperror" },
-	{ "5.3.6 an aligned SPF temperror", CONF, NULL, "<a@spfdown.test>",
+	{ "5.3.6 p=reject, aligned SPF temperror: 451", CONF, NULL,
+	    "<a@spfdown.test>",
 	    FROM("spfdown.test"), "tempfail", "451 4.7.1", "dmarc", NULL,
 	    NULL, NULL, "spf=temperror" },
-	{ "but not for a policy of none", CONF, NULL, "<a@spfdown-n.test>",
+	{ "p=none, aligned SPF temperror: accepted", CONF, NULL,
+	    "<a@spfdown-n.test>",
 	    FROM("spfdown-n.test"), "accept", NULL, NULL, NULL, NULL, NULL,
 	    "dmarc=temperror" },
-	{ "unless np may apply", CONF, NULL, NULL, FROM("gone.np.test"),
+	{ "p=none; np=reject, existence unknown: 451", CONF, NULL, NULL,
+	    FROM("gone.np.test"),
 	    "tempfail", "451 4.7.1", "dmarc", NULL, NULL, NULL,
 	    "dmarc=temperror" },
-	{ "failing open does not lift a policy", CONF
+	{ "aligned SPF temperror, OnDMARCTempError accept: tagged", CONF
 	    "OnDMARCTempError accept\n", NULL, "<a@spfdown.test>",
 	    FROM("spfdown.test"), "quarantine", NULL, "dmarc", NULL, NULL,
 	    "spfdown.test", "dmarc=temperror" },
-	{ "4.4.2 HELO's pass is of no use", REJECT, GOOD_IP,
+	{ "4.4.2 p=reject, SPF passes for HELO only: 550", REJECT, GOOD_IP,
 	    "<a@elsewhere.test>", FROM("reject.test"), "reject", "550 5.7.1",
 	    "dmarc", NULL, NULL, NULL, "spf=pass smtp.helo=mx.reject.test" },
-	{ "3.2.4 but for the null reverse-path", REJECT, GOOD_IP, "<>",
+	{ "3.2.4 null reverse-path, SPF passes for HELO: accepted", REJECT,
+	    GOOD_IP, "<>",
 	    FROM("reject.test"), "accept", NULL, NULL, NULL, NULL, NULL,
 	    "spf=pass smtp.mailfrom=mx.reject.test" },
 	/* several authors: 11.5 */
-	{ "11.5 the strictest", REJECT, GOOD_IP, "<a@none.test>",
+	{ "11.5 none, reject and quarantine all fail: reject applies", REJECT,
+	    GOOD_IP, "<a@none.test>",
 	    "From: a@none.test, b@reject.test, c@quarantine.test\r\n\r\n",
 	    "reject", "550 5.7.1 Rejected per DMARC policy for reject.test",
 	    "dmarc", NULL, NULL, NULL, "header.from=quarantine.test" },
-	{ "11.5 one that fails beside one that passes", CONF, GOOD_IP,
+	{ "11.5 reject passes, quarantine fails: tagged", CONF, GOOD_IP,
 	    "<a@reject.test>", "From: a@reject.test, b@quarantine.test\r\n\r\n",
 	    "quarantine", NULL, "dmarc", NULL, NULL, "quarantine.test",
 	    "header.from=reject.test" },
-	{ "11.5 more than are looked at", REJECT, GOOD_IP, "<a@none.test>",
+	{ "11.5 more than DMARC_MAX_AUTHORS author domains", REJECT, GOOD_IP,
+	    "<a@none.test>",
 	    "From: a@a.test, a@b.test, a@c.test, a@d.test, a@e.test, a@f.test,"
 	    "\r\n a@g.test, a@h.test, a@reject.test\r\n\r\n", "reject",
 	    "550 5.7.1 No author to apply DMARC to: too many author domains in "
@@ -142,20 +158,23 @@ static const struct row {
 	{ "no From", CONF, NULL, NULL, "To: a@b.test\r\n\r\n", "reject",
 	    "550 5.7.1 No author to apply DMARC to: no From field", "from",
 	    NULL, NULL, NULL, "dmarc=none reason=\"no From field\"" },
-	{ "two", CONF, NULL, NULL, "From: a@none.test\r\n" FROM("b.test"),
+	{ "two From fields", CONF, NULL, NULL,
+	    "From: a@none.test\r\n" FROM("b.test"),
 	    "reject", "550 5.7.1", "from", NULL, NULL, NULL,
 	    "dmarc=permerror" },
-	{ "one behind a bare CR", CONF, NULL, NULL,
+	{ "a From field behind a bare CR", CONF, NULL, NULL,
 	    "X-A: b\rFrom: a@b.test\r\n" FROM("none.test"), "reject",
 	    "550 5.7.1 No author to apply DMARC to: more than one From "
 	    "field",
 	    "from", NULL, NULL, NULL, "dmarc=permerror" },
-	{ "a broken one", CONF, NULL, NULL, "From: \"a <a@none.test>\r\n\r\n",
+	{ "unbalanced quote in From", CONF, NULL, NULL,
+	    "From: \"a <a@none.test>\r\n\r\n",
 	    "reject", "550 5.7.1", "from", NULL, NULL, NULL,
 	    "dmarc=permerror" },
-	{ "an empty group", CONF, NULL, NULL, "From: a:;\r\n\r\n", "reject",
+	{ "an empty group in From", CONF, NULL, NULL, "From: a:;\r\n\r\n",
+	    "reject",
 	    "550 5.7.1", "from", NULL, NULL, NULL, "dmarc=permerror" },
-	{ "an address literal", CONF, NULL, NULL,
+	{ "an address literal in From", CONF, NULL, NULL,
 	    "From: a@[192.0.2.1]\r\n\r\n", "reject", "550 5.7.1", "from",
 	    NULL, NULL, NULL, "dmarc=permerror" },
 	{ "OnBadFrom tempfail", CONF "OnBadFrom tempfail\n", NULL, NULL,
@@ -168,84 +187,101 @@ static const struct row {
 	    "\r\n", "accept", NULL, NULL, NULL, NULL, NULL,
 	    "dmarc=none" },
 	/* exemptions: RFC 9990 3.1.6 */
-	{ "a trusted network", REJECT "TrustedNetworks 203.0.113.0/24\n",
+	{ "client in TrustedNetworks", REJECT
+	    "TrustedNetworks 203.0.113.0/24\n",
 	    NULL, NULL, FROM("reject.test"), "accept", NULL, "dmarc",
 	    "trusted network", "trusted_forwarder", NULL, "dmarc=fail" },
-	{ "a mailing list", REJECT "MailingListHosts 203.0.113.7\n", NULL,
+	{ "client in MailingListHosts", REJECT "MailingListHosts 203.0.113.7\n",
+	    NULL,
 	    NULL, FROM("reject.test"), "accept", NULL, "dmarc",
 	    "mailing list host", "mailing_list", NULL, "dmarc=fail" },
-	{ "another host", REJECT "MailingListHosts 203.0.113.8\n", NULL, NULL,
+	{ "client not in MailingListHosts", REJECT
+	    "MailingListHosts 203.0.113.8\n", NULL, NULL,
 	    FROM("reject.test"), "reject", "550 5.7.1", "dmarc", NULL, NULL,
 	    NULL, "dmarc=fail" },
-	{ "nothing to exempt from", REJECT "TrustedNetworks 192.0.2.10\n",
+	{ "client in TrustedNetworks, passes: no exemption", REJECT
+	    "TrustedNetworks 192.0.2.10\n",
 	    GOOD_IP, "<a@reject.test>", FROM("reject.test"), "accept", NULL,
 	    NULL, NULL, NULL, NULL, "dmarc=pass" },
-	{ "From, in a trusted network", "TrustedNetworks 203.0.113.7\n" CONF,
+	{ "client in TrustedNetworks, no From",
+	    "TrustedNetworks 203.0.113.7\n" CONF,
 	    NULL, NULL, "\r\n", "accept", NULL, "from", "trusted network",
 	    NULL, NULL, "dmarc=none" },
-	{ "temperror, in a trusted network",
+	{ "client in TrustedNetworks, temperror",
 	    "TrustedNetworks 203.0.113.7\n" CONF, NULL, NULL,
 	    FROM("down.test"), "accept", NULL, "dmarc", "trusted network",
 	    NULL, NULL, "dmarc=temperror" },
 	/* rules by domain */
-	{ "a rule: accept", REJECT "DomainRules reject.test accept\n", NULL,
+	{ "DomainRules accept, fails", REJECT
+	    "DomainRules reject.test accept\n", NULL,
 	    NULL, FROM("reject.test"), "accept", NULL, "domain rule", NULL,
 	    "local_policy", NULL, "dmarc=fail" },
-	{ "a rule: accept, temperror", "DomainRules down.test accept\n" CONF,
+	{ "DomainRules accept, temperror",
+	    "DomainRules down.test accept\n" CONF,
 	    NULL, NULL, FROM("down.test"), "accept", NULL, NULL, NULL, NULL,
 	    NULL, "dmarc=temperror" },
-	{ "a rule: quarantine", REJECT "DomainRules reject.test quarantine\n",
+	{ "DomainRules quarantine, fails", REJECT
+	    "DomainRules reject.test quarantine\n",
 	    NULL, NULL, FROM("reject.test"), "quarantine", NULL,
 	    "domain rule", NULL, NULL, "reject.test", "dmarc=fail" },
-	{ "a rule: reject", CONF "DomainRules none.test reject\n", NULL, NULL,
+	{ "DomainRules reject, p=none fails", CONF
+	    "DomainRules none.test reject\n", NULL, NULL,
 	    FROM("none.test"), "reject",
 	    "550 5.7.1 Rejected per local DMARC policy for none.test",
 	    "domain rule", NULL, NULL, NULL, "dmarc=fail" },
-	{ "a rule: reject, without a record",
+	{ "DomainRules reject, no DMARC record",
 	    CONF "DomainRules .test reject\n", NULL, NULL,
 	    FROM("plain.test"), "reject", "550 5.7.1", "domain rule", NULL,
 	    NULL, NULL, "dmarc=none" },
-	{ "a rule: reject, and it passes",
+	{ "DomainRules reject, passes",
 	    CONF "DomainRules reject.test reject\n", GOOD_IP,
 	    "<a@reject.test>", FROM("reject.test"), "accept", NULL, NULL,
 	    NULL, NULL, NULL, "dmarc=pass" },
-	{ "a rule: reject, not certain", CONF "DomainRules down.test reject\n",
+	{ "DomainRules reject, temperror: 451", CONF
+	    "DomainRules down.test reject\n",
 	    NULL, NULL, FROM("down.test"), "tempfail", "451 4.7.1", "dmarc",
 	    NULL, NULL, NULL, "dmarc=temperror" },
-	{ "a rule: ignore", REJECT "DomainRules reject.test ignore\n", NULL,
+	{ "DomainRules ignore: no DMARC result", REJECT
+	    "DomainRules reject.test ignore\n", NULL,
 	    NULL, FROM("reject.test"), "accept", NULL, NULL, NULL, NULL, NULL,
 	    "spf=none" },
-	{ "a rule for one of two authors",
+	{ "DomainRules accept for one of two authors",
 	    REJECT "DomainRules reject.test accept\n", NULL, NULL,
 	    "From: a@reject.test, b@other.test\r\n\r\n", "reject",
 	    "550 5.7.1 Rejected per DMARC policy for other.test", "dmarc",
 	    NULL, NULL, NULL, "dmarc=fail" },
 	/* a chain of ARC sets that fails: RFC 8617 5.2.1 */
-	{ "a broken chain is no chain", REJECT, NULL, NULL, CHAIN
+	{ "broken chain, by default", REJECT, NULL, NULL, CHAIN
 	    FROM("none.test"), "accept", NULL, NULL, NULL, NULL, NULL,
 	    "arc=fail reason=\"bad instance or tags in ARC-Seal\" "
 	    "smtp.remote-ip=" BAD_IP },
-	{ "OnArcFail reject", CONF "OnArcFail reject\n", NULL, NULL, CHAIN
+	{ "broken chain, OnArcFail reject", CONF "OnArcFail reject\n", NULL,
+	    NULL, CHAIN
 	    FROM("none.test"), "reject", "550 5.7.29 ARC validation failure",
 	    "arc", NULL, NULL, NULL, "arc=fail" },
-	{ "OnArcFail tempfail", CONF "OnArcFail tempfail\n", NULL, NULL,
+	{ "broken chain, OnArcFail tempfail", CONF "OnArcFail tempfail\n", NULL,
+	    NULL,
 	    CHAIN FROM("none.test"), "tempfail", "451 4.7.29", "arc", NULL,
 	    NULL, NULL, "arc=fail" },
-	{ "OnArcFail quarantine", CONF "OnArcFail quarantine\n", NULL, NULL,
+	{ "broken chain, OnArcFail quarantine", CONF "OnArcFail quarantine\n",
+	    NULL, NULL,
 	    CHAIN FROM("none.test"), "quarantine", NULL, "arc", NULL, NULL,
 	    NULL, "arc=fail" },
-	{ "OnArcFail, beside DMARC", CONF "OnArcFail reject\n", NULL, NULL,
+	{ "broken chain and DMARC fails, OnArcFail reject", CONF
+	    "OnArcFail reject\n", NULL, NULL,
 	    CHAIN FROM("reject.test"), "reject", "550 5.7.29", "arc", NULL,
 	    NULL, NULL, "dmarc=fail" },
-	{ "OnArcFail, without a chain", CONF "OnArcFail reject\n", NULL,
+	{ "no chain, OnArcFail reject", CONF "OnArcFail reject\n", NULL,
 	    NULL, FROM("none.test"), "accept", NULL, NULL, NULL, NULL, NULL,
 	    "dmarc=fail" },
-	{ "OnArcFail, from a trusted network", CONF "OnArcFail reject\n"
+	{ "broken chain, OnArcFail reject, client in TrustedNetworks", CONF
+	    "OnArcFail reject\n"
 	    "TrustedNetworks " BAD_IP "\n", NULL, NULL, CHAIN
 	    FROM("reject.test"), "reject", "550 5.7.29", "arc", NULL, NULL,
 	    NULL, "arc=fail" },
-	/* one of ours is never judged */
-	{ "an internal host", REJECT "InternalHosts 203.0.113.7\n", NULL,
+	/* internal mail is not judged */
+	{ "internal host: not judged", REJECT "InternalHosts 203.0.113.7\n",
+	    NULL,
 	    NULL, FROM("reject.test"), "accept", NULL, NULL, NULL, NULL, NULL,
 	    "mx.example.net; dkim=none" },
 };
@@ -285,9 +321,9 @@ check_tag(const struct row *row, const struct engine_outcome *out)
 
 	tap_ok((tag != NULL) == (row->tag != NULL) && (tag == NULL ||
 	    (str_starts(tag->value, STR(" yes")) &&
-	    fx_contains(tag->value, row->tag))), "its tag");
-	tap_ok(out->tagged == (tag != NULL), "is named");
-	tap_ok(holds(out) == held, "held, or not");
+	    fx_contains(tag->value, row->tag))), "tag");
+	tap_ok(out->tagged == (tag != NULL), "tagged");
+	tap_ok(holds(out) == held, "held");
 }
 
 static void
@@ -297,31 +333,29 @@ check_row(struct fx *fx, const struct row *row)
 		.helo = "mx.reject.test", .mail_from = row->mail_from != NULL ?
 		row->mail_from : "<joe@elsewhere.test>" };
 	const struct engine_outcome *out;
-	const struct engine_decision *d;
 	struct fx_client client;
 	struct engine_msg *m;
 
 	fx_configure(fx, row->conf);
 	m = fx_run(fx, &mail, &client, str_from(row->text));
 	out = engine_msg_eom(m);
-	d = &out->decision;
-	tap_str(str_from(engine_verdict_name(out->verdict)), str_from(row->action), row->name);
+	tap_str(fx_verdict(out), str_from(row->action), row->name);
 	tap_ok(row->reply == NULL ? out->reply.n == 0 :
 	    str_starts(out->reply, str_from(row->reply)), "the reply %.*s",
 	    STR_FMT(out->reply));
-	tap_str(str_from(engine_rule_name(d->rule)), str_from(row->rule), "its rule");
-	tap_str(str_from(engine_exemption_name(d->exempt)), str_from(row->exempt), "its exemption");
-	tap_str(str_from(engine_override_name(d->override)), str_from(row->override),
-	    "why the policy is not followed");
+	tap_str(fx_rule(out), str_from(row->rule), "rule");
+	tap_str(fx_exempt(out), str_from(row->exempt), "exemption");
+	tap_str(str_from(engine_override_name(out->decision.override)),
+	    str_from(row->override), "override");
 	check_tag(row, out);
 	tap_ok(fx_contains(out->authres, row->authres), "results: %.*s",
 	    STR_FMT(out->authres));
 	tap_ok(engine_verdict_accepts(out->verdict) == (out->reply.n == 0),
-	    "the verdict goes with the reply");
+	    "a reply if refused");
 	engine_msg_free(m);
 }
 
-/* Signatures matter where DMARC does not settle it. */
+/* DMARC by a signature of the author domain. */
 static void
 check_signed(struct fx *fx)
 {
@@ -334,45 +368,49 @@ check_signed(struct fx *fx)
 	fx_sign(fx, FX_SIGN, "From: joe@example.com\r\n\r\nhi\r\n", &text);
 	fx_configure(fx, REJECT);
 	m = fx_run(fx, &mail, &client, buf_str(&text));
-	tap_str(str_from(engine_verdict_name(
-	    engine_msg_eom(m)->verdict)), STR("accept"),
-	    "an aligned signature");
+	tap_str(fx_verdict(engine_msg_eom(m)), STR("accept"),
+	    "aligned signature passes: accepted");
 	tap_ok(dmarc_decisive(engine_msg_eom(m)->dmarc)->dkim_aligned,
-	    "makes it pass");
+	    "aligned by DKIM");
 	engine_msg_free(m);
 	buf_add_cstr(&text, "changed\r\n");
 	m = fx_run(fx, &mail, &client, buf_str(&text));
-	tap_str(str_from(engine_verdict_name(
-	    engine_msg_eom(m)->verdict)), STR("reject"),
-	    "one that is broken");
+	tap_str(fx_verdict(engine_msg_eom(m)), STR("reject"),
+	    "aligned signature fails: 550");
 	engine_msg_free(m);
 	buf_fini(&text);
 }
 
-static const struct {		/* a broken signature, beside the rest */
+static const struct {		/* a broken signature, with p=reject */
 	const char	*name;
 	const char	*conf;		/* behind CONF */
 	const char	*action, *rule, *reply, *exempt;
 	size_t		 tags, holds;
 } beside[] = {
-	{ "the signature is a rule of its own", "OnBadSignature reject\n",
+	{ "OnBadSignature reject: 550", "OnBadSignature reject\n",
 	    "reject", "dkim", "550 5.7.20", NULL, 0, 0 },
-	{ "and waits for its key", "OnBadSignature tempfail\n", "tempfail",
+	{ "OnBadSignature tempfail: 451", "OnBadSignature tempfail\n",
+	    "tempfail",
 	    "dkim", "451 4.7.20", NULL, 0, 0 },
-	{ "a trusted network is not exempt from it",
+	{ "OnBadSignature reject, client in TrustedNetworks: 550",
 	    "OnBadSignature reject\nTrustedNetworks " BAD_IP "\n", "reject",
 	    "dkim", "550 5.7.20", NULL, 0, 0 },
-	{ "nor from being held", "OnBadSignature quarantine\n"
+	{ "OnBadSignature quarantine, client in TrustedNetworks: held",
+	    "OnBadSignature quarantine\n"
 	    "TrustedNetworks " BAD_IP "\n", "quarantine", "dkim", "", NULL, 0,
 	    1 },
-	{ "only DMARC", "TrustedNetworks " BAD_IP "\n", "accept", "dmarc", "",
+	{ "client in TrustedNetworks: exempt from DMARC",
+	    "TrustedNetworks " BAD_IP "\n", "accept", "dmarc", "",
 	    "trusted network", 0, 0 },
-	{ "a tag and a hold", "OnBadSignature quarantine\n", "quarantine",
+	{ "p=reject tags, OnBadSignature quarantine holds",
+	    "OnBadSignature quarantine\n", "quarantine",
 	    "dmarc", "", NULL, 1, 1 },
-	{ "held once", "OnBadSignature quarantine\n"
+	{ "OnDMARCQuarantine hold, OnBadSignature quarantine: held once",
+	    "OnBadSignature quarantine\n"
 	    "OnDMARCQuarantine hold\n", "quarantine", "dmarc", "", NULL, 0,
 	    1 },
-	{ "tagged once", "OnBadSignature reject\nSecondOpinion all\n"
+	{ "p=reject and RejectNeedsSecondOpinion: tagged once",
+	    "OnBadSignature reject\nSecondOpinion all\n"
 	    "RejectNeedsSecondOpinion yes\nMinimumKeyBits 4096\n",
 	    "quarantine", "dmarc", "", NULL, 1, 0 },
 };
@@ -396,13 +434,10 @@ check_beside(struct fx *fx, size_t i, struct str text)
 		tags += str_eq(out->actions[k].name,
 		    STR("X-DMARC-Quarantine"));
 	}
-	tap_str(str_from(engine_verdict_name(out->verdict)), str_from(beside[i].action),
-	    beside[i].name);
-	tap_str(str_from(engine_rule_name(out->decision.rule)), str_from(beside[i].rule),
-	    "its rule");
-	tap_str(str_from(engine_exemption_name(out->decision.exempt)), str_from(beside[i].exempt),
-	    "its exemption");
-	tap_ok(str_starts(out->reply, str_from(beside[i].reply)), "its reply");
+	tap_str(fx_verdict(out), str_from(beside[i].action), beside[i].name);
+	tap_str(fx_rule(out), str_from(beside[i].rule), "rule");
+	tap_str(fx_exempt(out), str_from(beside[i].exempt), "exemption");
+	tap_ok(str_starts(out->reply, str_from(beside[i].reply)), "reply");
 	tap_ok(tags == beside[i].tags && holds == beside[i].holds &&
 	    out->tagged == (tags > 0), "%zu tags, %zu holds", tags,
 	    holds);
@@ -421,7 +456,7 @@ check_all_beside(struct fx *fx)
 	buf_add(&broken, whole.p, whole.n);
 	buf_add_cstr(&broken, "changed\r\n");
 	for (i = 0; i < sizeof(beside) / sizeof(beside[0]); i++) {
-		/* Weak only for us: the second opinion spares it. */
+		/* Too short a key for us only: the second opinion passes. */
 		check_beside(fx, i, buf_str(strstr(beside[i].conf,
 		    "MinimumKeyBits") != NULL ? &whole : &broken));
 	}
@@ -429,7 +464,7 @@ check_all_beside(struct fx *fx)
 	buf_fini(&whole);
 }
 
-/* A key in test mode vouches for nothing (RFC 6376 3.6.1). */
+/* A key in test mode authenticates nothing (RFC 6376 3.6.1). */
 static void
 check_testing_key(struct fx *fx)
 {
@@ -447,13 +482,13 @@ check_testing_key(struct fx *fx)
 	m = fx_run(fx, &mail, &client, buf_str(&text));
 	out = engine_msg_eom(m);
 	tap_num(dkim_verifier_get(out->dkim, 0)->result, DKIM_PASS,
-	    "a key in test mode: its signature passes");
-	tap_str(str_from(engine_verdict_name(out->verdict)), STR("reject"), "and is of no use");
+	    "t=y: the signature passes");
+	tap_str(fx_verdict(out), STR("reject"), "t=y: DMARC fails");
 	engine_msg_free(m);
 	buf_fini(&text);
 }
 
-/* A key that is not there is no reason to wait if SPF is enough. */
+/* A key that is unavailable is no reason to defer if DMARC passes by SPF. */
 static void
 check_key_down(struct fx *fx)
 {
@@ -467,18 +502,15 @@ check_key_down(struct fx *fx)
 
 	fx_configure(fx, CONF);
 	m = fx_run(fx, &mail, &client, STR(text));
-	tap_str(str_from(engine_verdict_name(
-	    engine_msg_eom(m)->verdict)), STR("accept"),
-	    "a key that is not there, and DMARC passes");
+	tap_str(fx_verdict(engine_msg_eom(m)), STR("accept"),
+	    "key unavailable, DMARC passes: accepted");
 	engine_msg_free(m);
 	mail.mail_from = "<a@elsewhere.test>";
 	fx_configure(fx, CONF "OnDMARCReject accept\n");
 	m = fx_run(fx, &mail, &client, STR(text));
 	tap_ok(str_starts(engine_msg_eom(m)->reply, STR("451 4.4.3")),
-	    "it does not: OnDNSError");
-	tap_str(str_from(engine_rule_name(
-	    engine_msg_eom(m)->decision.rule)), STR("dkim"),
-	    "is the rule");
+	    "key unavailable, DMARC fails: OnDNSError");
+	tap_str(fx_rule(engine_msg_eom(m)), STR("dkim"), "rule");
 	engine_msg_free(m);
 }
 

@@ -2,6 +2,7 @@
 /* The Authentication-Results that we write (RFC 8601, RFC 6008). */
 #include "authres/authres.h"
 #include "engine_fixture.h"
+#include "tap.h"
 
 #define TEXT	"From: joe@example.com\r\nSubject: s\r\n\r\nbody\r\n"
 
@@ -59,15 +60,15 @@ test_properties(struct fx *fx)
 	tap_str(property(&ar.v[0], "s"), STR("rsa"), "header.s");
 	tap_str(property(&ar.v[0], "a"), STR("rsa-sha256"), "header.a");
 	tap_num((long long)property(&ar.v[0], "b").n, 8, "header.b");
-	tap_str(property(&ar.v[1], "s"), STR("ed"), "the second one's");
+	tap_str(property(&ar.v[1], "s"), STR("ed"), "header.s of the second");
 	tap_str(property(&ar.v[1], "a"), STR("ed25519-sha256"),
-	    "its algorithm");
+	    "header.a of the second");
 	tap_ok(fx_contains(engine_msg_eom(m)->authres, "(2048-bit key)"),
 	    "the size of the key as a comment");
 	engine_msg_free(m);
 	buf_add_char(&text, '!');
 	m = results(fx, buf_str(&text), &client, &arena, &ar);
-	tap_str(ar.v[0].result, STR("fail"), "a failure");
+	tap_str(ar.v[0].result, STR("fail"), "a changed body");
 	tap_ok(ar.v[0].reason.n > 0, "with its reason: %.*s",
 	    STR_FMT(ar.v[0].reason));
 	engine_msg_free(m);
@@ -75,7 +76,7 @@ test_properties(struct fx *fx)
 	buf_fini(&text);
 }
 
-/* As many signature fields as asked for, which differ late in b=. */
+/* n signature fields that differ late in b=. */
 static void
 add_signatures(struct buf *text, size_t n)
 {
@@ -103,9 +104,9 @@ test_unique_b(struct fx *fx)
 	add_signatures(&text, 3);
 	m = results(fx, buf_str(&text), &client, &arena, &ar);
 	tap_str(property(&ar.v[0], "b"), STR("AAAAAAAAAAA"),
-	    "header.b is as long as it takes");
+	    "header.b is as long as needed");
 	tap_str(property(&ar.v[2], "b"), STR("AAAAAAAAAAC"),
-	    "for each of them");
+	    "header.b of the third");
 	engine_msg_free(m);
 	arena_fini(&arena);
 	buf_fini(&text);
@@ -130,7 +131,8 @@ test_many(struct fx *fx)
 	for (size_t i = 0; i < ar.n; i++) {
 		policy += str_eq(ar.v[i].result, STR("policy"));
 	}
-	tap_num((long long)ar.n, ENGINE_MAX_RESULTS, "the first are reported");
+	tap_num((long long)ar.n, ENGINE_MAX_RESULTS,
+	    "ENGINE_MAX_RESULTS results");
 	tap_num((long long)policy, ENGINE_MAX_RESULTS - 8,
 	    "those past MaximumSignaturesToVerify are policy");
 	tap_num(engine_msg_eom(m)->verdict, ENGINE_ACCEPT, "accepted");
@@ -139,7 +141,7 @@ test_many(struct fx *fx)
 	buf_fini(&text);
 }
 
-/* What a sender writes cannot leave its place in our field. */
+/* Values from a message cannot break out of our field. */
 static void
 test_hostile(struct fx *fx)
 {
@@ -159,7 +161,7 @@ test_hostile(struct fx *fx)
 	arena_fini(&arena);
 }
 
-/* The field that goes into the message. */
+/* The field as inserted. */
 static struct str
 inserted(const struct engine_outcome *out)
 {
@@ -195,7 +197,7 @@ add_long(struct buf *text, int i, int a, int b)
 	    fill, b, fill);
 }
 
-/* What a sender makes long is left out, or cut where RFC 6008 lets us. */
+/* Long values are left out; b= is cut (RFC 6008). */
 static void
 test_long(struct fx *fx)
 {
@@ -246,7 +248,7 @@ test_long(struct fx *fx)
 	buf_fini(&text);
 }
 
-/* RFC 8601 5, RFC 8616: ordinary mail has A-labels. */
+/* RFC 8616: A-labels outside of SMTPUTF8. */
 static void
 test_identity(struct fx *fx)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What gets an ARC set, and that it says and covers what it must. */
+/* Which messages get an ARC set, its results and the fields it covers. */
 #include "engine_fixture.h"
+#include "tap.h"
 
 #define TEXT	"From: joe@author.example\r\nTo: a@b.example\r\n" \
 	"Subject: hi\r\n\r\nbody\r\n"
@@ -15,7 +16,7 @@ static struct fx fx;
 static const struct fx_mail outside = { .ip = "192.0.2.1",
 	.mail_from = "<joe@author.example>" };
 
-/* The message as it leaves; its verdict on arrival elsewhere. */
+/* The verdict of another host on the outgoing message. */
 static enum arc_result
 validate(struct str text, unsigned *instances_r)
 {
@@ -36,7 +37,7 @@ validate(struct str text, unsigned *instances_r)
 	return (result);
 }
 
-/* As it leaves, in r; returns the instance that was added. */
+/* r: the outgoing message. Returns the instance that was added. */
 static unsigned
 run(const char *conf, const struct fx_mail *mail, struct str text,
     struct buf *r)
@@ -52,7 +53,7 @@ run(const char *conf, const struct fx_mail *mail, struct str text,
 	buf_reset(r);
 	fx_apply(out, text, r);
 	instance = out->seal.instance;
-	tap_num(out->seal.domain.p != NULL, instance > 0, "the log knows");
+	tap_num(out->seal.domain.p != NULL, instance > 0, "domain of the seal");
 	engine_msg_free(m);
 	return (instance);
 }
@@ -65,24 +66,30 @@ static const struct {
 	const char	*from;
 	bool		 want;
 } rows[] = {
-	{ "not by default", FX_SIGN, NULL, NULL, NULL, false },
-	{ "all", SEAL("all"), "local", NULL, NULL, true },
-	{ "forwarded, to a host elsewhere", SEAL("forwarded"), "smtp", NULL,
+	{ "ArcSeal off, the default", FX_SIGN, NULL, NULL, NULL, false },
+	{ "ArcSeal all", SEAL("all"), "local", NULL, NULL, true },
+	{ "ArcSeal forwarded, mailer smtp", SEAL("forwarded"), "smtp", NULL,
 	    NULL, true },
-	{ "to one of several", SEAL("forwarded"), "local relay virtual", NULL,
+	{ "ArcSeal forwarded, one of three mailers", SEAL("forwarded"),
+	    "local relay virtual", NULL,
 	    NULL, true },
-	{ "to nobody elsewhere", SEAL("forwarded"), "local virtual LMTP",
+	{ "ArcSeal forwarded, final mailers only", SEAL("forwarded"),
+	    "local virtual LMTP",
 	    NULL, NULL, false },
-	{ "to an alias that leads anywhere", SEAL("forwarded"), "error", NULL,
+	{ "ArcSeal forwarded, mailer error (an alias)", SEAL("forwarded"),
+	    "error", NULL,
 	    NULL, true },
-	{ "to who knows whom", SEAL("forwarded"), NULL, NULL, NULL, true },
-	{ "to a mailer without a name", SEAL("forwarded"), "", NULL, NULL,
+	{ "ArcSeal forwarded, no recipient", SEAL("forwarded"), NULL, NULL,
+	    NULL, true },
+	{ "ArcSeal forwarded, mailer without a name", SEAL("forwarded"), "",
+	    NULL, NULL,
 	    true },
-	{ "ours", SEAL("all"), NULL, "joe", "joe@example.com", false },
-	{ "ours, and not signed", SEAL("all"), NULL, "joe", NULL, false },
+	{ "authenticated, signed", SEAL("all"), NULL, "joe", "joe@example.com",
+	    false },
+	{ "authenticated, not signed", SEAL("all"), NULL, "joe", NULL, false },
 	{ "no From", SEAL("all") "OnBadFrom accept\n", NULL, NULL, "",
 	    false },
-	{ "refused", SEAL("all") "OnDMARCReject reject\n", NULL, NULL,
+	{ "rejected by DMARC", SEAL("all") "OnDMARCReject reject\n", NULL, NULL,
 	    "joe@refused.example", false },
 	{ "tagged", SEAL("all"), NULL, NULL, "joe@tagged.example", true },
 	{ "held", SEAL("all") "OnDMARCQuarantine hold\n", NULL, NULL,
@@ -102,7 +109,8 @@ check_row(size_t i)
 	buf_init(&out, FX_MAX_BYTES);
 	mail.mailers = rows[i].mailers;
 	mail.auth_authen = rows[i].auth;
-	text = arena_printf(&arena, FORGED "%s%s\r\nSubject: hi\r\n\r\nbody\r\n",
+	text = arena_printf(&arena, FORGED
+	    "%s%s\r\nSubject: hi\r\n\r\nbody\r\n",
 	    rows[i].from == NULL || rows[i].from[0] != '\0' ? "From: " :
 	    "X-No: ", rows[i].from == NULL ? "joe@author.example" :
 	    rows[i].from);
@@ -111,15 +119,15 @@ check_row(size_t i)
 	if (rows[i].want) {
 		tap_ok(fx_contains(str_first(buf_str(&out), 60), "ARC-Seal: "
 		    "i=1; a=rsa-sha256; cv=none; d=example.com;"),
-		    "on top, with the RSA key of two");
+		    "on top, by the RSA key of two");
 		tap_num(validate(buf_str(&out), &n), ARC_PASS,
-		    "it validates");
+		    "the chain validates");
 	}
 	buf_fini(&out);
 	arena_fini(&arena);
 }
 
-/* Each hop says what it found; the one that breaks it ends it. */
+/* Three hops; the third finds the message changed. */
 static void
 check_chain(void)
 {
@@ -132,32 +140,33 @@ check_chain(void)
 	(void)run(SEAL("all"), &outside, STR(FORGED TEXT), &a);
 	tap_ok(fx_contains(buf_str(&a), "ARC-Authentication-Results: i=1; "
 	    "mx.example.net;\r\n\tspf=pass smtp.mailfrom=author.example"),
-	    "our results");
+	    "our results in i=1");
 	tap_ok(!fx_contains(buf_str(&a), "dmarc=pass") &&
 	    !fx_contains(buf_str(&a), "none of ours"), "not the forged ones");
 	tap_num(run(SEAL("all") "ArcSealKey example.com:ed\n", &outside,
 	    buf_str(&a), &b), 2, "a second set");
 	tap_ok(fx_contains(buf_str(&b), "ARC-Seal: i=2; a=ed25519-sha256; "
-	    "cv=pass;"), "by the key that was named");
+	    "cv=pass;"), "by the key of ArcSealKey");
 	tap_ok(fx_contains(buf_str(&b), "arc=pass header.oldest-pass=0"),
-	    "which says what the first is worth");
-	tap_num(validate(buf_str(&b), &n), ARC_PASS, "they validate");
-	tap_num(n, 2, "both");
+	    "i=2 has the arc result of i=1");
+	tap_num(validate(buf_str(&b), &n), ARC_PASS, "both sets validate");
+	tap_num(n, 2, "two sets");
 	subject = strstr(b.p, "Subject: hi");
 	subject[9] = 'H';
-	tap_num(run(SEAL("all"), &outside, buf_str(&b), &a), 3, "broken");
+	tap_num(run(SEAL("all"), &outside, buf_str(&b), &a), 3,
+	    "a third set on a changed message");
 	tap_ok(fx_contains(buf_str(&a), "ARC-Seal: i=3; a=rsa-sha256; "
 	    "cv=fail;"), "which ends it");
 	n = (unsigned)engine_stats_get(fx.stats, ENGINE_ARC_NOT_SEALED);
 	tap_num(run(SEAL("all"), &outside, buf_str(&a), &b), 0,
-	    "no set behind the end");
+	    "no set after cv=fail");
 	tap_num((long long)engine_stats_get(fx.stats, ENGINE_ARC_NOT_SEALED),
 	    n + 1, "counted");
 	buf_fini(&a);
 	buf_fini(&b);
 }
 
-/* RFC 8617 5.1 step 1: over the fields with which the message leaves. */
+/* RFC 8617 5.1 step 1: the set covers the outgoing header. */
 static void
 check_fields(void)
 {
@@ -169,12 +178,13 @@ check_fields(void)
 	    "Authentication-Results\n", &outside, STR(FORGED
 	    "From: joe@tagged.example\r\n\r\nbody\r\n"), &out), 1, "sealed");
 	tap_ok(fx_contains(buf_str(&out), "h=X-DMARC-Quarantine:From:"),
-	    "our tag is signed, no results are");
-	tap_num(validate(buf_str(&out), &n), ARC_PASS, "the forged tag is not");
+	    "our tag is covered, Authentication-Results are not");
+	tap_num(validate(buf_str(&out), &n), ARC_PASS,
+	    "the forged tag is not covered");
 	buf_fini(&out);
 }
 
-/* Its key is gone: the message goes on without. */
+/* Without its key the message is forwarded unsealed. */
 static void
 check_no_key(void)
 {
@@ -186,8 +196,9 @@ check_no_key(void)
 	tap_num(run("AuthservID mx.example.net\nKeyTable @DIR@/keys\n"
 	    "SigningTable refile:@DIR@/signing\nArcSeal all\n"
 	    "ArcSealKey example.com\n", &outside, STR(TEXT), &out), 0,
-	    "no key, no set");
-	tap_ok(fx_contains(buf_str(&fx.log), "/nonexistent/key"), "logged");
+	    "the key cannot be read: no set");
+	tap_ok(fx_contains(buf_str(&fx.log), "/nonexistent/key"),
+	    "the key file is logged");
 	tap_ok(fx_contains(buf_str(&out), "\r\nAuthentication-Results:") ||
 	    fx_contains(str_first(buf_str(&out), 23),
 	    "Authentication-Results:"), "the rest is done");
@@ -213,8 +224,8 @@ passing_signatures(struct str text)
 	return (n);
 }
 
-/* A rule for whatever author signs what is handed on, but for the authors
-   whose name it would be. */
+/* Forwarded mail is signed by rules for any author, but not with a domain that
+   could be aligned with an author. */
 static void
 check_forwarded(void)
 {
@@ -224,15 +235,18 @@ check_forwarded(void)
 		const char	*from;
 		unsigned	 signatures;
 	} forwarded[] = {
-		{ "a rule for any author", "* fwd\n", "joe@author.example", 1 },
-		{ "one for that author", "*@author.example fwd\n"
+		{ "a rule for any author signs", "* fwd\n",
+		    "joe@author.example", 1 },
+		{ "a rule for that author does not", "*@author.example fwd\n"
 		    "postmaster@example.com fwd\n",
 		    "joe@author.example", 0 },
-		{ "an author of ours", "* fwd\n", "joe@example.com", 0 },
-		{ "an author below", "* fwd\n", "joe@news.example.com", 0 },
-		{ "one of ours beside another", "* fwd\n",
+		{ "author in the domain of the key", "* fwd\n",
+		    "joe@example.com", 0 },
+		{ "author below the domain of the key", "* fwd\n",
+		    "joe@news.example.com", 0 },
+		{ "second author in the domain of the key", "* fwd\n",
 		    "joe@author.example, boss@example.com", 0 },
-		{ "one that fails DMARC", "* fwd\n", "joe@tagged.example", 0 },
+		{ "fails DMARC", "* fwd\n", "joe@tagged.example", 0 },
 	};
 	char text[256];
 	struct buf out;
@@ -250,10 +264,10 @@ check_forwarded(void)
 		    "SigningTable refile:@DIR@/signing\nArcSeal all\n"
 		    "ArcSealKey example.com\nSelfCheck all\n", &outside,
 		    str_from(text), &out), 1, forwarded[i].name);
-		tap_num(passing_signatures(buf_str(&out)), forwarded[i].signatures,
-		    "its signatures, which pass");
+		tap_num(passing_signatures(buf_str(&out)),
+		    forwarded[i].signatures, "passing signatures");
 		tap_num(validate(buf_str(&out), &sets), ARC_PASS,
-		    "its set covers them");
+		    "the set covers them");
 	}
 	buf_fini(&out);
 }

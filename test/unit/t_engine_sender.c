@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Whom SPF is about, when a relay that is trusted brings the message. */
+/* The client that SPF checks behind a trusted relay. */
 #include "engine_fixture.h"
+#include "tap.h"
 
 #define CONF	FX_VERIFY "TrustedRelays 192.0.2.20, relay.test\n"
 #define REJECT	CONF "OnDMARCReject reject\n"
@@ -26,16 +27,16 @@ static const struct row {
 	const char	*spf;		/* NULL: not evaluated */
 	const char	*exempt;
 } rows[] = {
-	{ "no relay", CONF, "203.0.113.1", NULL,
+	{ "client is no relay", CONF, "203.0.113.1", NULL,
 	    "Received: from x (x [198.51.100.1])" BY MAIL, "203.0.113.1",
 	    "client.example", NULL, "pass", NULL },
-	{ "a relay", CONF, RELAY, NULL,
+	{ "client is a relay", CONF, RELAY, NULL,
 	    "Received: from a.test (b.test [203.0.113.1])" BY MAIL,
 	    "203.0.113.1", "a.test", "Received", "pass", NULL },
-	{ "a relay by its name", CONF, "198.51.100.20", "relay.test",
+	{ "a relay by its host name", CONF, "198.51.100.20", "relay.test",
 	    "Received: from a.test (b.test [203.0.113.1])" BY MAIL,
 	    "203.0.113.1", "a.test", "Received", "pass", NULL },
-	{ "the topmost field counts", CONF, RELAY, NULL,
+	{ "two Received fields: the topmost", CONF, RELAY, NULL,
 	    "Received: from a.test (b.test [198.51.100.1])" BY
 	    "Received: from a.test (b.test [203.0.113.1])" BY MAIL,
 	    "198.51.100.1", "a.test", "Received", "fail", NULL },
@@ -44,35 +45,37 @@ static const struct row {
 	    "Subject: x\r\n"
 	    "Received: from a.test (b.test [203.0.113.1])" BY MAIL,
 	    "203.0.113.1", "a.test", "Received", "pass", NULL },
-	{ "one that only calls itself a relay", CONF, RELAY, NULL,
+	{ "a relay's name in Received only", CONF, RELAY, NULL,
 	    "Received: from r.test (relay.test [198.51.100.21])" BY
 	    "Received: from a.test (b.test [203.0.113.1])" BY MAIL,
 	    "198.51.100.21", "r.test", "Received", "fail", NULL },
-	{ "nobody is named", CONF, RELAY, NULL, MAIL, "", "",
+	{ "no Received field", CONF, RELAY, NULL, MAIL, "", "",
 	    "no Received field names the client", NULL, NULL },
-	{ "only relays are named", CONF, RELAY, NULL,
+	{ "Received fields name relays only", CONF, RELAY, NULL,
 	    "Received: from r.test (r.test [192.0.2.20])" BY MAIL, "", "",
 	    "no Received field names the client", NULL, NULL },
-	{ "it is not clear who", CONF, RELAY, NULL,
+	{ "two addresses in Received", CONF, RELAY, NULL,
 	    "Received: from a ([203.0.113.1]) (b [198.51.100.1])" BY
 	    "Received: from a.test (b.test [203.0.113.1])" BY MAIL, "", "",
 	    "the client in Received is not clear", NULL, NULL },
-	{ "exempt", CONF "TrustedRelayMail exempt\n", RELAY, NULL,
+	{ "TrustedRelayMail exempt", CONF "TrustedRelayMail exempt\n", RELAY,
+	    NULL,
 	    "Received: from a.test (b.test [198.51.100.1])" BY MAIL, "", "",
 	    NULL, NULL, "trusted relay" },
-	{ "exempt, without From", CONF "TrustedRelayMail exempt\n", RELAY,
+	{ "TrustedRelayMail exempt, no From", CONF "TrustedRelayMail exempt\n",
+	    RELAY,
 	    NULL, "\r\n", "", "", NULL, NULL, "trusted relay" },
-	{ "a list's host, behind a relay",
+	{ "address in MailingListHosts, behind a relay",
 	    CONF "MailingListHosts 198.51.100.1\n", RELAY, NULL,
 	    "Received: from a.test (b.test [198.51.100.1])" BY MAIL,
 	    "198.51.100.1", "a.test", "Received", "fail",
 	    "mailing list host" },
-	{ "by a name that leads back", REJECT
+	{ "confirmed name in MailingListHosts, behind a relay", REJECT
 	    "MailingListHosts .lists.test\n", RELAY, NULL,
 	    "Received: from a.test (x [198.51.100.2])" BY MAIL,
 	    "198.51.100.2", "a.test", "Received", "fail",
 	    "mailing list host" },
-	{ "by a name that it only claims", REJECT
+	{ "unconfirmed name in MailingListHosts, behind a relay", REJECT
 	    "MailingListHosts .lists.test\n", RELAY, NULL,
 	    "Received: from a.test (l.lists.test [198.51.100.3])" BY MAIL,
 	    "198.51.100.3", "a.test", "Received", "fail", NULL },
@@ -95,25 +98,25 @@ check_row(struct fx *fx, const struct row *row)
 		ip_text(&out->sender->ip, text);
 	}
 	tap_str(str_from(text), str_from(row->sender), row->name);
-	tap_str(out->sender->helo, str_from(row->helo), "its HELO");
+	tap_str(out->sender->helo, str_from(row->helo), "HELO");
 	tap_str(str_from(out->sender->source), str_from(row->source),
-	    "who says so");
+	    "source");
 	tap_str(str_from(out->spf != NULL ?
 	    spf_result_name(out->spf->result) : NULL), str_from(row->spf),
 	    "SPF");
 	tap_ok(fx_contains(out->authres, "spf=none reason=\"") ==
 	    (out->spf == NULL && row->exempt == NULL), "a result: %.*s",
 	    STR_FMT(out->authres));
-	tap_str(str_from(engine_exemption_name(out->decision.exempt)), str_from(row->exempt),
-	    "its exemption");
+	tap_str(fx_exempt(out), str_from(row->exempt),
+	    "exemption");
 	tap_ok(row->exempt == NULL || out->verdict == ENGINE_ACCEPT,
-	    "which holds");
+	    "accepted if exempt");
 	tap_ok((out->dmarc == NULL) == (row->source == NULL &&
 	    row->exempt != NULL), "DMARC, unless exempt");
 	engine_msg_free(m);
 }
 
-/* More relays than anybody has: nobody is believed. */
+/* Beyond RELAYS_MAX no field is read. */
 static void
 check_many(struct fx *fx)
 {
@@ -135,7 +138,7 @@ check_many(struct fx *fx)
 	buf_fini(&text);
 }
 
-/* Received-SPF, where it is wanted, is below our results. */
+/* Received-SPF goes below our results. */
 static void
 check_received_spf(struct fx *fx)
 {
@@ -148,11 +151,12 @@ check_received_spf(struct fx *fx)
 	fx_configure(fx, CONF "ReceivedSPF yes\n");
 	m = fx_run(fx, &mail, &client, STR(MAIL));
 	out = engine_msg_eom(m);
-	tap_num((long long)out->actions_n, 2, "two fields");
-	tap_str(out->actions[0].name, STR("Received-SPF"), "this first");
+	tap_num((long long)out->actions_n, 2, "two insertions");
+	tap_str(out->actions[0].name, STR("Received-SPF"),
+	    "Received-SPF is inserted first");
 	tap_ok(str_starts(out->actions[0].value, STR(" pass (")) &&
 	    fx_contains(out->actions[0].value, "client-ip=203.0.113.1"),
-	    "with its value");
+	    "Received-SPF has the client");
 	engine_msg_free(m);
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which names SignHeaders and OversignHeaders put into h=. */
+/* The names in h= by SignHeaders and OversignHeaders. */
 #include "engine_fixture.h"
+#include "tap.h"
 
 #define TEXT	"X-Foo: 1\r\nFrom: joe@example.com\r\nSubject: a\r\n" \
 	"X-Bar: 2\r\n\r\nbody\r\n"
@@ -12,16 +13,17 @@ static const struct {
 	const char	*conf;
 	const char	*want;
 } rows[] = {
-	{ "by default", "", "From:Subject:" USUAL },
-	{ "a list replaces the default",
+	{ "the default lists", "", "From:Subject:" USUAL },
+	{ "SignHeaders replaces the default",
 	    "SignHeaders X-Foo,Date\nOversignHeaders none\n", "X-Foo:From" },
-	{ "a star adds to it", "SignHeaders *,X-Foo\nOversignHeaders none\n",
+	{ "SignHeaders with * adds to the default",
+	    "SignHeaders *,X-Foo\nOversignHeaders none\n",
 	    "X-Foo:From:Subject" },
-	{ "a star alone", "SignHeaders *\nOversignHeaders none\n",
+	{ "SignHeaders *", "SignHeaders *\nOversignHeaders none\n",
 	    "From:Subject" },
-	{ "oversigned names replace", "OversignHeaders X-Foo\n",
+	{ "OversignHeaders replaces the default", "OversignHeaders X-Foo\n",
 	    "X-Foo:From:Subject:X-Foo" },
-	{ "oversigned names add, each once",
+	{ "OversignHeaders with * adds to the default, each name once",
 	    "OversignHeaders *,X-Bar,Subject\n",
 	    "From:Subject:X-Bar:" USUAL ":X-Bar" },
 };
@@ -52,7 +54,7 @@ signed_names(struct str message, struct buf *r)
 #define TABLES	"AuthservID mx.example.net\nMode sv\nKeyTable @DIR@/keys\n" \
 		"SigningTable refile:@DIR@/rules\nMultipleSignatures yes\n"
 
-/* As many as there may be, all of which leave; and no key at all. */
+/* As many signatures as there may be; and a key that cannot be read. */
 static void
 test_tables(struct fx *fx)
 {
@@ -78,9 +80,9 @@ test_tables(struct fx *fx)
 	m = fx_run(fx, &mail, &client, STR("From: joe@example.com\r\n\r\nx"));
 	out = engine_msg_eom(m);
 	tap_num((long long)out->signatures_n, SIGNERS_PICKS_MAX,
-	    "all that MultipleSignatures may make");
+	    "SIGNERS_PICKS_MAX signatures");
 	tap_num((long long)out->actions_n, SIGNERS_PICKS_MAX,
-	    "each an action of its own");
+	    "one action each");
 	tap_ok(fx_contains(out->actions[out->actions_n - 1].value,
 	    "i=list@example.com;") && !fx_contains(out->actions[0].value,
 	    "i=list"), "i= where a rule has it, on top");
@@ -88,7 +90,7 @@ test_tables(struct fx *fx)
 	m = fx_run(fx, &mail, &client, STR("From: joe@example.org\r\n\r\nx"));
 	out = engine_msg_eom(m);
 	tap_ok(out->verdict == ENGINE_TEMPFAIL && out->actions_n == 0,
-	    "a rule whose key is not there is no reason to go unsigned");
+	    "a rule whose key cannot be read: deferred");
 	engine_msg_free(m);
 	fx_path(fx, "keys", path);
 	(void)unlink(path);

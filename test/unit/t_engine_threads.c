@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Several messages on one engine in several threads; TSan looks on. */
+/* Messages of several threads on one engine; for TSan. */
 #include <pthread.h>
 
 #include "engine_fixture.h"
+#include "tap.h"
 
 #define TEXT		"From: joe@example.com\r\nSubject: s\r\n\r\nbody\r\n"
 #define THREADS		4

@@ -3,6 +3,7 @@
 #include <time.h>
 
 #include "engine_fixture.h"
+#include "tap.h"
 
 #define FIELDS	"From: joe@example.com\r\nSubject: s\r\n"
 #define TEXT	FIELDS "\r\nbody\r\n"
