@@ -18,9 +18,9 @@ crypto_new(void)
 		return (NULL);
 	}
 	c->sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	if (c->sha256 == NULL) {
+	if (c->sha256 == NULL || !crypto_self_test(c)) {
 		ERR_clear_error();
-		free(c);
+		crypto_free(c);
 		return (NULL);
 	}
 	return (c);
@@ -29,38 +29,48 @@ crypto_new(void)
 void
 crypto_free(struct crypto *c)
 {
-	if (c != NULL) {
-		EVP_MD_free(c->sha256);
-		free(c);
+	if (c == NULL) {
+		return;
 	}
+	EVP_MD_free(c->sha256);
+	free(c);
 }
 
-unsigned
-crypto_key_bits(enum crypto_key_type type, const EVP_PKEY *pkey)
-{
-	switch (type) {
-	case CRYPTO_RSA:
-		return ((unsigned)EVP_PKEY_get_bits(pkey));
-	case CRYPTO_ED25519:
-		return (256);
-	}
-	return (0);
-}
-
-/*
- * What went wrong was left in the thread's queue, where it would stay for
- * ever; it also tells a lack of memory from bad data.
- */
 bool
-crypto_take_nomem(void)
+crypto_take_internal_error(void)
 {
-	bool nomem = false;
+	bool found = false;
 	unsigned long e;
 
 	while ((e = ERR_get_error()) != 0) {
-		if (ERR_GET_REASON(e) == ERR_R_MALLOC_FAILURE) {
-			nomem = true;
+		switch (ERR_GET_REASON(e)) {
+		case ERR_R_MALLOC_FAILURE:
+		case ERR_R_INTERNAL_ERROR:
+		case ERR_R_INIT_FAIL:
+		case ERR_R_FETCH_FAILED:
+			found = true;
+			break;
+		default:
+			break;
 		}
 	}
-	return (nomem);
+	return (found);
+}
+
+bool
+crypto_take_mismatch(void)
+{
+	bool mismatch = false, other = false;
+	unsigned long e;
+
+	while ((e = ERR_get_error()) != 0) {
+		if (ERR_GET_LIB(e) == ERR_LIB_RSA && !ERR_COMMON_ERROR(e)) {
+			mismatch = true;
+		} else if (ERR_GET_LIB(e) != ERR_LIB_PROV ||
+		    ERR_GET_REASON(e) != ERR_R_RSA_LIB) {
+			/* Not the provider's note that RSA_verify failed. */
+			other = true;
+		}
+	}
+	return (mismatch && !other);
 }

@@ -3,6 +3,7 @@
 
 #include <stdlib.h>
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include "crypto/crypto.h"
@@ -25,7 +26,7 @@ digest_new(const struct crypto *c)
 	d->md = c->sha256;
 	d->ctx = EVP_MD_CTX_new();
 	if (d->ctx == NULL || EVP_DigestInit_ex2(d->ctx, d->md, NULL) != 1) {
-		(void)crypto_take_nomem();
+		ERR_clear_error();
 		digest_free(d);
 		return (NULL);
 	}
@@ -56,7 +57,7 @@ digest_copy(struct digest *to, const struct digest *from)
 {
 	to->failed = from->failed;
 	if (EVP_MD_CTX_copy_ex(to->ctx, from->ctx) != 1) {
-		(void)crypto_take_nomem();
+		ERR_clear_error();
 		return (STATUS_NOMEM);
 	}
 	return (STATUS_OK);
@@ -75,7 +76,7 @@ digest_final(struct digest *d, unsigned char hash_r[CRYPTO_SHA256_BYTES])
 		d->failed = true;
 	}
 	if (failed || d->failed) {
-		(void)crypto_take_nomem();
+		ERR_clear_error();
 	}
 	return (failed ? STATUS_NOMEM : STATUS_OK);
 }

@@ -19,11 +19,21 @@ struct pubkey {
 	unsigned		 bits;
 };
 
-/* RSA: of its modulus; Ed25519: 256, where OpenSSL would say 253. */
-unsigned	crypto_key_bits(enum crypto_key_type, const EVP_PKEY *);
+/* Bits of a key as DKIM counts them; OpenSSL has 253. */
+#define CRYPTO_ED25519_BITS	256
 
-/* Empties OpenSSL's error queue; whether it told of a lack of memory. */
-bool		crypto_take_nomem(void);
+/* False: an operation failed or gave a wrong result. */
+bool		crypto_self_test(const struct crypto *);
+
+/*
+ * OpenSSL leaves errors in a queue of the thread. Both functions empty it.
+ * Each function of this folder that calls OpenSSL starts with an empty queue
+ * or ignores it, and leaves it empty.
+ */
+/* Whether an error is OpenSSL's own (memory, fetch), not the input's. */
+bool		crypto_take_internal_error(void);
+/* Whether there is an error, and each says that an RSA signature is wrong. */
+bool		crypto_take_mismatch(void);
 
 /*
  * The two numbers of an RSA public key in DER, as unsigned big-endian octets:

@@ -5,4 +5,5 @@ lib_libmailseal_a_SOURCES += \
 	lib/crypto/der.c \
 	lib/crypto/digest.c \
 	lib/crypto/privkey.c \
-	lib/crypto/pubkey.c
+	lib/crypto/pubkey.c \
+	lib/crypto/self_test.c

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include <openssl/bio.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/rsa.h>
@@ -17,11 +18,12 @@
 struct privkey {
 	EVP_PKEY		*pkey;
 	enum crypto_key_type	 type;
+	unsigned		 bits;
 	uint64_t		 id;
 	atomic_uint		 references;
 };
 
-/* ctx: the passphrase; absent: fail, as a daemon cannot ask for one. */
+/* ctx: the passphrase. Without one it fails: a daemon cannot ask for one. */
 static int
 copy_passphrase(char *p, int max, int rw ATTR_UNUSED, void *ctx)
 {
@@ -36,25 +38,32 @@ copy_passphrase(char *p, int max, int rw ATTR_UNUSED, void *ctx)
 
 /* NULL: such a key may be used; else why not. */
 static const char *
-key_refusal(const EVP_PKEY *pkey, enum crypto_key_type *type_r)
+key_refusal(enum crypto_key_type type, unsigned bits)
 {
-	int bits = EVP_PKEY_get_bits(pkey);
-
-	if (EVP_PKEY_is_a(pkey, "ED25519")) {
-		*type_r = CRYPTO_ED25519;
-		return (NULL);
-	}
-	if (!EVP_PKEY_is_a(pkey, "RSA")) {
-		return ("neither an RSA nor an Ed25519 key");
-	}
-	*type_r = CRYPTO_RSA;
-	if (bits < CRYPTO_RSA_MIN_BITS) {
+	if (type == CRYPTO_RSA && bits < CRYPTO_RSA_MIN_BITS) {
 		return ("the RSA key is shorter than 1024 bits (RFC 8301)");
 	}
-	if (bits > CRYPTO_RSA_MAX_BITS) {
+	if (type == CRYPTO_RSA && bits > CRYPTO_RSA_MAX_BITS) {
 		return ("the RSA key is longer than 8192 bits");
 	}
 	return (NULL);
+}
+
+/* False: neither kind. *bits_r is 0 if OpenSSL does not say. */
+static bool
+key_kind(const EVP_PKEY *pkey, enum crypto_key_type *type_r, unsigned *bits_r)
+{
+	int bits;
+
+	if (EVP_PKEY_is_a(pkey, "ED25519")) {
+		*type_r = CRYPTO_ED25519;
+		*bits_r = CRYPTO_ED25519_BITS;
+		return (true);
+	}
+	bits = EVP_PKEY_get_bits(pkey);
+	*type_r = CRYPTO_RSA;
+	*bits_r = bits > 0 ? (unsigned)bits : 0;
+	return (EVP_PKEY_is_a(pkey, "RSA"));
 }
 
 static enum status
@@ -72,7 +81,8 @@ set_id(struct privkey *key)
 
 /* Takes pkey over, also when it fails. */
 static enum status
-privkey_from(EVP_PKEY *pkey, enum crypto_key_type type, struct privkey **key_r)
+privkey_from(EVP_PKEY *pkey, enum crypto_key_type type, unsigned bits,
+    struct privkey **key_r)
 {
 	struct privkey *key = calloc(1, sizeof(*key));
 	enum status status;
@@ -83,6 +93,7 @@ privkey_from(EVP_PKEY *pkey, enum crypto_key_type type, struct privkey **key_r)
 	}
 	key->pkey = pkey;
 	key->type = type;
+	key->bits = bits;
 	atomic_init(&key->references, 1);
 	status = set_id(key);
 	if (status != STATUS_OK) {
@@ -112,7 +123,7 @@ read_pem(struct str pem, struct str passphrase)
 }
 
 static EVP_PKEY *
-read_der(struct str der)
+read_der(struct str der, struct str passphrase ATTR_UNUSED)
 {
 	const unsigned char *p = (const unsigned char *)der.p;
 	EVP_PKEY *pkey;
@@ -128,46 +139,95 @@ read_der(struct str der)
 	return (pkey);
 }
 
-/* What was read, or NULL; what: it was not. Takes pkey over. */
+/* Takes pkey over. *why_r: of SYNTAX. */
 static enum status
-privkey_take(EVP_PKEY *pkey, const char *name, const char *what,
-    struct privkey **key_r, struct diag *diag)
+privkey_take(EVP_PKEY *pkey, struct privkey **key_r, const char **why_r)
 {
 	enum crypto_key_type type;
-	const char *refusal;
+	unsigned bits;
+
+	*why_r = key_kind(pkey, &type, &bits) ? key_refusal(type, bits) :
+	    "neither an RSA nor an Ed25519 key";
+	if (bits == 0 || *why_r != NULL) {
+		ERR_clear_error();
+		EVP_PKEY_free(pkey);
+		return (bits == 0 ? STATUS_NOMEM : STATUS_SYNTAX);
+	}
+	return (privkey_from(pkey, type, bits, key_r));
+}
+
+typedef EVP_PKEY	*read_function(struct str text, struct str passphrase);
+
+static enum status
+read_key(read_function *read_text, struct str text, struct str passphrase,
+    EVP_PKEY **pkey_r)
+{
+	bool internal_error;
+
+	ERR_clear_error();
+	*pkey_r = read_text(text, passphrase);
+	internal_error = crypto_take_internal_error();
+	if (*pkey_r != NULL) {
+		return (STATUS_OK);
+	}
+	return (internal_error ? STATUS_NOMEM : STATUS_SYNTAX);
+}
+
+static enum status
+parse_once(read_function *read_text, struct str text, struct privkey **key_r,
+    const char **why_r)
+{
+	enum status status;
+	EVP_PKEY *pkey;
+
+	*why_r = NULL;
+	status = read_key(read_text, text, STR_NONE, &pkey);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	return (privkey_take(pkey, key_r, why_r));
+}
+
+/*
+ * OpenSSL's decoders do not report each lack of memory: only a second failure
+ * says that the text holds no such key.
+ */
+static enum status
+privkey_parse(read_function *read_text, struct str text, const char *form,
+    const char *name, struct privkey **key_r, struct diag *diag)
+{
+	enum status status;
+	const char *why;
 
 	*key_r = NULL;
-	if (pkey == NULL) {
-		if (crypto_take_nomem()) {
-			return (STATUS_NOMEM);
-		}
-		diag_set(diag, name, 0, "no private key in %s", what);
-		return (STATUS_SYNTAX);
+	status = parse_once(read_text, text, key_r, &why);
+	if (status == STATUS_SYNTAX) {
+		status = parse_once(read_text, text, key_r, &why);
 	}
-	/* The decoders leave behind what they tried in vain. */
-	(void)crypto_take_nomem();
-	refusal = key_refusal(pkey, &type);
-	if (refusal != NULL) {
-		EVP_PKEY_free(pkey);
-		diag_set(diag, name, 0, "%s", refusal);
-		return (STATUS_SYNTAX);
+	if (status != STATUS_SYNTAX) {
+		return (status);
 	}
-	return (privkey_from(pkey, type, key_r));
+	if (why != NULL) {
+		diag_set(diag, name, 0, "%s", why);
+	} else {
+		diag_set(diag, name, 0, "no private key in %s", form);
+	}
+	return (STATUS_SYNTAX);
 }
 
 enum status
 privkey_parse_pem(struct str pem, const char *name, struct privkey **key_r,
     struct diag *diag)
 {
-	return (privkey_take(read_pem(pem, STR_NONE), name,
-	    "PEM without a passphrase", key_r, diag));
+	return (privkey_parse(read_pem, pem, "PEM without a passphrase", name,
+	    key_r, diag));
 }
 
 enum status
 privkey_parse_der(struct str der, const char *name, struct privkey **key_r,
     struct diag *diag)
 {
-	return (privkey_take(read_der(der), name, "DER", key_r, diag));
+	return (privkey_parse(read_der, der, "DER", name, key_r, diag));
 }
 
 enum status
@@ -189,10 +249,11 @@ privkey_generate(enum crypto_key_type type, unsigned bits,
 		break;
 	}
 	if (pkey == NULL) {
-		(void)crypto_take_nomem();
+		ERR_clear_error();
 		return (STATUS_NOMEM);
 	}
-	return (privkey_from(pkey, type, key_r));
+	return (privkey_from(pkey, type, type == CRYPTO_RSA ? bits :
+	    CRYPTO_ED25519_BITS, key_r));
 }
 
 struct privkey *
@@ -223,10 +284,10 @@ privkey_type(const struct privkey *key)
 unsigned
 privkey_bits(const struct privkey *key)
 {
-	return (crypto_key_bits(key->type, key->pkey));
+	return (key->bits);
 }
 
-/* passphrase: absent: none. */
+/* Encrypted if there is a passphrase. */
 static enum status
 write_pem(EVP_PKEY *pkey, struct str passphrase, struct buf *out)
 {
@@ -244,7 +305,7 @@ write_pem(EVP_PKEY *pkey, struct str passphrase, struct buf *out)
 		status = out->status;
 	}
 	BIO_free(bio);
-	(void)crypto_take_nomem();
+	ERR_clear_error();
 	return (status);
 }
 
@@ -258,12 +319,15 @@ enum status
 privkey_recode_pem(struct str pem, struct str from, struct str to,
     struct buf *out)
 {
-	EVP_PKEY *pkey = read_pem(pem, from);
-	bool nomem = crypto_take_nomem();
 	enum status status;
+	EVP_PKEY *pkey;
 
-	if (pkey == NULL) {
-		return (nomem ? STATUS_NOMEM : STATUS_SYNTAX);
+	status = read_key(read_pem, pem, from, &pkey);
+	if (status == STATUS_SYNTAX) {
+		status = read_key(read_pem, pem, from, &pkey);
+	}
+	if (status != STATUS_OK) {
+		return (status);
 	}
 	status = write_pem(pkey, to, out);
 	EVP_PKEY_free(pkey);
@@ -310,7 +374,7 @@ privkey_public(const struct privkey *key, struct buf *out)
 		status = ed25519_public(key->pkey, out);
 		break;
 	}
-	(void)crypto_take_nomem();
+	ERR_clear_error();
 	return (status);
 }
 
@@ -325,7 +389,7 @@ privkey_fits(const struct privkey *priv, const struct pubkey *pub)
 {
 	bool fits = EVP_PKEY_eq(priv->pkey, pub->pkey) == 1;
 
-	(void)crypto_take_nomem();
+	ERR_clear_error();
 	return (fits);
 }
 
@@ -376,7 +440,7 @@ privkey_sign(const struct crypto *c, const struct privkey *key,
 		break;
 	}
 	if (!ok) {
-		(void)crypto_take_nomem();
+		ERR_clear_error();
 		return (STATUS_NOMEM);
 	}
 	buf_add(sig_r, sig, n);

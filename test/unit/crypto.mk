@@ -3,4 +3,8 @@ UNIT += test/unit/t_crypto_digest test/unit/t_crypto_privkey \
 test_unit_t_crypto_digest_SOURCES = test/unit/t_crypto_digest.c
 test_unit_t_crypto_privkey_SOURCES = test/unit/t_crypto_privkey.c
 test_unit_t_crypto_pubkey_SOURCES = test/unit/t_crypto_pubkey.c
+UNIT += test/unit/t_crypto_memory
+test_unit_t_crypto_memory_SOURCES = test/unit/t_crypto_memory.c
+test_unit_t_crypto_memory_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 EXTRA_DIST += test/unit/crypto_vectors.h

@@ -17,6 +17,52 @@
 	"5DC5pTy3NYimz6bj5IKWL7U6iBrzKXTKQuPOizUlhltBTwBofuR1HY9iRtv+tL+s" \
 	"FgrgNqZ6eO0mxmF7pNLbAw=="
 
+#define RSA_PEM \
+	"-----BEGIN PRIVATE KEY-----\n" \
+	"MIIEvgIBADANBgkqhkiG9w0BAQEFAASCBKgwggSkAgEAAoIBAQCszYjgQwWzKqqo\n" \
+	"+33+/OZgfQf2Yj+iNdZJiYbvFZB+I6UqXTY+citXddXl8NQNtUu5QNRVYtc//2EK\n" \
+	"ZW/x7yulCcjdEL/Z63Hs1mBl0+8ae7HtdC/UV9FOrUSseq1ySxSDX+H3Pv4w+iuM\n" \
+	"8jpa5w+IUl0SXZrGtHDcw1BJe6K7MeIbqLsPbPqBQAZFtz3mIOjbBdtyBYBub6LO\n" \
+	"qjc2KpBhKbbZdCfGLsbWkkNq6chg/IkBKo35dkpzriBfK03gLbTXwphYn5SeFdQu\n" \
+	"fUbXSw/xbk23S1zpfC4TM82vrNgBzfrOqUfOKDs0gco9lU5vomdB1vAJW+EvMNey\n" \
+	"/jhGD8zLAgMBAAECggEAQuUcUEjR246wW1NkbsJDguXUH8bgAHEcAALL6CEuew5c\n" \
+	"gZ5tAdabvbNhty64QIhHBLO6n0Vws5cu32HuaLegazby+dVil7+ELl29Gp5lSRjK\n" \
+	"g/R/EZJfdjgwRh8FpyG2krcbGGZb6+Tk2B7rhUY+ppTP7+ypnrO6n1PC8Hd6w0FD\n" \
+	"wNF7vByNI3Db+ZO/lHP6GDNGTXDnUplv73qtSJMWMalnM2+7hqEgtmzYzoxxYnnf\n" \
+	"zrXZC7bHW7D36hap4zhqajaLmsKuDshDHqoblBQNrfSK3+5iavm9XPhoiOYxyr86\n" \
+	"8v4zNJGMpzCMThM9r59Rw00YFPMBaDjTFkalJTIXdQKBgQDuD3xiA/NlRu8iuC7K\n" \
+	"WAu4mCzywU3xvQtBjhGcEFlM0cjliifqbiBpFsDmEpseceau48btKmxQFh4c2Wn+\n" \
+	"6yyg/05e0X/wXj9lu1K6GMXEfVSQ+0HL9KazqFXu0TbIc1+5kTeqQuLhzjgdy6HY\n" \
+	"yRfYSCwbmQUidvMBNBRpJ3qd7QKBgQC50yO65BvyK80FxnnssalBZJdTc0JNuG7A\n" \
+	"pfviKCO5uM24ZJq/su8tngTsrlS6lYEzmJy/ZwNeNfwGqPhTr4NhGhFPThRRH+IJ\n" \
+	"VYiFEEHSgQ860Kje8muyTSR6gEomc8Q0EdiykeCoyfRLEils/ouNtnYT/j7Boi+/\n" \
+	"nA1eXsp+lwKBgGdGQpCG5D1Ic4+dVXckkRkosz8wyu6XM13iExOgKA1iaQPjVoOl\n" \
+	"+Nt+KnrlEXQ4t3mhiPf0Un6/yZp8WzZisb66YzZRLm6JhHlOtYnUG1+te1VWGuov\n" \
+	"HW6NFZKAIoL9QkbPj9WGJMUO4FtUrsbMHlMOpEvoq0iTT8Jy5HPl05TVAoGBAIx4\n" \
+	"5fuz0MRjBBunjCe3reE3L4XwDWE/WMndL+ooucj9wNXxh2H+2/u6BrL8niRmPENK\n" \
+	"zMOMFem0GY7XUNHCTiirUgaHWahx16eCty8PuRJuaZrmfaH71Bn3YuoP7P3gaaOL\n" \
+	"Eir7R7+Q21GcqyAv1EMOeXhnq/0oo7vPNfPu6FiFAoGBAI2jTDsduQEgS0Wq535U\n" \
+	"L2JqJv5TAUnfq/ijPCcKZY1HCohXEWlU9mhxTKz87GGLUspXvS/AdSVg3BJ7qSxI\n" \
+	"l1rCB4ewJtFH8pb72iFCoogrfSRy0XyTvjIU0FTy8NkCIDNl3gIEZ28glqa/sgw3\n" \
+	"V9rSJgrIHL5dFq5rKYINuugQ\n" \
+	"-----END PRIVATE KEY-----\n"
+#define RSA_PUBLIC \
+	"MIIBIjANBgkqhkiG9w0BAQEFAAOCAQ8AMIIBCgKCAQEArM2I4EMFsyqqqPt9/vzm" \
+	"YH0H9mI/ojXWSYmG7xWQfiOlKl02PnIrV3XV5fDUDbVLuUDUVWLXP/9hCmVv8e8r" \
+	"pQnI3RC/2etx7NZgZdPvGnux7XQv1FfRTq1ErHqtcksUg1/h9z7+MPorjPI6WucP" \
+	"iFJdEl2axrRw3MNQSXuiuzHiG6i7D2z6gUAGRbc95iDo2wXbcgWAbm+izqo3NiqQ" \
+	"YSm22XQnxi7G1pJDaunIYPyJASqN+XZKc64gXytN4C2018KYWJ+UnhXULn1G10sP" \
+	"8W5Nt0tc6XwuEzPNr6zYAc36zqlHzig7NIHKPZVOb6JnQdbwCVvhLzDXsv44Rg/M" \
+	"ywIDAQAB"
+#define RSA_SIG \
+	"ciSSluLkZbCWnLj04jeVHU9aA5uS1Q1ZqCv0rRqhBGTVZDoyOwpi1Ulp/LvVjtvC" \
+	"eh1KncOD11IKUmrSjYijtOZlnoRRi/NuEw7bX6t4Tzki6mz+RHxNDkUzgsAd3795" \
+	"PUIIO/N24PXtao6K6ySvHsEgVWPgjHA4mcgqc9ee3ES0efPxYqIHDDSpnMALko40" \
+	"LRPNN9fJi6VDPiGujzmInuuciXMBrrEh2HPqtvUxFD0m+Xf32yhh/Z4NBv8gLykj" \
+	"k2jW0kRotZtkj4LTCexpUvPMBH0Y6UVRWhyqKe8mOsG1vlJewAqTq+cNcIi95gLy" \
+	"Ff72dNC46KZAI/9KoYZErQ=="
+#define MAILSEAL_HASH	"E2W7HtUxNYBRHd118Z77GxiioWVBFSR3lAIL+M2unvg="
+
 static const struct crypto_vector {
 	enum crypto_key_type	 type;
 	unsigned		 bits;
