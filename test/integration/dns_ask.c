@@ -8,13 +8,17 @@
  *	NAME TYPE result security ttl record|record ...
  * A line "stats" prints the counters, "servers" how many name servers there
  * are and how many answer, "rss" the memory in KiB, "clock SECONDS" sets the
- * clock of the day that much forward for the rest of the run. With -r each
+ * clock of the day that much forward for the rest of the run. "fail N" lets
+ * the Nth allocation from now on fail, once; "failed" prints whether that has
+ * come to pass, and ends it; "renew" makes the resolver anew. With -r each
  * batch is asked that often, each time by a resolver of its own. Log lines go
  * to standard error.
  */
 #include <sys/time.h>
 
+#include <errno.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <time.h>
@@ -113,6 +117,67 @@ time(time_t *r)
 	return (tv.tv_sec);
 }
 
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && \
+    !defined(__SANITIZE_THREAD__) && !defined(__clang__)
+#define FAILS_ALLOCATIONS	1
+#else
+#define FAILS_ALLOCATIONS	0
+#endif
+
+/* Allocations until one fails; 0: it has failed, less: none will. */
+static atomic_long allocations_left = -1;
+
+#if FAILS_ALLOCATIONS
+extern void	*__libc_malloc(size_t);
+extern void	*__libc_calloc(size_t, size_t);
+extern void	*__libc_realloc(void *, size_t);
+
+static bool
+allocation_fails(void)
+{
+	long left = atomic_load(&allocations_left);
+
+	while (left > 0 && !atomic_compare_exchange_weak(&allocations_left,
+	    &left, left - 1)) {
+		continue;
+	}
+	if (left == 1) {
+		errno = ENOMEM;
+	}
+	return (left == 1);
+}
+
+/* In place of the C library's, for the libraries, too. */
+void *
+malloc(size_t n)
+{
+	return (allocation_fails() ? NULL : __libc_malloc(n));
+}
+
+void *
+calloc(size_t count, size_t n)
+{
+	return (allocation_fails() ? NULL : __libc_calloc(count, n));
+}
+
+void *
+realloc(void *p, size_t n)
+{
+	return (allocation_fails() ? NULL : __libc_realloc(p, n));
+}
+#endif
+
+static void
+show_failed(void)
+{
+	if (!FAILS_ALLOCATIONS) {
+		printf("failed never\n");
+	} else {
+		printf("failed %d\n", atomic_load(&allocations_left) == 0);
+	}
+	atomic_store(&allocations_left, -1);
+}
+
 static void
 print_log(void *ctx, enum log_level level, const char *line)
 {
@@ -147,7 +212,12 @@ ask_batch(struct dns *dns, const struct env *env, char *const *words, size_t n)
 		if (queries[i / 2] != NULL) {
 			show(words[i + 1], words[i],
 			    dns_query_answer(queries[i / 2]));
+		} else {
+			printf("%s %s none\n", words[i + 1], words[i]);
 		}
+	}
+	for (i = 1; batch == NULL && i + 1 < n; i += 2) {
+		printf("%s %s none\n", words[i + 1], words[i]);
 	}
 	dns_batch_free(batch);
 }
@@ -210,11 +280,13 @@ main(int argc, char **argv)
 	struct str servers[MAX_SERVERS];
 	struct dns_opts opts;
 	struct dns *dns;
+	struct diag diag;
 	struct env env;
 	unsigned long i, rounds = 0;
 	size_t n;
 	int c;
 
+	diag_init(&diag);
 	env_init_system(&env);
 	env.log = print_log;
 	dns_opts_init(&opts);
@@ -248,6 +320,18 @@ main(int argc, char **argv)
 			show_stats(dns);
 		} else if (str_eq(str_from(words[0]), STR("servers"))) {
 			show_servers(dns);
+		} else if (str_eq(str_from(words[0]), STR("fail"))) {
+			allocations_left = strtol(words[1], NULL, 10);
+			puts("ready");
+		} else if (str_eq(str_from(words[0]), STR("failed"))) {
+			show_failed();
+		} else if (str_eq(str_from(words[0]), STR("renew"))) {
+			dns_release(dns);
+			while (dns_new_resolver(&opts, &dns, &diag) !=
+			    STATUS_OK) {
+				continue;
+			}
+			puts("renewed");
 		} else if (str_eq(str_from(words[0]), STR("clock"))) {
 			clock_offset_s = strtol(words[1], NULL, 10);
 		} else if (str_eq(str_from(words[0]), STR("rss"))) {

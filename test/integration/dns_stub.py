@@ -272,7 +272,46 @@ def check_clock():
     resolver.stop()
 
 
+def check_memory():
+    """Each allocation of a query, and of a new resolver, fails in turn."""
+    resolver = Resolver().start()
+    ask = Ask('-t', '4000', resolver.where)
+    ask.line('fail 1')
+    if ask.line('failed') == 'failed never':
+        tap.skip('memory', 'this build has an allocator of its own')
+        ask.close()
+        resolver.stop()
+        return
+    for what, zone, before in (('a query', 'good', None),
+                               ('a query over TCP', 'tc', None),
+                               ('a new resolver', 'good', 'renew')):
+        n, failed, wrong, lost = 1, True, [], []
+        while failed and n < 1000:
+            ask.line('fail %d' % n)
+            if before:
+                ask.line(before)
+            answer = ask.one('f%d.%s.test' % (n, zone))
+            failed = ask.line('failed') == 'failed 1'
+            # What show() could not print for lack of memory is an answer.
+            if answer.split()[0] not in ('ok', 'servfail', 'timeout', 'none'):
+                wrong.append((n, answer))
+            if ask.one('g%d.%s.test' % (n, zone)) != GOOD:
+                lost.append(n)
+            if answer != GOOD and answer != 'ok insecure 60' and \
+                    ask.one('f%d.%s.test' % (n, zone)) != GOOD:
+                lost.append(n)
+            n += 1
+        tap.ok(n > 4 and not failed, 'memory: %s: each of %d allocations' %
+               (what, n - 1))
+        tap.is_(wrong, [], 'memory: %s: no wrong answer' % what)
+        tap.is_(lost, [], 'memory: %s: it heals, and nothing is remembered' %
+                what)
+    tap.is_(ask.close(), 0, 'memory: the end')
+    resolver.stop()
+
+
 def main():
+    check_memory()
     check_packets()
     check_silence()
     check_failover()
