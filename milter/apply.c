@@ -9,13 +9,13 @@
 #define QUARANTINE_MAX_BYTES	256
 
 /*
- * The engine's value as the milter protocol has it: LF for CRLF, and the
- * space behind the colon only where the MTA does not add it. False: it cannot
- * be sent. A line end without white space behind it would end the field and
- * begin another, so that is refused even from our own engine.
+ * Converts the engine's value for the milter protocol: LF for CRLF, and without
+ * the space after the colon if the MTA adds one. False: it cannot be sent. A
+ * line end that no white space follows would begin another field; that is an
+ * error even if it comes from the engine.
  */
 static bool
-apply_value(struct str value, bool leading_space, struct buf *out)
+convert_value(struct str value, bool leading_space, struct buf *out)
 {
 	size_t i;
 
@@ -50,7 +50,7 @@ apply_insert(const struct apply_ops *ops, const struct engine_action *action)
 	buf_init(&value, FIELD_VALUE_MAX_BYTES);
 	buf_add_str(&name, action->name);
 	if (name.n > 0 && name.status == STATUS_OK &&
-	    apply_value(action->value, ops->leading_space, &value)) {
+	    convert_value(action->value, ops->leading_space, &value)) {
 		done = ops->insert_field(ops->ctx, name.p, value.p);
 	}
 	buf_fini(&name);
@@ -92,7 +92,7 @@ apply_quarantine(const struct apply_ops *ops,
 	return (done);
 }
 
-/* NULL when done, else what failed. */
+/* Returns NULL, or the phrase for what failed. */
 static const char *
 apply_action(const struct apply_ops *ops, const struct engine_action *action)
 {
@@ -111,9 +111,9 @@ apply_action(const struct apply_ops *ops, const struct engine_action *action)
 }
 
 /*
- * "550 5.7.20 text". Without a usable reply the MTA has words of its own, so
- * a failure here changes nothing about the verdict. Sendmail takes a percent
- * sign in the text as its own and Postfix does not, so none is sent.
+ * reply: "550 5.7.20 text". Without it the MTA uses a text of its own, so a
+ * failure here does not change the verdict. Sendmail interprets a percent sign
+ * in the text, Postfix does not, so none is sent.
  */
 static void
 apply_reply(const struct apply_ops *ops, struct str reply)
@@ -152,7 +152,7 @@ apply_outcome(const struct apply_ops *ops, const struct engine_outcome *outcome,
 	size_t i;
 
 	*failed_r = NULL;
-	/* What is refused has no fields to change. */
+	/* A message that is not accepted is not changed. */
 	for (i = 0; engine_verdict_accepts(outcome->verdict) &&
 	    i < outcome->actions_n && *failed_r == NULL; i++) {
 		*failed_r = apply_action(ops, &outcome->actions[i]);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * apply: does to the message what the engine decided, in the engine's order.
- * What it does it with is given, so that a test can look on.
+ * apply: applies the engine's actions to the message, in their order. The
+ * functions that change the message are parameters, so that a test can replace
+ * them.
  */
 #ifndef MILTER_APPLY_H
 #define MILTER_APPLY_H
@@ -12,8 +13,8 @@
 
 #define APPLY_REPLY_MAX_BYTES	980	/* of the text: libmilter's limit */
 
-struct apply_ops {		/* each returns whether it was done */
-	/* On top of all fields. value: LF folding. */
+struct apply_ops {		/* each returns whether it succeeded */
+	/* Above all fields. value: folded with LF. */
 	bool	(*insert_field)(void *ctx, const char *name, const char *value);
 	/* index: 1 is the topmost of that name. */
 	bool	(*delete_field)(void *ctx, const char *name, unsigned index);
@@ -22,16 +23,15 @@ struct apply_ops {		/* each returns whether it was done */
 	bool	(*reply)(void *ctx, const char *code, const char *xcode,
 		    const char *text);
 	void	*ctx;
-	/* The MTA takes a field's value with the space behind the colon
-	   (SMFIP_HDR_LEADSPC); otherwise it adds one. */
+	/* The value has the space after the colon (SMFIP_HDR_LEADSPC);
+	   otherwise the MTA adds one. */
 	bool	 leading_space;
 };
 
 /*
- * The verdict that the MTA must get. When an action fails it is
- * ENGINE_TEMPFAIL, whatever the engine said: a message half treated must not
- * go on, and *failed_r is a static phrase that says what failed. Else it is
- * NULL.
+ * Returns the verdict for the MTA. If an action fails this is ENGINE_TEMPFAIL,
+ * as no message may be delivered with some of its changes only, and *failed_r
+ * is a static phrase that names the action. Otherwise *failed_r is NULL.
  */
 enum engine_verdict	apply_outcome(const struct apply_ops *,
 			    const struct engine_outcome *,

@@ -34,7 +34,7 @@ background_none(struct background *bg)
 }
 
 static void
-die(const char *what)
+exit_with_error(const char *what)
 {
 	fprintf(stderr, "mailseald: %s: %s\n", what, strerror(errno));
 	exit(1);
@@ -68,11 +68,11 @@ background_enter(struct background *bg)
 	pid_t child;
 
 	if (pipe2(fds, O_CLOEXEC) == -1) {
-		die("pipe");
+		exit_with_error("pipe");
 	}
 	child = fork();
 	if (child == -1) {
-		die("fork");
+		exit_with_error("fork");
 	}
 	if (child > 0) {
 		signals_unblock();
@@ -81,7 +81,7 @@ background_enter(struct background *bg)
 	}
 	close(fds[0]);
 	bg->fd = fds[1];
-	/* No chdir(): a reload must find what a relative path meant. */
+	/* No chdir(): a reload must find files by relative paths. */
 	(void)setsid();
 }
 

@@ -18,7 +18,8 @@ struct background {
 void	background_open_standard(void);
 
 void	background_none(struct background *);
-/* Returns in the child. The parent exits: 0 after background_ready, else 1. */
+/* Returns in the child. The parent exits: with 0 after background_ready, else
+   with 1. */
 void	background_enter(struct background *);
 /* The daemon serves: ends the caller and detaches from the terminal. */
 void	background_ready(struct background *, bool keep_stderr);

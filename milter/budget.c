@@ -50,7 +50,7 @@ budget_give(struct budget *budget, size_t bytes)
 }
 
 static uint64_t
-least(uint64_t a, uint64_t b)
+least_of(uint64_t a, uint64_t b)
 {
 	return (a < b ? a : b);
 }
@@ -85,7 +85,7 @@ read_cgroup_limits(const char *root, const char *file, char *path)
 	for (;;) {
 		if (snprintf(name, sizeof(name), "%s/sys/fs/cgroup%s/%s", root,
 		    path, file) < (int)sizeof(name)) {
-			limit = least(limit, read_limit(name));
+			limit = least_of(limit, read_limit(name));
 		}
 		slash = strrchr(path, '/');
 		if (slash == NULL) {
@@ -140,7 +140,7 @@ cgroup_limit(const char *root)
 		return (limit);
 	}
 	while (fgets(line, sizeof(line), file) != NULL) {
-		limit = least(limit, read_cgroup_line(root, line));
+		limit = least_of(limit, read_cgroup_line(root, line));
 	}
 	fclose(file);
 	return (limit);
@@ -158,12 +158,12 @@ physical_bytes(void)
 size_t
 budget_default_max(const char *root)
 {
-	uint64_t limit = least(physical_bytes(), cgroup_limit(root));
+	uint64_t limit = least_of(physical_bytes(), cgroup_limit(root));
 	struct rlimit space;
 
 	if (getrlimit(RLIMIT_AS, &space) == 0 &&
 	    space.rlim_cur != RLIM_INFINITY) {
-		limit = least(limit, space.rlim_cur);
+		limit = least_of(limit, space.rlim_cur);
 	}
-	return ((size_t)least(limit / SHARE, SIZE_MAX));
+	return ((size_t)least_of(limit / SHARE, SIZE_MAX));
 }

@@ -20,9 +20,10 @@ static struct live *service;
 static bool over_tcp;
 
 /*
- * libmilter drops a packet of macros without a word when it has no memory for
- * it. Only errno tells; the thread that read the packet also reads the command
- * behind it, unless the MTA sends that later. Every callback leaves errno at 0.
+ * If libmilter has no memory for a packet of macros, it drops the packet
+ * without an error. Only errno shows it: the thread that read the packet also
+ * reads the command that follows, unless the MTA sends it later. Every callback
+ * resets errno.
  */
 static bool
 macros_are_lost(void)
@@ -117,7 +118,7 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 	return (SMFIS_CONTINUE);
 }
 
-/* Returns the peer, or a new one behind QUIT_NC. NULL: there is none. */
+/* Returns the peer, or a new one after QUIT_NC. NULL: there is none. */
 static struct peer *
 get_peer(SMFICTX *ctx)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* mailseald -n: all that a start would find wrong, without one. */
+/* mailseald -n: reports the errors that a start would find. */
 #include "config.h"
 
 #include <stdio.h>
@@ -8,7 +8,7 @@
 #include "milter/private.h"
 #include "milter/privileges.h"
 
-/* Says that all is well, or which keys the first message would miss. */
+/* Reports keys that cannot be used, or that the configuration is valid. */
 static enum status
 check_signers(struct daemon *daemon)
 {
@@ -17,14 +17,14 @@ check_signers(struct daemon *daemon)
 
 	live_count_signers(&daemon->live, &counts);
 	if (bad > 0) {
-		env_log(&daemon->env, LOG_LEVEL_ERROR, "keys that cannot be "
-		    "used: %zu; the others would be", bad);
+		env_log(&daemon->env, LOG_LEVEL_ERROR, "%zu keys cannot be "
+		    "used; a start would use the others", bad);
 		return (STATUS_SYNTAX);
 	}
 	if (counts.keys == 0 && live_conf(&daemon->live)->mode_sign) {
-		env_log(&daemon->env, LOG_LEVEL_WARNING, "no key signs yet: "
-		    "dkimkeygen new makes one, dkimkeygen list shows what "
-		    "each waits for");
+		env_log(&daemon->env, LOG_LEVEL_WARNING, "no key is active: "
+		    "dkimkeygen new creates one, dkimkeygen list shows what "
+		    "each key waits for");
 	}
 	printf("%s: the configuration is fine (rules: %zu, keys: %zu, "
 	    "socket: %s)\n", daemon->opts->conf_path, counts.rules,
@@ -32,7 +32,7 @@ check_signers(struct daemon *daemon)
 	return (STATUS_OK);
 }
 
-/* That root alone may read the configuration is no error: a start works. */
+/* A warning only: a start, as root, works. */
 static void
 warn_reload(struct daemon *daemon, const struct conf *conf)
 {
@@ -50,8 +50,8 @@ warn_reload(struct daemon *daemon, const struct conf *conf)
 }
 
 /*
- * The start reads the configuration as root, all that follows is done by
- * UserID: keys, tables, stores and the socket are looked at with his eyes.
+ * A start reads the configuration as root, and does the rest as UserID. So
+ * keys, tables, stores and the socket are checked with UserID's permissions.
  */
 static enum status
 become_user(struct daemon *daemon, const struct conf *conf, struct diag *diag)
@@ -62,20 +62,25 @@ become_user(struct daemon *daemon, const struct conf *conf, struct diag *diag)
 		return (STATUS_OK);
 	}
 	status = presence_check_pid_file(&daemon->presence, diag);
-	if (status == STATUS_OK) {
-		status = privileges_drop(conf->user_id, diag);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	if (status == STATUS_OK) {
-		status = presence_check_socket(&daemon->presence, diag);
+	status = privileges_drop(conf->user_id, diag);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	if (status == STATUS_OK && conf->user_id != NULL) {
+	status = presence_check_socket(&daemon->presence, diag);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	if (conf->user_id != NULL) {
 		warn_reload(daemon, conf);
 	}
-	return (status);
+	return (STATUS_OK);
 }
 
 static enum daemon_exit
-check(struct daemon *daemon, struct conf *conf)
+check_start(struct daemon *daemon, struct conf *conf)
 {
 	enum status status;
 	struct diag diag;
@@ -109,7 +114,7 @@ daemon_check(const struct daemon_opts *opts)
 	if (code != DAEMON_OK) {
 		return (code);
 	}
-	code = check(&daemon, conf);
+	code = check_start(&daemon, conf);
 	conf_release(conf);
 	presence_fini(&daemon.presence);
 	return (code);

@@ -188,7 +188,7 @@ load_conf(struct daemon *daemon, struct conf **conf_r, struct diag *diag)
 }
 
 static void
-reload(struct daemon *daemon)
+reload_conf(struct daemon *daemon)
 {
 	struct conf *conf = NULL;
 	struct diag diag;
@@ -253,7 +253,7 @@ drain_messages(struct daemon *daemon)
 }
 
 static void
-serve(struct daemon *daemon)
+serve_signals(struct daemon *daemon)
 {
 	for (;;) {
 		switch (signals_wait(live_sweep(&daemon->live) ?
@@ -261,7 +261,7 @@ serve(struct daemon *daemon)
 		case SIGNALS_STOP:
 			return;
 		case SIGNALS_RELOAD:
-			reload(daemon);
+			reload_conf(daemon);
 			break;
 		case SIGNALS_KEYS:
 			reload_keys(daemon);
@@ -362,7 +362,7 @@ daemon_load(struct daemon *daemon, struct conf **conf_r)
 }
 
 static void
-announce(struct daemon *daemon, const struct conf *conf)
+announce_start(struct daemon *daemon, const struct conf *conf)
 {
 	set_log(daemon, conf);
 	daemon_warn_root(daemon);
@@ -399,10 +399,10 @@ daemon_run(const struct daemon_opts *opts)
 		conf_release(conf);
 		return (code);
 	}
-	announce(&daemon, conf);
+	announce_start(&daemon, conf);
 	background_ready(&caller, conf->log_target == CONF_LOG_STDERR);
 	conf_release(conf);
-	serve(&daemon);
+	serve_signals(&daemon);
 	code = stop_daemon(&daemon);
 	presence_fini(&daemon.presence);
 	return (code);

@@ -8,39 +8,42 @@
 #include "milter/log.h"
 #include "milter/logline.h"
 
+/* libmilter's parameters are not const, but it does not write to them. */
 static char *
-text(const char *s)
+mutable_text(const char *s)
 {
-	return ((char *)(uintptr_t)s);	/* libmilter does not write to it */
+	return ((char *)(uintptr_t)s);
 }
 
 static bool
 insert_field(void *ctx, const char *name, const char *value)
 {
-	return (smfi_insheader(ctx, 0, text(name), text(value)) == MI_SUCCESS);
+	return (smfi_insheader(ctx, 0, mutable_text(name),
+	    mutable_text(value)) == MI_SUCCESS);
 }
 
 static bool
 delete_field(void *ctx, const char *name, unsigned index)
 {
 	return (index > 0 && index <= INT_MAX &&
-	    smfi_chgheader(ctx, text(name), (int)index, NULL) == MI_SUCCESS);
-}
-
-static bool
-quarantine(void *ctx, const char *reason)
-{
-	return (smfi_quarantine(ctx, text(reason)) == MI_SUCCESS);
-}
-
-static bool
-reply(void *ctx, const char *code, const char *xcode, const char *words)
-{
-	return (smfi_setreply(ctx, text(code), text(xcode), text(words)) ==
+	    smfi_chgheader(ctx, mutable_text(name), (int)index, NULL) ==
 	    MI_SUCCESS);
 }
 
-/* Without < and >, but for the null reverse-path. */
+static bool
+quarantine_message(void *ctx, const char *reason)
+{
+	return (smfi_quarantine(ctx, mutable_text(reason)) == MI_SUCCESS);
+}
+
+static bool
+set_reply(void *ctx, const char *code, const char *xcode, const char *words)
+{
+	return (smfi_setreply(ctx, mutable_text(code), mutable_text(xcode),
+	    mutable_text(words)) == MI_SUCCESS);
+}
+
+/* Removes < and >, except from the null reverse-path. */
 static struct str
 bare_path(struct str path)
 {
@@ -74,7 +77,7 @@ write_line(const struct peer *peer, struct logline *line)
 		log_write_record(buf_str(&out));
 	} else {
 		env_log(peer->live->env, LOG_LEVEL_ERROR,
-		    "the line of a message was lost: %s, action=%s",
+		    "the log line of a message was lost: %s, action=%s",
 		    status_text(status != STATUS_OK ? status : out.status),
 		    line->action);
 	}
@@ -114,14 +117,16 @@ defer_message(const struct peer *peer, SMFICTX *ctx)
 	if (test_mode) {
 		return (ENGINE_ACCEPT);
 	}
-	(void)reply(ctx, "451", "4.3.2", "Service not available, try later");
+	(void)set_reply(ctx, "451", "4.3.2",
+	    "Service not available, try later");
 	return (ENGINE_TEMPFAIL);
 }
 
 enum engine_verdict
 finish_message(struct peer *peer, SMFICTX *ctx)
 {
-	struct apply_ops ops = { insert_field, delete_field, quarantine, reply,
+	struct apply_ops ops = { insert_field, delete_field,
+		quarantine_message, set_reply,
 		ctx, (peer->steps & SMFIP_HDR_LEADSPC) != 0 };
 	const struct engine_outcome *outcome;
 	struct logline line = { .test_mode = peer->live->test_mode };

@@ -21,7 +21,7 @@
 #include "base/access.h"
 #include "milter/listen.h"
 
-#define IN_THE_WAY	"is in the way and no socket"
+#define IN_THE_WAY	"is in the way and not a socket"
 
 const char *
 listen_path(const char *where)
@@ -35,7 +35,7 @@ listen_path(const char *where)
 	return (where[0] == '/' ? where : NULL);
 }
 
-/* Whether somebody listens on the socket file. Doubt is a yes. */
+/* Whether a process listens on the socket file, or that is unknown. */
 static bool
 is_alive(const char *path)
 {
@@ -134,15 +134,13 @@ enum status
 listen_open(const char *where, struct diag *diag)
 {
 	const char *path = listen_path(where);
-	enum status status = STATUS_OK;
+	enum status status = path != NULL ? remove_stale(path, diag) :
+	    STATUS_OK;
 
-	if (path != NULL) {
-		status = remove_stale(path, diag);
-	}
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	/* libmilter says the reason itself, through syslog(). */
+	/* libmilter logs the reason. */
 	if (smfi_setconn((char *)(uintptr_t)where) != MI_SUCCESS ||
 	    smfi_opensocket(0) != MI_SUCCESS) {
 		diag_set(diag, NULL, 0, "cannot listen on %s", where);

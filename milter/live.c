@@ -219,7 +219,8 @@ live_end(struct live *live, struct engine *engine)
 	if (engine == NULL) {
 		return;
 	}
-	/* First let go, then say so: who waits for zero frees what is below. */
+	/* In this order: after the last message the caller of live_in_flight
+	   frees what the engine uses. */
 	engine_release(engine);
 	pthread_mutex_lock(&live->lock);
 	live->in_flight--;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * live: what is in service: the engine of the current configuration, and the
- * messages in flight. Shared by all threads. A message keeps the engine with
- * which it began, whatever is loaded meanwhile.
+ * live: the engine in service, which is that of the current configuration, and
+ * the number of messages in flight. Shared by all threads. A message keeps the
+ * engine with which it began while others are loaded.
  */
 #ifndef MILTER_LIVE_H
 #define MILTER_LIVE_H
@@ -26,9 +26,9 @@
 struct live {
 	/* of the process */
 	const struct env	*env;
-	bool			 test_mode;	/* look, do not touch */
+	bool			 test_mode;	/* change no message */
 	struct crypto		*crypto;
-	struct second		*second;	/* made when first asked for */
+	struct second		*second;	/* created when first needed */
 	struct dmarc_psl	*psl;		/* as above */
 	struct engine_stats	*stats;
 	struct key_checks	*key_checks;
@@ -41,15 +41,15 @@ struct live {
 	pthread_mutex_t		 lock;		/* guards what follows */
 	struct engine		*engine;
 	unsigned		 in_flight;
-	uint64_t		 ended_us;	/* the last one; 0: none yet */
+	uint64_t		 ended_us;	/* of the last; 0: none yet */
 	bool			 draining;
 };
 
 /* conf is held on success. */
 enum status	 live_init(struct live *, struct conf *, const struct env *,
 		    struct diag *) ATTR_MUST_CHECK;
-/* After live_drain and with nothing in flight. Callbacks may still come:
-   they are turned away. */
+/* After live_drain, with no message in flight. Callbacks may still come; they
+   find no engine. */
 void	 live_fini(struct live *);
 
 /*
@@ -58,10 +58,10 @@ void	 live_fini(struct live *);
  */
 enum status	 live_load(struct live *, struct conf *, struct diag *)
     ATTR_MUST_CHECK;
-/* The keys and tables as they are by now, all else as it is. */
+/* Loads keys and tables again, and nothing else. */
 enum status	 live_load_keys(struct live *, struct diag *)
     ATTR_MUST_CHECK;
-/* Of the keys in service; for the thread that loads. */
+/* The revision of the keys in service; for the thread that loads. */
 uint64_t live_keys_revision(const struct live *);
 /* As resolvers_sweep, for the thread that loads. */
 bool	 live_sweep(struct live *);
@@ -70,25 +70,26 @@ bool	 live_sweep(struct live *);
 const struct conf	*live_conf(const struct live *);
 /* As signers_check_keys. */
 size_t		 live_check_keys(struct live *);
-/* Who may sign; for messages. */
+/* Counts rules and keys, for the operator. */
 void		 live_count_signers(const struct live *,
 		    struct signers_counts *r);
 
-/* Whether messages want to know of their recipients. */
+/* Whether recipients are needed. */
 bool	 live_wants_rcpts(struct live *);
-/* The engine in service, to look at; released by the caller. NULL: none. */
+/* The engine in service, released by the caller; NULL: none. */
 struct engine	*live_hold(struct live *);
-/* A message begins: its engine, or NULL when no more are taken. */
+/* Begins a message. Returns its engine, or NULL after live_drain. */
 struct engine	*live_begin(struct live *);
 void	 live_end(struct live *, struct engine *);	/* NULL is fine */
-/* From now on live_begin says NULL. */
+/* From now on live_begin returns NULL. */
 void	 live_drain(struct live *);
 bool	 live_is_draining(struct live *);
 unsigned	 live_in_flight(struct live *);
-/* For how long none has been; 0: some are; UINT64_MAX: there was none. */
+/* Time since the last one ended; 0: some are in flight; UINT64_MAX: there was
+   none. */
 uint64_t	 live_idle_us(struct live *);
 
-/* The counters since the start, as one line. */
+/* Logs the counters since the start, as one line. */
 void	 live_log_counters(struct live *);
 
 #endif

@@ -82,7 +82,7 @@ level_name(enum log_level level)
 }
 
 static void
-emit(const struct log_sink *sink, enum log_level level, struct str line)
+emit_line(const struct log_sink *sink, enum log_level level, struct str line)
 {
 	if (sink->target != CONF_LOG_NONE) {
 		log_queue_add(sink, level, line);
@@ -90,14 +90,15 @@ emit(const struct log_sink *sink, enum log_level level, struct str line)
 }
 
 static void
-emit_json(const struct log_sink *sink, enum log_level level, const char *line)
+emit_json_line(const struct log_sink *sink, enum log_level level,
+    const char *line)
 {
 	json_t *object = json_pack("{s:s, s:s, s:s}", "event", "log", "level",
 	    level_name(level), "text", line);
 	char *text = object != NULL ? json_dumps(object, JSON_COMPACT) : NULL;
 
 	/* Out of memory: better a line of another form than none. */
-	emit(sink, level, str_from(text != NULL ? text : line));
+	emit_line(sink, level, str_from(text != NULL ? text : line));
 	json_decref(object);
 	free(text);
 }
@@ -129,9 +130,9 @@ log_write(void *unused, enum log_level level, const char *line)
 		line = clean.status == STATUS_OK ? clean.p : "?";
 	}
 	if (sink.json) {
-		emit_json(&sink, level, line);
+		emit_json_line(&sink, level, line);
 	} else {
-		emit(&sink, level, str_from(line));
+		emit_line(&sink, level, str_from(line));
 	}
 	buf_fini(&clean);
 }
@@ -141,5 +142,5 @@ log_write_record(struct str line)
 {
 	const struct log_sink sink = get_sink();
 
-	emit(&sink, LOG_LEVEL_INFO, line);
+	emit_line(&sink, LOG_LEVEL_INFO, line);
 }

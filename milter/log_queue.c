@@ -19,7 +19,7 @@ static struct {
 	size_t			 lost;		/* since the last batch */
 	struct log_sink		 sink;		/* of the last line */
 	bool			 started;
-	bool			 writing;	/* lines taken, not yet written */
+	bool			 writing;	/* lines were taken */
 } queue = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.filled = PTHREAD_COND_INITIALIZER,

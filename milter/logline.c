@@ -37,12 +37,12 @@ set_from(struct logline *r, const struct addr_from *from)
 	size_t i;
 
 	r->from_n = 0;
-	r->from_trouble = NULL;
+	r->from_error = NULL;
 	if (from == NULL) {
 		return;
 	}
 	if (from->result != ADDR_FROM_OK) {
-		r->from_trouble = addr_from_text(from->result);
+		r->from_error = addr_from_text(from->result);
 		return;
 	}
 	for (i = 0; i < from->n && i < LOGLINE_MAX_FROM; i++) {

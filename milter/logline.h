@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * logline: the one line that the log has for a message, as key=value text or
- * as a JSON object. Whatever came from outside is escaped, and the line is
- * bounded: what is shown of each value, and how many results.
+ * logline: the log line of a message, as key=value text or as a JSON object.
+ * Data from outside is escaped, and the line is bounded: values and lists are
+ * cut.
  *
  *	queue_id=4XyZ direction=verify direction_reason="external host"
  *	action=quarantine rule=dmarc rule_domain=example.com us=812 dns_us=640
@@ -11,9 +11,9 @@
  *	spf_domain=example.com iprev=pass dmarc=fail policy=quarantine
  *	dkim=fail d=example.com s=s1 a=rsa-sha256 bits=2048
  *
- * What a long line may lose to syslog stands last. In the text form dkim=
- * begins a group; d=, s=, a=, bits= and reason= up to the next key that is
- * none of these belong to it.
+ * syslog may cut a long line, so the important values come first. In the text
+ * form dkim= begins a group; d=, s=, a=, bits= and reason= that follow directly
+ * belong to it.
  */
 #ifndef MILTER_LOGLINE_H
 #define MILTER_LOGLINE_H
@@ -32,8 +32,8 @@
 #define LOGLINE_MAX_FROM	4	/* author domains shown */
 #define LOGLINE_MAX_BYTES	(96 * 1024)	/* more than these can fill */
 
-struct logline_signature {		/* of dkim, of ours, of the second */
-	const char	*result;	/* RFC 8601's word; NULL: ours */
+struct logline_signature {		/* verified, added or second opinion */
+	const char	*result;	/* RFC 8601's word; NULL: added */
 	struct str	 domain;
 	struct str	 selector;
 	struct str	 algorithm;
@@ -57,12 +57,12 @@ struct logline {			/* views; absent ones are not shown */
 	const char		*direction_reason;	/* or NULL */
 	struct str		 from[LOGLINE_MAX_FROM];
 	size_t			 from_n;
-	const char		*from_trouble;	/* NULL: a usable From */
+	const char		*from_error;	/* NULL: a usable From */
 	/* judged */
-	struct str		 sender;	/* text; if it is not the client */
+	struct str		 sender;	/* if it is not the client */
 	char			 sender_text[IP_TEXT_BYTES];
 	const char		*sender_source;
-	const char		*spf;		/* RFC 8601's words, as below */
+	const char		*spf;		/* RFC 8601's word; next, too */
 	struct str		 spf_domain;
 	const char		*spf_helo;
 	const char		*iprev;
@@ -70,10 +70,10 @@ struct logline {			/* views; absent ones are not shown */
 	const char		*policy;	/* or NULL */
 	const char		*arc;		/* or NULL: no chain */
 	struct engine_decision	 decision;
-	bool			 verified;	/* with no dkim: "none" */
+	bool			 verified;	/* dkim=none if dkim is empty */
 	struct logline_list	 dkim;
 	struct logline_list	 signatures;	/* added by us */
-	unsigned		 seal_instance;	/* 0: not sealed by us */
+	unsigned		 seal_instance;	/* 0: not sealed */
 	struct str		 seal_domain;
 	struct str		 seal_selector;
 	struct logline_list	 second;
@@ -83,12 +83,12 @@ struct logline {			/* views; absent ones are not shown */
 	unsigned		 forged_deleted;
 	const char		*action;	/* accept|quarantine|... */
 	const char		*error;		/* or NULL */
-	bool			 test_mode;	/* nothing of it was done */
+	bool			 test_mode;	/* the action was not taken */
 	uint64_t		 elapsed_us;
 	uint64_t		 dns_wait_us;
 };
 
-/* Takes over what the outcome says; the rest of *r stays as it is. */
+/* Sets the members that depend on the outcome, and no others. */
 void	 logline_set_outcome(struct logline *r, const struct engine_outcome *);
 
 void	 logline_write_text(const struct logline *, struct buf *);

@@ -8,11 +8,11 @@
 #include "milter/logline.h"
 
 /*
- * All bytes are escaped before they become a JSON string, as in the text form:
- * JSON itself has no way to say an octet that is not UTF-8.
+ * Octets are escaped as in the text form before they become a JSON string: JSON
+ * cannot express octets that are not UTF-8.
  */
 static json_t *
-long_value(struct str s, size_t max)
+escape_long(struct str s, size_t max)
 {
 	struct buf text;
 	json_t *json = NULL;
@@ -27,17 +27,17 @@ long_value(struct str s, size_t max)
 }
 
 static json_t *
-value(struct str s)
+escape_value(struct str s)
 {
-	return (long_value(s, LOGLINE_MAX_VALUE_BYTES));
+	return (escape_long(s, LOGLINE_MAX_VALUE_BYTES));
 }
 
-/* True also for an absent value, which is left out. */
+/* An absent value is left out. */
 static bool
-set(json_t *object, const char *name, struct str s)
+set_text(json_t *object, const char *name, struct str s)
 {
 	return (s.p == NULL ||
-	    json_object_set_new(object, name, value(s)) == 0);
+	    json_object_set_new(object, name, escape_value(s)) == 0);
 }
 
 static bool
@@ -48,18 +48,18 @@ set_number(json_t *object, const char *name, uint64_t n)
 }
 
 static json_t *
-signature(const struct logline_signature *sig)
+signature_object(const struct logline_signature *sig)
 {
 	json_t *object = json_object();
 
 	if (object == NULL ||
-	    !set(object, "result", str_from(sig->result)) ||
-	    !set(object, "domain", sig->domain) ||
-	    !set(object, "selector", sig->selector) ||
-	    !set(object, "algorithm", sig->algorithm) ||
+	    !set_text(object, "result", str_from(sig->result)) ||
+	    !set_text(object, "domain", sig->domain) ||
+	    !set_text(object, "selector", sig->selector) ||
+	    !set_text(object, "algorithm", sig->algorithm) ||
 	    (sig->key_bits > 0 &&
 	    !set_number(object, "key_bits", sig->key_bits)) ||
-	    !set(object, "reason", sig->reason)) {
+	    !set_text(object, "reason", sig->reason)) {
 		json_decref(object);
 		return (NULL);
 	}
@@ -67,13 +67,14 @@ signature(const struct logline_signature *sig)
 }
 
 static json_t *
-array(const struct logline_list *list)
+list_array(const struct logline_list *list)
 {
 	json_t *all = json_array();
 	size_t i;
 
 	for (i = 0; i < list->shown; i++) {
-		if (json_array_append_new(all, signature(&list->v[i])) != 0) {
+		if (json_array_append_new(all,
+		    signature_object(&list->v[i])) != 0) {
 			json_decref(all);
 			return (NULL);
 		}
@@ -85,7 +86,7 @@ static bool
 set_list(json_t *object, const char *name, const char *more,
     const struct logline_list *list)
 {
-	return (json_object_set_new(object, name, array(list)) == 0 &&
+	return (json_object_set_new(object, name, list_array(list)) == 0 &&
 	    (list->total == list->shown ||
 	    set_number(object, more, list->total - list->shown)));
 }
@@ -100,11 +101,12 @@ set_from(json_t *object, const struct logline *line)
 		return (false);
 	}
 	for (i = 0; i < line->from_n; i++) {
-		if (json_array_append_new(all, value(line->from[i])) != 0) {
+		if (json_array_append_new(all,
+		    escape_value(line->from[i])) != 0) {
 			return (false);
 		}
 	}
-	return (set(object, "from_error", str_from(line->from_trouble)));
+	return (set_text(object, "from_error", str_from(line->from_error)));
 }
 
 static bool
@@ -114,7 +116,7 @@ set_second(json_t *object, const struct logline *line)
 
 	return (json_object_set_new(object, "second_opinion", second) == 0 &&
 	    set_list(second, "dkim", "dkim_more", &line->second) &&
-	    set(second, "dmarc", str_from(line->second_dmarc)) &&
+	    set_text(second, "dmarc", str_from(line->second_dmarc)) &&
 	    json_object_set_new(second, "agrees",
 		json_boolean(line->second_agrees)) == 0);
 }
@@ -122,42 +124,42 @@ set_second(json_t *object, const struct logline *line)
 static bool
 set_decision(json_t *object, const struct engine_decision *d)
 {
-	return (set(object, "rule", str_from(engine_rule_name(d->rule))) &&
-	    set(object, "rule_domain", d->domain) &&
-	    set(object, "exempt",
+	return (set_text(object, "rule", str_from(engine_rule_name(d->rule))) &&
+	    set_text(object, "rule_domain", d->domain) &&
+	    set_text(object, "exempt",
 		str_from(engine_exemption_name(d->exempt))) &&
-	    set(object, "override",
+	    set_text(object, "override",
 		str_from(engine_override_name(d->override))) &&
 	    (d->comment == NULL || json_object_set_new(object,
-	    "override_comment", long_value(str_from(d->comment),
+	    "override_comment", escape_long(str_from(d->comment),
 	    LOGLINE_MAX_COMMENT_BYTES)) == 0));
 }
 
 static bool
 set_judged(json_t *object, const struct logline *line)
 {
-	return (set(object, "sender", line->sender) &&
-	    set(object, "sender_source", str_from(line->sender_source)) &&
-	    set(object, "spf", str_from(line->spf)) &&
-	    set(object, "spf_domain", line->spf_domain) &&
-	    set(object, "spf_helo", str_from(line->spf_helo)) &&
-	    set(object, "iprev", str_from(line->iprev)) &&
-	    set(object, "dmarc", str_from(line->dmarc)) &&
-	    set(object, "policy", str_from(line->policy)) &&
-	    set(object, "arc", str_from(line->arc)));
+	return (set_text(object, "sender", line->sender) &&
+	    set_text(object, "sender_source", str_from(line->sender_source)) &&
+	    set_text(object, "spf", str_from(line->spf)) &&
+	    set_text(object, "spf_domain", line->spf_domain) &&
+	    set_text(object, "spf_helo", str_from(line->spf_helo)) &&
+	    set_text(object, "iprev", str_from(line->iprev)) &&
+	    set_text(object, "dmarc", str_from(line->dmarc)) &&
+	    set_text(object, "policy", str_from(line->policy)) &&
+	    set_text(object, "arc", str_from(line->arc)));
 }
 
 static bool
 set_head(json_t *object, const struct logline *line)
 {
-	return (set(object, "event", STR("message")) &&
-	    set(object, "queue_id", line->queue_id) &&
-	    set(object, "direction", str_from(line->direction)) &&
-	    set(object, "direction_reason",
+	return (set_text(object, "event", STR("message")) &&
+	    set_text(object, "queue_id", line->queue_id) &&
+	    set_text(object, "direction", str_from(line->direction)) &&
+	    set_text(object, "direction_reason",
 		str_from(line->direction_reason)) &&
-	    set(object, "action", str_from(line->action)) &&
+	    set_text(object, "action", str_from(line->action)) &&
 	    set_decision(object, &line->decision) &&
-	    set(object, "error", str_from(line->error)) &&
+	    set_text(object, "error", str_from(line->error)) &&
 	    (!line->test_mode ||
 	    json_object_set_new(object, "test", json_true()) == 0) &&
 	    set_number(object, "us", line->elapsed_us) &&
@@ -169,18 +171,18 @@ static bool
 set_seal(json_t *object, const struct logline *line)
 {
 	return (set_number(object, "seal", line->seal_instance) &&
-	    set(object, "seal_domain", line->seal_domain) &&
-	    set(object, "seal_selector", line->seal_selector));
+	    set_text(object, "seal_domain", line->seal_domain) &&
+	    set_text(object, "seal_selector", line->seal_selector));
 }
 
 static bool
 set_all(json_t *object, const struct logline *line)
 {
 	return (set_head(object, line) &&
-	    set(object, "client", line->client_addr) &&
-	    set(object, "client_name", line->client_name) &&
-	    set(object, "helo", line->helo) &&
-	    set(object, "mail_from", line->mail_from) &&
+	    set_text(object, "client", line->client_addr) &&
+	    set_text(object, "client_name", line->client_name) &&
+	    set_text(object, "helo", line->helo) &&
+	    set_text(object, "mail_from", line->mail_from) &&
 	    set_from(object, line) &&
 	    set_judged(object, line) &&
 	    set_list(object, "dkim", "dkim_more", &line->dkim) &&

@@ -12,16 +12,16 @@ static const char usage_text[] =
     "usage: mailseald [-fnt] [-c file] [-p socket]\n"
     "       mailseald --help | --version\n"
     "\n"
-    "  -c, --config FILE    the configuration, instead of\n"
+    "  -c, --config FILE    read this configuration instead of\n"
     "                       " SYSCONFDIR "/mailseald.conf\n"
-    "  -f, --foreground     stay in the foreground, whatever Background says\n"
+    "  -f, --foreground     stay in the foreground\n"
     "  -n, --check          check the configuration and the keys, and exit\n"
-    "  -p, --socket SOCKET  listen there, whatever Socket says:\n"
+    "  -p, --socket SOCKET  listen on this socket:\n"
     "                       unix:PATH, inet:PORT@HOST, inet6:PORT@HOST\n"
-    "  -t, --test           log what would be done to each message; do nothing\n"
+    "  -t, --test           log what would be done, change no message\n"
     "\n"
-    "Exit: 0 done, 1 the configuration is no good, 2 wrong usage or an\n"
-    "unreadable file. Manuals: mailseald(8), mailseald.conf(5).\n";
+    "Exit: 0 success, 1 invalid configuration or failed start, 2 wrong usage\n"
+    "or unreadable file. Manuals: mailseald(8), mailseald.conf(5).\n";
 
 static const struct option long_options[] = {
 	{ "config", required_argument, NULL, 'c' },

@@ -7,9 +7,9 @@
 
 #include "milter/negotiate.h"
 
-/* Without these a signature or a result cannot get into the message. */
+/* Without these no signature or result can be added. */
 #define NEEDED_ACTIONS	(SMFIF_ADDHDRS | SMFIF_CHGHDRS)
-/* Without QUARANTINE such a verdict becomes a temporary failure. */
+/* Without QUARANTINE a quarantine becomes a temporary failure. */
 #define USEFUL_ACTIONS	(SMFIF_QUARANTINE | SMFIF_SETSYMLIST)
 
 /*
@@ -19,9 +19,9 @@
  * of the body.
  */
 #define USEFUL_STEPS							\
-	(SMFIP_NOUNKNOWN | SMFIP_NR_CONN | SMFIP_NR_HELO | SMFIP_NR_MAIL |	\
-	SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY | SMFIP_SKIP |	\
-	SMFIP_HDR_LEADSPC)
+	(SMFIP_NOUNKNOWN | SMFIP_NR_CONN | SMFIP_NR_HELO |		\
+	SMFIP_NR_MAIL | SMFIP_NR_HDR | SMFIP_NR_EOH | SMFIP_NR_BODY |	\
+	SMFIP_SKIP | SMFIP_HDR_LEADSPC)
 
 /*
  * DATA is a moment at which SPF can go on, some time after MAIL. Over TCP it is

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * negotiate: what is asked of the MTA, of what it offers. Numbers are
- * libmilter's SMFIF_ (actions) and SMFIP_ (steps).
+ * negotiate: selects actions and protocol steps from those that the MTA offers.
+ * The numbers are libmilter's SMFIF_ (actions) and SMFIP_ (steps).
  */
 #ifndef MILTER_NEGOTIATE_H
 #define MILTER_NEGOTIATE_H
@@ -14,14 +14,11 @@ struct negotiate {
 };
 
 struct negotiate_wish {
-	bool	rcpts;		/* recipients are wanted, too */
+	bool	rcpts;		/* recipients are needed */
 	bool	tcp;		/* the connection is TCP */
 };
 
-/*
- * Of what the MTA offers, that which is wanted. False: the MTA cannot do what
- * is needed (add and delete header fields).
- */
+/* False: the MTA does not offer to add and delete header fields. */
 bool	negotiate_choose(const struct negotiate *offered,
 	    struct negotiate_wish, struct negotiate *chosen_r);
 

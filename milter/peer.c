@@ -91,7 +91,7 @@ void
 peer_connect(struct peer *peer, const char *name, const struct sockaddr *addr)
 {
 	peer_abort(peer);
-	/* Without a PTR record Postfix says "unknown", Sendmail "[192.0.2.1]". */
+	/* Without PTR record: "unknown" (Postfix), "[192.0.2.1]" (Sendmail). */
 	if (name != NULL && (name[0] == '[' || strcmp(name, "unknown") == 0)) {
 		name = NULL;
 	}
@@ -205,8 +205,8 @@ peer_data(struct peer *peer)
 }
 
 /*
- * Without SMFIP_HDR_LEADSPC the MTA removes one space behind the colon, and does
- * not say whether there was one. Nearly always there was.
+ * Without SMFIP_HDR_LEADSPC the MTA removes one space after the colon, and does
+ * not report whether there was one. Nearly always there was.
  */
 static bool
 add_header_with_space(struct peer *peer, const char *name, const char *value)

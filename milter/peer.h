@@ -40,7 +40,7 @@ struct peer {
 	struct live		*live;
 	unsigned long		 steps;		/* SMFIP_, as agreed */
 	struct ip_addr		 ip;		/* if client.ip is not NULL */
-	char			 ip_text[IP_TEXT_BYTES];	/* "": unknown */
+	char			 ip_text[IP_TEXT_BYTES]; /* "": unknown */
 	char			*name;		/* from PTR; NULL: unknown */
 	char			*helo;		/* NULL: none yet */
 	struct engine_client	 client;	/* views of the above */

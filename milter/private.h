@@ -12,7 +12,7 @@
 
 struct daemon {
 	const struct daemon_opts *opts;
-	uid_t			 caller;	/* who started us */
+	uid_t			 caller;	/* who started the process */
 	struct presence		 presence;
 	struct env		 env;
 	/* Callbacks may come until the process is gone: never freed. */
@@ -21,13 +21,14 @@ struct daemon {
 };
 
 void		 daemon_init(struct daemon *, const struct daemon_opts *);
-/* Reads the configuration; on failure says why and how to exit. */
+/* Reads the configuration. On failure logs the reason and returns the exit
+   status. */
 enum daemon_exit	 daemon_load(struct daemon *, struct conf **conf_r);
-/* To the log, with the user whose rights were too few. */
+/* Logs the diag, with the user if permissions may be missing. */
 void		 daemon_complain(const struct daemon *, enum status,
 		    const struct diag *);
 enum daemon_exit	 daemon_exit_of(enum status);
-/* If the rights were not given up. */
+/* Warns if privileges were not dropped. */
 void		 daemon_warn_root(const struct daemon *);
 
 #endif

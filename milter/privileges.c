@@ -14,7 +14,7 @@
 #include "milter/privileges.h"
 
 static enum status
-look_up(const char *user_id, struct passwd **user_r, gid_t *gid_r,
+find_user(const char *user_id, struct passwd **user_r, gid_t *gid_r,
     struct diag *diag)
 {
 	char *name = strdup(user_id);
@@ -54,7 +54,7 @@ privileges_drop(const char *user_id, struct diag *diag)
 	if (user_id == NULL) {
 		return (STATUS_OK);
 	}
-	status = look_up(user_id, &user, &gid, diag);
+	status = find_user(user_id, &user, &gid, diag);
 	if (status != STATUS_OK) {
 		return (status);
 	}
@@ -67,9 +67,9 @@ privileges_drop(const char *user_id, struct diag *diag)
 		    strerror(errno));
 		return (STATUS_IO);
 	}
-	/* It must be final. */
+	/* There must be no way back. */
 	if (user->pw_uid != 0 && setuid(0) != -1) {
-		diag_set(diag, NULL, 0, "root came back");
+		diag_set(diag, NULL, 0, "could regain root after setuid");
 		return (STATUS_IO);
 	}
 	return (STATUS_OK);

@@ -20,7 +20,7 @@ signals_set(sigset_t *set_r)
 	sigaddset(set_r, SIGUSR2);
 }
 
-/* libmilter's signal thread comes here and never leaves; see signals.h. */
+/* Called by libmilter's signal thread only; see signals.h. */
 int
 sigwait(const sigset_t *restrict set, int *restrict sig)
 {
@@ -38,7 +38,7 @@ signals_block(void)
 
 	signals_set(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	/* A peer that is gone is an error of write(), not a reason to die. */
+	/* A connection that was closed is an error of write(2). */
 	signal(SIGPIPE, SIG_IGN);
 }
 

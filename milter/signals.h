@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * signals: all signals that mean something to the daemon are blocked in every
- * thread and taken by one thread, which asks for them here.
+ * signals: the daemon's signals are blocked in every thread; one thread waits
+ * for them here.
  *
- * libmilter has a thread of its own that waits for SIGHUP, SIGTERM and SIGINT
- * and stops the library at each of them. It cannot be told not to, and which
- * of two waiting threads a signal goes to is not defined (POSIX sigwait). So
- * this module defines sigwait(), which nothing else in this program calls: the
- * library's thread ends up in ours and stays there.
+ * libmilter has a thread that waits for SIGHUP, SIGTERM and SIGINT and stops
+ * the library at each of them. This cannot be disabled, and POSIX does not
+ * define which of two waiting threads gets a signal. So this module defines
+ * sigwait(), which nothing else in this program calls: libmilter's thread calls
+ * it and never returns.
  */
 #ifndef MILTER_SIGNALS_H
 #define MILTER_SIGNALS_H
@@ -15,18 +15,18 @@
 #include <stdbool.h>
 
 enum signals_event {
-	SIGNALS_NONE,		/* the time is up */
+	SIGNALS_NONE,		/* timeout */
 	SIGNALS_STOP,		/* SIGTERM, SIGINT */
 	SIGNALS_RELOAD,		/* SIGHUP */
 	SIGNALS_COUNTERS,	/* SIGUSR1 */
-	SIGNALS_KEYS		/* SIGUSR2, which we send ourselves, too */
+	SIGNALS_KEYS		/* SIGUSR2; also sent by watch.c */
 };
 
 /* Before the first thread is made: threads inherit the mask. */
 void	 signals_block(void);
-/* For a process that stays behind and serves nobody. */
+/* For the caller's process, which only waits. */
 void	 signals_unblock(void);
-/* timeout_ms < 0: as long as it takes. */
+/* timeout_ms < 0: no timeout. */
 enum signals_event	 signals_wait(int timeout_ms);
 /* Wakes signals_wait with SIGNALS_KEYS or SIGNALS_STOP, from any thread. */
 void	 signals_raise_keys(void);

@@ -7,12 +7,12 @@
 #include "milter/signals.h"
 #include "milter/watch.h"
 
-/* When KeyRefresh is 0, a reload may still turn it on. */
+/* If KeyRefresh is 0: a reload may change it. */
 #define IDLE_S	10
 
-/* False: it is to stop. */
+/* False: the thread shall end. */
 static bool
-sleep_for(struct watch *w, int64_t s)
+sleep_seconds(struct watch *w, int64_t s)
 {
 	struct timespec until;
 	bool stopping;
@@ -29,13 +29,13 @@ sleep_for(struct watch *w, int64_t s)
 	return (!stopping);
 }
 
-/* A reload that failed for some other reason is tried again after so many. */
-#define LOOKS_AGAIN	10
+/* A reload that failed is requested again after so many checks. */
+#define CHECKS_AGAIN	10
 
-/* How long to sleep until the next look. tried: the last revision for which a
-   reload was asked; looks: how many since. */
+/* Returns the seconds until the next check. tried: the last revision for which
+   a reload was requested; checks: their number since. */
 static int64_t
-look(struct watch *w, uint64_t *tried, unsigned *looks)
+check_keys(struct watch *w, uint64_t *tried, unsigned *checks)
 {
 	struct engine *engine = live_hold(w->live);
 	int64_t refresh_s;
@@ -48,9 +48,9 @@ look(struct watch *w, uint64_t *tried, unsigned *looks)
 	if (refresh_s > 0) {
 		now = engine_keys_look(engine);
 		if (now != engine_keys_revision(engine) &&
-		    (now != *tried || ++*looks >= LOOKS_AGAIN)) {
+		    (now != *tried || ++*checks >= CHECKS_AGAIN)) {
 			*tried = now;
-			*looks = 0;
+			*checks = 0;
 			signals_raise_keys();
 		}
 	}
@@ -59,15 +59,15 @@ look(struct watch *w, uint64_t *tried, unsigned *looks)
 }
 
 static void *
-run(void *arg)
+run_watch(void *arg)
 {
 	struct watch *w = arg;
 	uint64_t tried = 0;
-	unsigned looks = 0;
+	unsigned checks = 0;
 	int64_t s = 1;
 
-	while (sleep_for(w, s)) {
-		s = look(w, &tried, &looks);
+	while (sleep_seconds(w, s)) {
+		s = check_keys(w, &tried, &checks);
 	}
 	return (NULL);
 }
@@ -92,7 +92,7 @@ watch_start(struct watch *w, struct live *live)
 {
 	w->live = live;
 	if (pthread_mutex_init(&w->lock, NULL) != 0 || !init_wake(w) ||
-	    pthread_create(&w->thread, NULL, run, w) != 0) {
+	    pthread_create(&w->thread, NULL, run_watch, w) != 0) {
 		return (STATUS_NOMEM);
 	}
 	w->running = true;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * watch: a thread that looks now and then (KeyRefresh) whether the tables or
- * stores of keys have changed since the configuration in service was made, and
- * then has it loaded anew, as by SIGHUP. It may wait for a database; neither
- * mail nor signals wait for it. What could not be loaded is tried again when it
- * has changed once more, and every ten looks.
+ * watch: a thread that checks every KeyRefresh seconds whether the tables or
+ * key stores have changed since they were loaded, and then requests a reload of
+ * the keys. It may wait for a database; neither mail nor signals wait for it.
+ * After a failure the reload is requested again when the keys change again, and
+ * at every tenth check.
  */
 #ifndef MILTER_WATCH_H
 #define MILTER_WATCH_H
@@ -25,7 +25,7 @@ struct watch {
 };
 
 enum status	 watch_start(struct watch *, struct live *) ATTR_MUST_CHECK;
-/* Waits for a look under way. One that was never started is fine. */
+/* Waits for a check that is running. Does nothing if it was not started. */
 void		 watch_stop(struct watch *);
 
 #endif

@@ -40,7 +40,7 @@ static const struct logline signing = {
 	.client_addr = { "::1", 3 },
 	.direction = "sign",
 	.direction_reason = "authenticated",
-	.from_trouble = "two From fields",
+	.from_error = "two From fields",
 	.signatures = { .v = {
 		{ .domain = { "example.com", 11 }, .selector = { "r", 1 } },
 		{ .domain = { "example.com", 11 }, .selector = { "e", 1 } } },
