@@ -141,6 +141,8 @@ struct conf {
 	int64_t			 signature_ttl_s; /* SignatureTTL; 0: no x= */
 	struct conf_key_stores	 key_stores;	/* KeyStore; absent: the default
 						   directory, if it exists */
+	char			*key_passphrase_file; /* KeyPassphraseFile;
+						   NULL: none */
 	int64_t			 key_refresh_s;	/* KeyRefresh; 0: never */
 	bool			 check_keys;	/* CheckKeys */
 	unsigned		 self_check_percent;	/* SelfCheck, 0..100 */

@@ -160,6 +160,8 @@ static const struct conf_option rows[] = {
 	{ .name = "KeyFile", .form = "path", .fallback = "",
 	    CONF_FIELD(conf_set_key_file, struct conf_givens, key_files),
 	    .repeats = true },
+	{ .name = "KeyPassphraseFile", .form = "path", .fallback = "",
+	    CONF_TEXT(key_passphrase_file) },
 	{ .name = "KeyRefresh", .fallback = "30",
 	    CONF_SECONDS(key_refresh_s, 0, DAY_S) },
 	{ .name = "KeyStore", .form = CONF_KEY_STORE_FORM, .fallback = "",

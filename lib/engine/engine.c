@@ -27,6 +27,7 @@ make_signers(struct engine *engine, const struct engine *before,
 		opts.cache_max = conf->key_cache;
 		opts.key_stores = conf->key_stores.v;
 		opts.key_stores_n = conf->key_stores.n;
+		opts.passphrase_file = conf->key_passphrase_file;
 	}
 	return (signers_new(&opts, before != NULL ? before->signers : NULL,
 	    &engine->signers, diag));

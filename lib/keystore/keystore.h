@@ -128,7 +128,7 @@ enum status	 keystore_revision(struct keystore *, uint64_t *r, struct diag *)
 /*
  * One writer of a domain's keys at a time; waits at most timeout_s. TEMP:
  * another process holds the lock. A writer reads the keys again once it has the
- * lock, and keeps it for the change alone, never while it waits for the network.
+ * lock, and keeps it for the change alone, never while it waits for DNS.
  * Closing the store, or the end of the process, releases it.
  */
 enum status	 keystore_lock(struct keystore *, struct str domain,

@@ -10,7 +10,7 @@
 #include "keystore/sql.h"
 
 #define VALUES_MAX	16
-#define ANSWER_MS	10000		/* a server that says nothing is lost */
+#define ANSWER_MS	10000		/* how long to wait for the server */
 #define LOCK_NUMBER	"20260509"	/* of the advisory locks */
 #define UNIQUE_VIOLATION "23505"
 
@@ -27,9 +27,9 @@ postgres_close(void *ctx)
 	free(p);
 }
 
-/* The first line of what libpq says. */
+/* Sets diag to the first line of a message of libpq. */
 static void
-explain(struct diag *diag, const char *text)
+set_message(struct diag *diag, const char *text)
 {
 	struct str all = str_from(text);
 
@@ -38,11 +38,11 @@ explain(struct diag *diag, const char *text)
 }
 
 static enum status
-failed(const struct postgres *p, const PGresult *result, struct diag *diag)
+set_error(const struct postgres *p, const PGresult *result, struct diag *diag)
 {
 	const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
 
-	explain(diag, PQerrorMessage(p->conn));
+	set_message(diag, PQerrorMessage(p->conn));
 	if (code != NULL && strcmp(code, UNIQUE_VIOLATION) == 0) {
 		return (STATUS_LIMIT);
 	}
@@ -52,10 +52,10 @@ failed(const struct postgres *p, const PGresult *result, struct diag *diag)
 	    strncmp(code, "57", 2) == 0 ? STATUS_TEMP : STATUS_IO);
 }
 
-/* A row may hold a private key, which libpq frees as it is. What is left in its
-   buffer until the connection ends is out of reach. */
+/* A row may hold a private key, which libpq frees without zeroing it. A copy in
+   its buffer cannot be reached and stays until the connection ends. */
 static void
-forget_row(PGresult *result)
+zero_row(PGresult *result)
 {
 	int k;
 
@@ -66,7 +66,7 @@ forget_row(PGresult *result)
 }
 
 static enum status
-give_row(const PGresult *result, int columns, sql_row *row, void *ctx)
+deliver_row(const PGresult *result, int columns, sql_row *row, void *ctx)
 {
 	struct str v[VALUES_MAX];
 	int k;
@@ -79,7 +79,7 @@ give_row(const PGresult *result, int columns, sql_row *row, void *ctx)
 	return (row(ctx, v));
 }
 
-/* Text values end with NUL for libpq; NULL in *r: no memory. */
+/* Copies with a NUL, for libpq. False: out of memory. */
 static bool
 make_values(const struct str *values, int n, char *copies[VALUES_MAX])
 {
@@ -112,9 +112,9 @@ free_values(char *copies[VALUES_MAX], int n)
 	}
 }
 
-/* libpq waits for ever on a server that hangs. False: it does. */
+/* False: the server does not answer in time; libpq would wait forever. */
 static bool
-wait_for(const struct postgres *p)
+wait_for_answer(const struct postgres *p)
 {
 	struct pollfd fd = { .fd = PQsocket(p->conn), .events = POLLIN };
 	int ready;
@@ -131,15 +131,15 @@ wait_for(const struct postgres *p)
 }
 
 static enum status
-no_answer(const struct postgres *p, struct diag *diag)
+fail_no_answer(const struct postgres *p, struct diag *diag)
 {
-	explain(diag, PQerrorMessage(p->conn)[0] != '\0' ?
+	set_message(diag, PQerrorMessage(p->conn)[0] != '\0' ?
 	    PQerrorMessage(p->conn) : "the server does not answer");
 	return (STATUS_TEMP);
 }
 
-/* Row by row, since a store may be large. The first trouble is the answer; what
-   comes behind it is read all the same, for the next statement. */
+/* Row by row, since a store may be large. Returns the first failure; the rest
+   is read nevertheless, so that the next statement can be sent. */
 static enum status
 read_answer(const struct postgres *p, int columns, sql_row *row, void *ctx,
     long *changed_r, struct diag *diag)
@@ -148,8 +148,8 @@ read_answer(const struct postgres *p, int columns, sql_row *row, void *ctx,
 	PGresult *result;
 
 	for (;;) {
-		if (!wait_for(p)) {
-			return (no_answer(p, diag));
+		if (!wait_for_answer(p)) {
+			return (fail_no_answer(p, diag));
 		}
 		result = PQgetResult(p->conn);
 		if (result == NULL) {
@@ -158,11 +158,11 @@ read_answer(const struct postgres *p, int columns, sql_row *row, void *ctx,
 		switch (PQresultStatus(result)) {
 		case PGRES_SINGLE_TUPLE:
 			if (status == STATUS_OK && row != NULL) {
-				status = give_row(result, columns, row, ctx);
+				status = deliver_row(result, columns, row, ctx);
 			}
-			forget_row(result);
+			zero_row(result);
 			break;
-		case PGRES_TUPLES_OK:		/* behind the last row */
+		case PGRES_TUPLES_OK:		/* after the last row */
 			break;
 		case PGRES_COMMAND_OK:
 			if (changed_r != NULL) {
@@ -172,7 +172,7 @@ read_answer(const struct postgres *p, int columns, sql_row *row, void *ctx,
 			break;
 		default:
 			status = status == STATUS_OK ?
-			    failed(p, result, diag) : status;
+			    set_error(p, result, diag) : status;
 			break;
 		}
 		PQclear(result);
@@ -193,7 +193,7 @@ postgres_run(void *ctx, const char *text, const struct str *values, int n,
 	} else if (PQsendQueryParams(p->conn, text, n, NULL,
 	    (const char *const *)copies, NULL, NULL, 0) != 1 ||
 	    PQsetSingleRowMode(p->conn) != 1) {
-		status = no_answer(p, diag);
+		status = fail_no_answer(p, diag);
 	} else {
 		status = read_answer(p, columns, row, row_ctx, changed_r,
 		    diag);
@@ -209,7 +209,7 @@ take_flag(void *ctx, const struct str *columns)
 	return (STATUS_OK);
 }
 
-/* It goes with the connection, however that ends. */
+/* The lock ends with the connection. */
 static enum status
 postgres_lock(void *ctx, struct str domain, unsigned timeout_s,
     struct diag *diag)
@@ -233,7 +233,7 @@ postgres_lock(void *ctx, struct str domain, unsigned timeout_s,
 	}
 }
 
-/* If it fails the connection is lost, and the lock with it. */
+/* A failure means that the connection is lost, and the lock with it. */
 static void
 postgres_unlock(void *ctx, struct str domain)
 {
@@ -244,15 +244,15 @@ postgres_unlock(void *ctx, struct str domain)
 	    ", hashtext($1))", &domain, 1, 0, NULL, NULL, NULL, &ignored);
 }
 
-/* What libpq says of a broken conninfo may quote the password. */
+/* libpq's message about an invalid conninfo may quote the password. */
 static enum status
 check_conninfo(const char *conninfo, struct diag *diag)
 {
 	PQconninfoOption *options = PQconninfoParse(conninfo, NULL);
 
 	if (options == NULL) {
-		diag_set(diag, "postgres", 0, "what follows the colon is no "
-		    "conninfo, as in \"host=db.example dbname=mailseal\"");
+		diag_set(diag, "postgres", 0, "the text after the colon is not "
+		    "a conninfo such as \"host=db.example dbname=mailseal\"");
 		return (STATUS_SYNTAX);
 	}
 	PQconninfoFree(options);
@@ -265,7 +265,7 @@ keystore_open_postgres(struct keystore *store, const char *conninfo,
 {
 	static const struct sql_driver driver = { postgres_close,
 		postgres_run, postgres_lock, postgres_unlock };
-	/* What conninfo says itself stands behind and wins. */
+	/* The values in conninfo come last and take precedence. */
 	static const char *const names[] = { "connect_timeout",
 		"tcp_user_timeout", "application_name", "options",
 		"client_encoding", "dbname", NULL };
@@ -283,7 +283,7 @@ keystore_open_postgres(struct keystore *store, const char *conninfo,
 	}
 	p->conn = PQconnectdbParams(names, values, 1);
 	if (PQstatus(p->conn) != CONNECTION_OK) {
-		explain(diag, p->conn != NULL ? PQerrorMessage(p->conn) :
+		set_message(diag, p->conn != NULL ? PQerrorMessage(p->conn) :
 		    "out of memory");
 		postgres_close(p);
 		return (STATUS_TEMP);

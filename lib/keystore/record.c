@@ -12,7 +12,7 @@ record_strings(struct buf *out, struct str value)
 	}
 }
 
-/* One line and no parentheses: whatever reads a record by line can read it. */
+/* On one line and without parentheses, for programs that read it by line. */
 void
 record_zone_line(struct buf *out, struct str owner, struct str value)
 {

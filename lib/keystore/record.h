@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* record: the TXT record of a key, as text for a name server. */
+/* record: writes the TXT record of a key in the format of a zone file. */
 #ifndef KEYSTORE_RECORD_H
 #define KEYSTORE_RECORD_H
 
@@ -8,9 +8,9 @@
 
 #define RECORD_STRING_MAX_BYTES	255	/* of one character-string in TXT */
 
-/* A space and a quoted string for each 255 octets. */
+/* Appends a space and a quoted string for each 255 octets. */
 void	 record_strings(struct buf *, struct str value);
-/* A line of master file: owner, type, strings. */
+/* Appends a line of a zone file: owner, type, strings. */
 void	 record_zone_line(struct buf *, struct str owner, struct str value);
 
 #endif

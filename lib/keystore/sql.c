@@ -141,7 +141,8 @@ sql_private(void *ctx, const struct keystore_key *key, struct buf *pem,
 	enum status status;
 
 	status = run_statement(ctx, "SELECT private FROM mailseal_key "
-	    "WHERE domain = $1 AND selector = $2", values, 2, 1, take_private, pem, NULL, diag);
+	    "WHERE domain = $1 AND selector = $2", values, 2, 1, take_private,
+	    pem, NULL, diag);
 	if (status == STATUS_OK && pem->n == 0) {
 		diag_set(diag, NULL, 0, "the database has no private key %.*s "
 		    "of %.*s", STR_FMT(key->selector), STR_FMT(key->domain));

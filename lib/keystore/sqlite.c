@@ -17,7 +17,7 @@
 #define COLUMNS_MAX	16
 #define LOCK_END	"-lock"
 
-/* As etc/keys-sqlite.sql has it; a test holds one against the other. */
+/* The same as etc/keys-sqlite.sql; a test compares them. */
 static const char schema[] =
     "CREATE TABLE IF NOT EXISTS mailseal_key (domain TEXT NOT NULL, "
     "selector TEXT NOT NULL, type TEXT NOT NULL, bits INTEGER NOT NULL, "
@@ -56,7 +56,7 @@ sqlite_close(void *ctx)
 }
 
 static enum status
-failed(const struct sqlite *s, int error, struct diag *diag)
+set_error(const struct sqlite *s, int error, struct diag *diag)
 {
 	diag_set(diag, s->path, 0, "%s", s->db != NULL ?
 	    sqlite3_errmsg(s->db) : sqlite3_errstr(error));
@@ -76,7 +76,7 @@ failed(const struct sqlite *s, int error, struct diag *diag)
 }
 
 static int
-bind(sqlite3_stmt *statement, const struct str *values, int n)
+bind_values(sqlite3_stmt *statement, const struct str *values, int n)
 {
 	int i, error = SQLITE_OK;
 
@@ -90,7 +90,7 @@ bind(sqlite3_stmt *statement, const struct str *values, int n)
 }
 
 static enum status
-give_row(sqlite3_stmt *statement, int columns, sql_row *row, void *ctx)
+deliver_row(sqlite3_stmt *statement, int columns, sql_row *row, void *ctx)
 {
 	struct str v[COLUMNS_MAX];
 	const char *text;
@@ -115,17 +115,17 @@ sqlite_run(void *ctx, const char *text, const struct str *values, int n,
 	int error = sqlite3_prepare_v2(s->db, text, -1, &statement, NULL);
 
 	if (error == SQLITE_OK) {
-		error = bind(statement, values, n);
+		error = bind_values(statement, values, n);
 	}
 	while (error == SQLITE_OK && status == STATUS_OK) {
 		error = sqlite3_step(statement);
 		if (error == SQLITE_ROW) {
 			error = SQLITE_OK;
-			status = give_row(statement, columns, row, row_ctx);
+			status = deliver_row(statement, columns, row, row_ctx);
 		}
 	}
 	if (error != SQLITE_OK && error != SQLITE_DONE) {
-		status = failed(s, error, diag);
+		status = set_error(s, error, diag);
 	} else if (changed_r != NULL) {
 		*changed_r = sqlite3_changes(s->db);
 	}
@@ -133,8 +133,8 @@ sqlite_run(void *ctx, const char *text, const struct str *values, int n,
 	return (status);
 }
 
-/* Not a transaction: what was done before a run is cut short has been done. And
-   not on the file itself, all of whose locks SQLite may drop. */
+/* Not a transaction: what an interrupted run has done stays. And not on the
+   database file, all of whose locks SQLite may drop. */
 static enum status
 sqlite_lock(void *ctx, struct str domain, unsigned timeout_s,
     struct diag *diag)
@@ -160,7 +160,7 @@ sqlite_unlock(void *ctx, struct str domain)
 	unlock_domain(&s->lock, domain);
 }
 
-/* It holds private keys: for the owner of its directory alone. */
+/* With private keys: accessible to the owner of its directory only. */
 static enum status
 create_file(const char *path, struct diag *diag)
 {
@@ -186,13 +186,13 @@ create_file(const char *path, struct diag *diag)
 	return (status);
 }
 
-/* Who owns it is not asked: it is written by several. */
+/* The owner is not checked: several users may write it. */
 static enum status
 check_access(const char *path, struct diag *diag)
 {
 	struct stat st;
 
-	/* If it is not there, opening it says so. */
+	/* If it does not exist, opening it fails with a message. */
 	return (stat(path, &st) == -1 ? STATUS_OK :
 	    access_check(&st, st.st_uid, "", path, diag));
 }
@@ -209,7 +209,21 @@ connect_to(struct sqlite *s, bool create, struct diag *diag)
 	if (error == SQLITE_OK && create) {
 		error = sqlite3_exec(s->db, schema, NULL, NULL, NULL);
 	}
-	return (error == SQLITE_OK ? STATUS_OK : failed(s, error, diag));
+	/* Overwrite private keys that are removed or become encrypted. */
+	(void)sqlite3_exec(s->db, "PRAGMA secure_delete = ON", NULL, NULL,
+	    NULL);
+	return (error == SQLITE_OK ? STATUS_OK : set_error(s, error, diag));
+}
+
+static enum status
+open_database(struct sqlite *s, bool create, struct diag *diag)
+{
+	enum status status = create ? create_file(s->path, diag) : STATUS_OK;
+
+	if (status == STATUS_OK) {
+		status = check_access(s->path, diag);
+	}
+	return (status == STATUS_OK ? connect_to(s, create, diag) : status);
 }
 
 enum status
@@ -219,7 +233,7 @@ keystore_open_sqlite(struct keystore *store, const char *path, bool create,
 	static const struct sql_driver driver = { sqlite_close, sqlite_run,
 		sqlite_lock, sqlite_unlock };
 	struct sqlite *s = calloc(1, sizeof(*s));
-	enum status status = STATUS_OK;
+	enum status status;
 
 	if (s == NULL || (s->path = strdup(path)) == NULL ||
 	    asprintf(&s->lock_path, "%s" LOCK_END, path) == -1) {
@@ -229,15 +243,7 @@ keystore_open_sqlite(struct keystore *store, const char *path, bool create,
 		return (STATUS_NOMEM);
 	}
 	s->lock.fd = -1;
-	if (create) {
-		status = create_file(path, diag);
-	}
-	if (status == STATUS_OK) {
-		status = check_access(path, diag);
-	}
-	if (status == STATUS_OK) {
-		status = connect_to(s, create, diag);
-	}
+	status = open_database(s, create, diag);
 	if (status != STATUS_OK) {
 		sqlite_close(s);
 		return (status);

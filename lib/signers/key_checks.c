@@ -49,7 +49,7 @@ key_checks_free(struct key_checks *checks)
 }
 
 static struct key_check *
-add(struct key_checks *checks, struct str owner)
+add_check(struct key_checks *checks, struct str owner)
 {
 	struct key_check *check;
 	void **at;
@@ -73,14 +73,14 @@ add(struct key_checks *checks, struct str owner)
 	return (check);
 }
 
-/* As new if it was about another key. NULL: it cannot be remembered. */
+/* Reset if it was about another key. NULL: it cannot be kept. */
 static struct key_check *
-find(struct key_checks *checks, struct str owner, uint64_t key_id)
+find_check(struct key_checks *checks, struct str owner, uint64_t key_id)
 {
 	struct key_check *check = strmap_get(&checks->by_owner, owner);
 
 	if (check == NULL) {
-		check = add(checks, owner);
+		check = add_check(checks, owner);
 	}
 	if (check != NULL && check->key_id != key_id) {
 		check->key_id = key_id;
@@ -99,7 +99,7 @@ key_checks_get(struct key_checks *checks, struct str owner, uint64_t key_id,
 
 	*ask_r = false;
 	pthread_mutex_lock(&checks->lock);
-	check = find(checks, owner, key_id);
+	check = find_check(checks, owner, key_id);
 	if (check != NULL) {
 		state = check->state;
 		*ask_r = mono_s >= check->ask_s;
@@ -119,7 +119,7 @@ key_checks_set(struct key_checks *checks, struct str owner, uint64_t key_id,
 	struct key_check *check;
 
 	pthread_mutex_lock(&checks->lock);
-	check = find(checks, owner, key_id);
+	check = find_check(checks, owner, key_id);
 	if (check != NULL) {
 		before = check->state;
 		check->ask_s = mono_s + (state != KEY_UNKNOWN ?

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * key_checks: what the DNS said last about each key that signs, so that no
- * message asks for what another one has found within the hour. It lives as
- * long as the process, whatever is loaded meanwhile; all threads share it.
+ * key_checks: the last DNS result for each key that signs, so that it is
+ * looked up once an hour and not for each message. It lives as long as the
+ * process, across reloads; all threads share it.
  *
- * A key is told from its successor under the same name by privkey_id. At most
- * KEY_CHECKS_MAX names are remembered; a further key is never checked.
+ * privkey_id distinguishes a key from its successor under the same name. At
+ * most KEY_CHECKS_MAX names are kept; a further key is never checked.
  */
 #ifndef SIGNERS_KEY_CHECKS_H
 #define SIGNERS_KEY_CHECKS_H
@@ -22,25 +22,25 @@
 enum key_state {
 	KEY_UNKNOWN,		/* no answer yet */
 	KEY_GOOD,		/* the record is this key's */
-	KEY_BAD			/* it is not, or is not there */
+	KEY_BAD			/* it is another key's, or missing */
 };
 
 struct key_checks;
 
-struct key_checks	*key_checks_new(void);	/* NULL: no memory */
+struct key_checks	*key_checks_new(void);	/* NULL: out of memory */
 void			 key_checks_free(struct key_checks *);
 
 /*
- * What is known of the key at owner (selector._domainkey.domain); mono_s: of
- * a clock that never goes back. *ask_r: whether the caller is to ask the DNS
- * and to call key_checks_set. Of several callers one is told to ask again
- * where something is known, and all where nothing is.
+ * The known state of the key at owner (selector._domainkey.domain); mono_s: a
+ * monotonic clock. *ask_r: the caller must query the DNS and call
+ * key_checks_set. If a state is known, only one of several callers must;
+ * otherwise all must.
  */
 enum key_state	 key_checks_get(struct key_checks *, struct str owner,
 		    uint64_t key_id, int64_t mono_s, bool *ask_r);
 /*
- * What the DNS said. KEY_UNKNOWN: nothing, which changes nothing that is
- * known. Returns the state that was known until now.
+ * Stores the result of the query. KEY_UNKNOWN (no answer) keeps a known state.
+ * Returns the previous state.
  */
 enum key_state	 key_checks_set(struct key_checks *, struct str owner,
 		    uint64_t key_id, int64_t mono_s, enum key_state);

@@ -1,50 +1,50 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * overlap: what an operator has in two places, or has made and forgotten. No
- * message fails over it now; all of it ends with mail that is not signed.
+ * overlap: warns of domains that are covered twice, and of keys that were made
+ * but do not sign. No message fails yet, but some will not be signed later.
  */
 #include <stdio.h>
 
 #include "keystore/keystore.h"
 #include "signers/private.h"
 
-#define SOME_BYTES	320	/* a domain and "and 1000000 others" */
+#define SET_TEXT_BYTES	320	/* a domain and "and 1000000 others" */
 
-struct some {			/* domains: how many, and one of them */
+struct domain_set {
 	struct strmap	 seen;
 	struct str	 first;
-	char		 text[SOME_BYTES];
+	char		 text[SET_TEXT_BYTES];	/* of set_end */
 };
 
 static void
-some_add(struct some *some, struct str domain)
+set_add(struct domain_set *set, struct str domain)
 {
-	void **at = strmap_at(&some->seen, domain);
+	void **at = strmap_at(&set->seen, domain);
 
 	if (at != NULL) {
-		*at = some;
-		some->first = some->first.p == NULL ? domain : some->first;
+		*at = set;
+		set->first = set->first.p == NULL ? domain : set->first;
 	}
 }
 
-/* "example.com", "example.com and 2 others"; NULL: none. Ends it. */
+/* "example.com", "example.com and 2 others"; NULL: none. Frees the set. */
 static const char *
-some_end(struct some *some)
+set_end(struct domain_set *set)
 {
-	size_t n = some->seen.n;
+	size_t n = set->seen.n;
 
-	strmap_fini(&some->seen);
+	strmap_fini(&set->seen);
 	if (n == 0) {
 		return (NULL);
 	}
 	if (n == 1) {
-		(void)snprintf(some->text, sizeof(some->text), "%.*s",
-		    STR_FMT(some->first));
+		(void)snprintf(set->text, sizeof(set->text), "%.*s",
+		    STR_FMT(set->first));
 	} else {
-		(void)snprintf(some->text, sizeof(some->text), "%.*s and %zu "
-		    "other%s", STR_FMT(some->first), n - 1, n > 2 ? "s" : "");
+		(void)snprintf(set->text, sizeof(set->text), "%.*s and %zu "
+		    "other%s", STR_FMT(set->first), n - 1, n > 2 ? "s" : "");
 	}
-	return (some->text);
+	return (set->text);
 }
 
 static bool
@@ -55,23 +55,23 @@ is_stored(const struct signers *s, struct str domain)
 
 static void
 add_if_stored(const struct signers *s, const struct table_key *key,
-    struct some *some)
+    struct domain_set *set)
 {
 	if (is_stored(s, key->domain)) {
-		some_add(some, key->domain);
+		set_add(set, key->domain);
 	}
 }
 
-/* True: one of them has the name "%", which may mean any key. */
+/* True: a rule has the name "%", which may stand for any key. */
 static bool
 add_rules(const struct signers *s, const struct table_rule *rule,
-    struct some *some)
+    struct domain_set *set)
 {
 	bool any = false;
 
 	for (; rule != NULL; rule = rule->next) {
 		if (rule->key != NULL) {
-			add_if_stored(s, rule->key, some);
+			add_if_stored(s, rule->key, set);
 		}
 		any = any || rule->key == NULL;
 	}
@@ -79,47 +79,46 @@ add_rules(const struct signers *s, const struct table_rule *rule,
 }
 
 static void
-add_tables(const struct signers *s, struct some *some)
+add_tables(const struct signers *s, struct domain_set *set)
 {
 	const struct signing_table *table = &s->signing_table;
-	bool any = add_rules(s, table->loose, some);
+	bool any = add_rules(s, table->loose, set);
 	const struct table_key *key;
 	size_t i;
 
 	for (i = 0; i < strmap_count(&table->buckets); i++) {
-		any |= add_rules(s, strmap_value(&table->buckets, i), some);
+		any |= add_rules(s, strmap_value(&table->buckets, i), set);
 	}
 	for (key = s->key_table.first; any && key != NULL; key = key->next) {
-		add_if_stored(s, key, some);
+		add_if_stored(s, key, set);
 	}
 }
 
 static void
-warn_twice(const struct signers *s, const char *where, struct some *some)
+warn_twice(const struct signers *s, const char *where, struct domain_set *set)
 {
-	const char *text = some_end(some);
+	const char *text = set_end(set);
 
 	if (text != NULL) {
 		env_log(s->opts.env, LOG_LEVEL_WARNING, "%s signs as %s, "
-		    "before the key store is asked, which has keys for that, "
-		    "too: those do not sign where it does, and dkimkeygen "
-		    "revokes one in time that it adopted; take the domain out "
-		    "of %s", where, text, where);
+		    "which also has keys in a key store: these do not sign "
+		    "that mail, and dkimkeygen will revoke a key that it "
+		    "adopted; remove the domain from %s", where, text, where);
 	}
 }
 
-/* What stands in two places is rotated in one: its mail would break. */
+/* The store rotates a key that is also elsewhere, and mail would break. */
 void
 signers_overlap_warn(const struct signers *s)
 {
-	struct some given = { .first = STR_NONE }, tables = given;
+	struct domain_set given = { .first = STR_NONE }, tables = given;
 	size_t i;
 
 	strmap_init(&given.seen);
 	strmap_init(&tables.seen);
 	for (i = 0; s->opts.keys_n > 0 && i < s->opts.domains_n; i++) {
 		if (is_stored(s, s->opts.domains[i])) {
-			some_add(&given, s->opts.domains[i]);
+			set_add(&given, s->opts.domains[i]);
 		}
 	}
 	if (s->stores_n > 0) {
@@ -129,9 +128,10 @@ signers_overlap_warn(const struct signers *s)
 	warn_twice(s, "SigningTable", &tables);
 }
 
-/* What signs for the domain now; NULL: nothing, or no memory to tell. */
+/* The option that signs for the domain, "": a store; NULL: none, or out of
+   memory. */
 static const char *
-signs_for(struct signers *s, struct arena *arena, struct str domain)
+find_signer(struct signers *s, struct arena *arena, struct str domain)
 {
 	static const char *const names[] = { [SIGNERS_GIVEN] = "Domain",
 		[SIGNERS_TABLE] = "SigningTable", [SIGNERS_STORE] = "" };
@@ -145,7 +145,7 @@ static void
 warn_waiting(struct signers *s, const char *where, struct arena *arena,
     const struct keystore_key *v, size_t n)
 {
-	struct some waiting = { .first = STR_NONE }, hidden = waiting;
+	struct domain_set waiting = { .first = STR_NONE }, hidden = waiting;
 	const char *text, *other, *by = "";
 	size_t i;
 
@@ -155,30 +155,30 @@ warn_waiting(struct signers *s, const char *where, struct arena *arena,
 		if (v[i].stage >= KEY_ACTIVE || is_stored(s, v[i].domain)) {
 			continue;
 		}
-		other = signs_for(s, arena, v[i].domain);
+		other = find_signer(s, arena, v[i].domain);
 		if (other == NULL) {
-			some_add(&waiting, v[i].domain);
+			set_add(&waiting, v[i].domain);
 		} else if (other[0] != '\0') {
-			some_add(&hidden, v[i].domain);
+			set_add(&hidden, v[i].domain);
 			by = other;
 		}
 	}
-	text = some_end(&waiting);
+	text = set_end(&waiting);
 	if (text != NULL) {
 		env_log(s->opts.env, LOG_LEVEL_WARNING, "KeyStore: mail of "
 		    "%s is not signed yet: no key is active; see dkimkeygen "
 		    "list -K %s", text, where);
 	}
-	text = some_end(&hidden);
+	text = set_end(&hidden);
 	if (text != NULL) {
 		env_log(s->opts.env, LOG_LEVEL_WARNING, "KeyStore: the keys "
-		    "made for %s will sign nothing: %s is asked before", text,
+		    "of %s will not sign: %s takes precedence", text,
 		    by);
 	}
 }
 
 static void
-look_for_waiting(struct signers *s, const char *where)
+read_waiting(struct signers *s, const char *where)
 {
 	struct keystore *store = NULL;
 	struct keystore_key *v = NULL;
@@ -210,6 +210,6 @@ signers_overlap_warn_waiting(struct signers *s)
 	size_t i;
 
 	for (i = 0; i < s->stores_n; i++) {
-		look_for_waiting(s, s->stores[i]->where);
+		read_waiting(s, s->stores[i]->where);
 	}
 }

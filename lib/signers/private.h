@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the files of lib/signers share. */
+/* Shared by the files of lib/signers. */
 #ifndef SIGNERS_PRIVATE_H
 #define SIGNERS_PRIVATE_H
 
@@ -11,12 +11,13 @@
 
 struct signers {
 	struct signers_opts	 opts;
-	struct strmap		 domains;	/* Domain: to the name itself */
-	struct key_table	 key_table;	/* both empty: none */
+	struct strmap		 domains;	/* Domain; each to itself */
+	struct key_table	 key_table;	/* empty: none */
 	struct signing_table	 signing_table;
 	struct stored		**stores;	/* KeyStore, in its order */
 	size_t			 stores_n;
-	struct key_cache	*cache;		/* NULL: no source needs it */
+	struct passphrase	*passphrase;	/* KeyPassphraseFile; or NULL */
+	struct key_cache	*cache;		/* NULL: not needed */
 	uint64_t		 revision;	/* of all files and stores */
 };
 
@@ -35,7 +36,7 @@ size_t		 signers_tables_check(const struct signers *);
 enum status	 signers_tables_pick(const struct signers *, struct arena *,
 		    struct str local, struct str domain,
 		    struct signers_picks *r) ATTR_MUST_CHECK;
-/* A pick that one of its rules made. */
+/* Loads the key of a pick of signers_tables_pick. */
 enum status	 signers_tables_load(struct signers *, struct arena *,
 		    struct signers_pick *) ATTR_MUST_CHECK;
 
@@ -55,9 +56,9 @@ enum status	 signers_sources_pick(const struct signers *, struct arena *,
 enum status	 signers_sources_load(struct signers *, struct arena *,
 		    struct signers_pick *) ATTR_MUST_CHECK;
 
-/* overlap.c: of domains that a source before the stores has, too. */
+/* overlap.c: warns of domains in a store that Domain or the tables cover. */
 void		 signers_overlap_warn(const struct signers *);
-/* Of domains in the stores for which no key signs yet. Reads the stores. */
+/* Warns of domains in the stores without an active key; reads the stores. */
 void		 signers_overlap_warn_waiting(struct signers *);
 
 #endif

@@ -5,9 +5,9 @@
 #include "base/escape.h"
 #include "signers/private.h"
 
-#define SPARE_KEYS	1000	/* beside "all": those with "%" in the path */
+#define SPARE_KEYS	1000	/* for KeyCache all: keys with "%" in the path */
 
-/* A file as it is by now; 0: none. */
+/* 0: no file. */
 static uint64_t
 file_revision(const char *path)
 {
@@ -69,24 +69,27 @@ make_cache(struct signers *s, struct diag *diag)
 }
 
 static enum status
-init(struct signers *s, const struct signers *before, struct diag *diag)
+load_sources(struct signers *s, const struct signers *before,
+    struct diag *diag)
 {
 	uint64_t key_table = file_revision(s->opts.key_table);
 	uint64_t signing_table = file_revision(s->opts.signing_table);
 	enum status status = signers_given_init(s);
 
-	if (status == STATUS_OK) {
-		status = signers_tables_init(s, diag);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	if (status == STATUS_OK) {
-		status = signers_sources_init(s, before, diag);
+	status = signers_tables_init(s, diag);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	if (status == STATUS_OK) {
-		signers_overlap_warn(s);
-		s->revision = revision_of(s, key_table, signing_table, false);
-		status = make_cache(s, diag);
+	status = signers_sources_init(s, before, diag);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	return (status);
+	signers_overlap_warn(s);
+	s->revision = revision_of(s, key_table, signing_table, false);
+	return (make_cache(s, diag));
 }
 
 enum status
@@ -100,7 +103,7 @@ signers_new(const struct signers_opts *opts, const struct signers *before,
 	if (s != NULL) {
 		s->opts = *opts;
 		strmap_init(&s->domains);
-		status = init(s, before, diag);
+		status = load_sources(s, before, diag);
 	}
 	if (status != STATUS_OK) {
 		if (status == STATUS_NOMEM) {

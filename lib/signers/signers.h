@@ -1,21 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * signers: whose mail is signed, and with which keys. Built whole from what
- * the configuration names, immutable from then on but for its cache of loaded
- * keys; shared by threads, counted. The sources, asked in this order; the
- * first that has a rule for the author decides:
+ * signers: selects and loads the keys that sign a message, by its author.
+ * Built from the configuration and immutable except for the cache of loaded
+ * keys; shared by threads. The sources are searched in this order, and the
+ * first one that has a rule for the author applies:
  *
- *	Domain, Selector, KeyFile	in the configuration itself: the
- *					longest Domain that fits is d=, each
- *					key makes one signature
+ *	Domain, Selector, KeyFile	the longest Domain that matches is d=,
+ *					each key makes one signature
  *	SigningTable and KeyTable	OpenDKIM's files (table.h)
  *	KeyStore			key stores, in their order: the active
- *					keys of the domain, or of the nearest
- *					above it with SubDomains (stored.h)
+ *					keys of the domain or, with SubDomains,
+ *					of the nearest one above it (stored.h)
  *
- * Lookups are hashed: with 100,000 domains a pick costs microseconds. Keys of
- * tables are loaded on first use into a bounded cache, or all at the start.
- * Nothing is loaded while a lock is held.
+ * Lookups are hashed. Keys of tables and stores are loaded on first use into a
+ * bounded cache, or all at the start, without holding a lock.
  */
 #ifndef SIGNERS_SIGNERS_H
 #define SIGNERS_SIGNERS_H
@@ -32,18 +30,18 @@
 #include "conf/conf.h"
 #include "crypto/crypto.h"
 
-/* Signatures on one message; with MultipleSignatures, the first rules count. */
+/* Signatures of one message; with MultipleSignatures, by the first rules. */
 #define SIGNERS_PICKS_MAX	32
-/* An author whose local part is longer has no rule (RFC 5321 4.5.3.1.1: 64). */
+/* A longer local part matches no rule (RFC 5321 4.5.3.1.1: 64). */
 #define SIGNERS_LOCAL_MAX_BYTES	998
-/* A key that cannot be loaded is tried again after this time. */
+/* After this time a key that could not be loaded is retried. */
 #define SIGNERS_RETRY_US	(60 * 1000000ULL)
 
 struct signers;
 
-struct signers_opts {		/* outlives the signers, but for key_stores */
+struct signers_opts {		/* all of it outlives the signers */
 	const struct env	*env;
-	const char		*user_id;	/* may own key files; NULL */
+	const char		*user_id;	/* may own key files; or NULL */
 	/* Domain (normalised), SubDomains, Selector and KeyFile */
 	const struct str	*domains;
 	size_t			 domains_n;
@@ -55,17 +53,18 @@ struct signers_opts {		/* outlives the signers, but for key_stores */
 	const char		*signing_table;
 	bool			 signing_patterns;	/* refile: */
 	bool			 multiple;
-	/* KeyStore; read by signers_new only */
+	/* KeyStore */
 	const char *const	*key_stores;
 	size_t			 key_stores_n;
+	const char		*passphrase_file; /* KeyPassphraseFile; NULL */
 	/* KeyCache */
 	size_t			 cache_max;	/* keys; 0: all, at the start */
 };
 
 struct signers_counts {
-	size_t	 rules;		/* of a SigningTable; and domains, of Domain
-				   and in stores */
-	size_t	 keys;		/* known of, loaded or not */
+	size_t	 rules;		/* rules of the SigningTable and domains, of
+				   Domain and of the stores */
+	size_t	 keys;		/* loaded or not */
 };
 
 enum signers_kind { SIGNERS_GIVEN, SIGNERS_TABLE, SIGNERS_STORE };
@@ -76,58 +75,58 @@ struct signers_pick {		/* one signature to be made */
 	struct str	 selector;	/* s= */
 	struct str	 identity;	/* i=; absent: none */
 	struct privkey	*key;		/* held; NULL: see trouble */
-	struct str	 trouble;	/* absent; or why there is no key:
-					   logged already */
-	bool		 any_author;	/* the rule is for whatever domain: it
-					   does not make this one ours */
+	struct str	 trouble;	/* absent; or why there is no key, which
+					   is already logged */
+	bool		 any_author;	/* the rule matches any domain: it does
+					   not make this one ours */
 	const void	*rule;		/* for signers_describe */
 	const void	*source;	/* for signers_load */
 };
 
 struct signers_picks {		/* views into the signers and the arena */
-	struct signers_pick	*v;	/* the first ends up on top */
+	struct signers_pick	*v;	/* the first becomes the topmost field */
 	size_t			 n;
 };
 
 /*
- * before: the signers in service until now, or NULL: what a database told
- * them stays while it does not answer. Errors name file and
- * line, and so do warnings (a glob that was a regex by accident, a rule that
- * is never reached, a name given twice), which go to env's log.
+ * before: the signers in service, or NULL; their keys of a database stay in
+ * service if it does not answer. Errors name file and line. So do warnings (a
+ * glob with an octet of a regular expression, a rule that is never reached, a
+ * repeated name), which are logged.
  */
 enum status	 signers_new(const struct signers_opts *,
 		    const struct signers *before, struct signers **r,
 		    struct diag *)
     ATTR_MUST_CHECK;
-/* What tells one state of all files and stores from the next: as it was read,
-   and as it is now, for which a database may be waited for. Of a directory,
-   what is changed by hand inside a domain's folder is not seen. */
+/* A number that changes with the tables and stores: as they were read, and as
+   they are now, which may wait for a database. A change by hand inside a folder
+   of a key directory is not seen. */
 uint64_t	 signers_revision(const struct signers *);
 uint64_t	 signers_look(const struct signers *);
 void		 signers_free(struct signers *);	/* accepts NULL */
 void		 signers_count(const struct signers *,
 		    struct signers_counts *r);
 /*
- * Tries the keys that would be loaded on first use, but for those with "%" in
- * their path, and logs each that cannot be. How many these are. Warns of domains
- * that have keys in a store, none of which signs.
+ * Loads each key that would be loaded on first use, except those with "%" in
+ * their path, logs each failure and returns how many there were. Warns of
+ * domains that have keys in a store of which none signs.
  */
 size_t		 signers_check_keys(struct signers *);
 /*
- * What signs mail of this author, the first From mailbox (domain: A-labels,
- * lower case). Cheap: no key is loaded, all are NULL. n is 0 when no source
- * has a rule. A pick may have its trouble already. The picks must not outlive
- * the signers. NOMEM only.
+ * Selects the keys that sign mail of this author, the first From mailbox
+ * (domain: A-labels, lower case). Loads no key. n is 0 if no source has a
+ * rule. A pick may have trouble already. The picks must not outlive the
+ * signers. Fails with NOMEM only.
  */
 enum status	 signers_pick(struct signers *, struct arena *,
 		    struct str local, struct str domain,
 		    struct signers_picks *r) ATTR_MUST_CHECK;
-/* Loads their keys: each pick has its key or its trouble then. NOMEM only. */
+/* Loads the keys; each pick then has a key or trouble. NOMEM only. */
 enum status	 signers_load(struct signers *, struct arena *,
 		    struct signers_picks *) ATTR_MUST_CHECK;
-/* Lets go of the keys, which are held until then. All zero is fine. */
+/* Releases the keys. Accepts picks that are all zero. */
 void		 signers_picks_fini(struct signers_picks *);
-/* What picked it: "Domain", "SigningTable /etc/x:12 *@example.com". */
+/* Appends its rule: "Domain", "SigningTable /etc/x:12 *@example.com". */
 void		 signers_describe(const struct signers *,
 		    const struct signers_pick *, struct buf *);
 

@@ -2,8 +2,14 @@
 /* sources: selects keys from the key stores and loads them. */
 #include <stdlib.h>
 
+#include "keystore/passphrase.h"
 #include "mail/domain.h"
 #include "signers/private.h"
+
+struct wanted {			/* the context of load_key */
+	const struct stored_key	*key;
+	const struct passphrase	*passphrase;
+};
 
 /* The store at the same place that is in service, or NULL. */
 static struct stored *
@@ -19,6 +25,24 @@ find_store(const struct signers *s, const char *where)
 	return (NULL);
 }
 
+static enum status
+read_passphrase(struct signers *s, struct diag *diag)
+{
+	enum status status;
+	struct diag why;
+
+	if (s->opts.key_stores_n == 0 || s->opts.passphrase_file == NULL) {
+		return (STATUS_OK);
+	}
+	diag_init(&why);
+	status = passphrase_read(s->opts.passphrase_file, &s->passphrase,
+	    &why);
+	if (status != STATUS_OK) {
+		diag_set(diag, NULL, 0, "KeyPassphraseFile: %s", why.text);
+	}
+	return (status);
+}
+
 enum status
 signers_sources_init(struct signers *s, const struct signers *before,
     struct diag *diag)
@@ -31,6 +55,10 @@ signers_sources_init(struct signers *s, const struct signers *before,
 	s->stores = calloc(s->opts.key_stores_n + 1, sizeof(*s->stores));
 	if (s->stores == NULL) {
 		return (STATUS_NOMEM);
+	}
+	status = read_passphrase(s, diag);
+	if (status != STATUS_OK) {
+		return (status);
 	}
 	for (i = 0; i < s->opts.key_stores_n; i++) {
 		where = s->opts.key_stores[i];
@@ -55,6 +83,7 @@ signers_sources_fini(struct signers *s)
 		stored_release(s->stores[i]);
 	}
 	free(s->stores);
+	passphrase_free(s->passphrase);
 }
 
 const struct stored_key *
@@ -90,11 +119,21 @@ next_domain(const struct signers *s, size_t *store, size_t *at)
 }
 
 static enum status
+load_key(void *ctx, struct privkey **key_r, struct diag *diag)
+{
+	const struct wanted *wanted = ctx;
+
+	return (stored_load(wanted->key, wanted->passphrase, key_r, diag));
+}
+
+static enum status
 get_key(struct signers *s, struct arena *arena, const struct stored_key *key,
     struct privkey **key_r, struct str *trouble_r)
 {
-	return (key_cache_get(s->cache, arena, key->name, stored_load,
-	    (void *)(uintptr_t)key, key_r, trouble_r));
+	struct wanted wanted = { key, s->passphrase };
+
+	return (key_cache_get(s->cache, arena, key->name, load_key, &wanted,
+	    key_r, trouble_r));
 }
 
 static enum status
@@ -149,8 +188,8 @@ check_domain(const struct signers *s, const struct stored_key *key)
 		diag_init(&diag);
 		if (key->trouble.n > 0) {
 			bad++;		/* logged by stored_read */
-		} else if (stored_load((void *)(uintptr_t)key, &loaded,
-		    &diag) == STATUS_OK) {
+		} else if (stored_load(key, s->passphrase, &loaded, &diag) ==
+		    STATUS_OK) {
 			privkey_free(loaded);
 		} else {
 			env_log(s->opts.env, LOG_LEVEL_ERROR, "%s", diag.text);

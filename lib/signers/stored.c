@@ -5,13 +5,14 @@
 #include <string.h>
 
 #include "keystore/keystore.h"
+#include "keystore/passphrase.h"
 #include "signers/stored.h"
 
-/* A key whose state is broken, or a domain of which none can be read. */
+/* A key whose state is broken, or a domain whose folder cannot be read. */
 struct stored_bad {
 	struct stored_bad	*next;
 	struct str		 domain;
-	struct str		 selector;	/* absent: all of them */
+	struct str		 selector;	/* absent: all of the domain */
 	struct str		 why;
 };
 
@@ -95,7 +96,7 @@ is_older(const struct stored_key *a, const struct stored_key *b)
 	    str_cmp(a->selector, b->selector) < 0);
 }
 
-/* "STORE/DOMAIN/SELECTOR"; there may be many: not by printf. */
+/* "STORE/DOMAIN/SELECTOR"; printf would be slow with many keys. */
 static struct str
 name_key(struct stored *s, struct str domain, struct str selector)
 {
@@ -118,8 +119,8 @@ name_key(struct stored *s, struct str domain, struct str selector)
 	return (str_mem(name, n));
 }
 
-/* A copy, from the oldest to the youngest of its domain. The secret is taken
-   over, also on failure. */
+/* Adds a copy to the keys of its domain, which are sorted by age, oldest first.
+   Takes the secret, also on failure. */
 static enum status
 add_key(struct stored *s, const struct stored_key *from)
 {
@@ -152,17 +153,17 @@ add_key(struct stored *s, const struct stored_key *from)
 	    STATUS_NOMEM);
 }
 
-struct reading {		/* of a store */
+struct reader {
 	struct stored		*stored;
 	const struct stored	*before;	/* or NULL */
 	struct keystore		*store;
 	struct stored_bad	*bad;
-	bool			 no_memory;	/* for one of these */
+	bool			 no_memory;	/* for an entry of bad */
 };
 
-/* The same private half as before, which need not be there twice. */
+/* The same private key in the snapshot before, to be shared. */
 static struct stored_secret *
-find_secret(const struct reading *r, const struct keystore_key *key)
+find_secret(const struct reader *r, const struct keystore_key *key)
 {
 	const struct stored_key *known = r->before != NULL ?
 	    strmap_get(&r->before->domains, key->domain) : NULL;
@@ -180,7 +181,7 @@ static void
 note_bad(void *ctx, struct str domain, struct str selector,
     const struct diag *diag)
 {
-	struct reading *r = ctx;
+	struct reader *r = ctx;
 	struct arena *arena = &r->stored->memory;
 	struct stored_bad *bad;
 
@@ -202,7 +203,7 @@ note_bad(void *ctx, struct str domain, struct str selector,
 static enum status
 take_key(void *ctx, const struct keystore_key *from)
 {
-	struct reading *r = ctx;
+	struct reader *r = ctx;
 	struct stored_key key = { .domain = from->domain,
 		.selector = from->selector, .created_s = from->created_s };
 
@@ -218,10 +219,9 @@ take_key(void *ctx, const struct keystore_key *from)
 	return (add_key(r->stored, &key));
 }
 
-/* What a broken state may have been is not known: a key that signed before
-   signs still. */
+/* The stage in a broken state is unknown: a key that was active stays so. */
 static enum status
-keep_known(const struct reading *r, const struct stored_bad *bad)
+keep_known(const struct reader *r, const struct stored_bad *bad)
 {
 	const struct stored_key *key = r->before != NULL ?
 	    strmap_get(&r->before->domains, bad->domain) : NULL;
@@ -233,7 +233,7 @@ keep_known(const struct reading *r, const struct stored_bad *bad)
 			continue;
 		}
 		env_log(r->stored->env, LOG_LEVEL_ERROR, "%.*s stays in "
-		    "service as it was known before, until that is mended",
+		    "service as it was before, until the state is repaired",
 		    STR_FMT(key->name));
 		(void)secret_hold(key->secret);
 		status = add_key(r->stored, key);
@@ -241,10 +241,9 @@ keep_known(const struct reading *r, const struct stored_bad *bad)
 	return (status);
 }
 
-/* With nothing to sign with, a domain is in trouble; without a domain nobody
-   is. */
+/* Adds an entry with trouble for a domain without any usable key. */
 static enum status
-note_trouble(const struct reading *r, const struct stored_bad *bad)
+add_trouble(const struct reader *r, const struct stored_bad *bad)
 {
 	const struct stored_key none = { .domain = bad->domain,
 		.selector = STR("?"), .trouble = bad->why };
@@ -253,58 +252,62 @@ note_trouble(const struct reading *r, const struct stored_bad *bad)
 	    bad->domain) != NULL) {
 		return (STATUS_OK);
 	}
-	env_log(r->stored->env, LOG_LEVEL_ERROR, "%.*s has no key that can be "
-	    "used: until that is mended (dkimkeygen(1), FILES), "
-	    "OnSignFailure decides what becomes of its mail",
+	env_log(r->stored->env, LOG_LEVEL_ERROR, "%.*s has no usable key: "
+	    "until that is repaired (dkimkeygen(1), FILES), its mail is "
+	    "handled by OnSignFailure",
 	    STR_FMT(bad->domain));
 	return (add_key(r->stored, &none));
 }
 
 static enum status
-settle_bad(const struct reading *r)
+settle_bad(const struct reader *r)
 {
 	const struct stored_bad *bad;
-	enum status status = STATUS_OK;
+	enum status status;
 
-	for (bad = r->bad; bad != NULL && status == STATUS_OK;
-	    bad = bad->next) {
+	for (bad = r->bad; bad != NULL; bad = bad->next) {
 		status = keep_known(r, bad);
+		if (status != STATUS_OK) {
+			return (status);
+		}
 	}
-	for (bad = r->bad; bad != NULL && status == STATUS_OK;
-	    bad = bad->next) {
-		status = note_trouble(r, bad);
+	for (bad = r->bad; bad != NULL; bad = bad->next) {
+		status = add_trouble(r, bad);
+		if (status != STATUS_OK) {
+			return (status);
+		}
 	}
-	return (status);
+	return (STATUS_OK);
 }
 
-/* The revision first: what changes meanwhile is seen by the next look. With
-   something broken it is none that will be seen: there is to be a next time. */
+/* Reads the revision first: the next look finds a change made meanwhile. With
+   a broken key it is inverted: the next look finds a change in any case. */
 static enum status
-read_keys(struct reading *r, struct diag *diag)
+read_keys(struct reader *r, struct diag *diag)
 {
 	struct stored *s = r->stored;
 	enum status status = keystore_revision(r->store, &s->revision, diag);
 
-	if (status == STATUS_OK) {
-		status = keystore_active(r->store, take_key, note_bad, r,
-		    diag);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	if (status == STATUS_OK && r->no_memory) {
-		status = STATUS_NOMEM;
+	status = keystore_active(r->store, take_key, note_bad, r, diag);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	if (status == STATUS_OK) {
-		status = settle_bad(r);
+	if (r->no_memory) {
+		return (STATUS_NOMEM);
 	}
 	if (r->bad != NULL) {
 		s->revision = ~s->revision;
 	}
-	return (status);
+	return (settle_bad(r));
 }
 
 static enum status
 read_store(struct stored *s, const struct stored *before, struct diag *diag)
 {
-	struct reading r = { .stored = s, .before = before };
+	struct reader r = { .stored = s, .before = before };
 	enum status status;
 
 	status = keystore_open(s->where, false, s->env, &r.store, diag);
@@ -339,7 +342,7 @@ stored_new(const char *where, const struct env *env)
 	return (s);
 }
 
-/* Says so once, until it changes. */
+/* Logs a change of `lost`. */
 static void
 note_lost(struct stored *s, bool lost, const char *why)
 {
@@ -364,9 +367,6 @@ stored_read(const char *where, struct stored *before, const struct env *env,
 	*r = NULL;
 	if (s == NULL) {
 		return (STATUS_NOMEM);
-	}
-	if (before != NULL && strcmp(before->where, where) != 0) {
-		before = NULL;
 	}
 	status = read_store(s, before, diag);
 	if (status == STATUS_OK) {
@@ -428,23 +428,41 @@ read_pem(const struct stored_key *key, struct buf *pem, struct diag *diag)
 	return (status);
 }
 
-enum status
-stored_load(void *ctx, struct privkey **key_r, struct diag *diag)
+static enum status
+parse_key(const struct stored_key *key, struct str pem, struct privkey **key_r,
+    struct diag *diag)
 {
-	const struct stored_key *key = ctx;
+	char *name = strndup(key->name.p, key->name.n);
 	enum status status;
-	struct buf pem;
-	char *name;
+
+	if (name == NULL) {
+		return (STATUS_NOMEM);
+	}
+	status = privkey_parse_pem(pem, name, key_r, diag);
+	free(name);
+	return (status);
+}
+
+enum status
+stored_load(const struct stored_key *key, const struct passphrase *passphrase,
+    struct privkey **key_r, struct diag *diag)
+{
+	struct buf text, pem;
+	enum status status;
 
 	*key_r = NULL;
+	buf_init(&text, KEYSTORE_PEM_MAX_BYTES);
 	buf_init(&pem, KEYSTORE_PEM_MAX_BYTES);
-	status = read_pem(key, &pem, diag);
+	status = read_pem(key, &text, diag);
 	if (status == STATUS_OK) {
-		name = strndup(key->name.p, key->name.n);
-		status = name == NULL ? STATUS_NOMEM :
-		    privkey_parse_pem(buf_str(&pem), name, key_r, diag);
-		free(name);
+		status = passphrase_decrypt(passphrase, buf_str(&text),
+		    key->stored->name.p, key->domain, key->selector, &pem,
+		    diag);
 	}
+	if (status == STATUS_OK) {
+		status = parse_key(key, buf_str(&pem), key_r, diag);
+	}
+	buf_fini_secret(&text);
 	buf_fini_secret(&pem);
 	return (status);
 }

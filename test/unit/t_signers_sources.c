@@ -309,7 +309,7 @@ check_twice(void)
 	opts.domains_n = 3;
 	must(signers_new(&opts, NULL, &s, &diag) == STATUS_OK, diag.text);
 	tap_ok(lines.n > 0 && strstr(lines.p,
-	    "Domain signs as a.example and 1 other, before the key store") !=
+	    "Domain signs as a.example and 1 other, which also has keys in") !=
 	    NULL, "Domain has what the store has");
 	signers_free(s);
 	opts.domains_n = 0;
@@ -321,9 +321,9 @@ check_twice(void)
 	opts.signing_table = signing_table;
 	check_table(&opts, "c.example l\n", NULL);
 	check_table(&opts, "*@c.example l\nb.example k\njoe@b.example k\n",
-	    "SigningTable signs as b.example, before");
+	    "SigningTable signs as b.example, which also has keys");
 	check_table(&opts, "c.example %\n",
-	    "SigningTable signs as b.example, before");
+	    "SigningTable signs as b.example, which also has keys");
 }
 
 /* Keys that do not sign yet, or never will. */
@@ -361,8 +361,8 @@ check_waiting(void)
 	tap_ok(lines.n > 0 && strstr(lines.p, "KeyStore: mail of b.example "
 	    "and 2 others is not signed yet") != NULL && strstr(lines.p,
 	    where) != NULL, "no key is active");
-	tap_ok(lines.n > 0 && strstr(lines.p, "the keys made for "
-	    "hidden.example will sign nothing: Domain is asked before") !=
+	tap_ok(lines.n > 0 && strstr(lines.p, "the keys of "
+	    "hidden.example will not sign: Domain takes precedence") !=
 	    NULL, "none ever will be");
 	signers_free(s);
 }
@@ -397,6 +397,54 @@ check_database(void)
 	    "and signs from then on");
 	check(next, "b.example", "s1@b.example ", "as the others do still");
 	signers_free(next);
+}
+
+/* A private key that is encrypted in the database. */
+static void
+check_passphrase(void)
+{
+	struct signers_opts opts = { .env = &env, .cache_max = 10 };
+	char where[96], file[96], command[512];
+	const char *const stores[] = { where };
+	struct signers *s = NULL;
+	struct diag diag;
+
+	diag_init(&diag);
+	snprintf(where, sizeof(where), "sqlite:%s/.secret.db", top);
+	snprintf(file, sizeof(file), "%s/.passphrase", top);
+	put_into(where, "a.example", "s1", KEY_ACTIVE, 10, buf_str(&pem));
+	snprintf(command, sizeof(command), "cd %s && umask 077 && echo "
+	    "0123456789abcdef >.passphrase && sqlite3 .secret.db 'SELECT "
+	    "private FROM mailseal_key' | openssl pkcs8 -topk8 -passout "
+	    "file:.passphrase -out .pem && sqlite3 .secret.db \"UPDATE "
+	    "mailseal_key SET private = readfile('.pem')\"", top);
+	must(system(command) == 0, command);
+	opts.key_stores = stores;
+	opts.key_stores_n = 1;
+	must(signers_new(&opts, NULL, &s, &diag) == STATUS_OK, diag.text);
+	buf_reset(&lines);
+	check(s, "a.example", "!s1 ", "an encrypted key, no passphrase");
+	tap_ok(lines.n > 0 && strstr(lines.p, "/.secret.db: the private key "
+	    "s1 of a.example is encrypted, but KeyPassphraseFile is not set")
+	    != NULL, "an encrypted key, no passphrase: logged");
+	signers_free(s);
+	opts.passphrase_file = file;
+	must(signers_new(&opts, NULL, &s, &diag) == STATUS_OK, diag.text);
+	check(s, "a.example", "s1@a.example ", "an encrypted key of openssl");
+	signers_free(s);
+	write_text(file, "fedcba9876543210\n");
+	must(signers_new(&opts, NULL, &s, &diag) == STATUS_OK, diag.text);
+	buf_reset(&lines);
+	tap_num((long long)signers_check_keys(s), 1, "another passphrase");
+	tap_ok(lines.n > 0 && strstr(lines.p, "cannot be decrypted with the "
+	    "passphrase in ") != NULL && strstr(lines.p, file) != NULL,
+	    "another passphrase: logged with the file");
+	signers_free(s);
+	opts.passphrase_file = "/nowhere";
+	tap_num(signers_new(&opts, NULL, &s, &diag), STATUS_IO,
+	    "a missing passphrase file");
+	tap_str(str_from(diag.text), STR("KeyPassphraseFile: /nowhere: No "
+	    "such file or directory"), "a missing passphrase file");
 }
 
 static void
@@ -443,6 +491,7 @@ main(void)
 	check_twice();
 	check_waiting();
 	check_database();
+	check_passphrase();
 	check_gone();
 	buf_fini(&pem);
 	buf_fini(&lines);
