@@ -8,6 +8,8 @@
 #include "keys/policy.h"
 
 #define DEFAULT_PATH	SYSCONFDIR "/dkimkeygen.conf"
+#define DAEMON_PATH	SYSCONFDIR "/mailseald.conf"
+#define DAEMON_ROWS_N	1
 #define DAY_S		(24 * 60 * 60)
 #define YEARS_S		(10LL * 365 * DAY_S)
 #define CONF_TARGET	struct policy
@@ -27,10 +29,11 @@ set_publish(struct conf_reader *r, const struct conf_option *o,
 	    conf_reject_form(r, o, value));
 }
 
+/* The first DAEMON_ROWS_N are read from mailseald.conf, too. */
 static const struct conf_option rows[] = {
-	{ .name = "KeyStore", .form = "directory|sqlite:path|postgres:conninfo",
-	    .fallback = CONF_KEY_STORE_DEFAULT,
-	    CONF_TEXT(key_store) },
+	{ .name = "KeyStore", .form = CONF_KEY_STORE_FORM, .fallback = "",
+	    CONF_FIELD(conf_set_key_store, struct conf_key_stores, key_stores),
+	    .repeats = true },
 	{ .name = "RotateEvery", .fallback = "90d",
 	    CONF_SECONDS(rotate_every_s, 3600, YEARS_S) },
 	{ .name = "Overlap", .fallback = "14d",
@@ -74,30 +77,89 @@ policy_parse(struct policy *policy, struct str text, const char *name,
 		.target = policy, .memory = &policy->memory, .diag = diag,
 		.file = name };
 
-	*policy = (struct policy){ .key_store = NULL };
+	*policy = (struct policy){ .rsa_bits = 0 };
 	arena_init(&policy->memory, 4 * POLICY_MAX_BYTES);
 	return (conf_read(&reader, text));
+}
+
+/* must_exist: otherwise a missing file is an empty one. */
+static enum status
+read_file(const char *path, size_t max_bytes, bool must_exist,
+    struct arena *arena, struct str *text_r, struct diag *diag)
+{
+	*text_r = STR("");
+	if (!must_exist && access(path, F_OK) == -1 && errno == ENOENT) {
+		return (STATUS_OK);
+	}
+	return (conf_file_read(path, max_bytes, arena, NULL, text_r, diag));
 }
 
 enum status
 policy_load(struct policy *policy, const char *path, struct diag *diag)
 {
 	const char *file = path != NULL ? path : DEFAULT_PATH;
-	struct str text = STR("");
-	enum status status = STATUS_OK;
 	struct arena arena;
+	enum status status;
+	struct str text;
 
-	*policy = (struct policy){ .key_store = NULL };
+	*policy = (struct policy){ .rsa_bits = 0 };
 	arena_init(&arena, 2 * POLICY_MAX_BYTES);
-	if (path != NULL || access(file, F_OK) == 0 || errno != ENOENT) {
-		status = conf_file_read(file, POLICY_MAX_BYTES, &arena, NULL,
-		    &text, diag);
-	}
+	status = read_file(file, POLICY_MAX_BYTES, path != NULL, &arena,
+	    &text, diag);
 	if (status == STATUS_OK) {
 		status = policy_parse(policy, text, file, diag);
 	}
 	arena_fini(&arena);
 	return (status);
+}
+
+static enum status
+read_daemon_conf(struct policy *policy, const char *path, struct diag *diag)
+{
+	static const struct conf_options options = { rows, DAEMON_ROWS_N };
+	struct conf_reader reader = { .options = &options, .target = policy,
+		.memory = &policy->memory, .diag = diag,
+		.file = path != NULL ? path : DAEMON_PATH,
+		.skips_unknown = true };
+	struct arena arena;
+	enum status status;
+	struct str text;
+
+	arena_init(&arena, 2 * CONF_MAX_BYTES);
+	status = read_file(reader.file, CONF_MAX_BYTES, path != NULL, &arena,
+	    &text, diag);
+	if (status == STATUS_OK) {
+		status = conf_read(&reader, text);
+	}
+	arena_fini(&arena);
+	return (status);
+}
+
+enum status
+policy_key_store(struct policy *policy, const char *daemon_conf,
+    const char **where_r, struct diag *diag)
+{
+	const struct conf_key_stores *stores = &policy->key_stores;
+	enum status status;
+
+	*where_r = NULL;
+	if (stores->v == NULL) {
+		status = read_daemon_conf(policy, daemon_conf, diag);
+		if (status != STATUS_OK) {
+			return (status);
+		}
+	}
+	if (stores->n > 1) {
+		diag_set(diag, NULL, 0, "%zu key stores are configured: "
+		    "choose one with --key-store", stores->n);
+		return (STATUS_SYNTAX);
+	}
+	if (stores->v == NULL) {
+		*where_r = CONF_KEY_STORE_DEFAULT;
+	} else if (stores->n == 1) {
+		*where_r = stores->v[0];
+	}
+	return (STATUS_OK);
 }
 
 void

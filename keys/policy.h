@@ -21,7 +21,7 @@
 #define POLICY_MAX_BYTES	(64 * 1024)	/* of the file */
 
 struct policy {
-	char		*key_store;		/* KeyStore */
+	struct conf_key_stores key_stores;	/* KeyStore */
 	int64_t		 rotate_every_s;	/* RotateEvery */
 	int64_t		 overlap_s;		/* Overlap */
 	int64_t		 queue_lifetime_s;	/* QueueLifetime */
@@ -47,6 +47,14 @@ enum status	 policy_load(struct policy *, const char *path, struct diag *)
 /* The same from memory; `name` is what messages call it. */
 enum status	 policy_parse(struct policy *, struct str text,
 		    const char *name, struct diag *) ATTR_MUST_CHECK;
+/*
+ * The key store to work on: KeyStore of the policy, else of mailseald.conf,
+ * else the default directory. NULL: KeyStore is none. daemon_conf NULL: the
+ * default path of mailseald.conf, which need not exist. SYNTAX: there are
+ * several. Call it once.
+ */
+enum status	 policy_key_store(struct policy *, const char *daemon_conf,
+		    const char **where_r, struct diag *) ATTR_MUST_CHECK;
 void		 policy_fini(struct policy *);
 /* What Publish takes. */
 bool		 policy_is_publish(struct str);

@@ -63,8 +63,16 @@ store_init(struct store *store, const struct store_opts *o)
 	if (status != STATUS_OK) {
 		return (fail(&diag, status));
 	}
-	store->where = o->where != NULL ? o->where : store->policy.key_store;
-	store->name = keystore_shown(store->where);
+	store->where = o->where;
+	if (o->where == NULL) {
+		status = policy_key_store(&store->policy, NULL, &store->where,
+		    &diag);
+	}
+	if (status != STATUS_OK) {
+		return (fail(&diag, status));
+	}
+	store->name = store->where != NULL ? keystore_shown(store->where) :
+	    "none";
 	store->pid_file = o->pid_file != NULL ? o->pid_file :
 	    store->policy.pid_file;
 	return (true);
@@ -73,8 +81,9 @@ store_init(struct store *store, const struct store_opts *o)
 bool
 store_is_wanted(const struct store *store, const struct store_opts *o)
 {
-	return (o->where != NULL || strchr(store->where, ':') != NULL ||
-	    access(store->where, F_OK) == 0 || errno != ENOENT);
+	return (o->where != NULL || (store->where != NULL &&
+	    (strchr(store->where, ':') != NULL ||
+	    access(store->where, F_OK) == 0 || errno != ENOENT)));
 }
 
 bool
@@ -83,6 +92,11 @@ store_open(struct store *store, bool create)
 	struct diag diag;
 	enum status status;
 
+	if (store->where == NULL) {
+		(void)cli_fail("KeyStore is none: name a key store with "
+		    "--key-store");
+		return (false);
+	}
 	diag_init(&diag);
 	status = keystore_open(store->where, create, &store->env, &store->keys,
 	    &diag);

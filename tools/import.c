@@ -378,7 +378,8 @@ import_files(char **paths)
 		    status_text(status));
 	} else if (fwrite(im.out.p, 1, im.out.n, stdout) == im.out.n &&
 	    cli_flush()) {
-		cli_warn("read the comments (%u), then run mailseald -n -c FILE",
+		cli_warn("read the comments (%u), then run "
+		    "mailseald -n -c FILE",
 		    im.notes);
 		result = CLI_YES;
 	}

@@ -23,7 +23,8 @@ static enum status	read_file(struct import *,
 			    unsigned depth, struct diag *);
 
 static enum status
-add_option(struct import *im, const struct import_given *given, struct diag *diag)
+add_option(struct import *im, const struct import_given *given,
+    struct diag *diag)
 {
 	if (im->v == NULL) {
 		im->v = arena_calloc(&im->arena, IMPORT_MAX_GIVEN,

@@ -13,7 +13,7 @@
 
 struct tables {
 	struct import		*im;
-	struct env		 env;		/* its log goes into the output */
+	struct env		 env;		/* logs into the output */
 	char			*key_path;
 	char			*signing_path;
 	bool			 patterns;

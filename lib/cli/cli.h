@@ -61,9 +61,9 @@ struct cli_program {
 	const char			*purpose;
 	const struct cli_command	*commands;
 	size_t				 commands_n;
-	const char			*fallback;	/* the command if argv[1]
-							   is an option; NULL:
-							   none */
+	const char			*fallback;	/* the command if the
+							   first argument is an
+							   option; or NULL */
 };
 
 enum cli_next {		/* results of cli_next other than an option's id */

@@ -92,7 +92,7 @@ print_program(const struct cli_program *program, FILE *out)
 		(void)fprintf(out, "  %-10s %s\n", program->commands[i].name,
 		    program->commands[i].purpose);
 	}
-	(void)fprintf(out, "\n%s COMMAND --help prints the options of a command, "
+	(void)fprintf(out, "\n%s COMMAND --help prints a command's options, "
 	    "%s --version the version.\n", program->name, program->name);
 }
 

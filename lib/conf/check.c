@@ -15,6 +15,12 @@ struct check {
 	bool			 of_host;
 };
 
+static unsigned
+line_of(const struct check *c, const char *option)
+{
+	return (conf_reader_line(c->reader, option));
+}
+
 static enum status
 refuse_line(struct check *c, unsigned line, const char *why)
 {
@@ -33,7 +39,7 @@ static enum status
 check_domain_keys(struct check *c, unsigned any)
 {
 	if (c->conf->domains.n == 0) {
-		return (refuse_line(c, any, conf_reader_line(c->reader, "Domain") > 0 ?
+		return (refuse_line(c, any, line_of(c, "Domain") > 0 ?
 		    "Domain: empty list" :
 		    "signing also needs Domain"));
 	}
@@ -50,8 +56,8 @@ check_domain_keys(struct check *c, unsigned any)
 static enum status
 check_tables(struct check *c)
 {
-	unsigned keys = conf_reader_line(c->reader, "KeyTable");
-	unsigned signing = conf_reader_line(c->reader, "SigningTable");
+	unsigned keys = line_of(c, "KeyTable");
+	unsigned signing = line_of(c, "SigningTable");
 
 	if (signing == 0 && keys > 0) {
 		return (refuse_line(c, keys,
@@ -95,8 +101,8 @@ static enum status
 check_signing(struct check *c)
 {
 	struct conf *conf = c->conf;
-	unsigned mode = conf_reader_line(c->reader, "Mode");
-	unsigned domain = conf_reader_line(c->reader, "Domain");
+	unsigned mode = line_of(c, "Mode");
+	unsigned domain = line_of(c, "Domain");
 	unsigned selector = first_line(&conf->selectors);
 	unsigned given = domain > 0 ? domain :
 	    selector > 0 ? selector : first_line(&conf->key_files);
@@ -127,7 +133,8 @@ check_signing(struct check *c)
 static enum status
 check_selectors(struct check *c)
 {
-	const struct conf_givens *s = &c->conf->selectors, *k = &c->conf->key_files;
+	const struct conf_givens *s = &c->conf->selectors;
+	const struct conf_givens *k = &c->conf->key_files;
 	size_t i, j;
 
 	if (!c->conf->mode_sign) {
@@ -144,7 +151,8 @@ check_selectors(struct check *c)
 	for (i = 0; i < s->n; i++) {
 		for (j = 0; j < i; j++) {
 			if (str_eq(s->v[i].value, s->v[j].value)) {
-				diag_set(c->reader->diag, c->reader->file, s->v[i].line,
+				diag_set(c->reader->diag, c->reader->file,
+				    s->v[i].line,
 				    "same Selector as on line %u",
 				    s->v[j].line);
 				return (STATUS_SYNTAX);
@@ -169,16 +177,16 @@ load_key(struct check *c, struct conf_key *key, struct str selector,
 	diag_init(&why);
 	status = conf_key_load(key->path, c->conf->user_id, &key->key, &why);
 	if (status != STATUS_OK) {
-		diag_set(c->reader->diag, c->reader->file, file->line, "KeyFile: %s",
-		    why.text);
+		diag_set(c->reader->diag, c->reader->file, file->line,
+		    "KeyFile: %s", why.text);
 		return (status);
 	}
 	if (privkey_type(key->key) == CRYPTO_RSA &&
 	    privkey_bits(key->key) < RSA_GOOD_BITS) {
 		env_log(c->env, LOG_LEVEL_WARNING, "%s:%u: KeyFile: %s: an "
-		    "RSA key of %u bits is weak, use %d or more", c->reader->file,
-		    file->line, key->path, privkey_bits(key->key),
-		    RSA_GOOD_BITS);
+		    "RSA key of %u bits is weak, use %d or more",
+		    c->reader->file, file->line, key->path,
+		    privkey_bits(key->key), RSA_GOOD_BITS);
 	}
 	return (STATUS_OK);
 }
@@ -201,8 +209,8 @@ load_keys(struct check *c)
 	/* Count the key first, so that conf_release frees it if this fails. */
 	for (i = 0; i < c->conf->key_files.n && status == STATUS_OK; i++) {
 		conf->keys_n = i + 1;
-		status = load_key(c, &conf->keys[i], c->conf->selectors.v[i].value,
-		    &c->conf->key_files.v[i]);
+		status = load_key(c, &conf->keys[i],
+		    conf->selectors.v[i].value, &conf->key_files.v[i]);
 	}
 	return (status);
 }
@@ -210,16 +218,16 @@ load_keys(struct check *c)
 static enum status
 check_dns(struct check *c)
 {
-	unsigned zone = conf_reader_line(c->reader, "Zone");
+	unsigned zone = line_of(c, "Zone");
 
 	if (zone == 0) {
 		return (STATUS_OK);
 	}
-	if (conf_reader_line(c->reader, "Nameservers") > 0) {
+	if (line_of(c, "Nameservers") > 0) {
 		return (refuse_line(c, zone, "Zone replaces the DNS, so "
 		    "Nameservers cannot be set"));
 	}
-	if (conf_reader_line(c->reader, "TrustAnchorFile") > 0) {
+	if (line_of(c, "TrustAnchorFile") > 0) {
 		return (refuse_line(c, zone, "Zone replaces the DNS, so "
 		    "TrustAnchorFile cannot be set"));
 	}
@@ -230,7 +238,7 @@ check_dns(struct check *c)
 static enum status
 check_temperror(struct check *c)
 {
-	if (conf_reader_line(c->reader, "OnDMARCTempError") == 0) {
+	if (line_of(c, "OnDMARCTempError") == 0) {
 		c->conf->on_dmarc_temperror =
 		    c->conf->on_dns_error == CONF_ACCEPT ?
 		    CONF_ACCEPT : CONF_TEMPFAIL;
@@ -245,7 +253,7 @@ check_second(struct check *c)
 	    c->conf->second_percent == 100) {
 		return (STATUS_OK);
 	}
-	return (refuse_line(c, conf_reader_line(c->reader, "RejectNeedsSecondOpinion"),
+	return (refuse_line(c, line_of(c, "RejectNeedsSecondOpinion"),
 	    "RejectNeedsSecondOpinion needs SecondOpinion all"));
 }
 
@@ -256,7 +264,7 @@ check_arc(struct check *c)
 	size_t i;
 
 	for (i = 0; i < 2 && !c->conf->arc_verify; i++) {
-		unsigned line = conf_reader_line(c->reader, names[i]);
+		unsigned line = line_of(c, names[i]);
 
 		if (line > 0) {
 			return (refuse_line(c, line, "TrustedSealers and "
@@ -270,14 +278,14 @@ static enum status
 check_arc_seal(struct check *c)
 {
 	struct conf *conf = c->conf;
-	unsigned line = conf_reader_line(c->reader, "ArcSeal");
+	unsigned line = line_of(c, "ArcSeal");
 
 	if (conf->arc_seal == CONF_ARC_SEAL_OFF) {
 		return (STATUS_OK);
 	}
 	if (!conf->mode_sign || !conf->mode_verify || !conf->arc_verify) {
-		return (refuse_line(c, line, "ArcSeal needs Mode sv and ArcVerify "
-		    "yes"));
+		return (refuse_line(c, line,
+		    "ArcSeal needs Mode sv and ArcVerify yes"));
 	}
 	if (conf->arc_seal_key.domain.p == NULL && conf->domains.n > 0) {
 		conf->arc_seal_key.domain = conf->domains.v[0];
@@ -297,8 +305,8 @@ check_user(struct check *c)
 	    conf_user_id(c->conf->user_id, &uid, &why) == STATUS_OK) {
 		return (STATUS_OK);
 	}
-	diag_set(c->reader->diag, c->reader->file, conf_reader_line(c->reader, "UserID"), "UserID: %s",
-	    why.text);
+	diag_set(c->reader->diag, c->reader->file, line_of(c, "UserID"),
+	    "UserID: %s", why.text);
 	return (STATUS_SYNTAX);
 }
 

@@ -31,7 +31,7 @@
 #define CONF_KEY_STORES_MAX	16
 #define CONF_MEMORY_MAX_BYTES	(32 * 1024 * 1024)
 
-enum conf_action {		/* OnBadFrom and others: how to handle a message */
+enum conf_action {		/* OnBadFrom etc.: how to handle a message */
 	CONF_ACCEPT, CONF_REJECT, CONF_TEMPFAIL, CONF_QUARANTINE
 };
 enum conf_quarantine {		/* OnDMARCQuarantine: how to quarantine */
@@ -119,7 +119,7 @@ struct conf {
 	bool			 mode_verify;	/* Mode has v */
 	struct hosts		*internal_hosts;	/* InternalHosts */
 	struct hosts		*external_ignore;	/* ExternalIgnoreList */
-	struct conf_strings	 mta;		/* MTA: names of {daemon_name} */
+	struct conf_strings	 mta;		/* MTA: {daemon_name} */
 	char			*authserv_id;	/* AuthservID */
 	/* signing */
 	struct conf_strings	 domains;	/* Domain, normalised */
@@ -168,7 +168,7 @@ struct conf {
 	enum conf_action	 on_dmarc_temperror;	/* OnDMARCTempError:
 						   accept or tempfail */
 	enum conf_org_domain	 org_domain;	/* OrgDomain */
-	struct names		*domain_rules;	/* DomainRules: enum conf_rule */
+	struct names		*domain_rules;	/* DomainRules: conf_rule */
 	struct hosts		*trusted_networks;	/* TrustedNetworks */
 	struct hosts		*mailing_list_hosts;	/* MailingListHosts */
 	struct names		*trusted_sealers;	/* TrustedSealers */

@@ -172,8 +172,8 @@ conf_set_strings(struct conf_reader *r, const struct conf_option *o,
 
 /* why: for the message if text is not a domain name. */
 static enum status
-normalize_name(struct conf_reader *r, const struct conf_option *o, struct str text,
-    const char *why, struct str *name_r)
+normalize_name(struct conf_reader *r, const struct conf_option *o,
+    struct str text, const char *why, struct str *name_r)
 {
 	enum status status = domain_normalize(r->memory, text, name_r);
 
@@ -406,7 +406,8 @@ add_given(struct conf_reader *r, const struct conf_option *o, struct str value)
 	struct conf_givens *givens = field_at(r, o);
 	struct conf_given *v;
 
-	v = arena_grow(r->memory, givens->v, givens->n, &givens->cap, sizeof(*v));
+	v = arena_grow(r->memory, givens->v, givens->n, &givens->cap,
+	    sizeof(*v));
 	if (v == NULL) {
 		return (conf_no_memory(r));
 	}

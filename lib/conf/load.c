@@ -63,8 +63,8 @@ conf_release(struct conf *conf)
 }
 
 static enum status
-parse_text(struct str text, const char *name, bool of_host, const struct env *env,
-    struct conf **conf_r, struct diag *diag)
+parse_text(struct str text, const char *name, bool of_host,
+    const struct env *env, struct conf **conf_r, struct diag *diag)
 {
 	struct conf *conf = conf_new();
 	struct conf_reader reader = { .options = &conf_daemon_options,
@@ -110,8 +110,8 @@ conf_load(const char *path, const struct env *env, struct conf **conf_r,
 		    &text, diag);
 	}
 	if (status == STATUS_OK) {
-		status = parse_text(text, path != NULL ? path : "defaults", true,
-		    env, conf_r, diag);
+		status = parse_text(text, path != NULL ? path : "defaults",
+		    true, env, conf_r, diag);
 	}
 	arena_fini(&arena);
 	return (status);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * names: domain names, each with a value: "example.com" matches that name only,
- * ".example.com" all names below it. The longest match counts, and a name before
- * a domain that it is below. A complete list is immutable and shared by threads.
+ * ".example.com" all names below it. The longest match counts, and an exact
+ * match before any other. A complete list is immutable and shared by threads.
  */
 #ifndef CONF_NAMES_H
 #define CONF_NAMES_H

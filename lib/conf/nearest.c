@@ -46,7 +46,8 @@ nearest_option(const struct conf_options *options, struct str name)
 	for (i = 0; i < options->n && name.n <= NAME_MAX_BYTES; i++) {
 		struct str other = str_from(options->v[i].name);
 
-		n = other.n <= NAME_MAX_BYTES ? count_edits(name, other) : least;
+		n = other.n <= NAME_MAX_BYTES ? count_edits(name, other) :
+		    least;
 		if (n < least) {
 			nearest = options->v[i].name;
 			least = n;

@@ -79,7 +79,7 @@ struct conf_reader {		/* while a file is being read */
 	const char	*file;		/* the current position, for the diag */
 	unsigned	 line;
 	bool		 skips_unknown;	/* options that the table lacks */
-	unsigned	 lines[CONF_OPTIONS_MAX]; /* of each option; 0: absent */
+	unsigned	 lines[CONF_OPTIONS_MAX]; /* 0: option is absent */
 };
 
 /* Sets the fields from the text, then those of absent options from their

@@ -261,8 +261,8 @@ conf_set_authserv_id(struct conf_reader *r, const struct conf_option *o,
 }
 
 /*
- * Accepts those of OpenDKIM's data sets that are files: "file:", "refile:", or a
- * path alone. Data sets of other types are an error.
+ * Accepts those of OpenDKIM's data sets that are files: "file:", "refile:", or
+ * a path alone. Data sets of other types are an error.
  */
 enum status
 conf_set_table(struct conf_reader *r, const struct conf_option *o,

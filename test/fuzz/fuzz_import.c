@@ -46,7 +46,8 @@ check_line(struct str line)
 		FUZZ_CHECK(line.p[i] != 0x7f);
 	}
 	if (line.n > 0 && line.p[0] != '#') {
-		FUZZ_CHECK(conf_option_find(&conf_daemon_options, str_first(line,
+		FUZZ_CHECK(conf_option_find(&conf_daemon_options,
+		    str_first(line,
 		    str_find(line, ' '))) != NULL);
 	}
 }

@@ -15,8 +15,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	FUZZ_CHECK((status == STATUS_OK) == (diag.text[0] == '\0'));
 	if (status == STATUS_OK) {
 		FUZZ_CHECK(policy.rotate_every_s > 0);
-		FUZZ_CHECK(policy.key_store != NULL &&
-		    policy.selector != NULL);
+		FUZZ_CHECK(policy.selector != NULL);
+		FUZZ_CHECK(policy.key_stores.n <= CONF_KEY_STORES_MAX);
 		FUZZ_CHECK(policy_is_publish(str_from(policy.publish)));
 		FUZZ_CHECK(policy_retired_s(&policy) >=
 		    policy.queue_lifetime_s);

@@ -393,6 +393,21 @@ def mend_active(store, zone):
     tap.is_(store.run('list')[0], 0, 'all is whole')
 
 
+def test_which_store():
+    """KeyStore of dkimkeygen.conf, when it does not name exactly one."""
+    for text, want in (
+            ('KeyStore none\n', 'KeyStore is none: name a key store'),
+            ('KeyStore /a\nKeyStore /b\n', '2 key stores are configured')):
+        conf = proc.write(os.path.join(TOP, 'which.conf'), text)
+        status, _, err = proc.run([tree.DKIMKEYGEN, 'list', '-c', conf])
+        tap.ok(status == 2 and want in err, want, err)
+        store = os.path.join(TOP, 'which')
+        os.makedirs(store, exist_ok=True)
+        status, _, err = proc.run([tree.DKIMKEYGEN, 'list', '-c', conf, '-K',
+                                   store])
+        tap.is_(status, 0, 'unless -K names one', err)
+
+
 def test_out_of_reach():
     """A store that another user must not see is not one that is missing."""
     folder = os.path.join(TOP, 'closed')
@@ -429,6 +444,7 @@ def main():
     test_check()
     test_rotate_zone()
     test_lost()
+    test_which_store()
     test_out_of_reach()
     test_new()
     test_template()

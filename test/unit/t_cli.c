@@ -122,7 +122,8 @@ test_key(void)
 	}
 	n = pem.n;
 	tap_ok(key_from(&pem, 0600), "a key");
-	tap_ok(key_from(&pem, 0640), "a key that a group reads, with a warning");
+	tap_ok(key_from(&pem, 0640),
+	    "a key that a group can read, with a warning");
 	while (pem.n < CLI_KEY_MAX_BYTES) {
 		buf_add_char(&pem, '\n');
 	}

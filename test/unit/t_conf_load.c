@@ -82,7 +82,8 @@ static const struct {
 	{ "On-DNSError, as OpenDKIM spells it", "On-DNSError reject\n",
 	    "conf:1: there is no option \"On-DNSError\"; did you mean "
 	    "OnDNSError?" },
-	{ "On-InternalError, as OpenDKIM spells it", "On-InternalError reject\n",
+	{ "On-InternalError, as OpenDKIM spells it",
+	    "On-InternalError reject\n",
 	    "conf:1: there is no option \"On-InternalError\"; did you mean "
 	    "OnInternalError?" },
 	{ "On-SignFailure, with a hyphen", "On-SignFailure reject\n",
@@ -107,7 +108,8 @@ static const struct {
 	{ "Socket without a path", "Socket unix:\n", "conf:1: Socket: "
 	    "\"unix:\" is not unix:path|inet:port[@host]|"
 	    "inet6:port[@host]" },
-	{ "Socket with a path too long for one", "Socket unix:/" X100 "1234567\n",
+	{ "Socket with a path too long for one",
+	    "Socket unix:/" X100 "1234567\n",
 	    "conf:1: Socket: \"unix:/" X70 "xxxx...\" is not unix:path|"
 	    "inet:port[@host]|inet6:port[@host]" },
 	{ "Socket with port 0", "Socket inet:0\n", "conf:1: Socket: "

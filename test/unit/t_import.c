@@ -27,9 +27,9 @@ check_row(const struct import_option *v, const struct import_option *o)
 	tap_ok(import_option_find(v, str_from(upper)) == o,
 	    "%s is found, once, whatever its case", o->name);
 	if (has_value(o)) {
-		tap_ok(conf_option_find(&conf_daemon_options, str_from(o->to != NULL ? o->to :
-		    o->name)) != NULL, "%s becomes an option of ours",
-		    o->name);
+		tap_ok(conf_option_find(&conf_daemon_options,
+		    str_from(o->to != NULL ? o->to : o->name)) != NULL,
+		    "%s becomes an option of ours", o->name);
 	} else if (o->kind != IMPORT_INCLUDE) {
 		tap_ok(o->why != NULL, "%s is dropped with a reason",
 		    o->name);

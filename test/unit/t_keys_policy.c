@@ -2,6 +2,9 @@
 /* The values that dkimkeygen.conf takes. */
 #include "config.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "keys/policy.h"
 #include "test/unit/tap.h"
 
@@ -83,9 +86,84 @@ test_overlap(void)
 	policy_fini(&policy);
 }
 
+static const struct {
+	const char	*name;
+	const char	*policy;
+	const char	*daemon;	/* mailseald.conf */
+	const char	*where;		/* NULL: none */
+	const char	*why;		/* in the diag; NULL: no error */
+} stores[] = {
+	{ "nowhere: the default", "", "Mode v\n", CONF_KEY_STORE_DEFAULT,
+	    NULL },
+	{ "dkimkeygen.conf", "KeyStore /p\n", "KeyStore /d\n", "/p", NULL },
+	{ "mailseald.conf", "", "Mode s\nKeyStore sqlite:/d\n", "sqlite:/d",
+	    NULL },
+	{ "mailseald.conf, with options that are errors for mailseald", "",
+	    "Nonsense x\nUserID no-such-user-here\nKeyStore /d\n", "/d",
+	    NULL },
+	{ "none in dkimkeygen.conf", "KeyStore none\n", "KeyStore /d\n", NULL,
+	    NULL },
+	{ "none in mailseald.conf", "", "KeyStore none\n", NULL, NULL },
+	{ "two in mailseald.conf", "", "KeyStore /d\nKeyStore /e\n", NULL,
+	    "2 key stores are configured: choose one with --key-store" },
+	{ "two in mailseald.conf, one in dkimkeygen.conf", "KeyStore /e\n",
+	    "KeyStore /d\nKeyStore /e\n", "/e", NULL },
+	{ "an invalid one in mailseald.conf", "", "KeyStore d\n", NULL,
+	    "daemon.conf:1: KeyStore: \"d\" is not " CONF_KEY_STORE_FORM },
+};
+
+static void
+test_key_store(void)
+{
+	const char *where;
+	struct policy policy;
+	struct diag diag;
+	enum status status;
+	FILE *file;
+	size_t i;
+
+	for (i = 0; i < sizeof(stores) / sizeof(stores[0]); i++) {
+		diag_init(&diag);
+		file = fopen("daemon.conf", "w");
+		if (file == NULL || fputs(stores[i].daemon, file) == EOF ||
+		    fclose(file) == EOF) {
+			tap_ok(false, "write daemon.conf");
+			return;
+		}
+		status = policy_parse(&policy, str_from(stores[i].policy), "p",
+		    &diag);
+		if (status == STATUS_OK) {
+			status = policy_key_store(&policy, "daemon.conf",
+			    &where, &diag);
+		}
+		tap_str(str_from(diag.text), str_from(stores[i].why != NULL ?
+		    stores[i].why : ""), stores[i].name);
+		if (status == STATUS_OK) {
+			tap_str(str_from(where != NULL ? where : "none"),
+			    str_from(stores[i].where != NULL ?
+			    stores[i].where : "none"), stores[i].name);
+		}
+		policy_fini(&policy);
+	}
+	diag_init(&diag);
+	(void)unlink("daemon.conf");
+	tap_num(policy_parse(&policy, STR(""), "p", &diag), STATUS_OK,
+	    "no mailseald.conf");
+	tap_num(policy_key_store(&policy, "daemon.conf", &where, &diag),
+	    STATUS_IO, "a mailseald.conf that must exist");
+	policy_fini(&policy);
+}
+
 int
 main(void)
 {
+	char top[] = "/tmp/t_keys_policy.XXXXXX";
+
+	if (mkdtemp(top) == NULL || chdir(top) == -1) {
+		return (1);
+	}
+	test_key_store();
+	(void)rmdir(top);
 	test_values();
 	test_nul();
 	test_overlap();
