@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A message from outside through the engine: a line each for the client's
- * address, HELO and MAIL FROM, then the message. Whatever it is, our field
- * parses, and nothing that is added ends a header line.
+ * An external message through the engine. Input: a line each for the client's
+ * address, HELO and MAIL FROM, then the message. Our field must always parse,
+ * and no inserted value may end a header line.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -44,9 +44,9 @@ static struct {
 	struct engine		*engine;
 } world;
 
-/* A file, for the one who reads it next and unlinks it. */
+/* Creates a file; the caller unlinks it. */
 static void
-put(char *path, struct str text)
+write_file(char *path, struct str text)
 {
 	int fd = mkstemp(path);
 
@@ -60,7 +60,7 @@ read_conf(struct diag *diag)
 	char path[] = "/tmp/fuzz_engine.XXXXXX";
 	struct buf text;
 
-	put(path, STR(ED25519_PEM));
+	write_file(path, STR(ED25519_PEM));
 	buf_init(&text, 4096);
 	buf_printf(&text, "%s%s\n", conf_text, path);
 	FUZZ_CHECK(conf_parse(buf_str(&text), "conf", &world.env, &world.conf,
@@ -70,7 +70,7 @@ read_conf(struct diag *diag)
 }
 
 static void
-begin(void)
+init_world(void)
 {
 	char path[] = "/tmp/fuzz_engine.XXXXXX";
 	struct engine_opts opts;
@@ -81,7 +81,7 @@ begin(void)
 	env_init_system(&world.env);
 	dns_opts_init(&dns);
 	dns.env = &world.env;
-	put(path, STR(zone_text));
+	write_file(path, STR(zone_text));
 	FUZZ_CHECK(dns_new_zone(&dns, path, &world.dns, &diag) == STATUS_OK);
 	(void)unlink(path);
 	read_conf(&diag);
@@ -103,7 +103,7 @@ check_value(struct str value)
 	}
 }
 
-/* On top of all else. */
+/* The ARC set is inserted last. */
 static void
 check_seal(const struct engine_outcome *out)
 {
@@ -120,7 +120,7 @@ check_seal(const struct engine_outcome *out)
 }
 
 static void
-check(const struct engine_outcome *out)
+check_outcome(const struct engine_outcome *out)
 {
 	const char *reason;
 	struct arena arena;
@@ -145,7 +145,7 @@ check(const struct engine_outcome *out)
 }
 
 static void
-play(const struct engine_client *client, struct str mail_from,
+play_message(const struct engine_client *client, struct str mail_from,
     const struct message *message)
 {
 	struct engine_msg *m = engine_msg_new(world.engine, client, mail_from);
@@ -161,7 +161,7 @@ play(const struct engine_client *client, struct str mail_from,
 	if (engine_msg_eoh(m)) {
 		(void)engine_msg_body(m, message->body.p, message->body.n);
 	}
-	check(engine_msg_eom(m));
+	check_outcome(engine_msg_eom(m));
 	engine_msg_free(m);
 }
 
@@ -175,7 +175,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct arena arena;
 
 	if (world.engine == NULL) {
-		begin();
+		init_world();
 	}
 	if (!str_next(&input, '\n', &ip) || !str_next(&input, '\n', &helo) ||
 	    !str_next(&input, '\n', &mail_from) || input.p == NULL) {
@@ -186,7 +186,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	client.helo = helo;
 	arena_init(&arena, ARENA_BYTES);
 	if (message_parse(&arena, input, &message) == STATUS_OK) {
-		play(&client, mail_from, &message);
+		play_message(&client, mail_from, &message);
 	}
 	arena_fini(&arena);
 	return (0);

@@ -293,10 +293,10 @@ def main():
     world.require()
     w = world.World()
     lenient = w.daemon('lenient', OnDNSError='accept',
-                       On_BadFrom='accept')
+                       OnBadFrom='accept')
     unix = w.daemon('unix', SecondOpinion='all')
-    strict = w.daemon('strict', On_BadSignature='reject')
-    hold = w.daemon('hold', On_BadSignature='quarantine')
+    strict = w.daemon('strict', OnBadSignature='reject')
+    hold = w.daemon('hold', OnBadSignature='quarantine')
     port = proc.free_port()
     w.daemon('inet', Socket='inet:%d@127.0.0.1' % port, Mode='v')
     ports = w.start({

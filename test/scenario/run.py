@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Scenarios: a configuration, DNS, a session and a message, and what must
-come of it, each in a file. mailseald is started and `mailseal try` plays the
-MTA to it.
+"""Scenarios: each file has a configuration, DNS, a session, a message and the
+expected outcome. mailseald is started, and `mailseal try` acts as the MTA.
 
 A file is made of sections; "== NAME [ARGUMENTS]" begins one, "#" a comment
 line outside of messages. In the order of the file:
@@ -10,31 +9,31 @@ line outside of messages. In the order of the file:
 			file of the key NAME. Zone, Socket and the log are set
 			by the runner
   == zone		records as zone text; {NAME} is the record of key NAME
-  == session		what the MTA says, "name value" a line: ip, helo, auth,
-			mail-from, rcpt, macro NAME=VALUE; holds from here on
+  == session		the envelope, "name value" a line: ip, helo, auth,
+			mail-from, rcpt, macro NAME=VALUE; until the next one
   == message		the message, LF line ends; {ESCAPES} as in generate
-  == generate		the message, made: lines of "COUNT TEXT", where TEXT
+  == generate		the message, generated: lines of "COUNT TEXT", where TEXT
 			has the escapes {n} (the line's number), {x:N} (N times
 			x), {OCTET:hh}, {cr}, {lf}
   == sign KEY [options of mailseal sign]
-			signs the message of before, as if by somebody else
+			signs the previous message, as another host would
   == seal KEY [RESULTS]
-			adds an ARC set by python3-dkim, as of a host that had
-			these results beside arc
+			adds an ARC set by python3-dkim, of a host with these
+			results beside arc
   == replace		"old -> new" a line, in the message
-  == raw yes|no		plays without mailseal try, which has limits of its own
+  == raw yes|no		plays without mailseal try and its limits
   == expect		plays the message; each line is a check:
-			reply CODE...	the final reply begins so, or "accept"
+			reply CODE...	start of the final reply, or "accept"
 			add REGEX	the next field added, from the top,
 					unfolded; none left over
-			delete N	so many fields are deleted
+			delete N	number of fields deleted
 			quarantine REGEX, or "no"
-			log NAME=VALUE	in the message's line of the log
-			dkim WORDS	what mailseal verify says of the outcome
-			arc WORD N	the same of its chain, and its sets
+			log NAME=VALUE	in the message's log line
+			dkim WORDS	results of mailseal verify on the outcome
+			arc WORD N	the same for its chain and number of sets
 
 Keys are r1 (RSA 1024), r2 (RSA 2048), e1 (Ed25519), all of example.com; the
-tests make them anew.
+tests generate them.
 """
 import glob
 import os
