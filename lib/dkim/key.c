@@ -64,6 +64,7 @@ read_tags(const struct taglist *tags, struct dkim_key *key)
 	} else if (key->type == CRYPTO_RSA && !str_eq(type, STR("rsa"))) {
 		refuse_key(key, DKIM_PERMERROR, "unknown key type");
 	} else if (data->value.n == 0) {
+		key->revoked = true;
 		refuse_key(key, DKIM_PERMERROR, "key revoked");
 	} else if (!key->sha256) {
 		refuse_key(key, DKIM_PERMERROR, "inappropriate hash algorithm");
@@ -177,3 +178,27 @@ const struct dns_parser dkim_keys_parser = {
 	.free = keys_free,
 	.object_bytes = KEYS_ABOUT_BYTES
 };
+
+enum dkim_key_match
+dkim_key_compare(const struct dkim_key *key, const struct privkey *private)
+{
+	if (key->revoked) {
+		return (DKIM_KEY_REVOKED);
+	}
+	return (private != NULL && key->pubkey != NULL &&
+	    privkey_fits(private, key->pubkey) ? DKIM_KEY_OURS :
+	    DKIM_KEY_OTHER);
+}
+
+const struct dkim_key *
+dkim_keys_find(const struct dkim_keys *keys, const struct privkey *private)
+{
+	size_t i;
+
+	for (i = 0; i < keys->n; i++) {
+		if (dkim_key_compare(&keys->v[i], private) == DKIM_KEY_OURS) {
+			return (&keys->v[i]);
+		}
+	}
+	return (NULL);
+}

@@ -27,6 +27,7 @@ struct dkim_key {
 	bool			 testing;	/* t=y */
 	bool			 strict;	/* t=s: i= domain equals d= */
 	bool			 sha256;	/* h= allows it */
+	bool			 revoked;	/* p= is empty */
 };
 
 /* Parses the text of one record. NOMEM only: a bad record has its result. */
@@ -45,5 +46,18 @@ struct dkim_keys {
 	size_t		n;	/* at least 1 if the answer was DNS_OK */
 };
 extern const struct dns_parser	dkim_keys_parser;
+
+enum dkim_key_match {
+	DKIM_KEY_OURS,		/* the public half of that key, usable */
+	DKIM_KEY_REVOKED,	/* of any key: p= is empty */
+	DKIM_KEY_OTHER		/* of another key, or not usable */
+};
+/* Whether a record is that private key's. NULL: nobody has its private half, so
+   that no record is. */
+enum dkim_key_match	 dkim_key_compare(const struct dkim_key *,
+			    const struct privkey *);
+/* The record of that key among those of an answer; NULL: it is not there. */
+const struct dkim_key	*dkim_keys_find(const struct dkim_keys *,
+			    const struct privkey *);
 
 #endif

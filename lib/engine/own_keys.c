@@ -95,13 +95,8 @@ must_wait(const struct engine_signing *s)
 static const char *
 why_no_match(const struct privkey *key, const struct dkim_keys *keys)
 {
-	size_t i;
-
-	for (i = 0; i < keys->n; i++) {
-		if (keys->v[i].pubkey != NULL &&
-		    privkey_fits(key, keys->v[i].pubkey)) {
-			return (NULL);
-		}
+	if (dkim_keys_find(keys, key) != NULL) {
+		return (NULL);
 	}
 	return (keys->v[0].pubkey != NULL || keys->v[0].reason == NULL ?
 	    "the record is another key's" : keys->v[0].reason);

@@ -73,8 +73,11 @@ list_state(const struct dir_folder *folder, struct str domain,
 		return (STATUS_OK);
 	}
 	/* A signer opens it anyway. */
-	key.lost = !query->active && key.stage <= KEY_ACTIVE &&
-	    !dir_has_file(folder, selector, DIR_PRIVATE);
+	if (!query->active) {
+		keystore_mark(&key, (key.stage <= KEY_ACTIVE ||
+		    key.stage == KEY_REMOVED) && dir_has_file(folder, selector,
+		    DIR_PRIVATE));
+	}
 	return (keystore_deliver(query, &key));
 }
 

@@ -166,6 +166,13 @@ compare_keys(const void *va, const void *vb)
 	return (c != 0 ? c : str_cmp(a->selector, b->selector));
 }
 
+void
+keystore_mark(struct keystore_key *key, bool has_private)
+{
+	key->lost = key->stage <= KEY_ACTIVE && !has_private;
+	key->leftover = key->stage == KEY_REMOVED && has_private;
+}
+
 enum status
 keystore_deliver(const struct keystore_query *query,
     const struct keystore_key *key)

@@ -72,8 +72,10 @@ struct keystore_key {
 						   stored; set by
 						   keystore_active only */
 	bool			 lost;		/* pending to active, without a
-						   private key; set by
-						   keystore_list only */
+						   private key; as the next, set
+						   by keystore_list only */
+	bool			 leftover;	/* removed, but there still is a
+						   private key */
 };
 
 struct keystore;

@@ -9,6 +9,8 @@ lib_libmailseal_a_SOURCES += \
 	lib/keystore/files.h \
 	lib/keystore/keystore.c \
 	lib/keystore/keystore.h \
+	lib/keystore/life.c \
+	lib/keystore/life.h \
 	lib/keystore/lock.c \
 	lib/keystore/lock.h \
 	lib/keystore/passphrase.c \

@@ -74,8 +74,7 @@ read_key(const struct keystore_query *query, const struct str *columns,
 		return (status);
 	}
 	if (!query->active) {
-		key->lost = columns[FIELDS_N].n == 0 &&
-		    key->stage <= KEY_ACTIVE;
+		keystore_mark(key, columns[FIELDS_N].n > 0);
 		return (STATUS_OK);
 	}
 	key->pem = columns[FIELDS_N];

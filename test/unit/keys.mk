@@ -1,6 +1,4 @@
-UNIT += test/unit/t_keys_life test/unit/t_keys_policy
-test_unit_t_keys_life_SOURCES = test/unit/t_keys_life.c \
-	keys/life.c keys/policy.c
+UNIT += test/unit/t_keys_policy
 test_unit_t_keys_policy_SOURCES = test/unit/t_keys_policy.c keys/policy.c
 UNIT += test/unit/t_keys_program
 test_unit_t_keys_program_SOURCES = test/unit/t_keys_program.c keys/program.c

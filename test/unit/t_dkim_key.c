@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "base/arena.h"
+#include "base/b64.h"
 #include "dkim/key.h"
 
 #include "test/unit/crypto_vectors.h"
@@ -209,6 +210,71 @@ check_answers(void)
 	    "the cache is told a size");
 }
 
+static void
+record_of(const struct privkey *private, const char *tags, struct buf *text)
+{
+	struct buf public;
+
+	buf_init(&public, CRYPTO_KEY_MAX_BYTES);
+	buf_init(text, DKIM_KEY_MAX_BYTES);
+	tap_num(privkey_public(private, &public), STATUS_OK, "public half");
+	buf_printf(text, "%sk=ed25519; p=", tags);
+	b64_encode(text, public.p, public.n);
+	buf_fini(&public);
+}
+
+static void
+check_match(struct str text, const struct privkey *private,
+    enum dkim_key_match want, const char *name)
+{
+	struct dkim_key key;
+
+	tap_num(dkim_key_parse(text, &key), STATUS_OK, name);
+	tap_num(dkim_key_compare(&key, private), want, name);
+	dkim_key_fini(&key);
+}
+
+static void
+check_compare(void)
+{
+	struct privkey *ours = NULL, *other = NULL;
+	struct dns_answer answer = { .result = DNS_OK };
+	struct dns_record records[2];
+	struct dkim_keys *keys;
+	struct buf text, sha1;
+
+	tap_ok(privkey_generate(CRYPTO_ED25519, 0, &ours) == STATUS_OK &&
+	    privkey_generate(CRYPTO_ED25519, 0, &other) == STATUS_OK,
+	    "two keys");
+	record_of(ours, "", &text);
+	record_of(ours, "h=sha1; ", &sha1);
+	check_match(buf_str(&text), ours, DKIM_KEY_OURS,
+	    "compare: the key's record");
+	check_match(buf_str(&text), other, DKIM_KEY_OTHER,
+	    "compare: another key's record");
+	check_match(buf_str(&text), NULL, DKIM_KEY_OTHER,
+	    "compare: without a private half");
+	check_match(buf_str(&sha1), ours, DKIM_KEY_OTHER,
+	    "compare: the key's record, not for SHA-256");
+	check_match(STR("v=DKIM1; p="), ours, DKIM_KEY_REVOKED,
+	    "compare: p= is empty");
+	check_match(STR("v=spf1 -all"), ours, DKIM_KEY_OTHER,
+	    "compare: no key record");
+	records[0] = (struct dns_record){ .data = STR("v=spf1 -all") };
+	records[1] = (struct dns_record){ .data = buf_str(&text) };
+	answer.v = records;
+	answer.n = 2;
+	keys = dkim_keys_parser.parse(&answer);
+	tap_ok(dkim_keys_find(keys, ours) == &keys->v[1],
+	    "find: the second of two records");
+	tap_ok(dkim_keys_find(keys, other) == NULL, "find: none of two");
+	dkim_keys_parser.free(keys);
+	buf_fini(&text);
+	buf_fini(&sha1);
+	privkey_free(ours);
+	privkey_free(other);
+}
+
 int
 main(void)
 {
@@ -223,5 +289,6 @@ main(void)
 	check_long(DKIM_KEY_MAX_BYTES + 1, "key record too long");
 	check_long(1024 * 1024, "key record too long");
 	check_answers();
+	check_compare();
 	return (tap_done());
 }
