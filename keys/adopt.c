@@ -1,233 +1,242 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * dkimkeygen adopt: keys that sign already, in files of the operator's, become
- * active keys of the store, if every name server has their records. The files
- * stay.
+ * dkimkeygen adopt: private keys in files, which sign already, become active
+ * keys of the store, if every name server has their records. The files stay.
  */
 #include <sys/types.h>
 
 #include <stdio.h>
 
-#include "conf/table.h"
 #include "keys/look.h"
+#include "keys/make.h"
 #include "keys/opts.h"
-
-#define TABLE_MAX_BYTES	(64 * 1024 * 1024)
+#include "signers/table.h"
 
 struct adoption {		/* one run */
 	struct store		*store;
 	struct looker		 looker;
-	bool			 refused;
-	bool			 adopted;	/* at least one was */
+	bool			 failed;	/* a file, or the store */
+	bool			 refused;	/* a key */
+	bool			 adopted;	/* at least one */
 };
 
-/* A later run takes it for what it is. */
-static bool
-is_adopted(const struct keystore_key *known, const struct keystore_key *key,
-    const struct privkey *private)
-{
-	struct buf record;
-	bool is;
+struct candidate {		/* a key that is to be adopted */
+	struct key_name		 name;
+	const char		*path;
+	struct privkey		*private;
+	struct made		 made;
+};
 
-	buf_init(&record, KEYSTORE_STATE_MAX_BYTES);
-	is = str_eq(known->selector, key->selector) &&
-	    known->stage == KEY_ACTIVE && !known->lost &&
-	    record_value(private, "", &record) == STATUS_OK &&
-	    str_eq(buf_str(&record), known->record);
-	buf_fini(&record);
-	return (is);
+/* An earlier run has adopted it. */
+static bool
+is_adopted(const struct keystore_key *known, const struct candidate *c)
+{
+	return (str_eq(known->selector, c->name.selector) &&
+	    life_signs(known->stage) && !known->lost &&
+	    str_eq(known->record, buf_str(&c->made.record)));
 }
 
-/* Why it must not be taken; NULL: it may. */
+/* Why the store must not take it; NULL: it may. */
 static const char *
-objection(struct adoption *a, const struct keystore_key *key,
-    const struct privkey *private)
+store_objection(struct store *store, const struct candidate *c)
 {
 	struct keystore_key *v;
-	struct look found;
 	size_t i, n;
 
-	if (!store_list(a->store, key->domain, &v, &n)) {
+	if (!store_list(store, &store->arena, c->name.domain, &v, &n)) {
 		return ("the store cannot be read");
 	}
 	for (i = 0; i < n; i++) {
-		if (is_adopted(&v[i], key, private)) {
-			return ("the store has it already");
+		if (is_adopted(&v[i], c)) {
+			return ("it is in the store already");
 		}
-		if (v[i].stage == KEY_ACTIVE && v[i].type == key->type) {
-			return ("the domain has an active key of that kind, "
+		if (life_signs(v[i].stage) && v[i].type == c->made.type) {
+			return ("the domain has an active key of that type, "
 			    "which would retire");
 		}
 	}
-	look_with(&a->looker, key, private, &found);
-	return (found.found.good ? NULL : found.found.why);
+	return (NULL);
 }
 
-static bool
-add(struct store *store, struct keystore_key *key,
-    const struct privkey *private)
+/* The store is asked again once its lock is held. */
+static const char *
+store_candidate(struct adoption *a, const struct candidate *c)
 {
-	struct buf pem, record;
+	struct keystore_key key;
+	const char *why;
 	struct diag diag;
-	enum status status;
 
 	diag_init(&diag);
-	buf_init(&pem, KEYSTORE_PEM_MAX_BYTES);
-	buf_init(&record, KEYSTORE_STATE_MAX_BYTES);
-	status = privkey_write_pem(private, &pem);
-	if (status == STATUS_OK) {
-		status = record_value(private, "", &record);
+	why = store_objection(a->store, c);
+	if (why == NULL && made_store(a->store, &c->made, &c->name,
+	    KEY_ACTIVE, &key, &diag) != STATUS_OK) {
+		(void)cli_fail("%s", diag.text);
+		a->failed = true;
+		return ("the store did not take it");
 	}
-	if (status == STATUS_OK) {
-		key->record = buf_str(&record);
-		status = keystore_add(store->keys, key, buf_str(&pem), &diag);
-	}
-	if (status != STATUS_OK) {
-		(void)cli_fail("%s", diag.text[0] != '\0' ? diag.text :
-		    status_text(status));
-	}
-	buf_fini_secret(&pem);
-	buf_fini(&record);
-	return (status == STATUS_OK);
+	return (why);
 }
 
-/* False: it cannot go on. A key that is refused is said so. */
-static bool
-adopt(struct adoption *a, const char *domain, const char *selector,
+/* Why it was not adopted; NULL: it was. */
+static const char *
+adopt_candidate(struct adoption *a, const struct candidate *c)
+{
+	const struct keystore_key key = { .domain = c->name.domain,
+		.selector = c->name.selector, .type = c->made.type,
+		.stage = KEY_ACTIVE };
+	const char *why = store_objection(a->store, c);
+	struct look look;
+
+	if (why != NULL) {
+		return (why);
+	}
+	look_for(&a->looker, &(struct looked_for){ &key, c->private, false },
+	    &look);
+	if (!look.found.good) {
+		return (look.found.why);
+	}
+	if (!store_lock(a->store, key.domain)) {
+		a->failed = true;
+		return ("its domain is locked");
+	}
+	why = store_candidate(a, c);
+	store_unlock(a->store, key.domain);
+	return (why);
+}
+
+/* domain, selector: as given. */
+static void
+adopt_file(struct adoption *a, const char *domain, const char *selector,
     const char *path)
 {
-	struct store *store = a->store;
-	struct keystore_key key = { .stage = KEY_ACTIVE,
-		.created_s = store->now_s, .since_s = store->now_s,
-		.seen_s = store->now_s, .asked_s = -1 };
-	struct privkey *private = NULL;
-	struct key_name name;
+	struct candidate c = { .path = path };
 	const char *why;
-	bool ok = true;
 
-	if (!key_name_make(&store->arena, domain, selector, &name) ||
-	    !cli_key_load(path, &private)) {
-		return (false);
+	if (path == NULL || !key_name_make(&a->store->arena, domain, selector,
+	    &c.name) || !cli_key_load(path, &c.private)) {
+		a->failed = true;
+		return;
 	}
-	key.domain = name.domain;
-	key.selector = name.selector;
-	key.type = privkey_type(private);
-	key.bits = privkey_bits(private);
-	why = objection(a, &key, private);
-	if (why != NULL) {
+	if (made_from(&c.made, c.private, "") != STATUS_OK) {
+		(void)cli_fail("out of memory");
+		a->failed = true;
+	} else if ((why = adopt_candidate(a, &c)) != NULL) {
 		(void)cli_fail("%s: not adopted: %s", path, why);
 		a->refused = true;
 	} else {
-		ok = store_lock(store, key.domain) &&
-		    add(store, &key, private);
-		store_unlock(store, key.domain);
-		store->changed = store->changed || ok;
-		a->adopted = a->adopted || ok;
-	}
-	if (ok && why == NULL) {
 		(void)printf("%.*s: %.*s is active, from %s\n",
-		    STR_FMT(key.domain), STR_FMT(key.selector), path);
+		    STR_FMT(c.name.domain), STR_FMT(c.name.selector), path);
+		a->store->changed = a->adopted = true;
 	}
-	privkey_free(private);
-	return (ok);
+	made_fini(&c.made);
+	privkey_free(c.private);
 }
 
-/* "name domain:selector:path"; the rest of the line does not matter. */
-static bool
-adopt_line(struct adoption *a, const char *table, unsigned number,
-    struct str line)
+static void
+adopt_line(struct adoption *a, const char *table, const struct table_key *k)
 {
 	struct arena *arena = &a->store->arena;
-	struct str rest = line, domain, selector, path;
-	size_t n;
+	const char *why = NULL;
 
-	for (n = 0; n < rest.n && !char_is_wsp(rest.p[n]); n++) {
-		continue;
+	if (!k->is_path) {
+		why = "the key is not in a file";
+	} else if (k->domain.p == NULL || str_find(k->key, '%') < k->key.n) {
+		why = "% stands for any domain";
 	}
-	rest = str_trim_wsp(str_from_offset(rest, n));
-	if (!str_next(&rest, ':', &domain) || !str_next(&rest, ':', &selector)
-	    || !str_next(&rest, ':', &path) || path.n == 0) {
-		(void)cli_fail("%s:%u: not \"name domain:selector:file\"",
-		    table, number);
-		return (false);
-	}
-	if (memchr(line.p, '%', line.n) != NULL || path.p[0] != '/') {
-		cli_warn("%s:%u: passed over: %s", table, number,
-		    path.p[0] != '/' ? "the key is no file with its path" :
-		    "% stands for many domains");
+	if (why != NULL) {
+		cli_warn("%s:%u: skipped: %s", table, k->line, why);
 		a->refused = true;
-		return (true);
+		return;
 	}
-	return (adopt(a, arena_dup(arena, domain).p,
-	    arena_dup(arena, selector).p, arena_dup(arena, path).p));
+	adopt_file(a, arena_dup(arena, k->domain).p,
+	    arena_dup(arena, k->selector).p, arena_dup(arena, k->key).p);
 }
 
-/* One that cannot be read does not hold up the others. */
-static bool
+static void
+log_warning(void *ctx, enum log_level level, const char *line)
+{
+	(void)ctx;
+	(void)level;
+	cli_warn("%s", line);
+}
+
+/* A key that cannot be read does not keep the others from being adopted. */
+static void
 adopt_table(struct adoption *a, const char *path)
 {
-	struct conf_lines lines = { STR_NONE, 0 };
+	struct env env = a->store->env;
+	const struct table_key *k;
+	struct buf text;
+	struct key_table table;
 	struct diag diag;
-	struct arena arena;
-	struct str line;
-	bool ok = true;
 
 	diag_init(&diag);
-	arena_init(&arena, 2 * (size_t)TABLE_MAX_BYTES);
-	if (conf_file_read(path, TABLE_MAX_BYTES, &arena, NULL, &lines.rest,
-	    &diag) != STATUS_OK) {
+	env.log = log_warning;
+	if (table_text_read(path, &text, &diag) != STATUS_OK ||
+	    key_table_init(&table, &text, path, &env, &diag) != STATUS_OK) {
 		(void)cli_fail("%s", diag.text);
-		ok = false;
+		a->failed = true;
+		return;
 	}
-	while (conf_lines_next(&lines, &line)) {
-		ok = adopt_line(a, path, lines.line, line) && ok;
+	for (k = table.first; k != NULL; k = k->next) {
+		adopt_line(a, path, k);
 	}
-	arena_fini(&arena);
-	return (ok);
+	key_table_fini(&table);
+}
+
+static void
+adopt_one(struct adoption *a, const struct verb_opts *o)
+{
+	const char *path = o->key_file;
+
+	if (path == NULL) {
+		path = arena_printf(&a->store->memory, "%s.private",
+		    o->selector).p;
+	}
+	adopt_file(a, o->domain, o->selector, path);
+}
+
+static int
+run_adopt(struct store *store, const struct verb_opts *o)
+{
+	struct adoption a = { .store = store };
+
+	if (!looker_init(&a.looker, store, &o->dns, false)) {
+		return (CLI_USAGE);
+	}
+	if (o->key_table != NULL) {
+		adopt_table(&a, o->key_table);
+	} else {
+		adopt_one(&a, o);
+	}
+	looker_fini(&a.looker);
+	if (a.adopted) {
+		cli_warn("remove the adopted keys from Domain and SigningTable "
+		    "of mailseald.conf, which come before the store");
+	}
+	return (a.failed ? CLI_USAGE : a.refused ? CLI_NO : CLI_YES);
 }
 
 static bool
-adopt_one(struct adoption *a, const struct verb_opts *o)
+check_adopt(const struct verb_opts *o)
 {
-	struct str path = str_from(o->key_file);
+	bool one = o->domain != NULL && o->selector != NULL;
 
-	if (path.p == NULL) {
-		path = arena_printf(&a->store->arena, "%s.private",
-		    o->selector);
+	if ((o->key_table != NULL) == one || (o->key_table != NULL &&
+	    (o->domain != NULL || o->selector != NULL ||
+	    o->key_file != NULL))) {
+		(void)cli_fail("either -d DOMAIN and -s SELECTOR or "
+		    "--key-table FILE is needed");
+		return (false);
 	}
-	return (path.p != NULL && adopt(a, o->domain, o->selector, path.p));
+	return (true);
 }
 
 int
 adopt_main(const struct cli_command *command, int argc, char **argv)
 {
-	struct store store;
-	struct adoption a = { .store = &store };
-	struct verb_opts o;
-	bool ok = false;
-	int early;
+	static const struct verb verb = { NEEDS_NO_NAME, CREATES_STORE,
+		check_adopt, run_adopt };
 
-	early = verb_options(command, argc, argv, &o);
-	if (early != CLI_END) {
-		return (early);
-	}
-	if ((o.key_table != NULL) == (o.domain != NULL || o.selector != NULL ||
-	    o.key_file != NULL) || (o.domain == NULL) != (o.selector ==
-	    NULL)) {
-		return (cli_fail("either -d DOMAIN and -s SELECTOR or "
-		    "--key-table FILE is needed"));
-	}
-	if (store_begin(&store, &o.store, true) &&
-	    looker_init(&a.looker, &store, &o.dns)) {
-		ok = o.key_table != NULL ? adopt_table(&a, o.key_table) :
-		    adopt_one(&a, &o);
-		looker_fini(&a.looker);
-	}
-	if (a.adopted) {
-		cli_warn("take what was adopted out of Domain and SigningTable "
-		    "of mailseald.conf: they are asked before the store");
-	}
-	store_close(&store);
-	return (!cli_flush() || !ok ? CLI_USAGE : a.refused ? CLI_NO :
-	    CLI_YES);
+	return (verb_main(&verb, command, argc, argv));
 }

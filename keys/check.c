@@ -1,230 +1,432 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dkimkeygen check: is the published record well, and is it this key's? */
+/*
+ * dkimkeygen check: whether the DNS has what it should have, for keys of the
+ * store or for one key in a file, which has no stage and counts as active. For
+ * keys of the store every name server is asked; for a file the resolver, or
+ * with --authoritative the name servers as well.
+ */
 #include <sys/types.h>
 
 #include <errno.h>
+#include <stdio.h>
 #include <unistd.h>
 
-#include "keys/check.h"
+#include "base/escape.h"
+#include "keys/look.h"
+#include "keys/opts.h"
+
+#define RECORD_SHOWN_BYTES	512
+#define MAX_FINDINGS		8	/* of one server */
+
+struct checking {		/* one run */
+	struct store		*store;
+	const struct verb_opts	*opts;
+	struct looker		 looker;
+	json_t			*keys;		/* --json */
+	bool			 of_file;
+	const char		*key_path;	/* of the file; NULL: no private
+						   key is compared */
+	bool			 bad;
+};
+
+struct finding {
+	bool		 bad;	/* else a warning */
+	const char	*what;
+	const char	*todo;	/* NULL: nothing to add */
+};
+
+struct findings {		/* about one server */
+	struct finding	 v[MAX_FINDINGS];
+	size_t		 n;
+	bool		 bad;	/* one of them is */
+};
 
 static void
-find(struct check *check, bool bad, const char *what, const char *todo)
+add_finding(struct findings *f, bool bad, const char *what, const char *todo)
 {
-	if (check->n < CHECK_MAX_FINDINGS) {
-		check->v[check->n++] = (struct finding){ bad, what, todo };
+	if (f->n < MAX_FINDINGS) {
+		f->v[f->n++] = (struct finding){ bad, what, todo };
+		f->bad |= bad;
 	}
 }
 
-static void
-judge_answer(struct check *check)
+/* Whether the stage allows what the server has. */
+static bool
+is_allowed(enum key_stage stage, enum look_state state)
 {
-	const char *what = dns_result_text(check->answer->result);
-
-	switch (check->answer->result) {
-	case DNS_OK:
+	switch (life_record(stage)) {
+	case LIFE_RECORD_ANY:
+		return (state != LOOK_OTHER);
+	case LIFE_RECORD_KEY:
+		return (state == LOOK_GOOD);
+	case LIFE_RECORD_REVOKED:
+		return (state == LOOK_REVOKED || state == LOOK_GONE);
+	case LIFE_RECORD_NONE:
 		break;
-	case DNS_NXDOMAIN:
-	case DNS_NODATA:
-		find(check, true, what, "publish the record that was printed "
-		    "with the key, then wait for the old answer's TTL");
-		return;
-	case DNS_SERVFAIL:
-	case DNS_TIMEOUT:
-		find(check, true, what, "check that the zone's name servers "
-		    "answer (and its DNSSEC signatures), then try again");
-		return;
-	case DNS_BADNAME:
-		find(check, true, what, "choose a shorter selector");
-		return;
 	}
-	if (check->answer->security == DNS_BOGUS) {
-		find(check, true, "the answer's DNSSEC signature is wrong",
-		    "sign the zone anew");
-	}
-	if (check->answer->n > 1) {
-		find(check, true, "there is more than one TXT record",
-		    "leave only the one that was printed with the key");
-	}
+	return (state == LOOK_GONE);
 }
 
-/* The record that fits the key, else the first one that can be used. */
-static void
-choose_record(struct check *check, const struct dkim_keys *keys)
+static struct findings
+judge_server(const struct keystore_key *key, const struct look *look,
+    const struct look_server *server)
+{
+	struct findings f = { .n = 0 };
+
+	if (!is_allowed(key->stage, server->state)) {
+		add_finding(&f, true, server->says, server->todo);
+	}
+	if (server->bogus) {
+		add_finding(&f, true, "the answer's DNSSEC signature is wrong",
+		    "sign the zone again");
+	}
+	if (server->state != LOOK_GOOD) {
+		return (f);
+	}
+	if (server->type == CRYPTO_RSA && server->bits < KEYS_RSA_GOOD_BITS) {
+		add_finding(&f, false, "the RSA key has less than 2048 bits",
+		    "make a new key, with a new selector");
+	}
+	if (server->testing) {
+		add_finding(&f, false, "t=y: receivers treat the mail as "
+		    "unsigned", "publish the record without t=y when the test "
+		    "is over");
+	}
+	if (server->strict) {
+		add_finding(&f, false, "t=s: i= must not name a subdomain",
+		    "omit t=s if mail of subdomains is signed");
+	}
+	if (look->v[0].state == LOOK_GOOD &&
+	    server->ttl_s != look->v[0].ttl_s) {
+		add_finding(&f, false,
+		    "its TTL is not that of the first server", NULL);
+	}
+	return (f);
+}
+
+static bool
+is_well(const struct keystore_key *key, const struct look *look)
 {
 	size_t i;
 
-	for (i = 0; i < keys->n; i++) {
-		if (check->key != NULL && keys->v[i].pubkey != NULL &&
-		    privkey_fits(check->key, keys->v[i].pubkey)) {
-			check->record = &keys->v[i];
-			check->fits = true;
-			return;
+	for (i = 0; i < look->n; i++) {
+		if (judge_server(key, look, &look->v[i]).bad) {
+			return (false);
 		}
 	}
-	for (i = keys->n; i-- > 0;) {
-		if (check->record == NULL || keys->v[i].pubkey != NULL) {
-			check->record = &keys->v[i];
+	return (look->n > 0);
+}
+
+static const char *
+summary(const struct keystore_key *key, const struct look *look)
+{
+	if (look->n == 0) {
+		return (look->found.why);
+	}
+	if (!is_well(key, look)) {
+		return ("not as it should be");
+	}
+	if (key->stage != KEY_PENDING) {
+		return ("all is well");
+	}
+	return (look->found.good ? "every name server has its record; "
+	    "dkimkeygen rotate takes it to the next stage" :
+	    "not published yet: its record is not at every name server");
+}
+
+/* Of a single source the record is shown; name servers would repeat it. */
+static void
+print_record(const struct look_server *server)
+{
+	struct buf text;
+	size_t i;
+
+	for (i = 0; i < server->records_n; i++) {
+		buf_init(&text, 4 * RECORD_SHOWN_BYTES + 16);
+		escape_text(&text, server->records[i], RECORD_SHOWN_BYTES);
+		(void)printf("  record: %s\n", text.p != NULL ? text.p : "");
+		buf_fini(&text);
+	}
+	if (server->usable) {
+		(void)printf("  key: %s, %u bits\n",
+		    key_type_name(server->type), server->bits);
+	}
+}
+
+static void
+print_server(const struct keystore_key *key, const struct look *look,
+    const struct look_server *server)
+{
+	struct findings f = judge_server(key, look, server);
+	size_t i;
+
+	for (i = 0; i < f.n; i++) {
+		(void)printf("  %s: %.*s: %s\n", f.v[i].bad ? "wrong" :
+		    "warning", STR_FMT(server->name), f.v[i].what);
+		if (f.v[i].todo != NULL) {
+			(void)printf("    %s\n", f.v[i].todo);
 		}
 	}
 }
 
 static void
-judge_record(struct check *check)
+print_text(const struct checking *c, const struct keystore_key *key,
+    const struct look *look)
 {
-	const struct dkim_key *record = check->record;
+	size_t i;
 
-	if (record->result != DKIM_NONE) {
-		find(check, true, record->reason != NULL ? record->reason :
-		    "the record cannot be used",
-		    "publish the record that was printed with the key, whole "
-		    "and as it stands there");
+	(void)printf("%.*s (%s): %s\n", STR_FMT(look->owner), c->of_file ?
+	    "in a file" : key_stage_name(key->stage), summary(key, look));
+	if (c->of_file && look->n == 1) {
+		print_record(&look->v[0]);
 	}
-	/* Of one that cannot be used nothing is known. */
-	if (check->key != NULL && record->pubkey != NULL && !check->fits) {
-		find(check, true, "the record is not the private key's",
-		    "publish the record of this key, or sign with the key "
-		    "that is published");
+	if (c->of_file && c->key_path == NULL) {
+		(void)printf("  no private key was compared\n");
+	} else if (c->of_file && look->found.good) {
+		(void)printf("  it is the key of %s\n", c->key_path);
 	}
-	if (record->pubkey != NULL && record->type == CRYPTO_RSA &&
-	    record->bits < KEYS_RSA_GOOD_BITS) {
-		find(check, false, "the RSA key has less than 2048 bits",
-		    "make a new key, with a new selector");
-	}
-	if (record->testing) {
-		find(check, false, "t=y: receivers treat the mail as unsigned",
-		    "publish the record without t=y when the test is over");
-	}
-	if (record->strict) {
-		find(check, false, "t=s: i= must not name a subdomain",
-		    "leave t=s out if mail of subdomains is signed");
+	for (i = 0; i < look->n; i++) {
+		print_server(key, look, &look->v[i]);
 	}
 }
 
-/* Asks, judges and prints; all that the answer holds lives that long. */
-static int
-check_record(struct check *check, struct dns *dns,
-    const struct verb_opts *o, const struct env *env)
+static json_t *
+json_findings(const struct findings *f, bool bad)
 {
-	struct dns_batch *batch = dns_batch_new(dns);
-	struct dns_query *query = NULL;
-	const struct dkim_keys *keys;
-	int result;
+	json_t *list = json_array();
+	size_t i;
 
-	if (batch != NULL) {
-		query = dns_batch_add(batch, check->name.owner, DNS_TXT);
-	}
-	if (query == NULL) {
-		dns_batch_free(batch);
-		return (cli_fail("out of memory"));
-	}
-	dns_batch_wait(batch, env_mono_us(env) + cli_dns_timeout_us(&o->dns));
-	check->answer = dns_query_answer(query);
-	judge_answer(check);
-	if (check->answer->result == DNS_OK) {
-		keys = dns_answer_object(check->answer, &dkim_keys_parser);
-		if (keys == NULL) {
-			dns_batch_free(batch);
-			return (cli_fail("out of memory"));
+	for (i = 0; i < f->n; i++) {
+		if (f->v[i].bad == bad) {
+			(void)json_array_append_new(list,
+			    cli_json_cstr(f->v[i].what));
 		}
-		choose_record(check, keys);
 	}
-	if (check->record != NULL) {
-		judge_record(check);
-	}
-	result = o->json ? check_print_json(check) :
-	    check_print_text(check);
-	dns_batch_free(batch);
-	return (result);
+	return (list);
 }
 
-/* The private key; none, if none was named and none lies here. */
-static bool
-load_key(struct check *check, const struct verb_opts *o,
-    struct key_files *files)
+static json_t *
+json_server(const struct keystore_key *key, const struct look *look,
+    const struct look_server *server)
 {
-	check->key_path = o->key_file;
+	struct findings f = judge_server(key, look, server);
+	json_t *records = json_array();
+	size_t i;
+
+	for (i = 0; i < server->records_n; i++) {
+		(void)json_array_append_new(records,
+		    cli_json_text(server->records[i]));
+	}
+	return (json_pack("{s:o, s:b, s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o,"
+	    " s:o}",
+	    "name", cli_json_text(server->name), "ok", !f.bad,
+	    "says", server->says,
+	    "ttl", server->ttl_s >= 0 ? json_integer(server->ttl_s) :
+		json_null(),
+	    "records", records,
+	    "algorithm", cli_json_cstr(server->usable ?
+		key_type_name(server->type) : NULL),
+	    "key_bits", server->usable ? json_integer(server->bits) :
+		json_null(),
+	    "testing", server->usable ? json_boolean(server->testing) :
+		json_null(),
+	    "strict", server->usable ? json_boolean(server->strict) :
+		json_null(),
+	    "problems", json_findings(&f, true),
+	    "warnings", json_findings(&f, false)));
+}
+
+static json_t *
+json_key(const struct checking *c, const struct keystore_key *key,
+    const struct look *look)
+{
+	bool compared = !c->of_file || c->key_path != NULL;
+	json_t *servers = json_array();
+	size_t i;
+
+	for (i = 0; i < look->n; i++) {
+		(void)json_array_append_new(servers, json_server(key, look,
+		    &look->v[i]));
+	}
+	return (json_pack("{s:o, s:o, s:o, s:o, s:o, s:b, s:b, s:b, s:o, s:o,"
+	    " s:o}",
+	    "domain", cli_json_text(key->domain),
+	    "selector", cli_json_text(key->selector),
+	    "name", cli_json_text(look->owner),
+	    "target", cli_json_text(look->target),
+	    "stage", cli_json_cstr(c->of_file ? NULL :
+		key_stage_name(key->stage)),
+	    "ok", is_well(key, look), "published", look->found.good,
+	    "compared", compared,
+	    "negative_ttl", look->n > 0 ?
+		json_integer(look->found.negative_ttl_s) : json_null(),
+	    "reason", look->n == 0 ? cli_json_cstr(look->found.why) :
+		json_null(),
+	    "servers", servers));
+}
+
+static void
+report_key(struct checking *c, const struct keystore_key *key,
+    const struct look *look)
+{
+	c->bad |= !is_well(key, look);
+	if (c->opts->json) {
+		(void)json_array_append_new(c->keys, json_key(c, key, look));
+	} else {
+		print_text(c, key, look);
+	}
+}
+
+/* One key, a domain's, or all. */
+static bool
+check_stored(struct checking *c)
+{
+	const struct key_name *name = &c->opts->name;
+	struct keystore_key *v;
+	struct look found;
+	size_t i = 0, n;
+
+	if (name->selector.p != NULL) {
+		if (!store_find(c->store, name, &v, &n, &i)) {
+			return (false);
+		}
+		n = i + 1;
+	} else if (!store_list(c->store, &c->store->memory, name->domain, &v,
+	    &n)) {
+		return (false);
+	}
+	if (n == 0 && name->domain.p != NULL) {
+		(void)cli_fail("%s: there is no key of %.*s", c->store->name,
+		    STR_FMT(name->domain));
+		c->bad = true;
+	}
+	for (; i < n; i++) {
+		if (v[i].stage != KEY_REMOVED) {
+			look_up(&c->looker, &v[i], &found);
+			report_key(c, &v[i], &found);
+		}
+		if (name->selector.p == NULL) {
+			arena_reset(&c->store->arena);
+		}
+	}
+	return (true);
+}
+
+/* The file's private key. None is read if none was named and none is in the
+   current directory. False: said why. */
+static bool
+load_key(struct checking *c, struct key_files *files, struct privkey **r)
+{
+	const struct verb_opts *o = c->opts;
+
+	c->key_path = o->key_file;
 	if (o->key_file == NULL) {
 		if (!key_files_name(files, o->directory != NULL ?
-		    o->directory : ".", check->name.selector)) {
+		    o->directory : ".", o->name.selector)) {
 			return (false);
 		}
 		if (o->directory == NULL && access(files->private_path,
 		    F_OK) == -1 && errno == ENOENT) {
 			return (true);
 		}
-		check->key_path = files->private_path;
+		c->key_path = files->private_path;
 	}
-	return (cli_key_load(check->key_path, &check->key));
+	return (cli_key_load(c->key_path, r));
+}
+
+static bool
+check_file(struct checking *c)
+{
+	const struct key_name *name = &c->opts->name;
+	struct keystore_key key = { .domain = name->domain,
+		.selector = name->selector, .stage = KEY_ACTIVE };
+	struct privkey *private = NULL;
+	struct key_files files;
+	struct look found;
+
+	if (!load_key(c, &files, &private)) {
+		return (false);
+	}
+	look_for(&c->looker, &(struct looked_for){ &key, private,
+	    private == NULL }, &found);
+	report_key(c, &key, &found);
+	privkey_free(private);
+	return (true);
+}
+
+/* Whether the store has the key, maybe broken; it is open then. */
+static bool
+is_stored(struct store *store, const struct verb_opts *o)
+{
+	struct keystore_key *v;
+	size_t i, n = 0;
+
+	if (store->keys == NULL && !(store_is_wanted(store, &o->store) &&
+	    store_open(store, false))) {
+		return (false);
+	}
+	if (!store_list(store, &store->arena, o->name.domain, &v, &n)) {
+		return (false);
+	}
+	for (i = 0; i < n && !str_eq(v[i].selector, o->name.selector); i++) {
+		continue;
+	}
+	return (i < n || store->broken != NULL);
+}
+
+/* A key is taken from a file if one was named, or if the usual store does not
+   have it. */
+static bool
+wants_file(struct store *store, const struct verb_opts *o)
+{
+	if (o->selector == NULL || o->store.where != NULL) {
+		return (o->selector != NULL && (o->key_file != NULL ||
+		    o->directory != NULL));
+	}
+	return (o->key_file != NULL || o->directory != NULL ||
+	    !is_stored(store, o));
 }
 
 static int
-run_check(const struct verb_opts *o)
+run_check(struct store *store, const struct verb_opts *o)
 {
-	struct check check = { .key_path = NULL };
-	struct key_files files;
-	struct arena arena;
-	struct dns *dns = NULL;
-	struct env env;
-	int result = CLI_USAGE;
+	struct checking c = { .store = store, .opts = o };
+	bool ok;
 
-	env_init_system(&env);
-	arena_init(&arena, KEYS_ARENA_BYTES);
-	if (key_name_make(&arena, o->domain, o->selector, &check.name) &&
-	    load_key(&check, o, &files)) {
-		dns = cli_dns_open(&o->dns, &env);
+	c.of_file = wants_file(store, o);
+	ok = (c.of_file || store->keys != NULL || store_open(store, false)) &&
+	    looker_init(&c.looker, store, &o->dns, c.of_file &&
+	    !o->authoritative);
+	if (!ok) {
+		return (CLI_USAGE);
 	}
-	if (dns != NULL) {
-		result = check_record(&check, dns, o, &env);
+	c.keys = json_array();
+	ok = c.of_file ? check_file(&c) : check_stored(&c);
+	looker_fini(&c.looker);
+	if (ok && o->json) {
+		ok = cli_json_print(json_pack("{s:b, s:O}", "ok", !c.bad,
+		    "keys", c.keys));
 	}
-	dns_release(dns);
-	privkey_free(check.key);
-	arena_fini(&arena);
-	return (result);
+	json_decref(c.keys);
+	return (!ok || store->broken != NULL ? CLI_USAGE : c.bad ? CLI_NO :
+	    CLI_YES);
 }
 
-/* Whether the usual store is there and knows the key. */
 static bool
-has_key(const struct verb_opts *o)
+check_check(const struct verb_opts *o)
 {
-	struct keystore_key *v;
-	struct store store;
-	struct arena arena;
-	struct diag diag;
-	bool has = false;
-	size_t i, n = 0;
-
-	diag_init(&diag);
-	arena_init(&arena, KEYS_ARENA_BYTES);
-	if (store_init(&store, &o->store) &&
-	    store_is_wanted(&store, &o->store) &&
-	    store_open(&store, false) && keystore_list(store.keys,
-	    &arena, str_from(o->domain), &v, &n, NULL, NULL, &diag) ==
-	    STATUS_OK) {
-		for (i = 0; i < n; i++) {
-			has = has || str_eq(v[i].selector,
-			    str_from(o->selector));
-		}
+	if (o->selector != NULL && o->domain == NULL) {
+		(void)cli_fail("-s SELECTOR needs -d DOMAIN");
+		return (false);
 	}
-	store_close(&store);
-	arena_fini(&arena);
-	return (has);
+	return (true);
 }
 
 int
 check_main(const struct cli_command *command, int argc, char **argv)
 {
-	struct verb_opts o;
-	int early = verb_options(command, argc, argv, &o);
+	static const struct verb verb = { NEEDS_NO_NAME, DECIDES_ABOUT_STORE,
+		check_check, run_check };
 
-	if (early != CLI_END) {
-		return (early);
-	}
-	if (o.selector != NULL && o.domain == NULL) {
-		return (cli_fail("-s SELECTOR wants -d DOMAIN"));
-	}
-	if (o.authoritative || o.selector == NULL || o.store.where != NULL ||
-	    (o.key_file == NULL && o.directory == NULL && has_key(&o))) {
-		return (check_authoritative(&o));
-	}
-	return (run_check(&o));
+	return (verb_main(&verb, command, argc, argv));
 }

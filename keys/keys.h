@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* keys: what the verbs of dkimkeygen share. */
+/* keys: what the commands of dkimkeygen share. */
 #ifndef KEYS_KEYS_H
 #define KEYS_KEYS_H
 
@@ -13,14 +13,14 @@
 #include "crypto/crypto.h"
 #include "keystore/record.h"
 
-#define KEYS_ARENA_BYTES	(1024 * 1024)
+#define KEYS_TEXT_MAX_BYTES	(1024 * 1024)	/* of what is printed at once */
 #define KEYS_PATH_MAX_BYTES	4096
 #define KEYS_RSA_MIN_BITS	1024	/* RFC 8301 3.2 */
 #define KEYS_RSA_GOOD_BITS	2048
 #define KEYS_RSA_MAX_BITS	4096
 #define KEYS_TTL_S		3600	/* of a record, outside a store */
 
-struct key_name {		/* where a key's record stands */
+struct key_name {		/* where a key's record is */
 	struct str	 domain;	/* A-labels, lower case */
 	struct str	 selector;	/* the same */
 	struct str	 owner;		/* selector._domainkey.domain */
@@ -35,7 +35,11 @@ int		 retire_main(const struct cli_command *, int, char **);
 int		 revoke_main(const struct cli_command *, int, char **);
 int		 adopt_main(const struct cli_command *, int, char **);
 
-/* False: domain or selector is none; said why. */
+/*
+ * Domain and selector as a store and the DNS have them, in the arena. Either
+ * may be NULL and is absent then, as is the owner. False: one is invalid, or
+ * both are too long together; said why.
+ */
 bool		 key_name_make(struct arena *, const char *domain,
 		    const char *selector, struct key_name *r);
 const char	*key_type_name(enum crypto_key_type);	/* k= */
@@ -46,7 +50,7 @@ enum status	 record_value(const struct privkey *, const char *flags,
 
 /*
  * Writes both files into dir or none of them; never replaces one. False: said
- * why. The paths are given back for messages.
+ * why. The paths are for messages.
  */
 struct key_files {
 	char	private_path[KEYS_PATH_MAX_BYTES];

@@ -6,62 +6,42 @@
 
 #include "keys/opts.h"
 
-/* The key that takes over from v[i], if one is on its way, or has. */
-static const struct keystore_key *
-successor(const struct keystore_key *v, size_t n, size_t i)
-{
-	const struct keystore_key *key = &v[i];
-	size_t j = i;
-
-	/* A list is by domain. */
-	while (j > 0 && str_eq(v[j - 1].domain, key->domain)) {
-		j--;
-	}
-	for (; j < n && str_eq(v[j].domain, key->domain); j++) {
-		if (j != i && v[j].type == key->type && !v[j].lost &&
-		    (v[j].stage < KEY_ACTIVE || (v[j].stage == KEY_ACTIVE &&
-		    v[j].since_s > key->since_s))) {
-			return (&v[j]);
-		}
-	}
-	return (NULL);
-}
-
-/* What comes next, without asking the DNS. */
+/* What comes next, without DNS. */
 static struct str
-next_step(struct store *store, const struct keystore_key *v, size_t n,
+next_text(struct store *store, const struct keystore_key *v, size_t n,
     size_t i)
 {
-	const struct policy *policy = &store->policy;
+	struct life life = store_life(store, v, n);
 	struct arena *arena = &store->arena;
-	const struct keystore_key *key = &v[i], *next;
+	const struct keystore_key *next;
+	int64_t due_s = life_due(&life, i);
 
-	switch (key->stage) {
+	switch (v[i].stage) {
 	case KEY_PENDING:
 		return (STR("published"));
 	case KEY_PUBLISHED:
 		return (STR("active"));
 	case KEY_ACTIVE:
-		next = successor(v, n, i);
+		next = life_successor(&life, i);
 		return (next != NULL ? arena_printf(arena, "retired after "
 		    "%.*s", STR_FMT(next->selector)) :
 		    arena_printf(arena, "successor %s", store_time(store,
-		    key->since_s + policy->rotate_every_s).p));
+		    due_s).p));
 	case KEY_RETIRED:
 		return (arena_printf(arena, "revoked %s", store_time(store,
-		    key->since_s + policy_retired_s(policy)).p));
+		    due_s).p));
 	case KEY_REVOKED:
 		return (arena_printf(arena, "removed %s", store_time(store,
-		    key->since_s + policy->remove_after_s).p));
+		    due_s).p));
 	case KEY_REMOVED:
 		break;
 	}
 	return (STR("-"));
 }
 
-/* What the last look at the name servers came to. */
+/* What the last rotation found at the name servers. */
 static struct str
-dns_state(struct store *store, const struct keystore_key *key)
+dns_text(struct store *store, const struct keystore_key *key)
 {
 	if (key->lost) {
 		return (STR("its private key is missing"));
@@ -74,13 +54,10 @@ dns_state(struct store *store, const struct keystore_key *key)
 }
 
 static void
-print_text(struct store *store, const struct keystore_key *v, size_t n)
+print_domain(struct store *store, const struct keystore_key *v, size_t n)
 {
-	const struct store_broken *b;
 	size_t i;
 
-	(void)printf("%-24s %-12s %-7s %4s %-9s %-16s %-26s %s\n", "DOMAIN",
-	    "SELECTOR", "TYPE", "BITS", "STAGE", "SINCE", "NEXT", "DNS");
 	for (i = 0; i < n; i++) {
 		const struct keystore_key *key = &v[i];
 
@@ -89,8 +66,22 @@ print_text(struct store *store, const struct keystore_key *v, size_t n)
 		    key_type_name(key->type), key->bits,
 		    key_stage_name(key->stage),
 		    store_time(store, key->since_s).p,
-		    next_step(store, v, n, i).p,
-		    STR_FMT(dns_state(store, key)));
+		    next_text(store, v, n, i).p,
+		    STR_FMT(dns_text(store, key)));
+	}
+}
+
+static void
+print_text(struct store *store, const struct keystore_key *v, size_t n)
+{
+	const struct store_broken *b;
+	size_t i, count;
+
+	(void)printf("%-24s %-12s %-7s %4s %-9s %-16s %-26s %s\n", "DOMAIN",
+	    "SELECTOR", "TYPE", "BITS", "STAGE", "SINCE", "NEXT", "DNS");
+	for (i = 0; i < n; i += count) {
+		count = store_domain_count(v, n, i);
+		print_domain(store, &v[i], count);
 	}
 	for (b = store->broken; b != NULL; b = b->next) {
 		(void)printf("%-24.*s %-12.*s %-7s %4s %-9s %-16s %-26s %s\n",
@@ -120,7 +111,7 @@ json_key(struct store *store, const struct keystore_key *v, size_t n,
 	    "created", json_time(key->created_s),
 	    "since", json_time(key->since_s),
 	    "seen", json_time(key->seen_s),
-	    "next", cli_json_text(next_step(store, v, n, i)),
+	    "next", cli_json_text(next_text(store, v, n, i)),
 	    "waits_for", cli_json_text(key->note),
 	    "record", cli_json_text(key->record), "lost", (int)key->lost));
 }
@@ -144,23 +135,22 @@ static bool
 print_json(struct store *store, const struct keystore_key *v, size_t n)
 {
 	json_t *list = json_array();
-	size_t i;
+	size_t i, k, count;
 
-	for (i = 0; i < n; i++) {
-		if (json_array_append_new(list, json_key(store, v, n, i)) ==
-		    -1) {
-			json_decref(list);
-			list = NULL;
-			break;
+	for (i = 0; i < n; i += count) {
+		count = store_domain_count(v, n, i);
+		for (k = 0; k < count; k++) {
+			(void)json_array_append_new(list, json_key(store,
+			    &v[i], count, k));
 		}
 	}
 	return (cli_json_print(json_pack("{s:s, s:o, s:o}", "store",
 	    store->name, "keys", list, "broken", json_broken(store))));
 }
 
-/* Whether all keys are whole. */
+/* Whether all keys are complete. */
 static bool
-is_whole(const struct store *store, const struct keystore_key *v, size_t n)
+is_complete(const struct store *store, const struct keystore_key *v, size_t n)
 {
 	size_t i;
 
@@ -171,15 +161,13 @@ is_whole(const struct store *store, const struct keystore_key *v, size_t n)
 }
 
 static int
-list(struct store *store, const struct verb_opts *o)
+run_list(struct store *store, const struct verb_opts *o)
 {
-	struct str domain = STR_NONE;
 	struct keystore_key *v;
-	size_t n;
 	bool ok = true;
+	size_t n;
 
-	if (!store_domain(store, o->domain, &domain) ||
-	    !store_list(store, domain, &v, &n)) {
+	if (!store_list(store, &store->arena, o->name.domain, &v, &n)) {
 		return (CLI_USAGE);
 	}
 	if (o->json) {
@@ -187,10 +175,10 @@ list(struct store *store, const struct verb_opts *o)
 	} else if (n > 0 || store->broken != NULL) {
 		print_text(store, v, n);
 	}
-	if (!cli_flush() || !ok || !is_whole(store, v, n)) {
+	if (!ok || !is_complete(store, v, n)) {
 		return (CLI_USAGE);
 	}
-	if (n == 0 && domain.n > 0) {
+	if (n == 0 && o->domain != NULL) {
 		(void)cli_fail("%s: there is no key of %s", store->name,
 		    o->domain);
 		return (CLI_NO);
@@ -201,17 +189,8 @@ list(struct store *store, const struct verb_opts *o)
 int
 list_main(const struct cli_command *command, int argc, char **argv)
 {
-	struct verb_opts o;
-	struct store store;
-	int early, result = CLI_USAGE;
+	static const struct verb verb = { NEEDS_NO_NAME, OPENS_STORE, NULL,
+		run_list };
 
-	early = verb_options(command, argc, argv, &o);
-	if (early != CLI_END) {
-		return (early);
-	}
-	if (store_begin(&store, &o.store, false)) {
-		result = list(&store, &o);
-	}
-	store_close(&store);
-	return (result);
+	return (verb_main(&verb, command, argc, argv));
 }

@@ -1,8 +1,7 @@
 bin_PROGRAMS += keys/dkimkeygen
 keys_dkimkeygen_SOURCES = \
-	keys/check.h \
+	keys/authority.h \
 	keys/keys.h \
-	keys/life.h \
 	keys/look.h \
 	keys/make.h \
 	keys/opts.h \
@@ -13,12 +12,10 @@ keys_dkimkeygen_SOURCES = \
 	keys/rotate.h \
 	keys/store.h \
 	keys/adopt.c \
+	keys/authority.c \
 	keys/change.c \
 	keys/check.c \
-	keys/check_print.c \
-	keys/check_store.c \
 	keys/files.c \
-	keys/life.c \
 	keys/list.c \
 	keys/look.c \
 	keys/main.c \

@@ -1,189 +1,204 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <sys/types.h>
 
-#include "dkim/key.h"
 #include "keys/keys.h"
 #include "keys/look.h"
 #include "mail/domain.h"
 
 bool
 looker_init(struct looker *looker, struct store *store,
-    const struct cli_dns *opts)
+    const struct cli_dns *opts, bool resolver)
 {
-	*looker = (struct looker){ store, opts, NULL };
-	if (opts->zone != NULL) {
-		looker->zone = cli_dns_open(opts, &store->env);
-		return (looker->zone != NULL);
+	struct diag diag;
+
+	*looker = (struct looker){ .store = store };
+	dns_opts_init(&looker->opts);
+	looker->opts.env = &store->env;
+	looker->opts.nameservers = opts->nameservers;
+	looker->opts.nameservers_n = opts->nameservers_n;
+	looker->opts.trust_anchor_file = opts->trust_anchor;
+	looker->opts.timeout_us = cli_dns_timeout_us(opts);
+	if (resolver || opts->zone != NULL) {
+		looker->dns_name = opts->zone != NULL ? "zone text" :
+		    "resolver";
+		looker->dns = cli_dns_open(opts, &store->env);
+		return (looker->dns != NULL);
 	}
-	return (true);
+	diag_init(&diag);
+	if (authority_new(&looker->opts, store->policy.port,
+	    &looker->authority, &diag) != STATUS_OK) {
+		(void)cli_fail("DNS: %s", diag.text);
+	}
+	return (looker->authority != NULL);
 }
 
 void
 looker_fini(struct looker *looker)
 {
-	dns_release(looker->zone);
+	authority_free(looker->authority);
+	dns_release(looker->dns);
 }
 
-struct subject {		/* whose record is looked for */
-	const struct keystore_key	*key;
-	const struct privkey		*private;	/* NULL: lost */
-};
+static void
+set_state(struct look_server *r, enum look_state state, const char *says,
+    const char *todo)
+{
+	r->state = state;
+	r->says = says;
+	r->todo = todo;
+}
 
 static bool
-is_ours(const struct subject *s, struct str text, const struct dkim_key *key)
+is_ours(const struct looked_for *want, struct str text,
+    const struct dkim_key *record)
 {
-	return (key->pubkey != NULL && (s->private != NULL ?
-	    privkey_fits(s->private, key->pubkey) :
-	    str_eq(text, s->key->record)));
+	if (want->any) {
+		return (record->pubkey != NULL);
+	}
+	/* Without the private half the store's copy of the record decides. */
+	return (want->private != NULL ?
+	    dkim_key_compare(record, want->private) == DKIM_KEY_OURS :
+	    record->pubkey != NULL && str_eq(text, want->key->record));
 }
 
 /* One record against the key. */
 static void
-judge_record(struct str text, const struct subject *s, struct look_server *r)
+judge_record(struct arena *arena, struct str text,
+    const struct looked_for *want, struct look_server *r)
 {
-	struct dkim_key key;
+	struct dkim_key record;
 
-	if (dkim_key_parse(text, &key) != STATUS_OK) {
-		r->what = "out of memory";
+	if (dkim_key_parse(text, &record) != STATUS_OK) {
+		set_state(r, LOOK_SILENT, "out of memory", NULL);
 		return;
 	}
-	r->testing = key.testing;
-	if (is_ours(s, text, &key)) {
-		r->good = key.result == DKIM_NONE && key.sha256;
-		r->what = r->good ? "it has the record" :
-		    "its record cannot be used";
-	} else if (key.reason != NULL &&
-	    strcmp(key.reason, "key revoked") == 0) {
-		r->revoked = true;
-		r->what = "it has the record of a revoked key";
+	r->usable = record.pubkey != NULL;
+	r->type = record.type;
+	r->bits = record.bits;
+	r->testing = record.testing;
+	r->strict = record.strict;
+	if (is_ours(want, text, &record)) {
+		set_state(r, LOOK_GOOD, "it has the record", NULL);
+	} else if (record.revoked) {
+		set_state(r, LOOK_REVOKED, "it has the record of a revoked "
+		    "key", "make a new key, with a new selector");
+	} else if (r->usable) {
+		set_state(r, LOOK_OTHER, "it has the record of another key",
+		    "publish the record of this key, or sign with the key "
+		    "that is published");
 	} else {
-		r->foreign = true;
-		r->what = "it has another record";
+		set_state(r, LOOK_OTHER, arena_printf(arena,
+		    "its record cannot be used: %s", record.reason).p,
+		    "publish the whole record as it was printed with the key");
 	}
-	dkim_key_fini(&key);
+	dkim_key_fini(&record);
 }
 
 static void
-judge(const struct dns_told *told, const struct subject *s,
-    struct look_server *r)
+judge_answer(struct arena *arena, const struct authority_answer *from,
+    const struct looked_for *want, struct look_server *r)
 {
-	r->ttl_s = told->result == DNS_OK ? told->ttl_s : -1;
-	r->answers = true;
-	switch (told->result) {
+	static const char answer[] = "check that the zone's name servers "
+	    "answer (and its DNSSEC signatures), then try again";
+
+	r->records = from->v;
+	r->records_n = from->n;
+	r->ttl_s = from->ttl_s;
+	r->bogus = from->bogus;
+	switch (from->result) {
 	case DNS_OK:
-		if (told->n == 1) {
-			judge_record(told->v[0], s, r);
+		if (r->records_n == 1) {
+			judge_record(arena, r->records[0], want, r);
 		} else {
-			r->foreign = true;
-			r->what = "it has more than one record";
+			set_state(r, LOOK_OTHER, "it has more than one record",
+			    "leave only the one that was printed with the "
+			    "key");
 		}
 		return;
 	case DNS_NXDOMAIN:
 	case DNS_NODATA:
-		r->gone = r->revoked = true;
-		r->what = "it has no record";
+		set_state(r, LOOK_GONE, "it has no record", "publish the "
+		    "record that was printed with the key, then wait for the "
+		    "old answer's TTL");
 		return;
 	case DNS_SERVFAIL:
+		set_state(r, LOOK_SILENT, "it answers with an error", answer);
+		return;
 	case DNS_TIMEOUT:
+		set_state(r, LOOK_SILENT, "it does not answer", answer);
+		return;
 	case DNS_BADNAME:
-		break;
+		set_state(r, LOOK_SILENT, "the name cannot be asked for",
+		    "choose a shorter selector");
+		return;
 	}
-	r->answers = false;
-	r->what = "it does not answer";
 }
 
-/* What holds for every one of them, and what for any. */
+/* What holds for every server, and what for any. */
 static void
 sum_up(struct looker *looker, enum key_stage stage, struct look *r)
 {
-	struct found *f = &r->found;
+	struct life_found *f = &r->found;
+	enum look_state want = life_record(stage) < LIFE_RECORD_REVOKED ?
+	    LOOK_GOOD : LOOK_GONE;
 	size_t i;
 
 	f->good = f->gone = f->revoked = r->n > 0;
-	f->why = NULL;
 	for (i = 0; i < r->n; i++) {
 		const struct look_server *s = &r->v[i];
 
-		f->good = f->good && s->good;
-		f->gone = f->gone && s->gone;
-		f->revoked = f->revoked && s->revoked;
-		f->foreign = f->foreign || s->foreign;
-		if (f->why == NULL && (stage < KEY_REVOKED ? !s->good :
-		    !s->gone)) {
+		f->good &= s->state == LOOK_GOOD;
+		f->gone &= s->state == LOOK_GONE;
+		f->revoked &= s->state == LOOK_GONE ||
+		    s->state == LOOK_REVOKED;
+		f->foreign |= s->state == LOOK_OTHER;
+		if (f->why == NULL && s->state != want) {
 			f->why = arena_printf(&looker->store->arena,
-			    "%.*s: %s", STR_FMT(s->name), s->what).p;
+			    "%.*s: %s", STR_FMT(s->name), s->says).p;
 		}
 	}
 }
 
-static bool
-ask_zone(struct looker *looker, struct look *r, struct dns_told *told)
-{
-	struct dns_batch *batch = dns_batch_new(looker->zone);
-	struct arena *arena = &looker->store->arena;
-	const struct dns_answer *answer;
-	struct dns_query *query = NULL;
-
-	if (batch != NULL) {
-		query = dns_batch_add(batch, r->owner, DNS_TXT);
-	}
-	if (query == NULL) {
-		dns_batch_free(batch);
-		return (false);
-	}
-	dns_batch_wait(batch, env_mono_us(&looker->store->env) +
-	    cli_dns_timeout_us(looker->opts));
-	answer = dns_query_answer(query);
-	*told = (struct dns_told){ .result = answer->result,
-		.ttl_s = answer->ttl_s };
-	told->v = arena_calloc(arena, answer->n, sizeof(*told->v));
-	for (; told->v != NULL && told->n < answer->n; told->n++) {
-		told->v[told->n] = arena_dup(arena,
-		    answer->v[told->n].data);
-	}
-	dns_batch_free(batch);
-	return (told->v != NULL);
-}
-
 static void
-look_at_zone(struct looker *looker, const struct subject *s, struct look *r)
+look_at_dns(struct looker *looker, const struct looked_for *want,
+    struct look *r)
 {
-	struct dns_told told;
+	struct arena *arena = &looker->store->arena;
+	struct authority_answer answer;
 
 	r->target = r->owner;
-	r->found.negative_ttl_s = LOOK_ZONE_NEGATIVE_TTL_S;
-	r->v = arena_calloc(&looker->store->arena, 1, sizeof(*r->v));
-	if (r->v != NULL && ask_zone(looker, r, &told)) {
-		r->v[0].name = STR("zone text");
+	r->found.negative_ttl_s = LOOK_NEGATIVE_TTL_S;
+	r->v = arena_calloc(arena, 1, sizeof(*r->v));
+	if (r->v != NULL && authority_ask_dns(looker->dns, &looker->opts,
+	    arena, r->owner, &answer) == STATUS_OK) {
+		r->v[0].name = str_from(looker->dns_name);
 		r->n = 1;
-		judge(&told, s, &r->v[0]);
+		judge_answer(arena, &answer, want, &r->v[0]);
 	}
 }
 
-/* All addresses of one; of those that do not answer at most one stays. */
+/* All addresses of one; of those that do not answer at most one is kept. */
 static void
-look_at_server(struct looker *looker, const struct dns_opts *opts,
-    const struct dns_server *server, const struct subject *s, struct look *r)
+look_at_server(struct looker *looker, const struct authority_server *server,
+    const struct looked_for *want, struct look *r)
 {
+	struct arena *arena = &looker->store->arena;
 	struct look_server silent = { .name = STR_NONE }, *one;
+	struct authority_answer answer;
 	size_t i, before = r->n;
-	struct dns_told told;
-	struct diag diag;
 
 	for (i = 0; i < server->n; i++) {
 		one = &r->v[r->n];
 		*one = (struct look_server){ .name = server->name };
-		diag_init(&diag);
-		if (dns_authority_ask(&looker->store->arena, opts, r->target,
-		    server->addresses[i], looker->store->policy.port, &told,
-		    &diag) != STATUS_OK) {
-			told.result = DNS_TIMEOUT;
+		if (authority_ask(looker->authority, arena, r->target,
+		    server->addresses[i], &answer) != STATUS_OK) {
+			answer.result = DNS_TIMEOUT;
 		}
-		judge(&told, s, one);
-		if (one->answers) {
-			r->n++;
-		} else {
+		judge_answer(arena, &answer, want, one);
+		if (one->state == LOOK_SILENT) {
 			silent = *one;
+		} else {
+			r->n++;
 		}
 	}
 	if (r->n == before) {
@@ -192,68 +207,62 @@ look_at_server(struct looker *looker, const struct dns_opts *opts,
 }
 
 static void
-look_at_servers(struct looker *looker, const struct subject *s,
+look_at_servers(struct looker *looker, const struct looked_for *want,
     struct look *r, struct diag *diag)
 {
-	struct store *store = looker->store;
-	struct dns_authority authority;
-	struct dns_opts opts;
+	struct arena *arena = &looker->store->arena;
+	const struct authority_zone *zone;
 	size_t i;
 
-	dns_opts_init(&opts);
-	opts.env = &store->env;
-	opts.timeout_us = cli_dns_timeout_us(looker->opts);
-	opts.nameservers = looker->opts->nameservers;
-	opts.nameservers_n = looker->opts->nameservers_n;
-	opts.trust_anchor_file = looker->opts->trust_anchor;
-	if (dns_authority_find(&store->arena, &opts, r->owner, &authority,
-	    diag) != STATUS_OK) {
+	if (authority_find(looker->authority, arena, r->owner, &r->target,
+	    &zone, diag) != STATUS_OK) {
 		return;
 	}
-	r->target = authority.name;
-	r->zone = authority.zone;
-	r->found.negative_ttl_s = authority.negative_ttl_s;
-	r->v = arena_calloc(&store->arena, authority.n *
-	    DNS_AUTHORITY_MAX_ADDRESSES, sizeof(*r->v));
-	for (i = 0; r->v != NULL && i < authority.n; i++) {
-		look_at_server(looker, &opts, &authority.v[i], s, r);
+	r->zone = zone->name;
+	r->found.negative_ttl_s = zone->negative_ttl_s;
+	r->v = arena_calloc(arena, zone->n * AUTHORITY_MAX_ADDRESSES,
+	    sizeof(*r->v));
+	for (i = 0; r->v != NULL && i < zone->n; i++) {
+		look_at_server(looker, zone->v[i], want, r);
 	}
 }
 
 static void
-look_and_say(struct looker *looker, const struct keystore_key *key,
-    const struct privkey *private, struct look *r, struct diag *diag)
+look_with_diag(struct looker *looker, const struct looked_for *want,
+    struct look *r, struct diag *diag)
 {
-	const struct subject s = { key, private };
 	struct arena *arena = &looker->store->arena;
-	/* That a record is gone is seen without what it was the record of. */
-	bool can = private != NULL || key->stage >= KEY_REVOKED;
+	const struct keystore_key *key = want->key;
+	/* Whether a record is gone shows without the private half. */
+	bool can = want->any || want->private != NULL ||
+	    key->stage >= KEY_REVOKED;
 
 	*r = (struct look){ .n = 0 };
 	r->owner = domain_key_name(arena, key->selector, key->domain);
-	if (can && looker->zone != NULL) {
-		look_at_zone(looker, &s, r);
-	} else if (can) {
-		look_at_servers(looker, &s, r, diag);
+	if (can && r->owner.p != NULL && looker->dns != NULL) {
+		look_at_dns(looker, want, r);
+	} else if (can && r->owner.p != NULL) {
+		look_at_servers(looker, want, r, diag);
 	}
 	sum_up(looker, key->stage, r);
 	if (r->n == 0) {
-		r->found.why = arena_dup(arena, str_from(diag->text)).p;
+		r->found.why = diag->text[0] == '\0' ? "out of memory" :
+		    arena_dup(arena, str_from(diag->text)).p;
 	}
 }
 
 void
-look_with(struct looker *looker, const struct keystore_key *key,
-    const struct privkey *private, struct look *r)
+look_for(struct looker *looker, const struct looked_for *want,
+    struct look *r)
 {
 	struct diag diag;
 
 	diag_init(&diag);
-	look_and_say(looker, key, private, r, &diag);
+	look_with_diag(looker, want, r, &diag);
 }
 
 void
-look(struct looker *looker, const struct keystore_key *key, struct look *r)
+look_up(struct looker *looker, const struct keystore_key *key, struct look *r)
 {
 	struct privkey *private;
 	struct diag diag;
@@ -263,6 +272,7 @@ look(struct looker *looker, const struct keystore_key *key, struct look *r)
 	if (key->stage >= KEY_REVOKED) {
 		diag_init(&diag);
 	}
-	look_and_say(looker, key, private, r, &diag);
+	look_with_diag(looker, &(struct looked_for){ key, private, false }, r,
+	    &diag);
 	privkey_free(private);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* dkimkeygen: makes DKIM keys and holds them against the DNS. */
-#include "keys/check.h"
+#include "keys/opts.h"
 #include "keys/opts.h"
 
 static const struct cli_option new_options[] = {

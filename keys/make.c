@@ -11,7 +11,7 @@
 #define TEMPLATE_BYTES	64
 
 static void
-add_part(struct buf *out, const struct tm *tm, enum crypto_key_type type,
+add_template_part(struct buf *out, const struct tm *tm, enum crypto_key_type type,
     char what)
 {
 	switch (what) {
@@ -47,7 +47,7 @@ make_selector(struct arena *arena, const char *template,
 	}
 	for (p = template; out.status == STATUS_OK && *p != '\0'; p++) {
 		if (*p == '%') {
-			add_part(&out, &tm, type, *++p);
+			add_template_part(&out, &tm, type, *++p);
 		} else {
 			buf_add_char(&out, *p);
 		}
@@ -56,87 +56,118 @@ make_selector(struct arena *arena, const char *template,
 	    STR_NONE;
 	buf_fini(&out);
 	if (r->n == 0) {
-		(void)cli_fail("Selector: %s: not a template of a selector",
+		(void)cli_fail("Selector: %s: not a template for a selector",
 		    template);
 	}
 	return (r->n > 0);
 }
 
-/* The key but for its names; the pem is secret. */
-static bool
-generate(const struct store *store, const struct make *m,
-    struct keystore_key *key, struct buf *pem, struct buf *record)
+enum status
+made_from(struct made *made, const struct privkey *private, const char *flags)
 {
-	unsigned bits = m->bits != 0 ? m->bits : store->policy.rsa_bits;
-	struct privkey *private = NULL;
-	bool ok;
+	enum status status;
 
-	ok = privkey_generate(m->type, bits, &private) == STATUS_OK &&
-	    privkey_write_pem(private, pem) == STATUS_OK &&
-	    record_value(private, m->flags, record) == STATUS_OK;
-	if (ok) {
-		*key = (struct keystore_key){ .type = m->type,
-			.bits = privkey_bits(private), .stage = KEY_PENDING,
-			.created_s = store->now_s, .since_s = store->now_s,
-			.seen_s = -1, .asked_s = -1,
-			.record = buf_str(record) };
-	} else {
-		(void)cli_fail("the key could not be made");
-	}
-	privkey_free(private);
-	return (ok);
+	buf_init(&made->pem, KEYSTORE_PEM_MAX_BYTES);
+	buf_init(&made->record, KEYSTORE_STATE_MAX_BYTES);
+	made->type = privkey_type(private);
+	made->bits = privkey_bits(private);
+	status = privkey_write_pem(private, &made->pem);
+	return (status == STATUS_OK ? record_value(private, flags,
+	    &made->record) : status);
 }
 
-/* Under the first selector that was never used. */
-static bool
-add(struct store *store, const struct make *m, struct keystore_key *key,
-    struct str pem)
+enum status
+made_generate(struct made *made, enum crypto_key_type type, unsigned bits,
+    const char *flags)
 {
-	struct str base = str_from(m->selector);
+	struct privkey *private = NULL;
+	enum status status;
+
+	*made = (struct made){ .type = type };
+	status = privkey_generate(type, bits, &private);
+	if (status == STATUS_OK) {
+		status = made_from(made, private, flags);
+	}
+	privkey_free(private);
+	return (status);
+}
+
+void
+made_fini(struct made *made)
+{
+	buf_fini_secret(&made->pem);
+	buf_fini(&made->record);
+}
+
+enum status
+made_store(struct store *store, const struct made *made,
+    const struct key_name *name, enum key_stage stage, struct keystore_key *r,
+    struct diag *diag)
+{
+	*r = (struct keystore_key){ .domain = name->domain,
+		.selector = name->selector, .type = made->type,
+		.bits = made->bits, .stage = stage,
+		.created_s = store->now_s, .since_s = store->now_s,
+		.seen_s = stage == KEY_PENDING ? -1 : store->now_s,
+		.asked_s = -1, .record = arena_dup(&store->arena,
+		buf_str(&made->record)) };
+	if (r->record.p == NULL) {
+		diag_set(diag, NULL, 0, "out of memory");
+		return (STATUS_NOMEM);
+	}
+	return (keystore_add(store->keys, r, buf_str(&made->pem), diag));
+}
+
+/* Under the first selector of the template that was never used. */
+static enum status
+store_by_template(struct store *store, const struct made *made,
+    const struct key_name *given, struct keystore_key *r, struct diag *diag)
+{
 	enum status status = STATUS_LIMIT;
-	struct key_name name;
-	struct str selector;
-	struct diag diag;
+	struct key_name name = *given;
+	struct str base;
 	unsigned i;
 
-	if (m->selector == NULL && !make_selector(&store->arena,
-	    store->policy.selector, m->type, store->now_s, &base)) {
-		return (false);
+	if (!make_selector(&store->arena, store->policy.selector, made->type,
+	    store->now_s, &base)) {
+		return (STATUS_SYNTAX);
 	}
-	for (i = 1; status == STATUS_LIMIT && i <= TRIES_MAX &&
-	    (i == 1 || m->selector == NULL); i++) {
-		diag_init(&diag);
-		selector = i == 1 ? base : arena_printf(&store->arena,
+	for (i = 1; status == STATUS_LIMIT && i <= TRIES_MAX; i++) {
+		struct str text = i == 1 ? base : arena_printf(&store->arena,
 		    "%.*s%u", STR_FMT(base), i);
-		if (selector.p == NULL || !key_name_make(&store->arena,
-		    m->domain, selector.p, &name)) {
-			return (false);
+
+		diag_init(diag);
+		if (text.p == NULL || !key_name_make(&store->arena,
+		    given->domain.p, text.p, &name)) {
+			return (STATUS_SYNTAX);
 		}
-		key->domain = name.domain;
-		key->selector = name.selector;
-		status = keystore_add(store->keys, key, pem, &diag);
+		status = made_store(store, made, &name, KEY_PENDING, r, diag);
 	}
-	if (status != STATUS_OK) {
-		(void)cli_fail("%s", diag.text);
-	}
-	return (status == STATUS_OK);
+	return (status);
 }
 
 bool
-make_key(struct store *store, const struct make *m, struct keystore_key *r)
+make_key(struct store *store, const struct key_name *name,
+    enum crypto_key_type type, unsigned bits, const char *flags,
+    struct keystore_key *r)
 {
-	struct buf pem, record;
-	bool ok;
+	enum status status;
+	struct made made;
+	struct diag diag;
 
-	buf_init(&pem, KEYSTORE_PEM_MAX_BYTES);
-	buf_init(&record, KEYSTORE_STATE_MAX_BYTES);
-	ok = generate(store, m, r, &pem, &record) &&
-	    add(store, m, r, buf_str(&pem));
-	if (ok) {
-		r->record = arena_dup(&store->arena, r->record);
-		ok = r->record.p != NULL;
+	diag_init(&diag);
+	status = made_generate(&made, type, bits != 0 ? bits :
+	    store->policy.rsa_bits, flags);
+	if (status != STATUS_OK) {
+		diag_set(&diag, NULL, 0, "the key could not be made");
+	} else if (name->selector.p != NULL) {
+		status = made_store(store, &made, name, KEY_PENDING, r, &diag);
+	} else {
+		status = store_by_template(store, &made, name, r, &diag);
 	}
-	buf_fini_secret(&pem);
-	buf_fini(&record);
-	return (ok);
+	made_fini(&made);
+	if (status != STATUS_OK && diag.text[0] != '\0') {
+		(void)cli_fail("%s", diag.text);
+	}
+	return (status == STATUS_OK);
 }

@@ -94,9 +94,10 @@ take_option(void *opts, int id, const char *value)
 	    cli_dns_option(&o->dns, id, value, &bad)) && !bad);
 }
 
-int
-verb_options(const struct cli_command *command, int argc, char **argv,
-    struct verb_opts *o)
+/* CLI_END, or the exit status to return at once. */
+static int
+read_options(const struct verb *verb, const struct cli_command *command,
+    int argc, char **argv, struct verb_opts *o)
 {
 	int early;
 
@@ -105,5 +106,38 @@ verb_options(const struct cli_command *command, int argc, char **argv,
 	if (early != CLI_END) {
 		return (early);
 	}
-	return (cli_no_arguments(argc, argv) ? CLI_END : CLI_USAGE);
+	if (!cli_no_arguments(argc, argv)) {
+		return (CLI_USAGE);
+	}
+	if (verb->needs == NEEDS_DOMAIN && o->domain == NULL) {
+		return (cli_fail("-d DOMAIN is missing"));
+	}
+	if (verb->needs == NEEDS_DOMAIN_AND_SELECTOR &&
+	    (o->domain == NULL || o->selector == NULL)) {
+		return (cli_fail("-d DOMAIN and -s SELECTOR are needed"));
+	}
+	return (verb->check == NULL || verb->check(o) ? CLI_END : CLI_USAGE);
+}
+
+int
+verb_main(const struct verb *verb, const struct cli_command *command,
+    int argc, char **argv)
+{
+	struct store store;
+	struct verb_opts o;
+	int result;
+
+	result = read_options(verb, command, argc, argv, &o);
+	if (result != CLI_END) {
+		return (result);
+	}
+	result = CLI_USAGE;
+	if (store_init(&store, &o.store) && key_name_make(&store.memory,
+	    o.domain, o.selector, &o.name) &&
+	    (verb->store == DECIDES_ABOUT_STORE ||
+	    store_open(&store, verb->store == CREATES_STORE))) {
+		result = verb->run(&store, &o);
+	}
+	store_close(&store);
+	return (cli_flush() ? result : CLI_USAGE);
 }

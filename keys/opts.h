@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* opts: the options of all verbs, read in one place. */
+/* opts: the options of all commands, and what every command begins and ends
+   with. */
 #ifndef KEYS_OPTS_H
 #define KEYS_OPTS_H
 
@@ -16,9 +17,8 @@
 #define OPT_NO_SUBDOMAINS 0x327
 #define OPT_AUTHORITATIVE 0x328
 
-struct verb_opts {		/* a verb has those that its table lists */
-	const char		*domain;
-	const char		*selector;
+struct verb_opts {		/* a command has those that its table lists */
+	struct key_name		 name;		/* -d and -s, normalised */
 	const char		*directory;
 	const char		*key_file;
 	const char		*key_table;
@@ -36,10 +36,22 @@ struct verb_opts {		/* a verb has those that its table lists */
 	bool			 json;
 	struct store_opts	 store;
 	struct cli_dns		 dns;
+	const char		*domain;	/* as on the command line */
+	const char		*selector;
 };
 
-/* CLI_END, or the exit status to return at once. */
-int	 verb_options(const struct cli_command *, int argc, char **argv,
-	    struct verb_opts *);
+enum verb_needs { NEEDS_NO_NAME, NEEDS_DOMAIN, NEEDS_DOMAIN_AND_SELECTOR };
+
+struct verb {
+	enum verb_needs	 needs;
+	enum { OPENS_STORE, CREATES_STORE, DECIDES_ABOUT_STORE } store;
+	/* Usage that the table cannot express; false: said why. May be NULL. */
+	bool		(*check)(const struct verb_opts *);
+	int		(*run)(struct store *, const struct verb_opts *);
+};
+
+/* Reads the options, opens the store, runs the command: the exit status. */
+int	 verb_main(const struct verb *, const struct cli_command *, int argc,
+	    char **argv);
 
 #endif

@@ -168,9 +168,12 @@ policy_fini(struct policy *policy)
 	arena_fini(&policy->memory);
 }
 
-int64_t
-policy_retired_s(const struct policy *policy)
+struct life_times
+policy_times(const struct policy *policy)
 {
-	return (policy->overlap_s > policy->queue_lifetime_s ?
-	    policy->overlap_s : policy->queue_lifetime_s);
+	return ((struct life_times){
+		.rotate_every_s = policy->rotate_every_s,
+		.retired_s = policy->overlap_s > policy->queue_lifetime_s ?
+		    policy->overlap_s : policy->queue_lifetime_s,
+		.remove_after_s = policy->remove_after_s });
 }

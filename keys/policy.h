@@ -17,6 +17,7 @@
 #include "base/status.h"
 #include "base/str.h"
 #include "conf/table.h"
+#include "keystore/life.h"
 
 #define POLICY_MAX_BYTES	(64 * 1024)	/* of the file */
 
@@ -59,8 +60,7 @@ void		 policy_fini(struct policy *);
 /* What Publish takes. */
 bool		 policy_is_publish(struct str);
 
-/* How long after its retirement a key's record must stand. */
-int64_t		 policy_retired_s(const struct policy *);
+struct life_times policy_times(const struct policy *);
 
 extern const struct conf_options policy_options;
 

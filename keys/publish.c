@@ -50,7 +50,7 @@ add_script(struct buf *out, const struct policy *policy,
 }
 
 static enum status
-update(struct store *store, const struct look *look, struct str value,
+run_update(struct store *store, const struct look *look, struct str value,
     bool instead, struct diag *diag)
 {
 	const struct policy *policy = &store->policy;
@@ -124,12 +124,12 @@ publish(struct store *store, const char *how, const struct keystore_key *key,
 	if (strcmp(how, "print") == 0) {
 		return (STATUS_OK);
 	}
-	if (look->n == 0) {		/* the zone is not known */
+	if (look->n == 0) {		/* the zone is unknown */
 		diag_set(diag, NULL, 0, "%s", look->found.why);
 		return (STATUS_TEMP);
 	}
 	if (strcmp(how, "nsupdate") == 0) {
-		status = update(store, look, value, what != PUBLISH_RECORD,
+		status = run_update(store, look, value, what != PUBLISH_RECORD,
 		    diag);
 	} else {
 		status = run_hook(store, how + strlen("hook:"), key, look,
@@ -140,20 +140,19 @@ publish(struct store *store, const char *how, const struct keystore_key *key,
 }
 
 static bool
-failed(const char *what, struct diag *diag)
+fail_disclosure(const char *what, struct diag *diag)
 {
 	diag_set(diag, what, 0, "%s", strerror(errno));
 	return (false);
 }
 
-bool
-publish_private(struct store *store, const char *dir,
-    const struct keystore_key *key, struct diag *diag)
+static bool
+write_private(struct store *store, const char *dir,
+    const struct keystore_key *key, struct str pem, struct diag *diag)
 {
 	const struct files_owner owner = { (uid_t)-1, (gid_t)-1 };
 	struct str folder, name;
-	struct buf pem;
-	bool ok = false;
+	bool ok;
 	int fd;
 
 	folder = arena_printf(&store->arena, "%s/%.*s", dir,
@@ -162,18 +161,34 @@ publish_private(struct store *store, const char *dir,
 	    STR_FMT(key->selector));
 	if (folder.p == NULL || name.p == NULL) {
 		errno = ENOMEM;
-		return (failed(dir, diag));
+		return (fail_disclosure(dir, diag));
 	}
 	(void)mkdir(folder.p, 0755);
 	fd = open(folder.p, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd == -1) {
-		return (failed(folder.p, diag));
+		return (fail_disclosure(folder.p, diag));
 	}
-	buf_init(&pem, KEYSTORE_PEM_MAX_BYTES);
-	ok = keystore_private(store->keys, key, &pem, diag) == STATUS_OK &&
-	    files_replace(fd, name.p, folder.p, buf_str(&pem), 0644, &owner,
-	    diag) == STATUS_OK;
-	buf_fini_secret(&pem);
+	ok = files_replace(fd, name.p, folder.p, pem, 0644, &owner, diag) ==
+	    STATUS_OK;
 	(void)close(fd);
+	return (ok);
+}
+
+bool
+publish_private(struct store *store, const char *dir,
+    const struct keystore_key *key, bool *done_r, struct diag *diag)
+{
+	struct diag ignored;
+	struct buf pem;
+	bool ok = true;
+
+	diag_init(&ignored);
+	buf_init(&pem, KEYSTORE_PEM_MAX_BYTES);
+	*done_r = false;
+	if (keystore_private(store->keys, key, &pem, &ignored) == STATUS_OK) {
+		ok = write_private(store, dir, key, buf_str(&pem), diag);
+		*done_r = ok;
+	}
+	buf_fini_secret(&pem);
 	return (ok);
 }

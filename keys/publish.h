@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * publish: has a record put into the DNS, or taken out of it, by nsupdate(1)
- * or a hook program; dkimkeygen(1) has the contract of both under PUBLISHING.
- * Whether it is there is for keys/look.h to see: done here only means asked
- * for. Each may be repeated at any time.
+ * or a hook program; dkimkeygen(1) describes the contract of both under
+ * PUBLISHING. Success only means that it was requested: keys/look.h shows
+ * whether it was done. Each request may be repeated at any time.
  */
 #ifndef KEYS_PUBLISH_H
 #define KEYS_PUBLISH_H
@@ -11,21 +11,24 @@
 #include "keys/look.h"
 
 enum publish_what {
-	PUBLISH_RECORD,		/* where nothing stands yet */
+	PUBLISH_RECORD,		/* where there is no record yet */
 	PUBLISH_REVOKED,	/* p= in place of the record */
 	PUBLISH_NOTHING		/* in place of either */
 };
 
 /*
- * TEMP: it failed, the diag says how. *asked_r: whether somebody was asked;
- * with "print" nobody is, the operator publishes it.
+ * TEMP: it failed, the diag says how. *asked_r: whether it was requested; with
+ * "print" it is not, since the operator publishes records.
  */
 enum status	 publish(struct store *, const char *how,
 		    const struct keystore_key *, const struct look *,
 		    enum publish_what, bool *asked_r, struct diag *)
     ATTR_MUST_CHECK;
-/* The private half, as a file for all to see. False: the diag says why. */
+/*
+ * The private half, as a file that everybody may read. *done_r: false if the
+ * store has none. False: the diag says why.
+ */
 bool		 publish_private(struct store *, const char *dir,
-		    const struct keystore_key *, struct diag *);
+		    const struct keystore_key *, bool *done_r, struct diag *);
 
 #endif

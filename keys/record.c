@@ -11,15 +11,19 @@ bool
 key_name_make(struct arena *arena, const char *domain, const char *selector,
     struct key_name *r)
 {
-	if (domain_normalize(arena, str_from(domain), &r->domain) !=
-	    STATUS_OK || domain_labels(r->domain) < 2) {
-		(void)cli_fail("%s: not the name of a domain", domain);
+	*r = (struct key_name){ STR_NONE, STR_NONE, STR_NONE };
+	if (domain != NULL && (domain_normalize(arena, str_from(domain),
+	    &r->domain) != STATUS_OK || domain_labels(r->domain) < 2)) {
+		(void)cli_fail("%s: not a domain name", domain);
 		return (false);
 	}
-	if (domain_normalize(arena, str_from(selector), &r->selector) !=
-	    STATUS_OK) {
+	if (selector != NULL && domain_normalize(arena, str_from(selector),
+	    &r->selector) != STATUS_OK) {
 		(void)cli_fail("%s: not a selector", selector);
 		return (false);
+	}
+	if (domain == NULL || selector == NULL) {
+		return (true);
 	}
 	r->owner = domain_key_name(arena, r->selector, r->domain);
 	if (r->owner.p == NULL || r->owner.n > DOMAIN_MAX_BYTES) {
@@ -141,7 +145,7 @@ record_print(enum record_format format, const struct record_shown *shown)
 	struct buf out;
 	bool ok;
 
-	buf_init(&out, KEYS_ARENA_BYTES);
+	buf_init(&out, KEYS_TEXT_MAX_BYTES);
 	switch (format) {
 	case RECORD_JSON:
 		return (cli_json_print(shown_json(shown)));
@@ -166,18 +170,13 @@ bool
 record_print_stored(struct store *store, const struct keystore_key *key,
     enum record_format format)
 {
-	struct record_shown shown = { .value = record_wanted(key),
+	bool revoked = life_record(key->stage) >= LIFE_RECORD_REVOKED;
+	struct record_shown shown = { .value = revoked ? STR(RECORD_REVOKED) :
+		key->record,
 		.type = key->type, .bits = key->bits,
 		.ttl_s = store->policy.record_ttl_s, .store = store->name,
 		.stage = key_stage_name(key->stage) };
 
 	return (key_name_make(&store->arena, key->domain.p, key->selector.p,
 	    &shown.name) && record_print(format, &shown));
-}
-
-struct str
-record_wanted(const struct keystore_key *key)
-{
-	return (key->stage < KEY_REVOKED ? key->record :
-	    STR(RECORD_REVOKED));
 }

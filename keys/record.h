@@ -22,14 +22,13 @@ struct record_shown {
 	const char		*stage;		/* NULL: it has none */
 };
 
-/* False: no such form, and said so. */
+/* False: no such format, and said so. */
 bool	 record_format_parse(const char *value, enum record_format *r);
-/* Both: false when it could not be printed, and said so. */
+/* False: it could not be printed, and said so. */
 bool	 record_print(enum record_format, const struct record_shown *);
+/* The record that the key's stage requires. */
 bool	 record_print_stored(struct store *, const struct keystore_key *,
 	    enum record_format);
-/* The record that its stage asks for. */
-struct str	 record_wanted(const struct keystore_key *);
 /* In pieces of at most 255 octets; NULL: no memory. */
 json_t	*record_json_strings(struct str value);
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * dkimkeygen rotate: takes each key as far as it may go now. All that is to be
- * known stands in the store, and each step is one atomic change there, so that
- * a run may end anywhere and the next one goes on.
+ * dkimkeygen rotate: takes each key to the stage that it may have now. The
+ * store has all that a run needs to know, and each step is one atomic change
+ * there, so that a run may end anywhere and the next one continues.
+ *
+ * All keys are listed once. Most need neither DNS nor a change; where a step is
+ * due, the domain is locked and read again for the change alone.
  */
 #include <sys/types.h>
 
@@ -12,34 +15,44 @@
 #include "keys/rotate.h"
 
 #define STEPS_MAX	64	/* of one domain in one run */
-#define LOST		"its private key is missing: "
 
-/* What the name servers say of those keys for which it counts. */
-static void
-examine(struct rotation *run, struct rotated *d)
+static struct life
+life_of(const struct rotation *run, const struct rotated *d)
 {
+	struct life life = store_life(run->store, d->v, d->n);
+
+	life.found = d->found;
+	life.force = run->opts->force;
+	return (life);
+}
+
+/* Asks DNS for those keys whose next step depends on it. */
+static void
+look_up_keys(struct rotation *run, struct rotated *d)
+{
+	struct life life = life_of(run, d);
 	size_t i;
 
 	for (i = 0; i < d->n; i++) {
-		if (!d->looked[i] && life_asks(d->v, d->n, i)) {
-			look(&run->looker, &d->v[i], &d->looks[i]);
+		if (!d->looked[i] && life_asks(&life, i)) {
+			look_up(&run->looker, &d->v[i], &d->looks[i]);
 			d->found[i] = d->looks[i].found;
 			d->looked[i] = true;
 		}
 	}
 }
 
-/* The first step that may be done now; false: all wait. */
+/* The first step that can be done now; false: all keys wait. */
 static bool
-next_step(const struct rotation *run, const struct rotated *d, size_t *i_r,
-    struct step *step)
+find_step(const struct rotation *run, const struct rotated *d, size_t *i_r,
+    struct life_step *step)
 {
+	struct life life = life_of(run, d);
 	size_t i;
 
 	for (i = 0; i < d->n; i++) {
-		life_next(&run->store->policy, d->v, d->found, d->n, i,
-		    run->store->now_s, run->opts->force, step);
-		if (step->kind != STEP_WAIT && !d->stuck[i]) {
+		life_next(&life, i, step);
+		if (step->kind != LIFE_WAIT && !d->stuck[i]) {
 			*i_r = i;
 			return (true);
 		}
@@ -47,111 +60,140 @@ next_step(const struct rotation *run, const struct rotated *d, size_t *i_r,
 	return (false);
 }
 
-/* Unless there is a way out already: its successor. */
 static void
-tell_lost(const struct keystore_key *key, struct step *step)
+say_waits(struct rotation *run, struct rotated *d)
 {
-	if (key->stage < KEY_ACTIVE) {
-		*step = (struct step){ STEP_WAIT, KEY_PENDING,
-			LOST "revoke it", -1 };
-	} else if (step->until_s != -1) {
-		*step = (struct step){ STEP_WAIT, KEY_PENDING,
-			LOST "rotate --force makes another", -1 };
-	}
-}
-
-static void
-note_waits(struct rotation *run, struct rotated *d)
-{
-	struct step step;
+	struct life life = life_of(run, d);
+	struct life_step step;
 	size_t i;
 
 	for (i = 0; i < d->n; i++) {
-		life_next(&run->store->policy, d->v, d->found, d->n, i,
-		    run->store->now_s, run->opts->force, &step);
-		if (d->v[i].lost) {
-			run->failed = true;
-			tell_lost(&d->v[i], &step);
-		}
-		if (step.kind == STEP_WAIT && d->v[i].stage != KEY_REMOVED) {
-			rotated_tell_wait(run, d, i, &step);
+		run->failed |= d->v[i].lost;
+		life_next(&life, i, &step);
+		if (step.kind == LIFE_WAIT && d->v[i].stage != KEY_REMOVED) {
+			rotated_say_wait(run, d, i, &step);
 		}
 	}
 }
 
-static void
-rotate_domain(struct rotation *run, struct str domain)
+/* A run that was killed may have left the private half of a removed key. */
+static bool
+finish_removals(struct rotation *run, struct rotated *d)
 {
-	struct rotated d = { .domain = domain };
-	struct step step;
+	bool ok = true;
+	size_t i;
+
+	for (i = 0; i < d->n && !d->v[i].leftover; i++) {
+		continue;
+	}
+	if (i == d->n || run->opts->dry_run) {
+		return (true);
+	}
+	switch (rotated_lock(run, d)) {
+	case ROTATED_FAILED:
+		return (false);
+	case ROTATED_STALE:
+		return (true);		/* so that the next run does it */
+	case ROTATED_LOCKED:
+		break;
+	}
+	for (; ok && i < d->n; i++) {
+		ok = !d->v[i].leftover || store_save(run->store, &d->v[i]);
+	}
+	rotated_unlock(run, d);
+	return (ok);
+}
+
+static bool
+take_steps(struct rotation *run, struct rotated *d)
+{
+	struct life_step step;
 	unsigned steps;
 	size_t i;
 
-	if ((run->opts->dry_run || store_lock(run->store, domain)) &&
-	    rotated_load(run, &d)) {
-		for (steps = 0; steps < STEPS_MAX; steps++) {
-			examine(run, &d);
-			if (!next_step(run, &d, &i, &step) ||
-			    !rotated_step(run, &d, i, &step)) {
-				break;
-			}
-		}
-		note_waits(run, &d);
-		rotated_print(run, &d);
-	} else {
-		run->failed = true;
-	}
-	rotated_fini(&d);
-	store_unlock(run->store, domain);
-}
-
-/* A list is by domain. */
-static bool
-rotate_all(struct rotation *run)
-{
-	struct keystore_key *v;
-	size_t i, n;
-
-	if (!store_list(run->store, STR_NONE, &v, &n)) {
+	if (!finish_removals(run, d)) {
 		return (false);
 	}
-	for (i = 0; i < n; i++) {
-		if (i == 0 || !str_eq(v[i].domain, v[i - 1].domain)) {
-			rotate_domain(run, v[i].domain);
+	for (steps = 0; steps < STEPS_MAX; steps++) {
+		look_up_keys(run, d);
+		if (!find_step(run, d, &i, &step)) {
+			return (true);
+		}
+		if (!rotated_step(run, d, i, &step)) {
+			return (false);
 		}
 	}
 	return (true);
 }
 
-static int
-rotate(struct rotation *run)
+static void
+rotate_domain(struct rotation *run, struct keystore_key *v, size_t n)
 {
-	const struct verb_opts *o = run->opts;
-	struct str domain;
-	bool ok = true;
+	struct rotated d;
 
-	run->told = json_array();
-	if (!looker_init(&run->looker, run->store, &o->dns)) {
-		ok = false;
-	} else if (o->all) {
-		ok = rotate_all(run);
-	} else if (store_domain(run->store, o->domain, &domain)) {
-		rotate_domain(run, domain);
-	} else {
-		ok = false;
+	if (!rotated_init(run, &d, v, n) || !take_steps(run, &d)) {
+		run->failed = true;
 	}
-	looker_fini(&run->looker);
+	if (d.n > 0) {
+		say_waits(run, &d);
+		rotated_save_notes(run, &d);
+		rotated_print(run, &d);
+	}
+	rotated_fini(&d);
+	arena_reset(&run->store->arena);
+}
+
+/* One domain's keys, or all by domain. */
+static bool
+rotate_listed(struct rotation *run)
+{
+	struct store *store = run->store;
+	const struct verb_opts *o = run->opts;
+	size_t i, n, count;
+	struct keystore_key *v;
+
+	if (!store_list(store, &store->memory, o->name.domain, &v, &n)) {
+		return (false);
+	}
+	/* A broken key has been reported. */
+	if (n == 0 && !o->all && store->broken == NULL) {
+		(void)cli_fail("%s: there is no key of %s", store->name,
+		    o->domain);
+	}
+	run->failed = n == 0 && !o->all;
+	for (i = 0; i < n; i += count) {
+		count = store_domain_count(v, n, i);
+		rotate_domain(run, &v[i], count);
+	}
+	return (true);
+}
+
+static int
+run_rotate(struct store *store, const struct verb_opts *o)
+{
+	struct rotation run = { .store = store, .opts = o };
+	bool ok;
+
+	run.how = o->publish != NULL ? o->publish : store->policy.publish;
+	run.disclose = o->disclose != NULL ? o->disclose :
+	    store->policy.disclose;
+	if (!looker_init(&run.looker, store, &o->dns, false)) {
+		return (CLI_USAGE);
+	}
+	run.domains = json_array();
+	ok = rotate_listed(&run);
+	looker_fini(&run.looker);
 	if (o->json && ok) {
 		ok = cli_json_print(json_pack("{s:b, s:O}", "dry_run",
-		    o->dry_run, "domains", run->told));
+		    o->dry_run, "domains", run.domains));
 	}
-	json_decref(run->told);
-	return (!ok || !cli_flush() ? CLI_USAGE : run->failed ||
-	    run->store->broken != NULL ? CLI_NO : CLI_YES);
+	json_decref(run.domains);
+	return (!ok ? CLI_USAGE : run.failed || store->broken != NULL ?
+	    CLI_NO : CLI_YES);
 }
 
 static bool
-check_options(const struct verb_opts *o)
+check_rotate(const struct verb_opts *o)
 {
 	if (o->all == (o->domain != NULL)) {
 		(void)cli_fail("either --all or -d DOMAIN is needed");
@@ -172,25 +214,8 @@ check_options(const struct verb_opts *o)
 int
 rotate_main(const struct cli_command *command, int argc, char **argv)
 {
-	struct verb_opts o;
-	struct store store;
-	struct rotation run = { .store = &store, .opts = &o };
-	int early, result = CLI_USAGE;
+	static const struct verb verb = { NEEDS_NO_NAME, OPENS_STORE,
+		check_rotate, run_rotate };
 
-	early = verb_options(command, argc, argv, &o);
-	if (early != CLI_END) {
-		return (early);
-	}
-	if (!check_options(&o)) {
-		return (CLI_USAGE);
-	}
-	if (store_begin(&store, &o.store, false)) {
-		run.how = o.publish != NULL ? o.publish :
-		    store.policy.publish;
-		run.disclose = o.disclose != NULL ? o.disclose :
-		    store.policy.disclose;
-		result = rotate(&run);
-	}
-	store_close(&store);
-	return (result);
+	return (verb_main(&verb, command, argc, argv));
 }

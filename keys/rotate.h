@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* rotate: one run of dkimkeygen rotate, from inside. */
+/* rotate: one run of dkimkeygen rotate. */
 #ifndef KEYS_ROTATE_H
 #define KEYS_ROTATE_H
 
@@ -12,40 +12,56 @@ struct rotation {		/* one run */
 	struct looker		 looker;
 	const char		*how;		/* records are published */
 	const char		*disclose;	/* a folder; NULL */
-	json_t			*told;		/* --json: of each domain */
+	json_t			*domains;	/* --json */
 	bool			 failed;	/* something did */
 };
 
 struct rotated {		/* one domain; arrays in the store's arena */
 	struct str		 domain;
 	struct keystore_key	*v;
-	struct found		*found;
-	struct look		*looks;
-	bool			*looked;	/* looks[i] is of now */
-	bool			*stuck;		/* no more of it in this run */
 	size_t			 n;
-	struct buf		 text;		/* what was done; what it waits
+	struct life_found	*found;
+	struct look		*looks;
+	struct str		*notes;		/* v[i].note is to become this */
+	bool			*looked;	/* looks[i] is up to date */
+	bool			*stuck;		/* v[i] is left as it is, for
+						   the rest of the run */
+	struct buf		 text;		/* what was done and is waited
 						   for */
 	json_t			*steps;		/* the same, for --json */
 	json_t			*waits;
 };
 
-/* Its keys. False: said why. */
-bool	 rotated_load(struct rotation *, struct rotated *);
+/* With keys that were listed. False: said why; rotated_fini in any case. */
+bool	 rotated_init(struct rotation *, struct rotated *,
+	    struct keystore_key *v, size_t n);
+/* Reads the keys again. False: said why. */
+bool	 rotated_reload(struct rotation *, struct rotated *);
 void	 rotated_fini(struct rotated *);
-/* Said in the domain's line. */
-void	 rotated_tell(struct rotated *, const struct keystore_key *,
+
+enum rotated_lock {
+	ROTATED_LOCKED,		/* and the store has the keys as in v */
+	ROTATED_STALE,		/* not locked: another process changed them */
+	ROTATED_FAILED		/* not locked; said why */
+};
+/* Around a change of the store. No lock is held while DNS is asked or a record
+   is published: then the keys may change, which shows here. */
+enum rotated_lock	 rotated_lock(struct rotation *, struct rotated *);
+void	 rotated_unlock(struct rotation *, struct rotated *);
+
+/* Does the step. False: nothing more can be done for the domain. */
+bool	 rotated_step(struct rotation *, struct rotated *, size_t i,
+	    const struct life_step *);
+
+/* A step, in the domain's line. */
+void	 rotated_say(struct rotated *, const struct keystore_key *,
 	    const char *fmt, ...) ATTR_PRINTF(3, 4);
-/* What the key waits for, into the store: without the times that follow from its
-   stage, so that it changes with the reason only. */
-void	 rotated_note(struct rotation *, struct keystore_key *,
-	    struct str note);
-void	 rotated_tell_wait(struct rotation *, struct rotated *, size_t i,
-	    const struct step *);
+/* What v[i] waits for, in the domain's line and as its note. */
+void	 rotated_say_wait(struct rotation *, struct rotated *, size_t i,
+	    const struct life_step *);
+/* Saves the notes that have changed. */
+void	 rotated_save_notes(struct rotation *, struct rotated *);
 /* Prints the line, or adds to what --json prints. */
 void	 rotated_print(struct rotation *, struct rotated *);
-/* Does the step, once. False: the domain is done with for now. */
-bool	 rotated_step(struct rotation *, struct rotated *, size_t i,
-	    const struct step *);
 
 #endif

@@ -6,86 +6,136 @@
 #include "keys/publish.h"
 #include "keys/rotate.h"
 
-static bool
-fail(struct rotation *run, struct rotated *d, size_t i, const char *what,
+/* v[i] is left alone for the rest of the run; the others go on. */
+static void
+fail_key(struct rotation *run, struct rotated *d, size_t i, const char *what,
     const struct diag *diag)
 {
-	rotated_tell(d, &d->v[i], "%s failed: %s", what, diag->text);
+	struct keystore_key *key = &d->v[i];
+	struct str note = arena_printf(&run->store->arena,
+	    "failed to %s: %s", what, diag->text);
+
+	rotated_say(d, key, "%s failed: %s", what, diag->text);
 	(void)cli_fail("%.*s: %.*s: %s: %s", STR_FMT(d->domain),
-	    STR_FMT(d->v[i].selector), what, diag->text);
-	rotated_note(run, &d->v[i], arena_printf(&run->store->arena,
-	    "failed to %s: %s", what, diag->text));
-	run->failed = true;
+	    STR_FMT(key->selector), what, diag->text);
+	d->notes[i] = note.p != NULL ? note : STR_NONE;
 	d->stuck[i] = true;
-	return (true);
-}
-
-static bool
-save(struct rotation *run, const struct keystore_key *key)
-{
-	if (run->opts->dry_run || store_save(run->store, key)) {
-		return (true);
-	}
 	run->failed = true;
-	return (false);
 }
 
-/* Only now: as long as a cache still had the record, anyone could sign. */
 static bool
-disclose(struct rotation *run, struct rotated *d, size_t i)
+save_key(struct rotation *run, struct rotated *d, size_t i)
 {
+	return (run->opts->dry_run || store_save(run->store, &d->v[i]));
+}
+
+/* Only at removal: while a cache still had the record, anyone could sign. */
+static bool
+disclose_key(struct rotation *run, struct rotated *d, size_t i)
+{
+	bool disclosed = false;
 	struct diag diag;
 
-	if (run->disclose == NULL || run->opts->dry_run ||
-	    !store_has_private(run->store, &d->v[i])) {
+	if (run->disclose == NULL || run->opts->dry_run) {
 		return (true);
 	}
 	diag_init(&diag);
-	if (!publish_private(run->store, run->disclose, &d->v[i], &diag)) {
-		return (fail(run, d, i, "disclose", &diag));
+	if (!publish_private(run->store, run->disclose, &d->v[i], &disclosed,
+	    &diag)) {
+		fail_key(run, d, i, "disclose", &diag);
+		return (false);
 	}
-	rotated_tell(d, &d->v[i], "private half disclosed");
+	if (disclosed) {
+		rotated_say(d, &d->v[i], "private half disclosed");
+	}
 	return (true);
 }
 
 static bool
-enter(struct rotation *run, struct rotated *d, size_t i, enum key_stage stage)
+enter_stage(struct rotation *run, struct rotated *d, size_t i,
+    enum key_stage stage)
 {
 	struct keystore_key *key = &d->v[i], before = *key;
 
-	if (stage == KEY_REMOVED && !disclose(run, d, i)) {
-		return (false);
+	if (stage == KEY_REMOVED && !disclose_key(run, d, i)) {
+		return (true);
 	}
 	key->stage = stage;
 	key->since_s = run->store->now_s;
 	key->seen_s = stage == KEY_PUBLISHED ? key->since_s :
 	    stage == KEY_ACTIVE ? key->seen_s : -1;
-	key->note = STR_NONE;
-	if (!save(run, key)) {
+	key->note = d->notes[i] = STR_NONE;
+	if (!save_key(run, d, i)) {
 		*key = before;
 		return (false);
 	}
 	run->store->changed |= !run->opts->dry_run &&
-	    (stage == KEY_ACTIVE || before.stage == KEY_ACTIVE);
-	rotated_tell(d, key, "%s -> %s", key_stage_name(before.stage),
+	    life_signs(stage) != life_signs(before.stage);
+	rotated_say(d, key, "%s -> %s", key_stage_name(before.stage),
 	    key_stage_name(stage));
 	return (true);
 }
 
 static bool
-see(struct rotation *run, struct rotated *d, size_t i, int64_t seen_s)
+note_seen(struct rotation *run, struct rotated *d, size_t i, int64_t seen_s)
 {
 	struct keystore_key *key = &d->v[i];
 
 	key->seen_s = seen_s;
 	if (seen_s == -1) {
-		rotated_tell(d, key, "record lost: %s", d->found[i].why);
+		rotated_say(d, key, "record missing: %s", d->found[i].why);
 	}
-	return (save(run, key));
+	return (save_key(run, d, i));
+}
+
+/* The new key is among those of the domain from now on. */
+static bool
+create_successor(struct rotation *run, struct rotated *d, size_t i)
+{
+	const struct keystore_key *old = &d->v[i];
+	const struct key_name name = { .domain = d->domain };
+	struct keystore_key key;
+
+	if (run->opts->dry_run) {
+		rotated_say(d, old, "gets a successor");
+		d->stuck[i] = true;
+		return (true);
+	}
+	if (!make_key(run->store, &name, old->type, 0, "", &key)) {
+		return (false);
+	}
+	rotated_say(d, &key, "made, pending");
+	return (rotated_reload(run, d));
+}
+
+/* In the store, whose keys of the domain are locked. */
+static bool
+apply_step(struct rotation *run, struct rotated *d, size_t i,
+    const struct life_step *step)
+{
+	switch (step->kind) {
+	case LIFE_STAGE:
+		return (enter_stage(run, d, i, step->stage));
+	case LIFE_SEEN:
+		return (note_seen(run, d, i, run->store->now_s));
+	case LIFE_UNSEEN:
+		return (note_seen(run, d, i, -1));
+	case LIFE_CREATE:
+		return (create_successor(run, d, i));
+	case LIFE_ADD:
+	case LIFE_REVOKE:
+	case LIFE_REMOVE:
+		d->v[i].asked_s = run->store->now_s;
+		d->v[i].note = d->notes[i] = STR_NONE;
+		return (save_key(run, d, i));
+	case LIFE_WAIT:
+		break;
+	}
+	return (false);
 }
 
 static const char *
-task(enum publish_what what)
+task_text(enum publish_what what)
 {
 	switch (what) {
 	case PUBLISH_RECORD:
@@ -95,34 +145,34 @@ task(enum publish_what what)
 	case PUBLISH_NOTHING:
 		break;
 	}
-	return ("take its record out");
+	return ("remove its record");
 }
 
-/* The operator is to do it: as he would find out what exactly. */
+/* For the operator: what to do, and how to get the record. */
 static void
-tell_task(struct rotation *run, struct rotated *d,
+say_task(struct rotation *run, struct rotated *d,
     const struct keystore_key *key, enum publish_what what)
 {
 	const char *where = run->opts->store.where;
 
-	/* No password must get out. */
+	/* No password may be printed. */
 	if (where != NULL && keystore_shown(where) != where) {
 		where = NULL;
 	}
 	if (what == PUBLISH_NOTHING) {
-		rotated_tell(d, key, "%s: %s", key_stage_name(key->stage),
-		    task(what));
+		rotated_say(d, key, "%s: %s", key_stage_name(key->stage),
+		    task_text(what));
 		return;
 	}
-	rotated_tell(d, key, "%s: %s (dkimkeygen record -d %.*s -s %.*s%s%s "
-	    "prints it)", key_stage_name(key->stage), task(what),
+	rotated_say(d, key, "%s: %s (dkimkeygen record -d %.*s -s %.*s%s%s "
+	    "prints it)", key_stage_name(key->stage), task_text(what),
 	    STR_FMT(key->domain), STR_FMT(key->selector),
 	    where != NULL ? " -K " : "", where != NULL ? where : "");
 }
 
-/* What was asked for may be there at once. */
+/* Before the store notes it; no lock is held. False: it failed. */
 static bool
-ask_for(struct rotation *run, struct rotated *d, size_t i,
+request_publishing(struct rotation *run, struct rotated *d, size_t i,
     enum publish_what what)
 {
 	struct keystore_key *key = &d->v[i];
@@ -132,62 +182,58 @@ ask_for(struct rotation *run, struct rotated *d, size_t i,
 	diag_init(&diag);
 	if (!run->opts->dry_run && publish(run->store, run->how, key,
 	    &d->looks[i], what, &asked, &diag) != STATUS_OK) {
-		return (fail(run, d, i, task(what), &diag));
-	}
-	if (asked) {
-		rotated_tell(d, key, "asked to %s", task(what));
-	} else {
-		tell_task(run, d, key, what);
-	}
-	key->asked_s = run->store->now_s;
-	key->note = STR_NONE;
-	d->looked[i] = !asked;
-	return (save(run, key));
-}
-
-/* The new key is among those of the domain from now on. */
-static bool
-create(struct rotation *run, struct rotated *d, size_t i)
-{
-	const struct keystore_key *old = &d->v[i];
-	const struct make m = { arena_cstr(&run->store->arena, d->domain),
-		NULL, old->type, 0, "" };
-	struct keystore_key key;
-
-	if (run->opts->dry_run) {
-		rotated_tell(d, old, "gets a successor");
-		d->stuck[i] = true;
-		return (true);
-	}
-	if (m.domain == NULL || !make_key(run->store, &m, &key)) {
-		run->failed = true;
+		fail_key(run, d, i, task_text(what), &diag);
 		return (false);
 	}
-	rotated_tell(d, &key, "made, pending");
-	return (rotated_load(run, d));
+	if (asked) {
+		rotated_say(d, key, "requested: %s", task_text(what));
+		/* It may have been done at once. */
+		d->looked[i] = false;
+	} else {
+		say_task(run, d, key, what);
+	}
+	return (true);
+}
+
+static bool
+prepare_step(struct rotation *run, struct rotated *d, size_t i,
+    const struct life_step *step)
+{
+	switch (step->kind) {
+	case LIFE_ADD:
+		return (request_publishing(run, d, i, PUBLISH_RECORD));
+	case LIFE_REVOKE:
+		return (request_publishing(run, d, i, PUBLISH_REVOKED));
+	case LIFE_REMOVE:
+		return (request_publishing(run, d, i, PUBLISH_NOTHING));
+	case LIFE_WAIT:
+	case LIFE_STAGE:
+	case LIFE_SEEN:
+	case LIFE_UNSEEN:
+	case LIFE_CREATE:
+		break;
+	}
+	return (true);
 }
 
 bool
 rotated_step(struct rotation *run, struct rotated *d, size_t i,
-    const struct step *step)
+    const struct life_step *step)
 {
-	switch (step->kind) {
-	case STEP_STAGE:
-		return (enter(run, d, i, step->stage));
-	case STEP_SEEN:
-		return (see(run, d, i, run->store->now_s));
-	case STEP_UNSEEN:
-		return (see(run, d, i, -1));
-	case STEP_ADD:
-		return (ask_for(run, d, i, PUBLISH_RECORD));
-	case STEP_REVOKE:
-		return (ask_for(run, d, i, PUBLISH_REVOKED));
-	case STEP_REMOVE:
-		return (ask_for(run, d, i, PUBLISH_NOTHING));
-	case STEP_CREATE:
-		return (create(run, d, i));
-	case STEP_WAIT:
+	bool ok;
+
+	if (!prepare_step(run, d, i, step)) {
+		return (true);
+	}
+	switch (rotated_lock(run, d)) {
+	case ROTATED_FAILED:
+		return (false);
+	case ROTATED_STALE:
+		return (rotated_reload(run, d));
+	case ROTATED_LOCKED:
 		break;
 	}
-	return (false);
+	ok = apply_step(run, d, i, step);
+	rotated_unlock(run, d);
+	return (ok);
 }

@@ -8,9 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "keys/keys.h"
 #include "keys/store.h"
-#include "mail/domain.h"
 
 #define ARENA_BYTES	((size_t)2048 * 1024 * 1024)	/* a million keys */
 #define LOCK_TIMEOUT_S	30
@@ -40,7 +38,7 @@ store_option(struct store_opts *o, int id, const char *value, bool *bad_r)
 }
 
 static bool
-fail(const struct diag *diag, enum status status)
+fail_store(const struct diag *diag, enum status status)
 {
 	(void)cli_fail("%s", diag->text[0] != '\0' ? diag->text :
 	    status_text(status));
@@ -58,18 +56,20 @@ store_init(struct store *store, const struct store_opts *o)
 	diag_init(&diag);
 	env_init_system(&store->env);
 	arena_init(&store->arena, ARENA_BYTES);
+	arena_init(&store->memory, ARENA_BYTES);
 	store->now_s = o->now_s != 0 ? o->now_s : env_now_s(&store->env);
 	status = policy_load(&store->policy, o->policy, &diag);
 	if (status != STATUS_OK) {
-		return (fail(&diag, status));
+		return (fail_store(&diag, status));
 	}
+	store->times = policy_times(&store->policy);
 	store->where = o->where;
 	if (o->where == NULL) {
 		status = policy_key_store(&store->policy, NULL, &store->where,
 		    &diag);
 	}
 	if (status != STATUS_OK) {
-		return (fail(&diag, status));
+		return (fail_store(&diag, status));
 	}
 	store->name = store->where != NULL ? keystore_shown(store->where) :
 	    "none";
@@ -100,13 +100,7 @@ store_open(struct store *store, bool create)
 	diag_init(&diag);
 	status = keystore_open(store->where, create, &store->env, &store->keys,
 	    &diag);
-	return (status == STATUS_OK || fail(&diag, status));
-}
-
-bool
-store_begin(struct store *store, const struct store_opts *o, bool create)
-{
-	return (store_init(store, o) && store_open(store, create));
+	return (status == STATUS_OK || fail_store(&diag, status));
 }
 
 bool
@@ -117,7 +111,7 @@ store_lock(struct store *store, struct str domain)
 
 	diag_init(&diag);
 	status = keystore_lock(store->keys, domain, LOCK_TIMEOUT_S, &diag);
-	return (status == STATUS_OK || fail(&diag, status));
+	return (status == STATUS_OK || fail_store(&diag, status));
 }
 
 void
@@ -126,9 +120,9 @@ store_unlock(struct store *store, struct str domain)
 	keystore_unlock(store->keys, domain);
 }
 
-/* It looks by itself, too: what fails here costs time, not mail. */
+/* The daemon polls the store as well: a failure here costs time, not mail. */
 static void
-tell_daemon(const char *path)
+hang_up_daemon(const char *path)
 {
 	char text[PID_MAX_BYTES] = "";
 	FILE *file = fopen(path, "re");
@@ -145,8 +139,8 @@ tell_daemon(const char *path)
 	}
 	(void)fclose(file);
 	if (pid <= 1 || kill((pid_t)pid, SIGHUP) == -1) {
-		cli_warn("warning: %s: the daemon could not be told: %s", path,
-		    pid <= 1 ? "not a process id" : strerror(errno));
+		cli_warn("warning: %s: cannot send SIGHUP to the daemon: %s",
+		    path, pid <= 1 ? "not a process id" : strerror(errno));
 	}
 }
 
@@ -155,25 +149,26 @@ store_close(struct store *store)
 {
 	keystore_close(store->keys);
 	if (store->changed && store->pid_file != NULL) {
-		tell_daemon(store->pid_file);
+		hang_up_daemon(store->pid_file);
 	}
 	policy_fini(&store->policy);
 	strmap_fini(&store->broken_names);
 	arena_fini(&store->arena);
+	arena_fini(&store->memory);
 }
 
-/* Where the map has it; NULL: no memory. */
+/* Where the map has it; NULL: out of memory. */
 static void **
 find_broken(struct store *store, struct str domain, struct str selector)
 {
-	struct str name = arena_printf(&store->arena, "%.*s/%.*s",
+	struct str name = arena_printf(&store->memory, "%.*s/%.*s",
 	    STR_FMT(domain), STR_FMT(selector));
 
 	return (name.p != NULL ? strmap_at(&store->broken_names, name) : NULL);
 }
 
 static void
-tell_broken(void *ctx, struct str domain, struct str selector,
+report_broken(void *ctx, struct str domain, struct str selector,
     const struct diag *diag)
 {
 	static struct store_broken no_memory = { .why = "out of memory" };
@@ -185,42 +180,41 @@ tell_broken(void *ctx, struct str domain, struct str selector,
 		return;
 	}
 	(void)cli_fail("%s", diag->text);
-	b = arena_calloc(&store->arena, 1, sizeof(*b));
+	b = arena_calloc(&store->memory, 1, sizeof(*b));
 	if (at == NULL || b == NULL) {
 		store->broken = &no_memory;
 		return;
 	}
 	*at = b;
 	*b = (struct store_broken){ store->broken,
-		arena_dup(&store->arena, domain),
-		arena_dup(&store->arena, selector),
-		arena_dup(&store->arena, str_from(diag->text)).p };
+		arena_dup(&store->memory, domain),
+		arena_dup(&store->memory, selector),
+		arena_dup(&store->memory, str_from(diag->text)).p };
 	store->broken = b;
 }
 
 bool
-store_domain(struct store *store, const char *text, struct str *r)
-{
-	*r = STR_NONE;
-	if (text != NULL && domain_normalize(&store->arena, str_from(text),
-	    r) != STATUS_OK) {
-		(void)cli_fail("%s: not the name of a domain", text);
-		return (false);
-	}
-	return (true);
-}
-
-bool
-store_list(struct store *store, struct str domain,
+store_list(struct store *store, struct arena *arena, struct str domain,
     struct keystore_key **v_r, size_t *n_r)
 {
 	struct diag diag;
 	enum status status;
 
 	diag_init(&diag);
-	status = keystore_list(store->keys, &store->arena, domain, v_r, n_r,
-	    tell_broken, store, &diag);
-	return (status == STATUS_OK || fail(&diag, status));
+	status = keystore_list(store->keys, arena, domain, v_r, n_r,
+	    report_broken, store, &diag);
+	return (status == STATUS_OK || fail_store(&diag, status));
+}
+
+size_t
+store_domain_count(const struct keystore_key *v, size_t n, size_t i)
+{
+	size_t first = i;
+
+	while (i < n && str_eq(v[i].domain, v[first].domain)) {
+		i++;
+	}
+	return (i - first);
 }
 
 static bool
@@ -231,29 +225,28 @@ is_broken(struct store *store, struct str domain, struct str selector)
 	return (at == NULL || *at != NULL);
 }
 
-struct keystore_key *
-store_find(struct store *store, const char *domain, const char *selector)
+bool
+store_find(struct store *store, const struct key_name *name,
+    struct keystore_key **v_r, size_t *n_r, size_t *i_r)
 {
-	struct keystore_key *v;
-	struct key_name name;
-	size_t i, n;
+	size_t i;
 
-	if (!key_name_make(&store->arena, domain, selector, &name) ||
-	    !store_list(store, name.domain, &v, &n)) {
-		return (NULL);
+	if (!store_list(store, &store->arena, name->domain, v_r, n_r)) {
+		return (false);
 	}
-	for (i = 0; i < n; i++) {
-		if (str_eq(v[i].selector, name.selector)) {
-			return (&v[i]);
+	for (i = 0; i < *n_r; i++) {
+		if (str_eq((*v_r)[i].selector, name->selector)) {
+			*i_r = i;
+			return (true);
 		}
 	}
-	/* Else it has been said already what is wrong. */
-	if (!is_broken(store, name.domain, name.selector) &&
-	    !is_broken(store, name.domain, STR(""))) {
-		(void)cli_fail("%s: there is no key %s of %s", store->name,
-		    selector, domain);
+	/* Otherwise the list has reported what is wrong. */
+	if (!is_broken(store, name->domain, name->selector) &&
+	    !is_broken(store, name->domain, STR(""))) {
+		(void)cli_fail("%s: there is no key %.*s of %.*s", store->name,
+		    STR_FMT(name->selector), STR_FMT(name->domain));
 	}
-	return (NULL);
+	return (false);
 }
 
 bool
@@ -264,21 +257,7 @@ store_save(struct store *store, const struct keystore_key *key)
 
 	diag_init(&diag);
 	status = keystore_save(store->keys, key, &diag);
-	return (status == STATUS_OK || fail(&diag, status));
-}
-
-bool
-store_has_private(struct store *store, const struct keystore_key *key)
-{
-	struct diag diag;
-	struct buf pem;
-	bool has;
-
-	diag_init(&diag);
-	buf_init(&pem, KEYSTORE_PEM_MAX_BYTES);
-	has = keystore_private(store->keys, key, &pem, &diag) == STATUS_OK;
-	buf_fini_secret(&pem);
-	return (has);
+	return (status == STATUS_OK || fail_store(&diag, status));
 }
 
 struct privkey *
@@ -304,6 +283,13 @@ store_private(struct store *store, const struct keystore_key *key,
 	}
 	buf_fini_secret(&pem);
 	return (private);
+}
+
+struct life
+store_life(const struct store *store, const struct keystore_key *v, size_t n)
+{
+	return ((struct life){ .times = store->times, .v = v, .n = n,
+		.now_s = store->now_s });
 }
 
 struct str

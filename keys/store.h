@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* store: what the verbs that work on a key store begin with. */
+/* store: the key store, as the commands of dkimkeygen use it. */
 #ifndef KEYS_STORE_H
 #define KEYS_STORE_H
 
@@ -7,8 +7,10 @@
 #include "base/env.h"
 #include "base/strmap.h"
 #include "cli/cli.h"
+#include "keys/keys.h"
 #include "keys/policy.h"
 #include "keystore/keystore.h"
+#include "keystore/life.h"
 
 struct store_opts {		/* zeroed: as the policy file says */
 	const char	*where;
@@ -24,12 +26,12 @@ struct store_opts {		/* zeroed: as the policy file says */
 #define STORE_READ_OPTIONS						\
 	{ STORE_WHERE, "key-store", "STORE",				\
 	    "a directory, sqlite:PATH or postgres:CONNINFO" },		\
-	{ STORE_POLICY, "policy", "FILE", "instead of dkimkeygen.conf" }, \
-	{ STORE_NOW, "now", "UNIXTIME", "take this for the time" }
+	{ STORE_POLICY, "policy", "FILE", "read instead of dkimkeygen.conf" }, \
+	{ STORE_NOW, "now", "UNIXTIME", "act as at that time" }
 #define STORE_OPTIONS							\
 	STORE_READ_OPTIONS,						\
 	{ STORE_PID_FILE, "pid-file", "FILE",				\
-	    "the daemon's, which is told of a change" }
+	    "send SIGHUP to that daemon when signing keys change" }
 
 struct store_broken {		/* a key whose state cannot be read */
 	struct store_broken	*next;
@@ -41,49 +43,52 @@ struct store_broken {		/* a key whose state cannot be read */
 struct store {
 	struct env		 env;
 	struct policy		 policy;
+	struct life_times	 times;		/* the policy's */
 	struct keystore		*keys;
-	struct arena		 arena;
+	struct arena		 memory;	/* until store_close */
+	struct arena		 arena;		/* rotate resets it after each
+						   domain */
 	const char		*where;
-	const char		*name;		/* the same for messages: no
-						   password */
+	const char		*name;		/* the same for messages, without
+						   a password */
 	const char		*pid_file;	/* NULL: none */
 	int64_t			 now_s;
-	struct store_broken	*broken;	/* told of already */
+	struct store_broken	*broken;	/* reported */
 	struct strmap		 broken_names;	/* "domain/selector" of these */
-	bool			 changed;	/* signers must look again */
+	bool			 changed;	/* the set of signing keys was */
 };
 
-/* True if id is one of the above and its value is well; *bad_r when not. */
+/* True if id is one of the above and its value is valid; *bad_r when not. */
 bool	 store_option(struct store_opts *, int id, const char *value,
 	    bool *bad_r);
-/* The policy and the name only, for store_is_wanted. False: said why. */
+/* The policy and the store's name; does not open it. False: said why. */
 bool	 store_init(struct store *, const struct store_opts *);
-/* Whether one was named, or the policy's is there, be it out of reach. */
+/* Whether a store was named, or the policy's exists, accessible or not. */
 bool	 store_is_wanted(const struct store *, const struct store_opts *);
-/* create: makes it if it is not there. */
+/* create: makes it if it does not exist. False: said why. */
 bool	 store_open(struct store *, bool create);
-/* The two in one. store_close in any case. */
-bool	 store_begin(struct store *, const struct store_opts *, bool create);
-/* Tells the daemon, if anything has changed that it looks at. */
+/* Sends SIGHUP to the daemon if the set of signing keys was changed. */
 void	 store_close(struct store *);
 
-/* As a store has it; NULL: absent. False: none, and said so. */
-bool	 store_domain(struct store *, const char *text, struct str *r);
-/* The keys of a domain; absent: all. A broken state is told of, once. */
-bool	 store_list(struct store *, struct str domain,
+/* The keys of a domain; absent: all. A broken state is reported, once. */
+bool	 store_list(struct store *, struct arena *, struct str domain,
 	    struct keystore_key **v_r, size_t *n_r);
-/* The key, or NULL and said so. */
-struct keystore_key	*store_find(struct store *, const char *domain,
-	    const char *selector);
+/* How often v[i] of the keys of all domains has its domain; it is the first. */
+size_t	 store_domain_count(const struct keystore_key *v, size_t n, size_t i);
+/* All keys of the name's domain, and where the key itself is among them; false:
+   there is none, and said so. */
+bool	 store_find(struct store *, const struct key_name *,
+	    struct keystore_key **v_r, size_t *n_r, size_t *i_r);
 bool	 store_save(struct store *, const struct keystore_key *);
 /* Around a change of the domain's keys, which are read again inside. */
 bool	 store_lock(struct store *, struct str domain);
 void	 store_unlock(struct store *, struct str domain);
-/* Whether its private half can be read. */
-bool	 store_has_private(struct store *, const struct keystore_key *);
 /* Its private half; NULL: the diag says why. */
 struct privkey	*store_private(struct store *, const struct keystore_key *,
 	    struct diag *);
+/* The rules for these keys of one domain. */
+struct life	 store_life(const struct store *, const struct keystore_key *,
+		    size_t n);
 
 /* "2026-11-27 00:31" in UTC, in the arena. */
 struct str	 store_time(struct store *, int64_t s);

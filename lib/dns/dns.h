@@ -42,8 +42,8 @@
 #define DNS_BATCH_MAX_QUERIES	1100	/* distinct ones of one batch */
 
 enum dns_type {			/* as on the wire */
-	DNS_A = 1, DNS_CNAME = 5, DNS_PTR = 12, DNS_MX = 15, DNS_TXT = 16,
-	DNS_AAAA = 28
+	DNS_A = 1, DNS_NS = 2, DNS_CNAME = 5, DNS_SOA = 6, DNS_PTR = 12,
+	DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 28
 };
 
 enum dns_result {
@@ -62,8 +62,9 @@ enum dns_security {		/* DNSSEC status of the answer */
 
 struct dns_record {
 	struct str	data;	/* TXT: all strings joined; A, AAAA: 4 or 16
-				   octets; MX, PTR: the name as a lower-case
-				   text without trailing dot ("" is the root) */
+				   octets; CNAME, MX, NS, PTR: the name as a
+				   lower-case text without trailing dot ("" is
+				   the root); SOA: the 4 octets of its minimum */
 	uint16_t	preference;	/* MX */
 };
 

@@ -1,8 +1,6 @@
 lib_libmailseal_a_SOURCES += \
 	lib/dns/answer.c \
 	lib/dns/answer.h \
-	lib/dns/authority.c \
-	lib/dns/authority.h \
 	lib/dns/backend.h \
 	lib/dns/batch.c \
 	lib/dns/cache.c \

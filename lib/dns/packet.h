@@ -15,7 +15,6 @@
 
 #define DNS_PACKET_UDP_BYTES	1232	/* no fragments on any usual network */
 #define DNS_QUERY_MAX_BYTES	(12 + DNS_NAME_MAX_BYTES + 2 + 4 + 11)
-#define DNS_TYPE_NS		2
 /* CNAMEs that are followed within one answer. */
 #define DNS_MAX_ALIASES		16
 

@@ -2,6 +2,8 @@
 #include "dns/name.h"
 #include "dns/rdata.h"
 
+#define SOA_MIN_BYTES	(1 + 1 + 5 * 4)
+
 static enum status
 copy_octets(struct arena *arena, struct str octets, struct dns_record *r)
 {
@@ -72,8 +74,13 @@ dns_rdata_read(struct arena *arena, enum dns_type type, struct str packet,
 		    (unsigned char)wire.p[1]);
 		return (read_name(arena, packet, at + 2, at + n, r));
 	case DNS_CNAME:
+	case DNS_NS:
 	case DNS_PTR:
 		return (read_name(arena, packet, at, at + n, r));
+	case DNS_SOA:
+		/* Two names and five numbers, the minimum last. */
+		return (n < SOA_MIN_BYTES ? STATUS_SYNTAX : copy_octets(arena,
+		    str_mem(wire.p + n - 4, 4), r));
 	case DNS_TXT:
 		return (read_txt(arena, wire, r));
 	}

@@ -102,7 +102,7 @@ probe_server(struct stub *stub, struct stub_server *server, uint64_t now_us)
 	if (attempt == NULL) {
 		return;
 	}
-	n = dns_query_write(&root, DNS_TYPE_NS,
+	n = dns_query_write(&root, DNS_NS,
 	    (uint16_t)env_random(&stub->env), query);
 	*attempt = (struct attempt){ .server = server, .sent_us = now_us };
 	server->attempts++;

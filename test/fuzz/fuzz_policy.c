@@ -18,7 +18,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		FUZZ_CHECK(policy.selector != NULL);
 		FUZZ_CHECK(policy.key_stores.n <= CONF_KEY_STORES_MAX);
 		FUZZ_CHECK(policy_is_publish(str_from(policy.publish)));
-		FUZZ_CHECK(policy_retired_s(&policy) >=
+		FUZZ_CHECK(policy_times(&policy).retired_s >=
 		    policy.queue_lifetime_s);
 	}
 	policy_fini(&policy);

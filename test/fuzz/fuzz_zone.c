@@ -21,8 +21,12 @@ check_record(enum dns_type type, const struct dns_record *r)
 	case DNS_AAAA:
 		FUZZ_CHECK(r->data.n == 16);
 		break;
+	case DNS_SOA:
+		FUZZ_CHECK(r->data.n == 4);
+		break;
 	case DNS_CNAME:
 	case DNS_MX:
+	case DNS_NS:
 	case DNS_PTR:
 		FUZZ_CHECK(r->data.n == 0 || (dns_name_make(r->data, &name) &&
 		    str_eq(dns_name_str(&name), r->data)));

@@ -69,8 +69,8 @@ def test_new():
     for want in ('202701r2', '202701r3'):
         _, out, err = store.run('new')
         tap.is_(out.decode().split('.')[0], want, 'never twice the same')
-        tap.contains(err, '202701r of example.com is pending already',
-                     'the first one is called to mind')
+        tap.contains(err, '202701r of example.com is already pending',
+                     'the first one is named')
     store.run('new', '-t', 'ed25519')
     status, _, err = store.run('new', '-s', '202701r')
     tap.is_(status, 2, 'a selector that is in use is refused')
@@ -126,6 +126,70 @@ def test_list():
     tap.contains(out, b'202701r', 'and the others are listed still')
 
 
+def test_future():
+    """Times of the store that lie in the future (the clock was set back)
+    count as now, for every command."""
+    store = Store('future')
+    for selector in 'ab':
+        store.run('new', '-s', selector)
+        store.set_stage(selector, 'active')
+    store.now -= 10 * DAY
+    tap.is_(store.keys()['b']['next'], 'successor 2027-04-05 08:00',
+            'list: active since a time in the future')
+    store.run('retire', '-s', 'a')
+    store.now -= DAY
+    tap.is_(store.keys()['a']['next'], 'revoked 2027-01-18 08:00',
+            'list: retired at a time in the future')
+    conf = proc.write(os.path.join(TOP, 'future.conf'),
+                      'Overlap 0\nQueueLifetime 0\n')
+    status, _, err = store.run('revoke', '-s', 'a', '-c', conf)
+    tap.is_(status, 0, 'revoke: retired at a time in the future, no overlap',
+            err)
+
+
+def test_domain_case():
+    """Every command takes a domain as it is typed."""
+    store = Store('case')
+    conf = proc.write(os.path.join(TOP, 'case.conf'),
+                      'KeyStore %s\n' % store.path)
+    for selector in 'ab':
+        _, out, _ = store.run('new', '-s', selector)
+    zone = proc.write(os.path.join(TOP, 'case.zone'),
+                      'a._domainkey.example.com. TXT "v=DKIM1; p="\n' +
+                      out.decode())
+    store.run('revoke', '-s', 'a')
+
+    def run(verb, domain, *options):
+        p = subprocess.run([tree.DKIMKEYGEN, verb, '-c', conf, '--now',
+                            str(store.now), '-d', domain] + list(options),
+                           cwd=TOP, capture_output=True, check=False)
+        return p.returncode, p.stdout + p.stderr
+    for verb, options in (('check', ['-s', 'a', '--zone', zone]),
+                          ('check', ['-s', 'A', '--zone', zone]),
+                          ('check', ['--zone', zone]),
+                          ('list', []), ('record', ['-s', 'a']),
+                          ('rotate', ['--dry-run', '--zone', zone])):
+        want = run(verb, 'example.com', *[x.replace('A', 'a') if x == 'A'
+                                          else x for x in options])
+        tap.is_(want[0], 0, '%s %s' % (verb, options[:2]), want[1])
+        for domain in 'Example.COM', 'example.com.':
+            tap.is_(run(verb, domain, *options), want,
+                    '%s -d %s %s' % (verb, domain, options[:2]))
+    tap.is_(run('new', 'EXAMPLE.com', '-s', 'B')[0], 2,
+            'new: the selector is in use')
+    tap.is_(run('revoke', 'EXAMPLE.com', '-s', 'B')[0], 0, 'revoke')
+    tap.is_(store.stages(), {'a': 'revoked', 'b': 'revoked'}, 'of that key')
+
+
+def test_nothing_to_check():
+    store = Store('none')
+    store.run('new')
+    for verb in 'check', 'list':
+        status, _, err = store.run(verb, '-d', 'none.example', domain=False)
+        tap.is_(status, 1, '%s: a domain without keys' % verb)
+        tap.contains(err, 'no key of none.example', 'it is named')
+
+
 def test_no_harm():
     """No verb leaves a domain without an active key."""
     store = Store('harm')
@@ -148,7 +212,7 @@ def test_no_harm():
     store.now += 14 * DAY - 1
     status, _, err = store.run('revoke', '-s', 'a')
     tap.is_(status, 1, 'revoke, while mail may be on its way')
-    tap.contains(err, 'on its way', 'and why is said')
+    tap.contains(err, 'in transit', 'and why is said')
     store.now += 1
     tap.is_(store.run('revoke', '-s', 'a')[0], 0, 'revoke, then')
     tap.is_(store.stages(), {'a': 'revoked', 'b': 'active'}, 'all in all')
@@ -185,11 +249,11 @@ def test_adopt():
     status, out, err = store.run('adopt', '-s', 'old', '-k', key, '--zone',
                                  zone)
     tap.is_(status, 0, 'adopt')
-    tap.contains(err, 'out of Domain and SigningTable', 'says what is to do')
+    tap.contains(err, 'from Domain and SigningTable', 'what else is to do')
     status, _, err = store.run('adopt', '-s', 'old', '-k', key, '--zone',
                                zone)
     tap.is_(status, 1, 'the same again')
-    tap.contains(err, 'not adopted: the store has it already', 'is known')
+    tap.contains(err, 'not adopted: it is in the store already', 'is known')
     tap.contains(out, b'example.com: old is active', 'it is active at once')
     tap.ok(os.path.exists(key), 'the file stays')
     status, _, err = store.run('adopt', '-s', 'old', '-k', key_other,
@@ -203,15 +267,23 @@ def test_adopt():
     status, out, err = store.run('adopt', '--key-table', table, '--zone',
                                  zone, domain=False)
     tap.is_(status, 1, 'a KeyTable with lines that are passed over')
-    tap.contains(err, 'KeyTable:3: passed over: % stands', 'one with %')
-    tap.contains(err, 'KeyTable:4: passed over: the key', 'one with a key')
+    tap.contains(err, 'KeyTable:3: skipped: % stands', 'one with %')
+    tap.contains(err, 'KeyTable:4: skipped: the key', 'one with a key')
     tap.is_(store.stages(), {'old': 'active', 'olde': 'active'},
             'the other one is adopted')
+    os.chdir(os.path.join(TOP, 'flat'))
+    table_zone = Store('adopt-table')
+    proc.write(table, 'e Example.com:OLDE:./olde.private:ed25519-sha256\n')
+    status, _, err = table_zone.run('adopt', '--key-table', table, '--zone',
+                                    zone, domain=False)
+    tap.is_((status, table_zone.stages()), (0, {'olde': 'active'}),
+            'a KeyTable as OpenDKIM reads it: ./, an algorithm', err)
+    os.chdir('/')
     proc.write(table, 'broken\n')
     status, _, err = store.run('adopt', '--key-table', table, '--zone', zone,
                                domain=False)
     tap.is_(status, 2, 'a broken table')
-    tap.contains(err, 'KeyTable:1: not "name domain:', 'file and line')
+    tap.contains(err, 'KeyTable:1: ', 'file and line')
     status, _, err = store.run('adopt', '--zone', zone)
     tap.is_(status, 2, 'adopt without a selector')
 
@@ -225,7 +297,7 @@ def test_check():
     tap.contains(out_check, b'(pending): not published yet: ', 'it is said')
     proc.write(zone, out)
     _, out_check, _ = store.run('check', '--zone', zone)
-    tap.contains(out_check, b'all name servers have its record: dkimkeygen r',
+    tap.contains(out_check, b'every name server has its record; dkimkeygen r',
                  'and so it is when it is there')
     for there in (False, True):
         proc.write(zone, out if there else '')
@@ -250,17 +322,19 @@ def test_check():
             'example.com', '-s', 'mine', '-k', key, '--zone', zone]
     status, obj, _ = proc.run_json(argv)
     tap.is_((status, obj['ok'], obj['keys'][0]['servers'][0]['says'],
-             obj['keys'][0]['servers'][0]['warning']),
+             obj['keys'][0]['servers'][0]['warnings']),
             (0, True, 'it has the record',
-             't=y: receivers treat the mail as unsigned'),
-            'a key in a file, with a warning')
+             ['the RSA key has less than 2048 bits',
+              't=y: receivers treat the mail as unsigned']),
+            'a key in a file, with warnings')
     _, other = flat('another')
     proc.write(zone, record)
     _, out_check, _ = proc.run([x for x in argv if x != '--json'])
-    tap.contains(out_check, b'(of a file): all is well', 'in text')
+    tap.contains(out_check, b'(in a file): all is well', 'in text')
     status, obj, _ = proc.run_json([x if x != key else other for x in argv])
     tap.is_((status, obj['keys'][0]['servers'][0]['says']),
-            (1, 'it has another record'), 'a record of another key')
+            (1, 'it has the record of another key'),
+            'a record of another key')
 
 
 def test_rotate_zone():
@@ -281,8 +355,8 @@ def test_rotate_zone():
                  'and waited for')
     proc.write(zone, record)
     tap.contains(rotate(), 'z0 pending -> published', 'it is seen')
-    tap.is_(store.keys()['z0']['waits_for'], 'caches may still say that there '
-            'is no record, until 2027-01-15 09:00', 'and until when it waits')
+    tap.is_(store.keys()['z0']['waits_for'], 'caches may still have the '
+            'answer that there is no record, until 2027-01-15 09:00', 'and until when it waits')
     tap.contains(rotate(3600), 'z0 published -> active', 'after an hour')
     for options in ([], ['--all', '-d', 'example.com'],
                     ['--all', '--force'], ['--all', '--publish', 'x']):
@@ -450,6 +524,9 @@ def main():
     test_template()
     test_record()
     test_list()
+    test_future()
+    test_domain_case()
+    test_nothing_to_check()
     test_no_harm()
 
 

@@ -7,6 +7,7 @@ import random
 import resource
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -159,8 +160,8 @@ def test_disagreement(dns):
             (0, [('ns1.example.com', 'it has the record'),
                  ('ns2.other.example', 'it has the record')]),
             'check asks each of them', str(obj))
-    tap.is_(obj['keys'][0]['servers'][1]['warning'],
-            'its TTL is not that of the first server', 'and sees their TTL')
+    tap.is_(obj['keys'][0]['servers'][1]['warnings'],
+            ['its TTL is not that of the first server'], 'and sees their TTL')
     tap.is_(obj['keys'][0]['negative_ttl'], NEGATIVE, 'and the zone\'s SOA')
     other.stop()
     status, obj, _ = proc.run_json(argv)
@@ -189,7 +190,7 @@ def test_delegation(dns):
     life.new('-s', 'c1')
     _, line = life.rotate()
     tap.ok(life.stages()['c1'] == 'pending' and
-           'a CNAME with a name that cannot be asked for' in line,
+           'c1._domainkey.cname.example: ' in line,
            'one that leads to an odd name', line)
 
 
@@ -298,6 +299,52 @@ def test_disclose(dns):
         tap.is_(f.read(), private, 'then its private half is')
 
 
+def test_disclose_fails(dns):
+    """The private half stays as long as it is not disclosed."""
+    life = Life(os.path.join(TOP, 'closed'), dns,
+                {'Disclose': os.path.join(TOP, 'missing', 'folder')},
+                domain='closed.example')
+    life.new('-s', 'c0', '-t', 'ed25519')
+    proc.run(life.argv('revoke', '-d', 'closed.example', '-s', 'c0'))
+    life.rotate(later=30 * DAY)
+    status, line = life.rotate()
+    tap.is_((status, life.stages()), (1, {'c0': 'revoked'}),
+            'a folder that is missing: the key is not removed', line)
+    tap.ok(os.path.exists(os.path.join(life.store, 'closed.example',
+                                       'c0.private')),
+           'nor is its private half')
+    os.makedirs(os.path.join(TOP, 'missing', 'folder'))
+    life.rotate()
+    tap.is_(life.stages(), {'c0': 'removed'}, 'then both are')
+
+
+def test_nobody_waits(dns):
+    """A run that waits for the DNS keeps nobody from the store, not even from
+    the domain at hand."""
+    life = Life(os.path.join(TOP, 'slow'), dns, domain='slow.example')
+    life.new('-s', 's0')
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(('127.0.0.1', 0))
+        silent.settimeout(30)
+        with subprocess.Popen(
+                life.argv('rotate', '--all', '--dns-timeout', '120',
+                          '--nameserver', '127.0.0.1@%d' %
+                          silent.getsockname()[1]),
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as p:
+            silent.recvfrom(4096)
+            for domain in 'other.example', 'slow.example':
+                status, _, err = proc.run(life.argv('new', '-d', domain, '-s',
+                                                    's1', '-t', 'ed25519'))
+                tap.is_((status, p.poll()), (0, None),
+                        'new for %s while rotate waits' % domain, err)
+            status, _, err = proc.run(life.argv('revoke', '-d',
+                                                'slow.example', '-s', 's0'))
+            tap.is_((status, p.poll()), (0, None), 'so does revoke', err)
+            p.kill()
+    life.rotate()
+    tap.is_(life.stages()['s0'], 'revoked', 'the change is kept')
+
+
 def test_disk_full(dns):
     life = Life(os.path.join(TOP, 'full'), dns, domain='full.example')
     life.new('-s', 'f0')
@@ -350,7 +397,8 @@ def main():
         tap.skip_all(why)
     names = ('example.com', 'kill.example', 'cname.example', 'keys.example',
              'hook.example', 'told.example', 'dry.example',
-             'disclose.example', 'full.example', 'back.example')
+             'disclose.example', 'full.example', 'back.example',
+             'closed.example', 'slow.example')
     zones = {name: ZONE for name in names}
     zones['differ.example'] = ('@ NS ns1.example.com.\n'
                                '@ NS ns2.other.example.\n')
@@ -361,6 +409,7 @@ def main():
                     ('127.0.0.1', '127.0.0.2'), negative=NEGATIVE)
     for test in (test_two_rotations, test_disagreement, test_delegation,
                  test_hook, test_daemon_is_told, test_dry_run, test_disclose,
+                 test_disclose_fails, test_nobody_waits,
                  test_disk_full, test_clock_back, test_kill):
         test(dns)
 

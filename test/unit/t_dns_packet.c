@@ -189,8 +189,8 @@ test_query(const struct dns_name *name)
 	n = dns_query_write(name, DNS_TXT, 0x1234, query);
 	tap_str(str_mem(query, n), str_mem(want, sizeof(want) - 1),
 	    "query: RD, AD, EDNS with 1232 octets");
-	n = dns_query_write(&root, DNS_TYPE_NS, 0, query);
-	tap_ok(n == 12 + 5 + 11 && query[12] == 0 && query[14] == DNS_TYPE_NS,
+	n = dns_query_write(&root, DNS_NS, 0, query);
+	tap_ok(n == 12 + 5 + 11 && query[12] == 0 && query[14] == DNS_NS,
 	    "query: the root's name servers");
 	for (i = 0; i < sizeof(text); i++) {
 		text[i] = i % 50 == 49 ? '.' : 'a';

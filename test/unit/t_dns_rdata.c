@@ -32,6 +32,12 @@ static const struct row {
 	/* RFC 1035 3.1, 3.3.12 */
 	{ "PTR", DNS_PTR, WIRE("\1a\2bc\0"), STATUS_OK, WIRE("a.bc"), 0 },
 	{ "CNAME", DNS_CNAME, WIRE("\1A\2Bc\0"), STATUS_OK, WIRE("a.bc"), 0 },
+	{ "NS", DNS_NS, WIRE("\3ns1\1A\0"), STATUS_OK, WIRE("ns1.a"), 0 },
+	/* RFC 1035 3.3.13, RFC 2308 4 */
+	{ "SOA", DNS_SOA, WIRE("\1a\300\14\1r\300\14" "1234" "1234" "1234"
+	    "1234" "\0\0\1\54"), STATUS_OK, WIRE("\0\0\1\54"), 0 },
+	{ "SOA of 21", DNS_SOA, WIRE("\0" "1234" "1234" "1234" "1234" "1234"),
+	    STATUS_SYNTAX, { NULL, 0 }, 0 },
 	{ "the root", DNS_PTR, WIRE("\0"), STATUS_OK, WIRE(""), 0 },
 	{ "no name", DNS_PTR, WIRE(""), STATUS_SYNTAX, { NULL, 0 }, 0 },
 	{ "no end", DNS_PTR, WIRE("\1a\2bc"), STATUS_SYNTAX, { NULL, 0 }, 0 },

@@ -81,7 +81,7 @@ test_overlap(void)
 	diag_init(&diag);
 	tap_num(policy_parse(&policy, STR("Overlap 1d\nQueueLifetime 5d"),
 	    "p", &diag), STATUS_OK, "an overlap below a queue's lifetime");
-	tap_num(policy_retired_s(&policy), 5 * 86400,
+	tap_num(policy_times(&policy).retired_s, 5 * 86400,
 	    "a record stands for the longer of both");
 	policy_fini(&policy);
 }
