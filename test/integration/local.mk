@@ -2,8 +2,10 @@ check_SCRIPTS += test/integration/daemon.py test/integration/faults.py
 EXTRA_DIST += test/integration/daemon.py test/integration/faults.py
 noinst_PROGRAMS += test/integration/dns_ask
 test_integration_dns_ask_SOURCES = test/integration/dns_ask.c
-check_SCRIPTS += test/integration/dns_stub.py test/integration/dns_unbound.py
-EXTRA_DIST += test/integration/dns_stub.py test/integration/dns_unbound.py
+check_SCRIPTS += test/integration/dns_drought.py \
+	test/integration/dns_stub.py test/integration/dns_unbound.py
+EXTRA_DIST += test/integration/dns_drought.py \
+	test/integration/dns_stub.py test/integration/dns_unbound.py
 check_SCRIPTS += test/integration/dkimkeygen.py test/integration/keys.py \
 	test/integration/rotate.py
 EXTRA_DIST += test/integration/dkimkeygen.py test/integration/keys.py \
@@ -27,6 +29,7 @@ EXTRA_DIST += $(POSTFIX_TESTS) test/integration/life.py \
 
 # What runs threads, for a thread sanitizer: the others are slow there, and have
 # nothing for it to find.
-THREADED = test/integration/daemon.py test/integration/dns_stub.py \
+THREADED = test/integration/daemon.py \
+	test/integration/dns_drought.py test/integration/dns_stub.py \
 	test/integration/dns_unbound.py \
 	test/integration/soak.py $(POSTFIX_TESTS)
