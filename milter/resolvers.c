@@ -23,7 +23,7 @@ same_options(const struct conf *a, const struct conf *b)
 {
 	size_t i;
 
-	/* Zone text has no cache that were worth keeping. */
+	/* Zone text is read again; its cache is worth nothing. */
 	if (a->zone != NULL || b->zone != NULL ||
 	    a->dns_timeout_us != b->dns_timeout_us ||
 	    !same_text(a->trust_anchor_file, b->trust_anchor_file) ||
@@ -39,23 +39,23 @@ same_options(const struct conf *a, const struct conf *b)
 }
 
 static void
-look(const char *path, struct stat *r)
+stat_file(const char *path, struct stat *r)
 {
 	if (stat(path, r) == -1) {
 		*r = (struct stat){ .st_size = -1 };
 	}
 }
 
-/* Before they are read: a change in between is one for the next time. */
+/* Called before they are read: a change in between is found next time. */
 static void
-look_at_files(const struct conf *conf, struct resolver_files *r)
+stat_files(const struct conf *conf, struct resolver_files *r)
 {
 	*r = (struct resolver_files){ .anchor = { .st_size = 0 } };
 	if (conf->trust_anchor_file != NULL) {
-		look(conf->trust_anchor_file, &r->anchor);
+		stat_file(conf->trust_anchor_file, &r->anchor);
 	}
 	if (conf->nameservers.n == 0) {
-		look(RESOLV_CONF, &r->resolv_conf);
+		stat_file(RESOLV_CONF, &r->resolv_conf);
 	}
 }
 
@@ -69,7 +69,7 @@ same_file(const struct stat *a, const struct stat *b)
 }
 
 static enum status
-make(const struct conf *conf, const struct env *env, struct dns **r,
+make_resolver(const struct conf *conf, const struct env *env, struct dns **r,
     struct diag *diag)
 {
 	struct dns_opts opts;
@@ -102,7 +102,7 @@ resolvers_choose(const struct resolvers *all, const struct conf *old,
 	enum status status;
 
 	*r = (struct resolver_choice){ .dns = NULL };
-	look_at_files(conf, &r->files);
+	stat_files(conf, &r->files);
 	if (old != NULL && same_options(old, conf) &&
 	    same_file(&all->files.anchor, &r->files.anchor) &&
 	    same_file(&all->files.resolv_conf, &r->files.resolv_conf)) {
@@ -114,7 +114,7 @@ resolvers_choose(const struct resolvers *all, const struct conf *old,
 		diag_set(diag, NULL, 0, "out of memory");
 		return (STATUS_NOMEM);
 	}
-	status = make(conf, env, &r->dns, diag);
+	status = make_resolver(conf, env, &r->dns, diag);
 	if (status != STATUS_OK) {
 		resolvers_drop(r);
 	}
@@ -138,7 +138,7 @@ resolvers_take(struct resolvers *all, struct resolver_choice *choice)
 		dns_release(all->now);
 		free(place);
 	} else {
-		/* Messages in flight may still hold it. */
+		/* Messages in flight may still use it. */
 		*place = (struct resolver_before){ all->before, all->now };
 		all->before = place;
 	}

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * resolvers: the resolver of the configuration in service, and those before it
- * whose messages have not all ended. All of it is for the thread that loads:
- * to end a resolver takes time, and libunbound (1.17) makes and ends its
- * contexts on variables of its own without a lock, so that no message may be
- * the one that does it.
+ * resolvers: the resolver of the configuration in service, and earlier ones
+ * that messages still use. Only for the thread that loads: freeing a resolver
+ * takes time, and libunbound (1.17) makes and frees contexts with static
+ * variables without a lock, so that threads of messages must not do it.
  */
 #ifndef MILTER_RESOLVERS_H
 #define MILTER_RESOLVERS_H
@@ -20,7 +19,7 @@
 
 #define RESOLVERS_CACHE_MAX_BYTES	(16 * 1024 * 1024)
 
-struct resolver_files {		/* read when it was made; zero: not read */
+struct resolver_files {		/* when the resolver was made; zero: unused */
 	struct stat	 anchor;
 	struct stat	 resolv_conf;
 };
@@ -38,9 +37,9 @@ struct resolver_choice {
 };
 
 /*
- * The resolver for conf: the one in service, with its cache, as long as no
- * option and no file of it changed since old, or a new one. A choice is to be
- * taken or dropped. old: the configuration in service, or NULL.
+ * Chooses the resolver for conf: the one in service, with its cache, if no
+ * option and no file of it has changed since old; else a new one. The choice
+ * must be taken or dropped. old: the configuration in service, or NULL.
  */
 enum status	 resolvers_choose(const struct resolvers *,
 		    const struct conf *old, const struct conf *,
@@ -48,9 +47,9 @@ enum status	 resolvers_choose(const struct resolvers *,
 		    struct diag *) ATTR_MUST_CHECK;
 void		 resolvers_take(struct resolvers *, struct resolver_choice *);
 void		 resolvers_drop(struct resolver_choice *);
-/* Ends those that no message holds any more. True: there are some left. */
+/* Frees those that no message uses any more. True: some are left. */
 bool		 resolvers_sweep(struct resolvers *);
-/* Nothing is in flight. */
+/* With no message in flight. */
 void		 resolvers_fini(struct resolvers *);
 
 #endif

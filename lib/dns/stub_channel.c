@@ -76,11 +76,6 @@ init_ares(ares_channel *ares, const struct stub_server *server, bool is_probe)
 	    ARES_OPT_SERVERS | ARES_OPT_DOMAINS | ARES_OPT_SORTLIST |
 	    ARES_OPT_SOCK_RCVBUF;
 
-#ifdef ARES_OPT_UDP_MAX_QUERIES
-	/* A port of its own for each query. */
-	o.udp_max_queries = 1;
-	mask |= ARES_OPT_UDP_MAX_QUERIES;
-#endif
 #ifdef ARES_OPT_QUERY_CACHE
 	/* The cache above knows what may be kept. */
 	o.qcache_max_ttl = 0;

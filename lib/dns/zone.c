@@ -76,7 +76,7 @@ find_node(const struct zone *z, struct str key, struct node *node_r)
 
 /* The key without its last label. */
 static size_t
-parent(const char *key, size_t n)
+parent_bytes(const char *key, size_t n)
 {
 	n--;
 	while (n > 0 && key[n - 1] != '\0') {
@@ -96,7 +96,7 @@ find_name(const struct zone *z, struct str name, struct node *node_r)
 		return (true);
 	}
 	while (n > 0) {
-		n = parent(key, n);
+		n = parent_bytes(key, n);
 		if (find_node(z, str_mem(key, n), node_r)) {
 			break;
 		}
@@ -251,7 +251,7 @@ dns_new_zone(const struct dns_opts *opts, const char *path, struct dns **r,
 		free(z);
 	}
 	if (status != STATUS_OK) {
-		/* Unless there is a better reason. */
+		/* Unless there is a more precise reason. */
 		diag_set(diag, path, 0, "%s", status_text(status));
 	}
 	return (status);

@@ -4,23 +4,23 @@
  * (RFC 1035 5), for tests and for `--zone`.
  *
  *	owner [ttl] [IN] TYPE rdata
- *	owner TIMEOUT [TYPE]	the question gets no answer
- *	owner SERVFAIL [TYPE]	the question fails
- *	$ORIGIN name		what '@' is, and what names without a trailing
- *				dot stand below; at first the root
- *	$TTL ttl		for records without their own; at first 3600
+ *	owner TIMEOUT [TYPE]	the query gets no answer
+ *	owner SERVFAIL [TYPE]	the query fails
+ *	$ORIGIN name		the value of '@', and the suffix of names
+ *				without a trailing dot; default: the root
+ *	$TTL ttl		of records without a TTL; default: 3600
  *
- * ';' begins a comment. An owner left blank is the one before. Parentheses
- * join lines. A TTL is in seconds or as in 1h30m. TXT strings, quoted or not,
+ * ';' begins a comment. A blank owner is that of the previous line.
+ * Parentheses join lines. A TTL is in seconds or as in 1h30m. TXT strings, quoted or not,
  * are joined; \" \\ and \DDD escape an octet, and a string of more than 255
- * octets is taken as several. Types are A AAAA MX TXT CNAME PTR; others of
- * DNS make their owner exist, no more. `$INCLUDE` is refused.
+ * octets becomes several. Types are A AAAA MX TXT CNAME PTR; other types of
+ * DNS only make their owner exist. `$INCLUDE` is refused.
  *
  * A name that has no record and no name below it is NXDOMAIN, unless a
  * wildcard covers it (RFC 4592); a name without the type asked for is NODATA.
  * CNAMEs are followed inside the text. A fault of one type wins over a CNAME,
- * a CNAME over a fault of all types, and a record of the very type over both.
- * Answers are DNS_INSECURE; negative ones are good for 300 seconds.
+ * a CNAME over a fault of all types, and a record of the same type over both.
+ * Answers are DNS_INSECURE; negative answers have a TTL of 300 seconds.
  */
 #ifndef DNS_ZONE_H
 #define DNS_ZONE_H
@@ -37,16 +37,16 @@
 #define ZONE_MAX_BYTES		(64 << 20)	/* the whole text */
 #define ZONE_ENTRY_MAX_BYTES	(4 << 20)	/* an entry, lines joined */
 #define ZONE_MAX_RECORDS	1000000
-#define ZONE_MAX_CNAMES		8		/* followed for one question */
+#define ZONE_MAX_CNAMES		8		/* followed for one query */
 #define ZONE_TTL_S		3600
 #define ZONE_NEGATIVE_TTL_S	300
 
-/* What zone_record.type can be besides enum dns_type. */
+/* Values of zone_record.type besides enum dns_type. */
 #define ZONE_TYPE_OTHER		0	/* a type that is not answered */
 #define ZONE_TYPE_ANY		255	/* a fault of all types */
 /*
- * The labels of an owner from the last to the first, each with a NUL behind
- * it: in this order a name stands right before what is below it.
+ * The labels of an owner from the last to the first, each followed by a NUL:
+ * in this order a name is directly followed by the names below it.
  */
 #define ZONE_KEY_MAX_BYTES	256
 
@@ -65,13 +65,13 @@ struct zone {
 	size_t			 n;
 };
 
-/* file: how diag calls the text. On failure there is nothing to fini. */
+/* file: the name of the text in diag. On failure there is nothing to fini. */
 enum status	zone_parse(struct zone *, struct str text, const char *file,
 		    struct diag *) ATTR_MUST_CHECK;
 void		zone_fini(struct zone *);
 /*
- * name: as dns_name_make gives it. The records are borrowed from the zone;
- * v_r has room for DNS_MAX_RECORDS, and the answer points there.
+ * name: as made by dns_name_make. The records are borrowed from the zone;
+ * v_r has room for DNS_MAX_RECORDS, and the answer points to it.
  */
 void		zone_find(const struct zone *, struct str name, enum dns_type,
 		    struct dns_record *v_r, struct dns_answer *answer_r);

@@ -42,9 +42,9 @@ is_space(char c)
 	return (char_is_wsp(c) || c == '\r');
 }
 
-/* White space, comments, and inside parentheses line ends. */
+/* White space, comments, and line ends inside parentheses. */
 static void
-skip(struct lex *x)
+skip_space(struct lex *x)
 {
 	for (; x->p < x->end; x->p++) {
 		if (*x->p == ';') {
@@ -69,7 +69,7 @@ lex_entry(struct lex *x)
 	while (x->status == STATUS_OK && x->p < x->end) {
 		x->blank = is_space(*x->p);
 		x->start = x->p;
-		skip(x);
+		skip_space(x);
 		if (x->p < x->end && *x->p != '\n') {
 			return (true);
 		}
@@ -81,9 +81,9 @@ lex_entry(struct lex *x)
 	return (false);
 }
 
-/* Behind a backslash: DDD or any octet but a line end (RFC 1035 5.1). */
+/* After a backslash: DDD or any octet except a line end (RFC 1035 5.1). */
 static void
-escape(struct lex *x)
+read_escape(struct lex *x)
 {
 	unsigned value = 0;
 	int i;
@@ -130,7 +130,7 @@ read_octets(struct lex *x)
 		}
 		x->p++;
 		if (c == '\\') {
-			escape(x);
+			read_escape(x);
 		} else {
 			buf_add_char(&x->buf, c);
 		}
@@ -168,7 +168,7 @@ enum lex_token
 lex_next(struct lex *x)
 {
 	while (x->status == STATUS_OK) {
-		skip(x);
+		skip_space(x);
 		if (x->p == x->end || *x->p == '\n') {
 			if (x->nested) {
 				lex_fail(x, STATUS_SYNTAX,

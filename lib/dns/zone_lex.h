@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * zone_lex: zone text in words. An entry is a line, or several inside
- * parentheses. The first failure sticks: its reason is in diag, and all that
- * follows is LEX_END.
+ * zone_lex: splits zone text into words. An entry is a line, or several inside
+ * parentheses. The first error is kept: its reason is in diag, and every
+ * further token is LEX_END.
  */
 #ifndef DNS_ZONE_LEX_H
 #define DNS_ZONE_LEX_H
@@ -16,7 +16,7 @@
 
 enum lex_token {
 	LEX_WORD,		/* lex.word, escapes undone */
-	LEX_END			/* of the entry, or of the text, or failed */
+	LEX_END			/* of the entry or the text, or an error */
 };
 
 struct lex {
@@ -27,7 +27,7 @@ struct lex {
 	struct buf	 buf;		/* the word's octets */
 	struct str	 word;		/* until the next token */
 	unsigned	 line;
-	bool		 quoted;	/* the word stood in quotes */
+	bool		 quoted;	/* the word was in quotes */
 	bool		 dot_escaped;	/* "\." or "\046": not a separator */
 	bool		 nested;	/* inside parentheses */
 	bool		 blank;		/* the entry begins with white space */
@@ -37,7 +37,7 @@ struct lex {
 void		lex_init(struct lex *, struct str text, const char *file,
 		    struct diag *);
 void		lex_fini(struct lex *);
-/* Goes on to the next entry that has a word; false at the end. */
+/* Advances to the next entry that has a word; false at the end. */
 bool		lex_entry(struct lex *);
 enum lex_token	lex_next(struct lex *);
 /* Sets the status and the reason, with file and line. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the words of an entry mean; zone.h has the syntax. */
+/* The data of records; zone.h has the syntax. */
 #include <arpa/inet.h>
 
 #include "dns/zone_read.h"
@@ -138,7 +138,7 @@ void
 zone_read_end(struct zone_reader *rd)
 {
 	if (lex_next(&rd->lex) == LEX_WORD) {
-		lex_fail(&rd->lex, STATUS_SYNTAX, "more than the record needs");
+		lex_fail(&rd->lex, STATUS_SYNTAX, "trailing words after the record");
 	}
 }
 
@@ -241,7 +241,7 @@ zone_read_rdata(struct zone_reader *rd, struct zone_record *r)
 		break;
 	default:
 		while (lex_next(&rd->lex) == LEX_WORD) {
-			/* Not answered, not looked at. */
+			/* Never answered: not checked. */
 		}
 		break;
 	}

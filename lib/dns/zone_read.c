@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* From entries to records; zone.h has the syntax. */
+/* Turns entries into records; zone.h has the syntax. */
 #include <stdlib.h>
 
 #include "dns/zone_read.h"
 
-/* Keys and data take no more than the text does, but for what they align. */
+/* Keys and data take as much as the text, and alignment. */
 #define ARENA_MAX_BYTES	((size_t)8 * ZONE_MAX_BYTES)
 
 /* owner TIMEOUT [TYPE] */
@@ -70,7 +70,7 @@ add_record(struct zone_reader *rd)
 	return (&z->v[z->n++]);
 }
 
-/* [ttl] [IN] in either order, then the type and what belongs to it. */
+/* [ttl] [IN] in either order, then the type and its data. */
 static void
 read_record(struct zone_reader *rd)
 {
@@ -123,7 +123,7 @@ read_entry(struct zone_reader *rd)
 	if (rd->lex.blank) {
 		if (rd->key.p == NULL) {
 			lex_fail(&rd->lex, STATUS_SYNTAX,
-			    "no owner to take over from a line before");
+			    "a blank owner, and no previous line");
 			return;
 		}
 		read_record(rd);

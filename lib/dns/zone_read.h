@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * zone_read: the reader of zone text from inside: the words of an entry, one
- * by one, become types, TTLs, names and data. What fails says so in lex.
+ * zone_read: the parts of the reader of zone text: they turn the words of an
+ * entry into types, TTLs, names and data. Errors are kept in lex.
  */
 #ifndef DNS_ZONE_READ_H
 #define DNS_ZONE_READ_H
@@ -19,18 +19,18 @@ struct zone_reader {
 	uint32_t	 default_ttl_s;
 };
 
-/* False: lex has the reason, "what is missing". */
+/* False: the entry has no further word; lex has the reason. */
 bool		zone_read_need(struct zone_reader *, const char *what);
-/* Nothing more is to be in the entry. */
+/* An error unless the entry ends here. */
 void		zone_read_end(struct zone_reader *);
-/* The word as a type; TYPEnnn (RFC 3597) is one that is not answered. */
+/* The word as a type; TYPEnnn (RFC 3597) is ZONE_TYPE_OTHER. */
 bool		zone_word_type(struct str word, uint16_t *type_r);
 /* 3600 or 1h, 1d12h ... */
 bool		zone_word_ttl(struct str word, uint32_t *ttl_s_r);
-/* The word in hand as a name: absolute with a trailing dot, else below the
+/* The current word as a name: absolute with a trailing dot, else below the
    origin. */
 bool		zone_read_name(struct zone_reader *, struct dns_name *r);
-/* What stands behind the type, r->type, up to the end of the entry. */
+/* Reads the data of the type r->type, up to the end of the entry. */
 void		zone_read_rdata(struct zone_reader *, struct zone_record *r);
 
 #endif

@@ -4,12 +4,12 @@ DNS answer takes DELAY_MS and nothing about its sender is known yet.
 
 The message has two signatures of different domains, an SPF record with two
 includes of which the second matches, a policy that is found at the second step
-of the tree walk, and a client with a name. Time that the client itself takes
-is not counted: "at once" all events follow each other as the milter answers;
-"by a client" lets a round trip pass between MAIL, RCPT, DATA and the header.
+of the tree walk, and a client with a host name. The client's own time is not
+counted: in "at once" each event follows as soon as the milter answers; "by a
+client" waits for a round trip between MAIL, RCPT, DATA and the header.
 
-The bound is the longest chain of dependent queries (CHAINS) and GRACE_MS. The
-queries that slowdns saw tell how many really followed each other.
+The bound is the longest chain of dependent queries (CHAINS) plus GRACE_MS. The
+log of slowdns shows how many queries followed each other.
 """
 import json
 import os
@@ -27,7 +27,7 @@ SIZE = 4096
 DELAY_MS = 20
 GRACE_MS = 10
 RTT_MS = 25
-# What must be known before the next can be asked.
+# Queries that depend on an answer.
 CHAINS = (("SPF: the record, its includes", 2),
           ("iprev: the client's name, the name's address", 2),
           ("DKIM: the keys", 1),
@@ -36,8 +36,8 @@ RESULT = re.compile(r"(?<![.\w])(spf|dkim|dmarc|iprev)=(\w+)")
 
 
 def successive(queries):
-    """The most queries each of which came after the one before it was
-    answered."""
+    """The length of the longest chain of queries, each of which arrived after
+    the one before it was answered."""
     n, end = 0, 0
     for answered, came in sorted((answered, came)
                                  for came, answered, _ in queries if answered):
@@ -47,14 +47,14 @@ def successive(queries):
 
 
 class Path:
-    """What messages go through: perhaps a policy daemon, then milters."""
+    """The way of messages: optionally a policy daemon, then milters."""
 
     def __init__(self, side, policyd=None):
         self.side, self.policyd = side, policyd
         self.name = (policyd.name + " + " if policyd else "") + side.name
 
     def play(self, mail, rtt_ms=0):
-        """(ms without the client's time, what was found out)."""
+        """(ms without the client's time, results)."""
         argv = [tree.program("test/bench/load"), *self.side.sockets(),
                 *mail.options(), "--count", "1", "--seconds", "60", "--rtt",
                 str(rtt_ms), "--expect", "Authentication-Results", "--show"]

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * slowdns: a DNS server that is as far away as is wished. It passes queries
- * (UDP only) to another server and gives each answer back a fixed time after
- * its query came, however many there are at once; it knows which queries came
- * when.
+ * slowdns: a DNS server with a latency. It forwards queries (UDP only) to
+ * another server and returns each answer a fixed time after its query arrived,
+ * however many there are at once; it logs when queries arrived.
  *
- * Commands on standard input, one a line; the end of input ends it:
- *	delay MS	from now on; answers "."
- *	log		the queries since the last log, one a line: when it
- *			came and when it was answered (microseconds of some
- *			clock, 0: not yet), type, name; then "."
+ * Commands on standard input, one a line; it ends with the input:
+ *	delay MS	the latency from now on; prints "."
+ *	log		prints the queries since the last log, one a line: when
+ *			it arrived and was answered (microseconds of a
+ *			monotonic clock, 0: not yet), type, name; then "."
  */
 #include <sys/select.h>
 #include <sys/socket.h>
@@ -31,7 +30,7 @@
 #define PACKET_MAX_BYTES	4096
 #define NAME_MAX_BYTES		256
 #define HEAD_BYTES		12
-/* Queries that are remembered; the number is their id upstream. */
+/* Queries that are remembered; the index is their id upstream. */
 #define QUERIES_MAX		65536
 #define LINE_MAX_BYTES		64
 
@@ -44,7 +43,7 @@ struct query {
 	char			 name[NAME_MAX_BYTES];
 };
 
-struct answer {			/* waits for its time; in order of arrival */
+struct answer {			/* to be sent at due_us; in that order */
 	struct answer	*next;
 	uint64_t	 due_us;
 	uint16_t	 query;
@@ -58,13 +57,13 @@ struct slowdns {
 	int		 server_fd;	/* connected */
 	uint64_t	 delay_us;
 	struct query	*queries;	/* QUERIES_MAX of them, a ring */
-	size_t		 next;		/* counts on; its place by remainder */
+	size_t		 next;		/* never wraps; index by remainder */
 	size_t		 logged;
 	struct answer	*first;
 	struct answer	**last;
 };
 
-/* The question's name as text, as far as it is one, and its type. */
+/* The question's name as text, as far as it can be read, and its type. */
 static void
 read_question(struct query *query, const unsigned char *p, size_t n)
 {
@@ -101,7 +100,7 @@ take_query(struct slowdns *dns)
 	packet[0] = (unsigned char)(dns->next % QUERIES_MAX >> 8);
 	packet[1] = (unsigned char)(dns->next % QUERIES_MAX);
 	dns->next++;
-	/* Lost is lost, as on any network. */
+	/* It may get lost, as on any network. */
 	(void)!send(dns->server_fd, packet, (size_t)n, 0);
 }
 
@@ -128,7 +127,7 @@ take_answer(struct slowdns *dns)
 }
 
 static void
-give_due(struct slowdns *dns)
+send_due(struct slowdns *dns)
 {
 	struct answer *answer;
 	struct query *query;
@@ -164,7 +163,7 @@ print_log(struct slowdns *dns)
 	}
 }
 
-/* False at the end of the input, or when it makes no sense. */
+/* False: end of input, or an unknown command. */
 static bool
 take_command(struct slowdns *dns)
 {
@@ -186,7 +185,7 @@ take_command(struct slowdns *dns)
 	return (puts(".") >= 0 && fflush(stdout) == 0);
 }
 
-/* How long nothing is due, a second at most. */
+/* Time until an answer is due, a second at most. */
 static struct timespec
 time_left(const struct slowdns *dns)
 {
@@ -225,7 +224,7 @@ serve(struct slowdns *dns)
 				go_on = take_command(dns);
 			}
 		}
-		give_due(dns);
+		send_due(dns);
 	}
 }
 
@@ -276,7 +275,7 @@ main(int argc, char **argv)
 	dns.server_fd = open_socket(argv[2], false);
 	if (dns.queries == NULL || dns.client_fd == -1 ||
 	    dns.server_fd == -1) {
-		fprintf(stderr, "slowdns: cannot stand between %s and %s\n",
+		fprintf(stderr, "slowdns: cannot forward from %s to %s\n",
 		    argv[1], argv[2]);
 		return (1);
 	}

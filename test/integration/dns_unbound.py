@@ -1,6 +1,8 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""dns.h through libunbound, against nsd on a loopback port."""
+"""dns.h through c-ares, and with a trust anchor through libunbound, against nsd
+on a loopback port.
+"""
 import os
 import shutil
 import signal
@@ -122,7 +124,7 @@ remote-control:
 
 
 def about(answer):
-    """libunbound counts TTLs down; a slow run must not show in them."""
+    """TTLs count down: makes them what they are in the zone."""
     words = answer.split(" ")
     for ttl in (0, 5, 77, 300, 86400):
         if ttl - 60 < int(words[2]) <= ttl:
@@ -132,7 +134,7 @@ def about(answer):
 
 
 class Ask:
-    """A resolver that lives as long as this."""
+    """A resolver with the life of this object."""
 
     def __init__(self, *args):
         self.process = subprocess.Popen([ASK, *args], text=True,
@@ -227,7 +229,7 @@ def hits(ask):
 
 
 def check_cache(ask, nsd):
-    """What is known while the server is away."""
+    """Answers from the cache while the server is stopped."""
     ask.batch("TXT strings.example", "TXT nowhere.example",
               "MX strings.example", "TXT zero.example", "TXT short.example")
     nsd.stop()
@@ -258,7 +260,7 @@ def check_cache(ask, nsd):
 
 
 def check_silence(nsd):
-    """A server that hears and says nothing."""
+    """A server that does not answer."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
         silent.bind(("127.0.0.1", 0))
         server = "127.0.0.1@%d" % silent.getsockname()[1]
@@ -293,7 +295,7 @@ def check_silence(nsd):
 
 
 def check_many(server):
-    """More questions than there are sockets; and resolvers that come and go."""
+    """Many queries at once; many resolvers, one after the other."""
     ask = Ask(server)
     got = ask.batch(*("TXT n%d.wild.example" % i for i in range(256)))
     point("256 questions at once", set(got), {"ok insecure 300 wild"})
@@ -347,7 +349,7 @@ def check_dnssec(anchor, server):
 
 
 def check_settings(folder):
-    """What is wrong is known at the start."""
+    """Wrong settings are errors at the start."""
     empty = os.path.join(folder, "empty")
     with open(empty, "w") as f:
         f.write("this is no key\n")
@@ -369,7 +371,7 @@ def check_settings(folder):
 
 
 def main():
-    # Stops the servers as any other end does.
+    # So that the servers are stopped.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     if shutil.which("nsd") is None:
         print("1..0 # SKIP nsd is not installed")

@@ -108,7 +108,7 @@ static const struct row {
 	{ "blank owner", "a.x A 192.0.2.1\n TXT t\n", "a.x", DNS_TXT,
 	    "ok t" },
 	{ "blank owner of none", " TXT t\n", "a.x", DNS_TXT,
-	    "z:1: no owner to take over from a line before" },
+	    "z:1: a blank owner, and no previous line" },
 	{ "parentheses", "a.x TXT ( \"v=DKIM1; \" ; one\n \"k=rsa; \"\n"
 	    "\t\"p=AA\" )  ; end\nb.x TXT u\n", "a.x", DNS_TXT,
 	    "ok v=DKIM1; k=rsa; p=AA" },
@@ -177,7 +177,7 @@ static const struct row {
 	{ "bad AAAA", "a.x AAAA 192.0.2.1\n", "a.x", DNS_A,
 	    "z:1: not an IPv6 address" },
 	{ "too much", "a.x A 192.0.2.1 192.0.2.2\n", "a.x", DNS_A,
-	    "z:1: more than the record needs" },
+	    "z:1: trailing words after the record" },
 	{ "too little", "a.x MX 1\n", "a.x", DNS_MX,
 	    "z:1: a name is missing" },
 	{ "preference", "a.x MX 65536 b.x\n", "a.x", DNS_MX,
@@ -242,7 +242,7 @@ static const struct row {
 	{ "fault of an unknown type", "a.x TIMEOUT TXXT\n", "a.x", DNS_TXT,
 	    "z:1: unknown type" },
 	{ "fault and more", "a.x SERVFAIL TXT A\n", "a.x", DNS_TXT,
-	    "z:1: more than the record needs" }
+	    "z:1: trailing words after the record" }
 };
 
 static const struct ttl_row {
