@@ -307,15 +307,21 @@ are_done(const struct engine_verification *v)
 static enum status
 step_all(const struct engine_input *in, struct engine_verification *v)
 {
-	enum status status = step_sender(&v->checks);
+	enum status status;
 
-	if (status == STATUS_OK) {
-		status = step_dkim(v);
+	status = step_sender(&v->checks);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	if (status == STATUS_OK) {
-		status = step_arc(v);
+	status = step_dkim(v);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	return (status == STATUS_OK ? step_dmarc(in, v) : status);
+	status = step_arc(v);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	return (step_dmarc(in, v));
 }
 
 static void

@@ -345,9 +345,10 @@ finish_verifying(struct engine_msg *m)
 	}
 	engine_outcome_set_verification(out, in, &m->verification);
 	status = engine_results_received_spf(in, out);
-	if (status == STATUS_OK) {
-		status = engine_results_write(in, out);
+	if (status != STATUS_OK) {
+		return (status);
 	}
+	status = engine_results_write(in, out);
 	if (status != STATUS_OK) {
 		return (status);
 	}

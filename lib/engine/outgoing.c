@@ -70,9 +70,10 @@ engine_outgoing_all(const struct engine_input *in,
 	enum status status;
 
 	status = engine_outgoing_kept(in, out, &kept);
-	if (status == STATUS_OK) {
-		status = list_inserted(in, out, &added);
+	if (status != STATUS_OK) {
+		return (status);
 	}
+	status = list_inserted(in, out, &added);
 	if (status != STATUS_OK) {
 		return (status);
 	}

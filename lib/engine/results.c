@@ -197,15 +197,18 @@ engine_results_write(const struct engine_input *in,
 	}
 	/* These come first: if the value is too long, the last are dropped. */
 	status = engine_results_sender(in, out, ar.v, &ar.n);
-	if (status == STATUS_OK) {
-		status = describe_dkim(in->arena, out->dkim, n, &ar);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	if (status == STATUS_OK) {
-		status = write_value(in->arena, &ar, &folded);
+	status = describe_dkim(in->arena, out->dkim, n, &ar);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	if (status == STATUS_OK) {
-		status = unfold_value(in->arena, folded, &unfolded);
+	status = write_value(in->arena, &ar, &folded);
+	if (status != STATUS_OK) {
+		return (status);
 	}
+	status = unfold_value(in->arena, folded, &unfolded);
 	if (status != STATUS_OK) {
 		return (status);
 	}

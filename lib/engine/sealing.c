@@ -132,9 +132,10 @@ engine_sealing_begin(const struct engine_input *in, struct engine_signing *s,
 	enum status status;
 
 	status = pick_sealer(signers, conf, in->arena, &s->seal_picks);
-	if (status == STATUS_OK) {
-		status = signers_load(signers, in->arena, &s->seal_picks);
+	if (status != STATUS_OK) {
+		return (status);
 	}
+	status = signers_load(signers, in->arena, &s->seal_picks);
 	if (status != STATUS_OK) {
 		return (status);
 	}
@@ -162,9 +163,10 @@ make_seal(const struct engine_input *in, const struct engine_signing *s,
 
 	status = engine_sign_init(&sign, in->arena, input_conf(in),
 	    in->engine->opts.crypto, env_now_s(input_env(in)));
-	if (status == STATUS_OK) {
-		status = engine_outgoing_all(in, out, &fields);
+	if (status != STATUS_OK) {
+		return (status);
 	}
+	status = engine_outgoing_all(in, out, &fields);
 	if (status != STATUS_OK) {
 		return (status);
 	}

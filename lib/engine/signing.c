@@ -53,13 +53,18 @@ engine_signing_begin(const struct engine_input *in, struct engine_signing *s,
 	enum status status;
 
 	status = signers_load(in->engine->signers, in->arena, &s->picks);
-	if (status == STATUS_OK) {
-		status = engine_own_keys_begin(in, s);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	if (status == STATUS_OK) {
-		status = engine_outgoing_kept(in, out, &s->fields);
+	status = engine_own_keys_begin(in, s);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	return (status == STATUS_OK ? begin_signers(in, s) : status);
+	status = engine_outgoing_kept(in, out, &s->fields);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	return (begin_signers(in, s));
 }
 
 /* The last two labels, the most that an organizational domain can be above. */

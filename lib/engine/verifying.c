@@ -72,15 +72,18 @@ engine_verifying_begin(const struct engine_input *in,
 	v->dns_deadline_us = env_mono_us(input_env(in)) +
 	    input_conf(in)->dns_timeout_us;
 	status = begin_sender(in, v);
-	if (status == STATUS_OK) {
-		status = begin_signatures(in, v);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	if (status == STATUS_OK && v->wants_arc) {
-		status = begin_arc(in, v);
+	status = begin_signatures(in, v);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	if (status == STATUS_OK && in->judged) {
-		status = engine_checks_headers(in, v);
+	status = v->wants_arc ? begin_arc(in, v) : STATUS_OK;
+	if (status != STATUS_OK) {
+		return (status);
 	}
+	status = in->judged ? engine_checks_headers(in, v) : STATUS_OK;
 	if (status != STATUS_OK) {
 		return (status);
 	}
