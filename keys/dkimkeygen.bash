@@ -3,7 +3,7 @@
 _dkimkeygen()
 {
 	local cur prev words cword verb=new
-	local verbs="new record list rotate retire revoke adopt check"
+	local verbs="new record list rotate retire revoke adopt encrypt check"
 	_init_completion || return
 	if [ "$cword" -eq 1 ] && [[ $cur != -?* ]]; then
 		COMPREPLY=($(compgen -W "$verbs -d --help --version" \

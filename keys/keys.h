@@ -30,6 +30,7 @@ int		 new_main(const struct cli_command *, int, char **);
 int		 record_main(const struct cli_command *, int, char **);
 int		 check_main(const struct cli_command *, int, char **);
 int		 list_main(const struct cli_command *, int, char **);
+int		 encrypt_main(const struct cli_command *, int, char **);
 int		 rotate_main(const struct cli_command *, int, char **);
 int		 retire_main(const struct cli_command *, int, char **);
 int		 revoke_main(const struct cli_command *, int, char **);

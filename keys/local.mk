@@ -15,6 +15,7 @@ keys_dkimkeygen_SOURCES = \
 	keys/authority.c \
 	keys/change.c \
 	keys/check.c \
+	keys/encrypt.c \
 	keys/files.c \
 	keys/list.c \
 	keys/look.c \

@@ -33,6 +33,11 @@ static const struct cli_option list_options[] = {
 	STORE_READ_OPTIONS,
 };
 
+static const struct cli_option encrypt_options[] = {
+	{ 'd', "domain", "DOMAIN", "only the keys of this one" },
+	STORE_READ_OPTIONS,
+};
+
 static const struct cli_option rotate_options[] = {
 	{ OPT_ALL, "all", NULL, "all domains of the store" },
 	{ 'd', "domain", "DOMAIN", "this one alone" },
@@ -108,6 +113,9 @@ static const struct cli_command commands[] = {
 	{ "adopt", "-d DOMAIN -s SELECTOR | --key-table FILE [options]",
 	    "Takes keys that sign already over into the store.",
 	    adopt_options, COUNT(adopt_options), adopt_main },
+	{ "encrypt", "[options]",
+	    "Encrypts the private keys in a database.",
+	    encrypt_options, COUNT(encrypt_options), encrypt_main },
 	{ "check", "[-d DOMAIN [-s SELECTOR]] [options]",
 	    "Checks that published records are well and fit their keys.",
 	    check_options, COUNT(check_options), check_main },

@@ -9,7 +9,7 @@
 
 #define DEFAULT_PATH	SYSCONFDIR "/dkimkeygen.conf"
 #define DAEMON_PATH	SYSCONFDIR "/mailseald.conf"
-#define DAEMON_ROWS_N	1
+#define DAEMON_ROWS_N	2
 #define DAY_S		(24 * 60 * 60)
 #define YEARS_S		(10LL * 365 * DAY_S)
 #define CONF_TARGET	struct policy
@@ -34,6 +34,8 @@ static const struct conf_option rows[] = {
 	{ .name = "KeyStore", .form = CONF_KEY_STORE_FORM, .fallback = "",
 	    CONF_FIELD(conf_set_key_store, struct conf_key_stores, key_stores),
 	    .repeats = true },
+	{ .name = "KeyPassphraseFile", .form = "path", .fallback = "",
+	    CONF_TEXT(key_passphrase_file) },
 	{ .name = "RotateEvery", .fallback = "90d",
 	    CONF_SECONDS(rotate_every_s, 3600, YEARS_S) },
 	{ .name = "Overlap", .fallback = "14d",
@@ -117,6 +119,7 @@ static enum status
 read_daemon_conf(struct policy *policy, const char *path, struct diag *diag)
 {
 	static const struct conf_options options = { rows, DAEMON_ROWS_N };
+	char *passphrase_file = policy->key_passphrase_file;
 	struct conf_reader reader = { .options = &options, .target = policy,
 		.memory = &policy->memory, .diag = diag,
 		.file = path != NULL ? path : DAEMON_PATH,
@@ -130,6 +133,9 @@ read_daemon_conf(struct policy *policy, const char *path, struct diag *diag)
 	    &text, diag);
 	if (status == STATUS_OK) {
 		status = conf_read(&reader, text);
+	}
+	if (passphrase_file != NULL) {
+		policy->key_passphrase_file = passphrase_file;
 	}
 	arena_fini(&arena);
 	return (status);

@@ -23,6 +23,7 @@
 
 struct policy {
 	struct conf_key_stores key_stores;	/* KeyStore */
+	char		*key_passphrase_file;	/* KeyPassphraseFile; NULL */
 	int64_t		 rotate_every_s;	/* RotateEvery */
 	int64_t		 overlap_s;		/* Overlap */
 	int64_t		 queue_lifetime_s;	/* QueueLifetime */

@@ -86,6 +86,26 @@ store_is_wanted(const struct store *store, const struct store_opts *o)
 	    access(store->where, F_OK) == 0 || errno != ENOENT)));
 }
 
+static enum status
+open_keystore(struct store *store, bool create, struct diag *diag)
+{
+	const char *file = store->policy.key_passphrase_file;
+	enum status status = STATUS_OK;
+
+	if (file != NULL) {
+		status = passphrase_read(file, &store->passphrase, diag);
+	}
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	status = keystore_open(store->where, create, &store->env, &store->keys,
+	    diag);
+	if (status == STATUS_OK) {
+		keystore_use_passphrase(store->keys, store->passphrase);
+	}
+	return (status);
+}
+
 bool
 store_open(struct store *store, bool create)
 {
@@ -98,8 +118,7 @@ store_open(struct store *store, bool create)
 		return (false);
 	}
 	diag_init(&diag);
-	status = keystore_open(store->where, create, &store->env, &store->keys,
-	    &diag);
+	status = open_keystore(store, create, &diag);
 	return (status == STATUS_OK || fail_store(&diag, status));
 }
 
@@ -148,6 +167,7 @@ void
 store_close(struct store *store)
 {
 	keystore_close(store->keys);
+	passphrase_free(store->passphrase);
 	if (store->changed && store->pid_file != NULL) {
 		hang_up_daemon(store->pid_file);
 	}

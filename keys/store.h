@@ -11,6 +11,7 @@
 #include "keys/policy.h"
 #include "keystore/keystore.h"
 #include "keystore/life.h"
+#include "keystore/passphrase.h"
 
 struct store_opts {		/* zeroed: as the policy file says */
 	const char	*where;
@@ -45,6 +46,7 @@ struct store {
 	struct policy		 policy;
 	struct life_times	 times;		/* the policy's */
 	struct keystore		*keys;
+	struct passphrase	*passphrase;	/* NULL: none */
 	struct arena		 memory;	/* until store_close */
 	struct arena		 arena;		/* rotate resets it after each
 						   domain */

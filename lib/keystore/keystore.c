@@ -329,6 +329,22 @@ encrypt_text(const struct keystore *store, const struct keystore_key *key,
 	return (passphrase_encrypt(store->passphrase, pem, out, diag));
 }
 
+bool
+keystore_can_encrypt(const struct keystore *store, struct diag *diag)
+{
+	if (store->ops->replace == NULL) {
+		diag_set(diag, store->name, 0,
+		    "private keys in a directory are not encrypted");
+		return (false);
+	}
+	if (store->passphrase == NULL) {
+		diag_set(diag, store->name, 0,
+		    "KeyPassphraseFile is not set");
+		return (false);
+	}
+	return (true);
+}
+
 enum status
 keystore_encrypt(struct keystore *store, const struct keystore_key *key,
     bool *changed_r, struct diag *diag)
@@ -337,10 +353,7 @@ keystore_encrypt(struct keystore *store, const struct keystore_key *key,
 	struct buf old, pem;
 
 	*changed_r = false;
-	if (store->ops->replace == NULL || store->passphrase == NULL) {
-		diag_set(diag, store->name, 0, store->ops->replace == NULL ?
-		    "a key directory does not encrypt its private keys" :
-		    "KeyPassphraseFile is not set");
+	if (!keystore_can_encrypt(store, diag)) {
 		return (STATUS_SYNTAX);
 	}
 	buf_init(&old, KEYSTORE_PEM_MAX_BYTES);

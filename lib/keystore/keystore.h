@@ -145,8 +145,11 @@ enum status	 keystore_add(struct keystore *, const struct keystore_key *,
 enum status	 keystore_save(struct keystore *, const struct keystore_key *,
 		    struct diag *) ATTR_MUST_CHECK;
 
-/* Encrypts the private key in the store unless it is encrypted, with this
-   passphrase; *changed_r: it was not. SYNTAX: the store is a directory. */
+/* Whether keystore_encrypt may be called: the store is a database and has a
+   passphrase. */
+bool		 keystore_can_encrypt(const struct keystore *, struct diag *);
+/* Encrypts the private key in the store. *changed_r: it was not encrypted; else
+   SYNTAX unless the passphrase decrypts it. */
 enum status	 keystore_encrypt(struct keystore *,
 		    const struct keystore_key *, bool *changed_r,
 		    struct diag *) ATTR_MUST_CHECK;

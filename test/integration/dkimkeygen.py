@@ -181,7 +181,7 @@ def test_usage():
                  os.path.join(tree.SRC, 'keys', 'dkimkeygen.1'),
                  'dkimkeygen', ('new', 'record', 'list', 'rotate',
                                 'retire', 'revoke', 'adopt',
-                                'check'))
+                                'encrypt', 'check'))
 
 
 def main():

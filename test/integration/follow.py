@@ -2,6 +2,7 @@
 """mailseald follows keys that are rotated, while mail is sent: from a key
 directory through Postfix, and from a PostgreSQL that two daemons share."""
 import os
+import re
 import shutil
 import sys
 import threading
@@ -278,6 +279,75 @@ def test_postgres(dns):
     db.stop()
 
 
+def usable_keys(dump):
+    """How many private keys of a dump openssl reads without a passphrase."""
+    blocks = re.findall(r'-----BEGIN [A-Z ]*PRIVATE KEY-----.*?'
+                        r'-----END [A-Z ]*PRIVATE KEY-----\n', dump,
+                        re.DOTALL)
+    return sum(proc.run(['openssl', 'pkey', '-noout', '-passin', 'pass:'],
+                        block.encode())[0] == 0 for block in blocks)
+
+
+def test_passphrase(dns):
+    """Private keys that are encrypted in the database."""
+    db = postgres.Postgres(os.path.join(TOP, 'secret'))
+    good = proc.write(os.path.join(TOP, 'passphrase'), 'a' * 32 + '\n', 0o600)
+    bad = proc.write(os.path.join(TOP, 'other'), 'b' * 32 + '\n', 0o600)
+    lives = {name: Life(db.store('keygen'), dns, conf=os.path.join(
+        TOP, name + '.conf'), policy={'KeyPassphraseFile': file})
+        for name, file in (('none', None), ('good', good), ('bad', bad))}
+    life = lives['good']
+    lives['none'].new('-s', 'plain', '-t', 'ed25519')
+    tap.is_(usable_keys(db.dump()), 1, 'a dump with a plain key')
+    life.new('-s', 'secret')
+    tap.is_(usable_keys(db.dump()), 1, 'a dump with an encrypted key as well')
+    status, _, err = proc.run(lives['none'].argv('encrypt'))
+    tap.is_((status, err), (2, 'dkimkeygen: postgres: KeyPassphraseFile is '
+                            'not set\n'), 'encrypt: no passphrase')
+    status, out, err = proc.run(lives['bad'].argv('encrypt', '-d',
+                                                  'none.example'))
+    tap.is_((status, out, err),
+            (0, b'0 encrypted, 0 already encrypted, 0 failed\n', ''),
+            'encrypt: a domain without keys')
+    status, out, err = proc.run(life.argv('encrypt'))
+    tap.is_((status, out, err),
+            (0, b'1 encrypted, 1 already encrypted, 0 failed\n', ''),
+            'encrypt')
+    tap.is_(usable_keys(db.dump()), 0, 'a dump signs nothing')
+    status, out, err = proc.run(lives['bad'].argv('encrypt'))
+    tap.is_((status, out), (1, b'0 encrypted, 0 already encrypted, 2 failed\n'),
+            'encrypt: another passphrase')
+    said = ('postgres: the private key plain of example.com cannot be '
+            'decrypted with the passphrase in ' + bad)
+    tap.ok(said in err, 'encrypt: another passphrase: what is said', err)
+    life.rotate()
+    life.rotate(later=NEGATIVE)
+    tap.is_(active(life), {'plain', 'secret'}, 'encrypted keys are active')
+    lines = {'AuthservID': 'mx.here.example', 'KeyStore': db.store('relay'),
+             'Nameservers': dns.nameserver}
+    daemon = seald.Seald(TOP, dict(lines, KeyPassphraseFile=good), 'good')
+    signed = try_milter(daemon.path, 'x')
+    tap.is_(selectors(signed), {'plain', 'secret'},
+            'encrypted keys sign')
+    check_all(dns, [signed], set(), 'encrypted keys: the mail verifies')
+    tap.is_(daemon.stop(), 0, 'mailseald ends well')
+    for name, file, what in (
+            ('none', None, 'is encrypted, but KeyPassphraseFile is not set'),
+            ('bad', bad, 'cannot be decrypted with the passphrase in ' + bad)):
+        conf = proc.write(os.path.join(TOP, name + 'd.conf'), 'Socket unix:'
+                          '%s/none\n' % TOP + ''.join(
+                              '%s %s\n' % x for x in dict(
+                                  lines, KeyPassphraseFile=file).items()
+                              if x[1]))
+        status, out, err = proc.run([tree.MAILSEALD, '-n', '-c', conf])
+        for selector in ('plain', 'secret'):
+            tap.ok('postgres: the private key %s of example.com %s' % (
+                selector, what) in out.decode() + err,
+                'mailseald -n, passphrase %s: %s' % (name, selector),
+                out.decode() + err)
+    db.stop()
+
+
 def test_no_database():
     """Mail would leave unsigned: it does not start."""
     status, _, err = proc.run([tree.MAILSEALD, '-f', '-c', proc.write(
@@ -300,7 +370,7 @@ def main():
                'nsupdate is not installed'))
     if why:
         tap.skip_all(why)
-    for test in (test_directory, test_postgres):
+    for test in (test_directory, test_postgres, test_passphrase):
         dns = knot.Knot(os.path.join(TOP, test.__name__),
                         {'example.com': ZONE}, negative=NEGATIVE)
         test(dns)

@@ -22,7 +22,7 @@ def _bin(program):
 
 
 def unavailable():
-    for program in ('initdb', 'pg_ctl', 'psql'):
+    for program in ('initdb', 'pg_ctl', 'pg_dump', 'psql'):
         if _bin(program) is None:
             return 'PostgreSQL (%s) is not installed' % program
     if os.geteuid() == 0:
@@ -84,6 +84,13 @@ class Postgres:
              database], input=text.encode('ascii'), check=False,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
         return p.returncode, p.stdout.decode().strip()
+
+    def dump(self):
+        """The text of pg_dump, with the line ends of its values."""
+        return subprocess.run(
+            [_bin('pg_dump'), '-h', '127.0.0.1', '-p', str(self.port), '-U',
+             'owner', 'mailseal'], check=True, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE).stdout.decode().replace('\\n', '\n')
 
     def store(self, user):
         """As -K and KeyStore take it."""

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <stdlib.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "keys/policy.h"
@@ -154,6 +155,45 @@ test_key_store(void)
 	policy_fini(&policy);
 }
 
+static const struct {
+	const char	*name;
+	const char	*policy;
+	const char	*want;		/* "none": not set */
+} passphrases[] = {
+	{ "of mailseald.conf, with its KeyStore", "", "/daemon" },
+	{ "of dkimkeygen.conf, with KeyStore of mailseald.conf",
+	    "KeyPassphraseFile /own\n", "/own" },
+	{ "KeyStore of dkimkeygen.conf", "KeyStore /keys\n", "none" },
+};
+
+static void
+test_passphrase(void)
+{
+	FILE *file = fopen("daemon.conf", "w");
+	struct policy policy;
+	const char *where, *got;
+	struct diag diag;
+	size_t i;
+
+	if (file == NULL || fputs("KeyStore sqlite:/x\n"
+	    "KeyPassphraseFile /daemon\n", file) < 0 || fclose(file) != 0) {
+		exit(1);
+	}
+	for (i = 0; i < sizeof(passphrases) / sizeof(passphrases[0]); i++) {
+		diag_init(&diag);
+		tap_ok(policy_parse(&policy, str_from(passphrases[i].policy),
+		    "p", &diag) == STATUS_OK && policy_key_store(&policy,
+		    "daemon.conf", &where, &diag) == STATUS_OK,
+		    "KeyPassphraseFile %s: %s", passphrases[i].name,
+		    diag.text);
+		got = policy.key_passphrase_file;
+		tap_str(str_from(got != NULL ? got : "none"),
+		    str_from(passphrases[i].want), passphrases[i].name);
+		policy_fini(&policy);
+	}
+	(void)unlink("daemon.conf");
+}
+
 int
 main(void)
 {
@@ -163,6 +203,7 @@ main(void)
 		return (1);
 	}
 	test_key_store();
+	test_passphrase();
 	(void)rmdir(top);
 	test_values();
 	test_nul();

@@ -302,7 +302,7 @@ check_directory(void)
 	snprintf(command, sizeof(command),
 	    "grep -q 'BEGIN PRIVATE' %s/a.example/s1.private", where);
 	tap_ok(system(command) == 0, "a directory is not encrypted");
-	check_encrypt(store, "a.example", false, "does not encrypt",
+	check_encrypt(store, "a.example", false, "are not encrypted",
 	    "encrypt a directory");
 	keystore_close(store);
 	passphrase_free(p);
