@@ -12,7 +12,7 @@
 /* What a message takes, estimated from what the process grew by in tests. */
 #define MESSAGE_BYTES	(64 * 1024)	/* without its header fields */
 #define FIELD_BYTES	256		/* of a field, without its text */
-#define FIELD_COPIES	3		/* of a field's text */
+#define FIELD_COPIES	2		/* of a field's text */
 
 struct peer *
 peer_new(struct live *live, unsigned long steps)

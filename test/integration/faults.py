@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import socket
+import sqlite3
 import struct
 import subprocess
 import sys
@@ -200,6 +201,39 @@ def dumb_resolver(top, options):
     for c in waiting:
         c.close()
     dumb.close()
+
+
+def full_disk(top, options):
+    name = 'the disk of the log is full'
+    d = seald.Seald(top, options, 'disk', start=False)
+    with open('/dev/full', 'wb') as full:
+        p = subprocess.Popen([tree.MAILSEALD, '-f', '-c', d.conf],
+                             stdin=subprocess.DEVNULL, stdout=full,
+                             stderr=full)
+    proc.wait_for(lambda: os.path.exists(d.path) and proc.unix_open(d.path),
+                  'the daemon')
+    for _ in range(3):
+        one_signed(d.path, name)
+    p.terminate()
+    tap.is_(p.wait(proc.PATIENCE_S), 0, name + ': SIGTERM is obeyed')
+
+
+def frozen_database(top, options):
+    name = 'another process locks the key store'
+    store = os.path.join(top, 'keys.db')
+    status, _, err = proc.run([tree.DKIMKEYGEN, 'new', '-d', 'example.org',
+                               '-K', 'sqlite:' + store])
+    tap.is_(status, 0, name + ': it is made', err)
+    d = seald.Seald(top, dict(options, KeyStore='sqlite:' + store,
+                              KeyRefresh='1'), 'frozen')
+    proc.wait_for(lambda: 'listens on' in d.log_text(), 'the keys to be read')
+    db = sqlite3.connect(store)
+    db.execute('BEGIN EXCLUSIVE')
+    time.sleep(1.5)                 # a look at the store is under way
+    d.server.signal(signal.SIGHUP)
+    one_signed(d.path, name)
+    obeys(d.server, name)
+    db.close()
 
 
 def slow_client(top, options):
@@ -443,10 +477,11 @@ def main():
     top = proc.folder()
     os.chmod(top, 0o777)
     options = make_key(top)
-    for test in (full_pipe, answer_first, unread_syslog, dumb_resolver,
-                 slow_client, replaced_socket, replaced_pid_file,
-                 closed_descriptors, burst_of_signals, used_again, no_message,
-                 no_threads, too_many_connections, too_much_mail):
+    for test in (full_pipe, answer_first, unread_syslog, full_disk,
+                 dumb_resolver, frozen_database, slow_client, replaced_socket,
+                 replaced_pid_file, closed_descriptors, burst_of_signals,
+                 used_again, no_message, no_threads, too_many_connections,
+                 too_much_mail):
         test(top, options)
 
 

@@ -229,14 +229,16 @@ class Sweep:
         return None if self.foreign_is_well(outcome) else outcome
 
     def event_reload(self):
-        before = self.daemon.log_text()
-        self.daemon.server.signal(signal.SIGHUP)
+        with open(self.daemon.log, 'rb') as log:
+            start = log.seek(0, os.SEEK_END)
+            self.daemon.server.signal(signal.SIGHUP)
 
-        def is_done():
-            text = self.daemon.log_text()[len(before):]
-            return ('is in service' in text or 'stays in service' in text or
-                    'lines lost' in text or not self.daemon.server.alive())
-        proc.wait_for(is_done, 'the reload')
+            def is_done():
+                log.seek(start)
+                text = log.read()
+                return (b' in service' in text or b'lines lost' in text or
+                        not self.daemon.server.alive())
+            proc.wait_for(is_done, 'the reload')
 
     def strike(self, event, k):
         """(whether the failure happened, what is wrong or None)."""
