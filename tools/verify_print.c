@@ -142,7 +142,7 @@ static const char *
 trouble(const struct engine_outcome *out)
 {
 	if (out->second != NULL) {
-		return (second_dkim_trouble(out->second));
+		return (second_dkim_error(out->second));
 	}
 	return (count(out) > 0 ? "libopendkim was not asked" : NULL);
 }

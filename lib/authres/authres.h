@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * authres: the Authentication-Results field (RFC 8601): one escaping writer,
- * one strict parser, and the judgement which received fields claim to be ours
- * and must go (RFC 8601 5).
+ * authres: the Authentication-Results field (RFC 8601): an escaping writer, a
+ * strict parser, and the check which received fields claim to be ours and must
+ * be deleted (RFC 8601 5).
  */
 #ifndef AUTHRES_AUTHRES_H
 #define AUTHRES_AUTHRES_H
@@ -29,8 +29,8 @@ struct authres_result {
 	struct str			 method;
 	unsigned			 version;	/* 1 if absent */
 	struct str			 result;
-	struct str			 comment;	/* written after the result
-							   in parentheses;
+	struct str			 comment;	/* after the result, in
+							   parentheses;
 							   absent: none */
 	struct str			 reason;	/* absent: none */
 	struct authres_property		*v;
@@ -45,31 +45,31 @@ struct authres {
 };
 
 /*
- * Appends the value, no field name: "id;" then each result after CRLF HTAB
- * (fold) or one space, lines at most 78 columns where a token allows. Any
- * octet is safe: quoted where needed, controls dropped. utf8: UTF-8 may stand
- * (SMTPUTF8 mail), else other octets become '?'. A method, result, ptype or
- * property that is no keyword is ours: SYNTAX.
+ * Appends the value without the field name: "id;", then each result after CRLF
+ * HTAB (fold) or one space, in lines of at most 78 columns unless a token is
+ * longer. Values are quoted where needed, controls dropped. utf8: valid UTF-8
+ * is kept (SMTPUTF8 mail); other octets become '?'. SYNTAX: a method, result,
+ * ptype or property is not a keyword, which is an error of ours.
  */
 enum status	authres_write(struct buf *, const struct authres *, bool fold,
 		    bool utf8) ATTR_MUST_CHECK;
 
 /*
- * Parses one field's value. SYNTAX, with a static phrase, when it does not
- * follow the grammar; what was read before that is in *r. LIMIT as above.
- * A version of the field other than 1 stops the parser after it (n = 0).
- * parse.c says what is taken beyond the grammar. An address keeps the quotes
- * of its local-part, as in "a b"@example.com.
+ * Parses one field's value. SYNTAX, with a static phrase, if it violates the
+ * grammar; what was read before is in *r. LIMIT as above. A field version other
+ * than 1 stops the parser (n = 0). parse.c lists the extensions of the grammar
+ * that are accepted. An address keeps the quotes of its local-part, as in
+ * "a b"@example.com.
  */
 enum status	authres_parse(struct arena *, struct str value,
 		    struct authres *r, const char **reason_r) ATTR_MUST_CHECK;
 
 /*
- * Whether a received field must be deleted: its authserv-id is `id` (compared
- * as RFC 8601 5 says: unfolded, comments skipped, unquoted, case and trailing
- * dot ignored, A- and U-labels equal, "id/host" counts), or it cannot be
- * parsed as far as its authserv-id, or has an encoded word (RFC 2047) before
- * the results, or has a version that is not 1. No memory: true.
+ * Whether a received field must be deleted: its authserv-id is `id` (by RFC
+ * 8601 5: unfolded, comments skipped, unquoted, case and trailing dot ignored,
+ * A- and U-labels equal, "id/host" included), or its authserv-id cannot be
+ * parsed, or an encoded word (RFC 2047) precedes the results, or its version is
+ * not 1. Out of memory: true.
  */
 bool		authres_is_forged(struct str value, struct str id);
 /* Whether a field of any name hides one of ours (mail/field.h). */

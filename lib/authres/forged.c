@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which fields must go (RFC 8601 5). The authserv-id is read as leniently as
- * any reader further down might; where such readers could differ, the field
- * goes. Nothing behind the authserv-id's version is looked at.
+ * Which fields must be deleted (RFC 8601 5). The authserv-id is read as
+ * leniently as any later reader might; if readers could differ, the field is
+ * deleted. Nothing after the version of the authserv-id is read.
  */
 #include "authres/authres.h"
 #include "authres/scan.h"
@@ -26,7 +26,7 @@ without_dots(struct str s)
 	return (s);
 }
 
-/* A name that is not ASCII and no domain either may look like ours. */
+/* Whether the id is ours; a non-ASCII name that is no domain may look so. */
 static bool
 may_be(struct arena *arena, struct str got, struct str id)
 {
@@ -49,7 +49,7 @@ may_be(struct arena *arena, struct str got, struct str id)
 	return (id_status == STATUS_OK && str_eq(a, b));
 }
 
-/* What a reader that decodes before it parses would take apart otherwise. */
+/* Some readers decode these before they parse the field. */
 static bool
 has_encoded_word(struct str s)
 {
@@ -64,7 +64,7 @@ has_encoded_word(struct str s)
 	return (false);
 }
 
-/* The authserv-id, and a version that we know or none, then ';' or the end. */
+/* The authserv-id, version 1 or none, then ';' or the end. */
 static bool
 read_id(struct arena *arena, struct str value, struct str *id_r)
 {

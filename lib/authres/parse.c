@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The parser: RFC 8601 2.2 with its CFWS everywhere. Where large receivers
- * write what the grammar does not have, and no doubt can arise, it is taken:
- * a ';' behind the last result (Yahoo), '_' in a word ("dkim_pass", Yahoo), a
- * '.' in a method ("gateway.spf", Gmail), '/', '=' and '?' in a value
- * without quotes ("header.b=a/b=", Gmail), and "action=none" (Microsoft),
- * which is passed over.
+ * The parser: RFC 8601 2.2 with CFWS everywhere. Unambiguous extensions of
+ * large receivers are accepted: a ';' after the last result (Yahoo), '_' in a
+ * word ("dkim_pass", Yahoo), a '.' in a method ("gateway.spf", Gmail), '/', '='
+ * and '?' in an unquoted value ("header.b=a/b=", Gmail), and "action=none"
+ * (Microsoft), which is ignored.
  */
 #include <limits.h>
 
@@ -19,11 +18,11 @@ struct parser {
 	const char	*reason;
 	enum status	 status;	/* sticky */
 	size_t		 results_cap;
-	size_t		 properties_cap;	/* of the result at hand */
+	size_t		 properties_cap;	/* of the current result */
 };
 
 static bool
-fail(struct parser *p, enum status status, const char *reason)
+set_failure(struct parser *p, enum status status, const char *reason)
 {
 	if (p->status == STATUS_OK) {
 		p->status = status;
@@ -33,23 +32,23 @@ fail(struct parser *p, enum status status, const char *reason)
 }
 
 static bool
-syntax(struct parser *p, const char *reason)
+fail_syntax(struct parser *p, const char *reason)
 {
-	return (fail(p, STATUS_SYNTAX, reason));
+	return (set_failure(p, STATUS_SYNTAX, reason));
 }
 
-/* Text that the arena made: it is there, or there is no memory. */
+/* Whether the arena could make the text; else fails. */
 static bool
-made(struct parser *p, struct str s)
+check_text(struct parser *p, struct str s)
 {
-	return (s.p != NULL || fail(p, STATUS_NOMEM, "out of memory"));
+	return (s.p != NULL || set_failure(p, STATUS_NOMEM, "out of memory"));
 }
 
 static bool
 cfws(struct parser *p, struct str *comment_r)
 {
 	return (scan_cfws(&p->scan, comment_r) ||
-	    syntax(p, "a comment does not end"));
+	    fail_syntax(p, "a comment does not end"));
 }
 
 static bool
@@ -73,11 +72,11 @@ word(struct parser *p, bool (*is)(char), struct str *word_r,
 	char last;
 
 	if (!scan_run(&p->scan, is, word_r)) {
-		return (syntax(p, missing));
+		return (fail_syntax(p, missing));
 	}
 	last = word_r->p[word_r->n - 1];
 	return ((word_r->p[0] != '.' && last != '-' && last != '.') ||
-	    syntax(p, "a word ends in a hyphen or a dot"));
+	    fail_syntax(p, "a word ends in a hyphen or a dot"));
 }
 
 static bool
@@ -87,7 +86,7 @@ number(struct parser *p, unsigned *r)
 	uint64_t n;
 
 	if (!scan_run(&p->scan, char_is_digit, &digits)) {
-		return (syntax(p, "a version is not a number"));
+		return (fail_syntax(p, "a version is not a number"));
 	}
 	*r = str_to_u64(digits, &n) && n < UINT_MAX ? (unsigned)n : UINT_MAX;
 	return (true);
@@ -97,7 +96,7 @@ static bool
 quoted(struct parser *p, struct str *raw_r)
 {
 	return (scan_quoted(&p->scan, raw_r) ||
-	    syntax(p, "a quoted string does not end"));
+	    fail_syntax(p, "a quoted string does not end"));
 }
 
 /* RFC 2045 5.1 value: a token or a quoted-string. */
@@ -108,13 +107,13 @@ value(struct parser *p, struct str *r, const char *missing)
 
 	if (scan_peek(&p->scan) != '"') {
 		return (scan_run(&p->scan, scan_is_token_char, r) ||
-		    syntax(p, missing));
+		    fail_syntax(p, missing));
 	}
 	if (!quoted(p, &raw)) {
 		return (false);
 	}
 	*r = scan_unescape(p->arena, str_mem(raw.p + 1, raw.n - 2));
-	return (made(p, *r));
+	return (check_text(p, *r));
 }
 
 /* RFC 8601 2.2 pvalue: a value, or [[local-part] "@"] domain-name. */
@@ -130,18 +129,18 @@ pvalue(struct parser *p, struct str *r)
 		if (scan_peek(&p->scan) != '@') {
 			*r = scan_unescape(p->arena,
 			    str_mem(raw.p + 1, raw.n - 2));
-			return (made(p, *r));
+			return (check_text(p, *r));
 		}
 	}
 	if (!scan_run(&p->scan, is_value_char, &rest)) {
-		return (syntax(p, "a property has no value"));
+		return (fail_syntax(p, "a property has no value"));
 	}
 	*r = scan_unfold(p->arena, str_mem(raw.p, raw.n + rest.n));
-	if (!made(p, *r)) {
+	if (!check_text(p, *r)) {
 		return (false);
 	}
 	return (str_find(*r, '@') == r->n || scan_is_address(*r) ||
-	    syntax(p, "an address is malformed"));
+	    fail_syntax(p, "an address is malformed"));
 }
 
 static bool
@@ -155,25 +154,25 @@ add_property(struct parser *p, struct authres_result *result,
 		return (cfws(p, NULL) && pvalue(p, &property.value));
 	}
 	if (!scan_char(&p->scan, '.') || !cfws(p, NULL)) {
-		return (syntax(p, "no \".\" behind a property type"));
+		return (fail_syntax(p, "no \".\" after a property type"));
 	}
 	if (!word(p, scan_is_keyword_char, &property.property,
 	    "a property has no name") || !cfws(p, NULL)) {
 		return (false);
 	}
 	if (!scan_char(&p->scan, '=')) {
-		return (syntax(p, "no \"=\" behind a property"));
+		return (fail_syntax(p, "no \"=\" after a property"));
 	}
 	if (!cfws(p, NULL) || !pvalue(p, &property.value)) {
 		return (false);
 	}
 	if (result->n == AUTHRES_MAX_PROPERTIES) {
-		return (fail(p, STATUS_LIMIT, "too many properties"));
+		return (set_failure(p, STATUS_LIMIT, "too many properties"));
 	}
 	v = arena_grow(p->arena, result->v, result->n, &p->properties_cap,
 	    sizeof(*v));
 	if (v == NULL) {
-		return (fail(p, STATUS_NOMEM, "out of memory"));
+		return (set_failure(p, STATUS_NOMEM, "out of memory"));
 	}
 	v[result->n++] = property;
 	result->v = v;
@@ -187,7 +186,7 @@ add_detail(struct parser *p, struct authres_result *result)
 	struct str name;
 
 	if (!word(p, scan_is_keyword_char, &name,
-	    "neither a property nor \";\" behind a result") ||
+	    "neither a property nor \";\" after a result") ||
 	    !cfws(p, NULL)) {
 		return (false);
 	}
@@ -200,7 +199,7 @@ add_detail(struct parser *p, struct authres_result *result)
 	    value(p, &result->reason, "a reason has no value"));
 }
 
-/* Behind the method's name: [ "/" version ] "=" result. */
+/* After the method's name: [ "/" version ] "=" result. */
 static bool
 method_result(struct parser *p, struct authres_result *result)
 {
@@ -210,7 +209,7 @@ method_result(struct parser *p, struct authres_result *result)
 		return (false);
 	}
 	if (!scan_char(&p->scan, '=')) {
-		return (syntax(p, "no \"=\" behind a method"));
+		return (fail_syntax(p, "no \"=\" after a method"));
 	}
 	return (cfws(p, NULL) && word(p, scan_is_keyword_char,
 	    &result->result, "a method has no result"));
@@ -228,13 +227,14 @@ details(struct parser *p, struct authres_result *result)
 	}
 	if (comment.p != NULL) {
 		result->comment = scan_unescape(p->arena, comment);
-		if (!made(p, result->comment)) {
+		if (!check_text(p, result->comment)) {
 			return (false);
 		}
 	}
 	while (!scan_at_end(&p->scan) && scan_peek(&p->scan) != ';') {
 		if (p->scan.rest.n == before) {
-			return (syntax(p, "neither space nor \";\" behind a value"));
+			return (fail_syntax(p,
+			    "neither space nor \";\" after a value"));
 		}
 		if (!add_detail(p, result)) {
 			return (false);
@@ -253,11 +253,11 @@ add_result(struct parser *p, struct authres *a, struct str method)
 	struct authres_result *v;
 
 	if (a->n == AUTHRES_MAX_RESULTS) {
-		return (fail(p, STATUS_LIMIT, "too many results"));
+		return (set_failure(p, STATUS_LIMIT, "too many results"));
 	}
 	v = arena_grow(p->arena, a->v, a->n, &p->results_cap, sizeof(*v));
 	if (v == NULL) {
-		return (fail(p, STATUS_NOMEM, "out of memory"));
+		return (set_failure(p, STATUS_NOMEM, "out of memory"));
 	}
 	a->v = v;
 	v[a->n] = (struct authres_result){ .method = method };
@@ -267,18 +267,18 @@ add_result(struct parser *p, struct authres *a, struct str method)
 	return (details(p, &v[a->n++]));
 }
 
-/* Behind the authserv-id and its version. */
+/* After the authserv-id and its version. */
 static bool
 results(struct parser *p, struct authres *a)
 {
 	struct str method;
 
 	if (scan_at_end(&p->scan)) {
-		return (syntax(p, "no results behind the authserv-id"));
+		return (fail_syntax(p, "no results after the authserv-id"));
 	}
 	while (!scan_at_end(&p->scan)) {
 		if (!scan_char(&p->scan, ';')) {
-			return (syntax(p, "no \";\" where one must be"));
+			return (fail_syntax(p, "no \";\" before a result"));
 		}
 		if (!cfws(p, NULL)) {
 			return (false);
@@ -331,9 +331,9 @@ authres_parse(struct arena *arena, struct str text, struct authres *a,
 
 	*a = (struct authres){ .version = 1 };
 	if (text.n > AUTHRES_MAX_BYTES) {
-		(void)fail(&p, STATUS_LIMIT, "too long");
+		(void)set_failure(&p, STATUS_LIMIT, "too long");
 	} else if (!utf8_valid(text)) {
-		(void)syntax(&p, "not UTF-8");
+		(void)fail_syntax(&p, "not UTF-8");
 	} else {
 		(void)field(&p, a);
 	}

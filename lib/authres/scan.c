@@ -104,7 +104,7 @@ scan_peek(const struct scan *scan)
 }
 
 static void
-skip(struct scan *scan, size_t n)
+skip_run(struct scan *scan, size_t n)
 {
 	scan->rest = str_mem(scan->rest.p + n, scan->rest.n - n);
 }
@@ -115,7 +115,7 @@ scan_char(struct scan *scan, char c)
 	if (scan_at_end(scan) || scan->rest.p[0] != c) {
 		return (false);
 	}
-	skip(scan, 1);
+	skip_run(scan, 1);
 	return (true);
 }
 
@@ -128,7 +128,7 @@ scan_run(struct scan *scan, bool (*is)(char), struct str *run_r)
 		n++;
 	}
 	*run_r = str_first(scan->rest, n);
-	skip(scan, n);
+	skip_run(scan, n);
 	return (n > 0);
 }
 
@@ -151,7 +151,7 @@ comment(struct scan *scan, struct str *inside_r)
 			}
 		} else if (s.p[i] == ')' && --depth == 0) {
 			*inside_r = str_mem(s.p + 1, i - 1);
-			skip(scan, i + 1);
+			skip_run(scan, i + 1);
 			return (true);
 		}
 	}
@@ -165,7 +165,7 @@ scan_cfws(struct scan *scan, struct str *comment_r)
 
 	for (;;) {
 		if (char_is_fws(scan_peek(scan))) {
-			skip(scan, 1);
+			skip_run(scan, 1);
 			continue;
 		}
 		if (scan_peek(scan) != '(') {
@@ -195,7 +195,7 @@ scan_quoted(struct scan *scan, struct str *raw_r)
 		}
 		if (s.p[i] == '"') {
 			*raw_r = str_first(s, i + 1);
-			skip(scan, i + 1);
+			skip_run(scan, i + 1);
 			return (true);
 		}
 		if (s.p[i] == '\\' && (++i == s.n || is_control(s.p[i]))) {
@@ -206,7 +206,7 @@ scan_quoted(struct scan *scan, struct str *raw_r)
 }
 
 static struct str
-without(struct arena *arena, struct str s, bool pairs)
+drop_chars(struct arena *arena, struct str s, bool pairs)
 {
 	char *p = arena_alloc(arena, s.n + 1);
 	size_t i, n = 0;
@@ -228,11 +228,11 @@ without(struct arena *arena, struct str s, bool pairs)
 struct str
 scan_unescape(struct arena *arena, struct str inside)
 {
-	return (without(arena, inside, true));
+	return (drop_chars(arena, inside, true));
 }
 
 struct str
 scan_unfold(struct arena *arena, struct str raw)
 {
-	return (without(arena, raw, false));
+	return (drop_chars(arena, raw, false));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The writer. What a field says is made piece by piece; a piece is never
- * broken, and white space or a fold stands between two of them.
+ * The writer. A field is made of pieces. A piece is never broken; white space
+ * or a fold separates two of them.
  */
 #include "authres/authres.h"
 #include "authres/scan.h"
@@ -14,12 +14,12 @@
 
 struct writer {
 	struct buf	*out;
-	struct buf	 piece;		/* the one that is being made */
-	struct buf	 clean;		/* a value without what may not stand */
+	struct buf	 piece;		/* the current piece */
+	struct buf	 clean;		/* a value without invalid characters */
 	size_t		 column;
 	bool		 fold;
 	bool		 utf8;
-	enum status	 status;	/* SYNTAX: a word that is no keyword */
+	enum status	 status;	/* SYNTAX: a word is not a keyword */
 };
 
 static void
@@ -33,11 +33,11 @@ put_text(struct writer *w)
 	buf_reset(&w->piece);
 }
 
-/* Writes the piece behind white space; may_stay: on this line if it fits. */
+/* Writes the piece after white space; may_stay: on this line if it fits. */
 static void
 put_piece(struct writer *w, bool may_stay)
 {
-	/* One column is kept for a ';'. */
+	/* One column is reserved for a ';'. */
 	bool fits = w->column + 1 + w->piece.n + 1 <= LINE_MAX_COLUMNS;
 
 	if (w->fold && !(may_stay && fits)) {
@@ -57,9 +57,9 @@ put_semicolon(struct writer *w)
 	w->column++;
 }
 
-/* Without controls; what is not UTF-8, or may not be, becomes '?'. */
+/* Drops controls; invalid UTF-8, or any if not utf8, becomes '?'. */
 static struct str
-clean(struct writer *w, struct str s)
+clean_value(struct writer *w, struct str s)
 {
 	uint32_t code;
 	size_t n;
@@ -105,11 +105,11 @@ is_token(struct str s)
 	    scan_at_end(&scan));
 }
 
-/* RFC 8601 2.2 pvalue: an address stands as it is, like a token. */
+/* RFC 8601 2.2 pvalue: an address is not quoted, like a token. */
 static void
 add_value(struct writer *w, struct str value, bool may_be_address)
 {
-	struct str s = clean(w, value);
+	struct str s = clean_value(w, value);
 
 	if (is_token(s) || (may_be_address && scan_is_address(s))) {
 		buf_add_str(&w->piece, s);
@@ -118,7 +118,7 @@ add_value(struct writer *w, struct str value, bool may_be_address)
 	}
 }
 
-/* Words come from us, not from the message: a bad one is not repaired. */
+/* Keywords come from us, not from the message: do not repair them. */
 static void
 add_keyword(struct writer *w, struct str s)
 {
@@ -141,7 +141,7 @@ write_result(struct writer *w, const struct authres_result *r)
 	add_keyword(w, r->result);
 	put_piece(w, false);
 	if (r->comment.p != NULL) {
-		add_escaped(w, '(', clean(w, r->comment), ')');
+		add_escaped(w, '(', clean_value(w, r->comment), ')');
 		put_piece(w, true);
 	}
 	if (r->reason.p != NULL) {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* access: whether a file of private keys is closed to those it is not for. */
+/* access: checks of owners and modes of files. */
 #ifndef BASE_ACCESS_H
 #define BASE_ACCESS_H
 
@@ -10,15 +10,15 @@
 #include "base/status.h"
 
 /*
- * It must be ours, root's or of `also`, and nothing to group and others:
- * SYNTAX, and the diag names path and mode. hint: what follows "neither to root
- * nor to us nor to".
+ * A file of private keys must belong to us, to root or to user `also`, and
+ * must give no permission to group and others. Else SYNTAX, and diag names
+ * path and mode. hint: names user `also` in the message.
  */
 enum status	 access_check(const struct stat *, uid_t also, const char *hint,
 		    const char *path, struct diag *) ATTR_MUST_CHECK;
 
-/* Whether the user that we are may make a file at path: IO, the diag names path
-   and reason. what: about it, "PidFile: ", or "". */
+/* Whether our user may create a file at path. Else IO, and diag names path and
+   reason. what: starts the reason, "PidFile: " or "". */
 enum status	 access_make(const char *path, const char *what, struct diag *)
     ATTR_MUST_CHECK;
 

@@ -9,8 +9,8 @@
 #include "base/arena.h"
 
 /*
- * A connection that idles keeps one block of the first size. A busy one takes
- * blocks twice as big each time, so that a large message needs few of them.
+ * An idle connection keeps one block of the first size. Each further block is
+ * twice as large as the last, so that a large message needs few of them.
  */
 #define BLOCK_MIN_BYTES	8192
 #define BLOCK_MAX_BYTES	65536
@@ -83,9 +83,9 @@ arena_reset(struct arena *a)
 	arena_fini(a);
 }
 
-/* As large as asked for, so that the sanitizer sees the first byte past it. */
+/* The block has the exact size, so that the sanitizer sees an overrun. */
 static void *
-take(struct arena *a, size_t n, size_t aligned ATTR_UNUSED)
+take_space(struct arena *a, size_t n, size_t aligned ATTR_UNUSED)
 {
 	struct arena_block *b = block_new(n);
 
@@ -137,7 +137,7 @@ block_add(struct arena *a)
 }
 
 static void *
-take(struct arena *a, size_t n ATTR_UNUSED, size_t aligned)
+take_space(struct arena *a, size_t n ATTR_UNUSED, size_t aligned)
 {
 	struct arena_block *b = a->head;
 
@@ -149,8 +149,8 @@ take(struct arena *a, size_t n ATTR_UNUSED, size_t aligned)
 		return (b != NULL ? block_take(b, aligned) : NULL);
 	}
 	/*
-	 * A large piece gets a block to itself, behind the head, so that the
-	 * room left in the head is not lost.
+	 * A large piece gets a block of its own, after the head, so that the
+	 * space left in the head stays in use.
 	 */
 	if (b == NULL && (b = block_add(a)) == NULL) {
 		return (NULL);
@@ -166,9 +166,9 @@ take(struct arena *a, size_t n ATTR_UNUSED, size_t aligned)
 
 #endif
 
-/* Not zeroed. */
+/* The memory is not zeroed. */
 static void *
-alloc(struct arena *a, size_t n)
+alloc_space(struct arena *a, size_t n)
 {
 	size_t align = _Alignof(max_align_t);
 	size_t aligned;
@@ -182,7 +182,7 @@ alloc(struct arena *a, size_t n)
 	    aligned > a->max_bytes - a->used_bytes) {
 		return (NULL);
 	}
-	p = take(a, n, aligned);
+	p = take_space(a, n, aligned);
 	if (p != NULL) {
 		a->used_bytes += aligned;
 	}
@@ -192,7 +192,7 @@ alloc(struct arena *a, size_t n)
 void *
 arena_alloc(struct arena *a, size_t n)
 {
-	void *p = alloc(a, n);
+	void *p = alloc_space(a, n);
 
 	if (p != NULL) {
 		memset(p, 0, n);
@@ -222,7 +222,7 @@ arena_cstr(struct arena *a, struct str s)
 {
 	char *p;
 
-	if (s.n == SIZE_MAX || (p = alloc(a, s.n + 1)) == NULL) {
+	if (s.n == SIZE_MAX || (p = alloc_space(a, s.n + 1)) == NULL) {
 		return (NULL);
 	}
 	if (s.n > 0) {
@@ -242,7 +242,7 @@ arena_printf(struct arena *a, const char *fmt, ...)
 	va_start(ap, fmt);
 	n = vsnprintf(NULL, 0, fmt, ap);
 	va_end(ap);
-	if (n < 0 || (p = alloc(a, (size_t)n + 1)) == NULL) {
+	if (n < 0 || (p = alloc_space(a, (size_t)n + 1)) == NULL) {
 		return (STR_NONE);
 	}
 	va_start(ap, fmt);

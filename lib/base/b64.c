@@ -50,12 +50,12 @@ digit_value(char c)
 struct decoder {
 	char		*out;
 	size_t		 n;
-	uint32_t	 bits;		/* of the group begun */
-	unsigned	 digits;	/* of the group begun, with padding */
+	uint32_t	 bits;		/* of the current group */
+	unsigned	 digits;	/* of the current group, with padding */
 	unsigned	 pads;
 };
 
-/* The end of a group: pads say how many of its three octets there are. */
+/* Ends a group; the padding says how many of its three octets exist. */
 static bool
 group_end(struct decoder *d)
 {

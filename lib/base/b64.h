@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* b64: base64 (RFC 4648 4) as mail uses it, strict about its alphabet. */
+/* b64: base64 (RFC 4648 4) as mail uses it, with a strict alphabet. */
 #ifndef BASE_B64_H
 #define BASE_B64_H
 
@@ -13,9 +13,9 @@
 /* Appends the encoding of n bytes, padded, in one line. */
 void	b64_encode(struct buf *, const void *, size_t n);
 /*
- * Decodes into the arena. SP, HTAB, CR and LF are skipped anywhere; any other
- * octet outside the alphabet, data after padding, a wrong padding or non-zero
- * left-over bits is STATUS_SYNTAX. Empty input gives an empty result.
+ * Decodes into the arena. SP, HTAB, CR and LF are skipped anywhere. Any other
+ * octet outside the alphabet, data after padding, wrong padding and non-zero
+ * unused bits are STATUS_SYNTAX. Empty input gives an empty result.
  */
 enum status	b64_decode(struct arena *, struct str, struct str *bytes_r)
     ATTR_MUST_CHECK;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * diag: why something of the operator's was refused: "file:line: reason".
- * The first reason set stays, later ones are dropped.
+ * diag: an error message for the operator: "file:line: reason". The first
+ * reason that is set is kept, later ones are dropped.
  */
 #ifndef BASE_DIAG_H
 #define BASE_DIAG_H
@@ -11,11 +11,11 @@
 #define DIAG_MAX_BYTES	1024
 
 struct diag {
-	char	text[DIAG_MAX_BYTES];	/* "" while all is well */
+	char	text[DIAG_MAX_BYTES];	/* "": no error */
 };
 
 void	diag_init(struct diag *);
-/* line 0: no line; file NULL: no place. */
+/* line 0: without line; file NULL: without file. */
 void	diag_set(struct diag *, const char *file, unsigned line,
 	    const char *fmt, ...) ATTR_PRINTF(4, 5);
 

@@ -6,7 +6,7 @@
 
 #include "base/env.h"
 
-#define LINE_BYTES	2048	/* a longer line goes over the heap */
+#define LINE_BYTES	2048	/* a longer line is built on the heap */
 
 static int64_t
 system_now_s(void *ctx ATTR_UNUSED)
@@ -81,7 +81,7 @@ env_log(const struct env *env, enum log_level level, const char *fmt, ...)
 		vsnprintf(big, (size_t)n + 1, fmt, ap);
 		va_end(ap);
 	}
-	/* Without memory the beginning of the line is better than nothing. */
+	/* Without memory the line is logged truncated. */
 	env->log(env->ctx, level, big != NULL ? big : line);
 	free(big);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * env: what the library takes from the world around it, so that a test can
- * bring its own: time, randomness and the log.
+ * env: the library's sources of time and randomness, and its log. A test
+ * supplies its own.
  */
 #ifndef BASE_ENV_H
 #define BASE_ENV_H
@@ -18,12 +18,12 @@ struct env {
 	int64_t		(*now_s)(void *ctx);	/* Unix time */
 	uint64_t	(*mono_us)(void *ctx);	/* monotonic clock */
 	uint32_t	(*random)(void *ctx);	/* uniform 32 bits */
-	/* One line, already escaped, no newline. NULL: silence. */
+	/* One line, escaped, without newline. NULL: nothing is logged. */
 	void		(*log)(void *ctx, enum log_level, const char *line);
 	void		*ctx;
 };
 
-/* The system's clocks and arc4random; log is NULL. */
+/* Uses the system's clocks and arc4random; log is NULL. */
 void	env_init_system(struct env *);
 
 int64_t		env_now_s(const struct env *);

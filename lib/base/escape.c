@@ -3,8 +3,8 @@
 #include "base/utf8.h"
 
 /*
- * Well-formed, yet not to be shown: C0 and C1 controls drive terminals,
- * U+2028 and U+2029 end lines, the bidirectional controls reorder them.
+ * Well-formed characters that must not be shown: C0 and C1 controls drive
+ * terminals, U+2028 and U+2029 end lines, bidirectional controls reorder them.
  */
 static bool
 is_unsafe(uint32_t code)
@@ -16,7 +16,7 @@ is_unsafe(uint32_t code)
 	    (code >= 0x2066 && code <= 0x2069));
 }
 
-/* All of s; a backslash and `quote` (if not NUL) get a backslash in front. */
+/* Adds s; a backslash and `quote` (if not NUL) are escaped by a backslash. */
 static void
 add_text(struct buf *out, struct str s, char quote)
 {
@@ -50,7 +50,7 @@ escape_text(struct buf *out, struct str s, size_t max_bytes)
 	}
 }
 
-/* Neither a space, a quote, '=' nor anything that would be escaped. */
+/* Whether there is no space, quote, '=' or character to be escaped. */
 static bool
 is_plain_word(struct str s)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * escape: the one way for text from outside into something of ours. Each
- * writer takes any bytes and gives text that cannot break its target.
+ * escape: writes text from outside into log lines and replies. Each writer
+ * takes any bytes and produces text that is safe in its target.
  */
 #ifndef BASE_ESCAPE_H
 #define BASE_ESCAPE_H
@@ -10,15 +10,15 @@
 #include "base/str.h"
 
 /*
- * For log lines and terminals: printable ASCII and valid UTF-8 stay, a
- * backslash doubles, all else becomes \xHH, also the controls of Unicode and
- * the characters that reorder text. At most max_bytes of input are shown, then
+ * For log lines and terminals: printable ASCII and valid UTF-8 are kept, a
+ * backslash is doubled, all else becomes \xHH, including Unicode controls and
+ * characters that reorder text. At most max_bytes of input are shown, then
  * "...".
  */
 void	escape_text(struct buf *, struct str, size_t max_bytes);
-/* key=value logs: as escape_text, in quotes when empty or no plain word. */
+/* For key=value logs: as escape_text, quoted if empty or not a plain word. */
 void	escape_log_value(struct buf *, struct str, size_t max_bytes);
-/* SMTP reply text: printable ASCII only, others become '?'; '%' stays. */
+/* For SMTP replies: octets other than printable ASCII become '?'. */
 void	escape_reply(struct buf *, struct str, size_t max_bytes);
 
 #endif

@@ -213,7 +213,7 @@ str_to_u64(struct str s, uint64_t *value_r)
 	return (s.n > 0);
 }
 
-/* FNV-1a, its high bits folded down: a slot is chosen by the low ones. */
+/* FNV-1a with the high bits folded down, as the low bits select the slot. */
 uint64_t
 str_hash(struct str s)
 {

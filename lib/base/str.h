@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * str: a borrowed view of bytes. It owns nothing, is not NUL-terminated, and
- * may hold NUL: all outside input is kept this way until the edges (libmilter,
- * OpenSSL). The absent string is {NULL, 0}, the empty one has p != NULL.
- * All case folding here is ASCII only, whatever the locale.
+ * str: a borrowed view of bytes, not NUL-terminated, which may contain NUL.
+ * All input is kept in this form up to the calls of libmilter and OpenSSL.
+ * The absent string is {NULL, 0}; the empty one has p != NULL. Case is folded
+ * for ASCII only, whatever the locale.
  */
 #ifndef BASE_STR_H
 #define BASE_STR_H
@@ -20,7 +20,7 @@ struct str {
 
 #define STR(literal)	((struct str){ (literal), sizeof(literal) - 1 })
 #define STR_NONE	((struct str){ NULL, 0 })
-/* For printf("%.*s", STR_FMT(s)): only for text known to be clean. */
+/* For printf("%.*s", STR_FMT(s)), with text that needs no escaping. */
 #define STR_FMT(s)	(int)(s).n, (s).p != NULL ? (s).p : ""
 
 static inline struct str
@@ -65,7 +65,7 @@ char_lower(char c)
 	return (c >= 'A' && c <= 'Z' ? (char)(c + ('a' - 'A')) : c);
 }
 
-/* Octets of folding white space at i: SP or HTAB, or CRLF before one; or 0. */
+/* Length of folding white space at i: SP, HTAB, or CRLF before one; or 0. */
 static inline size_t
 str_fws_at(struct str s, size_t i)
 {
@@ -81,38 +81,37 @@ bool	str_eq_ci(struct str, struct str);
 bool	str_starts(struct str, struct str prefix);
 bool	str_starts_ci(struct str, struct str prefix);
 bool	str_ends_ci(struct str, struct str suffix);
-/* No octet above 127. */
+/* Whether no octet is above 127. */
 bool	str_is_ascii(struct str);
-/* Whether one of the n is s, case ignored. */
+/* Whether one of the n strings equals s, case ignored. */
 bool	str_list_has_ci(const struct str *list, size_t n, struct str s);
-/* <0, 0, >0 as memcmp, shorter first on a common prefix. */
+/* <0, 0, >0 as memcmp; a prefix sorts first. */
 int	str_cmp(struct str, struct str);
-/* Offset of the first c, or s.n when there is none. */
+/* Offset of the first c, or s.n. */
 size_t	str_find(struct str s, char c);
-/* Offset of the last c, or s.n when there is none. */
+/* Offset of the last c, or s.n. */
 size_t	str_rfind(struct str s, char c);
-/* The part from offset `from` on; empty when from >= s.n. */
+/* The part from offset `from` to the end; empty when from >= s.n. */
 struct str	str_from_offset(struct str s, size_t from);
 struct str	str_first(struct str s, size_t n);
 /* Without SP and HTAB at both ends. */
 struct str	str_trim_wsp(struct str s);
-/* Without them at the end. */
+/* Without SP and HTAB at the end. */
 struct str	str_trim_wsp_end(struct str s);
 /* Without SP, HTAB, CR and LF at both ends. */
 struct str	str_trim_fws(struct str s);
-/* With each bare LF as CRLF: how many octets, and a copy of as many. */
+/* Turns each bare LF into CRLF: the length of the result, and the copy. */
 size_t	str_crlf_bytes(struct str s);
 void	str_crlf_copy(char *out, struct str s);
 /*
- * Cuts the next piece off *rest at `sep`: true and the piece (maybe empty),
- * or false when *rest is absent. After the last piece *rest is STR_NONE.
+ * Splits the next piece, which may be empty, off *rest at `sep`. False when
+ * *rest is absent. After the last piece *rest is STR_NONE.
  */
 bool	str_next(struct str *rest, char sep, struct str *piece_r);
 /* Decimal digits only, all of s, no sign; false on overflow or n == 0. */
 bool	str_to_u64(struct str s, uint64_t *value_r);
 
-/* For tables and for telling things apart; it withstands accidents, not an
-   adversary. */
+/* For tables and for comparing; not safe against chosen input. */
 uint64_t	 str_hash(struct str);
 
 #endif

@@ -12,9 +12,9 @@ struct strmap_entry {
 	void		*value;
 };
 
-/* The slot of the key, or the free one where it belongs. */
+/* The slot of the key, or the free slot for it. */
 static struct strmap_entry *
-find(const struct strmap *map, struct str key, uint64_t hash)
+find_slot(const struct strmap *map, struct str key, uint64_t hash)
 {
 	size_t i = hash & (map->slots_n - 1);
 
@@ -26,7 +26,7 @@ find(const struct strmap *map, struct str key, uint64_t hash)
 }
 
 static enum status
-grow(struct strmap *map)
+grow_slots(struct strmap *map)
 {
 	struct strmap old = *map;
 	size_t i;
@@ -39,7 +39,7 @@ grow(struct strmap *map)
 	}
 	for (i = 0; i < old.slots_n; i++) {
 		if (old.slots[i].key.p != NULL) {
-			*find(map, old.slots[i].key, old.slots[i].hash) =
+			*find_slot(map, old.slots[i].key, old.slots[i].hash) =
 			    old.slots[i];
 		}
 	}
@@ -66,12 +66,12 @@ strmap_at(struct strmap *map, struct str key)
 	uint64_t hash = str_hash(key);
 	struct strmap_entry *e;
 
-	/* At most three slots of four are taken. */
+	/* At most three of four slots are in use. */
 	if (4 * (map->n + 1) > 3 * map->slots_n &&
-	    grow(map) != STATUS_OK) {
+	    grow_slots(map) != STATUS_OK) {
 		return (NULL);
 	}
-	e = find(map, key, hash);
+	e = find_slot(map, key, hash);
 	if (e->key.p == NULL) {
 		e->key = key;
 		e->hash = hash;
@@ -83,10 +83,10 @@ strmap_at(struct strmap *map, struct str key)
 void *
 strmap_get(const struct strmap *map, struct str key)
 {
-	return (map->n == 0 ? NULL : find(map, key, str_hash(key))->value);
+	return (map->n == 0 ? NULL : find_slot(map, key, str_hash(key))->value);
 }
 
-/* Each entry behind the gap that would not be found any more moves into it. */
+/* Moves each entry into the gap that a search would no longer reach. */
 void
 strmap_remove(struct strmap *map, struct str key)
 {
@@ -95,7 +95,7 @@ strmap_remove(struct strmap *map, struct str key)
 	if (map->n == 0) {
 		return;
 	}
-	gap = (size_t)(find(map, key, str_hash(key)) - map->slots);
+	gap = (size_t)(find_slot(map, key, str_hash(key)) - map->slots);
 	if (map->slots[gap].key.p == NULL) {
 		return;
 	}

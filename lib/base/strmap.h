@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * strmap: from a string to a pointer, hashed. It owns neither; keys are
- * compared byte by byte and must outlive the map or their removal. Threads may
- * read it at once while none writes.
+ * strmap: a hash table from strings to pointers. It owns neither. Keys are
+ * compared byte by byte and must stay valid until they are removed. Threads
+ * may read the map at the same time while none writes.
  *
- * The hash withstands accidents, not an adversary: keys come from the
- * operator's files.
+ * The hash is not safe against chosen keys: keys come from the operator.
  */
 #ifndef BASE_STRMAP_H
 #define BASE_STRMAP_H
@@ -27,17 +26,17 @@ struct strmap {
 void		 strmap_init(struct strmap *);
 void		 strmap_fini(struct strmap *);
 /*
- * Where the value of that key is kept, to be read and written until the next
- * strmap_at; a new key's is NULL. NULL: no memory.
+ * The place of the key's value, NULL in it for a new key, valid until the next
+ * strmap_at. NULL: out of memory.
  */
 void		**strmap_at(struct strmap *, struct str key) ATTR_MUST_CHECK;
 /* One after the other, 0 to strmap_count() - 1, in no order; NULL: a place
    without one. */
 size_t		 strmap_count(const struct strmap *);
 void		*strmap_value(const struct strmap *, size_t i);
-/* The value, or NULL when there is no such key. */
+/* The value, or NULL if the key is absent. */
 void		*strmap_get(const struct strmap *, struct str key);
-/* Removes the key, if it is there. */
+/* Removes the key, if present. */
 void		 strmap_remove(struct strmap *, struct str key);
 
 #endif

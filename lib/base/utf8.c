@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/utf8.h"
 
-/* What the first octet says: length, its own bits, the least code point. */
+/* Reads the first octet: length, its bits, the least code point. */
 static size_t
-lead(unsigned char c, uint32_t *bits_r, uint32_t *least_r)
+read_lead(unsigned char c, uint32_t *bits_r, uint32_t *least_r)
 {
 	if (c < 0x80) {
 		*bits_r = c;
@@ -35,7 +35,7 @@ utf8_decode(struct str s, uint32_t *code_r)
 	size_t i, n;
 
 	*code_r = 0;
-	n = s.n > 0 ? lead((unsigned char)s.p[0], &code, &least) : 0;
+	n = s.n > 0 ? read_lead((unsigned char)s.p[0], &code, &least) : 0;
 	if (n == 0 || n > s.n) {
 		return (0);
 	}
@@ -45,7 +45,7 @@ utf8_decode(struct str s, uint32_t *code_r)
 		}
 		code = code << 6 | ((unsigned char)s.p[i] & 0x3f);
 	}
-	/* RFC 3629 3: no overlong form, no surrogate, nothing past 10FFFF. */
+	/* RFC 3629 3: no overlong form, no surrogate, nothing above 10FFFF. */
 	if (code < least || code > 0x10ffff ||
 	    (code >= 0xd800 && code <= 0xdfff)) {
 		return (0);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* utf8: the well-formed sequences of RFC 3629, nothing else. */
+/* utf8: recognises the well-formed sequences of RFC 3629. */
 #ifndef BASE_UTF8_H
 #define BASE_UTF8_H
 
@@ -11,7 +11,7 @@
 
 /* The length of the character at the start of s (1 to 4), 0 if malformed. */
 size_t	utf8_decode(struct str s, uint32_t *code_r);
-/* All of s is well-formed; ASCII is, and so is the empty string. */
+/* Whether all of s is well-formed; the empty string is. */
 bool	utf8_valid(struct str s);
 
 #endif

@@ -28,9 +28,9 @@
 #include "base/str.h"
 
 #define CRYPTO_SHA256_BYTES	32
-/* RFC 8301 3.2: shorter RSA keys sign nothing and prove nothing. */
+/* RFC 8301 3.2: shorter RSA keys are not used. */
 #define CRYPTO_RSA_MIN_BITS	1024
-/* The largest RSA key that is used at all; larger ones are refused unparsed. */
+/* Larger RSA keys are refused before OpenSSL sees them. */
 #define CRYPTO_RSA_MAX_BITS	8192
 #define CRYPTO_KEY_MAX_BYTES	4096	/* DER of a public key */
 #define CRYPTO_SIG_MAX_BYTES	1024	/* 8192 bits */
@@ -46,7 +46,7 @@ struct crypto	*crypto_new(void);	/* NULL: OpenSSL failed its self test */
 void		 crypto_free(struct crypto *);
 
 /* SHA-256. update has the form of a canon_sink; final reports its failure. */
-struct digest	*digest_new(const struct crypto *);	/* NULL: out of memory */
+struct digest	*digest_new(const struct crypto *);	/* NULL: no memory */
 void		 digest_free(struct digest *);
 void		 digest_update(void *digest, const void *, size_t n);
 /* OK: the hash. The digest is then ready for new data, also on failure. */
@@ -99,9 +99,9 @@ unsigned	 privkey_bits(const struct privkey *);
 /* Appends PEM PKCS#8. */
 enum status	 privkey_write_pem(const struct privkey *, struct buf *);
 /*
- * Appends a private key in PEM, under the passphrase `from`, as PEM PKCS#8
- * under the passphrase `to` (AES-256-CBC); an absent passphrase: not
- * encrypted. SYNTAX: no key, or not with that passphrase.
+ * Decrypts a private key in PEM with passphrase `from` and appends it as PEM
+ * PKCS#8, encrypted with passphrase `to` (AES-256-CBC). An absent passphrase:
+ * not encrypted. SYNTAX: no key, or the wrong passphrase.
  */
 enum status	 privkey_recode_pem(struct str pem, struct str from,
 		    struct str to, struct buf *out) ATTR_MUST_CHECK;

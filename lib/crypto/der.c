@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * der: just enough DER to take an RSA public key apart. OpenSSL's decoder
- * would also accept, from a stranger's DNS, every other kind of key that its
- * providers know; here nothing else is reachable.
+ * der: a minimal DER parser for RSA public keys. OpenSSL's decoder would accept
+ * every kind of key that its providers know from a remote DNS zone.
  */
 #include "crypto/internal.h"
 
@@ -10,7 +9,7 @@
 #define DER_BIT_STRING	0x03
 #define DER_SEQUENCE	0x30
 
-/* AlgorithmIdentifier's content: rsaEncryption, and NULL where it is given. */
+/* Content of AlgorithmIdentifier: rsaEncryption, and NULL or nothing. */
 #define RSA_OID		"\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01"
 #define DER_NULL	"\x05\x00"
 
@@ -38,9 +37,9 @@ take_length(struct str *in, size_t *n_r)
 	return (false);
 }
 
-/* Takes one element with this tag off *in. */
+/* Splits one element with this tag off *in. */
 static bool
-take(struct str *in, unsigned char tag, struct str *content_r)
+take_element(struct str *in, unsigned char tag, struct str *content_r)
 {
 	struct str rest;
 	size_t n;
@@ -62,9 +61,9 @@ rsa_public_key(struct str in, struct str *n_r, struct str *e_r)
 {
 	struct str numbers;
 
-	return (take(&in, DER_SEQUENCE, &numbers) && in.n == 0 &&
-	    take(&numbers, DER_INTEGER, n_r) &&
-	    take(&numbers, DER_INTEGER, e_r) && numbers.n == 0);
+	return (take_element(&in, DER_SEQUENCE, &numbers) && in.n == 0 &&
+	    take_element(&numbers, DER_INTEGER, n_r) &&
+	    take_element(&numbers, DER_INTEGER, e_r) && numbers.n == 0);
 }
 
 static bool
@@ -72,9 +71,9 @@ subject_public_key_info(struct str in, struct str *key_r)
 {
 	struct str info, algorithm, bits;
 
-	if (!take(&in, DER_SEQUENCE, &info) || in.n != 0 ||
-	    !take(&info, DER_SEQUENCE, &algorithm) ||
-	    !take(&info, DER_BIT_STRING, &bits) || info.n != 0) {
+	if (!take_element(&in, DER_SEQUENCE, &info) || in.n != 0 ||
+	    !take_element(&info, DER_SEQUENCE, &algorithm) ||
+	    !take_element(&info, DER_BIT_STRING, &bits) || info.n != 0) {
 		return (false);
 	}
 	if (!str_eq(algorithm, STR(RSA_OID DER_NULL)) &&

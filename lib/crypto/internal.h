@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the files of this folder share; nobody else includes it. */
+/* Shared by the files of this folder only. */
 #ifndef CRYPTO_INTERNAL_H
 #define CRYPTO_INTERNAL_H
 
@@ -38,7 +38,7 @@ bool		crypto_take_mismatch(void);
 /*
  * The two numbers of an RSA public key in DER, as unsigned big-endian octets:
  * a SubjectPublicKeyInfo (RFC 5280 4.1, RFC 3279 2.3.1) or an RSAPublicKey
- * (RFC 8017 A.1.1), and nothing behind it.
+ * (RFC 8017 A.1.1), without trailing bytes.
  */
 enum status	der_rsa_public(struct str der, struct str *n_r,
 		    struct str *e_r) ATTR_MUST_CHECK;

@@ -15,7 +15,7 @@
 
 #define ED25519_BYTES		32
 #define ED25519_SIG_BYTES	64
-/* A larger exponent only makes a verification slow. */
+/* A larger exponent makes verification slow. */
 #define RSA_EXPONENT_MAX_BITS	64
 
 /* Odd numbers, n of at most CRYPTO_RSA_MAX_BITS, 3 <= e < n (RFC 8017 3.1). */

@@ -50,7 +50,7 @@ log_difference(const struct engine_input *in, const struct second_dkim *second,
     const struct dkim_verdict *ours, const struct second_result *theirs)
 {
 	const struct second_result none = { .result = "none",
-		.reason = text_or_empty(second_dkim_trouble(second)) };
+		.reason = text_or_empty(second_dkim_error(second)) };
 	const struct second_result *result = theirs != NULL ? theirs : &none;
 	const struct engine_log_pair pairs[] = {
 		{ "domain", ours != NULL ? ours->sig.domain : result->domain,

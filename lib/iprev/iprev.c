@@ -5,7 +5,7 @@ struct iprev {
 	struct dns_batch	*batch;
 	struct ip_addr		 ip;
 	const struct dns_query	*ptr;
-	const struct dns_answer	*names;		/* NULL: not there yet */
+	const struct dns_answer	*names;		/* NULL: not answered yet */
 	const struct dns_query	*addresses[IPREV_MAX_NAMES];
 	size_t			 n;
 	bool			 given_up;
@@ -58,7 +58,7 @@ is_open(const struct iprev *iprev, const struct dns_query *query)
 }
 
 static void
-decide(struct iprev *iprev, enum iprev_result result, const char *reason)
+decide_result(struct iprev *iprev, enum iprev_result result, const char *reason)
 {
 	iprev->verdict.result = result;
 	iprev->verdict.reason = reason;
@@ -95,18 +95,19 @@ read_names(struct iprev *iprev)
 	case DNS_NODATA:
 	case DNS_NXDOMAIN:
 	case DNS_BADNAME:
-		decide(iprev, IPREV_PERMERROR, "the address has no name");
+		decide_result(iprev, IPREV_PERMERROR,
+		    "the address has no name");
 		break;
 	case DNS_SERVFAIL:
 	case DNS_TIMEOUT:
-		decide(iprev, IPREV_TEMPERROR, "name lookup failed");
+		decide_result(iprev, IPREV_TEMPERROR, "name lookup failed");
 		break;
 	}
 	return (STATUS_OK);
 }
 
 static bool
-leads_back(const struct iprev *iprev, const struct dns_answer *answer)
+has_address(const struct iprev *iprev, const struct dns_answer *answer)
 {
 	size_t i, octets = iprev->ip.v6 ? 16 : 4;
 
@@ -119,7 +120,7 @@ leads_back(const struct iprev *iprev, const struct dns_answer *answer)
 	return (false);
 }
 
-/* One that leads back is enough; else all of them are waited for. */
+/* The first name that has the address decides; else wait for all. */
 static void
 read_addresses(struct iprev *iprev)
 {
@@ -132,18 +133,22 @@ read_addresses(struct iprev *iprev)
 
 		if (is_open(iprev, iprev->addresses[i])) {
 			open = true;
-		} else if (leads_back(iprev, answer)) {
+		} else if (has_address(iprev, answer)) {
 			iprev->verdict.name = iprev->names->v[i].data;
-			decide(iprev, IPREV_PASS, NULL);
+			decide_result(iprev, IPREV_PASS, NULL);
 			return;
 		} else if (answer->result == DNS_SERVFAIL ||
 		    answer->result == DNS_TIMEOUT) {
 			failed = true;
 		}
 	}
-	if (!open) {
-		decide(iprev, failed ? IPREV_TEMPERROR : IPREV_FAIL, failed ?
-		    "address lookup failed" :
+	if (open) {
+		return;
+	}
+	if (failed) {
+		decide_result(iprev, IPREV_TEMPERROR, "address lookup failed");
+	} else {
+		decide_result(iprev, IPREV_FAIL,
 		    "no name of the address leads back to it");
 	}
 }
@@ -151,17 +156,17 @@ read_addresses(struct iprev *iprev)
 enum status
 iprev_step(struct iprev *iprev, bool *done_r)
 {
-	enum status st = STATUS_OK;
+	enum status status = STATUS_OK;
 
 	if (!iprev->done && iprev->names == NULL &&
 	    !is_open(iprev, iprev->ptr)) {
-		st = read_names(iprev);
+		status = read_names(iprev);
 	}
-	if (st == STATUS_OK && !iprev->done && iprev->names != NULL) {
+	if (status == STATUS_OK && !iprev->done && iprev->names != NULL) {
 		read_addresses(iprev);
 	}
 	*done_r = iprev->done;
-	return (st);
+	return (status);
 }
 
 void

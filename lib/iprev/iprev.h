@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * iprev: does the client's address have a name that leads back to it? (RFC
- * 8601 3: its PTR records, then their addresses.) Like an SPF evaluation it is
- * a machine without a thread: a step goes on as far as the answers that are
- * there allow. At most 1 + IPREV_MAX_NAMES questions are asked.
+ * iprev: whether a name of the client's address has that address (RFC 8601 3:
+ * its PTR records, then the addresses of their names). Like an SPF evaluation
+ * it is a state machine without a thread: a step advances as far as the answers
+ * that have arrived allow. At most 1 + IPREV_MAX_NAMES queries are sent.
  */
 #ifndef IPREV_IPREV_H
 #define IPREV_IPREV_H
@@ -16,32 +16,32 @@
 #include "base/str.h"
 #include "dns/dns.h"
 
-#define IPREV_MAX_NAMES	10	/* of the client; others are ignored */
+#define IPREV_MAX_NAMES	10	/* further names are ignored */
 
 enum iprev_result {		/* RFC 8601 2.7.3 */
 	IPREV_PASS,
-	IPREV_FAIL,		/* names, but none leads back */
+	IPREV_FAIL,		/* no name has the address */
 	IPREV_TEMPERROR,	/* DNS did not answer */
 	IPREV_PERMERROR		/* no name */
 };
 
 struct iprev_verdict {
 	enum iprev_result	 result;
-	struct str		 name;		/* that leads back; or absent */
+	struct str		 name;		/* has the address; or absent */
 	const char		*reason;	/* static phrase; NULL: pass */
 };
 
 struct iprev;
 
-/* Asks for the names. The batch must live as long as the machine, which lies
-   in the arena. */
+/* Queries the names. The machine is in the arena; the batch must live as long
+   as it. */
 enum status	iprev_new(struct arena *, struct dns_batch *,
 		    const struct ip_addr *, struct iprev **r) ATTR_MUST_CHECK;
-/* *done_r: iprev_get() has the result; else it waits for answers. */
+/* *done_r: iprev_get() has the result. Else answers are missing. */
 enum status	iprev_step(struct iprev *, bool *done_r) ATTR_MUST_CHECK;
-/* Time is over: what is not answered now never will be. */
+/* Ends the evaluation: missing answers count as timeouts. */
 void		iprev_give_up(struct iprev *);
-/* Once it is done. */
+/* The result, after *done_r was true. */
 const struct iprev_verdict	*iprev_get(const struct iprev *);
 
 const char	*iprev_result_name(enum iprev_result);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * RFC 5322 3.4 with groups (RFC 6854), UTF-8 (RFC 6532) and of the obsolete
- * syntax (4.4) what is met: dots in a phrase, routes, empty list elements,
- * white space and comments around the dots of an address.
+ * The grammar of RFC 5322 3.4 with groups (RFC 6854) and UTF-8 (RFC 6532). Of
+ * the obsolete syntax (4.4), what occurs in mail: dots in a phrase, routes,
+ * empty list elements, white space and comments around an address's dots.
  */
 #include "base/utf8.h"
 #include "mail/addr.h"
 #include "mail/addr_scan.h"
 #include "mail/domain.h"
 
-/* A name in U-labels, at its longest. */
+/* The longest name in U-labels. */
 #define DOMAIN_TEXT_MAX_BYTES	(4 * DOMAIN_MAX_BYTES)
 
 struct parser {
@@ -39,7 +39,7 @@ addr_from_text(enum addr_from_result result)
 }
 
 static bool
-failed(const struct parser *p)
+has_failed(const struct parser *p)
 {
 	return (p->status != STATUS_OK || p->scan.result != ADDR_FROM_OK);
 }
@@ -57,7 +57,7 @@ out_of_memory(struct parser *p)
 	fail_syntax(p);
 }
 
-/* Words and dots: a phrase, or a local part. Checked by whoever wants one. */
+/* Words and dots: a phrase or a local part, which the caller checks. */
 static void
 skip_words(struct parser *p)
 {
@@ -95,7 +95,7 @@ local_part(struct parser *p, size_t max)
 	return (str_mem(text, n));
 }
 
-/* atom *("." atom). A domain-literal names no author domain: a failure. */
+/* atom *("." atom). A domain-literal names no author domain and fails. */
 static struct str
 domain(struct parser *p)
 {
@@ -106,7 +106,7 @@ domain(struct parser *p)
 
 	do {
 		addr_scan_atom(&p->scan, &atom);
-		if (failed(p) || atom.n >= sizeof(text) - n) {
+		if (has_failed(p) || atom.n >= sizeof(text) - n) {
 			fail_syntax(p);
 			return (name);
 		}
@@ -128,7 +128,7 @@ add_mailbox(struct parser *p, struct addr_mailbox mailbox)
 {
 	struct addr_mailbox *v;
 
-	if (failed(p)) {
+	if (has_failed(p)) {
 		return;
 	}
 	if (p->out->n == ADDR_MAX_MAILBOXES) {
@@ -151,11 +151,11 @@ addr_spec(struct parser *p)
 	size_t from = p->scan.i, n;
 
 	skip_words(p);
-	if (failed(p) || addr_scan_peek(&p->scan) != '@') {
+	if (has_failed(p) || addr_scan_peek(&p->scan) != '@') {
 		fail_syntax(p);
 		return;
 	}
-	/* The words are an address's: once more, for their text. */
+	/* The words belong to an address: read them again, for their text. */
 	n = p->scan.i - from;
 	p->scan.i = from;
 	mailbox.local = local_part(p, n);
@@ -167,7 +167,7 @@ addr_spec(struct parser *p)
 	add_mailbox(p, mailbox);
 }
 
-/* RFC 5322 4.4 obs-route: "@a,@b:"; it has no say in who the author is. */
+/* RFC 5322 4.4 obs-route: "@a,@b:", which is ignored. */
 static void
 route(struct parser *p)
 {
@@ -178,7 +178,7 @@ route(struct parser *p)
 	    addr_scan_peek(&p->scan) != ',') {
 		return;
 	}
-	while (!failed(p) && !addr_scan_take(&p->scan, ':')) {
+	while (!has_failed(p) && !addr_scan_take(&p->scan, ':')) {
 		addr_scan_cfws(&p->scan);
 		if (addr_scan_take(&p->scan, ',')) {
 			continue;
@@ -193,7 +193,7 @@ route(struct parser *p)
 	}
 }
 
-/* Behind '<'. */
+/* After '<'. */
 static void
 angle_addr(struct parser *p)
 {
@@ -206,19 +206,19 @@ angle_addr(struct parser *p)
 }
 
 /*
- * "a@b <c@d>", which RFC 5322 does not know and many write: the address is in
- * brackets, and what was taken for one is a claim, the next author.
+ * "a@b <c@d>", which RFC 5322 does not allow and which is common. The mailbox
+ * is the address in brackets; the one before it counts as the next author.
  */
 static void
 claim(struct parser *p)
 {
 	struct addr_mailbox *v, claimed;
 
-	if (failed(p) || !addr_scan_take(&p->scan, '<')) {
+	if (has_failed(p) || !addr_scan_take(&p->scan, '<')) {
 		return;
 	}
 	angle_addr(p);
-	if (!failed(p)) {
+	if (!has_failed(p)) {
 		v = &p->out->v[p->out->n - 2];
 		claimed = v[0];
 		v[0] = v[1];
@@ -228,7 +228,7 @@ claim(struct parser *p)
 
 static void	mailbox_list(struct parser *, bool in_group);
 
-/* One address, or a group of them unless in one already. */
+/* One address, or a group, which must not contain a group. */
 static void
 address(struct parser *p, bool in_group)
 {
@@ -236,8 +236,8 @@ address(struct parser *p, bool in_group)
 	bool phrase = addr_scan_at_word(&p->scan);
 
 	skip_words(p);
-	/* RFC 5322 4.1 obs-phrase: dots, but a word first. */
-	if (failed(p) || (!phrase && p->scan.i != from)) {
+	/* RFC 5322 4.1 obs-phrase: dots, but not at the start. */
+	if (has_failed(p) || (!phrase && p->scan.i != from)) {
 		fail_syntax(p);
 		return;
 	}

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * addr: who wrote a message: the From field (RFC 5322 3.4, 3.6.2), strictly.
- * A failure is named, never skipped over, because a policy depends on it.
+ * addr: a strict parser of the From field (RFC 5322 3.4, 3.6.2). Each failure
+ * has a result of its own, because a policy depends on it.
  *
- * One thing is taken that RFC 5322 does not have, since it is not rare: an
- * address without quotes for a display name, "a@b <c@d>". It counts as two
- * mailboxes, <c@d> and then a@b, so that a policy sees both domains and a lie
- * is found out.
+ * One common form is accepted that RFC 5322 does not allow: an unquoted address
+ * as display name, "a@b <c@d>". It counts as two mailboxes, <c@d> and then a@b,
+ * so that both domains are subject to policy.
  */
 #ifndef MAIL_ADDR_H
 #define MAIL_ADDR_H
@@ -24,10 +23,10 @@
 enum addr_from_result {
 	ADDR_FROM_OK,
 	ADDR_FROM_MISSING,	/* no From field */
-	ADDR_FROM_REPEATED,	/* more than one From field, or one more that
-				   another field hides (mail/field.h) */
-	ADDR_FROM_SYNTAX,	/* not a mailbox-list, or no mailbox in it; an
-				   address literal, which names no domain */
+	ADDR_FROM_REPEATED,	/* more than one From field, or another
+				   field hides one (mail/field.h) */
+	ADDR_FROM_SYNTAX,	/* not a mailbox-list, no mailbox in it, or
+				   an address literal instead of a domain */
 	ADDR_FROM_LIMIT		/* more than ADDR_MAX_MAILBOXES, or comments
 				   nested beyond ADDR_MAX_COMMENT_DEPTH */
 };
@@ -39,17 +38,17 @@ struct addr_mailbox {
 
 struct addr_from {
 	enum addr_from_result	 result;
-	struct addr_mailbox	*v;	/* in their order; n >= 1 if OK */
+	struct addr_mailbox	*v;	/* in order; n >= 1 if OK */
 	size_t			 n;
 };
 
-/* Static phrase such as "two From fields". */
+/* A static phrase such as "no From field". */
 const char	*addr_from_text(enum addr_from_result);
 
-/* STATUS_OK whatever the field holds; NOMEM only. */
+/* STATUS_OK for any field; else NOMEM. */
 enum status	addr_from_parse(struct arena *, const struct field_list *,
 		    struct addr_from *from_r) ATTR_MUST_CHECK;
-/* One field's value as a mailbox-list, the same rules. */
+/* The same for the value of one field. */
 enum status	addr_list_parse(struct arena *, struct str value,
 		    struct addr_from *from_r) ATTR_MUST_CHECK;
 #endif

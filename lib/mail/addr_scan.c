@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "mail/addr_scan.h"
 
-/* Octets of a fold at s.p[i]: CRLF, if white space follows. */
+/* Length of a fold at s.p[i]: CRLF before white space; or 0. */
 static size_t
 fold_at(struct str s, size_t i)
 {
@@ -59,7 +59,7 @@ addr_scan_take(struct addr_scan *c, char want)
 	return (false);
 }
 
-/* Behind a backslash: what it quotes (RFC 5322 3.2.1). */
+/* The character after a backslash (RFC 5322 3.2.1). */
 static void
 quoted_pair(struct addr_scan *c)
 {
@@ -70,7 +70,7 @@ quoted_pair(struct addr_scan *c)
 	c->i++;
 }
 
-/* From '(' to behind its ')'. */
+/* From '(' to its ')'. */
 static void
 comment(struct addr_scan *c)
 {
@@ -107,7 +107,7 @@ addr_scan_cfws(struct addr_scan *c)
 		if (char_is_wsp(c->s.p[c->i])) {
 			c->i++;
 		} else if (c->s.p[c->i] == '\r') {
-			c->i += 2;	/* a fold, or init had failed */
+			c->i += 2;	/* a fold; init rejects others */
 		} else if (c->s.p[c->i] == '(') {
 			comment(c);
 		} else {
@@ -142,7 +142,7 @@ atom(struct addr_scan *c)
 	return (str_mem(c->s.p + from, c->i - from));
 }
 
-/* Behind the opening quote (RFC 5322 3.2.4); the CRLF of a fold is not content. */
+/* After the opening quote (RFC 5322 3.2.4); the CRLF of a fold is dropped. */
 static size_t
 quoted_string(struct addr_scan *c, char *out)
 {
@@ -154,7 +154,7 @@ quoted_string(struct addr_scan *c, char *out)
 			return (0);
 		}
 		if (c->s.p[c->i] == '\r') {
-			c->i += 2;	/* the white space stays */
+			c->i += 2;	/* keep the white space */
 		}
 		if (addr_scan_take(c, '\\')) {
 			quoted_pair(c);

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Line ends and white space are held back until it is known whether something
- * follows them: first held_crlfs, then held_wsp of the line begun, then
- * held_cr, in the order in which they stood in the body.
+ * Line ends and white space are held until it is known whether content follows
+ * them: held_crlfs, then held_wsp of the current line, then held_cr, in the
+ * order in which they occur in the body.
  */
 #include <string.h>
 
 #include "base/str.h"
 #include "mail/canon.h"
 
-#define PLAIN_BYTES	16	/* looked at together; a vector register */
+#define PLAIN_BYTES	16	/* examined together: a vector register */
 
 static const char many_crlfs[] =
     "\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n\r\n"
@@ -27,7 +27,7 @@ canon_body_init(struct canon_body *c, enum canon kind, canon_sink *sink,
 }
 
 static void
-emit(struct canon_body *c, const char *p, size_t n)
+emit_run(struct canon_body *c, const char *p, size_t n)
 {
 	if (n > 0) {
 		c->bytes += n;
@@ -35,7 +35,7 @@ emit(struct canon_body *c, const char *p, size_t n)
 	}
 }
 
-/* Content follows: what was held before it is not trailing. */
+/* Content follows: write what was held, as it is not trailing. */
 static void
 flush_held(struct canon_body *c)
 {
@@ -44,14 +44,14 @@ flush_held(struct canon_body *c)
 	for (; c->held_crlfs > 0; c->held_crlfs -= n) {
 		n = c->held_crlfs < MANY_CRLFS ? (size_t)c->held_crlfs :
 		    MANY_CRLFS;
-		emit(c, many_crlfs, 2 * n);
+		emit_run(c, many_crlfs, 2 * n);
 	}
 	if (c->held_wsp) {
-		emit(c, " ", 1);
+		emit_run(c, " ", 1);
 		c->held_wsp = false;
 	}
 	if (c->held_cr) {
-		emit(c, "\r", 1);
+		emit_run(c, "\r", 1);
 		c->held_cr = false;
 	}
 }
@@ -64,7 +64,7 @@ line_end(struct canon_body *c)
 	c->held_cr = false;
 }
 
-/* RFC 6376 3.4.3: only empty lines at the very end matter. */
+/* RFC 6376 3.4.3: only trailing empty lines are changed. */
 static void
 simple_update(struct canon_body *c, const char *p, size_t n)
 {
@@ -83,20 +83,20 @@ simple_update(struct canon_body *c, const char *p, size_t n)
 	}
 	if (content > 0) {
 		flush_held(c);
-		emit(c, p, content);
+		emit_run(c, p, content);
 	}
 	c->held_crlfs += crlfs;
 	c->held_cr = cr;
 }
 
-/* No HTAB, no CR, no SP before SP; p[PLAIN_BYTES] may be read. */
+/* Whether there is no HTAB, CR, or SP before SP. Reads p[PLAIN_BYTES]. */
 static bool
 is_plain(const char *p)
 {
 	unsigned char other = 0;
 	size_t i;
 
-	/* No early exit, so that the compiler can use vectors. */
+	/* No early exit: the compiler vectorises this loop. */
 	for (i = 0; i < PLAIN_BYTES; i++) {
 		other |= (p[i] == '\t') | (p[i] == '\r') |
 		    ((p[i] == ' ') & (p[i + 1] == ' '));
@@ -124,7 +124,7 @@ is_content(char c)
 	return (!char_is_wsp(c) && c != '\r');
 }
 
-/* A line that starts with content, or with one SP before content. */
+/* Whether a line starts with content, or with one SP before content. */
 static bool
 is_plain_start(const char *p, size_t n)
 {
@@ -133,8 +133,8 @@ is_plain_start(const char *p, size_t n)
 }
 
 /*
- * p[0] is content. Returns how much from there on relaxed leaves as it is:
- * words with a lone SP between them, and whole lines of such.
+ * p[0] is content. Returns the length of the run that relaxed does not change:
+ * words separated by single SPs, and whole lines of them.
  */
 static size_t
 plain_run(const char *p, size_t n)
@@ -179,7 +179,7 @@ relaxed_update(struct canon_body *c, const char *p, size_t n)
 		} else {
 			flush_held(c);
 			run = plain_run(p + i, n - i);
-			emit(c, p + i, run);
+			emit_run(c, p + i, run);
 			i += run;
 		}
 	}
@@ -221,6 +221,6 @@ canon_body_finish(struct canon_body *c)
 	}
 	/* An empty body is one CRLF in simple and nothing in relaxed. */
 	if (c->kind == CANON_SIMPLE || c->bytes > 0) {
-		emit(c, "\r\n", 2);
+		emit_run(c, "\r\n", 2);
 	}
 }

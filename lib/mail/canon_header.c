@@ -34,7 +34,7 @@ canon_parse_pair(struct str s, enum canon *header_r, enum canon *body_r)
 }
 
 static void
-emit(canon_sink *sink, void *ctx, struct str s)
+emit_run(canon_sink *sink, void *ctx, struct str s)
 {
 	if (s.n > 0) {
 		sink(ctx, s.p, s.n);
@@ -57,14 +57,14 @@ relaxed_name(struct str name, canon_sink *sink, void *ctx)
 	}
 }
 
-/* A lone SP between words is what relaxed makes of it anyway. */
+/* Whether relaxed keeps this SP: a single one between words. */
 static bool
 is_lone_sp(struct str s, size_t i)
 {
 	return (s.p[i] == ' ' && i + 1 < s.n && str_fws_at(s, i + 1) == 0);
 }
 
-/* RFC 6376 3.4.2: unfolded, WSP runs as one SP, none at either end. */
+/* RFC 6376 3.4.2: unfold, reduce WSP runs to one SP, trim both ends. */
 static void
 relaxed_value(struct str s, canon_sink *sink, void *ctx)
 {
@@ -82,9 +82,9 @@ relaxed_value(struct str s, canon_sink *sink, void *ctx)
 			i++;
 		}
 		if (started) {
-			emit(sink, ctx, STR(" "));
+			emit_run(sink, ctx, STR(" "));
 		}
-		emit(sink, ctx, str_mem(s.p + from, i - from));
+		emit_run(sink, ctx, str_mem(s.p + from, i - from));
 		started = true;
 	}
 }
@@ -100,19 +100,19 @@ canon_header(enum canon kind, struct str raw, bool crlf, canon_sink *sink,
 	}
 	switch (kind) {
 	case CANON_SIMPLE:
-		emit(sink, ctx, raw);
+		emit_run(sink, ctx, raw);
 		break;
 	case CANON_RELAXED:
 		colon = str_find(raw, ':');
 		relaxed_name(str_first(raw, colon), sink, ctx);
 		if (colon < raw.n) {
-			emit(sink, ctx, STR(":"));
+			emit_run(sink, ctx, STR(":"));
 			relaxed_value(str_from_offset(raw, colon + 1), sink,
 			    ctx);
 		}
 		break;
 	}
 	if (crlf) {
-		emit(sink, ctx, STR("\r\n"));
+		emit_run(sink, ctx, STR("\r\n"));
 	}
 }

@@ -4,7 +4,7 @@
 #include "base/utf8.h"
 #include "mail/domain.h"
 
-/* No U-label form of a name that fits DOMAIN_MAX_BYTES is longer. */
+/* The longest U-label form of a name that fits DOMAIN_MAX_BYTES. */
 #define U_NAME_MAX_BYTES	(4 * DOMAIN_MAX_BYTES)
 
 static bool
@@ -67,7 +67,7 @@ normalize_ascii(struct arena *a, struct str name, struct str *name_r)
 	return (STATUS_OK);
 }
 
-/* RFC 5891 with the mapping of UTS #46, non-transitional: as MUAs do. */
+/* RFC 5891 with the non-transitional mapping of UTS #46, as in MUAs. */
 static enum status
 normalize_utf8(struct arena *a, struct str name, struct str *name_r)
 {

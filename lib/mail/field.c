@@ -34,9 +34,10 @@ ends_in_crlf(struct str s)
 	return (s.n >= 2 && s.p[s.n - 2] == '\r' && s.p[s.n - 1] == '\n');
 }
 
-/* raw is in the arena and complete; name_n octets stand before its colon. */
+/* raw is in the arena and complete; the colon is at name_n. */
 static enum status
-append(struct arena *a, struct field_list *l, struct str raw, size_t name_n)
+append_field(struct arena *a, struct field_list *l, struct str raw,
+    size_t name_n)
 {
 	struct field *v = arena_grow(a, l->v, l->n, &l->cap, sizeof(*v));
 
@@ -46,7 +47,7 @@ append(struct arena *a, struct field_list *l, struct str raw, size_t name_n)
 	l->v = v;
 	v += l->n++;
 	v->raw = raw;
-	/* RFC 5322 4.5.8: white space may stand before the colon. */
+	/* RFC 5322 4.5.8: white space may precede the colon. */
 	v->name = str_trim_wsp_end(str_first(raw, name_n));
 	v->value = str_mem(raw.p + name_n + 1, raw.n - name_n - 3);
 	l->bytes += raw.n;
@@ -60,7 +61,7 @@ has_room(const struct field_list *l, size_t n)
 	    n <= FIELD_MAX_TOTAL_BYTES - l->bytes);
 }
 
-/* The line end that closes the field is added by us. */
+/* Drops the line end of the field, which the caller adds. */
 static struct str
 drop_final_eol(struct str value)
 {
@@ -100,7 +101,7 @@ field_list_add(struct arena *a, struct field_list *l, struct str name,
 	p[name.n] = ':';
 	str_crlf_copy(p + name.n + 1, value);
 	memcpy(p + n - 2, "\r\n", 2);
-	return (append(a, l, str_mem(p, n), name.n));
+	return (append_field(a, l, str_mem(p, n), name.n));
 }
 
 enum status
@@ -125,7 +126,7 @@ field_list_add_raw(struct arena *a, struct field_list *l, struct str raw)
 	}
 	memcpy(p, raw.p, raw.n);
 	memcpy(p + n - 2, "\r\n", 2);
-	return (append(a, l, str_mem(p, n), colon));
+	return (append_field(a, l, str_mem(p, n), colon));
 }
 
 const struct field *
@@ -155,7 +156,7 @@ field_list_count(const struct field_list *l, struct str name)
 	return (n);
 }
 
-/* The name, maybe white space, a colon. */
+/* Whether a field starts here: name, optional white space, colon. */
 static bool
 begins_field(struct str s, struct str name)
 {

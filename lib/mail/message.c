@@ -8,7 +8,7 @@
 
 #define READ_BYTES	16384
 
-/* RFC 5322 4.5.8: white space may stand before the colon. */
+/* RFC 5322 4.5.8: white space may precede the colon. */
 static bool
 is_field_start(struct str line)
 {
@@ -18,7 +18,7 @@ is_field_start(struct str line)
 	    field_name_is_valid(str_trim_wsp_end(str_first(line, colon))));
 }
 
-/* Octets of the first line of s, with its CRLF; no LF stands alone here. */
+/* Length of the first line of s, with its CRLF; there is no bare LF. */
 static size_t
 line_length(struct str s)
 {
@@ -27,7 +27,7 @@ line_length(struct str s)
 	return (n < s.n ? n + 1 : n);
 }
 
-/* Octets of the header field that s starts with; 0 if it does not. */
+/* Length of the header field at the start of s; 0: none. */
 static size_t
 field_length(struct str s)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * message: a whole message from a file, for the tools and the tests. LF line
- * ends are taken as CRLF (a CRLF stays one). A line that is no header field
- * ends the header; the empty line between header and body is not body.
+ * message: reads a whole message, for the tools and the tests. A bare LF is
+ * read as CRLF. A line that is not a header field ends the header. The empty
+ * line between header and body belongs to neither.
  */
 #ifndef MAIL_MESSAGE_H
 #define MAIL_MESSAGE_H
@@ -20,7 +20,7 @@ struct message {
 /* SYNTAX on empty input; LIMIT as field_list_add_raw. */
 enum status	message_parse(struct arena *, struct str, struct message *r)
     ATTR_MUST_CHECK;
-/* Reads a file ("-" or NULL: standard input) whole; IO, LIMIT, NOMEM. */
+/* Reads all of a file ("-" or NULL: standard input); IO, LIMIT, NOMEM. */
 enum status	message_read(const char *path, size_t max_bytes,
 		    struct arena *, struct str *r) ATTR_MUST_CHECK;
 

@@ -3,9 +3,9 @@
 
 struct clause {			/* "from" up to "by" */
 	struct received_client	*r;
-	struct str		 host;	/* all before the first comment */
+	struct str		 host;	/* the words before the first comment */
 	bool			 commented;
-	bool			 attributes;	/* "helo=" and its like, or
+	bool			 attributes;	/* "helo=" and the like or
 						   "HELO x": host is no HELO */
 	bool			 found;
 	bool			 doubt;
@@ -20,9 +20,9 @@ is_delimiter(char c)
 }
 
 /*
- * Whether the word "by" stands in it once, in comments or not: a HELO with a
- * "by" of its own would end the clause before what the relay wrote. Nor is
- * there a control character.
+ * Whether the word "by" occurs once, in comments or not, and no control
+ * character does. A HELO that contains "by" would end the clause before the
+ * part that the relay wrote.
  */
 static bool
 is_plain(struct str s)
@@ -44,9 +44,9 @@ is_plain(struct str s)
 	return (n == 1);
 }
 
-/* Octets of the quoted-string or comment at the start of s; 0: no end. */
+/* Length of the quoted-string or comment at the start of s; 0: unclosed. */
 static size_t
-enclosed(struct str s, char open, char close)
+enclosed_length(struct str s, char open, char close)
 {
 	size_t i, depth = 1;
 
@@ -64,16 +64,16 @@ enclosed(struct str s, char open, char close)
 	return (0);
 }
 
-/* Octets of the word at the start of s; 0: broken. */
+/* Length of the word at the start of s; 0: malformed. */
 static size_t
-word(struct str s)
+word_length(struct str s)
 {
 	size_t i, n;
 
 	for (i = 0; i < s.n && !char_is_fws(s.p[i]) && s.p[i] != '('; i += n) {
 		n = 1;
 		if (s.p[i] == '"') {
-			n = enclosed(str_from_offset(s, i), '"', '"');
+			n = enclosed_length(str_from_offset(s, i), '"', '"');
 		}
 		if (n == 0 || s.p[i] == '\\' || s.p[i] == ')') {
 			return (0);
@@ -82,7 +82,7 @@ word(struct str s)
 	return (i);
 }
 
-/* Cuts the next piece off *rest; a comment without its parentheses. */
+/* Splits the next piece off *rest; a comment without its parentheses. */
 static enum piece
 next_piece(struct str *rest, struct str *piece)
 {
@@ -94,7 +94,7 @@ next_piece(struct str *rest, struct str *piece)
 		return (PIECE_END);
 	}
 	comment = rest->p[0] == '(';
-	n = comment ? enclosed(*rest, '(', ')') : word(*rest);
+	n = comment ? enclosed_length(*rest, '(', ')') : word_length(*rest);
 	if (n == 0) {
 		return (PIECE_BROKEN);
 	}
@@ -103,7 +103,7 @@ next_piece(struct str *rest, struct str *piece)
 	return (comment ? PIECE_COMMENT : PIECE_WORD);
 }
 
-/* In a comment: the next word; empty before a comment in it, and at the end. */
+/* In a comment: the next word; empty at the end and at a nested comment. */
 static struct str
 next_word(struct str *rest)
 {
@@ -143,7 +143,7 @@ parse_literal(struct str s, struct ip_addr *ip_r)
 }
 
 static void
-found(struct clause *c, const struct ip_addr *ip)
+set_ip(struct clause *c, const struct ip_addr *ip)
 {
 	if (c->found && !ip_eq(&c->r->ip, ip)) {
 		c->doubt = true;
@@ -152,7 +152,7 @@ found(struct clause *c, const struct ip_addr *ip)
 	c->found = true;
 }
 
-/* Exim's, behind the address or in a comment of their own. */
+/* Exim writes these after the address or in a separate comment. */
 static bool
 is_attribute(struct str s)
 {
@@ -169,12 +169,12 @@ read_attributes(struct clause *c, struct str in)
 	while ((s = next_word(&in)).n > 0) {
 		if (str_starts(s, STR("helo="))) {
 			c->r->helo = str_from_offset(s, 5);
-			return;		/* what follows may be HELO's */
+			return;		/* the rest may belong to HELO */
 		}
 	}
 }
 
-/* Behind the address: nothing, "(may be forged)", "helo=x". */
+/* After the address: nothing, "(may be forged)", "helo=x". */
 static void
 read_tail(struct clause *c, struct str tail)
 {
@@ -182,7 +182,7 @@ read_tail(struct clause *c, struct str tail)
 	if (is_attribute(tail)) {
 		read_attributes(c, tail);
 	} else if (tail.n > 0 && (tail.p[0] != '(' ||
-	    enclosed(tail, '(', ')') != tail.n)) {
+	    enclosed_length(tail, '(', ')') != tail.n)) {
 		c->doubt = true;
 	}
 }
@@ -211,16 +211,16 @@ read_comment(struct clause *c, struct str in)
 			c->doubt = true;
 			return;
 		}
-		found(c, &ip);
+		set_ip(c, &ip);
 		c->r->name = literal.p == name.p ? STR_NONE : name;
 		read_tail(c, rest);
 	} else if (literal.n == 0 && str_trim_fws(rest).n == 0 &&
 	    ip_parse(name, &ip)) {
-		found(c, &ip);
+		set_ip(c, &ip);
 	}
 }
 
-/* All of the value; false: it has no such clause, or is broken somewhere. */
+/* Reads all of the value; false: no such clause, or malformed. */
 static bool
 read_clause(struct clause *c, struct str rest)
 {
@@ -250,7 +250,7 @@ read_clause(struct clause *c, struct str rest)
 	return (behind && kind == PIECE_END);
 }
 
-/* A name as a relay writes one, or absent. */
+/* The host name in s, or absent. */
 static struct str
 host_name(struct str s)
 {
@@ -276,12 +276,12 @@ received_client(struct str value, struct received_client *r)
 		return (false);
 	}
 	if (c.attributes && parse_literal(c.host, &ip)) {
-		found(&c, &ip);
+		set_ip(&c, &ip);
 	} else {
 		if (c.attributes && r->name.p == NULL) {
 			r->name = c.host;
 		}
-		/* Exim writes no "helo=" that equals the name. */
+		/* Exim omits a "helo=" that equals the name. */
 		if (r->helo.p == NULL) {
 			r->helo = c.host;
 		}

@@ -12,9 +12,9 @@ skip_fws(struct str s)
 	return (str_from_offset(s, i));
 }
 
-/* Without folding white space; a CR or LF that folds nothing stays. */
+/* Trims folding white space; a CR or LF outside a fold is kept. */
 static struct str
-trim(struct str s)
+trim_value(struct str s)
 {
 	size_t n;
 
@@ -22,7 +22,7 @@ trim(struct str s)
 	do {
 		n = s.n;
 		s = str_trim_wsp_end(s);
-		/* A CRLF counts with the white space that was behind it. */
+		/* A CRLF belongs to the white space after it. */
 		if (s.n < n && str_ends_ci(s, STR("\r\n"))) {
 			s.n -= 2;
 		}
@@ -63,7 +63,7 @@ is_value(struct str s, bool utf8)
 }
 
 static enum status
-add(struct taglist *l, struct str spec, bool utf8, const char **reason_r)
+add_tag(struct taglist *l, struct str spec, bool utf8, const char **reason_r)
 {
 	size_t equals = str_find(spec, '=');
 	struct tag *tag = &l->v[l->n];
@@ -80,9 +80,9 @@ add(struct taglist *l, struct str spec, bool utf8, const char **reason_r)
 		*reason_r = "too many tags";
 		return (STATUS_LIMIT);
 	}
-	tag->name = trim(str_first(spec, equals));
+	tag->name = trim_value(str_first(spec, equals));
 	tag->raw_value = str_from_offset(spec, equals + 1);
-	tag->value = trim(tag->raw_value);
+	tag->value = trim_value(tag->raw_value);
 	if (!is_name(tag->name)) {
 		*reason_r = "bad tag name";
 		return (STATUS_SYNTAX);
@@ -113,11 +113,11 @@ taglist_parse(struct taglist *l, struct str s, bool utf8,
 		return (STATUS_SYNTAX);
 	}
 	while (str_next(&rest, ';', &spec)) {
-		/* RFC 6376 3.2: one ';' may stand at the end. */
+		/* RFC 6376 3.2: one trailing ';' is allowed. */
 		if (rest.p == NULL && l->n > 0 && skip_fws(spec).n == 0) {
 			break;
 		}
-		status = add(l, spec, utf8, reason_r);
+		status = add_tag(l, spec, utf8, reason_r);
 		if (status != STATUS_OK) {
 			return (status);
 		}

@@ -10,22 +10,22 @@
 #include "second/dmarc.h"
 #include "second/private.h"
 
-/* libopendmarc asks for a client and makes nothing of it. */
+/* libopendmarc requires a client address and does not use it. */
 #define ANY_CLIENT	"192.0.2.1"
 
-struct found {			/* where the policy is */
-	struct str	 record;	/* absent: nowhere */
+struct policy_record {
+	struct str	 record;	/* absent: none */
 	struct str	 org_domain;	/* absent: at the author domain */
-	enum dns_result	 trouble;	/* DNS_OK: none */
+	enum dns_result	 dns_error;	/* DNS_OK: none */
 };
 
 static u_char *
-text(struct arena *arena, struct str s)
+make_text(struct arena *arena, struct str s)
 {
 	return ((u_char *)arena_cstr(arena, s));
 }
 
-/* What it takes for a policy record; the first of several. */
+/* The first policy record that libopendmarc can read. */
 static bool
 find_record(const struct dns_answer *answer, struct str *record_r)
 {
@@ -45,8 +45,8 @@ find_record(const struct dns_answer *answer, struct str *record_r)
 }
 
 static enum status
-look_at(struct arena *arena, struct dns_batch *batch, struct str domain,
-    uint64_t dns_deadline_us, struct found *f)
+look_up_record(struct arena *arena, struct dns_batch *batch, struct str domain,
+    uint64_t dns_deadline_us, struct policy_record *f)
 {
 	struct str name = arena_printf(arena, "_dmarc.%.*s", STR_FMT(domain));
 	const struct dns_answer *answer;
@@ -61,25 +61,28 @@ look_at(struct arena *arena, struct dns_batch *batch, struct str domain,
 	if (!find_record(answer, &f->record) &&
 	    (answer->result == DNS_SERVFAIL ||
 	    answer->result == DNS_TIMEOUT)) {
-		f->trouble = answer->result;
+		f->dns_error = answer->result;
 	}
 	return (STATUS_OK);
 }
 
-/* RFC 7489 6.6.3: at the author domain, else at the organisational one. */
+/* RFC 7489 6.6.3: at the author domain, else at the organisational domain. */
 static enum status
-find(struct second *second, struct arena *arena, struct dns_batch *batch,
-    struct str from, uint64_t dns_deadline_us, struct found *f)
+find_policy(struct second *second, struct arena *arena, struct dns_batch *batch,
+    struct str from, uint64_t dns_deadline_us, struct policy_record *f)
 {
 	char *name = arena_cstr(arena, from);
 	const char *org;
-	enum status st;
+	enum status status;
 
-	*f = (struct found){ .trouble = DNS_OK };
-	st = name == NULL ? STATUS_NOMEM :
-	    look_at(arena, batch, from, dns_deadline_us, f);
-	if (st != STATUS_OK || f->record.p != NULL || f->trouble != DNS_OK) {
-		return (st);
+	*f = (struct policy_record){ .dns_error = DNS_OK };
+	if (name == NULL) {
+		return (STATUS_NOMEM);
+	}
+	status = look_up_record(arena, batch, from, dns_deadline_us, f);
+	if (status != STATUS_OK || f->record.p != NULL ||
+	    f->dns_error != DNS_OK) {
+		return (status);
 	}
 	org = second->psl != NULL ?
 	    psl_registrable_domain(second->psl, name) : NULL;
@@ -87,12 +90,13 @@ find(struct second *second, struct arena *arena, struct dns_batch *batch,
 		return (STATUS_OK);
 	}
 	f->org_domain = str_from(org);
-	return (look_at(arena, batch, f->org_domain, dns_deadline_us, f));
+	return (look_up_record(arena, batch, f->org_domain, dns_deadline_us,
+	    f));
 }
 
-/* The outcomes of SPF and of DKIM have the same numbers. */
+/* The constants for SPF and for DKIM have the same values. */
 static int
-outcome(const char *word)
+outcome_code(const char *word)
 {
 	if (strcmp(word, "pass") == 0) {
 		return (DMARC_POLICY_SPF_OUTCOME_PASS);
@@ -105,7 +109,7 @@ outcome(const char *word)
 }
 
 static struct str
-lower(struct arena *arena, struct str s)
+lower_copy(struct arena *arena, struct str s)
 {
 	struct str copy = arena_dup(arena, s);
 	char *p = (char *)(uintptr_t)copy.p;
@@ -125,23 +129,23 @@ store_results(DMARC_POLICY_T *policy, struct arena *arena,
 	u_char *domain;
 
 	if (q->spf_domain.n > 0) {
-		domain = text(arena, q->spf_domain);
+		domain = make_text(arena, q->spf_domain);
 		if (domain == NULL) {
 			return (false);
 		}
 		(void)opendmarc_policy_store_spf(policy, domain,
-		    outcome(q->spf_result), DMARC_POLICY_SPF_ORIGIN_MAILFROM,
-		    NULL);
+		    outcome_code(q->spf_result),
+		    DMARC_POLICY_SPF_ORIGIN_MAILFROM, NULL);
 	}
 	for (i = 0; i < n; i++) {
 		const struct second_result *r = second_dkim_get(q->dkim, i);
 
-		domain = text(arena, lower(arena, r->domain));
+		domain = make_text(arena, lower_copy(arena, r->domain));
 		if (domain == NULL) {
 			return (false);
 		}
 		(void)opendmarc_policy_store_dkim(policy, domain,
-		    (u_char *)(uintptr_t)"", outcome(r->result), NULL);
+		    (u_char *)(uintptr_t)"", outcome_code(r->result), NULL);
 	}
 	return (true);
 }
@@ -159,9 +163,9 @@ policy_word(int p)
 	}
 }
 
-/* p, or sp of the organisational domain's record. */
+/* p, or sp if the record is the organisational domain's. */
 static const char *
-published(DMARC_POLICY_T *policy, bool inherited)
+published_policy(DMARC_POLICY_T *policy, bool inherited)
 {
 	int p = DMARC_RECORD_P_UNSPECIFIED, sp = DMARC_RECORD_P_UNSPECIFIED;
 
@@ -172,7 +176,8 @@ published(DMARC_POLICY_T *policy, bool inherited)
 }
 
 static void
-enforce(DMARC_POLICY_T *policy, const struct found *f, struct second_dmarc *r)
+enforce_policy(DMARC_POLICY_T *policy, const struct policy_record *f,
+    struct second_dmarc *r)
 {
 	int status = opendmarc_get_policy_to_enforce(policy);
 
@@ -190,24 +195,24 @@ enforce(DMARC_POLICY_T *policy, const struct found *f, struct second_dmarc *r)
 		r->result = "permerror";
 		return;
 	}
-	r->policy = published(policy, f->org_domain.p != NULL);
+	r->policy = published_policy(policy, f->org_domain.p != NULL);
 }
 
 static enum status
-judge(struct arena *arena, DMARC_POLICY_T *policy,
-    const struct second_dmarc_query *q, const struct found *f,
+judge_policy(struct arena *arena, DMARC_POLICY_T *policy,
+    const struct second_dmarc_query *q, const struct policy_record *f,
     struct second_dmarc *r)
 {
-	u_char *from = text(arena, q->from), *record, *org;
+	u_char *from = make_text(arena, q->from), *record, *org;
 	int status;
 
-	record = text(arena, f->record);
-	org = text(arena, f->org_domain);
+	record = make_text(arena, f->record);
+	org = make_text(arena, f->org_domain);
 	if (from == NULL || record == NULL || org == NULL) {
 		return (STATUS_NOMEM);
 	}
-	/* Of several signatures it chooses one by the author's domain, and
-	   takes none before it knows that. */
+	/* It selects one of the signatures by the author's domain, so that it
+	   needs the domain first. */
 	(void)opendmarc_policy_store_from_domain(policy, from);
 	if (!store_results(policy, arena, q)) {
 		return (STATUS_NOMEM);
@@ -215,7 +220,7 @@ judge(struct arena *arena, DMARC_POLICY_T *policy,
 	status = opendmarc_policy_store_dmarc(policy, record, from,
 	    f->org_domain.p != NULL ? org : NULL);
 	if (status == DMARC_PARSE_OKAY) {
-		enforce(policy, f, r);
+		enforce_policy(policy, f, r);
 	} else {
 		r->result = "permerror";
 		r->reason = opendmarc_policy_status_to_str(status);
@@ -229,17 +234,18 @@ second_dmarc_check(struct second *second, struct arena *arena,
     uint64_t dns_deadline_us, struct second_dmarc *r)
 {
 	DMARC_POLICY_T *policy;
-	struct found found;
-	enum status st;
+	struct policy_record found;
+	enum status status;
 
 	*r = (struct second_dmarc){ .result = NULL };
-	st = find(second, arena, batch, q->from, dns_deadline_us, &found);
-	if (st != STATUS_OK) {
-		return (st);
+	status = find_policy(second, arena, batch, q->from, dns_deadline_us,
+	    &found);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	if (found.trouble != DNS_OK) {
+	if (found.dns_error != DNS_OK) {
 		r->result = "temperror";
-		r->reason = dns_result_text(found.trouble);
+		r->reason = dns_result_text(found.dns_error);
 		return (STATUS_OK);
 	}
 	if (found.record.p == NULL) {
@@ -251,7 +257,7 @@ second_dmarc_check(struct second *second, struct arena *arena,
 	if (policy == NULL) {
 		return (STATUS_NOMEM);
 	}
-	st = judge(arena, policy, q, &found, r);
+	status = judge_policy(arena, policy, q, &found, r);
 	(void)opendmarc_policy_connect_shutdown(policy);
-	return (st);
+	return (status);
 }

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * dmarc: what libopendmarc says of the message, as a site with OpenDKIM and
- * OpenDMARC would hear it: by RFC 7489, with the public suffix list, from the
- * verdicts of libopendkim and our SPF result. Records come from the message's batch.
+ * dmarc: libopendmarc's verdict on the message, as at a site with OpenDKIM and
+ * OpenDMARC: by RFC 7489, with the public suffix list, from the verdicts of
+ * libopendkim and our SPF result. Records come from the message's batch.
  *
- * Ways of its own (test/cross/dmarc_rules.py has them all): of several
- * signatures it keeps one; a record without p, or with a bad value, is an
- * error; t, np and psd are unknown to it.
+ * Where it differs from us (test/cross/dmarc_rules.py has all): of several
+ * signatures it keeps one; a record without p or with an invalid value is an
+ * error; it does not know t, np and psd.
  */
 #ifndef SECOND_DMARC_H
 #define SECOND_DMARC_H
 
 #include "second/second.h"
 
-#define SECOND_DMARC_RECORD_BYTES 4096	/* a longer one is not shown to it */
+#define SECOND_DMARC_RECORD_BYTES 4096	/* a longer record is ignored */
 
 struct second_dmarc {
 	const char	*result;	/* none, pass, fail, temperror,

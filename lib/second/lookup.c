@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * lookup: libopendkim asks for a key, our resolver answers. What its own
- * resolver code would have made of the answer is made of it here: several
- * records are an error, a record is cut to its buffer of 1 KiB.
+ * lookup: answers libopendkim's key queries by our resolver. Answers are
+ * treated as by its own resolver code: several records are an error, a record
+ * is truncated to its buffer of 1 KiB.
  */
 #include <string.h>
 
 #include "second/private.h"
 
-/* Whether q= names the one method there is (RFC 6376 3.5); with a lookup
-   callback libopendkim leaves that check to the callback. */
+/* Whether q= names dns/txt (RFC 6376 3.5). With a lookup callback libopendkim
+   leaves this check to the callback. */
 static bool
 query_method_known(DKIM_SIGINFO *sig)
 {
@@ -29,7 +29,7 @@ query_method_known(DKIM_SIGINFO *sig)
 }
 
 static DKIM_CBSTAT
-refuse(DKIM_SIGINFO *sig, DKIM_SIGERROR error)
+refuse_signature(DKIM_SIGINFO *sig, DKIM_SIGERROR error)
 {
 	(void)dkim_sig_seterror(sig, error);
 	return (DKIM_CBSTAT_ERROR);
@@ -52,7 +52,7 @@ second_ask(struct dns_batch *batch, struct str name, enum dns_type type,
 }
 
 static const struct dns_answer *
-ask(struct second_dkim *s, DKIM_SIGINFO *sig)
+ask_key(struct second_dkim *s, DKIM_SIGINFO *sig)
 {
 	const char *selector = (const char *)dkim_sig_getselector(sig);
 	const char *domain = (const char *)dkim_sig_getdomain(sig);
@@ -72,9 +72,9 @@ second_key_lookup(DKIM *dkim, DKIM_SIGINFO *sig, unsigned char *buf,
 	struct str text;
 
 	if (!query_method_known(sig)) {
-		return (refuse(sig, DKIM_SIGERROR_INVALID_Q));
+		return (refuse_signature(sig, DKIM_SIGERROR_INVALID_Q));
 	}
-	answer = ask(s, sig);
+	answer = ask_key(s, sig);
 	if (answer == NULL) {
 		s->out_of_memory = true;
 		return (DKIM_CBSTAT_ERROR);
@@ -86,12 +86,12 @@ second_key_lookup(DKIM *dkim, DKIM_SIGINFO *sig, unsigned char *buf,
 		return (DKIM_CBSTAT_NOTFOUND);
 	case DNS_SERVFAIL:
 	case DNS_TIMEOUT:
-		return (refuse(sig, DKIM_SIGERROR_KEYFAIL));
+		return (refuse_signature(sig, DKIM_SIGERROR_KEYFAIL));
 	case DNS_OK:
 		break;
 	}
 	if (answer->n != 1) {
-		return (refuse(sig, DKIM_SIGERROR_MULTIREPLY));
+		return (refuse_signature(sig, DKIM_SIGERROR_MULTIREPLY));
 	}
 	text = str_first(answer->v[0].data, buf_bytes - 1);
 	memcpy(buf, text.p, text.n);

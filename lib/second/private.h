@@ -30,15 +30,15 @@ struct second_dkim {
 	int64_t			 now_s;		/* time of receipt */
 	bool			 streaming;	/* libopendkim wants the body */
 	bool			 out_of_memory;
-	const char		*trouble;	/* in the arena, or NULL */
+	const char		*error;	/* in the arena, or NULL */
 	struct second_result	*v;
 	size_t			 n;
 };
 
-/* The answer from the batch, waited for until the deadline; NULL: no memory. */
+/* Waits for the answer until the deadline; NULL: out of memory. */
 const struct dns_answer	*second_ask(struct dns_batch *, struct str name,
 			    enum dns_type, uint64_t deadline_us);
-/* A library handle set up as ours are; NULL: no memory. */
+/* A library handle with our options; NULL: out of memory. */
 DKIM_LIB	*second_lib_new(uint64_t drift_s);
 /* libopendkim's callback: answers from the message's batch. */
 DKIM_CBSTAT	 second_key_lookup(DKIM *, DKIM_SIGINFO *, unsigned char *buf,

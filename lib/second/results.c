@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * results: from libopendkim's flags and error codes to RFC 8601's words, by
- * the rules with which OpenDKIM's daemon writes its Authentication-Results.
+ * results: translates libopendkim's flags and error codes into the words of RFC
+ * 8601, as OpenDKIM's daemon does for its Authentication-Results.
  */
 #include <string.h>
 
@@ -28,8 +28,8 @@ tag_seconds(DKIM_SIGINFO *sig, const char *tag, uint64_t *value_r)
 }
 
 /*
- * For a message with a clock of its own: the error that libopendkim would
- * have found at that time, DKIM_SIGERROR_OK if none. See lib_for_time().
+ * For a time of receipt other than now: the error that libopendkim would have
+ * found at that time, or DKIM_SIGERROR_OK. See lib_for_time().
  */
 static DKIM_SIGERROR
 time_error(const struct second_dkim *s, DKIM_SIGINFO *sig)
@@ -82,7 +82,7 @@ static enum status
 result_read(struct second_dkim *s, DKIM_SIGINFO *sig, struct second_result *r)
 {
 	DKIM_SIGERROR error = dkim_sig_geterror(sig);
-	const char *text = s->trouble;
+	const char *text = s->error;
 
 	if (s->own_lib != NULL) {
 		DKIM_SIGERROR at_time = time_error(s, sig);
@@ -109,7 +109,7 @@ enum status
 second_results_read(struct second_dkim *s)
 {
 	DKIM_SIGINFO **sigs = NULL;
-	enum status st;
+	enum status status;
 	int n = 0;
 
 	if (dkim_getsiglist(s->dkim, &sigs, &n) != DKIM_STAT_OK || n <= 0) {
@@ -120,9 +120,9 @@ second_results_read(struct second_dkim *s)
 		return (STATUS_NOMEM);
 	}
 	for (int i = 0; i < n; i++) {
-		st = result_read(s, sigs[i], &s->v[i]);
-		if (st != STATUS_OK) {
-			return (st);
+		status = result_read(s, sigs[i], &s->v[i]);
+		if (status != STATUS_OK) {
+			return (status);
 		}
 	}
 	s->n = (size_t)n;

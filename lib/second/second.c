@@ -6,10 +6,10 @@
 
 #include "second/private.h"
 
-#define CLOCK_SLACK_S	60	/* beyond it the clock is not the system's */
+#define CLOCK_SLACK_S	60	/* a larger difference is another clock */
 #define NOW_MAX_S	253402300799	/* the last second of the year 9999 */
 
-/* Where systems have the list in the form that libopendmarc reads. */
+/* The usual paths of the public suffix list. */
 static const char *const suffix_lists[] = {
 	"/usr/share/publicsuffix/public_suffix_list.dat",
 	"/usr/local/share/public_suffix_list/public_suffix_list.dat",
@@ -25,7 +25,7 @@ set_option(DKIM_LIB *lib, dkim_opts_t option, void *value, size_t n)
 DKIM_LIB *
 second_lib_new(uint64_t drift_s)
 {
-	/* Keys are looked up at the end, when our own answers are there. */
+	/* Look keys up at the end, when our own answers have arrived. */
 	unsigned int flags = DKIM_LIBFLAGS_DELAYSIGPROC;
 	unsigned int min_bits = SECOND_MIN_RSA_BITS;
 	DKIM_LIB *lib = dkim_init(NULL, NULL);
@@ -45,8 +45,8 @@ second_lib_new(uint64_t drift_s)
 	return (lib);
 }
 
-/* Without a list, as an OpenDMARC site without one: names align to those that
-   end with them. */
+/* Without a list libopendmarc works as at an OpenDMARC site without one: a name
+   aligns with each name that ends with it. */
 static bool
 init_opendmarc(struct second *second)
 {
@@ -103,9 +103,9 @@ second_free(struct second *second)
 }
 
 /*
- * libopendkim compares t= and x= with the system's clock and knows only one
- * allowance for both. For another time of receipt that allowance is widened
- * by the distance; what this lets through, second_results_read() refuses.
+ * libopendkim compares t= and x= with the system's clock and has one allowance
+ * for both. For another time of receipt that allowance is widened by the
+ * difference, and second_results_read() checks both again.
  */
 static DKIM_LIB *
 lib_for_time(struct second *second, struct second_dkim *s)
@@ -169,22 +169,22 @@ second_dkim_free(struct second_dkim *s)
 	}
 }
 
-/* libopendkim's last words about the message, or `fallback`. */
+/* Stores libopendkim's last error for the message, or `fallback`. */
 static void
-remember_trouble(struct second_dkim *s, const char *fallback)
+set_error(struct second_dkim *s, const char *fallback)
 {
 	const char *text = dkim_geterror(s->dkim);
 
-	if (s->trouble != NULL) {
+	if (s->error != NULL) {
 		return;
 	}
 	if (text == NULL || text[0] == '\0') {
-		s->trouble = fallback;
+		s->error = fallback;
 		return;
 	}
-	s->trouble = arena_cstr(s->arena, str_from(text));
-	if (s->trouble == NULL) {
-		s->trouble = fallback;
+	s->error = arena_cstr(s->arena, str_from(text));
+	if (s->error == NULL) {
+		s->error = fallback;
 	}
 }
 
@@ -202,8 +202,8 @@ second_dkim_field(struct second_dkim *s, struct str raw)
 	if (raw.n == 0) {
 		return;
 	}
-	/* It copies; the pointer is only not const. A field that it cannot
-	   read, a broken signature for one, it skips. */
+	/* It copies the field; the parameter just lacks const. It skips a
+	   field that it cannot read, such as a malformed signature. */
 	stat = dkim_header(s->dkim, (unsigned char *)raw.p, raw.n);
 	if (stat == DKIM_STAT_NORESOURCE) {
 		s->out_of_memory = true;
@@ -224,13 +224,13 @@ second_dkim_eoh(struct second_dkim *s)
 		s->streaming = true;
 		break;
 	case DKIM_STAT_NOSIG:
-		remember_trouble(s, "no signature that can be read");
+		set_error(s, "no signature that can be read");
 		break;
 	case DKIM_STAT_NORESOURCE:
 		s->out_of_memory = true;
 		break;
 	default:
-		remember_trouble(s, dkim_getresultstr(stat));
+		set_error(s, dkim_getresultstr(stat));
 		break;
 	}
 }
@@ -247,7 +247,7 @@ second_dkim_body(struct second_dkim *s, const char *p, size_t n)
 	if (stat != DKIM_STAT_OK) {
 		s->streaming = false;
 		s->out_of_memory = stat == DKIM_STAT_NORESOURCE;
-		remember_trouble(s, dkim_getresultstr(stat));
+		set_error(s, dkim_getresultstr(stat));
 	}
 }
 
@@ -264,14 +264,14 @@ second_dkim_finish(struct second_dkim *s, uint64_t dns_deadline_us)
 	}
 	s->streaming = false;
 	s->dns_deadline_us = dns_deadline_us;
-	/* Its answer is about the message, ours are one per signature; but
-	   where it gave up, that is the reason of what has none. */
+	/* dkim_eom() returns one status for the message. If it failed, that
+	   is the reason for signatures without one. */
 	stat = dkim_eom(s->dkim, NULL);
 	if (stat == DKIM_STAT_NORESOURCE || s->out_of_memory) {
 		return (STATUS_NOMEM);
 	}
 	if (stat != DKIM_STAT_OK) {
-		remember_trouble(s, dkim_getresultstr(stat));
+		set_error(s, dkim_getresultstr(stat));
 	}
 	return (second_results_read(s));
 }
@@ -289,7 +289,7 @@ second_dkim_get(const struct second_dkim *s, size_t i)
 }
 
 const char *
-second_dkim_trouble(const struct second_dkim *s)
+second_dkim_error(const struct second_dkim *s)
 {
-	return (s->n == 0 ? s->trouble : NULL);
+	return (s->n == 0 ? s->error : NULL);
 }

@@ -107,7 +107,7 @@ check(struct fx *fx, size_t i, int64_t signed_s)
 		}
 	}
 	tap_ok(str_eq(buf_str(&results), str_from(rows[i].results)) &&
-	    second_dkim_trouble(run.second) == NULL, "%s, %s: %.*s",
+	    second_dkim_error(run.second) == NULL, "%s, %s: %.*s",
 	    rows[i].name, signed_s == FX_NOW_S ? "long ago" :
 	    signed_s > INT64_C(2700000000) ? "ahead" : "now",
 	    STR_FMT(buf_str(&results)));
@@ -139,9 +139,9 @@ test_trouble(struct fx *fx)
 
 		run_init(&run, fx, str_from(troubles[i].text), FX_NOW_S);
 		tap_ok(second_dkim_count(run.second) == 0 &&
-		    (second_dkim_trouble(run.second) != NULL) ==
+		    (second_dkim_error(run.second) != NULL) ==
 		    troubles[i].trouble, "%s: %s", troubles[i].name,
-		    second_dkim_trouble(run.second));
+		    second_dkim_error(run.second));
 		run_fini(&run);
 	}
 }
