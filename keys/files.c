@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The two files of a key. Each is written under a temporary name, brought to
- * the disk, and then linked to its own name, which fails if that exists: no
- * key is ever lost to a second run, and none is ever seen half written.
+ * The two files of a key. Each is written under a temporary name, synced, and
+ * then linked to its name, which fails if that exists: a second run never
+ * replaces a key, and no key is visible before it is complete.
  */
 #include <sys/stat.h>
 
@@ -17,7 +17,7 @@
 
 struct staged {
 	const char	*path;
-	char		 temp[KEYS_PATH_MAX_BYTES];	/* "" once gone */
+	char		 temp[KEYS_PATH_MAX_BYTES];	/* "": none */
 };
 
 bool
@@ -29,7 +29,7 @@ key_files_name(struct key_files *files, const char *dir, struct str selector)
 	    "%s/%.*s.private", dir, STR_FMT(selector));
 	m = snprintf(files->record_path, sizeof(files->record_path),
 	    "%s/%.*s.txt", dir, STR_FMT(selector));
-	/* Room for the temporary name, too. */
+	/* With room for the temporary name. */
 	if (n < 0 || m < 0 || (size_t)n + 16 > sizeof(files->private_path)) {
 		(void)cli_fail("%s: too long", dir);
 		return (false);
@@ -38,7 +38,7 @@ key_files_name(struct key_files *files, const char *dir, struct str selector)
 }
 
 static bool
-stage(struct staged *s, const char *path, struct str text, mode_t mode)
+stage_file(struct staged *s, const char *path, struct str text, mode_t mode)
 {
 	bool ok = false;
 	int fd;
@@ -60,26 +60,26 @@ out:
 }
 
 static bool
-publish(struct staged *s)
+link_file(struct staged *s)
 {
 	if (link(s->temp, s->path) == 0) {
 		return (true);
 	}
 	(void)cli_fail("%s: %s", s->path, errno == EEXIST ?
-	    "it exists already; choose another selector or directory" :
+	    "the file exists; choose another selector or directory" :
 	    strerror(errno));
 	return (false);
 }
 
 static void
-unstage(struct staged *s)
+unstage_file(struct staged *s)
 {
 	if (s->temp[0] != '\0') {
 		(void)unlink(s->temp);
 	}
 }
 
-/* The names, too, must survive a crash. */
+/* So that the names survive a crash. */
 static bool
 sync_dir(const char *dir)
 {
@@ -101,13 +101,13 @@ key_files_write(const struct key_files *files, const char *dir,
 	struct staged private = { .path = NULL }, text = { .path = NULL };
 	bool ok = false;
 
-	if (!stage(&private, files->private_path, pem, 0600) ||
-	    !stage(&text, files->record_path, record, 0644) ||
-	    !publish(&private)) {
+	if (!stage_file(&private, files->private_path, pem, 0600) ||
+	    !stage_file(&text, files->record_path, record, 0644) ||
+	    !link_file(&private)) {
 		goto out;
 	}
-	if (!publish(&text)) {
-		(void)unlink(files->private_path);	/* just made by us */
+	if (!link_file(&text)) {
+		(void)unlink(files->private_path);	/* made just above */
 		goto out;
 	}
 	ok = sync_dir(dir);
@@ -115,7 +115,7 @@ key_files_write(const struct key_files *files, const char *dir,
 		(void)cli_fail("%s: %s", dir, strerror(errno));
 	}
 out:
-	unstage(&private);
-	unstage(&text);
+	unstage_file(&private);
+	unstage_file(&text);
 	return (ok);
 }

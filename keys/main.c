@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* dkimkeygen: makes DKIM keys and holds them against the DNS. */
+/* dkimkeygen: makes DKIM keys, rotates them and checks them against DNS. */
 #include "keys/opts.h"
 #include "keys/opts.h"
 
@@ -10,12 +10,12 @@ static const struct cli_option new_options[] = {
 	{ 't', "type", "rsa|ed25519", "the kind of key (rsa)" },
 	{ 'b', "bits", "BITS", "size of an RSA key, 1024 to 4096 (2048)" },
 	{ 'D', "directory", "DIRECTORY",
-	    "put two files there, not a key into a store" },
+	    "write two files there instead of using a store" },
 	{ 'f', "format", "FORMAT",
 	    "print the record as zone, value, json or nsupdate (zone)" },
-	{ OPT_TESTING, "testing", NULL, "mark the record t=y: only a test" },
+	{ OPT_TESTING, "testing", NULL, "add t=y to the record: for tests" },
 	{ OPT_NO_SUBDOMAINS, "no-subdomains", NULL,
-	    "mark the record t=s: not for subdomains in i=" },
+	    "add t=s to the record: no subdomains in i=" },
 	STORE_READ_OPTIONS,
 };
 
@@ -28,7 +28,7 @@ static const struct cli_option record_options[] = {
 };
 
 static const struct cli_option list_options[] = {
-	{ 'd', "domain", "DOMAIN", "only the keys of this one" },
+	{ 'd', "domain", "DOMAIN", "only the keys of this domain" },
 	{ 'j', "json", NULL, "print one JSON object" },
 	STORE_READ_OPTIONS,
 };
@@ -40,14 +40,14 @@ static const struct cli_option encrypt_options[] = {
 
 static const struct cli_option rotate_options[] = {
 	{ OPT_ALL, "all", NULL, "all domains of the store" },
-	{ 'd', "domain", "DOMAIN", "this one alone" },
-	{ OPT_FORCE, "force", NULL, "its keys get successors now" },
-	{ OPT_DRY_RUN, "dry-run", NULL, "say what would be done" },
+	{ 'd', "domain", "DOMAIN", "only this domain" },
+	{ OPT_FORCE, "force", NULL, "make successors of its keys now" },
+	{ OPT_DRY_RUN, "dry-run", NULL, "report what would be done" },
 	{ 'j', "json", NULL, "print one JSON object" },
 	{ OPT_PUBLISH, "publish", "HOW",
 	    "publish records by print, nsupdate or hook:PROGRAM" },
 	{ OPT_DISCLOSE, "disclose", "DIRECTORY",
-	    "put private keys that are revoked there" },
+	    "write private keys that are removed there" },
 	STORE_OPTIONS,
 	CLI_DNS_OPTIONS,
 };
@@ -55,25 +55,25 @@ static const struct cli_option rotate_options[] = {
 static const struct cli_option retire_options[] = {
 	{ 'd', "domain", "DOMAIN", "the domain that signs; required" },
 	{ 's', "selector", "SELECTOR", "the key's name; required" },
-	{ OPT_FORCE, "force", NULL, "even if only Ed25519 is left" },
+	{ OPT_FORCE, "force", NULL, "also if only Ed25519 keys remain" },
 	STORE_OPTIONS,
 };
 
 static const struct cli_option revoke_options[] = {
 	{ 'd', "domain", "DOMAIN", "the domain that signs; required" },
 	{ 's', "selector", "SELECTOR", "the key's name; required" },
-	{ OPT_FORCE, "force", NULL, "even if mail may still need it" },
+	{ OPT_FORCE, "force", NULL, "also if mail in transit may need it" },
 	STORE_OPTIONS,
 };
 
 static const struct cli_option check_options[] = {
 	{ 'd', "domain", "DOMAIN", "the domain that signs (d=)" },
 	{ 's', "selector", "SELECTOR",
-	    "the key's name (s=); without it: all keys of the store" },
-	{ 'D', "directory", "DIRECTORY", "where SELECTOR.private lies (.)" },
-	{ 'k', "key", "FILE", "the private key, if it lies elsewhere" },
+	    "the key's name (s=); default: all keys of the store" },
+	{ 'D', "directory", "DIRECTORY", "where SELECTOR.private is (.)" },
+	{ 'k', "key", "FILE", "the private key, if it has another name" },
 	{ OPT_AUTHORITATIVE, "authoritative", NULL,
-	    "ask each name server of the zone itself" },
+	    "ask every name server of the zone" },
 	{ 'j', "json", NULL, "print one JSON object" },
 	STORE_READ_OPTIONS,
 	CLI_DNS_OPTIONS,
@@ -84,7 +84,7 @@ static const struct cli_option adopt_options[] = {
 	{ 's', "selector", "SELECTOR", "the key's name" },
 	{ 'k', "key", "FILE", "the private key (SELECTOR.private)" },
 	{ OPT_KEY_TABLE, "key-table", "FILE",
-	    "all keys of a KeyTable of OpenDKIM's" },
+	    "all keys of an OpenDKIM KeyTable" },
 	STORE_OPTIONS,
 	CLI_DNS_OPTIONS,
 };
@@ -96,28 +96,28 @@ static const struct cli_command commands[] = {
 	    "Makes a key pair and the DNS record that publishes it.",
 	    new_options, COUNT(new_options), new_main },
 	{ "record", "-d DOMAIN -s SELECTOR [options]",
-	    "Prints the record that the key's stage asks for.",
+	    "Prints the record that a key needs in its stage.",
 	    record_options, COUNT(record_options), record_main },
 	{ "list", "[options]",
-	    "Shows the keys of a key store, their stages and what is next.",
+	    "Lists the keys of a key store and their stages.",
 	    list_options, COUNT(list_options), list_main },
 	{ "rotate", "--all | -d DOMAIN [options]",
-	    "Takes keys to their next stages, as far as it does no harm.",
+	    "Moves keys to their next stages.",
 	    rotate_options, COUNT(rotate_options), rotate_main },
 	{ "retire", "-d DOMAIN -s SELECTOR [options]",
 	    "Stops signing with a key; its record stays.",
 	    retire_options, COUNT(retire_options), retire_main },
 	{ "revoke", "-d DOMAIN -s SELECTOR [options]",
-	    "Gives a key up; the next rotation takes its record away.",
+	    "Revokes a key; the next rotation removes its record.",
 	    revoke_options, COUNT(revoke_options), revoke_main },
 	{ "adopt", "-d DOMAIN -s SELECTOR | --key-table FILE [options]",
-	    "Takes keys that sign already over into the store.",
+	    "Takes keys in files that sign already into the store.",
 	    adopt_options, COUNT(adopt_options), adopt_main },
 	{ "encrypt", "[options]",
 	    "Encrypts the private keys in a database.",
 	    encrypt_options, COUNT(encrypt_options), encrypt_main },
 	{ "check", "[-d DOMAIN [-s SELECTOR]] [options]",
-	    "Checks that published records are well and fit their keys.",
+	    "Checks published records against their keys.",
 	    check_options, COUNT(check_options), check_main },
 };
 

@@ -43,10 +43,10 @@ struct policy {
 	struct arena	 memory;		/* the text above */
 };
 
-/* path NULL: the default file, if it is there. policy_fini in any case. */
+/* path NULL: the default file, if it exists. policy_fini in any case. */
 enum status	 policy_load(struct policy *, const char *path, struct diag *)
     ATTR_MUST_CHECK;
-/* The same from memory; `name` is what messages call it. */
+/* The same from memory; name: of the file, in messages. */
 enum status	 policy_parse(struct policy *, struct str text,
 		    const char *name, struct diag *) ATTR_MUST_CHECK;
 /*
@@ -58,7 +58,7 @@ enum status	 policy_parse(struct policy *, struct str text,
 enum status	 policy_key_store(struct policy *, const char *daemon_conf,
 		    const char **where_r, struct diag *) ATTR_MUST_CHECK;
 void		 policy_fini(struct policy *);
-/* What Publish takes. */
+/* Whether it is a value of Publish. */
 bool		 policy_is_publish(struct str);
 
 struct life_times policy_times(const struct policy *);

@@ -17,7 +17,7 @@
 #include "base/escape.h"
 #include "keys/program.h"
 
-#define SAID_MAX_BYTES	400		/* of it in a message */
+#define SAID_MAX_BYTES	400		/* of its output in a message */
 #define SAID_KEPT_BYTES	65536
 
 extern char **environ;
@@ -25,7 +25,7 @@ extern char **environ;
 struct running {
 	pid_t	pid;
 	int	in[2];		/* its standard input */
-	int	out[2];		/* what it says */
+	int	out[2];		/* its standard output and error */
 };
 
 static void
@@ -38,7 +38,7 @@ close_end(int *fd)
 }
 
 static int
-spawn(struct running *r, char *const argv[])
+spawn_program(struct running *r, char *const argv[])
 {
 	posix_spawn_file_actions_t actions;
 	int error;
@@ -64,9 +64,10 @@ spawn(struct running *r, char *const argv[])
 	return (error);
 }
 
-/* It may end without reading: then the pipe breaks, and its status counts. */
+/* A program may end without reading: then the pipe breaks, and its status
+   counts. */
 static void
-feed(int fd, struct str input)
+write_input(int fd, struct str input)
 {
 	struct sigaction ignore = { .sa_handler = SIG_IGN }, before;
 	ssize_t n;
@@ -82,9 +83,9 @@ feed(int fd, struct str input)
 	(void)sigaction(SIGPIPE, &before, NULL);
 }
 
-/* Until it closes its output. False: it takes too long. */
+/* Until it closes its output. False: it did not in time. */
 static bool
-listen_to(const struct env *env, int fd, struct buf *said, uint64_t end_us)
+read_output(const struct env *env, int fd, struct buf *said, uint64_t end_us)
 {
 	struct pollfd p = { .fd = fd, .events = POLLIN };
 	uint64_t now_us;
@@ -106,7 +107,7 @@ listen_to(const struct env *env, int fd, struct buf *said, uint64_t end_us)
 	return (false);
 }
 
-/* Its status; killed if it does not end. */
+/* Its exit status; it is killed if it does not end in time. */
 static int
 wait_end(const struct env *env, pid_t pid, uint64_t end_us, bool *late_r)
 {
@@ -130,7 +131,7 @@ wait_end(const struct env *env, pid_t pid, uint64_t end_us, bool *late_r)
 }
 
 static enum status
-judge(const char *name, int status, bool late, struct buf *said,
+judge_status(const char *name, int status, bool late, struct buf *said,
     struct diag *diag)
 {
 	char how[64] = "was ended by a signal";
@@ -146,7 +147,7 @@ judge(const char *name, int status, bool late, struct buf *said,
 		(void)snprintf(how, sizeof(how), "ended with status %d",
 		    WEXITSTATUS(status));
 	}
-	/* It becomes part of one line. */
+	/* The output becomes part of one line. */
 	for (i = 0; i < said->n; i++) {
 		if (said->p[i] == '\n' || said->p[i] == '\r') {
 			said->p[i] = ' ';
@@ -162,7 +163,7 @@ judge(const char *name, int status, bool late, struct buf *said,
 }
 
 static enum status
-attend(const struct env *env, struct running *r, const char *name,
+run_until(const struct env *env, struct running *r, const char *name,
     struct str input, unsigned timeout_s, struct diag *diag)
 {
 	uint64_t end_us = env_mono_us(env) + timeout_s * 1000000ULL;
@@ -172,11 +173,11 @@ attend(const struct env *env, struct running *r, const char *name,
 	int status;
 
 	buf_init(&said, SAID_KEPT_BYTES);
-	feed(r->in[1], input);
+	write_input(r->in[1], input);
 	close_end(&r->in[1]);
-	(void)listen_to(env, r->out[0], &said, end_us);
+	(void)read_output(env, r->out[0], &said, end_us);
 	status = wait_end(env, r->pid, end_us, &late);
-	result = judge(name, status, late, &said, diag);
+	result = judge_status(name, status, late, &said, diag);
 	buf_fini(&said);
 	return (result);
 }
@@ -194,15 +195,14 @@ program_run(const struct env *env, char *const argv[], struct str input,
 		error = errno;
 	}
 	if (error == 0) {
-		error = spawn(&r, argv);
+		error = spawn_program(&r, argv);
 	}
 	close_end(&r.in[0]);
 	close_end(&r.out[1]);
 	if (error != 0) {
 		diag_set(diag, argv[0], 0, "%s", strerror(error));
 	} else {
-		status = attend(env, &r, argv[0], input, timeout_s,
-		    diag);
+		status = run_until(env, &r, argv[0], input, timeout_s, diag);
 	}
 	close_end(&r.in[1]);
 	close_end(&r.out[0]);

@@ -15,7 +15,7 @@
 #define PROGRAM_TIMEOUT_S	60
 #define UPDATE_TIMEOUT	"20"	/* seconds; of the update program */
 
-/* "address" or "address@port" as "server address port". */
+/* "address" or "address@port" as nsupdate takes it. */
 static void
 add_server(struct buf *out, const char *text)
 {

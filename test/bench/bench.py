@@ -17,6 +17,7 @@ by test/bench/load.
                 stores.py.
   postfix       sign and verify behind a real Postfix, over unix sockets and over
                 TCP, beside OpenDKIM: see postfix.py.
+  rotate        dkimkeygen rotate --all over 100,000 domains: see rotate.py.
   latency       what one message waits for when DNS answers take their time, in
                 mailseald and in a chain of the programs: see latency.py.
 
@@ -45,6 +46,7 @@ from arc import Arc
 from daemons import Side, mailseald, opendkim, opendmarc
 from latency import Latency, Path
 from postfix import Postfix, mta
+from rotate import Rotate
 from stores import Stores
 from tables import Tables
 from world import SIZES, World, proc, tree, which
@@ -210,6 +212,8 @@ def main():
             Tables(world, ROUNDS, SECONDS).run()
         if ONLY in "stores":
             Stores(world, ROUNDS, SECONDS).run()
+        if ONLY in "rotate":
+            Rotate(world).run()
         bench.memory()
         bench.postfix()
         if ONLY in "latency":

@@ -7,9 +7,9 @@ check_SCRIPTS += test/integration/dns_drought.py \
 EXTRA_DIST += test/integration/dns_drought.py \
 	test/integration/dns_stub.py test/integration/dns_unbound.py
 check_SCRIPTS += test/integration/dkimkeygen.py test/integration/keys.py \
-	test/integration/rotate.py
+	test/integration/old_store.py test/integration/rotate.py
 EXTRA_DIST += test/integration/dkimkeygen.py test/integration/keys.py \
-	test/integration/rotate.py
+	test/integration/old_store.py test/integration/rotate.py
 check_SCRIPTS += test/integration/mailseal.py
 EXTRA_DIST += test/integration/mailseal.py
 check_SCRIPTS += test/integration/import.py test/integration/tables.py
