@@ -28,9 +28,9 @@ spf_finish(struct spf_evaluator *ev, enum spf_result result,
 	return (SPF_GO_ON);
 }
 
-/* The record at the bottom has a result. */
+/* Ends the record of the bottom frame, and so the evaluation. */
 static enum spf_next
-return_last(struct spf_evaluator *ev, enum spf_result result,
+return_bottom(struct spf_evaluator *ev, enum spf_result result,
     const char *reason, struct str problem)
 {
 	(void)spf_finish(ev, result, reason, problem);
@@ -54,9 +54,9 @@ spf_return(struct spf_evaluator *ev, enum spf_result result,
 		    frame->domain));
 	}
 	if (ev->depth == 0) {
-		return (return_last(ev, result, reason, problem));
+		return (return_bottom(ev, result, reason, problem));
 	}
-	/* RFC 7208 5.2: what the result means to the include. */
+	/* The table of RFC 7208 5.2 for include. */
 	switch (result) {
 	case SPF_NONE:
 		return (spf_finish(ev, SPF_PERMERROR,
@@ -147,7 +147,7 @@ enter_record(struct spf_evaluator *ev, const struct spf_policy *policy)
 	}
 	frame->record = &policy->record;
 	ev->stage = SPF_STAGE_TERM;
-	return (spf_ask_ahead(ev));
+	return (spf_query_early(ev));
 }
 
 static enum spf_next
@@ -157,7 +157,7 @@ step_record(struct spf_evaluator *ev)
 	const struct dns_answer *answer;
 	const struct spf_policy *policy;
 
-	/* RFC 7208 4.3: nobody is asked about a domain of one label. */
+	/* RFC 7208 4.3: a domain of one label is not queried. */
 	if (frame->query == NULL) {
 		return (spf_return(ev, SPF_NONE, "not a mail domain",
 		    STR_NONE));
@@ -198,7 +198,7 @@ is_ascii(struct str s)
 	return (high == 0);
 }
 
-/* Without brackets and without a source route (RFC 5321 4.1.2). */
+/* Removes the angle brackets and a source route (RFC 5321 4.1.2). */
 static struct str
 strip_path(struct str path)
 {
@@ -214,7 +214,7 @@ strip_path(struct str path)
 	return (path);
 }
 
-/* The name to check, as it was given, and the local-part that goes with it. */
+/* The domain to check, not yet normalised, and its local-part. */
 static struct str
 choose_sender(const struct spf_opts *opts, struct str *local_r)
 {
@@ -234,7 +234,7 @@ choose_sender(const struct spf_opts *opts, struct str *local_r)
 	return (str_from_offset(path, at + 1));
 }
 
-/* An internationalised HELO becomes A-labels (RFC 8616 4); else as given. */
+/* Converts an internationalised HELO to A-labels (RFC 8616 4). */
 static enum status
 take_helo(struct spf_evaluator *ev, struct str helo)
 {
@@ -290,18 +290,19 @@ spf_evaluator_new(struct arena *a, const struct spf_opts *opts,
 		.receiver = opts->receiver.n > 0 ? opts->receiver :
 		STR("unknown"), .now_s = opts->now_s };
 	status = take_helo(ev, opts->helo);
-	if (status == STATUS_OK) {
-		status = take_sender(ev, opts);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	if (status == STATUS_OK && ev->stage != SPF_STAGE_DONE &&
-	    spf_enter(ev, spf_top(ev), ev->values.sender_domain) ==
-	    SPF_NO_MEMORY) {
-		status = STATUS_NOMEM;
+	status = take_sender(ev, opts);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	if (status == STATUS_OK) {
-		*r = ev;
+	if (ev->stage != SPF_STAGE_DONE && spf_enter(ev, spf_top(ev),
+	    ev->values.sender_domain) == SPF_NO_MEMORY) {
+		return (STATUS_NOMEM);
 	}
-	return (status);
+	*r = ev;
+	return (STATUS_OK);
 }
 
 enum status
@@ -336,8 +337,8 @@ spf_evaluator_give_up(struct spf_evaluator *ev)
 	case SPF_STAGE_RECORD:
 	case SPF_STAGE_TERM:
 		ev->verdict.mechanism = STR_NONE;
-		(void)spf_finish(ev, SPF_TEMPERROR, spf_error_reason(DNS_TIMEOUT),
-		    spf_top(ev)->domain);
+		(void)spf_finish(ev, SPF_TEMPERROR,
+		    spf_error_reason(DNS_TIMEOUT), spf_top(ev)->domain);
 		break;
 	case SPF_STAGE_EXPLAIN:
 		ev->stage = SPF_STAGE_DONE;
@@ -359,18 +360,23 @@ spf_check(struct arena *a, const struct spf_opts *opts,
 {
 	struct spf_evaluator *ev;
 	enum status status;
-	bool done = false;
+	bool done;
 
 	status = spf_evaluator_new(a, opts, batch, &ev);
-	while (status == STATUS_OK && !done) {
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	for (;;) {
 		status = spf_evaluator_step(ev, &done);
-		if (status == STATUS_OK && !done &&
-		    !dns_batch_wait_any(batch, deadline_us)) {
+		if (status != STATUS_OK) {
+			return (status);
+		}
+		if (done) {
+			*r = *spf_evaluator_get(ev);
+			return (STATUS_OK);
+		}
+		if (!dns_batch_wait_any(batch, deadline_us)) {
 			spf_evaluator_give_up(ev);
 		}
 	}
-	if (status == STATUS_OK) {
-		*r = *spf_evaluator_get(ev);
-	}
-	return (status);
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * evaluator: check.h from inside. The machine is a stack of frames, one for
- * the record that is evaluated and each record whose include led there; a
- * redirect replaces the record of its frame. Each part of the machine says
- * with enum spf_next what to do after it.
+ * evaluator: the state machine behind check.h. It has a stack of frames: the
+ * record under evaluation on top of the records that include it; a redirect
+ * replaces the record of its frame. Each function of the machine returns an
+ * enum spf_next, which says how to proceed.
  */
 #ifndef SPF_EVALUATOR_H
 #define SPF_EVALUATOR_H
@@ -14,23 +14,23 @@
 #include "spf/record.h"
 
 enum spf_next {
-	SPF_GO_ON,		/* something changed: look again */
+	SPF_GO_ON,		/* the state has changed: take another step */
 	SPF_WAIT,		/* an answer is missing */
-	SPF_READY,		/* of spf_need_names(): they are known */
+	SPF_READY,		/* from spf_need_names(): they are known */
 	SPF_NO_MEMORY
 };
 
 enum spf_stage {
-	SPF_STAGE_RECORD,	/* the frame's record was asked for */
+	SPF_STAGE_RECORD,	/* waits for the frame's record */
 	SPF_STAGE_TERM,		/* at a term of the frame's record */
-	SPF_STAGE_EXPLAIN,	/* it is a fail: what does exp= say? */
+	SPF_STAGE_EXPLAIN,	/* the result is fail: expands exp= */
 	SPF_STAGE_DONE
 };
 
 enum spf_names {		/* the client's names (RFC 7208 5.5) */
-	SPF_NAMES_UNASKED,
-	SPF_NAMES_PTR,		/* the PTR records were asked for */
-	SPF_NAMES_ADDRESSES,	/* the names' addresses were asked for */
+	SPF_NAMES_NOT_QUERIED,
+	SPF_NAMES_PTR,		/* waits for the PTR records */
+	SPF_NAMES_ADDRESSES,	/* waits for the addresses of the names */
 	SPF_NAMES_KNOWN
 };
 
@@ -42,13 +42,13 @@ struct spf_frame {
 	size_t				 next;		/* term; n: redirect */
 };
 
-struct spf_work {		/* on one term; zeroed before each */
-	bool			 counted;	/* against the limit of terms */
+struct spf_work {		/* state of one term, zeroed for each */
+	bool			 counted;	/* towards SPF_MAX_TERMS */
 	bool			 begun;		/* target and query are set */
 	struct str		 target;	/* absent: cannot match */
 	struct dns_query	*query;
 	bool			 void_counted;
-	bool			 has_hosts;	/* of mx: hosts are set */
+	bool			 has_hosts;	/* mx: hosts are set */
 	struct dns_query	*hosts[SPF_MAX_MX_NAMES];
 	size_t			 hosts_n;
 };
@@ -57,7 +57,7 @@ struct spf_evaluator {
 	struct arena		*arena;
 	struct dns_batch	*batch;
 	struct ip_addr		 ip;
-	struct spf_macro_values	 values;	/* d and p change */
+	struct spf_macro_values	 values;	/* domain and name change */
 	bool			 local_is_ascii;
 
 	struct spf_verdict	 verdict;
@@ -66,9 +66,9 @@ struct spf_evaluator {
 	size_t			 depth;		/* the current frame's index */
 	struct spf_work		 work;
 
-	unsigned		 terms;		/* counted against ... */
-	unsigned		 voids;		/* ... the limits */
-	unsigned		 ahead;		/* asked ahead */
+	unsigned		 terms;		/* towards SPF_MAX_TERMS */
+	unsigned		 voids;		/* towards SPF_MAX_VOIDS */
+	unsigned		 early;		/* queries sent early */
 
 	enum spf_names		 names_stage;
 	struct dns_query	*ptr;
@@ -79,18 +79,18 @@ struct spf_evaluator {
 
 /* -- evaluator.c --------------------------------------------------------- */
 
-/* The end of it all. */
+/* Sets the final result. */
 enum spf_next	spf_finish(struct spf_evaluator *, enum spf_result,
 		    const char *reason, struct str problem);
-/* The frame's record has this result; what that means for the one below. */
+/* Ends the record of the top frame with this result. */
 enum spf_next	spf_return(struct spf_evaluator *, enum spf_result,
 		    const char *reason, struct str problem);
-/* Makes a frame ask for the record of the domain. */
+/* Starts a frame: queries the record of the domain. */
 enum spf_next	spf_enter(struct spf_evaluator *, struct spf_frame *,
 		    struct str domain);
 /*
- * One more term that asks DNS; one more, perhaps, that found nothing there.
- * False: it was one too many, and that was the end.
+ * Count a term that queries DNS, and a void lookup if the answer is one.
+ * False: the limit is exceeded, and the evaluation is finished.
  */
 bool		spf_count_term(struct spf_evaluator *, struct str problem);
 bool		spf_count_void(struct spf_evaluator *,
@@ -106,34 +106,34 @@ spf_top(struct spf_evaluator *ev)
 /* -- target.c ------------------------------------------------------------ */
 
 /*
- * What a domain-spec means in the current frame, lower case: absent if that is
- * no name that DNS can be asked for, or a term that cannot match.
+ * Expands a domain-spec in the current frame, in lower case. Absent: not a
+ * valid name, or the term cannot match.
  */
 enum status	spf_expand_target(struct spf_evaluator *,
 		    const struct spf_spec *, struct str *target_r)
     ATTR_MUST_CHECK;
-/* Asks what the terms of the frame's record will need. */
-enum spf_next	spf_ask_ahead(struct spf_evaluator *);
+/* Sends the queries that the terms of the frame's record will need. */
+enum spf_next	spf_query_early(struct spf_evaluator *);
 /*
  * RFC 8616 4: a term with %{s} or %{l} does not match, and redirect= is not
  * followed, when the local-part is not ASCII.
  */
 bool		spf_cannot_match(const struct spf_evaluator *,
 		    const struct spf_spec *);
-/* What the mechanism asks for first. */
-enum dns_type	spf_question_type(const struct spf_evaluator *,
+/* The type of the first query of a mechanism. */
+enum dns_type	spf_query_type(const struct spf_evaluator *,
 		    enum spf_mechanism);
-/* Of addresses of the client's family. */
+/* A or AAAA, for the client's address family. */
 enum dns_type	spf_address_type(const struct spf_evaluator *);
-/* The client's names: READY once they are known. */
+/* Determines the validated names of the client: READY once known. */
 enum spf_next	spf_need_names(struct spf_evaluator *);
-/* What %{p} is in the current frame. */
+/* The value of %{p} in the current frame. */
 struct str	spf_best_name(struct spf_evaluator *);
 
 /* -- terms.c ------------------------------------------------------------- */
 
 enum spf_next	spf_step_term(struct spf_evaluator *);
-/* The client's address is among those of the answer. */
+/* Whether the answer has the client's address. */
 bool		spf_has_address(const struct spf_evaluator *,
 		    const struct dns_answer *, unsigned bits4, unsigned bits6);
 

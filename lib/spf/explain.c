@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * exp= (RFC 7208 6.2): a text of the domain's owner for a fail. Whatever goes
- * wrong here, the result stays and there is no explanation.
+ * exp= (RFC 7208 6.2): an explanation from the owner of the domain for a fail.
+ * An error here discards the explanation and does not change the result.
  */
 #include "spf/evaluator.h"
 
 static enum spf_next
-end(struct spf_evaluator *ev)
+end_explain(struct spf_evaluator *ev)
 {
 	ev->stage = SPF_STAGE_DONE;
 	return (SPF_GO_ON);
 }
 
-/* It goes into replies and logs: one line of printable ASCII. */
+/* Replies and logs need one line of printable ASCII. */
 static bool
 is_clean(struct str text)
 {
@@ -26,9 +26,9 @@ is_clean(struct str text)
 	return (text.n > 0);
 }
 
-/* Expands the explanation; READY if it is set, or need not be. */
+/* Expands the text of the explanation and ends the evaluation. */
 static enum spf_next
-expand(struct spf_evaluator *ev, struct str text)
+expand_text(struct spf_evaluator *ev, struct str text)
 {
 	enum spf_next next;
 	struct buf out;
@@ -36,7 +36,7 @@ expand(struct spf_evaluator *ev, struct str text)
 
 	if (!spf_macro_check(text, SPF_MACRO_EXPLAIN, &uses) ||
 	    ((uses & SPF_USES_LOCAL) != 0 && !ev->local_is_ascii)) {
-		return (end(ev));
+		return (end_explain(ev));
 	}
 	if ((uses & SPF_USES_NAME) != 0) {
 		next = spf_need_names(ev);
@@ -48,7 +48,7 @@ expand(struct spf_evaluator *ev, struct str text)
 	ev->values.name = spf_best_name(ev);
 	buf_init(&out, SPF_EXPLANATION_MAX_BYTES);
 	spf_macro_expand(text, &ev->values, &out);
-	next = out.status == STATUS_NOMEM ? SPF_NO_MEMORY : end(ev);
+	next = out.status == STATUS_NOMEM ? SPF_NO_MEMORY : end_explain(ev);
 	if (out.status == STATUS_OK && is_clean(buf_str(&out))) {
 		ev->verdict.explanation = arena_dup(ev->arena, buf_str(&out));
 		if (ev->verdict.explanation.p == NULL) {
@@ -78,7 +78,7 @@ spf_step_explain(struct spf_evaluator *ev)
 			return (SPF_NO_MEMORY);
 		}
 		if (w->target.p == NULL) {
-			return (end(ev));
+			return (end_explain(ev));
 		}
 		w->begun = true;
 		w->query = dns_batch_add(ev->batch, w->target, DNS_TXT);
@@ -88,5 +88,6 @@ spf_step_explain(struct spf_evaluator *ev)
 		return (SPF_WAIT);
 	}
 	answer = dns_query_answer(w->query);
-	return (answer->n == 1 ? expand(ev, answer->v[0].data) : end(ev));
+	return (answer->n == 1 ? expand_text(ev, answer->v[0].data) :
+	    end_explain(ev));
 }

@@ -3,7 +3,7 @@
 
 #include "spf/macro.h"
 
-/* Larger than any number of parts that a value can have; no overflow. */
+/* More parts than any value can have, and far from an overflow. */
 #define KEEP_MAX	(1U << 20)
 
 enum part_kind {
@@ -12,21 +12,21 @@ enum part_kind {
 
 struct part {
 	enum part_kind	kind;
-	struct str	text;		/* what it becomes; LITERAL, CHAR */
+	struct str	text;		/* LITERAL, CHAR: its expansion */
 	char		letter;		/* lower case */
-	bool		escape;		/* it was in upper case */
+	bool		escape;		/* the letter is in upper case */
 	bool		reverse;
 	unsigned	keep;		/* parts from the right; 0: all */
 	struct str	delims;		/* empty: "." */
 };
 
 static bool
-is_delim(char c)
+is_delimiter(char c)
 {
 	return (c != '\0' && strchr(".-+,/_=", c) != NULL);
 }
 
-/* What stands between "%{" and "}" (RFC 7208 7.1). */
+/* Parses the text between "%{" and "}" (RFC 7208 7.1). */
 static bool
 read_letter(struct str in, struct part *part)
 {
@@ -52,14 +52,14 @@ read_letter(struct str in, struct part *part)
 	}
 	part->delims = str_from_offset(in, i);
 	for (; i < in.n; i++) {
-		if (!is_delim(in.p[i])) {
+		if (!is_delimiter(in.p[i])) {
 			return (false);
 		}
 	}
 	return (strchr("slodiphvcrt", part->letter) != NULL);
 }
 
-/* Cuts the next part off; false at the end. */
+/* Removes the next part from *rest and parses it; false at the end. */
 static bool
 next_part(struct str *rest, struct part *part)
 {
@@ -103,7 +103,7 @@ next_part(struct str *rest, struct part *part)
 	return (true);
 }
 
-/* The octets that may stand beside macros. */
+/* Whether all octets are allowed outside of macros. */
 static bool
 literal_is_valid(struct str text, enum spf_macro_kind kind)
 {
@@ -118,7 +118,7 @@ literal_is_valid(struct str text, enum spf_macro_kind kind)
 	return (true);
 }
 
-/* toplabel (RFC 7208 7.1): not all digits, no hyphen at either end. */
+/* toplabel (RFC 7208 7.1): not only digits, no hyphen at either end. */
 static bool
 toplabel_is_valid(struct str label)
 {
@@ -136,7 +136,7 @@ toplabel_is_valid(struct str label)
 	    label.p[label.n - 1] != '-');
 }
 
-/* domain-end: of a domain-spec whose last part this is. */
+/* Whether the last part of a domain-spec is a valid domain-end. */
 static bool
 end_is_valid(const struct part *last)
 {
@@ -200,7 +200,7 @@ add_escaped(struct buf *out, struct str text)
 }
 
 static void
-add(struct buf *out, const struct part *part, struct str text)
+add_text(struct buf *out, const struct part *part, struct str text)
 {
 	if (part->escape) {
 		add_escaped(out, text);
@@ -210,7 +210,7 @@ add(struct buf *out, const struct part *part, struct str text)
 }
 
 static bool
-splits(const struct part *part, char c)
+is_separator(const struct part *part, char c)
 {
 	if (part->delims.n == 0) {
 		return (c == '.');
@@ -218,22 +218,22 @@ splits(const struct part *part, char c)
 	return (str_find(part->delims, c) < part->delims.n);
 }
 
-/* Cuts the first piece off, or the last one. */
+/* Removes the first or the last piece of the value and returns it. */
 static struct str
-cut(const struct part *part, struct str *value, bool last)
+cut_piece(const struct part *part, struct str *value, bool last)
 {
 	struct str piece;
 	size_t n = last ? value->n : 0;
 
 	if (last) {
-		while (n > 0 && !splits(part, value->p[n - 1])) {
+		while (n > 0 && !is_separator(part, value->p[n - 1])) {
 			n--;
 		}
 		piece = str_from_offset(*value, n);
 		*value = str_first(*value, n > 0 ? n - 1 : 0);
 		return (piece);
 	}
-	while (n < value->n && !splits(part, value->p[n])) {
+	while (n < value->n && !is_separator(part, value->p[n])) {
 		n++;
 	}
 	piece = str_first(*value, n);
@@ -242,8 +242,8 @@ cut(const struct part *part, struct str *value, bool last)
 }
 
 /*
- * Splits, reverses, keeps the right-most and joins with dots. To reverse and
- * keep the last ones is to keep the first ones and reverse these.
+ * Splits the value, reverses the pieces, keeps the right-most ones and joins
+ * these with dots. With reversal these are the first pieces of the value.
  */
 static void
 add_transformed(struct buf *out, const struct part *part, struct str value)
@@ -251,17 +251,17 @@ add_transformed(struct buf *out, const struct part *part, struct str value)
 	size_t i, n = 1, keep;
 
 	for (i = 0; i < value.n; i++) {
-		n += splits(part, value.p[i]);
+		n += is_separator(part, value.p[i]);
 	}
 	keep = part->keep > 0 && part->keep < n ? part->keep : n;
 	for (i = keep; i < n; i++) {
-		(void)cut(part, &value, part->reverse);
+		(void)cut_piece(part, &value, part->reverse);
 	}
 	for (i = 0; i < keep && out->status == STATUS_OK; i++) {
 		if (i > 0) {
 			buf_add_char(out, '.');
 		}
-		add(out, part, cut(part, &value, part->reverse));
+		add_text(out, part, cut_piece(part, &value, part->reverse));
 	}
 }
 
@@ -305,7 +305,7 @@ add_letter(struct buf *out, const struct part *part,
 		ip_text(v->ip, text);
 		value = str_from(text);
 		break;
-	default:	/* t: the only one left of those that parse */
+	default:	/* t: no other letter is parsed */
 		(void)snprintf(text, sizeof(text), "%lld",
 		    (long long)v->now_s);
 		value = str_from(text);

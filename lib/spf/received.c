@@ -10,7 +10,7 @@ struct writer {
 	size_t		 column;
 };
 
-/* RFC 5322 3.2.3 atext and dots between: what needs no quotes. */
+/* A dot-atom (RFC 5322 3.2.3) needs no quotes. */
 static bool
 is_dot_atom(struct str s)
 {
@@ -28,7 +28,7 @@ is_dot_atom(struct str s)
 	return (s.n > 0);
 }
 
-/* In quotes, or in a comment: nothing there ends it, or the line. */
+/* Adds text to a quoted string or a comment; escapes what would end it. */
 static void
 add_text(struct buf *out, struct str s)
 {
@@ -60,7 +60,7 @@ add_value(struct buf *out, struct str value)
 	buf_add_char(out, '"');
 }
 
-/* Behind a space, or on a line of its own where this one is full. */
+/* Adds the piece after a space, or on a new line if this one is full. */
 static void
 end_piece(struct writer *w, struct buf *piece)
 {
@@ -97,13 +97,13 @@ add_pair(struct writer *w, const char *key, struct str value, char end)
 }
 
 static const char *
-meaning(enum spf_result result)
+result_comment(enum spf_result result)
 {
 	switch (result) {
 	case SPF_NONE:
 		return ("no SPF policy for");
 	case SPF_NEUTRAL:
-		return ("nothing is said of the client by");
+		return ("no assertion about the client by");
 	case SPF_PASS:
 		return ("the client is permitted by");
 	case SPF_FAIL:
@@ -111,9 +111,9 @@ meaning(enum spf_result result)
 	case SPF_SOFTFAIL:
 		return ("the client is probably not permitted by");
 	case SPF_TEMPERROR:
-		return ("DNS did not answer for");
+		return ("DNS lookup failed for");
 	case SPF_PERMERROR:
-		return ("the policy is broken of");
+		return ("invalid SPF policy of");
 	}
 	return ("");
 }
@@ -124,16 +124,16 @@ add_comment(struct writer *w, const struct spf_verdict *v)
 	struct buf piece;
 
 	buf_init(&piece, 4 * SPF_RECEIVED_VALUE_BYTES);
-	buf_printf(&piece, "(%s ", meaning(v->result));
+	buf_printf(&piece, "(%s ", result_comment(v->result));
 	add_text(&piece, v->domain.n > 0 ? str_first(v->domain,
 	    SPF_RECEIVED_VALUE_BYTES) : STR("no domain"));
 	buf_add_char(&piece, ')');
 	end_piece(w, &piece);
 }
 
-/* Without brackets; the null reverse-path stays as it is. */
+/* Removes the angle brackets, except of the null reverse-path. */
 static struct str
-bare(struct str path)
+strip_brackets(struct str path)
 {
 	if (path.n > 2 && path.p[0] == '<' && path.p[path.n - 1] == '>') {
 		path = str_mem(path.p + 1, path.n - 2);
@@ -153,7 +153,7 @@ spf_received_write(struct buf *out, const struct spf_received *r)
 	w.column += strlen(spf_result_name(v->result));
 	add_comment(&w, v);
 	add_pair(&w, "client-ip", str_from(ip), ';');
-	add_pair(&w, "envelope-from", bare(r->mail_from), ';');
+	add_pair(&w, "envelope-from", strip_brackets(r->mail_from), ';');
 	add_pair(&w, "helo", r->helo, ';');
 	add_pair(&w, "identity", str_from(spf_identity_name(v->identity)),
 	    ';');

@@ -5,13 +5,13 @@
 #include "spf/macro.h"
 #include "spf/record.h"
 
-/* A policy of about ten terms. */
+/* Estimate: a policy of ten terms. */
 #define POLICY_ABOUT_BYTES	(sizeof(struct spf_policy) + \
 				    10 * sizeof(struct spf_term))
 #define V4_BITS			32
 #define V6_BITS			128
 
-enum argument {			/* what may stand behind the name */
+enum argument {			/* what may follow the name */
 	ARG_NONE, ARG_DOMAIN, ARG_OPTIONAL, ARG_DUAL_CIDR, ARG_NETWORK
 };
 
@@ -31,14 +31,14 @@ static const struct mechanism_row {
 };
 
 static bool
-fail(struct spf_record *r, struct str problem, const char *error)
+refuse_term(struct spf_record *r, struct str problem, const char *error)
 {
 	r->error = error;
 	r->problem = problem;
 	return (false);
 }
 
-/* name = ALPHA *( ALPHA / DIGIT / "-" / "_" / "." ); 0: there is none. */
+/* name = ALPHA *( ALPHA / DIGIT / "-" / "_" / "." ); 0: not a name. */
 static size_t
 name_length(struct str s)
 {
@@ -54,7 +54,7 @@ name_length(struct str s)
 	return (n);
 }
 
-/* Decimal without leading zeros (RFC 7208 5.6), up to max. */
+/* A decimal number up to max, without leading zeros (RFC 7208 5.6). */
 static bool
 read_bits(struct str digits, unsigned max, uint8_t *bits_r)
 {
@@ -68,7 +68,7 @@ read_bits(struct str digits, unsigned max, uint8_t *bits_r)
 	return (true);
 }
 
-/* The digits at the end of *rest and what is before their slash, or false. */
+/* Removes "/" and digits from the end of *rest; false if it has none. */
 static bool
 cut_slash(struct str *rest, struct str *digits_r)
 {
@@ -86,8 +86,8 @@ cut_slash(struct str *rest, struct str *digits_r)
 }
 
 /*
- * dual-cidr-length, from the right: a domain-spec may hold slashes, too, but
- * its end cannot.
+ * dual-cidr-length, parsed from the right: a domain-spec may contain slashes,
+ * but cannot end with one and digits.
  */
 static bool
 cut_dual_cidr(struct str *rest, struct spf_term *term)
@@ -117,7 +117,7 @@ read_spec(struct str text, struct spf_spec *spec)
 	return (spf_macro_check(text, SPF_MACRO_DOMAIN, &spec->uses));
 }
 
-/* ":" and an address and maybe a prefix length. */
+/* ":", an address, and optionally a prefix length. */
 static bool
 read_network(struct str rest, struct spf_term *term)
 {
@@ -140,7 +140,7 @@ read_network(struct str rest, struct spf_term *term)
 	return (inet_pton(six ? AF_INET6 : AF_INET, text, term->octets) == 1);
 }
 
-/* What is behind a mechanism's name; NULL, or a phrase for what is wrong. */
+/* Parses the argument of a mechanism. Returns NULL or a reason. */
 static const char *
 read_argument(const struct mechanism_row *row, struct str rest,
     struct spf_term *term)
@@ -204,21 +204,21 @@ read_directive(struct spf_record *r, struct str text)
 		}
 	}
 	if (i == sizeof(mechanisms) / sizeof(mechanisms[0])) {
-		return (fail(r, text, "unknown mechanism"));
+		return (refuse_term(r, text, "unknown mechanism"));
 	}
 	term.mechanism = mechanisms[i].mechanism;
 	error = read_argument(&mechanisms[i], rest, &term);
 	if (error != NULL) {
-		return (fail(r, text, error));
+		return (refuse_term(r, text, error));
 	}
 	if (r->n == SPF_RECORD_MAX_TERMS) {
-		return (fail(r, text, "too many terms"));
+		return (refuse_term(r, text, "too many terms"));
 	}
 	r->v[r->n++] = term;
 	return (true);
 }
 
-/* redirect= or exp=, either once at most (RFC 7208 6). */
+/* redirect= and exp=, at most once each (RFC 7208 6). */
 static bool
 read_modifier(struct spf_record *r, struct str text, struct str name,
     struct str value)
@@ -233,13 +233,13 @@ read_modifier(struct spf_record *r, struct str text, struct str name,
 	} else if (spf_macro_check(value, SPF_MACRO_STRING, &uses)) {
 		return (true);
 	} else {
-		return (fail(r, text, "bad macro"));
+		return (refuse_term(r, text, "bad macro"));
 	}
 	if (spec->text.p != NULL) {
-		return (fail(r, text, "modifier given twice"));
+		return (refuse_term(r, text, "modifier given twice"));
 	}
 	return (read_spec(value, spec) ||
-	    fail(r, text, "not a domain-spec"));
+	    refuse_term(r, text, "not a domain-spec"));
 }
 
 static bool
@@ -249,7 +249,7 @@ read_term(struct spf_record *r, struct str text)
 
 	for (i = 0; i < text.n; i++) {
 		if (text.p[i] <= ' ' || text.p[i] > '~') {
-			return (fail(r, text,
+			return (refuse_term(r, text,
 			    "an octet that is not printable ASCII"));
 		}
 	}
@@ -289,7 +289,7 @@ spf_record_parse(struct str text, struct spf_record *r)
 
 	*r = (struct spf_record){ .error = NULL };
 	if (!spf_record_is(text)) {
-		(void)fail(r, str_first(text, 0), "not an SPF record");
+		(void)refuse_term(r, str_first(text, 0), "not an SPF record");
 		return (STATUS_OK);
 	}
 	r->v = calloc(count_terms(text) + 1, sizeof(*r->v));

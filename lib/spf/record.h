@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * record: a policy as published (RFC 7208 4.5, 4.6, 5, 6, 12), parsed as a
- * whole before any of it is evaluated, and kept with the DNS answer.
- * Immutable, shared by threads; its texts are views into the answer.
+ * record: an SPF record (RFC 7208 4.5, 4.6, 5, 6, 12). It is parsed as a whole
+ * before evaluation, and cached with the DNS answer. Immutable, shared by
+ * threads; its texts are views into the answer.
  */
 #ifndef SPF_RECORD_H
 #define SPF_RECORD_H
@@ -28,9 +28,9 @@ struct spf_spec {		/* a domain-spec */
 };
 
 struct spf_term {		/* a directive */
-	struct str		text;		/* all of it */
+	struct str		text;		/* the whole term */
 	enum spf_mechanism	mechanism;
-	enum spf_result		result;		/* what its qualifier says */
+	enum spf_result		result;		/* of its qualifier */
 	uint8_t			bits4;		/* prefix lengths */
 	uint8_t			bits6;
 	struct spf_spec		spec;
@@ -39,24 +39,24 @@ struct spf_term {		/* a directive */
 
 struct spf_record {
 	const char		*error;		/* static phrase; NULL: valid */
-	struct str		 problem;	/* the term that is wrong */
+	struct str		 problem;	/* the invalid term */
 	struct spf_term		*v;		/* in order */
 	size_t			 n;
 	struct spf_spec		 redirect;	/* text absent: none */
 	struct spf_spec		 exp;
 };
 
-/* text: from "v=spf1" on. NOMEM only; what is wrong is in *r. */
+/* text: starts with "v=spf1". NOMEM only; a bad record has its error set. */
 enum status	spf_record_parse(struct str text, struct spf_record *r)
     ATTR_MUST_CHECK;
 void		spf_record_fini(struct spf_record *);
-/* Begins with "v=spf1" and SP or its end (RFC 7208 4.5). */
+/* Whether it starts with "v=spf1" and SP, or is only that (RFC 7208 4.5). */
 bool		spf_record_is(struct str text);
 
 /* The policy of an answer, for dns_answer_object(). */
 struct spf_policy {
-	size_t			count;	/* SPF records; only one is a policy */
-	struct spf_record	record;	/* if there is exactly one */
+	size_t			count;	/* SPF records in the answer */
+	struct spf_record	record;	/* valid if count == 1 */
 };
 extern const struct dns_parser	spf_policy_parser;
 

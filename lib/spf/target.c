@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What terms ask DNS for: names from macros, and the client's own names. */
+/* The names that terms query: expanded macros, and the client's names. */
 #include "mail/domain.h"
 #include "spf/evaluator.h"
 
@@ -15,9 +15,9 @@ spf_address_type(const struct spf_evaluator *ev)
 	return (ev->ip.v6 ? DNS_AAAA : DNS_A);
 }
 
-/* RFC 7208 7.3: too long a name loses labels on its left. */
+/* RFC 7208 7.3: removes labels from the left of a name that is too long. */
 static struct str
-shorten(struct str name)
+shorten_name(struct str name)
 {
 	if (name.n > 0 && name.p[name.n - 1] == '.') {
 		name.n--;
@@ -51,7 +51,7 @@ spf_expand_target(struct spf_evaluator *ev, const struct spf_spec *spec,
 	if (text.status == STATUS_NOMEM) {
 		status = STATUS_NOMEM;
 	} else if (text.status == STATUS_OK &&
-	    dns_name_make(shorten(buf_str(&text)), &name)) {
+	    dns_name_make(shorten_name(buf_str(&text)), &name)) {
 		*target_r = arena_dup(ev->arena, dns_name_str(&name));
 		status = target_r->p != NULL ? STATUS_OK : STATUS_NOMEM;
 	}
@@ -60,14 +60,14 @@ spf_expand_target(struct spf_evaluator *ev, const struct spf_spec *spec,
 }
 
 enum dns_type
-spf_question_type(const struct spf_evaluator *ev, enum spf_mechanism mechanism)
+spf_query_type(const struct spf_evaluator *ev, enum spf_mechanism mechanism)
 {
 	switch (mechanism) {
 	case SPF_INCLUDE:
 		return (DNS_TXT);
 	case SPF_MX:
 		return (DNS_MX);
-	case SPF_EXISTS:	/* RFC 7208 5.7: whatever the client has */
+	case SPF_EXISTS:	/* RFC 7208 5.7: also for IPv6 clients */
 		return (DNS_A);
 	case SPF_A:
 		return (spf_address_type(ev));
@@ -80,9 +80,9 @@ spf_question_type(const struct spf_evaluator *ev, enum spf_mechanism mechanism)
 	return (DNS_TXT);
 }
 
-/* Asks ahead for one target; one that needs the client's names waits. */
+/* Sends a query early, unless its target depends on the client's names. */
 static enum status
-ask_one(struct spf_evaluator *ev, const struct spf_spec *spec,
+query_target(struct spf_evaluator *ev, const struct spf_spec *spec,
     enum dns_type type)
 {
 	enum status status;
@@ -96,14 +96,14 @@ ask_one(struct spf_evaluator *ev, const struct spf_spec *spec,
 	    (type == DNS_TXT && domain_labels(target) < 2)) {
 		return (status);
 	}
-	ev->ahead++;
+	ev->early++;
 	return (dns_batch_add(ev->batch, target, type) != NULL ? STATUS_OK :
 	    STATUS_NOMEM);
 }
 
-/* Whether this term ends the evaluation of any client at this place. */
+/* Whether the term matches without DNS, so that it ends the evaluation. */
 static bool
-ends_here(const struct spf_evaluator *ev, const struct spf_term *term)
+term_is_final(const struct spf_evaluator *ev, const struct spf_term *term)
 {
 	switch (term->mechanism) {
 	case SPF_ALL:
@@ -125,11 +125,11 @@ ends_here(const struct spf_evaluator *ev, const struct spf_term *term)
 }
 
 /*
- * Questions of one record do not depend on each other: they are asked at once,
- * as far as the limits can let them be needed at all.
+ * The queries of one record do not depend on each other: sends all of them at
+ * once that the limits allow.
  */
 enum spf_next
-spf_ask_ahead(struct spf_evaluator *ev)
+spf_query_early(struct spf_evaluator *ev)
 {
 	const struct spf_record *record = spf_top(ev)->record;
 	enum status status = STATUS_OK;
@@ -139,30 +139,30 @@ spf_ask_ahead(struct spf_evaluator *ev)
 	for (i = 0; i < record->n && status == STATUS_OK; i++) {
 		const struct spf_term *term = &record->v[i];
 
-		if (ends_here(ev, term)) {
+		if (term_is_final(ev, term)) {
 			return (SPF_GO_ON);
 		}
 		if (term->mechanism == SPF_IP4 ||
 		    term->mechanism == SPF_IP6) {
 			continue;
 		}
-		if (++terms > SPF_MAX_TERMS || ev->ahead >= SPF_MAX_TERMS) {
+		if (++terms > SPF_MAX_TERMS || ev->early >= SPF_MAX_TERMS) {
 			return (SPF_GO_ON);
 		}
 		if (term->mechanism != SPF_PTR) {
-			status = ask_one(ev, &term->spec,
-			    spf_question_type(ev, term->mechanism));
+			status = query_target(ev, &term->spec,
+			    spf_query_type(ev, term->mechanism));
 		}
 	}
 	if (status == STATUS_OK && record->redirect.text.p != NULL &&
-	    terms < SPF_MAX_TERMS && ev->ahead < SPF_MAX_TERMS) {
-		status = ask_one(ev, &record->redirect, DNS_TXT);
+	    terms < SPF_MAX_TERMS && ev->early < SPF_MAX_TERMS) {
+		status = query_target(ev, &record->redirect, DNS_TXT);
 	}
 	return (status == STATUS_OK ? SPF_GO_ON : SPF_NO_MEMORY);
 }
 
 static enum spf_next
-ask_ptr(struct spf_evaluator *ev)
+query_ptr(struct spf_evaluator *ev)
 {
 	char arpa[IP_ARPA_BYTES];
 
@@ -172,9 +172,9 @@ ask_ptr(struct spf_evaluator *ev)
 	return (ev->ptr != NULL ? SPF_GO_ON : SPF_NO_MEMORY);
 }
 
-/* The addresses of all names at once; names beyond the limit are ignored. */
+/* Queries the addresses of all names, and ignores names over the limit. */
 static enum spf_next
-ask_name_addresses(struct spf_evaluator *ev)
+query_name_addresses(struct spf_evaluator *ev)
 {
 	const struct dns_answer *answer = dns_query_answer(ev->ptr);
 	size_t i;
@@ -191,7 +191,7 @@ ask_name_addresses(struct spf_evaluator *ev)
 	return (SPF_GO_ON);
 }
 
-/* A name whose addresses are in error is skipped (RFC 7208 5.5). */
+/* Skips names whose address lookup fails (RFC 7208 5.5). */
 static enum spf_next
 validate_names(struct spf_evaluator *ev)
 {
@@ -220,12 +220,12 @@ spf_need_names(struct spf_evaluator *ev)
 
 	while (next == SPF_GO_ON) {
 		switch (ev->names_stage) {
-		case SPF_NAMES_UNASKED:
-			next = ask_ptr(ev);
+		case SPF_NAMES_NOT_QUERIED:
+			next = query_ptr(ev);
 			break;
 		case SPF_NAMES_PTR:
 			next = dns_query_is_answered(ev->ptr) ?
-			    ask_name_addresses(ev) : SPF_WAIT;
+			    query_name_addresses(ev) : SPF_WAIT;
 			break;
 		case SPF_NAMES_ADDRESSES:
 			next = validate_names(ev);
@@ -237,7 +237,7 @@ spf_need_names(struct spf_evaluator *ev)
 	return (next);
 }
 
-/* RFC 7208 7.3: the domain itself, else one below it, else any. */
+/* RFC 7208 7.3: the domain itself, else a subdomain, else any name. */
 struct str
 spf_best_name(struct spf_evaluator *ev)
 {

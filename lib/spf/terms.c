@@ -12,7 +12,7 @@ next_term(struct spf_evaluator *ev)
 }
 
 static enum spf_next
-match(struct spf_evaluator *ev, const struct spf_term *term)
+return_match(struct spf_evaluator *ev, const struct spf_term *term)
 {
 	if (ev->depth == 0) {
 		ev->verdict.mechanism = term->text;
@@ -21,9 +21,9 @@ match(struct spf_evaluator *ev, const struct spf_term *term)
 }
 
 static enum spf_next
-decide(struct spf_evaluator *ev, const struct spf_term *term, bool matches)
+finish_term(struct spf_evaluator *ev, const struct spf_term *term, bool matches)
 {
-	return (matches ? match(ev, term) : next_term(ev));
+	return (matches ? return_match(ev, term) : next_term(ev));
 }
 
 bool
@@ -42,7 +42,7 @@ spf_has_address(const struct spf_evaluator *ev,
 }
 
 static bool
-is_error(const struct dns_query *query)
+query_failed(const struct dns_query *query)
 {
 	enum dns_result result = dns_query_answer(query)->result;
 
@@ -50,16 +50,16 @@ is_error(const struct dns_query *query)
 }
 
 static enum spf_next
-temperror(struct spf_evaluator *ev, const struct dns_query *query,
+return_temperror(struct spf_evaluator *ev, const struct dns_query *query,
     struct str name)
 {
 	return (spf_finish(ev, SPF_TEMPERROR,
 	    spf_error_reason(dns_query_answer(query)->result), name));
 }
 
-/* Whether the term's answer is there and good; else *next_r says what now. */
+/* Whether the term has an answer; if not, *next_r is how to proceed. */
 static bool
-answered(struct spf_evaluator *ev, const struct spf_term *term,
+answer_is_good(struct spf_evaluator *ev, const struct spf_term *term,
     enum spf_next *next_r)
 {
 	struct spf_work *w = &ev->work;
@@ -68,8 +68,8 @@ answered(struct spf_evaluator *ev, const struct spf_term *term,
 		*next_r = SPF_WAIT;
 		return (false);
 	}
-	if (is_error(w->query)) {
-		*next_r = temperror(ev, w->query, w->target);
+	if (query_failed(w->query)) {
+		*next_r = return_temperror(ev, w->query, w->target);
 		return (false);
 	}
 	if (!w->void_counted) {
@@ -85,14 +85,14 @@ step_address(struct spf_evaluator *ev, const struct spf_term *term)
 {
 	const struct dns_answer *answer = dns_query_answer(ev->work.query);
 
-	return (decide(ev, term, term->mechanism == SPF_EXISTS ?
+	return (finish_term(ev, term, term->mechanism == SPF_EXISTS ?
 	    answer->n > 0 : spf_has_address(ev, answer, term->bits4,
 	    term->bits6)));
 }
 
-/* The addresses of all hosts at once. That of a null MX is no name. */
+/* Queries the addresses of all hosts. A null MX has no addresses. */
 static enum spf_next
-ask_hosts(struct spf_evaluator *ev, const struct spf_term *term)
+query_hosts(struct spf_evaluator *ev, const struct spf_term *term)
 {
 	const struct dns_answer *answer = dns_query_answer(ev->work.query);
 	struct spf_work *w = &ev->work;
@@ -114,8 +114,8 @@ ask_hosts(struct spf_evaluator *ev, const struct spf_term *term)
 }
 
 /*
- * A host that has the client's address is enough, whatever the others are:
- * the order of the hosts is random, and the result should not be.
+ * Matches if any host has the client's address, even if the lookup of another
+ * one fails: the result must not depend on the order of the hosts.
  */
 static enum spf_next
 step_mx(struct spf_evaluator *ev, const struct spf_term *term)
@@ -126,22 +126,22 @@ step_mx(struct spf_evaluator *ev, const struct spf_term *term)
 	size_t i;
 
 	if (!w->has_hosts) {
-		return (ask_hosts(ev, term));
+		return (query_hosts(ev, term));
 	}
 	for (i = 0; i < w->hosts_n; i++) {
 		if (!dns_query_is_answered(w->hosts[i])) {
 			waits = true;
-		} else if (is_error(w->hosts[i])) {
+		} else if (query_failed(w->hosts[i])) {
 			failed = w->hosts[i];
 		} else if (spf_has_address(ev, dns_query_answer(w->hosts[i]),
 		    term->bits4, term->bits6)) {
-			return (match(ev, term));
+			return (return_match(ev, term));
 		}
 	}
 	if (waits) {
 		return (SPF_WAIT);
 	}
-	return (failed != NULL ? temperror(ev, failed, w->target) :
+	return (failed != NULL ? return_temperror(ev, failed, w->target) :
 	    next_term(ev));
 }
 
@@ -152,13 +152,13 @@ step_ptr(struct spf_evaluator *ev, const struct spf_term *term)
 
 	for (i = 0; i < ev->names_n; i++) {
 		if (domain_is_within(ev->names[i], ev->work.target)) {
-			return (match(ev, term));
+			return (return_match(ev, term));
 		}
 	}
 	return (next_term(ev));
 }
 
-/* Each include was counted as a term, so that there is room for its frame. */
+/* Every include counts as a term, so that the frames cannot overflow. */
 static enum spf_next
 step_include(struct spf_evaluator *ev)
 {
@@ -170,12 +170,12 @@ step_include(struct spf_evaluator *ev)
 }
 
 /*
- * Counts the term, and its use of %{p}, which asks DNS as ptr does; then the
- * names of the client are there if they are needed. READY, or what now.
+ * Counts the term, and once more if it uses %{p}, which queries DNS like ptr;
+ * then determines the client's names if they are needed. READY: done.
  */
 static enum spf_next
-prepare(struct spf_evaluator *ev, const struct spf_spec *spec, bool is_ptr,
-    struct str text)
+prepare_lookup(struct spf_evaluator *ev, const struct spf_spec *spec,
+    bool is_ptr, struct str text)
 {
 	bool uses_name = (spec->uses & SPF_USES_NAME) != 0;
 	struct spf_work *w = &ev->work;
@@ -201,9 +201,9 @@ prepare(struct spf_evaluator *ev, const struct spf_spec *spec, bool is_ptr,
 	return (next);
 }
 
-/* Sets the target and asks for it. */
+/* Expands the target and sends its query. */
 static enum spf_next
-begin(struct spf_evaluator *ev, const struct spf_term *term)
+start_lookup(struct spf_evaluator *ev, const struct spf_term *term)
 {
 	struct spf_work *w = &ev->work;
 
@@ -215,11 +215,11 @@ begin(struct spf_evaluator *ev, const struct spf_term *term)
 		return (SPF_GO_ON);
 	}
 	w->query = dns_batch_add(ev->batch, w->target,
-	    spf_question_type(ev, term->mechanism));
+	    spf_query_type(ev, term->mechanism));
 	return (w->query != NULL ? SPF_GO_ON : SPF_NO_MEMORY);
 }
 
-/* A term that asks DNS. */
+/* A term that queries DNS. */
 static enum spf_next
 step_lookup(struct spf_evaluator *ev, const struct spf_term *term)
 {
@@ -227,9 +227,9 @@ step_lookup(struct spf_evaluator *ev, const struct spf_term *term)
 	enum spf_next next;
 
 	if (!w->begun) {
-		next = prepare(ev, &term->spec, term->mechanism == SPF_PTR,
-		    term->text);
-		return (next == SPF_READY ? begin(ev, term) : next);
+		next = prepare_lookup(ev, &term->spec,
+		    term->mechanism == SPF_PTR, term->text);
+		return (next == SPF_READY ? start_lookup(ev, term) : next);
 	}
 	if (spf_cannot_match(ev, &term->spec)) {
 		return (next_term(ev));
@@ -243,7 +243,7 @@ step_lookup(struct spf_evaluator *ev, const struct spf_term *term)
 	if (term->mechanism == SPF_PTR) {
 		return (step_ptr(ev, term));
 	}
-	if (!answered(ev, term, &next)) {
+	if (!answer_is_good(ev, term, &next)) {
 		return (next);
 	}
 	return (term->mechanism == SPF_MX ? step_mx(ev, term) :
@@ -251,8 +251,8 @@ step_lookup(struct spf_evaluator *ev, const struct spf_term *term)
 }
 
 /*
- * No term matched, and so none is all: redirect=, or the default result (RFC
- * 7208 4.7, 6.1).
+ * No term matched: follows redirect=, or returns the default result (RFC 7208
+ * 4.7, 6.1).
  */
 static enum spf_next
 step_end(struct spf_evaluator *ev)
@@ -263,7 +263,7 @@ step_end(struct spf_evaluator *ev)
 	struct str target;
 
 	if (redirect->text.p != NULL && !spf_cannot_match(ev, redirect)) {
-		next = prepare(ev, redirect, false, redirect->text);
+		next = prepare_lookup(ev, redirect, false, redirect->text);
 		if (next != SPF_READY) {
 			return (next);
 		}
@@ -292,12 +292,12 @@ spf_step_term(struct spf_evaluator *ev)
 	term = &frame->record->v[frame->next];
 	switch (term->mechanism) {
 	case SPF_ALL:
-		return (match(ev, term));
+		return (return_match(ev, term));
 	case SPF_IP4:
-		return (decide(ev, term, !ev->ip.v6 &&
+		return (finish_term(ev, term, !ev->ip.v6 &&
 		    ip_match(&ev->ip, term->octets, term->bits4)));
 	case SPF_IP6:
-		return (decide(ev, term, ev->ip.v6 &&
+		return (finish_term(ev, term, ev->ip.v6 &&
 		    ip_match(&ev->ip, term->octets, term->bits6)));
 	case SPF_INCLUDE:
 	case SPF_A:

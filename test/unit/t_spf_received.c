@@ -29,7 +29,7 @@ static const struct {
 	{ "HELO, an error", { .result = SPF_TEMPERROR, .identity = SPF_HELO,
 	    .domain = { "a.example", 9 }, .reason = "no answer" },
 	    "192.0.2.1", "", "a.example", "b.example",
-	    "temperror (DNS did not answer for a.example)\r\n"
+	    "temperror (DNS lookup failed for a.example)\r\n"
 	    "\tclient-ip=192.0.2.1; envelope-from=\"<>\"; helo=a.example;\r\n"
 	    "\tidentity=helo; problem=\"no answer\"; receiver=b.example" },
 	{ "no domain", { .result = SPF_NONE }, "192.0.2.1", "a@[192.0.2.1]",
@@ -48,7 +48,7 @@ static const struct {
 	{ "a dot too many", { .result = SPF_NEUTRAL,
 	    .domain = { "a.example", 9 } }, "192.0.2.1", "<a@b>",
 	    "..a..b.", "b.example",
-	    "neutral (nothing is said of the client by a.example)\r\n"
+	    "neutral (no assertion about the client by a.example)\r\n"
 	    "\tclient-ip=192.0.2.1; envelope-from=\"a@b\"; "
 	    "helo=\"..a..b.\";\r\n\tidentity=mailfrom; receiver=b.example" },
 };
