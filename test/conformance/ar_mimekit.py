@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The cases of MimeKit's Authentication-Results parser: the suite ar-mimekit.
 
-That parser is tolerant: it takes what Office 365 writes in place of an
-authserv-id, and a field that has no results at all. Ours is strict there,
-because a field that no reader could judge must not be called valid. Whatever
-MimeKit refuses must be refused here as well.
+MimeKit accepts what Office 365 writes in place of an authserv-id, and a field
+without results. Our parser is strict and reports such fields as invalid.
+Fields that MimeKit refuses must be refused here as well.
 """
 import json
 import os
@@ -18,9 +17,9 @@ import suites  # noqa: E402
 import tap  # noqa: E402
 import tree  # noqa: E402
 
-NO_RESULTS = 'RFC 8601 2.2: without "; none" a field has one result at least'
+NO_RESULTS = 'RFC 8601 2.2: a field has a result or "; none"'
 OFFICE365 = ('RFC 8601 2.2: the authserv-id comes first, and a result has a '
-             'method; Office 365 knows neither')
+             'method; Office 365 writes neither')
 DEVIATIONS = {
     'TestParseAuthServId': (False, NO_RESULTS),
     'TestParseAuthServIdSemicolon': (False, NO_RESULTS),
@@ -32,8 +31,8 @@ DEVIATIONS = {
         (False, OFFICE365),
 }
 
-# ARC-Authentication-Results is another field (RFC 8617 4.1.1): an i= and ';',
-# and behind it what Authentication-Results has. Only that is parsed here.
+# ARC-Authentication-Results (RFC 8617 4.1.1) has i= and ';' before the value
+# of Authentication-Results. Only the latter is parsed here.
 INSTANCE = re.compile(r'i=(\d+);')
 
 
@@ -48,7 +47,7 @@ def authres(value):
 
 
 def flat(out, instance):
-    """The answer in MimeKit's words, as the suite's expectations have it."""
+    """The answer in the format of the suite's expectations."""
     words = {'AuthenticationServiceIdentifier': out['authserv_id'],
              'Version.Value': out['version'],
              'Results.Count': len(out['results'])}
@@ -101,7 +100,7 @@ def main():
     known = suites.Deviations(DEVIATIONS)
     parsed = [c for c in suite['cases'] if c['parses']]
     tap.is_((len(parsed), len(suite['cases']) - len(parsed)), (27, 62),
-            'all cases of the suite are there')
+            'all cases of the suite were run')
     for case in suite['cases']:
         check_case(case, known)
     known.finish()

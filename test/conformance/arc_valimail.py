@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The chains of the arc-valimail suite, by mailseal verify, and the messages
-that it has sealed, by mailseal seal.
+"""The chains of the arc-valimail suite, validated by mailseal verify, and its
+messages to be sealed, sealed by mailseal seal.
 
-The b= values that the suite expects of a seal hold for one layout of the
-fields only: tags in the order of their names, no folding. Ours are folded, as
-RFC 5322 2.1.1 wants, and b= stands last. So all else is compared, and what was
-sealed is validated by python3-dkim and by Mail::DKIM; of a chain that failed,
-which they do not look at, the seal is checked with OpenSSL.
+The b= values that the suite expects of a seal require its own layout of the
+fields: tags in alphabetical order, no folding. Our fields are folded (RFC 5322
+2.1.1) and end with b=. So everything but b= is compared, and sealed messages
+are validated by python3-dkim and Mail::DKIM. Both ignore failed chains, whose
+seal is checked with OpenSSL.
 """
 import base64
 import os
@@ -26,10 +26,11 @@ import tree  # noqa: E402
 import zone  # noqa: E402
 
 DEVIATIONS = {
-    'cv_empty': ('unreadable', 'empty input is no message to the command'),
+    'cv_empty': ('unreadable',
+                 'the command does not accept an empty message'),
     'ams_fields_c_na': (
         'fail', 'without c= it is simple/simple (RFC 6376 3.5), and this '
-        'signature holds for a relaxed header only; Mail::DKIM fails it, too'),
+        'signature needs a relaxed header; Mail::DKIM fails it, too'),
 }
 
 
@@ -37,7 +38,7 @@ NAMES = (b'arc-authentication-results', b'arc-message-signature', b'arc-seal')
 
 
 def zones(data, work):
-    """{the zone's number: (its file, {name: text})}"""
+    """{number of the zone: (its file, {name: text})}"""
     found = {}
     for z in data['zones']:
         records = [(r['name'], r['type'], ''.join(r['data']))
@@ -65,12 +66,12 @@ def check_verify(top, work):
                          arc['reason'])
         if arc['result'] == 'fail':
             tap.is_(status, 1, test['name'] + ': exit status')
-    tap.is_(len(data['tests']), 175, 'all of them')
+    tap.is_(len(data['tests']), 175, 'all cases were run')
     deviations.finish()
 
 
 def parts(value):
-    """What a field says, as the suite compares it: without white space."""
+    """A field without white space, as the suite compares it."""
     return sorted(seal.squeezed(p) for p in value.split(';')
                   if seal.squeezed(p))
 
@@ -87,7 +88,7 @@ def relaxed(field):
 
 
 def seal_holds(set_, key, work):
-    """Whether the AS is the key's over this set alone (RFC 8617 5.1.2)."""
+    """Whether the AS verifies over this set alone (RFC 8617 5.1.2)."""
     b = seal.squeezed(seal.tags(set_[2].partition(b':')[2])['b'])
     text = relaxed(set_[0]) + relaxed(set_[1]) + relaxed(
         re.sub(rb'b=[^;]*$', b'b=', set_[2].rstrip(b'\r\n')))[:-2]
@@ -146,9 +147,9 @@ def check_seal(top, work):
         if 'cv=fail' in test['expect']['AS']['parts']:
             tap.ok(seal_holds(set_, key, work), name + ': the seal, of this '
                    'set alone')
-            # The message is the same but for its results.
+            # The message differs in its results only.
             tap.is_(ams[name], ams[name.replace('_fail', '')],
-                    name + ': AMS as without a failure')
+                    name + ': AMS as of a valid chain')
             continue
         pydkim.dns = records
         for record in records.items():
@@ -156,8 +157,8 @@ def check_seal(top, work):
         for peer in (pydkim, mail_dkim):
             word, why = peer.arc_verify(out)
             tap.is_(word, 'pass', '%s: %s' % (name, peer.name), why)
-    tap.is_(len(data['tests']), 17, 'all of them')
-    tap.is_(mail_dkim.stop(), 0, 'Mail::DKIM ends')
+    tap.is_(len(data['tests']), 17, 'all cases were run')
+    tap.is_(mail_dkim.stop(), 0, 'Mail::DKIM exits with 0')
 
 
 def main():

@@ -12,24 +12,24 @@ import suites  # noqa: E402
 import tap  # noqa: E402
 import zone  # noqa: E402
 
-# chasquid's states in the words of RFC 8601 2.7.1.
+# chasquid's states as results of RFC 8601 2.7.1.
 WORDS = {
     'SUCCESS': ('pass',),
     'TEMPFAIL': ('temperror',),
     'PERMFAIL': ('fail',) + seal.UNUSABLE,
 }
 
-# By (message, which signature): the word that we give, and why.
+# (message, signature): (our result, reason).
 DEVIATIONS = {
     ('02-too_many_headers', i): ('pass', 'chasquid tries five signatures and '
-                                 'reports no more; MaximumSignaturesToVerify '
+                                 'ignores the rest; MaximumSignaturesToVerify '
                                  'is larger here')
     for i in (5, 6)
 }
 
 
 def records(text):
-    """Zone text from "name: text" with "\\" at the end of a line going on."""
+    """Zone text from "name: text"; "\\" continues a line."""
     out = ''
     for line in text.replace('\\\n', ' ').splitlines():
         name, _, value = line.partition(':')
@@ -52,7 +52,7 @@ def case(base, top, known):
     if os.path.exists(base + '.result'):
         want = suites.load(base + '.result')['Results'] or []
     status, out, err = seal.verify(message, zone_file)
-    if not tap.ok(out, name + ': mailseal verify gives JSON', err):
+    if not tap.ok(out, name + ': mailseal verify writes JSON', err):
         return
     got = out['dkim']
     for i in range(max(len(got), len(want))):
@@ -78,7 +78,7 @@ def main():
     top = proc.folder()
     known = suites.Deviations(DEVIATIONS)
     messages = sorted(glob.glob(os.path.join(suite, '*.msg')))
-    tap.is_(len(messages), 11, 'all messages of the suite are here')
+    tap.is_(len(messages), 11, 'all messages of the suite were run')
     for path in messages:
         case(path[:-4], top, known)
     known.finish()

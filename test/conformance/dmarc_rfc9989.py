@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The suite dmarc-rfc9989-give, by mailseal dmarc.
 
-The suite's policy is the one before t=y and its apply the one after alignment;
-ours is after t=y whatever the result, so that apply is compared on a failure
-and the lowered policy else.
+The suite has the policy before t=y is applied, and as "apply" the policy after
+alignment. We report the policy after t=y for every result, so it is compared
+with apply on a failure and with the lowered policy otherwise.
 """
 import os
 import sys
@@ -18,9 +18,9 @@ import zone  # noqa: E402
 
 SUITE = 'dmarc-rfc9989-give'
 LOWER = {'reject': 'quarantine', 'quarantine': 'none', 'none': 'none'}
-NO_P = ('RFC 9989 4.7: without p a record is as p=none; 4.10.1 read literally '
-        'would want a rua')
-# What the suite calls ambiguous, where our reading differs: (result, why).
+NO_P = ('RFC 9989 4.7: without p the policy is none; 4.10.1 read literally '
+        'requires a rua')
+# Ambiguous cases of the suite with another result of ours: (result, reason).
 AMBIGUOUS = {
     'maildmarc-psd-y-child': ('fail', NO_P),
     'maildmarc-psd-y-grandchild': ('fail', NO_P),
@@ -58,7 +58,7 @@ def run(top, case):
 
 
 def wanted(case):
-    """The suite's expectation in the words of mailseal dmarc."""
+    """The suite's expectation in the format of mailseal dmarc."""
     e = case['expect']
     want = {'result': e['result']}
     if 'walk_queries' in e:
@@ -87,7 +87,7 @@ def check(top, case):
     if 'ambiguous' in case:
         note = ' (ambiguous: %s)' % (AMBIGUOUS[case['id']][1]
                                      if case['id'] in AMBIGUOUS
-                                     else 'ours is as the suite has it')
+                                     else 'our result is that of the suite')
     got = None if out is None else {k: out[k] for k in want}
     got = (got, status)
     want = (want, 0 if want['result'] in ('none', 'pass') else 1)
@@ -97,13 +97,13 @@ def check(top, case):
 
 def main():
     cases = suites.load(os.path.join(suites.folder(SUITE), 'cases.json'))
-    tap.is_(len(cases['cases']), cases['case_count'], 'all cases are there')
+    tap.is_(len(cases['cases']), cases['case_count'], 'all cases were run')
     top = proc.folder()
     for case in cases['cases']:
         check(top, case)
     ids = {c['id'] for c in cases['cases'] if 'ambiguous' in c}
     tap.is_(sorted(set(AMBIGUOUS) - ids), [],
-            'what is read otherwise is ambiguous in the suite')
+            'only ambiguous cases differ from the suite')
 
 
 if __name__ == '__main__':

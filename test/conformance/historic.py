@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""historic: verifies what RFC 8301 has outlawed (rsa-sha1, short keys), so
-that old messages can test our canonicalisation. The canonical forms are the
-library's, by the batch; choosing fields, hashing and RSA are done here.
+"""historic: verifies signatures that RFC 8301 forbids (rsa-sha1, short keys),
+so that old messages can test our canonicalisation. The library canonicalises;
+selecting fields, hashing and RSA are done here.
 """
 import base64
 import hashlib
@@ -17,7 +17,7 @@ def _digits(text):
 
 
 def _select(fields, skip, names):
-    """RFC 6376 5.4.2: bottom-up by name, nothing beyond the last one."""
+    """RFC 6376 5.4.2: bottom-up by name; nothing if all are used."""
     left = {}
     for i, f in enumerate(fields):
         if i != skip:
@@ -51,8 +51,8 @@ def _verify_one(index, fields, body, batch, dns):
 
 
 def verify(message, batch, dns):
-    """A word for each DKIM-Signature: pass, fail, or permerror when it is
-    broken beyond that. dns: {name: text of the key record}."""
+    """The result of each DKIM-Signature: pass, fail, or permerror for an
+    invalid one. dns: {name: text of the key record}."""
     fields, body = seal.split(seal.crlf(message))
     results = []
     for i, f in enumerate(fields):
@@ -60,6 +60,6 @@ def verify(message, batch, dns):
             continue
         try:
             results.append(_verify_one(i, fields, body, batch, dns))
-        except Exception:       # whatever is wrong with it: it is no pass
+        except Exception:       # any error: not a pass
             results.append('permerror')
     return results

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The corpus of Mail::DKIM under RFC 8301: the suite dkim-mail-dkim.
 
-Most of it has rsa-sha1, keys below 1024 bits, or the v= of a draft, and some
-has DomainKeys only: none of that may pass now, and exactly one message still
-can. What upstream skips itself is skipped.
+Most of its signatures use rsa-sha1, keys below 1024 bits, or v= of a draft,
+and some are DomainKeys: none of these may pass, and exactly one message can.
+Messages that upstream skips are skipped.
 """
 import os
 import sys
@@ -17,9 +17,9 @@ import suites  # noqa: E402
 import tap  # noqa: E402
 import zone  # noqa: E402
 
-# Where not even a signature that RFC 8301 outlaws gets the word for it.
+# Messages whose signature has another result than one forbidden by RFC 8301.
 DEVIATIONS = {}
-# Messages that passed in their time; what historic.py finds differs.
+# Messages that passed originally, but fail in historic.py.
 HISTORIC_DEVIATIONS = {}
 
 
@@ -35,7 +35,7 @@ def records(dns):
 
 
 def expected(case):
-    """The words that each signature of the message may have."""
+    """The allowed results of each signature of the message."""
     if 'no-dkim-signature-domainkeys-only' in case['flags']:
         return ()
     if not case['pass_possible_under_rfc8301']:
@@ -48,7 +48,7 @@ def verify_case(case, suite, zone_file, batch, known):
     name = case['file']
     message = suites.read(os.path.join(suite, name))
     status, out, err = seal.verify(message, zone_file)
-    if not tap.ok(out, name + ': mailseal verify gives JSON', err):
+    if not tap.ok(out, name + ': mailseal verify writes JSON', err):
         return
     want = expected(case)
     got = [d['result'] for d in out['dkim']]
@@ -81,18 +81,18 @@ def main():
         verify_case(case, suite, zone_file, batch, known)
         passes += (case['pass_possible_under_rfc8301'] and
                    case['upstream_result'] == 'pass')
-        # v= of the drafts had no bh= or another i=; only v=1 is our concern.
+        # v= of the drafts had no bh= or another i=: only v=1 is tested.
         if case['upstream_result'] == 'pass' and any(
                 s['v'] == '1' and s['a'].startswith('rsa')
                 for s in case['signatures']):
             message = suites.read(os.path.join(suite, case['file']))
             past.check(case['file'],
                        'pass' in historic.verify(message, batch, texts), True,
-                       case['file'] + ': our canonical form is as in its time')
+                       case['file'] + ': verifies with our canonical form')
     known.finish()
     past.finish()
     tap.is_(passes, 1, 'exactly one message can still pass')
-    tap.is_(batch.stop(), 0, 'the batch ends well')
+    tap.is_(batch.stop(), 0, 'the batch exits with 0')
 
 
 tap.main(main)

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The messages of libopendkim's own tests: the suite dkim-opendkim.
 
-What is signed with rsa-sha1 there must not pass any more (RFC 8301 3.1); what
-passed in its time still tests our canonicalisation, by historic.py. Cases
-about the library's interface (api_only) are no concern of ours.
+Signatures with rsa-sha1 must not pass (RFC 8301 3.1); those that passed
+originally test our canonicalisation, by historic.py. Cases about the interface
+of the library (api_only) are skipped.
 """
 import os
 import sys
@@ -18,15 +18,15 @@ import suites  # noqa: E402
 import tap  # noqa: E402
 import zone  # noqa: E402
 
-# Results that differ from the suite's, by case: (result, reason).
+# Results that differ from the suite, by case: (result, reason).
 DEVIATIONS = {}
-# rsa-sha1 signatures that passed and that historic.py does not find good.
+# rsa-sha1 signatures that passed originally, but fail in historic.py.
 HISTORIC_DEVIATIONS = {}
 
 
 def whole(results):
-    """The suite's one word for a message: a pass if there is one, else what
-    the first signature is; one word for all that cannot be used."""
+    """The result of a message in the suite: pass if one signature passes, else
+    the result of the first; one word for all unusable signatures."""
     if not results:
         return 'none'
     first = 'pass' if 'pass' in results else results[0]
@@ -34,7 +34,7 @@ def whole(results):
 
 
 def body_sizes(case):
-    """The body pieces as upstream fed them; whatever is left follows."""
+    """The body in the pieces that upstream used, then the rest."""
     return [n for n in case['chunks'] if n > 0]
 
 
@@ -44,7 +44,7 @@ def verify_case(case, suite, batch, zone_file, known):
     now = case['clock']
     options = ['--now', str(now)] if now is not None else []
     status, out, err = seal.verify(message, zone_file, *options)
-    if not tap.ok(out, name + ': mailseal verify gives JSON', err):
+    if not tap.ok(out, name + ': mailseal verify writes JSON', err):
         return
     results = [d['result'] for d in out['dkim']]
     if case.get('sha1'):
@@ -56,7 +56,7 @@ def verify_case(case, suite, batch, zone_file, known):
                     '%s %s' % (case.get('note', ''), out['dkim']))
     tap.is_(status, 0 if 'pass' in results or not results else 1,
             name + ': exit status')
-    # The body cut as upstream did, and by single octets.
+    # The body in the pieces that upstream used, and by single octets.
     for sizes in (body_sizes(case), [1]):
         got = batch.verify(message, now or 1800000000, sizes)
         tap.is_([v['result'] for v in got], results,
@@ -108,14 +108,14 @@ def main():
             message = suites.read(os.path.join(suite, case['message']))
             past.check(case['name'],
                        'pass' in historic.verify(message, batch, cases['dns']),
-                       True, case['name'] + ': our canonical form is as in '
+                       True, case['name'] + ': verifies with our canonical form'
                        'its time')
     known.finish()
     past.finish()
     for case in cases['sign']:
         if not case.get('api_only') and not case.get('sha1'):
             sign_case(case, suite, key, zone_file, cases['dns'])
-    tap.is_(batch.stop(), 0, 'the batch ends well')
+    tap.is_(batch.stop(), 0, 'the batch exits with 0')
 
 
 tap.main(main)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The messages of RFC 6376 A.2, RFC 8463 A.3 and their kin, and the
+"""The messages of RFC 6376 A.2, RFC 8463 A.3 and similar ones, and the
 canonicalisation cases of go-msgauth: the suite dkim-rfc-samples.
 """
 import base64
@@ -15,11 +15,11 @@ import suites  # noqa: E402
 import tap  # noqa: E402
 import zone  # noqa: E402
 
-# Feeding the body in pieces of these sizes changes nothing.
+# The result does not depend on these sizes of pieces of the body.
 CUTS = ((), (1,), (2,), (7, 1, 3, 64))
 
-BARE_LF = ('RFC 6376 2.6 and 3.4 know CRLF alone as a line end; a bare LF is '
-           'an octet like another, as canon.h says; the suite calls its own '
+BARE_LF = ('RFC 6376 2.6 and 3.4: only CRLF ends a line; a bare LF is an '
+           'ordinary octet, see canon.h; the suite calls its own '
            'reading a choice')
 CANON_DEVIATIONS = {
     ('body simple', 'What about\nLF endings?\n\n'):
@@ -35,7 +35,7 @@ def verify_cases(suite, expected, batch, zone_file):
         want = [s['result'] for s in case['signatures']]
         name = case['message']
         status, out, err = seal.verify(message, zone_file)
-        if not tap.ok(out, name + ': mailseal verify gives JSON', err):
+        if not tap.ok(out, name + ': mailseal verify writes JSON', err):
             continue
         tap.is_(status, 0, name + ': exit status', err)
         tap.is_([d['result'] for d in out['dkim']], want, name, out['dkim'])
@@ -51,7 +51,7 @@ def verify_cases(suite, expected, batch, zone_file):
 
 
 def key_files(suite, expected, top):
-    """The suite's keys as PEM with the mode that a key must have."""
+    """Writes the keys of the suite as PEM with the required mode."""
     paths = {}
     for name in expected['keys']:
         text = suites.read(os.path.join(suite, name))
@@ -77,12 +77,12 @@ def sign_cases(suite, expected, top, zone_file):
             continue
         got = seal.tags(seal.fields_named(signed, b'dkim-signature')[0])
         want = seal.tags(seal.fields_named(known, b'dkim-signature')[0])
-        # b= is the suite's only with the suite's own layout of the field.
+        # b= equals the suite's only with the suite's layout of the field.
         for tag in ('v', 'a', 'd', 's', 'c', 't', 'bh'):
             tap.is_(got.get(tag), want.get(tag), '%s: %s=' % (name, tag))
         tap.is_(sorted(seal.names(got['h'])), sorted(seal.names(want['h'])),
                 name + ': h=')
-        tap.ok(signed.endswith(message), name + ': the message is untouched')
+        tap.ok(signed.endswith(message), name + ': the message is unchanged')
         tap.is_(seal.verify(signed, zone_file)[1]['dkim'][0]['result'],
                 'pass', name + ': verifies')
         tap.is_([w for w, _ in pydkim.verify(signed, records)], ['pass'],
@@ -115,7 +115,7 @@ def main():
     verify_cases(suite, expected, batch, zone_file)
     sign_cases(suite, expected, top, zone_file)
     canon_cases(suite, batch)
-    tap.is_(batch.stop(), 0, 'the batch ends well')
+    tap.is_(batch.stop(), 0, 'the batch exits with 0')
 
 
 tap.main(main)

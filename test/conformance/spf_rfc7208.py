@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The test suite of RFC 7208 and that of pyspf: the suites spf-rfc7208 and
-spf-pyspf, all of their cases but the two that test modes of pyspf.
+"""The test suites of RFC 7208 and of pyspf: the suites spf-rfc7208 and
+spf-pyspf, without the two cases about modes of pyspf.
 """
 import os
 import sys
@@ -20,13 +20,13 @@ NOT_OURS = {
     'default-modifier': 'default= as before RFC 4408, in lax mode',
     'default-modifier-harsh': 'a result "ambiguous", in harsh mode',
 }
-# The suite prints the nibbles of %{i} in upper case, RFC 7208 7.4 in lower.
+# The suite has the nibbles of %{i} in upper case, RFC 7208 7.4 in lower.
 ANY_CASE = ('v-macro-ip6',)
 FAILURES = ('fail', 'softfail', 'temperror', 'permerror')
 
 
 def octets(record):
-    """The strings of a TXT record, joined; data_hex says it exactly."""
+    """The joined strings of a TXT record; data_hex has the exact octets."""
     if 'data_hex' in record:
         return b''.join(bytes.fromhex(h) for h in record['data_hex'])
     return ''.join(record['data']).encode('latin-1')
@@ -36,7 +36,7 @@ def zone_text(scenario):
     out = ''
     for r in scenario['zone']:
         if r['type'] == 'SPF':
-            continue            # nobody asks for it (RFC 7208 3.1)
+            continue            # never queried (RFC 7208 3.1)
         out += zone.record(r['name'], r['type'], octets(r)
                            if r['type'] == 'TXT' else r['data'])
     for t in scenario['timeouts']:
@@ -80,7 +80,7 @@ def check_suite(suite, file, count):
                                               NOT_OURS[case['name']]))
                 continue
             check_case(suite, case, zone_file)
-    tap.is_(n, count, suite + ': all cases are there')
+    tap.is_(n, count, suite + ': all cases were run')
 
 
 def main():

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Chains of ARC sets that mailseal seal, python3-dkim and Mail::DKIM seal in
-turn, hop by hop; each validates all of them. Damage is found where it is, and
-about random damage all agree, but for what EXCEPTIONS names.
+"""ARC chains sealed by mailseal seal, python3-dkim and Mail::DKIM in turn, hop
+by hop, and validated by each of them. Damage is reported at its instance. All
+agree about random damage, except for the differences in EXCEPTIONS.
 """
 import os
 import random
@@ -57,7 +57,7 @@ class Ours:
 
 
 def hop(message, peer, key, instance, results=b'spf=pass smtp.mailfrom=a.b'):
-    """One more set, of the results of a host of its own."""
+    """Adds a set with the results of another host."""
     host = b'hop%d.example' % instance
     message = b'Authentication-Results: %s; arc=%s; %s\r\n' % (
         host, b'none' if instance == 1 else b'pass', results) + message
@@ -65,7 +65,7 @@ def hop(message, peer, key, instance, results=b'spf=pass smtp.mailfrom=a.b'):
 
 
 def field(message, name, instance):
-    """The field of that set, raw."""
+    """The raw field of that set."""
     for f in seal.split(message)[0]:
         head = f.lower().replace(b' ', b'')
         if head.startswith(name + b':') and b'i=%d;' % instance in head:
@@ -74,7 +74,7 @@ def field(message, name, instance):
 
 
 def damages(message, n):
-    """(what, the message, the instance at fault or None)."""
+    """(damage, message, instance that fails or None)."""
     yield 'a longer body', message + b'-- \r\nA footer.\r\n', n
     yield 'another subject', message.replace(
         b'Subject: hello', b'Subject: [x] hello', 1), n
@@ -91,7 +91,7 @@ def damages(message, n):
 
 
 def check_chains(ours, others, rsa):
-    """Returns a chain of each length, the last of all that were made."""
+    """Returns one chain of each length."""
     everybody = [ours] + others
     found = {}
     for first in range(len(everybody)):
@@ -124,7 +124,7 @@ def check_damages(ours, others, chains):
 
 
 def mutated(rng, message):
-    """Something about one of the ARC fields, or about where it stands."""
+    """Damages one of the ARC fields, or changes its position."""
     fields, body = seal.split(message)
     mine = [i for i, f in enumerate(fields)
             if f.partition(b':')[0].lower() in ARC]
@@ -165,16 +165,16 @@ def mutated(rng, message):
     return kind, b''.join(fields) + b'\r\n' + body
 
 
-# (peer, kinds of damage, a pattern of its reason, why it differs from us)
+# (peer, kinds of damage, pattern of its reason, why it differs from ours)
 EXCEPTIONS = (
     ('python3-dkim', ('move', 'swap'), r'did not validate',
-     'takes the fields of a set in the order in which they stand, not by what '
-     'they are; RFC 8617 5.1.1 orders them by instance and kind'),
+     'takes the fields of a set in the order of the header, not by their '
+     'kind; RFC 8617 5.1.1 orders them by instance and kind'),
 )
 
 
 def excused(peer, kind, ours, theirs):
-    """What an exception says about it, or None."""
+    """The reason of an exception that applies, or None."""
     for name, kinds, reason, why in EXCEPTIONS:
         if (name, ours[0], theirs[0]) == (peer.name, 'pass', 'fail') and \
                 kind in kinds and re.search(reason, theirs[1]):
@@ -197,7 +197,7 @@ def check_mutations(ours, others, chains):
             tap.ok(theirs[0] == got[0] or why, 'mutation %d, %s: %s%s' % (
                 n, kind, peer.name, ' (%s)' % why if why else ''),
                 '%r\n%r\n%s' % (got, theirs, bad.decode('latin-1')))
-    tap.ok(0 < passed < MUTATIONS, 'some do no harm: %d' % passed)
+    tap.ok(0 < passed < MUTATIONS, 'harmless: %d' % passed)
 
 
 def main():
@@ -213,15 +213,15 @@ def main():
     check_mutations(ours, others, chains)
     both = hop(hop(LETTER, ours, ed[0], 1), ours, ed[0], 2)
     tap.is_(ours.arc_verify(both)[0], 'pass', 'a chain of Ed25519, which the '
-            'others do not know in ARC')
-    # What a list changes between two hops shows in the oldest pass alone.
+            'others do not support in ARC')
+    # A change between two hops only affects the oldest pass.
     changed = ours.arc_seal(hop(LETTER, others[0], rsa[0], 1).replace(
         b'Subject: hello', b'Subject: [list] hello'), ed[0], peers.DOMAIN,
         'hop2.example', NAMES, 'pass')
     got = ours.verify(changed)
     tap.is_((got['result'], got.get('oldest_pass')), ('pass', 2),
             'changed between the sets', got)
-    # The sealer's own word for mail that fails DMARC, if it is trusted.
+    # Mail that fails DMARC, with a pass by a trusted sealer.
     strict = proc.write(os.path.join(top, 'strict'), zone.text(dict(
         records, **{'_dmarc.example.com': 'v=DMARC1; p=reject'})))
     forwarded = hop(LETTER, others[0], rsa[0], 1,
@@ -236,8 +236,8 @@ def main():
     dead = proc.write(os.path.join(top, 'dead'), ''.join(
         zone.fault(k.name, 'SERVFAIL') for k in keys))
     tap.is_(ours.verify(changed, dead)['reason'], 'key unavailable',
-            'a key that cannot be had fails the chain')
-    tap.is_([p.stop() for p in others], [0, 0], 'the peers end')
+            'a failed key lookup fails the chain')
+    tap.is_([p.stop() for p in others], [0, 0], 'the peers exit with 0')
 
 
 tap.main(main)

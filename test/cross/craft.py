@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""craft: signatures with a good hash and unusual tags, as no signer would
-make them, so that verifiers can be compared on what they make of each tag.
-Canonicalisation and hashing are done here, from RFC 6376's text, and owe
-nothing to any of those compared.
+"""craft: makes signatures with a valid hash and unusual tags, to compare how
+verifiers interpret each tag. Canonicalisation and hashing are implemented here
+from RFC 6376, independent of the verifiers.
 """
 import base64
 import hashlib
@@ -57,7 +56,7 @@ def raw_signature(key, digest):
 
 
 class Draft:
-    """The tags of a signature to be, as text by name, in their order."""
+    """The tags of a new signature, text by name, in order."""
 
     def __init__(self, rng, message, key, now):
         self.rng = rng
@@ -67,7 +66,7 @@ class Draft:
         self.body_kind = rng.choice(('simple', 'relaxed'))
         self.names = message.names()
         self.trailer = ''
-        self.extra = []         # raw tags that stand between the others
+        self.extra = []         # raw tags between the others
         self.pad = ''           # around "=" of one tag
         self.fold_b = rng.random() < 0.5
         self.tags = {
@@ -219,8 +218,8 @@ QUIRKS = {
 }
 
 
-# What may not pass, and the section of RFC 6376 that says so; all others are
-# good signatures.
+# Signatures that must not pass, with the section of RFC 6376; all others are
+# valid.
 REFUSED = {
     'x past': '6.1.1: expired',
     'x before t': '3.5: x= must be later',
@@ -274,8 +273,8 @@ REFUSED = {
 
 
 def _write(d, b):
-    """The field's value with b= as given. Without b=, the white space around
-    its value goes, too (3.7)."""
+    """The value of the field. Without b=, the white space around its value is
+    removed, too (3.7)."""
     trailer = d.trailer
     if not b and list(d.tags)[-1] == 'b':
         trailer = trailer.lstrip(' ')
@@ -293,7 +292,7 @@ def _write(d, b):
 
 
 def craft(rng, message, key, now):
-    """(name of the quirk, the message with such a signature)."""
+    """(name of the variant, message with such a signature)."""
     quirk = rng.choice(list(QUIRKS))
     d = Draft(rng, message, key, now)
     items = list(d.tags.items())

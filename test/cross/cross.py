@@ -1,10 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Cross-checks against libopendkim, python3-dkim and Mail::DKIM on random
-messages: what we sign they verify, what they sign we verify, and a message
-that was changed gets the same verdict from all.
+messages: each verifies the signatures of all, and all give the same verdict
+for a changed message. Differences need a rule in rules.py.
 
 MAILSEAL_SEED repeats a run, MAILSEAL_CROSS_N sets the number of messages.
-A difference counts as explained only by a rule of rules.py.
 """
 import collections
 import os
@@ -28,9 +27,9 @@ N = int(os.environ.get('MAILSEAL_CROSS_N') or
         (300 if tree.is_sanitized() else 900))
 SEED = os.environ.get('MAILSEAL_SEED') or str(random.SystemRandom().randrange(
     10 ** 9))
-CLI_EVERY = 5           # this share of the messages goes by the command line
+CLI_EVERY = 5           # share of messages by the command line
 MUTANTS = 2             # of each signed message
-SHOWN = 10              # differences told in full
+SHOWN = 10              # differences shown in full
 CANONS = ('simple/simple', 'simple/relaxed', 'relaxed/simple',
           'relaxed/relaxed')
 
@@ -78,8 +77,8 @@ class Run:
         return signed
 
     def our_verify(self, data, by_cli=False):
-        """[(word, reason)]; the command line must say what the library
-        says."""
+        """[(result, reason)]; the command line must agree with the
+        library."""
         got = [(v['result'], v['reason'])
                for v in self.batch.verify(data, self.now, self.sizes)]
         if by_cli:
@@ -95,7 +94,7 @@ class Run:
 
     def verdicts_agree(self, point, i, what, data, by_cli=False, want=None,
                        quirk=None):
-        """All verify; a difference needs a rule. want: the right answer,
+        """All verify; a difference needs a rule. want: the expected answer,
         pass or no."""
         ours = self.our_verify(data, by_cli)
         word, reason = ours[0] if ours else ('none', '')
@@ -149,7 +148,8 @@ class Run:
         signed = self.our_sign(by_cli, data, key, canon, ':'.join(chosen),
                                ':'.join(over))
         what = 'signed by mailseal with %s, %s' % (key.selector, canon)
-        self.verdicts_agree('ours verify', i, what, signed, by_cli, 'pass')
+        self.verdicts_agree('our signatures verify', i, what, signed, by_cli,
+                            'pass')
         self.mutants(rng, i, what, signed)
         quirk, crafted = craft.craft(rng, m, key, self.now)
         self.quirks[quirk] += 1
@@ -191,10 +191,10 @@ class Run:
         for (peer, rule), n in sorted(self.explained.items()):
             tap.diag('explained for %s: %s: %d' % (peer, rule, n))
         for word, n in sorted(self.verdicts.items()):
-            tap.ok(n > 0, 'there were verdicts of both kinds: %d %s' % (
+            tap.ok(n > 0, 'verdicts of both kinds: %d %s' % (
                 n, word))
         for co in [self.batch] + self.peers:
-            tap.is_(co.stop(), 0, 'a co-process ends well')
+            tap.is_(co.stop(), 0, 'a co-process exits with 0')
 
 
 def main():

@@ -2,8 +2,8 @@
 """Cross-checks mailseal dmarc with the public suffix list and libopendmarc
 on random domains, records and results.
 
-MAILSEAL_SEED repeats a run, MAILSEAL_CROSS_N sets the number of messages. What
-either says must be what the model of dmarc_rules.py foretells.
+MAILSEAL_SEED repeats a run, MAILSEAL_CROSS_N sets the number of messages. The
+model in dmarc_rules.py must predict both verdicts.
 """
 import collections
 import functools
@@ -25,7 +25,7 @@ SEED = os.environ.get('MAILSEAL_SEED') or str(random.SystemRandom().randrange(
     10 ** 9))
 LIST = '/usr/share/publicsuffix/public_suffix_list.dat'
 SAME = 'no difference'
-SHOWN = 10              # differences told in full
+SHOWN = 10              # differences shown in full
 
 # Plain suffixes, one of two labels, wildcards, private ones, unknown ones.
 SUFFIXES = ('com', 'net', 'co.uk', 'com.au', 'x.ck', 'y.kawasaki.jp',
@@ -35,7 +35,7 @@ RESULTS = ('pass', 'pass', 'pass', 'fail', 'none', 'temperror')
 
 
 class Message:
-    """The author, what is published for it, and what authenticated."""
+    """A random author, its records and the authentication results."""
 
     def __init__(self, rnd, number):
         self.rnd = rnd
@@ -161,20 +161,20 @@ def main():
     messages = [Message(rnd, i) for i in range(N)]
     path = proc.write(os.path.join(top, 'zone'), zone.text(
         {'_dmarc.' + n: t for m in messages for n, t in m.records.items()}))
-    # It leaks what it keeps of a record, which is not our concern.
+    # libopendmarc leaks records: not reported.
     peer = proc.Fields([tree.program('test/cross/opendmarc_peer'), LIST],
                        os.path.join(top, 'log'),
                        dict(os.environ, ASAN_OPTIONS='detect_leaks=0'))
     words, explained, left = compare(peer, messages, path)
-    tap.is_(peer.stop(), 0, 'libopendmarc came to its end')
+    tap.is_(peer.stop(), 0, 'libopendmarc exits with 0')
     for name, n in explained.most_common():
         tap.diag('%5d %s' % (n, name))
     tap.diag('our verdicts: %s' % dict(words))
-    tap.is_(len(left), 0, '%d messages: each verdict was foretold' % N,
+    tap.is_(len(left), 0, '%d messages: each verdict was predicted' % N,
             '\n'.join(left[:SHOWN]))
-    tap.ok(explained[SAME] > N / 2, 'most have none')
+    tap.ok(explained[SAME] > N / 2, 'most have no difference')
     tap.ok(set(words) >= {'pass', 'none', 'quarantine', 'reject', 'absent'},
-           'all verdicts were seen', str(words))
+           'all verdicts occurred', str(words))
 
 
 if __name__ == '__main__':

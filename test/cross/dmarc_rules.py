@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """dmarc_rules: a small model of DMARC with the public suffix list, and the
-rules by which libopendmarc departs from it.
+rules by which libopendmarc differs from it.
 
-judge(message, ()) is what the RFCs say, judge(message, ALL) what libopendmarc
-does. A difference is explained if the model foretells both verdicts; the rules
-without which it would not foretell libopendmarc's are the explanation.
+judge(message, ()) follows the RFCs, judge(message, ALL) libopendmarc. A
+difference is explained if the model predicts both verdicts; the explanation are
+the rules that are necessary to predict the verdict of libopendmarc.
 """
 ALL = {
     'any_version': 'the version in any case and place, after white space; '
@@ -13,13 +13,13 @@ ALL = {
     'bad_value_is_an_error': 'of p, sp, adkim, aspf, pct, fo, ri and rf, even '
                              'with a rua to report to (RFC 9989 4.8, 4.10.1)',
     'words_may_be_short': 'p=r is reject, adkim=strict is s',
-    'empty_value_is_absent': 'p= is as if it were not there',
+    'empty_value_is_absent': 'p= is treated as absent',
     'last_tag_counts': 'of those that repeat',
-    'np_is_unknown': 'so that it cannot be wrong (it is RFC 9989\'s)',
+    'np_is_unknown': 'so that it cannot be invalid (RFC 9989 defines it)',
     't_is_unknown': 'as in RFC 7489',
     'no_default_suffix': 'a name under a suffix that is not on the list '
-                         'belongs to itself',
-    'no_wildcard_suffix': '*.ck is taken as a suffix of one label',
+                         'is its own organisational domain',
+    'no_wildcard_suffix': '*.ck is treated as a suffix of one label',
     'alignment_is_its_own': 'its opendmarc_policy_check_alignment, which is '
                             'asked: names are aligned that end with each '
                             'other, even a public suffix, and with adkim=s or '
@@ -65,8 +65,8 @@ def is_bad(name, value, quirks):
 
 
 def parse(text, quirks):
-    """A record's tags, with p, sp, adkim and aspf; or None, or 'error'; or
-    'absent': a record that must not be used."""
+    """The tags of a record, with p, sp, adkim and aspf; or None, or 'error';
+    or 'absent': a record that must not be used."""
     tags = split(text, quirks)
     if tags is None or tags == 'error':
         return tags
@@ -136,8 +136,8 @@ def is_aligned(message, name, mode, quirks):
 
 
 def kept(message, quirks):
-    """The signatures that count. libopendmarc is shown one after the other
-    before it knows the record, so that all are taken as relaxed."""
+    """The signatures that are used. libopendmarc gets them one by one before
+    it has the record, so that all are compared as relaxed."""
     if 'one_signature_is_kept' not in quirks:
         return message.dkim
     domain, result = None, 'none'

@@ -1,19 +1,19 @@
 #!/usr/bin/perl
 # SPDX-License-Identifier: BSD-2-Clause
-# Mail::DKIM as a co-process of the tests; test/lib/fields.h has the form of
-# requests and answers.
+# Mail::DKIM as a co-process of the tests; see test/lib/fields.h for the format
+# of requests and answers.
 #
 #	record NAME TEXT	answers later key lookups
 #	sign DOMAIN SELECTOR ALGORITHM CANON PEM-FILE MESSAGE NAME ...
-#				gives the field's value; a name as often as it
-#				is to stand in h=
-#	verify MESSAGE		gives, by signature, pass or fail and
-#				Mail::DKIM's reason
-#	arc-verify MESSAGE	gives none, pass or fail and the reason
+#				returns the value of the field; h= has the
+#				names as listed
+#	verify MESSAGE		returns, by signature, pass or fail and the
+#				reason of Mail::DKIM
+#	arc-verify MESSAGE	returns none, pass or fail and the reason
 #	arc-seal DOMAIN SELECTOR PEM-FILE AUTHSERV-ID MESSAGE NAME ...
-#				gives ARC-Seal, ARC-Message-Signature and
-#				ARC-Authentication-Results; the chain is what
-#				Authentication-Results says
+#				returns ARC-Seal, ARC-Message-Signature and
+#				ARC-Authentication-Results; cv= is the result
+#				in Authentication-Results
 use strict;
 use warnings;
 no warnings 'redefine';

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""messages: random messages with all that mail may hold, and ways to change
-them afterwards. Everything comes from the random.Random that is given.
+"""messages: random messages with all features of mail, and functions that
+change them. All randomness comes from the random.Random argument.
 """
 import seal
 
@@ -23,13 +23,13 @@ TAILS = (b'', b'\r\n', b'\r\n\r\n', b'\r\n' * 7, b' \r\n', b'\t\r\n \r\n')
 
 
 def value(rng):
-    """A field's value: what stands between the colon and the last CRLF."""
+    """The value of a field: the text between the colon and the last CRLF."""
     words = [rng.choice(WORDS) for _ in range(rng.randrange(0, 9))]
     text = rng.choice((b' ', b' ', b' ', b'', b'\t', b'  ', b'\r\n '))
     for i, word in enumerate(words):
         text += (rng.choice(GAPS) if i else b'') + word
     text += rng.choice(ENDS)
-    # A line of white space alone would be obsolete folding (RFC 5322 4.2).
+    # A line of only white space is obsolete folding (RFC 5322 4.2).
     while b'\r\n\r\n' in text or text.endswith(b'\r\n'):
         text = text.replace(b'\r\n\r\n', b'\r\n').rstrip(b'\r\n')
     lines = text.split(b'\r\n')
@@ -82,12 +82,12 @@ def message(rng):
     return Message(fields, body(rng))
 
 
-# Changes after signing. Each takes (rng, fields, body) and gives both anew;
-# fields[0] is the signature.
+# Changes after signing. Each takes (rng, fields, body) and returns new fields
+# and body; fields[0] is the signature.
 
 def _flip(rng, data, low=0):
-    """One octet becomes another printable one; none at the start of a line,
-    because a header must stay one."""
+    """Replaces one octet by another printable one, except at the start of a
+    line, so that the header remains valid."""
     at = [i for i in range(low, len(data)) if data[i] not in b'\r\n' and
           data[i - 1:i] != b'\n']
     if not at:
@@ -120,7 +120,7 @@ def body_cut(rng, fields, text):
 
 
 def body_space(rng, fields, text):
-    """White space where there is some already, or at the end of a line."""
+    """Adds white space next to white space or at the end of a line."""
     lines = text.split(b'\r\n')
     i = rng.randrange(len(lines))
     lines[i] = rng.choice((lines[i] + b' ', lines[i].rstrip(b' \t'),
@@ -185,7 +185,7 @@ def field_space(rng, fields, text):
 
 
 def _signature(fields):
-    """Where the signature stands now."""
+    """The index of the signature."""
     for i, f in enumerate(fields):
         if f.lower().startswith(b'dkim-signature'):
             return i
@@ -193,7 +193,7 @@ def _signature(fields):
 
 
 def _edit(fields, change):
-    """change(list of tags as written) edits the list of the signature."""
+    """Applies change(list of tags) to the signature."""
     i = _signature(fields)
     name, _, rest = fields[i][:-2].partition(b':')
     parts = rest.split(b';')
@@ -209,8 +209,8 @@ def _tag(parts, name):
 
 
 def sig_flip(rng, fields, text):
-    """Another base64 digit in b= or bh=, not the last: that one may stand
-    for bits that are not used."""
+    """Changes a base64 digit in b= or bh=, but not the last one, which may
+    have unused bits."""
     def change(parts):
         i = _tag(parts, rng.choice((b'b', b'bh')))
         at = [k for k in range(parts[i].index(b'=') + 1, len(parts[i]) - 6)
@@ -223,7 +223,7 @@ def sig_flip(rng, fields, text):
 
 
 def sig_space(rng, fields, text):
-    """White space inside b=, where it means nothing (RFC 6376 3.5)."""
+    """Adds white space inside b=, where it is ignored (RFC 6376 3.5)."""
     def change(parts):
         i = _tag(parts, b'b')
         k = rng.randrange(parts[i].index(b'=') + 1, len(parts[i]))
@@ -237,7 +237,7 @@ def sig_space(rng, fields, text):
 
 
 def sig_tag_space(rng, fields, text):
-    """White space around a tag: the header hash covers it."""
+    """Adds white space around a tag, which the header hash covers."""
     def change(parts):
         i = rng.randrange(len(parts))
         parts[i] = rng.choice((b' ' + parts[i], parts[i] + b' '))
@@ -300,7 +300,7 @@ MUTATIONS = (
 
 
 def mutate(rng, signed):
-    """(name of the change, the message after it)."""
+    """(name of the change, changed message)."""
     mutation = rng.choice(MUTATIONS)
     fields, text = seal.split(signed)
     fields, text = mutation(rng, fields, text)

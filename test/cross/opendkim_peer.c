@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * opendkim_peer: libopendkim as a co-process of the tests; fields.h has the
- * form of requests and answers.
+ * opendkim_peer: libopendkim as a co-process of the tests; see fields.h for the
+ * format of requests and answers.
  *
  *	record NAME TEXT	answers later key lookups
  *	sign DOMAIN SELECTOR ALGORITHM CANON PEM MESSAGE NAME ...
- *				gives the field's value; the names of fields
- *				are those to sign, "+name" oversigns
- *	verify MESSAGE		gives, by signature, pass or fail and
- *				libopendkim's error text
+ *				returns the value of the field; the names are
+ *				signed, with "+name" oversigned
+ *	verify MESSAGE		returns, by signature, pass or fail and the
+ *				error text of libopendkim
  */
 #include "config.h"
 
@@ -69,7 +69,7 @@ do_record(const struct fields *f)
 	fields_answer(0);
 }
 
-/* All fields and the body; NULL or what failed. */
+/* Feeds all fields and the body. Returns NULL or the step that failed. */
 static const char *
 feed(DKIM *dkim, const struct message *m)
 {
@@ -160,7 +160,7 @@ canonicalization(bool relaxed)
 	return (relaxed ? DKIM_CANON_RELAXED : DKIM_CANON_SIMPLE);
 }
 
-/* The names of the fields as two lists for dkim_options; "+x" oversigns x. */
+/* Splits the field names into two lists for dkim_options. */
 static bool
 set_names(const struct fields *f, size_t at)
 {

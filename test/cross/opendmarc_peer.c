@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * opendmarc_peer: libopendmarc as a co-process of the tests; fields.h has the
- * form of requests and answers. usage: opendmarc_peer SUFFIX-LIST
+ * opendmarc_peer: libopendmarc as a co-process of the tests; see fields.h for
+ * the format of requests and answers. usage: opendmarc_peer SUFFIX-LIST
  *
- *	record NAME TEXT	answers later lookups; all other names of DNS
- *				have no record
+ *	record NAME TEXT	answers later lookups; other names have no
+ *				record
  *	judge FROM SPF-DOMAIN SPF-RESULT DKIM-DOMAIN DKIM-RESULT ...
- *				gives pass, none, quarantine, reject, absent or
- *				error, and libopendmarc's text for it. An empty
- *				SPF-DOMAIN is none.
- *	aligned A B r|s		gives 1 if it takes A for aligned to B
+ *				returns pass, none, quarantine, reject, absent
+ *				or error, and the text of libopendmarc. An
+ *				empty SPF-DOMAIN: no SPF result.
+ *	aligned A B r|s		returns 1 if A is aligned with B
  */
 #include "config.h"
 
@@ -49,7 +49,7 @@ text(struct peer *peer, struct str s)
 	return ((u_char *)arena_cstr(&peer->arena, s));
 }
 
-/* The outcomes of SPF and of DKIM have the same numbers. */
+/* The results of SPF and DKIM have the same numbers. */
 static int
 outcome(struct str word)
 {
@@ -156,7 +156,7 @@ main(int argc, char **argv)
 		    argv[1]);
 		return (2);
 	}
-	/* With one, it does not turn to the network for any other. */
+	/* A record set by the caller prevents queries to the network. */
 	opendmarc_dns_fake_record("_dmarc.invalid", "");
 	arena_init(&peer.arena, 4 * (size_t)FIELDS_MAX_BYTES);
 	arena_init(&peer.kept, KEPT_BYTES);

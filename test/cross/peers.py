@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""peers: the independent implementations behind one interface.
+"""peers: independent implementations behind one interface.
 
-Each peer has a name, the algorithms it knows, verify(message) -> [(word,
-why)] with the words pass and fail, and sign(...) -> the signed message.
+Each peer has a name, its algorithms, verify(message) -> [(result, reason)]
+with the results pass and fail, and sign(...) -> the signed message.
 """
 import base64
 import os
@@ -15,11 +15,11 @@ DOMAIN = 'example.com'
 
 
 class Refused(Exception):
-    """A peer does not want to sign a message."""
+    """A peer refuses to sign a message."""
 
 
 class Key:
-    """A key pair in the forms that the peers want, by openssl."""
+    """A key pair by openssl, in the formats that the peers need."""
 
     def __init__(self, top, selector, algorithm, options):
         self.selector = selector
@@ -103,7 +103,7 @@ class OpenDKIM(_CoProcess):
     algorithms = ('rsa-sha256', 'ed25519-sha256')
 
     def __init__(self, top, table):
-        # It leaks the keys that it signs with, which is not our concern.
+        # libopendkim leaks its signing keys: not reported.
         env = dict(os.environ, ASAN_OPTIONS='detect_leaks=0')
         super().__init__([tree.program('test/cross/opendkim_peer')], top,
                          table, env)
@@ -130,12 +130,12 @@ class MailDKIM(_CoProcess):
 
 
     def arc_verify(self, message):
-        """(none, pass or fail, why)"""
+        """(none, pass or fail; reason)"""
         word, why = self.call('arc-verify', message)
         return word.decode(), why.decode('utf-8', 'replace')
 
     def arc_seal(self, message, key, domain, authserv_id, names):
-        """With one more set; cv= is what Authentication-Results says."""
+        """Adds a set; cv= is the arc result of Authentication-Results."""
         fields = self.call('arc-seal', domain, key.selector, key.traditional,
                            authserv_id, message, *names)
         return b''.join(f.rstrip(b'\r\n') + b'\r\n'

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""rules: where the implementations differ, and why that is no fault of ours.
+"""rules: explains differences between the implementations that are not errors
+of ours.
 
-Each rule is for one peer and looks at the message and at both verdicts; what
-no rule explains is a failure of the test.
+Each rule is for one peer and checks the message and both verdicts. A difference
+without a rule fails the test.
 """
 import seal
 
@@ -19,7 +20,7 @@ def verify_rule(peer):
 
 
 def sign_rule(peer):
-    """A rule about a signature of the peer's that is not good."""
+    """A rule about a signature of the peer that does not verify."""
     def add(test):
         SIGN.append((peer, test))
         return test
@@ -49,19 +50,19 @@ def find(peer, data, word, reason, their_word, why):
 
 
 class Signing:
-    """A signature of a peer's that is not good for us, or its refusal."""
+    """A signature of a peer that does not verify here, or its refusal."""
 
     def __init__(self, data, key, canon, signed, trouble, own):
         self.data = data
         self.key = key
         self.header, _, self.body = canon.partition('/')
-        self.signed = signed            # None: it refused
-        self.trouble = trouble          # why it refused
-        self.own = own                  # its own word for its signature
+        self.signed = signed            # None: refused
+        self.trouble = trouble          # reason of the refusal
+        self.own = own                  # its own result for its signature
 
 
 def find_signer(peer, *args):
-    """The same about what a peer signed."""
+    """The same for messages signed by a peer."""
     signing = Signing(*args)
     for name, test in SIGN:
         if name == peer and test(signing):
@@ -70,19 +71,19 @@ def find_signer(peer, *args):
 
 
 def ends_well(data):
-    """Whether the body is empty or ends as every body in SMTP does."""
+    """Whether the body is empty or ends with CRLF, as always in SMTP."""
     text = seal.split(data)[1]
     return text == b'' or text.endswith(b'\r\n')
 
 
 def body_canon(c):
-    """The word for the body in c=."""
+    """The canonicalisation of the body in c=."""
     return c.tags.get('c', 'simple/simple').partition('/')[2] or 'simple'
 
 
 @verify_rule('Mail::DKIM')
 def no_ed25519(c):
-    """Debian's Mail::DKIM has no ed25519: CryptX is not there."""
+    """Debian's Mail::DKIM has no ed25519, for lack of CryptX."""
     return c.tags.get('a') == 'ed25519-sha256' and c.word == 'pass'
 
 
@@ -95,51 +96,51 @@ def no_line_end_added(c):
 
 @sign_rule('Mail::DKIM')
 def signs_no_line_end(s):
-    """As no_line_end_added."""
+    """See no_line_end_added."""
     return s.body == 'simple' and not ends_well(s.data)
 
 
 @verify_rule('libopendkim')
 def wants_line_end(c):
-    """libopendkim does not take a body without a final CRLF for what it is,
-    unless asked to repair it: with relaxed it refuses it, with simple it
-    loses empty lines before the last one."""
+    """libopendkim handles a body without a final CRLF only if it may repair
+    it: with relaxed it refuses the body, with simple it drops empty lines
+    before the last line."""
     return not ends_well(c.data)
 
 
 @sign_rule('libopendkim')
 def signs_with_line_end(s):
-    """As wants_line_end."""
+    """See wants_line_end."""
     return not ends_well(s.data)
 
 
 @sign_rule('libopendkim')
 def hashes_another_layout(s):
-    """libopendkim's ed25519 signatures with simple canonicalisation cover a
-    layout of the field that it does not write: it fails them itself."""
+    """libopendkim's ed25519 signatures with simple canonicalisation cover
+    another layout of the field than it writes: it fails them itself."""
     return s.key.algorithm == 'ed25519-sha256' and s.header == 'simple' and \
         s.own == 'fail'
 
 
 @verify_rule('python3-dkim')
 def space_at_the_very_end(c):
-    """python3-dkim's relaxed canonicalisation leaves white space that ends
-    the body without a CRLF behind it."""
+    """python3-dkim's relaxed canonicalisation keeps white space at the end of
+    a body without a final CRLF."""
     return body_canon(c) == 'relaxed' and c.body[-1:] in (b' ', b'\t')
 
 
 @sign_rule('python3-dkim')
 def signs_space_at_the_very_end(s):
-    """As space_at_the_very_end."""
+    """See space_at_the_very_end."""
     return s.body == 'relaxed' and s.data[-1:] in (b' ', b'\t')
 
 
-# What the others make of unusual tags (craft.py has them), where it is not
-# what RFC 6376 says.
-LENIENT = 'takes what the grammar of RFC 6376 3.2 or 3.5 does not allow'
+# How the others interpret unusual tags (see craft.py) differently from
+# RFC 6376.
+LENIENT = 'accepts syntax that RFC 6376 3.2 or 3.5 does not allow'
 CRAFTED = {
     'libopendkim': {
-        '8-bit value': 'knows no UTF-8 (RFC 8616)',
+        '8-bit value': 'does not support UTF-8 (RFC 8616)',
         'a upper': LENIENT,
         'c upper': LENIENT,
         'digit first': LENIENT,
@@ -149,9 +150,9 @@ CRAFTED = {
         'hyphen in name': LENIENT,
         'l empty': LENIENT,
         'q empty': LENIENT,
-        'q http': 'goes on when it knows no method',
-        'q plain dns': 'takes dns for dns/txt, as drafts had it',
-        't zero': 'takes 0 for a broken number',
+        'q http': 'ignores unknown methods',
+        'q plain dns': 'accepts dns for dns/txt, as in drafts',
+        't zero': 'reads an invalid number as 0',
         'tag twice': LENIENT,
         'unknown tag twice': LENIENT,
     },
@@ -161,11 +162,11 @@ CRAFTED = {
         'h empty': LENIENT,
         'h ends in colon': LENIENT,
         'h signature': 'selects the signature that it verifies',
-        'h without from': 'does not ask for From in h=',
+        'h without from': 'does not require From in h=',
         'hyphen in name': LENIENT,
-        'l huge': 'takes l= beyond the body for all of it',
-        'l more': 'takes l= beyond the body for all of it',
-        'q list': 'knows no list of methods',
+        'l huge': 'reads l= beyond the body as the whole body',
+        'l more': 'reads l= beyond the body as the whole body',
+        'q list': 'does not support a list of methods',
         'semicolon and space': 'drops white space at the end of the field',
         'x before t': 'does not compare x= with t=',
         'x equals t': 'does not compare x= with t=',
@@ -180,23 +181,23 @@ CRAFTED = {
         'h empty': LENIENT,
         'h ends in colon': LENIENT,
         'h signature': 'selects the signature that it verifies',
-        'h without from': 'does not ask for From in h=',
+        'h without from': 'does not require From in h=',
         'hyphen in name': LENIENT,
         'l empty': LENIENT,
-        'l huge': 'takes l= beyond the body for all of it',
-        'l less': 'takes l=0 (of a tiny body) for no l= at all',
-        'l letters': 'takes the digits before the letters, here 0',
-        'l more': 'takes l= beyond the body for all of it',
-        'l nothing': 'takes l=0 for no l= at all',
-        'no h': 'takes no h= for all fields, as DomainKeys had it',
-        'no v': 'takes drafts without v=',
-        't empty': 'does not look at t=',
-        't future': 'does not look at t=',
-        't huge': 'does not look at t=',
-        't letters': 'does not look at t=',
+        'l huge': 'reads l= beyond the body as the whole body',
+        'l less': 'reads l=0 (of a tiny body) as an absent l=',
+        'l letters': 'reads the digits before the letters, here 0',
+        'l more': 'reads l= beyond the body as the whole body',
+        'l nothing': 'reads l=0 as an absent l=',
+        'no h': 'reads an absent h= as all fields, as in DomainKeys',
+        'no v': 'accepts drafts without v=',
+        't empty': 'ignores t=',
+        't future': 'ignores t=',
+        't huge': 'ignores t=',
+        't letters': 'ignores t=',
         'tag twice': LENIENT,
         'two semicolons': LENIENT,
         'unknown tag twice': LENIENT,
-        'x equals t': 'takes x= equal to t=',
+        'x equals t': 'accepts x= equal to t=',
     },
 }

@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Cross-checks of SPF against pyspf on random policies and clients: the same
-result from both, and the same explanation of a fail.
+"""Cross-checks SPF against pyspf on random policies and clients: both must
+give the same result, and the same explanation of a fail.
 
 MAILSEAL_SEED repeats a run, MAILSEAL_CROSS_N sets the number of evaluations.
-A difference counts as explained only if pyspf, with a correction of this file,
-has our result, or by a rule of this file. The file is not called spf.py because
-pyspf is.
+A difference needs a rule of this file, or pyspf must give our result with a
+correction of this file. (The name spf.py would hide the module of pyspf.)
 """
 import collections
 import os
@@ -46,7 +45,7 @@ def rule(test):
 class Case:
     def __init__(self, world, texts, ours, theirs, why, theirs_explanation):
         self.world = world
-        self.texts = texts              # of all policies in reach
+        self.texts = texts              # of all reachable policies
         self.all = ' '.join(texts)
         self.ours = ours['result']
         self.reason = ours['reason']
@@ -66,34 +65,34 @@ class Case:
 
 @rule
 def expands_macros_before_matching(c):
-    """pyspf expands all terms of a record first, %{p} included; what goes
-    wrong then (a DNS error, a void) comes before any match."""
+    """pyspf expands all terms of a record first, including %{p}; an error then
+    (of DNS, a void lookup) takes precedence over a match."""
     return (c.theirs == 'temperror' or 'Void lookup limit' in c.why) and \
         c.has(r'%\{p')
 
 
 @rule
 def counts_unused_redirect(c):
-    """pyspf counts redirect= when it parses it, used or not, and before the
-    mechanisms (RFC 7208 6.1: it has its effect after them)."""
+    """pyspf counts redirect= when it is parsed, used or not, and before the
+    mechanisms (RFC 7208 6.1: it is processed after them)."""
     return 'Too many DNS lookups' in c.why and c.has(r'redirect=')
 
 
 @rule
 def refuses_include_of_itself_unseen(c):
-    """pyspf refuses an include of the domain itself even behind a match."""
+    """pyspf refuses an include of the domain itself even after a match."""
     return 'trivial recursion' in c.why
 
 
 @rule
 def modifiers_have_case(c):
-    """pyspf does not know Exp= (RFC 7208 12: ABNF's strings have no case)."""
+    """pyspf does not accept Exp= (RFC 7208 12: ABNF strings ignore case)."""
     return 'Exp=' in c.all
 
 
 @rule
 def unknown_modifiers_once(c):
-    """RFC 7208 6 forbids only redirect= and exp= to repeat."""
+    """RFC 7208 6: only redirect= and exp= must not repeat."""
     return 'MUST appear at most once' in c.why and any(
         len(re.findall(r' moo=', t)) > 1 or len(re.findall(r' x\.y=', t)) > 1
         for t in c.texts)
@@ -101,44 +100,43 @@ def unknown_modifiers_once(c):
 
 @rule
 def takes_bad_transformers(c):
-    """pyspf takes %{d0} (RFC 7208 7.3: not zero), %{dr2} and %{d:}."""
+    """pyspf accepts %{d0} (RFC 7208 7.3: not zero), %{dr2} and %{d:}."""
     return c.ours == 'permerror' and c.reason == 'not a domain-spec' and \
         c.has(r'%\{d(0|r2|:)\}')
 
 
 @rule
 def does_not_count_name_macro(c):
-    """RFC 7208 5.5: %{p} is counted as ptr is; pyspf does not."""
+    """RFC 7208 5.5: %{p} counts like ptr; not in pyspf."""
     return c.reason == 'too many terms that need DNS' and c.has(r'%\{p')
 
 
 @rule
 def percent_at_the_end(c):
-    """pyspf takes the second % of %% at the end of a name for a lone one."""
+    """pyspf reads the second % of %% at the end of a name as a single %."""
     return 'invalid-macro-char' in c.why and c.has(r'%%')
 
 
 @rule
 def explains_with_error(c):
-    """pyspf fetches exp= first of all; an error in its own name ends the
-    evaluation."""
+    """pyspf fetches exp= first; an error in its name ends the evaluation."""
     return c.has(r'exp=%\{p\}') and c.theirs in ('temperror', 'permerror')
 
 
-# Where pyspf does not do as RFC 7208 says, and can be brought to it. With one
-# of these corrections, or with all, it must have our result.
+# Deviations of pyspf from RFC 7208 that can be corrected. With one of these
+# corrections, or with all, it must give our result.
 CORRECTIONS = (
-    # 4.6.4 limits the terms that find nothing; the addresses of MX and PTR
-    # names are no terms.
+    # 4.6.4 limits the void lookups of terms; the addresses of MX and PTR
+    # names are not terms.
     'addresses are no terms',
-    # A CNAME that leads to nothing is one question, not two or more.
+    # A CNAME without a target is one void lookup, not several.
     'aliases are no terms',
-    # CNAMEs in a ring are an error (RFC 1034 3.6.2), not nothing.
+    # A CNAME loop is an error (RFC 1034 3.6.2), not a void lookup.
     'rings of aliases are errors',
-    # 5.5: an error of the PTR question is no match, an error of a name's
-    # addresses skips that name.
+    # 5.5: a failed PTR query does not match, a failed address query skips
+    # the name.
     'errors of PTR names are skipped',
-    # One host of an mx has the address, another is in error.
+    # One host of an mx has the address, the lookup of another fails.
     'one MX host is enough',
 )
 
@@ -215,7 +213,7 @@ class Peer:
         self.world = world
 
     def lookup(self, name, qtype, _strict=True, _timeout=30):
-        """In pyspf's form: [((name, type), data)], CNAMEs followed by it."""
+        """In the format of pyspf: [((name, type), data)]; it follows CNAMEs."""
         name = name.lower()
         v = self.world.records.get((name, qtype))
         if v is None and (name, 'CNAME') in self.world.records:
@@ -238,7 +236,7 @@ class Peer:
         return result, text, text if result == 'fail' else ''
 
     def correct(self, client, case):
-        """What must be corrected for our result, or None."""
+        """The correction that gives our result, or None."""
         for c in CORRECTIONS:
             if case.is_same(*self.check(client, (c,))):
                 return c
@@ -253,14 +251,14 @@ class Run:
 
     @staticmethod
     def explain(case, peer, client):
-        """The name of what explains the difference, or None."""
+        """The name of the rule or correction that explains it, or None."""
         why = peer.correct(client, case)
         for test in RULES:
             if why is None and test(case):
                 why = test.__name__
         if why is not None:
             return why
-        # Some differences hide behind others.
+        # Differences may hide others.
         case.theirs, case.why, case.theirs_explanation = peer.check(
             client, CORRECTIONS)
         if case.is_same(case.theirs, '', case.theirs_explanation):
@@ -311,15 +309,15 @@ class Run:
 
     def finish(self):
         tap.is_(self.bad, 0, '%d evaluations: the same result, or a rule '
-                'that says why not' % self.done)
+                'that explains the difference' % self.done)
         for name, n in sorted(self.explained.items()):
             tap.diag('explained: %s: %d' % (name, n))
         for word in ('none', 'neutral', 'pass', 'fail', 'softfail',
                      'temperror', 'permerror'):
-            tap.ok(self.results[word] > 0, 'there were results of each kind: '
+            tap.ok(self.results[word] > 0, 'results of each kind: '
                    '%d %s' % (self.results[word], word))
         tap.is_(self.cli_bad, 0, 'mailseal spf and the library agree')
-        tap.ok(self.most <= MAX_QUERIES, 'at most %d questions' % self.most)
+        tap.ok(self.most <= MAX_QUERIES, 'at most %d queries' % self.most)
         tap.ok(sum(self.explained.values()) < self.done // 2,
                'most need no rule')
 
@@ -329,7 +327,7 @@ def main():
     run = Run()
     for number in range((N + PER_WORLD - 1) // PER_WORLD):
         tap.is_(run.world(number, min(PER_WORLD, N - number * PER_WORLD)), 0,
-                'world %d: the co-process ends well' % number)
+                'world %d: the co-process exits with 0' % number)
     run.finish()
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""spf_random: worlds of policies and of the hosts that they speak of."""
+"""spf_random: random policies and the hosts that they refer to."""
 import re
 
 import zone
@@ -22,7 +22,7 @@ LOCALS = ['me', 'a-b+c', 'x.y', 'Jack&Jill', 'strong-bad']
 
 
 class World:
-    """The records of one run: {(name, type): [data]}, faults among them."""
+    """The records of one run: {(name, type): [data]}, some of them invalid."""
 
     def __init__(self, rng, policies):
         self.records = {}
@@ -42,7 +42,7 @@ class World:
         self.domains = ['d%d.example' % i for i in range(policies)]
         for domain in self.domains:
             self.policy(rng, domain)
-        self.lost = 'lost.example'      # no server has an answer
+        self.lost = 'lost.example'      # no server answers
         self.faults[self.lost] = 'SERVFAIL'
         self.add('e.w.example', 'TXT', 'No %{i} from %{o}')
         self.add('e2.w.example', 'TXT', 'one')
@@ -155,7 +155,7 @@ class World:
         return out + ''.join(zone.fault(n, k) for n, k in self.faults.items())
 
     def loops(self, name):
-        """Whether the name's CNAMEs never end."""
+        """Whether the CNAMEs of the name form a loop."""
         for _ in range(len(HOSTS) + 1):
             if (name, 'CNAME') not in self.records:
                 return False
@@ -163,7 +163,7 @@ class World:
         return True
 
     def reach(self, domain):
-        """The policies that an evaluation of the domain's can come to."""
+        """The policies that an evaluation of the domain may reach."""
         seen, left = [], [domain]
         while left:
             d = left.pop()

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * fuzz: what every fuzz target includes. A target is one function that takes
- * any input; with --enable-fuzz libFuzzer calls it, else replay.c does, with
- * each file of the corpus.
+ * fuzz: included by every fuzz target. A target is one function that accepts
+ * any input. libFuzzer calls it with --enable-fuzz; otherwise replay.c calls it
+ * with each file of the corpus.
  */
 #ifndef TEST_FUZZ_FUZZ_H
 #define TEST_FUZZ_FUZZ_H
@@ -14,7 +14,7 @@
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
-/* What must hold for every input. */
+/* A condition that must hold for every input. */
 #define FUZZ_CHECK(what) do {						\
 	if (!(what)) {							\
 		fprintf(stderr, "%s:%d: does not hold: %s\n",		\

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A message whose chain of ARC sets is validated, then sealed as it came out.
- * A chain that was none or passed passes with the new set, whose results are
- * where they belong; one that failed has ended.
+ * Validates the ARC chain of a message, then seals it with the result. A chain
+ * with result none or pass must pass with the new set, which has its results in
+ * the right place; a failed chain must still fail.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -50,7 +50,7 @@ begin(void)
 	    "key", &world.key, &diag) == STATUS_OK);
 }
 
-/* r: views into the arena. The body is finished for a seal, too. */
+/* r: views into the arena. The body hash also serves the seal. */
 static struct dkim_bodies *
 validate(struct arena *arena, const struct message *m, struct arc_verdict *r)
 {
@@ -90,23 +90,24 @@ check_sealed(struct arena *arena, const struct message *m,
 {
 	struct message sealed = { .body = m->body };
 	struct arc_verdict after;
-	enum status st;
+	enum status status;
 	size_t i;
 
 	field_list_init(&sealed.fields);
-	st = field_list_add(arena, &sealed.fields, STR("ARC-Seal"), seal->as);
-	FUZZ_CHECK(st == STATUS_OK);
-	st = field_list_add(arena, &sealed.fields,
+	status = field_list_add(arena, &sealed.fields, STR("ARC-Seal"),
+	    seal->as);
+	FUZZ_CHECK(status == STATUS_OK);
+	status = field_list_add(arena, &sealed.fields,
 	    STR("ARC-Message-Signature"), seal->ams);
-	FUZZ_CHECK(st == STATUS_OK);
-	st = field_list_add(arena, &sealed.fields,
+	FUZZ_CHECK(status == STATUS_OK);
+	status = field_list_add(arena, &sealed.fields,
 	    STR("ARC-Authentication-Results"), seal->aar);
-	for (i = 0; i < m->fields.n && st == STATUS_OK; i++) {
-		st = field_list_add_raw(arena, &sealed.fields,
+	for (i = 0; i < m->fields.n && status == STATUS_OK; i++) {
+		status = field_list_add_raw(arena, &sealed.fields,
 		    m->fields.v[i].raw);
 	}
-	if (st != STATUS_OK) {
-		return;		/* what was there was just within the limits */
+	if (status != STATUS_OK) {
+		return;		/* the chain was at the limits */
 	}
 	dkim_bodies_fini(validate(arena, &sealed, &after));
 	check_verdict(&after);
@@ -128,16 +129,16 @@ check_message(struct arena *arena, const struct message *m)
 		.results = STR(" mx.test;\r\n\tspf=pass") };
 	struct arc_verdict before;
 	struct arc_seal seal;
-	enum status st;
+	enum status status;
 
 	in.bodies = validate(arena, m, &before);
 	check_verdict(&before);
 	in.cv = before.result;
-	st = arc_seal_finish(arena, &opts, &in, &seal);
-	FUZZ_CHECK(st == STATUS_OK || seal.instance == 0);
-	/* The cv is that of the chain: what is wrong is something else. */
-	FUZZ_CHECK(st == STATUS_OK || st == STATUS_LIMIT ||
-	    (st == STATUS_SYNTAX &&
+	status = arc_seal_finish(arena, &opts, &in, &seal);
+	FUZZ_CHECK(status == STATUS_OK || seal.instance == 0);
+	/* cv is that of the chain, so that SYNTAX has another cause. */
+	FUZZ_CHECK(status == STATUS_OK || status == STATUS_LIMIT ||
+	    (status == STATUS_SYNTAX &&
 	    field_list_count(&m->fields, STR("From")) == 0));
 	if (seal.instance > 0) {
 		check_sealed(arena, m, &seal, before.result);

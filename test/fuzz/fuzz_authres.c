@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Two ways: the input as a field's value; and the input, cut at NL, as the
- * texts of a field that is written and must parse back to what was meant.
+ * Parses the input as the value of a field. Also writes a field with the lines
+ * of the input as its texts, which must parse back to the same texts.
  */
 #include "authres/authres.h"
 #include "base/utf8.h"
@@ -41,7 +41,7 @@ check_same(const struct authres *a, const struct authres *b)
 	}
 }
 
-/* One field, whatever the texts hold: no line that is not folded. */
+/* The texts cannot end the field: every line is folded. */
 static void
 check_lines(struct str s, bool fold, bool utf8)
 {
@@ -73,7 +73,7 @@ check_round(struct arena *arena, struct buf *out, const struct authres *a,
 	buf_reset(out);
 	status = authres_write(out, a, fold, utf8);
 	if (status != STATUS_OK) {
-		/* A method with a dot is read, not written. */
+		/* A method with a dot is accepted, but not written. */
 		FUZZ_CHECK(status == STATUS_SYNTAX);
 		return;
 	}
@@ -87,7 +87,7 @@ check_round(struct arena *arena, struct buf *out, const struct authres *a,
 	FUZZ_CHECK(authres_is_forged(buf_str(out), meant->authserv_id));
 }
 
-/* What is left of a text: no controls, no octets that may not stand. */
+/* The expected text: without controls and forbidden octets. */
 static struct str
 cleaned(struct arena *arena, struct str s, bool utf8)
 {
@@ -112,7 +112,7 @@ cleaned(struct arena *arena, struct str s, bool utf8)
 	return (str_mem(p, n));
 }
 
-/* Version 0 is read, and written as none at all. */
+/* Version 0 is accepted, and written as an absent version. */
 static bool
 has_version_0(const struct authres *a)
 {
@@ -126,7 +126,7 @@ has_version_0(const struct authres *a)
 	return (false);
 }
 
-/* Text with a tab or a C1 control is read, and written without. */
+/* Tabs and C1 controls are accepted, but not written. */
 static bool
 has_controls(struct str s)
 {

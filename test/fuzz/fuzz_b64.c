@@ -10,7 +10,7 @@ is_space(char c)
 	return (char_is_wsp(c) || c == '\r' || c == '\n');
 }
 
-/* What decodes is the encoding of what it decodes to, white space aside. */
+/* Encoding a decoded input gives the input without its white space. */
 static void
 check_same(struct str input, struct str encoded)
 {

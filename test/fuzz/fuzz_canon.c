@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The first four octets say where the body is cut; the rest is the body. Cut or
- * whole, it must come out as the RFC's steps have it.
+ * The first four octets determine where the body is split; the rest is the
+ * body. Split or whole, the output must be that of the steps in the RFC.
  */
 #include "test/fuzz/fuzz.h"
 #include "test/unit/canon_ref.h"

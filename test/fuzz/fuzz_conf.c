@@ -6,7 +6,7 @@
 #include "conf/conf.h"
 #include "test/fuzz/fuzz.h"
 
-/* No device or pipe, which might never end. */
+/* Reading a device or a pipe might never end. */
 static bool
 names_device(struct str s)
 {

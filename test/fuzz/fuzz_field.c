@@ -13,7 +13,7 @@ sink(void *ctx, const void *p, size_t n)
 	buf_add(ctx, p, n);
 }
 
-/* Simple changes nothing; relaxed does what the RFC's steps do. */
+/* Simple changes nothing; relaxed follows the steps of the RFC. */
 static void
 check_canon(struct str raw, bool crlf)
 {
@@ -66,7 +66,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	    str_from_offset(input, name.n + 1));
 	if (status == STATUS_OK) {
 		check_field(&added);
-		/* What was kept is kept as it is when it comes again. */
+		/* An accepted field is accepted unchanged when read again. */
 		status = field_list_add_raw(&a, &raw, added.v[0].raw);
 		FUZZ_CHECK(status == STATUS_OK);
 		FUZZ_CHECK(str_eq(raw.v[0].raw, added.v[0].raw));

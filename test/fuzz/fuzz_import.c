@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An opendkim.conf, or with an odd first octet an opendmarc.conf: what is
- * printed is a line of comment, a blank one, or one of our options with its
- * value; nothing in it would act upon a terminal.
+ * An opendkim.conf, or an opendmarc.conf if the first octet is odd. Every line
+ * of output is a comment, blank, or an option with its value, and has no
+ * terminal controls.
  */
 #include "config.h"
 
@@ -17,7 +17,7 @@
 
 #define ARENA_BYTES	((size_t)64 * 1024 * 1024)
 
-/* No files but the one at hand: what is in these would be read. */
+/* The import must not read other files that the input names. */
 static bool
 names_files(const uint8_t *data, size_t n)
 {
@@ -47,8 +47,7 @@ check_line(struct str line)
 	}
 	if (line.n > 0 && line.p[0] != '#') {
 		FUZZ_CHECK(conf_option_find(&conf_daemon_options,
-		    str_first(line,
-		    str_find(line, ' '))) != NULL);
+		    str_first(line, str_find(line, ' '))) != NULL);
 	}
 }
 

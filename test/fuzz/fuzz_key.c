@@ -13,7 +13,7 @@ check_pubkey(const struct crypto *crypto, const struct pubkey *key,
 	FUZZ_CHECK(pubkey_verify(crypto, key, hash, sig, &good) == STATUS_OK);
 }
 
-/* As a record's text. */
+/* The input as the text of a record. */
 static void
 check_record(const struct crypto *crypto, struct str text)
 {
@@ -31,7 +31,7 @@ check_record(const struct crypto *crypto, struct str text)
 	dkim_key_fini(&key);
 }
 
-/* As what p= decodes to, which the fuzzer could hardly reach otherwise. */
+/* The input as the decoded value of p=. */
 static void
 check_der(const struct crypto *crypto, enum crypto_key_type type,
     struct str der)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The state file of a key: what is taken is written and read the same. */
+/* State file of a key: an accepted state is the same when read back. */
 #include "keystore/keystore.h"
 #include "test/fuzz/fuzz.h"
 

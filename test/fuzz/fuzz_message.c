@@ -5,7 +5,7 @@
 
 #define ARENA_BYTES	(16 * 1024 * 1024)
 
-/* The message as it would be sent. */
+/* The message in its outgoing form. */
 static void
 write_message(const struct message *m, struct buf *out)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A milter that says anything: the input is all that it ever answers. */
+/* A hostile milter: the input is all that it sends. */
 #include "config.h"
 
 #include <sys/socket.h>
@@ -11,7 +11,7 @@
 
 #define MESSAGE	"A: 1\r\nB: 2\r\na: 3\r\n\r\nbody\r\n"
 
-/* As mailseal try: a session, a message, what becomes of it. */
+/* As mailseal try: plays a session with a message and edits the message. */
 static void
 play(const struct player_opts *opts, int fd, struct edit *edit,
     struct arena *arena, const struct message *message)
@@ -63,7 +63,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	int fd[2];
 
 	if (n > 65536) {
-		return (0);	/* what the socket takes at once */
+		return (0);	/* what the socket accepts at once */
 	}
 	FUZZ_CHECK(socketpair(AF_UNIX, SOCK_STREAM, 0, fd) == 0);
 	FUZZ_CHECK(write(fd[1], data, n) == (ssize_t)n);

@@ -12,7 +12,7 @@ is_inside(struct str part, struct str whole)
 	return (part.p >= whole.p && part.p + part.n <= whole.p + whole.n);
 }
 
-/* What verification relies on once a field is not refused. */
+/* The properties of an accepted field that verification relies on. */
 static void
 check_accepted(const struct dkim_signature *sig, const struct field *field)
 {

@@ -3,9 +3,9 @@
 #include "test/unit/spf_lab.h"
 
 /*
- * The input is zone text: t.example is asked about, by clients of both kinds,
- * with answers at once and one by one. The result is the same, the questions
- * are as many as they may be at most.
+ * The input is zone text. Evaluates t.example for an IPv4 and an IPv6 client,
+ * with all answers at once and one by one. Both must give the same result, and
+ * not exceed the maximum number of queries.
  */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)

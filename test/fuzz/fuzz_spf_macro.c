@@ -2,7 +2,7 @@
 #include "spf/macro.h"
 #include "test/fuzz/fuzz.h"
 
-/* The input is the text with macros, and the local-part, too. */
+/* The input is both the macro string and the local-part. */
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -19,7 +19,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	domain = spf_macro_check(text, SPF_MACRO_DOMAIN, &uses);
 	string = spf_macro_check(text, SPF_MACRO_STRING, &uses);
 	explain = spf_macro_check(text, SPF_MACRO_EXPLAIN, &uses);
-	/* Each is stricter than the next. */
+	/* In decreasing strictness. */
 	FUZZ_CHECK(!domain || string);
 	FUZZ_CHECK(!string || explain);
 	buf_init(&out, SPF_EXPANDED_MAX_BYTES);

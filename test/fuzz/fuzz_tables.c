@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A KeyTable and a SigningTable with a NUL between them. The first octet sets
- * how the second one is read. Accepted tables must be as table.h describes
- * them, and each glob is compared with a matcher that follows the definition.
+ * A KeyTable and a SigningTable, separated by NUL. The first octet determines
+ * how the second one is read. Accepted tables must be as described in table.h,
+ * and each glob is compared with a simple matcher.
  */
 #include <stdlib.h>
 
@@ -13,8 +13,8 @@
 #define TEXT_MAX_BYTES	32	/* for the matcher below */
 
 /*
- * Works from the end of the pattern: ok[t] is whether the part of the pattern
- * done so far matches text from its octet t on.
+ * Proceeds from the end of the pattern: ok[t] is whether the part processed so
+ * far matches the text from octet t.
  */
 static bool
 slow_match(struct str pattern, struct str text)

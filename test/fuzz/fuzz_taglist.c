@@ -33,7 +33,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	for (i = 0; i < ascii.n; i++) {
 		check_tag(&ascii, &ascii.v[i], input);
 	}
-	/* Whoever takes UTF-8 takes ASCII. */
+	/* Input accepted without UTF-8 is accepted with it. */
 	status = taglist_parse(&utf8, input, true, &reason);
 	FUZZ_CHECK(status == STATUS_OK && utf8.n == ascii.n);
 	return (0);

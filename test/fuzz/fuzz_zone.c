@@ -3,7 +3,7 @@
 #include "dns/zone.h"
 #include "test/fuzz/fuzz.h"
 
-#define CHECKED_MAX	64	/* records, of those that a text has */
+#define CHECKED_MAX	64	/* records of the text that are checked */
 
 static const enum dns_type types[] = { DNS_A, DNS_AAAA, DNS_CNAME, DNS_MX,
 	DNS_PTR, DNS_TXT };
@@ -53,7 +53,7 @@ look(const struct zone *z, struct str name, enum dns_type type)
 	return (a.result);
 }
 
-/* A key is its own name's. */
+/* The name of a key, whose labels are reversed and separated by NUL. */
 static struct str
 name_of(struct str key, char text[DNS_NAME_MAX_BYTES])
 {

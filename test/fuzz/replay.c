@@ -4,8 +4,8 @@
  *
  *	fuzz_NAME [FILE or FOLDER] ...
  *
- * Without arguments: test/fuzz/corpus/NAME. One test point for each file; a
- * target that finds something aborts.
+ * Default: test/fuzz/corpus/NAME. One test point for each file; a target aborts
+ * if a check fails.
  */
 #include <dirent.h>
 #include <stdbool.h>
@@ -24,7 +24,7 @@ point(bool ok, const char *name)
 	fflush(stdout);
 }
 
-/* The input is as large as the file, for the sanitizers' sake. */
+/* The buffer has the size of the file, so that sanitizers see overreads. */
 static bool
 replay_file(const char *path)
 {
@@ -82,7 +82,7 @@ replay_own_corpus(const char *program)
 	const char *next;
 	char path[4096];
 
-	/* The last "fuzz_": a folder may be called so, too. */
+	/* The last "fuzz_": the path of a folder may have it, too. */
 	while (name != NULL && (next = strstr(name + 1, "fuzz_")) != NULL) {
 		name = next;
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * dkim_lab: what the tests of signing and verifying share: keys, a zone that
- * publishes them, messages, and signature fields made from a pattern, so that
- * a test can sign what dkim_signer would never write.
+ * dkim_lab: shared by the tests of signing and verifying: keys, a zone with
+ * their records, messages, and signature fields made from a pattern, for
+ * fields that dkim_signer does not write.
  */
 #ifndef TEST_UNIT_DKIM_LAB_H
 #define TEST_UNIT_DKIM_LAB_H
@@ -30,7 +30,7 @@
 #define LAB_MSG		LAB_FIELDS "\r\n" LAB_BODY
 
 struct lab {
-	struct arena		 arena;		/* of one message */
+	struct arena		 arena;		/* freed by lab_next */
 	struct crypto		*crypto;
 	struct privkey		*rsa;		/* rsa._domainkey.example.com */
 	struct privkey		*ed;		/* ed._domainkey.example.com */
@@ -45,7 +45,7 @@ static void ATTR_UNUSED
 lab_must(bool ok, const char *what)
 {
 	if (!ok) {
-		printf("Bail out! the test's own %s\n", what);
+		printf("Bail out! setup failed: %s\n", what);
 		exit(99);
 	}
 }
@@ -67,7 +67,7 @@ lab_public(struct lab *lab, const struct privkey *key)
 	return (s);
 }
 
-/* Publishes zone text; each "%RSA%" and "%ED%" in it becomes the p= text. */
+/* Publishes zone text, in which %RSA% and %ED% stand for the p= of the keys. */
 static void ATTR_UNUSED
 lab_publish(struct lab *lab, const char *zone)
 {
@@ -116,7 +116,7 @@ lab_init(struct lab *lab, const char *zone)
 	lab_publish(lab, zone);
 }
 
-/* Ends with the message before it. */
+/* Frees the previous message. */
 static void ATTR_UNUSED
 lab_next(struct lab *lab)
 {
@@ -155,7 +155,7 @@ lab_message(struct lab *lab, struct str text)
 	return (m);
 }
 
-/* The whole message verified; valid until lab_next. */
+/* Verifies a message. The verifier is valid until lab_next. */
 static ATTR_UNUSED struct dkim_verifier *
 lab_verify(struct lab *lab, const struct dkim_verify_opts *opts,
     struct str text)
@@ -176,7 +176,7 @@ lab_verify(struct lab *lab, const struct dkim_verify_opts *opts,
 	return (v);
 }
 
-/* text with the first `mark` replaced; text itself when there is none. */
+/* Replaces the first `mark` in the text, if any. */
 static struct str ATTR_UNUSED
 lab_replace(struct lab *lab, struct str text, const char *mark, struct str by)
 {
@@ -262,8 +262,8 @@ lab_header_signature(struct lab *lab, const struct message *m,
 }
 
 /*
- * "DKIM-Signature:" and the pattern and CRLF, with the first @BH@ and @B@ in
- * the pattern replaced by what they must be for this message.
+ * A DKIM-Signature field with the pattern as its value. The first @BH@ and @B@
+ * in it are replaced by body hash and signature of the message.
  */
 static struct str ATTR_UNUSED
 lab_sign(struct lab *lab, const char *pattern, struct str text)

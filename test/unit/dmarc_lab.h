@@ -37,13 +37,13 @@ lab_words(const char *text, struct str v[LAB_MAX_NAMES])
 	return (n);
 }
 
-struct lab_case {		/* names with spaces between */
+struct lab_case {		/* names, separated by spaces */
 	const char	*from;
 	const char	*spf;	/* one, or NULL */
 	const char	*dkim;
 };
 
-/* rounds_r: of questions that follow from answers; may be NULL. */
+/* rounds_r: rounds of queries; may be NULL. */
 static enum status ATTR_UNUSED
 lab_try(struct lab *lab, const struct dmarc_psl *psl, struct lab_case c,
     unsigned *rounds_r, struct dmarc **r)
@@ -63,7 +63,7 @@ lab_try(struct lab *lab, const struct dmarc_psl *psl, struct lab_case c,
 	sender = lab_identifier(str_from(c.spf != NULL ? c.spf : ""));
 	status = dmarc_new(&lab->arena, lab->batch, &opts, names, n, r);
 	while (status == STATUS_OK && !done) {
-		/* It is told what authenticated when it knows the policy. */
+		/* Set the results once the policy is known. */
 		if (lab->open_n == 0 && !(*r)->authenticated) {
 			status = dmarc_authenticated(*r, c.spf != NULL ?
 			    &sender : NULL, ids, ids_n);

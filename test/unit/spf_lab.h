@@ -7,7 +7,7 @@
 #include "spf/check.h"
 #include "test/unit/dns_lab.h"
 
-/* The verdict is good until the next one. */
+/* Valid until the next call. */
 static struct spf_verdict ATTR_UNUSED
 lab_check(struct lab *lab, const struct spf_opts *opts)
 {
@@ -19,7 +19,7 @@ lab_check(struct lab *lab, const struct spf_opts *opts)
 	return (v);
 }
 
-/* One answer between two steps, the order of them by chance. */
+/* Delivers one answer before each step, in random order. */
 static struct spf_verdict ATTR_UNUSED
 lab_check_slowly(struct lab *lab, const struct spf_opts *opts, unsigned seed)
 {

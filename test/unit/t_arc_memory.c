@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Fails each allocation of sealing and validating in turn, then runs both
- * under every arena ceiling: they say so each time, or are right.
+ * Fails each allocation of sealing and validating in turn, then runs both with
+ * every limit of the arena. The result is NOMEM or right.
  */
 #include "config.h"
 
@@ -9,7 +9,7 @@
 #include "test/unit/alloc_fail.h"
 #include "test/unit/dkim_lab.h"
 
-/* A ceiling is a step of this much higher than the last. */
+/* Increment of the arena limit. */
 #define STEP_BYTES	64
 #define MAX_BYTES	(1 << 20)
 
@@ -28,22 +28,22 @@ seal_once(struct lab *lab, const struct message *m, enum arc_result cv,
 		.now_s = LAB_NOW };
 	struct arc_seal_message in = { .fields = &m->fields, .cv = cv,
 		.results = STR(" mx.test; none") };
-	enum status st = STATUS_NOMEM;
+	enum status status = STATUS_NOMEM;
 
 	in.bodies = dkim_bodies_new(&lab->arena, lab->crypto);
 	if (in.bodies == NULL) {
-		return (st);
+		return (status);
 	}
-	st = arc_seal_begin(in.bodies);
-	if (st == STATUS_OK) {
+	status = arc_seal_begin(in.bodies);
+	if (status == STATUS_OK) {
 		dkim_bodies_update(in.bodies, m->body.p, m->body.n);
-		st = dkim_bodies_finish(in.bodies);
+		status = dkim_bodies_finish(in.bodies);
 	}
-	if (st == STATUS_OK) {
-		st = arc_seal_finish(&lab->arena, &opts, &in, r);
+	if (status == STATUS_OK) {
+		status = arc_seal_finish(&lab->arena, &opts, &in, r);
 	}
 	dkim_bodies_fini(in.bodies);
-	return (st);
+	return (status);
 }
 
 static enum status
@@ -53,51 +53,51 @@ validate(struct lab *lab, const struct message *m, enum arc_result *r)
 		.drift_s = 300, .min_rsa_bits = 1024,
 		.max_signatures = ARC_MAX_SETS };
 	struct arc_validator *v;
-	enum status st = STATUS_NOMEM;
+	enum status status = STATUS_NOMEM;
 
 	lab->bodies = dkim_bodies_new(&lab->arena, lab->crypto);
 	lab->batch = dns_batch_new(lab->dns);
 	if (lab->bodies == NULL || lab->batch == NULL) {
-		return (st);
+		return (status);
 	}
-	st = arc_validator_new(&lab->arena, &opts, &m->fields, lab->bodies,
+	status = arc_validator_new(&lab->arena, &opts, &m->fields, lab->bodies,
 	    lab->batch, &v);
-	if (st == STATUS_OK) {
+	if (status == STATUS_OK) {
 		dkim_bodies_update(lab->bodies, m->body.p, m->body.n);
-		st = dkim_bodies_finish(lab->bodies);
+		status = dkim_bodies_finish(lab->bodies);
 	}
-	if (st == STATUS_OK) {
+	if (status == STATUS_OK) {
 		dns_batch_wait(lab->batch, env_mono_us(&lab->env) + 200000);
-		st = arc_validator_finish(v);
+		status = arc_validator_finish(v);
 		*r = arc_validator_get(v)->result;
 	}
-	return (st);
+	return (status);
 }
 
-/* On top of the message, in its arena. */
+/* Inserts the set at the top of the message. */
 static enum status
 add_set(struct lab *lab, struct message *m, const struct arc_seal *s)
 {
 	struct field_list list;
-	enum status st;
+	enum status status;
 	size_t i;
 
 	field_list_init(&list);
-	st = field_list_add(&lab->arena, &list, STR("ARC-Seal"), s->as);
-	if (st == STATUS_OK) {
-		st = field_list_add(&lab->arena, &list,
+	status = field_list_add(&lab->arena, &list, STR("ARC-Seal"), s->as);
+	if (status == STATUS_OK) {
+		status = field_list_add(&lab->arena, &list,
 		    STR("ARC-Message-Signature"), s->ams);
 	}
-	if (st == STATUS_OK) {
-		st = field_list_add(&lab->arena, &list,
+	if (status == STATUS_OK) {
+		status = field_list_add(&lab->arena, &list,
 		    STR("ARC-Authentication-Results"), s->aar);
 	}
-	for (i = 0; i < m->fields.n && st == STATUS_OK; i++) {
-		st = field_list_add_raw(&lab->arena, &list,
+	for (i = 0; i < m->fields.n && status == STATUS_OK; i++) {
+		status = field_list_add_raw(&lab->arena, &list,
 		    m->fields.v[i].raw);
 	}
 	m->fields = list;
-	return (st);
+	return (status);
 }
 
 /* Sealed twice, then validated. */
@@ -106,16 +106,16 @@ run(struct lab *lab, enum arc_result *result_r)
 {
 	struct message m;
 	struct arc_seal s;
-	enum status st = message_parse(&lab->arena, STR(LAB_MSG), &m);
+	enum status status = message_parse(&lab->arena, STR(LAB_MSG), &m);
 	unsigned i;
 
-	for (i = 0; i < 2 && st == STATUS_OK; i++) {
-		st = seal_once(lab, &m, i == 0 ? ARC_NONE : ARC_PASS, &s);
-		if (st == STATUS_OK) {
-			st = add_set(lab, &m, &s);
+	for (i = 0; i < 2 && status == STATUS_OK; i++) {
+		status = seal_once(lab, &m, i == 0 ? ARC_NONE : ARC_PASS, &s);
+		if (status == STATUS_OK) {
+			status = add_set(lab, &m, &s);
 		}
 	}
-	return (st == STATUS_OK ? validate(lab, &m, result_r) : st);
+	return (status == STATUS_OK ? validate(lab, &m, result_r) : status);
 }
 
 static void
@@ -123,42 +123,42 @@ check_heap(struct lab *lab)
 {
 	unsigned at, refused = 0, honest = 0;
 	enum arc_result result = ARC_NONE;
-	enum status st;
+	enum status status;
 	bool failed = true;
 
 	for (at = 0; failed && at < ALLOC_FAIL_MAX; at++) {
 		alloc_fail_at(at);
-		st = run(lab, &result);
+		status = run(lab, &result);
 		failed = alloc_failed();
-		refused += st == STATUS_NOMEM;
-		/* Without memory an answer is a failure of DNS. */
-		honest += st == STATUS_NOMEM || result == ARC_PASS ||
+		refused += status == STATUS_NOMEM;
+		/* An answer lost to NOMEM counts as a DNS failure. */
+		honest += status == STATUS_NOMEM || result == ARC_PASS ||
 		    (failed && result == ARC_FAIL);
 		lab_next(lab);
 	}
-	tap_ok(!failed && refused > 0, "heap: NOMEM %u times, then well",
+	tap_ok(!failed && refused > 0, "heap: NOMEM %u times, then OK",
 	    refused);
-	tap_num(honest, at, "never a wrong verdict");
+	tap_num(honest, at, "no wrong verdict");
 }
 
 static void
 check_arena(struct lab *lab)
 {
-	enum status st = STATUS_NOMEM;
+	enum status status = STATUS_NOMEM;
 	enum arc_result result = ARC_NONE;
 	unsigned refused = 0;
 	size_t max;
 
-	for (max = 0; st == STATUS_NOMEM && max < MAX_BYTES;
+	for (max = 0; status == STATUS_NOMEM && max < MAX_BYTES;
 	    max += STEP_BYTES) {
 		arena_fini(&lab->arena);
 		arena_init(&lab->arena, max);
-		st = run(lab, &result);
-		refused += st == STATUS_NOMEM;
+		status = run(lab, &result);
+		refused += status == STATUS_NOMEM;
 		lab_next(lab);
 	}
-	tap_ok(st == STATUS_OK && refused > 0 && result == ARC_PASS,
-	    "arena: NOMEM under %u ceilings, then well", refused);
+	tap_ok(status == STATUS_OK && refused > 0 && result == ARC_PASS,
+	    "arena: NOMEM under %u limits, then OK", refused);
 }
 
 int

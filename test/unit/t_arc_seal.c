@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is sealed (RFC 8617 5.1): that it validates, and what is not sealed. */
+/* Sealing (RFC 8617 5.1): valid chains, and chains that are not sealed. */
 #include "config.h"
 
 #include "arc/seal.h"
@@ -41,15 +41,15 @@ seal(const struct arc_seal_opts *opts, struct str text, enum arc_result cv,
 	struct message m = lab_message(&lab, text);
 	struct arc_seal_message in = { .fields = &m.fields, .cv = cv,
 		.results = RESULTS };
-	enum status st;
+	enum status status;
 
 	in.bodies = dkim_bodies_new(&lab.arena, lab.crypto);
 	lab_must(arc_seal_begin(in.bodies) == STATUS_OK, "body slot");
 	dkim_bodies_update(in.bodies, m.body.p, m.body.n);
 	lab_must(dkim_bodies_finish(in.bodies) == STATUS_OK, "body hash");
-	st = arc_seal_finish(&lab.arena, opts, &in, seal_r);
+	status = arc_seal_finish(&lab.arena, opts, &in, seal_r);
 	dkim_bodies_fini(in.bodies);
-	return (st);
+	return (status);
 }
 
 static struct str
@@ -63,7 +63,7 @@ with_set(const struct arc_seal *s, struct str text)
 	return (lab_join(&lab, fields, text));
 }
 
-/* One more set on the message; it must be possible. */
+/* Adds a set to the message. */
 static struct str
 sealed(const struct arc_seal_opts *opts, struct str text, enum arc_result cv)
 {
@@ -97,7 +97,7 @@ validate(struct str text)
 	return (arc_validator_get(v));
 }
 
-/* As many as there may be, RSA and Ed25519 in turn. */
+/* The maximum of sets, by RSA and Ed25519 in turn. */
 static void
 check_chain(void)
 {
@@ -117,18 +117,19 @@ check_chain(void)
 		v = validate(text);
 		tap_num(v->result, ARC_PASS, "a chain passes");
 		tap_ok(v->instances == i && v->has_oldest &&
-		    v->oldest_pass == 0, "of %u sets, each of them", i);
+		    v->oldest_pass == 0, "%u sets: all AMS pass", i);
 		dkim_bodies_fini(lab.bodies);
 		dns_batch_free(lab.batch);
 		lab.bodies = NULL;
 		lab.batch = NULL;
 	}
-	tap_num(seal(&rsa, text, ARC_PASS, &s), STATUS_OK, "4.2.1 a 51st");
-	tap_num(s.instance, 0, "is not added");
+	tap_num(seal(&rsa, text, ARC_PASS, &s), STATUS_OK,
+	    "4.2.1 a 51st set: OK");
+	tap_num(s.instance, 0, "4.2.1 a 51st set: not made");
 	lab_next(&lab);
 }
 
-/* All of it, letter by letter. */
+/* The exact fields. */
 static void
 check_golden(void)
 {
@@ -141,7 +142,7 @@ check_golden(void)
 	lab_must(privkey_parse_pem(STR(ED25519_PEM), "x", &key, &diag) ==
 	    STATUS_OK, "key");
 	opts = opts_of(key, "ed");
-	tap_num(seal(&opts, STR(LAB_MSG), ARC_NONE, &s), STATUS_OK, "sealed");
+	tap_num(seal(&opts, STR(LAB_MSG), ARC_NONE, &s), STATUS_OK, "seal");
 	tap_str(s.aar, STR(" i=1; mx.test;\r\n\tspf=pass "
 	    "smtp.mailfrom=a.test"), "AAR");
 	tap_str(s.ams, STR(" i=1; a=ed25519-sha256; c=relaxed/relaxed;\r\n"
@@ -163,7 +164,7 @@ has(struct str value, const char *text)
 	return (memmem(value.p, value.n, text, strlen(text)) != NULL);
 }
 
-/* 4.1.2: what h= holds, always and never, whatever is asked for. */
+/* 4.1.2: names that h= always has, and names that it never has. */
 static void
 check_names(void)
 {
@@ -175,14 +176,14 @@ check_names(void)
 	opts.sign_headers = opts.oversign_headers = list;
 	opts.sign_headers_n = opts.oversign_headers_n = 4;
 	tap_num(seal(&opts, STR("DKIM-Signature: x\r\n" AR SET("1", "none")
-	    LAB_MSG), ARC_PASS, &s), STATUS_OK, "sealed");
+	    LAB_MSG), ARC_PASS, &s), STATUS_OK, "seal");
 	tap_ok(has(s.ams, "h=DKIM-Signature:From:Subject:\r\n\tSubject;"),
-	    "From and DKIM-Signature, nothing that ARC may not cover");
+	    "From and DKIM-Signature are added, ARC fields removed");
 	tap_ok(!has(s.ams, "v="), "no v=");
 	lab_next(&lab);
 }
 
-/* 5.1 step 1: what is added before the seal is covered by it. */
+/* 5.1 step 1: a field added before sealing is signed. */
 static void
 check_added(void)
 {
@@ -196,16 +197,16 @@ check_added(void)
 	lab_must(seal(&opts, text, ARC_NONE, &s) == STATUS_OK, "seal");
 	set = with_set(&s, STR(""));
 	tap_num(validate(lab_join(&lab, set, text))->result, ARC_PASS,
-	    "with the new DKIM-Signature");
+	    "with the added DKIM-Signature: pass");
 	lab_next(&lab);
 	text = lab_join(&lab, signature, STR(LAB_MSG));
 	lab_must(seal(&opts, text, ARC_NONE, &s) == STATUS_OK, "seal");
 	tap_num(validate(with_set(&s, STR(LAB_MSG)))->result, ARC_FAIL,
-	    "and not without it");
+	    "without the added DKIM-Signature: fail");
 	lab_next(&lab);
 	lab_must(seal(&opts, STR(LAB_MSG), ARC_NONE, &s) == STATUS_OK, "seal");
 	tap_num(validate(lab_join(&lab, STR(AR), with_set(&s, STR(LAB_MSG))))
-	    ->result, ARC_PASS, "results may come and go");
+	    ->result, ARC_PASS, "Authentication-Results added later: pass");
 	lab_next(&lab);
 }
 
@@ -216,27 +217,28 @@ static const struct {
 	enum status	 want;
 	unsigned	 instance;
 } rows[] = {
-	{ "5.1 the first", LAB_MSG, ARC_NONE, STATUS_OK, 1 },
+	{ "5.1 the first set", LAB_MSG, ARC_NONE, STATUS_OK, 1 },
 	{ "5.1 pass without a chain", LAB_MSG, ARC_PASS, STATUS_SYNTAX, 0 },
 	{ "5.1 none with a chain", SET("1", "none") LAB_MSG, ARC_NONE,
 	    STATUS_SYNTAX, 0 },
-	{ "5.1 the second", SET("1", "none") LAB_MSG, ARC_PASS, STATUS_OK,
+	{ "5.1 the second set", SET("1", "none") LAB_MSG, ARC_PASS, STATUS_OK,
 	    2 },
-	{ "5.1.1 a set is not whole", AAR("1") AS("1", "none") LAB_MSG,
+	{ "5.1.1 pass with an incomplete set", AAR("1") AS("1", "none") LAB_MSG,
 	    ARC_PASS, STATUS_SYNTAX, 0 },
-	{ "5.1.1 a set is missing", SET("2", "pass") LAB_MSG, ARC_PASS,
+	{ "5.1.1 pass with a missing set", SET("2", "pass") LAB_MSG, ARC_PASS,
 	    STATUS_SYNTAX, 0 },
-	{ "5.1.2 a broken chain ends", AAR("1") AS("1", "none") LAB_MSG,
+	{ "5.1.2 fail, incomplete set", AAR("1") AS("1", "none") LAB_MSG,
 	    ARC_FAIL, STATUS_OK, 2 },
-	{ "5.1.2 whose instances cannot be read", AAR("x") LAB_MSG, ARC_FAIL,
+	{ "5.1.2 fail, unreadable instance", AAR("x") LAB_MSG, ARC_FAIL,
 	    STATUS_OK, 1 },
-	{ "5.1.2 with a gap", SET("7", "pass") LAB_MSG, ARC_FAIL, STATUS_OK,
+	{ "5.1.2 fail, a gap", SET("7", "pass") LAB_MSG, ARC_FAIL, STATUS_OK,
 	    8 },
-	{ "5.1.2 it has ended", SET("2", "fail") SET("1", "none") LAB_MSG,
-	    ARC_FAIL, STATUS_OK, 0 },
-	{ "5.1.2 and still", SET("1", "fail") LAB_MSG, ARC_PASS, STATUS_OK,
+	{ "5.1.2 the newest seal has cv=fail", SET("2", "fail") SET("1",
+	    "none") LAB_MSG, ARC_FAIL, STATUS_OK, 0 },
+	{ "5.1.2 the only seal has cv=fail", SET("1", "fail") LAB_MSG,
+	    ARC_PASS, STATUS_OK, 0 },
+	{ "4.2.1 a 51st set", SET("50", "pass") LAB_MSG, ARC_FAIL, STATUS_OK,
 	    0 },
-	{ "4.2.1 a 51st", SET("50", "pass") LAB_MSG, ARC_FAIL, STATUS_OK, 0 },
 	{ "no From", "To: a\r\n\r\nx\r\n", ARC_NONE, STATUS_SYNTAX, 0 },
 };
 
@@ -248,11 +250,11 @@ check_row(size_t i)
 
 	tap_num(seal(&opts, str_from(rows[i].text), rows[i].cv, &s),
 	    rows[i].want, rows[i].name);
-	tap_num(s.instance, rows[i].instance, "its instance");
+	tap_num(s.instance, rows[i].instance, "instance");
 	lab_next(&lab);
 }
 
-/* An Ed25519 signature says by itself what went into it. */
+/* Ed25519 is deterministic: equal signatures have equal input. */
 static void
 check_scope(void)
 {
@@ -262,15 +264,17 @@ check_scope(void)
 	lab_must(seal(&opts, STR(SET("1", "none") LAB_MSG), ARC_FAIL, &a) ==
 	    STATUS_OK && seal(&opts, STR(AAR("1") LAB_MSG), ARC_FAIL, &b) ==
 	    STATUS_OK, "seal");
-	tap_str(a.as, b.as, "5.1.2 a chain that fails is not sealed itself");
+	tap_str(a.as, b.as,
+	    "5.1.2 the seal of a failed chain signs only its own set");
 	tap_ok(has(a.as, "i=2; a=ed25519-sha256; cv=fail; d=example.com;"),
-	    "its tags");
+	    "tags");
 	lab_must(seal(&opts, STR(SET("1", "none") LAB_MSG), ARC_PASS, &a) ==
-	    STATUS_OK && seal(&opts, STR("ARC-Authentication-Results: i=1; b\r\n"
+	    STATUS_OK && seal(&opts,
+	    STR("ARC-Authentication-Results: i=1; b\r\n"
 	    AMS("1") AS("1", "none") LAB_MSG), ARC_PASS, &b) == STATUS_OK,
 	    "seal");
-	tap_str(a.ams, b.ams, "the AMS covers no set");
-	tap_ok(!str_eq(a.as, b.as), "the seal does");
+	tap_str(a.ams, b.ams, "an AMS does not sign sets");
+	tap_ok(!str_eq(a.as, b.as), "a seal signs all sets");
 	lab_next(&lab);
 }
 
@@ -297,17 +301,17 @@ check_limits(void)
 	struct arc_seal s;
 
 	tap_num(seal(&opts, repeated(AAR("1"), 3 * ARC_MAX_SETS), ARC_FAIL,
-	    &s), STATUS_OK, "as many fields as a chain has");
-	tap_num(s.instance, 2, "are ended");
+	    &s), STATUS_OK, "the maximum of fields: OK");
+	tap_num(s.instance, 2, "the maximum of fields: a set with cv=fail");
 	tap_num(seal(&opts, repeated(AAR("1"), 1000), ARC_FAIL, &s),
-	    STATUS_OK, "a thousand");
-	tap_num(s.instance, 0, "are left alone");
+	    STATUS_OK, "1,000 fields: OK");
+	tap_num(s.instance, 0, "1,000 fields: no set");
 	opts.sign_headers = few;
 	opts.sign_headers_n = 2;
 	tap_num(seal(&opts, repeated("Subject: x\r\n",
 	    DKIM_MAX_SIGNED_FIELDS), ARC_NONE, &s), STATUS_LIMIT,
 	    "more fields than can be signed");
-	tap_num(s.instance, 0, "nothing is added");
+	tap_num(s.instance, 0, "LIMIT: no set");
 	lab_next(&lab);
 }
 

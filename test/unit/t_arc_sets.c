@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is told of a chain before any key is asked for (RFC 8617 4, 5.2). */
+/* The checks of a chain that need no key (RFC 8617 4, 5.2). */
 #include "arc/arc.h"
 #include "base/buf.h"
 #include "mail/message.h"
@@ -22,13 +22,13 @@ static const struct {
 	unsigned	 at, instances;
 	size_t		 queries;
 } rows[] = {
-	/* every key is asked for, once for both signatures; none is there */
+	/* the keys are queried, once for both signatures; none exists */
 	{ "one set", SET1 FROM, "no key for signature", 1, 1, 1 },
 	{ "two sets", SET2 SET1 FROM, "no key for signature", 2, 2, 1 },
-	{ "in any order", AAR("1") SET2 AS("1", "none") AMS("1") FROM,
-	    "no key for signature", 2, 2, 1 },
+	{ "two sets, fields in any order", AAR("1") SET2 AS("1",
+	    "none") AMS("1") FROM, "no key for signature", 2, 2, 1 },
 	/* 5.2 step 2 */
-	{ "the newest says fail", AAR("1") AMS("1") AS("1", "fail") FROM,
+	{ "cv=fail in the newest seal", AAR("1") AMS("1") AS("1", "fail") FROM,
 	    "the newest seal says cv=fail", 1, 1, 0 },
 	/* 5.2 step 3 */
 	{ "no AAR", AMS("1") AS("1", "none") FROM, "a set is incomplete", 1,
@@ -42,12 +42,12 @@ static const struct {
 	    "a field of a set is repeated", 1, 1, 0 },
 	{ "a gap", AAR("3") AMS("3") AS("3", "pass") SET1 FROM,
 	    "a set is incomplete", 2, 3, 0 },
-	{ "it begins at 2", SET2 FROM, "a set is incomplete", 1, 2, 0 },
-	{ "the first says pass", AAR("1") AMS("1") AS("1", "pass") FROM,
+	{ "no instance 1", SET2 FROM, "a set is incomplete", 1, 2, 0 },
+	{ "cv=pass in the first seal", AAR("1") AMS("1") AS("1", "pass") FROM,
 	    "a seal with the wrong cv=", 1, 1, 0 },
-	{ "the second says none", AAR("2") AMS("2") AS("2", "none") SET1 FROM,
-	    "a seal with the wrong cv=", 2, 2, 0 },
-	{ "an older one says fail", SET2 AAR("1") AMS("1") AS("1", "fail")
+	{ "cv=none in the second seal", AAR("2") AMS("2") AS("2",
+	    "none") SET1 FROM, "a seal with the wrong cv=", 2, 2, 0 },
+	{ "cv=fail in an older seal", SET2 AAR("1") AMS("1") AS("1", "fail")
 	    FROM, "a seal says cv=fail", 1, 2, 0 },
 	/* 4.2.1 */
 	{ "instance 0", AAR("0") AMS("0") AS("0", "none") FROM,
@@ -58,7 +58,7 @@ static const struct {
 	    "bad instance or tags in ARC-Seal", 0, 1, 0 },
 	{ "no instance", "ARC-Authentication-Results: a.test; i=1; spf=pass\r\n"
 	    FROM, "bad instance in ARC-Authentication-Results", 0, 0, 0 },
-	{ "an AAR of nothing else", "ARC-Authentication-Results: i=1\r\n" FROM,
+	{ "an AAR with only i=", "ARC-Authentication-Results: i=1\r\n" FROM,
 	    "bad instance in ARC-Authentication-Results", 0, 0, 0 },
 	{ "an empty seal", "ARC-Seal:\r\n" FROM,
 	    "bad instance or tags in ARC-Seal", 0, 0, 0 },
@@ -66,7 +66,7 @@ static const struct {
 	{ "h= in a seal", AAR("1") AMS("1") "ARC-Seal: i=1; a=rsa-sha256; "
 	    "cv=none; d=a.test; s=s; h=from; b=AAAA\r\n" FROM,
 	    "h= in ARC-Seal", 1, 1, 0 },
-	{ "a seal is signed", AAR("1") "ARC-Message-Signature: i=1; "
+	{ "h= names ARC-Seal", AAR("1") "ARC-Message-Signature: i=1; "
 	    "a=rsa-sha256; d=a.test; s=s; h=from:arc-seal; bh=" HASH
 	    "; b=AAAA\r\n" AS("1", "none") FROM, "h= names ARC-Seal", 1, 1,
 	    0 },
@@ -85,7 +85,7 @@ static const struct {
 
 static struct crypto *crypto;
 
-/* The verdict lives in lab's arena. */
+/* The verdict is in the arena of the lab. */
 static const struct arc_verdict *
 validate(struct lab *lab, struct str text)
 {
@@ -117,15 +117,15 @@ check_row(size_t i)
 	lab.arena.max_bytes = 64 << 20;
 	v = validate(&lab, str_from(rows[i].text));
 	tap_num(v->result, ARC_FAIL, rows[i].name);
-	tap_str(str_from(v->reason), str_from(rows[i].reason), "the reason");
-	tap_num(v->at, rows[i].at, "where");
+	tap_str(str_from(v->reason), str_from(rows[i].reason), "reason");
+	tap_num(v->at, rows[i].at, "instance that failed");
 	tap_num(v->instances, rows[i].instances, "instances");
 	tap_num((long long)dns_batch_count(lab.batch),
-	    (long long)rows[i].queries, "questions");
+	    (long long)rows[i].queries, "queries");
 	lab_fini(&lab);
 }
 
-/* What an older AMS can be that is not worth its key. */
+/* Older AMS whose key is not queried. */
 static void
 check_older(void)
 {
@@ -135,10 +135,10 @@ check_older(void)
 		size_t		 queries;
 	} older[] = {
 		{ "an older AMS", "h=from", 2 },
-		{ "with l=", "h=from; l=1", 1 },
-		{ "that expired", "h=from; t=1; x=2", 1 },
-		{ "from the future", "h=from; t=99999999999", 1 },
-		{ "that signs a seal", "h=from:arc-seal", 1 },
+		{ "an older AMS with l=", "h=from; l=1", 1 },
+		{ "an older AMS, expired", "h=from; t=1; x=2", 1 },
+		{ "an older AMS from the future", "h=from; t=99999999999", 1 },
+		{ "an older AMS that signs ARC-Seal", "h=from:arc-seal", 1 },
 	};
 	struct buf text;
 	struct lab lab;
@@ -159,7 +159,7 @@ check_older(void)
 	buf_fini(&text);
 }
 
-/* Fifty sets, each with keys of its own; l= is what is behind it. */
+/* Adds fifty sets with a key for each signature. l: tags for the AMS. */
 static void
 add_chain(struct buf *text, const char *l)
 {
@@ -176,7 +176,7 @@ add_chain(struct buf *text, const char *l)
 	buf_add_cstr(text, FROM);
 }
 
-/* As many fields and sets as nobody has; two keys a set at most. */
+/* Many fields and sets: at most two keys per set are queried. */
 static void
 check_limits(void)
 {
@@ -201,7 +201,7 @@ check_limits(void)
 	tap_ok(v->result == ARC_FAIL && v->instances == ARC_MAX_SETS &&
 	    v->sealers_n == ARC_MAX_SETS, "fifty sets: %s", v->reason);
 	tap_num((long long)dns_batch_count(lab.batch), ARC_MAX_SETS + 1,
-	    "no key for what only costs: an older AMS with l=");
+	    "an older AMS with l=: no key query");
 	lab_fini(&lab);
 	buf_reset(&text);
 	add_chain(&text, "");
@@ -209,7 +209,8 @@ check_limits(void)
 	lab.arena.max_bytes = 64 << 20;
 	v = validate(&lab, buf_str(&text));
 	tap_num((long long)dns_batch_count(lab.batch),
-	    ARC_MAX_SETS + MAX_AMS, "nor for more of them than signatures");
+	    ARC_MAX_SETS + MAX_AMS,
+	    "older AMS over max_signatures: no key query");
 	v = validate(&lab, STR(FROM));
 	tap_ok(v->result == ARC_NONE && v->instances == 0, "no set");
 	lab_fini(&lab);

@@ -8,7 +8,7 @@
 /* RFC 6376 3.4.3, 3.4.4: the hashes of an empty body. */
 #define EMPTY_SIMPLE	"frcCV1k9oG9oKj3dpUqdJg1PxRT2RSN/XKdLCPjaYaY="
 #define EMPTY_RELAXED	"47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU="
-/* SHA-256 of the words at the left, by sha256sum. */
+/* SHA-256 of "a" and "abc", by sha256sum. */
 #define HASH_A		"ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs="
 #define HASH_ABC	"ungWv48Bz+pBQUDeXa4iI7ADYaOWF3qctBD/YfIAFa0="
 
@@ -33,7 +33,7 @@ static const struct row {
 	enum canon	 kind;
 	uint64_t	 max_bytes;
 	const char	*hash;
-	uint64_t	 bytes;		/* seen: at most the limit and one */
+	uint64_t	 bytes;		/* seen: at most max_bytes + 1 */
 } rows[] = {
 	{ "3.4.3 empty", "", CANON_SIMPLE, DKIM_BODY_ALL, EMPTY_SIMPLE, 2 },
 	{ "3.4.4 empty", "", CANON_RELAXED, DKIM_BODY_ALL, EMPTY_RELAXED, 0 },
@@ -62,45 +62,47 @@ check_row(const struct row *row, size_t step)
 		dkim_bodies_update(b, row->body + i, n - i < step ? n - i :
 		    step);
 	}
-	tap_num(dkim_bodies_finish(b), STATUS_OK, "finished");
-	check_hash(b, slot, row->hash, "its hash");
+	tap_num(dkim_bodies_finish(b), STATUS_OK, "finish");
+	check_hash(b, slot, row->hash, "hash");
 	tap_num((long long)dkim_bodies_bytes(b, slot), (long long)row->bytes,
-	    "its canonical octets");
+	    "canonical octets");
 	dkim_bodies_fini(b);
 }
 
-/* Equal wishes share a slot, others do not; more body is wanted until the
-   last limit has passed. */
+/* Equal requests share a slot; more body is needed until all limits are
+   exceeded. */
 static void
 check_slots(void)
 {
 	struct dkim_bodies *b = dkim_bodies_new(&arena, crypto);
 	unsigned s[5], i;
 
-	tap_ok(!dkim_bodies_need_more(b), "no slot needs no body");
+	tap_ok(!dkim_bodies_need_more(b), "no slot: no body needed");
 	(void)!dkim_bodies_want(b, CANON_SIMPLE, 2, &s[0]);
 	(void)!dkim_bodies_want(b, CANON_RELAXED, 2, &s[1]);
 	(void)!dkim_bodies_want(b, CANON_SIMPLE, 2, &s[2]);
 	(void)!dkim_bodies_want(b, CANON_SIMPLE, 4, &s[3]);
 	(void)!dkim_bodies_want(b, CANON_RELAXED, 2, &s[4]);
 	tap_ok(s[0] == s[2], "the same canonicalisation and limit");
-	tap_ok(s[1] == s[4], "and of the other one");
+	tap_ok(s[1] == s[4], "the same of the other canonicalisation");
 	tap_ok(s[0] != s[1], "another canonicalisation");
 	tap_ok(s[0] != s[3], "another limit");
 	tap_ok(dkim_bodies_need_more(b), "the body is needed");
 	dkim_bodies_update(b, "ab", 2);
-	tap_ok(dkim_bodies_need_more(b), "at the limit too: is there more?");
+	tap_ok(dkim_bodies_need_more(b),
+	    "at the limit: needed, to see whether it is exceeded");
 	dkim_bodies_update(b, "c", 1);
-	tap_ok(dkim_bodies_need_more(b), "while one slot is open");
+	tap_ok(dkim_bodies_need_more(b), "one slot below its limit: needed");
 	dkim_bodies_update(b, "de", 2);
-	tap_ok(!dkim_bodies_need_more(b), "until all limits have passed");
+	tap_ok(!dkim_bodies_need_more(b), "all limits exceeded: not needed");
 	dkim_bodies_update(b, "fgh\r\n", 5);
-	tap_num(dkim_bodies_finish(b), STATUS_OK, "finished");
+	tap_num(dkim_bodies_finish(b), STATUS_OK, "finish");
 	for (i = 0; i < 3; i++) {
 		tap_num((long long)dkim_bodies_bytes(b, s[i]), 3,
-		    "one octet more than the limit was seen");
+		    "octets seen: limit + 1");
 	}
-	tap_num((long long)dkim_bodies_bytes(b, s[3]), 5, "in each slot");
+	tap_num((long long)dkim_bodies_bytes(b, s[3]), 5,
+	    "octets seen: the other limit + 1");
 	dkim_bodies_fini(b);
 }
 
@@ -113,9 +115,9 @@ check_unlimited(void)
 	(void)!dkim_bodies_want(b, CANON_RELAXED, DKIM_BODY_ALL, &all);
 	(void)!dkim_bodies_want(b, CANON_RELAXED, 0, &none);
 	dkim_bodies_update(b, "abc", 3);
-	tap_ok(dkim_bodies_need_more(b), "no limit always needs more");
-	tap_num(dkim_bodies_finish(b), STATUS_OK, "finished");
-	check_hash(b, none, EMPTY_RELAXED, "l=0 beside it");
+	tap_ok(dkim_bodies_need_more(b), "no limit: needed");
+	tap_num(dkim_bodies_finish(b), STATUS_OK, "finish");
+	check_hash(b, none, EMPTY_RELAXED, "l=0 with an unlimited slot");
 	tap_num((long long)dkim_bodies_bytes(b, all), 5, "abc and CRLF");
 	dkim_bodies_fini(b);
 	dkim_bodies_fini(NULL);
@@ -127,7 +129,7 @@ to_buf(void *ctx, const void *p, size_t n)
 	buf_add(ctx, p, n);
 }
 
-/* The hash of the first max octets of a canonical body, at once. */
+/* Whether it is the hash of the first max octets of a canonical body. */
 static bool
 is_hash_of(struct str canonical, uint64_t max, const unsigned char *hash)
 {
@@ -143,8 +145,8 @@ is_hash_of(struct str canonical, uint64_t max, const unsigned char *hash)
 	return (same);
 }
 
-/* Runs of every length, which reach the digests in other pieces than canon
-   makes of them, with limits all along the way. */
+/* Runs of all lengths, which are collected and split before they are hashed,
+   with limits at many offsets. */
 static void
 check_runs(size_t step)
 {
@@ -186,14 +188,14 @@ check_runs(size_t step)
 	}
 	tap_num(good, 100, "each hash is that of the canonical octets");
 	tap_ok(canonical[1].n > 98 * 397 / 2 && canonical[1].n < 98 * 397,
-	    "which end between two limits");
+	    "the body ends between two limits");
 	buf_fini(&canonical[0]);
 	buf_fini(&canonical[1]);
 	buf_fini(&body);
 	dkim_bodies_fini(b);
 }
 
-/* A hundred different limits: slots move in memory, hashes stay right. */
+/* A hundred limits: the slots are reallocated. */
 static void
 check_many(void)
 {
@@ -215,7 +217,7 @@ check_many(void)
 		same += memcmp(dkim_bodies_hash(b, i), dkim_bodies_hash(b, 99),
 		    CRYPTO_SHA256_BYTES) == 0;
 	}
-	tap_num(same, 95, "all beyond the end");
+	tap_num(same, 95, "limits beyond the end: the same hash");
 	dkim_bodies_fini(b);
 }
 
@@ -237,7 +239,7 @@ check_nomem(void)
 		dkim_bodies_fini(b);
 		arena_fini(&small);
 	}
-	tap_num(status, STATUS_OK, "memory runs out, then suffices");
+	tap_num(status, STATUS_OK, "NOMEM with little memory, then OK");
 }
 
 int

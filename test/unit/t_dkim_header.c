@@ -14,13 +14,13 @@ static struct arena arena;
 static struct crypto *crypto;
 static struct digest *digest;
 
-/* A row says in plain text which octets must have been hashed. */
+/* want: the octets that must have been hashed. */
 static const struct row {
 	const char	*rule;
 	enum canon	 canon;
 	const char	*fields[MAX_FIELDS];
 	const char	*names[MAX_FIELDS];
-	size_t		 skip;		/* as dkim_header_input */
+	size_t		 skip;		/* see dkim_header_input */
 	const char	*before, *b, *after;	/* the signature field */
 	const char	*want;
 } rows[] = {
@@ -31,18 +31,18 @@ static const struct row {
 	    { "A: 1\r\n", "B: 2\r\n", "A: 3\r\n", "a: 4\r\n" },
 	    { "A", "a", "A" }, 9, "S: b=", "x", "\r\n",
 	    "a: 4\r\nA: 3\r\nA: 1\r\nS: b=" },
-	{ "5.4 more mentions than fields", CANON_SIMPLE,
+	{ "5.4 more names than fields", CANON_SIMPLE,
 	    { "A: 1\r\n", "A: 2\r\n" }, { "a", "a", "a", "a", "c" }, 9,
 	    "S: b=", "x", "\r\n", "A: 2\r\nA: 1\r\nS: b=" },
 	{ "5.4 no such field", CANON_RELAXED, { "A: 1\r\n" }, { "ab", "" }, 9,
 	    "S: b=", "x", "\r\n", "s:b=" },
-	{ "3.7 the signature itself is not selected", CANON_SIMPLE,
+	{ "3.7 the signature is not selected", CANON_SIMPLE,
 	    { "S: 1\r\n", "S: 2\r\n", "S: 3\r\n" }, { "s", "s", "s" }, 1,
 	    "S: b=", "x", "\r\n", "S: 3\r\nS: 1\r\nS: b=" },
-	{ "3.7 nor when it is the lowest", CANON_SIMPLE,
+	{ "3.7 the signature is the lowest of its name", CANON_SIMPLE,
 	    { "S: 1\r\n", "S: 2\r\n" }, { "s", "s" }, 1, "S: b=", "x", "\r\n",
 	    "S: 1\r\nS: b=" },
-	{ "3.7 nor when it is the only one", CANON_SIMPLE,
+	{ "3.7 the signature is the only one of its name", CANON_SIMPLE,
 	    { "S: 1\r\n" }, { "s", "s" }, 0, "S: b=", "x", "\r\n", "S: b=" },
 	{ "3.4.2 the example of 3.4.5", CANON_RELAXED,
 	    { "A: X\r\n", "B : Y\t\r\n\tZ  \r\n" }, { "a", "b" }, 9,
@@ -50,7 +50,7 @@ static const struct row {
 	{ "3.4.1 the example of 3.4.5", CANON_SIMPLE,
 	    { "A: X\r\n", "B : Y\t\r\n\tZ  \r\n" }, { "a", "b" }, 9,
 	    "S: b=", "x", "\r\n", "A: X\r\nB : Y\t\r\n\tZ  \r\nS: b=" },
-	{ "3.4.2 nothing but white space", CANON_RELAXED, { "A: \t\r\n" },
+	{ "3.4.2 only white space", CANON_RELAXED, { "A: \t\r\n" },
 	    { "a" }, 9, "S: b=", "x", "\r\n", "a:\r\ns:b=" },
 	{ "3.7 b in the middle", CANON_RELAXED, { "A: 1\r\n" }, { "a" }, 9,
 	    "Sig: v=1 ;  b=", " x\r\n y ", "; c=\t2\r\n",
@@ -58,7 +58,7 @@ static const struct row {
 	{ "3.7 b in the middle, simple", CANON_SIMPLE, { "A: 1\r\n" },
 	    { "a" }, 9, "Sig: v=1 ;  b=", " x\r\n y ", "; c=\t2 \r\n",
 	    "A: 1\r\nSig: v=1 ;  b=; c=\t2 " },
-	{ "3.7 white space behind b= at the end", CANON_SIMPLE,
+	{ "3.7 white space after b= at the end", CANON_SIMPLE,
 	    { "A: 1\r\n" }, { "a" }, 9, "S: b \t=", "\r\n\tx\r\n y ", "\r\n",
 	    "A: 1\r\nS: b \t=" },
 	{ "3.7 an empty b", CANON_RELAXED, { "A: 1\r\n" }, { "a" }, 9,
@@ -118,15 +118,16 @@ check_row(const struct row *row)
 	    strlen(row->b));
 	h = dkim_headers_new(&arena, &fields);
 	hash_of(str_from(row->want), want);
-	/* Twice, as for two signatures of a message. */
+	/* Twice, as for two signatures of one message. */
 	tap_num(dkim_header_hash(h, digest, &in, got), STATUS_OK, row->rule);
-	tap_ok(memcmp(got, want, sizeof(got)) == 0, "hashed as it must be");
+	tap_ok(memcmp(got, want, sizeof(got)) == 0, "hash");
 	tap_num(dkim_header_hash(h, digest, &in, got), STATUS_OK, "again");
-	tap_ok(memcmp(got, want, sizeof(got)) == 0, "the same");
+	tap_ok(memcmp(got, want, sizeof(got)) == 0,
+	    "hash of the second signature");
 }
 
-/* The largest header, the longest h=, a thousand signatures: time is bounded
-   because each hash is; and what is selected stays right. */
+/* The largest header, the longest h=, a thousand signatures: the cost of each
+   hash is bounded, and the selection is right. */
 static void
 check_large(void)
 {
@@ -189,7 +190,7 @@ check_nomem(void)
 		}
 		arena_fini(&small);
 	}
-	tap_num(status, STATUS_OK, "memory runs out, then suffices");
+	tap_num(status, STATUS_OK, "NOMEM with little memory, then OK");
 }
 
 /* A message without a field. */

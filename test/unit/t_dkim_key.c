@@ -9,7 +9,7 @@
 #include "test/unit/tap.h"
 
 #define ED	"k=ed25519; p=" ED25519_PUBLIC
-/* Moduli without meaning: no signature is ever tried on them. */
+/* Arbitrary moduli: no signature is verified with them. */
 #define RSA_1023 \
 	"MIGIAoGAQFtbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tb" \
 	"W1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tbW1tb" \
@@ -105,12 +105,12 @@ check_row(const struct row *row)
 
 	tap_num(dkim_key_parse(str_from(row->text), &key), STATUS_OK,
 	    row->section);
-	tap_num(key.result, row->result, "its result");
-	tap_str(str_from(key.reason), str_from(row->reason), "its reason");
+	tap_num(key.result, row->result, "result");
+	tap_str(str_from(key.reason), str_from(row->reason), "reason");
 	tap_num(key.testing, row->testing, "testing");
 	tap_num(key.strict, row->strict, "strict");
 	tap_ok((key.pubkey != NULL) == (row->result == DKIM_NONE),
-	    "a key if usable");
+	    "a public key if usable");
 	dkim_key_fini(&key);
 }
 
@@ -120,12 +120,12 @@ check_bits(const char *text, unsigned bits, enum dkim_result result)
 	struct dkim_key key;
 
 	tap_num(dkim_key_parse(str_from(text), &key), STATUS_OK, "a key");
-	tap_num(key.result, result, "its result");
-	tap_num(key.bits, bits, "its bits");
+	tap_num(key.result, result, "result");
+	tap_num(key.bits, bits, "bits");
 	dkim_key_fini(&key);
 }
 
-/* Each of the vectors as a record: 1024 to 8192 bits, both encodings. */
+/* The vectors as records: 1024 to 8192 bits, both encodings. */
 static void
 check_vectors(void)
 {
@@ -142,7 +142,7 @@ check_vectors(void)
 	check_bits("p=" RSA_1023, 1023, DKIM_PERMERROR);
 }
 
-/* 16,384 bits: the DER's start, then 5b for the rest of the modulus. */
+/* 16,384 bits: the start of the DER, then 5b for the rest of the modulus. */
 static void
 check_too_large(void)
 {
@@ -160,8 +160,8 @@ check_too_large(void)
 	n += 4 * i + sizeof(tail) - 1;
 	tap_num(dkim_key_parse(str_mem(text, n), &key), STATUS_OK,
 	    "a key of 16384 bits");
-	tap_num(key.result, DKIM_POLICY, "is refused by our policy");
-	tap_str(str_from(key.reason), STR("rsa key too large"), "its reason");
+	tap_num(key.result, DKIM_POLICY, "16384 bits: policy");
+	tap_str(str_from(key.reason), STR("rsa key too large"), "reason");
 	dkim_key_fini(&key);
 }
 
@@ -175,8 +175,8 @@ check_long(size_t n, const char *reason)
 	memcpy(text, "p=", 2);
 	tap_num(dkim_key_parse(str_mem(text, n), &key), STATUS_OK,
 	    "a long record");
-	tap_num(key.result, DKIM_PERMERROR, "is no key");
-	tap_str(str_from(key.reason), str_from(reason), "its reason");
+	tap_num(key.result, DKIM_PERMERROR, "permerror");
+	tap_str(str_from(key.reason), str_from(reason), "reason");
 	dkim_key_fini(&key);
 	free(text);
 }
@@ -198,16 +198,16 @@ check_answers(void)
 
 	tap_num((long long)keys->n, DKIM_KEYS_MAX, "four of nine records");
 	tap_str(str_from(keys->v[0].reason), STR("key version is not DKIM1"),
-	    "the first, which is none");
-	tap_num(keys->v[1].result, DKIM_NONE, "and three keys");
-	tap_num(keys->v[3].result, DKIM_NONE, "that follow others");
+	    "the first record, not a key");
+	tap_num(keys->v[1].result, DKIM_NONE, "the first usable key");
+	tap_num(keys->v[3].result, DKIM_NONE, "the third usable key");
 	dkim_keys_parser.free(keys);
 	answer = (struct dns_answer){ .result = DNS_NXDOMAIN };
 	keys = dkim_keys_parser.parse(&answer);
-	tap_num((long long)keys->n, 0, "no name, no keys");
+	tap_num((long long)keys->n, 0, "NXDOMAIN: no keys");
 	dkim_keys_parser.free(keys);
 	tap_ok(dkim_keys_parser.object_bytes >= sizeof(struct dkim_keys),
-	    "the cache is told a size");
+	    "object_bytes for the cache");
 }
 
 static void

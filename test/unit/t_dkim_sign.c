@@ -28,7 +28,7 @@ opts_of(const struct privkey *key, const char *selector)
 		.now_s = LAB_NOW });
 }
 
-/* The value, or absent; *status_r says how it went. */
+/* The value of the field, or absent. */
 static struct str
 sign_in(struct arena *a, const struct dkim_sign_opts *opts,
     const struct message *m, enum status *status_r)
@@ -58,11 +58,11 @@ sign(const struct dkim_sign_opts *opts, struct str text)
 	enum status status;
 	struct str value = sign_in(&lab.arena, opts, &m, &status);
 
-	tap_num(status, STATUS_OK, "signed");
+	tap_num(status, STATUS_OK, "sign");
 	return (value);
 }
 
-/* Behind a line's end comes one HTAB; no line is wider than columns. */
+/* Every line end is followed by one HTAB, and no line exceeds columns. */
 static void
 check_folding(struct str value, size_t columns)
 {
@@ -115,7 +115,7 @@ check_passes(struct str signed_text, size_t n, const char *name)
 	}
 }
 
-/* Every canonicalisation and key, on messages of several shapes. */
+/* All canonicalisations and key types, on several messages. */
 static void
 check_round(enum canon header, enum canon body, bool rsa)
 {
@@ -144,7 +144,7 @@ check_round(enum canon header, enum canon body, bool rsa)
 	}
 }
 
-/* All of it, letter by letter; python3-dkim verifies it too. */
+/* The exact field; python3-dkim verifies it too. */
 static void
 check_golden(void)
 {
@@ -168,7 +168,8 @@ check_golden(void)
 	    "\tbh=cYt+oiQVrRxPZobI0aHq9G01XoWfS96s0wd+I/mdOgU=;\r\n"
 	    "\tb=8PzEbTOQuJHlcaO+xgeP3mZrnNjBrV8IrpRqPbmvj4bAEHYjES6e5Ke68"
 	    "eRrPa25Wdnz\r\n"
-	    "\t7FdYEUw+cZpAeapKDw=="), "the field of RFC 8463's key");
+	    "\t7FdYEUw+cZpAeapKDw=="),
+	    "the field signed with the key of RFC 8463");
 	privkey_free(key);
 	lab_next(&lab);
 }
@@ -180,10 +181,10 @@ static const struct names_row {
 	const char	*oversign[MAX_NAMES];
 	const char	*want;		/* NULL: no From */
 } names_rows[] = {
-	{ "5.4 From always", "From: a\n", { NULL }, { NULL }, "From" },
+	{ "5.4 From in any case", "From: a\n", { NULL }, { NULL }, "From" },
 	{ "5.4 each instance", "To: a\nFrom: b\nTO: c\nX: d\n", { "to" },
 	    { NULL }, "To:From:TO" },
-	{ "5.4 as it is written there", "fRoM: a\nsUBJECT: b\n",
+	{ "5.4 in the spelling of the field", "fRoM: a\nsUBJECT: b\n",
 	    { "Subject", "From" }, { NULL }, "fRoM:sUBJECT" },
 	{ "5.4.2 oversigned", "From: a\nTo: b\n", { "to" }, { "From" },
 	    "From:To:From" },
@@ -250,7 +251,7 @@ is_listed(const struct str *list, size_t n, const char *name)
 	return (i < n);
 }
 
-/* 5.4.1: what is changed on the way is not signed unless asked for. */
+/* 5.4.1: fields that change in transit are not signed by default. */
 static void
 check_defaults(void)
 {
@@ -275,13 +276,13 @@ check_defaults(void)
 		    "%s is signed", lists[i]);
 		tap_ok(!is_listed(dkim_oversign_headers_default,
 		    dkim_oversign_headers_default_n, lists[i]),
-		    "a list may still add %s", lists[i]);
+		    "%s is not oversigned: a list may add it", lists[i]);
 	}
 	tap_ok(is_listed(dkim_oversign_headers_default,
 	    dkim_oversign_headers_default_n, "from"), "From is oversigned");
 }
 
-/* What oversigning is for: an added field breaks the signature. */
+/* A field added to an oversigned one breaks the signature. */
 static void
 check_oversigning(void)
 {
@@ -293,13 +294,13 @@ check_oversigning(void)
 	    with_field(sign(&opts, STR(LAB_MSG)), STR(LAB_MSG)));
 	lab_verify_opts(&lab, &verify);
 	tap_num(dkim_verifier_get(lab_verify(&lab, &verify, text), 0)->result,
-	    DKIM_FAIL, "8.15 a second Subject on top breaks it");
+	    DKIM_FAIL, "8.15 oversigned, a second Subject: fail");
 	lab_next(&lab);
 	opts.oversign_headers_n = 0;
 	text = lab_join(&lab, STR("Subject: Buy\r\n"),
 	    with_field(sign(&opts, STR(LAB_MSG)), STR(LAB_MSG)));
 	tap_num(dkim_verifier_get(lab_verify(&lab, &verify, text), 0)->result,
-	    DKIM_PASS, "but not when nothing is oversigned");
+	    DKIM_PASS, "not oversigned, a second Subject: pass");
 	lab_next(&lab);
 }
 
@@ -309,7 +310,7 @@ has(struct str value, const char *text)
 	return (memmem(value.p, value.n, text, strlen(text)) != NULL);
 }
 
-/* Behind a space or at the start of a line. */
+/* Whether the tag follows a space or starts a line. */
 static bool
 has_tag(struct str value, const char *tag)
 {
@@ -332,7 +333,7 @@ check_tags(void)
 	value = sign(&opts, STR(LAB_MSG));
 	tap_ok(has_tag(value, "t=1700000000;"), "t=");
 	tap_ok(!has_tag(value, "x="), "no x= without a time to live");
-	tap_ok(!has_tag(value, "i="), "no i= unless given");
+	tap_ok(!has_tag(value, "i="), "no i= unless set");
 	tap_ok(!has_tag(value, "l="), "8.2 never l=");
 	tap_ok(!has_tag(value, "q="), "no q=");
 	opts.ttl_s = 60;
@@ -348,7 +349,7 @@ check_tags(void)
 	lab_next(&lab);
 }
 
-/* Two signers share one pass over the body. */
+/* Two signers share the body hash. */
 static void
 check_two(void)
 {
@@ -402,16 +403,16 @@ check_limits(void)
 	text = many_fields(DKIM_MAX_SIGNED_FIELDS - 4, "Cc: a@example.net\n");
 	value = sign(&opts, text);
 	check_folding(value, 78);
-	check_passes(with_field(value, text), 1, "as many names as may be");
+	check_passes(with_field(value, text), 1, "the maximum of names");
 	lab_next(&lab);
 	m = lab_message(&lab, many_fields(DKIM_MAX_SIGNED_FIELDS - 3,
 	    "Cc: a@example.net\n"));
 	value = sign_in(&lab.arena, &opts, &m, &status);
 	tap_num(status, STATUS_LIMIT, "one name more, oversigned");
-	tap_ok(value.p == NULL, "no field then");
+	tap_ok(value.p == NULL, "LIMIT: no field");
 	opts.oversign_headers_n = 0;
 	(void)sign_in(&lab.arena, &opts, &m, &status);
-	tap_num(status, STATUS_OK, "without it just enough");
+	tap_num(status, STATUS_OK, "not oversigned: the maximum of names");
 	lab_next(&lab);
 	m = lab_message(&lab, many_fields(DKIM_MAX_SIGNED_FIELDS,
 	    "Cc: a@example.net\n"));
@@ -424,7 +425,7 @@ check_limits(void)
 	lab_next(&lab);
 }
 
-/* A tag is never broken, however long. */
+/* Tags of any length are never split. */
 static void
 check_long_names(void)
 {
@@ -450,7 +451,7 @@ check_long_names(void)
 	lab_next(&lab);
 }
 
-/* Every length of a name, so that each meets the end of a line. */
+/* Names of all lengths, to meet every position of the line end. */
 static void
 check_name_lengths(void)
 {
@@ -489,12 +490,12 @@ check_nomem(void)
 		    (value.p != NULL) == (status == STATUS_OK);
 		if (status == STATUS_OK) {
 			check_passes(with_field(value, STR(LAB_MSG)), 1,
-			    "with just enough memory");
+			    "OK with enough memory");
 		}
 		arena_fini(&small);
 	}
 	tap_ok(consistent, "a field or NOMEM each time");
-	tap_num(status, STATUS_OK, "memory runs out, then suffices");
+	tap_num(status, STATUS_OK, "NOMEM with little memory, then OK");
 	lab_next(&lab);
 }
 

@@ -27,8 +27,8 @@ parse(struct str value, struct dkim_signature *sig)
 		tap_ok(false, "the test's own field");
 	}
 	field = fields.v[0];
-	tap_num(dkim_signature_parse(&arena, &field, DKIM_SIGNATURE, sig), STATUS_OK,
-	    "parsed");
+	tap_num(dkim_signature_parse(&arena, &field, DKIM_SIGNATURE, sig),
+	    STATUS_OK, "parsed");
 }
 
 static const struct row {
@@ -227,10 +227,10 @@ check_row(const struct row *row)
 
 	parse(str_from(row->value), &sig);
 	tap_num(sig.result, row->result, row->rule);
-	tap_str(str_from(sig.reason), str_from(row->reason), "its reason");
+	tap_str(str_from(sig.reason), str_from(row->reason), "reason");
 }
 
-/* What a good field holds, views and copies alike. */
+/* All values of a valid field. */
 static void
 check_content(void)
 {
@@ -287,7 +287,7 @@ check_defaults(void)
 	    "RFC 8616: d= as A-labels");
 }
 
-/* A refused field still says whose it was, for the report. */
+/* A refused field still has domain and selector, for the report. */
 static void
 check_partial(void)
 {
@@ -303,8 +303,9 @@ check_partial(void)
 	parse(STR("v=1; d=example.com; s=s1; ; b=BBBB"), &sig);
 	tap_str(sig.domain, STR("example.com"),
 	    "d= before the fault of a broken list");
-	tap_num(sig.result, DKIM_NEUTRAL, "the fault comes first");
-	tap_str(str_from(sig.reason), STR("empty tag"), "and is the reason");
+	tap_num(sig.result, DKIM_NEUTRAL, "the first error sets the result");
+	tap_str(str_from(sig.reason), STR("empty tag"),
+	    "the first error sets the reason");
 }
 
 static struct str
@@ -332,13 +333,13 @@ check_limits(void)
 
 	parse(repeated("h=", "a:", DKIM_MAX_SIGNED_FIELDS - 1, "from; v=1; "
 	    "a=rsa-sha256; d=example.com; s=s1; " REST), &sig);
-	tap_num(sig.result, DKIM_NONE, "as many names as may be");
+	tap_num(sig.result, DKIM_NONE, "the maximum of names");
 	tap_num((long long)sig.names_n, DKIM_MAX_SIGNED_FIELDS,
-	    "all are there");
+	    "number of names");
 	parse(repeated("h=", "a:", DKIM_MAX_SIGNED_FIELDS, "from; v=1; "
 	    "a=rsa-sha256; d=example.com; s=s1; " REST), &sig);
 	tap_num(sig.result, DKIM_POLICY, "one name more");
-	tap_str(str_from(sig.reason), STR("too many names in h="), "is said");
+	tap_str(str_from(sig.reason), STR("too many names in h="), "reason");
 	parse(repeated("h=", "a:", 10000, "from; v=1; a=rsa-sha256; "
 	    "d=example.com; s=s1; " REST), &sig);
 	tap_num(sig.result, DKIM_POLICY, "10,000 names");
@@ -355,7 +356,7 @@ check_limits(void)
 	tap_num(sig.result, DKIM_POLICY, "65 tags");
 }
 
-/* At every point where memory can run out: NOMEM, and nothing worse. */
+/* NOMEM at every allocation. */
 static void
 check_nomem(void)
 {
@@ -376,8 +377,8 @@ check_nomem(void)
 		    DKIM_SIGNATURE, &sig);
 		arena_fini(&small);
 	}
-	tap_num(status, STATUS_OK, "memory runs out, then suffices");
-	tap_ok(max > 64, "and it did run out");
+	tap_num(status, STATUS_OK, "NOMEM with little memory, then OK");
+	tap_ok(max > 64, "NOMEM was seen");
 }
 
 static void
@@ -390,8 +391,8 @@ check_quote(struct str plain, const char *quoted)
 	signature_quote(&b, plain);
 	tap_str(buf_str(&b), str_from(quoted), "2.11 encoded");
 	tap_num(signature_unquote(&arena, buf_str(&b), &back), STATUS_OK,
-	    "and decoded");
-	tap_str(back, plain, "the same again");
+	    "2.11 decoded");
+	tap_str(back, plain, "2.11 encoded and decoded: the same");
 	buf_fini(&b);
 }
 

@@ -6,7 +6,7 @@
 
 #define TAGS	" v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.com; " \
 		"s=rsa; h=from:to:subject; bh=@BH@; b=@B@"
-/* As TAGS, with another selector. */
+/* TAGS with another selector. */
 #define BY(s)	" v=1; a=rsa-sha256; c=relaxed/relaxed; d=example.com; s=" s \
 		"; h=from:to:subject; bh=@BH@; b=@B@"
 #define ED(s)	" v=1; a=ed25519-sha256; c=simple/simple; d=example.com; s=" s \
@@ -52,7 +52,7 @@ static const char zone[] =
 
 static struct lab lab;
 
-struct change {			/* made to the signed message */
+struct change {			/* to the signed message */
 	const char	*from, *to;
 };
 
@@ -64,7 +64,8 @@ static const struct row {
 	const char		*reason;
 } rows[] = {
 	{ "6.1.3 a good signature", TAGS, { 0 }, DKIM_PASS, NULL },
-	{ "RFC 8463 a good one of Ed25519", ED("ed"), { 0 }, DKIM_PASS, NULL },
+	{ "RFC 8463 a good Ed25519 signature", ED("ed"), { 0 }, DKIM_PASS,
+	    NULL },
 	{ "3.2 b= in the middle, folded", " v=1; a=rsa-sha256; b= \r\n @B@ ;"
 	    "c=simple/simple; d=example.com;\r\n\ts=rsa; h= From :\r\n to ; "
 	    "bh=@BH@ ;", { 0 }, DKIM_PASS, NULL },
@@ -108,7 +109,7 @@ static const struct row {
 	    "body is longer than l=" },
 	{ "3.5 l= beyond the body", TAGS "; l=16", { 0 }, DKIM_PERMERROR,
 	    "l= exceeds the body" },
-	{ "3.5 l= beyond all numbers", TAGS "; l=99999999999999999999", { 0 },
+	{ "3.5 l= beyond 64 bits", TAGS "; l=99999999999999999999", { 0 },
 	    DKIM_PERMERROR, "l= exceeds the body" },
 	{ "3.5 l= and a change before it", TAGS "; l=15",
 	    { "Hello", "Hallo" }, DKIM_FAIL, "body hash did not verify" },
@@ -118,21 +119,22 @@ static const struct row {
 	    NULL },
 	{ "3.5 t= in the future", TAGS "; t=1700000301", { 0 }, DKIM_POLICY,
 	    "signature is from the future" },
-	{ "3.5 x= to come", TAGS "; x=1700000001", { 0 }, DKIM_PASS, NULL },
+	{ "3.5 x= in the future", TAGS "; x=1700000001", { 0 }, DKIM_PASS,
+	    NULL },
 	{ "3.5 x= within the drift", TAGS "; x=1699999700", { 0 }, DKIM_PASS,
 	    NULL },
-	{ "3.5 x= past", TAGS "; x=1699999699", { 0 }, DKIM_POLICY,
+	{ "3.5 x= in the past", TAGS "; x=1699999699", { 0 }, DKIM_POLICY,
 	    "signature expired" },
-	{ "3.5 x= of long ago", TAGS "; x=0", { 0 }, DKIM_POLICY,
+	{ "3.5 x=0", TAGS "; x=0", { 0 }, DKIM_POLICY,
 	    "signature expired" },
 
-	{ "6.1.2 no such name", BY("none"), { 0 }, DKIM_PERMERROR,
+	{ "6.1.2 NXDOMAIN", BY("none"), { 0 }, DKIM_PERMERROR,
 	    "no key for signature" },
-	{ "6.1.2 no TXT there", BY("addr"), { 0 }, DKIM_PERMERROR,
+	{ "6.1.2 no TXT record", BY("addr"), { 0 }, DKIM_PERMERROR,
 	    "no key for signature" },
-	{ "6.1.2 no answer", BY("slow"), { 0 }, DKIM_TEMPERROR,
+	{ "6.1.2 timeout", BY("slow"), { 0 }, DKIM_TEMPERROR,
 	    "key unavailable" },
-	{ "6.1.2 a failure", BY("down"), { 0 }, DKIM_TEMPERROR,
+	{ "6.1.2 SERVFAIL", BY("down"), { 0 }, DKIM_TEMPERROR,
 	    "key unavailable" },
 	{ "6.1.2 not a key", BY("spf"), { 0 }, DKIM_PERMERROR,
 	    "key version is not DKIM1" },
@@ -144,26 +146,27 @@ static const struct row {
 	    "inappropriate hash algorithm" },
 	{ "6.1.2 not for mail", BY("tls"), { 0 }, DKIM_PERMERROR,
 	    "key is not for mail" },
-	{ "6.1.2 a= and k= disagree", BY("ed"), { 0 }, DKIM_PERMERROR,
+	{ "6.1.2 a= rsa and an Ed25519 key", BY("ed"), { 0 }, DKIM_PERMERROR,
 	    "inappropriate key algorithm" },
-	{ "6.1.2 the other way round", ED("rsa"), { 0 }, DKIM_PERMERROR,
+	{ "6.1.2 a= ed25519 and an RSA key", ED("rsa"), { 0 }, DKIM_PERMERROR,
 	    "inappropriate key algorithm" },
 	{ "RFC 8301 3.2 a short key", BY("short"), { 0 }, DKIM_PERMERROR,
 	    "rsa key too short" },
 	{ "3.6.2.2 CNAME", BY("alias"), { 0 }, DKIM_PASS, NULL },
 	{ "3.6.2.2 wildcard", BY("a.wild"), { 0 }, DKIM_PASS, NULL },
 	{ "6.1.2 two keys of two types", BY("both"), { 0 }, DKIM_PASS, NULL },
-	{ "6.1.2 and the other type", ED("both"), { 0 }, DKIM_PASS, NULL },
-	{ "6.1.2 a key between other texts", BY("mixed"), { 0 }, DKIM_PASS,
+	{ "6.1.2 two keys of two types, Ed25519", ED("both"), { 0 }, DKIM_PASS,
 	    NULL },
-	{ "6.1.2 a change, with other texts", BY("mixed"), { "Kim", "Tim" },
-	    DKIM_FAIL, "signature did not verify" },
-	{ "6.1.2 a key behind many other texts", BY("late"), { 0 }, DKIM_PASS,
+	{ "6.1.2 a key among other TXT records", BY("mixed"), { 0 }, DKIM_PASS,
 	    NULL },
-	{ "6.1.2 a revoked one beside the key", BY("three"), { 0 }, DKIM_PASS,
+	{ "6.1.2 a changed field, a key among other TXT records", BY("mixed"),
+	    { "Kim", "Tim" }, DKIM_FAIL, "signature did not verify" },
+	{ "6.1.2 a key after many other TXT records", BY("late"), { 0 },
+	    DKIM_PASS, NULL },
+	{ "6.1.2 a key and a revoked key", BY("three"), { 0 }, DKIM_PASS,
 	    NULL },
 
-	{ "6.1.2 none that fits: the first says why", BY("junk"), { 0 },
+	{ "6.1.2 no usable record: reason of the first", BY("junk"), { 0 },
 	    DKIM_PERMERROR, "key version is not DKIM1" },
 
 	{ "3.6.1 t=s and i= is d=", BY("strict") "; i=a@example.com", { 0 },
@@ -177,11 +180,12 @@ static const struct row {
 	    "d=b\xc3\xbc" "cher.example; s=rsa; h=from; i=@m.b\xc3\xbc"
 	    "cher.example; bh=@BH@; b=@B@", { 0 }, DKIM_PASS, NULL },
 
-	{ "6.1.1 a field refused at once", " v=1; a=rsa-sha1; d=example.com; "
+	{ "6.1.1 a refused field needs no key",
+	    " v=1; a=rsa-sha1; d=example.com; "
 	    "s=slow; h=from; bh=@BH@; b=@B@", { 0 }, DKIM_PERMERROR,
 	    "rsa-sha1 is not allowed" },
-	{ "6.1.2 before 6.1.3", BY("revoked"), { "Hello", "Hallo" },
-	    DKIM_PERMERROR, "key revoked" },
+	{ "6.1.2 a revoked key, a changed body", BY("revoked"), { "Hello",
+	    "Hallo" }, DKIM_PERMERROR, "key revoked" },
 	{ "3.7 body before header", TAGS, { "three \r\n\r\nHello",
 	    "four \r\n\r\nHallo" }, DKIM_FAIL, "body hash did not verify" },
 };
@@ -212,8 +216,8 @@ check_row(const struct row *row)
 	tap_num((long long)dkim_verifier_count(verifier), 1, row->rule);
 	v = dkim_verifier_get(verifier, 0);
 	tap_str(str_from(dkim_result_name(v->result)),
-	    str_from(dkim_result_name(row->result)), "its result");
-	tap_str(str_from(v->reason), str_from(row->reason), "its reason");
+	    str_from(dkim_result_name(row->result)), "result");
+	tap_str(str_from(v->reason), str_from(row->reason), "reason");
 	lab_next(&lab);
 }
 
@@ -233,32 +237,33 @@ check_details(void)
 	lab_verify_opts(&lab, &opts);
 	v = verdict_of(&opts, BY("testing"));
 	tap_num(v->result, DKIM_PASS, "3.6.1 t=y: pass");
-	tap_ok(v->testing, "and said to be a test");
-	tap_num(v->key_bits, 1024, "the key's bits");
-	tap_num(v->security, DNS_INSECURE, "the answer's security");
+	tap_ok(v->testing, "3.6.1 t=y: testing is set");
+	tap_num(v->key_bits, 1024, "key bits");
+	tap_num(v->security, DNS_INSECURE, "security of the answer");
 	tap_num((long long)v->field_index, 0, "the topmost field");
 	lab_next(&lab);
 	v = verdict_of(&opts, TAGS);
-	tap_ok(!v->testing, "no test without t=y");
+	tap_ok(!v->testing, "without t=y: testing is not set");
 	lab_next(&lab);
 	v = verdict_of(&opts, BY("second"));
 	tap_num(v->result, DKIM_PASS, "6.1.2 the second of two keys");
-	tap_ok(!v->testing, "whose flags count");
+	tap_ok(!v->testing, "6.1.2 flags of the key that verifies");
 	lab_next(&lab);
 	v = verdict_of(&opts, ED("both"));
-	tap_num(v->key_bits, 256, "the bits of the key that fits");
+	tap_num(v->key_bits, 256, "bits of the key that verifies");
 	lab_next(&lab);
 	v = verdict_of(&opts, BY("short"));
-	tap_num(v->key_bits, 512, "the bits of a key that is too short");
+	tap_num(v->key_bits, 512, "bits of a key that is too short");
 	lab_next(&lab);
 	opts.min_rsa_bits = 1025;
 	v = verdict_of(&opts, TAGS);
 	tap_num(v->result, DKIM_POLICY, "MinimumKeyBits");
 	tap_str(str_from(v->reason), STR("rsa key shorter than required here"),
-	    "is said");
+	    "MinimumKeyBits: reason");
 	lab_next(&lab);
 	v = verdict_of(&opts, ED("ed"));
-	tap_num(v->result, DKIM_PASS, "and is about RSA");
+	tap_num(v->result, DKIM_PASS,
+	    "MinimumKeyBits does not apply to Ed25519");
 	lab_next(&lab);
 }
 
@@ -308,10 +313,10 @@ check_several(void)
 	tap_num(dkim_verifier_get(v, 1)->result, DKIM_PERMERROR, "the second");
 	tap_str(str_from(dkim_verifier_get(v, 2)->reason),
 	    STR("no key for signature"), "the third");
-	tap_num(dkim_verifier_get(v, 3)->result, DKIM_PASS, "the fourth: one "
-	    "that its field refuses does not count as tried");
+	tap_num(dkim_verifier_get(v, 3)->result, DKIM_PASS, "the fourth: "
+	    "a refused field does not count towards the limit");
 	tap_num((long long)dkim_verifier_get(v, 3)->field_index, 4,
-	    "and where it stands");
+	    "its position");
 	lab_next(&lab);
 }
 
@@ -345,23 +350,24 @@ check_limits(void)
 	sig = lab_sign(&lab, TAGS, STR(LAB_MSG));
 	v = lab_verify(&lab, &opts, repeated(sig, 1000, STR(LAB_MSG)));
 	tap_num((long long)dkim_verifier_count(v), 1000, "1,000 signatures");
-	tap_num(count_results(v, DKIM_PASS), 5, "five are tried");
-	tap_num(count_results(v, DKIM_POLICY), 995, "the rest is policy");
+	tap_num(count_results(v, DKIM_PASS), 5, "five are verified");
+	tap_num(count_results(v, DKIM_POLICY), 995, "the rest: policy");
 	tap_num(dkim_verifier_get(v, 4)->result, DKIM_PASS,
-	    "the topmost are tried");
+	    "the topmost are verified");
 	tap_str(str_from(dkim_verifier_get(v, 5)->reason),
-	    STR("too many signatures"), "and the others say why not");
+	    STR("too many signatures"), "reason of the others");
 	tap_str(dkim_verifier_get(v, 999)->sig.domain, STR("example.com"),
-	    "whose they are is known");
+	    "domain of the others");
 	tap_num((long long)dns_batch_count(lab.batch), 1,
-	    "one question for all");
+	    "one query for all");
 	lab_next(&lab);
 	opts.max_signatures = 0;
 	sig = lab_sign(&lab, TAGS, STR(LAB_MSG));
 	v = lab_verify(&lab, &opts, repeated(sig, 1, STR(LAB_MSG)));
 	tap_num(dkim_verifier_get(v, 0)->result, DKIM_POLICY,
-	    "a limit of none");
-	tap_num((long long)dns_batch_count(lab.batch), 0, "no question then");
+	    "max_signatures 0: policy");
+	tap_num((long long)dns_batch_count(lab.batch), 0,
+	    "max_signatures 0: no query");
 	lab_next(&lab);
 	v = lab_verify(&lab, &opts, STR(LAB_MSG));
 	tap_num((long long)dkim_verifier_count(v), 0, "no signature");
@@ -386,7 +392,7 @@ check_vectors(void)
 	}
 }
 
-/* At every point where memory can run out: NOMEM, and nothing worse. */
+/* NOMEM at every allocation. */
 static void
 check_nomem(void)
 {
@@ -418,14 +424,14 @@ check_nomem(void)
 		}
 		if (status == STATUS_OK) {
 			tap_num(count_results(v, DKIM_PASS), 1,
-			    "with just enough memory it passes");
+			    "OK with enough memory");
 		}
 		dkim_bodies_fini(bodies);
 		dns_batch_free(lab.batch);
 		lab.batch = NULL;
 		arena_fini(&small);
 	}
-	tap_num(status, STATUS_OK, "memory runs out, then suffices");
+	tap_num(status, STATUS_OK, "NOMEM with little memory, then OK");
 	lab_next(&lab);
 }
 

@@ -10,7 +10,7 @@
 #define DEEP	"a.b.c.d.e.f.g.h.i.j.k.example.com"
 #define URI	"rua=mailto:a@example.com"
 
-/* Each as in RFC 9989 unless another is named; org NULL: not known. */
+/* Sections of RFC 9989; org NULL: unknown. */
 static const struct row {
 	const char		*name;
 	const char		*zone;
@@ -32,32 +32,33 @@ static const struct row {
 	{ "B.4.3 below a PSD", BANK, "giant.bank.example",
 	    "mail.giant.bank.example", "mail.mega.bank.example", DMARC_PASS,
 	    "quarantine", "giant.bank.example", "giant.bank.example", 1, 0 },
-	{ "4.10.1 PSD's record, the name exists",
+	{ "4.10.1 record of a PSD, the name exists",
 	    MEGA "mega.bank.example A 192.0.2.1\n", "mega.bank.example",
 	    NULL, "", DMARC_FAIL, "quarantine", "bank.example",
 	    "mega.bank.example", 0, 0 },
-	{ "4.10.1 PSD's record, it does not", MEGA, "mega.bank.example", NULL,
+	{ "4.10.1 record of a PSD, NXDOMAIN", MEGA, "mega.bank.example", NULL,
 	    "", DMARC_FAIL, "reject", "bank.example", "mega.bank.example",
 	    0, 0 },
 	{ "4.10.2 the PSD as author", BANK, "bank.example", NULL,
 	    "giant.bank.example", DMARC_FAIL, "reject", "bank.example",
 	    "bank.example", 0, 0 },
-	{ "4.10.2 psd=n parts an organisation", DEPT, "mail.dept.example.com",
+	{ "4.10.2 psd=n divides an organisation", DEPT, "mail.dept.example.com",
 	    "bounce.dept.example.com", "example.com", DMARC_PASS, "none",
 	    "dept.example.com", "dept.example.com", 1, 0 },
-	{ "4.10.1 no policy from between", REC("mail.example.com",
+	{ "4.10.1 no policy from a name between", REC("mail.example.com",
 	    "p=quarantine") REC("example.com", "p=none; sp=reject"),
 	    "a.mail.example.com", NULL, "", DMARC_FAIL, "reject",
 	    "example.com", "example.com", 0, 0 },
-	{ "4.10.2 the parent publishes nothing", REC("news.example.com",
+	{ "4.10.2 no record at the parent", REC("news.example.com",
 	    "p=reject"), "news.example.com", NULL, "example.com", DMARC_FAIL,
 	    "reject", "news.example.com", "news.example.com", 0, 0 },
-	{ "4.10.2 below such a name", REC("news.example.com", "p=reject"),
+	{ "4.10.2 no record at the parent, subdomain", REC("news.example.com",
+	    "p=reject"),
 	    "news.example.com", NULL, "mta.news.example.com", DMARC_PASS,
 	    "reject", "news.example.com", "news.example.com", 0, 1 },
 	{ "4.10.1 no record", "", "example.com", NULL, "example.com",
 	    DMARC_NONE, NULL, NULL, NULL, 0, 0 },
-	{ "4.10 two records are as none", REC("mail.example.com", "p=reject")
+	{ "4.10 two records are discarded", REC("mail.example.com", "p=reject")
 	    REC("mail.example.com", "p=reject") REC("example.com", "p=none"),
 	    "mail.example.com", NULL, "", DMARC_FAIL, "none", "example.com",
 	    "example.com", 0, 0 },
@@ -87,22 +88,24 @@ static const struct row {
 	{ "4.7 no p", REC("example.com", URI), "example.com", NULL,
 	    "example.com", DMARC_PASS, "none", "example.com", "example.com",
 	    0, 1 },
-	{ "11.8 a record of the top", REC("example", "p=reject")
+	{ "11.8 a record of the top-level domain", REC("example", "p=reject")
 	    REC("corp.example", "p=reject"), "corp.example", NULL,
 	    "evil.example", DMARC_PASS, "reject", "corp.example", "example",
 	    0, 1 },
-	{ "11.8 psd=n against it", REC("example", "p=reject")
+	{ "11.8 a record of the top-level domain, psd=n below", REC("example",
+	    "p=reject")
 	    REC("corp.example", "p=reject; psd=n"), "corp.example", NULL,
 	    "evil.example", DMARC_FAIL, "reject", "corp.example",
 	    "corp.example", 0, 0 },
-	{ "4.10 a zone cut of 8 labels is not asked", REC("example.com",
+	{ "4.10 9 labels: the name of 8 is skipped", REC("example.com",
 	    "p=reject") REC("b.c.d.e.f.g.example.com", "p=none; psd=n"),
 	    "mail.a.b.c.d.e.f.g.example.com", NULL, "", DMARC_FAIL, "reject",
 	    "example.com", "example.com", 0, 0 },
-	{ "4.10 8 labels: all are asked", REC("example.com", "p=reject"),
+	{ "4.10 8 labels: all names are queried", REC("example.com",
+	    "p=reject"),
 	    "a.b.c.d.e.f.example.com", NULL, "", DMARC_FAIL, "reject",
 	    "example.com", "example.com", 0, 0 },
-	{ "4.10.1 PSD's record, not the one between", REC("example",
+	{ "4.10.1 record of a PSD, not of a name between", REC("example",
 	    "p=reject; psd=y; sp=none") REC("mail.corp.example",
 	    "p=quarantine"), "a.mail.corp.example", NULL, "corp.example",
 	    DMARC_PASS, "none", "example", "corp.example", 0, 1 },
@@ -118,66 +121,67 @@ static const struct row {
 	{ "4.4.2 another sender", REC("example.com", "p=reject"),
 	    "example.com", "!other.example", "", DMARC_FAIL, "reject",
 	    "example.com", "example.com", 0, 0 },
-	{ "5.3.6 the policy's lookup failed",
+	{ "5.3.6 policy lookup failed",
 	    "_dmarc.example.com TIMEOUT\n", "example.com", NULL,
 	    "example.com", DMARC_TEMPERROR, NULL, NULL, NULL, 0, 0 },
-	{ "5.3.6 a lookup above failed, and is needed",
+	{ "5.3.6 lookup above failed, needed",
 	    REC("example.com", "p=reject") "_dmarc.com SERVFAIL\n",
 	    "a.example.com", NULL, "", DMARC_TEMPERROR, NULL, NULL, NULL,
 	    0, 0 },
-	{ "5.3.6 not needed: the name itself",
+	{ "5.3.6 lookup failed, equal names",
 	    REC("example.com", "p=reject") "_dmarc.com SERVFAIL\n",
 	    "example.com", "example.com", "", DMARC_PASS, "reject",
 	    "example.com", NULL, 1, 0 },
-	{ "5.3.6 not needed: another top",
+	{ "5.3.6 lookup failed, other top-level domain",
 	    REC("example.com", "p=reject") "_dmarc.com SERVFAIL\n",
 	    "example.com", NULL, "evil.example", DMARC_FAIL, "reject",
 	    "example.com", NULL, 0, 0 },
-	{ "5.3.6 not needed: strict", REC("example.com",
+	{ "5.3.6 lookup failed, strict", REC("example.com",
 	    "p=reject; adkim=s") "_dmarc.com SERVFAIL\n", "example.com",
 	    NULL, "a.example.com", DMARC_FAIL, "reject", "example.com", NULL,
 	    0, 0 },
-	{ "5.3.6 needed for alignment",
+	{ "5.3.6 lookup failed, relaxed",
 	    REC("example.com", "p=reject") "_dmarc.com SERVFAIL\n",
 	    "example.com", NULL, "a.example.com", DMARC_TEMPERROR, "reject",
 	    "example.com", NULL, 0, 0 },
-	{ "5.3.6 the identifier's lookup failed", REC("example.com",
+	{ "5.3.6 identifier lookup failed", REC("example.com",
 	    "p=reject") "_dmarc.a.example.com TIMEOUT\n", "example.com",
 	    NULL, "a.example.com", DMARC_TEMPERROR, "reject", "example.com",
 	    "example.com", 0, 0 },
-	{ "5.3.6 another is aligned all the same", REC("example.com",
+	{ "5.3.6 identifier lookup failed, another is aligned",
+	    REC("example.com",
 	    "p=reject") "_dmarc.a.example.com TIMEOUT\n", "example.com",
 	    "b.example.com", "a.example.com", DMARC_PASS, "reject",
 	    "example.com", "example.com", 1, 0 },
-	{ "3.2.13 existence not known", REC("example.com",
+	{ "3.2.13 existence unknown", REC("example.com",
 	    "p=reject; np=none") "a.example.com TIMEOUT\n", "a.example.com",
 	    NULL, "", DMARC_TEMPERROR, "reject", "example.com",
 	    "example.com", 0, 0 },
-	{ "3.2.13 existence not known, but passed", REC("example.com",
+	{ "3.2.13 existence unknown, pass", REC("example.com",
 	    "p=reject; np=none") "a.example.com TIMEOUT\n", "a.example.com",
 	    NULL, "a.example.com", DMARC_PASS, "reject", "example.com",
 	    "example.com", 0, 1 },
-	{ "A.4 only a TXT: it exists", REC("example.com",
+	{ "A.4 only a TXT record: exists", REC("example.com",
 	    "p=none; np=reject") "a.example.com TXT x\n", "a.example.com",
 	    NULL, "", DMARC_FAIL, "none", "example.com", "example.com",
 	    0, 0 },
-	{ "A.4 only a name below: it exists", REC("example.com",
+	{ "A.4 only a subdomain: exists", REC("example.com",
 	    "p=none; np=reject") "b.a.example.com TXT x\n", "a.example.com",
 	    NULL, "", DMARC_FAIL, "none", "example.com", "example.com",
 	    0, 0 },
-	{ "SPF may have passed", REC("example.com", "p=reject"),
+	{ "SPF temperror, aligned", REC("example.com", "p=reject"),
 	    "example.com", "?a.example.com", "", DMARC_TEMPERROR, "reject",
 	    "example.com", "example.com", 0, 0 },
-	{ "a signature may have passed", REC("example.com", "p=reject"),
+	{ "DKIM temperror, aligned", REC("example.com", "p=reject"),
 	    "example.com", NULL, "?example.com", DMARC_TEMPERROR, "reject",
 	    "example.com", "example.com", 0, 0 },
-	{ "not if not aligned", REC("example.com", "p=reject"),
+	{ "temperror, not aligned", REC("example.com", "p=reject"),
 	    "example.com", "?other.example", "?evil.example", DMARC_FAIL,
 	    "reject", "example.com", "example.com", 0, 0 },
 	{ "4.4.1 the second signature", REC("example.com", "p=reject"),
 	    "example.com", NULL, "evil.example !example.com a.example.com",
 	    DMARC_PASS, "reject", "example.com", "example.com", 0, 1 },
-	{ "4.4 what did not pass", REC("example.com", "p=reject"),
+	{ "4.4 aligned, not passed", REC("example.com", "p=reject"),
 	    "example.com", "!example.com", "!example.com !a.example.com",
 	    DMARC_FAIL, "reject", "example.com", "example.com", 0, 0 },
 	{ "3.2.10 letter case", REC("example.com", "p=reject; adkim=s"),
@@ -187,10 +191,10 @@ static const struct row {
 	    "b\xc3\xbc" "cher.example", NULL, "xn--bcher-kva.example",
 	    DMARC_PASS, "reject", "xn--bcher-kva.example",
 	    "xn--bcher-kva.example", 0, 1 },
-	{ "an end of a label is no label", REC("ample.com", "p=reject"),
+	{ "suffix that is not a parent", REC("ample.com", "p=reject"),
 	    "ample.com", "example.com", "xample.com", DMARC_FAIL, "reject",
 	    "ample.com", "ample.com", 0, 0 },
-	{ "an identifier that is no name", REC("example.com", "p=reject"),
+	{ "an invalid identifier", REC("example.com", "p=reject"),
 	    "example.com", "a b", "..", DMARC_FAIL, "reject", "example.com",
 	    "example.com", 0, 0 },
 	{ "11.5 no author domain", "", "", NULL, "", DMARC_PERMERROR, NULL,
@@ -211,17 +215,17 @@ check_row(const struct row *row, bool slow)
 	    (struct lab_case){ row->from, row->spf, row->dkim }, NULL));
 	tap_num(v->result, row->result, row->name);
 	tap_str(str_from(v->has_policy ? dmarc_policy_name(v->policy) : NULL),
-	    str_from(row->policy), "its policy");
+	    str_from(row->policy), "policy");
 	tap_str(v->policy_domain, str_from(row->policy_domain),
-	    "where the record is");
-	tap_str(v->org_domain, str_from(row->org), "whose the author is");
+	    "domain of the record");
+	tap_str(v->org_domain, str_from(row->org), "organisational domain");
 	tap_ok(v->spf_aligned == row->spf_aligned &&
-	    v->dkim_aligned == row->dkim_aligned, "what is aligned");
-	tap_ok(v->reason != NULL && !v->psl, "a reason");
+	    v->dkim_aligned == row->dkim_aligned, "alignment");
+	tap_ok(v->reason != NULL && !v->psl, "reason");
 	lab_fini(&lab);
 }
 
-/* How many names are asked, in how many rounds. */
+/* The number of queries and of rounds. */
 static const struct {
 	const char	*name;
 	const char	*zone;
@@ -236,22 +240,22 @@ static const struct {
 	    "example.com", "example.com", 2, 1 },
 	{ "the organisational domain", REC("example.com", "p=none"),
 	    "a.example.com", "example.com", "", 3, 1 },
-	{ "another domain's mail", REC("example.com", "p=none"),
+	{ "another domain", REC("example.com", "p=none"),
 	    "example.com", "bounce.example.net", "evil.example", 2, 1 },
 	{ "a sibling", REC("example.com", "p=none"), "a.example.com",
 	    "b.example.com", "", 4, 2 },
 	{ "strict", REC("example.com", "p=none; aspf=s; adkim=s"),
 	    "example.com", "a.example.com", "b.example.com", 2, 1 },
-	{ "one signature settles it", REC("example.com", "p=none"),
+	{ "a signature of the author domain", REC("example.com", "p=none"),
 	    "example.com", NULL, "a.example.com example.com", 2, 1 },
-	{ "what did not pass", REC("example.com", "p=none"), "example.com",
-	    "!a.example.com", "!b.example.com", 2, 1 },
-	{ "existence, np differs", REC("example.com", "p=none; np=reject"),
-	    "a.example.com", NULL, "", 4, 2 },
-	{ "existence, np is sp", REC("example.com",
+	{ "identifiers that did not pass", REC("example.com", "p=none"),
+	    "example.com", "!a.example.com", "!b.example.com", 2, 1 },
+	{ "np differs from sp: existence query", REC("example.com",
+	    "p=none; np=reject"), "a.example.com", NULL, "", 4, 2 },
+	{ "np equals sp: no existence query", REC("example.com",
 	    "p=none; sp=reject; np=reject"), "a.example.com", NULL, "", 3, 1 },
-	{ "existence, own record", REC("a.example.com", "p=none; np=reject"),
-	    "a.example.com", NULL, "", 3, 1 },
+	{ "own record: no existence query", REC("a.example.com",
+	    "p=none; np=reject"), "a.example.com", NULL, "", 3, 1 },
 	{ "12 labels each", REC("example.com", "p=none"), DEEP,
 	    "b." DEEP, "c." DEEP, 10, 2 },
 };
@@ -269,12 +273,12 @@ check_counts(void)
 		    counts[i].from, counts[i].spf, counts[i].dkim }, &rounds);
 		tap_num((long long)dns_batch_count(lab.batch),
 		    (long long)counts[i].queries, counts[i].name);
-		tap_num(rounds, counts[i].rounds, "in so many rounds");
+		tap_num(rounds, counts[i].rounds, "rounds");
 		lab_fini(&lab);
 	}
 }
 
-/* What dmarc_expect asks for ahead of time, and does not. */
+/* The early lookups of dmarc_expect. */
 static void
 check_expect(void)
 {
@@ -289,17 +293,17 @@ check_expect(void)
 	lab_must(dmarc_new(&lab.arena, lab.batch, &opts, &from, 1, &dmarc) ==
 	    STATUS_OK, "dmarc");
 	tap_ok(dmarc_expect(dmarc, STR("b.example.com")) == STATUS_OK &&
-	    dns_batch_count(lab.batch) == 4, "a sibling is looked up");
+	    dns_batch_count(lab.batch) == 4, "a sibling: looked up");
 	tap_ok(dmarc_expect(dmarc, STR("example.net")) == STATUS_OK &&
 	    dmarc_expect(dmarc, STR("..")) == STATUS_OK &&
-	    dns_batch_count(lab.batch) == 4, "others are not");
+	    dns_batch_count(lab.batch) == 4, "other domains: not looked up");
 	for (i = 0; i < 2 * DMARC_MAX_LOOKUPS; i++) {
 		snprintf(name, sizeof(name), "x%d.example.com", i);
 		lab_must(dmarc_expect(dmarc, str_from(name)) == STATUS_OK,
 		    "expect");
 	}
 	tap_num((long long)dns_batch_count(lab.batch), 3 + DMARC_MAX_LOOKUPS,
-	    "no more than so many");
+	    "at most DMARC_MAX_LOOKUPS early lookups");
 	lab_fini(&lab);
 }
 
@@ -312,26 +316,26 @@ static const struct {
 	const char		*decisive;
 	size_t			 count;
 } authors[] = {
-	{ "the same twice", "none.example NONE.example", "", DMARC_FAIL,
+	{ "the same author twice", "none.example NONE.example", "", DMARC_FAIL,
 	    "none.example", 1 },
-	{ "the strictest that fails", "none.example reject.example "
+	{ "the strictest failing author", "none.example reject.example "
 	    "quarantine.example", "", DMARC_FAIL, "reject.example", 3 },
-	{ "one that passes does not count", "reject.example "
+	{ "a passing author is not decisive", "reject.example "
 	    "quarantine.example", "reject.example", DMARC_FAIL,
 	    "quarantine.example", 2 },
 	{ "all pass", "reject.example quarantine.example",
 	    "reject.example quarantine.example", DMARC_PASS,
 	    "reject.example", 2 },
-	{ "a pass is none beside none", "reject.example absent.example",
+	{ "none over pass", "reject.example absent.example",
 	    "reject.example", DMARC_NONE, "absent.example", 2 },
-	{ "p=none is more than none", "none.example absent.example", "",
+	{ "fail with p=none over none", "none.example absent.example", "",
 	    DMARC_FAIL, "none.example", 2 },
-	{ "an error is more than p=none", "none.example down.example", "",
+	{ "temperror over fail with p=none", "none.example down.example", "",
 	    DMARC_TEMPERROR, "down.example", 2 },
-	{ "quarantine is more than an error", "down.example "
+	{ "fail with p=quarantine over temperror", "down.example "
 	    "quarantine.example", "", DMARC_FAIL, "quarantine.example", 2 },
-	{ "what is no name counts", "reject.example a..b", "reject.example",
-	    DMARC_PERMERROR, "a..b", 2 },
+	{ "an invalid name: permerror over pass", "reject.example a..b",
+	    "reject.example", DMARC_PERMERROR, "a..b", 2 },
 };
 
 static void
@@ -351,7 +355,8 @@ check_authors(void)
 		    authors[i].from, NULL, authors[i].dkim }, NULL);
 		v = dmarc_decisive(dmarc);
 		tap_num(v->result, authors[i].result, authors[i].name);
-		tap_str(v->from, str_from(authors[i].decisive), "which one");
+		tap_str(v->from, str_from(authors[i].decisive),
+		    "decisive author");
 		tap_num((long long)dmarc_count(dmarc),
 		    (long long)authors[i].count, "verdicts");
 	}
@@ -376,9 +381,9 @@ check_limits(void)
 	tap_num((long long)dmarc_count(dmarc), DMARC_MAX_AUTHORS + 1,
 	    "too many author domains");
 	tap_num((long long)dns_batch_count(lab.batch), DMARC_MAX_AUTHORS + 1,
-	    "which are not looked up");
+	    "queries for the first ones only");
 	tap_num(dmarc_decisive(dmarc)->result, DMARC_PERMERROR,
-	    "and that is an error");
+	    "too many author domains: permerror");
 	lab_fini(&lab);
 	for (i = 0, n = 0; i < 2 * DMARC_MAX_LOOKUPS; i++) {
 		n += (size_t)snprintf(dkim + n, sizeof(dkim) - n,
@@ -388,12 +393,12 @@ check_limits(void)
 	dmarc = lab_evaluate(&lab, NULL, (struct lab_case){ "example.com", NULL,
 	    dkim }, NULL);
 	tap_num((long long)dns_batch_count(lab.batch), 2 + DMARC_MAX_LOOKUPS,
-	    "so many identifiers are looked up");
-	tap_ok(dmarc_get(dmarc, 0)->dkim_aligned, "and are aligned");
+	    "at most DMARC_MAX_LOOKUPS identifiers are looked up");
+	tap_ok(dmarc_get(dmarc, 0)->dkim_aligned, "the first ones are aligned");
 	lab_fini(&lab);
 }
 
-/* A machine that waits, and one whose time is over. */
+/* Waiting for answers, and giving up. */
 static void
 check_steps(void)
 {
@@ -411,21 +416,21 @@ check_steps(void)
 	lab_must(dmarc_new(&lab.arena, lab.batch, &opts, &from, 1, &dmarc) ==
 	    STATUS_OK, "dmarc");
 	tap_ok(dmarc_step(dmarc, &done) == STATUS_OK && !done,
-	    "it waits for the policy");
+	    "waits for the policy");
 	while (lab.open_n > 0) {
 		lab_answer_one(&lab, &seed);
 	}
 	tap_ok(dmarc_step(dmarc, &done) == STATUS_OK && !done,
-	    "it waits to be told what authenticated");
-	tap_num((long long)lab.open_n, 1, "existence is asked for meanwhile");
+	    "waits for dmarc_authenticated()");
+	tap_num((long long)lab.open_n, 1, "existence is queried meanwhile");
 	tap_ok(dmarc_authenticated(dmarc, &spf, NULL, 0) == STATUS_OK &&
 	    dmarc_step(dmarc, &done) == STATUS_OK && !done && lab.open_n == 2,
-	    "it waits for alignment");
+	    "waits for alignment");
 	dmarc_give_up(dmarc);
 	tap_ok(dmarc_step(dmarc, &done) == STATUS_OK && done,
-	    "it is done when time is over");
+	    "done after giving up");
 	tap_num(dmarc_decisive(dmarc)->result, DMARC_TEMPERROR,
-	    "with what it knows");
+	    "temperror after giving up");
 	lab_fini(&lab);
 }
 
@@ -438,7 +443,7 @@ check_words(void)
 
 	for (i = DMARC_NONE; i <= DMARC_PERMERROR; i++) {
 		tap_str(str_from(dmarc_result_name((enum dmarc_result)i)),
-		    str_from(words[i]), "9.2 a word");
+		    str_from(words[i]), "9.2 result name");
 	}
 }
 

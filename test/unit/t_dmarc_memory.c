@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Fails each allocation of an evaluation in turn, then runs it under every
- * arena ceiling: it says so each time, or comes to the right verdict.
+ * Fails each allocation of an evaluation in turn, then runs it with every
+ * limit of the arena. The result is NOMEM or the right verdict.
  */
 #include "test/unit/alloc_fail.h"
 #include "test/unit/dmarc_lab.h"
@@ -43,14 +43,14 @@ check_heap(void)
 		status = run(&lab, &result);
 		failed = alloc_failed();
 		refused += status == STATUS_NOMEM;
-		/* Without memory an answer is a failure of DNS. */
+		/* An answer lost to NOMEM counts as a DNS failure. */
 		honest += status == STATUS_NOMEM || result == DMARC_PASS ||
 		    (failed && result == DMARC_TEMPERROR);
 		lab_fini(&lab);
 	}
-	tap_ok(!failed && refused > 0, "heap: NOMEM %u times, then well",
+	tap_ok(!failed && refused > 0, "heap: NOMEM %u times, then OK",
 	    refused);
-	tap_num(honest, at, "never a wrong verdict");
+	tap_num(honest, at, "no wrong verdict");
 }
 
 static void
@@ -72,7 +72,7 @@ check_arena(void)
 		lab_fini(&lab);
 	}
 	tap_ok(status == STATUS_OK && refused > 0 && result == DMARC_PASS,
-	    "arena: NOMEM under %u ceilings, then well", refused);
+	    "arena: NOMEM under %u limits, then OK", refused);
 }
 
 int

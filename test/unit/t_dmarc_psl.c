@@ -7,7 +7,7 @@
 
 #include "test/unit/dmarc_lab.h"
 
-/* A list of our own, in the form of publicsuffix.org. */
+/* A list in the format of publicsuffix.org. */
 static const char list_text[] =
     "// ===BEGIN ICANN DOMAINS===\n"
     "com\nuk\nco.uk\n*.wild\n!city.wild\nxn--p1ai\n"
@@ -25,7 +25,7 @@ static const struct {
 	{ "below", "a.b.example.com", "example.com" },
 	{ "a suffix itself", "com", "com" },
 	{ "a suffix of two labels", "co.uk", "co.uk" },
-	{ "below that", "a.example.co.uk", "example.co.uk" },
+	{ "below a suffix of two labels", "a.example.co.uk", "example.co.uk" },
 	{ "a wildcard", "a.b.c.wild", "b.c.wild" },
 	{ "a wildcard itself", "c.wild", "c.wild" },
 	{ "an exception", "a.city.wild", "city.wild" },
@@ -69,10 +69,10 @@ check_names(const struct dmarc_psl *psl)
 	    "102 labels");
 	memset(name, 'a', sizeof(name));
 	tap_num((long long)dmarc_psl_org(psl, str_mem(name, sizeof(name))).n,
-	    sizeof(name), "a name that is too long is itself");
+	    sizeof(name), "a name that is too long: unchanged");
 }
 
-/* Discovery as in RFC 7489 6.6.3: one zone, one question each. */
+/* Discovery of RFC 7489 6.6.3. */
 static const struct row {
 	const char		*name;
 	const char		*zone;
@@ -89,20 +89,20 @@ static const struct row {
 	{ "record of the organisational domain, sp",
 	    REC("example.com", "p=reject; sp=quarantine"), "a.b.example.com",
 	    NULL, "", DMARC_FAIL, DMARC_P_QUARANTINE, "example.com", 2 },
-	{ "np means nothing", REC("example.com", "p=reject; np=none"),
+	{ "np is ignored", REC("example.com", "p=reject; np=none"),
 	    "ghost.example.com", NULL, "", DMARC_FAIL, DMARC_P_REJECT,
 	    "example.com", 2 },
-	{ "psd means nothing", REC("b.example.com", "p=reject; psd=n")
+	{ "psd is ignored", REC("b.example.com", "p=reject; psd=n")
 	    REC("example.com", "p=none"), "a.b.example.com", NULL, "",
 	    DMARC_FAIL, DMARC_P_NONE, "example.com", 2 },
-	{ "records between are not looked at",
+	{ "records between are not queried",
 	    REC("b.example.com", "p=reject"), "a.b.example.com", NULL, "",
 	    DMARC_NONE, 0, NULL, 2 },
-	{ "a record of the suffix is not looked at", REC("com", "p=reject"),
+	{ "the record of the suffix is not queried", REC("com", "p=reject"),
 	    "example.com", NULL, "", DMARC_NONE, 0, NULL, 1 },
 	{ "t=y lowers", REC("example.com", "p=reject; t=y"), "example.com",
 	    NULL, "", DMARC_FAIL, DMARC_P_QUARANTINE, "example.com", 1 },
-	{ "several records end it", REC("a.example.com", "p=reject")
+	{ "several records end the search", REC("a.example.com", "p=reject")
 	    REC("a.example.com", "p=none") REC("example.com", "p=reject"),
 	    "a.example.com", NULL, "", DMARC_NONE, 0, NULL, 2 },
 	{ "relaxed, siblings", REC("example.com", "p=reject"),
@@ -118,13 +118,13 @@ static const struct row {
 	{ "the same suffix only", REC("example.co.uk", "p=reject"),
 	    "example.co.uk", "other.co.uk", "co.uk", DMARC_FAIL,
 	    DMARC_P_REJECT, "example.co.uk", 1 },
-	{ "no answer for the author", "_dmarc.a.example.com TIMEOUT\n"
+	{ "lookup failed, author", "_dmarc.a.example.com TIMEOUT\n"
 	    REC("example.com", "p=reject"), "a.example.com", NULL, "",
 	    DMARC_TEMPERROR, 0, NULL, 2 },
-	{ "no answer above, not needed", REC("a.example.com", "p=reject")
+	{ "lookup failed above, not needed", REC("a.example.com", "p=reject")
 	    "_dmarc.example.com SERVFAIL\n", "a.example.com", NULL,
 	    "b.example.com", DMARC_PASS, DMARC_P_REJECT, "a.example.com", 2 },
-	{ "no answer above, needed", "_dmarc.example.com SERVFAIL\n",
+	{ "lookup failed above, needed", "_dmarc.example.com SERVFAIL\n",
 	    "a.example.com", NULL, "", DMARC_TEMPERROR, 0, NULL, 2 },
 };
 
@@ -140,12 +140,12 @@ check_discovery(const struct dmarc_psl *psl, const struct row *row)
 	    (struct lab_case){ row->from, row->spf, row->dkim }, &rounds));
 	tap_num(v->result, row->result, row->name);
 	tap_ok(v->psl && (!v->has_policy || v->policy == row->policy),
-	    "its policy");
+	    "policy");
 	tap_str(v->policy_domain, str_from(row->policy_domain),
-	    "where the record is");
+	    "domain of the record");
 	tap_num((long long)dns_batch_count(lab.batch),
-	    (long long)row->queries, "its queries");
-	tap_num(rounds, 1, "in one round");
+	    (long long)row->queries, "queries");
+	tap_num(rounds, 1, "rounds");
 	lab_fini(&lab);
 }
 
@@ -157,12 +157,12 @@ main(void)
 
 	tap_num(dmarc_psl_new("/nonexistent/list", &psl), STATUS_IO,
 	    "no such file");
-	tap_ok(psl == NULL, "and no list");
+	tap_ok(psl == NULL, "no such file: NULL");
 	if (dmarc_psl_new(NULL, &other) == STATUS_OK) {
 		tap_str(dmarc_psl_org(other, STR("a.bbc.co.uk")),
 		    STR("bbc.co.uk"), "the system's list");
 	} else {
-		tap_skip("the system's list", "there is none");
+		tap_skip("the system's list", "none installed");
 	}
 	dmarc_psl_free(other);
 	dmarc_psl_free(NULL);

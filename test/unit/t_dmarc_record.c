@@ -8,7 +8,7 @@
 
 #define LONG_BYTES	65535
 
-/* RFC 9989 4.7, 4.8: what is a policy record at all. */
+/* RFC 9989 4.7, 4.8: recognising a policy record. */
 static const struct {
 	const char	*name;
 	const char	*text;
@@ -28,13 +28,13 @@ static const struct {
 	{ "4.7 absent", "p=none", false },
 	{ "4.7 empty value", "v=; p=none", false },
 	{ "4.7 no value", "v; p=none", false },
-	{ "4.7 words behind", "v=DMARC1 p=none", false },
+	{ "4.7 text after the version", "v=DMARC1 p=none", false },
 	{ "4.7 empty record", "", false },
 	{ "4.10 another TXT", "v=spf1 -all", false },
 	{ "4.7 another v", "v=DMARC1; v=DMARC2", true },
 };
 
-/* Each after "v=DMARC1;". */
+/* The text follows "v=DMARC1;". */
 static const struct row {
 	const char		*name;
 	const char		*tags;
@@ -72,8 +72,8 @@ static const struct row {
 	    DMARC_BAD_SUBDOMAIN },
 	{ "4.10.1 bad np", "p=reject;np=bogus", 0, 0, 0,
 	    DMARC_BAD_SUBDOMAIN },
-	{ "4.10.1 bad p, rua is no URI", "p=bogus;rua=a@example.com", 0, 0, 0,
-	    DMARC_BAD_POLICY },
+	{ "4.10.1 bad p, rua without a URI", "p=bogus;rua=a@example.com", 0, 0,
+	    0, DMARC_BAD_POLICY },
 	{ "4.10.1 bad p, one rua is a URI", "p=bogus;rua=a,mailto:a@b", 0, 0,
 	    0, DMARC_AS_NONE },
 	{ "4.8 empty p", "p=", 0, 0, 0, DMARC_BAD_POLICY },
@@ -82,7 +82,7 @@ static const struct row {
 	{ "4.8 p is not ASCII", "p=r\xc3\xa9ject", 0, 0, 0,
 	    DMARC_BAD_POLICY },
 	{ "4.8 p is not UTF-8", "p=reject\xff", 0, 0, 0, DMARC_BAD_POLICY },
-	{ "4.8 no = is no tag", "p", 0, 0, 0, DMARC_SOUND },
+	{ "4.8 text without =", "p", 0, 0, 0, DMARC_SOUND },
 	{ "4.8 white space around p", "\t p \t= \treject\t ;", DMARC_P_REJECT,
 	    DMARC_P_REJECT, DMARC_P_REJECT, DMARC_SOUND },
 	{ "4.8 empty tags", ";;p=reject;;", DMARC_P_REJECT, DMARC_P_REJECT,
@@ -125,9 +125,9 @@ static const struct {
 	    DMARC_FO_1 | DMARC_FO_D | DMARC_FO_S },
 	{ "4.7 fo any order", "fo=s : D", DMARC_PSD_UNKNOWN, 0, 0, 0,
 	    DMARC_FO_D | DMARC_FO_S },
-	{ "4.7 fo not 0 and 1", "fo=0:1", DMARC_PSD_UNKNOWN, 0, 0, 0,
+	{ "4.7 fo with 0 and 1", "fo=0:1", DMARC_PSD_UNKNOWN, 0, 0, 0,
 	    DMARC_FO_0 },
-	{ "4.7 fo each once", "fo=d:d", DMARC_PSD_UNKNOWN, 0, 0, 0,
+	{ "4.7 fo with a repeated value", "fo=d:d", DMARC_PSD_UNKNOWN, 0, 0, 0,
 	    DMARC_FO_0 },
 	{ "4.8 fo bad", "fo=1:x", DMARC_PSD_UNKNOWN, 0, 0, 0, DMARC_FO_0 },
 	{ "4.8 fo empty", "fo=", DMARC_PSD_UNKNOWN, 0, 0, 0, DMARC_FO_0 },
@@ -155,7 +155,7 @@ check_versions(void)
 	}
 	tap_ok(!dmarc_record_parse(STR_NONE, &r), "4.7 no text");
 	tap_ok(!dmarc_record_parse(str_mem("v=DMARC1\0", 9), &r),
-	    "4.7 a NUL behind the version");
+	    "4.7 a NUL after the version");
 	tap_ok(dmarc_record_parse(str_mem("v=DMARC1; p=reject\0; t=y", 24),
 	    &r) && r.flaw == DMARC_BAD_POLICY && r.testing,
 	    "4.8 a NUL spoils only its tag");
@@ -172,7 +172,7 @@ check_tags(void)
 
 		tap_ok(parse(row->tags, &r) && r.p == row->p &&
 		    r.sp == row->sp && r.np == row->np, "%s", row->name);
-		tap_num(r.flaw, row->flaw, "its flaw");
+		tap_num(r.flaw, row->flaw, "flaw");
 	}
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
 		tap_ok(parse(others[i].tags, &r) && r.psd == others[i].psd &&
@@ -199,7 +199,8 @@ check_published(void)
 	tap_str(r.rua, STR("mailto:a@b, x"), "4.7 rua");
 	tap_str(r.ruf, STR("https://c/d"), "4.7 ruf");
 	(void)parse("rua=\xff,\tmailto:a@b", &r);
-	tap_str(r.rua, STR("\xff,\tmailto:a@b"), "4.8 rua with tabs, not UTF-8");
+	tap_str(r.rua, STR("\xff,\tmailto:a@b"),
+	    "4.8 rua with tabs, not UTF-8");
 	tap_ok(parse("p=none;rua=x", &r) && r.rua.p == NULL,
 	    "4.6 rua without a URI");
 }
@@ -248,7 +249,8 @@ check_answer(const char *name, const char *const *texts, size_t n, size_t want)
 	records = dmarc_records_parser.parse(&answer);
 	tap_ok(records != NULL && records->n == want, "%s", name);
 	if (records != NULL && want == 1) {
-		tap_ok(records->record.p == DMARC_P_REJECT, "and which");
+		tap_ok(records->record.p == DMARC_P_REJECT,
+		    "the policy record");
 	}
 	dmarc_records_parser.free(records);
 }
@@ -267,7 +269,7 @@ main(void)
 	check_long();
 	check_answer("4.10 only policy records count", one, 3, 1);
 	check_answer("4.10 several policy records", two, 3, 2);
-	check_answer("4.10 none", one, 1, 0);
+	check_answer("4.10 no policy record", one, 1, 0);
 	check_answer("4.10 no TXT at all", one, 0, 0);
 	return (tap_done());
 }

@@ -4,7 +4,7 @@
 #include "test/unit/guard.h"
 #include "test/unit/tap.h"
 
-/* A list, what is found in it (with '|' between), the first's address. */
+/* A list, its valid URIs separated by '|', the address of the first. */
 static const struct {
 	const char	*name;
 	const char	*list;
@@ -29,23 +29,24 @@ static const struct {
 	{ "4.6 ! elsewhere", "mailto:a!b@c", "", NULL },
 	{ "4.6 ! elsewhere, and a size", "mailto:a!b@c!1k", "", NULL },
 	{ "4.6 ! encoded", "mailto:a%21b@c", "mailto:a%21b@c", "a%21b@c" },
-	{ "3986 2.1 half an octet", "mailto:a%2@c", "", NULL },
-	{ "3986 2.1 the list ends in one", "mailto:a@c%2", "", NULL },
-	{ "3986 2.1 no hex digit", "mailto:a%2g@c", "", NULL },
+	{ "3986 2.1 one hexadecimal digit", "mailto:a%2@c", "", NULL },
+	{ "3986 2.1 one hexadecimal digit at the end", "mailto:a@c%2", "",
+	    NULL },
+	{ "3986 2.1 no hexadecimal digit", "mailto:a%2g@c", "", NULL },
 	{ "3986 3.1 no scheme", "a@example.com", "", NULL },
 	{ "3986 3.1 empty scheme", ":a@example.com", "", NULL },
 	{ "3986 3.1 scheme begins with a digit", "1a:b", "", NULL },
-	{ "3986 3.1 all that a scheme may have", "a1+-.:b", "a1+-.:b", NULL },
-	{ "3986 nothing behind the scheme", "https:", "", NULL },
+	{ "3986 3.1 all characters of a scheme", "a1+-.:b", "a1+-.:b", NULL },
+	{ "3986 nothing after the scheme", "https:", "", NULL },
 	{ "3986 2.2 a space", "mailto:a b@c", "", NULL },
 	{ "3986 2.2 not ASCII", "mailto:\xc3\xa9@c", "", NULL },
 	{ "3986 2.2 quotes", "mailto:\"a\"@c", "", NULL },
 	{ "6068 no @", "mailto:a", "", NULL },
 	{ "6068 nothing before @", "mailto:@b", "", NULL },
-	{ "6068 nothing behind @", "mailto:a@", "", NULL },
+	{ "6068 nothing after @", "mailto:a@", "", NULL },
 	{ "6068 header fields", "mailto:a@b?subject=x@y",
 	    "mailto:a@b?subject=x@y", "a@b" },
-	{ "bad ones are passed over", "a,,mailto:a@b, b", "mailto:a@b",
+	{ "invalid items are skipped", "a,,mailto:a@b, b", "mailto:a@b",
 	    "a@b" },
 	{ "an empty list", "", "", NULL },
 	{ "commas", ",,", "", NULL },
@@ -63,7 +64,7 @@ check(const char *name, struct str list, struct str uris, const char *address)
 	}
 	tap_ok(!dmarc_uri_next(&list, &uri) && uri.p == NULL, "%s: no more",
 	    name);
-	tap_str(dmarc_uri_mailto(first), str_from(address), "its address");
+	tap_str(dmarc_uri_mailto(first), str_from(address), "address");
 }
 
 int

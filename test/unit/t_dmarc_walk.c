@@ -10,11 +10,11 @@ static const struct row {
 	const char	*zone;
 	const char	*start;
 	const char	*went;		/* targets, in order */
-	const char	*org;		/* NULL: not known */
-	const char	*above;		/* where the record is; NULL: none */
+	const char	*org;		/* NULL: unknown */
+	const char	*above;		/* domain of the record; NULL: none */
 } rows[] = {
 	{ "one label", "", "com", "com", "com", NULL },
-	{ "nothing found: itself", "", "a.b.example.com",
+	{ "no record: the name itself", "", "a.b.example.com",
 	    "a.b.example.com b.example.com example.com com",
 	    "a.b.example.com", NULL },
 	{ "7 labels", "", "b.c.d.e.f.example.com",
@@ -33,7 +33,7 @@ static const struct row {
 	{ "fewest labels", REC("a.example.com", "p=none")
 	    REC("example.com", "p=none"), "a.example.com",
 	    "a.example.com example.com com", "example.com", "example.com" },
-	{ "a record of the top counts (11.8)", REC("com", "p=none")
+	{ "a record of the top-level domain (11.8)", REC("com", "p=none")
 	    REC("example.com", "p=none"), "example.com", "example.com com",
 	    "com", "com" },
 	{ "psd=n at the start", REC("example.com", "psd=n"), "example.com",
@@ -53,28 +53,28 @@ static const struct row {
 	    "a.giant.bank.example",
 	    "a.giant.bank.example giant.bank.example bank.example",
 	    "giant.bank.example", "bank.example" },
-	{ "psd=y above, one between is no policy",
+	{ "psd=y above, a record between",
 	    REC("example", "psd=y") REC("mail.corp.example", "p=none"),
 	    "a.mail.corp.example", "a.mail.corp.example mail.corp.example "
 	    "corp.example example", "corp.example", "example" },
-	{ "psd=y with 7 labels: one below was not asked",
+	{ "psd=y with 7 labels: the name below was not queried",
 	    REC("c.d.e.f.g.example.com", "psd=y")
 	    REC("b.c.d.e.f.g.example.com", "p=none"),
 	    "z.a.b.c.d.e.f.g.example.com",
 	    "z.a.b.c.d.e.f.g.example.com c.d.e.f.g.example.com",
 	    "b.c.d.e.f.g.example.com", "c.d.e.f.g.example.com" },
-	{ "several records are as none", REC("a.example.com", "psd=n")
+	{ "several records are discarded", REC("a.example.com", "psd=n")
 	    REC("a.example.com", "p=none") REC("example.com", "p=none"),
 	    "a.example.com", "a.example.com example.com com", "example.com",
 	    "example.com" },
-	{ "a bad p counts here", REC("example.com", "p=bogus"),
+	{ "a record with a bad p", REC("example.com", "p=bogus"),
 	    "example.com", "example.com com", "example.com", "example.com" },
-	{ "a timeout ends it", REC("a.example.com", "p=none")
+	{ "a timeout ends the walk", REC("a.example.com", "p=none")
 	    "_dmarc.example.com TIMEOUT\n", "a.example.com",
 	    "a.example.com example.com", NULL, NULL },
-	{ "a failure ends it", "_dmarc.com SERVFAIL\n", "example.com",
+	{ "SERVFAIL ends the walk", "_dmarc.com SERVFAIL\n", "example.com",
 	    "example.com com", NULL, NULL },
-	{ "a failure beyond the end does not matter",
+	{ "SERVFAIL beyond the end is ignored",
 	    REC("example.com", "psd=n") "_dmarc.com SERVFAIL\n",
 	    "example.com", "example.com", "example.com", "example.com" },
 };
@@ -93,19 +93,19 @@ check(const struct row *row)
 	lab_must(dmarc_walks_start(&walks, str_from(row->start), &walk) ==
 	    STATUS_OK, "start");
 	tap_num((long long)dns_batch_count(lab.batch), (long long)walk->n,
-	    "all its queries are sent at once");
+	    "queries, all sent at once");
 	tap_num(dmarc_walk_read(&walks, walk), STATUS_OK, row->name);
-	tap_num((long long)walk->went, (long long)n, "how far it went");
+	tap_num((long long)walk->went, (long long)n, "steps");
 	for (i = 0; i < n && i < walk->went; i++) {
-		tap_str(walk->v[i].name, names[i], "its way");
+		tap_str(walk->v[i].name, names[i], "names");
 	}
 	tap_str(walk->org, str_from(row->org), "organisational domain");
-	tap_str(walk->above_name, str_from(row->above), "its record");
-	tap_ok(walk->failed == (row->org == NULL), "whether it failed");
+	tap_str(walk->above_name, str_from(row->above), "record");
+	tap_ok(walk->failed == (row->org == NULL), "failed");
 	lab_fini(&lab);
 }
 
-/* Once per name; and each DNS name once, whatever asks for it. */
+/* One walk per name, and one query per DNS name. */
 static void
 check_memory_of_names(void)
 {
@@ -124,7 +124,7 @@ check_memory_of_names(void)
 	tap_ok(a == b && a != c, "the same walk for the same name");
 	tap_ok(dmarc_walks_find(&walks, STR("b.example.com")) == c, "found");
 	tap_num((long long)dns_batch_count(lab.batch), 4,
-	    "what two walks share is asked once");
+	    "names that two walks share are queried once");
 	lab_fini(&lab);
 }
 
@@ -147,9 +147,9 @@ check_long(void)
 	    &walk) == STATUS_OK, "start");
 	tap_num((long long)walk->n, DMARC_WALK_MAX_NAMES,
 	    "127 labels: 8 names");
-	tap_num(dmarc_walk_read(&walks, walk), STATUS_OK, "and read");
+	tap_num(dmarc_walk_read(&walks, walk), STATUS_OK, "127 labels: read");
 	tap_str(walk->org, STR("a.a"),
-	    "no record at what cannot be asked with _dmarc.");
+	    "no record at a name too long with _dmarc.");
 	lab_fini(&lab);
 }
 

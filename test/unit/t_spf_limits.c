@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The limits of RFC 7208 4.6.4 and 11.1, and policies made to break them, with
- * their questions counted.
+ * The limits of RFC 7208 4.6.4 and 11.1, hostile policies, and the number of
+ * queries that each takes.
  */
 #include "test/unit/spf_lab.h"
 
@@ -33,7 +33,7 @@ check(struct buf *zone, const char *ip, enum spf_result result,
 	buf_reset(zone);
 }
 
-/* t.example's record: the start, n times a pattern with a number, the end. */
+/* The record of t.example: start, n copies of a pattern, end. */
 static void
 add_record(struct buf *zone, const char *start, size_t n, const char *pattern,
     const char *end)
@@ -64,27 +64,30 @@ test_terms(struct buf *zone)
 	check(zone, V4, SPF_FAIL, NULL, 11, "4.6.4 ten terms");
 	add_record(zone, "", 11, "a:h#.x", "-all");
 	buf_add_cstr(zone, "*.x A 192.0.2.9\n");
-	check(zone, V4, SPF_PERMERROR, TERMS, 11, "4.6.4 eleven");
+	check(zone, V4, SPF_PERMERROR, TERMS, 11, "4.6.4 eleven terms");
 	add_record(zone, "", 10, "a:h#.x", "redirect=t.example");
 	buf_add_cstr(zone, "*.x A 192.0.2.9\n");
-	check(zone, V4, SPF_PERMERROR, TERMS, 11, "4.6.4 redirect counts");
+	check(zone, V4, SPF_PERMERROR, TERMS, 11,
+	    "4.6.4 ten terms and redirect");
 	add_record(zone, "", 10, "a:h#.x", "redirect=t.example ?all");
 	buf_add_cstr(zone, "*.x A 192.0.2.9\n");
-	check(zone, V4, SPF_NEUTRAL, NULL, 11, "4.6.4 unless it is not used");
+	check(zone, V4, SPF_NEUTRAL, NULL, 11,
+	    "4.6.4 ten terms and unused redirect");
 	add_record(zone, "", 1000, "ip4:198.51.100.1", "ip6:::/0 -all");
-	check(zone, V4, SPF_FAIL, NULL, 1, "4.6.4 addresses do not count");
+	check(zone, V4, SPF_FAIL, NULL, 1, "4.6.4 1,000 addresses");
 	add_record(zone, "", 5, "exists:%{p}.#.x", "-all");
 	buf_add_cstr(zone, "1.2.0.192.in-addr.arpa PTR h.y\nh.y A 192.0.2.1\n"
 	    "*.x TXT t\n");
-	check(zone, V4, SPF_PERMERROR, VOIDS, 6, "4.6.4 voids come first");
+	check(zone, V4, SPF_PERMERROR, VOIDS, 6,
+	    "4.6.4 too many voids before too many terms");
 	add_record(zone, "", 6, "include:%{p}.#.x", "-all");
 	buf_add_cstr(zone, "1.2.0.192.in-addr.arpa PTR h.y\nh.y A 192.0.2.1\n"
 	    "*.x TXT \"v=spf1 -all\"\n");
-	check(zone, V4, SPF_PERMERROR, TERMS, 8, "5.5 %{p} counts, too");
+	check(zone, V4, SPF_PERMERROR, TERMS, 8, "5.5 %{p} counts as a term");
 	add_record(zone, "a:h.y ", 1, "include:i.x", "mx:h.y -all");
 	buf_add_cstr(zone, "h.y A 192.0.2.9\n*.x TXT \"v=spf1 a:h.y a:h.y "
 	    "a:h.y a:h.y a:h.y a:h.y a:h.y a:h.y ip4:192.0.2.1\"\n");
-	check(zone, V4, SPF_PASS, NULL, 4, "4.6.4 ten in two records");
+	check(zone, V4, SPF_PASS, NULL, 4, "4.6.4 ten terms in two records");
 }
 
 static void
@@ -102,7 +105,7 @@ test_bombs(struct buf *zone)
 		buf_printf(zone, "i%zu.x TXT \"v=spf1 include:i%zu.x -all\"\n",
 		    i, i + 1);
 	}
-	check(zone, V4, SPF_PERMERROR, TERMS, 11, "100 includes deep");
+	check(zone, V4, SPF_PERMERROR, TERMS, 11, "includes nested 100 times");
 	add_record(zone, "", 1, "include:t.example", "-all");
 	check(zone, V4, SPF_PERMERROR, TERMS, 1, "include of itself");
 	add_record(zone, "", 0, "", "redirect=t.example");
@@ -110,7 +113,7 @@ test_bombs(struct buf *zone)
 	add_record(zone, "", 0, "", "redirect=u.example");
 	buf_add_cstr(zone, "u.example TXT \"v=spf1 redirect=t.example\"\n");
 	check(zone, V4, SPF_PERMERROR, TERMS, 2, "redirect in a ring");
-	/* Each record asks ahead, as often as all of them together may. */
+	/* Early queries have one limit for all records. */
 	add_record(zone, "", 10, "include:a#.x", "-all");
 	for (i = 0; i < 10; i++) {
 		size_t k;
@@ -125,7 +128,7 @@ test_bombs(struct buf *zone)
 	check(zone, V4, SPF_PERMERROR, TERMS, 20, "a tree of includes");
 }
 
-/* Five records with nine includes each, of which none is ever needed. */
+/* Five records with nine includes each, none of which is evaluated. */
 static void
 test_ahead(struct buf *zone)
 {
@@ -140,7 +143,7 @@ test_ahead(struct buf *zone)
 		buf_add_cstr(zone, "\"\n");
 	}
 	buf_add_cstr(zone, "yes.x A 127.0.0.2\n");
-	check(zone, V4, SPF_FAIL, NULL, 1 + 5 + 5, "ten are asked ahead");
+	check(zone, V4, SPF_FAIL, NULL, 1 + 5 + 5, "ten early queries");
 }
 
 static void
@@ -156,7 +159,7 @@ test_mx(struct buf *zone)
 		}
 		check(zone, V4, n == 10 ? SPF_FAIL : SPF_PERMERROR,
 		    n == 10 ? NULL : "too many MX names", n == 10 ? 12 : 2,
-		    n == 10 ? "4.6.4 ten MX names" : "4.6.4 eleven");
+		    n == 10 ? "4.6.4 ten MX names" : "4.6.4 eleven MX names");
 	}
 	add_record(zone, "", 10, "mx:m#.x", "-all");
 	for (i = 0; i < 100; i++) {
@@ -182,11 +185,12 @@ test_ptr(struct buf *zone)
 		buf_printf(zone, "1.2.0.192.in-addr.arpa PTR h%zu.x\n"
 		    "h%zu.x A 192.0.2.1\n", i, i);
 	}
-	check(zone, V4, SPF_FAIL, NULL, 12, "4.6.4 the rest is ignored");
+	check(zone, V4, SPF_FAIL, NULL, 12,
+	    "4.6.4 PTR names over the limit are ignored");
 	add_record(zone, "", 10, "ptr", "-all");
 	buf_add_cstr(zone, "1.2.0.192.in-addr.arpa PTR h.x\nh.x A "
 	    "192.0.2.9\n");
-	check(zone, V4, SPF_FAIL, NULL, 3, "the names are asked for once");
+	check(zone, V4, SPF_FAIL, NULL, 3, "ten ptr: one lookup of the names");
 }
 
 static void
@@ -199,19 +203,22 @@ test_voids(struct buf *zone)
 	} rows[] = {
 		{ "two names that do not exist", "a:n0.x a:n1.x", V4,
 		    SPF_NEUTRAL, 3 },
-		{ "three", "a:n0.x a:n1.x a:n2.x", V4, SPF_PERMERROR, 4 },
-		{ "one twice", "a:n0.x a:n0.x", V4, SPF_NEUTRAL, 2 },
-		{ "one three times", "a:n0.x a:n0.x a:n0.x", V4,
+		{ "three names that do not exist", "a:n0.x a:n1.x a:n2.x", V4,
+		    SPF_PERMERROR, 4 },
+		{ "one name, twice", "a:n0.x a:n0.x", V4, SPF_NEUTRAL, 2 },
+		{ "one name, three times", "a:n0.x a:n0.x a:n0.x", V4,
 		    SPF_PERMERROR, 2 },
-		{ "no records", "a:t.x a:t.x a:t.x", V4, SPF_PERMERROR, 2 },
+		{ "names without such records", "a:t.x a:t.x a:t.x", V4,
+		    SPF_PERMERROR, 2 },
 		{ "any mechanism", "a:t.x mx:t.x exists:t.x", V4,
 		    SPF_PERMERROR, 3 },
-		{ "ptr is one", "ptr a:t.x a:t.x", V6, SPF_PERMERROR, 3 },
-		{ "no name that can be asked for is none",
+		{ "ptr: a void lookup", "ptr a:t.x a:t.x", V6, SPF_PERMERROR,
+		    3 },
+		{ "invalid names: not void lookups",
 		    "a:a..x a:b..x a:c..x", V4, SPF_NEUTRAL, 1 },
-		{ "hosts of one mx are none", "mx:m.x mx:m.x mx:m.x", V6,
+		{ "hosts of mx: not void lookups", "mx:m.x mx:m.x mx:m.x", V6,
 		    SPF_NEUTRAL, 5 },
-		{ "an error is none", "ptr ptr ptr", "192.0.2.66",
+		{ "DNS error: not a void lookup", "ptr ptr ptr", "192.0.2.66",
 		    SPF_NEUTRAL, 2 }
 	};
 	size_t i;
@@ -227,7 +234,7 @@ test_voids(struct buf *zone)
 	}
 }
 
-/* A fail with an explanation, if three answers come before time is over. */
+/* A fail with an explanation takes three answers. */
 static void
 check_time(struct lab *lab, unsigned answers)
 {
@@ -255,11 +262,11 @@ check_time(struct lab *lab, unsigned answers)
 	lab_must(spf_evaluator_step(ev, &done) == STATUS_OK, "memory");
 	v = spf_evaluator_get(ev);
 	tap_ok(done && v->result == (answers < 2 ? SPF_TEMPERROR : SPF_FAIL),
-	    "11.1 %u answers, then time is over: %s", answers,
+	    "11.1 deadline after %u answers: %s", answers,
 	    spf_result_name(v->result));
 	tap_ok((v->explanation.p != NULL) == (answers == 3) &&
 	    (v->mechanism.p != NULL) == (answers >= 2),
-	    "11.1 %u answers: what is known of it", answers);
+	    "11.1 deadline after %u answers: explanation, mechanism", answers);
 }
 
 static void
@@ -281,7 +288,7 @@ test_time(struct buf *zone)
 	lab_next(&lab);
 	lab.slow = true;
 	tap_ok(spf_check(&lab.arena, &opts, lab.batch, 0, &v) == STATUS_OK &&
-	    v.result == SPF_TEMPERROR, "11.1 a deadline that is over");
+	    v.result == SPF_TEMPERROR, "11.1 a deadline in the past");
 	lab_fini(&lab);
 	buf_reset(zone);
 }

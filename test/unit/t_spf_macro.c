@@ -2,7 +2,7 @@
 #include "spf/macro.h"
 #include "test/unit/tap.h"
 
-/* The values of the examples in RFC 7208 7.4, and some odd ones. */
+/* The values of the examples in RFC 7208 7.4. */
 static struct ip_addr ip4, ip6;
 static const struct spf_macro_values example = {
 	.sender = { "strong-bad@email.example.com", 28 },
@@ -71,7 +71,7 @@ static const struct row6 {
 	{ "%{c}", "2001:db8::cb01" }
 };
 
-/* Values with empty parts, and such as no name holds. */
+/* Values with empty parts, and octets that no name has. */
 static const struct odd_row {
 	const char	*text;
 	struct str	 local;
@@ -125,7 +125,7 @@ test_expand(void)
 	buf_fini(&out);
 }
 
-/* Letters: d if it is a domain-spec, s a macro-string, e an explanation. */
+/* kinds: d valid domain-spec, s macro-string, e explanation. */
 static const struct syntax_row {
 	const char	*section;
 	struct str	 text;
@@ -139,15 +139,16 @@ static const struct syntax_row {
 	{ "7.1 a dot", T("."), "se" },
 	{ "7.1 one label", T("museum"), "se" },
 	{ "7.1 one label and a dot", T("museum."), "se" },
-	{ "7.1 a dot before it", T(".museum"), "dse" },
+	{ "7.1 a dot before the toplabel", T(".museum"), "dse" },
 	{ "7.1 hyphen inside the toplabel", T("a.xn--zckzah"), "dse" },
-	{ "7.1 hyphen before it", T("a.-com"), "se" },
-	{ "7.1 hyphen behind it", T("a.com-"), "se" },
+	{ "7.1 hyphen at the start of the toplabel", T("a.-com"), "se" },
+	{ "7.1 hyphen at the end of the toplabel", T("a.com-"), "se" },
 	{ "7.1 digits only", T("1.2.3.4"), "se" },
 	{ "7.1 digits and a letter", T("a.1a2"), "dse" },
 	{ "7.1 digits and a hyphen", T("a.1-2"), "dse" },
 	{ "7.1 underscore in the toplabel", T("a.b_c"), "se" },
-	{ "7.1 odd octets before it", T("foo:bar/b!z.example.com"), "dse" },
+	{ "7.1 odd octets before the toplabel", T("foo:bar/b!z.example.com"),
+	    "dse" },
 	{ "7.1 empty label", T("mail.example...com"), "dse" },
 	{ "7.1 a space", T("a b.example.com"), "e" },
 	{ "7.1 a tab", T("a\tb.example.com"), "" },
@@ -157,9 +158,9 @@ static const struct syntax_row {
 	{ "7.1 ends in a macro", T("mail.%{d}"), "dse" },
 	{ "7.1 is a macro", T("%{H}"), "dse" },
 	{ "7.1 ends in %%", T("mail%%"), "dse" },
-	{ "7.1 ends in a label behind a macro", T("%{d}com"), "se" },
+	{ "7.1 letters after a macro", T("%{d}com"), "se" },
 	{ "7.1 macro in the toplabel", T("a.%{d}com"), "se" },
-	{ "7.1 toplabel behind a macro", T("%{d}.com"), "dse" },
+	{ "7.1 toplabel after a macro", T("%{d}.com"), "dse" },
 	{ "7.1 all transformers", T("%{d12r.-+,/_=}"), "dse" },
 	{ "7.1 capital R", T("%{d2R}"), "dse" },
 	{ "7.1 transformers in the wrong order", T("%{dr2}"), "" },
@@ -168,11 +169,11 @@ static const struct syntax_row {
 	{ "7.3 zero parts", T("%{d0}"), "" },
 	{ "7.3 many parts", T("%{d127}"), "dse" },
 	{ "7.1 no letter", T("%{}"), "" },
-	{ "7.1 no end", T("%{d"), "" },
+	{ "7.1 no closing brace", T("%{d"), "" },
 	{ "7.1 no braces", T("%(d).com"), "" },
 	{ "7.1 only %", T("%"), "" },
 	{ "7.1 % at the end", T("a.com%"), "" },
-	{ "7.1 % and something", T("%a.com"), "" },
+	{ "7.1 % and a letter", T("%a.com"), "" },
 	{ "7.2 unknown letter", T("%{a}.com"), "" },
 	{ "7.2 digit for a letter", T("%{1}.com"), "" },
 	{ "7.2 all letters", T("%{s}%{l}%{o}%{d}%{i}%{p}%{v}%{h}"), "dse" },
@@ -198,12 +199,12 @@ test_syntax(void)
 		}
 	}
 	tap_ok(spf_macro_check(STR("%{p}%{d}"), SPF_MACRO_STRING, &uses) &&
-	    uses == SPF_USES_NAME, "%%{p} is known to be there");
+	    uses == SPF_USES_NAME, "uses of %%{p}");
 	tap_ok(spf_macro_check(STR("%{L}%{S}"), SPF_MACRO_STRING, &uses) &&
-	    uses == SPF_USES_LOCAL, "and so are %%{l} and %%{s}");
+	    uses == SPF_USES_LOCAL, "uses of %%{l} and %%{s}");
 }
 
-/* An expansion that does not end is cut, and that is known. */
+/* A long expansion is truncated, with status LIMIT. */
 static void
 test_limit(void)
 {
@@ -216,7 +217,7 @@ test_limit(void)
 	}
 	buf_init(&out, SPF_EXPANDED_MAX_BYTES);
 	spf_macro_expand(buf_str(&text), &example, &out);
-	tap_num(out.status, STATUS_LIMIT, "64 KiB of macros");
+	tap_num(out.status, STATUS_LIMIT, "64 KiB of macros: LIMIT");
 	buf_fini(&out);
 	buf_fini(&text);
 }

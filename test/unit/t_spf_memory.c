@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Fails each allocation of an evaluation in turn. Each time it says so, or an
- * answer was lost and the result is temperror, or the explanation was; never
- * is it another result.
+ * Fails each allocation of an evaluation in turn. The evaluation returns NOMEM,
+ * or the result is temperror for a lost answer, or the explanation is missing;
+ * the result is never another one.
  */
 #include "test/unit/alloc_fail.h"
 #include "test/unit/spf_lab.h"
@@ -50,9 +50,9 @@ test_heap(void)
 	}
 	tap_ok(good && refused > 0, "%u allocations failed, %u times NOMEM",
 	    at - 1, refused);
-	tap_ok(status == STATUS_OK && v.result == SPF_FAIL, "then it is well");
+	tap_ok(status == STATUS_OK && v.result == SPF_FAIL, "then OK");
 	tap_str(v.explanation, STR("me%40t.example, you are h.example"),
-	    "with its explanation");
+	    "explanation");
 	lab_fini(&lab);
 }
 
@@ -78,7 +78,7 @@ test_arena(void)
 		lab_fini(&lab);
 	}
 	tap_ok(status == STATUS_OK && refused > 0,
-	    "NOMEM under %u ceilings, then well", refused);
+	    "NOMEM under %u limits, then OK", refused);
 }
 
 int

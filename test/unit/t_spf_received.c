@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Received-SPF (RFC 7208 9.1): one field, whatever others put into it. */
+/* Received-SPF (RFC 7208 9.1): text from outside cannot end the field. */
 #include "spf/received.h"
 #include "test/unit/tap.h"
 
@@ -26,17 +26,17 @@ static const struct {
 	    "\tclient-ip=\"2001:db8::1\"; envelope-from=\"<>\"; "
 	    "helo=mx.a.example;\r\n\tidentity=mailfrom; mechanism=default; "
 	    "receiver=unknown" },
-	{ "HELO, an error", { .result = SPF_TEMPERROR, .identity = SPF_HELO,
+	{ "HELO, temperror", { .result = SPF_TEMPERROR, .identity = SPF_HELO,
 	    .domain = { "a.example", 9 }, .reason = "no answer" },
 	    "192.0.2.1", "", "a.example", "b.example",
-	    "temperror (DNS lookup failed for a.example)\r\n"
-	    "\tclient-ip=192.0.2.1; envelope-from=\"<>\"; helo=a.example;\r\n"
-	    "\tidentity=helo; problem=\"no answer\"; receiver=b.example" },
+	    "temperror (DNS lookup failed for a.example) client-ip=192.0.2.1;"
+	    "\r\n\tenvelope-from=\"<>\"; helo=a.example; identity=helo;\r\n"
+	    "\tproblem=\"no answer\"; receiver=b.example" },
 	{ "no domain", { .result = SPF_NONE }, "192.0.2.1", "a@[192.0.2.1]",
 	    NULL, "b.example", "none (no SPF policy for no domain) "
 	    "client-ip=192.0.2.1;\r\n\tenvelope-from=\"a@[192.0.2.1]\"; "
 	    "identity=mailfrom; receiver=b.example" },
-	{ "nothing gets out", { .result = SPF_SOFTFAIL,
+	{ "text from outside is escaped", { .result = SPF_SOFTFAIL,
 	    .domain = { "a)\r\nX: y", 8 },
 	    .mechanism = { "a:\"\\\xc3\xbc", 6 } }, "192.0.2.1",
 	    "<\"a\r\nBcc: x\"@b.example>", "h\x7f\t;(", "b.example",
@@ -45,7 +45,7 @@ static const struct {
 	    "\"\\\"a??Bcc: x\\\"@b.example\";\r\n\thelo=\"h??;\\(\"; "
 	    "identity=mailfrom; mechanism=\"a:\\\"\\\\??\";\r\n"
 	    "\treceiver=b.example" },
-	{ "a dot too many", { .result = SPF_NEUTRAL,
+	{ "HELO with empty labels", { .result = SPF_NEUTRAL,
 	    .domain = { "a.example", 9 } }, "192.0.2.1", "<a@b>",
 	    "..a..b.", "b.example",
 	    "neutral (no assertion about the client by a.example)\r\n"
@@ -71,7 +71,7 @@ check_row(size_t i)
 	buf_fini(&out);
 }
 
-/* Long values are cut; too long a field is an error. */
+/* Long values are truncated; LIMIT for a small buffer. */
 static void
 check_limits(void)
 {
@@ -86,10 +86,10 @@ check_limits(void)
 	buf_init(&out, 8192);
 	tap_ok(spf_received_write(&out, &r) == STATUS_OK, "long values");
 	tap_ok(out.n < 5 * (SPF_RECEIVED_VALUE_BYTES + 40) + 100,
-	    "are cut: %zu octets", out.n);
+	    "are truncated: %zu octets", out.n);
 	buf_fini(&out);
 	buf_init(&out, 100);
-	tap_num(spf_received_write(&out, &r), STATUS_LIMIT, "no room");
+	tap_num(spf_received_write(&out, &r), STATUS_LIMIT, "buffer too small");
 	buf_fini(&out);
 }
 

@@ -27,7 +27,8 @@ static const struct row {
 	{ "4.5 spaces at the end", T("v=spf1 a  "), NULL },
 	{ "4.5 another version", T("v=spf10 a"), "not an SPF record" },
 	{ "4.5 no space", T("v=spf1-all"), "not an SPF record" },
-	{ "4.5 a tab is no space", T("v=spf1\ta"), "not an SPF record" },
+	{ "4.5 a tab instead of the space", T("v=spf1\ta"),
+	    "not an SPF record" },
 	{ "4.6.1 several spaces", T("v=spf1   a    -all"), NULL },
 	{ "4.6.1 tab between terms", T("v=spf1 a\t-all"), OCTET },
 	{ "4.6.1 CR between terms", T("v=spf1 a\r-all"), OCTET },
@@ -51,30 +52,31 @@ static const struct row {
 	{ "4.6.1 ':' before '='", T("v=spf1 moo.cow:far_out=man"),
 	    MECHANISM },
 	{ "6 empty unknown modifier", T("v=spf1 moo="), NULL },
-	{ "6 unknown ones may repeat", T("v=spf1 moo=a moo=b"), NULL },
-	{ "6 a macro in one", T("v=spf1 moo=%{d}"), NULL },
-	{ "6 a bad macro in one", T("v=spf1 moo=%abc"), MACRO },
-	{ "7.2 %{c} is for explanations", T("v=spf1 moo=%{c}"), MACRO },
+	{ "6 unknown modifiers may repeat", T("v=spf1 moo=a moo=b"), NULL },
+	{ "6 a macro in an unknown modifier", T("v=spf1 moo=%{d}"), NULL },
+	{ "6 a bad macro in an unknown modifier", T("v=spf1 moo=%abc"), MACRO },
+	{ "7.2 %{c} outside an explanation", T("v=spf1 moo=%{c}"), MACRO },
 	{ "5.1 all with a dot", T("v=spf1 all."), MECHANISM },
 	{ "5.1 all with an argument", T("v=spf1 -all:example.com"), ALL },
-	{ "5.1 all with an empty one", T("v=spf1 -all:"), ALL },
+	{ "5.1 all with an empty argument", T("v=spf1 -all:"), ALL },
 	{ "5.1 all with a length", T("v=spf1 -all/8"), ALL },
 	{ "5.2 include", T("v=spf1 include:example.com"), NULL },
-	{ "5.2 include of nothing", T("v=spf1 include"), MISSING },
+	{ "5.2 include without a domain", T("v=spf1 include"), MISSING },
 	{ "5.2 empty domain", T("v=spf1 include:"), SPEC },
 	{ "5.2 include with a length", T("v=spf1 include:example.com/24"),
 	    SPEC },
 	{ "5.3 a", T("v=spf1 a a:b.example.com a/0 a//0 a/32//128"), NULL },
 	{ "5.3 a, domain and lengths", T("v=spf1 a:example.com/24//64"),
 	    NULL },
-	{ "5.3 one slash before the second", T("v=spf1 a/24/64"), PREFIX },
+	{ "5.3 one slash before the second length", T("v=spf1 a/24/64"),
+	    PREFIX },
 	{ "5.3 two lengths for IPv4", T("v=spf1 a/24/32"), SPEC },
-	{ "5.3 in the wrong order", T("v=spf1 a//64/24"), SPEC },
+	{ "5.3 lengths in the wrong order", T("v=spf1 a//64/24"), SPEC },
 	{ "5.3 33 bits", T("v=spf1 a/33"), PREFIX },
 	{ "5.3 129 bits", T("v=spf1 a//129"), PREFIX },
 	{ "5.3 33 and 64 bits", T("v=spf1 a/33//64"), PREFIX },
 	{ "5.3 zero before a digit", T("v=spf1 a/08"), PREFIX },
-	{ "5.3 length that is no number", T("v=spf1 a/x"), SPEC },
+	{ "5.3 length that is not a number", T("v=spf1 a/x"), SPEC },
 	{ "5.3 huge length", T("v=spf1 a/99999999999999999999999"), PREFIX },
 	{ "5.3 empty length", T("v=spf1 a/"), SPEC },
 	{ "5.3 empty lengths", T("v=spf1 a//"), SPEC },
@@ -108,7 +110,7 @@ static const struct row {
 	{ "5.6 ip6 of IPv4", T("v=spf1 ip6:192.0.2.1"), NETWORK },
 	{ "5.6 ip6 with a zone", T("v=spf1 ip6:fe80::1%eth0"), NETWORK },
 	{ "5.7 exists", T("v=spf1 exists:%{ir}.x.example.com"), NULL },
-	{ "5.7 exists of nothing", T("v=spf1 exists"), MISSING },
+	{ "5.7 exists without a domain", T("v=spf1 exists"), MISSING },
 	{ "5.7 empty domain", T("v=spf1 exists:"), SPEC },
 	{ "5.7 exists with a length", T("v=spf1 exists:a.example.com/24"),
 	    SPEC },
@@ -116,18 +118,18 @@ static const struct row {
 	{ "6.1 case", T("v=spf1 ReDirect=example.com"), NULL },
 	{ "6.1 empty", T("v=spf1 redirect="), SPEC },
 	{ "6.1 not a domain", T("v=spf1 redirect=-all"), SPEC },
-	{ "6.1 it is no mechanism", T("v=spf1 redirect:example.com"),
+	{ "6.1 redirect with a colon", T("v=spf1 redirect:example.com"),
 	    MECHANISM },
 	{ "6 redirect twice", T("v=spf1 redirect=a.b redirect=a.b"), TWICE },
 	{ "6.2 exp", T("v=spf1 exp=e.example.com"), NULL },
 	{ "6.2 empty", T("v=spf1 exp="), SPEC },
 	{ "6.2 not a domain", T("v=spf1 exp=-all"), SPEC },
 	{ "6 exp twice", T("v=spf1 exp=a.b -all EXP=a.b"), TWICE },
-	{ "6.2 exp may have an explanation's macro not", T(
+	{ "6.2 exp with a macro for explanations", T(
 	    "v=spf1 exp=%{r}.example.com"), SPEC },
 	{ "4.6.1 a qualifier before a modifier", T("v=spf1 -exp=a.b"),
 	    MECHANISM },
-	{ "4.6 an error behind a match", T("v=spf1 all a:"), SPEC }
+	{ "4.6 an error after a match", T("v=spf1 all a:"), SPEC }
 #undef T
 };
 
@@ -156,7 +158,7 @@ check_term(const struct spf_term *t, const char *text,
 {
 	tap_str(t->text, str_from(text), text);
 	tap_ok(t->mechanism == mechanism && t->result == result,
-	    "%s: its mechanism and qualifier", text);
+	    "%s: mechanism and qualifier", text);
 }
 
 static void
@@ -167,35 +169,35 @@ test_terms(void)
 	if (!tap_ok(spf_record_parse(STR("v=spf1 -a ~mx:%{p}.e.com/24//64 "
 	    "?ip4:192.0.2.0/24 +ip6:2001:db8::/32 include:%{l}.e.com exp=x.y "
 	    "redirect=%{S}.z"), &r) == STATUS_OK && r.error == NULL &&
-	    r.n == 5, "terms, and modifiers among them")) {
+	    r.n == 5, "terms with modifiers among them")) {
 		return;
 	}
 	check_term(&r.v[0], "-a", SPF_A, SPF_FAIL);
 	tap_ok(r.v[0].spec.text.p == NULL && r.v[0].bits4 == 32 &&
 	    r.v[0].bits6 == 128, "defaults");
 	check_term(&r.v[1], "~mx:%{p}.e.com/24//64", SPF_MX, SPF_SOFTFAIL);
-	tap_str(r.v[1].spec.text, STR("%{p}.e.com"), "its domain-spec");
-	tap_ok(r.v[1].bits4 == 24 && r.v[1].bits6 == 64, "its lengths");
-	tap_num(r.v[1].spec.uses, SPF_USES_NAME, "it uses %{p}");
+	tap_str(r.v[1].spec.text, STR("%{p}.e.com"), "domain-spec");
+	tap_ok(r.v[1].bits4 == 24 && r.v[1].bits6 == 64, "prefix lengths");
+	tap_num(r.v[1].spec.uses, SPF_USES_NAME, "uses %{p}");
 	check_term(&r.v[2], "?ip4:192.0.2.0/24", SPF_IP4, SPF_NEUTRAL);
 	tap_ok(memcmp(r.v[2].octets, "\300\0\2\0", 4) == 0 &&
-	    r.v[2].bits4 == 24, "its network");
+	    r.v[2].bits4 == 24, "network");
 	check_term(&r.v[3], "+ip6:2001:db8::/32", SPF_IP6, SPF_PASS);
 	tap_ok(memcmp(r.v[3].octets, "\x20\x01\x0d\xb8\0", 5) == 0 &&
-	    r.v[3].bits6 == 32, "its network");
+	    r.v[3].bits6 == 32, "network");
 	check_term(&r.v[4], "include:%{l}.e.com", SPF_INCLUDE, SPF_PASS);
-	tap_num(r.v[4].spec.uses, SPF_USES_LOCAL, "it uses %{l}");
+	tap_num(r.v[4].spec.uses, SPF_USES_LOCAL, "uses %{l}");
 	tap_str(r.exp.text, STR("x.y"), "exp");
 	tap_str(r.redirect.text, STR("%{S}.z"), "redirect");
-	tap_num(r.redirect.uses, SPF_USES_LOCAL, "it uses %{s}");
+	tap_num(r.redirect.uses, SPF_USES_LOCAL, "uses %{s}");
 	spf_record_fini(&r);
 	tap_ok(spf_record_parse(STR("v=spf1 a nix:y -all"), &r) ==
-	    STATUS_OK && r.error != NULL, "an error");
-	tap_str(r.problem, STR("nix:y"), "and the term that has it");
+	    STATUS_OK && r.error != NULL, "error");
+	tap_str(r.problem, STR("nix:y"), "the term in error");
 	spf_record_fini(&r);
 }
 
-/* As many terms as there may be, and one more. */
+/* The maximum number of terms, and one more. */
 static void
 test_limit(void)
 {
@@ -214,12 +216,12 @@ test_limit(void)
 	buf_add_cstr(&text, " a");
 	tap_ok(spf_record_parse(buf_str(&text), &r) == STATUS_OK &&
 	    r.error != NULL && strcmp(r.error, "too many terms") == 0,
-	    "one more");
+	    "one term more");
 	spf_record_fini(&r);
 	buf_fini(&text);
 }
 
-/* Which of an answer's records are policies (RFC 7208 4.5). */
+/* The SPF records of an answer (RFC 7208 4.5). */
 static void
 test_policy(void)
 {
