@@ -71,7 +71,7 @@ do_record(const struct fields *f)
 
 /* Feeds all fields and the body. Returns NULL or the step that failed. */
 static const char *
-feed(DKIM *dkim, const struct message *m)
+feed_message(DKIM *dkim, const struct message *m)
 {
 	struct str raw;
 	DKIM_STAT s;
@@ -135,7 +135,7 @@ do_verify(const struct fields *f)
 		fields_answer_error(dkim_getresultstr(s));
 		return;
 	}
-	trouble = feed(dkim, &m);
+	trouble = feed_message(dkim, &m);
 	if (trouble == NULL) {
 		(void)dkim_eom(dkim, NULL);
 		answer_signatures(dkim);
@@ -211,7 +211,7 @@ do_sign(const struct fields *f)
 		fields_answer_error(dkim_getresultstr(s));
 		return;
 	}
-	trouble = feed(dkim, &m);
+	trouble = feed_message(dkim, &m);
 	if (trouble == NULL) {
 		s = dkim_eom(dkim, NULL);
 		if (s == DKIM_STAT_OK) {

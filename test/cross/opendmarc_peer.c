@@ -84,7 +84,7 @@ word(int status)
 }
 
 static int
-judge(struct peer *peer, DMARC_POLICY_T *policy, const struct fields *f)
+judge_message(struct peer *peer, DMARC_POLICY_T *policy, const struct fields *f)
 {
 	u_char *from = text(peer, f->v[1]);
 	int status;
@@ -116,7 +116,7 @@ do_judge(struct peer *peer, const struct fields *f)
 		fields_answer_error("usage");
 		return;
 	}
-	status = judge(peer, policy, f);
+	status = judge_message(peer, policy, f);
 	fields_answer(2);
 	fields_write(str_from(word(status)));
 	fields_write(str_from(opendmarc_policy_status_to_str(status)));

@@ -30,7 +30,7 @@ static struct {
 } world;
 
 static void
-begin(void)
+init_world(void)
 {
 	char path[] = "/tmp/fuzz_arc.XXXXXX";
 	struct dns_opts dns;
@@ -52,7 +52,8 @@ begin(void)
 
 /* r: views into the arena. The body hash also serves the seal. */
 static struct dkim_bodies *
-validate(struct arena *arena, const struct message *m, struct arc_verdict *r)
+validate_message(struct arena *arena, const struct message *m,
+    struct arc_verdict *r)
 {
 	struct arc_opts opts = { .crypto = world.crypto, .now_s = NOW,
 		.drift_s = 300, .min_rsa_bits = 1024, .max_signatures = 5 };
@@ -109,7 +110,7 @@ check_sealed(struct arena *arena, const struct message *m,
 	if (status != STATUS_OK) {
 		return;		/* the chain was at the limits */
 	}
-	dkim_bodies_fini(validate(arena, &sealed, &after));
+	dkim_bodies_fini(validate_message(arena, &sealed, &after));
 	check_verdict(&after);
 	FUZZ_CHECK(after.result == (before == ARC_FAIL ? ARC_FAIL : ARC_PASS));
 	FUZZ_CHECK(before == ARC_FAIL || after.instances == seal->instance);
@@ -131,7 +132,7 @@ check_message(struct arena *arena, const struct message *m)
 	struct arc_seal seal;
 	enum status status;
 
-	in.bodies = validate(arena, m, &before);
+	in.bodies = validate_message(arena, m, &before);
 	check_verdict(&before);
 	in.cv = before.result;
 	status = arc_seal_finish(arena, &opts, &in, &seal);
@@ -153,7 +154,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct arena arena;
 
 	if (world.dns == NULL) {
-		begin();
+		init_world();
 	}
 	arena_init(&arena, ARENA_BYTES);
 	if (message_parse(&arena, str_mem(data, n), &message) == STATUS_OK) {

@@ -17,7 +17,7 @@ sink(void *ctx, const void *p, size_t n)
 }
 
 static void
-check(enum canon kind, struct str body, const uint8_t cuts[CUTS])
+check_canon(enum canon kind, struct str body, const uint8_t cuts[CUTS])
 {
 	struct buf out, want;
 	struct canon_body c;
@@ -56,7 +56,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		return (0);
 	}
 	body = str_mem(data + CUTS, n - CUTS);
-	check(CANON_SIMPLE, body, data);
-	check(CANON_RELAXED, body, data);
+	check_canon(CANON_SIMPLE, body, data);
+	check_canon(CANON_RELAXED, body, data);
 	return (0);
 }

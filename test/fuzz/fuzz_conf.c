@@ -22,7 +22,7 @@ names_device(struct str s)
 }
 
 static void
-check(const struct conf *conf)
+check_conf(const struct conf *conf)
 {
 	size_t i;
 
@@ -60,7 +60,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	FUZZ_CHECK((status == STATUS_OK) == (conf != NULL));
 	FUZZ_CHECK((status == STATUS_OK) == (diag.text[0] == '\0'));
 	if (conf != NULL) {
-		check(conf);
+		check_conf(conf);
 	}
 	conf_release(conf);
 	return (0);

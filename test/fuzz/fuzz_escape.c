@@ -6,7 +6,7 @@
 #define OUT_BYTES	(8 * 1024 * 1024)
 
 static void
-check(void (*write)(struct buf *, struct str, size_t), struct str in,
+check_style(void (*write)(struct buf *, struct str, size_t), struct str in,
     size_t max)
 {
 	struct buf out;
@@ -29,11 +29,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	struct str in = str_mem(data, n);
 	size_t max = n > 0 ? data[0] : 0;
 
-	check(escape_text, in, max);
-	check(escape_log_value, in, max);
-	check(escape_reply, in, max);
-	check(escape_text, in, n);
-	check(escape_log_value, in, n);
-	check(escape_reply, in, n);
+	check_style(escape_text, in, max);
+	check_style(escape_log_value, in, max);
+	check_style(escape_reply, in, max);
+	check_style(escape_text, in, n);
+	check_style(escape_log_value, in, n);
+	check_style(escape_reply, in, n);
 	return (0);
 }

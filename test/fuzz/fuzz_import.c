@@ -52,7 +52,7 @@ check_line(struct str line)
 }
 
 static void
-translate(struct import *im, const char *path, bool opendmarc)
+translate_file(struct import *im, const char *path, bool opendmarc)
 {
 	struct str rest, line;
 	struct diag diag;
@@ -89,7 +89,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	im.env = &env;
 	arena_init(&im.arena, ARENA_BYTES);
 	buf_init(&im.out, ARENA_BYTES);
-	translate(&im, path, data[0] & 1);
+	translate_file(&im, path, data[0] & 1);
 	buf_fini(&im.out);
 	arena_fini(&im.arena);
 	(void)close(fd);

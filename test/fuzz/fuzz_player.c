@@ -13,7 +13,7 @@
 
 /* As mailseal try: plays a session with a message and edits the message. */
 static void
-play(const struct player_opts *opts, int fd, struct edit *edit,
+play_session(const struct player_opts *opts, int fd, struct edit *edit,
     struct arena *arena, const struct message *message)
 {
 	static const struct str rcpts[] = { STR("b@example.net") };
@@ -75,7 +75,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	player_opts_init(&opts, NULL);
 	opts.change = edit_change;
 	opts.ctx = &edit;
-	play(&opts, fd[0], &edit, &arena, &message);
+	play_session(&opts, fd[0], &edit, &arena, &message);
 	if (edit.arena != NULL) {
 		edit_write(&edit, &out);
 		FUZZ_CHECK(out.status == STATUS_OK);

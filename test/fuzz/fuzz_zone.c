@@ -37,7 +37,7 @@ check_record(enum dns_type type, const struct dns_record *r)
 }
 
 static enum dns_result
-look(const struct zone *z, struct str name, enum dns_type type)
+look_up_name(const struct zone *z, struct str name, enum dns_type type)
 {
 	struct dns_record v[DNS_MAX_RECORDS];
 	struct dns_answer a;
@@ -94,14 +94,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 
 		FUZZ_CHECK(i == 0 || zone_record_cmp(r - 1, r) < 0);
 		for (k = 0; k < sizeof(types) / sizeof(types[0]); k++) {
-			enum dns_result result = look(&z, name, types[k]);
+			enum dns_result result = look_up_name(&z, name,
+			    types[k]);
 
 			FUZZ_CHECK(result == DNS_OK || r->fault != DNS_OK ||
 			    r->type != types[k]);
 		}
 	}
-	look(&z, STR("a.b.example"), DNS_TXT);
-	look(&z, STR("x"), DNS_MX);
+	look_up_name(&z, STR("a.b.example"), DNS_TXT);
+	look_up_name(&z, STR("x"), DNS_MX);
 	zone_fini(&z);
 	return (0);
 }

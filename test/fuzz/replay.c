@@ -18,7 +18,7 @@
 static unsigned points;
 
 static void
-point(bool ok, const char *name)
+report_point(bool ok, const char *name)
 {
 	printf("%sok %u - %s\n", ok ? "" : "not ", ++points, name);
 	fflush(stdout);
@@ -55,20 +55,20 @@ is_visible(const struct dirent *entry)
 }
 
 static void
-replay(const char *path)
+replay_path(const char *path)
 {
 	struct dirent **entries;
 	char file[4096];
 	int i, n = scandir(path, &entries, is_visible, alphasort);
 
 	if (n < 0) {
-		point(replay_file(path), path);
+		report_point(replay_file(path), path);
 		return;
 	}
 	for (i = 0; i < n; i++) {
 		snprintf(file, sizeof(file), "%s/%s", path,
 		    entries[i]->d_name);
-		point(replay_file(file), entries[i]->d_name);
+		report_point(replay_file(file), entries[i]->d_name);
 		free(entries[i]);
 	}
 	free(entries);
@@ -88,7 +88,7 @@ replay_own_corpus(const char *program)
 	}
 	snprintf(path, sizeof(path), "%s/test/fuzz/corpus/%s",
 	    top != NULL ? top : ".", name != NULL ? name + 5 : "");
-	replay(path);
+	replay_path(path);
 }
 
 int
@@ -97,15 +97,15 @@ main(int argc, char *argv[])
 	int i;
 
 	LLVMFuzzerTestOneInput((const uint8_t *)"", 0);
-	point(true, "empty input");
+	report_point(true, "empty input");
 	for (i = 1; i < argc; i++) {
-		replay(argv[i]);
+		replay_path(argv[i]);
 	}
 	if (argc == 1) {
 		replay_own_corpus(argv[0]);
 	}
 	if (points == 1) {
-		point(false, "no corpus");
+		report_point(false, "no corpus");
 	}
 	printf("1..%u\n", points);
 	return (0);

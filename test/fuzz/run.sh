@@ -10,9 +10,9 @@ set -eu
 export FUZZ_SECONDS FUZZ_JOBS top_srcdir
 
 # Whether the list of changed files concerns the target. It does if it has a
-# file of the target's corpus, a file that the target includes or the .c beside
-# it, or any file in a folder of lib that has such a header. lib/base counts
-# by file, because every target includes some of it.
+# file of the target's corpus or a file in a folder from which the target
+# includes a header. Of lib/base and test, which all targets use, only the
+# included files and the .c beside them count.
 is_changed() {
 	awk -v top="$top_srcdir/" -v corpus="test/fuzz/corpus/$1/" '
 	FILENAME == ARGV[1] {
@@ -25,12 +25,15 @@ is_changed() {
 			if (index(path, top) == 1) {
 				path = substr(path, length(top) + 1)
 			}
-			if (path ~ /^lib\/[a-z]+\// && path !~ /^lib\/base\//) {
-				sub(/[^\/]*$/, "", path)
-				prefix[path]
-			} else if (sub(/\.[ch]:?$/, ".", path)) {
-				prefix[path]
+			if (path !~ /^[^\/].*\/.*\.[ch]:?$/) {
+				continue
 			}
+			if (path ~ /^(lib\/base|test)\//) {
+				sub(/[ch]:?$/, "", path)
+			} else {
+				sub(/[^\/]*$/, "", path)
+			}
+			prefix[path]
 		}
 	}
 	END {

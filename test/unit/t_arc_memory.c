@@ -47,7 +47,7 @@ seal_once(struct lab *lab, const struct message *m, enum arc_result cv,
 }
 
 static enum status
-validate(struct lab *lab, const struct message *m, enum arc_result *r)
+validate_message(struct lab *lab, const struct message *m, enum arc_result *r)
 {
 	struct arc_opts opts = { .crypto = lab->crypto, .now_s = LAB_NOW,
 		.drift_s = 300, .min_rsa_bits = 1024,
@@ -102,7 +102,7 @@ add_set(struct lab *lab, struct message *m, const struct arc_seal *s)
 
 /* Sealed twice, then validated. */
 static enum status
-run(struct lab *lab, enum arc_result *result_r)
+run_case(struct lab *lab, enum arc_result *result_r)
 {
 	struct message m;
 	struct arc_seal s;
@@ -115,7 +115,8 @@ run(struct lab *lab, enum arc_result *result_r)
 			status = add_set(lab, &m, &s);
 		}
 	}
-	return (status == STATUS_OK ? validate(lab, &m, result_r) : status);
+	return (status == STATUS_OK ? validate_message(lab, &m,
+	    result_r) : status);
 }
 
 static void
@@ -128,7 +129,7 @@ check_heap(struct lab *lab)
 
 	for (at = 0; failed && at < ALLOC_FAIL_MAX; at++) {
 		alloc_fail_at(at);
-		status = run(lab, &result);
+		status = run_case(lab, &result);
 		failed = alloc_failed();
 		refused += status == STATUS_NOMEM;
 		/* An answer lost to NOMEM counts as a DNS failure. */
@@ -153,7 +154,7 @@ check_arena(struct lab *lab)
 	    max += STEP_BYTES) {
 		arena_fini(&lab->arena);
 		arena_init(&lab->arena, max);
-		status = run(lab, &result);
+		status = run_case(lab, &result);
 		refused += status == STATUS_NOMEM;
 		lab_next(lab);
 	}

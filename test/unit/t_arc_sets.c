@@ -87,7 +87,7 @@ static struct crypto *crypto;
 
 /* The verdict is in the arena of the lab. */
 static const struct arc_verdict *
-validate(struct lab *lab, struct str text)
+validate_message(struct lab *lab, struct str text)
 {
 	struct arc_opts opts = { .crypto = crypto, .now_s = 1700000000,
 		.drift_s = 300, .min_rsa_bits = 1024,
@@ -115,7 +115,7 @@ check_row(size_t i)
 
 	lab_init(&lab, STR(""));
 	lab.arena.max_bytes = 64 << 20;
-	v = validate(&lab, str_from(rows[i].text));
+	v = validate_message(&lab, str_from(rows[i].text));
 	tap_num(v->result, ARC_FAIL, rows[i].name);
 	tap_str(str_from(v->reason), str_from(rows[i].reason), "reason");
 	tap_num(v->at, rows[i].at, "instance that failed");
@@ -151,7 +151,7 @@ check_older(void)
 		buf_printf(&text, SET2 AAR("1") AS("1", "none")
 		    "ARC-Message-Signature: i=1; a=rsa-sha256; d=old.test; "
 		    "s=s; bh=" HASH "; b=AAAA; %s\r\n" FROM, older[i].tags);
-		(void)validate(&lab, buf_str(&text));
+		(void)validate_message(&lab, buf_str(&text));
 		tap_num((long long)dns_batch_count(lab.batch),
 		    (long long)older[i].queries, older[i].name);
 		lab_fini(&lab);
@@ -192,12 +192,12 @@ check_limits(void)
 		buf_add_cstr(&text, AS("1", "none"));
 	}
 	buf_add_cstr(&text, FROM);
-	v = validate(&lab, buf_str(&text));
+	v = validate_message(&lab, buf_str(&text));
 	tap_ok(v->result == ARC_FAIL && v->instances == 1,
 	    "a thousand fields: %s", v->reason);
 	buf_reset(&text);
 	add_chain(&text, "l=1; ");
-	v = validate(&lab, buf_str(&text));
+	v = validate_message(&lab, buf_str(&text));
 	tap_ok(v->result == ARC_FAIL && v->instances == ARC_MAX_SETS &&
 	    v->sealers_n == ARC_MAX_SETS, "fifty sets: %s", v->reason);
 	tap_num((long long)dns_batch_count(lab.batch), ARC_MAX_SETS + 1,
@@ -207,11 +207,11 @@ check_limits(void)
 	add_chain(&text, "");
 	lab_init(&lab, STR(""));
 	lab.arena.max_bytes = 64 << 20;
-	v = validate(&lab, buf_str(&text));
+	v = validate_message(&lab, buf_str(&text));
 	tap_num((long long)dns_batch_count(lab.batch),
 	    ARC_MAX_SETS + MAX_AMS,
 	    "older AMS over max_signatures: no key query");
-	v = validate(&lab, STR(FROM));
+	v = validate_message(&lab, STR(FROM));
 	tap_ok(v->result == ARC_NONE && v->instances == 0, "no set");
 	lab_fini(&lab);
 	buf_fini(&text);

@@ -87,7 +87,7 @@ hash_of(struct str s, unsigned char *hash)
 }
 
 static void
-add(struct field_list *fields, const char *raw)
+add_field(struct field_list *fields, const char *raw)
 {
 	if (field_list_add_raw(&arena, fields, str_from(raw)) != STATUS_OK) {
 		tap_ok(false, "the test's own field");
@@ -106,7 +106,7 @@ check_row(const struct row *row)
 
 	field_list_init(&fields);
 	while (row->fields[fields.n] != NULL) {
-		add(&fields, row->fields[fields.n]);
+		add_field(&fields, row->fields[fields.n]);
 	}
 	for (; row->names[in.names_n] != NULL; in.names_n++) {
 		names[in.names_n] = str_from(row->names[in.names_n]);
@@ -147,7 +147,7 @@ check_large(void)
 	buf_init(&text, 1 << 20);
 	for (i = 0; i < FIELD_MAX_COUNT; i++) {
 		snprintf(raw, sizeof(raw), "Field-%u: %u\r\n", i % 2000, i);
-		add(&fields, raw);
+		add_field(&fields, raw);
 	}
 	for (i = 0; i < DKIM_MAX_SIGNED_FIELDS; i++) {
 		names[i] = arena_printf(&arena, "FIELD-%u", 2 * i / 3);
@@ -181,7 +181,7 @@ check_nomem(void)
 
 	in.b_raw = str_mem(in.sig_raw.p + 5, 3);
 	field_list_init(&fields);
-	add(&fields, "A: 1\r\n");
+	add_field(&fields, "A: 1\r\n");
 	for (max = 0; status == STATUS_NOMEM && max < 65536; max += 16) {
 		arena_init(&small, max);
 		h = dkim_headers_new(&small, &fields);

@@ -10,9 +10,9 @@ static struct lab lab;
 static struct message message;
 static struct dkim_bodies *bodies;
 
-/* Signs the text; sets message and bodies for check(). */
+/* Signs the text; sets message and bodies for check_signature(). */
 static struct str
-sign(const struct privkey *key, const char *text)
+sign_message(const struct privkey *key, const char *text)
 {
 	struct dkim_sign_opts opts = { .crypto = lab.crypto, .key = key,
 		.domain = STR("example.com"), .selector = STR("s"),
@@ -39,7 +39,7 @@ sign(const struct privkey *key, const char *text)
 }
 
 static void
-check(const struct privkey *key, struct str value, const char *want,
+check_signature(const struct privkey *key, struct str value, const char *want,
     const char *name)
 {
 	const char *reason = "not set";
@@ -60,15 +60,18 @@ check_faults(void)
 
 	lab_must(privkey_generate(CRYPTO_RSA, 1024, &other) == STATUS_OK,
 	    "key");
-	value = sign(lab.rsa, LAB_MSG);
-	check(other, value, "signature did not verify", "another key");
-	check(lab.ed, value, "a= is not the key's", "a key of another kind");
-	check(lab.rsa, lab_replace(&lab, value, "h=From:To", STR("h=From:Cc")),
+	value = sign_message(lab.rsa, LAB_MSG);
+	check_signature(other, value, "signature did not verify",
+	    "another key");
+	check_signature(lab.ed, value, "a= is not the key's",
+	    "a key of another kind");
+	check_signature(lab.rsa, lab_replace(&lab, value, "h=From:To",
+	    STR("h=From:Cc")),
 	    "signature did not verify", "h= with a name that was not signed");
-	check(lab.rsa, lab_replace(&lab, value, "relaxed/relaxed",
+	check_signature(lab.rsa, lab_replace(&lab, value, "relaxed/relaxed",
 	    STR("relaxed/simple")), "bh= is not the body's",
 	    "a canonicalisation that was not hashed");
-	check(lab.rsa, lab_replace(&lab, value, "v=1;", STR("v=2;")),
+	check_signature(lab.rsa, lab_replace(&lab, value, "v=1;", STR("v=2;")),
 	    "incompatible version", "a field that a receiver refuses");
 	privkey_free(other);
 }
@@ -77,10 +80,11 @@ check_faults(void)
 static void
 check_changed(void)
 {
-	struct str value = sign(lab.ed, LAB_MSG);
+	struct str value = sign_message(lab.ed, LAB_MSG);
 
 	message.fields.v[0].raw = STR("From: Eve <eve@example.com>\r\n");
-	check(lab.ed, value, "signature did not verify", "a changed field");
+	check_signature(lab.ed, value, "signature did not verify",
+	    "a changed field");
 }
 
 static struct str memory_value;
@@ -98,13 +102,16 @@ int
 main(void)
 {
 	lab_init(&lab, "");
-	check(lab.rsa, sign(lab.rsa, LAB_MSG), "no error", "RSA");
-	check(lab.ed, sign(lab.ed, LAB_MSG), "no error", "Ed25519");
-	check(lab.ed, sign(lab.ed, "From: a@example.com\r\n\r\n"), "no error",
+	check_signature(lab.rsa, sign_message(lab.rsa, LAB_MSG), "no error",
+	    "RSA");
+	check_signature(lab.ed, sign_message(lab.ed, LAB_MSG), "no error",
+	    "Ed25519");
+	check_signature(lab.ed, sign_message(lab.ed,
+	    "From: a@example.com\r\n\r\n"), "no error",
 	    "no body");
 	check_faults();
 	check_changed();
-	memory_value = sign(lab.rsa, LAB_MSG);
+	memory_value = sign_message(lab.rsa, LAB_MSG);
 	oom_check(check_in, "self check");
 	dkim_bodies_fini(bodies);
 	lab_fini(&lab);

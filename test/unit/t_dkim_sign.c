@@ -52,7 +52,7 @@ sign_in(struct arena *a, const struct dkim_sign_opts *opts,
 }
 
 static struct str
-sign(const struct dkim_sign_opts *opts, struct str text)
+sign_message(const struct dkim_sign_opts *opts, struct str text)
 {
 	struct message m = lab_message(&lab, text);
 	enum status status;
@@ -136,7 +136,7 @@ check_round(enum canon header, enum canon body, bool rsa)
 		opts = opts_of(rsa ? lab.rsa : lab.ed, rsa ? "rsa" : "ed");
 		opts.header_canon = header;
 		opts.body_canon = body;
-		value = sign(&opts, str_from(messages[i]));
+		value = sign_message(&opts, str_from(messages[i]));
 		check_folding(value, 78);
 		check_passes(with_field(value, str_from(messages[i])), 1,
 		    canon_name(header));
@@ -158,7 +158,8 @@ check_golden(void)
 	opts = opts_of(key, "ed");
 	opts.identity = STR("a;b@example.com");
 	opts.ttl_s = 86400;
-	tap_str(sign(&opts, STR(LAB_MSG)), STR(" v=1; a=ed25519-sha256; "
+	tap_str(sign_message(&opts, STR(LAB_MSG)),
+	    STR(" v=1; a=ed25519-sha256; "
 	    "c=relaxed/relaxed; d=example.com; s=ed;\r\n"
 	    "\ti=a=3Bb@example.com; t=1700000000; x=1700086400; "
 	    "h=From:To:Subject:\r\n"
@@ -291,21 +292,21 @@ check_oversigning(void)
 	struct str text;
 
 	text = lab_join(&lab, STR("Subject: Buy\r\n"),
-	    with_field(sign(&opts, STR(LAB_MSG)), STR(LAB_MSG)));
+	    with_field(sign_message(&opts, STR(LAB_MSG)), STR(LAB_MSG)));
 	lab_verify_opts(&lab, &verify);
 	tap_num(dkim_verifier_get(lab_verify(&lab, &verify, text), 0)->result,
 	    DKIM_FAIL, "8.15 oversigned, a second Subject: fail");
 	lab_next(&lab);
 	opts.oversign_headers_n = 0;
 	text = lab_join(&lab, STR("Subject: Buy\r\n"),
-	    with_field(sign(&opts, STR(LAB_MSG)), STR(LAB_MSG)));
+	    with_field(sign_message(&opts, STR(LAB_MSG)), STR(LAB_MSG)));
 	tap_num(dkim_verifier_get(lab_verify(&lab, &verify, text), 0)->result,
 	    DKIM_PASS, "not oversigned, a second Subject: pass");
 	lab_next(&lab);
 }
 
 static bool
-has(struct str value, const char *text)
+has_text(struct str value, const char *text)
 {
 	return (memmem(value.p, value.n, text, strlen(text)) != NULL);
 }
@@ -317,11 +318,11 @@ has_tag(struct str value, const char *tag)
 	char text[64];
 
 	snprintf(text, sizeof(text), " %s", tag);
-	if (has(value, text)) {
+	if (has_text(value, text)) {
 		return (true);
 	}
 	text[0] = '\t';
-	return (has(value, text));
+	return (has_text(value, text));
 }
 
 static void
@@ -330,7 +331,7 @@ check_tags(void)
 	struct dkim_sign_opts opts = opts_of(lab.ed, "ed");
 	struct str value;
 
-	value = sign(&opts, STR(LAB_MSG));
+	value = sign_message(&opts, STR(LAB_MSG));
 	tap_ok(has_tag(value, "t=1700000000;"), "t=");
 	tap_ok(!has_tag(value, "x="), "no x= without a time to live");
 	tap_ok(!has_tag(value, "i="), "no i= unless set");
@@ -338,12 +339,12 @@ check_tags(void)
 	tap_ok(!has_tag(value, "q="), "no q=");
 	opts.ttl_s = 60;
 	opts.identity = STR("@sub.example.com");
-	value = sign(&opts, STR(LAB_MSG));
+	value = sign_message(&opts, STR(LAB_MSG));
 	tap_ok(has_tag(value, "x=1700000060;"), "x=");
 	tap_ok(has_tag(value, "i=@sub.example.com;"), "i=");
 	check_passes(with_field(value, STR(LAB_MSG)), 1, "with i= and x=");
 	opts.now_s = -1;
-	value = sign(&opts, STR(LAB_MSG));
+	value = sign_message(&opts, STR(LAB_MSG));
 	tap_ok(!has_tag(value, "t=") && !has_tag(value, "x="),
 	    "no time, no x=");
 	lab_next(&lab);
@@ -401,7 +402,7 @@ check_limits(void)
 
 	opts.oversign_headers_n = 1;
 	text = many_fields(DKIM_MAX_SIGNED_FIELDS - 4, "Cc: a@example.net\n");
-	value = sign(&opts, text);
+	value = sign_message(&opts, text);
 	check_folding(value, 78);
 	check_passes(with_field(value, text), 1, "the maximum of names");
 	lab_next(&lab);
@@ -435,8 +436,9 @@ check_long_names(void)
 	struct str value, text, long_name;
 
 	opts.domain = STR(domain);
-	value = sign(&opts, STR(LAB_MSG));
-	tap_ok(has(value, "\r\n\td=a123456789"), "a long d= has its own line");
+	value = sign_message(&opts, STR(LAB_MSG));
+	tap_ok(has_text(value, "\r\n\td=a123456789"),
+	    "a long d= has its own line");
 	check_folding(value, 8 + strlen("d=") + strlen(domain) + 1);
 	opts = opts_of(lab.ed, "ed");
 	opts.header_canon = CANON_SIMPLE;
@@ -446,7 +448,7 @@ check_long_names(void)
 	opts.sign_headers_n = 1;
 	text = lab_join(&lab, lab_join(&lab, long_name, STR(": 1\r\n")),
 	    STR(LAB_MSG));
-	check_passes(with_field(sign(&opts, text), text), 1,
+	check_passes(with_field(sign_message(&opts, text), text), 1,
 	    "a field name longer than a line");
 	lab_next(&lab);
 }
@@ -465,7 +467,7 @@ check_name_lengths(void)
 	memset(text, 'x', sizeof(text));
 	for (n = 1; n <= sizeof(text); n++) {
 		name = str_mem(text, n);
-		value = sign(&opts, STR(LAB_MSG));
+		value = sign_message(&opts, STR(LAB_MSG));
 		check_folding(value, 78);
 		lab_next(&lab);
 	}

@@ -16,7 +16,7 @@
 static struct arena arena;
 
 static void
-parse(struct str value, struct dkim_signature *sig)
+parse_field(struct str value, struct dkim_signature *sig)
 {
 	struct field_list fields;
 	struct field field;
@@ -225,7 +225,7 @@ check_row(const struct row *row)
 {
 	struct dkim_signature sig;
 
-	parse(str_from(row->value), &sig);
+	parse_field(str_from(row->value), &sig);
 	tap_num(sig.result, row->result, row->rule);
 	tap_str(str_from(sig.reason), str_from(row->reason), "reason");
 }
@@ -236,7 +236,8 @@ check_content(void)
 {
 	struct dkim_signature sig;
 
-	parse(STR(" v=1; a=rsa-sha256; c=relaxed; d=Mail.Example.COM; s=S1.x; "
+	parse_field(STR(" v=1; a=rsa-sha256; c=relaxed; d=Mail.Example.COM; "
+	    "s=S1.x; "
 	    "h=From : to:\r\n SUBJECT; i=j=3Bo@sub.Mail.example.com; l=17; "
 	    "t=10; x=20; bh=" BH "; b= AA\r\n AA ; q=dns/txt"), &sig);
 	tap_num(sig.result, DKIM_NONE, "a good field");
@@ -266,7 +267,7 @@ check_defaults(void)
 {
 	struct dkim_signature sig;
 
-	parse(STR(BASE), &sig);
+	parse_field(STR(BASE), &sig);
 	tap_num(sig.header_canon, CANON_SIMPLE, "c= is simple");
 	tap_num(sig.body_canon, CANON_SIMPLE, "for both");
 	tap_str(sig.identity, STR("@example.com"), "i= is @d");
@@ -274,12 +275,12 @@ check_defaults(void)
 	tap_num(sig.signed_s, -1, "no t=");
 	tap_num(sig.expires_s, -1, "no x=");
 	tap_ok(sig.body_bytes == UINT64_MAX, "no l=");
-	parse(STR(BASE "; l=18446744073709551615"), &sig);
+	parse_field(STR(BASE "; l=18446744073709551615"), &sig);
 	tap_ok(sig.body_bytes == UINT64_MAX - 1,
 	    "l= of 2^64 - 1 is not absent");
-	parse(STR(BASE "; l=99999999999999999999"), &sig);
+	parse_field(STR(BASE "; l=99999999999999999999"), &sig);
 	tap_ok(sig.body_bytes == UINT64_MAX - 1, "l= beyond 64 bits");
-	parse(STR("v=1; a=ed25519-sha256; c=simple/relaxed; "
+	parse_field(STR("v=1; a=ed25519-sha256; c=simple/relaxed; "
 	    "d=b\xc3\xbc" "cher.example; s=s; h=from; " REST), &sig);
 	tap_num(sig.key_type, CRYPTO_ED25519, "an Ed25519 signature");
 	tap_num(sig.body_canon, CANON_RELAXED, "c= for the body");
@@ -293,14 +294,14 @@ check_partial(void)
 {
 	struct dkim_signature sig;
 
-	parse(STR("v=2; b=BBBB; d=example.com; s=s1; a=x"), &sig);
+	parse_field(STR("v=2; b=BBBB; d=example.com; s=s1; a=x"), &sig);
 	tap_num(sig.result, DKIM_NEUTRAL, "a refused field");
 	tap_str(sig.domain, STR("example.com"), "its d=");
 	tap_str(sig.selector, STR("s1"), "its s=");
 	tap_str(sig.algorithm, STR("x"), "its a=");
 	tap_str(sig.b_text, STR("BBBB"), "its b=");
 	tap_str(sig.identity, STR("@example.com"), "its i=");
-	parse(STR("v=1; d=example.com; s=s1; ; b=BBBB"), &sig);
+	parse_field(STR("v=1; d=example.com; s=s1; ; b=BBBB"), &sig);
 	tap_str(sig.domain, STR("example.com"),
 	    "d= before the fault of a broken list");
 	tap_num(sig.result, DKIM_NEUTRAL, "the first error sets the result");
@@ -331,24 +332,27 @@ check_limits(void)
 {
 	struct dkim_signature sig;
 
-	parse(repeated("h=", "a:", DKIM_MAX_SIGNED_FIELDS - 1, "from; v=1; "
+	parse_field(repeated("h=", "a:", DKIM_MAX_SIGNED_FIELDS - 1,
+	    "from; v=1; "
 	    "a=rsa-sha256; d=example.com; s=s1; " REST), &sig);
 	tap_num(sig.result, DKIM_NONE, "the maximum of names");
 	tap_num((long long)sig.names_n, DKIM_MAX_SIGNED_FIELDS,
 	    "number of names");
-	parse(repeated("h=", "a:", DKIM_MAX_SIGNED_FIELDS, "from; v=1; "
+	parse_field(repeated("h=", "a:", DKIM_MAX_SIGNED_FIELDS, "from; v=1; "
 	    "a=rsa-sha256; d=example.com; s=s1; " REST), &sig);
 	tap_num(sig.result, DKIM_POLICY, "one name more");
 	tap_str(str_from(sig.reason), STR("too many names in h="), "reason");
-	parse(repeated("h=", "a:", 10000, "from; v=1; a=rsa-sha256; "
+	parse_field(repeated("h=", "a:", 10000, "from; v=1; a=rsa-sha256; "
 	    "d=example.com; s=s1; " REST), &sig);
 	tap_num(sig.result, DKIM_POLICY, "10,000 names");
-	parse(repeated(BASE "; z=", "x", 1024 * 1024, ""), &sig);
+	parse_field(repeated(BASE "; z=", "x", 1024 * 1024, ""), &sig);
 	tap_num(sig.result, DKIM_NONE, "a field of a megabyte");
-	parse(repeated(HEAD "bh=" BH "; b=", "AAAA", 256 * 1024, ""), &sig);
+	parse_field(repeated(HEAD "bh=" BH "; b=", "AAAA", 256 * 1024, ""),
+	    &sig);
 	tap_num((long long)sig.signature.n, 3 * 256 * 1024,
 	    "a signature of 768 KiB");
-	parse(STR(BASE "; A=1;B=1;C=1;D=1;E=1;F=1;G=1;H=1;I=1;J=1;K=1;L=1;M=1;"
+	parse_field(STR(BASE
+	    "; A=1;B=1;C=1;D=1;E=1;F=1;G=1;H=1;I=1;J=1;K=1;L=1;M=1;"
 	    "N=1;O=1;P=1;Q=1;R=1;S=1;T=1;U=1;V=1;W=1;X=1;Y=1;Z=1;aa=1;ab=1;"
 	    "ac=1;ad=1;ae=1;af=1;ag=1;ah=1;ai=1;aj=1;ak=1;al=1;am=1;an=1;ao=1;"
 	    "ap=1;aq=1;ar=1;as=1;at=1;au=1;av=1;aw=1;ax=1;ay=1;az=1;ba=1;bb=1;"

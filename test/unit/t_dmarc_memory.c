@@ -14,7 +14,7 @@ static const char zone[] =
 
 /* Four walks, an existence query, two rounds. */
 static enum status
-run(struct lab *lab, enum dmarc_result *result_r)
+run_case(struct lab *lab, enum dmarc_result *result_r)
 {
 	struct dmarc *dmarc;
 	enum status status;
@@ -40,7 +40,7 @@ check_heap(void)
 	for (at = 0; failed && at < ALLOC_FAIL_MAX; at++) {
 		lab_init(&lab, str_from(zone));
 		alloc_fail_at(at);
-		status = run(&lab, &result);
+		status = run_case(&lab, &result);
 		failed = alloc_failed();
 		refused += status == STATUS_NOMEM;
 		/* An answer lost to NOMEM counts as a DNS failure. */
@@ -67,7 +67,7 @@ check_arena(void)
 		lab_init(&lab, str_from(zone));
 		arena_fini(&lab.arena);
 		arena_init(&lab.arena, max);
-		status = run(&lab, &result);
+		status = run_case(&lab, &result);
 		refused += status == STATUS_NOMEM;
 		lab_fini(&lab);
 	}

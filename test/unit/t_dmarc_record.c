@@ -134,7 +134,7 @@ static const struct {
 };
 
 static bool
-parse(const char *tags, struct dmarc_record *r)
+parse_tags(const char *tags, struct dmarc_record *r)
 {
 	char text[512];
 
@@ -170,12 +170,13 @@ check_tags(void)
 	for (i = 0; i < sizeof(policies) / sizeof(policies[0]); i++) {
 		const struct row *row = &policies[i];
 
-		tap_ok(parse(row->tags, &r) && r.p == row->p &&
+		tap_ok(parse_tags(row->tags, &r) && r.p == row->p &&
 		    r.sp == row->sp && r.np == row->np, "%s", row->name);
 		tap_num(r.flaw, row->flaw, "flaw");
 	}
 	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-		tap_ok(parse(others[i].tags, &r) && r.psd == others[i].psd &&
+		tap_ok(parse_tags(others[i].tags, &r) && r.psd ==
+		    others[i].psd &&
 		    r.testing == others[i].testing &&
 		    r.adkim_strict == others[i].adkim_strict &&
 		    r.aspf_strict == others[i].aspf_strict &&
@@ -188,20 +189,22 @@ check_published(void)
 {
 	struct dmarc_record r;
 
-	tap_ok(parse("p=none;np=reject", &r) && r.has_p && !r.has_sp &&
+	tap_ok(parse_tags("p=none;np=reject", &r) && r.has_p && !r.has_sp &&
 	    r.has_np, "what was published, not what it means");
-	tap_ok(parse("p=none;sp=x;rua=mailto:a@b", &r) && r.has_p &&
+	tap_ok(parse_tags("p=none;sp=x;rua=mailto:a@b", &r) && r.has_p &&
 	    !r.has_sp, "an invalid word is not published");
-	tap_ok(parse("p=none", &r) && !r.repeated && parse("p=none;P=none",
+	tap_ok(parse_tags("p=none", &r) && !r.repeated &&
+	    parse_tags("p=none;P=none",
 	    &r) && r.repeated, "a repeated tag is seen");
-	tap_ok(parse("x=1;x=2", &r) && !r.repeated, "unknown ones may repeat");
-	(void)parse("rua=mailto:a@b, x ; ruf= https://c/d", &r);
+	tap_ok(parse_tags("x=1;x=2", &r) && !r.repeated,
+	    "unknown ones may repeat");
+	(void)parse_tags("rua=mailto:a@b, x ; ruf= https://c/d", &r);
 	tap_str(r.rua, STR("mailto:a@b, x"), "4.7 rua");
 	tap_str(r.ruf, STR("https://c/d"), "4.7 ruf");
-	(void)parse("rua=\xff,\tmailto:a@b", &r);
+	(void)parse_tags("rua=\xff,\tmailto:a@b", &r);
 	tap_str(r.rua, STR("\xff,\tmailto:a@b"),
 	    "4.8 rua with tabs, not UTF-8");
-	tap_ok(parse("p=none;rua=x", &r) && r.rua.p == NULL,
+	tap_ok(parse_tags("p=none;rua=x", &r) && r.rua.p == NULL,
 	    "4.6 rua without a URI");
 }
 

@@ -53,7 +53,8 @@ static const struct {
 };
 
 static void
-check(const char *name, struct str list, struct str uris, const char *address)
+check_row(const char *name, struct str list, struct str uris,
+    const char *address)
 {
 	struct str uri, want, first = STR_NONE;
 
@@ -73,7 +74,7 @@ main(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		check(rows[i].name, guard_put(str_from(rows[i].list)),
+		check_row(rows[i].name, guard_put(str_from(rows[i].list)),
 		    str_from(rows[i].uris), rows[i].address);
 	}
 	return (tap_done());

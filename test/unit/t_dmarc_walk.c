@@ -80,7 +80,7 @@ static const struct row {
 };
 
 static void
-check(const struct row *row)
+check_row(const struct row *row)
 {
 	struct str names[LAB_MAX_NAMES];
 	size_t i, n = lab_words(row->went, names);
@@ -159,7 +159,7 @@ main(void)
 	size_t i;
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		check(&rows[i]);
+		check_row(&rows[i]);
 	}
 	check_memory_of_names();
 	check_long();

@@ -12,7 +12,7 @@
 #define VOIDS	"too many terms that find nothing in DNS"
 
 static void
-check(struct buf *zone, const char *ip, enum spf_result result,
+check_zone(struct buf *zone, const char *ip, enum spf_result result,
     const char *reason, size_t queries, const char *name)
 {
 	struct spf_opts opts = lab_opts(ip, "host.example", FROM);
@@ -61,33 +61,35 @@ test_terms(struct buf *zone)
 {
 	add_record(zone, "", 10, "a:h#.x", "-all");
 	buf_add_cstr(zone, "*.x A 192.0.2.9\n");
-	check(zone, V4, SPF_FAIL, NULL, 11, "4.6.4 ten terms");
+	check_zone(zone, V4, SPF_FAIL, NULL, 11, "4.6.4 ten terms");
 	add_record(zone, "", 11, "a:h#.x", "-all");
 	buf_add_cstr(zone, "*.x A 192.0.2.9\n");
-	check(zone, V4, SPF_PERMERROR, TERMS, 11, "4.6.4 eleven terms");
+	check_zone(zone, V4, SPF_PERMERROR, TERMS, 11, "4.6.4 eleven terms");
 	add_record(zone, "", 10, "a:h#.x", "redirect=t.example");
 	buf_add_cstr(zone, "*.x A 192.0.2.9\n");
-	check(zone, V4, SPF_PERMERROR, TERMS, 11,
+	check_zone(zone, V4, SPF_PERMERROR, TERMS, 11,
 	    "4.6.4 ten terms and redirect");
 	add_record(zone, "", 10, "a:h#.x", "redirect=t.example ?all");
 	buf_add_cstr(zone, "*.x A 192.0.2.9\n");
-	check(zone, V4, SPF_NEUTRAL, NULL, 11,
+	check_zone(zone, V4, SPF_NEUTRAL, NULL, 11,
 	    "4.6.4 ten terms and unused redirect");
 	add_record(zone, "", 1000, "ip4:198.51.100.1", "ip6:::/0 -all");
-	check(zone, V4, SPF_FAIL, NULL, 1, "4.6.4 1,000 addresses");
+	check_zone(zone, V4, SPF_FAIL, NULL, 1, "4.6.4 1,000 addresses");
 	add_record(zone, "", 5, "exists:%{p}.#.x", "-all");
 	buf_add_cstr(zone, "1.2.0.192.in-addr.arpa PTR h.y\nh.y A 192.0.2.1\n"
 	    "*.x TXT t\n");
-	check(zone, V4, SPF_PERMERROR, VOIDS, 6,
+	check_zone(zone, V4, SPF_PERMERROR, VOIDS, 6,
 	    "4.6.4 too many voids before too many terms");
 	add_record(zone, "", 6, "include:%{p}.#.x", "-all");
 	buf_add_cstr(zone, "1.2.0.192.in-addr.arpa PTR h.y\nh.y A 192.0.2.1\n"
 	    "*.x TXT \"v=spf1 -all\"\n");
-	check(zone, V4, SPF_PERMERROR, TERMS, 8, "5.5 %{p} counts as a term");
+	check_zone(zone, V4, SPF_PERMERROR, TERMS, 8,
+	    "5.5 %{p} counts as a term");
 	add_record(zone, "a:h.y ", 1, "include:i.x", "mx:h.y -all");
 	buf_add_cstr(zone, "h.y A 192.0.2.9\n*.x TXT \"v=spf1 a:h.y a:h.y "
 	    "a:h.y a:h.y a:h.y a:h.y a:h.y a:h.y ip4:192.0.2.1\"\n");
-	check(zone, V4, SPF_PASS, NULL, 4, "4.6.4 ten terms in two records");
+	check_zone(zone, V4, SPF_PASS, NULL, 4,
+	    "4.6.4 ten terms in two records");
 }
 
 static void
@@ -96,23 +98,24 @@ test_bombs(struct buf *zone)
 	size_t i;
 
 	add_record(zone, "", 10000, "a", "-all");
-	check(zone, V4, SPF_PERMERROR, "too many terms", 1,
+	check_zone(zone, V4, SPF_PERMERROR, "too many terms", 1,
 	    "10,000 mechanisms");
 	add_record(zone, "", 1000, "a:h#.x", "-all");
-	check(zone, V4, SPF_PERMERROR, VOIDS, 11, "1,000 names");
+	check_zone(zone, V4, SPF_PERMERROR, VOIDS, 11, "1,000 names");
 	add_record(zone, "", 1, "include:i#.x", "-all");
 	for (i = 0; i < 100; i++) {
 		buf_printf(zone, "i%zu.x TXT \"v=spf1 include:i%zu.x -all\"\n",
 		    i, i + 1);
 	}
-	check(zone, V4, SPF_PERMERROR, TERMS, 11, "includes nested 100 times");
+	check_zone(zone, V4, SPF_PERMERROR, TERMS, 11,
+	    "includes nested 100 times");
 	add_record(zone, "", 1, "include:t.example", "-all");
-	check(zone, V4, SPF_PERMERROR, TERMS, 1, "include of itself");
+	check_zone(zone, V4, SPF_PERMERROR, TERMS, 1, "include of itself");
 	add_record(zone, "", 0, "", "redirect=t.example");
-	check(zone, V4, SPF_PERMERROR, TERMS, 1, "redirect to itself");
+	check_zone(zone, V4, SPF_PERMERROR, TERMS, 1, "redirect to itself");
 	add_record(zone, "", 0, "", "redirect=u.example");
 	buf_add_cstr(zone, "u.example TXT \"v=spf1 redirect=t.example\"\n");
-	check(zone, V4, SPF_PERMERROR, TERMS, 2, "redirect in a ring");
+	check_zone(zone, V4, SPF_PERMERROR, TERMS, 2, "redirect in a ring");
 	/* Early queries have one limit for all records. */
 	add_record(zone, "", 10, "include:a#.x", "-all");
 	for (i = 0; i < 10; i++) {
@@ -125,7 +128,7 @@ test_bombs(struct buf *zone)
 		buf_add_cstr(zone, "\"\n");
 	}
 	buf_add_cstr(zone, "*.x TXT \"v=spf1 ?all\"\n");
-	check(zone, V4, SPF_PERMERROR, TERMS, 20, "a tree of includes");
+	check_zone(zone, V4, SPF_PERMERROR, TERMS, 20, "a tree of includes");
 }
 
 /* Five records with nine includes each, none of which is evaluated. */
@@ -143,7 +146,7 @@ test_ahead(struct buf *zone)
 		buf_add_cstr(zone, "\"\n");
 	}
 	buf_add_cstr(zone, "yes.x A 127.0.0.2\n");
-	check(zone, V4, SPF_FAIL, NULL, 1 + 5 + 5, "ten early queries");
+	check_zone(zone, V4, SPF_FAIL, NULL, 1 + 5 + 5, "ten early queries");
 }
 
 static void
@@ -157,7 +160,7 @@ test_mx(struct buf *zone)
 			buf_printf(zone, "m.x MX 1 h%zu.x\nh%zu.x A "
 			    "192.0.2.9\n", i, i);
 		}
-		check(zone, V4, n == 10 ? SPF_FAIL : SPF_PERMERROR,
+		check_zone(zone, V4, n == 10 ? SPF_FAIL : SPF_PERMERROR,
 		    n == 10 ? NULL : "too many MX names", n == 10 ? 12 : 2,
 		    n == 10 ? "4.6.4 ten MX names" : "4.6.4 eleven MX names");
 	}
@@ -166,7 +169,7 @@ test_mx(struct buf *zone)
 		buf_printf(zone, "m%zu.x MX 1 h%zu.x\nh%zu.x A 192.0.2.9\n",
 		    i / 10, i, i);
 	}
-	check(zone, V4, SPF_FAIL, NULL, 111, "ten times ten MX names");
+	check_zone(zone, V4, SPF_FAIL, NULL, 111, "ten times ten MX names");
 }
 
 static void
@@ -179,18 +182,19 @@ test_ptr(struct buf *zone)
 		buf_printf(zone, "1.2.0.192.in-addr.arpa PTR h%zu.x\n"
 		    "h%zu.x A 192.0.2.1\n", i, i);
 	}
-	check(zone, V4, SPF_PASS, NULL, 12, "4.6.4 200 PTR names");
+	check_zone(zone, V4, SPF_PASS, NULL, 12, "4.6.4 200 PTR names");
 	add_record(zone, "", 0, "", "ptr:h199.x -all");
 	for (i = 0; i < 200; i++) {
 		buf_printf(zone, "1.2.0.192.in-addr.arpa PTR h%zu.x\n"
 		    "h%zu.x A 192.0.2.1\n", i, i);
 	}
-	check(zone, V4, SPF_FAIL, NULL, 12,
+	check_zone(zone, V4, SPF_FAIL, NULL, 12,
 	    "4.6.4 PTR names over the limit are ignored");
 	add_record(zone, "", 10, "ptr", "-all");
 	buf_add_cstr(zone, "1.2.0.192.in-addr.arpa PTR h.x\nh.x A "
 	    "192.0.2.9\n");
-	check(zone, V4, SPF_FAIL, NULL, 3, "ten ptr: one lookup of the names");
+	check_zone(zone, V4, SPF_FAIL, NULL, 3,
+	    "ten ptr: one lookup of the names");
 }
 
 static void
@@ -228,7 +232,7 @@ test_voids(struct buf *zone)
 		buf_add_cstr(zone, "t.x TXT t\nm.x MX 1 h0.x\nm.x MX 1 h1.x\n"
 		    "m.x MX 1 h2.x\nh0.x A 192.0.2.9\nh1.x A 192.0.2.9\n"
 		    "66.2.0.192.in-addr.arpa SERVFAIL\n");
-		check(zone, rows[i].ip, rows[i].result, rows[i].result ==
+		check_zone(zone, rows[i].ip, rows[i].result, rows[i].result ==
 		    SPF_PERMERROR ? VOIDS : NULL, rows[i].queries,
 		    rows[i].name);
 	}
