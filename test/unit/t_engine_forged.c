@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which fields are deleted, by which index, and in which order. */
+/* Which received fields are deleted, by which index and in which order. */
 #include "engine_fixture.h"
 #include "tap.h"
 
