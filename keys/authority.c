@@ -26,7 +26,7 @@ struct authority {
 	unsigned		 port;
 	struct dns		*resolver;
 	struct arena		 memory;
-	struct strmap		 zones;		/* by each name above a record */
+	struct strmap		 zones;		/* by name above a record */
 	struct strmap		 servers;	/* by name */
 	struct strmap		 addresses;	/* by text */
 	struct authority_address *open;
@@ -51,7 +51,7 @@ ask_dns(struct dns *dns, const struct dns_opts *opts, struct str name,
 	return (batch);
 }
 
-/* OK: there is an answer, perhaps a negative one; the caller frees the batch. */
+/* OK: there is an answer, maybe a negative one; the caller frees the batch. */
 static enum status
 ask_resolver(struct authority *a, struct str name, enum dns_type type,
     struct dns_batch **batch_r, const struct dns_answer **r,

@@ -47,7 +47,7 @@ struct authority_zone {
 
 struct authority_answer {	/* of one server; in the caller's arena */
 	enum dns_result	 result;	/* OK, NODATA, NXDOMAIN, or no answer */
-	struct str	*v;		/* each TXT record, its strings joined */
+	struct str	*v;		/* TXT records, strings joined */
 	size_t		 n;
 	int64_t		 ttl_s;		/* -1: no record */
 	bool		 bogus;		/* DNSSEC; a resolver's answer */

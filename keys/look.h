@@ -44,7 +44,7 @@ struct look {			/* in the store's arena */
 	struct life_found	 found;
 	struct str		 owner;		/* selector._domainkey.domain */
 	struct str		 target;	/* the same after its CNAMEs */
-	struct str		 zone;		/* of the target; absent: unknown */
+	struct str		 zone;		/* target's; absent: unknown */
 	struct look_server	*v;
 	size_t			 n;		/* 0: found.why says why */
 };

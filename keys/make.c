@@ -11,8 +11,8 @@
 #define TEMPLATE_BYTES	64
 
 static void
-add_template_part(struct buf *out, const struct tm *tm, enum crypto_key_type type,
-    char what)
+add_template_part(struct buf *out, const struct tm *tm,
+    enum crypto_key_type type, char what)
 {
 	switch (what) {
 	case 'Y':

@@ -22,7 +22,7 @@ struct rotated {		/* one domain; arrays in the store's arena */
 	size_t			 n;
 	struct life_found	*found;
 	struct look		*looks;
-	struct str		*notes;		/* v[i].note is to become this */
+	struct str		*notes;		/* v[i].note becomes this */
 	bool			*looked;	/* looks[i] is up to date */
 	bool			*stuck;		/* v[i] is left as it is, for
 						   the rest of the run */

@@ -37,7 +37,7 @@ struct store_opts {		/* zeroed: as the policy file says */
 struct store_broken {		/* a key whose state cannot be read */
 	struct store_broken	*next;
 	struct str		 domain;
-	struct str		 selector;	/* absent: all of the domain's */
+	struct str		 selector;	/* absent: all keys */
 	const char		*why;
 };
 
@@ -51,13 +51,13 @@ struct store {
 	struct arena		 arena;		/* rotate resets it after each
 						   domain */
 	const char		*where;
-	const char		*name;		/* the same for messages, without
-						   a password */
+	const char		*name;		/* for messages: without a
+						   password */
 	const char		*pid_file;	/* NULL: none */
 	int64_t			 now_s;
 	struct store_broken	*broken;	/* reported */
 	struct strmap		 broken_names;	/* "domain/selector" of these */
-	bool			 changed;	/* the set of signing keys was */
+	bool			 changed;	/* the signing keys were */
 };
 
 /* True if id is one of the above and its value is valid; *bad_r when not. */

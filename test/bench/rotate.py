@@ -72,10 +72,10 @@ class Rotate:
         else:
             self._add(domain, "s", "ed25519", "active", old)
             text = f's._domainkey TXT {self.keys["ed25519"][2]}\n'
-        return "@ NS ns.example.net.\n" + text
+        return text
 
     def _make_store(self):
-        zones = {".": "@ NS ns.example.net.\nns.example.net. A 127.0.0.1\n"}
+        zones = {".": "ns.invalid. A 127.0.0.1\n"}    # of all zones
         os.mkdir(self.store, 0o700)
         for i in range(COUNT):
             domain = f"d{i}.example"
