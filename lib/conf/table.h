@@ -91,8 +91,6 @@ const struct conf_option	*conf_option_find(const struct conf_options *,
 		    struct str name);
 /* The line of an option that the table has, 0 if it is absent. */
 unsigned	 conf_reader_line(const struct conf_reader *, const char *name);
-/* Seconds, or a number and one of s m h d w. */
-bool		 conf_time_parse(struct str value, uint64_t *seconds_r);
 /* The word, case ignored, or NULL. */
 const struct conf_word	*conf_word_find(const struct conf_word *, struct str);
 /* Names the option that is most like an unknown one. SYNTAX. */

@@ -111,8 +111,9 @@ conf_set_octal(struct conf_reader *r, const struct conf_option *o,
 	return (STATUS_OK);
 }
 
-bool
-conf_time_parse(struct str value, uint64_t *seconds_r)
+/* Seconds, or a number and one of s m h d w. */
+static bool
+parse_time(struct str value, uint64_t *seconds_r)
 {
 	static const struct {
 		char		suffix;
@@ -144,7 +145,7 @@ conf_set_seconds(struct conf_reader *r, const struct conf_option *o,
 {
 	uint64_t s;
 
-	if (!conf_time_parse(value, &s) || s < o->min || s > o->max) {
+	if (!parse_time(value, &s) || s < o->min || s > o->max) {
 		return (conf_reject_form(r, o, value));
 	}
 	*(int64_t *)field_at(r, o) = (int64_t)s;
@@ -157,7 +158,7 @@ conf_set_microseconds(struct conf_reader *r, const struct conf_option *o,
 {
 	uint64_t s;
 
-	if (!conf_time_parse(value, &s) || s < o->min || s > o->max) {
+	if (!parse_time(value, &s) || s < o->min || s > o->max) {
 		return (conf_reject_form(r, o, value));
 	}
 	*(uint64_t *)field_at(r, o) = s * 1000000;

@@ -116,7 +116,7 @@ dns_batch_add(struct dns_batch *b, struct str text, enum dns_type type)
 	if (q != NULL) {
 		return (q);
 	}
-	if (b->queries_n >= DNS_BATCH_MAX_QUERIES ||
+	if (dns_batch_count(b) >= DNS_BATCH_MAX_QUERIES ||
 	    (q = query_new(b, DNS_TIMEOUT)) == NULL) {
 		return (NULL);
 	}

@@ -93,8 +93,9 @@ cache_drop(struct cache *c, struct cache_entry *e)
 	}
 }
 
-void
-cache_remove(struct cache *c, struct cache_entry *e)
+/* Takes an entry that is not pending out of the table. */
+static void
+remove_entry(struct cache *c, struct cache_entry *e)
 {
 	RB_REMOVE(cache_tree, &c->tree, e);
 	TAILQ_REMOVE(e->pending ? &c->pending : &c->lru, e, link);
@@ -112,7 +113,7 @@ evict_entries(struct cache *c)
 
 	while (c->bytes > c->max_bytes &&
 	    (e = TAILQ_FIRST(&c->lru)) != NULL) {
-		cache_remove(c, e);
+		remove_entry(c, e);
 		c->evicted++;
 	}
 }
@@ -132,7 +133,7 @@ cache_find(struct cache *c, const struct dns_name *name, enum dns_type type,
 	}
 	if (now_us >= e->time_us) {
 		if (e->failures == 0) {
-			cache_remove(c, e);
+			remove_entry(c, e);
 		}
 		return (NULL);
 	}
@@ -150,7 +151,7 @@ cache_start(struct cache *c, struct cache_entry *e, uint64_t now_us)
 		if (now_us < before->time_us + CACHE_FORGET_US) {
 			e->failures = before->failures;
 		}
-		cache_remove(c, before);
+		remove_entry(c, before);
 	}
 	RB_INSERT(cache_tree, &c->tree, e);
 	TAILQ_INSERT_TAIL(&c->pending, e, link);
@@ -170,7 +171,7 @@ cache_fill(struct cache *c, struct cache_entry *e,
 	e->box.answer = *answer;
 	e->box.block = block;
 	if (ttl_s == 0) {
-		cache_remove(c, e);
+		remove_entry(c, e);
 		return;
 	}
 	TAILQ_REMOVE(&c->pending, e, link);

@@ -96,9 +96,6 @@ void			 cache_drop(struct cache *, struct cache_entry *);
 /* An entry became larger. */
 void			 cache_grow(struct cache *, struct cache_entry *,
 			    size_t bytes);
-
-/* Takes an entry that is not pending out of the table. */
-void			 cache_remove(struct cache *, struct cache_entry *);
 /* Moves what is to be freed to a list of the caller's. */
 void			 cache_take_dead(struct cache *, struct cache_list *);
 void			 cache_free_dead(struct cache_list *);

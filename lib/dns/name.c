@@ -3,8 +3,9 @@
 
 #include "dns/name.h"
 
-bool
-dns_name_char(char c)
+/* Whether a label from outside may contain c. */
+static bool
+is_name_char(char c)
 {
 	return (c > ' ' && c < 0x7f && c != '.' && c != '\\');
 }
@@ -26,7 +27,7 @@ dns_name_make(struct str text, struct dns_name *name_r)
 				return (false);
 			}
 			label_n = 0;
-		} else if ((!dns_name_char(text.p[i]) && text.p[i] != ' ') ||
+		} else if ((!is_name_char(text.p[i]) && text.p[i] != ' ') ||
 		    ++label_n > DNS_LABEL_MAX_BYTES) {
 			return (false);
 		}
@@ -49,7 +50,7 @@ append_label(struct dns_name *name, const char *p, size_t n)
 		name->p[name->n++] = '.';
 	}
 	for (i = 0; i < n; i++) {
-		name->p[name->n++] = dns_name_char(p[i]) || p[i] == ' ' ?
+		name->p[name->n++] = is_name_char(p[i]) || p[i] == ' ' ?
 		    char_lower(p[i]) : '\0';
 	}
 	return (true);

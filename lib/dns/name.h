@@ -22,8 +22,6 @@ struct dns_name {
 	size_t	n;		/* 0: the root */
 };
 
-/* An octet that may stand in a label that came from outside. */
-bool	dns_name_char(char);
 /*
  * One trailing dot is dropped. False: an invalid name; the root is one. A
  * space is valid here: an SPF macro may ask for it (RFC 7208 7.1).

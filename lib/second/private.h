@@ -38,8 +38,6 @@ struct second_dkim {
 /* Waits for the answer until the deadline; NULL: out of memory. */
 const struct dns_answer	*second_ask(struct dns_batch *, struct str name,
 			    enum dns_type, uint64_t deadline_us);
-/* A library handle with our options; NULL: out of memory. */
-DKIM_LIB	*second_lib_new(uint64_t drift_s);
 /* libopendkim's callback: answers from the message's batch. */
 DKIM_CBSTAT	 second_key_lookup(DKIM *, DKIM_SIGINFO *, unsigned char *buf,
 		    size_t buf_bytes);

@@ -22,8 +22,9 @@ set_option(DKIM_LIB *lib, dkim_opts_t option, void *value, size_t n)
 	    DKIM_STAT_OK);
 }
 
-DKIM_LIB *
-second_lib_new(uint64_t drift_s)
+/* A library handle with our options; NULL: out of memory. */
+static DKIM_LIB *
+new_library(uint64_t drift_s)
 {
 	/* Look keys up at the end, when our own answers have arrived. */
 	unsigned int flags = DKIM_LIBFLAGS_DELAYSIGPROC;
@@ -76,7 +77,7 @@ second_new(struct second **r, struct diag *diag)
 		diag_set(diag, NULL, 0, "out of memory");
 		return (STATUS_NOMEM);
 	}
-	second->lib = second_lib_new(SECOND_DRIFT_S);
+	second->lib = new_library(SECOND_DRIFT_S);
 	if (second->lib == NULL) {
 		free(second);
 		diag_set(diag, NULL, 0, "libopendkim cannot be set up");
@@ -118,7 +119,7 @@ lib_for_time(struct second *second, struct second_dkim *s)
 	if (distance_s <= CLOCK_SLACK_S) {
 		return (second->lib);
 	}
-	s->own_lib = second_lib_new((uint64_t)distance_s + SECOND_DRIFT_S);
+	s->own_lib = new_library((uint64_t)distance_s + SECOND_DRIFT_S);
 	return (s->own_lib);
 }
 

@@ -22,8 +22,8 @@ struct stored_secret {
 	char		 pem[];
 };
 
-struct stored *
-stored_hold(struct stored *s)
+static struct stored *
+hold_stored(struct stored *s)
 {
 	atomic_fetch_add_explicit(&s->references, 1, memory_order_relaxed);
 	return (s);
@@ -377,7 +377,7 @@ stored_read(const char *where, struct stored *before, const struct env *env,
 	if (status == STATUS_TEMP && before != NULL) {
 		note_lost(before, true, diag->text);
 		diag_init(diag);
-		*r = stored_hold(before);
+		*r = hold_stored(before);
 		return (STATUS_OK);
 	}
 	return (status);

@@ -59,7 +59,6 @@ struct stored {
 enum status	 stored_read(const char *where, struct stored *before,
 		    const struct env *, struct stored **r, struct diag *)
     ATTR_MUST_CHECK;
-struct stored	*stored_hold(struct stored *);
 void		 stored_release(struct stored *);	/* accepts NULL */
 /* The current revision of the store; that of the snapshot if the store does not
    answer. */

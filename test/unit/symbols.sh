@@ -1,8 +1,10 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # A function of ours with the name of one of a library's would be called by
-# that library in place of its own. And lib/ keeps no state: no writable data.
+# that library in place of its own. lib/ keeps no state: no writable data. No
+# exported function is without a caller.
 set -eu
+top_srcdir=${top_srcdir:-$PWD}
 cd "${top_builddir:-.}"
 archive=lib/libmailseal.a
 n=0
@@ -41,4 +43,31 @@ bad=$(nm -A -f sysv --defined-only "$archive" 2>/dev/null |
 	$NF !~ /^ *\.data\.rel\.ro/ && $4 !~ /SECTION/ { print $1, $NF }' |
     grep -vE '__asan|__tsan|__ubsan|___|__odr|asan\.module|[._]gcov|\.L|__sancov' || true)
 point "lib has no writable data" "$bad"
+
+# An exported function has a caller outside its file. One that only its own file
+# calls is exported for its tests, or should be static; one that only tests call
+# is dead. A name of the C library replaces that library's function.
+objects=$(find lib milter keys tools -name '*.o')
+nm -D --defined-only "$(${CC:-cc} -print-file-name=libc.so.6)" |
+    awk '{ sub(/@.*/, "", $3); print $3 }' | sort -u >"$work/libc"
+# shellcheck disable=SC2086
+nm -A -g $objects 2>/dev/null | awk '
+	{ file = $1; sub(/:.*/, "", file); name = $NF; type = $(NF - 1) }
+	type == "U" { used[name] = 1 }
+	type == "T" { defined[name] = file }
+	END {
+		for (name in defined)
+			if (!(name in used) && name != "main")
+				print name, defined[name]
+	}' | sort >"$work/uncalled"
+bad=$(join -v 1 "$work/uncalled" "$work/libc" | while read -r name file; do
+	source=$top_srcdir/${file%.o}.c
+	[ -f "$source" ] || continue
+	if [ "$(grep -cw "$name" "$source")" -lt 2 ]; then
+		echo "$name of ${file%.o}.c is dead"
+	elif ! grep -rqw --include='*.[ch]' "$name" "$top_srcdir/test"; then
+		echo "$name of ${file%.o}.c should be static"
+	fi
+done)
+point "every exported function has a caller" "$bad"
 echo "1..$n"
