@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""stores: COUNT domains in a key store, one RSA key of 2048 bits each: a start,
-to the first answer, a reload, memory and the rate of signing. OpenDKIM has
-nothing to set beside it; tables.py has the bounds.
+"""stores: COUNT domains in a key store, one RSA key of 2048 bits each: the time
+of a start until the first answer and of a reload, memory and the rate of
+signing. OpenDKIM has no counterpart; the limits are in tables.py.
 
-A database is read into memory, of a directory the states alone.
+A database is read into memory; of a directory, only the states are read.
 """
 import os
 import sqlite3

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What every kind of store is to do alike. */
+/* The behaviour that all kinds of stores share: lib/keystore/keystore.h. */
 #include "config.h"
 
 #include <stdio.h>
@@ -366,36 +366,36 @@ check_dir(void)
 	    "a key without a state is not there");
 	b.selector = STR("s7");
 	add(store, &b, STATUS_LIMIT, "and is not replaced");
-	tap_num(bad_count, 0, "nor told of: a run was cut short");
+	tap_num(bad_count, 0, "a private key alone is not reported");
 	write_file("b.example/s7.txt", "s7 TXT p=\n", 0644);
 	check_list(store, STR("b.example"), "b.example/s1:pending ",
 	    "one with its record");
-	tap_num(bad_count, 1, "has lost its state: told of");
+	tap_num(bad_count, 1, "a key without a state is reported");
 	tap_ok(strstr(bad_text, "b.example/s7.state: missing") != NULL,
-	    "by the name of that");
+	    "a key without a state: the missing file is named");
 	write_file("b.example/s5.txt", "s5 TXT p=\n", 0644);
 	snprintf(path, sizeof(path), "%s/b.example/s7.txt", top);
 	tap_num(unlink(path), 0, path);
 	check_list(store, STR("b.example"), "b.example/s1:pending ",
 	    "a record alone");
-	tap_num(bad_count, 0, "is nothing");
+	tap_num(bad_count, 0, "a record alone is ignored");
 	write_file("b.example/s8.state", "mailseal-key 1\n", 0644);
 	check_list(store, STR_NONE, "a.example/s2:pending "
 	    "a.example/s1:removed b.example/s1:pending ",
 	    "a broken state hides no other");
-	tap_num(bad_count, 1, "and is told of");
+	tap_num(bad_count, 1, "it is reported");
 	write_file("b.example/s8.state", "mailseal-key 1\ndomain c.example\n"
 	    "selector s8\ntype rsa\nbits 1\nstage active\ncreated 1\n"
 	    "since 1\nrecord p=\n", 0644);
 	check_list(store, STR("b.example"), "b.example/s1:pending ",
 	    "another key's state");
-	tap_num(bad_count, 1, "is told of, too");
+	tap_num(bad_count, 1, "the state of another key is reported");
 	snprintf(path, sizeof(path), "%s/b.example/s6.state", top);
 	tap_num(mkdir(path, 0755), 0, path);
 	check_list(store, STR_NONE, "a.example/s2:pending "
 	    "a.example/s1:removed b.example/s1:pending ",
 	    "what is no file hides no other");
-	tap_num(bad_count, 2, "and is told of");
+	tap_num(bad_count, 2, "it is reported");
 	check_temporary(store);
 	write_file("README", "not a domain\n", 0644);
 	snprintf(path, sizeof(path), "%s/lost+found", top);
@@ -405,7 +405,7 @@ check_dir(void)
 	check_list(store, STR_NONE, "a.example/s2:pending "
 	    "a.example/s1:removed b.example/s1:pending ",
 	    "and a folder that is no domain's");
-	tap_num(bad_count, 2, "is not told of");
+	tap_num(bad_count, 2, "neither is reported");
 	snprintf(path, sizeof(path), "%s/b.example/s6.state", top);
 	tap_num(rmdir(path), 0, "taken away");
 	snprintf(path, sizeof(path), "%s/b.example/s1.private", top);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Keys of a key directory, and what becomes of them when it changes. */
+/* Keys of key stores, and changes of the stores: lib/signers/stored.c. */
 #include "config.h"
 
 #include <stdio.h>
@@ -123,7 +123,7 @@ check_picks(void)
 
 	check(s, "a.example", "s1@a.example s3@a.example ",
 	    "all active keys, the oldest on top");
-	check(s, "b.example", "", "a domain whose key is pending");
+	check(s, "b.example", "", "a pending key");
 	check(s, "c.example", "", "an unknown domain");
 	check(s, "sub.a.example", "", "below a domain");
 	signers_count(s, &counts);
@@ -144,13 +144,13 @@ check_changes(void)
 
 	tap_ok(signers_look(s) == revision, "nothing has changed");
 	put("a.example", "s1", KEY_RETIRED, 10);
-	tap_ok(signers_look(s) != revision, "a stage has");
+	tap_ok(signers_look(s) != revision, "a stage has changed");
 	check(s, "a.example", "s1@a.example s3@a.example ",
-	    "those in service do not change");
+	    "signers in service do not change");
 	next = make(false, 10);
-	check(next, "a.example", "s3@a.example ", "the next ones have it");
+	check(next, "a.example", "s3@a.example ", "new signers have the change");
 	tap_ok(signers_look(next) == signers_revision(next),
-	    "and are up to date");
+	    "new signers: no change since");
 	signers_free(next);
 	signers_free(s);
 }
@@ -193,10 +193,10 @@ check_broken(void)
 	s = make(false, 10);
 	check(s, "a.example", "!s3 ", "a key that others may read");
 	tap_ok(lines.n > 0 && strstr(lines.p,
-	    "a.example/s3.private: mode 0644") != NULL, "is logged");
+	    "a.example/s3.private: mode 0644") != NULL, "a key that others may read: logged");
 	buf_reset(&lines);
 	check(s, "a.example", "!s3 ", "the next message");
-	tap_num((long long)lines.n, 0, "does not log it again");
+	tap_num((long long)lines.n, 0, "the next message: not logged again");
 	signers_free(s);
 	put("a.example", "s1", KEY_ACTIVE, 10);
 	s = make(false, 10);
@@ -218,7 +218,7 @@ check_broken(void)
 	    strstr(lines.p, "s1.state") != NULL, "a broken state is named");
 	s = make_after(next, false, 10);
 	signers_free(next);
-	check(s, "a.example", "s1@a.example !s3 ", "and the next time");
+	check(s, "a.example", "s1@a.example !s3 ", "a broken state, the next reload");
 	signers_free(s);
 }
 
@@ -227,11 +227,11 @@ check_broken_at_start(void)
 {
 	struct signers *s = make(false, 10), *next;
 
-	check(s, "a.example", "!s3 ", "at a start a broken key is left out");
+	check(s, "a.example", "!s3 ", "at the start, a broken key is left out");
 	signers_free(s);
 	break_state("b.example", "s1");
 	s = make(false, 0);
-	check(s, "b.example", "!? ", "if there is no other, that is trouble");
+	check(s, "b.example", "!? ", "at the start, the only key is broken");
 	check_count(s, 1);
 	buf_reset(&lines);
 	tap_num((long long)signers_check_keys(s), 2,
@@ -241,11 +241,11 @@ check_broken_at_start(void)
 	tap_ok(signers_look(s) != signers_revision(s),
 	    "it is to be looked at again");
 	next = make_after(s, false, 10);
-	check(next, "b.example", "!? ", "it stays");
+	check(next, "b.example", "!? ", "the only key is broken, after a reload");
 	signers_free(s);
 	put("b.example", "s2", KEY_ACTIVE, 10);
 	s = make_after(next, false, 10);
-	check(s, "b.example", "s2@b.example ", "until there is a good one");
+	check(s, "b.example", "s2@b.example ", "a usable key replaces the trouble");
 	signers_free(next);
 	signers_free(s);
 }
@@ -310,7 +310,7 @@ check_twice(void)
 	must(signers_new(&opts, NULL, &s, &diag) == STATUS_OK, diag.text);
 	tap_ok(lines.n > 0 && strstr(lines.p,
 	    "Domain signs as a.example and 1 other, which also has keys in") !=
-	    NULL, "Domain has what the store has");
+	    NULL, "Domain and the store have a domain");
 	signers_free(s);
 	opts.domains_n = 0;
 	snprintf(key_table, sizeof(key_table), "%s/.key-table", top);
@@ -390,12 +390,12 @@ check_database(void)
 	    "mailseal_key SET private = (SELECT private FROM mailseal_key "
 	    "WHERE domain = 'b.example')\"", top);
 	must(system(command) == 0, command);
-	tap_ok(signers_look(s) != signers_revision(s), "it is mended");
+	tap_ok(signers_look(s) != signers_revision(s), "a key is repaired: a change");
 	must(signers_new(&opts, s, &next, &diag) == STATUS_OK, diag.text);
 	signers_free(s);
 	check(next, "a.example", "s1@a.example s2@a.example ",
-	    "and signs from then on");
-	check(next, "b.example", "s1@b.example ", "as the others do still");
+	    "a repaired key signs");
+	check(next, "b.example", "s1@b.example ", "another key still signs");
 	signers_free(next);
 }
 
@@ -458,9 +458,9 @@ check_gone(void)
 
 	diag_init(&diag);
 	tap_num(signers_new(&opts, NULL, &s, &diag), STATUS_IO,
-	    "a directory that is not there");
+	    "a missing directory");
 	tap_ok(s == NULL && strstr(diag.text, "/nowhere") != NULL,
-	    "is an error that names it");
+	    "a missing directory is named");
 }
 
 int
