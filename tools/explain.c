@@ -192,7 +192,7 @@ static bool
 ask(struct explain *e)
 {
 	struct signers *signers = engine_signers(e->engine);
-	const struct addr_from *from;
+	const struct addr_mailbox *author;
 
 	e->msg = engine_msg_new(e->engine, &e->client, str_from(e->mail_from));
 	if (e->msg == NULL) {
@@ -203,15 +203,15 @@ ask(struct explain *e)
 	engine_msg_mail(e->msg);
 	engine_msg_header(e->msg, STR("From"), str_from(e->from));
 	e->out = engine_msg_eom(e->msg);
-	from = e->out->from;
-	if (from->result != ADDR_FROM_OK) {
+	author = addr_from_author(e->out->from);
+	if (author == NULL) {
 		return (true);
 	}
 	e->author = arena_printf(&e->arena, "%.*s@%.*s",
-	    STR_FMT(from->v[0].local), STR_FMT(from->v[0].domain));
-	find_waiting(e, from->v[0].domain);
+	    STR_FMT(author->local), STR_FMT(author->domain));
+	find_waiting(e, author->domain);
 	return (e->author.p != NULL && signers_pick(signers, &e->arena,
-	    from->v[0].local, from->v[0].domain, &e->picks) == STATUS_OK &&
+	    author->local, author->domain, &e->picks) == STATUS_OK &&
 	    signers_load(signers, &e->arena, &e->picks) == STATUS_OK);
 }
 

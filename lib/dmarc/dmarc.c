@@ -94,6 +94,9 @@ dmarc_new(struct arena *arena, struct dns_batch *batch,
 		if (status != STATUS_OK) {
 			return (status);
 		}
+		if (i + opts->doubtful_n < n) {
+			d->certain_n = d->authors_n;
+		}
 	}
 	if (n == 0) {
 		add_refused(d, STR_NONE, "no author domain");
@@ -365,6 +368,10 @@ dmarc_decisive(const struct dmarc *d)
 	size_t i;
 
 	for (i = 1; i < d->authors_n; i++) {
+		if (i >= d->certain_n &&
+		    d->authors[i].verdict.result == DMARC_NONE) {
+			continue;
+		}
 		if (weight(&d->authors[i].verdict) > weight(best)) {
 			best = &d->authors[i].verdict;
 		}

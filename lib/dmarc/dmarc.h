@@ -30,7 +30,7 @@
 #include "dns/dns.h"
 
 /* RFC 9989 11.5: further author domains are not looked up. */
-#define DMARC_MAX_AUTHORS	8
+#define DMARC_MAX_AUTHORS	16
 /* Identifiers that are looked up; further ones are not aligned. */
 #define DMARC_MAX_LOOKUPS	20
 
@@ -84,6 +84,9 @@ struct dmarc_verdict {		/* of one author domain */
 struct dmarc_opts {
 	const struct dmarc_psl	*psl;	/* NULL: tree walk; else RFC 7489,
 					   which has no np and psd */
+	size_t			 doubtful_n;	/* so many authors, the last
+						   ones, may be none: they
+						   count only with a record */
 };
 
 struct dmarc;
@@ -118,7 +121,8 @@ void		dmarc_give_up(struct dmarc *);
 /* The number of verdicts, one per author domain; at least 1. */
 size_t		dmarc_count(const struct dmarc *);
 const struct dmarc_verdict	*dmarc_get(const struct dmarc *, size_t);
-/* The verdict of the message: the strictest (RFC 9989 11.5). */
+/* The verdict of the message: the strictest (RFC 9989 11.5); without a record
+   those of doubtful authors are left aside. */
 const struct dmarc_verdict	*dmarc_decisive(const struct dmarc *);
 
 const char	*dmarc_result_name(enum dmarc_result);

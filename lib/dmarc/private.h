@@ -23,6 +23,8 @@ struct dmarc {
 	enum stage		 stage;
 	struct author		*authors;
 	size_t			 authors_n;
+	size_t			 certain_n;	/* the first authors; the
+						   others are doubtful */
 	bool			 authenticated;	/* spf and dkim are set */
 	struct dmarc_identifier	 spf;		/* domain absent: none */
 	struct dmarc_identifier	*dkim;		/* normalised */

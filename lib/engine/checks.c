@@ -67,28 +67,44 @@ engine_checks_begin(const struct engine_input *in,
 	    &v->checks.iprev));
 }
 
-/* The author domains that are evaluated: DomainRules may exclude some. */
-static enum status
-list_author_domains(const struct engine_input *in, struct str **v_r,
-    size_t *n_r)
+struct author_domains {
+	struct str	*v;		/* those read across gaps last */
+	size_t		 n;
+	size_t		 doubtful_n;	/* these */
+};
+
+/* DomainRules may exclude some. How many were added. */
+static size_t
+add_author_domains(const struct engine_input *in, bool gaps,
+    struct author_domains *r)
 {
-	const struct conf *conf = input_conf(in);
-	size_t i;
+	const struct names *rules = input_conf(in)->domain_rules;
+	size_t i, before = r->n;
 	int rule;
 
-	*n_r = 0;
-	*v_r = arena_calloc(in->arena, in->from.n, sizeof(**v_r));
-	if (*v_r == NULL) {
-		return (STATUS_NOMEM);
-	}
 	for (i = 0; i < in->from.n; i++) {
-		struct str domain = in->from.v[i].domain;
+		const struct addr_mailbox *mailbox = &in->from.v[i];
 
-		if (!names_find(conf->domain_rules, domain, &rule) ||
-		    rule != CONF_RULE_IGNORE) {
-			(*v_r)[(*n_r)++] = domain;
+		if (mailbox->gaps == gaps &&
+		    (!names_find(rules, mailbox->domain, &rule) ||
+		    rule != CONF_RULE_IGNORE)) {
+			r->v[r->n++] = mailbox->domain;
 		}
 	}
+	return (r->n - before);
+}
+
+/* The author domains that are evaluated. */
+static enum status
+list_author_domains(const struct engine_input *in, struct author_domains *r)
+{
+	*r = (struct author_domains){ .v = arena_calloc(in->arena, in->from.n,
+	    sizeof(*r->v)) };
+	if (r->v == NULL) {
+		return (STATUS_NOMEM);
+	}
+	(void)add_author_domains(in, false, r);
+	r->doubtful_n = add_author_domains(in, true, r);
 	return (STATUS_OK);
 }
 
@@ -128,18 +144,18 @@ engine_checks_headers(const struct engine_input *in,
     struct engine_verification *v)
 {
 	struct dmarc_opts opts = { .psl = in->engine->opts.psl };
-	struct str *domains;
+	struct author_domains domains;
 	enum status status;
-	size_t n;
 
 	if (in->from.result != ADDR_FROM_OK || input_is_relay_exempt(in)) {
 		return (STATUS_OK);
 	}
-	status = list_author_domains(in, &domains, &n);
-	if (status != STATUS_OK || n == 0) {
+	status = list_author_domains(in, &domains);
+	if (status != STATUS_OK || domains.n == 0) {
 		return (status);
 	}
-	status = dmarc_new(in->arena, v->batch, &opts, domains, n,
+	opts.doubtful_n = domains.doubtful_n;
+	status = dmarc_new(in->arena, v->batch, &opts, domains.v, domains.n,
 	    &v->checks.dmarc);
 	if (status != STATUS_OK) {
 		return (status);

@@ -49,7 +49,7 @@ static void
 decide_internal(struct engine_input *in, bool ours,
     enum engine_direction_reason origin)
 {
-	if (in->from.result != ADDR_FROM_OK) {
+	if (addr_from_author(&in->from) == NULL) {
 		set_direction(in, ENGINE_PASS_THROUGH, ENGINE_NO_AUTHOR);
 	} else if (!ours) {
 		set_direction(in, ENGINE_PASS_THROUGH,

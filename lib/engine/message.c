@@ -180,15 +180,17 @@ decide_direction(struct engine_msg *m)
 {
 	struct engine_input *in = &m->in;
 	struct signers_picks *picks = &m->signing.picks;
+	const struct addr_mailbox *author;
 	enum status status;
 
 	status = addr_from_parse(in->arena, &in->fields, &in->from);
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	if (in->from.result == ADDR_FROM_OK) {
+	author = addr_from_author(&in->from);
+	if (author != NULL) {
 		status = signers_pick(in->engine->signers, in->arena,
-		    in->from.v[0].local, in->from.v[0].domain, picks);
+		    author->local, author->domain, picks);
 	}
 	engine_direction_decide(in, picks->n > 0);
 	return (status);

@@ -91,7 +91,9 @@ engine_direction_text(const struct engine_outcome *out)
 	case ENGINE_EXTERNAL_HOST:
 		return ("external host");
 	case ENGINE_NO_AUTHOR:
-		return (addr_from_text(out->from->result));
+		return (out->from->result == ADDR_FROM_OK ?
+		    "several author domains in an invalid From field" :
+		    addr_from_text(out->from->result));
 	case ENGINE_NOT_OUR_DOMAIN:
 		return ("from domain not ours");
 	case ENGINE_NO_ACTIVE_KEY:

@@ -232,6 +232,9 @@ judge_authors(const struct engine_input *in,
 static const char *
 why_no_author(const struct engine_input *in, const struct dmarc *dmarc)
 {
+	if (in->from.result == ADDR_FROM_NONE) {
+		return (NULL);
+	}
 	if (in->from.result != ADDR_FROM_OK) {
 		return (addr_from_text(in->from.result));
 	}

@@ -165,12 +165,15 @@ add_no_author(struct list *list)
 {
 	enum addr_from_result result = list->in->from.result;
 
-	return (add_result(list, STR("dmarc"), result == ADDR_FROM_MISSING ?
-	    "none" : "permerror", addr_from_text(result)) != NULL ?
+	return (add_result(list, STR("dmarc"), result == ADDR_FROM_MISSING ||
+	    result == ADDR_FROM_NONE ? "none" : "permerror", addr_from_text(result)) != NULL ?
 	    STATUS_OK : STATUS_NOMEM);
 }
 
-/* One result for each author domain, or why there is none. */
+/*
+ * One result for each author domain, or why there is none. Of a field that is
+ * not valid, whose readings may be several, only the one that decides.
+ */
 static enum status
 add_authors(struct list *list)
 {
@@ -180,6 +183,9 @@ add_authors(struct list *list)
 
 	if (list->in->from.result != ADDR_FROM_OK) {
 		return (add_no_author(list));
+	}
+	if (dmarc != NULL && !list->in->from.strict) {
+		return (add_dmarc(list, dmarc_decisive(dmarc)));
 	}
 	for (i = 0; dmarc != NULL && i < dmarc_count(dmarc); i++) {
 		status = add_dmarc(list, dmarc_get(dmarc, i));

@@ -145,7 +145,8 @@ static void
 count_judged(const struct engine_input *in, const struct engine_outcome *out)
 {
 	engine_count(in, spf_counter(out->spf), 1);
-	if (in->from.result != ADDR_FROM_OK) {
+	if (in->from.result != ADDR_FROM_OK &&
+	    in->from.result != ADDR_FROM_NONE) {
 		engine_count(in, ENGINE_BAD_FROM, 1);
 	} else {
 		engine_count(in, dmarc_counter(out->dmarc), 1);

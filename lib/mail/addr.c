@@ -6,6 +6,7 @@
  */
 #include "base/utf8.h"
 #include "mail/addr.h"
+#include "mail/addr_read.h"
 #include "mail/addr_scan.h"
 #include "mail/domain.h"
 
@@ -26,6 +27,8 @@ addr_from_text(enum addr_from_result result)
 	switch (result) {
 	case ADDR_FROM_OK:
 		return ("ok");
+	case ADDR_FROM_NONE:
+		return ("no domain in From field");
 	case ADDR_FROM_MISSING:
 		return ("no From field");
 	case ADDR_FROM_REPEATED:
@@ -147,7 +150,7 @@ add_mailbox(struct parser *p, struct addr_mailbox mailbox)
 static void
 addr_spec(struct parser *p)
 {
-	struct addr_mailbox mailbox;
+	struct addr_mailbox mailbox = { .gaps = false };
 	size_t from = p->scan.i, n;
 
 	skip_words(p);
@@ -278,7 +281,7 @@ addr_list_parse(struct arena *a, struct str value, struct addr_from *from_r)
 {
 	struct parser p = { .arena = a, .out = from_r, .status = STATUS_OK };
 
-	*from_r = (struct addr_from){ .result = ADDR_FROM_OK };
+	*from_r = (struct addr_from){ .result = ADDR_FROM_OK, .strict = true };
 	addr_scan_init(&p.scan, value);
 	mailbox_list(&p, false);
 	if (p.scan.i < p.scan.s.n || from_r->n == 0) {
@@ -286,10 +289,29 @@ addr_list_parse(struct arena *a, struct str value, struct addr_from *from_r)
 	}
 	from_r->result = p.scan.result;
 	if (from_r->result != ADDR_FROM_OK) {
+		from_r->strict = false;
 		from_r->v = NULL;
 		from_r->n = 0;
 	}
 	return (p.status);
+}
+
+const struct addr_mailbox *
+addr_from_author(const struct addr_from *from)
+{
+	const struct addr_mailbox *first = from->v;
+	size_t i;
+
+	if (from->result != ADDR_FROM_OK) {
+		return (NULL);
+	}
+	for (i = 1; !from->strict && i < from->n; i++) {
+		if (!from->v[i].gaps &&
+		    !str_eq(from->v[i].domain, first->domain)) {
+			return (NULL);
+		}
+	}
+	return (first);
 }
 
 static bool
@@ -311,6 +333,7 @@ addr_from_parse(struct arena *a, const struct field_list *l,
 {
 	size_t n = field_list_count(l, STR("From")), at;
 	const struct field *field;
+	enum status status;
 
 	*from_r = (struct addr_from){ .result = ADDR_FROM_MISSING };
 	if (n > 1 || (n == 1 && any_hides_from(l))) {
@@ -318,6 +341,12 @@ addr_from_parse(struct arena *a, const struct field_list *l,
 		return (STATUS_OK);
 	}
 	field = field_list_last(l, STR("From"), l->n, &at);
-	return (field == NULL ? STATUS_OK :
-	    addr_list_parse(a, field->value, from_r));
+	if (field == NULL) {
+		return (STATUS_OK);
+	}
+	status = addr_list_parse(a, field->value, from_r);
+	if (status != STATUS_OK || from_r->result != ADDR_FROM_SYNTAX) {
+		return (status);
+	}
+	return (addr_read(a, field->value, from_r));
 }

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * addr: a strict parser of the From field (RFC 5322 3.4, 3.6.2). Each failure
- * has a result of its own, because a policy depends on it.
- *
- * One common form is accepted that RFC 5322 does not allow: an unquoted address
- * as display name, "a@b <c@d>". It counts as two mailboxes, <c@d> and then a@b,
- * so that both domains are subject to policy.
+ * addr: the author of a message by its From field. A strict parser reads the
+ * field first (RFC 5322 3.4, 3.6.2). One common form is accepted there that RFC
+ * 5322 does not allow: an unquoted address as display name, "a@b <c@d>". It
+ * counts as two mailboxes, <c@d> and then a@b, so that both domains are subject
+ * to policy. An invalid field is read as addr_read.h describes: each domain
+ * that some reader might show counts.
  */
 #ifndef MAIL_ADDR_H
 #define MAIL_ADDR_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -22,22 +23,26 @@
 
 enum addr_from_result {
 	ADDR_FROM_OK,
+	ADDR_FROM_NONE,		/* the field names no domain: no '@', or address
+				   literals only */
 	ADDR_FROM_MISSING,	/* no From field */
 	ADDR_FROM_REPEATED,	/* more than one From field, or another
 				   field hides one (mail/field.h) */
-	ADDR_FROM_SYNTAX,	/* not a mailbox-list, no mailbox in it, or
-				   an address literal instead of a domain */
-	ADDR_FROM_LIMIT		/* more than ADDR_MAX_MAILBOXES, or comments
-				   nested beyond ADDR_MAX_COMMENT_DEPTH */
+	ADDR_FROM_SYNTAX,	/* an '@', but no readable domain */
+	ADDR_FROM_LIMIT		/* more than ADDR_MAX_MAILBOXES, comments nested
+				   beyond ADDR_MAX_COMMENT_DEPTH, or a limit
+				   of addr_read.h */
 };
 
 struct addr_mailbox {
 	struct str	local;	/* unquoted */
 	struct str	domain;	/* A-labels, lower case */
+	bool		gaps;	/* it was read across gaps (addr_read.h) */
 };
 
 struct addr_from {
 	enum addr_from_result	 result;
+	bool			 strict;	/* OK: valid by RFC 5322 */
 	struct addr_mailbox	*v;	/* in order; n >= 1 if OK */
 	size_t			 n;
 };
@@ -48,7 +53,12 @@ const char	*addr_from_text(enum addr_from_result);
 /* STATUS_OK for any field; else NOMEM. */
 enum status	addr_from_parse(struct arena *, const struct field_list *,
 		    struct addr_from *from_r) ATTR_MUST_CHECK;
-/* The same for the value of one field. */
+/*
+ * The author whose domain signs: the first mailbox. Of an invalid field, only
+ * if its readings agree on one domain, apart from those across gaps. NULL: none.
+ */
+const struct addr_mailbox	*addr_from_author(const struct addr_from *);
+/* One field's value, by the strict parser only; SYNTAX if that fails. */
 enum status	addr_list_parse(struct arena *, struct str value,
 		    struct addr_from *from_r) ATTR_MUST_CHECK;
 #endif

@@ -1,5 +1,6 @@
 lib_libmailseal_a_SOURCES += \
 	lib/mail/addr.h \
+	lib/mail/addr_read.h \
 	lib/mail/addr_scan.h \
 	lib/mail/canon.h \
 	lib/mail/domain.h \
@@ -7,6 +8,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/mail/message.h \
 	lib/mail/taglist.h \
 	lib/mail/addr.c \
+	lib/mail/addr_read.c \
 	lib/mail/addr_scan.c \
 	lib/mail/canon_body.c \
 	lib/mail/canon_header.c \

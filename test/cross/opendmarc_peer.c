@@ -10,6 +10,8 @@
  *				or error, and the text of libopendmarc. An
  *				empty SPF-DOMAIN: no SPF result.
  *	aligned A B r|s		returns 1 if A is aligned with B
+ *	from VALUE		returns the author domain it finds, or an empty
+ *				string
  */
 #include "config.h"
 
@@ -138,6 +140,28 @@ do_aligned(struct peer *peer, const struct fields *f)
 	fields_write(aligned ? STR("1") : STR("0"));
 }
 
+static void
+do_from(struct peer *peer, const struct fields *f)
+{
+	DMARC_POLICY_T *policy;
+	u_char domain[256] = "";
+
+	policy = opendmarc_policy_connect_init((u_char *)"192.0.2.1",
+	    DMARC_POLICY_IP_TYPE_IPV4);
+	if (f->n != 2 || policy == NULL) {
+		fields_answer_error("usage");
+		return;
+	}
+	if (opendmarc_policy_store_from_domain(policy, text(peer, f->v[1])) ==
+	    DMARC_PARSE_OKAY) {
+		(void)opendmarc_policy_fetch_from_domain(policy, domain,
+		    sizeof(domain));
+	}
+	fields_answer(1);
+	fields_write(str_from((const char *)domain));
+	(void)opendmarc_policy_connect_shutdown(policy);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -167,6 +191,8 @@ main(int argc, char **argv)
 			do_judge(&peer, &f);
 		} else if (str_eq(f.v[0], STR("aligned"))) {
 			do_aligned(&peer, &f);
+		} else if (str_eq(f.v[0], STR("from"))) {
+			do_from(&peer, &f);
 		} else {
 			fields_answer_error("no such request");
 		}

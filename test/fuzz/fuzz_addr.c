@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/utf8.h"
-#include "mail/addr.h"
+#include "mail/addr_read.h"
 #include "mail/domain.h"
 #include "test/fuzz/fuzz.h"
 
@@ -19,6 +19,40 @@ check_mailbox(struct arena *a, const struct addr_mailbox *mailbox)
 	status = domain_normalize(a, mailbox->domain, &again);
 	FUZZ_CHECK(status == STATUS_OK);
 	FUZZ_CHECK(str_eq(again, mailbox->domain));
+}
+
+static bool
+is_among(const struct addr_from *from, struct str domain)
+{
+	size_t i;
+
+	for (i = 0; i < from->n && !str_eq(from->v[i].domain, domain); i++) {
+	}
+	return (i < from->n);
+}
+
+/* What the strict reading finds the tolerant one finds, too. */
+static void
+check_read(struct arena *a, struct str input, const struct addr_from *strict)
+{
+	struct addr_from from;
+	enum status status;
+	size_t i;
+
+	status = addr_read(a, input, &from);
+	if (status != STATUS_OK) {
+		return;
+	}
+	FUZZ_CHECK((from.result == ADDR_FROM_OK) == (from.n > 0));
+	for (i = 0; i < from.n; i++) {
+		check_mailbox(a, &from.v[i]);
+	}
+	if (from.result == ADDR_FROM_LIMIT) {
+		return;
+	}
+	for (i = 0; i < strict->n; i++) {
+		FUZZ_CHECK(is_among(&from, strict->v[i].domain));
+	}
 }
 
 int
@@ -40,6 +74,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		}
 	} else {
 		FUZZ_CHECK(from.n == 0);
+	}
+	if (status == STATUS_OK) {
+		check_read(&a, input, &from);
 	}
 	arena_fini(&a);
 	return (0);

@@ -15,6 +15,8 @@
  *				gives result, reason, d=, s=, b= by signature
  *	spf IP HELO MAIL-FROM	gives result, mechanism, reason, explanation
  *				and the number of questions asked
+ *	from VALUE		of a From field: gives its result as a phrase,
+ *				"strict" or "read", and each author domain
  *
  * A SIZE is the length of a piece in which the body is fed; the last is used
  * for all that is left, none means in one piece.
@@ -33,6 +35,7 @@
 #include "dkim/sign.h"
 #include "dkim/verify.h"
 #include "dns/dns.h"
+#include "mail/addr.h"
 #include "mail/canon.h"
 #include "mail/message.h"
 #include "spf/check.h"
@@ -311,6 +314,35 @@ do_spf(struct batch *b, const struct fields *f)
 }
 
 static void
+do_from(struct batch *b, const struct fields *f)
+{
+	struct addr_from from;
+	struct field_list l;
+	enum status s;
+	size_t i;
+
+	if (f->n != 2) {
+		fields_answer_error("usage");
+		return;
+	}
+	field_list_init(&l);
+	s = field_list_add(&b->arena, &l, STR("From"), f->v[1]);
+	if (s == STATUS_OK) {
+		s = addr_from_parse(&b->arena, &l, &from);
+	}
+	if (s != STATUS_OK) {
+		fields_answer_error(status_text(s));
+		return;
+	}
+	fields_answer(2 + from.n);
+	fields_write(str_from(addr_from_text(from.result)));
+	fields_write(from.strict ? STR("strict") : STR("read"));
+	for (i = 0; i < from.n; i++) {
+		fields_write(from.v[i].domain);
+	}
+}
+
+static void
 serve(struct batch *b)
 {
 	struct fields f;
@@ -326,6 +358,8 @@ serve(struct batch *b)
 			do_verify(b, &f);
 		} else if (str_eq(f.v[0], STR("spf"))) {
 			do_spf(b, &f);
+		} else if (str_eq(f.v[0], STR("from"))) {
+			do_from(b, &f);
 		} else {
 			fields_answer_error("no such request");
 		}

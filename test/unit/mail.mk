@@ -1,5 +1,7 @@
 UNIT += test/unit/t_mail_addr
 test_unit_t_mail_addr_SOURCES = test/unit/t_mail_addr.c
+UNIT += test/unit/t_mail_addr_read
+test_unit_t_mail_addr_read_SOURCES = test/unit/t_mail_addr_read.c
 UNIT += test/unit/t_mail_canon_body
 test_unit_t_mail_canon_body_SOURCES = test/unit/t_mail_canon_body.c
 UNIT += test/unit/t_mail_canon_header

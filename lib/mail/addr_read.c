@@ -1,0 +1,691 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/b64.h"
+#include "base/utf8.h"
+#include "mail/addr_read.h"
+#include "mail/domain.h"
+
+enum comments {
+	COMMENTS_IGNORED,
+	COMMENTS_NESTED,	/* RFC 5322 3.2.2 */
+	COMMENTS_INNERMOST	/* those without others in them */
+};
+
+struct reader {
+	struct arena		*arena;
+	struct str		 s;
+	size_t			 i;
+	bool			 quotes;	/* are obeyed */
+	enum comments		 comments;
+	struct addr_from	*out;
+	size_t			 cap;
+	size_t			 ats;		/* looked at so far */
+	bool			 unreadable;	/* an '@' without a name */
+	enum status		 status;
+};
+
+static bool
+char_is_control(char c)
+{
+	return ((unsigned char)c < ' ' || c == 0x7f);
+}
+
+static bool
+str_any_control(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		if (char_is_control(s.p[i])) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/* Whether the character ends the word before it. */
+static bool
+char_separates(char c)
+{
+	return (c != '\0' && strchr("<>,;:[]", c) != NULL);
+}
+
+static bool
+char_is_blank(char c)
+{
+	return (c == ' ' || char_is_control(c));
+}
+
+/* Of a name, or of one that could follow in U-labels. */
+static bool
+char_is_name(char c)
+{
+	return (char_is_alpha(c) || char_is_digit(c) || c == '-' || c == '_' ||
+	    c == '.' || (unsigned char)c > 0x7f);
+}
+
+/* Behind the quoted string that begins at i; one without an end goes to the
+   end of the text. */
+static size_t
+skip_quoted(struct str s, size_t i)
+{
+	size_t j;
+
+	for (j = i + 1; j < s.n && s.p[j] != '"'; j++) {
+		j += s.p[j] == '\\';
+	}
+	return (j < s.n ? j + 1 : s.n);
+}
+
+/* The same for a comment, which may hold others. */
+static size_t
+skip_comment(struct str s, size_t i)
+{
+	size_t j, depth = 0;
+
+	for (j = i; j < s.n; j++) {
+		if (s.p[j] == '\\') {
+			j++;
+		} else if (s.p[j] == '(') {
+			depth++;
+		} else if (s.p[j] == ')' && --depth == 0) {
+			return (j + 1);
+		}
+	}
+	return (s.n);
+}
+
+static size_t
+skip_innermost(struct str s, size_t i)
+{
+	size_t j;
+
+	for (j = i + 1; j < s.n && s.p[j] != '('; j++) {
+		if (s.p[j] == ')') {
+			return (j + 1);
+		}
+	}
+	return (i + 1);
+}
+
+static size_t
+skip_comment_here(const struct reader *r, size_t i)
+{
+	switch (r->comments) {
+	case COMMENTS_IGNORED:
+		return (i);
+	case COMMENTS_NESTED:
+		return (skip_comment(r->s, i));
+	case COMMENTS_INNERMOST:
+		return (skip_innermost(r->s, i));
+	}
+	return (i);
+}
+
+static bool
+char_delimits(char c)
+{
+	return (char_is_blank(c) || char_separates(c) ||
+	    strchr(".@()", c) != NULL);
+}
+
+/* Behind the quoted string or comment at i, if every reader agrees on that. */
+static size_t
+skip_plain(struct str s, size_t i)
+{
+	char open = s.p[i], close = open == '"' ? '"' : ')';
+	size_t j;
+
+	if (i > 0 && !char_delimits(s.p[i - 1])) {
+		return (i);
+	}
+	for (j = i + 1; j < s.n && s.p[j] != close; j++) {
+		if (strchr("\"()", s.p[j]) != NULL) {
+			return (i);
+		}
+	}
+	return (j < s.n && (j + 1 == s.n || char_delimits(s.p[j + 1])) ?
+	    j + 1 : i);
+}
+
+/* Whether all readers agree on what is quoted and what is a comment. */
+static bool
+quoting_is_plain(struct str s)
+{
+	size_t i, next;
+
+	if (str_find(s, '\\') < s.n || str_find(s, '\0') < s.n) {
+		return (false);
+	}
+	for (i = 0; i < s.n; i = next) {
+		next = i + 1;
+		if (s.p[i] == ')') {
+			return (false);
+		}
+		if (s.p[i] == '"' || s.p[i] == '(') {
+			next = skip_plain(s, i);
+		}
+		if (next == i) {
+			return (false);
+		}
+	}
+	return (true);
+}
+
+/* Behind the white space or the comment at i, or i. */
+static size_t
+skip_blank_here(const struct reader *r, size_t i)
+{
+	if (i == r->s.n) {
+		return (i);
+	}
+	if (r->s.p[i] == '(' && r->comments != COMMENTS_IGNORED) {
+		return (skip_comment_here(r, i));
+	}
+	return (i + (char_is_blank(r->s.p[i]) || r->s.p[i] == '(' ||
+	    r->s.p[i] == ')'));
+}
+
+static size_t
+skip_blank(const struct reader *r, size_t i)
+{
+	size_t next;
+
+	while ((next = skip_blank_here(r, i)) > i) {
+		i = next;
+	}
+	return (i);
+}
+
+static bool
+is_known(const struct reader *r, struct str domain)
+{
+	size_t i;
+
+	for (i = 0; i < r->out->n; i++) {
+		if (str_eq(r->out->v[i].domain, domain)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+static void
+add_mailbox(struct reader *r, struct addr_mailbox mailbox)
+{
+	struct addr_mailbox *v;
+
+	if (r->status != STATUS_OK || is_known(r, mailbox.domain)) {
+		return;
+	}
+	if (r->out->n == ADDR_READ_MAX_DOMAINS) {
+		r->out->result = ADDR_FROM_LIMIT;
+		return;
+	}
+	v = arena_grow(r->arena, r->out->v, r->out->n, &r->cap, sizeof(*v));
+	if (v == NULL) {
+		r->status = STATUS_NOMEM;
+		return;
+	}
+	r->out->v = v;
+	v[r->out->n++] = mailbox;
+}
+
+static struct str
+drop_trailing_dots(struct str name)
+{
+	while (name.n > 0 && name.p[name.n - 1] == '.') {
+		name.n--;
+	}
+	return (name);
+}
+
+/* Whether the text was a name; it is added then. */
+static bool
+add_domain(struct reader *r, struct addr_mailbox mailbox, struct str text)
+{
+	enum status status;
+
+	if (mailbox.local.n == 0 || !utf8_valid(mailbox.local) ||
+	    str_any_control(mailbox.local)) {
+		mailbox.local = STR("");
+	}
+	status = domain_normalize(r->arena, drop_trailing_dots(text),
+	    &mailbox.domain);
+	if (status == STATUS_OK) {
+		add_mailbox(r, mailbox);
+	} else if (status == STATUS_NOMEM) {
+		r->status = STATUS_NOMEM;
+	}
+	return (status == STATUS_OK);
+}
+
+static size_t
+ascii_length(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n && (unsigned char)s.p[i] <= 0x7f; i++) {
+	}
+	return (i);
+}
+
+/* Behind the run of a name's characters at i. */
+static size_t
+skip_name(const struct reader *r, size_t i)
+{
+	while (i < r->s.n && char_is_name(r->s.p[i])) {
+		i++;
+	}
+	return (i);
+}
+
+enum join {
+	JOIN_DOTS,	/* RFC 5322 4.4: white space and comments around dots */
+	JOIN_WORDS,	/* the same anywhere, and backslashes */
+	JOIN_ALL	/* angle brackets and parentheses, too */
+};
+
+/* Behind what is no part of a name and yet does not end it for some readers. */
+static size_t
+skip_gap(const struct reader *r, size_t i, enum join join)
+{
+	const char *skipped[] = {
+		[JOIN_DOTS] = " \t\r\n",
+		[JOIN_WORDS] = " \t\r\n\\",
+		[JOIN_ALL] = " \t\r\n\\<>()",
+	};
+	char c;
+
+	for (; i < r->s.n; i++) {
+		c = r->s.p[i];
+		if (c == '(' && r->comments != COMMENTS_IGNORED) {
+			i = skip_comment_here(r, i) - 1;
+		} else if ((c == '\0' || strchr(skipped[join], c) == NULL) &&
+		    (join == JOIN_DOTS || !char_is_control(c))) {
+			break;
+		}
+	}
+	return (i);
+}
+
+static bool
+add_ascii(struct reader *r, struct addr_mailbox mailbox, struct str name,
+    size_t n)
+{
+	char text[ADDR_READ_NAME_MAX_BYTES];
+	size_t i;
+
+	if (name.n > sizeof(text)) {
+		return (false);
+	}
+	memcpy(text, name.p, n);
+	for (i = n; i < name.n; i++) {
+		if ((unsigned char)name.p[i] <= 0x7f) {
+			text[n++] = name.p[i];
+		}
+	}
+	mailbox.gaps = true;
+	return (add_domain(r, mailbox, str_mem(text, n)));
+}
+
+/* A name; and how it is read by who takes ASCII only: up to another octet, or
+   without those. */
+static bool
+add_name(struct reader *r, struct addr_mailbox mailbox, struct str name)
+{
+	size_t n = ascii_length(name);
+	bool found = add_domain(r, mailbox, name);
+
+	if (n < name.n) {
+		found |= add_ascii(r, mailbox, str_first(name, n), n);
+		found |= add_ascii(r, mailbox, name, n);
+	}
+	return (found);
+}
+
+/* The name that begins with `first` and goes on at i, without its gaps. */
+static bool
+add_joined(struct reader *r, struct str local, struct str first, size_t i,
+    enum join join)
+{
+	struct addr_mailbox mailbox = { .local = local, .gaps = true };
+	char text[ADDR_READ_NAME_MAX_BYTES];
+	size_t n = first.n, next, end;
+
+	if (n == 0 || n > sizeof(text)) {
+		return (false);
+	}
+	memcpy(text, first.p, n);
+	for (;;) {
+		next = skip_gap(r, i, join);
+		end = skip_name(r, next);
+		if (next == i || end == next || end - next > sizeof(text) - n ||
+		    (join == JOIN_DOTS && r->s.p[next] != '.' &&
+		    text[n - 1] != '.')) {
+			break;
+		}
+		memcpy(text + n, r->s.p + next, end - next);
+		n += end - next;
+		i = end;
+	}
+	return (n > first.n && add_name(r, mailbox, str_mem(text, n)));
+}
+
+/* Behind the quoted string at i, or one character. */
+static size_t
+skip_word_part(const struct reader *r, size_t i)
+{
+	return (r->quotes && r->s.p[i] == '"' ?
+	    skip_quoted(r->s, i) : i + 1);
+}
+
+/*
+ * Whether the name that ends at i is a source route's (RFC 5322 4.4
+ * obs-route), which an address follows: "@a:b@c".
+ */
+static bool
+is_route(const struct reader *r, size_t i)
+{
+	i = skip_blank(r, i);
+	if (i == r->s.n || r->s.p[i] != ':') {
+		return (false);
+	}
+	i = skip_blank(r, i + 1);
+	while (i < r->s.n && !char_is_blank(r->s.p[i]) &&
+	    !char_separates(r->s.p[i]) && r->s.p[i] != '@') {
+		i = skip_word_part(r, i);
+	}
+	return (i < r->s.n && r->s.p[i] == '@');
+}
+
+/* What stands behind an '@'; local: before it, may be empty. */
+static void
+read_domain(struct reader *r, struct str local, size_t i)
+{
+	struct str name;
+	size_t end;
+	bool found;
+
+	if (++r->ats > ADDR_READ_MAX_ATS) {
+		r->out->result = ADDR_FROM_LIMIT;
+		return;
+	}
+	i = skip_gap(r, i, JOIN_ALL);
+	if (i < r->s.n && r->s.p[i] == '[') {
+		return;		/* an address literal */
+	}
+	end = skip_name(r, i);
+	if (local.n == 0 && is_route(r, end)) {
+		return;
+	}
+	name = str_mem(r->s.p + i, end - i);
+	found = add_name(r, (struct addr_mailbox){ .local = local }, name);
+	found |= add_joined(r, local, name, end, JOIN_DOTS);
+	found |= add_joined(r, local, name, end, JOIN_WORDS);
+	found |= add_joined(r, local, name, end, JOIN_ALL);
+	r->unreadable |= !found;
+}
+
+static void	read_addresses(struct reader *);
+
+/* A part of the text without regard to quotes. */
+static void
+read_part(struct reader *r, struct str part)
+{
+	struct reader saved = *r;
+
+	r->s = part;
+	r->quotes = false;
+	read_addresses(r);
+	r->s = saved.s;
+	r->quotes = saved.quotes;
+}
+
+/* What stands between separators; found: it holds an address outside quotes. */
+static void
+read_alone(struct reader *r, size_t from, size_t to, bool found)
+{
+	if (r->quotes && !found && r->out->result == ADDR_FROM_OK) {
+		read_part(r, str_mem(r->s.p + from, to - from));
+	}
+}
+
+/*
+ * A word is a run of characters between white space and separators, with what
+ * is quoted in it. The word before an '@' is the local part; the text behind
+ * the '@' is a word, too: "x@a@b" shows both. For some readers a quoted local
+ * part, or one that stands alone between separators, shows its text.
+ */
+static void
+read_addresses(struct reader *r)
+{
+	struct str word = STR_NONE;
+	bool ended = true;	/* white space stood behind the word */
+	bool found = false;	/* an '@' since the last separator */
+	size_t i, next, from = 0;
+
+	for (i = 0; i < r->s.n && r->out->result == ADDR_FROM_OK; i = next) {
+		next = skip_blank_here(r, i);
+		if (next > i) {
+			ended = true;
+			continue;
+		}
+		next = skip_word_part(r, i);
+		if (r->s.p[i] == '@') {
+			if (r->quotes && str_find(word, '@') < word.n) {
+				read_part(r, word);
+			}
+			read_domain(r, word, next);
+			found = true;
+			word = STR_NONE;
+		} else if (next == i + 1 && char_separates(r->s.p[i])) {
+			if (r->s.p[i] != '<' && r->s.p[i] != '>') {
+				read_alone(r, from, i, found);
+				from = next;
+				found = false;
+			}
+			word = STR_NONE;
+		} else if (ended || word.n == 0) {
+			word = str_mem(r->s.p + i, next - i);
+		} else {
+			word.n += next - i;
+		}
+		ended = false;
+	}
+	read_alone(r, from, r->s.n, found);
+}
+
+/* A copy without control characters; absent if it has none. */
+static struct str
+drop_controls(struct reader *r, struct str s)
+{
+	size_t i, n = 0;
+	char *p;
+
+	if (!str_any_control(s)) {
+		return (STR_NONE);
+	}
+	p = arena_alloc(r->arena, s.n);
+	if (p == NULL) {
+		r->status = STATUS_NOMEM;
+		return (STR_NONE);
+	}
+	for (i = 0; i < s.n; i++) {
+		if (!char_is_control(s.p[i])) {
+			p[n++] = s.p[i];
+		}
+	}
+	return (str_mem(p, n));
+}
+
+static int
+hex_digit(char c)
+{
+	const char *digits = "0123456789abcdef";
+	const char *p = c != '\0' ? strchr(digits, char_lower(c)) : NULL;
+
+	return (p != NULL ? (int)(p - digits) : -1);
+}
+
+/* RFC 2047 4.2: in place of text's own octets, at out. */
+static size_t
+decode_q(struct str text, char *out)
+{
+	size_t i, n = 0;
+	int high, low;
+
+	for (i = 0; i < text.n; i++) {
+		high = low = -1;
+		if (text.p[i] == '=' && i + 2 < text.n) {
+			high = hex_digit(text.p[i + 1]);
+			low = hex_digit(text.p[i + 2]);
+		}
+		if (high >= 0 && low >= 0) {
+			out[n++] = (char)(high << 4 | low);
+			i += 2;
+		} else {
+			out[n++] = text.p[i] == '_' ? ' ' : text.p[i];
+		}
+	}
+	return (n);
+}
+
+/* RFC 2047 4.1. False: it is not base64. */
+static bool
+decode_b(struct reader *r, struct str text, char *out, size_t *n_r)
+{
+	struct str bytes;
+	enum status status;
+
+	status = b64_decode(r->arena, text, &bytes);
+	if (status == STATUS_OK && bytes.n > 0) {
+		memcpy(out, bytes.p, bytes.n);
+	}
+	if (status == STATUS_NOMEM) {
+		r->status = STATUS_NOMEM;
+	}
+	*n_r = bytes.n;
+	return (status == STATUS_OK);
+}
+
+/*
+ * The encoded word at the start of s (RFC 2047 2), whatever its character set:
+ * its length, and what it stands for at out, where there is room for it. 0: it
+ * is none.
+ */
+static size_t
+decode_word(struct reader *r, struct str s, char *out, size_t *n_r)
+{
+	struct str rest = str_from_offset(s, 2), text;
+	size_t charset = str_find(rest, '?'), end;
+	char encoding;
+
+	if (!str_starts(s, STR("=?")) || charset + 2 >= rest.n ||
+	    rest.p[charset + 2] != '?') {
+		return (0);
+	}
+	encoding = char_lower(rest.p[charset + 1]);
+	text = str_from_offset(rest, charset + 3);
+	end = str_find(text, '?');
+	if (end + 1 >= text.n || text.p[end + 1] != '=') {
+		return (0);
+	}
+	text.n = end;
+	if (encoding == 'q') {
+		*n_r = decode_q(text, out);
+	} else if (encoding != 'b' || !decode_b(r, text, out, n_r)) {
+		return (0);
+	}
+	return (2 + charset + 3 + end + 2);
+}
+
+/* A copy with its encoded words decoded; absent if it has none. */
+static struct str
+decode_words(struct reader *r, struct str s)
+{
+	size_t i = 0, n = 0, length, decoded, words = 0;
+	char *p;
+
+	for (i = 0; i + 1 < s.n && !(s.p[i] == '=' && s.p[i + 1] == '?'); i++) {
+	}
+	if (i + 1 >= s.n) {
+		return (STR_NONE);
+	}
+	p = arena_alloc(r->arena, s.n);
+	if (p == NULL) {
+		r->status = STATUS_NOMEM;
+		return (STR_NONE);
+	}
+	for (i = 0; i < s.n; i += length) {
+		length = words < ADDR_READ_MAX_WORDS ? decode_word(r,
+		    str_from_offset(s, i), p + n, &decoded) : 0;
+		if (length > 0) {
+			/* There is room: the word is longer than its text. */
+			n += decoded;
+			p[n++] = ' ';
+			words++;
+		} else {
+			p[n++] = s.p[i];
+			length = 1;
+		}
+	}
+	return (words > 0 ? str_mem(p, n) : STR_NONE);
+}
+
+static void
+read_as(struct reader *r, bool quotes, enum comments comments)
+{
+	r->quotes = quotes;
+	r->comments = comments;
+	read_addresses(r);
+}
+
+static void
+read_all_ways(struct reader *r, struct str text)
+{
+	size_t n = r->out->n;
+
+	r->s = text;
+	read_as(r, true, COMMENTS_NESTED);
+	if (r->out->n > n && quoting_is_plain(text)) {
+		return;
+	}
+	read_as(r, true, COMMENTS_IGNORED);
+	read_as(r, false, COMMENTS_IGNORED);
+	read_as(r, false, COMMENTS_INNERMOST);
+}
+
+static void
+read_text(struct reader *r, struct str text)
+{
+	struct str decoded = decode_words(r, text);
+
+	read_all_ways(r, text);
+	if (decoded.n > 0) {
+		read_all_ways(r, decoded);
+	}
+}
+
+enum status
+addr_read(struct arena *a, struct str value, struct addr_from *from_r)
+{
+	struct reader r = { .arena = a, .out = from_r, .status = STATUS_OK };
+	struct str dropped;
+
+	from_r->result = ADDR_FROM_OK;
+	from_r->v = NULL;
+	from_r->n = 0;
+	read_text(&r, value);
+	dropped = drop_controls(&r, value);
+	if (dropped.n > 0) {
+		read_text(&r, dropped);
+	}
+	if (from_r->result == ADDR_FROM_LIMIT || r.status != STATUS_OK) {
+		from_r->v = NULL;
+		from_r->n = 0;
+	} else if (from_r->n == 0) {
+		from_r->result = r.unreadable ? ADDR_FROM_SYNTAX :
+		    ADDR_FROM_NONE;
+	}
+	return (r.status);
+}

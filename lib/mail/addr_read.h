@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * addr_read: the domains that some reader of a From field might show as its
+ * author's, for a field that is not a valid mailbox-list. Programs read such
+ * fields in different ways, so no single reading is right. The invariant:
+ *
+ *	a domain that a reader takes for the author's is never missing here.
+ *
+ * A domain too many only makes a policy stricter; a missing one is a forgery
+ * that passes. The rules:
+ *
+ *	- Every '@' with a name behind it counts, unless it is a source route's.
+ *	  Dots in the local part and behind the domain are of no account.
+ *	- A name that goes on behind a gap (white space, a comment, a backslash)
+ *	  counts with and without what follows.
+ *	- Quoted strings and comments do not count, unless nothing else does, or
+ *	  quoting itself is in doubt: a backslash, a quote or parenthesis without
+ *	  its partner, quotes in a comment or parentheses in a quoted string. Then
+ *	  the field is also read without regard to either and to both.
+ *	- Encoded words (RFC 2047) are read as they stand and decoded.
+ *	- Control characters separate, and are also read as if they were not there.
+ *
+ * Linear in the length of the value.
+ */
+#ifndef MAIL_ADDR_READ_H
+#define MAIL_ADDR_READ_H
+
+#include "mail/addr.h"
+
+#define ADDR_READ_MAX_DOMAINS	100
+#define ADDR_READ_MAX_ATS	1000	/* of all readings of a value together */
+#define ADDR_READ_MAX_WORDS	1000	/* encoded; further ones are left */
+#define ADDR_READ_NAME_MAX_BYTES 1024	/* of a domain with gaps in it */
+
+/*
+ * Sets result, v and n of *r; `strict` is not touched. OK: at least one
+ * mailbox, each domain once, in the order of the field. NONE: no '@' that
+ * could belong to an address with a domain (an address literal has none).
+ * SYNTAX: there is one, but no domain that can be read. LIMIT: beyond one of
+ * the limits above. Returns NOMEM or OK.
+ */
+enum status	addr_read(struct arena *, struct str value, struct addr_from *r)
+    ATTR_MUST_CHECK;
+
+#endif
