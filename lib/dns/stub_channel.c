@@ -18,6 +18,8 @@
 
 /* The first timeout; c-ares doubles it for each further try. */
 #define FIRST_TIMEOUT_MS	1000
+/* One less than c-ares reports: its macro shifts the last into the sign. */
+#define CHANNEL_SOCKETS		(ARES_GETSOCK_MAXNUM - 1)
 #define SOCKET_BUFFER_BYTES	(1 << 20)
 
 struct channel {
@@ -238,7 +240,7 @@ channel_tidy(struct stub_server *server)
 static void
 add_channel(struct channel *c, struct stub_fds *fds)
 {
-	ares_socket_t sockets[ARES_GETSOCK_MAXNUM];
+	ares_socket_t sockets[CHANNEL_SOCKETS];
 	unsigned bits, i;
 	short events;
 
@@ -246,8 +248,8 @@ add_channel(struct channel *c, struct stub_fds *fds)
 		return;
 	}
 	fds->n_open++;
-	bits = (unsigned)ares_getsock(c->ares, sockets, ARES_GETSOCK_MAXNUM);
-	for (i = 0; i < ARES_GETSOCK_MAXNUM && fds->n < STUB_MAX_FDS; i++) {
+	bits = (unsigned)ares_getsock(c->ares, sockets, CHANNEL_SOCKETS);
+	for (i = 0; i < CHANNEL_SOCKETS && fds->n < STUB_MAX_FDS; i++) {
 		events = 0;
 		if (ARES_GETSOCK_READABLE(bits, i)) {
 			events |= POLLIN;
