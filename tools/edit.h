@@ -37,7 +37,8 @@ struct edit {
 	size_t			 n;
 	size_t			 cap;
 	struct str		 quarantine;	/* the reason, or absent */
-	bool			 leadspc;	/* values have their own space */
+	bool			 leadspc;	/* values have their own
+						   space */
 	enum status		 status;	/* sticky */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What is dead or wrong in the tables: what the reader of lib/signers warns
- * of, keys that no rule names, and keys that cannot be loaded.
+ * Reports errors in the tables: warnings of the reader in lib/signers, rules
+ * that are hidden, keys without a rule, and keys that cannot be loaded.
  */
 #include <stdlib.h>
 
@@ -9,7 +9,7 @@
 #include "signers/table.h"
 #include "tools/import.h"
 
-#define GLOBS_MAX	1000	/* that are held against all behind them */
+#define GLOBS_MAX	1000	/* compared with all later rules */
 
 struct tables {
 	struct import		*im;
@@ -29,7 +29,7 @@ take_warning(void *ctx, enum log_level level ATTR_UNUSED, const char *line)
 	import_note(t->im, "%s", line);
 }
 
-/* "file:PATH" or "refile:PATH" as import_value gives it. */
+/* Splits "file:PATH" or "refile:PATH", the results of import_value. */
 static enum status
 table_path(struct import *im, const char *name, char **path_r,
     bool *patterns_r)
@@ -61,7 +61,7 @@ by_line(const void *va, const void *vb)
 	return ((*a)->line < (*b)->line ? -1 : (*a)->line > (*b)->line);
 }
 
-/* The rules by line; NULL: no memory. */
+/* The rules sorted by line; NULL: out of memory. */
 static const struct table_rule **
 sorted_rules(struct tables *t, size_t *n_r)
 {
@@ -87,8 +87,8 @@ sorted_rules(struct tables *t, size_t *n_r)
 }
 
 /*
- * A glob that takes another one's text takes all that it takes. Only a "*" in
- * front of others can hide them, and such are few.
+ * A pattern that matches another pattern's text hides it. Only a pattern with a
+ * "*" can hide others, and there are few.
  */
 static enum status
 check_hidden(struct tables *t)
@@ -107,8 +107,8 @@ check_hidden(struct tables *t)
 		globs++;
 		for (k = i + 1; k < n; k++) {
 			if (glob_match(v[i]->pattern, v[k]->pattern)) {
-				import_note(t->im, "%s:%u: line %u stands "
-				    "before it and takes all of its mail",
+				import_note(t->im, "%s:%u: line %u "
+				    "precedes it and matches all its mail",
 				    t->signing_path, v[k]->line, v[i]->line);
 			}
 		}
@@ -130,7 +130,7 @@ is_named(const struct tables *t, const struct table_key *key)
 	for (i = 0; i < strmap_count(&t->rules.buckets); i++) {
 		for (rule = strmap_value(&t->rules.buckets, i); rule != NULL;
 		    rule = rule->next) {
-			/* "%": whatever the author's domain is called */
+			/* "%": the key with the author's domain as name */
 			if (rule->key == key || rule->key == NULL) {
 				return (true);
 			}
@@ -147,7 +147,7 @@ check_key(struct tables *t, const struct table_key *key, const char *user_id)
 	char *path;
 
 	if (!is_named(t, key)) {
-		import_note(t->im, "%s:%u: no rule of the SigningTable names "
+		import_note(t->im, "%s:%u: no rule of the SigningTable uses "
 		    "this key", t->key_path, key->line);
 	}
 	if (!key->is_path || str_find(key->key, '%') < key->key.n) {
@@ -176,7 +176,7 @@ check_keys(struct tables *t)
 	}
 }
 
-/* Not OK: the diag says why, for a comment; the tables are not to be had. */
+/* On error the diag has the reason, for a comment. */
 static enum status
 read_both(struct tables *t, struct diag *diag)
 {

@@ -60,7 +60,8 @@ static const struct cli_option spf_options[] = {
 	{ 'i', "ip", "ADDRESS", "the client's address; required" },
 	{ 'H', "helo", "NAME", "the name it gave with HELO" },
 	{ 'f', "mail-from", "ADDRESS",
-	    "the envelope's sender, '' for the null one; else HELO is checked" },
+	    "the envelope's sender, '' for the null one; else HELO is "
+	    "checked" },
 	{ 'r', "receiver", "NAME", "our name, for explanations" },
 	{ 'n', "now", "UNIXTIME", "check as if it were then" },
 	{ 'j', "json", NULL, "print one JSON object" },

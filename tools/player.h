@@ -27,8 +27,10 @@
 
 #define PLAYER_REPLY_MAX_BYTES	(1024 * 1024)	/* of one packet */
 #define PLAYER_MAX_CHANGES	10000		/* by one message */
-#define PLAYER_MAX_PROGRESS	1000		/* "please wait", by one message */
-#define PLAYER_TEXT_MAX_BYTES	1024		/* of the SMTP reply that is kept */
+#define PLAYER_MAX_PROGRESS	1000		/* "please wait", by one
+						   message */
+#define PLAYER_TEXT_MAX_BYTES	1024		/* of the SMTP reply that is
+						   kept */
 #define PLAYER_SCRIPT_MAX_BYTES	(128 * 1024 * 1024)
 
 /* -- scripts ------------------------------------------------------------- */
@@ -87,7 +89,8 @@ struct player_change {		/* views that last until the callback ends */
 
 struct player_result {
 	enum player_verdict	 verdict;
-	char			 stage;		/* the SMFIC_ that was answered */
+	char			 stage;		/* the SMFIC_ that was
+						   answered */
 	char			 reply[PLAYER_TEXT_MAX_BYTES]; /* SMTP reply */
 	size_t			 changes;	/* that the milter asked for */
 };
@@ -98,8 +101,10 @@ typedef void	player_change_fn(void *ctx, const struct player_change *);
 
 struct player_opts {
 	const char		*socket;	/* unix:PATH, local:PATH,
-						   inet:PORT[@HOST], inet6:... */
-	unsigned		 timeout_ms;	/* for connecting and each reply */
+						   inet:PORT[@HOST],
+						   inet6:... */
+	unsigned		 timeout_ms;	/* for connecting and each
+						   reply */
 	uint32_t		 actions;	/* SMFIF_ offered */
 	uint32_t		 steps;		/* SMFIP_ offered */
 	player_change_fn	*change;	/* NULL: only counted */

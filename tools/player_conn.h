@@ -12,7 +12,8 @@ struct player {
 	void			*ctx;
 	uint32_t		 actions;	/* as negotiated */
 	uint32_t		 steps;
-	bool			 broken;	/* no QUIT: nobody would hear it */
+	bool			 broken;	/* no QUIT: nobody would hear
+						   it */
 };
 
 /* Writes; a failure leaves the connection broken. */

@@ -13,7 +13,8 @@
 struct player_io {
 	int		 fd;		/* non-blocking; -1: none */
 	unsigned	 timeout_ms;	/* for each packet, each write */
-	char		*in;		/* what was received: from start to end */
+	char		*in;		/* what was received: from start to
+					   end */
 	size_t		 cap;
 	size_t		 start;
 	size_t		 end;

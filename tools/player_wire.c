@@ -142,17 +142,20 @@ wire_get_change(const struct wire_packet *packet, struct player_change *r)
 		r->value = rest;
 		return (STATUS_OK);
 	case SMFIR_ADDHEADER:
-		ok = take_cstr(&rest, &r->name) && field_name_is_valid(r->name) &&
+		ok = take_cstr(&rest, &r->name) &&
+		    field_name_is_valid(r->name) &&
 		    take_cstr(&rest, &r->value);
 		break;
 	case SMFIR_INSHEADER:
 		ok = take_u32(&rest, &r->index) &&
-		    take_cstr(&rest, &r->name) && field_name_is_valid(r->name) &&
+		    take_cstr(&rest, &r->name) &&
+		    field_name_is_valid(r->name) &&
 		    take_cstr(&rest, &r->value);
 		break;
 	case SMFIR_CHGHEADER:
 		ok = take_u32(&rest, &r->index) && r->index >= 1 &&
-		    take_cstr(&rest, &r->name) && field_name_is_valid(r->name) &&
+		    take_cstr(&rest, &r->name) &&
+		    field_name_is_valid(r->name) &&
 		    take_cstr(&rest, &r->value);
 		break;
 	case SMFIR_QUARANTINE:

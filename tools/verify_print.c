@@ -45,9 +45,11 @@ dmarc_verdict(const struct engine_outcome *out, struct dmarc_verdict *own)
 	}
 	*own = (struct dmarc_verdict){ .result = DMARC_NONE,
 		.reason = "not evaluated" };
-	if (out->error == ENGINE_NO_ERROR && out->from->result != ADDR_FROM_OK) {
+	if (out->error == ENGINE_NO_ERROR &&
+	    out->from->result != ADDR_FROM_OK) {
 		own->result = out->from->result == ADDR_FROM_MISSING ||
-		    out->from->result == ADDR_FROM_NONE ? DMARC_NONE : DMARC_PERMERROR;
+		    out->from->result == ADDR_FROM_NONE ? DMARC_NONE :
+		    DMARC_PERMERROR;
 		own->reason = addr_from_text(out->from->result);
 	}
 	return (own);

@@ -82,34 +82,37 @@ check_access(const char *path, const struct stat *st, const char *user_id,
 	    path, diag));
 }
 
+static enum status
+load_key(const char *path, const char *user_id, struct arena *arena,
+    struct privkey **key_r, struct diag *diag)
+{
+	struct str pem = STR_NONE;
+	enum status status;
+	struct stat st;
+
+	status = conf_file_read(path, CONF_KEY_FILE_MAX_BYTES, arena, &st,
+	    &pem, diag);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	status = check_access(path, &st, user_id, diag);
+	if (status == STATUS_OK) {
+		status = privkey_parse_pem(pem, path, key_r, diag);
+	}
+	explicit_bzero((void *)(uintptr_t)pem.p, pem.n);
+	return (status);
+}
+
 enum status
 conf_key_load(const char *path, const char *user_id, struct privkey **key_r,
     struct diag *diag)
 {
-	struct privkey *key = NULL;
-	struct str pem = STR_NONE;
 	enum status status;
 	struct arena arena;
-	struct stat st;
 
 	*key_r = NULL;
 	arena_init(&arena, 2 * CONF_KEY_FILE_MAX_BYTES);
-	status = conf_file_read(path, CONF_KEY_FILE_MAX_BYTES, &arena, &st,
-	    &pem, diag);
-	if (status == STATUS_OK) {
-		status = check_access(path, &st, user_id, diag);
-	}
-	if (status == STATUS_OK) {
-		status = privkey_parse_pem(pem, path, &key, diag);
-	}
-	if (pem.p != NULL) {
-		explicit_bzero((void *)(uintptr_t)pem.p, pem.n);
-	}
+	status = load_key(path, user_id, &arena, key_r, diag);
 	arena_fini(&arena);
-	if (status == STATUS_OK) {
-		*key_r = key;
-	} else {
-		privkey_free(key);
-	}
 	return (status);
 }

@@ -69,7 +69,8 @@ struct dmarc_verdict {		/* of one author domain */
 	enum dmarc_policy	 policy;	/* after sp, np and t=y */
 	bool			 policy_known;	/* no lookup for it failed */
 	bool			 spf_aligned;	/* SPF passed, aligned */
-	bool			 dkim_aligned;	/* a signature passed, aligned */
+	bool			 dkim_aligned;	/* a signature passed,
+						   aligned */
 	bool			 testing;	/* t=y */
 	bool			 lowered;	/* t=y lowered the policy */
 	bool			 unfailing;	/* temperror, but the author

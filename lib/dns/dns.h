@@ -64,7 +64,8 @@ struct dns_record {
 	struct str	data;	/* TXT: all strings joined; A, AAAA: 4 or 16
 				   octets; CNAME, MX, NS, PTR: the name as a
 				   lower-case text without trailing dot ("" is
-				   the root); SOA: the 4 octets of its minimum */
+				   the root); SOA: the 4 octets of its
+				   minimum */
 	uint16_t	preference;	/* MX */
 };
 

@@ -60,7 +60,8 @@
 #define STUB_OLD_CHANNELS	8	/* of one server */
 /* Times that a question is sent, over all servers. */
 #define STUB_MAX_ATTEMPTS	4
-#define STUB_TICK_US		UINT64_C(100000)	/* for c-ares' timeouts */
+#define STUB_TICK_US		UINT64_C(100000)	/* for c-ares'
+							   timeouts */
 #define STUB_MAX_FDS		512
 
 enum stub_outcome {		/* of one attempt */

@@ -138,7 +138,8 @@ void
 zone_read_end(struct zone_reader *rd)
 {
 	if (lex_next(&rd->lex) == LEX_WORD) {
-		lex_fail(&rd->lex, STATUS_SYNTAX, "trailing words after the record");
+		lex_fail(&rd->lex, STATUS_SYNTAX,
+		    "trailing words after the record");
 	}
 }
 

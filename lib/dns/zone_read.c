@@ -99,7 +99,8 @@ static void
 read_directive(struct zone_reader *rd)
 {
 	if (str_eq_ci(rd->lex.word, STR("$ORIGIN"))) {
-		if (!zone_read_need(rd, "a name") || !zone_read_name(rd, &rd->origin)) {
+		if (!zone_read_need(rd, "a name") ||
+		    !zone_read_name(rd, &rd->origin)) {
 			return;
 		}
 	} else if (str_eq_ci(rd->lex.word, STR("$TTL"))) {

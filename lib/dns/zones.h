@@ -49,7 +49,8 @@ struct dns_zone {
 	unsigned		 flights;	/* at most ZONE_MAX_FLIGHTS */
 	uint64_t		 used_us;
 	uint64_t		 good_us;	/* last answer; 0: none */
-	uint64_t		 until_us;	/* failing: answers from memory */
+	uint64_t		 until_us;	/* failing: answers from
+						   memory */
 	uint64_t		 backoff_us;
 	uint32_t		 children[ZONE_FAILS];	/* labels that failed */
 	unsigned		 children_n;

@@ -166,7 +166,8 @@ add_no_author(struct list *list)
 	enum addr_from_result result = list->in->from.result;
 
 	return (add_result(list, STR("dmarc"), result == ADDR_FROM_MISSING ||
-	    result == ADDR_FROM_NONE ? "none" : "permerror", addr_from_text(result)) != NULL ?
+	    result == ADDR_FROM_NONE ? "none" : "permerror",
+	    addr_from_text(result)) != NULL ?
 	    STATUS_OK : STATUS_NOMEM);
 }
 

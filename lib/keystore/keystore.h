@@ -40,8 +40,9 @@
 #define KEYSTORE_STATE_MAX_BYTES	(16 * 1024)	/* of a state file */
 #define KEYSTORE_PEM_MAX_BYTES		(64 * 1024)
 #define KEYSTORE_MAX_KEYS		1000000		/* of a store */
-#define KEYSTORE_DOMAIN_MAX_KEYS	1000		/* of one domain, removed
-							   ones included */
+#define KEYSTORE_DOMAIN_MAX_KEYS	1000		/* of one domain,
+							   removed ones
+							   included */
 
 enum key_stage {		/* in the order of a key's life */
 	KEY_PENDING,		/* made; not all servers have its record */
@@ -66,8 +67,8 @@ struct keystore_key {
 	int64_t			 asked_s;	/* when publishing was requested
 						   last; -1: never */
 	struct str		 record;	/* "v=DKIM1; k=rsa; p=..." */
-	struct str		 note;		/* what it waits for, one line of
-						   text; or absent */
+	struct str		 note;		/* what it waits for, one line
+						   of text; or absent */
 	struct str		 pem;		/* the private key as it is
 						   stored; set by
 						   keystore_active only */
@@ -119,10 +120,12 @@ enum status	 keystore_active(struct keystore *, keystore_take *,
 		    keystore_bad *, void *ctx, struct diag *)
     ATTR_MUST_CHECK;
 /* The private key as PEM, decrypted; free it with buf_fini_secret(). */
-enum status	 keystore_private(struct keystore *, const struct keystore_key *,
+enum status	 keystore_private(struct keystore *,
+		    const struct keystore_key *,
 		    struct buf *pem_r, struct diag *) ATTR_MUST_CHECK;
 /* A number that changes with anything that matters to a signer; cheap. */
-enum status	 keystore_revision(struct keystore *, uint64_t *r, struct diag *)
+enum status	 keystore_revision(struct keystore *, uint64_t *r,
+		    struct diag *)
     ATTR_MUST_CHECK;
 
 /* -- for dkimkeygen -------------------------------------------------------- */

@@ -160,7 +160,8 @@ static enum status
 sql_revision(void *ctx, uint64_t *r, struct diag *diag)
 {
 	*r = 0;
-	return (run_statement(ctx, "SELECT n FROM mailseal_key_revision", NULL, 0, 1,
+	return (run_statement(ctx, "SELECT n FROM mailseal_key_revision", NULL,
+	    0, 1,
 	    take_number, r, NULL, diag));
 }
 
@@ -206,7 +207,8 @@ sql_add(void *ctx, const struct keystore_key *key, struct str pem,
 		pem };
 	enum status status;
 
-	status = run_statement(ctx, "INSERT INTO mailseal_key (" COLUMNS ", private) "
+	status = run_statement(ctx, "INSERT INTO mailseal_key (" COLUMNS ", "
+	    "private) "
 	    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
 	    values, FIELDS_N + 1, 0, NULL, NULL, NULL, diag);
 	if (status == STATUS_LIMIT) {

@@ -55,7 +55,8 @@ enum status	addr_from_parse(struct arena *, const struct field_list *,
 		    struct addr_from *from_r) ATTR_MUST_CHECK;
 /*
  * The author whose domain signs: the first mailbox. Of an invalid field, only
- * if its readings agree on one domain, apart from those across gaps. NULL: none.
+ * if its readings agree on one domain, apart from those across gaps. NULL:
+ * none.
  */
 const struct addr_mailbox	*addr_from_author(const struct addr_from *);
 /* One field's value, by the strict parser only; SYNTAX if that fails. */

@@ -14,11 +14,12 @@
  *	- A name that goes on behind a gap (white space, a comment, a backslash)
  *	  counts with and without what follows.
  *	- Quoted strings and comments do not count, unless nothing else does, or
- *	  quoting itself is in doubt: a backslash, a quote or parenthesis without
- *	  its partner, quotes in a comment or parentheses in a quoted string. Then
- *	  the field is also read without regard to either and to both.
- *	- Encoded words (RFC 2047) are read as they stand and decoded.
- *	- Control characters separate, and are also read as if they were not there.
+ *	  quoting itself is in doubt: a backslash, a quote or parenthesis
+ *	  without its partner, quotes in a comment or parentheses in a quoted
+ *	  string. Then the field is also read without regard to either and to
+ *	both. - Encoded words (RFC 2047) are read as they stand and decoded.
+ *	- Control characters separate, and are also read as if they were not
+ * there.
  *
  * Linear in the length of the value.
  */
@@ -28,7 +29,8 @@
 #include "mail/addr.h"
 
 #define ADDR_READ_MAX_DOMAINS	100
-#define ADDR_READ_MAX_ATS	1000	/* of all readings of a value together */
+#define ADDR_READ_MAX_ATS	1000	/* of all readings of a value
+					   together */
 #define ADDR_READ_MAX_WORDS	1000	/* encoded; further ones are left */
 #define ADDR_READ_NAME_MAX_BYTES 1024	/* of a domain with gaps in it */
 

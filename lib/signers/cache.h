@@ -26,7 +26,8 @@ typedef enum status key_loader(void *ctx, struct privkey **key_r,
 
 /* NULL: out of memory. env outlives it. */
 struct key_cache	*key_cache_new(size_t max, const struct env *);
-void			 key_cache_free(struct key_cache *);	/* accepts NULL */
+void			 key_cache_free(struct key_cache *);	/* accepts
+								   NULL */
 /*
  * Returns the key of that name, held; or NULL and the reason in trouble_r, in
  * the arena. The status is OK in both cases, or NOMEM.

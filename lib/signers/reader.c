@@ -120,7 +120,8 @@ table_reject(struct table_reader *r, struct str text, const char *what)
 {
 	struct buf b;
 
-	diag_set(r->diag, r->name, r->line, "\"%s\" %s", escape_shown(&b, text), what);
+	diag_set(r->diag, r->name, r->line, "\"%s\" %s", escape_shown(&b, text),
+	    what);
 	buf_fini(&b);
 	return (STATUS_SYNTAX);
 }

@@ -5,7 +5,8 @@
 #include "base/escape.h"
 #include "signers/private.h"
 
-#define SPARE_KEYS	1000	/* for KeyCache all: keys with "%" in the path */
+#define SPARE_KEYS	1000	/* for KeyCache all: keys with "%" in the
+				   path */
 
 /* 0: no file. */
 static uint64_t

@@ -84,7 +84,8 @@ struct signers_pick {		/* one signature to be made */
 };
 
 struct signers_picks {		/* views into the signers and the arena */
-	struct signers_pick	*v;	/* the first becomes the topmost field */
+	struct signers_pick	*v;	/* the first becomes the topmost
+					   field */
 	size_t			 n;
 };
 

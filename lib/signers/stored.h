@@ -26,27 +26,30 @@ struct stored_secret;		/* a private key; counted, since the next
 				   snapshot has most of them as well */
 
 struct stored_key {
-	struct stored_key	*next;		/* of the same domain, younger */
+	struct stored_key	*next;		/* of the same domain,
+						   younger */
 	struct stored		*stored;
 	struct str		 domain;
 	struct str		 selector;
 	struct str		 name;		/* for the cache and messages */
 	int64_t			 created_s;
 	struct stored_secret	*secret;	/* NULL: in its file */
-	struct str		 trouble;	/* absent; or why the domain has no
-						   usable key: then this entry
-						   is its only one */
+	struct str		 trouble;	/* absent; or why the domain has
+						   no usable key: then this
+						   entry is its only one */
 };
 
 struct stored {
 	char			*where;		/* as keystore_open takes it */
-	struct str		 name;		/* the same, without a password */
+	struct str		 name;		/* the same, without a
+						   password */
 	const struct env	*env;
 	struct arena		 memory;
 	struct strmap		 domains;	/* to its first stored_key */
 	size_t			 keys_n;	/* usable ones */
 	uint64_t		 revision;
-	atomic_bool		 lost;		/* did not answer the last time */
+	atomic_bool		 lost;		/* did not answer the last
+						   time */
 	atomic_uint		 references;
 };
 

@@ -58,7 +58,8 @@ struct table_reader {
 	struct diag		*diag;
 	struct str		 rest;
 	unsigned		 line;	/* of the line read last */
-	bool			 indented;	/* that line begins with white space */
+	bool			 indented;	/* that line begins with white
+						   space */
 	unsigned		 warnings;
 };
 void		 table_reader_init(struct table_reader *,
@@ -83,7 +84,8 @@ void		 table_reader_end(struct table_reader *);
 
 struct table_key {		/* a line of a KeyTable; views into its text */
 	struct str	 name;
-	struct str	 domain;	/* d=, normalised; absent: the author's */
+	struct str	 domain;	/* d=, normalised; absent: the
+					   author's */
 	struct str	 selector;	/* s= */
 	struct str	 key;		/* a path or the key itself */
 	struct str	 algorithm;	/* absent: any */
@@ -128,7 +130,8 @@ struct signing_table {
 	 * a glob with "*", the domain that it ends with, or ".parent".
 	 */
 	struct strmap		 buckets;
-	struct table_rule	*loose;		/* globs that end with no domain */
+	struct table_rule	*loose;		/* globs that end with no
+						   domain */
 	size_t			 n;		/* rules in effect */
 	const char		*path;
 	bool			 globs;		/* refile: */

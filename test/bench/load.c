@@ -24,7 +24,8 @@
 struct load {			/* read only once the threads run */
 	struct chain_opts	 chain;
 	unsigned		 connections;
-	unsigned long		 count;		/* of messages each; 0: no end */
+	unsigned long		 count;		/* of messages each; 0: no
+						   end */
 	unsigned		 reconnect;	/* after so many; 0: never */
 	double			 seconds;	/* for starting messages */
 	uint64_t		 end_us;

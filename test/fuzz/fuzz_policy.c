@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The policy file of dkimkeygen: taken whole, or refused with a reason. */
+/* dkimkeygen.conf is accepted as a whole, or rejected with a reason. */
 #include "keys/policy.h"
 #include "test/fuzz/fuzz.h"
 

@@ -180,7 +180,7 @@ def test_tables():
            'a rule that names no key', out)
     write('SigningTable', '*@example.com k1\n')
     _, out, _ = run(TABLES)
-    tap.contains(out, 'KeyTable:2: no rule of the SigningTable names',
+    tap.contains(out, 'KeyTable:2: no rule of the SigningTable uses',
                  'a key that no rule names')
 
 

@@ -24,6 +24,22 @@ files=$(find lib milter keys tools test -name '*.[ch]' | sort)
 	point "no call that cannot know its buffer" \
 	    "$(grep -nwE '(strcpy|strcat|sprintf|vsprintf|strtok|gets|atoi|alloca)[ ]*\(' \
 		$files || true)"
+	point "no line of more than 80 columns, with tabs of 8" \
+	    "$(awk '{
+		n = split($0, part, "\t"); col = 0
+		for (i = 1; i < n; i++)
+			col = int((col + length(part[i])) / 8) * 8 + 8
+		if (col + length(part[n]) > 80)
+			print FILENAME ":" FNR
+	    }' $files)"
+	point "no function of more than 80 lines" \
+	    "$(awk 'FNR == 1 { start = 0 }
+		/^\{/ { start = FNR }
+		/^\}/ {
+			if (start > 0 && FNR - start - 1 > 80)
+				print FILENAME ":" start
+			start = 0
+		}' $files)"
 	point "no white space at the end of a line" \
 	    "$(grep -nE '[	 ]+$' $files || true)"
 	point "no decision is compared as a string" \

@@ -75,7 +75,8 @@ static const struct {
 	{ "B.7: comments everywhere",
 	    "foo.example.net|dkim=fail policy.expired=1362471462",
 	    STR("foo.example.net (foobar) 1 (baz);\r\n"
-	    "    dkim (Because I like it) / 1 (One yay) = (wait for it) fail\r\n"
+	    "    dkim (Because I like it) / 1 (One yay) = (wait for it) "
+	    "fail\r\n"
 	    "      policy (A dot can go here) . (like that) expired\r\n"
 	    "      (this surprised me) = (as I wasn't expecting it) "
 	    "1362471462") },
@@ -188,7 +189,8 @@ static const struct {
 	{ "no property", "a property has no name", STR("id; a=b c.=d") },
 	{ "no '='", "no \"=\" after a property", STR("id; a=b c.d") },
 	{ "no value", "a property has no value", STR("id; a=b c.d=;") },
-	{ "no space between properties", "neither space nor \";\" after a value",
+	{ "no space between properties", "neither space nor \";\" after a "
+	    "value",
 	    STR("id; a=b c.d=\"e\"f.g=h") },
 	{ "two @", "an address is malformed", STR("id; a=b c.d=e@f@g") },
 	{ "no domain", "an address is malformed", STR("id; a=b c.d=e@") },
@@ -225,7 +227,8 @@ static const struct {
 	    STR("id; a=b (c\\") },
 	{ "NUL in a comment", "a comment does not end",
 	    STR("id; a=b (c\0)") },
-	{ "bytes that are not UTF-8", "not UTF-8", STR("id; a=b c.d=\"\xff\"") },
+	{ "bytes that are not UTF-8", "not UTF-8",
+	    STR("id; a=b c.d=\"\xff\"") },
 };
 
 static void

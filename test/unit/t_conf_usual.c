@@ -75,8 +75,9 @@ test_usual(void)
 {
 	struct conf *conf = NULL;
 
-	check(&conf, "", "none is there");
-	tap_ok(conf != NULL && !conf->mode_sign, "nothing is signed");
+	check(&conf, "", "default missing: no key store");
+	tap_ok(conf != NULL && !conf->mode_sign,
+	    "default missing: nothing is signed");
 	check_missing("", "warning: KeyStore: " USUAL ", the default, does "
 	    "not exist: no mail is signed", "nothing else to sign with: a "
 	    "warning");
@@ -86,19 +87,20 @@ test_usual(void)
 	check_missing("KeyStore none\n", "", "KeyStore none: nothing");
 	tap_ok(mkdir("var", 0755) == 0 && mkdir("var/lib", 0755) == 0 &&
 	    mkdir("var/lib/mailseal", 0700) == 0 && mkdir(USUAL, 0700) == 0,
-	    "make it");
-	check(&conf, USUAL, "one is there");
+	    "create the default");
+	check(&conf, USUAL, "default exists: it is used");
 	tap_ok(rmdir(USUAL) == 0 && chmod("var/lib/mailseal", 0) == 0,
 	    "close its folder");
-	/* It may or may not be there: that is not to go unnoticed. */
+	/* Whether it exists is unknown, so it counts as existing. */
 	if (geteuid() == 0) {
-		check(&conf, "", "root sees that it is gone");
-		tap_ok(seteuid(NOBODY_UID) == 0, "be nobody");
-		tap_ok(chmod("conf", 0666) == -1, "indeed");
+		check(&conf, "", "parent closed, as root: missing");
+		tap_ok(seteuid(NOBODY_UID) == 0, "become user nobody");
+		tap_ok(chmod("conf", 0666) == -1, "without privileges");
 	}
-	check(&conf, USUAL, "out of reach is not absent");
-	tap_ok(geteuid() != NOBODY_UID || seteuid(0) == 0, "be oneself");
-	tap_ok(chmod("var/lib/mailseal", 0700) == 0, "open it");
+	check(&conf, USUAL, "parent closed: the default is used");
+	tap_ok(geteuid() != NOBODY_UID || seteuid(0) == 0, "become root again");
+	tap_ok(chmod("var/lib/mailseal", 0700) == 0,
+	    "open the parent");
 	conf_release(conf);
 }
 

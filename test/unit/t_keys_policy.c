@@ -10,31 +10,39 @@
 #include "test/unit/tap.h"
 
 static const struct {
+	const char	*name;
 	const char	*text;
-	const char	*why;	/* in the diag; NULL: it is taken */
+	const char	*why;	/* in the diag; NULL: accepted */
 } rows[] = {
-	{ "", NULL },
-	{ "# a comment\nRotateEvery 30d # and another\n", NULL },
-	{ "rotateevery 3600", NULL },
-	{ "RotateEvery 3599", "p:1: RotateEvery: \"3599\" is not a time from" },
-	{ "RotateEvery 11111w", "p:1: RotateEvery: " },
-	{ "RotateEvery soon", "p:1: RotateEvery: \"soon\" is not a time" },
-	{ "\nOverlap", "p:2: Overlap: no value; expected time" },
-	{ "Overlap 1d\nOverlap 1d", "p:2: Overlap is already set on "
-	    "line 1" },
-	{ "Overlay 1d", "p:1: there is no option \"Overlay\"; did you "
-	    "mean Overlap?" },
-	{ "RSABits 1023", "p:1: RSABits: " },
-	{ "RSABits 4096", NULL },
-	{ "RSABits 4097", "p:1: RSABits: " },
-	{ "Publish print", NULL },
-	{ "Publish nsupdate", NULL },
-	{ "Publish hook:/usr/local/bin/x", NULL },
-	{ "Publish hook:x", "p:1: Publish: \"hook:x\" is not print" },
-	{ "Publish hook:/", "p:1: Publish: " },
-	{ "Publish", "p:1: Publish: no value; expected print|" },
-	{ "AuthoritativePort 0", "p:1: AuthoritativePort: " },
-	{ "AuthoritativePort 65536", "p:1: AuthoritativePort: " },
+	{ "empty file", "", NULL },
+	{ "comments", "# a comment\nRotateEvery 30d # and another\n", NULL },
+	{ "case of names", "rotateevery 3600", NULL },
+	{ "RotateEvery, minimum", "RotateEvery 3599",
+	    "p:1: RotateEvery: \"3599\" is not a time from" },
+	{ "RotateEvery, maximum", "RotateEvery 11111w",
+	    "p:1: RotateEvery: " },
+	{ "RotateEvery, a word", "RotateEvery soon",
+	    "p:1: RotateEvery: \"soon\" is not a time" },
+	{ "no value", "\nOverlap", "p:2: Overlap: no value; expected time" },
+	{ "an option twice", "Overlap 1d\nOverlap 1d",
+	    "p:2: Overlap is already set on line 1" },
+	{ "unknown option", "Overlay 1d", "p:1: there is no option "
+	    "\"Overlay\"; did you mean Overlap?" },
+	{ "RSABits, below the minimum", "RSABits 1023", "p:1: RSABits: " },
+	{ "RSABits, maximum", "RSABits 4096", NULL },
+	{ "RSABits, above the maximum", "RSABits 4097", "p:1: RSABits: " },
+	{ "Publish print", "Publish print", NULL },
+	{ "Publish nsupdate", "Publish nsupdate", NULL },
+	{ "Publish hook", "Publish hook:/usr/local/bin/x", NULL },
+	{ "Publish hook, relative path", "Publish hook:x",
+	    "p:1: Publish: \"hook:x\" is not print" },
+	{ "Publish hook, a directory", "Publish hook:/", "p:1: Publish: " },
+	{ "Publish, no value", "Publish",
+	    "p:1: Publish: no value; expected print|" },
+	{ "AuthoritativePort, below the minimum", "AuthoritativePort 0",
+	    "p:1: AuthoritativePort: " },
+	{ "AuthoritativePort, above the maximum", "AuthoritativePort 65536",
+	    "p:1: AuthoritativePort: " },
 };
 
 static void
@@ -50,11 +58,10 @@ test_values(void)
 		status = policy_parse(&policy, str_from(rows[i].text), "p",
 		    &diag);
 		tap_num(status, rows[i].why == NULL ? STATUS_OK :
-		    STATUS_SYNTAX, rows[i].text[0] != '\0' ? "a line" :
-		    "nothing at all");
+		    STATUS_SYNTAX, rows[i].name);
 		if (!tap_ok(rows[i].why == NULL ? diag.text[0] == '\0' :
 		    str_starts(str_from(diag.text), str_from(rows[i].why)),
-		    "what is said of it")) {
+		    "%s: the message", rows[i].name)) {
 			printf("# %s\n", diag.text);
 		}
 		policy_fini(&policy);

@@ -88,7 +88,8 @@ describe_domains(const struct addr_from *from, struct buf *out)
 	size_t i;
 
 	buf_reset(out);
-	if (from->result == ADDR_FROM_NONE || from->result == ADDR_FROM_SYNTAX) {
+	if (from->result == ADDR_FROM_NONE ||
+	    from->result == ADDR_FROM_SYNTAX) {
 		buf_add_cstr(out, from->result == ADDR_FROM_NONE ? NONE :
 		    SYNTAX);
 	}
@@ -210,7 +211,8 @@ read_everything(struct arena *a)
 {
 	struct addr_from from;
 
-	return (addr_read(a, STR("X, =?u?q?a=40b.test?= =?u?b?YUBi?= c@d\x01 <e@\xc3\xbc."
+	return (addr_read(a, STR("X, =?u?q?a=40b.test?= =?u?b?YUBi?= c@d\x01 "
+	    "<e@\xc3\xbc."
 	    "test>"), &from));
 }
 

@@ -123,7 +123,8 @@ test_failure(void)
 
 	sink.fails = true;
 	add_lines(LOG_LEVEL_INFO, 5);
-	tap_ok(log_queue_flush(60000), "writing fails: it is not tried for ever");
+	tap_ok(log_queue_flush(60000), "writing fails: it is not tried for "
+	    "ever");
 	sink.fails = false;
 	add_lines(LOG_LEVEL_INFO, 1);
 	tap_ok(log_queue_flush(60000), "it works again");

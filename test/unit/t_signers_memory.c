@@ -110,7 +110,8 @@ main(void)
 	write_key();
 	write_file("keys", STR("k %:s:./key\nx a.example:t:./%.none\n"
 	    "b\xc3\xbc b\xc3\xbc" "cher.example:s:./key\n"));
-	write_file("rules", STR("*@a.example k:l@%\n*@*.b\xc3\xbc" "cher.example"
+	write_file("rules", STR("*@a.example k:l@%\n"
+	    "*@*.b\xc3\xbc" "cher.example"
 	    " k\n*@a.example x\n* b\xc3\xbc # (all)\n*@none.example %\n"));
 	test(1, "a key on first use");
 	test(0, "all at the start");

@@ -148,7 +148,8 @@ check_changes(void)
 	check(s, "a.example", "s1@a.example s3@a.example ",
 	    "signers in service do not change");
 	next = make(false, 10);
-	check(next, "a.example", "s3@a.example ", "new signers have the change");
+	check(next, "a.example", "s3@a.example ",
+	    "new signers have the change");
 	tap_ok(signers_look(next) == signers_revision(next),
 	    "new signers: no change since");
 	signers_free(next);
@@ -193,7 +194,8 @@ check_broken(void)
 	s = make(false, 10);
 	check(s, "a.example", "!s3 ", "a key that others may read");
 	tap_ok(lines.n > 0 && strstr(lines.p,
-	    "a.example/s3.private: mode 0644") != NULL, "a key that others may read: logged");
+	    "a.example/s3.private: mode 0644") != NULL,
+	    "a key that others may read: logged");
 	buf_reset(&lines);
 	check(s, "a.example", "!s3 ", "the next message");
 	tap_num((long long)lines.n, 0, "the next message: not logged again");
@@ -218,7 +220,8 @@ check_broken(void)
 	    strstr(lines.p, "s1.state") != NULL, "a broken state is named");
 	s = make_after(next, false, 10);
 	signers_free(next);
-	check(s, "a.example", "s1@a.example !s3 ", "a broken state, the next reload");
+	check(s, "a.example", "s1@a.example !s3 ",
+	    "a broken state, the next reload");
 	signers_free(s);
 }
 
@@ -241,11 +244,13 @@ check_broken_at_start(void)
 	tap_ok(signers_look(s) != signers_revision(s),
 	    "it is to be looked at again");
 	next = make_after(s, false, 10);
-	check(next, "b.example", "!? ", "the only key is broken, after a reload");
+	check(next, "b.example", "!? ", "the only key is broken, after a "
+	    "reload");
 	signers_free(s);
 	put("b.example", "s2", KEY_ACTIVE, 10);
 	s = make_after(next, false, 10);
-	check(s, "b.example", "s2@b.example ", "a usable key replaces the trouble");
+	check(s, "b.example", "s2@b.example ",
+	    "a usable key replaces the trouble");
 	signers_free(next);
 	signers_free(s);
 }
@@ -390,7 +395,8 @@ check_database(void)
 	    "mailseal_key SET private = (SELECT private FROM mailseal_key "
 	    "WHERE domain = 'b.example')\"", top);
 	must(system(command) == 0, command);
-	tap_ok(signers_look(s) != signers_revision(s), "a key is repaired: a change");
+	tap_ok(signers_look(s) != signers_revision(s),
+	    "a key is repaired: a change");
 	must(signers_new(&opts, s, &next, &diag) == STATUS_OK, diag.text);
 	signers_free(s);
 	check(next, "a.example", "s1@a.example s2@a.example ",
