@@ -10,6 +10,7 @@
 #include <libmilter/mfapi.h>
 
 #include "milter/callbacks.h"
+#include "milter/macros.h"
 #include "milter/negotiate.h"
 #include "milter/peer.h"
 #include "milter/steps.h"
@@ -307,6 +308,7 @@ callbacks_register(struct live *live, bool tcp)
 	};
 
 	service = live;
+	macros_init();
 	over_tcp = tcp;
 	(void)smfi_setmaxdatasize(PEER_PACKET_MAX_BYTES);
 	return (smfi_register(description) == MI_SUCCESS);

@@ -17,8 +17,9 @@ check_signers(struct daemon *daemon)
 
 	live_count_signers(&daemon->live, &counts);
 	if (bad > 0) {
-		env_log(&daemon->env, LOG_LEVEL_ERROR, "%zu keys cannot be "
-		    "used; a start would use the others", bad);
+		env_log(&daemon->env, LOG_LEVEL_ERROR, "%zu %s cannot be "
+		    "used; a start would use the others", bad,
+		    bad == 1 ? "key" : "keys");
 		return (STATUS_SYNTAX);
 	}
 	if (counts.keys == 0 && live_conf(&daemon->live)->mode_sign) {

@@ -15,6 +15,7 @@ mailseald_core = \
 	milter/logline.c milter/logline.h \
 	milter/logline_json.c \
 	milter/logline_text.c \
+	milter/macros.c milter/macros.h \
 	milter/negotiate.c milter/negotiate.h \
 	milter/peer.c milter/peer.h \
 	milter/presence.c milter/presence.h \

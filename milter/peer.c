@@ -4,8 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "milter/peer.h"
 #include "milter/finish.h"
+#include "milter/macros.h"
+#include "milter/peer.h"
 
 #define NAME_MAX_BYTES	1024		/* of a host; the rest is cut off */
 
@@ -111,6 +112,7 @@ peer_helo(struct peer *peer, const char *name)
 	peer->client.helo = str_from(peer->helo);
 }
 
+/* The message is lost if the MTA's macros are malformed. */
 static void
 get_macros(struct peer *peer, SMFICTX *ctx)
 {
@@ -127,8 +129,10 @@ get_macros(struct peer *peer, SMFICTX *ctx)
 	size_t i;
 
 	for (i = 0; i < sizeof(macros) / sizeof(macros[0]); i++) {
-		value = smfi_getsymval(ctx,
-		    (char *)(uintptr_t)macros[i].name);
+		if (!macros_get(ctx, macros[i].name, &value)) {
+			peer_lose_message(peer, PEER_BAD_MACROS);
+			return;
+		}
 		if (value != NULL && value[0] != '\0') {
 			engine_msg_macro(peer->msg, macros[i].macro,
 			    str_from(value));
@@ -181,6 +185,8 @@ peer_mail(struct peer *peer, SMFICTX *ctx, const char *mail_from)
 	peer->refusal = begin_message(peer, mail_from);
 	if (peer->msg != NULL) {
 		get_macros(peer, ctx);
+	}
+	if (peer->msg != NULL) {
 		engine_msg_mail(peer->msg);
 	}
 }
@@ -188,11 +194,15 @@ peer_mail(struct peer *peer, SMFICTX *ctx, const char *mail_from)
 void
 peer_rcpt(struct peer *peer, SMFICTX *ctx)
 {
-	static char name[] = "{rcpt_mailer}";
+	const char *mailer;
 
-	if (peer->msg != NULL) {
-		engine_msg_rcpt(peer->msg, str_from(smfi_getsymval(ctx,
-		    name)));
+	if (peer->msg == NULL) {
+		return;
+	}
+	if (macros_get(ctx, "{rcpt_mailer}", &mailer)) {
+		engine_msg_rcpt(peer->msg, str_from(mailer));
+	} else {
+		peer_lose_message(peer, PEER_BAD_MACROS);
 	}
 }
 
@@ -248,6 +258,8 @@ peer_eoh(struct peer *peer, SMFICTX *ctx)
 {
 	if (peer->msg != NULL) {
 		get_macros(peer, ctx);
+	}
+	if (peer->msg != NULL) {
 		peer->body_wanted = engine_msg_eoh(peer->msg);
 	}
 }

@@ -32,7 +32,8 @@ enum peer_refusal {		/* why there is no message to examine */
 	PEER_STOPPING,
 	PEER_NO_MEMORY,
 	PEER_OVER_BUDGET,	/* MaximumMemory */
-	PEER_CLIENT_UNKNOWN
+	PEER_CLIENT_UNKNOWN,
+	PEER_BAD_MACROS
 };
 
 struct peer {

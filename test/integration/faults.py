@@ -269,8 +269,10 @@ def replaced_socket(top, options):
 def replaced_pid_file(top, options):
     path = os.path.join(top, 'pid')
     a = seald.Seald(top, dict(options, PidFile=path), 'pid-a')
+    proc.wait_for(lambda: 'listens on' in a.log_text(), 'the first')
     os.unlink(path)
     b = seald.Seald(top, dict(options, PidFile=path), 'pid-b')
+    proc.wait_for(lambda: 'listens on' in b.log_text(), 'the second')
     tap.is_(a.stop(), 0, 'the first daemon ends')
     with open(path, encoding='ascii') as f:
         tap.is_(f.read(), str(b.server.pid), 'the pid file of the second stays')
@@ -442,6 +444,26 @@ def no_message(top, options):
     d.stop()
 
 
+def malformed_macros(top, options):
+    """A name without a value, which ended the process soon."""
+    name = 'a malformed packet of macros'
+    d = seald.Seald(top, options, 'macros')
+    answers = []
+    for _ in range(100):
+        c = connect(d.path)
+        c.send_raw(struct.pack('>I', 6) + b'DMfoo\0')
+        c.step('M', b'<joe@example.com>\0')
+        c.header('From', ' joe@example.com')
+        c.eoh()
+        c.body(b'x\r\n')
+        outcome = c.eom()
+        answers.append(is_signed(outcome) or outcome[0][:4] == b'y451')
+        c.quit()
+    tap.is_(answers.count(True), 100, name + ': signed or deferred')
+    one_signed(d.path, name)
+    tap.is_(d.stop(), 0, name + ': the end')
+
+
 def too_much_mail(top, options):
     d = seald.Seald(top, dict(options, MaximumMemory='16'), 'memory')
     clients = [connect(d.path) for _ in range(24)]
@@ -480,7 +502,7 @@ def main():
     for test in (full_pipe, answer_first, unread_syslog, full_disk,
                  dumb_resolver, frozen_database, slow_client, replaced_socket,
                  replaced_pid_file, closed_descriptors, burst_of_signals,
-                 used_again, no_message, no_threads, too_many_connections,
+                 used_again, no_message, malformed_macros, no_threads, too_many_connections,
                  too_much_mail):
         test(top, options)
 
