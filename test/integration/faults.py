@@ -447,6 +447,9 @@ def no_message(top, options):
 def malformed_macros(top, options):
     """A name without a value, which ended the process soon."""
     name = 'a malformed packet of macros'
+    if tree.is_sanitized():
+        tap.skip(name, 'a sanitizer ends the process where libmilter reads')
+        return
     d = seald.Seald(top, options, 'macros')
     answers = []
     for _ in range(100):
