@@ -141,19 +141,36 @@ read_daemon_conf(struct policy *policy, const char *path, struct diag *diag)
 	return (status);
 }
 
-enum status
-policy_key_store(struct policy *policy, const char *daemon_conf,
-    const char **where_r, struct diag *diag)
+/* Whether the store that is chosen, or else configured here, is a database. */
+static bool
+may_be_encrypted(const char *chosen, const struct conf_key_stores *stores)
 {
-	const struct conf_key_stores *stores = &policy->key_stores;
+	return (strchr(chosen != NULL ? chosen : stores->n == 1 ?
+	    stores->v[0] : "", ':') != NULL);
+}
+
+enum status
+policy_key_store(struct policy *policy, const char *chosen,
+    const char *daemon_conf, const char **where_r, struct diag *diag)
+{
+	struct conf_key_stores *stores = &policy->key_stores, own = *stores;
 	enum status status;
 
-	*where_r = NULL;
-	if (stores->v == NULL) {
+	*where_r = chosen;
+	if ((chosen == NULL && own.v == NULL) ||
+	    (policy->key_passphrase_file == NULL &&
+	    may_be_encrypted(chosen, &own))) {
+		*stores = (struct conf_key_stores){ .n = 0 };
 		status = read_daemon_conf(policy, daemon_conf, diag);
 		if (status != STATUS_OK) {
 			return (status);
 		}
+		if (own.v != NULL) {
+			*stores = own;
+		}
+	}
+	if (chosen != NULL) {
+		return (STATUS_OK);
 	}
 	if (stores->n > 1) {
 		diag_set(diag, NULL, 0, "%zu key stores are configured: "

@@ -50,13 +50,16 @@ enum status	 policy_load(struct policy *, const char *path, struct diag *)
 enum status	 policy_parse(struct policy *, struct str text,
 		    const char *name, struct diag *) ATTR_MUST_CHECK;
 /*
- * The key store to work on: KeyStore of the policy, else of mailseald.conf,
- * else the default directory. NULL: KeyStore is none. daemon_conf NULL: the
- * default path of mailseald.conf, which need not exist. SYNTAX: there are
- * several. Call it once.
+ * The key store to work on: the one chosen, unless NULL, else KeyStore of the
+ * policy, else of mailseald.conf, else the default directory. NULL: KeyStore is
+ * none. For a database KeyPassphraseFile is taken from mailseald.conf, too, if
+ * the policy has none: no private key may end up unencrypted by oversight.
+ * daemon_conf NULL: the default path of mailseald.conf, which need not exist.
+ * SYNTAX: several are configured. Call it once.
  */
-enum status	 policy_key_store(struct policy *, const char *daemon_conf,
-		    const char **where_r, struct diag *) ATTR_MUST_CHECK;
+enum status	 policy_key_store(struct policy *, const char *chosen,
+		    const char *daemon_conf, const char **where_r,
+		    struct diag *) ATTR_MUST_CHECK;
 void		 policy_fini(struct policy *);
 /* Whether it is a value of Publish. */
 bool		 policy_is_publish(struct str);

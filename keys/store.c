@@ -63,11 +63,8 @@ store_init(struct store *store, const struct store_opts *o)
 		return (fail_store(&diag, status));
 	}
 	store->times = policy_times(&store->policy);
-	store->where = o->where;
-	if (o->where == NULL) {
-		status = policy_key_store(&store->policy, NULL, &store->where,
-		    &diag);
-	}
+	status = policy_key_store(&store->policy, o->where, NULL,
+	    &store->where, &diag);
 	if (status != STATUS_OK) {
 		return (fail_store(&diag, status));
 	}

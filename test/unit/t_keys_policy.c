@@ -141,8 +141,8 @@ test_key_store(void)
 		status = policy_parse(&policy, str_from(stores[i].policy), "p",
 		    &diag);
 		if (status == STATUS_OK) {
-			status = policy_key_store(&policy, "daemon.conf",
-			    &where, &diag);
+			status = policy_key_store(&policy, NULL,
+			    "daemon.conf", &where, &diag);
 		}
 		tap_str(str_from(diag.text), str_from(stores[i].why != NULL ?
 		    stores[i].why : ""), stores[i].name);
@@ -157,7 +157,7 @@ test_key_store(void)
 	(void)unlink("daemon.conf");
 	tap_num(policy_parse(&policy, STR(""), "p", &diag), STATUS_OK,
 	    "no mailseald.conf");
-	tap_num(policy_key_store(&policy, "daemon.conf", &where, &diag),
+	tap_num(policy_key_store(&policy, NULL, "daemon.conf", &where, &diag),
 	    STATUS_IO, "a mailseald.conf that must exist");
 	policy_fini(&policy);
 }
@@ -165,12 +165,22 @@ test_key_store(void)
 static const struct {
 	const char	*name;
 	const char	*policy;
+	const char	*chosen;	/* by --key-store; NULL */
 	const char	*want;		/* "none": not set */
 } passphrases[] = {
-	{ "of mailseald.conf, with its KeyStore", "", "/daemon" },
+	{ "of mailseald.conf, with its KeyStore", "", NULL, "/daemon" },
 	{ "of dkimkeygen.conf, with KeyStore of mailseald.conf",
-	    "KeyPassphraseFile /own\n", "/own" },
-	{ "KeyStore of dkimkeygen.conf", "KeyStore /keys\n", "none" },
+	    "KeyPassphraseFile /own\n", NULL, "/own" },
+	{ "of mailseald.conf, with a database of dkimkeygen.conf",
+	    "KeyStore sqlite:/y\n", NULL, "/daemon" },
+	{ "of mailseald.conf, with a chosen database", "", "postgres:a=b",
+	    "/daemon" },
+	{ "of dkimkeygen.conf, with a chosen database",
+	    "KeyPassphraseFile /own\n", "sqlite:/y", "/own" },
+	{ "not needed, directory of dkimkeygen.conf", "KeyStore /keys\n",
+	    NULL, "none" },
+	{ "not needed, chosen directory", "KeyStore sqlite:/y\n", "/keys",
+	    "none" },
 };
 
 static void
@@ -190,7 +200,8 @@ test_passphrase(void)
 		diag_init(&diag);
 		tap_ok(policy_parse(&policy, str_from(passphrases[i].policy),
 		    "p", &diag) == STATUS_OK && policy_key_store(&policy,
-		    "daemon.conf", &where, &diag) == STATUS_OK,
+		    passphrases[i].chosen, "daemon.conf", &where, &diag) ==
+		    STATUS_OK,
 		    "KeyPassphraseFile %s: %s", passphrases[i].name,
 		    diag.text);
 		got = policy.key_passphrase_file;
