@@ -150,6 +150,7 @@ def test_check():
 
 
 def test_usage():
+    proc.write(path('none.conf'), 'KeyStore none\n')
     for name, argv in (
             ('nothing', []), ('an unknown verb', ['frobnicate']),
             ('an unknown option', ['new', '-d', DOMAIN, '--frobnicate']),
@@ -164,7 +165,8 @@ def test_usage():
             ('a bad format', ['new', '-d', DOMAIN, '-f', 'xml']),
             ('an argument', ['new', '-d', DOMAIN, 'more']),
             ('no folder', ['new', '-d', DOMAIN, '-D', path('none')]),
-            ('check without selector', ['check', '-d', DOMAIN]),
+            ('check without selector or store', [
+                'check', '-d', DOMAIN, '-c', path('none.conf')]),
             ('check without its key', ['check', '-d', DOMAIN, '-s', 'none',
                                        '-D', TOP, '--zone', path('zone')]),
             ('check without its zone', ['check', '-d', DOMAIN, '-s', 'r',

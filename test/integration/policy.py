@@ -120,7 +120,7 @@ def fails(w, ports):
                   letter('soft', 'joe@soft.example'))
     accepted(w, answer, 'soft', 'policy.dmarc=quarantine', tagged=True)
     for mark, author, head in (
-            ('no-from', 'x', 'X-'), ('bad-from', '"not closed', ''),
+            ('no-from', 'x', 'X-'), ('bad-from', 'a@real..example', ''),
             ('two-from', 'a@real.example', 'From: b@other.example\r\n')):
         answer = send(ports['tag'], GOOD, 'joe@real.example',
                       letter(mark, author, head))
