@@ -149,8 +149,7 @@ sum_up(struct looker *looker, enum key_stage stage, struct look *r)
 
 		f->good &= s->state == LOOK_GOOD;
 		f->gone &= s->state == LOOK_GONE;
-		f->revoked &= s->state == LOOK_GONE ||
-		    s->state == LOOK_REVOKED;
+		f->revoked &= s->state == LOOK_REVOKED;
 		f->foreign |= s->state == LOOK_OTHER;
 		if (f->why == NULL && s->state != want) {
 			f->why = arena_printf(&looker->store->arena,

@@ -170,7 +170,8 @@ say_task(struct rotation *run, struct rotated *d,
 	    where != NULL ? " -K " : "", where != NULL ? where : "");
 }
 
-/* Before the store notes it; no lock is held. False: it failed. */
+/* Before the store notes it; no lock is held, and the keys were compared with
+   the store just before. False: it failed. */
 static bool
 request_publishing(struct rotation *run, struct rotated *d, size_t i,
     enum publish_what what)
@@ -195,17 +196,20 @@ request_publishing(struct rotation *run, struct rotated *d, size_t i,
 	return (true);
 }
 
+/* What the step has published; false: nothing. */
 static bool
-prepare_step(struct rotation *run, struct rotated *d, size_t i,
-    const struct life_step *step)
+find_task(const struct life_step *step, enum publish_what *r)
 {
 	switch (step->kind) {
 	case LIFE_ADD:
-		return (request_publishing(run, d, i, PUBLISH_RECORD));
+		*r = PUBLISH_RECORD;
+		return (true);
 	case LIFE_REVOKE:
-		return (request_publishing(run, d, i, PUBLISH_REVOKED));
+		*r = PUBLISH_REVOKED;
+		return (true);
 	case LIFE_REMOVE:
-		return (request_publishing(run, d, i, PUBLISH_NOTHING));
+		*r = PUBLISH_NOTHING;
+		return (true);
 	case LIFE_WAIT:
 	case LIFE_STAGE:
 	case LIFE_SEEN:
@@ -213,18 +217,16 @@ prepare_step(struct rotation *run, struct rotated *d, size_t i,
 	case LIFE_CREATE:
 		break;
 	}
-	return (true);
+	return (false);
 }
 
-bool
-rotated_step(struct rotation *run, struct rotated *d, size_t i,
+/* With the domain locked. */
+static bool
+apply_locked(struct rotation *run, struct rotated *d, size_t i,
     const struct life_step *step)
 {
 	bool ok;
 
-	if (!prepare_step(run, d, i, step)) {
-		return (true);
-	}
 	switch (rotated_lock(run, d)) {
 	case ROTATED_FAILED:
 		return (false);
@@ -236,4 +238,27 @@ rotated_step(struct rotation *run, struct rotated *d, size_t i,
 	ok = apply_step(run, d, i, step);
 	rotated_unlock(run, d);
 	return (ok);
+}
+
+/* A key that was revoked after it was listed must not be published. */
+bool
+rotated_step(struct rotation *run, struct rotated *d, size_t i,
+    const struct life_step *step)
+{
+	enum publish_what what;
+
+	if (!find_task(step, &what)) {
+		return (apply_locked(run, d, i, step));
+	}
+	switch (rotated_lock(run, d)) {
+	case ROTATED_FAILED:
+		return (false);
+	case ROTATED_STALE:
+		return (rotated_reload(run, d));
+	case ROTATED_LOCKED:
+		break;
+	}
+	rotated_unlock(run, d);
+	return (!request_publishing(run, d, i, what) ||
+	    apply_locked(run, d, i, step));
 }

@@ -254,10 +254,14 @@ next_of_revoked(const struct life *life, size_t i, struct life_step *r)
 		set_wait(r, "a name server still has its record", -1);
 	} else if (found->revoked) {
 		set_kind(r, LIFE_SEEN);
+	} else if (found->gone) {
+		/* A late publication of the key would have to be undone. */
+		set_wait(r, "no name server has its record", due_s);
 	} else if (may_request(life, key, key->since_s)) {
 		set_kind(r, LIFE_REVOKE);
 	} else {
-		set_wait(r, "a name server still has its key", -1);
+		set_wait(r, "not every name server has its "
+		    "record with an empty p=", -1);
 	}
 }
 

@@ -32,7 +32,7 @@ struct life_times {		/* the policy's, in seconds */
 struct life_found {		/* one key's record at all servers */
 	bool	 good;		/* each has it, and it fits the private half */
 	bool	 gone;		/* none has a record */
-	bool	 revoked;	/* each has p= alone, or no record */
+	bool	 revoked;	/* each has p= alone */
 	bool	 foreign;	/* one has another record */
 	int64_t	 negative_ttl_s; /* caches may keep "no record" that long */
 	const char *why;	/* while not good: which server answers what */

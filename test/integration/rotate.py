@@ -5,6 +5,7 @@ import json
 import os
 import random
 import resource
+import shlex
 import shutil
 import signal
 import socket
@@ -227,6 +228,76 @@ def test_hook(dns):
         tap.is_(f.read().count('== '), 1, 'not asked again at once')
 
 
+def test_revoked_meanwhile(dns):
+    """A hook of the first domain revokes the key of the second one, which the
+    run has listed as pending, and rotates that domain."""
+    log = os.path.join(TOP, 'race.log')
+    hook = os.path.join(TOP, 'race.sh')
+    life = Life(os.path.join(TOP, 'race'), dns, {'Publish': 'hook:' + hook},
+                domain='hook.example')
+    for domain in 'hook.example', 'told.example':
+        proc.run(life.argv('new', '-d', domain, '-s', 'm0', '-t', 'ed25519'))
+    name = ['-d', 'told.example']
+    lines = [shlex.join(x) for x in (
+        life.argv('revoke', *name, '-s', 'm0'),
+        life.argv('rotate', *name, '--nameserver', dns.nameserver))]
+    proc.write(hook, '#!/bin/sh\ngrep \'"domain"\' | sed "s/^/$1/" >>%s\n'
+               'grep -q hook.example %s || exit 0\n'
+               '[ -e %s.once ] && exit 0\n'
+               ': >%s.once\n%s\n' % (log, log, log, log,
+                                      '\n'.join(lines)), 0o755)
+    status, line = life.rotate()
+    tap.is_(status, 0, 'a key is revoked while the run is at another domain',
+            line)
+    tap.is_([k['stage'] for k in life.keys()], ['pending', 'revoked'],
+            'it stays revoked')
+    with open(log, encoding='ascii') as f:
+        said = f.read()
+    tap.is_([x.split()[0] for x in said.splitlines() if 'told' in x], [],
+            'and is not published', said)
+
+
+def test_failed_once(dns):
+    """While a hook works for a second key a third one is made, so that the
+    run reads the keys again."""
+    log = os.path.join(TOP, 'once.log')
+    hook = os.path.join(TOP, 'once.sh')
+    life = Life(os.path.join(TOP, 'once'), dns, {'Publish': 'hook:' + hook},
+                domain='hook.example')
+    life.new('-s', 'o0', '-t', 'ed25519')
+    life.now += 1
+    life.new('-s', 'o1', '-t', 'ed25519')
+    third = shlex.join(life.argv('new', '-d', 'hook.example', '-s', 'o2',
+                                 '-t', 'ed25519'))
+    proc.write(hook, '#!/bin/sh\ns=$(sed -n \'s/.*"selector": "\\(o.\\)".*/'
+               '\\1/p\')\necho "$s" >>%s\n[ "$s" = o0 ] && exit 3\n'
+               '[ -e %s.o2 ] || { : >%s.o2; %s; }\nexit 0\n'
+               % (log, log, log, third), 0o755)
+    status, line = life.rotate()
+    tap.is_(status, 1, 'a hook that fails for one of three keys', line)
+    with open(log, encoding='ascii') as f:
+        said = f.read().split()
+    tap.is_((said.count('o0'), said[-1]), (1, 'o2'),
+            'is not run again for it in the same run', said)
+    tap.contains(life.keys()[0]['waits_for'], 'failed to publish its record: ',
+                 'and a list shows the failure')
+
+
+def test_published_late(dns):
+    """A revoked key without a record that is published after all."""
+    life = Life(os.path.join(TOP, 'late'), dns, domain='late.example')
+    life.new('-s', 'l0', '-t', 'ed25519')
+    record = life.keys()[0]['record']
+    proc.run(life.argv('revoke', '-d', 'late.example', '-s', 'l0'))
+    life.rotate()
+    tap.is_(life.published('l0'), None, 'a revoked key without a record')
+    dns.update('late.example', 'update add l0._domainkey.late.example. 60 '
+                                'TXT "%s"' % record)
+    life.rotate(later=DAY)
+    tap.is_(life.published('l0'), b'v=DKIM1; p=',
+            'that is published late is revoked in the DNS')
+
+
 def test_daemon_is_told(dns):
     told = os.path.join(TOP, 'hangups')
     pid_file = os.path.join(TOP, 'pid')
@@ -398,7 +469,7 @@ def main():
     names = ('example.com', 'kill.example', 'cname.example', 'keys.example',
              'hook.example', 'told.example', 'dry.example',
              'disclose.example', 'full.example', 'back.example',
-             'closed.example', 'slow.example')
+             'closed.example', 'slow.example', 'late.example')
     zones = {name: ZONE for name in names}
     zones['differ.example'] = ('@ NS ns1.example.com.\n'
                                '@ NS ns2.other.example.\n')
@@ -408,7 +479,8 @@ def main():
     dns = knot.Knot(os.path.join(TOP, 'knot'), zones,
                     ('127.0.0.1', '127.0.0.2'), negative=NEGATIVE)
     for test in (test_two_rotations, test_disagreement, test_delegation,
-                 test_hook, test_daemon_is_told, test_dry_run, test_disclose,
+                 test_hook, test_revoked_meanwhile, test_failed_once,
+                 test_published_late, test_daemon_is_told, test_dry_run, test_disclose,
                  test_disclose_fails, test_nobody_waits,
                  test_disk_full, test_clock_back, test_kill):
         test(dns)

@@ -143,6 +143,15 @@ static const struct row rows[] = {
 	{ "revoked for 30 days, removal requested: wait",
 	    { { KEY_REVOKED, 99 * DAY, 30 * DAY, DAY, 0, REVOKED, 0 } }, 1,
 	    false, LIFE_WAIT, 0, -1 },
+	{ "revoked, no record: wait and do not note it as seen",
+	    { { KEY_REVOKED, 99 * DAY, DAY, NEVER, NEVER, GONE, 0 } }, 1,
+	    false, LIFE_WAIT, 0, 29 * DAY },
+	{ "revoked for a day, published since: request p=",
+	    { { KEY_REVOKED, 99 * DAY, DAY, NEVER, NEVER, GOOD, 0 } }, 1,
+	    false, LIFE_REVOKE, 0, 0 },
+	{ "revoked, p= at one server and no record at another: request p=",
+	    { { KEY_REVOKED, 99 * DAY, DAY, NEVER, NEVER, PARTLY, 0 } }, 1,
+	    false, LIFE_REVOKE, 0, 0 },
 	{ "revoked for a day, no record: wait",
 	    { { KEY_REVOKED, 99 * DAY, DAY, DAY, DAY, GONE, 0 } }, 1, false,
 	    LIFE_WAIT, 0, 29 * DAY },
@@ -181,7 +190,7 @@ static struct life_found
 look(int dns)
 {
 	return ((struct life_found){ .good = dns == GOOD, .gone = dns == GONE,
-		.revoked = dns == REVOKED || dns == GONE,
+		.revoked = dns == REVOKED,
 		.foreign = dns == FOREIGN, .negative_ttl_s = NEG });
 }
 
