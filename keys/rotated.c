@@ -7,11 +7,27 @@
 
 #include "keys/rotate.h"
 
+/* A key that failed stays so when the keys are read again. */
+static void
+keep_stuck(struct rotated *d, size_t i, const struct rotated *before)
+{
+	size_t j;
+
+	for (j = 0; j < before->n; j++) {
+		if (before->stuck[j] && str_eq(before->v[j].selector,
+		    d->v[i].selector)) {
+			d->stuck[i] = true;
+			d->notes[i] = before->notes[j];
+		}
+	}
+}
+
 static bool
 set_keys(struct rotation *run, struct rotated *d, struct keystore_key *v,
     size_t n)
 {
 	struct arena *arena = &run->store->arena;
+	const struct rotated before = *d;
 	size_t i;
 
 	d->found = arena_calloc(arena, n, sizeof(*d->found));
@@ -29,6 +45,7 @@ set_keys(struct rotation *run, struct rotated *d, struct keystore_key *v,
 	d->n = n;
 	for (i = 0; i < n; i++) {
 		d->notes[i] = v[i].note;
+		keep_stuck(d, i, &before);
 	}
 	return (true);
 }
