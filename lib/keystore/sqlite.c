@@ -206,12 +206,14 @@ connect_to(struct sqlite *s, bool create, struct diag *diag)
 	if (error == SQLITE_OK) {
 		error = sqlite3_busy_timeout(s->db, SQL_TIMEOUT_S * 1000);
 	}
+	/* Overwrite private keys that are removed or become encrypted. */
+	if (error == SQLITE_OK) {
+		error = sqlite3_exec(s->db, "PRAGMA secure_delete = ON", NULL,
+		    NULL, NULL);
+	}
 	if (error == SQLITE_OK && create) {
 		error = sqlite3_exec(s->db, schema, NULL, NULL, NULL);
 	}
-	/* Overwrite private keys that are removed or become encrypted. */
-	(void)sqlite3_exec(s->db, "PRAGMA secure_delete = ON", NULL, NULL,
-	    NULL);
 	return (error == SQLITE_OK ? STATUS_OK : set_error(s, error, diag));
 }
 

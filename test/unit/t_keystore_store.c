@@ -277,6 +277,11 @@ check_sqlite(void)
 	}
 	tap_ok(strstr(diag.text, "none.db") != NULL, "is named: %s",
 	    diag.text);
+	diag_init(&diag);
+	tap_num(keystore_open(where, true, &env, &store, &diag), STATUS_IO,
+	    "tables in no database");
+	tap_ok(strstr(diag.text, "none.db: file is not a database") != NULL,
+	    "tables in no database: %s", diag.text);
 }
 
 static void
