@@ -217,6 +217,27 @@ connect_to(struct sqlite *s, bool create, struct diag *diag)
 	return (error == SQLITE_OK ? STATUS_OK : set_error(s, error, diag));
 }
 
+/* One lock whatever symbolic links lead to the database. */
+static enum status
+name_lock(struct sqlite *s, struct diag *diag)
+{
+	char *real = realpath(s->path, NULL);
+
+	if (real == NULL) {
+		diag_set(diag, s->path, 0, "%s", strerror(errno));
+		return (errno == ENOMEM ? STATUS_NOMEM : STATUS_IO);
+	}
+	if (asprintf(&s->lock_path, "%s" LOCK_END, real) == -1) {
+		s->lock_path = NULL;
+	}
+	free(real);
+	if (s->lock_path == NULL) {
+		diag_set(diag, s->path, 0, "out of memory");
+		return (STATUS_NOMEM);
+	}
+	return (STATUS_OK);
+}
+
 static enum status
 open_database(struct sqlite *s, bool create, struct diag *diag)
 {
@@ -225,7 +246,10 @@ open_database(struct sqlite *s, bool create, struct diag *diag)
 	if (status == STATUS_OK) {
 		status = check_access(s->path, diag);
 	}
-	return (status == STATUS_OK ? connect_to(s, create, diag) : status);
+	if (status == STATUS_OK) {
+		status = connect_to(s, create, diag);
+	}
+	return (status == STATUS_OK ? name_lock(s, diag) : status);
 }
 
 enum status
@@ -237,9 +261,7 @@ keystore_open_sqlite(struct keystore *store, const char *path, bool create,
 	struct sqlite *s = calloc(1, sizeof(*s));
 	enum status status;
 
-	if (s == NULL || (s->path = strdup(path)) == NULL ||
-	    asprintf(&s->lock_path, "%s" LOCK_END, path) == -1) {
-		free(s != NULL ? s->path : NULL);
+	if (s == NULL || (s->path = strdup(path)) == NULL) {
 		free(s);
 		diag_set(diag, path, 0, "out of memory");
 		return (STATUS_NOMEM);

@@ -131,11 +131,11 @@ save(struct keystore *store, const struct keystore_key *key, enum status want,
 	tap_num(keystore_save(store, key, &diag), want, name);
 }
 
-/* Takes the store. */
+/* Takes the store; again: another name of it. */
 static void
-check_lock(struct keystore *store, const char *where)
+check_lock(struct keystore *store, const char *again)
 {
-	struct keystore *other = open_store(where, false);
+	struct keystore *other = open_store(again, false);
 	struct str a = STR("a.example"), b = STR("b.example");
 	struct diag diag;
 
@@ -232,6 +232,18 @@ check_broken_rows(const char *where)
 	keystore_close(store);
 }
 
+/* Through a symbolic link the lock is the same. */
+static void
+check_link(const char *where)
+{
+	char link[128];
+
+	snprintf(link, sizeof(link), "sqlite:%s/link.db", top);
+	tap_num(symlink(where + strlen("sqlite:"), link + strlen("sqlite:")),
+	    0, link);
+	check_lock(open_store(where, false), link);
+}
+
 /* The tables that dkimkeygen makes, and those that we ship. */
 static void
 check_sqlite(void)
@@ -243,6 +255,7 @@ check_sqlite(void)
 
 	snprintf(where, sizeof(where), "sqlite:%s/keys.db", top);
 	check_store(where);
+	check_link(where);
 	check_broken_rows(where);
 	tap_ok(stat(where + strlen("sqlite:"), &st) == 0 &&
 	    (st.st_mode & 07777) == 0600, "the file is ours only");
