@@ -176,23 +176,23 @@ dir_revision(void *ctx, uint64_t *r, struct diag *diag)
 enum status
 dir_touch_revision(const struct dir *dir, struct diag *diag)
 {
-	int fd = openat(dir->fd, REVISION_FILE, O_WRONLY | O_CREAT |
-	    O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0644);
-	enum status status = STATUS_OK;
 	char text[REVISION_BYTES + 1];
+	enum status status;
+	int fd;
 
+	status = files_open(dir->fd, REVISION_FILE, dir->path, 0644,
+	    &dir->owner, &fd, diag);
+	if (status != STATUS_OK) {
+		return (status);
+	}
 	(void)snprintf(text, sizeof(text), "%08x%08x", arc4random(),
 	    arc4random());
-	if (fd == -1 || (geteuid() == 0 &&
-	    fchown(fd, dir->owner.uid, dir->owner.gid) == -1) ||
-	    !files_write(fd, str_from(text))) {
+	if (!files_write(fd, str_from(text))) {
 		diag_set(diag, dir->path, 0, "%s: %s", REVISION_FILE,
 		    strerror(errno));
 		status = STATUS_IO;
 	}
-	if (fd != -1) {
-		(void)close(fd);
-	}
+	(void)close(fd);
 	return (status);
 }
 

@@ -51,6 +51,58 @@ files_read(int dir, const char *name, const char *shown, struct buf *buf,
 	return (status);
 }
 
+static const char *
+refuse_file(int fd, const struct files_owner *owner)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) == -1) {
+		return (strerror(errno));
+	}
+	if (!S_ISREG(st.st_mode)) {
+		return ("not a regular file");
+	}
+	if (st.st_nlink != 1) {
+		return ("has other hard links");
+	}
+	if (st.st_uid != 0 && st.st_uid != owner->uid &&
+	    st.st_uid != geteuid()) {
+		return ("does not belong to the owner of the key store");
+	}
+	return (NULL);
+}
+
+enum status
+files_open(int dir, const char *name, const char *shown, mode_t mode,
+    const struct files_owner *owner, int *fd_r, struct diag *diag)
+{
+	const int flags = O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK;
+	const char *why = NULL;
+	int fd = openat(dir, name, flags | O_CREAT | O_EXCL, mode);
+
+	if (fd != -1) {
+		if (geteuid() == 0 &&
+		    fchown(fd, owner->uid, owner->gid) == -1) {
+			why = strerror(errno);
+		}
+	} else {
+		if (errno == EEXIST) {
+			fd = openat(dir, name, flags);
+		}
+		why = fd == -1 ? strerror(errno) : refuse_file(fd, owner);
+	}
+	*fd_r = fd;
+	if (why == NULL) {
+		return (STATUS_OK);
+	}
+	diag_set(diag, shown, 0, "%s: %s", name, why);
+	if (fd != -1) {
+		(void)close(fd);
+	}
+	*fd_r = -1;
+	return (STATUS_IO);
+}
+
 bool
 files_write(int fd, struct str text)
 {

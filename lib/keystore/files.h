@@ -32,7 +32,16 @@ enum status	 files_read(int dir, const char *name, const char *shown,
 enum status	 files_replace(int dir, const char *name, const char *shown,
 		    struct str text, mode_t, const struct files_owner *,
 		    struct diag *) ATTR_MUST_CHECK;
-/* Whether it is the name of such a temporary file. */
+/*
+ * Opens a file of the store to read and write; root makes it the owner's. A
+ * file that is there may be a trap of a user who may write the folder: it must
+ * be regular, have one link only, and belong to root, the owner or us.
+ * Messages: shown, name and reason.
+ */
+enum status	 files_open(int dir, const char *name, const char *shown,
+		    mode_t, const struct files_owner *, int *fd_r,
+		    struct diag *) ATTR_MUST_CHECK;
+/* Whether it is the name of a temporary file of files_replace. */
 bool		 files_is_temp(const char *name);
 /* On failure errno is set. */
 bool		 files_write(int fd, struct str text);

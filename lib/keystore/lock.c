@@ -24,21 +24,6 @@ fail_lock(const char *shown, struct diag *diag)
 	return (STATUS_IO);
 }
 
-static enum status
-open_lock_file(struct lock_file *lock, int dir, const char *name,
-    const char *shown, const struct files_owner *owner, struct diag *diag)
-{
-	lock->fd = openat(dir, name, O_RDWR | O_CREAT | O_CLOEXEC |
-	    O_NOFOLLOW, 0600);
-	if (lock->fd == -1) {
-		return (fail_lock(shown, diag));
-	}
-	if (geteuid() == 0 && fchown(lock->fd, owner->uid, owner->gid) == -1) {
-		return (fail_lock(shown, diag));
-	}
-	return (STATUS_OK);
-}
-
 /* Two domains with the same hash only wait for each other. */
 static int
 set_lock(const struct lock_file *lock, struct str domain, short type)
@@ -59,7 +44,8 @@ lock_domain(struct lock_file *lock, int dir, const char *name,
 	enum status status;
 
 	if (lock->fd == -1) {
-		status = open_lock_file(lock, dir, name, shown, owner, diag);
+		status = files_open(dir, name, shown, 0600, owner, &lock->fd,
+		    diag);
 		if (status != STATUS_OK) {
 			return (status);
 		}

@@ -148,8 +148,8 @@ sqlite_lock(void *ctx, struct str domain, unsigned timeout_s,
 		return (STATUS_IO);
 	}
 	owner = (struct files_owner){ st.st_uid, st.st_gid };
-	return (lock_domain(&s->lock, AT_FDCWD, s->lock_path, s->lock_path,
-	    &owner, domain, timeout_s, diag));
+	return (lock_domain(&s->lock, AT_FDCWD, s->lock_path, s->path, &owner,
+	    domain, timeout_s, diag));
 }
 
 static void

@@ -518,6 +518,62 @@ check_open(void)
 	keystore_close(NULL);
 }
 
+/* A user's store that root writes: a file of root's that the user has linked
+   there stays root's, with its text. */
+static void
+check_trap(const char *where, const char *trap)
+{
+	struct keystore_key key = make("trap.example", "s1", 10);
+	struct keystore *store = open_store(where, true);
+	enum status status;
+	char file[128], victim[128];
+	struct diag diag;
+	struct stat st;
+
+	if (geteuid() != 0) {
+		tap_skip(trap, "not root");
+		keystore_close(store);
+		return;
+	}
+	write_file("victim", "root's\n", 0600);
+	snprintf(victim, sizeof(victim), "%s/victim", top);
+	snprintf(file, sizeof(file), "%s/%s", top, trap);
+	tap_num(link(victim, file), 0, file);
+	diag_init(&diag);
+	status = keystore_lock(store, key.domain, 0, &diag);
+	if (status == STATUS_OK) {
+		status = keystore_add(store, &key, STR(PEM), &diag);
+	}
+	tap_num(status, STATUS_IO, trap);
+	tap_ok(strstr(diag.text, "has other hard links") != NULL, "%s: %s",
+	    trap, diag.text);
+	tap_ok(stat(victim, &st) == 0 && st.st_uid == 0 && st.st_size == 7,
+	    "%s: the file is unchanged", trap);
+	keystore_close(store);
+	tap_num(unlink(file), 0, file);
+	store = open_store(where, false);
+	diag_init(&diag);
+	tap_num(keystore_lock(store, key.domain, 0, &diag), STATUS_OK,
+	    "without it");
+	keystore_close(store);
+}
+
+static void
+check_traps(void)
+{
+	char dir[128], database[160];
+
+	snprintf(dir, sizeof(dir), "%s/user.d", top);
+	tap_num(mkdir(dir, 0700), 0, dir);
+	if (geteuid() == 0) {
+		tap_num(chown(dir, 65534, 65534), 0, "a user's directory");
+	}
+	check_trap(dir, "user.d/.lock");
+	check_trap(dir, "user.d/.revision");
+	snprintf(database, sizeof(database), "sqlite:%s/keys.db", dir);
+	check_trap(database, "user.d/keys.db-lock");
+}
+
 /* Of PostgreSQL, where a test has one: its conninfo. */
 static int
 check_given(const char *where)
@@ -545,6 +601,7 @@ main(int argc, char **argv)
 	check_many();
 	check_open();
 	check_sqlite();
+	check_traps();
 	snprintf(command, sizeof(command), "rm -rf %s", top);
 	tap_num(system(command), 0, "cleaned up");
 	return (tap_done());
