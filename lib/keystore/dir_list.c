@@ -211,10 +211,10 @@ walk_take(void *ctx, const struct keystore_key *key)
 	enum status status;
 
 	pthread_mutex_lock(&walk->lock);
-	status = walk->status;
-	if (status == STATUS_OK) {
-		status = walk->query->take(walk->query->ctx, key);
+	if (walk->status == STATUS_OK) {
+		walk->status = walk->query->take(walk->query->ctx, key);
 	}
+	status = walk->status;
 	pthread_mutex_unlock(&walk->lock);
 	return (status);
 }
