@@ -26,6 +26,15 @@ static struct {
 	.lines = STAILQ_HEAD_INITIALIZER(queue.lines),
 };
 
+static int64_t
+now_ms(void)
+{
+	struct timespec ts = { 0, 0 };
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
+}
+
 static struct log_line *
 new_line(const struct log_sink *sink, enum log_level level, struct str text)
 {
@@ -36,6 +45,7 @@ new_line(const struct log_sink *sink, enum log_level level, struct str text)
 	}
 	line->sink = *sink;
 	line->level = level;
+	line->due_ms = now_ms() + LOG_QUEUE_DELAY_MS;
 	line->n = text.n;
 	if (text.n > 0) {
 		memcpy(line->text, text.p, text.n);
@@ -140,28 +150,47 @@ sleep_ms(long ms)
 	(void)nanosleep(&ts, NULL);
 }
 
+/* Waits until the first line is due. */
 static void
 wait_for_work(void)
 {
+	const struct log_line *first;
+	int64_t left_ms = LOG_QUEUE_DELAY_MS;
+
 	pthread_mutex_lock(&queue.lock);
 	queue.writing = false;
 	while (!has_work()) {
 		pthread_cond_wait(&queue.filled, &queue.lock);
 	}
+	first = STAILQ_FIRST(&queue.lines);
+	if (first != NULL) {
+		left_ms = first->due_ms - now_ms();
+	}
 	pthread_mutex_unlock(&queue.lock);
+	if (left_ms > 0) {
+		sleep_ms((long)left_ms);
+	}
 }
 
-/* Returns how many lines were lost since the last batch. */
+/* Takes the lines that are due. Returns how many were lost since the last
+   batch. */
 static size_t
 take_lines(struct log_lines *lines, struct log_sink *sink)
 {
+	struct log_line *line;
+	int64_t until_ms = now_ms();
 	size_t lost;
 
 	pthread_mutex_lock(&queue.lock);
-	STAILQ_CONCAT(lines, &queue.lines);
+	while ((line = STAILQ_FIRST(&queue.lines)) != NULL &&
+	    line->due_ms <= until_ms) {
+		STAILQ_REMOVE_HEAD(&queue.lines, link);
+		STAILQ_INSERT_TAIL(lines, line, link);
+		queue.bytes -= line_bytes(line);
+	}
 	*sink = queue.sink;
 	lost = queue.lost;
-	queue.bytes = queue.lost = 0;
+	queue.lost = 0;
 	queue.writing = true;
 	pthread_mutex_unlock(&queue.lock);
 	return (lost);
@@ -177,7 +206,6 @@ run_writer(void *unused)
 	(void)unused;
 	for (;;) {
 		wait_for_work();
-		sleep_ms(LOG_QUEUE_DELAY_MS);
 		lost += take_lines(&lines, &sink);
 		lost += write_lines(&lines);
 		if (lost > 0 && log_sink_write_lost(&sink, lost)) {
@@ -211,15 +239,6 @@ is_written(void)
 	written = !has_work() && !queue.writing;
 	pthread_mutex_unlock(&queue.lock);
 	return (written);
-}
-
-static int64_t
-now_ms(void)
-{
-	struct timespec ts = { 0, 0 };
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
 }
 
 bool

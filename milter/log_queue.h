@@ -10,9 +10,9 @@
  * are kept before informational lines. The number of lines lost is logged as
  * soon as the writer makes progress again.
  *
- * The writer waits LOG_QUEUE_DELAY_MS before it takes the lines that came
- * meanwhile. libmilter sends the answer to a message when the callback that
- * added the message's line returns, so the line is written after the answer.
+ * No line is written before it is LOG_QUEUE_DELAY_MS old. libmilter sends the
+ * answer to a message when the callback that added the message's line returns,
+ * so the line is written after the answer.
  *
  * Until log_queue_start() succeeds, the caller writes each line itself.
  * Shared by all threads.

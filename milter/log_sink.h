@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/queue.h>
 
 #include "base/env.h"
@@ -23,6 +24,8 @@ struct log_line {
 	STAILQ_ENTRY(log_line)	 link;
 	struct log_sink		 sink;
 	enum log_level		 level;
+	int64_t			 due_ms;	/* monotonic; not written
+						   before */
 	size_t			 n;
 	char			 text[];	/* n octets, no line end */
 };

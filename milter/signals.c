@@ -52,6 +52,20 @@ signals_unblock(void)
 	signal(SIGPIPE, SIG_DFL);
 }
 
+/* Whether a signal to stop is pending; it is taken. The system would deliver
+   a SIGHUP first, however many come. */
+static bool
+take_stop(void)
+{
+	const struct timespec none = { 0, 0 };
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	return (sigtimedwait(&set, NULL, &none) > 0);
+}
+
 enum signals_event
 signals_wait(int timeout_ms)
 {
@@ -60,6 +74,9 @@ signals_wait(int timeout_ms)
 	sigset_t set;
 	int sig;
 
+	if (take_stop()) {
+		return (SIGNALS_STOP);
+	}
 	signals_set(&set);
 	do {
 		sig = timeout_ms < 0 ? sigwaitinfo(&set, NULL)

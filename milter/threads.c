@@ -51,8 +51,12 @@ library_of(uintptr_t function)
 static bool
 is_libmilters(thread_start *start)
 {
-	const void *library = library_of((uintptr_t)smfi_main);
+	uintptr_t libmilters = 0;
+	const void *library;
 
+	/* Not &smfi_main: without PIE that is an entry of our own. */
+	find_next("smfi_main", &libmilters);
+	library = library_of(libmilters);
 	return (library != NULL && library == library_of((uintptr_t)start) &&
 	    library != library_of((uintptr_t)threads_serve));
 }
@@ -66,6 +70,9 @@ pthread_create(pthread_t *restrict thread,
 	int error;
 
 	find_next("pthread_create", &create);
+	if (create == NULL) {
+		return (EAGAIN);
+	}
 	error = create(thread, attr, start, arg);
 	if (error == 0 || !atomic_load_explicit(&serving,
 	    memory_order_relaxed) || !is_libmilters(start)) {

@@ -57,6 +57,16 @@ crypto_take_internal_error(void)
 	return (found);
 }
 
+/* Whether the error only says that a verification below failed: of the
+   provider, and since OpenSSL 3.5 of EVP. */
+static bool
+is_note(unsigned long e)
+{
+	return (ERR_GET_LIB(e) == ERR_LIB_EVP ? !ERR_COMMON_ERROR(e) :
+	    ERR_GET_LIB(e) == ERR_LIB_PROV &&
+	    ERR_GET_REASON(e) == ERR_R_RSA_LIB);
+}
+
 bool
 crypto_take_mismatch(void)
 {
@@ -66,9 +76,7 @@ crypto_take_mismatch(void)
 	while ((e = ERR_get_error()) != 0) {
 		if (ERR_GET_LIB(e) == ERR_LIB_RSA && !ERR_COMMON_ERROR(e)) {
 			mismatch = true;
-		} else if (ERR_GET_LIB(e) != ERR_LIB_PROV ||
-		    ERR_GET_REASON(e) != ERR_R_RSA_LIB) {
-			/* Not the provider's note that RSA_verify failed. */
+		} else if (!is_note(e)) {
 			other = true;
 		}
 	}

@@ -174,7 +174,10 @@ rsa_verify(const struct crypto *c, EVP_PKEY *pkey, const unsigned char *hash,
 	return (crypto_take_mismatch() ? 0 : -1);
 }
 
-/* 0 if OpenSSL queued no error: a mismatch, or a lack of memory. */
+/*
+ * 0: a mismatch, or a lack of memory that OpenSSL did not report. Since 3.5 a
+ * mismatch queues an error of EVP, before that none.
+ */
 static int
 ed25519_verify_once(EVP_PKEY *pkey, const unsigned char *hash, struct str sig)
 {
@@ -188,7 +191,10 @@ ed25519_verify_once(EVP_PKEY *pkey, const unsigned char *hash, struct str sig)
 		    hash, CRYPTO_SHA256_BYTES);
 	}
 	EVP_MD_CTX_free(ctx);
-	return (ok == 0 && ERR_peek_error() != 0 ? -1 : ok);
+	if (ok == 1) {
+		return (1);
+	}
+	return (ok == 0 && !crypto_take_internal_error() ? 0 : -1);
 }
 
 /* Whether OpenSSL verifies a signature that is known to match. */

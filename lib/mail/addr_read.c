@@ -577,11 +577,14 @@ static size_t
 decode_word(struct reader *r, struct str s, char *out, size_t *n_r)
 {
 	struct str rest = str_from_offset(s, 2), text;
-	size_t charset = str_find(rest, '?'), end;
+	size_t charset, end;
 	char encoding;
 
-	if (!str_starts(s, STR("=?")) || charset + 2 >= rest.n ||
-	    rest.p[charset + 2] != '?') {
+	if (!str_starts(s, STR("=?"))) {
+		return (0);
+	}
+	charset = str_find(rest, '?');
+	if (charset + 2 >= rest.n || rest.p[charset + 2] != '?') {
 		return (0);
 	}
 	encoding = char_lower(rest.p[charset + 1]);

@@ -17,9 +17,9 @@
  *	  quoting itself is in doubt: a backslash, a quote or parenthesis
  *	  without its partner, quotes in a comment or parentheses in a quoted
  *	  string. Then the field is also read without regard to either and to
- *	both. - Encoded words (RFC 2047) are read as they stand and decoded.
- *	- Control characters separate, and are also read as if they were not
- * there.
+ *	  both.
+ *	- Encoded words (RFC 2047) are read as they stand and decoded.
+ *	- Control characters separate, and are also read as if absent.
  *
  * Linear in the length of the value.
  */

@@ -2,13 +2,19 @@
 #include <pthread.h>
 
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/rsa.h>
 
 #include "base/arena.h"
 #include "base/b64.h"
 #include "crypto/crypto.h"
+#include "crypto/internal.h"
 
 #include "test/unit/crypto_vectors.h"
 #include "test/unit/tap.h"
+
+/* EVP_R_PROVIDER_SIGNATURE_FAILURE of later versions. */
+#define EVP_3_5_SIGNATURE_FAILURE	234
 
 static struct arena arena;
 static struct crypto *crypto;
@@ -33,6 +39,27 @@ hash_of_mailseal(void)
 	digest_update(d, "mailseal", 8);
 	tap_num(digest_final(d, hash), STATUS_OK, "the hash that is signed");
 	digest_free(d);
+}
+
+/* What OpenSSL queues for a signature that does not match. */
+static void
+check_mismatch(void)
+{
+	ERR_raise(ERR_LIB_RSA, RSA_R_BAD_SIGNATURE);
+	ERR_raise(ERR_LIB_PROV, ERR_R_RSA_LIB);
+	tap_ok(crypto_take_mismatch(), "mismatch, OpenSSL 3.0");
+	ERR_raise(ERR_LIB_RSA, RSA_R_BAD_SIGNATURE);
+	ERR_raise(ERR_LIB_PROV, ERR_R_RSA_LIB);
+	ERR_raise(ERR_LIB_EVP, EVP_3_5_SIGNATURE_FAILURE);
+	tap_ok(crypto_take_mismatch(), "mismatch, OpenSSL 3.5");
+	ERR_raise(ERR_LIB_EVP, EVP_3_5_SIGNATURE_FAILURE);
+	tap_ok(!crypto_take_internal_error(), "Ed25519, OpenSSL 3.5");
+	ERR_raise(ERR_LIB_RSA, RSA_R_BAD_SIGNATURE);
+	ERR_raise(ERR_LIB_EVP, ERR_R_MALLOC_FAILURE);
+	tap_ok(!crypto_take_mismatch(), "out of memory beside a mismatch");
+	ERR_raise(ERR_LIB_EVP, EVP_3_5_SIGNATURE_FAILURE);
+	tap_ok(!crypto_take_mismatch(), "no reason of RSA");
+	tap_num((long long)ERR_peek_error(), 0, "the queue is empty");
 }
 
 /* -1: OpenSSL could not say. */
@@ -341,6 +368,7 @@ main(void)
 	arena_init(&arena, 1 << 22);
 	crypto = crypto_new();
 	hash_of_mailseal();
+	check_mismatch();
 	for (i = 0; i < CRYPTO_VECTORS; i++) {
 		check_vector(&crypto_vectors[i]);
 	}

@@ -136,6 +136,7 @@ static const struct {
 	{ "quotes", "\"", 1000001, ADDR_FROM_NONE },
 	{ "backslashes", "\\", 1000000, ADDR_FROM_NONE },
 	{ "encoded words", "=?u?q?a?=", 110000, ADDR_FROM_NONE },
+	{ "equals signs", "=", 1000000, ADDR_FROM_NONE },
 	{ "starts of encoded words", "=?", 500000, ADDR_FROM_NONE },
 	{ "blanks behind an @", "a@ \t", 250000, ADDR_FROM_LIMIT },
 	{ "control characters", "\x01", 1000000, ADDR_FROM_NONE },
