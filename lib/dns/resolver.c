@@ -120,8 +120,26 @@ static void
 end_flight(struct dns *dns, struct flight *f)
 {
 	LIST_REMOVE(f, link);
-	dns->flights_n--;
 	TAILQ_INSERT_TAIL(&dns->ended, f, wait);
+}
+
+/* With the lock held: the flight is to be submitted. */
+static void
+ready_flight(struct dns *dns, struct flight *f)
+{
+	dns->flights_n++;
+	if (f->zone != NULL) {
+		f->zone->flights++;
+	}
+	TAILQ_INSERT_TAIL(&dns->ready, f, wait);
+}
+
+static void
+unqueue_flight(struct flight *f)
+{
+	TAILQ_REMOVE(&f->zone->waiting, f, wait);
+	f->zone->waiting_n--;
+	f->is_waiting = false;
 }
 
 /* Lets waiting flights go as far as there is room, or end with their zone. */
@@ -134,14 +152,12 @@ release_waiting(struct dns *dns, struct dns_zone *zone, uint64_t now_us)
 	while (zone != NULL && (f = TAILQ_FIRST(&zone->waiting)) != NULL) {
 		if (dns_zones_fail(&dns->zones, &f->name, &f->path, now_us,
 		    &result)) {
-			TAILQ_REMOVE(&zone->waiting, f, wait);
+			unqueue_flight(f);
 			complete_failed(dns, f->entry, result, false, now_us);
 			end_flight(dns, f);
 		} else if (zone->flights < ZONE_MAX_FLIGHTS) {
-			TAILQ_REMOVE(&zone->waiting, f, wait);
-			zone->flights++;
-			f->is_waiting = false;
-			TAILQ_INSERT_TAIL(&dns->ready, f, wait);
+			unqueue_flight(f);
+			ready_flight(dns, f);
 		} else {
 			break;
 		}
@@ -172,7 +188,7 @@ expire_entry(struct dns *dns, struct cache_entry *e, uint64_t now_us)
 
 	f->entry = NULL;
 	if (f->is_waiting) {
-		TAILQ_REMOVE(&f->zone->waiting, f, wait);
+		unqueue_flight(f);
 		end_flight(dns, f);
 		complete_failed(dns, e, DNS_TIMEOUT, false, now_us);
 		return;
@@ -231,22 +247,27 @@ join_known(struct dns *dns, struct dns_query *q, const struct zone_path *path,
 	return (false);
 }
 
-/* With the lock held: enters the flight in the books of its zone. */
-static void
-count_in_zone(struct dns *dns, struct flight *f, uint64_t now_us)
+/*
+ * With the lock held: finds the flight's zone, and whether the flight waits
+ * there. False: too many do.
+ */
+static bool
+enter_zone(struct dns *dns, struct flight *f, uint64_t now_us)
 {
 	f->zone = dns_zones_get(&dns->zones, &f->name, &f->path, now_us);
 	f->is_probe = dns_zones_probe(&dns->zones, &f->name, &f->path, now_us,
 	    dns->timeout_us + USEC_PER_S);
-	if (f->zone == NULL) {
-		return;
+	if (f->zone == NULL || f->is_probe ||
+	    f->zone->flights < ZONE_MAX_FLIGHTS) {
+		return (true);
 	}
-	if (f->zone->flights >= ZONE_MAX_FLIGHTS) {
-		f->is_waiting = true;
-		TAILQ_INSERT_TAIL(&f->zone->waiting, f, wait);
-	} else {
-		f->zone->flights++;
+	if (f->zone->waiting_n >= ZONE_MAX_WAITING) {
+		return (false);
 	}
+	f->is_waiting = true;
+	f->zone->waiting_n++;
+	TAILQ_INSERT_TAIL(&f->zone->waiting, f, wait);
+	return (true);
 }
 
 /*
@@ -261,16 +282,15 @@ start_flight(struct dns *dns, struct dns_query *q, struct cache_entry *e,
 	if (dns->flights_n >= DNS_MAX_FLIGHTS) {
 		return (false);
 	}
-	dns->flights_n++;
+	if (dns->zones.v != NULL && !enter_zone(dns, f, now_us)) {
+		return (false);
+	}
+	if (!f->is_waiting) {
+		ready_flight(dns, f);
+	}
 	LIST_INSERT_HEAD(&dns->flights, f, link);
 	f->entry = e;
 	e->flight = f;
-	if (dns->zones.v != NULL) {
-		count_in_zone(dns, f, now_us);
-	}
-	if (!f->is_waiting) {
-		TAILQ_INSERT_TAIL(&dns->ready, f, wait);
-	}
 	cache_start(&dns->cache, e, now_us);
 	attach_query(e, q);
 	return (true);
@@ -408,6 +428,7 @@ finish_flight(struct flight *f, const struct dns_answer *answer, bool remember)
 		taken = complete_late(dns, f, &copy, block, bytes, &spare,
 		    now_us);
 	}
+	dns->flights_n--;
 	if (f->zone != NULL) {
 		f->zone->flights--;
 		release_waiting(dns, f->zone, now_us);

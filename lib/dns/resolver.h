@@ -11,7 +11,8 @@
  * waits; there is no timer. An answer that comes later is still cached.
  *
  * Failures are remembered by name and type, and by zone (zones.h). A flight
- * whose zone has ZONE_MAX_FLIGHTS already waits for one of them to end.
+ * whose zone has ZONE_MAX_FLIGHTS already waits for one of them to end, except
+ * the probe of a failing zone.
  */
 #ifndef DNS_RESOLVER_H
 #define DNS_RESOLVER_H
@@ -25,7 +26,10 @@
 #include "dns/dns.h"
 #include "dns/zones.h"
 
-/* Flights at a time, waiting or not; beyond it: DNS_TIMEOUT. */
+/*
+ * Flights at a time that the backend has; beyond it: DNS_TIMEOUT. Those that
+ * wait are limited by their zone, which has ZONE_MAX_FLIGHTS of these.
+ */
 #define DNS_MAX_FLIGHTS		8192
 /*
  * How long a failure is remembered (RFC 9520 3.2): twice as long each time
@@ -63,7 +67,7 @@ struct dns {
 	struct flights			 flights;
 	struct flight_queue		 ready;		/* to be submitted */
 	struct flight_queue		 ended;		/* to be freed */
-	size_t				 flights_n;
+	size_t				 flights_n;	/* not waiting */
 	struct dns_stats		 counts;
 };
 

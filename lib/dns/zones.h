@@ -39,6 +39,8 @@
 #define ZONES_WAYS		8
 /* Questions of one registrable domain that the backend has at a time. */
 #define ZONE_MAX_FLIGHTS	64
+/* Those that wait for one of these to end; beyond it: DNS_TIMEOUT. */
+#define ZONE_MAX_WAITING	256
 
 struct flight;
 TAILQ_HEAD(flight_queue, flight);
@@ -46,7 +48,9 @@ TAILQ_HEAD(flight_queue, flight);
 struct dns_zone {
 	struct dns_name		 name;		/* n 0: unused */
 	struct flight_queue	 waiting;	/* for one in flight to end */
-	unsigned		 flights;	/* at most ZONE_MAX_FLIGHTS */
+	unsigned		 waiting_n;	/* at most ZONE_MAX_WAITING */
+	unsigned		 flights;	/* at most ZONE_MAX_FLIGHTS, and
+						   probes */
 	uint64_t		 used_us;
 	uint64_t		 good_us;	/* last answer; 0: none */
 	uint64_t		 until_us;	/* failing: answers from

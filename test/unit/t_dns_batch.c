@@ -521,7 +521,43 @@ test_silent_zone(void)
 	    "silent zone: another name of it");
 	tap_num((long long)w->fake.submitted, ZONE_MAX_FLIGHTS + 1,
 	    "silent zone: costs no query");
+	move(w, S);
+	ask(w, "probe.silent.x");
+	tap_num((long long)w->fake.submitted, ZONE_MAX_FLIGHTS + 2,
+	    "silent zone: its probe does not wait for those without answer");
 	dns_batch_free(batch);
+	world_free(w);
+}
+
+/* As many questions of one zone as there may be of all. */
+static void
+test_greedy_zone(void)
+{
+	struct world *w = world_new();
+	char name[32];
+	int i;
+
+	w->opts.timeout_us = 10 * S;
+	world_start(w);
+	for (i = 0; i < DNS_MAX_FLIGHTS; i++) {
+		snprintf(name, sizeof(name), "n%d.silent.x", i);
+		ask(w, name);
+	}
+	ask(w, "a.y");
+	tap_ok(fake_answer(&w->fake, "a.y", &good),
+	    "greedy zone: another zone is asked");
+	tap_num(wait_for(w, "a.y"), DNS_OK, "greedy zone: and answered");
+	tap_ok(fake_answer(&w->fake, "n0.silent.x", &good),
+	    "greedy zone: one is answered");
+	snprintf(name, sizeof(name), "n%d.silent.x", ZONE_MAX_FLIGHTS);
+	tap_ok(fake_answer(&w->fake, name, &good),
+	    "greedy zone: the first that waited is asked");
+	snprintf(name, sizeof(name), "n%d.silent.x", DNS_MAX_FLIGHTS - 1);
+	ask(w, name);
+	move(w, 10 * S);
+	tap_num(wait_for(w, "b.y"), DNS_TIMEOUT, "greedy zone: all time out");
+	tap_num((long long)w->dns->flights_n, ZONE_MAX_FLIGHTS + 1,
+	    "greedy zone: flights are counted while the backend has them");
 	world_free(w);
 }
 
@@ -831,6 +867,7 @@ main(void)
 	test_backoff(DNS_TIMEOUT, "TIMEOUT");
 	test_failing_zone();
 	test_silent_zone();
+	test_greedy_zone();
 	test_busy_zone();
 	test_keeping();
 	test_limits();
