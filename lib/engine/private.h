@@ -419,9 +419,8 @@ bool		engine_sealing_is_wanted(const struct engine_input *);
 enum status	engine_sealing_begin(const struct engine_input *,
 		    struct engine_signing *, const struct engine_outcome *)
     ATTR_MUST_CHECK;
-/* Signs and seals an accepted message, after all other changes. NOMEM only. */
-enum status	engine_sealing_finish(const struct engine_input *,
-		    struct engine_signing *, struct engine_outcome *)
-    ATTR_MUST_CHECK;
+/* Signs and seals an accepted message, after all other changes. */
+void		engine_sealing_finish(const struct engine_input *,
+		    struct engine_signing *, struct engine_outcome *);
 
 #endif

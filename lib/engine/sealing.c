@@ -182,15 +182,17 @@ has_failed(const struct engine_outcome *out)
 	    dmarc_decisive(out->dmarc)->result == DMARC_FAIL);
 }
 
-enum status
+/* Out of memory, too: what is decided and its results stay. */
+void
 engine_sealing_finish(const struct engine_input *in, struct engine_signing *s,
     struct engine_outcome *out)
 {
+	const struct engine_outcome before = *out;
 	struct arc_seal seal = { .instance = 0 };
 	enum status status = STATUS_OK;
 
 	if (!s->sealing || !engine_verdict_accepts(out->verdict)) {
-		return (STATUS_OK);
+		return;
 	}
 	if (s->signers != NULL && !has_failed(out)) {
 		status = engine_signing_add(in, s, out);
@@ -199,13 +201,12 @@ engine_sealing_finish(const struct engine_input *in, struct engine_signing *s,
 		status = make_seal(in, s, out, &seal);
 	}
 	if (status == STATUS_NOMEM) {
-		return (status);
+		*out = before;
 	}
-	if (seal.instance == 0) {
+	if (status == STATUS_NOMEM || seal.instance == 0) {
 		engine_count(in, ENGINE_ARC_NOT_SEALED, 1);
-		return (STATUS_OK);
+		return;
 	}
 	engine_outcome_insert_seal(out, s->seal_pick, &seal);
 	engine_count(in, ENGINE_ARC_SEALED, 1);
-	return (STATUS_OK);
 }

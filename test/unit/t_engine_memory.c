@@ -100,13 +100,64 @@ sweep(struct fx *fx, const char *name, const char *conf, const char *ip,
 	arena_fini(&arena);
 }
 
+/* What DMARC holds stays held, with its results, when there is no memory for
+   the seal. */
+static void
+check_held(struct fx *fx)
+{
+	const struct engine_outcome *out;
+	struct fx_mail mail = { .ip = "192.0.2.1" };
+	size_t max_bytes, unsealed = 0, insane = 0;
+	uint64_t before, counted;
+	struct message message;
+	struct fx_client client;
+	struct engine_msg *m;
+	struct arena arena;
+	bool sealed = false;
+
+	arena_init(&arena, FX_MAX_BYTES);
+	if (message_parse(&arena, STR("From: joe@held.example\r\n\r\nb\r\n"),
+	    &message) != STATUS_OK) {
+		fx_die("message", "cannot be read");
+	}
+	fx_configure(fx, FX_SIGN_BOTH "ArcSeal all\n"
+	    "OnDMARCQuarantine hold\nOnInternalError accept\n");
+	before = engine_stats_get(fx->stats, ENGINE_ARC_NOT_SEALED);
+	for (max_bytes = 0; !sealed && max_bytes < 1024 * 1024;
+	    max_bytes += STEP_BYTES) {
+		m = fx_begin(fx, &mail, &client);
+		m->arena.max_bytes = m->arena.used_bytes + max_bytes;
+		fx_play_header(m, &message);
+		if (engine_msg_eoh(m)) {
+			fx_play_body(m, message.body, 0);
+		}
+		out = engine_msg_eom(m);
+		sealed = out->seal.instance > 0;
+		if (out->error == ENGINE_NO_ERROR && !sealed) {
+			unsealed++;
+			insane += out->verdict != ENGINE_QUARANTINE ||
+			    out->actions_n != 2 || out->authres.n == 0 ||
+			    out->signatures_n != 0;
+		}
+		engine_msg_free(m);
+	}
+	counted = engine_stats_get(fx->stats, ENGINE_ARC_NOT_SEALED) - before;
+	tap_ok(sealed, "held: sealed with %zu bytes", max_bytes);
+	tap_ok(unsealed > 10 && insane == 0,
+	    "held: without a seal at %zu ceilings below that, not held as "
+	    "before at %zu", unsealed, insane);
+	tap_num((long long)counted, (long long)unsealed,
+	    "held: counted as not sealed");
+	arena_fini(&arena);
+}
+
 int
 main(void)
 {
 	struct buf text;
 	struct fx fx;
 
-	fx_init(&fx, "");
+	fx_init(&fx, "_dmarc.held.example. TXT \"v=DMARC1; p=quarantine\"\n");
 	buf_init(&text, FX_MAX_BYTES);
 	buf_add_cstr(&text, FORGED);
 	fx_sign(&fx, FX_SIGN_BOTH, TEXT, &text);
@@ -126,6 +177,7 @@ main(void)
 	sweep(&fx, "a second opinion that differs", FX_VERIFY
 	    "SecondOpinion all\nMinimumKeyBits 4096\n", "192.0.2.1",
 	    buf_str(&text));
+	check_held(&fx);
 	tap_ok(engine_stats_get(fx.stats, ENGINE_INTERNAL_ERRORS) > 30,
 	    "internal errors are counted");
 	buf_fini(&text);
