@@ -95,8 +95,7 @@ open_keystore(struct store *store, bool create, struct diag *diag)
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	status = keystore_open(store->where, create, &store->env, &store->keys,
-	    diag);
+	status = keystore_open(store->where, create, &store->keys, diag);
 	if (status == STATUS_OK) {
 		keystore_use_passphrase(store->keys, store->passphrase);
 	}

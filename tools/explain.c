@@ -158,7 +158,7 @@ take_waiting(struct explain *e, const char *where, struct str domain)
 	size_t i, n = 0;
 
 	diag_init(&diag);
-	status = keystore_open(where, false, &e->env, &store, &diag);
+	status = keystore_open(where, false, &store, &diag);
 	if (status == STATUS_OK) {
 		status = keystore_list(store, &e->arena, domain, &v, &n, NULL,
 		    NULL, &diag);

@@ -219,7 +219,7 @@ dir_unlock(void *ctx, struct str domain)
 
 enum status
 keystore_open_dir(struct keystore *store, const char *path, bool create,
-    const struct env *env, struct diag *diag)
+    struct diag *diag)
 {
 	static const struct keystore_ops ops = { dir_close, dir_list,
 		dir_private, dir_revision, dir_lock, dir_unlock, dir_add,
@@ -234,7 +234,6 @@ keystore_open_dir(struct keystore *store, const char *path, bool create,
 	}
 	store->ops = &ops;
 	store->ctx = dir;
-	dir->env = env;
 	dir->fd = -1;
 	dir->lock.fd = -1;
 	if (create && mkdir(path, 0700) == -1 && errno != EEXIST) {

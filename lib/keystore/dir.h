@@ -15,7 +15,6 @@
 
 struct dir {
 	char			*path;
-	const struct env	*env;
 	int			 fd;
 	struct lock_file	 lock;
 	bool			 locked;	/* a domain, by this process */

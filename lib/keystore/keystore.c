@@ -51,7 +51,7 @@ keystore_shown(const char *where)
 
 static enum status
 open_kind(struct keystore *store, const char *where, bool create,
-    const struct env *env, struct diag *diag)
+    struct diag *diag)
 {
 	struct str sqlite = STR("sqlite:"), postgres = STR("postgres:");
 
@@ -69,12 +69,12 @@ open_kind(struct keystore *store, const char *where, bool create,
 		    "postgres:CONNINFO, nor a directory with its path");
 		return (STATUS_IO);
 	}
-	return (keystore_open_dir(store, where, create, env, diag));
+	return (keystore_open_dir(store, where, create, diag));
 }
 
 enum status
-keystore_open(const char *where, bool create, const struct env *env,
-    struct keystore **r, struct diag *diag)
+keystore_open(const char *where, bool create, struct keystore **r,
+    struct diag *diag)
 {
 	struct keystore *store = calloc(1, sizeof(*store));
 	enum status status;
@@ -86,7 +86,7 @@ keystore_open(const char *where, bool create, const struct env *env,
 		diag_set(diag, NULL, 0, "out of memory");
 		return (STATUS_NOMEM);
 	}
-	status = open_kind(store, where, create, env, diag);
+	status = open_kind(store, where, create, diag);
 	if (status != STATUS_OK) {
 		keystore_close(store);
 		return (status);

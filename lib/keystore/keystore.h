@@ -32,7 +32,6 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/diag.h"
-#include "base/env.h"
 #include "base/status.h"
 #include "base/str.h"
 #include "crypto/crypto.h"
@@ -40,9 +39,6 @@
 #define KEYSTORE_STATE_MAX_BYTES	(16 * 1024)	/* of a state file */
 #define KEYSTORE_PEM_MAX_BYTES		(64 * 1024)
 #define KEYSTORE_MAX_KEYS		1000000		/* of a store */
-#define KEYSTORE_DOMAIN_MAX_KEYS	1000		/* of one domain,
-							   removed ones
-							   included */
 
 enum key_stage {		/* in the order of a key's life */
 	KEY_PENDING,		/* made; not all servers have its record */
@@ -83,10 +79,9 @@ struct keystore;
 struct passphrase;
 
 /* where: a directory, "sqlite:PATH" or "postgres:CONNINFO". create: makes the
-   directory or the SQLite file if it does not exist. env outlives the store. */
+   directory or the SQLite file if it does not exist. */
 enum status	 keystore_open(const char *where, bool create,
-		    const struct env *, struct keystore **r, struct diag *)
-    ATTR_MUST_CHECK;
+		    struct keystore **r, struct diag *) ATTR_MUST_CHECK;
 void		 keystore_close(struct keystore *);	/* accepts NULL */
 /* Encrypts private keys that are added to a database, and decrypts. The
    passphrase outlives the store; NULL: none. */

@@ -47,8 +47,7 @@ struct keystore {
 
 /* Each sets ops and ctx of the store. */
 enum status	 keystore_open_dir(struct keystore *, const char *path,
-		    bool create, const struct env *, struct diag *)
-    ATTR_MUST_CHECK;
+		    bool create, struct diag *) ATTR_MUST_CHECK;
 enum status	 keystore_open_sqlite(struct keystore *, const char *path,
 		    bool create, struct diag *) ATTR_MUST_CHECK;
 /* The tables are made with etc/keys-postgres.sql. */

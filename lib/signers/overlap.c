@@ -189,7 +189,7 @@ read_waiting(struct signers *s, const char *where)
 
 	diag_init(&diag);
 	arena_init(&arena, STORED_MAX_BYTES);
-	status = keystore_open(where, false, s->opts.env, &store, &diag);
+	status = keystore_open(where, false, &store, &diag);
 	if (status == STATUS_OK) {
 		status = keystore_list(store, &arena, STR_NONE, &v, &n, NULL,
 		    NULL, &diag);

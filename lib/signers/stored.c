@@ -310,7 +310,7 @@ read_store(struct stored *s, const struct stored *before, struct diag *diag)
 	struct reader r = { .stored = s, .before = before };
 	enum status status;
 
-	status = keystore_open(s->where, false, s->env, &r.store, diag);
+	status = keystore_open(s->where, false, &r.store, diag);
 	if (status == STATUS_OK) {
 		s->name = arena_dup(&s->memory,
 		    str_from(keystore_name(r.store)));
@@ -392,7 +392,7 @@ stored_look(struct stored *s)
 	struct diag diag;
 
 	diag_init(&diag);
-	status = keystore_open(s->where, false, s->env, &store, &diag);
+	status = keystore_open(s->where, false, &store, &diag);
 	if (status == STATUS_OK) {
 		status = keystore_revision(store, &revision, &diag);
 	}
@@ -419,8 +419,7 @@ read_pem(const struct stored_key *key, struct buf *pem, struct diag *diag)
 		buf_add(pem, key->secret->pem, key->secret->n);
 		return (pem->status);
 	}
-	status = keystore_open(key->stored->where, false, key->stored->env,
-	    &store, diag);
+	status = keystore_open(key->stored->where, false, &store, diag);
 	if (status == STATUS_OK) {
 		status = keystore_private(store, &which, pem, diag);
 	}

@@ -15,7 +15,6 @@
 
 #define LINE	"correct horse battery staple\n"
 
-static struct env env;
 static char top[64];
 static struct buf pem;
 
@@ -177,7 +176,7 @@ open_store(const char *where, const struct passphrase *p)
 	struct diag diag;
 
 	diag_init(&diag);
-	bail_unless(keystore_open(where, true, &env, &store, &diag) ==
+	bail_unless(keystore_open(where, true, &store, &diag) ==
 	    STATUS_OK, diag.text);
 	keystore_use_passphrase(store, p);
 	return (store);
@@ -314,7 +313,6 @@ main(void)
 	struct privkey *key;
 	char command[128];
 
-	env_init_system(&env);
 	buf_init(&pem, 4096);
 	bail_unless(privkey_generate(CRYPTO_ED25519, 0, &key) == STATUS_OK &&
 	    privkey_write_pem(key, &pem) == STATUS_OK, "key");

@@ -14,7 +14,6 @@
 #define MANY	800		/* domains */
 #define PEM	"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
 
-static struct env env;
 static char top[64];
 static unsigned bad_count;
 static char bad_text[DIAG_MAX_BYTES];
@@ -37,7 +36,7 @@ open_store(const char *where, bool create)
 	struct diag diag;
 
 	diag_init(&diag);
-	if (keystore_open(where, create, &env, &store, &diag) != STATUS_OK) {
+	if (keystore_open(where, create, &store, &diag) != STATUS_OK) {
 		printf("Bail out! %s\n", diag.text);
 		exit(1);
 	}
@@ -269,19 +268,19 @@ check_sqlite(void)
 	    where + strlen("sqlite:"));
 	run(command);
 	diag_init(&diag);
-	tap_num(keystore_open(where, false, &env, &store, &diag),
+	tap_num(keystore_open(where, false, &store, &diag),
 	    STATUS_SYNTAX, "one that others may read");
 	tap_ok(strstr(diag.text, "shipped.db: mode 0644") != NULL,
 	    "names path and mode");
 	snprintf(where, sizeof(where), "sqlite:%s/none.db", top);
-	tap_num(keystore_open(where, false, &env, &store, &diag), STATUS_TEMP,
+	tap_num(keystore_open(where, false, &store, &diag), STATUS_TEMP,
 	    "one that is not there may come again");
 	snprintf(command, sizeof(command), "umask 077; echo nonsense, which is "
 	    "no database at all, whatever its name may say, and long >%s",
 	    where + strlen("sqlite:"));
 	run(command);
 	diag_init(&diag);
-	if (keystore_open(where, false, &env, &store, &diag) == STATUS_OK) {
+	if (keystore_open(where, false, &store, &diag) == STATUS_OK) {
 		uint64_t n;
 
 		tap_num(keystore_revision(store, &n, &diag), STATUS_IO,
@@ -291,7 +290,7 @@ check_sqlite(void)
 	tap_ok(strstr(diag.text, "none.db") != NULL, "is named: %s",
 	    diag.text);
 	diag_init(&diag);
-	tap_num(keystore_open(where, true, &env, &store, &diag), STATUS_IO,
+	tap_num(keystore_open(where, true, &store, &diag), STATUS_IO,
 	    "tables in no database");
 	tap_ok(strstr(diag.text, "none.db: file is not a database") != NULL,
 	    "tables in no database: %s", diag.text);
@@ -508,12 +507,12 @@ check_open(void)
 
 	diag_init(&diag);
 	snprintf(path, sizeof(path), "%s/none", top);
-	tap_num(keystore_open(path, false, &env, &store, &diag), STATUS_IO,
+	tap_num(keystore_open(path, false, &store, &diag), STATUS_IO,
 	    "a directory that is not there");
 	tap_ok(store == NULL && strstr(diag.text, path) != NULL,
 	    "is named");
 	snprintf(path, sizeof(path), "%s/README", top);
-	tap_num(keystore_open(path, true, &env, &store, &diag), STATUS_IO,
+	tap_num(keystore_open(path, true, &store, &diag), STATUS_IO,
 	    "a file in its place");
 	keystore_close(NULL);
 }
@@ -587,7 +586,6 @@ main(int argc, char **argv)
 {
 	char command[128];
 
-	env_init_system(&env);
 	if (argc == 2) {
 		return (check_given(argv[1]));
 	}

@@ -48,7 +48,7 @@ put_into(const char *where, const char *domain, const char *selector,
 	struct diag diag;
 
 	diag_init(&diag);
-	must(keystore_open(where, true, &env, &store, &diag) == STATUS_OK,
+	must(keystore_open(where, true, &store, &diag) == STATUS_OK,
 	    diag.text);
 	if (keystore_add(store, &key, text, &diag) == STATUS_LIMIT) {
 		must(keystore_save(store, &key, &diag) == STATUS_OK,
