@@ -83,7 +83,11 @@ engine_outgoing_all(const struct engine_input *in,
 	if (r->v == NULL) {
 		return (STATUS_NOMEM);
 	}
-	memcpy(r->v, added.v, added.n * sizeof(*r->v));
-	memcpy(r->v + added.n, kept->v, kept->n * sizeof(*r->v));
+	if (added.n > 0) {
+		memcpy(r->v, added.v, added.n * sizeof(*r->v));
+	}
+	if (kept->n > 0) {
+		memcpy(r->v + added.n, kept->v, kept->n * sizeof(*r->v));
+	}
 	return (STATUS_OK);
 }
