@@ -178,17 +178,17 @@ bool
 publish_private(struct store *store, const char *dir,
     const struct keystore_key *key, bool *done_r, struct diag *diag)
 {
-	struct diag ignored;
 	struct buf pem;
-	bool ok = true;
+	bool ok;
 
-	diag_init(&ignored);
-	buf_init(&pem, KEYSTORE_PEM_MAX_BYTES);
 	*done_r = false;
-	if (keystore_private(store->keys, key, &pem, &ignored) == STATUS_OK) {
-		ok = write_private(store, dir, key, buf_str(&pem), diag);
-		*done_r = ok;
+	if (!key->has_private) {
+		return (true);
 	}
+	buf_init(&pem, KEYSTORE_PEM_MAX_BYTES);
+	ok = keystore_private(store->keys, key, &pem, diag) == STATUS_OK &&
+	    write_private(store, dir, key, buf_str(&pem), diag);
+	*done_r = ok;
 	buf_fini_secret(&pem);
 	return (ok);
 }

@@ -78,12 +78,18 @@ say_waits(struct rotation *run, struct rotated *d)
 
 /* A run that was killed may have left the private half of a removed key. */
 static bool
+is_leftover(const struct keystore_key *key)
+{
+	return (key->stage == KEY_REMOVED && key->has_private);
+}
+
+static bool
 finish_removals(struct rotation *run, struct rotated *d)
 {
 	bool ok = true;
 	size_t i;
 
-	for (i = 0; i < d->n && !d->v[i].leftover; i++) {
+	for (i = 0; i < d->n && !is_leftover(&d->v[i]); i++) {
 		continue;
 	}
 	if (i == d->n || run->opts->dry_run) {
@@ -98,7 +104,8 @@ finish_removals(struct rotation *run, struct rotated *d)
 		break;
 	}
 	for (; ok && i < d->n; i++) {
-		ok = !d->v[i].leftover || store_save(run->store, &d->v[i]);
+		ok = !is_leftover(&d->v[i]) ||
+		    store_save(run->store, &d->v[i]);
 	}
 	rotated_unlock(run, d);
 	return (ok);

@@ -74,8 +74,7 @@ list_state(const struct dir_folder *folder, struct str domain,
 	}
 	/* A signer opens it anyway. */
 	if (!query->active) {
-		keystore_mark(&key, (key.stage <= KEY_ACTIVE ||
-		    key.stage == KEY_REMOVED) && dir_has_file(folder, selector,
+		keystore_mark(&key, dir_has_file(folder, selector,
 		    DIR_PRIVATE));
 	}
 	return (keystore_deliver(query, &key));

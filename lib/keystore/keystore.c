@@ -170,7 +170,7 @@ void
 keystore_mark(struct keystore_key *key, bool has_private)
 {
 	key->lost = key->stage <= KEY_ACTIVE && !has_private;
-	key->leftover = key->stage == KEY_REMOVED && has_private;
+	key->has_private = has_private;
 }
 
 enum status

@@ -71,8 +71,8 @@ struct keystore_key {
 	bool			 lost;		/* pending to active, without a
 						   private key; as the next, set
 						   by keystore_list only */
-	bool			 leftover;	/* removed, but there still is a
-						   private key */
+	bool			 has_private;	/* false: it is certain that
+						   there is no private key */
 };
 
 struct keystore;

@@ -60,7 +60,7 @@ enum status	 keystore_deliver(const struct keystore_query *,
 void		 keystore_report(const struct keystore_query *,
 		    struct str domain, struct str selector,
 		    const struct diag *);
-/* Sets lost and leftover. */
+/* Sets lost and has_private. */
 void		 keystore_mark(struct keystore_key *, bool has_private);
 /* Sets diag; returns TEMP. */
 enum status	 keystore_locked(const char *shown, struct str domain,

@@ -389,6 +389,48 @@ def test_disclose_fails(dns):
     tap.is_(life.stages(), {'c0': 'removed'}, 'then both are')
 
 
+def test_disclose_encrypted(dns):
+    """Without the passphrase a private half can be neither disclosed nor
+    replaced."""
+    folder = os.path.join(TOP, 'decrypted')
+    os.mkdir(folder)
+    good, bad = (proc.write(os.path.join(TOP, name), name * 32 + '\n', 0o600)
+                 for name in ('good', 'bad'))
+    store = 'sqlite:' + os.path.join(TOP, 'secret.db')
+    right, wrong = (Life(store, dns, {'KeyPassphraseFile': file},
+                         domain='closed.example', conf=file + '.conf')
+                    for file in (good, bad))
+    right.new('-s', 's0', '-t', 'ed25519')
+    proc.run(right.argv('revoke', '-d', 'closed.example', '-s', 's0'))
+    for life in wrong, right:
+        life.now += 30 * DAY
+    status, line = wrong.rotate('--disclose', folder)
+    tap.is_((status, right.stages(), os.listdir(folder)),
+            (1, {'s0': 'revoked'}, []),
+            'another passphrase: the key is not removed', line)
+    tap.contains(line, 'cannot be decrypted with the passphrase in ' + bad,
+                 'and the reason is said')
+    right.rotate('--disclose', folder)
+    tap.is_((right.stages(), os.listdir(folder)),
+            ({'s0': 'removed'}, ['closed.example']),
+            'the right one: it is disclosed and removed')
+
+
+def test_disclose_absent(dns):
+    """A private half that was deleted does not keep its key."""
+    folder = os.path.join(TOP, 'absent')
+    os.mkdir(folder)
+    life = Life(os.path.join(TOP, 'bare'), dns, {'Disclose': folder},
+                domain='closed.example')
+    life.new('-s', 'b0', '-t', 'ed25519')
+    proc.run(life.argv('revoke', '-d', 'closed.example', '-s', 'b0'))
+    os.unlink(os.path.join(life.store, 'closed.example', 'b0.private'))
+    status, line = life.rotate(later=30 * DAY)
+    tap.is_((status, life.stages(), os.listdir(folder)),
+            (0, {'b0': 'removed'}, []),
+            'a revoked key without its private half is removed', line)
+
+
 def test_nobody_waits(dns):
     """A run that waits for the DNS keeps nobody from the store, not even from
     the domain at hand."""
@@ -481,7 +523,8 @@ def main():
     for test in (test_two_rotations, test_disagreement, test_delegation,
                  test_hook, test_revoked_meanwhile, test_failed_once,
                  test_published_late, test_daemon_is_told, test_dry_run, test_disclose,
-                 test_disclose_fails, test_nobody_waits,
+                 test_disclose_fails, test_disclose_encrypted,
+                 test_disclose_absent, test_nobody_waits,
                  test_disk_full, test_clock_back, test_kill):
         test(dns)
 
