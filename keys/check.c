@@ -354,37 +354,43 @@ check_file(struct checking *c)
 	return (true);
 }
 
-/* Whether the store has the key, maybe broken; it is open then. */
+/* Whether the store lacks the key. A broken one is there. False: said why. */
 static bool
-is_stored(struct store *store, const struct verb_opts *o)
+find_missing(struct store *store, const struct verb_opts *o, bool *missing_r)
 {
 	struct keystore_key *v;
-	size_t i, n = 0;
+	size_t i, n;
+	bool wanted;
 
-	if (store->keys == NULL && !(store_is_wanted(store, &o->store) &&
-	    store_open(store, false))) {
+	*missing_r = true;
+	if (!store_choose(store, &wanted)) {
 		return (false);
 	}
-	if (!store_list(store, &store->arena, o->name.domain, &v, &n)) {
+	if (!wanted) {
+		return (true);
+	}
+	if (!store_open(store, false) ||
+	    !store_list(store, &store->arena, o->name.domain, &v, &n)) {
 		return (false);
 	}
 	for (i = 0; i < n && !str_eq(v[i].selector, o->name.selector); i++) {
 		continue;
 	}
-	return (i < n || store->broken != NULL);
+	*missing_r = i == n && store->broken == NULL;
+	return (true);
 }
 
 /* A key is taken from a file if one was named, or if the usual store does not
-   have it. */
+   have it. False: said why. */
 static bool
-wants_file(struct store *store, const struct verb_opts *o)
+choose_file(struct store *store, const struct verb_opts *o, bool *file_r)
 {
-	if (o->selector == NULL || o->store.where != NULL) {
-		return (o->selector != NULL && (o->key_file != NULL ||
-		    o->directory != NULL));
+	*file_r = o->selector != NULL && (o->key_file != NULL ||
+	    o->directory != NULL);
+	if (*file_r || o->selector == NULL || o->store.where != NULL) {
+		return (true);
 	}
-	return (o->key_file != NULL || o->directory != NULL ||
-	    !is_stored(store, o));
+	return (find_missing(store, o, file_r));
 }
 
 static int
@@ -393,8 +399,7 @@ run_check(struct store *store, const struct verb_opts *o)
 	struct checking c = { .store = store, .opts = o };
 	bool ok;
 
-	c.of_file = wants_file(store, o);
-	ok = (c.of_file || store->keys != NULL || store_open(store, false)) &&
+	ok = choose_file(store, o, &c.of_file) && (c.of_file || store->keys != NULL || store_open(store, false)) &&
 	    looker_init(&c.looker, store, &o->dns, c.of_file &&
 	    !o->authoritative);
 	if (!ok) {

@@ -115,8 +115,12 @@ make_stored(struct store *store, const struct verb_opts *o)
 static int
 run_new(struct store *store, const struct verb_opts *o)
 {
-	return (o->directory == NULL && store_is_wanted(store, &o->store) ?
-	    make_stored(store, o) : make_files(store, o));
+	bool wanted = false;
+
+	if (o->directory == NULL && !store_choose(store, &wanted)) {
+		return (CLI_USAGE);
+	}
+	return (wanted ? make_stored(store, o) : make_files(store, o));
 }
 
 static bool

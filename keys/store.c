@@ -63,24 +63,28 @@ store_init(struct store *store, const struct store_opts *o)
 		return (fail_store(&diag, status));
 	}
 	store->times = policy_times(&store->policy);
-	status = policy_key_store(&store->policy, o->where, NULL,
-	    &store->where, &diag);
-	if (status != STATUS_OK) {
-		return (fail_store(&diag, status));
-	}
-	store->name = store->where != NULL ? keystore_shown(store->where) :
-	    "none";
+	store->chosen = o->where;
 	store->pid_file = o->pid_file != NULL ? o->pid_file :
 	    store->policy.pid_file;
 	return (true);
 }
 
 bool
-store_is_wanted(const struct store *store, const struct store_opts *o)
+store_choose(struct store *store, bool *wanted_r)
 {
-	return (o->where != NULL || (store->where != NULL &&
+	struct diag diag;
+	enum status status;
+
+	diag_init(&diag);
+	status = policy_key_store(&store->policy, store->chosen, NULL,
+	    &store->where, &diag);
+	if (status != STATUS_OK) {
+		return (fail_store(&diag, status));
+	}
+	*wanted_r = store->chosen != NULL || (store->where != NULL &&
 	    (strchr(store->where, ':') != NULL ||
-	    access(store->where, F_OK) == 0 || errno != ENOENT)));
+	    access(store->where, F_OK) == 0 || errno != ENOENT));
+	return (true);
 }
 
 static enum status
@@ -107,12 +111,17 @@ store_open(struct store *store, bool create)
 {
 	struct diag diag;
 	enum status status;
+	bool wanted;
 
+	if (store->where == NULL && !store_choose(store, &wanted)) {
+		return (false);
+	}
 	if (store->where == NULL) {
 		(void)cli_fail("KeyStore is none: name a key store with "
 		    "--key-store");
 		return (false);
 	}
+	store->name = keystore_shown(store->where);
 	diag_init(&diag);
 	status = open_keystore(store, create, &diag);
 	return (status == STATUS_OK || fail_store(&diag, status));

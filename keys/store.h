@@ -50,7 +50,8 @@ struct store {
 	struct arena		 memory;	/* until store_close */
 	struct arena		 arena;		/* rotate resets it after each
 						   domain */
-	const char		*where;
+	const char		*chosen;	/* -K; NULL */
+	const char		*where;		/* of store_choose */
 	const char		*name;		/* for messages: without a
 						   password */
 	const char		*pid_file;	/* NULL: none */
@@ -63,11 +64,14 @@ struct store {
 /* True if id is one of the above and its value is valid; *bad_r when not. */
 bool	 store_option(struct store_opts *, int id, const char *value,
 	    bool *bad_r);
-/* The policy and the store's name; does not open it. False: said why. */
+/* Reads the policy. False: said why. */
 bool	 store_init(struct store *, const struct store_opts *);
-/* Whether a store was named, or the policy's exists, accessible or not. */
-bool	 store_is_wanted(const struct store *, const struct store_opts *);
-/* create: makes it if it does not exist. False: said why. */
+/*
+ * Finds the store, perhaps in mailseald.conf; does not open it. *wanted_r: it
+ * was named with -K, or exists, accessible or not. False: said why.
+ */
+bool	 store_choose(struct store *, bool *wanted_r);
+/* Chooses it first if needed. create: makes it if it does not exist. False: said why. */
 bool	 store_open(struct store *, bool create);
 /* Sends SIGHUP to the daemon if the set of signing keys was changed. */
 void	 store_close(struct store *);

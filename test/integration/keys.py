@@ -480,6 +480,30 @@ def test_which_store():
         status, _, err = proc.run([tree.DKIMKEYGEN, 'list', '-c', conf, '-K',
                                    store])
         tap.is_(status, 0, 'unless -K names one', err)
+        folder = ['-d', 'example.com', '-s', 'w', '-D', store, '-c', conf]
+        status, _, err = proc.run([tree.DKIMKEYGEN, 'new'] + folder)
+        tap.is_(status, 0, 'or -D a folder: new', err)
+        zone = os.path.join(store, 'w.txt')
+        status, _, err = proc.run([tree.DKIMKEYGEN, 'check', '--zone', zone] +
+                                  folder)
+        tap.is_(status, 0, 'check', err)
+        os.unlink(zone)
+        os.unlink(os.path.join(store, 'w.private'))
+
+
+def test_unreadable():
+    """A store that cannot be read is not one without the key."""
+    junk = proc.write(os.path.join(TOP, 'junk.db'), 'no database\n' * 99)
+    conf = proc.write(os.path.join(TOP, 'junk.conf'),
+                      'KeyStore sqlite:%s\n' % junk)
+    proc.run([tree.DKIMKEYGEN, 'new', '-d', 'example.com', '-s', 'j', '-D',
+              TOP])
+    zone = os.path.join(TOP, 'j.txt')
+    status, out, err = proc.run(
+        [tree.DKIMKEYGEN, 'check', '-d', 'example.com', '-s', 'j', '-c', conf,
+         '--zone', zone])
+    tap.is_((status, out), (2, b''), 'check: a store that is no database', err)
+    tap.contains(err, 'junk.db', 'it is named')
 
 
 def test_out_of_reach():
@@ -519,6 +543,7 @@ def main():
     test_rotate_zone()
     test_lost()
     test_which_store()
+    test_unreadable()
     test_out_of_reach()
     test_new()
     test_template()
