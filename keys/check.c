@@ -88,9 +88,9 @@ judge_server(const struct keystore_key *key, const struct look *look,
 		    "make a new key, with a new selector");
 	}
 	if (server->testing) {
-		add_finding(&f, false, "t=y: receivers treat the mail as "
-		    "unsigned", "publish the record without t=y when the test "
-		    "is over");
+		add_finding(&f, false, "t=y: receivers ignore a signature "
+		    "that fails", "publish the record without t=y when the "
+		    "test is over");
 	}
 	if (server->strict) {
 		add_finding(&f, false, "t=s: i= must not name a subdomain",
@@ -399,7 +399,8 @@ run_check(struct store *store, const struct verb_opts *o)
 	struct checking c = { .store = store, .opts = o };
 	bool ok;
 
-	ok = choose_file(store, o, &c.of_file) && (c.of_file || store->keys != NULL || store_open(store, false)) &&
+	ok = choose_file(store, o, &c.of_file) &&
+	    (c.of_file || store->keys != NULL || store_open(store, false)) &&
 	    looker_init(&c.looker, store, &o->dns, c.of_file &&
 	    !o->authoritative);
 	if (!ok) {

@@ -71,7 +71,8 @@ bool	 store_init(struct store *, const struct store_opts *);
  * was named with -K, or exists, accessible or not. False: said why.
  */
 bool	 store_choose(struct store *, bool *wanted_r);
-/* Chooses it first if needed. create: makes it if it does not exist. False: said why. */
+/* Chooses it first if needed. create: makes it if it does not exist. False:
+   said why. */
 bool	 store_open(struct store *, bool create);
 /* Sends SIGHUP to the daemon if the set of signing keys was changed. */
 void	 store_close(struct store *);

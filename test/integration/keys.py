@@ -493,7 +493,8 @@ def test_which_store():
 
 def test_unreadable():
     """A store that cannot be read is not one without the key."""
-    junk = proc.write(os.path.join(TOP, 'junk.db'), 'no database\n' * 99)
+    junk = proc.write(os.path.join(TOP, 'junk.db'), 'no database\n' * 99,
+                      0o600)
     conf = proc.write(os.path.join(TOP, 'junk.conf'),
                       'KeyStore sqlite:%s\n' % junk)
     proc.run([tree.DKIMKEYGEN, 'new', '-d', 'example.com', '-s', 'j', '-D',

@@ -522,7 +522,8 @@ def main():
                     ('127.0.0.1', '127.0.0.2'), negative=NEGATIVE)
     for test in (test_two_rotations, test_disagreement, test_delegation,
                  test_hook, test_revoked_meanwhile, test_failed_once,
-                 test_published_late, test_daemon_is_told, test_dry_run, test_disclose,
+                 test_published_late, test_daemon_is_told, test_dry_run,
+                 test_disclose,
                  test_disclose_fails, test_disclose_encrypted,
                  test_disclose_absent, test_nobody_waits,
                  test_disk_full, test_clock_back, test_kill):
