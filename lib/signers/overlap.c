@@ -141,6 +141,7 @@ find_signer(struct signers *s, struct arena *arena, struct str domain)
 	    STATUS_OK || picks.n == 0 ? NULL : names[picks.v[0].kind]);
 }
 
+/* where: NULL if it must not be shown, since it may hold a password. */
 static void
 warn_waiting(struct signers *s, const char *where, struct arena *arena,
     const struct keystore_key *v, size_t n)
@@ -167,7 +168,8 @@ warn_waiting(struct signers *s, const char *where, struct arena *arena,
 	if (text != NULL) {
 		env_log(s->opts.env, LOG_LEVEL_WARNING, "KeyStore: mail of "
 		    "%s is not signed yet: no key is active; see dkimkeygen "
-		    "list -K %s", text, where);
+		    "list%s%s", text, where != NULL ? " -K " : "",
+		    where != NULL ? where : "");
 	}
 	text = set_end(&hidden);
 	if (text != NULL) {
@@ -195,7 +197,8 @@ read_waiting(struct signers *s, const char *where)
 		    NULL, &diag);
 	}
 	if (status == STATUS_OK) {
-		warn_waiting(s, keystore_name(store), &arena, v, n);
+		warn_waiting(s, keystore_shown(where) == where ? where : NULL,
+		    &arena, v, n);
 	} else {
 		env_log(s->opts.env, LOG_LEVEL_WARNING, "KeyStore: %s",
 		    diag.text);

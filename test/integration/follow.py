@@ -320,6 +320,12 @@ def test_passphrase(dns):
     said = ('postgres: the private key plain of example.com cannot be '
             'decrypted with the passphrase in ' + bad)
     tap.ok(said in err, 'encrypt: another passphrase: what is said', err)
+    conf = proc.write(os.path.join(TOP, 'waitd.conf'), 'Socket unix:%s/none\n'
+                      'KeyStore %s\nKeyPassphraseFile %s\n' % (
+                          TOP, db.store('relay'), good))
+    _, out, err = proc.run([tree.MAILSEALD, '-n', '-c', conf])
+    tap.contains(out.decode() + err, 'no key is active; see dkimkeygen list\n',
+                 'mailseald -n: -K cannot name the database without a password')
     life.rotate()
     life.rotate(later=NEGATIVE)
     tap.is_(active(life), {'plain', 'secret'}, 'encrypted keys are active')
