@@ -25,6 +25,11 @@ struct dns_backend_ops {
 	void		(*free)(void *backend);
 	/* How many name servers there are and answer; NULL: no servers. */
 	void		(*count_servers)(void *backend, struct dns_stats *);
+	/*
+	 * Whether a name server answered any question since then; NULL: not
+	 * known, which counts as yes. It must not block.
+	 */
+	bool		(*is_answering)(void *backend, uint64_t since_us);
 	/* Answers without a network: no zone of it is held to fail. */
 	bool		is_local;
 };

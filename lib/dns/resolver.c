@@ -185,6 +185,7 @@ static void
 expire_entry(struct dns *dns, struct cache_entry *e, uint64_t now_us)
 {
 	struct flight *f = e->flight;
+	bool is_of_name;
 
 	f->entry = NULL;
 	if (f->is_waiting) {
@@ -193,8 +194,13 @@ expire_entry(struct dns *dns, struct cache_entry *e, uint64_t now_us)
 		complete_failed(dns, e, DNS_TIMEOUT, false, now_us);
 		return;
 	}
-	judge_zone(dns, f, DNS_TIMEOUT, now_us);
-	complete_failed(dns, e, DNS_TIMEOUT, true, now_us);
+	/* If no name server answered anything, the name is not the cause. */
+	is_of_name = dns->ops->is_answering == NULL ||
+	    dns->ops->is_answering(dns->backend, e->time_us);
+	if (is_of_name) {
+		judge_zone(dns, f, DNS_TIMEOUT, now_us);
+	}
+	complete_failed(dns, e, DNS_TIMEOUT, is_of_name, now_us);
 	release_waiting(dns, f->zone, now_us);
 }
 

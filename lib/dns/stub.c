@@ -239,7 +239,8 @@ stub_free(void *backend)
 
 static const struct dns_backend_ops stub_ops = {
 	.submit = stub_submit, .free = stub_free,
-	.count_servers = stub_count_servers
+	.count_servers = stub_count_servers,
+	.is_answering = stub_is_answering
 };
 
 /* The thread blocks all signals. */

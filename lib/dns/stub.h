@@ -24,7 +24,8 @@
  * fails, or answers with an error; after STUB_SECOND_US without an answer it
  * is asked of another server, too. While all servers are down, questions wait
  * for STUB_GRACE_US since that began, as a resolver may only be restarting;
- * after that they fail at once.
+ * after that they fail at once. Only if a server answered some question since
+ * this one was asked does its failure count as one of its name.
  *
  * A channel whose own resources fail is replaced. So is one that sent
  * STUB_CHANNEL_QUERIES: c-ares 1.18 keeps its UDP socket, and with it the
@@ -136,6 +137,7 @@ struct stub {
 	int			 wake[2];	/* a pipe */
 	atomic_uint		 servers_up;
 	atomic_uint		 servers_n;
+	_Atomic uint64_t	 answered_us;	/* by any server, last; 0 */
 
 	pthread_mutex_t		 lock;		/* of the next two */
 	struct question_list	 submitted;
@@ -148,7 +150,9 @@ struct stub {
 	struct question_list	 parked;	/* for a server to be up */
 	unsigned		 n_up;
 	uint64_t		 down_us;	/* all are, since then; 0 */
-	bool			 said_down;
+	bool			 said_down;	/* of these servers */
+	uint64_t		 outage_us;	/* said: no server answers
+						   since then; 0 */
 	bool			 is_freeing;
 	bool			 said_failure;	/* of our own */
 	struct stat		 resolv_conf_st;
@@ -188,6 +192,8 @@ void		 stub_probe_failed(struct stub_server *, enum stub_outcome,
 /* Suspects, probes and gives up servers, and says so. True: all are up. */
 bool		 stub_check_servers(struct stub *, uint64_t now_us);
 void		 stub_count_servers(void *stub, struct dns_stats *);
+/* Whether any server answered since then. */
+bool		 stub_is_answering(void *stub, uint64_t since_us);
 /* Takes the place of those before; in-flight attempts are abandoned. */
 void		 stub_set_servers(struct stub *, const struct dns_servers *);
 void		 stub_free_channels(struct stub_server *);

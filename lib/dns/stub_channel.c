@@ -184,7 +184,7 @@ find_channel(struct stub_server *server, uint64_t now_us)
 	struct channel *c = server->channel;
 
 	if (c != NULL && (c->is_broken || (c->sent >= STUB_CHANNEL_QUERIES &&
-	    now_us - c->born_us >= STUB_CHANNEL_US))) {
+	    now_us >= c->born_us + STUB_CHANNEL_US))) {
 		LIST_INSERT_HEAD(&server->old, c, link);
 		c = NULL;
 	}

@@ -110,13 +110,21 @@ settle_question(struct stub *stub, struct question *q, uint64_t now_us)
 {
 	const struct dns_answer failed = { .result = DNS_SERVFAIL };
 	const struct dns_answer timeout = { .result = DNS_TIMEOUT };
+	bool is_late = now_us - q->since_us >= stub->timeout_us;
 
 	if (q->attempts > 0) {
 		return;
 	}
-	if (q->is_refused || q->sent >= STUB_MAX_ATTEMPTS) {
+	if (!stub_is_answering(stub, q->since_us)) {
+		if (is_late) {
+			fail_question(stub, q);
+			return;
+		}
+		q->sent = 0;
+		park_question(stub, q);
+	} else if (q->is_refused || q->sent >= STUB_MAX_ATTEMPTS) {
 		answer_question(stub, q, &failed);
-	} else if (now_us - q->since_us >= stub->timeout_us) {
+	} else if (is_late) {
 		answer_question(stub, q, &timeout);
 	} else {
 		park_question(stub, q);
@@ -253,7 +261,7 @@ stub_settle_parked(struct stub *stub, uint64_t now_us)
 
 	if (stub->n_up == 0) {
 		while (stub->down_us > 0 &&
-		    now_us - stub->down_us >= STUB_GRACE_US &&
+		    now_us >= stub->down_us + STUB_GRACE_US &&
 		    (q = TAILQ_FIRST(&stub->parked)) != NULL) {
 			fail_question(stub, q);
 		}

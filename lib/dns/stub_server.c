@@ -41,21 +41,25 @@ stub_server_sent(struct stub_server *server, uint64_t now_us)
 void
 stub_server_answered(struct stub_server *server, uint64_t now_us)
 {
-	const struct env *env = &server->stub->env;
+	struct stub *stub = server->stub;
+	uint64_t since_us = server->state == STUB_UP ? stub->outage_us :
+	    server->failed_us;
 
 	server->answered_us = now_us;
+	atomic_store(&stub->answered_us, now_us);
 	server->waiting_us = server->attempts > 0 ? now_us : 0;
-	if (server->state == STUB_UP) {
+	if (server->state == STUB_UP && stub->outage_us == 0) {
 		return;
 	}
 	server->state = STUB_UP;
-	if (server->said || server->stub->said_down) {
-		env_log(env, LOG_LEVEL_INFO, "dns: name server %s answers "
-		    "again, after %u s", server->where.text,
-		    (unsigned)((now_us - server->failed_us) / USEC_PER_S));
+	if (server->said || stub->outage_us > 0) {
+		env_log(&stub->env, LOG_LEVEL_INFO, "dns: name server %s "
+		    "answers again, after %u s", server->where.text,
+		    (unsigned)((now_us - since_us) / USEC_PER_S));
 	}
 	server->said = false;
-	server->stub->said_down = false;
+	stub->said_down = false;
+	stub->outage_us = 0;
 	server->must_move = false;
 }
 
@@ -84,7 +88,7 @@ stub_probe_failed(struct stub_server *server, enum stub_outcome outcome,
 {
 	if (server->state == STUB_SUSPECT && (outcome == STUB_REFUSED ||
 	    (outcome == STUB_NO_ANSWER &&
-	    now_us - server->failed_us >= STUB_SUSPECT_US))) {
+	    now_us >= server->failed_us + STUB_SUSPECT_US))) {
 		server->state = STUB_DOWN;
 		server->must_move = true;
 	}
@@ -124,12 +128,13 @@ move_questions(struct stub *stub, struct stub_server *server, uint64_t now_us)
 	}
 }
 
+/* Callbacks may have noted times after now_us. */
 static void
 check_server(struct stub *stub, struct stub_server *server, uint64_t now_us)
 {
 	channel_tidy(server);
 	if (server->state == STUB_UP && server->waiting_us > 0 &&
-	    now_us - server->waiting_us >= STUB_SUSPECT_US) {
+	    now_us >= server->waiting_us + STUB_SUSPECT_US) {
 		suspect_server(server, now_us);
 	}
 	if (server->must_move) {
@@ -146,7 +151,7 @@ say_server_down(struct stub *stub, struct stub_server *server,
     uint64_t now_us)
 {
 	if (server->state == STUB_DOWN && !server->said &&
-	    now_us - server->failed_us >= STUB_GRACE_US) {
+	    now_us >= server->failed_us + STUB_GRACE_US) {
 		server->said = true;
 		env_log(&stub->env, LOG_LEVEL_WARNING, "dns: name server %s "
 		    "does not answer: the others are asked",
@@ -159,6 +164,8 @@ say_all_down(struct stub *stub)
 {
 	if (!stub->said_down) {
 		stub->said_down = true;
+		stub->outage_us = stub->outage_us > 0 ? stub->outage_us :
+		    stub->down_us;
 		env_log(&stub->env, LOG_LEVEL_ERROR, "dns: no name server "
 		    "answers (%s%s): look-ups fail at once until one does",
 		    stub->servers[0].where.text, stub->n > 1 ?
@@ -189,7 +196,7 @@ stub_check_servers(struct stub *stub, uint64_t now_us)
 		for (i = 0; up > 0 && i < stub->n; i++) {
 			say_server_down(stub, &stub->servers[i], now_us);
 		}
-	} else if (now_us - stub->down_us >= STUB_GRACE_US) {
+	} else if (now_us >= stub->down_us + STUB_GRACE_US) {
 		say_all_down(stub);
 	}
 	return (up == stub->n);
@@ -202,6 +209,14 @@ stub_count_servers(void *backend, struct dns_stats *r)
 
 	r->servers = atomic_load(&stub->servers_n);
 	r->servers_up = atomic_load(&stub->servers_up);
+}
+
+bool
+stub_is_answering(void *backend, uint64_t since_us)
+{
+	struct stub *stub = backend;
+
+	return (atomic_load(&stub->answered_us) >= since_us);
 }
 
 void
@@ -230,6 +245,7 @@ stub_set_servers(struct stub *stub, const struct dns_servers *servers)
 		stub_free_channels(&stub->servers[i]);
 	}
 	stub->n = servers->n;
+	stub->said_down = false;
 	for (i = 0; i < stub->n; i++) {
 		stub->servers[i] = (struct stub_server){ .stub = stub,
 			.where = servers->v[i], .state = STUB_UP };

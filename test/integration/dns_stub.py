@@ -189,6 +189,26 @@ def check_failover():
     good.stop()
 
 
+def check_all_fail():
+    """The failure of all name servers is not one of the name (dns.h)."""
+    silent = [Resolver().start() for _ in range(3)]
+    for server in silent:
+        server.is_silent = True
+    silent = [server.where for server in silent]
+    dead = ['127.0.0.1@%d' % proc.free_port() for _ in range(4)]
+    for name, timeout, servers in (('four that refuse', '10000', dead),
+                                   ('three that are silent', '5000', silent),
+                                   ('one that is silent', '2000',
+                                    silent[:1])):
+        ask = Ask('-t', timeout, *servers)
+        answers, _ = ask.batch(*('%s.good.test' % c for c in 'abc'))
+        tap.is_({a.split(' ', 1)[1] for a in answers}, {'insecure 0'},
+                'all fail: %s: not kept' % name)
+        tap.ok(not any(a.startswith('ok') for a in answers),
+               'all fail: %s: no answer' % name, answers)
+        tap.is_(ask.close(), 0, 'all fail: %s: the end' % name)
+
+
 def check_restart():
     """A resolver that restarts under load, and one that stays away."""
     resolver = Resolver().start()
@@ -324,6 +344,7 @@ def main():
     check_packets()
     check_silence()
     check_failover()
+    check_all_fail()
     check_restart()
     check_resolv_conf()
     check_clock()

@@ -18,3 +18,5 @@ UNIT += test/unit/t_dns_servers
 test_unit_t_dns_servers_SOURCES = test/unit/t_dns_servers.c
 UNIT += test/unit/t_dns_zones
 test_unit_t_dns_zones_SOURCES = test/unit/t_dns_zones.c
+UNIT += test/unit/t_dns_stub
+test_unit_t_dns_stub_SOURCES = test/unit/t_dns_stub.c

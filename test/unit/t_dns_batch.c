@@ -29,6 +29,7 @@ struct fake {
 	size_t		 submitted;
 	bool		 at_once;	/* answers inside submit */
 	bool		 refuses;
+	bool		 is_answering;
 };
 
 struct world {
@@ -76,8 +77,16 @@ fake_free(void *backend)
 	((struct fake *)backend)->open_n = 0;
 }
 
+static bool
+fake_is_answering(void *backend, uint64_t since_us)
+{
+	(void)since_us;
+	return (((struct fake *)backend)->is_answering);
+}
+
 static const struct dns_backend_ops fake_ops = {
-	.submit = fake_submit, .free = fake_free
+	.submit = fake_submit, .free = fake_free,
+	.is_answering = fake_is_answering
 };
 
 /* Answers what was first asked of this name; false: it was not asked. */
@@ -120,6 +129,7 @@ world_new(void)
 	}
 	pthread_mutex_init(&w->fake.lock, NULL);
 	pthread_cond_init(&w->fake.asked, NULL);
+	w->fake.is_answering = true;
 	atomic_init(&w->now_us, 1000 * S);
 	env_init_system(&w->env);
 	w->env.mono_us = world_now;
@@ -529,6 +539,32 @@ test_silent_zone(void)
 	world_free(w);
 }
 
+/* Timeouts while no name server answers say nothing about the names. */
+static void
+test_silent_servers(void)
+{
+	static const char *const names[] = { "a.good.x", "b.good.x",
+		"c.good.x" };
+	struct world *w = world_new();
+	size_t i;
+
+	w->opts.timeout_us = 10 * S;
+	w->fake.is_answering = false;
+	world_start(w);
+	for (i = 0; i < 3; i++) {
+		ask(w, names[i]);
+	}
+	move(w, 10 * S);
+	tap_num(wait_for(w, "d.good.x"), DNS_TIMEOUT,
+	    "silent servers: another name of the zone");
+	tap_num((long long)w->fake.submitted, 4,
+	    "silent servers: is asked");
+	ask(w, "a.good.x");
+	tap_num((long long)w->fake.submitted, 5,
+	    "silent servers: the same question is asked again");
+	world_free(w);
+}
+
 /* As many questions of one zone as there may be of all. */
 static void
 test_greedy_zone(void)
@@ -867,6 +903,7 @@ main(void)
 	test_backoff(DNS_TIMEOUT, "TIMEOUT");
 	test_failing_zone();
 	test_silent_zone();
+	test_silent_servers();
 	test_greedy_zone();
 	test_busy_zone();
 	test_keeping();
