@@ -224,6 +224,22 @@ stub_attempt_ended(struct attempt *attempt, enum stub_outcome outcome,
 	free(attempt);
 }
 
+/*
+ * Asks again, which may end any question. The mark keeps the place of q in the
+ * list of open ones. Returns the one after q, or NULL.
+ */
+static struct question *
+ask_again(struct stub *stub, struct question *q, uint64_t now_us)
+{
+	struct question mark, *next;
+
+	TAILQ_INSERT_AFTER(&stub->open, q, &mark, link);
+	stub_ask(stub, q, now_us);
+	next = TAILQ_NEXT(&mark, link);
+	TAILQ_REMOVE(&stub->open, &mark, link);
+	return (next);
+}
+
 void
 stub_move_questions(struct stub *stub, struct stub_server *server,
     uint64_t now_us)
@@ -231,10 +247,8 @@ stub_move_questions(struct stub *stub, struct stub_server *server,
 	struct question *q, *next;
 
 	for (q = TAILQ_FIRST(&stub->open); q != NULL; q = next) {
-		next = TAILQ_NEXT(q, link);
-		if (q->server == server) {
-			stub_ask(stub, q, now_us);
-		}
+		next = q->server == server ? ask_again(stub, q, now_us) :
+		    TAILQ_NEXT(q, link);
 	}
 }
 
@@ -245,11 +259,12 @@ stub_ask_second(struct stub *stub, uint64_t now_us)
 	struct question *q, *next;
 
 	for (q = TAILQ_FIRST(&stub->open); q != NULL; q = next) {
-		next = TAILQ_NEXT(q, link);
-		if (!q->is_second && now_us - q->since_us >= STUB_SECOND_US) {
-			q->is_second = true;
-			stub_ask(stub, q, now_us);
+		if (q->is_second || now_us - q->since_us < STUB_SECOND_US) {
+			next = TAILQ_NEXT(q, link);
+			continue;
 		}
+		q->is_second = true;
+		next = ask_again(stub, q, now_us);
 	}
 }
 
