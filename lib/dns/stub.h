@@ -67,7 +67,8 @@
 
 enum stub_outcome {		/* of one attempt */
 	STUB_ANSWERED,
-	STUB_REFUSED,		/* the server's host or port */
+	STUB_REFUSED,		/* by the server's host or port, or its answer
+				   was malformed */
 	STUB_NO_ANSWER,
 	STUB_ABANDONED,		/* its channel ended */
 	STUB_OUR_FAILURE	/* no memory, no socket */

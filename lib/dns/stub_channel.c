@@ -138,6 +138,9 @@ outcome_of(int error)
 	case ARES_ETIMEOUT:
 		return (STUB_NO_ANSWER);
 	case ARES_ECONNREFUSED:
+	/* c-ares 1.34: an answer on the same connection was malformed. */
+	case ARES_EBADRESP:
+	case ARES_EFORMERR:
 		return (STUB_REFUSED);
 	case ARES_EDESTRUCTION:
 	case ARES_ECANCELLED:
@@ -166,7 +169,7 @@ take_result(void *arg, int error, int timeouts, unsigned char *packet, int n)
 	c->open--;
 	if (packet != NULL && n > 0) {
 		outcome = STUB_ANSWERED;
-	} else if (outcome == STUB_ANSWERED || (outcome == STUB_REFUSED &&
+	} else if (outcome == STUB_ANSWERED || (error == ARES_ECONNREFUSED &&
 	    is_our_error(errno))) {
 		outcome = STUB_OUR_FAILURE;
 	}
