@@ -325,7 +325,7 @@ def test_check():
              obj['keys'][0]['servers'][0]['warnings']),
             (0, True, 'it has the record',
              ['the RSA key has less than 2048 bits',
-              't=y: receivers treat the mail as unsigned']),
+              't=y: receivers ignore a signature that fails']),
             'a key in a file, with warnings')
     _, other = flat('another')
     proc.write(zone, record)
