@@ -6,8 +6,9 @@
  * counters. At SIGTERM it waits for the messages in flight and ends.
  *
  * Waiting is measured on the monotonic clock. SIGTERM is obeyed although the
- * log, a resolver or a database hangs: the wait for messages, for the log and
- * for the clean-up each have a limit, 30 + 1 + 5 seconds at most.
+ * log or a resolver hangs: the wait for messages, for the log and for the
+ * clean-up each have a limit, 30 + 1 + 5 seconds at most. A reload in progress
+ * ends first, and may wait for the timeouts of a database.
  */
 #ifndef MILTER_DAEMON_H
 #define MILTER_DAEMON_H
