@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <inttypes.h>
 #include <pthread.h>
 #include <pwd.h>
 #include <signal.h>
@@ -17,12 +18,12 @@
 #include "milter/background.h"
 #include "milter/log.h"
 #include "milter/private.h"
+#include "milter/serve.h"
 #include "milter/signals.h"
 
 #define NO_THREAD	"cannot start a thread"
 #define DRAIN_STEP_MS	20
-#define SWEEP_MS	200	/* while messages hold former resolvers */
-#define PRESENCE_MS	10000	/* between two checks of the socket file */
+#define REPORT_BYTES	128
 
 static atomic_bool library_ended;
 static volatile sig_atomic_t cleanup_exit_code;
@@ -154,6 +155,32 @@ start_daemon(struct daemon *daemon, struct conf *conf)
 	return (DAEMON_OK);
 }
 
+static void
+write_report(struct daemon *daemon, char *text, size_t n)
+{
+	(void)snprintf(text, n, "in service: %" PRIu64 " messages, %u in "
+	    "flight", engine_stats_get(daemon->live.stats, ENGINE_MESSAGES),
+	    live_in_flight(&daemon->live));
+}
+
+void
+daemon_report_ready(struct daemon *daemon)
+{
+	char text[REPORT_BYTES];
+
+	write_report(daemon, text, sizeof(text));
+	manager_ready(&daemon->manager, text);
+}
+
+void
+daemon_report_alive(struct daemon *daemon)
+{
+	char text[REPORT_BYTES];
+
+	write_report(daemon, text, sizeof(text));
+	manager_alive(&daemon->manager, text);
+}
+
 static bool
 texts_differ(const char *a, const char *b)
 {
@@ -187,8 +214,8 @@ load_conf(struct daemon *daemon, struct conf **conf_r, struct diag *diag)
 	return (live_load(&daemon->live, *conf_r, diag));
 }
 
-static void
-reload_conf(struct daemon *daemon)
+void
+daemon_reload(struct daemon *daemon)
 {
 	struct conf *conf = NULL;
 	struct diag diag;
@@ -209,8 +236,8 @@ reload_conf(struct daemon *daemon)
 }
 
 /* The configuration file is not read: it may be half edited. */
-static void
-reload_keys(struct daemon *daemon)
+void
+daemon_reload_keys(struct daemon *daemon)
 {
 	uint64_t before = live_keys_revision(&daemon->live);
 	enum status status;
@@ -253,30 +280,6 @@ drain_messages(struct daemon *daemon)
 }
 
 static void
-serve_signals(struct daemon *daemon)
-{
-	for (;;) {
-		switch (signals_wait(live_sweep(&daemon->live) ?
-		    SWEEP_MS : PRESENCE_MS)) {
-		case SIGNALS_STOP:
-			return;
-		case SIGNALS_RELOAD:
-			reload_conf(daemon);
-			break;
-		case SIGNALS_KEYS:
-			reload_keys(daemon);
-			break;
-		case SIGNALS_COUNTERS:
-			live_log_counters(&daemon->live);
-			break;
-		case SIGNALS_NONE:
-			presence_watch(&daemon->presence, &daemon->env);
-			break;
-		}
-	}
-}
-
-static void
 end_process(int number)
 {
 	(void)number;
@@ -302,6 +305,7 @@ stop_daemon(struct daemon *daemon)
 
 	/* First, so that the line below is true when it is read. */
 	live_drain(&daemon->live);
+	manager_stopping(&daemon->manager, "waiting for messages in flight");
 	env_log(&daemon->env, LOG_LEVEL_INFO, "stopping: %u in flight",
 	    live_in_flight(&daemon->live));
 	left = drain_messages(daemon);
@@ -394,6 +398,7 @@ daemon_run(const struct daemon_opts *opts)
 	} else {
 		background_none(&caller);
 	}
+	manager_init(&daemon.manager);
 	code = start_daemon(&daemon, conf);
 	if (code != DAEMON_OK) {
 		conf_release(conf);
@@ -401,9 +406,11 @@ daemon_run(const struct daemon_opts *opts)
 	}
 	announce_start(&daemon, conf);
 	background_ready(&caller, conf->log_target == CONF_LOG_STDERR);
+	daemon_report_ready(&daemon);
 	conf_release(conf);
 	serve_signals(&daemon);
 	code = stop_daemon(&daemon);
 	presence_fini(&daemon.presence);
+	manager_fini(&daemon.manager);
 	return (code);
 }

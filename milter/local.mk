@@ -16,14 +16,17 @@ mailseald_core = \
 	milter/logline_json.c \
 	milter/logline_text.c \
 	milter/macros.c milter/macros.h \
+	milter/manager.c milter/manager.h \
 	milter/negotiate.c milter/negotiate.h \
 	milter/peer.c milter/peer.h \
 	milter/presence.c milter/presence.h \
 	milter/privileges.c milter/privileges.h \
 	milter/resolvers.c milter/resolvers.h \
+	milter/serve.c milter/serve.h \
 	milter/signals.c milter/signals.h \
 	milter/steps.c milter/steps.h \
 	milter/threads.c milter/threads.h \
+	milter/timer.h \
 	milter/watch.c milter/watch.h
 
 sbin_PROGRAMS += milter/mailseald

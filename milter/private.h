@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Shared by daemon.c, which serves, and check.c, which only checks. */
+/* Shared by daemon.c and serve.c, which serve, and check.c, which only
+   checks. */
 #ifndef MILTER_PRIVATE_H
 #define MILTER_PRIVATE_H
 
@@ -7,6 +8,7 @@
 
 #include "milter/daemon.h"
 #include "milter/live.h"
+#include "milter/manager.h"
 #include "milter/presence.h"
 #include "milter/watch.h"
 
@@ -14,6 +16,7 @@ struct daemon {
 	const struct daemon_opts *opts;
 	uid_t			 caller;	/* who started the process */
 	struct presence		 presence;
+	struct manager		 manager;
 	struct env		 env;
 	/* Callbacks may come until the process is gone: never freed. */
 	struct live		 live;
@@ -28,6 +31,12 @@ enum daemon_exit	 daemon_load(struct daemon *, struct conf **conf_r);
 void		 daemon_complain(const struct daemon *, enum status,
 		    const struct diag *);
 enum daemon_exit	 daemon_exit_of(enum status);
+/* SIGHUP; SIGUSR2. On failure what is in service stays. */
+void		 daemon_reload(struct daemon *);
+void		 daemon_reload_keys(struct daemon *);
+/* For the service manager; see manager.h. */
+void		 daemon_report_ready(struct daemon *);
+void		 daemon_report_alive(struct daemon *);
 /* Warns if privileges were not dropped. */
 void		 daemon_warn_root(const struct daemon *);
 

@@ -20,3 +20,8 @@ test_unit_t_milter_log_queue_SOURCES = test/unit/t_milter_log_queue.c \
 UNIT += test/unit/t_milter_steps
 test_unit_t_milter_steps_SOURCES = test/unit/t_milter_steps.c \
 	milter/steps.c milter/steps.h
+UNIT += test/unit/t_milter_manager
+test_unit_t_milter_manager_SOURCES = test/unit/t_milter_manager.c \
+	milter/manager.c milter/manager.h
+UNIT += test/unit/t_milter_timer
+test_unit_t_milter_timer_SOURCES = test/unit/t_milter_timer.c milter/timer.h
