@@ -303,6 +303,21 @@ live_idle_us(struct live *live)
 	return (idle_us);
 }
 
+/* "unsigned_no_active_key=0 " */
+static void
+add_unsigned(struct buf *line, const struct engine_stats *stats,
+    enum engine_unsigned reason)
+{
+	const char *p;
+
+	buf_add_cstr(line, "unsigned_");
+	for (p = engine_unsigned_name(reason); *p != '\0'; p++) {
+		buf_add_char(line, *p == ' ' ? '_' : char_lower(*p));
+	}
+	buf_printf(line, "=%" PRIu64 " ",
+	    engine_stats_unsigned(stats, reason));
+}
+
 void
 live_log_counters(struct live *live)
 {
@@ -315,6 +330,9 @@ live_log_counters(struct live *live)
 		buf_printf(&line, "%s=%" PRIu64 " ",
 		    engine_counter_name((enum engine_counter)i),
 		    engine_stats_get(live->stats, (enum engine_counter)i));
+	}
+	for (i = ENGINE_UNSIGNED_NO + 1; i < ENGINE_UNSIGNED_REASONS; i++) {
+		add_unsigned(&line, live->stats, (enum engine_unsigned)i);
 	}
 	dns_get_stats(live->resolvers.now, &dns);
 	buf_printf(&line, "dns_hits=%" PRIu64 " dns_misses=%" PRIu64

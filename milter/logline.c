@@ -166,6 +166,7 @@ logline_set_outcome(struct logline *r, const struct engine_outcome *outcome)
 	r->forged_deleted = outcome->forged_deleted;
 	r->action = engine_verdict_name(outcome->verdict);
 	r->error = engine_error_text(outcome);
+	r->not_signed = engine_unsigned_name(outcome->not_signed);
 	r->elapsed_us = outcome->elapsed_us;
 	r->dns_wait_us = outcome->dns_wait_us;
 }

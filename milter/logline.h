@@ -83,6 +83,8 @@ struct logline {			/* views; absent ones are not shown */
 	unsigned		 forged_deleted;
 	const char		*action;	/* accept|quarantine|... */
 	const char		*error;		/* or NULL */
+	const char		*not_signed;	/* why mail of ours is not
+						   signed; or NULL */
 	bool			 test_mode;	/* the action was not taken */
 	uint64_t		 elapsed_us;
 	uint64_t		 dns_wait_us;

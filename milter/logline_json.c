@@ -160,6 +160,7 @@ set_head(json_t *object, const struct logline *line)
 	    set_text(object, "action", str_from(line->action)) &&
 	    set_decision(object, &line->decision) &&
 	    set_text(object, "error", str_from(line->error)) &&
+	    set_text(object, "unsigned", str_from(line->not_signed)) &&
 	    (!line->test_mode ||
 	    json_object_set_new(object, "test", json_true()) == 0) &&
 	    set_number(object, "us", line->elapsed_us) &&

@@ -112,6 +112,7 @@ logline_write_text(const struct logline *line, struct buf *out)
 	add_pair(out, "action", str_from(line->action));
 	add_decision(out, &line->decision);
 	add_pair(out, "error", str_from(line->error));
+	add_pair(out, "unsigned", str_from(line->not_signed));
 	if (line->test_mode) {
 		add_pair(out, "test", STR("yes"));
 	}

@@ -115,11 +115,30 @@ enum engine_counter {
 	ENGINE_INTERNAL_ERRORS,
 	ENGINE_COUNTERS
 };
+
+/* Why mail of ours has no signature that a receiver could verify. */
+enum engine_unsigned {
+	ENGINE_UNSIGNED_NO,		/* it has one, or is not ours */
+	ENGINE_UNSIGNED_NO_ACTIVE_KEY,
+	ENGINE_UNSIGNED_KEY_UNREADABLE,
+	ENGINE_UNSIGNED_STORE_UNREACHABLE,
+	ENGINE_UNSIGNED_NOT_IN_DNS,	/* signed, by keys that are not in the
+					   DNS (CheckKeys) */
+	ENGINE_UNSIGNED_SELF_CHECK_FAILED,
+	ENGINE_UNSIGNED_INTERNAL_ERROR,
+	ENGINE_UNSIGNED_REASONS
+};
+/* "no active key"; NULL for the first value. */
+const char	*engine_unsigned_name(enum engine_unsigned);
+
 struct engine_stats;			/* atomic counters */
 struct engine_stats	*engine_stats_new(void);
 void			 engine_stats_free(struct engine_stats *);
 uint64_t		 engine_stats_get(const struct engine_stats *,
 			    enum engine_counter);
+/* Messages of ours that were not signed, or were refused for it, by reason. */
+uint64_t		 engine_stats_unsigned(const struct engine_stats *,
+			    enum engine_unsigned);
 const char		*engine_counter_name(enum engine_counter);
 
 struct engine_opts {
@@ -299,6 +318,7 @@ struct engine_outcome {		/* views into the message's arena */
 	struct engine_decision	 decision;
 	bool			 tagged;	/* X-DMARC-Quarantine added */
 	/* signed */
+	enum engine_unsigned	 not_signed;	/* why, if it is ours */
 	struct engine_signature	*signatures;	/* the topmost first */
 	size_t			 signatures_n;
 	struct {

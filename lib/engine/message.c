@@ -324,15 +324,22 @@ engine_msg_body(struct engine_msg *m, const char *p, size_t n)
 static enum status
 finish_signing(struct engine_msg *m)
 {
+	enum engine_unsigned reason;
 	enum status status;
 
 	engine_own_keys_finish(&m->in, &m->signing);
 	status = engine_signing_add(&m->in, &m->signing, &m->outcome);
-	if (status == STATUS_OK && m->outcome.signatures_n == 0) {
-		engine_outcome_unsigned(&m->outcome,
-		    input_conf(&m->in)->on_sign_failure);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	return (status);
+	reason = engine_signing_why_unsigned(&m->signing, &m->outcome);
+	if (m->outcome.signatures_n == 0) {
+		engine_outcome_unsigned(&m->outcome, reason,
+		    input_conf(&m->in)->on_sign_failure);
+	} else {
+		engine_outcome_set_unsigned(&m->outcome, reason);
+	}
+	return (STATUS_OK);
 }
 
 static enum status

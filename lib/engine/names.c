@@ -75,6 +75,29 @@ engine_override_name(enum engine_override override)
 }
 
 const char *
+engine_unsigned_name(enum engine_unsigned reason)
+{
+	switch (reason) {
+	case ENGINE_UNSIGNED_NO:
+	case ENGINE_UNSIGNED_REASONS:
+		return (NULL);
+	case ENGINE_UNSIGNED_NO_ACTIVE_KEY:
+		return ("no active key");
+	case ENGINE_UNSIGNED_KEY_UNREADABLE:
+		return ("key unreadable");
+	case ENGINE_UNSIGNED_STORE_UNREACHABLE:
+		return ("store unreachable");
+	case ENGINE_UNSIGNED_NOT_IN_DNS:
+		return ("not in DNS");
+	case ENGINE_UNSIGNED_SELF_CHECK_FAILED:
+		return ("self check failed");
+	case ENGINE_UNSIGNED_INTERNAL_ERROR:
+		return ("internal error");
+	}
+	return (NULL);
+}
+
+const char *
 engine_direction_text(const struct engine_outcome *out)
 {
 	switch (out->direction_reason) {

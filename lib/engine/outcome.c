@@ -232,9 +232,18 @@ engine_outcome_act(struct engine_outcome *out,
 }
 
 void
-engine_outcome_unsigned(struct engine_outcome *out, enum conf_action action)
+engine_outcome_set_unsigned(struct engine_outcome *out,
+    enum engine_unsigned reason)
+{
+	out->not_signed = reason;
+}
+
+void
+engine_outcome_unsigned(struct engine_outcome *out,
+    enum engine_unsigned reason, enum conf_action action)
 {
 	out->error = ENGINE_NOT_SIGNED;
+	out->not_signed = reason;
 	engine_outcome_act(out, &for_signing, action);
 }
 
@@ -267,6 +276,9 @@ engine_outcome_fail(struct engine_outcome *out, const struct engine_input *in,
 		.room = out->room,
 	};
 	engine_outcome_set_input(out, in);
+	if (in->direction == ENGINE_SIGN) {
+		out->not_signed = ENGINE_UNSIGNED_INTERNAL_ERROR;
+	}
 	engine_outcome_act(out, &for_internal,
 	    input_conf(in)->on_internal_error);
 }

@@ -177,21 +177,27 @@ engine_own_keys_finish(const struct engine_input *in,
 }
 
 bool
-engine_own_key_signs(const struct engine_signing *s, size_t index)
+engine_own_keys_are_bad(const struct engine_signing *s)
 {
 	size_t i;
+	bool any = false;
 
-	if (s->picks.v[index].key == NULL) {
-		return (false);
-	}
-	if (s->own_keys[index].state != KEY_BAD) {
-		return (true);
-	}
 	for (i = 0; i < s->picks.n; i++) {
-		if (s->picks.v[i].key != NULL &&
-		    s->own_keys[i].state != KEY_BAD) {
+		if (s->picks.v[i].key == NULL) {
+			continue;
+		}
+		if (s->own_keys[i].state != KEY_BAD) {
 			return (false);
 		}
+		any = true;
 	}
-	return (true);
+	return (any);
+}
+
+bool
+engine_own_key_signs(const struct engine_signing *s, size_t index)
+{
+	return (s->picks.v[index].key != NULL &&
+	    (s->own_keys[index].state != KEY_BAD ||
+	    engine_own_keys_are_bad(s)));
 }

@@ -247,7 +247,10 @@ void		engine_outcome_act(struct engine_outcome *,
 		    const struct engine_answer *, enum conf_action);
 /* The message is ours, and no key could sign it. */
 void		engine_outcome_unsigned(struct engine_outcome *,
-		    enum conf_action);
+		    enum engine_unsigned, enum conf_action);
+/* The same of a message that is not refused for it. */
+void		engine_outcome_set_unsigned(struct engine_outcome *,
+		    enum engine_unsigned);
 /* Refuses the header: status LIMIT or SYNTAX. */
 void		engine_outcome_refuse_header(struct engine_outcome *,
 		    enum status);
@@ -388,6 +391,8 @@ enum status	engine_own_keys_begin(const struct engine_input *,
 		    struct engine_signing *) ATTR_MUST_CHECK;
 void		engine_own_keys_finish(const struct engine_input *,
 		    struct engine_signing *);
+/* Whether all keys that sign are not in the DNS. */
+bool		engine_own_keys_are_bad(const struct engine_signing *);
 /* Whether the key of that pick signs, once finished. */
 bool		engine_own_key_signs(const struct engine_signing *,
 		    size_t index);
@@ -406,6 +411,10 @@ enum status	engine_signing_begin_forwarded(const struct engine_input *,
 enum status	engine_signing_add(const struct engine_input *,
 		    struct engine_signing *, struct engine_outcome *)
     ATTR_MUST_CHECK;
+/* Why a message of ours has no signature, or none by a key in the DNS. */
+enum engine_unsigned	engine_signing_why_unsigned(
+			    const struct engine_signing *,
+			    const struct engine_outcome *);
 
 /* -- sealing.c ------------------------------------------------------------ */
 

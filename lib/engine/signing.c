@@ -187,3 +187,21 @@ engine_signing_add(const struct engine_input *in, struct engine_signing *s,
 	}
 	return (status);
 }
+
+enum engine_unsigned
+engine_signing_why_unsigned(const struct engine_signing *s,
+    const struct engine_outcome *out)
+{
+	size_t i;
+
+	if (out->signatures_n > 0) {
+		return (engine_own_keys_are_bad(s) ?
+		    ENGINE_UNSIGNED_NOT_IN_DNS : ENGINE_UNSIGNED_NO);
+	}
+	for (i = 0; i < s->picks.n; i++) {
+		if (s->picks.v[i].key != NULL) {
+			return (ENGINE_UNSIGNED_SELF_CHECK_FAILED);
+		}
+	}
+	return (ENGINE_UNSIGNED_KEY_UNREADABLE);
+}

@@ -6,6 +6,7 @@
 
 struct engine_stats {
 	_Atomic uint64_t	v[ENGINE_COUNTERS];
+	_Atomic uint64_t	not_signed[ENGINE_UNSIGNED_REASONS];
 };
 
 struct engine_stats *
@@ -24,6 +25,14 @@ uint64_t
 engine_stats_get(const struct engine_stats *stats, enum engine_counter c)
 {
 	return (atomic_load_explicit(&stats->v[c], memory_order_relaxed));
+}
+
+uint64_t
+engine_stats_unsigned(const struct engine_stats *stats,
+    enum engine_unsigned reason)
+{
+	return (atomic_load_explicit(&stats->not_signed[reason],
+	    memory_order_relaxed));
 }
 
 const char *
@@ -83,6 +92,17 @@ engine_count(const struct engine_input *in, enum engine_counter c, uint64_t n)
 
 	if (stats != NULL && n != 0) {
 		atomic_fetch_add_explicit(&stats->v[c], n,
+		    memory_order_relaxed);
+	}
+}
+
+static void
+count_unsigned(const struct engine_input *in, enum engine_unsigned reason)
+{
+	struct engine_stats *stats = in->engine->opts.stats;
+
+	if (stats != NULL && reason != ENGINE_UNSIGNED_NO) {
+		atomic_fetch_add_explicit(&stats->not_signed[reason], 1,
 		    memory_order_relaxed);
 	}
 }
@@ -226,6 +246,7 @@ engine_count_outcome(const struct engine_input *in,
 {
 	engine_count(in, ENGINE_MESSAGES, 1);
 	count_verdict(in, out->verdict);
+	count_unsigned(in, out->not_signed);
 	if (!count_error(in, out->error)) {
 		return;
 	}

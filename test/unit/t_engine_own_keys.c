@@ -15,33 +15,35 @@ static const struct row {
 	const char	*log;		/* in the first message's; NULL: none */
 	unsigned	 questions;	/* of the first message */
 	unsigned	 mismatches;
+	enum engine_unsigned why;	/* of each message */
 } rows[] = {
 	{ "a key with its record", HEAD KEY("rsa", "rsa"), "rsa ", NULL, 1,
-	    0 },
+	    0, ENGINE_UNSIGNED_NO },
 	{ "two keys with their records", HEAD KEY("rsa", "rsa") KEY("ed", "ed"),
 	    "rsa ed ",
-	    NULL, 2, 0 },
+	    NULL, 2, 0, ENGINE_UNSIGNED_NO },
 	{ "one of two has no record: the other signs",
 	    HEAD KEY("gone", "rsa") KEY("ed", "ed"), "ed ",
-	    "selector=gone reason=\"no such name\"", 2, 1 },
+	    "selector=gone reason=\"no such name\"", 2, 1, ENGINE_UNSIGNED_NO },
 	{ "one of two records is another key's", HEAD KEY("rsa",
 	    "rsa") KEY("twice", "ed"),
 	    "rsa ", "selector=twice reason=\"the record is another key's\"",
-	    2, 1 },
+	    2, 1, ENGINE_UNSIGNED_NO },
 	{ "one of two is revoked", HEAD KEY("revoked", "rsa") KEY("ed", "ed"),
 	    "ed ",
-	    "selector=revoked reason=\"", 2, 1 },
+	    "selector=revoked reason=\"", 2, 1, ENGINE_UNSIGNED_NO },
 	{ "the only key has no record: it signs", HEAD KEY("gone", "rsa"),
-	    "gone ", "selector=gone reason=\"no such name\"", 1, 1 },
+	    "gone ", "selector=gone reason=\"no such name\"", 1, 1,
+	    ENGINE_UNSIGNED_NOT_IN_DNS },
 	{ "neither of two has a record: both sign",
 	    HEAD KEY("gone", "rsa") KEY("lost", "ed"), "gone lost ",
-	    "selector=lost", 2, 2 },
+	    "selector=lost", 2, 2, ENGINE_UNSIGNED_NOT_IN_DNS },
 	{ "no answer for one of two: both sign", HEAD KEY("slow",
 	    "rsa") KEY("ed", "ed"),
-	    "slow ed ", NULL, 2, 0 },
+	    "slow ed ", NULL, 2, 0, ENGINE_UNSIGNED_NO },
 	{ "CheckKeys no",
 	    HEAD "CheckKeys no\n" KEY("gone", "rsa") KEY("ed", "ed"),
-	    "gone ed ", NULL, 0, 0 },
+	    "gone ed ", NULL, 0, 0, ENGINE_UNSIGNED_NO },
 };
 
 static struct fx fx;
@@ -68,6 +70,23 @@ questions(void)
 	return (stats.hits + stats.misses + stats.joined);
 }
 
+/* Messages without a usable signature; none of another reason than that. */
+static uint64_t
+all_unsigned(enum engine_unsigned why)
+{
+	uint64_t n = 0;
+	int i;
+
+	for (i = ENGINE_UNSIGNED_NO + 1; i < ENGINE_UNSIGNED_REASONS; i++) {
+		if (why == ENGINE_UNSIGNED_NO || why ==
+		    (enum engine_unsigned)i) {
+			n += engine_stats_unsigned(fx.stats,
+			    (enum engine_unsigned)i);
+		}
+	}
+	return (n);
+}
+
 static void
 start(const char *conf)
 {
@@ -79,7 +98,7 @@ start(const char *conf)
 static void
 check_row(const struct row *row)
 {
-	uint64_t asked, mismatches;
+	uint64_t asked, mismatches, before;
 	struct fx_client client;
 	struct engine_msg *m;
 	struct buf text;
@@ -88,6 +107,7 @@ check_row(const struct row *row)
 	buf_init(&text, FX_MAX_BYTES);
 	asked = questions();
 	mismatches = engine_stats_get(fx.stats, ENGINE_KEY_MISMATCH);
+	before = all_unsigned(row->why);
 	m = fx_run(&fx, &joe, &client, STR(TEXT));
 	tap_str(selectors(engine_msg_eom(m), &text), str_from(row->signs),
 	    row->name);
@@ -108,6 +128,9 @@ check_row(const struct row *row)
 	tap_num((long long)fx.log.n, 0, "the next message: no log line");
 	tap_num((long long)(engine_stats_get(fx.stats, ENGINE_KEY_MISMATCH) -
 	    mismatches), row->mismatches, "counted once");
+	tap_num((long long)(all_unsigned(row->why) - before),
+	    row->why != ENGINE_UNSIGNED_NO ? 2 : 0,
+	    "messages without a signature to verify");
 	buf_fini(&text);
 }
 
@@ -142,6 +165,8 @@ check_broken(const char *conf, const char *signs, const char *reply,
 {
 	uint64_t failed = engine_stats_get(fx.stats,
 	    ENGINE_SIGNATURES_FAILED);
+	uint64_t before =
+	    all_unsigned(ENGINE_UNSIGNED_SELF_CHECK_FAILED);
 	const struct engine_outcome *out;
 	struct privkey *other;
 	struct fx_client client;
@@ -162,6 +187,8 @@ check_broken(const char *conf, const char *signs, const char *reply,
 	    "verify\""), "logged");
 	tap_num((long long)(engine_stats_get(fx.stats,
 	    ENGINE_SIGNATURES_FAILED) - failed), 1, "counted");
+	tap_num((long long)(all_unsigned(ENGINE_UNSIGNED_SELF_CHECK_FAILED) -
+	    before), error != NULL, "unsigned: self check failed");
 	engine_msg_free(m);
 	buf_fini(&text);
 	privkey_free(other);

@@ -280,6 +280,12 @@ test_counters(struct fx *fx)
 		    != NULL;
 	}
 	tap_ok(named, "each counter has a name");
+	for (int i = ENGINE_UNSIGNED_NO + 1; i < ENGINE_UNSIGNED_REASONS;
+	    i++) {
+		named = named &&
+		    engine_unsigned_name((enum engine_unsigned)i) != NULL;
+	}
+	tap_ok(named, "each reason to be unsigned has a name");
 	tap_ok(engine_stats_get(fx->stats, ENGINE_DKIM_PASS) == 2 &&
 	    engine_stats_get(fx->stats, ENGINE_DKIM_FAIL) == 2 + 3 + 8 &&
 	    engine_stats_get(fx->stats, ENGINE_SIGNED) == 1 &&

@@ -91,6 +91,9 @@ test_tables(struct fx *fx)
 	out = engine_msg_eom(m);
 	tap_ok(out->verdict == ENGINE_TEMPFAIL && out->actions_n == 0,
 	    "a rule whose key cannot be read: deferred");
+	tap_ok(out->not_signed == ENGINE_UNSIGNED_KEY_UNREADABLE &&
+	    engine_stats_unsigned(fx->stats,
+	    ENGINE_UNSIGNED_KEY_UNREADABLE) == 1, "counted by its reason");
 	engine_msg_free(m);
 	fx_path(fx, "keys", path);
 	(void)unlink(path);
