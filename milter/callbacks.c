@@ -53,7 +53,7 @@ request_macros(SMFICTX *ctx)
 		int	 stage;
 		char	*macros;
 	} requests[] = {
-		{ SMFIM_CONNECT, "{daemon_name}" },
+		{ SMFIM_CONNECT, "j {daemon_name}" },
 		{ SMFIM_ENVFROM, "i {auth_type} {auth_authen}" },
 		{ SMFIM_ENVRCPT, "{rcpt_mailer}" },
 		{ SMFIM_EOH, "i" },

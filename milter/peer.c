@@ -123,6 +123,7 @@ get_macros(struct peer *peer, SMFICTX *ctx)
 		{ ENGINE_AUTH_AUTHEN, "{auth_authen}" },
 		{ ENGINE_AUTH_TYPE, "{auth_type}" },
 		{ ENGINE_DAEMON_NAME, "{daemon_name}" },
+		{ ENGINE_MTA_NAME, "j" },
 		{ ENGINE_QUEUE_ID, "i" },
 	};
 	const char *value;

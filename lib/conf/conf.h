@@ -34,6 +34,10 @@
 enum conf_action {		/* OnBadFrom etc.: how to handle a message */
 	CONF_ACCEPT, CONF_REJECT, CONF_TEMPFAIL, CONF_QUARANTINE
 };
+enum conf_bad {			/* BadSignatures: which OnBadSignature is for */
+	CONF_BAD_ANY,		/* each that does not pass */
+	CONF_BAD_ALTERED	/* whose message was altered */
+};
 enum conf_quarantine {		/* OnDMARCQuarantine: how to quarantine */
 	CONF_Q_TAG,		/* a header field that Sieve can match */
 	CONF_Q_HOLD,		/* the MTA's quarantine */
@@ -96,6 +100,14 @@ struct conf_arc_seal_key {	/* ArcSealKey */
 	struct str	 selector;	/* absent: any */
 };
 
+struct conf_authserv_id {	/* AuthservID */
+	char		*name;		/* to write */
+	bool		 from_mta;	/* write the MTA's, {j}, if it gives
+					   one, instead */
+	struct conf_strings names;	/* of fields that are deleted; "{j}":
+					   the MTA's */
+};
+
 struct conf_signature_style {	/* Canonicalization */
 	enum canon	 header;
 	enum canon	 body;
@@ -119,8 +131,9 @@ struct conf {
 	bool			 mode_verify;	/* Mode has v */
 	struct hosts		*internal_hosts;	/* InternalHosts */
 	struct hosts		*external_ignore;	/* ExternalIgnoreList */
+	struct hosts		*peer_list;	/* PeerList */
 	struct conf_strings	 mta;		/* MTA: {daemon_name} */
-	char			*authserv_id;	/* AuthservID */
+	struct conf_authserv_id	 authserv_id;	/* AuthservID */
 	/* signing */
 	struct conf_strings	 domains;	/* Domain, normalised */
 	bool			 subdomains;	/* SubDomains */
@@ -153,6 +166,7 @@ struct conf {
 	unsigned		 maximum_signatures;	/* ...ToVerify */
 	int64_t			 clock_drift_s;	/* ClockDrift */
 	enum conf_action	 on_bad_signature;
+	enum conf_bad		 bad_signatures;	/* BadSignatures */
 	enum conf_action	 on_dns_error;
 	enum conf_action	 on_internal_error;
 	bool			 received_spf;	/* ReceivedSPF */

@@ -16,6 +16,7 @@ conf_new(void)
 	atomic_init(&conf->references, 1);
 	conf->internal_hosts = hosts_new();
 	conf->external_ignore = hosts_new();
+	conf->peer_list = hosts_new();
 	conf->trusted_networks = hosts_new();
 	conf->mailing_list_hosts = hosts_new();
 	conf->trusted_relays = hosts_new();
@@ -23,7 +24,7 @@ conf_new(void)
 	conf->trusted_sealers = names_new();
 	if (conf->internal_hosts == NULL || conf->external_ignore == NULL ||
 	    conf->trusted_networks == NULL ||
-	    conf->mailing_list_hosts == NULL ||
+	    conf->peer_list == NULL || conf->mailing_list_hosts == NULL ||
 	    conf->trusted_relays == NULL || conf->domain_rules == NULL ||
 	    conf->trusted_sealers == NULL) {
 		conf_release(conf);
@@ -53,6 +54,7 @@ conf_release(struct conf *conf)
 	}
 	hosts_free(conf->internal_hosts);
 	hosts_free(conf->external_ignore);
+	hosts_free(conf->peer_list);
 	hosts_free(conf->trusted_networks);
 	hosts_free(conf->mailing_list_hosts);
 	hosts_free(conf->trusted_relays);

@@ -3,6 +3,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/conf/hosts.h \
 	lib/conf/names.h \
 	lib/conf/table.h \
+	lib/conf/authserv.c \
 	lib/conf/check.c \
 	lib/conf/file.c \
 	lib/conf/hosts.c \

@@ -20,6 +20,12 @@ static const struct conf_word action_words[] = {
 	{ NULL, 0 }
 };
 
+static const struct conf_word bad_signatures_words[] = {
+	{ "any", CONF_BAD_ANY },
+	{ "altered", CONF_BAD_ALTERED },
+	{ NULL, 0 }
+};
+
 static const struct conf_word dmarc_reject_words[] = {
 	{ "reject", CONF_REJECT },
 	{ "quarantine", CONF_QUARANTINE },
@@ -133,9 +139,13 @@ static const struct conf_option rows[] = {
 	    CONF_FIELD(conf_set_arc_seal_key, struct conf_arc_seal_key,
 	    arc_seal_key) },
 	{ .name = "ArcVerify", .fallback = "yes", CONF_BOOL(arc_verify) },
-	{ .name = "AuthservID", .form = "name|HOSTNAME", .fallback = "HOSTNAME",
-	    CONF_FIELD(conf_set_authserv_id, char *, authserv_id) },
+	{ .name = "AuthservID", .form = "name|HOSTNAME|{j}[,name...]",
+	    .fallback = "HOSTNAME",
+	    CONF_FIELD(conf_set_authserv_id, struct conf_authserv_id,
+	    authserv_id) },
 	{ .name = "Background", .fallback = "yes", CONF_BOOL(background) },
+	{ .name = "BadSignatures", .form = "any|altered", .fallback = "any",
+	    CONF_WORD(bad_signatures, bad_signatures_words) },
 	{ .name = "Canonicalization", .form = "header[/body]",
 	    .fallback = "relaxed/relaxed",
 	    CONF_FIELD(conf_set_canonicalization, struct conf_signature_style,
@@ -167,7 +177,7 @@ static const struct conf_option rows[] = {
 	{ .name = "KeyStore", .form = CONF_KEY_STORE_FORM, .fallback = "",
 	    CONF_FIELD(conf_set_key_store, struct conf_key_stores, key_stores),
 	    .repeats = true },
-	{ .name = "KeyTable", .form = "[file:]path", .fallback = "",
+	{ .name = "KeyTable", .form = "[file:|csl:]path", .fallback = "",
 	    CONF_FIELD(conf_set_table, struct conf_table, key_table) },
 	{ .name = "LogFormat", .form = "text|json", .fallback = "text",
 	    CONF_WORD(log_format, log_format_words) },
@@ -215,6 +225,8 @@ static const struct conf_option rows[] = {
 	{ .name = "OversignHeaders", .form = "list|none", .fallback = "",
 	    CONF_FIELD(conf_set_headers_or_none, struct conf_strings,
 	    oversign_headers) },
+	{ .name = "PeerList", .form = "list", .fallback = "",
+	    CONF_FIELD(conf_set_hosts, struct hosts *, peer_list) },
 	{ .name = "PidFile", .form = "path", .fallback = "",
 	    CONF_TEXT(pid_file) },
 	{ .name = "ReceivedSPF", .fallback = "no", CONF_BOOL(received_spf) },
@@ -232,7 +244,8 @@ static const struct conf_option rows[] = {
 	    CONF_FIELD(conf_set_headers, struct conf_strings, sign_headers) },
 	{ .name = "SignatureTTL", .fallback = "0",
 	    CONF_SECONDS(signature_ttl_s, 0, 3650LL * DAY_S) },
-	{ .name = "SigningTable", .form = "[file:|refile:]path", .fallback = "",
+	{ .name = "SigningTable", .form = "[file:|refile:|csl:]path",
+	    .fallback = "",
 	    CONF_FIELD(conf_set_table, struct conf_table, signing_table) },
 	{ .name = "Socket",
 	    .form = "unix:path|inet:port[@host]|inet6:port[@host]",

@@ -116,7 +116,7 @@ conf_setter	 conf_set_seconds;		/* int64_t */
 conf_setter	 conf_set_microseconds;		/* uint64_t, given as a time */
 conf_setter	 conf_set_socket;		/* char * */
 conf_setter	 conf_set_canonicalization;	/* conf_signature_style */
-conf_setter	 conf_set_authserv_id;		/* char * */
+conf_setter	 conf_set_authserv_id;		/* conf_authserv_id */
 conf_setter	 conf_set_sample;		/* unsigned, percent */
 conf_setter	 conf_set_table;		/* conf_table */
 conf_setter	 conf_set_key_cache;		/* unsigned */

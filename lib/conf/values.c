@@ -9,7 +9,6 @@
 #include "conf/table.h"
 #include "mail/domain.h"
 
-#define HOST_NAME_BYTES	256
 /* Of a local socket, with the NUL. */
 #define PATH_BYTES	sizeof(((struct sockaddr_un *)NULL)->sun_path)
 
@@ -211,59 +210,9 @@ conf_set_canonicalization(struct conf_reader *r, const struct conf_option *o,
 	return (STATUS_OK);
 }
 
-static bool
-is_printable_ascii(struct str s)
-{
-	size_t i;
-
-	for (i = 0; i < s.n; i++) {
-		if (s.p[i] < ' ' || s.p[i] > '~') {
-			return (false);
-		}
-	}
-	return (true);
-}
-
-/*
- * The name is compared with what other hosts write in ordinary mail, which has
- * no UTF-8 (RFC 8616 6), so a Unicode name is converted to A-labels.
- */
-static enum status
-set_authserv_id(struct conf_reader *r, const struct conf_option *o,
-    struct str value)
-{
-	struct str name = value;
-	enum status status = STATUS_OK;
-
-	if (!is_printable_ascii(value)) {
-		status = domain_normalize(r->memory, value, &name);
-	}
-	if (status == STATUS_OK) {
-		return (conf_set_text(r, o, name));
-	}
-	return (status == STATUS_NOMEM ? conf_no_memory(r) : conf_reject(r, o,
-	    value, "is neither plain ASCII nor a domain name"));
-}
-
-enum status
-conf_set_authserv_id(struct conf_reader *r, const struct conf_option *o,
-    struct str value)
-{
-	char host[HOST_NAME_BYTES];
-
-	if (!str_eq(value, STR("HOSTNAME"))) {
-		return (set_authserv_id(r, o, value));
-	}
-	if (gethostname(host, sizeof(host)) != 0 || host[0] == '\0') {
-		return (conf_reject(r, o, value, "but the host has no name"));
-	}
-	host[sizeof(host) - 1] = '\0';
-	return (set_authserv_id(r, o, str_from(host)));
-}
-
 /*
  * Accepts those of OpenDKIM's data sets that are files: "file:", "refile:", or
- * a path alone. Data sets of other types are an error.
+ * a path alone; and "csl:", a list. Data sets of other types are an error.
  */
 enum status
 conf_set_table(struct conf_reader *r, const struct conf_option *o,
@@ -281,10 +230,14 @@ conf_set_table(struct conf_reader *r, const struct conf_option *o,
 		path = str_from_offset(value, file.n);
 	}
 	path = str_trim_wsp(path);
+	if (str_starts_ci(path, STR("csl:"))) {
+		table->path = arena_cstr(r->memory, path);
+		return (table->path != NULL ? STATUS_OK : conf_no_memory(r));
+	}
 	if (path.n == 0 || (path.p[0] != '/' && path.p[0] != '.' &&
 	    path.p == value.p)) {
-		return (conf_reject(r, o, value, "is not a file: only file:, "
-		    "refile: and a path are supported"));
+		return (conf_reject(r, o, value, "is not a table: only file:, "
+		    "refile:, csl: and a path are supported"));
 	}
 	table->path = arena_cstr(r->memory, path);
 	return (table->path != NULL ? STATUS_OK : conf_no_memory(r));

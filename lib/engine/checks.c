@@ -29,7 +29,7 @@ begin_spf(const struct engine_input *in, struct engine_verification *v)
 		.ip = in->sender.ip,
 		.helo = in->sender.helo,
 		.mail_from = in->mail_from,
-		.receiver = in->engine->authserv_id,
+		.receiver = input_authserv_id(in),
 		.now_s = env_now_s(input_env(in)) };
 	enum status status;
 

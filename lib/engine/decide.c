@@ -84,10 +84,18 @@ passes_dmarc(const struct engine_outcome *out)
 	    dmarc_decisive(out->dmarc)->result == DMARC_PASS);
 }
 
+/* Whether OnBadSignature is for such a signature: not for a key in test mode
+   (3.6.1). */
+static bool
+is_bad(const struct conf *conf, const struct dkim_verdict *v)
+{
+	return (!v->testing && (conf->bad_signatures == CONF_BAD_ANY ||
+	    v->result == DKIM_FAIL));
+}
+
 /*
  * RFC 6376 6.1: one signature that passes is enough. A temporary error is a
- * reason to defer only if none passes and DMARC does not pass by SPF. The
- * failure of a key in test mode is ignored (3.6.1).
+ * reason to defer only if none passes and DMARC does not pass by SPF.
  */
 static void
 decide_dkim(const struct engine_input *in, const struct engine_opinion *opinion,
@@ -105,7 +113,7 @@ decide_dkim(const struct engine_input *in, const struct engine_opinion *opinion,
 		}
 		if (v->result == DKIM_TEMPERROR) {
 			temporary = true;
-		} else if (!v->testing) {
+		} else if (is_bad(conf, v)) {
 			failed = true;
 		}
 	}

@@ -11,6 +11,10 @@ engine_origin(const struct engine_input *in)
 	if (client->inbound) {
 		return (ENGINE_EXTERNAL_HOST);
 	}
+	if (client->ip != NULL &&
+	    hosts_match(conf->peer_list, client->ip, client->name)) {
+		return (ENGINE_PEER);
+	}
 	if (in->macros[ENGINE_AUTH_AUTHEN].n > 0 ||
 	    in->macros[ENGINE_AUTH_TYPE].n > 0) {
 		return (ENGINE_AUTHENTICATED);
@@ -66,6 +70,10 @@ engine_direction_decide(struct engine_input *in, bool ours)
 	enum engine_direction_reason origin = engine_origin(in);
 
 	in->external = origin == ENGINE_EXTERNAL_HOST;
+	if (origin == ENGINE_PEER) {
+		set_direction(in, ENGINE_PASS_THROUGH, origin);
+		return;
+	}
 	if (conf->mode_sign && !in->external) {
 		decide_internal(in, ours, origin);
 		return;

@@ -49,7 +49,6 @@ engine_new(const struct engine_opts *opts, struct engine **r,
 	engine->opts.before = NULL;
 	engine->opts.conf = conf_hold(opts->conf);
 	engine->opts.dns = dns_hold(opts->dns);
-	engine->authserv_id = str_from(opts->conf->authserv_id);
 	atomic_init(&engine->references, 1);
 	status = make_signers(engine, opts->before, diag);
 	if (status == STATUS_OK) {

@@ -35,9 +35,11 @@
  * Sealing. A judged and accepted message gets one more ARC set, after all
  * other changes and on top, if ArcSeal asks for it (sealing.c).
  *
- * In every direction, Authentication-Results fields under our authserv-id are
- * deleted; a message in which another field hides one is rejected with 550. A
- * header beyond the limits of mail/field.h, or with more fields to be signed
+ * Mail of a host in PeerList is passed through as it is.
+ *
+ * In every other case, Authentication-Results fields under a name of AuthservID
+ * are deleted; a message in which another field hides one is rejected with 550.
+ * A header beyond the limits of mail/field.h, or with more fields to be signed
  * than DKIM_MAX_SIGNED_FIELDS, is rejected with 552.
  */
 #ifndef ENGINE_ENGINE_H
@@ -181,6 +183,7 @@ enum engine_macro {		/* macros of the MTA */
 	ENGINE_AUTH_AUTHEN,	/* {auth_authen} */
 	ENGINE_AUTH_TYPE,	/* {auth_type} */
 	ENGINE_DAEMON_NAME,	/* {daemon_name} */
+	ENGINE_MTA_NAME,	/* j: its host name */
 	ENGINE_QUEUE_ID,	/* i; may come late, the last one counts */
 	ENGINE_MACROS
 };
@@ -236,6 +239,7 @@ enum engine_direction_reason {
 	ENGINE_LOCAL_SUBMISSION,
 	ENGINE_INTERNAL_HOST,
 	ENGINE_EXTERNAL_HOST,
+	ENGINE_PEER,		/* in PeerList */
 	/* internal, but not signed */
 	ENGINE_NO_AUTHOR,	/* see the From field's result */
 	ENGINE_NOT_OUR_DOMAIN,

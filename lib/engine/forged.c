@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * forged: received fields that would be taken for ours. RFC 8601 5: those
- * under our authserv-id are forged, wherever the mail comes from.
+ * under a name of AuthservID are forged, wherever the mail comes from.
  */
 #include "authres/authres.h"
 #include "engine/private.h"
@@ -19,10 +19,31 @@ engine_forged_is_hidden(const struct engine_input *in)
 	return (false);
 }
 
-/* authserv_id absent: every field of that name, else those that claim it. */
+/* Whether the value of a field claims a name of AuthservID. */
+static bool
+claims_our_name(const struct engine_input *in, struct str value)
+{
+	const struct conf_strings *names = &input_conf(in)->authserv_id.names;
+	struct str id = input_authserv_id(in);
+	size_t i;
+
+	if (authres_is_forged(value, id)) {
+		return (true);
+	}
+	for (i = 0; i < names->n; i++) {
+		id = str_eq(names->v[i], STR("{j}")) ?
+		    in->macros[ENGINE_MTA_NAME] : names->v[i];
+		if (id.n > 0 && authres_is_forged(value, id)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/* all: every field of that name, else those that claim to be ours. */
 static void
 delete_fields(const struct engine_input *in, struct engine_outcome *out,
-    struct str name, struct str authserv_id)
+    struct str name, bool all)
 {
 	const struct field *v = in->fields.v;
 	size_t index = field_list_count(&in->fields, name);
@@ -32,8 +53,7 @@ delete_fields(const struct engine_input *in, struct engine_outcome *out,
 		if (!str_eq_ci(v[i - 1].name, name)) {
 			continue;
 		}
-		if (authserv_id.p == NULL ||
-		    authres_is_forged(v[i - 1].value, authserv_id)) {
+		if (all || claims_our_name(in, v[i - 1].value)) {
 			engine_outcome_delete_field(out, name,
 			    (unsigned)index);
 		}
@@ -45,14 +65,14 @@ void
 engine_forged_delete_results(const struct engine_input *in,
     struct engine_outcome *out)
 {
-	delete_fields(in, out, ENGINE_FIELD_AUTHRES, in->engine->authserv_id);
+	delete_fields(in, out, ENGINE_FIELD_AUTHRES, false);
 }
 
 void
 engine_forged_delete_tags(const struct engine_input *in,
     struct engine_outcome *out)
 {
-	delete_fields(in, out, ENGINE_FIELD_TAG, STR_NONE);
+	delete_fields(in, out, ENGINE_FIELD_TAG, true);
 }
 
 bool
@@ -63,5 +83,5 @@ engine_forged_is_deleted(const struct engine_input *in,
 		return (in->judged && !input_is_relay_exempt(in));
 	}
 	return (str_eq_ci(field->name, ENGINE_FIELD_AUTHRES) &&
-	    authres_is_forged(field->value, in->engine->authserv_id));
+	    claims_our_name(in, field->value));
 }

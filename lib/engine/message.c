@@ -250,6 +250,10 @@ begin_direction(struct engine_msg *m)
 {
 	enum status status;
 
+	if (engine_origin(&m->in) == ENGINE_PEER) {
+		engine_direction_decide(&m->in, false);
+		return (STATUS_OK);
+	}
 	if (engine_forged_is_hidden(&m->in)) {
 		return (STATUS_SYNTAX);
 	}

@@ -28,7 +28,6 @@
 
 struct engine {
 	struct engine_opts	 opts;
-	struct str		 authserv_id;
 	struct signers		*signers;	/* owned; empty in Mode v */
 	atomic_uint		 references;
 };
@@ -124,6 +123,16 @@ input_conf(const struct engine_input *in)
 	return (in->engine->opts.conf);
 }
 
+/* The name under which results are written. */
+static inline struct str
+input_authserv_id(const struct engine_input *in)
+{
+	const struct conf_authserv_id *id = &input_conf(in)->authserv_id;
+
+	return (id->from_mta && in->macros[ENGINE_MTA_NAME].n > 0 ?
+	    in->macros[ENGINE_MTA_NAME] : str_from(id->name));
+}
+
 static inline const struct env *
 input_env(const struct engine_input *in)
 {
@@ -171,7 +180,7 @@ void		engine_log_key(const struct engine_input *, enum log_level,
 
 /* -- direction.c ---------------------------------------------------------- */
 
-/* Where the message comes from: a reason up to ENGINE_EXTERNAL_HOST. */
+/* Where the message comes from: a reason up to ENGINE_PEER. */
 enum engine_direction_reason	engine_origin(const struct engine_input *);
 /* Sets direction, its reason, external and judged. ours: there are keys for
    the author. */

@@ -181,7 +181,7 @@ enum status
 engine_results_write(const struct engine_input *in,
     struct engine_outcome *out)
 {
-	struct authres ar = { .authserv_id = in->engine->authserv_id,
+	struct authres ar = { .authserv_id = input_authserv_id(in),
 		.version = 1 };
 	size_t n = dkim_verifier_count(out->dkim);
 	struct str folded, unfolded;

@@ -228,7 +228,7 @@ engine_results_received_spf(const struct engine_input *in,
 	struct spf_received received = { .verdict = out->spf,
 		.ip = &in->sender.ip, .helo = in->sender.helo,
 		.mail_from = in->mail_from,
-		.receiver = in->engine->authserv_id };
+		.receiver = input_authserv_id(in) };
 	struct str value = STR_NONE;
 	struct buf buf;
 

@@ -13,15 +13,43 @@
 
 #define SHOWN_MAX_BYTES	80	/* of the text in a message */
 
-enum status
-table_text_read(const char *path, struct buf *text_r, struct diag *diag)
+static const struct str inline_prefix = { "csl:", 4 };
+
+const char *
+table_name(const char *path)
+{
+	return (str_starts_ci(str_from(path), inline_prefix) ? "csl" : path);
+}
+
+/* "csl:key=value,key=value" as the lines of a file. */
+static enum status
+expand_inline(struct str list, struct buf *text_r, struct diag *diag)
+{
+	struct str item;
+	size_t eq;
+
+	while (str_next(&list, ',', &item)) {
+		eq = str_find(item, '=');
+		buf_add_str(text_r, str_trim_fws(str_first(item, eq)));
+		buf_add_char(text_r, ' ');
+		buf_add_str(text_r, str_trim_fws(str_from_offset(item,
+		    eq + 1)));
+		buf_add_char(text_r, '\n');
+	}
+	if (text_r->status != STATUS_OK) {
+		diag_set(diag, "csl", 0, "%s", status_text(text_r->status));
+	}
+	return (text_r->status);
+}
+
+static enum status
+read_table_file(const char *path, struct buf *text_r, struct diag *diag)
 {
 	/* Opening a FIFO would wait for a writer. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	enum status status = STATUS_IO;
 	struct stat st;
 
-	buf_init(text_r, TABLE_MAX_BYTES);
 	if (fd == -1 || fstat(fd, &st) == -1) {
 		diag_set(diag, path, 0, "%s", strerror(errno));
 	} else if (!S_ISREG(st.st_mode)) {
@@ -32,6 +60,18 @@ table_text_read(const char *path, struct buf *text_r, struct diag *diag)
 	if (fd != -1) {
 		(void)close(fd);
 	}
+	return (status);
+}
+
+enum status
+table_text_read(const char *path, struct buf *text_r, struct diag *diag)
+{
+	enum status status;
+
+	buf_init(text_r, TABLE_MAX_BYTES);
+	status = str_starts_ci(str_from(path), inline_prefix) ?
+	    expand_inline(str_from(path + inline_prefix.n), text_r, diag) :
+	    read_table_file(path, text_r, diag);
 	if (status != STATUS_OK) {
 		buf_fini_secret(text_r);
 	}

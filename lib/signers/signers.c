@@ -232,8 +232,8 @@ signers_describe(const struct signers *s, const struct signers_pick *pick,
 		buf_add_cstr(b, "Domain");
 		break;
 	case SIGNERS_TABLE:
-		buf_printf(b, "SigningTable %s:%u ", s->opts.signing_table,
-		    rule->line);
+		buf_printf(b, "SigningTable %s:%u ",
+		    table_name(s->opts.signing_table), rule->line);
 		escape_text(b, rule->pattern, TABLE_PATTERN_MAX_BYTES);
 		break;
 	case SIGNERS_STORE:

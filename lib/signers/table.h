@@ -47,8 +47,11 @@
 #define TABLE_WARNINGS_MAX	20	/* logged for each file */
 #define TABLE_MEMORY_MAX_BYTES	(512 * 1024 * 1024)
 
-/* Reads a file as a whole. It may hold private keys: free the text with
-   buf_fini_secret(). */
+/* For messages: the path, or "csl" for a table that is written in its place,
+   "csl:key=value,...". Static, or the argument. */
+const char	*table_name(const char *path);
+/* Reads a file as a whole, or such a list, an item as a line. It may hold
+   private keys: free the text with buf_fini_secret(). */
 enum status	 table_text_read(const char *path, struct buf *text_r,
 		    struct diag *) ATTR_MUST_CHECK;
 

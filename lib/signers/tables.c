@@ -22,8 +22,8 @@ read_tables(struct signers *s, struct diag *diag)
 
 	status = table_text_read(o->key_table, &text, diag);
 	if (status == STATUS_OK) {
-		status = key_table_init(&s->key_table, &text, o->key_table,
-		    o->env, diag);
+		status = key_table_init(&s->key_table, &text,
+		    table_name(o->key_table), o->env, diag);
 	}
 	if (status != STATUS_OK) {
 		return (status);
@@ -32,8 +32,9 @@ read_tables(struct signers *s, struct diag *diag)
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	return (signing_table_init(&s->signing_table, &text, o->signing_table,
-	    o->signing_patterns, o->multiple, &s->key_table, o->env, diag));
+	return (signing_table_init(&s->signing_table, &text,
+	    table_name(o->signing_table), o->signing_patterns, o->multiple,
+	    &s->key_table, o->env, diag));
 }
 
 /* A signature with an algorithm that is not the key's never verifies. */
@@ -108,8 +109,8 @@ load_key(void *ctx, struct privkey **key_r, struct diag *diag)
 	if (status != STATUS_OK) {
 		privkey_free(*key_r);
 		*key_r = NULL;
-		diag_set(diag, source->signers->opts.key_table, k->line, "%s",
-		    why.text);
+		diag_set(diag, table_name(source->signers->opts.key_table),
+		    k->line, "%s", why.text);
 	}
 	return (status);
 }

@@ -27,7 +27,7 @@ check_conf(const struct conf *conf)
 	size_t i;
 
 	FUZZ_CHECK(conf->mode_verify || conf->mode_sign);
-	FUZZ_CHECK(conf->authserv_id != NULL);
+	FUZZ_CHECK(conf->authserv_id.name != NULL);
 	FUZZ_CHECK(conf->minimum_key_bits >= 1024);
 	FUZZ_CHECK(conf->maximum_signatures >= 1);
 	FUZZ_CHECK(conf->dns_timeout_us >= 1000000);

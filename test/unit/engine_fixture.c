@@ -254,6 +254,7 @@ fx_begin(struct fx *fx, const struct fx_mail *mail, struct fx_client *client)
 	set_macro(m, ENGINE_AUTH_AUTHEN, mail->auth_authen);
 	set_macro(m, ENGINE_AUTH_TYPE, mail->auth_type);
 	set_macro(m, ENGINE_DAEMON_NAME, mail->daemon_name);
+	set_macro(m, ENGINE_MTA_NAME, mail->mta_name);
 	set_macro(m, ENGINE_QUEUE_ID, "4F1A");
 	add_rcpts(m, mail->mailers);
 	return (m);

@@ -43,6 +43,7 @@ struct fx_mail {		/* the envelope of a message */
 	const char	*auth_authen;
 	const char	*auth_type;
 	const char	*daemon_name;
+	const char	*mta_name;
 	const char	*helo;		/* NULL: client.example */
 	const char	*mail_from;	/* NULL: <joe@example.com> */
 	const char	*mailers;	/* of recipients, separated by spaces;

@@ -274,13 +274,15 @@ static const struct {
 	{ "tables, and half a key", "KeyTable /t\nSigningTable /t\n"
 	    "Domain a.example\n", "conf:3: signing also needs Selector" },
 	{ "a database", "KeyTable dsn:mysql://x\n", "conf:1: KeyTable: "
-	    "\"dsn:mysql://x\" is not a file: only file:, refile: and a "
-	    "path are supported" },
-	{ "a list", "SigningTable *=k\n", "conf:1: SigningTable: \"*=k\" is "
-	    "not a file: only file:, refile: and a path are supported" },
-	{ "a file without a name", "SigningTable refile:\n", "conf:1: "
-	    "SigningTable: \"refile:\" is not a file: only file:, refile: "
+	    "\"dsn:mysql://x\" is not a table: only file:, refile:, csl: "
 	    "and a path are supported" },
+	{ "a list", "SigningTable *=k\n", "conf:1: SigningTable: \"*=k\" is "
+	    "not a table: only file:, refile:, csl: and a path are supported" },
+	{ "AuthservID with an empty name", "AuthservID a,,b\n",
+	    "conf:1: AuthservID: \"\" is no name" },
+	{ "a file without a name", "SigningTable refile:\n", "conf:1: "
+	    "SigningTable: \"refile:\" is not a table: only file:, refile:, "
+	    "csl: and a path are supported" },
 	{ "KeyCache 0", "KeyCache 0\n", "conf:1: KeyCache: \"0\" is neither "
 	    "all nor a number from 1 to 1000000" },
 	{ "KeyCache beyond all", "KeyCache 1000001\n", "conf:1: KeyCache: "
@@ -394,7 +396,7 @@ test_defaults(void)
 	/* This host may have a key store in the usual place. */
 	tap_ok(c->mode_sign == (access(CONF_KEY_STORE_DEFAULT, F_OK) == 0) &&
 	    c->mode_verify, "without a key store, Mode sv verifies only");
-	tap_str(str_from(c->authserv_id), str_from(host), "AuthservID");
+	tap_str(str_from(c->authserv_id.name), str_from(host), "AuthservID");
 	tap_ok(c->canonicalization.header == CANON_RELAXED &&
 	    c->canonicalization.body == CANON_RELAXED, "Canonicalization");
 	tap_ok(c->sign_headers.v == NULL && c->oversign_headers.v == NULL,
@@ -528,7 +530,7 @@ test_all(void)
 	    hosts_match(c->external_ignore, NULL, STR("a.example.org")),
 	    "InternalHosts, ExternalIgnoreList");
 	test_strings(&c->mta, "submission,local", "MTA");
-	tap_str(str_from(c->authserv_id), STR("mail.example.com"),
+	tap_str(str_from(c->authserv_id.name), STR("mail.example.com"),
 	    "AuthservID");
 	test_all_signing(c);
 	tap_num(c->minimum_key_bits, 2048, "MinimumKeyBits");
@@ -576,12 +578,26 @@ test_variants(void)
 	conf_release(c);
 
 	c = parse("AuthservID B\xc3\xbc" "cher.example\n", &diag);
-	tap_str(str_from(c != NULL ? c->authserv_id : NULL),
+	tap_str(str_from(c != NULL ? c->authserv_id.name : NULL),
 	    STR("xn--bcher-kva.example"), "8616 6: AuthservID has A-labels");
 	conf_release(c);
 	c = parse("AuthservID Our Gateway/1\n", &diag);
-	tap_str(str_from(c != NULL ? c->authserv_id : NULL),
+	tap_str(str_from(c != NULL ? c->authserv_id.name : NULL),
 	    STR("Our Gateway/1"), "but need not be a domain name");
+	conf_release(c);
+	c = parse("AuthservID {j}, Our Gateway/1,b\xc3\xbc" "cher.example\n",
+	    &diag);
+	tap_ok(c != NULL && c->authserv_id.from_mta &&
+	    c->authserv_id.name[0] != '{', "AuthservID {j}");
+	if (c != NULL) {
+		test_strings(&c->authserv_id.names, "{j},Our Gateway/1,"
+		    "xn--bcher-kva.example", "further names");
+	}
+	conf_release(c);
+	c = parse("KeyTable csl:k=a.example:s:/k\nMode v\n"
+	    "SigningTable csl:a.example=k\n", &diag);
+	tap_str(str_from(c != NULL ? c->key_table.path : NULL),
+	    STR("csl:k=a.example:s:/k"), "a table in its place");
 	conf_release(c);
 	c = parse("Mode v\nDomain a.example\nKeyFile none.pem\n", &diag);
 	tap_ok(c != NULL && !c->mode_sign && c->keys_n == 0,

@@ -134,6 +134,50 @@ test_tags(struct fx *fx)
 	buf_fini(&deleted);
 }
 
+/* A list of names, {j} among them, and PeerList, whose mail stays as it is. */
+static void
+test_names(struct fx *fx)
+{
+	static const struct {
+		const char	*name, *conf, *mta_name;
+		size_t		 deleted;
+		const char	*ours;		/* NULL: nothing is added */
+	} v[] = {
+		{ "two names", "AuthservID mx.example.net, other.example\n",
+		    "a.example", 2, "mx.example.net; " },
+		{ "{j}", "AuthservID {j}\n", "MX.example.net", 1,
+		    "MX.example.net; " },
+		{ "{j} and another", "AuthservID {j}, other.example\n",
+		    "mx.example.net", 2, "mx.example.net; " },
+		{ "{j} is the second", "AuthservID b.example,{j}\n",
+		    "other.example", 1, "b.example; " },
+		{ "no {j}", "AuthservID mx.example.net,{j}\n", NULL, 1,
+		    "mx.example.net; " },
+		{ "PeerList", "AuthservID {j}\nPeerList 192.0.2.1\n",
+		    "mx.example.net", 0, NULL },
+	};
+	struct fx_client client;
+	size_t i;
+
+	for (i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		struct fx_mail mail = { .ip = "192.0.2.1",
+			.mta_name = v[i].mta_name };
+		const struct engine_outcome *out;
+		struct engine_msg *m;
+
+		fx_configure(fx, v[i].conf);
+		m = fx_run(fx, &mail, &client, STR(OURS("dkim=pass") FOREIGN
+		    FROM "\r\nbody\r\n"));
+		out = engine_msg_eom(m);
+		tap_ok(out->forged_deleted == v[i].deleted, "%s: deleted: %u",
+		    v[i].name, out->forged_deleted);
+		tap_ok(v[i].ours == NULL ? out->actions_n == 0 :
+		    str_starts(out->authres, str_from(v[i].ours)), "%s: "
+		    "written: %.*s", v[i].name, STR_FMT(out->authres));
+		engine_msg_free(m);
+	}
+}
+
 /* For a reader that takes a bare CR for a line end there is one more field,
    which no index reaches. */
 static void
@@ -213,6 +257,7 @@ main(void)
 		}
 	}
 	test_tags(&fx);
+	test_names(&fx);
 	test_hidden(&fx);
 	test_signed_without_forged(&fx);
 	test_insertion(&fx);

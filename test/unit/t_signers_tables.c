@@ -345,6 +345,42 @@ test_no_files(void)
 	    NULL, &s, &diag) == STATUS_IO, "a folder is none");
 }
 
+/* "csl:": the lines in place of a path, which no message repeats. */
+static void
+test_in_place(void)
+{
+	struct signers_opts opts = { .env = &env, .cache_max = 10,
+		.key_table = "CSL:k=a.example:s:./rsa, l = b.example:t:./open",
+		.signing_table = "csl:a.example=k,joe@b.example = l,"
+		"jim@a.example=k:%@a.example" };
+	struct signers_picks picks = { .n = 0 };
+	struct signers *s = NULL;
+	struct diag diag;
+
+	diag_init(&diag);
+	if (!tap_ok(signers_new(&opts, NULL, &s, &diag) == STATUS_OK,
+	    "csl: tables")) {
+		printf("# %s\n", diag.text);
+		return;
+	}
+	tap_ok(pick(s, "jim", "a.example", &picks) && picks.n == 1 &&
+	    picks.v[0].key != NULL && str_eq(picks.v[0].identity,
+	    STR("a.example@a.example")), "csl: signs");
+	signers_picks_fini(&picks);
+	tap_ok(pick(s, "joe", "b.example", &picks) && picks.n == 1 &&
+	    str_starts(picks.v[0].trouble, STR("csl:2: ./open: ")),
+	    "csl: the second item is line 2");
+	signers_picks_fini(&picks);
+	tap_num((long long)signers_look(s), (long long)signers_revision(s),
+	    "csl: has nothing to follow");
+	signers_free(s);
+	opts.signing_table = "csl:a.example=none";
+	tap_num(signers_new(&opts, NULL, &s, &diag), STATUS_SYNTAX,
+	    "csl: a key that is not there");
+	tap_ok(str_starts(str_from(diag.text), STR("csl:1: ")),
+	    "csl: and where");
+}
+
 int
 main(void)
 {
@@ -373,6 +409,7 @@ main(void)
 	test_all();
 	test_check();
 	test_describe();
+	test_in_place();
 	test_no_files();
 	(void)snprintf(command, sizeof(command), "rm -rf %s", folder);
 	tap_num(system(command), 0, "clean up");
