@@ -16,6 +16,7 @@
 #include <libmilter/mfapi.h>
 
 #include "milter/background.h"
+#include "milter/counters.h"
 #include "milter/log.h"
 #include "milter/private.h"
 #include "milter/serve.h"
@@ -309,7 +310,7 @@ stop_daemon(struct daemon *daemon)
 	env_log(&daemon->env, LOG_LEVEL_INFO, "stopping: %u in flight",
 	    live_in_flight(&daemon->live));
 	left = drain_messages(daemon);
-	live_log_counters(&daemon->live);
+	counters_log(&daemon->live, "counters");
 	if (left > 0) {
 		env_log(&daemon->env, LOG_LEVEL_WARNING, "stopped with %u "
 		    "messages unfinished: the MTA will try them again", left);

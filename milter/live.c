@@ -3,11 +3,9 @@
 
 #include <sys/resource.h>
 
-#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 
-#include "base/buf.h"
 #include "milter/live.h"
 
 static enum status
@@ -141,6 +139,7 @@ live_init(struct live *live, struct conf *conf, const struct env *env,
 	enum status status = STATUS_NOMEM;
 
 	live->env = env;
+	live->started_us = env_mono_us(env);
 	set_peers_max(live);
 	if (pthread_mutex_init(&live->lock, NULL) != 0) {
 		diag_set(diag, NULL, 0, "out of memory");
@@ -303,46 +302,8 @@ live_idle_us(struct live *live)
 	return (idle_us);
 }
 
-/* "unsigned_no_active_key=0 " */
-static void
-add_unsigned(struct buf *line, const struct engine_stats *stats,
-    enum engine_unsigned reason)
-{
-	const char *p;
-
-	buf_add_cstr(line, "unsigned_");
-	for (p = engine_unsigned_name(reason); *p != '\0'; p++) {
-		buf_add_char(line, *p == ' ' ? '_' : char_lower(*p));
-	}
-	buf_printf(line, "=%" PRIu64 " ",
-	    engine_stats_unsigned(stats, reason));
-}
-
 void
-live_log_counters(struct live *live)
+live_get_dns_stats(const struct live *live, struct dns_stats *r)
 {
-	struct dns_stats dns;
-	struct buf line;
-	int i;
-
-	buf_init(&line, 4096);
-	for (i = 0; i < ENGINE_COUNTERS; i++) {
-		buf_printf(&line, "%s=%" PRIu64 " ",
-		    engine_counter_name((enum engine_counter)i),
-		    engine_stats_get(live->stats, (enum engine_counter)i));
-	}
-	for (i = ENGINE_UNSIGNED_NO + 1; i < ENGINE_UNSIGNED_REASONS; i++) {
-		add_unsigned(&line, live->stats, (enum engine_unsigned)i);
-	}
-	dns_get_stats(live->resolvers.now, &dns);
-	buf_printf(&line, "dns_hits=%" PRIu64 " dns_misses=%" PRIu64
-	    " dns_joined=%" PRIu64 " dns_evicted=%" PRIu64 " dns_entries=%"
-	    PRIu64 " dns_bytes=%" PRIu64, dns.hits, dns.misses, dns.joined,
-	    dns.evicted, dns.entries, dns.bytes);
-	buf_printf(&line, " memory_deferred=%" PRIu64,
-	    (uint64_t)live->budget.refusals);
-	if (line.status == STATUS_OK) {
-		env_log(live->env, LOG_LEVEL_INFO, "counters: %s", line.p);
-	}
-	buf_fini(&line);
+	dns_get_stats(live->resolvers.now, r);
 }

@@ -27,6 +27,7 @@ struct live {
 	/* of the process */
 	const struct env	*env;
 	bool			 test_mode;	/* change no message */
+	uint64_t		 started_us;	/* monotonic */
 	struct crypto		*crypto;
 	struct second		*second;	/* created when first needed */
 	struct dmarc_psl	*psl;		/* as above */
@@ -89,7 +90,7 @@ unsigned	 live_in_flight(struct live *);
    none. */
 uint64_t	 live_idle_us(struct live *);
 
-/* Logs the counters since the start, as one line. */
-void	 live_log_counters(struct live *);
+/* Of the resolver in service, for the thread that loads. */
+void	 live_get_dns_stats(const struct live *, struct dns_stats *r);
 
 #endif

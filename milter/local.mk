@@ -4,6 +4,7 @@ mailseald_core = \
 	milter/budget.c milter/budget.h \
 	milter/callbacks.c milter/callbacks.h \
 	milter/check.c \
+	milter/counters.c milter/counters.h \
 	milter/daemon.c milter/daemon.h milter/private.h \
 	milter/finish.c milter/finish.h \
 	milter/listen.c milter/listen.h \

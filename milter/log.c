@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include <inttypes.h>
 #include <jansson.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -135,6 +136,60 @@ log_write(void *unused, enum log_level level, const char *line)
 		emit_line(&sink, level, str_from(line));
 	}
 	buf_fini(&clean);
+}
+
+static void
+emit_text_numbers(const struct log_sink *sink, const char *event,
+    const struct log_number *v, size_t n)
+{
+	struct buf line;
+	size_t i;
+
+	buf_init(&line, LINE_MAX_BYTES);
+	buf_printf(&line, "%s:", event);
+	for (i = 0; i < n; i++) {
+		buf_printf(&line, " %s=%" PRIu64, v[i].name, v[i].value);
+	}
+	if (line.status == STATUS_OK) {
+		emit_line(sink, LOG_LEVEL_INFO, buf_str(&line));
+	}
+	buf_fini(&line);
+}
+
+static void
+emit_json_numbers(const struct log_sink *sink, const char *event,
+    const struct log_number *v, size_t n)
+{
+	json_t *object = json_pack("{s:s, s:s}", "event", event, "level",
+	    level_name(LOG_LEVEL_INFO));
+	char *text = NULL;
+	bool complete = object != NULL;
+	size_t i;
+
+	for (i = 0; complete && i < n; i++) {
+		complete = json_object_set_new(object, v[i].name,
+		    json_integer((json_int_t)v[i].value)) == 0;
+	}
+	if (complete) {
+		text = json_dumps(object, JSON_COMPACT);
+	}
+	if (text != NULL) {
+		emit_line(sink, LOG_LEVEL_INFO, str_from(text));
+	}
+	json_decref(object);
+	free(text);
+}
+
+void
+log_write_numbers(const char *event, const struct log_number *v, size_t n)
+{
+	const struct log_sink sink = get_sink();
+
+	if (sink.json) {
+		emit_json_numbers(&sink, event, v, n);
+	} else {
+		emit_text_numbers(&sink, event, v, n);
+	}
 }
 
 void

@@ -13,6 +13,9 @@
 #ifndef MILTER_LOG_H
 #define MILTER_LOG_H
 
+#include <stddef.h>
+#include <stdint.h>
+
 #include "base/env.h"
 #include "base/status.h"
 #include "base/str.h"
@@ -29,6 +32,16 @@ void	 log_set_target(const struct conf *);
 void	 log_write(void *unused, enum log_level, const char *line);
 /* A message's line, which has its final form. */
 void	 log_write_record(struct str line);
+/*
+ * An event with numbers: "event: name=1 other=2", or an object with the members
+ * event, level and each name.
+ */
+struct log_number {
+	const char	*name;
+	uint64_t	 value;
+};
+void	 log_write_numbers(const char *event, const struct log_number *,
+	    size_t n);
 /* Waits for the writer, at most LOG_FLUSH_MS. */
 void	 log_flush(void);
 

@@ -3,10 +3,12 @@
 
 #include <stdint.h>
 
+#include "milter/counters.h"
 #include "milter/serve.h"
 #include "milter/signals.h"
 #include "milter/timer.h"
 
+#define USEC_PER_S	1000000ULL
 #define SWEEP_US	200000	/* while messages hold former resolvers */
 #define PRESENCE_US	10000000	/* between two checks of the socket */
 /* Between two reports without a watchdog. */
@@ -15,6 +17,7 @@
 struct timers {
 	struct timer	 presence;
 	struct timer	 report;	/* to the service manager */
+	struct timer	 stats;
 };
 
 static void
@@ -28,6 +31,19 @@ set_timers(struct daemon *daemon, struct timers *timers)
 	    alive_us : REPORT_US, now_us);
 }
 
+/* A reload may have changed it. */
+static void
+set_stats_timer(struct daemon *daemon, struct timers *timers)
+{
+	uint64_t every_us = (uint64_t)live_conf(&daemon->live)->
+	    stats_interval_s * USEC_PER_S;
+
+	if (every_us != timers->stats.every_us) {
+		timer_set(&timers->stats, every_us,
+		    env_mono_us(&daemon->env));
+	}
+}
+
 static int
 wait_ms(struct daemon *daemon, const struct timers *timers)
 {
@@ -36,6 +52,7 @@ wait_ms(struct daemon *daemon, const struct timers *timers)
 
 	us = timer_wait_us(&timers->presence, now_us, us);
 	us = timer_wait_us(&timers->report, now_us, us);
+	us = timer_wait_us(&timers->stats, now_us, us);
 	/* Rounded up: not to wake before it is due. */
 	return ((int)(us / 1000 + 1));
 }
@@ -52,15 +69,19 @@ run_timers(struct daemon *daemon, struct timers *timers)
 	if (timer_take(&timers->report, now_us)) {
 		daemon_report_alive(daemon);
 	}
+	if (timer_take(&timers->stats, now_us)) {
+		counters_log(&daemon->live, "stats");
+	}
 }
 
 void
 serve_signals(struct daemon *daemon)
 {
-	struct timers timers;
+	struct timers timers = { .stats = { .every_us = 0 } };
 
 	set_timers(daemon, &timers);
 	for (;;) {
+		set_stats_timer(daemon, &timers);
 		switch (signals_wait(wait_ms(daemon, &timers))) {
 		case SIGNALS_STOP:
 			return;
@@ -75,7 +96,7 @@ serve_signals(struct daemon *daemon)
 			daemon_report_ready(daemon);
 			break;
 		case SIGNALS_COUNTERS:
-			live_log_counters(&daemon->live);
+			counters_log(&daemon->live, "counters");
 			break;
 		case SIGNALS_NONE:
 			break;

@@ -4,6 +4,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/base/attr.h \
 	lib/base/b64.h \
 	lib/base/buf.h \
+	lib/base/counter.h \
 	lib/base/diag.h \
 	lib/base/env.h \
 	lib/base/escape.h \

@@ -126,6 +126,7 @@ struct conf {
 	int			 syslog_facility; /* SyslogFacility, LOG_... */
 	enum conf_log_format	 log_format;	/* LogFormat */
 	enum conf_log_target	 log_target;	/* LogTarget */
+	int64_t			 stats_interval_s; /* StatsInterval; 0: off */
 	/* direction */
 	bool			 mode_sign;	/* Mode has s */
 	bool			 mode_verify;	/* Mode has v */

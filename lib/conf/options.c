@@ -250,6 +250,8 @@ static const struct conf_option rows[] = {
 	{ .name = "Socket",
 	    .form = "unix:path|inet:port[@host]|inet6:port[@host]",
 	    .fallback = "", CONF_FIELD(conf_set_socket, char *, socket) },
+	{ .name = "StatsInterval", .fallback = "1h",
+	    CONF_SECONDS(stats_interval_s, 0, 366LL * DAY_S) },
 	{ .name = "SubDomains", .fallback = "no", CONF_BOOL(subdomains) },
 	{ .name = "SyslogFacility",
 	    .form = "auth|authpriv|cron|daemon|local0..local7|mail|user",

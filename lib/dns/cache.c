@@ -99,8 +99,8 @@ remove_entry(struct cache *c, struct cache_entry *e)
 {
 	RB_REMOVE(cache_tree, &c->tree, e);
 	TAILQ_REMOVE(e->pending ? &c->pending : &c->lru, e, link);
-	c->bytes -= e->bytes;
-	c->entries--;
+	counter_subtract(&c->bytes, e->bytes);
+	counter_subtract(&c->entries, 1);
 	e->in_table = false;
 	e->pending = false;
 	cache_drop(c, e);
@@ -111,10 +111,10 @@ evict_entries(struct cache *c)
 {
 	struct cache_entry *e;
 
-	while (c->bytes > c->max_bytes &&
+	while (counter_get(&c->bytes) > c->max_bytes &&
 	    (e = TAILQ_FIRST(&c->lru)) != NULL) {
 		remove_entry(c, e);
-		c->evicted++;
+		counter_add(&c->evicted, 1);
 	}
 }
 
@@ -159,7 +159,7 @@ cache_start(struct cache *c, struct cache_entry *e, uint64_t now_us)
 	e->pending = true;
 	e->time_us = now_us;
 	e->refs++;
-	c->entries++;
+	counter_add(&c->entries, 1);
 	cache_grow(c, e, sizeof(*e));
 }
 
@@ -186,7 +186,7 @@ cache_grow(struct cache *c, struct cache_entry *e, size_t bytes)
 {
 	if (e->in_table) {
 		e->bytes += bytes;
-		c->bytes += bytes;
+		counter_add(&c->bytes, bytes);
 		evict_entries(c);
 	}
 }

@@ -24,6 +24,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/counter.h"
 #include "base/str.h"
 #include "dns/answer.h"
 #include "dns/dns.h"
@@ -57,9 +58,9 @@ struct cache {
 	struct cache_list	 lru;		/* least recently used first */
 	struct cache_list	 dead;		/* to be freed */
 	size_t			 max_bytes;
-	size_t			 bytes;
-	size_t			 entries;
-	uint64_t		 evicted;
+	struct counter		 bytes;
+	struct counter		 entries;
+	struct counter		 evicted;
 };
 
 void	cache_init(struct cache *, size_t max_bytes);

@@ -102,12 +102,20 @@ dns_release(struct dns *dns)
 void
 dns_get_stats(struct dns *dns, struct dns_stats *r)
 {
-	pthread_mutex_lock(&dns->lock);
-	*r = dns->counts;
-	r->evicted = dns->cache.evicted;
-	r->entries = dns->cache.entries;
-	r->bytes = dns->cache.bytes;
-	pthread_mutex_unlock(&dns->lock);
+	size_t i;
+
+	*r = (struct dns_stats){
+		.hits = counter_get(&dns->counts.hits),
+		.misses = counter_get(&dns->counts.misses),
+		.joined = counter_get(&dns->counts.joined),
+		.remembered = counter_get(&dns->counts.remembered),
+		.evicted = counter_get(&dns->cache.evicted),
+		.entries = counter_get(&dns->cache.entries),
+		.bytes = counter_get(&dns->cache.bytes),
+	};
+	for (i = 0; i < DNS_RESULTS; i++) {
+		r->results[i] = counter_get(&dns->counts.results[i]);
+	}
 	if (dns->ops->count_servers != NULL) {
 		dns->ops->count_servers(dns->backend, r);
 	}

@@ -133,6 +133,7 @@ struct dns_stats {		/* counted since the start, except */
 	uint64_t	servers;	/* now; 0: the backend has none */
 	uint64_t	servers_up;	/* those that answer */
 };
+/* Takes no lock: a reader must not delay mail. */
 void		 dns_get_stats(struct dns *, struct dns_stats *);
 
 struct dns_batch	*dns_batch_new(struct dns *);	/* NULL: no memory */

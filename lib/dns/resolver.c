@@ -101,7 +101,7 @@ complete_entry(struct dns *dns, struct cache_entry *e,
 		pthread_cond_signal(&q->batch->cond);
 	}
 	e->flight = NULL;
-	dns->counts.results[answer->result]++;
+	counter_add(&dns->counts.results[answer->result], 1);
 	cache_fill(&dns->cache, e, answer, block, block_bytes, answer->ttl_s,
 	    now_us);
 }
@@ -240,14 +240,14 @@ join_known(struct dns *dns, struct dns_query *q, const struct zone_path *path,
 	resolver_expire(dns, now_us);
 	e = cache_find(&dns->cache, &q->name, q->type, now_us);
 	if (e != NULL) {
-		dns->counts.joined += e->pending;
-		dns->counts.hits += !e->pending;
+		counter_add(e->pending ? &dns->counts.joined :
+		    &dns->counts.hits, 1);
 		attach_query(e, q);
 		return (true);
 	}
 	if (dns->zones.v != NULL && dns_zones_fail(&dns->zones, &q->name,
 	    path, now_us, &q->own.answer.result)) {
-		dns->counts.remembered++;
+		counter_add(&dns->counts.remembered, 1);
 		return (true);
 	}
 	return (false);
@@ -284,7 +284,7 @@ static bool
 start_flight(struct dns *dns, struct dns_query *q, struct cache_entry *e,
     struct flight *f, uint64_t now_us)
 {
-	dns->counts.misses++;
+	counter_add(&dns->counts.misses, 1);
 	if (dns->flights_n >= DNS_MAX_FLIGHTS) {
 		return (false);
 	}

@@ -21,6 +21,7 @@
 #include <stdatomic.h>
 #include <sys/queue.h>
 
+#include "base/counter.h"
 #include "dns/backend.h"
 #include "dns/cache.h"
 #include "dns/dns.h"
@@ -52,6 +53,11 @@ struct flight {
 };
 LIST_HEAD(flights, flight);
 
+struct resolver_counts {
+	struct counter		 hits, misses, joined, remembered;
+	struct counter		 results[DNS_RESULTS];
+};
+
 struct dns {
 	atomic_uint			 refs;
 	struct env			 env;
@@ -68,7 +74,7 @@ struct dns {
 	struct flight_queue		 ready;		/* to be submitted */
 	struct flight_queue		 ended;		/* to be freed */
 	size_t				 flights_n;	/* not waiting */
-	struct dns_stats		 counts;
+	struct resolver_counts		 counts;	/* read without it */
 };
 
 struct dns_query {

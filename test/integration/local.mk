@@ -10,8 +10,8 @@ check_SCRIPTS += test/integration/dkimkeygen.py test/integration/keys.py \
 	test/integration/old_store.py test/integration/rotate.py
 EXTRA_DIST += test/integration/dkimkeygen.py test/integration/keys.py \
 	test/integration/old_store.py test/integration/rotate.py
-check_SCRIPTS += test/integration/manager.py
-EXTRA_DIST += test/integration/manager.py
+check_SCRIPTS += test/integration/manager.py test/integration/numbers.py
+EXTRA_DIST += test/integration/manager.py test/integration/numbers.py
 check_SCRIPTS += test/integration/mailseal.py
 EXTRA_DIST += test/integration/mailseal.py
 check_SCRIPTS += test/integration/import.py test/integration/tables.py

@@ -7,6 +7,12 @@
 #define S	UINT64_C(1000000)
 
 /* An entry of n octets more than an empty one, kept for ttl_s. */
+static void
+tap_counter(const struct counter *c, long long want, const char *name)
+{
+	tap_num((long long)counter_get(c), want, name);
+}
+
 static struct cache_entry *
 add(struct cache *c, const char *text, enum dns_type type, size_t n,
     uint32_t ttl_s, uint64_t now_us)
@@ -57,12 +63,12 @@ test_time(void)
 	    "not a longer name");
 	tap_ok(find(&c, "a.x", DNS_TXT, 160 * S - 1) != NULL,
 	    "found until its TTL is over");
-	tap_num((long long)c.entries, 1, "counted");
-	tap_num((long long)c.bytes, sizeof(struct cache_entry) + 10,
+	tap_counter(&c.entries, 1, "counted");
+	tap_counter(&c.bytes, sizeof(struct cache_entry) + 10,
 	    "and its octets");
 	tap_ok(find(&c, "a.x", DNS_TXT, 160 * S) == NULL, "then no more");
-	tap_num((long long)c.entries, 0, "nor counted");
-	tap_num((long long)c.bytes, 0, "nor its octets");
+	tap_counter(&c.entries, 0, "nor counted");
+	tap_counter(&c.bytes, 0, "nor its octets");
 	free_dead(&c);
 	add(&c, "a.x", DNS_TXT, 10, 0, 0);
 	tap_ok(find(&c, "a.x", DNS_TXT, 0) == NULL, "a TTL of 0 is not kept");
@@ -86,13 +92,13 @@ test_eviction(void)
 	cache_hold(held);
 	add(&c, "b.x", DNS_TXT, 1000, 60, 0);
 	add(&c, "c.x", DNS_TXT, 1000, 60, 0);
-	tap_num((long long)c.entries, 3, "as many as there is room for");
+	tap_counter(&c.entries, 3, "as many as there is room for");
 	tap_ok(find(&c, "a.x", DNS_TXT, 1) != NULL, "one is used");
 	add(&c, "d.x", DNS_TXT, 1000, 60, 0);
-	tap_num((long long)c.entries, 3, "one goes for a new one");
+	tap_counter(&c.entries, 3, "one goes for a new one");
 	tap_ok(find(&c, "b.x", DNS_TXT, 1) == NULL,
 	    "it is the least recently used");
-	tap_num((long long)c.evicted, 1, "counted");
+	tap_counter(&c.evicted, 1, "counted");
 	add(&c, "e.x", DNS_TXT, 1000, 60, 0);
 	add(&c, "f.x", DNS_TXT, 1000, 60, 0);
 	free_dead(&c);
@@ -100,7 +106,7 @@ test_eviction(void)
 	    "one that is held is evicted");
 	tap_num(held->box.answer.result, DNS_OK, "but lives");
 	cache_grow(&c, held, 1000);
-	tap_num((long long)c.bytes, (long long)(3 * one),
+	tap_counter(&c.bytes, (long long)(3 * one),
 	    "what it grows is not counted");
 	cache_drop(&c, held);
 	free_dead(&c);
@@ -110,9 +116,9 @@ test_eviction(void)
 		abort();
 	}
 	cache_start(&c, pending, 0);
-	tap_num((long long)c.entries, 3, "a pending one needs room, too");
+	tap_counter(&c.entries, 3, "a pending one needs room, too");
 	add(&c, "g.x", DNS_TXT, 4000, 60, 0);
-	tap_num((long long)c.entries, 1, "what is too large does not stay");
+	tap_counter(&c.entries, 1, "what is too large does not stay");
 	tap_ok(find(&c, "p.x", DNS_TXT, 1) == pending,
 	    "a pending one is never evicted");
 	free_dead(&c);
@@ -129,9 +135,9 @@ test_growth(void)
 	add(&c, "a.x", DNS_TXT, 0, 60, 0);
 	e = add(&c, "b.x", DNS_TXT, 0, 60, 0);
 	cache_grow(&c, e, sizeof(*e));
-	tap_num((long long)c.entries, 2, "growth that there is room for");
+	tap_counter(&c.entries, 2, "growth that there is room for");
 	cache_grow(&c, e, 1);
-	tap_num((long long)c.entries, 1, "growth evicts");
+	tap_counter(&c.entries, 1, "growth evicts");
 	tap_ok(find(&c, "b.x", DNS_TXT, 1) == e, "another one");
 	free_dead(&c);
 	cache_fini(&c);
