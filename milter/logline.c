@@ -133,6 +133,8 @@ set_judged(struct logline *r, const struct engine_outcome *outcome)
 	}
 	if (outcome->arc != NULL) {
 		r->arc = arc_result_name(outcome->arc->result);
+		r->arc_reason = outcome->arc->uncovered != NULL ?
+		    outcome->arc->uncovered : outcome->arc->reason;
 	}
 	r->decision = outcome->decision;
 }

@@ -69,6 +69,7 @@ struct logline {			/* views; absent ones are not shown */
 	const char		*dmarc;
 	const char		*policy;	/* or NULL */
 	const char		*arc;		/* or NULL: no chain */
+	const char		*arc_reason;	/* or NULL */
 	struct engine_decision	 decision;
 	bool			 verified;	/* dkim=none if dkim is empty */
 	struct logline_list	 dkim;

@@ -146,7 +146,8 @@ set_judged(json_t *object, const struct logline *line)
 	    set_text(object, "iprev", str_from(line->iprev)) &&
 	    set_text(object, "dmarc", str_from(line->dmarc)) &&
 	    set_text(object, "policy", str_from(line->policy)) &&
-	    set_text(object, "arc", str_from(line->arc)));
+	    set_text(object, "arc", str_from(line->arc)) &&
+	    set_text(object, "arc_reason", str_from(line->arc_reason)));
 }
 
 static bool

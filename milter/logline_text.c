@@ -86,6 +86,7 @@ add_judged(struct buf *out, const struct logline *line)
 	add_pair(out, "dmarc", str_from(line->dmarc));
 	add_pair(out, "policy", str_from(line->policy));
 	add_pair(out, "arc", str_from(line->arc));
+	add_pair(out, "arc_reason", str_from(line->arc_reason));
 }
 
 static void

@@ -89,9 +89,7 @@ const struct import_option import_opendkim[] = {
 	    "(RFC 6376 8.2)" },
 	{ "MilterDebug", IMPORT_NONE, NULL,
 	    "the log has one line for each message, with all results" },
-	{ "Minimum", IMPORT_NONE, NULL,
-	    "a signature whose l= is shorter than the body passes, with a "
-	    "reason in the results" },
+	{ "Minimum", IMPORT_TEXT, NULL, NULL },
 	{ "MinimumKeyBits", IMPORT_TEXT, NULL, NULL },
 	{ "Mode", IMPORT_TEXT, NULL, NULL },
 	{ "MTA", IMPORT_LIST, NULL, NULL },

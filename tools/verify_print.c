@@ -222,7 +222,8 @@ json_arc(const struct engine_outcome *out)
 	    "instances", (int)v->instances,
 	    "oldest_pass", v->has_oldest ? json_integer(v->oldest_pass) :
 		json_null(),
-	    "reason", cli_json_cstr(v->reason),
+	    "reason", cli_json_cstr(v->uncovered != NULL ? v->uncovered :
+		v->reason),
 	    "failed_instance", v->at > 0 ? json_integer(v->at) : json_null(),
 	    "sealers", json_sealers(v)));
 }
@@ -327,10 +328,11 @@ show_verdict(const struct engine_outcome *out, size_t i)
 static void
 show_arc(const struct arc_verdict *v)
 {
+	const char *reason = v->uncovered != NULL ? v->uncovered : v->reason;
 	size_t i;
 
 	(void)printf("arc: %s%s%s\n", arc_result_name(v->result),
-	    v->reason != NULL ? ", " : "", v->reason != NULL ? v->reason : "");
+	    reason != NULL ? ", " : "", reason != NULL ? reason : "");
 	for (i = 0; i < v->sealers_n; i++) {
 		(void)printf("  set %-6u %s\n", v->sealers[i].instance,
 		    v->at == v->sealers[i].instance ? "fails" :

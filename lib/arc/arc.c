@@ -57,6 +57,20 @@ is_verified(const struct arc_validator *v, unsigned instance)
 	    sig->body_bytes == DKIM_BODY_ALL));
 }
 
+/* Makes the slot of the newest AMS see as much as Minimum needs. */
+static void
+count_body(const struct arc_validator *v, unsigned instance,
+    struct dkim_bodies *bodies)
+{
+	const struct arc_signature *ams = &v->sets[instance - 1].ams;
+	uint64_t allowed = dkim_minimum_allows(&v->opts.minimum,
+	    ams->sig.body_bytes);
+
+	if (instance == v->verdict.instances && allowed != UINT64_MAX) {
+		dkim_bodies_count(bodies, ams->slot, allowed);
+	}
+}
+
 /* Sends the key queries and reserves the body slots, newest set first. */
 static enum status
 query_keys(struct arc_validator *v, struct dkim_bodies *bodies,
@@ -80,6 +94,7 @@ query_keys(struct arc_validator *v, struct dkim_bodies *bodies,
 		if (status != STATUS_OK) {
 			return (status);
 		}
+		count_body(v, i, bodies);
 		status = query_key(v, batch, ams);
 		if (status != STATUS_OK) {
 			return (status);
@@ -232,6 +247,21 @@ check_seals(struct arc_validator *v)
 	return (STATUS_OK);
 }
 
+/* What anybody may have added behind the newest sealer (dkim/cover.h). */
+static const char *
+find_uncovered(const struct arc_validator *v)
+{
+	const struct arc_signature *ams =
+	    &v->sets[v->verdict.instances - 1].ams;
+
+	if (dkim_bodies_bytes(v->bodies, ams->slot) > dkim_minimum_allows(
+	    &v->opts.minimum, ams->sig.body_bytes)) {
+		return (dkim_uncovered_body);
+	}
+	return (v->opts.extra_fields ? NULL : dkim_uncovered_field(v->headers,
+	    ams->sig.names, ams->sig.names_n));
+}
+
 static enum status
 check_chain(struct arc_validator *v)
 {
@@ -250,6 +280,7 @@ check_chain(struct arc_validator *v)
 	v->decided = true;
 	verdict->result = ARC_PASS;
 	verdict->reason = NULL;
+	verdict->uncovered = find_uncovered(v);
 	verdict->from_signed = arc_is_signed(
 	    &v->sets[verdict->instances - 1].ams.sig, STR("From"));
 	first = v->fields->v[v->sets[0].aar].value;

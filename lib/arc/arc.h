@@ -20,6 +20,7 @@
 #include "base/str.h"
 #include "crypto/crypto.h"
 #include "dkim/body.h"
+#include "dkim/cover.h"
 #include "dns/dns.h"
 #include "mail/field.h"
 
@@ -43,6 +44,9 @@ struct arc_verdict {		/* views into the fields and the arena */
 	const struct arc_sealer	*sealers;	/* instance 1 first */
 	size_t			 sealers_n;
 	bool			 from_signed;	/* by the newest AMS */
+	const char		*uncovered;	/* what it leaves open: a
+						   static phrase; NULL:
+						   nothing */
 	struct str		 first_results;	/* of the AAR of instance 1,
 						   without "i=1;"; absent
 						   unless the chain passes */
@@ -55,6 +59,9 @@ struct arc_opts {
 	unsigned		 min_rsa_bits;
 	unsigned		 max_signatures; /* AMS that are verified,
 						   newest first; at least 1 */
+	/* as in dkim_verify_opts, but only uncovered depends on them */
+	struct dkim_minimum	 minimum;
+	bool			 extra_fields;
 };
 
 struct arc_validator;

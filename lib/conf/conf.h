@@ -113,6 +113,17 @@ struct conf_signature_style {	/* Canonicalization */
 	enum canon	 body;
 };
 
+enum conf_minimum_kind {	/* the forms of Minimum */
+	CONF_MINIMUM_BYTES,	/* N: octets that are signed, or all */
+	CONF_MINIMUM_PERCENT,	/* N%: of the body is signed */
+	CONF_MINIMUM_LEFT	/* N+: octets that may be unsigned */
+};
+
+struct conf_minimum {		/* Minimum */
+	enum conf_minimum_kind	kind;
+	uint64_t		n;
+};
+
 struct conf {
 	/* the daemon */
 	char			*socket;	/* Socket */
@@ -164,6 +175,8 @@ struct conf {
 						   or tempfail */
 	/* verifying */
 	unsigned		 minimum_key_bits;	/* MinimumKeyBits */
+	struct conf_minimum	 minimum;	/* Minimum */
+	bool			 allow_extra_fields; /* AllowExtraFields */
 	unsigned		 maximum_signatures;	/* ...ToVerify */
 	int64_t			 clock_drift_s;	/* ClockDrift */
 	enum conf_action	 on_bad_signature;

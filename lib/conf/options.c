@@ -133,6 +133,8 @@ set_mode(struct conf_reader *r, const struct conf_option *o, struct str value)
 
 /* Sorted by name for people. */
 static const struct conf_option rows[] = {
+	{ .name = "AllowExtraFields", .fallback = "no",
+	    CONF_BOOL(allow_extra_fields) },
 	{ .name = "ArcSeal", .form = "off|forwarded|all", .fallback = "off",
 	    CONF_WORD(arc_seal, arc_seal_words) },
 	{ .name = "ArcSealKey", .form = "domain[:selector]", .fallback = "",
@@ -191,6 +193,8 @@ static const struct conf_option rows[] = {
 	    CONF_NUMBER(maximum_memory_mib, 0, 1024 * 1024) },
 	{ .name = "MaximumSignaturesToVerify", .fallback = "8",
 	    CONF_NUMBER(maximum_signatures, 1, 100) },
+	{ .name = "Minimum", .form = "number|N%|N+", .fallback = "100%",
+	    CONF_FIELD(conf_set_minimum, struct conf_minimum, minimum) },
 	{ .name = "MinimumKeyBits", .fallback = "1024",
 	    CONF_NUMBER(minimum_key_bits, 1024, CRYPTO_RSA_MAX_BITS) },
 	{ .name = "Mode", .form = "s|v|sv", .fallback = "sv", .set = set_mode },

@@ -118,6 +118,7 @@ conf_setter	 conf_set_socket;		/* char * */
 conf_setter	 conf_set_canonicalization;	/* conf_signature_style */
 conf_setter	 conf_set_authserv_id;		/* conf_authserv_id */
 conf_setter	 conf_set_sample;		/* unsigned, percent */
+conf_setter	 conf_set_minimum;		/* conf_minimum */
 conf_setter	 conf_set_table;		/* conf_table */
 conf_setter	 conf_set_key_cache;		/* unsigned */
 conf_setter	 conf_set_key_store;		/* conf_key_stores */

@@ -277,3 +277,25 @@ conf_set_sample(struct conf_reader *r, const struct conf_option *o,
 	*(unsigned *)field_at(r, o) = (unsigned)percent;
 	return (STATUS_OK);
 }
+
+/* OpenDKIM's forms. */
+enum status
+conf_set_minimum(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	struct conf_minimum *minimum = field_at(r, o);
+	char last = value.p[value.n - 1];
+	struct str number = value;
+
+	minimum->kind = last == '%' ? CONF_MINIMUM_PERCENT : last == '+' ?
+	    CONF_MINIMUM_LEFT : CONF_MINIMUM_BYTES;
+	if (minimum->kind != CONF_MINIMUM_BYTES) {
+		number.n--;
+	}
+	if (!str_to_u64(number, &minimum->n) ||
+	    (minimum->kind == CONF_MINIMUM_PERCENT && minimum->n > 100)) {
+		return (conf_reject(r, o, value, "is not a number of octets, "
+		    "N% with N from 0 to 100, or N+"));
+	}
+	return (STATUS_OK);
+}

@@ -12,8 +12,9 @@
 
 struct slot {
 	struct digest	*digest;
-	uint64_t	 max_bytes;
-	uint64_t	 bytes;		/* canonical octets seen; max_bytes + 1
+	uint64_t	 max_bytes;	/* of these are hashed */
+	uint64_t	 count_max;	/* max_bytes or more are counted */
+	uint64_t	 bytes;		/* canonical octets seen; count_max + 1
 					   once the limit is exceeded */
 	enum canon	 kind;
 	unsigned char	 hash[CRYPTO_SHA256_BYTES];
@@ -43,17 +44,18 @@ feed_slot(struct slot *slot, struct pass *pass, const void *p, size_t n)
 {
 	uint64_t room;
 
-	if (slot->bytes > slot->max_bytes) {
+	if (slot->bytes > slot->count_max) {
 		return;
 	}
-	room = slot->max_bytes - slot->bytes;
-	if (n <= room) {
-		digest_update(slot->digest, p, n);
+	if (slot->bytes < slot->max_bytes) {
+		room = slot->max_bytes - slot->bytes;
+		digest_update(slot->digest, p, n < room ? n : (size_t)room);
+	}
+	if (n <= slot->count_max - slot->bytes) {
 		slot->bytes += n;
 		return;
 	}
-	digest_update(slot->digest, p, (size_t)room);
-	slot->bytes = slot->max_bytes + 1;
+	slot->bytes = slot->count_max + 1;
 	pass->open--;
 }
 
@@ -147,13 +149,21 @@ dkim_bodies_want(struct dkim_bodies *b, enum canon kind, uint64_t max_bytes,
 	}
 	b->v = v;
 	v[b->n] = (struct slot){ .kind = kind, .max_bytes = max_bytes,
-		.digest = digest_new(b->crypto) };
+		.count_max = max_bytes, .digest = digest_new(b->crypto) };
 	if (v[b->n].digest == NULL) {
 		return (STATUS_NOMEM);
 	}
 	*slot_r = (unsigned)b->n++;
 	b->pass[kind == CANON_RELAXED].open++;
 	return (STATUS_OK);
+}
+
+void
+dkim_bodies_count(struct dkim_bodies *b, unsigned slot, uint64_t n)
+{
+	if (n > b->v[slot].count_max) {
+		b->v[slot].count_max = n;
+	}
 }
 
 bool

@@ -25,6 +25,10 @@ void			 dkim_bodies_fini(struct dkim_bodies *);
 /* Before the first update: reserves a slot, shared by equal requests. */
 enum status	 dkim_bodies_want(struct dkim_bodies *, enum canon,
 		    uint64_t max_bytes, unsigned *slot_r) ATTR_MUST_CHECK;
+/* Before the first update: makes the slot count up to n octets, though it does
+   not hash them all. */
+void		 dkim_bodies_count(struct dkim_bodies *, unsigned slot,
+		    uint64_t n);
 /* False if more body cannot change a hash: no slot, or all limits reached. */
 bool		 dkim_bodies_need_more(const struct dkim_bodies *);
 void		 dkim_bodies_update(struct dkim_bodies *, const char *, size_t);
@@ -35,7 +39,8 @@ const unsigned char	*dkim_bodies_hash(const struct dkim_bodies *,
 /* The hash of the slot with these parameters; NULL: no such slot. */
 const unsigned char	*dkim_bodies_find(const struct dkim_bodies *,
 			    enum canon, uint64_t max_bytes);
-/* Canonical octets seen, at most the slot's limit plus one. */
+/* Canonical octets seen, at most one more than the slot's limit or the n of
+   dkim_bodies_count. */
 uint64_t	 dkim_bodies_bytes(const struct dkim_bodies *, unsigned slot);
 
 #endif

@@ -129,14 +129,28 @@ dkim_headers_new(struct arena *a, const struct field_list *fields)
 	return (h);
 }
 
+static struct group *
+find_group(const struct dkim_headers *h, struct str name)
+{
+	struct group key = { .prefix = name_prefix(name), .name = name };
+
+	return (bsearch(&key, h->groups, h->groups_n, sizeof(key), group_cmp));
+}
+
+size_t
+dkim_headers_count(const struct dkim_headers *h, struct str name)
+{
+	const struct group *g = find_group(h, name);
+
+	return (g != NULL ? g->end - g->first : 0);
+}
+
 /* The lowest unused instance, or NULL (RFC 6376 5.4.2). */
 static const struct field *
 select_field(struct dkim_headers *h, struct str name, size_t skip)
 {
-	struct group key = { .prefix = name_prefix(name), .name = name };
-	struct group *g;
+	struct group *g = find_group(h, name);
 
-	g = bsearch(&key, h->groups, h->groups_n, sizeof(*g), group_cmp);
 	if (g == NULL || g->left == g->first) {
 		return (NULL);
 	}

@@ -20,6 +20,9 @@ struct dkim_headers;	/* in the arena; belongs to one thread */
 /* Borrows the fields, which must not change. NULL: no memory. */
 struct dkim_headers	*dkim_headers_new(struct arena *,
 			    const struct field_list *);
+/* The number of fields of that name, case ignored. */
+size_t			 dkim_headers_count(const struct dkim_headers *,
+			    struct str name);
 
 struct dkim_header_input {
 	enum canon		 canon;

@@ -1,5 +1,6 @@
 lib_libmailseal_a_SOURCES += \
 	lib/dkim/body.h \
+	lib/dkim/cover.h \
 	lib/dkim/header.h \
 	lib/dkim/key.h \
 	lib/dkim/result.h \
@@ -11,6 +12,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/dkim/signature_value.h \
 	lib/dkim/verify.h \
 	lib/dkim/body.c \
+	lib/dkim/cover.c \
 	lib/dkim/header.c \
 	lib/dkim/key.c \
 	lib/dkim/result.c \

@@ -56,6 +56,23 @@ check_field(struct dkim_verifier *verifier, struct dkim_verdict *v)
 	}
 }
 
+/* Reserves a body slot that sees as much as Minimum needs. */
+static enum status
+want_body(const struct dkim_verifier *verifier,
+    const struct dkim_signature *sig, struct dkim_bodies *bodies,
+    unsigned *slot_r)
+{
+	enum status status = dkim_bodies_want(bodies, sig->body_canon,
+	    sig->body_bytes, slot_r);
+	uint64_t allowed = dkim_minimum_allows(&verifier->opts.minimum,
+	    sig->body_bytes);
+
+	if (status == STATUS_OK && allowed != UINT64_MAX) {
+		dkim_bodies_count(bodies, *slot_r, allowed);
+	}
+	return (status);
+}
+
 static enum status
 start_trial(struct dkim_verifier *verifier, struct trial *t,
     struct dkim_bodies *bodies, struct dns_batch *batch)
@@ -74,8 +91,7 @@ start_trial(struct dkim_verifier *verifier, struct trial *t,
 	if (t->verdict.result != DKIM_NONE) {
 		return (STATUS_OK);
 	}
-	status = dkim_bodies_want(bodies, sig->body_canon, sig->body_bytes,
-	    &t->slot);
+	status = want_body(verifier, sig, bodies, &t->slot);
 	if (status != STATUS_OK) {
 		return (status);
 	}
@@ -224,6 +240,34 @@ set_key_verdict(struct dkim_verdict *v, const struct dkim_key *key,
 	set_verdict(v, result, reason);
 }
 
+static void
+set_uncovered(struct dkim_verdict *v, enum dkim_cover cover,
+    const char *reason)
+{
+	v->cover = cover;
+	set_verdict(v, DKIM_POLICY, reason);
+}
+
+/* The signature verifies: does it cover what a reader sees? */
+static void
+judge_cover(struct dkim_verifier *verifier, struct trial *t)
+{
+	const struct dkim_verify_opts *opts = &verifier->opts;
+	const struct dkim_signature *sig = &t->verdict.sig;
+	uint64_t bytes = dkim_bodies_bytes(verifier->bodies, t->slot);
+	const char *field = opts->extra_fields ? NULL :
+	    dkim_uncovered_field(verifier->headers, sig->names, sig->names_n);
+
+	if (bytes > dkim_minimum_allows(&opts->minimum, sig->body_bytes)) {
+		set_uncovered(&t->verdict, DKIM_BODY_OPEN,
+		    dkim_uncovered_body);
+	} else if (field != NULL) {
+		set_uncovered(&t->verdict, DKIM_FIELD_OPEN, field);
+	} else if (bytes > sig->body_bytes) {
+		set_verdict(&t->verdict, DKIM_PASS, dkim_uncovered_body);
+	}
+}
+
 static enum status
 check_signature(struct dkim_verifier *verifier, struct trial *t,
     const struct dkim_key *const *keys, size_t n)
@@ -247,9 +291,8 @@ check_signature(struct dkim_verifier *verifier, struct trial *t,
 		    "signature did not verify");
 		return (STATUS_OK);
 	}
-	set_key_verdict(v, keys[i - 1], DKIM_PASS,
-	    dkim_bodies_bytes(verifier->bodies, t->slot) >
-	    v->sig.body_bytes ? "body is longer than l=" : NULL);
+	set_key_verdict(v, keys[i - 1], DKIM_PASS, NULL);
+	judge_cover(verifier, t);
 	return (STATUS_OK);
 }
 

@@ -12,6 +12,7 @@
 #include "base/arena.h"
 #include "base/status.h"
 #include "dkim/body.h"
+#include "dkim/cover.h"
 #include "dkim/key.h"
 #include "dkim/result.h"
 #include "dkim/signature.h"
@@ -26,12 +27,18 @@ struct dkim_verify_opts {
 						   result in policy */
 	unsigned		 max_signatures; /* that are verified; further
 						   ones result in policy */
+	struct dkim_minimum	 minimum;	/* of the body is signed; else
+						   policy */
+	bool			 extra_fields;	/* may be unsigned; else
+						   policy */
 };
 
 struct dkim_verdict {			/* immutable once finished */
 	enum dkim_result	 result;
 	const char		*reason;	/* static phrase, or NULL */
 	struct dkim_signature	 sig;
+	enum dkim_cover		 cover;		/* why it is policy though it
+						   verifies */
 	unsigned		 key_bits;	/* 0: unknown */
 	bool			 testing;	/* key has t=y */
 	enum dns_security	 security;	/* of the key's answer */

@@ -130,7 +130,8 @@ engine_arc_override(struct arena *arena, const struct names *trusted,
 	enum status status;
 
 	*comment_r = NULL;
-	if (arc->result != ARC_PASS || !are_trusted(trusted, arc)) {
+	if (arc->result != ARC_PASS || arc->uncovered != NULL ||
+	    !are_trusted(trusted, arc)) {
 		return (STATUS_OK);
 	}
 	status = authres_parse(arena, arc->first_results, &ar, &reason);

@@ -93,6 +93,9 @@ enum engine_counter {
 	ENGINE_DKIM_PASS, ENGINE_DKIM_FAIL, ENGINE_DKIM_POLICY,
 	ENGINE_DKIM_NEUTRAL, ENGINE_DKIM_TEMPERROR, ENGINE_DKIM_PERMERROR,
 	ENGINE_DKIM_NONE,		/* messages without a signature */
+	ENGINE_DKIM_BODY_OPEN,		/* of those with policy: the body is
+					   longer than its signed part */
+	ENGINE_DKIM_FIELD_OPEN,		/* a second field is not signed */
 	ENGINE_SPF_PASS, ENGINE_SPF_FAIL, ENGINE_SPF_SOFTFAIL,
 	ENGINE_SPF_NEUTRAL, ENGINE_SPF_TEMPERROR, ENGINE_SPF_PERMERROR,
 	ENGINE_SPF_NONE,

@@ -50,6 +50,8 @@ engine_counter_name(enum engine_counter c)
 		[ENGINE_DKIM_TEMPERROR] = "dkim_temperror",
 		[ENGINE_DKIM_PERMERROR] = "dkim_permerror",
 		[ENGINE_DKIM_NONE] = "dkim_none",
+		[ENGINE_DKIM_BODY_OPEN] = "dkim_unsigned_body",
+		[ENGINE_DKIM_FIELD_OPEN] = "dkim_unsigned_field",
 		[ENGINE_SPF_PASS] = "spf_pass",
 		[ENGINE_SPF_FAIL] = "spf_fail",
 		[ENGINE_SPF_SOFTFAIL] = "spf_softfail",
@@ -125,8 +127,13 @@ count_dkim(const struct engine_input *in, const struct dkim_verifier *verifier)
 		engine_count(in, ENGINE_DKIM_NONE, 1);
 	}
 	for (i = 0; i < n; i++) {
-		engine_count(in,
-		    counters[dkim_verifier_get(verifier, i)->result], 1);
+		const struct dkim_verdict *v = dkim_verifier_get(verifier, i);
+
+		engine_count(in, counters[v->result], 1);
+		engine_count(in, ENGINE_DKIM_BODY_OPEN,
+		    v->cover == DKIM_BODY_OPEN);
+		engine_count(in, ENGINE_DKIM_FIELD_OPEN,
+		    v->cover == DKIM_FIELD_OPEN);
 	}
 }
 

@@ -13,6 +13,19 @@ engine_verifying_plan(const struct engine_input *in,
 	return (v->signatures_n > 0 || v->wants_arc);
 }
 
+static struct dkim_minimum
+minimum_of(const struct conf *conf)
+{
+	static const enum dkim_minimum_kind kinds[] = {
+		[CONF_MINIMUM_BYTES] = DKIM_MINIMUM_BYTES,
+		[CONF_MINIMUM_PERCENT] = DKIM_MINIMUM_PERCENT,
+		[CONF_MINIMUM_LEFT] = DKIM_MINIMUM_LEFT,
+	};
+
+	return ((struct dkim_minimum){ kinds[conf->minimum.kind],
+	    conf->minimum.n });
+}
+
 static enum status
 begin_arc(const struct engine_input *in, struct engine_verification *v)
 {
@@ -23,6 +36,8 @@ begin_arc(const struct engine_input *in, struct engine_verification *v)
 		.drift_s = conf->clock_drift_s,
 		.min_rsa_bits = conf->minimum_key_bits,
 		.max_signatures = conf->maximum_signatures,
+		.minimum = minimum_of(conf),
+		.extra_fields = conf->allow_extra_fields,
 	};
 
 	return (arc_validator_new(in->arena, &opts, &in->fields, v->bodies,
@@ -40,6 +55,8 @@ begin_signatures(const struct engine_input *in, struct engine_verification *v)
 		.drift_s = conf->clock_drift_s,
 		.min_rsa_bits = conf->minimum_key_bits,
 		.max_signatures = conf->maximum_signatures,
+		.minimum = minimum_of(conf),
+		.extra_fields = conf->allow_extra_fields,
 	};
 
 	if (v->bodies != NULL && v->batch == NULL) {

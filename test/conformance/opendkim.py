@@ -6,6 +6,7 @@ originally test our canonicalisation, by historic.py. Cases about the interface
 of the library (api_only) are skipped.
 """
 import os
+import re
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
@@ -22,6 +23,10 @@ import zone  # noqa: E402
 DEVIATIONS = {}
 # rsa-sha1 signatures that passed originally, but fail in historic.py.
 HISTORIC_DEVIATIONS = {}
+
+
+# Titles of cases with text behind l=, which pass with libopendkim.
+PARTIAL = re.compile(r'lengths (plus|and) extra data')
 
 
 def whole(results):
@@ -42,7 +47,9 @@ def verify_case(case, suite, batch, zone_file, known):
     message = suites.read(os.path.join(suite, case['message']))
     name = '%s: %s' % (case['name'], case['title'])
     now = case['clock']
+    partial = PARTIAL.search(case['title']) is not None
     options = ['--now', str(now)] if now is not None else []
+    options += ['-o', 'Minimum 0'] if partial else []
     status, out, err = seal.verify(message, zone_file, *options)
     if not tap.ok(out, name + ': mailseal verify writes JSON', err):
         return
@@ -58,7 +65,7 @@ def verify_case(case, suite, batch, zone_file, known):
             name + ': exit status')
     # The body in the pieces that upstream used, and by single octets.
     for sizes in (body_sizes(case), [1]):
-        got = batch.verify(message, now or 1800000000, sizes)
+        got = batch.verify(message, now or 1800000000, sizes, partial)
         tap.is_([v['result'] for v in got], results,
                 '%s: body in pieces of %s' % (name, sizes[:5]))
 

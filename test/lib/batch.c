@@ -12,7 +12,9 @@
  *	    SIZE ...		CANON as c=; the lists by colons, "-" is the
  *				default; gives the value of the field
  *	verify NOW MESSAGE SIZE ...
- *				gives result, reason, d=, s=, b= by signature
+ *				gives result, reason, d=, s=, b= by signature;
+ *				as "verify-partial" with Minimum 0 and
+ *				AllowExtraFields
  *	spf IP HELO MAIL-FROM	gives result, mechanism, reason, explanation
  *				and the number of questions asked
  *	from VALUE		of a From field: gives its result as a phrase,
@@ -258,6 +260,10 @@ do_verify(struct batch *b, const struct fields *f)
 	opts.drift_s = DRIFT_S;
 	opts.min_rsa_bits = MIN_RSA_BITS;
 	opts.max_signatures = MAX_SIGNATURES;
+	if (str_eq(f->v[0], STR("verify-partial"))) {
+		opts.minimum.kind = DKIM_MINIMUM_BYTES;
+		opts.extra_fields = true;
+	}
 	bodies = dkim_bodies_new(&b->arena, b->crypto);
 	s = bodies == NULL || (dns = dns_batch_new(b->dns)) == NULL ?
 	    STATUS_NOMEM : message_parse(&b->arena, f->v[2], &m);
@@ -354,7 +360,8 @@ serve(struct batch *b)
 			do_key(b, &f);
 		} else if (str_eq(f.v[0], STR("sign"))) {
 			do_sign(b, &f);
-		} else if (str_eq(f.v[0], STR("verify"))) {
+		} else if (str_eq(f.v[0], STR("verify")) ||
+		    str_eq(f.v[0], STR("verify-partial"))) {
 			do_verify(b, &f);
 		} else if (str_eq(f.v[0], STR("spf"))) {
 			do_spf(b, &f);

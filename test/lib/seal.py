@@ -109,10 +109,12 @@ class Batch:
                           oversign, str(now), str(ttl), message,
                           *[str(n) for n in sizes])[0]
 
-    def verify(self, message, now, sizes=()):
-        """[{result, reason, domain, selector, b}], top first."""
+    def verify(self, message, now, sizes=(), partial=False):
+        """[{result, reason, domain, selector, b}], top first. partial: with
+        Minimum 0 and AllowExtraFields."""
         v = [s.decode('utf-8', 'replace') for s in self._call(
-            'verify', str(now), message, *[str(n) for n in sizes])]
+            'verify-partial' if partial else 'verify', str(now), message,
+            *[str(n) for n in sizes])]
         keys = ('result', 'reason', 'domain', 'selector', 'b')
         return [dict(zip(keys, v[i:i + 5])) for i in range(0, len(v), 5)]
 

@@ -16,6 +16,7 @@ EXTRA_DIST += test/scenario/run.py \
 	test/scenario/on-dns-error.txt \
 	test/scenario/outlawed.txt \
 	test/scenario/oversigned.txt \
+	test/scenario/riding.txt \
 	test/scenario/sign-direction.txt \
 	test/scenario/sign-domains.txt \
 	test/scenario/sign-two-keys.txt \

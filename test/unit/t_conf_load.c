@@ -131,6 +131,15 @@ static const struct {
 	{ "Canonicalization with an empty part", "Canonicalization simple/\n",
 	    "conf:1: Canonicalization: \"simple/\" is not simple or "
 	    "relaxed, or two of them with a slash between" },
+	{ "Minimum of more than all", "Minimum 101%\n",
+	    "conf:1: Minimum: \"101%\" is not a number of octets, N% with N "
+	    "from 0 to 100, or N+" },
+	{ "Minimum without a number", "Minimum +\n",
+	    "conf:1: Minimum: \"+\" is not a number of octets, N% with N "
+	    "from 0 to 100, or N+" },
+	{ "Minimum in words", "Minimum half\n",
+	    "conf:1: Minimum: \"half\" is not a number of octets, N% with N "
+	    "from 0 to 100, or N+" },
 	{ "MinimumKeyBits below 1024 (8301 3.2)", "MinimumKeyBits 1023\n",
 	    "conf:1: MinimumKeyBits: \"1023\" is not a number from 1024 to "
 	    "8192" },
@@ -406,6 +415,9 @@ test_defaults(void)
 	    !c->multiple_signatures, "no tables");
 	tap_num(c->key_cache, 1000, "KeyCache");
 	tap_num(c->minimum_key_bits, 1024, "MinimumKeyBits");
+	tap_num(c->minimum.kind, CONF_MINIMUM_PERCENT, "Minimum");
+	tap_num((long long)c->minimum.n, 100, "Minimum: all");
+	tap_ok(!c->allow_extra_fields, "AllowExtraFields");
 	tap_num(c->maximum_signatures, 8, "MaximumSignaturesToVerify");
 	tap_num(c->clock_drift_s, 300, "ClockDrift");
 	tap_num(c->on_bad_signature, CONF_ACCEPT, "OnBadSignature");
@@ -449,6 +461,8 @@ static const char all[] =
     "MultipleSignatures yes\n"
     "KeyCache all\n"
     "MinimumKeyBits 2048\n"
+    "Minimum 512+\n"
+    "AllowExtraFields yes\n"
     "MaximumSignaturesToVerify 3\n"
     "ClockDrift 10m\n"
     "OnBadSignature quarantine\n"
@@ -534,6 +548,9 @@ test_all(void)
 	    "AuthservID");
 	test_all_signing(c);
 	tap_num(c->minimum_key_bits, 2048, "MinimumKeyBits");
+	tap_num(c->minimum.kind, CONF_MINIMUM_LEFT, "Minimum");
+	tap_num((long long)c->minimum.n, 512, "Minimum: octets");
+	tap_ok(c->allow_extra_fields, "AllowExtraFields");
 	tap_num(c->maximum_signatures, 3, "MaximumSignaturesToVerify");
 	tap_num(c->clock_drift_s, 600, "ClockDrift");
 	tap_num(c->on_bad_signature, CONF_QUARANTINE, "OnBadSignature");

@@ -12,6 +12,8 @@
 #define ED(s)	" v=1; a=ed25519-sha256; c=simple/simple; d=example.com; s=" s \
 		"; h=from:to:subject; bh=@BH@; b=@B@"
 
+#define LONGER	"the body is longer than its signed part"
+
 static const char zone[] =
     "$ORIGIN _domainkey.example.com.\n"
     "rsa IN TXT \"v=DKIM1; p=%RSA%\"\n"
@@ -104,9 +106,35 @@ static const struct row {
 
 	{ "3.5 l= of the whole body", TAGS "; l=15", { 0 }, DKIM_PASS, NULL },
 	{ "3.5 l= and text added", TAGS "; l=15", { "world. \r\n",
-	    "world. \r\nBuy!\r\n" }, DKIM_PASS, "body is longer than l=" },
-	{ "3.5 l=0", TAGS "; l=0", { "Hello", "Buy" }, DKIM_PASS,
-	    "body is longer than l=" },
+	    "world. \r\nBuy!\r\n" }, DKIM_POLICY, LONGER },
+	{ "8.2 l= and one octet added", TAGS "; l=15", { "world. \r\n\r\n",
+	    "world. \r\nx" }, DKIM_POLICY, LONGER },
+	{ "8.2 l= without the last line end", TAGS "; l=13", { 0 },
+	    DKIM_POLICY, LONGER },
+	{ "3.5 l= and empty lines added", TAGS "; l=15", { "world. \r\n",
+	    "world. \r\n\r\n \r\n" }, DKIM_PASS, NULL },
+	{ "3.5 l=0", TAGS "; l=0", { "Hello", "Buy" }, DKIM_POLICY, LONGER },
+	{ "3.5 l=0 of an empty body", TAGS "; l=0", { "Hello,  world. ", "" },
+	    DKIM_PASS, NULL },
+
+	{ "8.15 a second Subject on top", TAGS, { "From: Kim",
+	    "Subject: Buy\r\nFrom: Kim" }, DKIM_POLICY,
+	    "a second Subject is not signed" },
+	{ "8.15 a second To, in other letters, white space before the colon",
+	    TAGS, { "From: Kim", "tO \t: e@example.org\r\nFrom: Kim" },
+	    DKIM_POLICY, "a second To is not signed" },
+	{ "8.15 a second Subject that is equal", TAGS, { "Subject:",
+	    "Subject:  one\r\n two \t three \r\nSubject:" }, DKIM_POLICY,
+	    "a second Subject is not signed" },
+	{ "8.15 two that are not signed", TAGS, { "To:",
+	    "Date: a\r\nDate: b\r\nTo:" }, DKIM_PASS, NULL },
+	{ "8.15 one that is not signed", TAGS, { "To:",
+	    "Content-Type: text/html\r\nReply-To: e@example.org\r\nTo:" },
+	    DKIM_PASS, NULL },
+	{ "8.15 fields that servers add", TAGS, { "From: Kim",
+	    "Received: x\r\nReceived: y\r\nSender: l@example.org\r\n"
+	    "Sender: m@example.org\r\nList-Id: a\r\nPrecedence: list\r\n"
+	    "From: Kim" }, DKIM_PASS, NULL },
 	{ "3.5 l= beyond the body", TAGS "; l=16", { 0 }, DKIM_PERMERROR,
 	    "l= exceeds the body" },
 	{ "3.5 l= beyond 64 bits", TAGS "; l=99999999999999999999", { 0 },
@@ -320,6 +348,106 @@ check_several(void)
 	lab_next(&lab);
 }
 
+/* OpenDKIM's forms of Minimum; the body has 15 octets. */
+static void
+check_minimum(void)
+{
+	static const struct {
+		const char		*name;
+		const char		*l;
+		struct dkim_minimum	 minimum;
+		enum dkim_result	 result;
+	} cases[] = {
+		{ "all zero, all signed", "15", { 0 }, DKIM_PASS },
+		{ "all zero, one left", "14", { 0 }, DKIM_POLICY },
+		{ "1+, one left", "14", { DKIM_MINIMUM_LEFT, 1 }, DKIM_PASS },
+		{ "1+, two left", "13", { DKIM_MINIMUM_LEFT, 1 },
+		    DKIM_POLICY },
+		{ "10, ten signed", "10", { DKIM_MINIMUM_BYTES, 10 },
+		    DKIM_PASS },
+		{ "10, nine signed", "9", { DKIM_MINIMUM_BYTES, 10 },
+		    DKIM_POLICY },
+		{ "100, all signed", "15", { DKIM_MINIMUM_BYTES, 100 },
+		    DKIM_PASS },
+		{ "100, one left", "14", { DKIM_MINIMUM_BYTES, 100 },
+		    DKIM_POLICY },
+		{ "0, none signed", "0", { DKIM_MINIMUM_BYTES, 0 },
+		    DKIM_PASS },
+		{ "0%, none signed", "0", { DKIM_MINIMUM_PERCENT, 0 },
+		    DKIM_PASS },
+		{ "80%, 12 signed", "12", { DKIM_MINIMUM_PERCENT, 80 },
+		    DKIM_PASS },
+		{ "80%, 11 signed", "11", { DKIM_MINIMUM_PERCENT, 80 },
+		    DKIM_POLICY },
+		{ "81%, 12 signed", "12", { DKIM_MINIMUM_PERCENT, 81 },
+		    DKIM_POLICY },
+		{ "100%, 15 signed", "15", { DKIM_MINIMUM_PERCENT, 100 },
+		    DKIM_PASS },
+		{ "100%, 14 signed", "14", { DKIM_MINIMUM_PERCENT, 100 },
+		    DKIM_POLICY },
+		{ "1%, none signed", "0", { DKIM_MINIMUM_PERCENT, 1 },
+		    DKIM_POLICY },
+	};
+	struct dkim_verify_opts opts;
+	const struct dkim_verdict *v;
+	size_t i;
+
+	lab_verify_opts(&lab, &opts);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		opts.minimum = cases[i].minimum;
+		v = verdict_of(&opts, arena_printf(&lab.arena, "%s; l=%s%c",
+		    TAGS, cases[i].l, 0).p);
+		tap_num(v->result, cases[i].result, cases[i].name);
+		tap_num(v->cover, v->result == DKIM_PASS ? DKIM_COVERED :
+		    DKIM_BODY_OPEN, "cover");
+		lab_next(&lab);
+	}
+	tap_ok(dkim_minimum_allows(&(struct dkim_minimum){
+	    DKIM_MINIMUM_PERCENT, 1 }, UINT64_MAX - 1) == UINT64_MAX &&
+	    dkim_minimum_allows(&(struct dkim_minimum){ DKIM_MINIMUM_LEFT,
+	    UINT64_MAX }, 1) == UINT64_MAX, "no overflow");
+}
+
+/* Each name of the list, once in h=; with the option it passes. */
+static void
+check_extra_fields(void)
+{
+	static const char *const names[] = { "Subject", "Date", "To", "Cc",
+		"Reply-To", "Message-ID", "In-Reply-To", "References",
+		"MIME-Version", "Content-Type", "Content-Transfer-Encoding" };
+	struct dkim_verify_opts opts;
+	const struct dkim_verdict *v;
+	struct str plain, field, tags, signature;
+	size_t i, k;
+
+	lab_verify_opts(&lab, &opts);
+	for (i = 0; i < 3 * sizeof(names) / sizeof(names[0]); i++) {
+		k = i / 3;
+		opts.extra_fields = i % 3 == 1;
+		field = arena_printf(&lab.arena, "%s: a\r\n", names[k]);
+		plain = lab_join(&lab, field, STR("From: Kim <kim@example.com>"
+		    "\r\n\r\n" LAB_BODY));
+		tags = arena_printf(&lab.arena, " v=1; a=rsa-sha256; "
+		    "c=relaxed/relaxed; d=example.com; s=rsa; h=from:%s%s%s; "
+		    "bh=@BH@; b=@B@%c", names[k], i % 3 == 2 ? ":" : "",
+		    i % 3 == 2 ? names[k] : "", 0);
+		if (i % 3 == 2) {	/* both are signed */
+			plain = lab_join(&lab, field, plain);
+		}
+		signature = lab_sign(&lab, tags.p, plain);
+		if (i % 3 != 2) {
+			plain = lab_join(&lab, field, plain);
+		}
+		v = dkim_verifier_get(lab_verify(&lab, &opts,
+		    lab_join(&lab, signature, plain)), 0);
+		tap_num(v->result, i % 3 == 0 ? DKIM_POLICY : DKIM_PASS,
+		    names[k]);
+		tap_num(v->cover, i % 3 == 0 ? DKIM_FIELD_OPEN : DKIM_COVERED,
+		    "cover");
+		lab_next(&lab);
+	}
+}
+
 /* A signature over another signature; its own field is never selected. */
 static void
 check_signed_signature(void)
@@ -459,6 +587,8 @@ main(void)
 	}
 	check_details();
 	check_several();
+	check_minimum();
+	check_extra_fields();
 	check_signed_signature();
 	check_limits();
 	check_nomem();
