@@ -99,6 +99,8 @@ serve_in_threads(struct daemon *daemon, struct conf *conf, struct diag *diag)
 	if (status != STATUS_OK) {
 		return (status);
 	}
+	/* The library answers a waiting client at once. */
+	set_log(daemon, conf);
 	if (pthread_create(&thread, NULL, run_library, NULL) != 0) {
 		diag_set(diag, NULL, 0, NO_THREAD);
 		return (STATUS_NOMEM);
@@ -148,6 +150,7 @@ start_daemon(struct daemon *daemon, struct conf *conf)
 	status = start_threads(daemon, conf, &diag);
 	if (status != STATUS_OK) {
 		presence_close(&daemon->presence);
+		log_init();	/* back to standard error */
 		daemon_complain(daemon, status, &diag);
 		log_flush();
 		return (daemon_exit_of(status));
@@ -367,9 +370,8 @@ daemon_load(struct daemon *daemon, struct conf **conf_r)
 }
 
 static void
-announce_start(struct daemon *daemon, const struct conf *conf)
+announce_start(struct daemon *daemon)
 {
-	set_log(daemon, conf);
 	daemon_warn_root(daemon);
 	env_log(&daemon->env, LOG_LEVEL_INFO, "mailseald %s listens on %s%s",
 	    PACKAGE_VERSION, daemon->presence.socket,
@@ -405,7 +407,7 @@ daemon_run(const struct daemon_opts *opts)
 		conf_release(conf);
 		return (code);
 	}
-	announce_start(&daemon, conf);
+	announce_start(&daemon);
 	background_ready(&caller, conf->log_target == CONF_LOG_STDERR);
 	daemon_report_ready(&daemon);
 	conf_release(conf);
