@@ -137,6 +137,7 @@ set_judged(struct logline *r, const struct engine_outcome *outcome)
 		    outcome->arc->uncovered : outcome->arc->reason;
 	}
 	r->decision = outcome->decision;
+	r->sealer = outcome->sealer;
 }
 
 void

@@ -71,6 +71,7 @@ struct logline {			/* views; absent ones are not shown */
 	const char		*arc;		/* or NULL: no chain */
 	const char		*arc_reason;	/* or NULL */
 	struct engine_decision	 decision;
+	struct engine_sealer	 sealer;
 	bool			 verified;	/* dkim=none if dkim is empty */
 	struct logline_list	 dkim;
 	struct logline_list	 signatures;	/* added by us */

@@ -136,6 +136,15 @@ set_decision(json_t *object, const struct engine_decision *d)
 }
 
 static bool
+set_sealer(json_t *object, const struct engine_sealer *s)
+{
+	return (s->instance == 0 ||
+	    (set_text(object, "sealer", s->domain) &&
+	    set_number(object, "sealer_set", s->instance) &&
+	    set_text(object, "sealer_reason", str_from(s->why))));
+}
+
+static bool
 set_judged(json_t *object, const struct logline *line)
 {
 	return (set_text(object, "sender", line->sender) &&
@@ -147,7 +156,8 @@ set_judged(json_t *object, const struct logline *line)
 	    set_text(object, "dmarc", str_from(line->dmarc)) &&
 	    set_text(object, "policy", str_from(line->policy)) &&
 	    set_text(object, "arc", str_from(line->arc)) &&
-	    set_text(object, "arc_reason", str_from(line->arc_reason)));
+	    set_text(object, "arc_reason", str_from(line->arc_reason)) &&
+	    set_sealer(object, &line->sealer));
 }
 
 static bool

@@ -75,6 +75,16 @@ add_decision(struct buf *out, const struct engine_decision *d)
 }
 
 static void
+add_sealer(struct buf *out, const struct engine_sealer *s)
+{
+	if (s->instance > 0) {
+		add_pair(out, "sealer", s->domain);
+		buf_printf(out, " sealer_set=%u", s->instance);
+		add_pair(out, "sealer_reason", str_from(s->why));
+	}
+}
+
+static void
 add_judged(struct buf *out, const struct logline *line)
 {
 	add_pair(out, "sender", line->sender);
@@ -87,6 +97,7 @@ add_judged(struct buf *out, const struct logline *line)
 	add_pair(out, "policy", str_from(line->policy));
 	add_pair(out, "arc", str_from(line->arc));
 	add_pair(out, "arc_reason", str_from(line->arc_reason));
+	add_sealer(out, &line->sealer);
 }
 
 static void

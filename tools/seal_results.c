@@ -27,7 +27,7 @@ has_method(const struct results *r, size_t n, struct str method)
 	return (false);
 }
 
-/* The parser accepts results that the grammar does not have. */
+/* The reader accepts results that the grammar does not have. */
 static bool
 can_be_written(const struct authres_result *result)
 {
@@ -62,15 +62,15 @@ add_result(struct results *r, const struct authres_result *result)
 static enum status
 add_value(struct results *r, struct str value, size_t known)
 {
-	enum status status = STATUS_OK;
-	const char *reason;
+	enum status status;
 	struct authres a;
 	size_t i;
 
-	status = authres_parse(r->arena, value, &a, &reason);
+	status = authres_read(r->arena, value, &a);
 	if (status == STATUS_SYNTAX || status == STATUS_LIMIT) {
 		cli_warn("an Authentication-Results field is left out: %s",
-		    reason);
+		    status == STATUS_LIMIT ? "it has too many results" :
+		    "it has no authserv-id");
 		return (STATUS_OK);
 	}
 	for (i = 0; i < a.n && status == STATUS_OK; i++) {

@@ -229,14 +229,29 @@ json_arc(const struct engine_outcome *out)
 }
 
 static json_t *
-json_decision(const struct engine_decision *d)
+json_sealer(const struct engine_sealer *s)
 {
-	return (json_pack("{s:o, s:o, s:o, s:o, s:o}",
+	if (s->instance == 0) {
+		return (json_null());
+	}
+	return (json_pack("{s:i, s:o, s:b, s:o}", "set", (int)s->instance,
+	    "domain", cli_json_text(s->domain), "believed", s->why == NULL,
+	    "reason", s->why != NULL ? cli_json_text(str_from(s->why)) :
+	    json_null()));
+}
+
+static json_t *
+json_decision(const struct engine_outcome *out)
+{
+	const struct engine_decision *d = &out->decision;
+
+	return (json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "rule", cli_json_cstr(engine_rule_name(d->rule)),
 	    "domain", cli_json_text(d->domain),
 	    "exempt", cli_json_cstr(engine_exemption_name(d->exempt)),
 	    "override", cli_json_cstr(engine_override_name(d->override)),
-	    "comment", cli_json_cstr(d->comment)));
+	    "comment", cli_json_cstr(d->comment),
+	    "sealer", json_sealer(&out->sealer)));
 }
 
 bool
@@ -254,7 +269,7 @@ verify_print_json(const struct engine_outcome *out, bool second)
 	    "second_opinion", json_second(out, second),
 	    "action", engine_verdict_name(out->verdict),
 	    "reply", cli_json_text(out->reply),
-	    "decision", json_decision(&out->decision),
+	    "decision", json_decision(out),
 	    "authentication_results", cli_json_text(out->authres),
 	    "error", cli_json_cstr(engine_error_text(out)))));
 }
@@ -375,6 +390,18 @@ show_second(const struct engine_outcome *out)
 	cli_show("policy", str_from(out->second_dmarc.policy));
 }
 
+/* Whether the sealer is believed that the DMARC failure is none. */
+static void
+show_sealer(const struct engine_sealer *s)
+{
+	if (s->instance > 0) {
+		(void)printf("  %-10s of set %u, %s\n", "sealer", s->instance,
+		    s->why != NULL ? "not believed" : "believed");
+		cli_show("  domain", s->domain);
+		cli_show("  because", str_from(s->why));
+	}
+}
+
 static void
 show_decision(const struct engine_outcome *out)
 {
@@ -387,6 +414,7 @@ show_decision(const struct engine_outcome *out)
 	cli_show("exempt", str_from(engine_exemption_name(d->exempt)));
 	cli_show("override", str_from(engine_override_name(d->override)));
 	cli_show("by", str_from(d->comment));
+	show_sealer(&out->sealer);
 	cli_show("reply", out->reply);
 }
 

@@ -263,11 +263,29 @@ find_uncovered(const struct arc_validator *v)
 }
 
 static enum status
+list_results(struct arc_validator *v)
+{
+	struct str *results = arena_calloc(v->arena, v->verdict.instances,
+	    sizeof(*results));
+	unsigned i;
+
+	if (results == NULL) {
+		return (STATUS_NOMEM);
+	}
+	for (i = 0; i < v->verdict.instances; i++) {
+		struct str value = v->fields->v[v->sets[i].aar].value;
+
+		results[i] = str_from_offset(value, str_find(value, ';') + 1);
+	}
+	v->verdict.results = results;
+	return (STATUS_OK);
+}
+
+static enum status
 check_chain(struct arc_validator *v)
 {
 	struct arc_verdict *verdict = &v->verdict;
 	enum status status;
-	struct str first;
 
 	status = check_newest(v);
 	if (status != STATUS_OK || v->decided) {
@@ -283,10 +301,8 @@ check_chain(struct arc_validator *v)
 	verdict->uncovered = find_uncovered(v);
 	verdict->from_signed = arc_is_signed(
 	    &v->sets[verdict->instances - 1].ams.sig, STR("From"));
-	first = v->fields->v[v->sets[0].aar].value;
-	verdict->first_results = str_from_offset(first,
-	    str_find(first, ';') + 1);
-	return (find_oldest_pass(v));
+	status = list_results(v);
+	return (status == STATUS_OK ? find_oldest_pass(v) : status);
 }
 
 enum status

@@ -47,9 +47,9 @@ struct arc_verdict {		/* views into the fields and the arena */
 	const char		*uncovered;	/* what it leaves open: a
 						   static phrase; NULL:
 						   nothing */
-	struct str		 first_results;	/* of the AAR of instance 1,
-						   without "i=1;"; absent
-						   unless the chain passes */
+	const struct str	*results;	/* of the AAR of each instance,
+						   without "i=N;"; NULL unless
+						   the chain passes */
 };
 
 struct arc_opts {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * authres: the Authentication-Results field (RFC 8601): an escaping writer, a
- * strict parser, and the check which received fields claim to be ours and must
- * be deleted (RFC 8601 5).
+ * strict parser, a tolerant reader for fields of trusted hosts, and the check
+ * which received fields claim to be ours and must be deleted (RFC 8601 5).
  */
 #ifndef AUTHRES_AUTHRES_H
 #define AUTHRES_AUTHRES_H
@@ -28,7 +28,8 @@ struct authres_property {	/* ptype.property=value */
 struct authres_result {
 	struct str			 method;
 	unsigned			 version;	/* 1 if absent */
-	struct str			 result;
+	struct str			 result;	/* absent: unreadable,
+							   by authres_read */
 	struct str			 comment;	/* after the result, in
 							   parentheses;
 							   absent: none */
@@ -63,6 +64,17 @@ enum status	authres_write(struct buf *, const struct authres *, bool fold,
  */
 enum status	authres_parse(struct arena *, struct str value,
 		    struct authres *r, const char **reason_r) ATTR_MUST_CHECK;
+
+/*
+ * Reads a field of somebody whose word counts, such as a trusted sealer, as
+ * the world writes it: result by result, whatever the others look like. The
+ * invariant: a result is found only where splitting at ';' outside of quoted
+ * strings and comments finds it behind an authserv-id. A result that cannot be
+ * read is absent (p == NULL), its method is not; the value of such a property
+ * is empty. SYNTAX: no authserv-id, or a version other than 1. LIMIT as above.
+ */
+enum status	authres_read(struct arena *, struct str value,
+		    struct authres *r) ATTR_MUST_CHECK;
 
 /*
  * Whether a received field must be deleted: its authserv-id is `id` (by RFC

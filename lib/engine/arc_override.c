@@ -1,94 +1,189 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * arc_override: whether a chain of ARC sets overrides a DMARC failure (RFC
- * 8617 7.2). Every sealer of the chain must be trusted, and the results of
- * the first must have a DMARC pass, for this author if they name one.
- * Ambiguous results are no pass.
+ * 8617 7.2). The word is that of the lowest set of the unbroken row of trusted
+ * sealers that begins with the newest set: what a provider below a list says
+ * about its own mail does not matter, and nobody may have changed the message
+ * after the last trusted sealer. The word counts if all DMARC results of that
+ * set pass and are about this author, and if the newest signature leaves
+ * nothing open (dkim/cover.h). Otherwise the sealer's entry says why not.
  */
 #include "authres/authres.h"
 #include "base/buf.h"
 #include "base/ip.h"
 #include "engine/private.h"
+#include "mail/domain.h"
 
 #define COMMENT_MAX_BYTES	(64 * 1024)	/* more than a chain can fill */
+#define SHOWN_MAX_BYTES		253		/* of text from the field */
+
+struct word {
+	struct arena		*arena;
+	const struct arc_verdict *arc;
+	struct str		 author;
+	struct authres		 ar;
+	struct engine_arc_word	*r;
+	enum status		 status;	/* sticky: NOMEM */
+};
+
+/* The index of the lowest set of the trusted row; arc->sealers_n: no row. */
+static size_t
+find_row(const struct names *trusted, const struct arc_verdict *arc)
+{
+	size_t i = arc->sealers_n;
+	int value;
+
+	while (i > 0 && names_find(trusted, arc->sealers[i - 1].domain,
+	    &value)) {
+		i--;
+	}
+	return (i);
+}
 
 static bool
-are_trusted(const struct names *trusted, const struct arc_verdict *arc)
+is_any_trusted(const struct names *trusted, const struct arc_verdict *arc)
 {
 	size_t i;
 	int value;
 
 	for (i = 0; i < arc->sealers_n; i++) {
-		if (!names_find(trusted, arc->sealers[i].domain, &value)) {
-			return (false);
+		if (names_find(trusted, arc->sealers[i].domain, &value)) {
+			return (true);
 		}
 	}
-	return (i > 0);
+	return (false);
 }
 
-/* The number of properties of that name; *value_r: value of the last. */
-static size_t
-get_property(const struct authres_result *r, struct str ptype,
-    struct str property, struct str *value_r)
+/* The reason not to believe the sealer: the phrase and text of the field, with
+   a NUL. */
+static bool
+disbelieve(struct word *w, const char *phrase, struct str text)
+{
+	struct str why = arena_printf(w->arena, "%s%.*s%c", phrase,
+	    STR_FMT(str_first(text, SHOWN_MAX_BYTES)), '\0');
+
+	if (why.p == NULL) {
+		w->status = STATUS_NOMEM;
+	}
+	w->r->sealer.why = why.p;
+	return (false);
+}
+
+/* "a@b", "<a@b>" and "b" name b, in A-labels. */
+static bool
+names_author(struct word *w, struct str value)
+{
+	size_t at;
+
+	if (value.n > 1 && value.p[0] == '<' && value.p[value.n - 1] == '>') {
+		value = str_mem(value.p + 1, value.n - 2);
+	}
+	at = str_rfind(value, '@');
+	if (at < value.n) {
+		value = str_from_offset(value, at + 1);
+	}
+	switch (domain_normalize(w->arena, value, &value)) {
+	case STATUS_OK:
+		return (str_eq(value, w->author));
+	case STATUS_NOMEM:
+		w->status = STATUS_NOMEM;
+		break;
+	case STATUS_SYNTAX:
+	case STATUS_LIMIT:
+	case STATUS_TEMP:
+	case STATUS_IO:
+		break;
+	}
+	return (false);
+}
+
+static bool
+is_property(const struct authres_property *p, struct str ptype,
+    struct str property)
+{
+	return (str_eq_ci(p->ptype, ptype) && str_eq_ci(p->property, property));
+}
+
+/*
+ * Every header.from is the author. Without one, a single result is about the
+ * author if the newest seal covers From.
+ */
+static bool
+is_about_author(struct word *w, const struct authres_result *dmarc,
+    bool single)
+{
+	bool named = false;
+	size_t i;
+
+	for (i = 0; i < dmarc->n; i++) {
+		if (!is_property(&dmarc->v[i], STR("header"), STR("from"))) {
+			continue;
+		}
+		if (!names_author(w, dmarc->v[i].value)) {
+			return (disbelieve(w, "its field is about ",
+			    dmarc->v[i].value));
+		}
+		named = true;
+	}
+	return (named || (single && w->arc->from_signed) ||
+	    disbelieve(w, "its field does not name the author", STR("")));
+}
+
+static bool
+is_dmarc(const struct authres_result *r)
+{
+	return (str_eq_ci(r->method, STR("dmarc")));
+}
+
+static bool
+has_pass(struct word *w)
 {
 	size_t i, n = 0;
 
-	for (i = 0; i < r->n; i++) {
-		if (str_eq_ci(r->v[i].ptype, ptype) &&
-		    str_eq_ci(r->v[i].property, property)) {
-			*value_r = r->v[i].value;
-			n++;
-		}
+	for (i = 0; i < w->ar.n; i++) {
+		n += is_dmarc(&w->ar.v[i]);
 	}
-	return (n);
-}
+	if (n == 0) {
+		return (disbelieve(w, "no dmarc result", STR("")));
+	}
+	for (i = 0; i < w->ar.n; i++) {
+		const struct authres_result *r = &w->ar.v[i];
 
-/* Results without header.from are about the author if the seal covers From. */
-static bool
-is_about(const struct authres_result *r, struct str author, bool from_signed)
-{
-	struct str from;
-	size_t n = get_property(r, STR("header"), STR("from"), &from);
-
-	return (n == 0 ? from_signed : n == 1 && str_eq_ci(from, author));
-}
-
-/* Whether there is exactly one DMARC result, and it is a pass. */
-static bool
-has_pass(const struct authres *ar, struct str author, bool from_signed)
-{
-	const struct authres_result *dmarc = NULL;
-	size_t i;
-
-	for (i = 0; i < ar->n; i++) {
-		if (!str_eq_ci(ar->v[i].method, STR("dmarc"))) {
+		if (!is_dmarc(r)) {
 			continue;
 		}
-		if (dmarc != NULL) {
+		if (r->result.p == NULL) {
+			return (disbelieve(w, "its dmarc result is unreadable",
+			    STR("")));
+		}
+		if (!str_eq_ci(r->result, STR("pass"))) {
+			return (disbelieve(w, "its field says dmarc=",
+			    r->result));
+		}
+		if (!is_about_author(w, r, n == 1)) {
 			return (false);
 		}
-		dmarc = &ar->v[i];
 	}
-	return (dmarc != NULL && str_eq_ci(dmarc->result, STR("pass")) &&
-	    is_about(dmarc, author, from_signed));
+	return (true);
 }
 
-/* The client of the first hop; false: its results do not name it. */
+/* The client of that hop; false: its results do not name it. */
 static bool
-get_first_client(const struct authres *ar, char text_r[IP_TEXT_BYTES])
+get_client(const struct authres *ar, char text_r[IP_TEXT_BYTES])
 {
 	struct ip_addr ip;
-	struct str value;
-	size_t i;
+	size_t i, k;
 
 	for (i = 0; i < ar->n; i++) {
-		const struct authres_result *r = &ar->v[i];
+		for (k = 0; k < ar->v[i].n; k++) {
+			const struct authres_property *p = &ar->v[i].v[k];
 
-		if ((get_property(r, STR("smtp"), STR("remote-ip"),
-		    &value) == 1 || get_property(r, STR("policy"),
-		    STR("iprev"), &value) == 1) && ip_parse(value, &ip)) {
-			ip_text(&ip, text_r);
-			return (true);
+			if ((is_property(p, STR("smtp"), STR("remote-ip")) ||
+			    is_property(p, STR("policy"), STR("iprev"))) &&
+			    ip_parse(p->value, &ip)) {
+				ip_text(&ip, text_r);
+				return (true);
+			}
 		}
 	}
 	return (false);
@@ -96,9 +191,9 @@ get_first_client(const struct authres *ar, char text_r[IP_TEXT_BYTES])
 
 /* The text of RFC 8617 7.2.2. */
 static enum status
-make_comment(struct arena *arena, const struct arc_verdict *arc,
-    const struct authres *ar, const char **comment_r)
+make_comment(struct word *w)
 {
+	const struct arc_verdict *arc = w->arc;
 	char ip[IP_TEXT_BYTES];
 	struct buf text;
 	size_t i;
@@ -112,31 +207,57 @@ make_comment(struct arena *arena, const struct arc_verdict *arc,
 		    s->instance, STR_FMT(s->domain), s->instance,
 		    STR_FMT(s->selector));
 	}
-	if (get_first_client(ar, ip)) {
-		buf_printf(&text, " remote-ip[1]=%s", ip);
+	if (get_client(&w->ar, ip)) {
+		buf_printf(&text, " remote-ip[%u]=%s", w->r->sealer.instance,
+		    ip);
 	}
-	*comment_r = text.status == STATUS_OK ?
-	    arena_cstr(arena, buf_str(&text)) : NULL;
+	w->r->comment = text.status == STATUS_OK ?
+	    arena_cstr(w->arena, buf_str(&text)) : NULL;
 	buf_fini(&text);
-	return (*comment_r != NULL ? STATUS_OK : STATUS_NOMEM);
+	return (w->r->comment != NULL ? STATUS_OK : STATUS_NOMEM);
+}
+
+static enum status
+judge_word(struct word *w, struct str results)
+{
+	enum status status = authres_read(w->arena, results, &w->ar);
+
+	if (status == STATUS_NOMEM) {
+		return (status);
+	}
+	if (status != STATUS_OK) {
+		(void)disbelieve(w, "its field has no authserv-id, or too "
+		    "many results", STR(""));
+	} else if (w->arc->uncovered != NULL) {
+		(void)disbelieve(w, w->arc->uncovered, STR(""));
+	} else if (has_pass(w) && w->status == STATUS_OK) {
+		return (make_comment(w));
+	}
+	return (w->status);
 }
 
 enum status
 engine_arc_override(struct arena *arena, const struct names *trusted,
-    const struct arc_verdict *arc, struct str author, const char **comment_r)
+    const struct arc_verdict *arc, struct str author,
+    struct engine_arc_word *r)
 {
-	struct authres ar;
-	const char *reason;
-	enum status status;
+	struct word w = { .arena = arena, .arc = arc, .author = author,
+		.r = r, .status = STATUS_OK };
+	const struct arc_sealer *sealer;
+	size_t row;
 
-	*comment_r = NULL;
-	if (arc->result != ARC_PASS || arc->uncovered != NULL ||
-	    !are_trusted(trusted, arc)) {
+	*r = (struct engine_arc_word){ .comment = NULL };
+	if (arc->result != ARC_PASS || !is_any_trusted(trusted, arc)) {
 		return (STATUS_OK);
 	}
-	status = authres_parse(arena, arc->first_results, &ar, &reason);
-	if (status != STATUS_OK || !has_pass(&ar, author, arc->from_signed)) {
-		return (status == STATUS_NOMEM ? status : STATUS_OK);
+	row = find_row(trusted, arc);
+	sealer = &arc->sealers[row < arc->sealers_n ? row : row - 1];
+	r->sealer.instance = sealer->instance;
+	r->sealer.domain = sealer->domain;
+	if (row == arc->sealers_n) {
+		(void)disbelieve(&w, "the newest sealer is not trusted",
+		    STR(""));
+		return (w.status);
 	}
-	return (make_comment(arena, arc, &ar, comment_r));
+	return (judge_word(&w, arc->results[row]));
 }

@@ -292,6 +292,12 @@ struct engine_decision {	/* what was decided, and why */
 						   the outcome is milder */
 };
 
+struct engine_sealer {		/* whose word on a DMARC failure was heard */
+	unsigned		 instance;	/* of its ARC set; 0: nobody */
+	struct str		 domain;
+	const char		*why;		/* not believed, or NULL */
+};
+
 struct engine_signature {	/* one that was added */
 	struct str		 domain;
 	struct str		 selector;
@@ -323,6 +329,7 @@ struct engine_outcome {		/* views into the message's arena */
 	const struct dmarc		*dmarc;
 	const struct arc_verdict	*arc;	/* NULL, too: no set */
 	struct engine_decision	 decision;
+	struct engine_sealer	 sealer;	/* if a trusted one sealed */
 	bool			 tagged;	/* X-DMARC-Quarantine added */
 	/* signed */
 	enum engine_unsigned	 not_signed;	/* why, if it is ours */

@@ -76,6 +76,7 @@ engine_outcome_set_verification(struct engine_outcome *out,
 	out->iprev = engine_checks_iprev(v);
 	out->dmarc = v->checks.dmarc;
 	out->arc = engine_checks_arc(v);
+	out->sealer = v->arc_word.sealer;
 	out->second_asked = v->opinion.asked;
 	out->second = v->opinion.dkim;
 	out->second_dmarc = v->opinion.decisive;

@@ -268,9 +268,9 @@ find_exemption(const struct engine_input *in,
 		return ((struct exemption){ ENGINE_MAILING_LIST_HOST,
 		    ENGINE_MAILING_LIST, NULL });
 	}
-	if (v->arc_override != NULL) {
+	if (v->arc_word.comment != NULL) {
 		return ((struct exemption){ ENGINE_TRUSTED_SEALER,
-		    ENGINE_LOCAL_POLICY, v->arc_override });
+		    ENGINE_LOCAL_POLICY, v->arc_word.comment });
 	}
 	return ((struct exemption){ ENGINE_NOT_EXEMPT, ENGINE_NO_OVERRIDE,
 	    NULL });

@@ -74,6 +74,12 @@ struct engine_opinion {		/* the second opinion */
 	bool			 differs;
 };
 
+struct engine_arc_word {	/* what a chain says about a DMARC failure */
+	const char		*comment;	/* RFC 8617 7.2.2's; NULL: it
+						   does not override */
+	struct engine_sealer	 sealer;
+};
+
 struct engine_verification {
 	size_t			 signatures_n;	/* DKIM-Signature fields */
 	bool			 wants_arc;
@@ -86,7 +92,7 @@ struct engine_verification {
 	struct arc_validator	*arc;		/* NULL: not validated */
 	struct engine_checks	 checks;
 	struct engine_opinion	 opinion;
-	const char		*arc_override;	/* see engine_arc_override */
+	struct engine_arc_word	 arc_word;	/* see engine_arc_override */
 };
 
 struct engine_own_key {		/* the DNS check of a pick's key */
@@ -313,12 +319,12 @@ uint64_t	engine_dns_deadline_us(uint64_t deadline_us,
 /* -- arc_override.c ------------------------------------------------------- */
 
 /*
- * Whether a chain of trusted sealers overrides the DMARC failure of a message
- * from that author. *comment_r: RFC 8617 7.2.2's, in the arena; NULL: no.
+ * Whether a chain with a trusted sealer overrides the DMARC failure of a
+ * message from that author. All of *r is in the arena or the chain.
  */
 enum status	engine_arc_override(struct arena *,
 		    const struct names *trusted, const struct arc_verdict *,
-		    struct str author, const char **comment_r)
+		    struct str author, struct engine_arc_word *r)
     ATTR_MUST_CHECK;
 
 /* -- opinion.c, opinion_dkim.c -------------------------------------------- */

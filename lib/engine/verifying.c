@@ -132,7 +132,7 @@ override_by_arc(const struct engine_input *in, struct engine_verification *v)
 	}
 	return (engine_arc_override(in->arena,
 	    input_conf(in)->trusted_sealers, arc, dmarc_get(dmarc, 0)->from,
-	    &v->arc_override));
+	    &v->arc_word));
 }
 
 enum status

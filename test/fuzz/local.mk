@@ -64,6 +64,10 @@ test_fuzz_fuzz_message_LDFLAGS = $(fuzz_ldflags)
 FUZZ_TARGETS += test/fuzz/fuzz_authres
 test_fuzz_fuzz_authres_SOURCES = test/fuzz/fuzz_authres.c $(fuzz_main)
 test_fuzz_fuzz_authres_LDFLAGS = $(fuzz_ldflags)
+FUZZ_TARGETS += test/fuzz/fuzz_authres_read
+test_fuzz_fuzz_authres_read_SOURCES = test/fuzz/fuzz_authres_read.c \
+	test/unit/authres_oracle.h $(fuzz_main)
+test_fuzz_fuzz_authres_read_LDFLAGS = $(fuzz_ldflags)
 FUZZ_TARGETS += test/fuzz/fuzz_conf
 test_fuzz_fuzz_conf_SOURCES = test/fuzz/fuzz_conf.c $(fuzz_main)
 test_fuzz_fuzz_conf_LDFLAGS = $(fuzz_ldflags)

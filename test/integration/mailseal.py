@@ -280,9 +280,16 @@ def test_seal_results():
             'dmarc=none header.from=example.com',
             'theirs, and of ours what they do not say')
     status, out, err = seal_with(b'Authentication-Results: mx.example.net; '
-                                 b'spf=pa ss\n' + MESSAGE)
+                                 b'spf=; dkim=pass header.s=s1 x-bits=2048 '
+                                 b'header.d=list.test\n' + MESSAGE)
+    tap.ok(status == 0 and 'spf' not in aar(out) and
+           'dkim=pass header.s=s1 header.d=list.test' in aar(out),
+           'a result that cannot be read, or an odd property, is left out',
+           err)
+    status, out, err = seal_with(b'Authentication-Results: mx.example.net 2; '
+                                 b'spf=pass\n' + MESSAGE)
     tap.ok(status == 0 and 'left out' in err and 'spf' not in aar(out),
-           'one that does not parse is left out', err)
+           'one of another version is left out', err)
     _, out, _ = seal_with(MESSAGE, '--ip', '192.0.2.1', '--helo',
                           'mx.example.org', '--mail-from', 'a@example.com')
     tap.contains(aar(out), 'spf=none', 'who sent it is known')

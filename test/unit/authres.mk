@@ -6,3 +6,6 @@ UNIT += test/unit/t_authres_parse
 test_unit_t_authres_parse_SOURCES = test/unit/t_authres_parse.c
 UNIT += test/unit/t_authres_write
 test_unit_t_authres_write_SOURCES = test/unit/t_authres_write.c
+UNIT += test/unit/t_authres_read
+test_unit_t_authres_read_SOURCES = test/unit/t_authres_read.c \
+	test/unit/authres_oracle.h

@@ -129,6 +129,38 @@ check_chain(void)
 	lab_next(&lab);
 }
 
+/* What may have been added behind the newest set: no failure of the chain. */
+static void
+check_uncovered(void)
+{
+	static const struct str over = STR("Subject");
+	struct arc_seal_opts opts = opts_of(lab.ed, "ed");
+	struct str extra = STR("Subject: Buy\r\n"), text;
+	const struct arc_verdict *v;
+
+	text = sealed(&opts, STR(LAB_MSG), ARC_NONE);
+	v = validate(text);
+	tap_ok(v->result == ARC_PASS && v->uncovered == NULL, "untouched");
+	lab_next(&lab);
+	text = lab_join(&lab, extra, sealed(&opts, STR(LAB_MSG), ARC_NONE));
+	v = validate(text);
+	tap_num(v->result, ARC_PASS, "a second Subject above the seal: pass");
+	tap_str(str_from(v->uncovered), STR("a second Subject is not signed"),
+	    "and a reason");
+	lab_next(&lab);
+	text = lab_join(&lab, extra, sealed(&opts, STR(LAB_MSG), ARC_NONE));
+	text = sealed(&opts, text, ARC_PASS);
+	v = validate(text);
+	tap_ok(v->result == ARC_PASS && v->uncovered == NULL,
+	    "below a newer seal, which signs both: nothing is open");
+	lab_next(&lab);
+	opts.oversign_headers = &over;
+	opts.oversign_headers_n = 1;
+	text = lab_join(&lab, extra, sealed(&opts, STR(LAB_MSG), ARC_NONE));
+	tap_num(validate(text)->result, ARC_FAIL, "oversigned: fail");
+	lab_next(&lab);
+}
+
 /* The exact fields. */
 static void
 check_golden(void)
@@ -322,6 +354,7 @@ main(void)
 
 	lab_init(&lab, zone);
 	check_chain();
+	check_uncovered();
 	check_golden();
 	check_names();
 	check_added();
