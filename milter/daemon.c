@@ -198,9 +198,11 @@ warn_restart(const struct daemon *daemon, const struct conf *now,
 	if (texts_differ(now->socket, next->socket) ||
 	    texts_differ(now->user_id, next->user_id) ||
 	    texts_differ(now->pid_file, next->pid_file) ||
+	    texts_differ(now->mark_key_file, next->mark_key_file) ||
 	    now->umask != next->umask || now->background != next->background) {
 		env_log(&daemon->env, LOG_LEVEL_WARNING, "a change of Socket, "
-		    "UserID, PidFile, UMask or Background needs a restart");
+		    "UserID, PidFile, MarkKeyFile, UMask or Background needs a "
+		    "restart");
 	}
 }
 
@@ -392,6 +394,7 @@ daemon_run(const struct daemon_opts *opts)
 	/* First of all, so that a signal during the start waits. */
 	signals_block();
 	daemon_init(&daemon, opts);
+	daemon.live.may_create = true;
 	code = daemon_load(&daemon, &conf);
 	if (code != DAEMON_OK) {
 		return (code);

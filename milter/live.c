@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "milter/live.h"
+#include "milter/mark_key.h"
 
 static enum status
 need_second(struct live *live, const struct conf *conf, struct diag *diag)
@@ -56,6 +57,7 @@ live_load(struct live *live, struct conf *conf, struct diag *diag)
 {
 	struct engine_opts opts = { .conf = conf, .crypto = live->crypto,
 		.stats = live->stats, .key_checks = live->key_checks,
+		.mark_secret = buf_str(&live->mark_secret),
 		.env = live->env,
 		.before = live->engine };
 	struct resolver_choice choice;
@@ -140,6 +142,7 @@ live_init(struct live *live, struct conf *conf, const struct env *env,
 
 	live->env = env;
 	live->started_us = env_mono_us(env);
+	buf_init(&live->mark_secret, MARK_KEY_MAX_BYTES);
 	set_peers_max(live);
 	if (pthread_mutex_init(&live->lock, NULL) != 0) {
 		diag_set(diag, NULL, 0, "out of memory");
@@ -153,6 +156,10 @@ live_init(struct live *live, struct conf *conf, const struct env *env,
 	} else if (live->stats == NULL || live->key_checks == NULL) {
 		diag_set(diag, NULL, 0, "out of memory");
 	} else {
+		status = mark_key_load(conf, env, live->may_create,
+		    &live->mark_secret, diag);
+	}
+	if (status == STATUS_OK) {
 		status = live_load(live, conf, diag);
 	}
 	if (status != STATUS_OK) {
@@ -183,6 +190,7 @@ live_fini(struct live *live)
 	live->key_checks = NULL;
 	crypto_free(live->crypto);
 	live->crypto = NULL;
+	buf_fini_secret(&live->mark_secret);
 }
 
 struct engine *

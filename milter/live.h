@@ -28,6 +28,8 @@ struct live {
 	const struct env	*env;
 	bool			 test_mode;	/* change no message */
 	uint64_t		 started_us;	/* monotonic */
+	bool			 may_create;	/* the file of MarkKeyFile */
+	struct buf		 mark_secret;
 	struct crypto		*crypto;
 	struct second		*second;	/* created when first needed */
 	struct dmarc_psl	*psl;		/* as above */

@@ -17,6 +17,7 @@ mailseald_core = \
 	milter/logline_json.c \
 	milter/logline_text.c \
 	milter/macros.c milter/macros.h \
+	milter/mark_key.c milter/mark_key.h \
 	milter/manager.c milter/manager.h \
 	milter/negotiate.c milter/negotiate.h \
 	milter/peer.c milter/peer.h \

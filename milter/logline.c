@@ -27,6 +27,8 @@ direction_name(enum engine_direction direction)
 		return ("verify");
 	case ENGINE_PASS_THROUGH:
 		return ("pass");
+	case ENGINE_RETURNED:
+		return ("returned");
 	}
 	return ("undecided");
 }

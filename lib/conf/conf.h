@@ -29,6 +29,8 @@
 #define CONF_KEY_FILE_MAX_BYTES	(64 * 1024)
 #define CONF_KEY_CACHE_MAX	1000000	/* keys */
 #define CONF_KEY_STORES_MAX	16
+/* The file of MarkKeyFile if none is configured. */
+#define CONF_MARK_KEY_DEFAULT	LOCALSTATEDIR "/lib/mailseal/mark.key"
 #define CONF_MEMORY_MAX_BYTES	(32 * 1024 * 1024)
 
 enum conf_action {		/* OnBadFrom etc.: how to handle a message */
@@ -145,6 +147,10 @@ struct conf {
 	struct hosts		*external_ignore;	/* ExternalIgnoreList */
 	struct hosts		*peer_list;	/* PeerList */
 	struct conf_strings	 mta;		/* MTA: {daemon_name} */
+	struct conf_strings	 filter_mta;	/* FilterMTA: {daemon_name} */
+	char			*mark_key_file;	/* MarkKeyFile; NULL: the
+						   default, which may be
+						   missing */
 	struct conf_authserv_id	 authserv_id;	/* AuthservID */
 	/* signing */
 	struct conf_strings	 domains;	/* Domain, normalised */

@@ -58,6 +58,16 @@ enum status	 digest_copy(struct digest *to, const struct digest *from)
     ATTR_MUST_CHECK;
 
 /*
+ * HMAC-SHA256 (RFC 2104) of the parts, one after the other. The key has 64
+ * octets at most. OK or NOMEM.
+ */
+enum status	 hmac_sha256(const struct crypto *, struct str key,
+		    const struct str *parts, size_t n,
+		    unsigned char r[CRYPTO_SHA256_BYTES]) ATTR_MUST_CHECK;
+/* Compares in a time that does not depend on the octets. */
+bool		 crypto_equal(const void *, const void *, size_t n);
+
+/*
  * Parses the decoded p= of a key record: RSA as SubjectPublicKeyInfo or
  * RSAPublicKey DER without trailing bytes, Ed25519 as its 32 raw bytes.
  * SYNTAX: not such a key. LIMIT: RSA beyond CRYPTO_RSA_MAX_BITS. NOMEM: an

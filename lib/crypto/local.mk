@@ -4,6 +4,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/crypto/crypto.c \
 	lib/crypto/der.c \
 	lib/crypto/digest.c \
+	lib/crypto/hmac.c \
 	lib/crypto/privkey.c \
 	lib/crypto/pubkey.c \
 	lib/crypto/self_test.c

@@ -1,6 +1,70 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* direction: sign, verify or pass through; decided once, at end of headers. */
+/*
+ * direction: sign, verify, pass through or returned; decided once, at end of
+ * headers.
+ *
+ * Invariant: what came from outside is never signed as ours, and its first
+ * verdict stays, however often and by whatever way it comes back: from a
+ * content filter over SMTP or by sendmail(1), from another MTA of ours, or
+ * redirected by a user's rules. Such mail has an internal source and no login,
+ * as mail of our own programs has. So every message from outside leaves with a
+ * mark in our Authentication-Results (mark.h), and mail from an internal source
+ * without a login whose mark fits is neither judged nor signed nor sealed.
+ *
+ * A mark fits if its tag is by a key of ours and the message is the one that
+ * was marked. Filters change Subject and body and fold fields anew; MTAs
+ * complete and rewrite addresses, and add a Message-ID. So a mark covers the
+ * field that it is in, the authors and the Message-ID, and each of the two only
+ * if it is such that nothing on the way repairs it. It is kept for as long as
+ * any queue keeps mail. In doubt it fits: an own message that is not signed is
+ * a smaller loss than a forgery that is.
+ *
+ *	Authors: one strict From field, of at most 4 mailboxes with two labels
+ *	or more. If From then names only others, it is a new message of ours,
+ *	such as a mailing list's with its own address in From. After another
+ *	verdict than dmarc=pass, an author with the same local part or of the
+ *	same organization is no other: an MTA's canonical or masquerading rules
+ *	make one from the other.
+ *	Message-ID: one "<...>". A message without any fits.
+ *
+ * Who could defeat it, and what would he gain?
+ *	A stranger cannot make a mark, without the keys, nor prevent one: all
+ *	fields under our name that he sends are deleted, and ours is on top of
+ *	what he sends under other names, of which any number may look like
+ *	marks. He can copy a mark from mail that he gets, and send it again; it
+ *	is deleted on arrival like any other.
+ *	Somebody who can put a copied mark into our local mail, without a login,
+ *	for the same author and Message-ID, keeps that message from being
+ *	signed, and shows the old verdict. He has control of its header anyway.
+ *	A marked message without a usable Message-ID or author is the widest
+ *	that a stranger can get: it fits local mail of that author, or with that
+ *	Message-ID. He must get his copy into the header of our mail, still.
+ *	Mail with a login is signed, and all fields of ours in it are deleted:
+ *	what a user resends is his, and SMTP tells who he is.
+ *
+ * Limits. A mark is lost if a program on the way deletes the field, or makes a
+ * new message with the old author, as SpamAssassin's report_safe does. Mail
+ * that entered while no milter looked at it (smtpd_proxy_filter, a listener
+ * without milters, milter_default_action accept) has none. For these there is
+ * FilterMTA, and Postfix's receive_override_options=no_milters on the listener
+ * to which the filter returns mail. Mail of a host in PeerList is not marked.
+ */
 #include "engine/private.h"
+
+static bool
+is_internal(const struct conf *conf, const struct engine_client *client)
+{
+	return (client->ip == NULL || hosts_match(conf->internal_hosts,
+	    client->ip, client->name));
+}
+
+static bool
+has_daemon_name(const struct engine_input *in, const struct conf_strings *list)
+{
+	struct str name = in->macros[ENGINE_DAEMON_NAME];
+
+	return (name.n > 0 && str_list_has_ci(list->v, list->n, name));
+}
 
 enum engine_direction_reason
 engine_origin(const struct engine_input *in)
@@ -19,18 +83,63 @@ engine_origin(const struct engine_input *in)
 	    in->macros[ENGINE_AUTH_TYPE].n > 0) {
 		return (ENGINE_AUTHENTICATED);
 	}
-	if (in->macros[ENGINE_DAEMON_NAME].n > 0 &&
-	    str_list_has_ci(conf->mta.v, conf->mta.n,
-	    in->macros[ENGINE_DAEMON_NAME])) {
+	if (has_daemon_name(in, &conf->filter_mta)) {
+		return (is_internal(conf, client) ? ENGINE_FILTER :
+		    ENGINE_EXTERNAL_HOST);
+	}
+	if (has_daemon_name(in, &conf->mta)) {
 		return (ENGINE_MTA);
 	}
 	if (client->ip == NULL) {
 		return (ENGINE_LOCAL_SUBMISSION);
 	}
-	if (hosts_match(conf->internal_hosts, client->ip, client->name)) {
-		return (ENGINE_INTERNAL_HOST);
+	return (is_internal(conf, client) ? ENGINE_INTERNAL_HOST :
+	    ENGINE_EXTERNAL_HOST);
+}
+
+/* Whether a mark counts in mail from there. */
+static bool
+may_return(enum engine_direction_reason origin)
+{
+	switch (origin) {
+	case ENGINE_MTA:
+	case ENGINE_LOCAL_SUBMISSION:
+	case ENGINE_INTERNAL_HOST:
+	case ENGINE_FILTER:
+		return (true);
+	case ENGINE_BEFORE_HEADERS:
+	case ENGINE_AUTHENTICATED:
+	case ENGINE_EXTERNAL_HOST:
+	case ENGINE_PEER:
+	case ENGINE_NO_AUTHOR:
+	case ENGINE_NOT_OUR_DOMAIN:
+	case ENGINE_NO_ACTIVE_KEY:
+		break;
 	}
-	return (ENGINE_EXTERNAL_HOST);
+	return (false);
+}
+
+bool
+engine_direction_is_external(const struct engine_input *in)
+{
+	enum engine_direction_reason origin = engine_origin(in);
+
+	return (origin == ENGINE_EXTERNAL_HOST || origin == ENGINE_FILTER);
+}
+
+enum status
+engine_direction_begin(struct engine_input *in)
+{
+	enum engine_direction_reason origin = engine_origin(in);
+	enum status status;
+
+	in->external = engine_direction_is_external(in);
+	in->mark_index = in->fields.n;
+	status = addr_from_parse(in->arena, &in->fields, &in->from);
+	if (status != STATUS_OK || !may_return(origin)) {
+		return (status);
+	}
+	return (engine_mark_find(in, &in->mark_index));
 }
 
 static void
@@ -64,14 +173,21 @@ decide_internal(struct engine_input *in, bool ours,
 }
 
 void
+engine_direction_skip(struct engine_input *in)
+{
+	in->mark_index = in->fields.n;
+	set_direction(in, ENGINE_PASS_THROUGH, engine_origin(in));
+}
+
+void
 engine_direction_decide(struct engine_input *in, bool ours)
 {
 	const struct conf *conf = input_conf(in);
 	enum engine_direction_reason origin = engine_origin(in);
 
-	in->external = origin == ENGINE_EXTERNAL_HOST;
-	if (origin == ENGINE_PEER) {
-		set_direction(in, ENGINE_PASS_THROUGH, origin);
+	if (in->mark_index < in->fields.n) {
+		in->external = false;
+		set_direction(in, ENGINE_RETURNED, origin);
 		return;
 	}
 	if (conf->mode_sign && !in->external) {

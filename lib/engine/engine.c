@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* engine: what all messages share. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/private.h"
 
@@ -50,6 +51,14 @@ engine_new(const struct engine_opts *opts, struct engine **r,
 	engine->opts.conf = conf_hold(opts->conf);
 	engine->opts.dns = dns_hold(opts->dns);
 	atomic_init(&engine->references, 1);
+	status = engine_mark_keys_init(&engine->mark_keys, opts->crypto,
+	    opts->conf, opts->mark_secret);
+	engine->opts.mark_secret = STR_NONE;
+	if (status != STATUS_OK) {
+		diag_set(diag, NULL, 0, "%s", status_text(status));
+		engine_release(engine);
+		return (status);
+	}
 	status = make_signers(engine, opts->before, diag);
 	if (status == STATUS_OK) {
 		status = engine_sealing_check(engine, diag);
@@ -81,6 +90,7 @@ engine_release(struct engine *engine)
 	signers_free(engine->signers);
 	dns_release(engine->opts.dns);
 	conf_release(engine->opts.conf);
+	explicit_bzero(&engine->mark_keys, sizeof(engine->mark_keys));
 	free(engine);
 }
 

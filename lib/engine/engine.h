@@ -27,6 +27,9 @@
  * other messages are verified in Mode v, else passed through. lib/signers
  * picks the keys. Each key makes one signature, the first key's on top.
  *
+ * Mail from outside that comes back, from a content filter as a rule, is passed
+ * through with the verdict that it has (direction.c).
+ *
  * Judging. A verified message from an external source is judged as well: SPF
  * for MAIL FROM and HELO, iprev, ARC and DMARC for each author domain, and the
  * policy (policy.c has the order of its rules). These checks and the keys of
@@ -38,9 +41,10 @@
  * Mail of a host in PeerList is passed through as it is.
  *
  * In every other case, Authentication-Results fields under a name of AuthservID
- * are deleted; a message in which another field hides one is rejected with 550.
- * A header beyond the limits of mail/field.h, or with more fields to be signed
- * than DKIM_MAX_SIGNED_FIELDS, is rejected with 552.
+ * are deleted, but for the verdict of mail that comes back; a message in which
+ * another field hides one is rejected with 550. A header beyond the limits of
+ * mail/field.h, or with more fields to be signed than DKIM_MAX_SIGNED_FIELDS,
+ * is rejected with 552.
  */
 #ifndef ENGINE_ENGINE_H
 #define ENGINE_ENGINE_H
@@ -90,6 +94,7 @@ enum engine_counter {
 	ENGINE_SIGNED,
 	ENGINE_VERIFIED,
 	ENGINE_PASSED_THROUGH,		/* neither signed nor verified */
+	ENGINE_RETURNS,			/* from outside, and back again */
 	ENGINE_DKIM_PASS, ENGINE_DKIM_FAIL, ENGINE_DKIM_POLICY,
 	ENGINE_DKIM_NEUTRAL, ENGINE_DKIM_TEMPERROR, ENGINE_DKIM_PERMERROR,
 	ENGINE_DKIM_NONE,		/* messages without a signature */
@@ -157,6 +162,10 @@ struct engine_opts {
 	struct engine_stats	*stats;		/* outlives it; may be NULL */
 	struct key_checks	*key_checks;	/* outlives it; NULL: keys that
 						   sign are not checked */
+	struct str		 mark_secret;	/* for marks (mark.h); absent:
+						   mail that comes back is not
+						   recognised; used by
+						   engine_new only */
 	const struct env	*env;		/* outlives it */
 	struct engine		*before;	/* the previous engine, or
 						   NULL; used by engine_new
@@ -195,7 +204,8 @@ enum engine_direction {
 	ENGINE_UNDECIDED,	/* before end of headers */
 	ENGINE_SIGN,
 	ENGINE_VERIFY,
-	ENGINE_PASS_THROUGH	/* neither */
+	ENGINE_PASS_THROUGH,	/* neither */
+	ENGINE_RETURNED		/* the same; and its verdict is kept */
 };
 
 enum engine_action_type {
@@ -242,6 +252,7 @@ enum engine_direction_reason {
 	ENGINE_LOCAL_SUBMISSION,
 	ENGINE_INTERNAL_HOST,
 	ENGINE_EXTERNAL_HOST,
+	ENGINE_FILTER,		/* {daemon_name} is listed in FilterMTA */
 	ENGINE_PEER,		/* in PeerList */
 	/* internal, but not signed */
 	ENGINE_NO_AUTHOR,	/* see the From field's result */
@@ -353,7 +364,7 @@ struct engine_outcome {		/* views into the message's arena */
 	struct {
 		struct engine_action	*v;	/* NULL: none yet */
 		size_t			 cap;
-		struct engine_action	 spare;	/* without memory */
+		struct engine_action	 spare[2];	/* without memory */
 	}			 room;		/* of actions */
 	size_t			 deletions_n;	/* the first actions */
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * forged: received fields that would be taken for ours. RFC 8601 5: those
- * under a name of AuthservID are forged, wherever the mail comes from.
+ * under a name of AuthservID are forged, wherever the mail comes from, but for
+ * the one with a mark that fits the message (direction.c).
  */
 #include "authres/authres.h"
 #include "engine/private.h"
@@ -53,7 +54,8 @@ delete_fields(const struct engine_input *in, struct engine_outcome *out,
 		if (!str_eq_ci(v[i - 1].name, name)) {
 			continue;
 		}
-		if (all || claims_our_name(in, v[i - 1].value)) {
+		if (i - 1 != in->mark_index &&
+		    (all || claims_our_name(in, v[i - 1].value))) {
 			engine_outcome_delete_field(out, name,
 			    (unsigned)index);
 		}
@@ -79,6 +81,9 @@ bool
 engine_forged_is_deleted(const struct engine_input *in,
     const struct field *field)
 {
+	if (field == &in->fields.v[in->mark_index]) {
+		return (false);
+	}
 	if (str_eq_ci(field->name, ENGINE_FIELD_TAG)) {
 		return (in->judged && !input_is_relay_exempt(in));
 	}

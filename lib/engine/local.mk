@@ -8,6 +8,9 @@ lib_libmailseal_a_SOURCES += \
 	lib/engine/external.c \
 	lib/engine/forged.c \
 	lib/engine/log.c \
+	lib/engine/mark.c \
+	lib/engine/mark.h \
+	lib/engine/mark_find.c \
 	lib/engine/message.c \
 	lib/engine/message.h \
 	lib/engine/names.c \

@@ -4,6 +4,8 @@
 
 #include "engine/message.h"
 
+#define MARK_RESERVE_BYTES	(64 * 1024)
+
 static uint64_t
 start_clock(const struct engine_msg *m)
 {
@@ -174,19 +176,15 @@ engine_msg_header(struct engine_msg *m, struct str name, struct str value)
 	stop_clock(m, start_us);
 }
 
-/* The From field, the keys for it, and what follows from them. */
+/* The keys for the author, and what follows from them. */
 static enum status
 decide_direction(struct engine_msg *m)
 {
 	struct engine_input *in = &m->in;
 	struct signers_picks *picks = &m->signing.picks;
 	const struct addr_mailbox *author;
-	enum status status;
+	enum status status = STATUS_OK;
 
-	status = addr_from_parse(in->arena, &in->fields, &in->from);
-	if (status != STATUS_OK) {
-		return (status);
-	}
 	author = addr_from_author(&in->from);
 	if (author != NULL) {
 		status = signers_pick(in->engine->signers, in->arena,
@@ -227,8 +225,7 @@ begin_verifying(struct engine_msg *m)
 	if (in->judged && !input_is_relay_exempt(in)) {
 		engine_forged_delete_tags(in, &m->outcome);
 	}
-	if (in->judged && in->relayed &&
-	    input_conf(in)->relay_mail == CONF_RELAY_RECEIVED) {
+	if (in->judged && in->relayed && !input_is_relay_exempt(in)) {
 		engine_sender_at_eoh(in);
 	}
 	m->signing.sealing = engine_sealing_is_wanted(in);
@@ -251,7 +248,7 @@ begin_direction(struct engine_msg *m)
 	enum status status;
 
 	if (engine_origin(&m->in) == ENGINE_PEER) {
-		engine_direction_decide(&m->in, false);
+		engine_direction_skip(&m->in);
 		return (STATUS_OK);
 	}
 	if (engine_forged_is_hidden(&m->in)) {
@@ -261,7 +258,11 @@ begin_direction(struct engine_msg *m)
 	if (status != STATUS_OK) {
 		return (status);
 	}
+	status = engine_direction_begin(&m->in);
 	engine_forged_delete_results(&m->in, &m->outcome);
+	if (status != STATUS_OK) {
+		return (status);
+	}
 	status = decide_direction(m);
 	if (status != STATUS_OK) {
 		return (status);
@@ -273,6 +274,7 @@ begin_direction(struct engine_msg *m)
 		return (begin_verifying(m));
 	case ENGINE_UNDECIDED:
 	case ENGINE_PASS_THROUGH:
+	case ENGINE_RETURNED:
 		break;
 	}
 	return (STATUS_OK);
@@ -386,14 +388,43 @@ finish_direction(struct engine_msg *m)
 	case ENGINE_VERIFY:
 		status = finish_verifying(m);
 		break;
-	case ENGINE_UNDECIDED:
 	case ENGINE_PASS_THROUGH:
+		if (m->in.external) {
+			status = engine_results_write_none(&m->in,
+			    &m->outcome);
+		}
+		break;
+	case ENGINE_UNDECIDED:
+	case ENGINE_RETURNED:
 		break;
 	}
 	if (status == STATUS_OK) {
 		engine_external_warn(&m->in, &m->signing.picks, &m->outcome);
 	}
 	return (status);
+}
+
+/*
+ * Mail from outside that is accepted though it could not be examined could
+ * still come back. The mark gets memory beyond the ceiling that may have been
+ * the cause.
+ */
+static void
+mark_failed(struct engine_msg *m)
+{
+	struct engine_input *in = &m->in;
+
+	if (in->direction == ENGINE_SIGN || in->direction == ENGINE_RETURNED ||
+	    !engine_direction_is_external(in) ||
+	    !engine_verdict_accepts(m->outcome.verdict)) {
+		return;
+	}
+	in->external = true;
+	in->arena->max_bytes += MARK_RESERVE_BYTES;
+	if (engine_results_write_none(in, &m->outcome) != STATUS_OK) {
+		engine_log_pairs(in, LOG_LEVEL_ERROR, "accepted without a mark "
+		    "that it came from outside", NULL, 0);
+	}
 }
 
 const struct engine_outcome *
@@ -413,6 +444,7 @@ engine_msg_eom(struct engine_msg *m)
 	}
 	if (m->status != STATUS_OK) {
 		engine_outcome_fail(out, &m->in, m->status);
+		mark_failed(m);
 	} else if (m->header != STATUS_OK) {
 		engine_outcome_refuse_header(out, m->header);
 	}

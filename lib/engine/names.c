@@ -113,6 +113,8 @@ engine_direction_text(const struct engine_outcome *out)
 		return ("internal host");
 	case ENGINE_EXTERNAL_HOST:
 		return ("external host");
+	case ENGINE_FILTER:
+		return ("FilterMTA");
 	case ENGINE_PEER:
 		return ("host in PeerList");
 	case ENGINE_NO_AUTHOR:

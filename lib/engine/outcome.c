@@ -94,6 +94,11 @@ engine_outcome_set_times(struct engine_outcome *out, uint64_t elapsed_us,
 static void
 add_action(struct engine_outcome *out, const struct engine_action *action)
 {
+	if (out->room.v == NULL) {
+		out->room.v = out->room.spare;
+		out->room.cap = sizeof(out->room.spare) /
+		    sizeof(out->room.spare[0]);
+	}
 	if (out->actions_n < out->room.cap) {
 		out->room.v[out->actions_n++] = *action;
 		out->actions = out->room.v;
@@ -121,10 +126,10 @@ engine_outcome_insert_field(struct engine_outcome *out, struct str name,
 }
 
 void
-engine_outcome_insert_results(struct engine_outcome *out, struct str folded,
-    struct str unfolded)
+engine_outcome_insert_results(struct engine_outcome *out, struct str marked,
+    struct str folded, struct str unfolded)
 {
-	engine_outcome_insert_field(out, ENGINE_FIELD_AUTHRES, folded);
+	engine_outcome_insert_field(out, ENGINE_FIELD_AUTHRES, marked);
 	out->authres_folded = folded;
 	out->authres = unfolded;
 }
@@ -191,10 +196,6 @@ engine_outcome_hold(struct engine_outcome *out, struct str reason)
 	out->verdict = ENGINE_QUARANTINE;
 	if (is_held(out)) {
 		return;
-	}
-	if (out->room.v == NULL) {
-		out->room.v = &out->room.spare;
-		out->room.cap = 1;
 	}
 	add_action(out, &(struct engine_action){ .type = ENGINE_HOLD,
 	    .value = reason });

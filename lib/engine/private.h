@@ -22,6 +22,7 @@
 #include "dkim/body.h"
 #include "dkim/sign.h"
 #include "engine/engine.h"
+#include "engine/mark.h"
 #include "engine/sign.h"
 #include "mail/field.h"
 #include "signers/signers.h"
@@ -29,6 +30,7 @@
 struct engine {
 	struct engine_opts	 opts;
 	struct signers		*signers;	/* owned; empty in Mode v */
+	struct engine_mark_keys	 mark_keys;	/* constant */
 	atomic_uint		 references;
 };
 
@@ -48,8 +50,11 @@ struct engine_input {
 	enum engine_direction_reason direction_reason;
 	bool			 external;	/* no internal source */
 	bool			 judged;	/* verified and external */
+	size_t			 mark_index;	/* the field with a mark that
+						   fits; fields.n: none */
 	/* sender.c */
-	bool			 relayed;	/* by a trusted relay */
+	bool			 relayed;	/* by a trusted relay, or by */
+	bool			 filtered;	/* a filter (FilterMTA) */
 	struct engine_sender	 sender;
 };
 
@@ -122,6 +127,7 @@ struct engine_signing {
 #define ENGINE_FIELD_AUTHRES	STR("Authentication-Results")
 #define ENGINE_FIELD_SIGNATURE	STR("DKIM-Signature")
 #define ENGINE_FIELD_TAG	STR("X-DMARC-Quarantine")
+#define ENGINE_FIELD_MESSAGE_ID	STR("Message-ID")
 
 static inline const struct conf *
 input_conf(const struct engine_input *in)
@@ -156,7 +162,8 @@ input_is_sampled(const struct engine_input *in, unsigned percent)
 static inline bool
 input_is_relay_exempt(const struct engine_input *in)
 {
-	return (in->relayed && input_conf(in)->relay_mail == CONF_RELAY_EXEMPT);
+	return (in->relayed && !in->filtered &&
+	    input_conf(in)->relay_mail == CONF_RELAY_EXEMPT);
 }
 
 /* -- stats.c -------------------------------------------------------------- */
@@ -188,8 +195,13 @@ void		engine_log_key(const struct engine_input *, enum log_level,
 
 /* Where the message comes from: a reason up to ENGINE_PEER. */
 enum engine_direction_reason	engine_origin(const struct engine_input *);
-/* Sets direction, its reason, external and judged. ours: there are keys for
-   the author. */
+bool		engine_direction_is_external(const struct engine_input *);
+/* Sets external, parses From, and looks for a mark. NOMEM only. */
+enum status	engine_direction_begin(struct engine_input *) ATTR_MUST_CHECK;
+/* The same for a message that is passed through without a look at it. */
+void		engine_direction_skip(struct engine_input *);
+/* Sets direction, its reason and judged. ours: there are keys for the
+   author. */
 void		engine_direction_decide(struct engine_input *, bool ours);
 
 /* -- sender.c ------------------------------------------------------------- */
@@ -239,9 +251,10 @@ void		engine_outcome_delete_field(struct engine_outcome *,
 		    struct str name, unsigned index);
 void		engine_outcome_insert_field(struct engine_outcome *,
 		    struct str name, struct str value);
-/* Our Authentication-Results: folded, to be inserted, and unfolded. */
+/* Our Authentication-Results: as it is inserted, with its mark; without the
+   mark, folded and unfolded. */
 void		engine_outcome_insert_results(struct engine_outcome *,
-		    struct str folded, struct str unfolded);
+		    struct str marked, struct str folded, struct str unfolded);
 /* Those of the last key first. */
 void		engine_outcome_insert_signature(struct engine_outcome *,
 		    const struct signers_pick *, struct str value);
@@ -350,6 +363,9 @@ bool		engine_opinion_refuses_dmarc(const struct engine_input *,
 
 /* -- results.c, results_sender.c ------------------------------------------ */
 
+/* Inserts our Authentication-Results without a result, for its mark. */
+enum status	engine_results_write_none(const struct engine_input *,
+		    struct engine_outcome *) ATTR_MUST_CHECK;
 /* Inserts our Authentication-Results. */
 enum status	engine_results_write(const struct engine_input *,
 		    struct engine_outcome *) ATTR_MUST_CHECK;

@@ -184,7 +184,7 @@ engine_results_write(const struct engine_input *in,
 	struct authres ar = { .authserv_id = input_authserv_id(in),
 		.version = 1 };
 	size_t n = dkim_verifier_count(out->dkim);
-	struct str folded, unfolded;
+	struct str folded, unfolded, marked;
 	enum status status;
 
 	if (n > ENGINE_MAX_RESULTS) {
@@ -212,6 +212,32 @@ engine_results_write(const struct engine_input *in,
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	engine_outcome_insert_results(out, folded, unfolded);
-	return (STATUS_OK);
+	status = engine_mark_add(in, out->dmarc != NULL &&
+	    dmarc_decisive(out->dmarc)->result == DMARC_PASS, folded, &marked);
+	if (status == STATUS_OK) {
+		engine_outcome_insert_results(out, marked, folded, unfolded);
+	}
+	return (status);
+}
+
+enum status
+engine_results_write_none(const struct engine_input *in,
+    struct engine_outcome *out)
+{
+	struct authres none = { .authserv_id = input_authserv_id(in),
+		.version = 1 };
+	struct str value, marked;
+	enum status status;
+
+	if (in->engine->mark_keys.n == 0) {
+		return (STATUS_OK);
+	}
+	status = write_value(in->arena, &none, &value);
+	if (status == STATUS_OK) {
+		status = engine_mark_add(in, false, value, &marked);
+	}
+	if (status == STATUS_OK) {
+		engine_outcome_insert_field(out, ENGINE_FIELD_AUTHRES, marked);
+	}
+	return (status);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * sender: the client that SPF and iprev check: the one that connects to our
- * MTA, or, if that is a trusted relay, the one that connected to the relay,
- * as the relay's Received field, on top of the header, names it.
+ * MTA, or, if that is a trusted relay or a filter, the one that connected to
+ * the relay, as the relay's Received field, on top of the header, names it.
  *
  * The host name in a relay's Received field may be what the client's PTR
  * record claims, without confirmation. It is not used.
@@ -28,7 +28,9 @@ engine_sender_at_mail(struct engine_input *in)
 	if (client->ip == NULL) {
 		return;
 	}
-	in->relayed = hosts_match(input_conf(in)->trusted_relays, client->ip,
+	in->filtered = engine_origin(in) == ENGINE_FILTER;
+	in->relayed = in->filtered ||
+	    hosts_match(input_conf(in)->trusted_relays, client->ip,
 	    client->name);
 	if (!in->relayed) {
 		set_ip(sender, client->ip);
@@ -37,10 +39,19 @@ engine_sender_at_mail(struct engine_input *in)
 	}
 }
 
+/* The way through a filter begins and ends on hosts of ours. */
+static bool
+is_relay(const struct engine_input *in, const struct ip_addr *ip)
+{
+	const struct conf *conf = input_conf(in);
+
+	return (hosts_match(conf->trusted_relays, ip, STR_NONE) ||
+	    (in->filtered && hosts_match(conf->internal_hosts, ip, STR_NONE)));
+}
+
 void
 engine_sender_at_eoh(struct engine_input *in)
 {
-	const struct conf *conf = input_conf(in);
 	struct engine_sender *sender = &in->sender;
 	struct received_client client;
 	size_t i, relays = 0;
@@ -56,8 +67,7 @@ engine_sender_at_eoh(struct engine_input *in)
 			sender->source = "the client in Received is not clear";
 			return;
 		}
-		if (!hosts_match(conf->trusted_relays, &client.ip,
-		    STR_NONE)) {
+		if (!is_relay(in, &client.ip)) {
 			set_ip(sender, &client.ip);
 			sender->helo = client.helo;
 			sender->source = "Received";

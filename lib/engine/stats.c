@@ -43,6 +43,7 @@ engine_counter_name(enum engine_counter c)
 		[ENGINE_SIGNED] = "signed",
 		[ENGINE_VERIFIED] = "verified",
 		[ENGINE_PASSED_THROUGH] = "passed_through",
+		[ENGINE_RETURNS] = "returned",
 		[ENGINE_DKIM_PASS] = "dkim_pass",
 		[ENGINE_DKIM_FAIL] = "dkim_fail",
 		[ENGINE_DKIM_POLICY] = "dkim_policy",
@@ -243,6 +244,9 @@ count_direction(const struct engine_input *in,
 		break;
 	case ENGINE_PASS_THROUGH:
 		engine_count(in, ENGINE_PASSED_THROUGH, 1);
+		break;
+	case ENGINE_RETURNED:
+		engine_count(in, ENGINE_RETURNS, 1);
 		break;
 	}
 }

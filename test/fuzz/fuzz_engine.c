@@ -2,7 +2,9 @@
 /*
  * An external message through the engine. Input: a line each for the client's
  * address, HELO and MAIL FROM, then the message. Our field must always parse,
- * and no inserted value may end a header line.
+ * and no inserted value may end a header line. If the message is accepted, the
+ * engine must know it when it comes back, and must take no mark in it for one
+ * of its own before.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -87,7 +89,8 @@ init_world(void)
 	read_conf(&diag);
 	world.crypto = crypto_new();
 	opts = (struct engine_opts){ .conf = world.conf, .dns = world.dns,
-		.crypto = world.crypto, .env = &world.env };
+		.crypto = world.crypto, .mark_secret = STR("secret"),
+		.env = &world.env };
 	FUZZ_CHECK(engine_new(&opts, &world.engine, &diag) == STATUS_OK);
 }
 
@@ -144,6 +147,50 @@ check_outcome(const struct engine_outcome *out)
 	}
 }
 
+/* results: our field, as it was inserted; absent: none. */
+static enum engine_direction
+play_internal(struct str mail_from, const struct message *message,
+    struct str results)
+{
+	struct engine_client client = { .ip = NULL };
+	struct engine_msg *m = engine_msg_new(world.engine, &client, mail_from);
+	enum engine_direction direction;
+	size_t i;
+
+	FUZZ_CHECK(m != NULL);
+	if (results.p != NULL) {
+		engine_msg_header(m, STR("Authentication-Results"), results);
+	}
+	for (i = 0; i < message->fields.n; i++) {
+		engine_msg_header(m, message->fields.v[i].name,
+		    message->fields.v[i].value);
+	}
+	(void)engine_msg_eoh(m);
+	direction = engine_msg_eom(m)->direction;
+	engine_msg_free(m);
+	return (direction);
+}
+
+static void
+check_return(const struct engine_outcome *out, struct str mail_from,
+    const struct message *message)
+{
+	struct str results = STR_NONE;
+	size_t i;
+
+	FUZZ_CHECK(play_internal(mail_from, message, results) !=
+	    ENGINE_RETURNED);
+	for (i = 0; i < out->actions_n; i++) {
+		if (out->actions[i].type == ENGINE_INSERT_FIELD &&
+		    str_eq(out->actions[i].name,
+		    STR("Authentication-Results"))) {
+			results = out->actions[i].value;
+		}
+	}
+	FUZZ_CHECK(!engine_verdict_accepts(out->verdict) || play_internal(
+	    mail_from, message, results) == ENGINE_RETURNED);
+}
+
 static void
 play_message(const struct engine_client *client, struct str mail_from,
     const struct message *message)
@@ -162,6 +209,7 @@ play_message(const struct engine_client *client, struct str mail_from,
 		(void)engine_msg_body(m, message->body.p, message->body.n);
 	}
 	check_outcome(engine_msg_eom(m));
+	check_return(engine_msg_eom(m), mail_from, message);
 	engine_msg_free(m);
 }
 

@@ -22,6 +22,8 @@ UNIT += test/unit/t_engine_results
 test_unit_t_engine_results_SOURCES = test/unit/t_engine_results.c $(ENGINE_FIXTURE)
 UNIT += test/unit/t_engine_threads
 test_unit_t_engine_threads_SOURCES = test/unit/t_engine_threads.c $(ENGINE_FIXTURE)
+UNIT += test/unit/t_engine_returned
+test_unit_t_engine_returned_SOURCES = test/unit/t_engine_returned.c $(ENGINE_FIXTURE)
 UNIT += test/unit/t_engine_signing
 test_unit_t_engine_signing_SOURCES = test/unit/t_engine_signing.c $(ENGINE_FIXTURE)
 

@@ -175,6 +175,7 @@ fx_configure(struct fx *fx, const char *text)
 	opts = (struct engine_opts){ .conf = fx->conf, .dns = fx->dns,
 		.crypto = fx->crypto, .second = fx->second,
 		.stats = fx->stats, .key_checks = fx->key_checks,
+		.mark_secret = str_from(fx->mark_secret),
 		.env = &fx->env };
 	if (engine_new(&opts, &fx->engine, &diag) != STATUS_OK) {
 		fx_die("engine", diag.text);

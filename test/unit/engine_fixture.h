@@ -34,6 +34,7 @@ struct fx {
 	struct second		*second;
 	struct engine_stats	*stats;
 	struct key_checks	*key_checks;	/* NULL unless a test sets it */
+	const char		*mark_secret;	/* as above */
 	struct engine		*engine;
 };
 

@@ -13,6 +13,7 @@ test_unit_t_milter_budget_SOURCES = test/unit/t_milter_budget.c \
 UNIT += test/unit/t_milter_live
 test_unit_t_milter_live_SOURCES = test/unit/t_milter_live.c \
 	milter/budget.c milter/budget.h milter/live.c milter/live.h \
+	milter/mark_key.c milter/mark_key.h \
 	milter/resolvers.c milter/resolvers.h
 UNIT += test/unit/t_milter_log_queue
 test_unit_t_milter_log_queue_SOURCES = test/unit/t_milter_log_queue.c \
@@ -25,3 +26,6 @@ test_unit_t_milter_manager_SOURCES = test/unit/t_milter_manager.c \
 	milter/manager.c milter/manager.h
 UNIT += test/unit/t_milter_timer
 test_unit_t_milter_timer_SOURCES = test/unit/t_milter_timer.c milter/timer.h
+UNIT += test/unit/t_milter_mark_key
+test_unit_t_milter_mark_key_SOURCES = test/unit/t_milter_mark_key.c
+EXTRA_test_unit_t_milter_mark_key_DEPENDENCIES = milter/mark_key.c

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* mark_find: reads marks, and whether one fits a message. */
+#include "engine/mark.h"
+#include "engine/private.h"
+
+#define AUTHOR_CHARS	(2 * ENGINE_MARK_HASH_CHARS)
+
+struct mark {			/* as read, without white space */
+	struct str	signed_text;	/* of the field, up to ";s=" */
+	int64_t		made_s;
+	bool		passed;
+	struct str	authors;
+	struct str	message_id;
+	struct str	tags;
+};
+
+/* "key=value" of the next part. False: it is another key. */
+static bool
+take_part(struct str *rest, char key, struct str *value_r)
+{
+	struct str part;
+
+	if (!str_next(rest, ';', &part) || part.n < 3 || part.p[0] != key ||
+	    part.p[1] != '=') {
+		return (false);
+	}
+	*value_r = str_from_offset(part, 2);
+	return (true);
+}
+
+/* text: a field's value without white space. */
+static bool
+parse_mark(struct str text, struct mark *r)
+{
+	size_t open = str_rfind(text, '(');
+	struct str rest = str_from_offset(text, open), made, passed;
+	uint64_t seconds;
+
+	if (rest.n > ENGINE_MARK_MAX_BYTES ||
+	    !str_starts(rest, ENGINE_MARK_HEAD) || rest.p[rest.n - 1] != ')') {
+		return (false);
+	}
+	rest = str_from_offset(str_first(rest, rest.n - 1), ENGINE_MARK_HEAD.n);
+	if (!take_part(&rest, 't', &made) || !take_part(&rest, 'p', &passed) ||
+	    !take_part(&rest, 'a', &r->authors) ||
+	    !take_part(&rest, 'm', &r->message_id) ||
+	    !take_part(&rest, 's', &r->tags) || rest.p != NULL ||
+	    !str_to_u64(made, &seconds) || seconds > INT64_MAX) {
+		return (false);
+	}
+	r->made_s = (int64_t)seconds;
+	r->passed = str_eq(passed, STR("1"));
+	r->signed_text = str_first(text,
+	    (size_t)(r->tags.p - text.p) - strlen(";s="));
+	return (true);
+}
+
+/* Whether one of the tags is by that key. */
+static enum status
+find_tag(const struct engine *engine, size_t key, struct str tags,
+    const unsigned char hash[CRYPTO_SHA256_BYTES], bool *found_r)
+{
+	enum status status;
+	struct str tag;
+	struct buf want;
+
+	buf_init(&want, ENGINE_MARK_MAX_BYTES);
+	status = engine_mark_add_tag(engine, key, hash, &want);
+	while (status == STATUS_OK && !*found_r && str_next(&tags, ',', &tag)) {
+		*found_r = tag.n == ENGINE_MARK_TAG_CHARS &&
+		    crypto_equal(tag.p, want.p, ENGINE_MARK_TAG_CHARS);
+	}
+	buf_fini(&want);
+	return (status);
+}
+
+static enum status
+check_tags(const struct engine *engine, const struct mark *mark, bool *good_r)
+{
+	unsigned char hash[CRYPTO_SHA256_BYTES];
+	enum status status;
+	size_t i;
+
+	*good_r = false;
+	status = engine_mark_hash(engine->opts.crypto, mark->signed_text, hash);
+	for (i = 0; status == STATUS_OK && i < engine->mark_keys.n &&
+	    !*good_r; i++) {
+		status = find_tag(engine, i, mark->tags, hash, good_r);
+	}
+	return (status);
+}
+
+/* Of a verdict other than pass, a related author is the same: an MTA may
+   have rewritten the address. */
+static bool
+is_related(const struct mark *mark, struct str author)
+{
+	struct str rest = mark->authors, known;
+	bool local, org;
+
+	while (str_next(&rest, ',', &known)) {
+		if (known.n != AUTHOR_CHARS) {
+			continue;
+		}
+		local = str_eq(str_first(known, ENGINE_MARK_HASH_CHARS),
+		    str_first(author, ENGINE_MARK_HASH_CHARS));
+		org = str_eq(str_from_offset(known, ENGINE_MARK_HASH_CHARS),
+		    str_from_offset(author, ENGINE_MARK_HASH_CHARS));
+		if (mark->passed ? local && org : local || org) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+static enum status
+check_authors(const struct engine_input *in, const struct mark *mark,
+    bool *fits_r)
+{
+	const struct addr_from *from = &in->from;
+	enum status status = STATUS_OK;
+	struct buf author;
+	size_t i;
+
+	*fits_r = str_eq(mark->authors, STR("*")) ||
+	    !engine_mark_is_clear(from);
+	buf_init(&author, AUTHOR_CHARS + ENGINE_MARK_HASH_CHARS);
+	for (i = 0; i < from->n && !*fits_r && status == STATUS_OK; i++) {
+		buf_reset(&author);
+		status = engine_mark_add_author(in, &from->v[i], &author);
+		*fits_r = status == STATUS_OK &&
+		    is_related(mark, buf_str(&author));
+	}
+	buf_fini(&author);
+	return (status);
+}
+
+static enum status
+check_message_id(const struct engine_input *in, const struct mark *mark,
+    bool *fits_r)
+{
+	size_t index = in->fields.n;
+	enum status status = STATUS_OK;
+	const struct field *field;
+	struct buf hash;
+	struct str id;
+
+	*fits_r = str_eq(mark->message_id, STR("*")) ||
+	    field_list_count(&in->fields, ENGINE_FIELD_MESSAGE_ID) == 0;
+	buf_init(&hash, 2 * ENGINE_MARK_HASH_CHARS);
+	while (!*fits_r && status == STATUS_OK) {
+		field = field_list_last(&in->fields, ENGINE_FIELD_MESSAGE_ID,
+		    index, &index);
+		if (field == NULL) {
+			break;
+		}
+		buf_reset(&hash);
+		id = engine_mark_squeeze(in->arena, field->value);
+		status = id.p == NULL ? STATUS_NOMEM :
+		    engine_mark_add_hash(in->engine->opts.crypto, id, &hash);
+		*fits_r = status == STATUS_OK &&
+		    str_eq(buf_str(&hash), mark->message_id);
+	}
+	buf_fini(&hash);
+	return (status);
+}
+
+static enum status
+check_field(const struct engine_input *in, const struct field *field,
+    bool *fits_r)
+{
+	struct str text = engine_mark_squeeze(in->arena, field->value);
+	struct mark mark;
+	enum status status;
+
+	*fits_r = false;
+	if (text.p == NULL) {
+		return (STATUS_NOMEM);
+	}
+	if (!parse_mark(text, &mark) ||
+	    env_now_s(input_env(in)) - mark.made_s > ENGINE_MARK_MAX_AGE_S) {
+		return (STATUS_OK);
+	}
+	status = check_tags(in->engine, &mark, fits_r);
+	if (status == STATUS_OK && *fits_r) {
+		status = check_message_id(in, &mark, fits_r);
+	}
+	if (status == STATUS_OK && *fits_r) {
+		status = check_authors(in, &mark, fits_r);
+	}
+	return (status);
+}
+
+enum status
+engine_mark_find(const struct engine_input *in, size_t *index_r)
+{
+	enum status status = STATUS_OK;
+	bool fits = false;
+	size_t i;
+
+	*index_r = in->fields.n;
+	for (i = 0; in->engine->mark_keys.n > 0 && i < in->fields.n &&
+	    status == STATUS_OK && !fits; i++) {
+		const struct field *field = &in->fields.v[i];
+
+		if (!str_eq_ci(field->name, ENGINE_FIELD_AUTHRES)) {
+			continue;
+		}
+		status = check_field(in, field, &fits);
+		if (status == STATUS_OK && fits) {
+			*index_r = i;
+		}
+	}
+	return (status);
+}

@@ -1,0 +1,732 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Mail from outside that comes back: the invariant of lib/engine/direction.c.
+ * A message arrives from outside, something is done to it on its way, and it
+ * arrives again from an internal source.
+ */
+#include <stdlib.h>
+
+#include "engine_fixture.h"
+#include "tap.h"
+
+#define CONF		FX_SIGN "SubDomains yes\n"
+#define MODE_S		"AuthservID mx.example.net\nMode s\nDomain " \
+	"example.com\nSelector rsa\nKeyFile @DIR@/rsa\n"
+#define HOME		{ .ip = "127.0.0.1" }
+#define ID		"Message-ID: <a.1@client.example>\r\n"
+#define REST		"Subject: s\r\nTo: you@example.net\r\n\r\nbody\r\n"
+#define FORGED(from)	from ID REST
+#define OURS		"From: Joe <joe@example.com>\r\n"
+#define TEXT_MAX	(1024 * 1024)
+
+static char	*long_from;	/* 996 octets before "<joe@..." */
+
+/* -- what is done on the way ---------------------------------------------- */
+
+typedef void	 change(struct str text, struct buf *r);
+
+static void
+keep(struct str text, struct buf *r)
+{
+	buf_add_str(r, text);
+}
+
+/* Replaces the first `from`; the test is void without it. */
+static void
+replace(struct str text, const char *from, const char *to, struct buf *r)
+{
+	size_t i = 0, n = strlen(from);
+
+	while (i + n <= text.n && memcmp(text.p + i, from, n) != 0) {
+		i++;
+	}
+	if (i + n > text.n) {
+		fx_die(from, "is not in the message");
+	}
+	buf_add(r, text.p, i);
+	buf_add_cstr(r, to);
+	buf_add_str(r, str_from_offset(text, i + n));
+}
+
+static void
+tag_subject(struct str text, struct buf *r)
+{
+	replace(text, "Subject: ", "Subject: ***SPAM*** ", r);
+}
+
+static void
+add_footer(struct str text, struct buf *r)
+{
+	buf_add_str(r, text);
+	buf_add_cstr(r, "-- \r\nscanned\r\n");
+}
+
+static void
+add_fields(struct str text, struct buf *r)
+{
+	buf_add_cstr(r, "Received: from localhost by localhost (filter)\r\n"
+	    "X-Virus-Scanned: clean\r\n");
+	buf_add_str(r, text);
+}
+
+/* Results of another program, under our name, on top of ours. */
+static void
+add_results(struct str text, struct buf *r)
+{
+	buf_add_cstr(r, "Authentication-Results: mx.example.net; "
+	    "dkim=neutral\r\n");
+	buf_add_str(r, text);
+}
+
+static void
+unfold(struct str text, struct buf *r)
+{
+	size_t i;
+	bool header = true;
+
+	for (i = 0; i < text.n; i++) {
+		header = header && !(i + 3 < text.n &&
+		    memcmp(text.p + i, "\r\n\r\n", 4) == 0);
+		if (header && i + 2 < text.n && text.p[i] == '\r' &&
+		    char_is_wsp(text.p[i + 2])) {
+			i += 2;
+			buf_add_char(r, ' ');
+		} else {
+			buf_add_char(r, text.p[i]);
+		}
+	}
+}
+
+/* At every space of the header, as a program with short lines would. */
+static void
+fold_more(struct str text, struct buf *r)
+{
+	size_t i;
+	bool header = true, name = true;
+
+	for (i = 0; i < text.n; i++) {
+		header = header && !(i + 3 < text.n &&
+		    memcmp(text.p + i, "\r\n\r\n", 4) == 0);
+		name = text.p[i] == '\n' || (name && text.p[i] != ':');
+		if (header && !name && text.p[i] == ' ' &&
+		    text.p[i - 1] != ':') {
+			buf_add_cstr(r, "\r\n\t");
+		}
+		buf_add_char(r, text.p[i]);
+	}
+}
+
+/* As Postfix does with lines of more than 998 octets (SMTP client). */
+static void
+break_lines(struct str text, struct buf *r)
+{
+	size_t i, column = 0;
+
+	for (i = 0; i < text.n; i++) {
+		if (column == 998 && text.p[i] != '\r') {
+			buf_add_cstr(r, "\r\n ");
+			column = 1;
+		}
+		buf_add_char(r, text.p[i]);
+		column = text.p[i] == '\n' ? 0 : column + 1;
+	}
+}
+
+static void
+add_message_id(struct str text, struct buf *r)
+{
+	buf_add_cstr(r, "Message-Id: <20231114@mx.example.net>\r\n");
+	buf_add_str(r, text);
+}
+
+static void
+drop_message_id(struct str text, struct buf *r)
+{
+	replace(text, ID, "", r);
+}
+
+static void
+second_message_id(struct str text, struct buf *r)
+{
+	replace(text, ID, "", r);
+}
+
+/* Postfix completes mail of local clients by the envelope sender. */
+static void
+add_from(struct str text, struct buf *r)
+{
+	buf_add_cstr(r, OURS);
+	buf_add_str(r, text);
+}
+
+static void
+complete_from(struct str text, struct buf *r)
+{
+	replace(text, "From: joe\r\n", "From: joe@example.com\r\n", r);
+}
+
+static void
+complete_domain(struct str text, struct buf *r)
+{
+	replace(text, "joe@www\r\n", "joe@www.example.com\r\n", r);
+}
+
+static void
+masquerade(struct str text, struct buf *r)
+{
+	replace(text, "joe@old.example\r\n", "joe@example.com\r\n", r);
+}
+
+static void
+canonical(struct str text, struct buf *r)
+{
+	replace(text, "Joe <joe@", "Joe <joe.user@", r);
+}
+
+static void
+repair_from(struct str text, struct buf *r)
+{
+	replace(text, "From: eve@example.net\r\n", "", r);
+}
+
+static void
+mailing_list(struct str text, struct buf *r)
+{
+	replace(text, "From: Eve <eve@example.net>",
+	    "From: Eve by way of a list <list@example.com>", r);
+}
+
+static void
+list_of_ours(struct str text, struct buf *r)
+{
+	replace(text, "Joe <joe@example.com>",
+	    "Joe by way of a list <list@example.com>", r);
+}
+
+static void
+other_message(struct str text, struct buf *r)
+{
+	replace(text, "a.1@client", "another@client", r);
+}
+
+static void
+forge_result(struct str text, struct buf *r)
+{
+	replace(text, "dkim=none", "dkim=pass", r);
+}
+
+static void
+forge_time(struct str text, struct buf *r)
+{
+	replace(text, "t=17000", "t=17001", r);
+}
+
+static void
+forge_pass(struct str text, struct buf *r)
+{
+	replace(text, "p=0", "p=1", r);
+}
+
+/* -- rows ----------------------------------------------------------------- */
+
+#define SIGN		ENGINE_SIGN
+#define BACK		ENGINE_RETURNED
+#define PASS		ENGINE_PASS_THROUGH
+
+static const struct {
+	const char		*name;
+	const char		*conf;
+	const char		*text;	/* NULL: long_from */
+	change			*change;
+	struct fx_mail		 second;
+	enum engine_direction	 want;
+} rows[] = {
+	{ "unchanged", CONF, FORGED(OURS), keep, HOME, BACK },
+	{ "by sendmail(1), without an address", CONF, FORGED(OURS), keep,
+	    { .ip = NULL }, BACK },
+	{ "from another relay of ours", CONF "InternalHosts 10.0.0.0/8\n",
+	    FORGED(OURS), keep, { .ip = "10.1.2.3" }, BACK },
+	{ "on a listener named in MTA", CONF "MTA ORIGINATING\n", FORGED(OURS),
+	    keep, { .ip = "127.0.0.1", .daemon_name = "ORIGINATING" }, BACK },
+	{ "on one named in FilterMTA", CONF "FilterMTA back\n", FORGED(OURS),
+	    keep, { .ip = "127.0.0.1", .daemon_name = "back" }, BACK },
+	{ "with the null reverse-path", CONF, FORGED(OURS), keep,
+	    { .ip = "127.0.0.1", .mail_from = "<>" }, BACK },
+	{ "Subject tagged", CONF, FORGED(OURS), tag_subject, HOME, BACK },
+	{ "footer", CONF, FORGED(OURS), add_footer, HOME, BACK },
+	{ "fields added", CONF, FORGED(OURS), add_fields, HOME, BACK },
+	{ "results under our name on top", CONF, FORGED(OURS), add_results,
+	    HOME, BACK },
+	{ "unfolded", CONF, FORGED(OURS), unfold, HOME, BACK },
+	{ "folded more", CONF, FORGED(OURS), fold_more, HOME, BACK },
+	{ "From folded by the sender", CONF,
+	    FORGED("From: Joe\r\n <joe@example.com>\r\n"), unfold, HOME, BACK },
+	{ "From in mixed case", CONF,
+	    FORGED("From: JOE@Example.COM\r\n"), keep, HOME, BACK },
+	{ "From broken by the MTA", CONF, NULL, break_lines, HOME, BACK },
+	{ "no Message-ID, the MTA adds one", CONF, OURS REST, add_message_id,
+	    HOME, BACK },
+	{ "no Message-ID at all", CONF, OURS REST, keep, HOME, BACK },
+	{ "Message-ID dropped", CONF, FORGED(OURS), drop_message_id, HOME,
+	    BACK },
+	{ "a second Message-ID added", CONF, FORGED(OURS), add_message_id,
+	    HOME, BACK },
+	{ "two Message-IDs, one dropped", CONF, "Message-ID: <b@c.example>\r\n"
+	    FORGED(OURS), second_message_id, HOME, BACK },
+	{ "two Message-IDs", CONF, "Message-ID: <b@c.example>\r\n"
+	    FORGED(OURS), keep, HOME, BACK },
+	{ "a Message-ID that may be repaired", CONF, OURS "Message-ID: x\r\n"
+	    REST, add_message_id, HOME, BACK },
+	{ "no From, the MTA adds one", CONF "OnBadFrom accept\n", ID REST,
+	    add_from, HOME, BACK },
+	{ "From without a domain, the MTA adds one", CONF,
+	    FORGED("From: joe\r\n"), complete_from, HOME, BACK },
+	{ "From of one label, the MTA completes it", CONF,
+	    FORGED("From: joe@www\r\n"), complete_domain, HOME, BACK },
+	{ "a former domain, rewritten by the MTA", CONF,
+	    FORGED("From: joe@old.example\r\n"), masquerade, HOME, BACK },
+	{ "another address of the domain, rewritten", CONF, FORGED(OURS),
+	    canonical, HOME, BACK },
+	{ "two From fields, one dropped", CONF "OnBadFrom accept\n",
+	    "From: eve@example.net\r\n" FORGED(OURS), repair_from, HOME, BACK },
+	{ "several authors", CONF,
+	    FORGED("From: a@example.com, b@example.net\r\n"), keep, HOME,
+	    BACK },
+	{ "more authors than a mark holds", CONF,
+	    FORGED("From: a@example.com, b@example.com, c@example.com,\r\n"
+	    " d@example.com, e@example.com\r\n"), keep, HOME, BACK },
+	{ "author below our domain", CONF,
+	    FORGED("From: joe@host.example.com\r\n"), keep, HOME, BACK },
+	{ "Mode s", MODE_S, FORGED(OURS), keep, HOME, BACK },
+	{ "Mode s, no From", MODE_S, ID REST, add_from, HOME, BACK },
+	{ "Mode s, From completed", MODE_S, FORGED("From: joe\r\n"),
+	    complete_from, HOME, BACK },
+	{ "Mode s, a former domain, rewritten", MODE_S,
+	    FORGED("From: joe@old.example\r\n"), masquerade, HOME, BACK },
+	{ "Mode v", "AuthservID mx.example.net\nMode v\n", FORGED(OURS), keep,
+	    HOME, BACK },
+	{ "foreign mail", CONF, FORGED("From: eve@example.net\r\n"), keep,
+	    HOME, BACK },
+	{ "marks of a stranger", CONF, "Authentication-Results: evil.example; "
+	    "none (mailseal-outside;t=1;p=0;a=*;m=*;s=x)\r\n"
+	    "Authentication-Results: mx.example.net; none (mailseal-outside; "
+	    "t=1700000000; p=0; a=*; m=*; s=AAAAAAAAAAAAAAAAAAAAAA)\r\n"
+	    FORGED(OURS), keep, HOME, BACK },
+	{ "a forged result of a stranger", CONF,
+	    "Authentication-Results: mx.example.net; dmarc=pass\r\n"
+	    FORGED(OURS), keep, HOME, BACK },
+
+	/* What is ours is signed. */
+	{ "with a login", CONF, FORGED(OURS), keep, { .ip = "127.0.0.1",
+	    .auth_authen = "joe" }, SIGN },
+	{ "a list's own address in From", CONF,
+	    FORGED("From: Eve <eve@example.net>\r\n"), mailing_list, HOME,
+	    SIGN },
+	{ "the results of a message in another one", CONF, FORGED(OURS),
+	    other_message, HOME, SIGN },
+	{ "the result was changed", CONF, FORGED(OURS), forge_result, HOME,
+	    SIGN },
+	{ "the time was changed", CONF, FORGED(OURS), forge_time, HOME, SIGN },
+	{ "the pass was changed", CONF, FORGED(OURS), forge_pass, HOME, SIGN },
+	/* Only a verdict of pass tells that author from an own one. */
+	{ "a list, for a forgery of the same domain", CONF, FORGED(OURS),
+	    list_of_ours, HOME, BACK },
+	/* From outside every field of ours is deleted. */
+	{ "from outside once more", CONF, FORGED(OURS), keep,
+	    { .ip = "192.0.2.9" }, ENGINE_VERIFY },
+	{ "FilterMTA, but the client is not ours", CONF "FilterMTA back\n",
+	    FORGED(OURS), keep, { .ip = "192.0.2.9", .daemon_name = "back" },
+	    ENGINE_VERIFY },
+};
+
+static size_t
+count(struct str s, const char *part)
+{
+	size_t i, found = 0, n = strlen(part);
+
+	for (i = 0; i + n <= s.n; i++) {
+		found += memcmp(s.p + i, part, n) == 0;
+	}
+	return (found);
+}
+
+/* The message as it leaves. */
+static void
+pass(struct fx *fx, const struct fx_mail *mail, struct str text,
+    enum engine_direction *direction_r, struct buf *r)
+{
+	struct fx_client client;
+	struct engine_msg *m = fx_run(fx, mail, &client, text);
+	const struct engine_outcome *out = engine_msg_eom(m);
+
+	*direction_r = out->direction;
+	if (!engine_verdict_accepts(out->verdict)) {
+		fx_die("refused", out->reply.p);
+	}
+	fx_apply(out, text, r);
+	engine_msg_free(m);
+}
+
+static const struct fx_mail outside = { .ip = "192.0.2.1",
+	.mail_from = "<x@client.example>" };
+
+static void
+check_row(struct fx *fx, size_t i)
+{
+	enum engine_direction first, second, third;
+	struct buf a, b, c, d;
+
+	buf_init(&a, TEXT_MAX);
+	buf_init(&b, TEXT_MAX);
+	buf_init(&c, TEXT_MAX);
+	buf_init(&d, TEXT_MAX);
+	fx_configure(fx, rows[i].conf);
+	pass(fx, &outside, str_from(rows[i].text != NULL ? rows[i].text :
+	    long_from), &first, &a);
+	rows[i].change(buf_str(&a), &b);
+	pass(fx, &rows[i].second, buf_str(&b), &second, &c);
+	tap_num(second, rows[i].want, rows[i].name);
+	if (second != ENGINE_RETURNED) {
+		tap_ok(count(buf_str(&c), "mailseal-outside") ==
+		    (size_t)(second == ENGINE_VERIFY) &&
+		    count(buf_str(&c), "DKIM-Signature:") ==
+		    (size_t)(second == ENGINE_SIGN),
+		    "%s: the former verdict is gone", rows[i].name);
+		goto out;
+	}
+	tap_ok(count(buf_str(&c), "DKIM-Signature:") == 0 &&
+	    count(buf_str(&c), "mx.example.net;") == 1 &&
+	    count(buf_str(&c), "(mailseal-outside;") ==
+	    count(buf_str(&b), "evil.example") + 1,
+	    "%s: unsigned, one verdict", rows[i].name);
+	pass(fx, &rows[i].second, buf_str(&c), &third, &d);
+	tap_ok(third == ENGINE_RETURNED && str_eq(buf_str(&c), buf_str(&d)),
+	    "%s: and so once more", rows[i].name);
+out:
+	buf_fini(&a);
+	buf_fini(&b);
+	buf_fini(&c);
+	buf_fini(&d);
+}
+
+/* The verdict as it was made, and what goes with it. */
+static void
+test_verdict(struct fx *fx)
+{
+	static const char text[] = FORGED("From: eve@strict.example\r\n");
+	enum engine_direction direction;
+	struct buf first, second;
+
+	buf_init(&first, TEXT_MAX);
+	buf_init(&second, TEXT_MAX);
+	fx_configure(fx, CONF);
+	pass(fx, &outside, STR(text), &direction, &first);
+	tap_ok(count(buf_str(&first), "dmarc=fail") == 1 &&
+	    count(buf_str(&first), "X-DMARC-Quarantine:") == 1,
+	    "p=reject: tagged");
+	pass(fx, &(struct fx_mail)HOME, buf_str(&first), &direction, &second);
+	tap_str(buf_str(&second), buf_str(&first),
+	    "the message comes back as it left");
+	tap_num((int)engine_stats_get(fx->stats, ENGINE_RETURNS) > 0, 1,
+	    "it is counted");
+	buf_fini(&first);
+	buf_fini(&second);
+}
+
+/* Both are accepted; a configuration without either knows nothing. */
+static void
+test_keys(struct fx *fx)
+{
+	static const struct {
+		const char	*name;
+		const char	*conf;		/* of the second host */
+		const char	*secret;
+		bool		 known;
+	} hosts[] = {
+		{ "the same secret, other keys", "AuthservID b.example\n"
+		    "Domain example.com\nSelector ed\nKeyFile @DIR@/ed\n",
+		    "secret", true },
+		{ "another secret, the same KeyFile", FX_SIGN, "other", true },
+		{ "another secret, the KeyFile is the second",
+		    "AuthservID b.example\nDomain example.com\nSelector ed\n"
+		    "KeyFile @DIR@/ed\nSelector rsa\nKeyFile @DIR@/rsa\n",
+		    "other", true },
+		{ "nothing in common", "AuthservID b.example\n"
+		    "Domain example.com\nSelector ed\nKeyFile @DIR@/ed\n",
+		    "other", false },
+		{ "Mode v: the secret alone", FX_VERIFY, "secret", true },
+	};
+	enum engine_direction direction;
+	struct buf first, second;
+	size_t i;
+
+	buf_init(&first, TEXT_MAX);
+	buf_init(&second, TEXT_MAX);
+	for (i = 0; i < sizeof(hosts) / sizeof(hosts[0]); i++) {
+		buf_reset(&first);
+		buf_reset(&second);
+		fx->mark_secret = "secret";
+		fx_configure(fx, FX_SIGN);
+		pass(fx, &outside, STR(FORGED(OURS)), &direction, &first);
+		fx->mark_secret = hosts[i].secret;
+		fx_configure(fx, hosts[i].conf);
+		pass(fx, &(struct fx_mail)HOME, buf_str(&first), &direction,
+		    &second);
+		tap_ok((direction == ENGINE_RETURNED) == hosts[i].known,
+		    "two hosts: %s", hosts[i].name);
+	}
+	fx->mark_secret = "secret";
+	buf_fini(&first);
+	buf_fini(&second);
+}
+
+/* The time of a mark: as long as a queue may keep mail. */
+static void
+test_age(struct fx *fx)
+{
+	static const struct {
+		int64_t			 age_s;
+		enum engine_direction	 want;
+	} ages[] = {
+		{ -86400, BACK }, { 0, BACK }, { ENGINE_MARK_MAX_AGE_S, BACK },
+		{ ENGINE_MARK_MAX_AGE_S + 1, SIGN },
+	};
+	enum engine_direction direction;
+	struct buf first, second;
+	size_t i;
+
+	buf_init(&first, TEXT_MAX);
+	buf_init(&second, TEXT_MAX);
+	fx_configure(fx, CONF);
+	pass(fx, &outside, STR(FORGED(OURS)), &direction, &first);
+	for (i = 0; i < sizeof(ages) / sizeof(ages[0]); i++) {
+		buf_reset(&second);
+		fx->now_s = FX_NOW_S + ages[i].age_s;
+		pass(fx, &(struct fx_mail)HOME, buf_str(&first), &direction,
+		    &second);
+		tap_num(direction, ages[i].want, "age of a mark");
+	}
+	fx->now_s = FX_NOW_S;
+	buf_fini(&first);
+	buf_fini(&second);
+}
+
+/* Only mail from outside has a mark. */
+static void
+test_unmarked(struct fx *fx)
+{
+	static const struct {
+		const char	*name;
+		const char	*conf;
+		struct fx_mail	 mail;
+		const char	*text;
+	} plain[] = {
+		{ "own, signed", CONF, HOME, FORGED(OURS) },
+		{ "own, not signed", CONF, HOME,
+		    FORGED("From: eve@example.net\r\n") },
+		{ "own, Mode v", FX_VERIFY, HOME, FORGED(OURS) },
+	};
+	enum engine_direction direction;
+	struct buf out;
+	size_t i;
+
+	buf_init(&out, TEXT_MAX);
+	for (i = 0; i < sizeof(plain) / sizeof(plain[0]); i++) {
+		buf_reset(&out);
+		fx_configure(fx, plain[i].conf);
+		pass(fx, &plain[i].mail, str_from(plain[i].text), &direction,
+		    &out);
+		tap_num((int)count(buf_str(&out), "mailseal-outside"), 0,
+		    plain[i].name);
+	}
+	buf_fini(&out);
+}
+
+/* smtpd_proxy_filter: the first time a milter sees it, it comes from there. */
+static void
+test_filter(struct fx *fx)
+{
+	static const char text[] = "Received: from localhost (localhost "
+	    "[127.0.0.1])\r\n by filter.example.com\r\n"
+	    "Received: from c.example (c.example [192.0.2.7])\r\n"
+	    " by mx.example.com\r\n" FORGED(OURS);
+	struct fx_mail mail = { .ip = "127.0.0.1", .daemon_name = "back" };
+	const struct engine_outcome *out;
+	struct fx_client client;
+	struct engine_msg *m;
+	char ip[IP_TEXT_BYTES] = "";
+
+	fx_configure(fx, CONF "FilterMTA back\n");
+	m = fx_run(fx, &mail, &client, STR(text));
+	out = engine_msg_eom(m);
+	if (out->sender != NULL && out->sender->known) {
+		ip_text(&out->sender->ip, ip);
+	}
+	tap_ok(out->direction == ENGINE_VERIFY && out->signatures_n == 0,
+	    "FilterMTA: not signed without a login");
+	tap_str(str_from(ip), STR("192.0.2.7"),
+	    "the client is the one before the filter");
+	engine_msg_free(m);
+	mail.auth_authen = "joe";
+	m = fx_run(fx, &mail, &client, STR(text));
+	tap_num(engine_msg_eom(m)->direction, ENGINE_SIGN,
+	    "FilterMTA: signed with a login");
+	engine_msg_free(m);
+	mail.auth_authen = NULL;
+	fx_configure(fx, MODE_S "FilterMTA back\n");
+	m = fx_run(fx, &mail, &client, STR(text));
+	tap_num(engine_msg_eom(m)->direction, ENGINE_PASS_THROUGH,
+	    "FilterMTA, Mode s: passed through");
+	engine_msg_free(m);
+}
+
+/* A verdict of pass: the author is known, so another one is a new message. */
+static void
+test_passed(struct fx *fx)
+{
+	struct fx_mail good = { .ip = "198.51.100.7",
+		.mail_from = "<joe@example.com>" };
+	enum engine_direction direction;
+	struct buf first, list, second;
+
+	buf_init(&first, TEXT_MAX);
+	buf_init(&list, TEXT_MAX);
+	buf_init(&second, TEXT_MAX);
+	fx_configure(fx, CONF);
+	pass(fx, &good, STR(FORGED(OURS)), &direction, &first);
+	tap_ok(count(buf_str(&first), "dmarc=pass") == 1, "dmarc=pass");
+	list_of_ours(buf_str(&first), &list);
+	pass(fx, &(struct fx_mail)HOME, buf_str(&list), &direction, &second);
+	tap_num(direction, ENGINE_SIGN, "a list of ours, for a member");
+	buf_reset(&second);
+	pass(fx, &(struct fx_mail)HOME, buf_str(&first), &direction, &second);
+	tap_num(direction, ENGINE_RETURNED, "the same unchanged");
+	buf_fini(&first);
+	buf_fini(&list);
+	buf_fini(&second);
+}
+
+/* Each octet of a mark counts, and none of its neighbours crashes. */
+static void
+test_each_octet(struct fx *fx)
+{
+	enum engine_direction direction;
+	struct buf first, broken, second;
+	size_t i, start, n, kept = 0, folds = 0;
+
+	buf_init(&first, TEXT_MAX);
+	buf_init(&broken, TEXT_MAX);
+	buf_init(&second, TEXT_MAX);
+	fx_configure(fx, CONF);
+	pass(fx, &outside, STR(FORGED(OURS)), &direction, &first);
+	start = strlen("Authentication-Results: ");
+	n = (size_t)(strstr(first.p, "\r\nFrom:") - first.p);
+	for (i = start; i < n; i++) {
+		if (char_is_fws(first.p[i])) {
+			folds++;
+			continue;
+		}
+		buf_reset(&broken);
+		buf_reset(&second);
+		buf_add_str(&broken, buf_str(&first));
+		broken.p[i] = broken.p[i] == 'x' ? 'y' : 'x';
+		pass(fx, &(struct fx_mail)HOME, buf_str(&broken), &direction,
+		    &second);
+		kept += direction == ENGINE_RETURNED;
+	}
+	/* One of two tags is enough. */
+	tap_num((int)kept, 2 * 22, "octets that do not matter: of the tags");
+	tap_ok(folds > 5, "white space was left out");
+	buf_fini(&first);
+	buf_fini(&broken);
+	buf_fini(&second);
+}
+
+/* An internal error that lets mail from outside pass: it comes back, too. */
+static void
+test_failure(struct fx *fx)
+{
+	struct fx_client client;
+	enum engine_direction direction = ENGINE_UNDECIDED;
+	struct buf first, second;
+	struct engine_msg *m;
+	size_t bytes, failed = 0, back = 0;
+	bool through = false;
+
+	buf_init(&first, TEXT_MAX);
+	buf_init(&second, TEXT_MAX);
+	fx_configure(fx, CONF "OnInternalError accept\n");
+	for (bytes = 0; !through; bytes += 64) {
+		struct fx_mail home = HOME;
+		const struct engine_outcome *out;
+		struct message message;
+		struct arena arena;
+
+		buf_reset(&first);
+		buf_reset(&second);
+		arena_init(&arena, FX_MAX_BYTES);
+		if (message_parse(&arena, STR(FORGED(OURS)), &message) !=
+		    STATUS_OK) {
+			fx_die("message", "cannot be read");
+		}
+		m = fx_begin(fx, &outside, &client);
+		m->arena.max_bytes = m->arena.used_bytes + bytes;
+		fx_play_header(m, &message);
+		out = engine_msg_eom(m);
+		through = out->error == ENGINE_NO_ERROR;
+		failed += !through;
+		fx_apply(out, STR(FORGED(OURS)), &first);
+		engine_msg_free(m);
+		arena_fini(&arena);
+		pass(fx, &home, buf_str(&first), &direction, &second);
+		back += direction == ENGINE_RETURNED;
+	}
+	tap_ok(failed > 10 && back == failed + 1, "accepted with an internal "
+	    "error: %zu of %zu are known when they come back", back,
+	    failed + 1);
+	buf_fini(&first);
+	buf_fini(&second);
+}
+
+static char *
+make_long_from(void)
+{
+	struct buf text;
+	char *copy;
+
+	buf_init(&text, TEXT_MAX);
+	buf_add_cstr(&text, "From: \"");
+	while (text.n < 998 - strlen("\" <joe@exam")) {
+		buf_add_char(&text, 'a');
+	}
+	buf_add_cstr(&text, "\" <joe@example.com>\r\n" ID REST);
+	copy = strdup(text.p);
+	buf_fini(&text);
+	return (copy);
+}
+
+int
+main(void)
+{
+	struct fx fx;
+
+	fx_init(&fx, "example.com. TXT \"v=spf1 ip4:198.51.100.7 -all\"\n"
+	    "_dmarc.example.com. TXT \"v=DMARC1; p=none\"\n"
+	    "_dmarc.strict.example. TXT \"v=DMARC1; p=reject\"\n");
+	fx.mark_secret = "secret";
+	long_from = make_long_from();
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		check_row(&fx, i);
+	}
+	test_verdict(&fx);
+	test_keys(&fx);
+	test_age(&fx);
+	test_unmarked(&fx);
+	test_filter(&fx);
+	test_passed(&fx);
+	test_each_octet(&fx);
+	test_failure(&fx);
+	free(long_from);
+	fx_fini(&fx);
+	return (tap_done());
+}
