@@ -221,6 +221,13 @@ signs(const struct explain *e)
 	return (e->out->signatures_n > 0);
 }
 
+static bool
+can_sign(const struct explain *e)
+{
+	return (e->conf->mode_sign &&
+	    signers_have_sources(engine_signers(e->engine)));
+}
+
 /* What happens, in a word, and why. */
 static const char *
 what(const struct explain *e)
@@ -231,7 +238,7 @@ what(const struct explain *e)
 	if (e->out->direction == ENGINE_SIGN) {
 		return (engine_verdict_name(e->out->verdict));
 	}
-	return (e->verifies && (!e->conf->mode_sign ||
+	return (e->verifies && (!can_sign(e) ||
 	    e->out->direction_reason == ENGINE_EXTERNAL_HOST) ? "verify" :
 	    "none");
 }
@@ -363,7 +370,7 @@ print_text(const struct explain *e)
 
 	(void)printf("%s: %s\n", what(e), why(e));
 	cli_show("author", e->author);
-	if (!e->conf->mode_sign) {
+	if (!can_sign(e)) {
 		(void)printf("nothing signs: Mode is v, or neither keys nor "
 		    "tables nor a key store are configured\n");
 	} else if (e->author.p != NULL && e->picks.n == 0) {

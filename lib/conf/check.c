@@ -70,22 +70,17 @@ check_tables(struct check *c)
 	return (STATUS_OK);
 }
 
-/* Uses the default directory unless it does not exist. One that cannot be
-   examined counts as existing: otherwise its mail would leave unsigned. */
+/* *missing_r: the default directory, which need not exist, does not. One that
+   cannot be examined counts as existing: otherwise its mail would leave
+   unsigned. */
 static enum status
-find_key_store(struct check *c, bool others)
+use_default_store(struct check *c, bool *missing_r)
 {
 	struct conf_key_stores *stores = &c->conf->key_stores;
 	struct stat st;
 
+	*missing_r = false;
 	if (stores->v != NULL || !c->of_host) {
-		return (STATUS_OK);
-	}
-	if (stat(CONF_KEY_STORE_DEFAULT, &st) == -1 && errno == ENOENT) {
-		env_log(c->env, others ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
-		    "KeyStore: %s, the default, does not exist%s",
-		    CONF_KEY_STORE_DEFAULT, others ? "" :
-		    ": no mail is signed");
 		return (STATUS_OK);
 	}
 	stores->v = arena_calloc(&c->conf->memory, 1, sizeof(*stores->v));
@@ -93,10 +88,14 @@ find_key_store(struct check *c, bool others)
 		return (conf_no_memory(c->reader));
 	}
 	stores->v[stores->n++] = CONF_KEY_STORE_DEFAULT;
+	stores->optional = true;
+	*missing_r = stat(CONF_KEY_STORE_DEFAULT, &st) == -1 &&
+	    errno == ENOENT;
 	return (STATUS_OK);
 }
 
-/* Mode s needs something to sign with. Without Mode, having that means s. */
+/* Mode s needs something to sign with. Without Mode, having that means s; the
+   default store may appear later. */
 static enum status
 check_signing(struct check *c)
 {
@@ -108,20 +107,30 @@ check_signing(struct check *c)
 	    selector > 0 ? selector : first_line(&conf->key_files);
 	bool others = given > 0 || conf->signing_table.path != NULL ||
 	    conf->key_table.path != NULL;
+	bool missing;
 	enum status status;
 
 	if (!conf->mode_sign) {
 		return (STATUS_OK);
 	}
-	status = find_key_store(c, others);
+	status = use_default_store(c, &missing);
 	if (status != STATUS_OK) {
 		return (status);
 	}
+	if (!others && mode > 0 && (missing || conf->key_stores.n == 0)) {
+		return (refuse_line(c, mode, "Mode asks for signing, which "
+		    "needs a KeyStore, KeyTable and SigningTable, or Domain, "
+		    "Selector and KeyFile"));
+	}
 	if (!others && conf->key_stores.n == 0) {
 		conf->mode_sign = false;
-		return (mode == 0 ? STATUS_OK : refuse_line(c, mode, "Mode "
-		    "asks for signing, which needs a KeyStore, KeyTable and "
-		    "SigningTable, or Domain, Selector and KeyFile"));
+		return (STATUS_OK);
+	}
+	if (missing) {
+		env_log(c->env, others ? LOG_LEVEL_INFO : LOG_LEVEL_WARNING,
+		    "KeyStore: %s, the default, does not exist%s",
+		    CONF_KEY_STORE_DEFAULT, others ? "" :
+		    ": no mail is signed");
 	}
 	if (given > 0) {
 		status = check_domain_keys(c, given);

@@ -83,6 +83,7 @@ struct conf_givens {		/* of an option that may be repeated */
 struct conf_key_stores {	/* KeyStore; v NULL: absent */
 	const char	**v;		/* as keystore_open takes them */
 	size_t		 n;		/* 0: "none", or absent */
+	bool		 optional;	/* the default, which need not exist */
 };
 
 struct conf_key {		/* Selector and KeyFile, by their order */

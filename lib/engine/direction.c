@@ -150,11 +150,12 @@ set_direction(struct engine_input *in, enum engine_direction direction,
 	in->direction_reason = reason;
 }
 
-/* A domain without a key in a store may get one later. */
+/* A domain whose keys are in a store will be signed once one is active. */
 static enum engine_direction_reason
-why_not_ours(const struct conf *conf)
+why_not_ours(const struct engine_input *in)
 {
-	return (conf->key_stores.n > 0 ? ENGINE_NO_ACTIVE_KEY :
+	return (signers_wait(in->engine->signers,
+	    addr_from_author(&in->from)->domain) ? ENGINE_NO_ACTIVE_KEY :
 	    ENGINE_NOT_OUR_DOMAIN);
 }
 
@@ -165,8 +166,7 @@ decide_internal(struct engine_input *in, bool ours,
 	if (addr_from_author(&in->from) == NULL) {
 		set_direction(in, ENGINE_PASS_THROUGH, ENGINE_NO_AUTHOR);
 	} else if (!ours) {
-		set_direction(in, ENGINE_PASS_THROUGH,
-		    why_not_ours(input_conf(in)));
+		set_direction(in, ENGINE_PASS_THROUGH, why_not_ours(in));
 	} else {
 		set_direction(in, ENGINE_SIGN, origin);
 	}
@@ -190,7 +190,8 @@ engine_direction_decide(struct engine_input *in, bool ours)
 		set_direction(in, ENGINE_RETURNED, origin);
 		return;
 	}
-	if (conf->mode_sign && !in->external) {
+	if (conf->mode_sign && !in->external &&
+	    signers_have_sources(in->engine->signers)) {
 		decide_internal(in, ours, origin);
 		return;
 	}

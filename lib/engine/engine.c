@@ -11,7 +11,8 @@ make_signers(struct engine *engine, const struct engine *before,
     struct diag *diag)
 {
 	const struct conf *conf = engine->opts.conf;
-	struct signers_opts opts = { .env = engine->opts.env };
+	struct signers_opts opts = { .env = engine->opts.env,
+		.lose = engine->opts.lose };
 
 	/* In Mode v, configured keys are not read. */
 	if (conf->mode_sign) {
@@ -28,6 +29,7 @@ make_signers(struct engine *engine, const struct engine *before,
 		opts.cache_max = conf->key_cache;
 		opts.key_stores = conf->key_stores.v;
 		opts.key_stores_n = conf->key_stores.n;
+		opts.key_stores_optional = conf->key_stores.optional;
 		opts.passphrase_file = conf->key_passphrase_file;
 	}
 	return (signers_new(&opts, before != NULL ? before->signers : NULL,

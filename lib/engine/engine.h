@@ -170,6 +170,7 @@ struct engine_opts {
 	struct engine		*before;	/* the previous engine, or
 						   NULL; used by engine_new
 						   only */
+	enum signers_loss	 lose;		/* of its signers */
 };
 
 struct engine;
@@ -257,7 +258,7 @@ enum engine_direction_reason {
 	/* internal, but not signed */
 	ENGINE_NO_AUTHOR,	/* see the From field's result */
 	ENGINE_NOT_OUR_DOMAIN,
-	ENGINE_NO_ACTIVE_KEY	/* as above, with a key store configured */
+	ENGINE_NO_ACTIVE_KEY	/* ours, but no key has been active yet */
 };
 
 enum engine_rule {		/* which rule decided */

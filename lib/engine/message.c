@@ -327,6 +327,18 @@ engine_msg_body(struct engine_msg *m, const char *p, size_t n)
 	return (wants_body(m));
 }
 
+static void
+log_unsigned(const struct engine_input *in, enum engine_unsigned reason)
+{
+	const struct engine_log_pair pairs[] = {
+		{ "domain", addr_from_author(&in->from)->domain, 0 },
+		{ "reason", str_from(engine_unsigned_name(reason)), 0 },
+	};
+
+	engine_log_pairs(in, LOG_LEVEL_ERROR, "mail of ours is not signed",
+	    pairs, sizeof(pairs) / sizeof(pairs[0]));
+}
+
 static enum status
 finish_signing(struct engine_msg *m)
 {
@@ -340,6 +352,7 @@ finish_signing(struct engine_msg *m)
 	}
 	reason = engine_signing_why_unsigned(&m->signing, &m->outcome);
 	if (m->outcome.signatures_n == 0) {
+		log_unsigned(&m->in, reason);
 		engine_outcome_unsigned(&m->outcome, reason,
 		    input_conf(&m->in)->on_sign_failure);
 	} else {
@@ -389,6 +402,10 @@ finish_direction(struct engine_msg *m)
 		status = finish_verifying(m);
 		break;
 	case ENGINE_PASS_THROUGH:
+		if (m->in.direction_reason == ENGINE_NO_ACTIVE_KEY) {
+			engine_outcome_set_unsigned(&m->outcome,
+			    ENGINE_UNSIGNED_NO_ACTIVE_KEY);
+		}
 		if (m->in.external) {
 			status = engine_results_write_none(&m->in,
 			    &m->outcome);

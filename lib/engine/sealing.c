@@ -64,7 +64,8 @@ report_no_key(const struct engine *engine, struct diag *diag)
 	const char *selector = conf->arc_seal_key.selector.p != NULL ?
 	    " with that selector" : "";
 
-	if (conf->key_stores.n == 0) {
+	if (conf->key_stores.n == 0 || (conf->key_stores.optional &&
+	    !signers_have_stores(engine->signers))) {
 		diag_set(diag, NULL, 0, "ArcSeal: no key signs for %.*s%s",
 		    STR_FMT(conf->arc_seal_key.domain), selector);
 		return (STATUS_SYNTAX);

@@ -203,5 +203,13 @@ engine_signing_why_unsigned(const struct engine_signing *s,
 			return (ENGINE_UNSIGNED_SELF_CHECK_FAILED);
 		}
 	}
+	switch (s->picks.v[0].why) {
+	case SIGNERS_KEY_UNREADABLE:
+		break;
+	case SIGNERS_NO_ACTIVE_KEY:
+		return (ENGINE_UNSIGNED_NO_ACTIVE_KEY);
+	case SIGNERS_STORE_UNREACHABLE:
+		return (ENGINE_UNSIGNED_STORE_UNREACHABLE);
+	}
 	return (ENGINE_UNSIGNED_KEY_UNREADABLE);
 }

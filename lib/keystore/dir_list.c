@@ -68,7 +68,7 @@ list_state(const struct dir_folder *folder, struct str domain,
 		keystore_report(query, domain, selector, &diag);
 		return (STATUS_OK);
 	}
-	if (query->active && key.stage != KEY_ACTIVE) {
+	if (query->active && key.stage == KEY_REMOVED) {
 		arena_reset(query->scratch);
 		return (STATUS_OK);
 	}

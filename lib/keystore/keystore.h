@@ -107,9 +107,10 @@ enum status	 keystore_list(struct keystore *, struct arena *,
 /* The key is valid during the call. A status other than OK ends the list. */
 typedef enum status keystore_take(void *ctx, const struct keystore_key *);
 /*
- * Passes each active key to take, in any order, one at a time; with the private
- * key if the store is a database. A large directory is read by several threads,
- * which call take and bad in turn. take and bad must not use the store.
+ * Passes each key that is not removed to take, in any order, one at a time; an
+ * active one with its private key if the store is a database. A large directory
+ * is read by several threads, which call take and bad in turn. take and bad
+ * must not use the store.
  */
 enum status	 keystore_active(struct keystore *, keystore_take *,
 		    keystore_bad *, void *ctx, struct diag *)

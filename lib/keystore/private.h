@@ -10,7 +10,7 @@
 
 struct keystore_query {		/* what to list */
 	struct str	 domain;	/* absent: all */
-	bool		 active;	/* only these, as keystore_active */
+	bool		 active;	/* as keystore_active; else all */
 	keystore_take	*take;
 	keystore_bad	*bad;		/* NULL: skip broken keys silently */
 	void		*ctx;

@@ -78,7 +78,7 @@ read_key(const struct keystore_query *query, const struct str *columns,
 		return (STATUS_OK);
 	}
 	key->pem = columns[FIELDS_N];
-	if (key->pem.n == 0) {
+	if (key->stage == KEY_ACTIVE && key->pem.n == 0) {
 		diag_set(diag, NULL, 0, "%s: it has no private key", name);
 		return (STATUS_IO);
 	}
@@ -111,10 +111,10 @@ sql_list(void *ctx, const struct keystore_query *query, struct diag *diag)
 {
 	const struct str *domain = query->domain.p != NULL ? &query->domain :
 	    NULL;
-	/* An invalid stage is included: the key may have been active. */
-	const char *text = query->active ? "SELECT " COLUMNS ", private FROM "
-	    "mailseal_key WHERE stage NOT IN ('pending', 'published', "
-	    "'retired', 'revoked', 'removed')" :
+	/* A key of an invalid stage may have been active. */
+	const char *text = query->active ? "SELECT " COLUMNS ", CASE WHEN "
+	    "stage NOT IN ('pending', 'published', 'retired', 'revoked') "
+	    "THEN private END FROM mailseal_key WHERE stage <> 'removed'" :
 	    domain == NULL ? "SELECT " COLUMNS HAS_PRIVATE
 	    " FROM mailseal_key" : "SELECT " COLUMNS HAS_PRIVATE
 	    " FROM mailseal_key WHERE domain = $1";

@@ -13,8 +13,11 @@ struct entry {
 	TAILQ_ENTRY(entry)	 order;
 	struct str		 name;		/* follows the entry */
 	struct privkey		*key;		/* held; NULL: failed */
-	struct diag		*why;		/* the failure; else NULL */
-	uint64_t		 retry_us;	/* of a failure: not before */
+	struct diag		*why;		/* the failure; else NULL. With
+						   a key: a former one, that
+						   serves until a retry */
+	uint64_t		 retry_us;	/* of a failure: not before;
+						   0: none */
 };
 
 TAILQ_HEAD(order, entry);
@@ -26,6 +29,9 @@ struct key_cache {
 	/* under the lock */
 	struct strmap		 entries;	/* by name */
 	struct order		 order;		/* least recently used first */
+	struct strmap		 former;	/* entries of the cache before,
+						   not yet loaded again */
+	struct order		 former_order;
 };
 
 struct key_cache *
@@ -44,6 +50,8 @@ key_cache_new(size_t max, const struct env *env)
 	cache->max = max;
 	strmap_init(&cache->entries);
 	TAILQ_INIT(&cache->order);
+	strmap_init(&cache->former);
+	TAILQ_INIT(&cache->former_order);
 	return (cache);
 }
 
@@ -73,7 +81,9 @@ key_cache_free(struct key_cache *cache)
 		return;
 	}
 	free_entries(&cache->order);
+	free_entries(&cache->former_order);
 	strmap_fini(&cache->entries);
+	strmap_fini(&cache->former);
 	pthread_mutex_destroy(&cache->lock);
 	free(cache);
 }
@@ -88,6 +98,50 @@ entry_new(struct str name)
 		e->name = str_mem(e + 1, name.n);
 	}
 	return (e);
+}
+
+/* Adds the key of an entry to the former ones; NOMEM. */
+static enum status
+add_former(struct key_cache *cache, const struct entry *from)
+{
+	struct entry *e;
+	void **at;
+
+	if (from->key == NULL || cache->former.n >= cache->max ||
+	    strmap_get(&cache->former, from->name) != NULL) {
+		return (STATUS_OK);
+	}
+	e = entry_new(from->name);
+	at = e != NULL ? strmap_at(&cache->former, e->name) : NULL;
+	if (at == NULL) {
+		free(e);
+		return (STATUS_NOMEM);
+	}
+	*at = e;
+	e->key = privkey_hold(from->key);
+	TAILQ_INSERT_TAIL(&cache->former_order, e, order);
+	return (STATUS_OK);
+}
+
+enum status
+key_cache_inherit(struct key_cache *cache, struct key_cache *before)
+{
+	enum status status = STATUS_OK;
+	const struct entry *e;
+
+	pthread_mutex_lock(&before->lock);
+	TAILQ_FOREACH_REVERSE(e, &before->order, order, order) {
+		if (status == STATUS_OK) {
+			status = add_former(cache, e);
+		}
+	}
+	TAILQ_FOREACH(e, &before->former_order, order) {
+		if (status == STATUS_OK) {
+			status = add_former(cache, e);
+		}
+	}
+	pthread_mutex_unlock(&before->lock);
+	return (status);
 }
 
 /* Moves an entry from the cache to `gone`, for the caller to free. */
@@ -122,7 +176,7 @@ find_entry(struct key_cache *cache, struct arena *arena, struct str name,
 
 	pthread_mutex_lock(&cache->lock);
 	e = strmap_get(&cache->entries, name);
-	known = e != NULL && (e->key != NULL ||
+	known = e != NULL && ((e->key != NULL && e->retry_us == 0) ||
 	    env_mono_us(cache->env) < e->retry_us);
 	if (known) {
 		TAILQ_REMOVE(&cache->order, e, order);
@@ -198,6 +252,20 @@ load_entry(struct key_cache *cache, struct str name, key_loader *loader,
 	return (e);
 }
 
+/* After a failure the key known before stays in service. */
+static void
+take_former(struct key_cache *cache, struct entry *e)
+{
+	const struct entry *former;
+
+	pthread_mutex_lock(&cache->lock);
+	former = strmap_get(&cache->former, e->name);
+	if (former != NULL) {
+		e->key = privkey_hold(former->key);
+	}
+	pthread_mutex_unlock(&cache->lock);
+}
+
 enum status
 key_cache_get(struct key_cache *cache, struct arena *arena, struct str name,
     key_loader *loader, void *ctx, struct privkey **key_r,
@@ -206,8 +274,10 @@ key_cache_get(struct key_cache *cache, struct arena *arena, struct str name,
 	struct order gone = TAILQ_HEAD_INITIALIZER(gone);
 	enum status status = STATUS_OK;
 	struct entry *e;
+	struct diag why;
 	bool news;
 
+	diag_init(&why);
 	*key_r = NULL;
 	*trouble_r = STR_NONE;
 	if (find_entry(cache, arena, name, key_r, trouble_r, &status)) {
@@ -216,6 +286,10 @@ key_cache_get(struct key_cache *cache, struct arena *arena, struct str name,
 	e = load_entry(cache, name, loader, ctx);
 	if (e == NULL) {
 		return (STATUS_NOMEM);
+	}
+	if (e->why != NULL) {
+		take_former(cache, e);
+		why = *e->why;
 	}
 	/* Other threads may drop it as soon as it is in the cache. */
 	status = copy_entry(e, arena, key_r, trouble_r);
@@ -226,7 +300,8 @@ key_cache_get(struct key_cache *cache, struct arena *arena, struct str name,
 	}
 	if (news && status == STATUS_OK) {
 		env_log(cache->env, LOG_LEVEL_ERROR, "a key cannot be loaded:"
-		    " %.*s", STR_FMT(*trouble_r));
+		    " %s%s", why.text, *key_r != NULL ? "; the one known "
+		    "before stays in service" : "");
 	}
 	free_entries(&gone);
 	return (status);

@@ -28,6 +28,10 @@ typedef enum status key_loader(void *ctx, struct privkey **key_r,
 struct key_cache	*key_cache_new(size_t max, const struct env *);
 void			 key_cache_free(struct key_cache *);	/* accepts
 								   NULL */
+/* The keys of the cache before serve when they cannot be loaded again: names
+   must mean the same key in both. NOMEM. */
+enum status		 key_cache_inherit(struct key_cache *,
+			    struct key_cache *before) ATTR_MUST_CHECK;
 /*
  * Returns the key of that name, held; or NULL and the reason in trouble_r, in
  * the arena. The status is OK in both cases, or NOMEM.

@@ -7,6 +7,9 @@ lib_libmailseal_a_SOURCES += \
 	lib/signers/key_checks.c \
 	lib/signers/key_checks.h \
 	lib/signers/key_table.c \
+	lib/signers/lost.c \
+	lib/signers/named.c \
+	lib/signers/named.h \
 	lib/signers/overlap.c \
 	lib/signers/private.h \
 	lib/signers/reader.c \
@@ -14,7 +17,11 @@ lib_libmailseal_a_SOURCES += \
 	lib/signers/sources.c \
 	lib/signers/stored.c \
 	lib/signers/stored.h \
+	lib/signers/stored_private.h \
+	lib/signers/stored_read.c \
 	lib/signers/signers.h \
 	lib/signers/signing_table.c \
+	lib/signers/survey.c \
+	lib/signers/survey.h \
 	lib/signers/table.h \
 	lib/signers/tables.c

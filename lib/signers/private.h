@@ -14,6 +14,7 @@ struct signers {
 	struct strmap		 domains;	/* Domain; each to itself */
 	struct key_table	 key_table;	/* empty: none */
 	struct signing_table	 signing_table;
+	bool			 signing_table_whole;	/* see opts.lose */
 	struct stored		**stores;	/* KeyStore, in its order */
 	size_t			 stores_n;
 	struct passphrase	*passphrase;	/* KeyPassphraseFile; or NULL */
@@ -49,12 +50,20 @@ void		 signers_sources_fini(struct signers *);
 /* The keys of exactly this domain in the first store that has any, or NULL. */
 const struct stored_key	*signers_sources_find(const struct signers *,
 		    struct str domain);
+/* As signers_wait. */
+bool		 signers_sources_wait(const struct signers *,
+		    struct str domain);
 size_t		 signers_sources_check(const struct signers *);
 enum status	 signers_sources_pick(const struct signers *, struct arena *,
 		    struct str domain, struct signers_picks *r)
     ATTR_MUST_CHECK;
 enum status	 signers_sources_load(struct signers *, struct arena *,
 		    struct signers_pick *) ATTR_MUST_CHECK;
+
+/* lost.c. Logs what is lost, or refuses it with TEMP; NOMEM. */
+enum status	 signers_lost_check(struct signers *,
+		    const struct signers *before, struct diag *)
+    ATTR_MUST_CHECK;
 
 /* overlap.c: warns of domains in a store that Domain or the tables cover. */
 void		 signers_overlap_warn(const struct signers *);

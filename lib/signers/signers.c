@@ -47,7 +47,8 @@ revision_of(const struct signers *s, uint64_t key_table,
 }
 
 static enum status
-make_cache(struct signers *s, struct diag *diag)
+make_cache(struct signers *s, const struct signers *before,
+    struct diag *diag)
 {
 	struct signers_counts counts;
 	enum status status;
@@ -59,7 +60,8 @@ make_cache(struct signers *s, struct diag *diag)
 	signers_count(s, &counts);
 	s->cache = key_cache_new(max > 0 ? max : counts.keys + SPARE_KEYS,
 	    s->opts.env);
-	if (s->cache == NULL) {
+	if (s->cache == NULL || (before != NULL && before->cache != NULL &&
+	    key_cache_inherit(s->cache, before->cache) != STATUS_OK)) {
 		return (STATUS_NOMEM);
 	}
 	if (max > 0) {
@@ -88,9 +90,13 @@ load_sources(struct signers *s, const struct signers *before,
 	if (status != STATUS_OK) {
 		return (status);
 	}
+	status = signers_lost_check(s, before, diag);
+	if (status != STATUS_OK) {
+		return (status);
+	}
 	signers_overlap_warn(s);
 	s->revision = revision_of(s, key_table, signing_table, false);
-	return (make_cache(s, diag));
+	return (make_cache(s, before, diag));
 }
 
 enum status
@@ -178,6 +184,32 @@ signers_pick(struct signers *s, struct arena *arena, struct str local,
 		status = signers_sources_pick(s, arena, domain, r);
 	}
 	return (status);
+}
+
+bool
+signers_wait(const struct signers *s, struct str domain)
+{
+	return (signers_sources_wait(s, domain));
+}
+
+bool
+signers_have_stores(const struct signers *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->stores_n; i++) {
+		if (!s->stores[i]->absent) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+bool
+signers_have_sources(const struct signers *s)
+{
+	return (s->opts.keys_n > 0 || s->opts.signing_table != NULL ||
+	    signers_have_stores(s));
 }
 
 enum status

@@ -39,6 +39,12 @@
 
 struct signers;
 
+enum signers_loss {		/* rules of a SigningTable may be gone */
+	SIGNERS_LOSE_ANY,	/* at the start, or if a person says so */
+	SIGNERS_LOSE_NOTHING,	/* STATUS_TEMP */
+	SIGNERS_LOSE_WHOLE	/* if it has rules and ends with a line end */
+};
+
 struct signers_opts {		/* all of it outlives the signers */
 	const struct env	*env;
 	const char		*user_id;	/* may own key files; or NULL */
@@ -56,7 +62,10 @@ struct signers_opts {		/* all of it outlives the signers */
 	/* KeyStore */
 	const char *const	*key_stores;
 	size_t			 key_stores_n;
+	bool			 key_stores_optional;	/* need not exist at
+							   the start */
 	const char		*passphrase_file; /* KeyPassphraseFile; NULL */
+	enum signers_loss	 lose;		/* in comparison to before */
 	/* KeyCache */
 	size_t			 cache_max;	/* keys; 0: all, at the start */
 };
@@ -69,6 +78,12 @@ struct signers_counts {
 
 enum signers_kind { SIGNERS_GIVEN, SIGNERS_TABLE, SIGNERS_STORE };
 
+enum signers_why {		/* why a pick has no key */
+	SIGNERS_KEY_UNREADABLE,
+	SIGNERS_NO_ACTIVE_KEY,
+	SIGNERS_STORE_UNREACHABLE
+};
+
 struct signers_pick {		/* one signature to be made */
 	enum signers_kind kind;		/* of its source */
 	struct str	 domain;	/* d= */
@@ -77,6 +92,7 @@ struct signers_pick {		/* one signature to be made */
 	struct privkey	*key;		/* held; NULL: see trouble */
 	struct str	 trouble;	/* absent; or why there is no key, which
 					   is already logged */
+	enum signers_why why;		/* with trouble */
 	bool		 any_author;	/* the rule matches any domain: it does
 					   not make this one ours */
 	const void	*rule;		/* for signers_describe */
@@ -90,10 +106,10 @@ struct signers_picks {		/* views into the signers and the arena */
 };
 
 /*
- * before: the signers in service, or NULL; their keys of a database stay in
- * service if it does not answer. Errors name file and line. So do warnings (a
- * glob with an octet of a regular expression, a rule that is never reached, a
- * repeated name), which are logged.
+ * before: the signers in service, or NULL. What they sign is not lost: keys
+ * that can no longer be read stay in service (stored.h, cache.h). Errors name
+ * file and line. So do warnings (a glob with an octet of a regular expression,
+ * a rule that is never reached, a repeated name), which are logged.
  */
 enum status	 signers_new(const struct signers_opts *,
 		    const struct signers *before, struct signers **r,
@@ -122,6 +138,11 @@ size_t		 signers_check_keys(struct signers *);
 enum status	 signers_pick(struct signers *, struct arena *,
 		    struct str local, struct str domain,
 		    struct signers_picks *r) ATTR_MUST_CHECK;
+/* Whether a store has keys of the domain of which none has been active yet. */
+bool		 signers_wait(const struct signers *, struct str domain);
+/* Whether a store exists; whether that or another source of keys does. */
+bool		 signers_have_stores(const struct signers *);
+bool		 signers_have_sources(const struct signers *);
 /* Loads the keys; each pick then has a key or trouble. NOMEM only. */
 enum status	 signers_load(struct signers *, struct arena *,
 		    struct signers_picks *) ATTR_MUST_CHECK;

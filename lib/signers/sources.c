@@ -63,8 +63,9 @@ signers_sources_init(struct signers *s, const struct signers *before,
 	for (i = 0; i < s->opts.key_stores_n; i++) {
 		where = s->opts.key_stores[i];
 		diag_init(&why);
-		status = stored_read(where, find_store(before, where),
-		    s->opts.env, &s->stores[i], &why);
+		status = stored_read(where, s->opts.key_stores_optional,
+		    find_store(before, where), s->opts.env, &s->stores[i],
+		    &why);
 		if (status != STATUS_OK) {
 			diag_set(diag, NULL, 0, "KeyStore: %s", why.text);
 			return (status);
@@ -211,30 +212,68 @@ signers_sources_check(const struct signers *s)
 	return (bad);
 }
 
-/* The domain itself or, with SubDomains, the nearest one above it. */
+/* The domain itself or, with SubDomains, the nearest one above it, that has an
+   active key; else one that has none any more. */
 static const struct stored_key *
 find_domain(const struct signers *s, const struct stored *stored,
     struct str name)
 {
-	const struct stored_key *key = stored_find(stored, name);
+	const struct stored_key *key, *inactive = NULL;
 
-	while (key == NULL && s->opts.subdomains && name.n > 0) {
-		name = domain_parent(name);
+	for (;;) {
 		key = stored_find(stored, name);
+		if (key != NULL && !key->inactive) {
+			return (key);
+		}
+		inactive = inactive == NULL ? key : inactive;
+		if (!s->opts.subdomains || name.n == 0) {
+			return (inactive);
+		}
+		name = domain_parent(name);
 	}
-	return (key);
+}
+
+/* The keys of the first store that has active ones. */
+static const struct stored_key *
+find_keys(const struct signers *s, struct str domain)
+{
+	const struct stored_key *key, *inactive = NULL;
+	size_t i;
+
+	for (i = 0; i < s->stores_n; i++) {
+		key = find_domain(s, s->stores[i], domain);
+		if (key != NULL && !key->inactive) {
+			return (key);
+		}
+		inactive = inactive == NULL ? key : inactive;
+	}
+	return (inactive);
+}
+
+bool
+signers_sources_wait(const struct signers *s, struct str domain)
+{
+	size_t i;
+
+	for (;;) {
+		for (i = 0; i < s->stores_n; i++) {
+			if (stored_is_idle(s->stores[i], domain)) {
+				return (true);
+			}
+		}
+		if (!s->opts.subdomains || domain.n == 0) {
+			return (false);
+		}
+		domain = domain_parent(domain);
+	}
 }
 
 enum status
 signers_sources_pick(const struct signers *s, struct arena *arena,
     struct str domain, struct signers_picks *r)
 {
-	const struct stored_key *key = NULL;
-	size_t i;
+	const struct stored_key *key = find_keys(s, domain);
 
-	for (i = 0; key == NULL && i < s->stores_n; i++) {
-		key = find_domain(s, s->stores[i], domain);
-	}
 	if (key == NULL) {
 		return (STATUS_OK);
 	}
@@ -245,7 +284,9 @@ signers_sources_pick(const struct signers *s, struct arena *arena,
 	for (; key != NULL && r->n < SIGNERS_PICKS_MAX; key = key->next) {
 		r->v[r->n++] = (struct signers_pick){ .kind = SIGNERS_STORE,
 			.domain = key->domain, .selector = key->selector,
-			.trouble = key->trouble, .source = key };
+			.trouble = key->trouble, .source = key,
+			.why = key->inactive ? SIGNERS_NO_ACTIVE_KEY :
+			SIGNERS_KEY_UNREADABLE };
 	}
 	return (STATUS_OK);
 }
@@ -254,5 +295,12 @@ enum status
 signers_sources_load(struct signers *s, struct arena *arena,
     struct signers_pick *pick)
 {
-	return (get_key(s, arena, pick->source, &pick->key, &pick->trouble));
+	const struct stored_key *key = pick->source;
+	enum status status = get_key(s, arena, key, &pick->key,
+	    &pick->trouble);
+
+	if (status == STATUS_OK && pick->key == NULL && key->stored->lost) {
+		pick->why = SIGNERS_STORE_UNREACHABLE;
+	}
+	return (status);
 }

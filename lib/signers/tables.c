@@ -2,6 +2,8 @@
 /* tables: selects keys by the SigningTable and loads them. */
 #include "config.h"
 
+#include <inttypes.h>
+
 #include "base/b64.h"
 #include "mail/domain.h"
 #include "signers/private.h"
@@ -32,9 +34,13 @@ read_tables(struct signers *s, struct diag *diag)
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	return (signing_table_init(&s->signing_table, &text,
+	s->signing_table_whole = text.n > 0 && text.p[text.n - 1] == '\n';
+	status = signing_table_init(&s->signing_table, &text,
 	    table_name(o->signing_table), o->signing_patterns, o->multiple,
-	    &s->key_table, o->env, diag));
+	    &s->key_table, o->env, diag);
+	s->signing_table_whole = s->signing_table_whole &&
+	    s->signing_table.n > 0;
+	return (status);
 }
 
 /* A signature with an algorithm that is not the key's never verifies. */
@@ -127,7 +133,8 @@ get_key(struct signers *s, struct arena *arena, const struct table_key *k,
 	if (k->is_path) {
 		name = source.path = table_expand(k->key, arena, domain);
 	} else {
-		name = arena_printf(arena, "line %u", k->line);
+		name = arena_printf(arena, "line %u %016" PRIx64, k->line,
+		    str_hash(k->key));
 	}
 	return (name.p == NULL ? STATUS_NOMEM : key_cache_get(s->cache, arena,
 	    name, load_key, &source, key_r, trouble_r));

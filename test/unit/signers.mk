@@ -11,3 +11,5 @@ test_unit_t_signers_memory_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 UNIT += test/unit/t_signers_sources
 test_unit_t_signers_sources_SOURCES = test/unit/t_signers_sources.c
+UNIT += test/unit/t_signers_loss
+test_unit_t_signers_loss_SOURCES = test/unit/t_signers_loss.c

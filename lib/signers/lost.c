@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * lost: finds domains that were signed for and no longer are. A rule that is
+ * gone from a SigningTable was perhaps only not written yet: unless a person
+ * asked for the reload, it is a loss, and the new table is refused (opts.lose).
+ * What a KeyStore loses is kept by stored_read.c.
+ */
+#include "signers/named.h"
+#include "signers/private.h"
+
+#define MEMORY_BYTES	((size_t)64 * 1024)
+
+struct search {
+	struct signers	*signers;
+	struct arena	 arena;
+	struct named	 named;
+	size_t		 rules;		/* of them, from the table */
+};
+
+/* An address of an author that the pattern matches. p == NULL: no memory. */
+static struct str
+example_of(struct arena *arena, struct str pattern)
+{
+	char *p = arena_alloc(arena, 2 * pattern.n + 1);
+	size_t i, n = 0;
+
+	if (p == NULL) {
+		return (STR_NONE);
+	}
+	for (i = 0; i < pattern.n; i++) {
+		/* ".example.com": all below it. */
+		if (pattern.p[i] == '.' &&
+		    (i == 0 || pattern.p[i - 1] == '@')) {
+			p[n++] = 'x';
+		}
+		p[n++] = pattern.p[i] == '*' ? 'x' : pattern.p[i];
+	}
+	return (str_mem(p, n));
+}
+
+/* NOMEM; *lost_r: nothing signs for the address. */
+static enum status
+look_up(struct search *v, struct str address, bool *lost_r)
+{
+	size_t at = str_rfind(address, '@');
+	struct str local = at < address.n ? str_first(address, at) : STR("x");
+	struct str domain = at < address.n ?
+	    str_from_offset(address, at + 1) : address;
+	struct signers_picks picks;
+	enum status status = signers_pick(v->signers, &v->arena, local, domain,
+	    &picks);
+
+	*lost_r = picks.n == 0;
+	if (status == STATUS_OK && *lost_r) {
+		named_add(&v->named, domain);
+	}
+	arena_reset(&v->arena);
+	return (status);
+}
+
+static enum status
+look_up_rules(struct search *v, const struct table_rule *rule)
+{
+	enum status status = STATUS_OK;
+	struct str address;
+	bool lost;
+
+	for (; rule != NULL && status == STATUS_OK; rule = rule->next) {
+		address = example_of(&v->arena, rule->pattern);
+		if (address.p == NULL) {
+			return (STATUS_NOMEM);
+		}
+		status = look_up(v, address, &lost);
+		v->rules += lost;
+	}
+	return (status);
+}
+
+static enum status
+look_up_table(struct search *v, const struct signing_table *table)
+{
+	enum status status = look_up_rules(v, table->loose);
+	size_t i;
+
+	for (i = 0; i < strmap_count(&table->buckets) && status == STATUS_OK;
+	    i++) {
+		status = look_up_rules(v, strmap_value(&table->buckets, i));
+	}
+	return (status);
+}
+
+static enum status
+look_up_others(struct search *v, const struct signers *before)
+{
+	enum status status = STATUS_OK;
+	const struct strmap *domains;
+	const struct stored_key *key;
+	size_t i, j;
+	bool lost;
+
+	for (i = 0; before->opts.keys_n > 0 && i < before->opts.domains_n &&
+	    status == STATUS_OK; i++) {
+		status = look_up(v, before->opts.domains[i], &lost);
+	}
+	for (i = 0; i < before->stores_n; i++) {
+		domains = &before->stores[i]->domains;
+		for (j = 0; j < strmap_count(domains) && status == STATUS_OK;
+		    j++) {
+			key = strmap_value(domains, j);
+			if (key != NULL && key->trouble.n == 0) {
+				status = look_up(v, key->domain, &lost);
+			}
+		}
+	}
+	return (status);
+}
+
+/* Whether a new table without those rules is refused. */
+static bool
+is_refused(const struct search *v)
+{
+	const struct signers *s = v->signers;
+
+	if (v->rules == 0) {
+		return (false);
+	}
+	switch (s->opts.lose) {
+	case SIGNERS_LOSE_ANY:
+		return (false);
+	case SIGNERS_LOSE_WHOLE:
+		return (!s->signing_table_whole);
+	case SIGNERS_LOSE_NOTHING:
+		return (true);
+	}
+	return (false);
+}
+
+static enum status
+report(struct search *v, struct diag *diag)
+{
+	const char *text = named_end(&v->named);
+
+	if (text == NULL) {
+		return (STATUS_OK);
+	}
+	if (is_refused(v)) {
+		diag_set(diag,
+		    table_name(v->signers->opts.signing_table), 0,
+		    "it no longer has a rule for %s", text);
+		return (STATUS_TEMP);
+	}
+	env_log(v->signers->opts.env, LOG_LEVEL_WARNING, "mail of %s is no "
+	    "longer signed: no rule and no key is left", text);
+	return (STATUS_OK);
+}
+
+enum status
+signers_lost_check(struct signers *s, const struct signers *before,
+    struct diag *diag)
+{
+	struct search v = { .signers = s };
+	enum status status;
+
+	if (before == NULL) {
+		return (STATUS_OK);
+	}
+	arena_init(&v.arena, MEMORY_BYTES);
+	named_init(&v.named);
+	status = look_up_table(&v, &before->signing_table);
+	if (status == STATUS_OK) {
+		status = look_up_others(&v, before);
+	}
+	if (status == STATUS_OK) {
+		status = report(&v, diag);
+	}
+	named_fini(&v.named);
+	arena_fini(&v.arena);
+	return (status);
+}
