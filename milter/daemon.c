@@ -233,6 +233,7 @@ daemon_reload(struct daemon *daemon)
 		set_log(daemon, conf);
 		env_log(&daemon->env, LOG_LEVEL_INFO, "%s is in service",
 		    daemon->opts->conf_path);
+		daemon_log_survey(daemon);
 	} else {
 		daemon_complain(daemon, status, &diag);
 		env_log(&daemon->env, LOG_LEVEL_ERROR, "not reloaded: the "
@@ -251,13 +252,19 @@ daemon_reload_keys(struct daemon *daemon)
 
 	diag_init(&diag);
 	status = live_load_keys(&daemon->live, &diag);
-	if (status != STATUS_OK) {
+	if (status == STATUS_TEMP) {
+		env_log(&daemon->env, LOG_LEVEL_ERROR, "%s; the previous "
+		    "keys and rules stay in service until SIGHUP, or until "
+		    "the file is whole and does not change for KeyRefresh",
+		    diag.text);
+	} else if (status != STATUS_OK) {
 		daemon_complain(daemon, status, &diag);
 		env_log(&daemon->env, LOG_LEVEL_ERROR,
 		    "the previous keys stay in service");
 	} else if (live_keys_revision(&daemon->live) != before) {
 		env_log(&daemon->env, LOG_LEVEL_INFO,
 		    "keys have changed: the new ones are in service");
+		daemon_log_survey(daemon);
 	}
 }
 
@@ -375,6 +382,7 @@ static void
 announce_start(struct daemon *daemon)
 {
 	daemon_warn_root(daemon);
+	daemon_log_survey(daemon);
 	env_log(&daemon->env, LOG_LEVEL_INFO, "mailseald %s listens on %s%s",
 	    PACKAGE_VERSION, daemon->presence.socket,
 	    daemon->opts->test_mode ? ", test mode: no message is changed" :

@@ -52,14 +52,15 @@ set_budget(struct live *live, const struct conf *conf)
 	    budget_default_max(""));
 }
 
-enum status
-live_load(struct live *live, struct conf *conf, struct diag *diag)
+static enum status
+load_engine(struct live *live, struct conf *conf, enum signers_loss lose,
+    struct diag *diag)
 {
 	struct engine_opts opts = { .conf = conf, .crypto = live->crypto,
 		.stats = live->stats, .key_checks = live->key_checks,
 		.mark_secret = buf_str(&live->mark_secret),
 		.env = live->env,
-		.before = live->engine };
+		.before = live->engine, .lose = lose };
 	struct resolver_choice choice;
 	struct engine *engine = NULL;
 	enum status status;
@@ -93,12 +94,54 @@ live_load(struct live *live, struct conf *conf, struct diag *diag)
 	return (STATUS_OK);
 }
 
-/* The engine in service holds its configuration until the next one does. */
+enum status
+live_load(struct live *live, struct conf *conf, struct diag *diag)
+{
+	enum status status = load_engine(live, conf, SIGNERS_LOSE_ANY, diag);
+
+	if (status == STATUS_OK) {
+		live->loss = 0;
+		live->losing = false;
+	}
+	return (status);
+}
+
+/* Whether the files are as they were when they were refused, KeyRefresh ago. */
+static bool
+is_quiet(const struct live *live, uint64_t seen)
+{
+	int64_t refresh_s = engine_conf(live->engine)->key_refresh_s;
+
+	return (live->loss != 0 && live->loss == seen &&
+	    env_mono_us(live->env) - live->loss_us >=
+	    (uint64_t)refresh_s * 1000000);
+}
+
 enum status
 live_load_keys(struct live *live, struct diag *diag)
 {
-	return (live_load(live,
-	    (struct conf *)(uintptr_t)engine_conf(live->engine), diag));
+	uint64_t seen = engine_keys_look(live->engine);
+	bool quiet = is_quiet(live, seen);
+	/* The engine in service holds its configuration until the next one
+	   does. */
+	enum status status = load_engine(live,
+	    (struct conf *)(uintptr_t)engine_conf(live->engine),
+	    quiet ? SIGNERS_LOSE_WHOLE : SIGNERS_LOSE_NOTHING, diag);
+
+	if (status != STATUS_TEMP) {
+		live->loss = 0;
+	} else if (live->loss != seen) {
+		live->loss = seen;
+		live->loss_us = env_mono_us(live->env);
+	}
+	live->losing = status == STATUS_TEMP && !quiet;
+	return (status);
+}
+
+bool
+live_is_losing(const struct live *live)
+{
+	return (live->losing);
 }
 
 uint64_t
@@ -233,6 +276,20 @@ live_end(struct live *live, struct engine *engine)
 	live->in_flight--;
 	live->ended_us = env_mono_us(live->env);
 	pthread_mutex_unlock(&live->lock);
+}
+
+enum status
+live_survey(struct live *live, const struct signers_survey_opts *opts,
+    struct signers_survey *r, struct buf *sentence)
+{
+	if (!engine_conf(live->engine)->mode_sign) {
+		*r = (struct signers_survey){ 0, 0, 0 };
+		buf_add_cstr(sentence, "no domain signs: this host only "
+		    "verifies");
+		return (sentence->status);
+	}
+	return (signers_survey(engine_signers(live->engine), opts, r,
+	    sentence));
 }
 
 size_t

@@ -20,7 +20,9 @@
 #include "milter/budget.h"
 #include "milter/resolvers.h"
 #include "second/second.h"
+#include "signers/survey.h"
 
+#define LIVE_SENTENCE_BYTES	8192	/* of live_survey */
 #define LIVE_RESERVED_FILES	128	/* descriptors not for connections */
 
 struct live {
@@ -37,6 +39,10 @@ struct live {
 	struct key_checks	*key_checks;
 	/* of the configuration; used by the thread that loads only */
 	struct resolvers	 resolvers;
+	uint64_t		 loss;		/* revision of the keys that
+						   were refused; 0: none */
+	uint64_t		 loss_us;	/* since then */
+	atomic_bool		 losing;
 	/* shared */
 	struct budget		 budget;	/* MaximumMemory */
 	atomic_uint		 peers;		/* connections */
@@ -61,7 +67,11 @@ void	 live_fini(struct live *);
  */
 enum status	 live_load(struct live *, struct conf *, struct diag *)
     ATTR_MUST_CHECK;
-/* Loads keys and tables again, and nothing else. */
+/*
+ * Loads keys and tables again, and nothing else. TEMP: rules of a SigningTable
+ * are gone, which nobody asked for; the former ones stay until the files have
+ * not changed for KeyRefresh, see live_is_losing.
+ */
 enum status	 live_load_keys(struct live *, struct diag *)
     ATTR_MUST_CHECK;
 /* The revision of the keys in service; for the thread that loads. */
@@ -71,6 +81,13 @@ bool	 live_sweep(struct live *);
 /* The configuration in service, for the thread that loads; borrowed until its
    next live_load. */
 const struct conf	*live_conf(const struct live *);
+/* Whether live_load_keys is to be called again after KeyRefresh, although
+   nothing has changed. Any thread. */
+bool	 live_is_losing(const struct live *);
+/* As signers_survey; in Mode v it says that nothing is signed. */
+enum status	 live_survey(struct live *, const struct signers_survey_opts *,
+		    struct signers_survey *r, struct buf *sentence)
+    ATTR_MUST_CHECK;
 /* As signers_check_keys. */
 size_t		 live_check_keys(struct live *);
 /* Counts rules and keys, for the operator. */

@@ -5,7 +5,7 @@ mailseald_core = \
 	milter/callbacks.c milter/callbacks.h \
 	milter/check.c \
 	milter/counters.c milter/counters.h \
-	milter/daemon.c milter/daemon.h milter/private.h \
+	milter/daemon.c milter/daemon.h milter/private.h milter/survey.c \
 	milter/finish.c milter/finish.h \
 	milter/listen.c milter/listen.h \
 	milter/live.c milter/live.h \

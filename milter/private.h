@@ -37,6 +37,9 @@ void		 daemon_reload_keys(struct daemon *);
 /* For the service manager; see manager.h. */
 void		 daemon_report_ready(struct daemon *);
 void		 daemon_report_alive(struct daemon *);
+/* Logs in one sentence which domains sign. Loads keys for it, so that each that
+   cannot be is logged. */
+void		 daemon_log_survey(struct daemon *);
 /* Warns if privileges were not dropped. */
 void		 daemon_warn_root(const struct daemon *);
 

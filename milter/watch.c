@@ -47,8 +47,8 @@ check_keys(struct watch *w, uint64_t *tried, unsigned *checks)
 	refresh_s = engine_conf(engine)->key_refresh_s;
 	if (refresh_s > 0) {
 		now = engine_keys_look(engine);
-		if (now != engine_keys_revision(engine) &&
-		    (now != *tried || ++*checks >= CHECKS_AGAIN)) {
+		if (now != engine_keys_revision(engine) && (now != *tried ||
+		    live_is_losing(w->live) || ++*checks >= CHECKS_AGAIN)) {
 			*tried = now;
 			*checks = 0;
 			signals_raise_keys();

@@ -18,6 +18,8 @@ check_SCRIPTS += test/integration/import.py test/integration/tables.py
 EXTRA_DIST += test/integration/import.py test/integration/tables.py
 check_SCRIPTS += test/integration/soak.py test/integration/tcp.py
 EXTRA_DIST += test/integration/soak.py test/integration/tcp.py
+check_SCRIPTS += test/integration/unsigned.py
+EXTRA_DIST += test/integration/unsigned.py
 
 # A private Postfix, nsd and mailseald between a client and a sink.
 POSTFIX_TESTS = test/integration/arc.py test/integration/follow.py \

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Says which domains sign: at the start, at each reload, and for -n. */
+#include "config.h"
+
+#include "milter/private.h"
+
+#define LOAD_MAX	1000	/* keys, at the start and at a reload */
+
+void
+daemon_log_survey(struct daemon *daemon)
+{
+	const struct signers_survey_opts opts = { .load_max = LOAD_MAX };
+	struct signers_survey survey;
+	struct buf sentence;
+
+	buf_init(&sentence, LIVE_SENTENCE_BYTES);
+	if (live_survey(&daemon->live, &opts, &survey, &sentence) ==
+	    STATUS_OK) {
+		env_log(&daemon->env, survey.cannot > 0 ||
+		    (survey.sign + survey.patterns == 0 &&
+		    live_conf(&daemon->live)->mode_sign) ?
+		    LOG_LEVEL_WARNING : LOG_LEVEL_INFO, "signing: %s",
+		    sentence.p);
+	}
+	buf_fini(&sentence);
+}

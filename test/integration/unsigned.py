@@ -1,0 +1,189 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Mail of ours is never unsigned in silence: keys, stores and rules that are
+gone while mailseald serves, or missing when it starts."""
+import os
+import signal
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
+
+import proc  # noqa: E402
+import seal  # noqa: E402
+import seald  # noqa: E402
+import tap  # noqa: E402
+import tree  # noqa: E402
+
+TOP = proc.folder()
+SURVEY = 'signing: '
+
+
+def key(store, domain, selector='s1', stage='active'):
+    """A key with its stage, by hand: no DNS is asked."""
+    proc.run([tree.DKIMKEYGEN, 'new', '-d', domain, '-s', selector, '-t',
+              'ed25519', '-K', store])
+    path = os.path.join(store, domain, selector + '.state')
+    with open(path, encoding='ascii') as f:
+        text = f.read()
+    proc.write(path, text.replace('stage pending', 'stage ' + stage), 0o644)
+
+
+def play(daemon, domain):
+    """(reply, selectors, how the log's line of it tells why not)."""
+    n = len([x for x in daemon.lines() if x['event'] == 'message'])
+    _, out, err = proc.run_json(
+        [tree.MAILSEAL, 'try', '--json', '--milter', 'unix:' + daemon.path,
+         '--auth', 'joe', '--ip', '192.0.2.7', '--mail-from',
+         'joe@' + domain, '--rcpt', 'you@example.net'],
+        b'From: joe@' + domain.encode() + b'\r\nSubject: x\r\n\r\nhello\r\n')
+    if out is None:
+        raise RuntimeError(err)
+
+    def line():
+        found = [x for x in daemon.lines() if x['event'] == 'message']
+        return found[n:]
+
+    proc.wait_for(line, 'the line of the message')
+    names = {seal.tags(v)['s'] for v in seal.fields_named(
+        (out['message'] or '').encode(), b'dkim-signature')}
+    return out['reply'] or '', names, line()[0].get('unsigned')
+
+
+def counted(daemon, name):
+    key_ = 'unsigned_' + name
+    before = daemon.log_text().count(key_)
+    daemon.server.signal(signal.SIGUSR1)
+    proc.wait_for(lambda: daemon.log_text().count(key_) > before,
+                  'the counters')
+    last = [x for x in daemon.log_text().splitlines() if key_ in x][-1]
+    for mark in (key_ + '=', '"%s":' % key_):
+        if mark in last:
+            text = last.split(mark)[1]
+            return int(''.join(c for c in text[:9] if c.isdigit() or
+                               c == ' ').split()[0])
+    return None
+
+
+def said(daemon, text, what):
+    proc.wait_for(lambda: text in daemon.log_text(), what)
+    tap.ok(True, what)
+
+
+def levels(daemon, text):
+    return {x['level'] for x in daemon.lines() if x['event'] == 'log' and
+            text in x['text']}
+
+
+def test_store():
+    folder = os.path.join(TOP, 'store')
+    os.mkdir(folder)
+    store = os.path.join(folder, 'keys')
+    os.mkdir(store, 0o700)
+    for domain in ('a.example', 'b.example'):
+        key(store, domain)
+    key(store, 'wait.example', stage='pending')
+    key(store, 'was.example', stage='retired')
+    daemon = seald.Seald(folder, {'KeyStore': store, 'KeyRefresh': '1',
+                                  'Zone': '/dev/null', 'CheckKeys': 'no'})
+    said(daemon, SURVEY + '2 domains sign, 2 cannot: '
+                 'wait.example (no active key), was.example (no active key)',
+                 'the start says which domains sign')
+    tap.is_(levels(daemon, SURVEY), {'warning'}, 'as a warning')
+    tap.is_(play(daemon, 'a.example')[1:], ({'s1'}, None), 'signed')
+    tap.is_(play(daemon, 'wait.example')[1:], (set(), 'no active key'),
+            'not active yet: told')
+    tap.is_(play(daemon, 'other.example')[1:], (set(), None), 'not ours')
+    reply, names, why = play(daemon, 'was.example')
+    tap.is_((reply[:3], names, why), ('451', set(), 'no active key'),
+            'no key is active any more: OnSignFailure')
+    tap.is_(levels(daemon, 'mail of ours is not signed'), {'error'},
+            'an error in the log')
+    os.rename(store, store + '.away')
+    daemon.reload('is in service')
+    for domain in ('a.example', 'b.example'):
+        tap.is_(play(daemon, domain)[1:], ({'s1'}, None),
+                'the store is moved away: ' + domain)
+    tap.is_(levels(daemon, 'known before stay in service'), {'error'},
+            'the store is moved away: an error')
+    os.rename(store + '.away', store)
+    proc.wait_for(lambda: 'answers again' in daemon.log_text(),
+                  'the store to be taken up')
+    os.rename(os.path.join(store, 'a.example'), os.path.join(folder, 'a'))
+    proc.wait_for(lambda: 'a.example: gone from the store' in
+                  daemon.log_text(), 'the loss to be noticed')
+    tap.is_(play(daemon, 'a.example')[1:], ({'s1'}, None),
+            "a domain's folder is gone: signed")
+    daemon.reload('is in service')
+    tap.is_(play(daemon, 'a.example')[1:], ({'s1'}, None),
+            "a domain's folder is gone, SIGHUP: signed")
+    os.rename(os.path.join(folder, 'a'), os.path.join(store, 'a.example'))
+    key(store, 'c.example')
+    proc.wait_for(lambda: SURVEY + '3 domains sign' in daemon.log_text(),
+                  'the store to be followed')
+    tap.is_(play(daemon, 'c.example')[1:], ({'s1'}, None), 'a new domain')
+    tap.is_(counted(daemon, 'no_active_key'), 2, 'counted')
+    tap.is_(daemon.stop(), 0, 'mailseald ends well')
+
+
+def test_table():
+    folder = os.path.join(TOP, 'table')
+    os.mkdir(folder)
+    proc.run([tree.DKIMKEYGEN, 'new', '-d', 'a.example', '-s', 's1', '-t',
+              'ed25519', '-D', folder])
+    private = os.path.join(folder, 's1.private')
+    keys = proc.write(os.path.join(folder, 'KeyTable'), ''.join(
+        '%s %s.example:s1:%s\n' % (x, x, private) for x in 'ab'))
+    rules = os.path.join(folder, 'SigningTable')
+
+    def write(text):
+        """As an editor does: what was read before has another inode."""
+        proc.write(rules + '.new', text)
+        os.rename(rules + '.new', rules)
+
+    write('*@a.example a\n*@b.example b\n')
+    daemon = seald.Seald(folder, {
+        'KeyTable': keys, 'SigningTable': 'refile:' + rules,
+        'KeyRefresh': '1', 'Zone': '/dev/null', 'CheckKeys': 'no'})
+    said(daemon, SURVEY + '2 domains sign', 'two domains')
+    tap.is_(levels(daemon, SURVEY), {'info'}, 'as information')
+    write('*@a.example a\n#')
+    proc.wait_for(lambda: 'no longer has a rule for b.example' in
+                  daemon.log_text(), 'the loss to be noticed')
+    tap.is_(play(daemon, 'b.example')[1:], ({'s1'}, None),
+            'half written: the old rule signs')
+    tap.is_(levels(daemon, 'no longer has a rule'), {'error'}, 'an error')
+    write('')
+    proc.wait_for(lambda: 'rule for a.example, b.example' in
+                  daemon.log_text(), 'the loss of all to be noticed')
+    tap.is_(play(daemon, 'a.example')[1:], ({'s1'}, None),
+            'emptied: the old rules sign')
+    write('*@a.example a\n')
+    proc.wait_for(lambda: 'mail of b.example is no longer signed' in
+                  daemon.log_text(), 'a whole file to be taken')
+    tap.is_(levels(daemon, 'is no longer signed'), {'warning'}, 'a warning')
+    tap.is_(play(daemon, 'b.example')[1:], (set(), None),
+            'whole and quiet: the new rules')
+    os.rename(private, private + '.away')
+    daemon.reload('is in service')
+    tap.is_(play(daemon, 'a.example')[1:], ({'s1'}, None),
+            'the private key is gone: the one known before')
+    write('')
+    daemon.reload('mail of a.example is no longer signed')
+    tap.is_(play(daemon, 'a.example')[1:], (set(), None),
+            'a person sends SIGHUP: an empty table is taken')
+    tap.is_(daemon.stop(), 0, 'mailseald ends well')
+    write('*@a.example a\n')
+    daemon.start()
+    said(daemon, SURVEY + 'no domain signs, 1 cannot: '
+                 'a.example (key unreadable)', 'at the start: told')
+    reply, _, why = play(daemon, 'a.example')
+    tap.is_((reply[:3], why), ('451', 'key unreadable'), 'OnSignFailure')
+    tap.is_(counted(daemon, 'key_unreadable'), 1, 'counted')
+    tap.is_(daemon.stop(), 0, 'mailseald ends well')
+
+
+def main():
+    test_store()
+    test_table()
+
+
+tap.main(main)
