@@ -105,6 +105,11 @@ spf_top(struct spf_evaluator *ev)
 
 /* -- target.c ------------------------------------------------------------ */
 
+/* Expands the text of a domain-spec, in lower case, into a copy in the arena.
+   Absent: not a valid name. */
+enum status	spf_target_expand(struct arena *, struct str spec,
+		    const struct spf_macro_values *, struct str *target_r)
+    ATTR_MUST_CHECK;
 /*
  * Expands a domain-spec in the current frame, in lower case. Absent: not a
  * valid name, or the term cannot match.

@@ -11,5 +11,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/spf/received.h \
 	lib/spf/record.c \
 	lib/spf/result.c \
+	lib/spf/survey.c \
+	lib/spf/survey.h \
 	lib/spf/target.c \
 	lib/spf/terms.c

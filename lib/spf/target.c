@@ -29,13 +29,31 @@ shorten_name(struct str name)
 }
 
 enum status
-spf_expand_target(struct spf_evaluator *ev, const struct spf_spec *spec,
-    struct str *target_r)
+spf_target_expand(struct arena *arena, struct str spec,
+    const struct spf_macro_values *values, struct str *target_r)
 {
 	enum status status = STATUS_OK;
 	struct dns_name name;
 	struct buf text;
 
+	*target_r = STR_NONE;
+	buf_init(&text, SPF_EXPANDED_MAX_BYTES);
+	spf_macro_expand(spec, values, &text);
+	if (text.status == STATUS_NOMEM) {
+		status = STATUS_NOMEM;
+	} else if (text.status == STATUS_OK &&
+	    dns_name_make(shorten_name(buf_str(&text)), &name)) {
+		*target_r = arena_dup(arena, dns_name_str(&name));
+		status = target_r->p != NULL ? STATUS_OK : STATUS_NOMEM;
+	}
+	buf_fini(&text);
+	return (status);
+}
+
+enum status
+spf_expand_target(struct spf_evaluator *ev, const struct spf_spec *spec,
+    struct str *target_r)
+{
 	*target_r = STR_NONE;
 	if (spec->text.p == NULL) {
 		*target_r = spf_top(ev)->domain;
@@ -46,17 +64,8 @@ spf_expand_target(struct spf_evaluator *ev, const struct spf_spec *spec,
 	}
 	ev->values.domain = spf_top(ev)->domain;
 	ev->values.name = spf_best_name(ev);
-	buf_init(&text, SPF_EXPANDED_MAX_BYTES);
-	spf_macro_expand(spec->text, &ev->values, &text);
-	if (text.status == STATUS_NOMEM) {
-		status = STATUS_NOMEM;
-	} else if (text.status == STATUS_OK &&
-	    dns_name_make(shorten_name(buf_str(&text)), &name)) {
-		*target_r = arena_dup(ev->arena, dns_name_str(&name));
-		status = target_r->p != NULL ? STATUS_OK : STATUS_NOMEM;
-	}
-	buf_fini(&text);
-	return (status);
+	return (spf_target_expand(ev->arena, spec->text, &ev->values,
+	    target_r));
 }
 
 enum dns_type

@@ -11,3 +11,5 @@ test_unit_t_spf_memory_LDFLAGS = $(AM_LDFLAGS) \
 EXTRA_DIST += test/unit/spf_lab.h
 UNIT += test/unit/t_spf_received
 test_unit_t_spf_received_SOURCES = test/unit/t_spf_received.c
+UNIT += test/unit/t_spf_survey
+test_unit_t_spf_survey_SOURCES = test/unit/t_spf_survey.c
