@@ -9,11 +9,16 @@
 /* OpenSSL allocates about 2048 octets for a parsed key of 2048 bits. */
 #define KEYS_ABOUT_BYTES	(sizeof(struct dkim_keys) + 2048)
 
+/* The first refusal is the result of the key; every flaw is noted. */
 static void
-refuse_key(struct dkim_key *key, enum dkim_result result, const char *reason)
+refuse_key(struct dkim_key *key, unsigned flaw, enum dkim_result result,
+    const char *reason)
 {
-	key->result = result;
-	key->reason = reason;
+	key->flaws |= flaw;
+	if (key->result == DKIM_NONE) {
+		key->result = result;
+		key->reason = reason;
+	}
 }
 
 /* Whether the colon-separated list holds the word. */
@@ -55,19 +60,31 @@ read_tags(const struct taglist *tags, struct dkim_key *key)
 	key->type = str_eq(type, STR("ed25519")) ? CRYPTO_ED25519 : CRYPTO_RSA;
 	if (version != NULL && (version != &tags->v[0] ||
 	    !str_eq(version->value, STR("DKIM1")))) {
-		refuse_key(key, DKIM_PERMERROR, "key version is not DKIM1");
-	} else if (data == NULL) {
-		refuse_key(key, DKIM_PERMERROR, "key syntax error");
-	} else if (!list_has(service, STR("*")) &&
-	    !list_has(service, STR("email"))) {
-		refuse_key(key, DKIM_PERMERROR, "key is not for mail");
-	} else if (key->type == CRYPTO_RSA && !str_eq(type, STR("rsa"))) {
-		refuse_key(key, DKIM_PERMERROR, "unknown key type");
-	} else if (data->value.n == 0) {
-		key->revoked = true;
-		refuse_key(key, DKIM_PERMERROR, "key revoked");
-	} else if (!key->sha256) {
-		refuse_key(key, DKIM_PERMERROR, "inappropriate hash algorithm");
+		refuse_key(key, DKIM_KEY_SYNTAX, DKIM_PERMERROR,
+		    "key version is not DKIM1");
+	}
+	if (data == NULL) {
+		refuse_key(key, DKIM_KEY_SYNTAX, DKIM_PERMERROR,
+		    "key syntax error");
+	}
+	if (!list_has(service, STR("*")) && !list_has(service, STR("email"))) {
+		refuse_key(key, DKIM_KEY_NOT_MAIL, DKIM_PERMERROR,
+		    "key is not for mail");
+	}
+	if (key->type == CRYPTO_RSA && !str_eq(type, STR("rsa"))) {
+		refuse_key(key, DKIM_KEY_UNKNOWN_TYPE, DKIM_PERMERROR,
+		    "unknown key type");
+	}
+	if (data != NULL && data->value.n == 0) {
+		refuse_key(key, DKIM_KEY_NO_DATA, DKIM_PERMERROR,
+		    "key revoked");
+		/* Only a record without another flaw revokes a key. */
+		key->revoked = (key->flaws & ~DKIM_KEY_BAD_HASH) ==
+		    DKIM_KEY_NO_DATA;
+	}
+	if (!key->sha256) {
+		refuse_key(key, DKIM_KEY_BAD_HASH, DKIM_PERMERROR,
+		    "inappropriate hash algorithm");
 	}
 }
 
@@ -85,10 +102,12 @@ read_pubkey(struct arena *a, struct str text, struct dkim_key *key)
 	case STATUS_OK:
 		break;
 	case STATUS_LIMIT:
-		refuse_key(key, DKIM_POLICY, "rsa key too large");
+		refuse_key(key, DKIM_KEY_TOO_LONG, DKIM_POLICY,
+		    "rsa key too large");
 		return (STATUS_OK);
 	case STATUS_SYNTAX:
-		refuse_key(key, DKIM_PERMERROR, "key syntax error");
+		refuse_key(key, DKIM_KEY_SYNTAX, DKIM_PERMERROR,
+		    "key syntax error");
 		return (STATUS_OK);
 	case STATUS_NOMEM:
 	case STATUS_TEMP:
@@ -97,7 +116,10 @@ read_pubkey(struct arena *a, struct str text, struct dkim_key *key)
 	}
 	key->bits = pubkey_bits(key->pubkey);
 	if (key->type == CRYPTO_RSA && key->bits < CRYPTO_RSA_MIN_BITS) {
-		refuse_key(key, DKIM_PERMERROR, "rsa key too short");
+		refuse_key(key, DKIM_KEY_TOO_SHORT, DKIM_PERMERROR,
+		    "rsa key too short");
+	}
+	if (key->result != DKIM_NONE) {
 		pubkey_free(key->pubkey);
 		key->pubkey = NULL;
 	}
@@ -114,15 +136,18 @@ dkim_key_parse(struct str text, struct dkim_key *key)
 
 	*key = (struct dkim_key){ .result = DKIM_NONE };
 	if (text.n > DKIM_KEY_MAX_BYTES) {
-		refuse_key(key, DKIM_PERMERROR, "key record too long");
+		refuse_key(key, DKIM_KEY_SYNTAX, DKIM_PERMERROR,
+		    "key record too long");
 		return (STATUS_OK);
 	}
 	if (taglist_parse(&tags, text, false, &reason) != STATUS_OK) {
-		refuse_key(key, DKIM_PERMERROR, "key syntax error");
+		refuse_key(key, DKIM_KEY_SYNTAX, DKIM_PERMERROR,
+		    "key syntax error");
 		return (STATUS_OK);
 	}
 	read_tags(&tags, key);
-	if (key->result != DKIM_NONE) {
+	if ((key->flaws & (DKIM_KEY_SYNTAX | DKIM_KEY_UNKNOWN_TYPE |
+	    DKIM_KEY_NO_DATA)) != 0) {
 		return (STATUS_OK);
 	}
 	arena_init(&arena, 2 * DKIM_KEY_MAX_BYTES);

@@ -17,9 +17,21 @@
 
 #define DKIM_KEY_MAX_BYTES	16384	/* of one record's text */
 
+/* What is wrong with a record; each makes the key unusable. */
+#define DKIM_KEY_SYNTAX		0x01u	/* no tag list, no p, wrong v, or p
+					   is no key of the type */
+#define DKIM_KEY_NOT_MAIL	0x02u	/* s= */
+#define DKIM_KEY_UNKNOWN_TYPE	0x04u	/* k= */
+#define DKIM_KEY_NO_DATA	0x08u	/* p= is empty: revoked */
+#define DKIM_KEY_BAD_HASH	0x10u	/* h= */
+#define DKIM_KEY_TOO_SHORT	0x20u	/* RSA */
+#define DKIM_KEY_TOO_LONG	0x40u	/* RSA */
+
 struct dkim_key {
 	enum dkim_result	 result;	/* DKIM_NONE: usable; else the
 						   result of its signatures */
+	unsigned		 flaws;		/* all of them; the first one
+						   decides the reason */
 	const char		*reason;	/* static phrase, or NULL */
 	enum crypto_key_type	 type;
 	struct pubkey		*pubkey;	/* NULL unless usable */

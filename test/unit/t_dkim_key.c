@@ -275,6 +275,42 @@ check_compare(void)
 	privkey_free(other);
 }
 
+/* All that is wrong, not only what decides the result. */
+static void
+check_flaws(void)
+{
+	static const struct {
+		const char	*text;
+		unsigned	 flaws;
+	} flawed[] = {
+		{ ED, 0 },
+		{ "h=sha1; s=tlsrpt; " ED, DKIM_KEY_BAD_HASH |
+		    DKIM_KEY_NOT_MAIL },
+		{ "h=sha1; p=" RSA_512, DKIM_KEY_BAD_HASH |
+		    DKIM_KEY_TOO_SHORT },
+		{ "h=sha1; k=dsa; p=", DKIM_KEY_BAD_HASH |
+		    DKIM_KEY_UNKNOWN_TYPE | DKIM_KEY_NO_DATA },
+		{ "v=DKIM2; h=sha1; " ED, DKIM_KEY_SYNTAX |
+		    DKIM_KEY_BAD_HASH },
+		{ "s=tlsrpt; p=*", DKIM_KEY_SYNTAX | DKIM_KEY_NOT_MAIL },
+	};
+	struct dkim_key key;
+	size_t i;
+
+	for (i = 0; i < sizeof(flawed) / sizeof(flawed[0]); i++) {
+		tap_ok(dkim_key_parse(str_from(flawed[i].text), &key) ==
+		    STATUS_OK && key.flaws == flawed[i].flaws, "flaws of %s",
+		    flawed[i].text);
+		tap_ok((key.result == DKIM_NONE) == (key.flaws == 0) &&
+		    (key.pubkey != NULL) == (key.flaws == 0) && !key.revoked,
+		    "a flaw makes it unusable");
+		dkim_key_fini(&key);
+	}
+	tap_ok(dkim_key_parse(STR("h=sha1; p=" RSA_512), &key) == STATUS_OK &&
+	    key.bits == 512, "the bits of a key with flaws");
+	dkim_key_fini(&key);
+}
+
 int
 main(void)
 {
@@ -290,5 +326,6 @@ main(void)
 	check_long(1024 * 1024, "key record too long");
 	check_answers();
 	check_compare();
+	check_flaws();
 	return (tap_done());
 }
