@@ -4,17 +4,12 @@
 #include "dmarc/record.h"
 #include "dmarc/uri.h"
 
-enum tag {
-	TAG_V, TAG_P, TAG_SP, TAG_NP, TAG_ADKIM, TAG_ASPF, TAG_PSD, TAG_T,
-	TAG_RUA, TAG_RUF, TAG_FO, TAGS
-};
-
-static const char *const tag_names[TAGS] = {
+static const char *const tag_names[DMARC_TAGS] = {
 	"v", "p", "sp", "np", "adkim", "aspf", "psd", "t", "rua", "ruf", "fo"
 };
 
 struct tags {
-	struct str	v[TAGS];
+	struct str	v[DMARC_TAGS];
 	bool		repeated;
 };
 
@@ -43,21 +38,49 @@ split_tag(struct str text, struct str *name_r, struct str *value_r)
 	return (at < text.n);
 }
 
-static void
-take_tag(struct tags *tags, struct str name, struct str value)
+enum dmarc_tag
+dmarc_tag_find(struct str name)
 {
 	size_t i;
 
-	for (i = 0; i < TAGS; i++) {
-		if (!str_eq_ci(name, str_from(tag_names[i]))) {
-			continue;
+	for (i = 0; i < DMARC_TAGS; i++) {
+		if (str_eq_ci(name, str_from(tag_names[i]))) {
+			break;
 		}
-		if (tags->v[i].p != NULL) {
-			tags->repeated = true;
-		} else {
-			tags->v[i] = value;
+	}
+	return ((enum dmarc_tag)i);
+}
+
+bool
+dmarc_tag_next(struct str *rest, struct str *name_r, struct str *value_r)
+{
+	struct str piece;
+
+	while (str_next(rest, ';', &piece)) {
+		if (split_tag(piece, name_r, value_r)) {
+			return (true);
 		}
+		if (str_trim_wsp(piece).n > 0) {
+			*value_r = str_trim_wsp(piece);
+			*name_r = STR_NONE;
+			return (true);
+		}
+	}
+	return (false);
+}
+
+static void
+take_tag(struct tags *tags, struct str name, struct str value)
+{
+	enum dmarc_tag tag = dmarc_tag_find(name);
+
+	if (tag == DMARC_TAGS) {
 		return;
+	}
+	if (tags->v[tag].p != NULL) {
+		tags->repeated = true;
+	} else {
+		tags->v[tag] = value;
 	}
 }
 
@@ -72,7 +95,7 @@ take_version(struct tags *tags, struct str text)
 	    !str_eq(value, STR("DMARC1"))) {
 		return (false);
 	}
-	tags->v[TAG_V] = value;
+	tags->v[DMARC_TAG_V] = value;
 	return (true);
 }
 
@@ -108,9 +131,10 @@ read_policies(const struct tags *tags, struct dmarc_record *r)
 {
 	bool bad_p, bad_sp, bad_np;
 
-	bad_p = take_policy(tags->v[TAG_P], DMARC_P_NONE, &r->p, &r->has_p);
-	bad_sp = take_policy(tags->v[TAG_SP], r->p, &r->sp, &r->has_sp);
-	bad_np = take_policy(tags->v[TAG_NP], r->sp, &r->np, &r->has_np);
+	bad_p = take_policy(tags->v[DMARC_TAG_P], DMARC_P_NONE, &r->p,
+	    &r->has_p);
+	bad_sp = take_policy(tags->v[DMARC_TAG_SP], r->p, &r->sp, &r->has_sp);
+	bad_np = take_policy(tags->v[DMARC_TAG_NP], r->sp, &r->np, &r->has_np);
 	if (!bad_p && !bad_sp && !bad_np) {
 		return;
 	}
@@ -144,7 +168,7 @@ read_psd(struct str value)
 	}
 }
 
-/* RFC 9989 4.7 fo: 0 or 1 but not both, none twice; else the default. */
+/* RFC 9989 4.7 fo: 0 or 1 but not both, none twice; 0: invalid. */
 static unsigned
 read_fo(struct str value)
 {
@@ -158,12 +182,40 @@ read_fo(struct str value)
 		bit = c == '\0' ? 0 :
 		    1u << (unsigned)(strchr(letters, c) - letters);
 		if (bit == 0 || (set & bit) != 0) {
-			return (DMARC_FO_0);
+			return (0);
 		}
 		set |= bit;
 	}
-	return (set == 0 || (set & (DMARC_FO_0 | DMARC_FO_1)) ==
-	    (DMARC_FO_0 | DMARC_FO_1) ? DMARC_FO_0 : set);
+	return ((set & (DMARC_FO_0 | DMARC_FO_1)) ==
+	    (DMARC_FO_0 | DMARC_FO_1) ? 0 : set);
+}
+
+bool
+dmarc_tag_is_valid(enum dmarc_tag tag, struct str value)
+{
+	enum dmarc_policy policy;
+
+	switch (tag) {
+	case DMARC_TAG_P:
+	case DMARC_TAG_SP:
+	case DMARC_TAG_NP:
+		return (policy_from_name(value, &policy));
+	case DMARC_TAG_ADKIM:
+	case DMARC_TAG_ASPF:
+		return (read_letter(value, "rs") != '\0');
+	case DMARC_TAG_PSD:
+		return (read_letter(value, "ynu") != '\0');
+	case DMARC_TAG_T:
+		return (read_letter(value, "yn") != '\0');
+	case DMARC_TAG_FO:
+		return (read_fo(value) != 0);
+	case DMARC_TAG_V:
+	case DMARC_TAG_RUA:
+	case DMARC_TAG_RUF:
+	case DMARC_TAGS:
+		break;
+	}
+	return (true);
 }
 
 static struct str
@@ -179,24 +231,24 @@ dmarc_record_parse(struct str text, struct dmarc_record *r)
 {
 	struct tags tags = { .repeated = false };
 	struct str rest = text, piece, name, value;
+	unsigned fo;
 
 	*r = (struct dmarc_record){ .fo = DMARC_FO_0 };
 	if (!str_next(&rest, ';', &piece) || !take_version(&tags, piece)) {
 		return (false);
 	}
-	while (str_next(&rest, ';', &piece)) {
-		if (split_tag(piece, &name, &value)) {
-			take_tag(&tags, name, value);
-		}
+	while (dmarc_tag_next(&rest, &name, &value)) {
+		take_tag(&tags, name, value);
 	}
 	r->repeated = tags.repeated;
-	r->rua = read_uris(tags.v[TAG_RUA]);
-	r->ruf = read_uris(tags.v[TAG_RUF]);
-	r->psd = read_psd(tags.v[TAG_PSD]);
-	r->testing = read_letter(tags.v[TAG_T], "yn") == 'y';
-	r->adkim_strict = read_letter(tags.v[TAG_ADKIM], "rs") == 's';
-	r->aspf_strict = read_letter(tags.v[TAG_ASPF], "rs") == 's';
-	r->fo = read_fo(tags.v[TAG_FO]);
+	r->rua = read_uris(tags.v[DMARC_TAG_RUA]);
+	r->ruf = read_uris(tags.v[DMARC_TAG_RUF]);
+	r->psd = read_psd(tags.v[DMARC_TAG_PSD]);
+	r->testing = read_letter(tags.v[DMARC_TAG_T], "yn") == 'y';
+	r->adkim_strict = read_letter(tags.v[DMARC_TAG_ADKIM], "rs") == 's';
+	r->aspf_strict = read_letter(tags.v[DMARC_TAG_ASPF], "rs") == 's';
+	fo = read_fo(tags.v[DMARC_TAG_FO]);
+	r->fo = fo != 0 ? fo : DMARC_FO_0;
 	read_policies(&tags, r);
 	return (true);
 }

@@ -62,6 +62,24 @@ struct dmarc_record {
 	bool			 repeated;	/* it repeats a tag */
 };
 
+enum dmarc_tag {
+	DMARC_TAG_V, DMARC_TAG_P, DMARC_TAG_SP, DMARC_TAG_NP, DMARC_TAG_ADKIM,
+	DMARC_TAG_ASPF, DMARC_TAG_PSD, DMARC_TAG_T, DMARC_TAG_RUA,
+	DMARC_TAG_RUF, DMARC_TAG_FO,
+	DMARC_TAGS			/* none of these */
+};
+
+/*
+ * The next "name = value" of a record's text without the white space; false at
+ * the end. *name_r is absent for a piece that is not empty and has no "=".
+ */
+bool		 dmarc_tag_next(struct str *rest, struct str *name_r,
+		    struct str *value_r);
+enum dmarc_tag	 dmarc_tag_find(struct str name);
+/* Whether the tag's value is one that RFC 9989 4.7 defines; always for v, rua
+   and ruf. */
+bool		 dmarc_tag_is_valid(enum dmarc_tag, struct str value);
+
 /* False: no policy record: the first tag is not v=DMARC1 (RFC 9989 4.7). */
 bool		 dmarc_record_parse(struct str text, struct dmarc_record *r);
 

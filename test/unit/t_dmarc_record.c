@@ -258,6 +258,50 @@ check_answer(const char *name, const char *const *texts, size_t n, size_t want)
 	dmarc_records_parser.free(records);
 }
 
+static void
+check_values(void)
+{
+	static const struct {
+		const char	*name;
+		const char	*value;
+		bool		 valid;
+	} values[] = {
+		{ "p", "Reject", true }, { "sp", "", false },
+		{ "np", "drop", false }, { "adkim", "S", true },
+		{ "aspf", "strict", false }, { "psd", "u", true },
+		{ "psd", "x", false }, { "t", "n", true }, { "T", "1", false },
+		{ "fo", "1:d:s", true }, { "fo", "0:1", false },
+		{ "fo", "d:d", false }, { "fo", "", false },
+		{ "rua", "any", true }, { "foo", "any", true },
+	};
+	size_t i;
+
+	for (i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		tap_ok(dmarc_tag_is_valid(dmarc_tag_find(str_from(
+		    values[i].name)), str_from(values[i].value)) ==
+		    values[i].valid, "4.7 %s=%s", values[i].name,
+		    values[i].value);
+	}
+}
+
+static void
+check_pieces(void)
+{
+	struct str rest = STR("v=DMARC1; p = none ;; \t; junk ;x="), name,
+	    value;
+
+	tap_ok(dmarc_tag_next(&rest, &name, &value) &&
+	    str_eq(name, STR("v")) && str_eq(value, STR("DMARC1")), "v");
+	tap_ok(dmarc_tag_next(&rest, &name, &value) &&
+	    str_eq(name, STR("p")) && str_eq(value, STR("none")), "p");
+	tap_ok(dmarc_tag_next(&rest, &name, &value) && name.p == NULL &&
+	    str_eq(value, STR("junk")), "a piece without =");
+	tap_ok(dmarc_tag_next(&rest, &name, &value) &&
+	    str_eq(name, STR("x")) && value.p != NULL && value.n == 0,
+	    "an empty value");
+	tap_ok(!dmarc_tag_next(&rest, &name, &value), "the end");
+}
+
 int
 main(void)
 {
@@ -270,6 +314,8 @@ main(void)
 	check_tags();
 	check_published();
 	check_long();
+	check_values();
+	check_pieces();
 	check_answer("4.10 only policy records count", one, 3, 1);
 	check_answer("4.10 several policy records", two, 3, 2);
 	check_answer("4.10 no policy record", one, 1, 0);
