@@ -12,5 +12,6 @@ include lib/second/local.mk
 include lib/keystore/local.mk
 include lib/dmarc/local.mk
 include lib/arc/local.mk
+include lib/check/local.mk
 include lib/signers/local.mk
 include lib/engine/local.mk

@@ -25,6 +25,7 @@ tools_libimport_a_SOURCES = \
 bin_PROGRAMS += tools/mailseal
 tools_mailseal_SOURCES = \
 	tools/added.h \
+	tools/check.h \
 	tools/edit.h \
 	tools/judge.h \
 	tools/mailseal.h \
@@ -33,6 +34,10 @@ tools_mailseal_SOURCES = \
 	tools/try.h \
 	tools/added.c \
 	tools/authres.c \
+	tools/check.c \
+	tools/check_formats.c \
+	tools/check_json.c \
+	tools/check_text.c \
 	tools/dmarc.c \
 	tools/edit.c \
 	tools/explain.c \

@@ -6,7 +6,7 @@ _mailseal()
 	_init_completion || return
 	if [ "$cword" -eq 1 ]; then
 		COMPREPLY=($(compgen -W \
-		    "verify sign seal spf dmarc authres try explain import --help --version" -- "$cur"))
+		    "verify sign seal spf dmarc check authres try explain import --help --version" -- "$cur"))
 		return
 	fi
 	case $prev in
@@ -25,6 +25,15 @@ _mailseal()
 		;;
 	--cv)
 		COMPREPLY=($(compgen -W "auto none pass fail" -- "$cur"))
+		return
+		;;
+	-F | --format)
+		COMPREPLY=($(compgen -W \
+		    "text json nagios prometheus zone" -- "$cur"))
+		return
+		;;
+	--fail-on)
+		COMPREPLY=($(compgen -W "error warn never" -- "$cur"))
 		return
 		;;
 	-c | --canonicalization)

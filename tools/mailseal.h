@@ -13,6 +13,7 @@ int	 sign_main(const struct cli_command *, int, char **);
 int	 seal_main(const struct cli_command *, int, char **);
 int	 spf_main(const struct cli_command *, int, char **);
 int	 dmarc_main(const struct cli_command *, int, char **);
+int	 check_main(const struct cli_command *, int, char **);
 int	 authres_main(const struct cli_command *, int, char **);
 int	 explain_main(const struct cli_command *, int, char **);
 int	 import_main(const struct cli_command *, int, char **);

@@ -78,6 +78,31 @@ static const struct cli_option dmarc_options[] = {
 	{ 'j', "json", NULL, "print one JSON object" },
 };
 
+static const struct cli_option check_options[] = {
+	CLI_DNS_OPTIONS,
+	{ 'i', "ip", "ADDRESS", "an address that sends; may repeat" },
+	{ 'H', "helo", "NAME", "the name that it gives with HELO" },
+	{ 's', "selector", "SELECTOR", "a DKIM key in use; may repeat" },
+	{ 'k', "key", "FILE", "the private key of the selector before it" },
+	{ 'f', "mail-from", "DOMAIN",
+	    "the domain of the envelope's sender, if another" },
+	{ 0x401, "dnsbl", "LIST", "ask this block list of addresses; may "
+	    "repeat" },
+	{ 0x402, "dnsbl-domain", "LIST",
+	    "ask this block list of domains; may repeat" },
+	{ 0x403, "no-dnsbl", NULL, "ask no block list" },
+	{ 0x404, "only", "GLOB", "only these findings, \"spf.*\"; may repeat" },
+	{ 0x405, "skip", "GLOB", "not these findings; may repeat" },
+	{ 0x406, "fail-on", "error|warn|never",
+	    "which findings make the exit status 1 (error)" },
+	{ 'R', "records", NULL, "print only what to publish" },
+	{ 'F', "format", "text|json|nagios|prometheus|zone",
+	    "how to print (text)" },
+	{ 'j', "json", NULL, "the same as --format json" },
+	{ 'v', "verbose", NULL, "print notes and what is fine, too" },
+	{ 'q', "quiet", NULL, "print findings only" },
+};
+
 static const struct cli_option authres_options[] = {
 	{ 'a', "authserv-id", "ID", "say whether the field claims to be ID's" },
 	{ 'j', "json", NULL, "print one JSON object" },
@@ -127,6 +152,9 @@ static const struct cli_command commands[] = {
 	{ "dmarc", "--from DOMAIN [options]",
 	    "Says what a domain's DMARC policy makes of given results.",
 	    dmarc_options, COUNT(dmarc_options), dmarc_main },
+	{ "check", "DOMAIN ... [options]",
+	    "Says what is wrong with a domain's mail records and hosts.",
+	    check_options, COUNT(check_options), check_main },
 	{ "authres", "[options] [FILE]",
 	    "Parses the value of an Authentication-Results field.",
 	    authres_options, COUNT(authres_options), authres_main },

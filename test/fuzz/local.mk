@@ -119,3 +119,6 @@ test_fuzz_fuzz_import_LDFLAGS = $(fuzz_ldflags)
 FUZZ_TARGETS += test/fuzz/fuzz_packet
 test_fuzz_fuzz_packet_SOURCES = test/fuzz/fuzz_packet.c $(fuzz_main)
 test_fuzz_fuzz_packet_LDFLAGS = $(fuzz_ldflags)
+FUZZ_TARGETS += test/fuzz/fuzz_check
+test_fuzz_fuzz_check_SOURCES = test/fuzz/fuzz_check.c $(fuzz_main)
+test_fuzz_fuzz_check_LDFLAGS = $(fuzz_ldflags)

@@ -11,6 +11,7 @@ include test/unit/authres.mk
 include test/unit/conf.mk
 include test/unit/dmarc.mk
 include test/unit/arc.mk
+include test/unit/check.mk
 include test/unit/second.mk
 include test/unit/signers.mk
 include test/unit/engine.mk

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Where aggregate reports go (RFC 9990): whether another organisation accepts
+ * them, and whether they can be delivered.
+ */
+#include "check/private.h"
+#include "dmarc/uri.h"
+#include "dmarc/walk.h"
+#include "mail/domain.h"
+
+enum answer_known { KNOWN_NO, KNOWN_YES, KNOWN_FAILED };
+
+/* Whether the host belongs to the organisation that publishes the policy. */
+static enum answer_known
+is_same_org(struct check *c, const struct check_policy *policy,
+    struct str host)
+{
+	struct dmarc_walks walks;
+	struct dmarc_walk *walk;
+	enum status status;
+
+	if (str_eq(host, policy->domain)) {
+		return (KNOWN_YES);
+	}
+	dmarc_walks_init(&walks, &c->memory, c->batch, NULL);
+	walks.given_up = c->given_up;
+	status = dmarc_walks_start(&walks, host, &walk);
+	if (status == STATUS_OK) {
+		status = dmarc_walk_read(&walks, walk);
+	}
+	if (status != STATUS_OK) {
+		check_note_refusal(c);
+		return (KNOWN_FAILED);
+	}
+	c->open |= !walk->read;
+	if (walk->org.p == NULL) {
+		return (KNOWN_FAILED);
+	}
+	return (policy->org.p != NULL && str_eq(walk->org, policy->org) ?
+	    KNOWN_YES : KNOWN_NO);
+}
+
+/* RFC 9990 4: the host says that it takes reports about the domain. */
+static enum answer_known
+is_authorised(struct check *c, const struct check_policy *policy,
+    struct str host, struct str *owner_r)
+{
+	const struct dns_answer *txt;
+	struct dmarc_record record;
+	size_t i;
+
+	*owner_r = check_text(c, "%.*s._report._dmarc.%.*s",
+	    STR_FMT(policy->domain), STR_FMT(host));
+	txt = check_ask(c, *owner_r, DNS_TXT);
+	if (check_failed(txt)) {
+		return (KNOWN_FAILED);
+	}
+	for (i = 0; i < txt->n; i++) {
+		if (dmarc_record_parse(txt->v[i].data, &record)) {
+			return (KNOWN_YES);
+		}
+	}
+	return (KNOWN_NO);
+}
+
+static void
+report_unknown(struct check *c, struct str host)
+{
+	(void)check_add(c, "dmarc.rua-lookup", CHECK_UNKNOWN, host,
+	    "whether %.*s takes the reports could not be looked up",
+	    CHECK_FMT(host));
+}
+
+/* False: nothing more needs to be said of the host. */
+static bool
+judge_permission(struct check *c, const struct check_policy *policy,
+    struct str host)
+{
+	enum answer_known same = is_same_org(c, policy, host), known;
+	struct check_finding *f;
+	struct str owner;
+
+	if (same == KNOWN_YES) {
+		return (true);
+	}
+	known = is_authorised(c, policy, host, &owner);
+	if (known == KNOWN_YES) {
+		return (true);
+	}
+	if (known == KNOWN_FAILED || same == KNOWN_FAILED) {
+		report_unknown(c, host);
+		return (false);
+	}
+	f = check_add(c, "dmarc.rua-unauthorised", CHECK_ERROR, host,
+	    "%.*s is another organisation and does not say that it takes "
+	    "reports about %.*s: none are sent there", CHECK_FMT(host),
+	    CHECK_FMT(policy->domain));
+	check_fix(f, CHECK_AT_PROVIDER, owner, "TXT", STR("v=DMARC1"));
+	return (false);
+}
+
+static void
+judge_delivery(struct check *c, struct str host)
+{
+	const struct dns_answer *mx = check_ask(c, host, DNS_MX);
+	struct check_addresses a;
+
+	if (check_failed(mx)) {
+		/* Of the domain itself, mx.lookup says so. */
+		if (!str_eq(host, c->domain)) {
+			report_unknown(c, host);
+		}
+		return;
+	}
+	if (mx->n > 0) {
+		if (mx->n == 1 && mx->v[0].data.n == 0) {
+			(void)check_add(c, "dmarc.rua-undeliverable",
+			    CHECK_ERROR, host, "%.*s takes no mail (null MX): "
+			    "reports are lost", CHECK_FMT(host));
+		}
+		return;
+	}
+	a = check_addresses(c, host);
+	if (a.n == 0 && a.failed) {
+		if (!str_eq(host, c->domain)) {
+			report_unknown(c, host);
+		}
+	} else if (a.n == 0) {
+		(void)check_add(c, "dmarc.rua-undeliverable", CHECK_ERROR,
+		    host, "%.*s has neither MX nor address: reports are lost",
+		    CHECK_FMT(host));
+	}
+}
+
+/* An entry that is no mailto: URI. */
+static void
+report_syntax(struct check *c, const struct check_policy *policy,
+    struct str entry)
+{
+	struct check_finding *f = check_add(c, "dmarc.rua-syntax",
+	    CHECK_ERROR, policy->owner, "\"%.*s\" in rua= is no mailto: URI: "
+	    "no reports are sent there", CHECK_FMT(entry));
+
+	check_found(c, f, policy->text);
+}
+
+/* The host of an entry, normalised; absent: it is reported as invalid. */
+static struct str
+entry_host(struct check *c, const struct check_policy *policy,
+    struct str entry)
+{
+	struct str rest = entry, uri, address, host;
+
+	if (!dmarc_uri_next(&rest, &uri)) {
+		report_syntax(c, policy, entry);
+		return (STR_NONE);
+	}
+	address = dmarc_uri_mailto(uri);
+	if (address.p == NULL || domain_normalize(&c->memory, str_from_offset(
+	    address, str_rfind(address, '@') + 1), &host) != STATUS_OK) {
+		report_syntax(c, policy, entry);
+		return (STR_NONE);
+	}
+	if (uri.n < str_trim_wsp(entry).n) {
+		(void)check_add(c, "dmarc.size-suffix", CHECK_INFO,
+		    policy->owner, "the size limit at %.*s means nothing any "
+		    "more (RFC 9989)", CHECK_FMT(entry));
+	}
+	return (host);
+}
+
+size_t
+check_dmarc_rua(struct check *c, const struct check_policy *policy,
+    struct str rua)
+{
+	struct str rest = rua, entry, host, seen[CHECK_MAX_RUA];
+	size_t n = 0, hosts = 0;
+
+	while (str_next(&rest, ',', &entry) && n < CHECK_MAX_RUA) {
+		host = entry_host(c, policy, str_trim_wsp(entry));
+		n++;
+		if (host.p == NULL) {
+			continue;
+		}
+		if (!str_list_has_ci(seen, hosts, host) &&
+		    judge_permission(c, policy, host)) {
+			judge_delivery(c, host);
+		}
+		seen[hosts++] = host;
+	}
+	return (hosts);
+}

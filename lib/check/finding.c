@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "check/private.h"
+
+#define TEXT_MAX_BYTES	1000
+
+const char *
+check_severity_name(enum check_severity severity)
+{
+	switch (severity) {
+	case CHECK_ERROR:
+		return ("error");
+	case CHECK_WARN:
+		return ("warn");
+	case CHECK_INFO:
+		return ("info");
+	case CHECK_UNKNOWN:
+		return ("unknown");
+	case CHECK_GOOD:
+		break;
+	}
+	return ("ok");
+}
+
+const char *
+check_where_name(enum check_where where)
+{
+	switch (where) {
+	case CHECK_AT_DNS:
+		return ("dns");
+	case CHECK_AT_HOSTER:
+		return ("hoster");
+	case CHECK_AT_POSTFIX:
+		return ("postfix");
+	case CHECK_AT_PROVIDER:
+		break;
+	}
+	return ("provider");
+}
+
+struct check_finding *
+check_add(struct check *c, const char *id, enum check_severity severity,
+    struct str subject, const char *fmt, ...)
+{
+	struct check_finding *f = &c->spare;
+	char text[TEXT_MAX_BYTES];
+	bool known;
+	va_list ap;
+
+	if (c->report.n < CHECK_MAX_FINDINGS) {
+		f = &c->findings[c->report.n++];
+	} else {
+		c->report.truncated = true;
+	}
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	*f = (struct check_finding){ .check = id, .severity = severity,
+		.rule = check_rule(id, &known), .subject = subject };
+	f->text = check_text(c, "%s", text);
+	c->report.counts[severity]++;
+	return (f);
+}
+
+void
+check_found(struct check *c, struct check_finding *f, struct str text)
+{
+	struct str copy;
+
+	if (f->found_n == CHECK_MAX_FOUND) {
+		return;
+	}
+	copy = arena_dup(&c->memory, str_first(text, CHECK_QUOTE_MAX_BYTES));
+	if (copy.p == NULL) {
+		c->status = STATUS_NOMEM;
+		return;
+	}
+	f->found[f->found_n++] = copy;
+}
+
+void
+check_fix(struct check_finding *f, enum check_where where, struct str owner,
+    const char *type, struct str value)
+{
+	if (f->fix_n < CHECK_MAX_FIXES && value.p != NULL) {
+		f->fix[f->fix_n++] = (struct check_fix){ where, owner, type,
+			value, false };
+	}
+}
+
+void
+check_fix_remove(struct check_finding *f, struct str owner, const char *type,
+    struct str value)
+{
+	if (f->fix_n < CHECK_MAX_FIXES) {
+		f->fix[f->fix_n++] = (struct check_fix){ CHECK_AT_DNS, owner,
+			type, value, true };
+	}
+}
+
+void
+check_record(struct check *c, struct str owner, const char *type,
+    struct str value, uint32_t ttl_s)
+{
+	struct check_report *r = &c->report;
+
+	if (r->records_n == CHECK_MAX_RECORDS) {
+		r->truncated = true;
+		return;
+	}
+	c->records[r->records_n++] = (struct check_record){ owner, type,
+		str_first(value, CHECK_QUOTE_MAX_BYTES), ttl_s };
+}

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The name that the host gives with HELO (RFC 5321 4.1.1.1, RFC 7208 2.3). */
+#include "check/private.h"
+#include "mail/domain.h"
+
+#define MYHOSTNAME	STR("main.cf")
+
+static bool
+label_is_plain(struct str label)
+{
+	size_t i;
+
+	for (i = 0; i < label.n; i++) {
+		if (!char_is_alpha(label.p[i]) && !char_is_digit(label.p[i]) &&
+		    label.p[i] != '-') {
+			return (false);
+		}
+	}
+	return (label.n > 0 && label.n <= DOMAIN_LABEL_MAX_BYTES);
+}
+
+static bool
+has_letter(struct str label)
+{
+	size_t i;
+
+	for (i = 0; i < label.n; i++) {
+		if (char_is_alpha(label.p[i])) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/* Two labels or more of letters, digits, hyphens; the last has a letter. */
+static bool
+is_host_name(struct str name)
+{
+	struct str rest = name, label, last = STR_NONE;
+	size_t n = 0;
+
+	while (str_next(&rest, '.', &label)) {
+		if (!label_is_plain(label)) {
+			return (false);
+		}
+		last = label;
+		n++;
+	}
+	return (n >= 2 && name.n <= DOMAIN_MAX_BYTES && has_letter(last));
+}
+
+static void
+judge_addresses(struct check *c, const struct check_addresses *a)
+{
+	struct str helo = c->opts.helo, ip;
+	struct check_finding *f;
+	size_t i;
+
+	for (i = 0; i < c->opts.ips_n; i++) {
+		ip = check_ip_str(c, &c->opts.ips[i]);
+		if (check_has_address(a, &c->opts.ips[i])) {
+			(void)check_add(c, "helo.address-mismatch", CHECK_GOOD,
+			    ip, "%.*s has the address %.*s", CHECK_FMT(helo),
+			    CHECK_FMT(ip));
+			continue;
+		}
+		f = check_add(c, "helo.address-mismatch", CHECK_WARN, ip,
+		    "the HELO name %.*s does not have the address %.*s",
+		    CHECK_FMT(helo), CHECK_FMT(ip));
+		check_fix(f, CHECK_AT_DNS, helo, c->opts.ips[i].v6 ? "AAAA" :
+		    "A", ip);
+	}
+}
+
+/* Bounces have no sender: SPF checks HELO. True: HELO has no SPF. */
+static bool
+judge_spf(struct check *c, const struct ip_addr *ip)
+{
+	struct spf_opts o = { .identity = SPF_HELO, .ip = *ip,
+		.helo = c->opts.helo, .now_s = c->now_s };
+	struct str helo = c->opts.helo, text = check_ip_str(c, ip);
+	struct check_finding *f;
+	struct spf_verdict v;
+
+	check_run_spf(c, &o, &v);
+	switch (v.result) {
+	case SPF_NONE:
+		return (true);
+	case SPF_PASS:
+		(void)check_add(c, "helo.spf", CHECK_GOOD, text,
+		    "SPF passes %.*s for %.*s", CHECK_FMT(text),
+		    CHECK_FMT(helo));
+		return (false);
+	case SPF_TEMPERROR:
+		(void)check_add(c, "helo.lookup", CHECK_UNKNOWN, helo,
+		    "SPF of %.*s could not be evaluated: %s", CHECK_FMT(helo),
+		    v.reason != NULL ? v.reason : "DNS failed");
+		return (false);
+	case SPF_NEUTRAL:
+	case SPF_SOFTFAIL:
+	case SPF_FAIL:
+	case SPF_PERMERROR:
+		break;
+	}
+	f = check_add(c, "helo.spf", v.result == SPF_FAIL ||
+	    v.result == SPF_PERMERROR ? CHECK_ERROR : CHECK_WARN, text,
+	    "SPF of the HELO name %.*s gives %s for %.*s: bounces from this "
+	    "host are refused or distrusted", CHECK_FMT(helo),
+	    spf_result_name(v.result), CHECK_FMT(text));
+	check_fix(f, CHECK_AT_DNS, helo, "TXT", STR("v=spf1 a -all"));
+	return (false);
+}
+
+static void
+judge_bounces(struct check *c)
+{
+	static const struct ip_addr any = { .v6 = false,
+		.octets = { 192, 0, 2, 1 } };	/* RFC 5737 */
+	struct spf_opts o = { .identity = SPF_HELO, .ip = any,
+		.helo = c->opts.helo, .now_s = c->now_s };
+	struct check_finding *f;
+	struct spf_verdict v;
+	bool missing = false;
+	size_t i;
+
+	if (str_eq(c->opts.helo, c->domain)) {
+		return;
+	}
+	for (i = 0; i < c->opts.ips_n; i++) {
+		missing |= judge_spf(c, &c->opts.ips[i]);
+	}
+	if (c->opts.ips_n == 0) {
+		check_run_spf(c, &o, &v);
+		missing = v.result == SPF_NONE;
+	}
+	if (missing) {
+		f = check_add(c, "helo.spf-missing", CHECK_INFO, c->opts.helo,
+		    "the HELO name %.*s has no SPF record, so that bounces "
+		    "from this host have SPF none", CHECK_FMT(c->opts.helo));
+		check_fix(f, CHECK_AT_DNS, c->opts.helo, "TXT",
+		    STR("v=spf1 a -all"));
+	}
+}
+
+void
+check_helo(struct check *c)
+{
+	struct str helo = c->opts.helo;
+	struct check_addresses a;
+	struct check_finding *f;
+
+	if (helo.p == NULL) {
+		return;
+	}
+	if (!is_host_name(helo)) {
+		f = check_add(c, "helo.syntax", CHECK_ERROR, helo,
+		    "\"%.*s\" is no full host name; many receivers refuse "
+		    "such a HELO", CHECK_FMT(helo));
+		check_fix(f, CHECK_AT_POSTFIX, MYHOSTNAME, "myhostname",
+		    check_text(c, "mail.%.*s", STR_FMT(c->domain)));
+		return;
+	}
+	a = check_addresses(c, helo);
+	if (a.failed) {
+		(void)check_add(c, "helo.lookup", CHECK_UNKNOWN, helo,
+		    "the addresses of the HELO name %.*s could not be looked "
+		    "up: %s", CHECK_FMT(helo), check_why(check_failed(a.v4) ?
+		    a.v4 : a.v6));
+		return;
+	}
+	if (a.n == 0) {
+		f = check_add(c, "helo.unresolvable", CHECK_ERROR, helo,
+		    "the HELO name %.*s has no address; receivers that check "
+		    "it refuse the mail", CHECK_FMT(helo));
+		check_fix(f, CHECK_AT_POSTFIX, MYHOSTNAME, "myhostname",
+		    check_text(c, "mail.%.*s", STR_FMT(c->domain)));
+		return;
+	}
+	c->facts.helo_fine = true;
+	judge_addresses(c, &a);
+	judge_bounces(c);
+}

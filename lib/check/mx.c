@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Where mail for the domain goes (RFC 5321 5.1, RFC 7505). */
+#include "check/private.h"
+#include "mail/domain.h"
+
+struct mx_hosts {		/* what was seen of the targets */
+	size_t		 n;		/* distinct ones */
+	size_t		 missing;
+	struct str	 first_missing;
+	bool		 elsewhere;	/* none has an address of ours */
+};
+
+static bool
+is_digits_and_dots(struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < name.n; i++) {
+		if (!char_is_digit(name.p[i]) && name.p[i] != '.') {
+			return (false);
+		}
+	}
+	return (name.n > 0);
+}
+
+static bool
+is_sending(const struct check *c)
+{
+	return (c->opts.ips_n > 0 || c->opts.selectors_n > 0);
+}
+
+/* This host as MX, by its usual name if none is known. */
+static struct str
+wanted_mx(struct check *c)
+{
+	return (c->opts.helo.n > 0 ? check_text(c, "10 %.*s.",
+	    STR_FMT(c->opts.helo)) : check_text(c, "10 mail.%.*s.",
+	    STR_FMT(c->domain)));
+}
+
+/* No MX: mail goes to the addresses of the domain itself. */
+static void
+judge_without_mx(struct check *c)
+{
+	struct check_addresses a = check_addresses(c, c->domain);
+	struct check_finding *f;
+
+	c->facts.has_mx = a.n > 0;
+	if (a.n > 0) {
+		f = check_add(c, "mx.implicit", CHECK_WARN, c->domain,
+		    "there is no MX record; mail goes to the address of %.*s "
+		    "itself, which is often the web server",
+		    CHECK_FMT(c->domain));
+		check_fix(f, CHECK_AT_DNS, c->domain, "MX", c->facts.parked ?
+		    STR("0 .") : check_text(c, "10 %.*s.",
+		    STR_FMT(c->domain)));
+	} else if (a.failed) {
+		(void)check_add(c, "mx.lookup", CHECK_UNKNOWN, c->domain,
+		    "the addresses of %.*s could not be looked up: %s",
+		    CHECK_FMT(c->domain), check_why(check_failed(a.v4) ? a.v4 :
+		    a.v6));
+	} else if (c->facts.parked) {
+		f = check_add(c, "mx.null-missing", CHECK_INFO, c->domain,
+		    "the domain sends no mail and has no MX; a null MX would "
+		    "say that it takes none either");
+		check_fix(f, CHECK_AT_DNS, c->domain, "MX", STR("0 ."));
+	} else {
+		f = check_add(c, "mx.missing", CHECK_ERROR, c->domain,
+		    "there is neither an MX record nor an address: nobody can "
+		    "answer mail from %.*s, and some receivers refuse it",
+		    CHECK_FMT(c->domain));
+		check_fix(f, CHECK_AT_DNS, c->domain, "MX", wanted_mx(c));
+	}
+}
+
+/* Whether there is a null MX; then nothing else is said. */
+static bool
+judge_null_mx(struct check *c, const struct dns_answer *mx)
+{
+	struct check_finding *f;
+	size_t i, nulls = 0;
+
+	for (i = 0; i < mx->n; i++) {
+		nulls += mx->v[i].data.n == 0;
+	}
+	if (nulls == 0) {
+		return (false);
+	}
+	c->facts.null_mx = nulls == mx->n;
+	if (nulls < mx->n) {
+		f = check_add(c, "mx.null-mixed", CHECK_ERROR, c->domain,
+		    "a null MX (\"0 .\", no mail is taken) stands beside "
+		    "other MX records; senders treat that differently");
+		check_fix_remove(f, c->domain, "MX", STR("0 ."));
+	} else if (is_sending(c)) {
+		f = check_add(c, "mx.null", CHECK_ERROR, c->domain,
+		    "the domain sends mail, but its null MX says that it "
+		    "takes none: receivers refuse it (550 5.7.27)");
+		check_fix(f, CHECK_AT_DNS, c->domain, "MX", wanted_mx(c));
+	} else {
+		(void)check_add(c, "mx.null", CHECK_INFO, c->domain,
+		    "a null MX: the domain takes no mail");
+	}
+	return (true);
+}
+
+static bool
+is_localhost(struct str host)
+{
+	return (str_eq(host, STR("localhost")) ||
+	    str_ends_ci(host, STR(".localhost")));
+}
+
+static void
+judge_host(struct check *c, struct str host, struct mx_hosts *seen)
+{
+	const struct dns_answer *cname = check_ask(c, host, DNS_CNAME);
+	struct check_addresses a = check_addresses(c, host);
+	size_t i;
+
+	for (i = 0; i < c->opts.ips_n; i++) {
+		seen->elsewhere &= !check_has_address(&a, &c->opts.ips[i]);
+	}
+	if (cname->result == DNS_OK) {
+		struct check_finding *f = check_add(c, "mx.target-cname",
+		    CHECK_WARN, host, "the MX host %.*s is an alias (CNAME); "
+		    "the MX record should name the host itself",
+		    CHECK_FMT(host));
+
+		check_found(c, f, cname->v[0].data);
+		check_fix(f, CHECK_AT_DNS, c->domain, "MX", check_text(c,
+		    "10 %.*s.", STR_FMT(cname->v[0].data)));
+	}
+	if (is_localhost(host) || check_all_private(&a)) {
+		(void)check_add(c, "mx.target-private", CHECK_ERROR, host,
+		    "the MX host %.*s has no public address: nobody outside "
+		    "can deliver to it. Behind NAT publish the outer address",
+		    CHECK_FMT(host));
+	} else if (a.n == 0 && a.failed) {
+		(void)check_add(c, "mx.lookup", CHECK_UNKNOWN, host,
+		    "the addresses of the MX host %.*s could not be looked "
+		    "up: %s", CHECK_FMT(host), check_why(check_failed(a.v4) ?
+		    a.v4 : a.v6));
+	} else if (a.n == 0) {
+		if (seen->missing++ == 0) {
+			seen->first_missing = host;
+		}
+	}
+}
+
+static bool
+was_before(const struct dns_answer *mx, size_t i)
+{
+	size_t j;
+
+	for (j = 0; j < i; j++) {
+		if (str_eq(mx->v[j].data, mx->v[i].data)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+static void
+judge_hosts(struct check *c, const struct dns_answer *mx,
+    struct mx_hosts *seen)
+{
+	size_t i;
+
+	for (i = 0; i < mx->n; i++) {
+		struct str host = mx->v[i].data;
+		struct check_finding *f;
+
+		if (was_before(mx, i)) {
+			continue;
+		}
+		if (++seen->n > CHECK_MAX_MX) {
+			(void)check_add(c, "mx.many", CHECK_WARN, c->domain,
+			    "more than %d MX hosts; the others were not looked "
+			    "at, and senders ignore some, too", CHECK_MAX_MX);
+			return;
+		}
+		if (is_digits_and_dots(host)) {
+			f = check_add(c, "mx.target-ip", CHECK_ERROR, host,
+			    "the MX record names the address %.*s; it must "
+			    "name a host, or no mail arrives",
+			    CHECK_FMT(host));
+			check_fix(f, CHECK_AT_DNS, c->domain, "MX",
+			    wanted_mx(c));
+			continue;
+		}
+		judge_host(c, host, seen);
+	}
+}
+
+static void
+judge_missing(struct check *c, const struct mx_hosts *seen)
+{
+	if (seen->missing == 0) {
+		(void)check_add(c, "mx.target-missing", CHECK_GOOD, c->domain,
+		    "%zu MX host%s", seen->n, seen->n == 1 ? "" : "s");
+		return;
+	}
+	(void)check_add(c, "mx.target-missing", seen->missing == seen->n ?
+	    CHECK_ERROR : CHECK_WARN, seen->first_missing, seen->missing ==
+	    seen->n ? "no MX host has an address (%.*s ...): no mail arrives" :
+	    "the MX host %.*s has no address", CHECK_FMT(seen->first_missing));
+}
+
+static void
+note_records(struct check *c, const struct dns_answer *mx)
+{
+	size_t i;
+
+	for (i = 0; i < mx->n && i < CHECK_MAX_MX; i++) {
+		check_record(c, c->domain, "MX", check_text(c, "%u %.*s.",
+		    mx->v[i].preference, STR_FMT(mx->v[i].data)), mx->ttl_s);
+	}
+}
+
+void
+check_mx(struct check *c)
+{
+	const struct dns_answer *mx = check_ask(c, c->domain, DNS_MX);
+	struct mx_hosts seen = { .elsewhere = c->opts.ips_n > 0 };
+
+	if (check_failed(mx)) {
+		(void)check_add(c, "mx.lookup", CHECK_UNKNOWN, c->domain,
+		    "the MX records could not be looked up: %s",
+		    check_why(mx));
+		return;
+	}
+	if (mx->n == 0) {
+		judge_without_mx(c);
+		return;
+	}
+	note_records(c, mx);
+	c->facts.has_mx = true;
+	if (judge_null_mx(c, mx)) {
+		return;
+	}
+	judge_hosts(c, mx, &seen);
+	judge_missing(c, &seen);
+	if (seen.elsewhere) {
+		(void)check_add(c, "mx.elsewhere", CHECK_INFO, c->domain,
+		    "mail for the domain goes to another host than the one "
+		    "that sends; that is fine if it is meant");
+	}
+}

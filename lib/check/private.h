@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * private: shared by the files of lib/check. Each subject is one function that
+ * is called again with each pass. It may read every answer at once: one that is
+ * missing reads as a timeout and marks the pass as open, so that its findings
+ * are thrown away.
+ */
+#ifndef CHECK_PRIVATE_H
+#define CHECK_PRIVATE_H
+
+#include "base/arena.h"
+#include "check/check.h"
+#include "dmarc/dmarc.h"
+#include "dns/name.h"
+#include "spf/check.h"
+
+#define CHECK_MAX_MX		50	/* hosts that are looked up */
+#define CHECK_MAX_RUA		16	/* URIs of one record */
+#define CHECK_MAX_KEYS		8	/* records at one selector */
+#define CHECK_MAX_PTR		64	/* names of one address */
+
+struct check_facts {		/* of one pass, set and read by subjects */
+	bool		 parked;
+	bool		 wildcard;	/* any name below the domain exists */
+	bool		 has_mx;	/* an MX or an address */
+	bool		 null_mx;
+	bool		 helo_fine;
+	bool		 spf_broken;	/* an error means permerror */
+	bool		 spf_unknown;
+	struct str	 spf_domain;	/* the sender's domain ... */
+	struct str	 spf_text;	/* and record; or absent */
+	struct str	 spf_fixed;	/* the same with the fixes so far */
+	size_t		 keys_usable;
+	size_t		 keys_failed;	/* queries */
+	bool		 dmarc_unknown;
+	enum dmarc_policy dmarc_policy;	/* that applies to the domain */
+};
+
+struct check {
+	struct arena		 keep;		/* as long as the check */
+	struct arena		 memory;	/* one pass */
+	struct check_opts	 opts;		/* normalised, in keep */
+	struct str		 domain;
+	struct str		 probe;		/* a random label */
+	int64_t			 now_s;
+	struct dns_batch	*batch;
+	bool			 given_up;	/* the deadline has come */
+	bool			 open;		/* an answer is missing */
+	enum status		 status;	/* NOMEM is sticky */
+	struct check_report	 report;
+	struct check_finding	*findings;
+	struct check_record	*records;
+	struct check_finding	 spare;		/* past the limit */
+	struct check_facts	 facts;
+};
+
+/* -- asking -------------------------------------------------------------- */
+
+/* Never NULL. */
+const struct dns_answer	*check_ask(struct check *, struct str name,
+			    enum dns_type);
+/* The same for "label.name"; label holds dots where needed. */
+const struct dns_answer	*check_ask_below(struct check *, const char *label,
+			    struct str name, enum dns_type,
+			    struct str *owner_r);
+bool	check_failed(const struct dns_answer *);
+/* "no answer in time" for DNS_TIMEOUT and so on. */
+const char	*check_why(const struct dns_answer *);
+
+/* The protocol's form of an answer; NULL: no memory, which is noted. */
+const void	*check_object(struct check *, const struct dns_answer *,
+		    const struct dns_parser *);
+
+struct check_addresses {	/* A and AAAA of one name */
+	const struct dns_answer	*v4;
+	const struct dns_answer	*v6;
+	size_t			 n;
+	bool			 failed;	/* either query */
+};
+struct check_addresses	check_addresses(struct check *, struct str name);
+bool	check_has_address(const struct check_addresses *,
+	    const struct ip_addr *);
+/* Whether all of them are private, and there are some. */
+bool	check_all_private(const struct check_addresses *);
+bool	check_ip_is_private(const struct ip_addr *);
+/* Whether the whole network lies within a private one. */
+bool	check_net_is_private(const unsigned char *octets, bool v6,
+	    unsigned bits);
+/* The address as text in the pass's arena. */
+struct str	check_ip_str(struct check *, const struct ip_addr *);
+/* Formatted text in the pass's arena; empty if there is no memory. */
+struct str	check_text(struct check *, const char *fmt, ...)
+    ATTR_PRINTF(2, 3);
+
+/* -- findings ------------------------------------------------------------ */
+
+/* Never NULL. The text is "fmt". */
+struct check_finding	*check_add(struct check *, const char *id,
+			    enum check_severity, struct str subject,
+			    const char *fmt, ...) ATTR_PRINTF(5, 6);
+/* Quotes what was found. */
+void	check_found(struct check *, struct check_finding *, struct str text);
+/* What to publish, ready to paste; an absent value is no fix. */
+void	check_fix(struct check_finding *, enum check_where, struct str owner,
+	    const char *type, struct str value);
+/* What to remove from the zone. */
+void	check_fix_remove(struct check_finding *, struct str owner,
+	    const char *type, struct str value);
+/* Notes a record of the answer that was judged. */
+void	check_record(struct check *, struct str owner, const char *type,
+	    struct str value, uint32_t ttl_s);
+/* For "%.*s": a text from outside, cut to a length for one line. */
+#define CHECK_FMT(s)	(int)((s).n < 200 ? (s).n : 200), \
+			    (s).p != NULL ? (s).p : ""
+
+/* A query, or an engine that asks, was refused: the batch is full, which is a
+   limit, or there is no memory. */
+void	check_note_refusal(struct check *);
+
+/* -- the engines --------------------------------------------------------- */
+
+/* Runs SPF for an address. */
+void	check_run_spf(struct check *, const struct spf_opts *,
+	    struct spf_verdict *);
+/* The DMARC verdict of an author domain; NULL: not known yet. spf, dkim: a
+   domain that passes, or absent. */
+const struct dmarc_verdict	*check_run_dmarc(struct check *,
+				    struct str from, struct str spf,
+				    struct str dkim);
+
+/* -- subjects, in this order --------------------------------------------- */
+
+/* False: the domain does not exist; nothing else is checked. */
+bool	check_domain(struct check *);
+void	check_mx(struct check *);
+void	check_spf(struct check *);
+void	check_helo(struct check *);
+void	check_hosts(struct check *);
+void	check_dkim(struct check *);
+void	check_dmarc(struct check *);
+void	check_dnsbl(struct check *);
+void	check_transport(struct check *);
+void	check_verdict(struct check *);
+
+/* -- parts of a subject -------------------------------------------------- */
+
+/* ptr_generic.c: whether a name looks like a dial-up client's. */
+bool	check_name_is_generic(struct str name, const struct ip_addr *);
+/* spf_terms.c: what a record says, term by term. */
+struct spf_visit;
+void	check_spf_terms(struct check *, const struct spf_visit *);
+/*
+ * spf_edit.c: the record with one term replaced by another, or without it
+ * (absent); and with addresses that it does not name before "all". Fixes of the
+ * sender's record build on each other.
+ */
+struct str	check_spf_replace(struct check *, struct str domain,
+		    struct str record, struct str term, struct str by);
+struct str	check_spf_insert(struct check *, const struct ip_addr *);
+/* A new record for the addresses that send. */
+struct str	check_spf_wanted(struct check *);
+/* dmarc_tags.c, dmarc_rua.c: what a policy record says. */
+struct check_policy {
+	struct str	 text;		/* the record */
+	struct str	 owner;		/* its name, with _dmarc. */
+	struct str	 domain;	/* the name without _dmarc. */
+	struct str	 org;		/* organisational domain, or absent */
+	bool		 inherited;	/* from a name above */
+};
+void	check_dmarc_tags(struct check *, const struct check_policy *);
+/* The number of entries of rua= that are mailto: URIs. */
+size_t	check_dmarc_rua(struct check *, const struct check_policy *,
+	    struct str rua);
+
+#endif

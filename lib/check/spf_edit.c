@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Changed SPF records, to be pasted: the rest of a record stays as it is. */
+#include "check/private.h"
+#include "spf/record.h"
+
+static bool
+is_all(struct str term)
+{
+	if (term.n > 0 && strchr("+-~?", term.p[0]) != NULL) {
+		term = str_from_offset(term, 1);
+	}
+	return (str_eq_ci(term, STR("all")));
+}
+
+/* Copies the terms of the record, with a change at the term. */
+static struct str
+copy_terms(struct check *c, struct str record, struct str replaced,
+    struct str by, bool before_all)
+{
+	struct str rest = record, term, r = STR_NONE;
+	bool done = false;
+	struct buf out;
+
+	buf_init(&out, CHECK_QUOTE_MAX_BYTES);
+	while (str_next(&rest, ' ', &term)) {
+		if (term.n == 0) {
+			continue;
+		}
+		if (!done && by.p != NULL && (before_all ? is_all(term) ||
+		    str_starts_ci(term, STR("redirect=")) :
+		    str_eq(term, replaced))) {
+			buf_printf(&out, " %.*s", STR_FMT(by));
+			done = true;
+			if (!before_all) {
+				continue;
+			}
+		} else if (!before_all && str_eq(term, replaced)) {
+			continue;
+		}
+		buf_printf(&out, "%s%.*s", out.n > 0 ? " " : "",
+		    STR_FMT(term));
+	}
+	if (before_all && !done) {
+		buf_printf(&out, " %.*s", STR_FMT(by));
+	}
+	/* A record too long for one line is not offered. */
+	if (out.status == STATUS_OK) {
+		r = check_text(c, "%.*s", STR_FMT(buf_str(&out)));
+	} else if (out.status == STATUS_NOMEM) {
+		c->status = STATUS_NOMEM;
+	}
+	buf_fini(&out);
+	return (r);
+}
+
+struct str
+check_spf_replace(struct check *c, struct str domain, struct str record,
+    struct str term, struct str by)
+{
+	bool own = str_eq(domain, c->facts.spf_domain);
+	struct str r;
+
+	if (record.p == NULL || term.n == 0) {
+		return (STR_NONE);
+	}
+	r = copy_terms(c, own ? c->facts.spf_fixed : record, term, by, false);
+	if (own && r.p != NULL) {
+		c->facts.spf_fixed = r;
+	}
+	return (r);
+}
+
+static struct str
+address_term(struct check *c, const struct ip_addr *ip)
+{
+	return (check_text(c, "%s:%.*s", ip->v6 ? "ip6" : "ip4",
+	    STR_FMT(check_ip_str(c, ip))));
+}
+
+struct str
+check_spf_insert(struct check *c, const struct ip_addr *ip)
+{
+	struct str term = address_term(c, ip), rest = c->facts.spf_fixed, one;
+	struct str r;
+
+	while (str_next(&rest, ' ', &one)) {
+		if (str_eq_ci(one, term)) {
+			return (c->facts.spf_fixed);
+		}
+	}
+	r = copy_terms(c, c->facts.spf_fixed, STR_NONE, term, true);
+	if (r.p != NULL) {
+		c->facts.spf_fixed = r;
+	}
+	return (r);
+}
+
+struct str
+check_spf_wanted(struct check *c)
+{
+	struct str text = STR("v=spf1");
+	size_t i;
+
+	if (c->opts.ips_n == 0) {
+		return (STR("v=spf1 mx ~all"));
+	}
+	for (i = 0; i < c->opts.ips_n; i++) {
+		text = check_text(c, "%.*s %.*s", STR_FMT(text),
+		    STR_FMT(address_term(c, &c->opts.ips[i])));
+	}
+	return (check_text(c, "%.*s ~all", STR_FMT(text)));
+}

@@ -1,0 +1,206 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""mailseal check: its forms, its exit status, and what it prints of hostile
+zones; the findings themselves have unit tests.
+"""
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
+
+import proc  # noqa: E402
+import tap  # noqa: E402
+import tree  # noqa: E402
+
+PARKED = ('d.example. TXT "v=spf1 -all"\nd.example. MX 0 .\n'
+          '_dmarc.d.example. TXT "v=DMARC1; p=reject"\n')
+SENDS = ('d.example. MX 10 mail.d.example.\nmail.d.example. A 192.0.2.1\n'
+         'mail.d.example. TXT "v=spf1 a -all"\n'
+         '1.2.0.192.in-addr.arpa. PTR mail.d.example.\n')
+FAULTY = SENDS + 'd.example. TXT "v=spf1 ip4=192.0.2.1 ?all"\n'
+HOST = ('--ip', '192.0.2.1', '--helo', 'mail.d.example')
+
+
+class Zones:
+    """Writes zones and checks domains in them."""
+
+    def __init__(self):
+        self.top = proc.folder()
+
+    def check(self, text, *options, domain=('d.example',)):
+        path = proc.write(os.path.join(self.top, 'zone'), text)
+        status, out, err = proc.run([tree.MAILSEAL, 'check', '--zone', path] +
+                                    list(options) + list(domain))
+        return status, out.decode('utf-8'), err
+
+    def json(self, text, *options, domain=('d.example',)):
+        path = proc.write(os.path.join(self.top, 'zone'), text)
+        return proc.run_json([tree.MAILSEAL, 'check', '--json', '--zone',
+                              path] + list(options) + list(domain))
+
+
+def check_json(zones):
+    status, out, _ = zones.json(FAULTY, *HOST)
+    tap.is_(status, 1, 'an error: exit status 1')
+    tap.is_(set(out), {'domain', 'args', 'verdict', 'counts', 'truncated',
+                       'findings', 'records'}, 'the object')
+    tap.is_(out['args']['ip'], ['192.0.2.1'], 'its arguments')
+    tap.is_(out['verdict']['spf'], 'neutral', 'its verdict')
+    finding = [f for f in out['findings']
+               if f['check'] == 'spf.modifier-typo'][0]
+    tap.is_(finding['rule'], 'RFC 7208 6', 'the rule')
+    tap.is_(finding['found'], ['v=spf1 ip4=192.0.2.1 ?all'], 'what was found')
+    tap.is_(finding['fix'],
+            [{'where': 'dns', 'owner': 'd.example', 'type': 'TXT',
+              'value': 'v=spf1 ip4:192.0.2.1 ?all', 'remove': False}],
+            'the fix')
+    tap.is_([r['value'] for r in out['records'] if r['type'] == 'MX'],
+            ['10 mail.d.example.'], 'the records')
+    tap.is_(sum(out['counts'].values()), len(out['findings']), 'the counts')
+    status, out, _ = zones.json(PARKED, domain=('d.example', 'e.example'))
+    tap.is_([d['domain'] for d in out['domains']], ['d.example', 'e.example'],
+            'several domains')
+    tap.is_(status, 1, 'one of them is missing')
+
+
+def check_status(zones):
+    tap.is_(zones.check(PARKED)[0], 0, 'no error: exit status 0')
+    warn = SENDS + PARKED.splitlines()[2] + '\nd.example. TXT "v=spf1 mx"\n' \
+        's._domainkey.d.example. CNAME d.example._domainkey.test.\n' \
+        'd.example._domainkey.test. TXT "v=DKIM1; k=ed25519; ' \
+        'p=PD97rqzfI9n1FR1c4FY3xUdKIhMIXTzBjtzetVpjAbU="\n'
+    options = HOST + ('--selector', 's')
+    tap.is_(zones.check(warn, *options)[0], 0, 'a warning: 0')
+    tap.is_(zones.check(warn, *options, '--fail-on', 'warn')[0], 1,
+            'a warning with --fail-on warn: 1')
+    tap.is_(zones.check(FAULTY, '--fail-on', 'never')[0], 0,
+            'an error with --fail-on never: 0')
+    tap.is_(zones.check(PARKED + '_mta-sts.d.example. TIMEOUT\n')[0], 1,
+            'an unknown: 1')
+    tap.is_(zones.check(PARKED, '--dnsbl-domain', 'gone.test')[0], 0,
+            'an unknown about a list: 0')
+    tap.is_(zones.check(FAULTY, *HOST, '--skip', '*.*')[0], 0,
+            'all are skipped: 0')
+    tap.is_(zones.check(FAULTY, *HOST, '--only', 'mx.*')[0], 0,
+            'only what is fine: 0')
+
+
+def check_usage(zones):
+    for options, what in (((), 'a domain is missing'),
+                          (('a..b',), 'is not a domain name'),
+                          (('--ip', 'x', 'd.example'), 'not an address'),
+                          (('--key', 'x', 'd.example'), '--selector'),
+                          (('--format', 'xml', 'd.example'), '--format'),
+                          (('--dnsbl', 'a b', 'd.example'), '--dnsbl'),
+                          (('--fail-on', 'x', 'd.example'), '--fail-on')):
+        status, _, err = zones.check(PARKED, *options, domain=())
+        tap.ok(status == 2 and what in err, 'usage: ' + what, err)
+
+
+def check_key(zones):
+    dkimkeygen = [tree.DKIMKEYGEN, 'new', '-D', zones.top, '-d', 'd.example']
+    for selector in ('a', 'b'):
+        proc.run(dkimkeygen + ['-s', selector])
+    with open(os.path.join(zones.top, 'a.txt'), encoding='ascii') as f:
+        record = f.read()
+    key = os.path.join(zones.top, 'b.private')
+    _, out, _ = zones.json(SENDS + record, '--selector', 'a', '--key', key,
+                           '--only', 'dkim.*')
+    bad = [f for f in out['findings'] if f['check'] == 'dkim.mismatch']
+    tap.ok(bad and bad[0]['fix'][0]['value'].startswith(
+        'v=DKIM1; k=rsa; p=MII'), 'the record of another private key', out)
+    key = os.path.join(zones.top, 'a.private')
+    tap.is_(zones.check(SENDS + record, '--selector', 'a', '--key', key,
+                        '--only', 'dkim.*')[0], 0, 'the right private key')
+    # What check offers in place of the wrong record, check accepts.
+    fixed = 'a._domainkey.d.example. TXT "%s"\n' % \
+        bad[0]['fix'][0]['value'].replace('k=rsa; ', 'k=rsa; " "')
+    key = os.path.join(zones.top, 'b.private')
+    tap.is_(zones.check(SENDS + fixed, '--selector', 'a', '--key', key,
+                        '--only', 'dkim.*')[0], 0, 'the fix is right')
+
+
+def check_fixes(zones):
+    """With the records that --format zone prints, no fix is left."""
+    faulty = SENDS.replace('MX 10', 'MX 5') + \
+        'd.example. TXT "v=spf1 ip4=192.0.2.1 include:gone.test +all"\n'
+    _, out, _ = zones.check(faulty, *HOST, '--format', 'zone')
+    lines = [line for line in out.splitlines() if line[:1] != ';']
+    tap.is_(len([x for x in lines if 'v=spf1' in x]), 1,
+            'one SPF record, whatever is wrong with it')
+    tap.contains(out, '"v=spf1 ip4:192.0.2.1 ~all"', 'it has all the changes')
+    _, out, _ = zones.json(SENDS + '\n'.join(lines) + '\n', *HOST)
+    left = [f['check'] for f in out['findings']
+            if f['severity'] in ('error', 'warn') and f['fix']]
+    tap.is_(left, [], 'with the fixes published there is nothing to fix')
+
+
+def check_forms(zones):
+    status, out, _ = zones.check(FAULTY, *HOST, '--format', 'nagios')
+    tap.ok(status == 2 and out.count('\n') == 1 and
+           re.match(r'MAIL CRITICAL - .*spf\.modifier-typo d\.example.* \| '
+                    r'errors=\d+ warnings=\d+ unknown=\d+$', out),
+           'Nagios', out)
+    status, out, _ = zones.check(PARKED, '--format', 'nagios')
+    tap.ok(status == 0 and out.startswith('MAIL OK - '), 'Nagios: OK', out)
+    unknown = PARKED + '_mta-sts.d.example. TIMEOUT\n'
+    tap.is_(zones.check(unknown, '--format', 'nagios')[0], 3,
+            'Nagios: unknown')
+    _, out, _ = zones.check(FAULTY, *HOST, '--format', 'prometheus')
+    tap.contains(out, 'mailseal_check{domain="d.example",'
+                 'check="spf.modifier-typo",severity="error"} 1\n',
+                 'Prometheus')
+    samples = [x for x in out.splitlines() if x[:1] != '#']
+    tap.is_(len(samples), len({x.rpartition(' ')[0] for x in samples}),
+            'Prometheus: no sample twice')
+    _, out, _ = zones.check(FAULTY, *HOST)
+    tap.ok('spf.modifier-typo' in out and 'publish:' in out and
+           'mtasts.missing' not in out, 'text', out)
+    _, out, _ = zones.check(FAULTY, *HOST, '-v')
+    tap.contains(out, 'mtasts.missing', 'text: notes with -v')
+    _, out, _ = zones.check(FAULTY, *HOST, '--records')
+    tap.ok('spf.modifier-typo' not in out and 'd.example. TXT "v=spf1' in out,
+           'records only', out)
+
+
+def check_hostile(zones):
+    hostile = (SENDS + 'd.example. TXT "v=spf1 \\027[2J\\007\\155 ~all"\n'
+               '_dmarc.d.example. TXT "v=DMARC1; p=\\027[31m\\010; '
+               '\\226\\128\\174=x"\n'
+               's._domainkey.d.example. TXT "v=DKIM1; p=\\000\\"\\\\"\n')
+    for form in ('text', 'zone', 'nagios', 'prometheus', 'json'):
+        _, out, _ = zones.check(hostile, *HOST, '--selector', 's', '--format',
+                                form)
+        bad = [c for c in out if c != '\n' and not c.isprintable() and
+               (form != 'json' or c < ' ')]
+        tap.is_(bad, [], form + ': nothing that moves the cursor')
+    huge = ''.join('d.example. TXT "%s"\n' % ('\\027' * 60000)
+                   for _ in range(40)) + SENDS
+    _, out, _ = zones.check(huge, *HOST, '-v')
+    tap.ok(len(out) < 64 * 1024, 'the output stays short', len(out))
+
+
+def check_manual():
+    """Every id is in the manual, and the manual has no other."""
+    with open(os.path.join(tree.SRC, 'lib/check/ids.c'),
+              encoding='ascii') as f:
+        ids = re.findall(r'^\t\{ "([a-z0-9.-]+)"', f.read(), re.M)
+    with open(os.path.join(tree.SRC, 'tools/mailseal.1'),
+              encoding='ascii') as f:
+        listed = re.findall(r'^\.It Cm ([a-z]+\.[a-z0-9-]+)$', f.read(), re.M)
+    tap.is_(sorted(listed), sorted(ids), 'the ids of the manual')
+
+
+def main():
+    zones = Zones()
+    check_json(zones)
+    check_status(zones)
+    check_usage(zones)
+    check_key(zones)
+    check_fixes(zones)
+    check_forms(zones)
+    check_hostile(zones)
+    check_manual()
+
+
+tap.main(main)

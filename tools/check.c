@@ -1,0 +1,483 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* mailseal check: what a domain publishes, and the hosts that send for it. */
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "tools/check.h"
+
+#define RETRY_AFTER_NS	200000000	/* and a second: failures are kept so
+					   long */
+#define WINDOW		8		/* domains under way at a time */
+#define PROGRESS_US	2000000
+
+struct check_run {
+	const struct check_args	*args;
+	struct env		 env;
+	struct dns		*dns;
+	struct check		**checks;	/* one for each domain */
+	struct check_opts	*opts;
+	struct check_shown	*shown;
+};
+
+static bool
+take_ip(struct check_args *a, const char *value)
+{
+	if (a->ips_n == CHECK_MAX_IPS) {
+		(void)cli_fail("--ip: at most %d", CHECK_MAX_IPS);
+		return (false);
+	}
+	if (!ip_parse(str_from(value), &a->ips[a->ips_n])) {
+		(void)cli_fail("--ip: %s is not an address", value);
+		return (false);
+	}
+	a->ips_n++;
+	return (true);
+}
+
+static bool
+take_selector(struct check_args *a, const char *value)
+{
+	if (a->selectors_n == CHECK_MAX_SELECTORS) {
+		(void)cli_fail("--selector: at most %d", CHECK_MAX_SELECTORS);
+		return (false);
+	}
+	a->selectors[a->selectors_n++] = (struct check_selector){
+		.name = str_from(value) };
+	return (true);
+}
+
+/* The key of the selector before it. */
+static bool
+take_key(struct check_args *a, const char *value)
+{
+	struct privkey *key;
+
+	if (a->selectors_n == 0 ||
+	    a->selectors[a->selectors_n - 1].key != NULL) {
+		(void)cli_fail("--key follows the --selector that it belongs "
+		    "to");
+		return (false);
+	}
+	if (!cli_key_load(value, &key)) {
+		return (false);
+	}
+	a->selectors[a->selectors_n - 1].key = key;
+	return (true);
+}
+
+static bool
+take_list(const char *option, struct str *v, size_t *n, const char *value)
+{
+	if (*n == CHECK_MAX_LISTS) {
+		(void)cli_fail("--%s: at most %d", option, CHECK_MAX_LISTS);
+		return (false);
+	}
+	v[(*n)++] = str_from(value);
+	return (true);
+}
+
+static bool
+take_glob(const char *option, const char **v, size_t *n, const char *value)
+{
+	if (*n == CHECK_MAX_GLOBS) {
+		(void)cli_fail("--%s: at most %d", option, CHECK_MAX_GLOBS);
+		return (false);
+	}
+	v[(*n)++] = value;
+	return (true);
+}
+
+/* The index of the word among the n words; n: it is none of them. */
+static size_t
+find_word(const char *const *words, size_t n, const char *value)
+{
+	size_t i;
+
+	for (i = 0; i < n && strcmp(words[i], value) != 0; i++) {
+		continue;
+	}
+	return (i);
+}
+
+static bool
+take_format(struct check_args *a, const char *value)
+{
+	static const char *const words[] = {
+		"text", "json", "nagios", "prometheus", "zone"
+	};
+	size_t i = find_word(words, 5, value);
+
+	if (i == 5) {
+		(void)cli_fail("--format: %s is not text, json, nagios, "
+		    "prometheus or zone", value);
+		return (false);
+	}
+	a->format = (enum check_format)i;
+	return (true);
+}
+
+static bool
+take_fail_on(struct check_args *a, const char *value)
+{
+	static const char *const words[] = { "error", "warn", "never" };
+	size_t i = find_word(words, 3, value);
+
+	if (i == 3) {
+		(void)cli_fail("--fail-on: %s is not error, warn or never",
+		    value);
+		return (false);
+	}
+	a->fail_on = (enum check_fail_on)i;
+	return (true);
+}
+
+static bool
+take_switch(struct check_args *a, int id)
+{
+	switch (id) {
+	case 0x403:
+		a->no_dnsbl = true;
+		return (true);
+	case 'R':
+		a->records = true;
+		return (true);
+	case 'v':
+		a->verbose = true;
+		return (true);
+	case 'q':
+		a->quiet = true;
+		return (true);
+	default:
+		a->format = CHECK_AS_JSON;
+		return (true);
+	}
+}
+
+static bool
+take_option(void *opts, int id, const char *value)
+{
+	struct check_args *a = opts;
+	bool bad;
+
+	if (cli_dns_option(&a->dns, id, value, &bad)) {
+		return (!bad);
+	}
+	switch (id) {
+	case 'i':
+		return (take_ip(a, value));
+	case 'H':
+		a->helo = value;
+		return (true);
+	case 's':
+		return (take_selector(a, value));
+	case 'k':
+		return (take_key(a, value));
+	case 'f':
+		a->mail_from = value;
+		return (true);
+	case 0x401:
+		return (take_list("dnsbl", a->dnsbl, &a->dnsbl_n, value));
+	case 0x402:
+		return (take_list("dnsbl-domain", a->dnsbl_domain,
+		    &a->dnsbl_domain_n, value));
+	case 0x404:
+		return (take_glob("only", a->only, &a->only_n, value));
+	case 0x405:
+		return (take_glob("skip", a->skip, &a->skip_n, value));
+	case 0x406:
+		return (take_fail_on(a, value));
+	case 'F':
+		return (take_format(a, value));
+	default:
+		return (take_switch(a, id));
+	}
+}
+
+static struct check_opts
+make_opts(const struct check_run *run, const char *domain)
+{
+	const struct check_args *a = run->args;
+
+	return ((struct check_opts){ .env = &run->env,
+		.domain = str_from(domain), .ips = a->ips, .ips_n = a->ips_n,
+		.helo = str_from(a->helo), .selectors = a->selectors,
+		.selectors_n = a->selectors_n,
+		.mail_from = str_from(a->mail_from), .dnsbl = a->dnsbl,
+		.dnsbl_n = a->no_dnsbl ? 0 : a->dnsbl_n,
+		.dnsbl_domain = a->dnsbl_domain,
+		.dnsbl_domain_n = a->no_dnsbl ? 0 : a->dnsbl_domain_n });
+}
+
+/* False: said why. */
+static bool
+open_check(struct check_run *run, size_t i)
+{
+	const char *what = NULL, *domain = run->args->domains[i];
+	enum status status;
+
+	run->opts[i] = make_opts(run, domain);
+	status = check_new(&run->opts[i], run->dns, &what, &run->checks[i]);
+	if (status == STATUS_OK) {
+		return (true);
+	}
+	if (status != STATUS_SYNTAX || what == NULL) {
+		(void)cli_fail("%s: %s", domain, status_text(status));
+	} else if (strcmp(what, "domain") == 0) {
+		(void)cli_fail("%s is not a domain name", domain);
+	} else {
+		(void)cli_fail("--%s: not a valid name", what);
+	}
+	return (false);
+}
+
+static bool
+is_selected(const struct check_args *a, const char *id)
+{
+	bool selected = a->only_n == 0;
+	size_t i;
+
+	for (i = 0; i < a->only_n; i++) {
+		selected |= fnmatch(a->only[i], id, 0) == 0;
+	}
+	for (i = 0; i < a->skip_n; i++) {
+		selected &= fnmatch(a->skip[i], id, 0) != 0;
+	}
+	return (selected);
+}
+
+static void
+select_findings(const struct check_run *run, size_t i)
+{
+	const struct check_report *report = check_get(run->checks[i]);
+	struct check_shown *shown = &run->shown[i];
+	const struct check_finding *f;
+	size_t j;
+
+	*shown = (struct check_shown){ .report = report,
+		.opts = &run->opts[i] };
+	for (j = 0; j < report->n; j++) {
+		f = &report->findings[j];
+		if (!is_selected(run->args, f->check)) {
+			continue;
+		}
+		shown->v[shown->n++] = f;
+		shown->counts[f->severity]++;
+		shown->unknown += f->severity == CHECK_UNKNOWN &&
+		    strncmp(f->check, "dnsbl.", 6) != 0;
+	}
+}
+
+static enum status
+run_once(struct check_run *run, size_t i)
+{
+	enum status status = check_run(run->checks[i], env_mono_us(&run->env) +
+	    cli_dns_timeout_us(&run->args->dns));
+
+	select_findings(run, i);
+	return (status);
+}
+
+/* Whether asking again may help: a list that refuses does not change. */
+static bool
+is_worth_retrying(const struct check_run *run, size_t i)
+{
+	const struct check_shown *shown = &run->shown[i];
+	size_t j;
+
+	for (j = 0; j < shown->n && run->args->dns.zone == NULL; j++) {
+		if (shown->v[j]->severity == CHECK_UNKNOWN &&
+		    strcmp(shown->v[j]->check, "dnsbl.refused") != 0) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/* Failures are asked for once more; what was answered is in the cache. */
+static bool
+run_domain(struct check_run *run, size_t i)
+{
+	const struct timespec pause = { 1, RETRY_AFTER_NS };
+	enum status status = run_once(run, i);
+
+	if (status == STATUS_OK && is_worth_retrying(run, i)) {
+		(void)nanosleep(&pause, NULL);
+		check_free(run->checks[i]);
+		run->checks[i] = NULL;
+		if (!open_check(run, i)) {
+			return (false);
+		}
+		status = run_once(run, i);
+	}
+	if (status != STATUS_OK) {
+		(void)cli_fail("%s: %s", run->args->domains[i],
+		    status_text(status));
+	}
+	return (status == STATUS_OK);
+}
+
+/* On a terminal, after two seconds: how far it is, and how long it takes. */
+static void
+show_progress(const struct check_run *run, uint64_t start_us, size_t done)
+{
+	uint64_t us = env_mono_us(&run->env) - start_us;
+	size_t n = run->args->domains_n;
+
+	if (us < PROGRESS_US || run->args->quiet || !isatty(STDERR_FILENO)) {
+		return;
+	}
+	(void)fprintf(stderr, "\r%zu of %zu domains, %.1f a second, %llu "
+	    "seconds left \033[K%s", done, n, (double)done * 1e6 / (double)us,
+	    (unsigned long long)(us * (n - done) / done / 1000000),
+	    done == n ? "\n" : "");
+}
+
+/* Domains are under way WINDOW at a time. */
+static bool
+run_domains(struct check_run *run)
+{
+	uint64_t start_us = env_mono_us(&run->env);
+	size_t i, started = 0, n = run->args->domains_n;
+
+	for (i = 0; i < n; i++) {
+		while (started < n && started < i + WINDOW) {
+			if (!open_check(run, started) || check_start(
+			    run->checks[started]) != STATUS_OK) {
+				return (false);
+			}
+			started++;
+		}
+		if (!run_domain(run, i)) {
+			return (false);
+		}
+		show_progress(run, start_us, i + 1);
+	}
+	return (true);
+}
+
+static bool
+print_json(const struct check_run *run)
+{
+	size_t i, n = run->args->domains_n;
+	json_t *list = json_array();
+
+	if (n == 1) {
+		json_decref(list);
+		return (cli_json_print(check_json(&run->shown[0])));
+	}
+	for (i = 0; i < n; i++) {
+		if (json_array_append_new(list, check_json(&run->shown[i])) ==
+		    -1) {
+			json_decref(list);
+			return (cli_json_print(NULL));
+		}
+	}
+	return (cli_json_print(json_pack("{s:o}", "domains", list)));
+}
+
+static int
+exit_status(const struct check_run *run)
+{
+	bool bad = false;
+	size_t i;
+
+	for (i = 0; i < run->args->domains_n; i++) {
+		const struct check_shown *shown = &run->shown[i];
+
+		bad |= shown->counts[CHECK_ERROR] > 0 || shown->unknown > 0 ||
+		    (run->args->fail_on == CHECK_FAIL_WARN &&
+		    shown->counts[CHECK_WARN] > 0);
+	}
+	return (bad && run->args->fail_on != CHECK_FAIL_NEVER ? CLI_NO :
+	    CLI_YES);
+}
+
+static int
+print_reports(const struct check_run *run)
+{
+	const struct check_args *a = run->args;
+	int result = exit_status(run);
+	size_t i, n = a->domains_n;
+
+	switch (a->format) {
+	case CHECK_AS_JSON:
+		return (print_json(run) ? result : CLI_USAGE);
+	case CHECK_AS_NAGIOS:
+		result = check_print_nagios(run->shown, n);
+		return (cli_flush() ? result : 3);
+	case CHECK_AS_PROMETHEUS:
+		check_print_prometheus(run->shown, n);
+		break;
+	case CHECK_AS_ZONE:
+	case CHECK_AS_TEXT:
+		for (i = 0; i < n; i++) {
+			if (a->format == CHECK_AS_ZONE) {
+				check_print_zone(&run->shown[i]);
+			} else {
+				check_print_text(a, &run->shown[i]);
+			}
+		}
+		break;
+	}
+	return (cli_flush() ? result : CLI_USAGE);
+}
+
+static int
+check_domains(const struct check_args *a)
+{
+	size_t i, n = a->domains_n;
+	struct check_run run = { .args = a };
+	int result = CLI_USAGE;
+
+	env_init_system(&run.env);
+	run.dns = cli_dns_open(&a->dns, &run.env);
+	if (run.dns == NULL) {
+		return (CLI_USAGE);
+	}
+	run.checks = calloc(n, sizeof(*run.checks));
+	run.opts = calloc(n, sizeof(*run.opts));
+	run.shown = calloc(n, sizeof(*run.shown));
+	if (run.checks == NULL || run.opts == NULL || run.shown == NULL) {
+		(void)cli_fail("out of memory");
+	} else if (run_domains(&run)) {
+		result = print_reports(&run);
+	}
+	for (i = 0; run.checks != NULL && i < n; i++) {
+		check_free(run.checks[i]);
+	}
+	free(run.checks);
+	free(run.opts);
+	free(run.shown);
+	dns_release(run.dns);
+	return (result);
+}
+
+int
+check_main(const struct cli_command *command, int argc, char **argv)
+{
+	static struct check_args a;
+	int early, result = CLI_USAGE;
+	size_t i;
+
+	early = cli_options(command, argc, argv, take_option, &a);
+	while (early == CLI_END && optind < argc &&
+	    a.domains_n < CHECK_MAX_DOMAINS) {
+		a.domains[a.domains_n++] = argv[optind++];
+	}
+	if (early != CLI_END) {
+		result = early;
+	} else if (optind < argc) {
+		(void)cli_fail("at most %d domains", CHECK_MAX_DOMAINS);
+	} else if (a.domains_n == 0) {
+		(void)cli_fail("a domain is missing");
+	} else {
+		result = check_domains(&a);
+	}
+	for (i = 0; i < a.selectors_n; i++) {
+		privkey_free((struct privkey *)(uintptr_t)a.selectors[i].key);
+	}
+	return (result);
+}

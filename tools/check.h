@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* mailseal check: what its files share. Reports are printed in full or, with
+   --only and --skip, in part. */
+#ifndef TOOLS_CHECK_H
+#define TOOLS_CHECK_H
+
+#include "check/check.h"
+#include "tools/mailseal.h"
+
+#define CHECK_MAX_DOMAINS	1000	/* on the command line */
+#define CHECK_MAX_GLOBS		32
+#define CHECK_SELECTOR_BYTES	63
+
+enum check_format {
+	CHECK_AS_TEXT, CHECK_AS_JSON, CHECK_AS_NAGIOS, CHECK_AS_PROMETHEUS,
+	CHECK_AS_ZONE
+};
+
+enum check_fail_on { CHECK_FAIL_ERROR, CHECK_FAIL_WARN, CHECK_FAIL_NEVER };
+
+struct check_args {
+	struct cli_dns		 dns;
+	const char		*domains[CHECK_MAX_DOMAINS];
+	size_t			 domains_n;
+	struct ip_addr		 ips[CHECK_MAX_IPS];
+	size_t			 ips_n;
+	const char		*helo;
+	struct check_selector	 selectors[CHECK_MAX_SELECTORS];
+	size_t			 selectors_n;	/* their keys are owned */
+	const char		*mail_from;
+	struct str		 dnsbl[CHECK_MAX_LISTS];
+	size_t			 dnsbl_n;
+	struct str		 dnsbl_domain[CHECK_MAX_LISTS];
+	size_t			 dnsbl_domain_n;
+	bool			 no_dnsbl;
+	const char		*only[CHECK_MAX_GLOBS];
+	size_t			 only_n;
+	const char		*skip[CHECK_MAX_GLOBS];
+	size_t			 skip_n;
+	enum check_format	 format;
+	enum check_fail_on	 fail_on;
+	bool			 records;	/* only what to publish */
+	bool			 verbose;
+	bool			 quiet;
+};
+
+struct check_shown {		/* a report after --only and --skip */
+	const struct check_report	*report;
+	const struct check_opts		*opts;
+	const struct check_finding	*v[CHECK_MAX_FINDINGS];
+	size_t				 n;
+	size_t				 counts[CHECK_SEVERITIES];
+	size_t				 unknown;	/* but those about
+							   block lists */
+};
+
+/* The object of the contract; NULL: no memory. */
+json_t	*check_json(const struct check_shown *);
+void	 check_print_text(const struct check_args *,
+	    const struct check_shown *);
+/* One line for all domains; returns the exit status of such a plugin. */
+int	 check_print_nagios(const struct check_shown *, size_t n);
+void	 check_print_prometheus(const struct check_shown *, size_t n);
+/* The records to publish, as lines of a zone file. */
+void	 check_print_zone(const struct check_shown *);
+
+#endif

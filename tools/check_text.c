@@ -1,0 +1,314 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The findings for people: one line each, wrapped, with the fix beneath it. */
+#include <stdio.h>
+
+#include "base/escape.h"
+#include "tools/check.h"
+
+#define COLUMNS		79
+#define INDENT		9		/* of fixes */
+#define TEXT_COLUMN	27		/* of the text of a finding */
+#define STRING_BYTES	255		/* of one character-string in TXT */
+
+static const enum check_severity print_order[] = {
+	CHECK_ERROR, CHECK_WARN, CHECK_UNKNOWN, CHECK_INFO, CHECK_GOOD
+};
+
+/* Prints a text from outside, safe for a terminal. */
+static void
+print_escaped(struct str text)
+{
+	struct buf out;
+
+	buf_init(&out, 8 * CHECK_QUOTE_MAX_BYTES);
+	escape_text(&out, text, CHECK_QUOTE_MAX_BYTES);
+	(void)printf("%s", out.p != NULL ? out.p : "");
+	buf_fini(&out);
+}
+
+/* Prints words from column `at` on, and further lines from `indent` on. */
+static void
+print_wrapped(struct str text, int at, int indent)
+{
+	struct str rest, word;
+	struct buf out;
+	bool first = true;
+
+	buf_init(&out, 8 * CHECK_QUOTE_MAX_BYTES);
+	escape_text(&out, text, CHECK_QUOTE_MAX_BYTES);
+	rest = buf_str(&out);
+	for (; str_next(&rest, ' ', &word); first = false) {
+		if (!first && at + 1 + (int)word.n > COLUMNS) {
+			(void)printf("\n%*s", indent, "");
+			at = indent;
+		} else if (!first) {
+			(void)putchar(' ');
+			at++;
+		}
+		(void)printf("%.*s", STR_FMT(word));
+		at += (int)word.n;
+	}
+	(void)putchar('\n');
+	buf_fini(&out);
+}
+
+/* A TXT value as in a zone file: quoted strings of at most 255 octets. */
+static void
+print_txt(struct str value)
+{
+	size_t i;
+
+	for (i = 0; i < value.n || i == 0; i++) {
+		unsigned char c = value.n > 0 ? (unsigned char)value.p[i] : 0;
+
+		if (i % STRING_BYTES == 0) {
+			(void)printf("%s\"", i > 0 ? "\" " : "");
+		}
+		if (value.n == 0) {
+			break;
+		}
+		if (c == '"' || c == '\\') {
+			(void)printf("\\%c", c);
+		} else if (c < ' ' || c > '~') {
+			(void)printf("\\%03u", c);
+		} else {
+			(void)putchar(c);
+		}
+	}
+	(void)putchar('"');
+}
+
+static bool
+is_txt(const struct check_fix *fix)
+{
+	return (strcmp(fix->type, "TXT") == 0);
+}
+
+/* "owner. TYPE value" */
+static void
+print_record(const struct check_fix *fix)
+{
+	print_escaped(fix->owner);
+	(void)printf(". %s ", fix->type);
+	if (is_txt(fix)) {
+		print_txt(fix->value);
+	} else {
+		print_escaped(fix->value);
+	}
+	(void)putchar('\n');
+}
+
+static const char *
+fix_heading(const struct check_fix *fix)
+{
+	switch (fix->where) {
+	case CHECK_AT_DNS:
+		return (fix->remove ? "remove:" : "publish:");
+	case CHECK_AT_HOSTER:
+		return ("ask the hoster of the address:");
+	case CHECK_AT_POSTFIX:
+		return ("in Postfix:");
+	case CHECK_AT_PROVIDER:
+		break;
+	}
+	return ("ask its owner to publish:");
+}
+
+static void
+print_fix(const struct check_fix *fix)
+{
+	(void)printf("%*s%s\n%*s", INDENT, "", fix_heading(fix), INDENT + 2,
+	    "");
+	if (fix->where == CHECK_AT_POSTFIX) {
+		print_escaped(fix->owner);
+		(void)printf(": %s = ", fix->type);
+		print_escaped(fix->value);
+		(void)putchar('\n');
+	} else {
+		print_record(fix);
+	}
+}
+
+static void
+print_finding(const struct check_args *a, const struct check_finding *f)
+{
+	int at = printf("  %-7s%s", f->severity == CHECK_INFO ? "note" :
+	    check_severity_name(f->severity), f->check);
+	size_t i;
+
+	if (at >= TEXT_COLUMN) {
+		(void)printf("\n%*s", TEXT_COLUMN, "");
+	} else {
+		(void)printf("%*s", TEXT_COLUMN - at, "");
+	}
+	print_wrapped(f->text, TEXT_COLUMN, TEXT_COLUMN);
+	for (i = 0; i < f->found_n && (a->verbose ||
+	    f->severity == CHECK_ERROR); i++) {
+		(void)printf("%*sfound: ", INDENT, "");
+		print_escaped(f->found[i]);
+		(void)putchar('\n');
+	}
+	for (i = 0; i < f->fix_n; i++) {
+		print_fix(&f->fix[i]);
+	}
+}
+
+static void
+print_heading(const struct check_shown *shown)
+{
+	const struct check_opts *o = shown->opts;
+	char text[IP_TEXT_BYTES];
+	size_t i;
+
+	print_escaped(shown->report->domain);
+	for (i = 0; i < o->ips_n; i++) {
+		ip_text(&o->ips[i], text);
+		(void)printf("%s%s", i == 0 ? "   sent from " : ", ", text);
+	}
+	if (o->helo.n > 0) {
+		(void)printf(" as ");
+		print_escaped(o->helo);
+	}
+	for (i = 0; i < o->selectors_n; i++) {
+		(void)printf("%s", i == 0 ? ", signed by " : ", ");
+		print_escaped(o->selectors[i].name);
+	}
+	(void)putchar('\n');
+}
+
+/* Whether a message passes DMARC, and by what. */
+static void
+print_verdict(const struct check_shown *shown)
+{
+	const struct check_report *r = shown->report;
+	const struct check_opts *o = shown->opts;
+	bool dkim = strcmp(r->dkim, "pass") == 0;
+
+	if (o->ips_n == 0 && o->selectors_n == 0) {
+		return;
+	}
+	(void)printf("  A message from you@");
+	print_escaped(r->domain);
+	if (strcmp(r->dmarc, "pass") != 0 && !(r->spf_passes > 0 || dkim)) {
+		(void)printf(" passes neither SPF nor DKIM (DMARC: %s).\n",
+		    r->dmarc);
+		return;
+	}
+	(void)printf("%s: by ", strcmp(r->dmarc, "none") == 0 ?
+	    " would pass DMARC, but there is no policy" :
+	    strcmp(r->dmarc, "pass") == 0 ? " passes DMARC" :
+	    " may fail DMARC");
+	if (r->spf_passes > 0) {
+		(void)printf("SPF from %s%s", r->spf_passes == o->ips_n ?
+		    "every address" : "some of the addresses only",
+		    dkim ? " and by " : "");
+	}
+	(void)printf("%s%s.\n", dkim ? "DKIM" : "", dkim &&
+	    r->spf_passes == 0 ? " only" : "");
+}
+
+static void
+print_counts(const struct check_shown *shown, bool verbose)
+{
+	size_t errors = shown->counts[CHECK_ERROR];
+	size_t warnings = shown->counts[CHECK_WARN];
+	size_t notes = shown->counts[CHECK_INFO];
+
+	(void)printf("  %zu error%s, %zu warning%s, %zu note%s%s, %zu ok; "
+	    "%zu unknown\n", errors, errors == 1 ? "" : "s", warnings,
+	    warnings == 1 ? "" : "s", notes, notes == 1 ? "" : "s",
+	    notes > 0 && !verbose ? " (-v shows them)" : "",
+	    shown->counts[CHECK_GOOD], shown->counts[CHECK_UNKNOWN]);
+	if (shown->report->truncated) {
+		(void)printf("  A limit was reached: not everything was "
+		    "looked at.\n");
+	}
+}
+
+/* Whether an earlier finding has the same fix. */
+static bool
+is_repeated_fix(const struct check_shown *shown, size_t finding,
+    const struct check_fix *fix)
+{
+	const struct check_fix *other;
+	size_t i, j;
+
+	for (i = 0; i < finding; i++) {
+		for (j = 0; j < shown->v[i]->fix_n; j++) {
+			other = &shown->v[i]->fix[j];
+			if (other->where == fix->where && other->remove ==
+			    fix->remove && strcmp(other->type, fix->type) ==
+			    0 && str_eq(other->owner, fix->owner) &&
+			    str_eq(other->value, fix->value)) {
+				return (true);
+			}
+		}
+	}
+	return (false);
+}
+
+/* --records: only what to publish. */
+static void
+print_fixes(const struct check_shown *shown)
+{
+	size_t i, j;
+
+	for (i = 0; i < shown->n; i++) {
+		for (j = 0; j < shown->v[i]->fix_n; j++) {
+			if (!is_repeated_fix(shown, i,
+			    &shown->v[i]->fix[j])) {
+				print_fix(&shown->v[i]->fix[j]);
+			}
+		}
+	}
+}
+
+void
+check_print_text(const struct check_args *a, const struct check_shown *shown)
+{
+	size_t i, j;
+
+	if (a->records) {
+		print_fixes(shown);
+		return;
+	}
+	if (!a->quiet) {
+		print_heading(shown);
+		print_verdict(shown);
+	}
+	for (i = 0; i < sizeof(print_order) / sizeof(print_order[0]); i++) {
+		if (!a->verbose && (print_order[i] == CHECK_INFO ||
+		    print_order[i] == CHECK_GOOD)) {
+			continue;
+		}
+		for (j = 0; j < shown->n; j++) {
+			if (shown->v[j]->severity == print_order[i]) {
+				print_finding(a, shown->v[j]);
+			}
+		}
+	}
+	if (!a->quiet) {
+		print_counts(shown, a->verbose);
+	}
+}
+
+void
+check_print_zone(const struct check_shown *shown)
+{
+	size_t i, j;
+
+	for (i = 0; i < shown->n; i++) {
+		for (j = 0; j < shown->v[i]->fix_n; j++) {
+			const struct check_fix *fix = &shown->v[i]->fix[j];
+
+			if (fix->where != CHECK_AT_DNS ||
+			    is_repeated_fix(shown, i, fix)) {
+				continue;
+			}
+			(void)printf("; %s%s\n%s", shown->v[i]->check,
+			    fix->remove ? ": remove" : "", fix->remove ? ";" :
+			    "");
+			print_record(fix);
+		}
+	}
+}
