@@ -11,6 +11,8 @@ lib_libmailseal_a_SOURCES += \
 	lib/mail/addr_read.c \
 	lib/mail/addr_scan.c \
 	lib/mail/canon_body.c \
+	lib/mail/lines.c \
+	lib/mail/lines_field.c \
 	lib/mail/canon_header.c \
 	lib/mail/domain.c \
 	lib/mail/field.c \

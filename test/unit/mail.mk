@@ -18,3 +18,5 @@ EXTRA_DIST += test/unit/canon_ref.h test/unit/guard.h \
 	test/unit/oom.h
 UNIT += test/unit/t_mail_received
 test_unit_t_mail_received_SOURCES = test/unit/t_mail_received.c
+UNIT += test/unit/t_mail_lines
+test_unit_t_mail_lines_SOURCES = test/unit/t_mail_lines.c
