@@ -9,7 +9,7 @@ arc_seal_begin(struct dkim_bodies *bodies)
 {
 	unsigned slot;
 
-	return (dkim_bodies_want(bodies, CANON_RELAXED, DKIM_BODY_ALL, &slot));
+	return (dkim_bodies_want_sent(bodies, CANON_RELAXED, &slot));
 }
 
 /* 0: the chain has failed, or has the maximum number of sets. */

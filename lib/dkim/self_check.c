@@ -66,7 +66,8 @@ field_error(const struct dkim_signature *sig, const struct privkey *key,
 	if (sig->key_type != privkey_type(key)) {
 		return ("a= is not the key's");
 	}
-	hash = dkim_bodies_find(bodies, sig->body_canon, sig->body_bytes);
+	hash = sig->body_bytes != DKIM_BODY_ALL ? NULL :
+	    dkim_bodies_find_sent(bodies, sig->body_canon);
 	return (hash != NULL && str_eq(sig->body_hash,
 	    str_mem(hash, CRYPTO_SHA256_BYTES)) ? NULL :
 	    "bh= is not the body's");

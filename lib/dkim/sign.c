@@ -44,7 +44,7 @@ body_hash_tag(const struct dkim_signer *s)
 
 	buf_init(&b, TAG_MAX_BYTES);
 	buf_add_cstr(&b, "bh=");
-	b64_encode(&b, dkim_bodies_hash(s->bodies, s->slot),
+	b64_encode(&b, dkim_bodies_hash_sent(s->bodies, s->slot),
 	    CRYPTO_SHA256_BYTES);
 	buf_add_char(&b, ';');
 	if (b.status == STATUS_OK) {
@@ -108,8 +108,7 @@ dkim_signer_new(struct arena *a, const struct dkim_sign_opts *opts,
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	status = dkim_bodies_want(bodies, opts->body_canon, DKIM_BODY_ALL,
-	    &s->slot);
+	status = dkim_bodies_want_sent(bodies, opts->body_canon, &s->slot);
 	if (status != STATUS_OK) {
 		return (status);
 	}

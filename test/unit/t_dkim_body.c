@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+
 #include "base/arena.h"
 #include "base/b64.h"
 #include "dkim/body.h"
@@ -242,6 +244,84 @@ check_many(void)
 }
 
 static void
+to_canon(void *ctx, const void *p, size_t n)
+{
+	canon_body_update(ctx, p, n);
+}
+
+/* Of the body as sent, and as received beside it. */
+static unsigned
+count_good_sent(struct str body, enum canon kind, size_t step)
+{
+	struct lines_rule rule = { LINES_POSTFIX, 100 };
+	struct dkim_bodies *b = dkim_bodies_new(&arena, crypto);
+	struct buf received, sent;
+	struct canon_body c[2];
+	struct lines lines;
+	unsigned slot[3], good;
+	size_t i;
+
+	buf_init(&received, 1 << 20);
+	buf_init(&sent, 1 << 20);
+	canon_body_init(&c[0], kind, to_buf, &received);
+	canon_body_init(&c[1], kind, to_buf, &sent);
+	canon_body_update(&c[0], body.p, body.n);
+	canon_body_finish(&c[0]);
+	lines_init(&lines, rule);
+	lines.sink = to_canon;
+	lines.ctx = &c[1];
+	lines_update(&lines, body.p, body.n);
+	lines_finish(&lines);
+	canon_body_finish(&c[1]);
+	dkim_bodies_break_lines(b, rule);
+	(void)!dkim_bodies_want_sent(b, kind, &slot[0]);
+	(void)!dkim_bodies_want(b, kind, DKIM_BODY_ALL, &slot[1]);
+	(void)!dkim_bodies_want_sent(b, kind == CANON_SIMPLE ? CANON_RELAXED :
+	    CANON_SIMPLE, &slot[2]);
+	for (i = 0; i < body.n; i += step) {
+		dkim_bodies_update(b, body.p + i,
+		    body.n - i < step ? body.n - i : step);
+	}
+	good = dkim_bodies_finish(b) == STATUS_OK;
+	good += is_hash_of(buf_str(&sent), DKIM_BODY_ALL,
+	    dkim_bodies_hash_sent(b, slot[0]));
+	good += is_hash_of(buf_str(&received), DKIM_BODY_ALL,
+	    dkim_bodies_hash(b, slot[1]));
+	good += dkim_bodies_long_lines(b) == lines.long_lines;
+	good += dkim_bodies_find_sent(b, kind) ==
+	    dkim_bodies_hash_sent(b, slot[0]);
+	dkim_bodies_fini(b);
+	buf_fini(&received);
+	buf_fini(&sent);
+	return (good);
+}
+
+static void
+check_sent(void)
+{
+	static const char *const words[] = { "\r\n", "\r", " ", "\r\n\r\n",
+		"a", "word  ", "\n", "01234567890123456789012345678901234567" };
+	unsigned i, k, good = 0;
+	struct buf body;
+
+	buf_init(&body, 1 << 20);
+	for (i = 0; i < 600; i++) {
+		buf_reset(&body);
+		for (k = (unsigned)random() % 60; k > 0; k--) {
+			buf_add_cstr(&body, words[random() % 3 == 0 ?
+			    random() % 8 : 4 + random() % 4]);
+		}
+		good += count_good_sent(buf_str(&body), i % 2 == 0 ?
+		    CANON_SIMPLE : CANON_RELAXED,
+		    1 + (size_t)random() % (i % 3 == 0 ? 5 : 500));
+		arena_reset(&arena);
+	}
+	tap_num(good, 600 * 5, "hashes of what is sent and of what was "
+	    "received, split anywhere");
+	buf_fini(&body);
+}
+
+static void
 check_nomem(void)
 {
 	enum status status = STATUS_NOMEM;
@@ -280,6 +360,7 @@ main(void)
 	check_runs(1);
 	check_runs(1000);
 	check_runs(1 << 20);
+	check_sent();
 	check_nomem();
 	crypto_free(crypto);
 	arena_fini(&arena);
