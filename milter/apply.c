@@ -40,8 +40,9 @@ convert_value(struct str value, bool leading_space, struct buf *out)
 	return (out->n > 0 && out->status == STATUS_OK);
 }
 
+/* A new field, or a new value for one. */
 static bool
-apply_insert(const struct apply_ops *ops, const struct engine_action *action)
+apply_field(const struct apply_ops *ops, const struct engine_action *action)
 {
 	struct buf name, value;
 	bool done = false;
@@ -51,7 +52,9 @@ apply_insert(const struct apply_ops *ops, const struct engine_action *action)
 	buf_add_str(&name, action->name);
 	if (name.n > 0 && name.status == STATUS_OK &&
 	    convert_value(action->value, ops->leading_space, &value)) {
-		done = ops->insert_field(ops->ctx, name.p, value.p);
+		done = action->type == ENGINE_CHANGE_FIELD ?
+		    ops->change_field(ops->ctx, name.p, action->index,
+		    value.p) : ops->insert_field(ops->ctx, name.p, value.p);
 	}
 	buf_fini(&name);
 	buf_fini(&value);
@@ -100,8 +103,11 @@ apply_action(const struct apply_ops *ops, const struct engine_action *action)
 	case ENGINE_DELETE_FIELD:
 		return (apply_delete(ops, action) ? NULL :
 		    "deleting a field failed");
+	case ENGINE_CHANGE_FIELD:
+		return (apply_field(ops, action) ? NULL :
+		    "changing a field failed");
 	case ENGINE_INSERT_FIELD:
-		return (apply_insert(ops, action) ? NULL :
+		return (apply_field(ops, action) ? NULL :
 		    "adding a field failed");
 	case ENGINE_HOLD:
 		return (apply_quarantine(ops, action) ? NULL :

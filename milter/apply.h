@@ -18,6 +18,8 @@ struct apply_ops {		/* each returns whether it succeeded */
 	bool	(*insert_field)(void *ctx, const char *name, const char *value);
 	/* index: 1 is the topmost of that name. */
 	bool	(*delete_field)(void *ctx, const char *name, unsigned index);
+	bool	(*change_field)(void *ctx, const char *name, unsigned index,
+		    const char *value);
 	bool	(*quarantine)(void *ctx, const char *reason);
 	/* code "550", xcode "5.7.20" or NULL. */
 	bool	(*reply)(void *ctx, const char *code, const char *xcode,

@@ -31,6 +31,14 @@ delete_field(void *ctx, const char *name, unsigned index)
 }
 
 static bool
+change_field(void *ctx, const char *name, unsigned index, const char *value)
+{
+	return (index > 0 && index <= INT_MAX &&
+	    smfi_chgheader(ctx, mutable_text(name), (int)index,
+	    mutable_text(value)) == MI_SUCCESS);
+}
+
+static bool
 quarantine_message(void *ctx, const char *reason)
 {
 	return (smfi_quarantine(ctx, mutable_text(reason)) == MI_SUCCESS);
@@ -128,7 +136,7 @@ enum engine_verdict
 finish_message(struct peer *peer, SMFICTX *ctx)
 {
 	struct apply_ops ops = { insert_field, delete_field,
-		quarantine_message, set_reply,
+		change_field, quarantine_message, set_reply,
 		ctx, (peer->steps & SMFIP_HDR_LEADSPC) != 0 };
 	const struct engine_outcome *outcome;
 	struct logline line = { .test_mode = peer->live->test_mode };

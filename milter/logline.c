@@ -168,6 +168,7 @@ logline_set_outcome(struct logline *r, const struct engine_outcome *outcome)
 	r->seal_domain = outcome->seal.domain;
 	r->seal_selector = outcome->seal.selector;
 	set_second(r, outcome);
+	r->long_lines = outcome->long_lines;
 	r->forged_deleted = outcome->forged_deleted;
 	r->action = engine_verdict_name(outcome->verdict);
 	r->error = engine_error_text(outcome);

@@ -82,6 +82,7 @@ struct logline {			/* views; absent ones are not shown */
 	bool			 second_asked;
 	bool			 second_agrees;
 	const char		*second_dmarc;	/* or NULL */
+	uint64_t		 long_lines;	/* signatures depend on */
 	unsigned		 forged_deleted;
 	const char		*action;	/* accept|quarantine|... */
 	const char		*error;		/* or NULL */

@@ -176,6 +176,7 @@ set_head(json_t *object, const struct logline *line)
 	    json_object_set_new(object, "test", json_true()) == 0) &&
 	    set_number(object, "us", line->elapsed_us) &&
 	    set_number(object, "dns_us", line->dns_wait_us) &&
+	    set_number(object, "long_lines", line->long_lines) &&
 	    set_number(object, "forged_deleted", line->forged_deleted));
 }
 

@@ -130,6 +130,9 @@ logline_write_text(const struct logline *line, struct buf *out)
 	}
 	buf_printf(out, " us=%" PRIu64 " dns_us=%" PRIu64, line->elapsed_us,
 	    line->dns_wait_us);
+	if (line->long_lines > 0) {
+		buf_printf(out, " long_lines=%" PRIu64, line->long_lines);
+	}
 	if (line->forged_deleted > 0) {
 		buf_printf(out, " forged_deleted=%u", line->forged_deleted);
 	}

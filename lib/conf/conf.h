@@ -23,6 +23,7 @@
 #include "conf/names.h"
 #include "crypto/crypto.h"
 #include "mail/canon.h"
+#include "mail/lines.h"
 
 #define CONF_MAX_BYTES		(1024 * 1024)	/* of a file */
 #define CONF_LINE_MAX_BYTES	(64 * 1024)
@@ -170,6 +171,7 @@ struct conf {
 						   stands for */
 	struct conf_strings	 oversign_headers; /* OversignHeaders; the same;
 						   v not NULL, n 0: none */
+	struct lines_rule	 line_limit;	/* LineLengthLimit */
 	int64_t			 signature_ttl_s; /* SignatureTTL; 0: no x= */
 	struct conf_key_stores	 key_stores;	/* KeyStore; absent: the default
 						   directory, if it exists */

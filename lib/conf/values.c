@@ -259,6 +259,29 @@ conf_set_key_cache(struct conf_reader *r, const struct conf_option *o,
 }
 
 enum status
+conf_set_line_limit(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	struct lines_rule *rule = field_at(r, o);
+	struct str sendmail = STR("sendmail:"), number = value;
+	uint64_t n, most = LINES_MAX_LIMIT;
+
+	rule->style = LINES_POSTFIX;
+	if (str_starts_ci(value, sendmail)) {
+		rule->style = LINES_SENDMAIL;
+		number = str_from_offset(value, sendmail.n);
+		most = LINES_SENDMAIL_PIECE;
+	}
+	if (!str_to_u64(number, &n) ||
+	    (n != 0 && (n < LINES_MIN_LIMIT || n > most))) {
+		return (conf_reject(r, o, value, "is not 0, a number from 100 "
+		    "to 1000000, or sendmail: and one from 100 to 2047"));
+	}
+	rule->limit = (unsigned)n;
+	return (STATUS_OK);
+}
+
+enum status
 conf_set_sample(struct conf_reader *r, const struct conf_option *o,
     struct str value)
 {

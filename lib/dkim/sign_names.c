@@ -40,8 +40,8 @@ is_not_for_arc(struct str name)
 }
 
 /* Instances of an oversigned field are signed, too: else it has no effect. */
-static bool
-is_signed(const struct dkim_sign_opts *opts, struct str name)
+bool
+sign_names_cover(const struct dkim_sign_opts *opts, struct str name)
 {
 	if (opts->kind == DKIM_ARC_MESSAGE) {
 		if (is_not_for_arc(name)) {
@@ -70,7 +70,7 @@ sign_names_choose(struct arena *a, const struct dkim_sign_opts *opts,
 		return (STATUS_NOMEM);
 	}
 	for (i = 0; i < fields->n; i++) {
-		if (!is_signed(opts, fields->v[i].name)) {
+		if (!sign_names_cover(opts, fields->v[i].name)) {
 			continue;
 		}
 		if (n == DKIM_MAX_SIGNED_FIELDS) {

@@ -9,6 +9,9 @@
 #include "dkim/sign.h"
 #include "mail/field.h"
 
+/* Whether a signature covers the fields of that name. */
+bool		 sign_names_cover(const struct dkim_sign_opts *,
+		    struct str name);
 /*
  * Returns the name of each field to be signed, in the field's own spelling,
  * followed by each oversigned name. SYNTAX: no From field. LIMIT: more than

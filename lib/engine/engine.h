@@ -38,6 +38,10 @@
  * Sealing. A judged and accepted message gets one more ARC set, after all
  * other changes and on top, if ArcSeal asks for it (sealing.c).
  *
+ * Long lines. What is signed or sealed is the message as the MTA will send it
+ * (LineLengthLimit): its fields with long lines are refolded, and lines that
+ * it will break are broken for the hashes (outgoing.c, mail/lines.h).
+ *
  * Mail of a host in PeerList is passed through as it is.
  *
  * In every other case, Authentication-Results fields under a name of AuthservID
@@ -211,6 +215,7 @@ enum engine_direction {
 
 enum engine_action_type {
 	ENGINE_DELETE_FIELD,	/* name, index: 1 is the topmost of that name */
+	ENGINE_CHANGE_FIELD,	/* name, index, and the new value, as below */
 	ENGINE_INSERT_FIELD,	/* on top of the message: name, value (starts
 				   with a space, CRLF folding) */
 	ENGINE_HOLD		/* value: the reason for the MTA's quarantine */
@@ -347,6 +352,10 @@ struct engine_outcome {		/* views into the message's arena */
 	enum engine_unsigned	 not_signed;	/* why, if it is ours */
 	struct engine_signature	*signatures;	/* the topmost first */
 	size_t			 signatures_n;
+	uint64_t		 long_lines;	/* that the MTA will break, or
+						   that are refolded here; the
+						   signatures or the ARC set
+						   depend on that */
 	struct {
 		unsigned	 instance;	/* 0: no ARC set was added */
 		struct str	 domain;

@@ -200,7 +200,11 @@ begin_body(struct engine_msg *m)
 {
 	m->bodies = dkim_bodies_new(&m->arena, m->in.engine->opts.crypto);
 	m->verification.bodies = m->signing.bodies = m->bodies;
-	return (m->bodies != NULL ? STATUS_OK : STATUS_NOMEM);
+	if (m->bodies == NULL) {
+		return (STATUS_NOMEM);
+	}
+	dkim_bodies_break_lines(m->bodies, input_conf(&m->in)->line_limit);
+	return (STATUS_OK);
 }
 
 static enum status
@@ -342,10 +346,12 @@ log_unsigned(const struct engine_input *in, enum engine_unsigned reason)
 static enum status
 finish_signing(struct engine_msg *m)
 {
+	const struct engine_outcome before = m->outcome;
 	enum engine_unsigned reason;
 	enum status status;
 
 	engine_own_keys_finish(&m->in, &m->signing);
+	engine_outgoing_refold(&m->signing, &m->outcome);
 	status = engine_signing_add(&m->in, &m->signing, &m->outcome);
 	if (status != STATUS_OK) {
 		return (status);
@@ -353,6 +359,7 @@ finish_signing(struct engine_msg *m)
 	reason = engine_signing_why_unsigned(&m->signing, &m->outcome);
 	if (m->outcome.signatures_n == 0) {
 		log_unsigned(&m->in, reason);
+		m->outcome = before;
 		engine_outcome_unsigned(&m->outcome, reason,
 		    input_conf(&m->in)->on_sign_failure);
 	} else {

@@ -2,8 +2,8 @@
 /*
  * outcome: the result of a message. Actions are kept in the order in which
  * the MTA must apply them: deletions first, by the indexes of the message as
- * received and from the highest down, then insertions, each on top of what is
- * there.
+ * received and from the highest down, then changes and insertions, the latter
+ * each on top of what is there.
  */
 #include "engine/private.h"
 
@@ -24,12 +24,26 @@ engine_outcome_init(struct engine_outcome *out, const struct engine_input *in)
 		.second_agrees = true };
 }
 
+/* How many fields may have to be refolded. */
+static size_t
+count_long_fields(const struct engine_input *in)
+{
+	struct lines_rule rule = input_conf(in)->line_limit;
+	size_t i, n = 0;
+
+	for (i = 0; i < in->fields.n && rule.limit > 0; i++) {
+		n += in->fields.v[i].raw.n > rule.limit;
+	}
+	return (n);
+}
+
 enum status
 engine_outcome_reserve(struct engine_outcome *out,
     const struct engine_input *in)
 {
 	size_t n = field_list_count(&in->fields, ENGINE_FIELD_AUTHRES) +
-	    field_list_count(&in->fields, ENGINE_FIELD_TAG);
+	    field_list_count(&in->fields, ENGINE_FIELD_TAG) +
+	    count_long_fields(in);
 
 	/* Results, Received-SPF, a tag; signatures by the keys of the
 	   configuration or of other sources; a quarantine; an ARC set. */
@@ -123,6 +137,21 @@ engine_outcome_insert_field(struct engine_outcome *out, struct str name,
 {
 	add_action(out, &(struct engine_action){ .type = ENGINE_INSERT_FIELD,
 	    .name = name, .value = value });
+}
+
+void
+engine_outcome_change_field(struct engine_outcome *out,
+    const struct engine_refolded *field)
+{
+	add_action(out, &(struct engine_action){ .type = ENGINE_CHANGE_FIELD,
+	    .name = field->name, .value = field->value,
+	    .index = field->index });
+}
+
+void
+engine_outcome_set_long_lines(struct engine_outcome *out, uint64_t n)
+{
+	out->long_lines = n;
 }
 
 void

@@ -1,28 +1,26 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * outgoing: the header as the next hop gets it. Signatures and seals must
- * cover that one: SignHeaders may name a field that is deleted here.
+ * cover that one: SignHeaders may name a field that is deleted here, and the
+ * MTA breaks lines that are too long. Those of a covered field are refolded at
+ * white space before; what cannot be is hashed as it will be broken.
  */
+#include "dkim/sign_names.h"
 #include "engine/private.h"
 
-enum status
-engine_outgoing_kept(const struct engine_input *in,
-    const struct engine_outcome *out, const struct field_list **r)
+/* A list of all received fields but those that are deleted. */
+static struct field_list *
+list_kept(const struct engine_input *in)
 {
-	struct field_list *list;
+	struct field_list *list = arena_alloc(in->arena, sizeof(*list));
 	size_t i;
 
-	*r = &in->fields;
-	if (out->deletions_n == 0) {
-		return (STATUS_OK);
-	}
-	list = arena_alloc(in->arena, sizeof(*list));
 	if (list == NULL) {
-		return (STATUS_NOMEM);
+		return (NULL);
 	}
 	list->v = arena_calloc(in->arena, in->fields.n, sizeof(*list->v));
 	if (list->v == NULL) {
-		return (STATUS_NOMEM);
+		return (NULL);
 	}
 	list->cap = in->fields.n;
 	for (i = 0; i < in->fields.n; i++) {
@@ -33,8 +31,141 @@ engine_outgoing_kept(const struct engine_input *in,
 			list->bytes += field->raw.n;
 		}
 	}
-	*r = list;
+	return (list);
+}
+
+/* A seal also covers the older sets, whose signatures should stay valid. */
+static bool
+is_covered(const struct dkim_sign_opts *opts, bool sealing, struct str name)
+{
+	return (sign_names_cover(opts, name) || (sealing &&
+	    (str_eq_ci(name, ENGINE_FIELD_SIGNATURE) ||
+	    str_starts_ci(name, STR("ARC-")))));
+}
+
+static bool
+needs_work(const struct field *field, struct lines_rule rule,
+    const struct dkim_sign_opts *opts, bool sealing)
+{
+	return (rule.limit > 0 && field->raw.n > rule.limit &&
+	    is_covered(opts, sealing, field->name) &&
+	    lines_field_is_long(rule, field->raw));
+}
+
+static bool
+any_needs_work(const struct engine_input *in,
+    const struct dkim_sign_opts *opts, bool sealing)
+{
+	struct lines_rule rule = input_conf(in)->line_limit;
+	size_t i;
+
+	for (i = 0; i < in->fields.n; i++) {
+		if (needs_work(&in->fields.v[i], rule, opts, sealing)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+static struct str
+value_of(struct str raw)
+{
+	size_t colon = str_find(raw, ':');
+
+	return (str_mem(raw.p + colon + 1, raw.n - colon - 3));
+}
+
+/* list->v[i] becomes what the MTA will send. */
+static enum status
+prepare_field(const struct engine_input *in, struct engine_signing *s,
+    struct field_list *list, size_t i)
+{
+	struct field *field = &list->v[i];
+	struct lines_field lines;
+	struct str raw = field->raw;
+	unsigned index = 1;
+	enum status status;
+	size_t k;
+
+	status = lines_field(in->arena, input_conf(in)->line_limit, raw,
+	    &lines);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	s->long_lines += lines.long_lines;
+	field->raw = lines.sent;
+	field->value = value_of(lines.sent);
+	if (lines.refolded.n == raw.n) {
+		return (STATUS_OK);
+	}
+	for (k = 0; k < i; k++) {
+		index += str_eq_ci(list->v[k].name, field->name);
+	}
+	s->refolded[s->refolded_n++] = (struct engine_refolded){
+		.name = field->name, .value = value_of(lines.refolded),
+		.index = index };
 	return (STATUS_OK);
+}
+
+static enum status
+prepare_fields(const struct engine_input *in,
+    const struct dkim_sign_opts *opts, struct engine_signing *s,
+    struct field_list *list)
+{
+	struct lines_rule rule = input_conf(in)->line_limit;
+	enum status status = STATUS_OK;
+	size_t i;
+
+	s->refolded = arena_calloc(in->arena, list->n, sizeof(*s->refolded));
+	if (s->refolded == NULL) {
+		return (STATUS_NOMEM);
+	}
+	for (i = 0; i < list->n && status == STATUS_OK; i++) {
+		if (needs_work(&list->v[i], rule, opts, s->sealing)) {
+			status = prepare_field(in, s, list, i);
+		}
+	}
+	return (status);
+}
+
+enum status
+engine_outgoing_prepare(const struct engine_input *in,
+    const struct engine_outcome *out, const struct dkim_sign_opts *opts,
+    struct engine_signing *s)
+{
+	bool work = any_needs_work(in, opts, s->sealing);
+	enum status status = STATUS_OK;
+	struct field_list *list;
+
+	if (s->fields != NULL) {
+		return (STATUS_OK);
+	}
+	if (out->deletions_n == 0 && !work) {
+		s->fields = &in->fields;
+		return (STATUS_OK);
+	}
+	list = list_kept(in);
+	if (list == NULL) {
+		return (STATUS_NOMEM);
+	}
+	if (work) {
+		status = prepare_fields(in, opts, s, list);
+	}
+	s->fields = list;
+	return (status);
+}
+
+void
+engine_outgoing_refold(const struct engine_signing *s,
+    struct engine_outcome *out)
+{
+	uint64_t n = s->long_lines + dkim_bodies_long_lines(s->bodies);
+	size_t i;
+
+	for (i = 0; i < s->refolded_n; i++) {
+		engine_outcome_change_field(out, &s->refolded[i]);
+	}
+	engine_outcome_set_long_lines(out, n);
 }
 
 /* The fields that are inserted, top first. */
@@ -63,16 +194,13 @@ list_inserted(const struct engine_input *in, const struct engine_outcome *out,
 
 enum status
 engine_outgoing_all(const struct engine_input *in,
-    const struct engine_outcome *out, struct field_list *r)
+    const struct engine_outcome *out, const struct engine_signing *s,
+    struct field_list *r)
 {
-	const struct field_list *kept;
+	const struct field_list *kept = s->fields;
 	struct field_list added;
 	enum status status;
 
-	status = engine_outgoing_kept(in, out, &kept);
-	if (status != STATUS_OK) {
-		return (status);
-	}
 	status = list_inserted(in, out, &added);
 	if (status != STATUS_OK) {
 		return (status);

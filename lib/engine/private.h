@@ -107,13 +107,24 @@ struct engine_own_key {		/* the DNS check of a pick's key */
 	enum key_state		 state;
 };
 
+struct engine_refolded {	/* a field that is changed before signing */
+	struct str	name;
+	struct str	value;
+	unsigned	index;		/* among the fields of that name that
+					   are not deleted; 1: the topmost */
+};
+
 struct engine_signing {
 	struct signers_picks	 picks;		/* keys for the author; n > 0:
 						   a domain of ours */
 	struct engine_own_key	*own_keys;	/* one per pick */
 	struct dkim_signer	**signers;	/* one per pick, NULL without
 						   a key; or NULL: none */
-	const struct field_list	*fields;	/* what they cover */
+	const struct field_list	*fields;	/* what they cover; NULL: not
+						   prepared yet */
+	struct engine_refolded	*refolded;	/* changes in fields */
+	size_t			 refolded_n;
+	uint64_t		 long_lines;	/* of the header */
 	struct dkim_bodies	*bodies;	/* the message's */
 	struct dns_batch	*batch;		/* NULL: no queries */
 	uint64_t		 dns_deadline_us;
@@ -251,6 +262,11 @@ void		engine_outcome_delete_field(struct engine_outcome *,
 		    struct str name, unsigned index);
 void		engine_outcome_insert_field(struct engine_outcome *,
 		    struct str name, struct str value);
+/* Before insertions of that name. */
+void		engine_outcome_change_field(struct engine_outcome *,
+		    const struct engine_refolded *);
+void		engine_outcome_set_long_lines(struct engine_outcome *,
+		    uint64_t);
 /* Our Authentication-Results: as it is inserted, with its mark; without the
    mark, folded and unfolded. */
 void		engine_outcome_insert_results(struct engine_outcome *,
@@ -407,14 +423,20 @@ void		engine_external_warn(const struct engine_input *,
 
 /* -- outgoing.c: the header as the next hop gets it ----------------------- */
 
-/* The received fields without those that are deleted. */
-enum status	engine_outgoing_kept(const struct engine_input *,
-		    const struct engine_outcome *, const struct field_list **r)
+/* Sets the signing's fields: those received without those that are deleted,
+   with the long lines of signed fields as they will be sent. */
+enum status	engine_outgoing_prepare(const struct engine_input *,
+		    const struct engine_outcome *,
+		    const struct dkim_sign_opts *, struct engine_signing *)
     ATTR_MUST_CHECK;
 /* The same, below the fields that are inserted. */
 enum status	engine_outgoing_all(const struct engine_input *,
-		    const struct engine_outcome *, struct field_list *r)
+		    const struct engine_outcome *,
+		    const struct engine_signing *, struct field_list *r)
     ATTR_MUST_CHECK;
+/* Has the MTA refold the fields. */
+void		engine_outgoing_refold(const struct engine_signing *,
+		    struct engine_outcome *);
 
 /* -- own_keys.c: CheckKeys ------------------------------------------------ */
 

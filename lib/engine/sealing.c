@@ -124,6 +124,25 @@ choose_key(const struct conf *conf, const struct signers_picks *picks)
 	return (best);
 }
 
+/* Unless signatures are made, too. */
+static enum status
+prepare_fields(const struct engine_input *in, struct engine_signing *s,
+    const struct engine_outcome *out)
+{
+	struct engine_sign sign;
+	enum status status;
+
+	if (s->fields != NULL) {
+		return (STATUS_OK);
+	}
+	status = engine_sign_init(&sign, in->arena, input_conf(in),
+	    in->engine->opts.crypto, env_now_s(input_env(in)));
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	return (engine_outgoing_prepare(in, out, &sign.opts, s));
+}
+
 enum status
 engine_sealing_begin(const struct engine_input *in, struct engine_signing *s,
     const struct engine_outcome *out)
@@ -145,7 +164,11 @@ engine_sealing_begin(const struct engine_input *in, struct engine_signing *s,
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	return (engine_signing_begin_forwarded(in, s, out));
+	status = engine_signing_begin_forwarded(in, s, out);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	return (prepare_fields(in, s, out));
 }
 
 static enum status
@@ -167,7 +190,7 @@ make_seal(const struct engine_input *in, const struct engine_signing *s,
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	status = engine_outgoing_all(in, out, &fields);
+	status = engine_outgoing_all(in, out, s, &fields);
 	if (status != STATUS_OK) {
 		return (status);
 	}
@@ -195,13 +218,15 @@ engine_sealing_finish(const struct engine_input *in, struct engine_signing *s,
 	if (!s->sealing || !engine_verdict_accepts(out->verdict)) {
 		return;
 	}
+	engine_outgoing_refold(s, out);
 	if (s->signers != NULL && !has_failed(out)) {
 		status = engine_signing_add(in, s, out);
 	}
 	if (status == STATUS_OK && s->seal_pick != NULL) {
 		status = make_seal(in, s, out, &seal);
 	}
-	if (status == STATUS_NOMEM) {
+	if (status == STATUS_NOMEM ||
+	    (seal.instance == 0 && out->signatures_n == 0)) {
 		*out = before;
 	}
 	if (status == STATUS_NOMEM || seal.instance == 0) {

@@ -21,24 +21,19 @@ begin_signer(const struct engine_sign *sign, struct engine_signing *s,
 }
 
 static enum status
-begin_signers(const struct engine_input *in, struct engine_signing *s)
+begin_signers(const struct engine_input *in, struct engine_signing *s,
+    const struct engine_sign *sign)
 {
-	struct engine_sign sign;
 	enum status status;
 	size_t i;
 
-	status = engine_sign_init(&sign, in->arena, input_conf(in),
-	    in->engine->opts.crypto, env_now_s(input_env(in)));
-	if (status != STATUS_OK) {
-		return (status);
-	}
 	s->signers = arena_calloc(in->arena, s->picks.n,
 	    sizeof(*s->signers));
 	if (s->signers == NULL) {
 		return (STATUS_NOMEM);
 	}
 	for (i = 0; i < s->picks.n; i++) {
-		status = begin_signer(&sign, s, i);
+		status = begin_signer(sign, s, i);
 		if (status != STATUS_OK) {
 			return (status);
 		}
@@ -50,6 +45,7 @@ enum status
 engine_signing_begin(const struct engine_input *in, struct engine_signing *s,
     const struct engine_outcome *out)
 {
+	struct engine_sign sign;
 	enum status status;
 
 	status = signers_load(in->engine->signers, in->arena, &s->picks);
@@ -60,11 +56,16 @@ engine_signing_begin(const struct engine_input *in, struct engine_signing *s,
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	status = engine_outgoing_kept(in, out, &s->fields);
+	status = engine_sign_init(&sign, in->arena, input_conf(in),
+	    in->engine->opts.crypto, env_now_s(input_env(in)));
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	return (begin_signers(in, s));
+	status = engine_outgoing_prepare(in, out, &sign.opts, s);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	return (begin_signers(in, s, &sign));
 }
 
 /* The last two labels, the most that an organizational domain can be above. */

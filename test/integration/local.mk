@@ -26,6 +26,7 @@ EXTRA_DIST += test/integration/unsigned.py
 # A private Postfix, nsd and mailseald between a client and a sink.
 POSTFIX_TESTS = test/integration/arc.py test/integration/follow.py \
 	test/integration/inbound.py test/integration/lifecycle.py \
+	test/integration/lines.py \
 	test/integration/outbound.py test/integration/policy.py
 check_SCRIPTS += $(POSTFIX_TESTS)
 EXTRA_DIST += $(POSTFIX_TESTS) test/integration/life.py \

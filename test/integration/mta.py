@@ -72,6 +72,8 @@ proxymap unix - - n - - proxymap
 smtp unix - - n - - smtp
 relay unix - - n - - smtp
 narrow unix - - n - - smtp -o smtp_line_length_limit=998
+wide unix - - n - - smtp -o smtp_line_length_limit=2048
+lmtp unix - - n - - lmtp
 showq unix n - n - - showq
 error unix - - n - - error
 retry unix - - n - - error

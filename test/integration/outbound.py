@@ -131,8 +131,8 @@ def odd_content(w, ports):
 
 def long_lines(w, ports):
     """Postfix's SMTP client breaks lines above smtp_line_length_limit (998)
-    when it delivers, after the milter: no signer can help that. The sink is
-    reached without that limit elsewhere; here is what it does."""
+    when it delivers, after the milter. With LineLengthLimit 0, as here, no
+    signature survives that; lines.py has the other case."""
     sent = message('broken-line', body=b'x' * 1500 + b'\r\n')
     send(ports['in'], sent, ['you@long.example'], JOE)
     data = w.sink.take(b'broken-line').data

@@ -31,7 +31,7 @@ class _Session(socketserver.StreamRequestHandler):
         for line in self.rfile:
             verb = line.strip().upper()
             path = line[line.find(b':') + 1:].strip().split(b' ')[0]
-            if verb.startswith(b'EHLO'):
+            if verb.startswith((b'EHLO', b'LHLO')):
                 self._reply(b'250-sink\r\n250-PIPELINING\r\n250-SMTPUTF8\r\n'
                             b'250-8BITMIME\r\n250 SIZE 0')
             elif verb.startswith(b'MAIL'):

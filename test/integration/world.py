@@ -60,6 +60,8 @@ class World:
             'InternalHosts': '10.0.0.0/8,!10.9.0.0/16,2001:db8:5::/48,'
                              '.inside.example',
             'MTA': 'ORIGINATING',
+            # As smtp_line_length_limit of mta.py.
+            'LineLengthLimit': '0',
             'Domain': 'example.com',
             'Selector': ['r2', 'e1'],
             'KeyFile': [self.keys['r2'].path, self.keys['e1'].path],

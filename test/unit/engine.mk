@@ -33,3 +33,5 @@ UNIT += test/unit/t_engine_arc_override
 test_unit_t_engine_arc_override_SOURCES = test/unit/t_engine_arc_override.c
 UNIT += test/unit/t_engine_sealing
 test_unit_t_engine_sealing_SOURCES = test/unit/t_engine_sealing.c $(ENGINE_FIXTURE)
+UNIT += test/unit/t_engine_lines
+test_unit_t_engine_lines_SOURCES = test/unit/t_engine_lines.c $(ENGINE_FIXTURE)

@@ -326,6 +326,23 @@ delete_field(struct field_list *list, const struct engine_action *action)
 	fx_die("action", "deletes a field that is not there");
 }
 
+static void
+change_field(struct arena *arena, struct field_list *list,
+    const struct engine_action *action)
+{
+	unsigned index = 0;
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (str_eq_ci(list->v[i].name, action->name) &&
+		    ++index == action->index) {
+			list->v[i].raw = arena_printf(arena, "%.*s:%.*s\r\n",
+			    STR_FMT(action->name), STR_FMT(action->value));
+			return;
+		}
+	}
+	fx_die("action", "changes a field that is not there");
+}
+
 void
 fx_apply(const struct engine_outcome *out, struct str text, struct buf *r)
 {
@@ -340,6 +357,9 @@ fx_apply(const struct engine_outcome *out, struct str text, struct buf *r)
 	for (i = 0; i < out->actions_n; i++) {
 		if (out->actions[i].type == ENGINE_DELETE_FIELD) {
 			delete_field(&message.fields, &out->actions[i]);
+		} else if (out->actions[i].type == ENGINE_CHANGE_FIELD) {
+			change_field(&arena, &message.fields,
+			    &out->actions[i]);
 		}
 	}
 	for (i = out->actions_n; i > 0; i--) {

@@ -296,6 +296,13 @@ static const struct {
 	    "all nor a number from 1 to 1000000" },
 	{ "KeyCache beyond all", "KeyCache 1000001\n", "conf:1: KeyCache: "
 	    "\"1000001\" is neither all nor a number from 1 to 1000000" },
+	{ "LineLengthLimit below 100", "LineLengthLimit 99\n", "conf:1: "
+	    "LineLengthLimit: \"99\" is not 0, a number from 100 to 1000000, "
+	    "or sendmail: and one from 100 to 2047" },
+	{ "LineLengthLimit of Sendmail beyond its buffer",
+	    "LineLengthLimit sendmail:2048\n", "conf:1: LineLengthLimit: "
+	    "\"sendmail:2048\" is not 0, a number from 100 to 1000000, or "
+	    "sendmail: and one from 100 to 2047" },
 	{ "keys without Domain", "\n" KEYS,
 	    "conf:2: signing also needs Domain" },
 	{ "no Selector", "Domain example.com\nKeyFile rsa.pem\n",
@@ -413,6 +420,8 @@ test_defaults(void)
 	tap_ok(c->key_table.path == NULL && c->signing_table.path == NULL &&
 	    !c->multiple_signatures, "no tables");
 	tap_num(c->key_cache, 1000, "KeyCache");
+	tap_ok(c->line_limit.limit == LINES_POSTFIX_LIMIT &&
+	    c->line_limit.style == LINES_POSTFIX, "LineLengthLimit");
 	tap_num(c->minimum_key_bits, 1024, "MinimumKeyBits");
 	tap_num(c->minimum.kind, CONF_MINIMUM_PERCENT, "Minimum");
 	tap_num((long long)c->minimum.n, 100, "Minimum: all");
@@ -459,6 +468,7 @@ static const char all[] =
     "SigningTable ReFile: ./signing.table\n"
     "MultipleSignatures yes\n"
     "KeyCache all\n"
+    "LineLengthLimit sendmail:990\n"
     "MinimumKeyBits 2048\n"
     "Minimum 512+\n"
     "AllowExtraFields yes\n"
@@ -516,6 +526,8 @@ test_all_signing(const struct conf *c)
 	tap_ok(c->signing_table.patterns, "refile:, case ignored");
 	tap_ok(c->multiple_signatures, "MultipleSignatures");
 	tap_num(c->key_cache, 0, "KeyCache all");
+	tap_ok(c->line_limit.limit == LINES_SENDMAIL_LIMIT &&
+	    c->line_limit.style == LINES_SENDMAIL, "LineLengthLimit");
 }
 
 static void

@@ -36,6 +36,15 @@ delete_field(void *ctx, const char *name, unsigned index)
 }
 
 static bool
+change_field(void *ctx, const char *name, unsigned index, const char *value)
+{
+	struct mta *mta = ctx;
+
+	buf_printf(&mta->said, "%u:", index);
+	return (note(mta, "change", name, value));
+}
+
+static bool
 quarantine(void *ctx, const char *reason)
 {
 	return (note(ctx, "quarantine", reason, ""));
@@ -52,6 +61,7 @@ reply(void *ctx, const char *code, const char *xcode, const char *text)
 
 #define INSERT(n, v)	{ ENGINE_INSERT_FIELD, STR(n), STR(v), 0 }
 #define DELETE(n, i)	{ ENGINE_DELETE_FIELD, STR(n), { NULL, 0 }, (i) }
+#define CHANGE(n, i, v)	{ ENGINE_CHANGE_FIELD, STR(n), STR(v), (i) }
 #define QUARANTINE(v)	{ ENGINE_HOLD, { NULL, 0 }, STR(v), 0 }
 
 static const struct row {
@@ -87,6 +97,14 @@ static const struct row {
 	{ "quarantine needs a reason", { QUARANTINE("") }, 1, false,
 	    ENGINE_ACCEPT, { 0 }, NULL, ENGINE_ACCEPT,
 	    "quarantine(policy|)", NULL },
+	{ "a change, folded with LF", { CHANGE("A", 2, " b\r\n c") }, 1,
+	    false, ENGINE_ACCEPT, { 0 }, NULL, ENGINE_ACCEPT,
+	    "2:change(A| b\n c)", NULL },
+	{ "a change for an old MTA", { CHANGE("A", 1, " b") }, 1, true,
+	    ENGINE_ACCEPT, { 0 }, NULL, ENGINE_ACCEPT, "1:change(A|b)", NULL },
+	{ "a failed change stops all", { CHANGE("A", 1, " b"),
+	    INSERT("B", " c") }, 2, false, ENGINE_ACCEPT, { 0 }, "change",
+	    ENGINE_TEMPFAIL, "1:change(A| b)", "changing a field failed" },
 	{ "a failed deletion stops all", { DELETE("X", 1), INSERT("A", " b") },
 	    2, false, ENGINE_ACCEPT, { 0 }, "delete", ENGINE_TEMPFAIL,
 	    "delete(X|1)", "deleting a field failed" },
@@ -130,8 +148,8 @@ static void
 check(const struct row *row)
 {
 	struct mta mta = { .fails = row->fails };
-	struct apply_ops ops = { insert_field, delete_field, quarantine, reply,
-		&mta, !row->strip };
+	struct apply_ops ops = { insert_field, delete_field, change_field,
+		quarantine, reply, &mta, !row->strip };
 	struct engine_outcome outcome = { .verdict = row->verdict,
 		.reply = row->reply, .actions = row->actions,
 		.actions_n = row->n };
@@ -150,8 +168,8 @@ static void
 check_long_reply(void)
 {
 	struct mta mta = { 0 };
-	struct apply_ops ops = { insert_field, delete_field, quarantine, reply,
-		&mta, true };
+	struct apply_ops ops = { insert_field, delete_field, change_field,
+		quarantine, reply, &mta, true };
 	struct engine_outcome outcome = { .verdict = ENGINE_REJECT };
 	char text[11 + 2 * APPLY_REPLY_MAX_BYTES];
 	const char *failed;

@@ -30,6 +30,7 @@ static const struct logline verified = {
 	.second = { .v = { { .result = "fail",
 	    .domain = { "example.com", 11 }, .selector = { "s1", 2 } } },
 	    .shown = 1, .total = 1 },
+	.long_lines = 3,
 	.forged_deleted = 2,
 	.action = "accept",
 	.elapsed_us = 812,
@@ -107,7 +108,8 @@ static const struct {
 } rows[] = {
 	{ "a verified message", &verified,
 	    "queue_id=4XyZ direction=verify direction_reason=\"not internal\" "
-	    "action=accept us=812 dns_us=640 forged_deleted=2 "
+	    "action=accept us=812 dns_us=640 long_lines=3 "
+	    "forged_deleted=2 "
 	    "client=192.0.2.1 client_name=mx.example.com helo=mx "
 	    "mail_from=<a@example.com> from=example.com "
 	    "dkim=pass d=example.com s=s1 a=rsa-sha256 bits=2048 "
@@ -117,7 +119,7 @@ static const struct {
 	    "{\"event\":\"message\",\"queue_id\":\"4XyZ\","
 	    "\"direction\":\"verify\",\"direction_reason\":\"not internal\","
 	    "\"action\":\"accept\",\"us\":812,\"dns_us\":640,"
-	    "\"forged_deleted\":2,"
+	    "\"long_lines\":3,\"forged_deleted\":2,"
 	    "\"client\":\"192.0.2.1\",\"client_name\":\"mx.example.com\","
 	    "\"helo\":\"mx\",\"mail_from\":\"<a@example.com>\","
 	    "\"from\":[\"example.com\"],"
@@ -138,6 +140,7 @@ static const struct {
 	    "{\"event\":\"message\",\"direction\":\"sign\","
 	    "\"direction_reason\":\"authenticated\",\"action\":\"tempfail\","
 	    "\"error\":\"out of memory\",\"test\":true,\"us\":1,\"dns_us\":0,"
+	    "\"long_lines\":0,"
 	    "\"forged_deleted\":0,\"client\":\"::1\","
 	    "\"from\":[],\"from_error\":\"two From fields\",\"dkim\":[],"
 	    "\"signatures\":[{\"domain\":\"example.com\",\"selector\":\"r\"},"
@@ -147,6 +150,7 @@ static const struct {
 	    "seal_selector=s",
 	    "{\"event\":\"message\",\"direction\":\"verify\","
 	    "\"action\":\"accept\",\"us\":0,\"dns_us\":0,"
+	    "\"long_lines\":0,"
 	    "\"forged_deleted\":0,\"from\":[],\"arc\":\"pass\","
 	    "\"dkim\":[],\"signatures\":[],\"seal\":2,"
 	    "\"seal_domain\":\"lists.example\",\"seal_selector\":\"s\"}" },
@@ -160,6 +164,7 @@ static const struct {
 	    "\"rule_domain\":\"b\\\\x0aexample\","
 	    "\"exempt\":\"mailing list host\","
 	    "\"override\":\"mailing_list\",\"us\":0,\"dns_us\":0,"
+	    "\"long_lines\":0,"
 	    "\"forged_deleted\":0,\"from\":[],\"sender\":\"203.0.113.7\","
 	    "\"sender_source\":\"Received\",\"spf\":\"fail\","
 	    "\"spf_domain\":\"a.example\",\"spf_helo\":\"none\","
@@ -169,6 +174,7 @@ static const struct {
 	    "direction=verify action=accept us=0 dns_us=0 dkim=none",
 	    "{\"event\":\"message\",\"direction\":\"verify\","
 	    "\"action\":\"accept\",\"us\":0,\"dns_us\":0,"
+	    "\"long_lines\":0,"
 	    "\"forged_deleted\":0,\"from\":[],\"dkim\":[],"
 	    "\"signatures\":[]}" },
 	{ "hostile values", &hostile,
@@ -179,7 +185,8 @@ static const struct {
 	    "s=\"\\x0d\\x0a\" dkim_more=39",
 	    "{\"event\":\"message\",\"queue_id\":\"a\\\\x0aqueue_id=b\","
 	    "\"direction\":\"verify\",\"action\":\"reject\",\"us\":0,"
-	    "\"dns_us\":0,\"forged_deleted\":0,\"client_name\":\"\","
+	    "\"dns_us\":0,\"long_lines\":0,"
+	    "\"forged_deleted\":0,\"client_name\":\"\","
 	    "\"helo\":\"x\\\" action=\\\"accept\","
 	    "\"mail_from\":\"\\\\x00\\\\x1b[31m\\\\xff\\\\\\\\\","
 	    "\"from\":[\"b\xc3\xbc" "cher.example\"],"

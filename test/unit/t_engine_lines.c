@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Signatures and seals of messages with lines that the MTA will break: each
+ * message is signed, changed as the actions say, broken, and verified.
+ */
+#include "engine_fixture.h"
+#include "mail/lines.h"
+#include "tap.h"
+
+#define LIMIT	100
+#define CONF	FX_SIGN_BOTH "LineLengthLimit 100\nSelfCheck all\n"
+#define A10	"aaaaaaaaaa"
+#define A100	A10 A10 A10 A10 A10 A10 A10 A10 A10 A10
+#define W10	"aaaaaaaaa "
+#define W120	W10 W10 W10 W10 W10 W10 W10 W10 W10 W10 W10 W10
+#define HEAD	"From: joe@example.com\r\nSubject: a\r\n"
+#define FORGED	"Authentication-Results: mx.example.net; dkim=pass\r\n"
+
+static struct fx fx;
+static const struct fx_mail inside = { .ip = "192.0.2.1",
+	.auth_authen = "joe", .chunk = 7 };
+static const struct fx_mail outside = { .ip = "192.0.2.7",
+	.mail_from = "<joe@example.net>" };
+
+static const struct row {
+	const char	*name;
+	const char	*conf;
+	struct str	 text;
+	unsigned	 changes;
+	unsigned	 long_lines;
+} rows[] = {
+	{ "short lines", "", STR(HEAD "\r\nbody\r\n"), 0, 0 },
+	{ "a long body line", "", STR(HEAD "\r\n" A100 "b\r\nbody\r\n"), 0,
+	    1 },
+	{ "two, c=simple", "Canonicalization simple/simple\n",
+	    STR(HEAD "\r\n" A100 "b\r\nbody\r\n" W120 W120 "\r\n\r\n"), 0, 2 },
+	{ "two canonicalizations", "Canonicalization relaxed/simple\n",
+	    STR(HEAD "\r\n" W120 "\r\n" A100 "\r\n"), 0, 1 },
+	{ "a field is refolded", "",
+	    STR(HEAD "References: " W120 "b\r\n\r\nbody\r\n"), 1, 1 },
+	{ "a field is refolded, c=simple", "Canonicalization simple/simple\n",
+	    STR(HEAD "References: " W120 "b\r\n\r\nbody\r\n"), 1, 1 },
+	{ "a field is broken", "",
+	    STR(HEAD "References: " A100 A100 "\r\n\r\nbody\r\n"), 0, 1 },
+	{ "a field is refolded and broken", "",
+	    STR(HEAD "References: a " A100 A100 " " W120 "b\r\n\r\nbody\r\n"),
+	    1, 1 },
+	{ "an unsigned field is left alone", "",
+	    STR(HEAD "X-Foo: " W120 "b\r\n\r\nbody\r\n"), 0, 0 },
+	{ "instances by their index", "",
+	    STR("List-Id: " W120 "1\r\n" HEAD "list-id: 2\r\nLIST-ID: " W120
+	    "3\r\n\r\nbody\r\n"), 2, 2 },
+	{ "and below one that is deleted",
+	    "SignHeaders *,Authentication-Results\n",
+	    STR(FORGED HEAD "Authentication-Results: x; " W120 "b\r\n"
+	    "\r\nbody\r\n"), 1, 1 },
+	{ "a field that a milter cannot change", "",
+	    STR(HEAD "References: " W120 "\rb\r\n\r\nbody\r\n"), 0, 1 },
+	{ "the From field", "", STR("From: \"" W120 "\" <joe@example.com>\r\n"
+	    "\r\nbody\r\n"), 1, 1 },
+	{ "header and body", "", STR(HEAD "References: " W120 "b\r\n\r\n" W120
+	    "\r\n" W120 "\r\n"), 1, 3 },
+};
+
+static void
+to_buf(void *ctx, const void *p, size_t n)
+{
+	buf_add(ctx, p, n);
+}
+
+/* As the MTA's client does it. */
+static void
+break_all(struct str text, struct buf *r)
+{
+	struct lines_rule rule = { LINES_POSTFIX, LIMIT };
+	struct lines lines;
+
+	lines_init(&lines, rule);
+	lines.sink = to_buf;
+	lines.ctx = r;
+	lines_update(&lines, text.p, text.n);
+	lines_finish(&lines);
+}
+
+/* The passing signatures of the message. */
+static unsigned
+count_passes(struct str text)
+{
+	struct fx_client client;
+	struct engine_msg *m;
+	const struct engine_outcome *out;
+	unsigned n = 0;
+	size_t i;
+
+	fx_configure(&fx, FX_VERIFY);
+	m = fx_run(&fx, &outside, &client, text);
+	out = engine_msg_eom(m);
+	for (i = 0; i < dkim_verifier_count(out->dkim); i++) {
+		n += dkim_verifier_get(out->dkim, i)->result == DKIM_PASS;
+	}
+	engine_msg_free(m);
+	return (n);
+}
+
+static unsigned
+count_changes(const struct engine_outcome *out)
+{
+	unsigned n = 0;
+	size_t i;
+
+	for (i = 0; i < out->actions_n; i++) {
+		n += out->actions[i].type == ENGINE_CHANGE_FIELD;
+	}
+	return (n);
+}
+
+static void
+check_row(const struct row *row)
+{
+	const struct engine_outcome *out;
+	struct buf conf, changed, sent;
+	struct fx_client client;
+	struct engine_msg *m;
+
+	buf_init(&conf, FX_MAX_BYTES);
+	buf_init(&changed, FX_MAX_BYTES);
+	buf_init(&sent, FX_MAX_BYTES);
+	buf_printf(&conf, "%s%s", CONF, row->conf);
+	fx_configure(&fx, conf.p);
+	m = fx_run(&fx, &inside, &client, row->text);
+	out = engine_msg_eom(m);
+	tap_num(count_changes(out), row->changes, row->name);
+	tap_num((long long)out->long_lines, row->long_lines, row->name);
+	fx_apply(out, row->text, &changed);
+	engine_msg_free(m);
+	break_all(buf_str(&changed), &sent);
+	tap_num(count_passes(buf_str(&sent)), 2, row->name);
+	buf_fini(&sent);
+	buf_fini(&changed);
+	buf_fini(&conf);
+}
+
+/* Nothing is changed for a signature that is not made. */
+static void
+check_unsigned(const char *conf, const char *name)
+{
+	struct str text = STR(HEAD "References: " W120 "b\r\n\r\n" W120 "\r\n");
+	const struct engine_outcome *out;
+	struct fx_client client;
+	struct engine_msg *m;
+
+	fx_configure(&fx, conf);
+	m = fx_run(&fx, &inside, &client, text);
+	out = engine_msg_eom(m);
+	tap_ok(count_changes(out) == 0 && out->long_lines == 0, "%s", name);
+	engine_msg_free(m);
+}
+
+/* The seal is of what is sent, its results are of what was received. */
+static void
+check_seal(void)
+{
+	struct str text = STR(HEAD "References: " W120 "b\r\n\r\n" W120 "\r\n");
+	const struct engine_outcome *out;
+	struct buf own, changed, sent;
+	struct fx_client client;
+	struct engine_msg *m;
+
+	buf_init(&own, FX_MAX_BYTES);
+	buf_init(&changed, FX_MAX_BYTES);
+	buf_init(&sent, FX_MAX_BYTES);
+	fx_sign(&fx, FX_SIGN "LineLengthLimit 0\n", text.p, &own);
+	fx_configure(&fx, FX_SIGN "LineLengthLimit 100\nArcSeal all\n");
+	m = fx_run(&fx, &outside, &client, buf_str(&own));
+	out = engine_msg_eom(m);
+	tap_num(out->seal.instance, 1, "sealed");
+	tap_num(count_changes(out), 1, "a field is refolded for the seal");
+	tap_num((long long)out->long_lines, 2, "two long lines");
+	tap_ok(fx_contains(out->authres, "dkim=pass"), "passes as received");
+	fx_apply(out, buf_str(&own), &changed);
+	engine_msg_free(m);
+	break_all(buf_str(&changed), &sent);
+	fx_configure(&fx, FX_VERIFY);
+	m = fx_run(&fx, &outside, &client, buf_str(&sent));
+	out = engine_msg_eom(m);
+	tap_num(out->arc != NULL ? (long long)out->arc->result : -1, ARC_PASS,
+	    "the seal passes as sent");
+	engine_msg_free(m);
+	buf_fini(&sent);
+	buf_fini(&changed);
+	buf_fini(&own);
+}
+
+int
+main(void)
+{
+	size_t i;
+
+	fx_init(&fx, "");
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		check_row(&rows[i]);
+	}
+	check_unsigned(FX_SIGN "LineLengthLimit 0\n", "LineLengthLimit 0");
+	check_unsigned("AuthservID mx.example.net\nDomain example.org\n"
+	    "Selector rsa\nKeyFile @DIR@/rsa\nLineLengthLimit 100\n",
+	    "another domain's mail");
+	check_unsigned(FX_VERIFY "LineLengthLimit 100\n", "verified mail");
+	check_seal();
+	fx_fini(&fx);
+	return (tap_done());
+}
