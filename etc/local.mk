@@ -1,8 +1,9 @@
 # Samples. Files of the operator are never overwritten.
 examplesdir = $(docdir)/examples
 dist_examples_DATA = etc/mailseald.conf etc/dkimkeygen.conf \
+	etc/grafana-dashboard.json \
 	etc/keys-postgres.sql etc/keys-sqlite.sql etc/postfix-main.cf \
-	etc/sendmail.mc
+	etc/prometheus-alerts.yml etc/sendmail.mc
 
 # Installs the sample as the configuration unless that exists. Removes it only if
 # it is unchanged.

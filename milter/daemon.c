@@ -127,6 +127,9 @@ start_threads(struct daemon *daemon, struct conf *conf, struct diag *diag)
 {
 	enum status status = log_start();
 
+	if (status == STATUS_OK) {
+		status = exporter_init(&daemon->exporter, &daemon->live);
+	}
 	if (status != STATUS_OK) {
 		diag_set(diag, NULL, 0, NO_THREAD);
 		return (status);
@@ -157,6 +160,14 @@ start_daemon(struct daemon *daemon, struct conf *conf)
 	}
 	presence_announce(&daemon->presence);
 	return (DAEMON_OK);
+}
+
+/* A daemon that only looks on leaves the place to the one that serves. */
+static void
+set_exporter(struct daemon *daemon, const struct conf *conf)
+{
+	exporter_set(&daemon->exporter, is_observer(daemon) ? NULL :
+	    conf->metrics);
 }
 
 static void
@@ -229,8 +240,11 @@ daemon_reload(struct daemon *daemon)
 
 	diag_init(&diag);
 	status = load_conf(daemon, &conf, &diag);
+	meter_note_load(&daemon->live.meter, status == STATUS_OK,
+	    env_now_s(&daemon->env));
 	if (status == STATUS_OK) {
 		set_log(daemon, conf);
+		set_exporter(daemon, conf);
 		env_log(&daemon->env, LOG_LEVEL_INFO, "%s is in service",
 		    daemon->opts->conf_path);
 		daemon_log_survey(daemon);
@@ -333,6 +347,7 @@ stop_daemon(struct daemon *daemon)
 	env_log(&daemon->env, LOG_LEVEL_INFO, "stopped");
 	log_flush();
 	limit_cleanup(code);
+	exporter_stop(&daemon->exporter);
 	watch_stop(&daemon->watch);
 	live_fini(&daemon->live);
 	return (code);
@@ -419,6 +434,7 @@ daemon_run(const struct daemon_opts *opts)
 		return (code);
 	}
 	announce_start(&daemon);
+	set_exporter(&daemon, conf);
 	background_ready(&caller, conf->log_target == CONF_LOG_STDERR);
 	daemon_report_ready(&daemon);
 	conf_release(conf);

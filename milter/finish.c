@@ -118,18 +118,20 @@ defer_message(const struct peer *peer, SMFICTX *ctx)
 {
 	const char *why = refusal_text(peer->refusal);
 	bool test_mode = peer->live->test_mode;
+	enum engine_verdict verdict = test_mode ? ENGINE_ACCEPT :
+	    ENGINE_TEMPFAIL;
 
 	if (why != NULL) {
 		env_log(peer->live->env, LOG_LEVEL_WARNING, "%s: %s",
 		    test_mode ? "a message was not examined" :
 		    "a message was deferred", why);
 	}
-	if (test_mode) {
-		return (ENGINE_ACCEPT);
+	meter_count_unexamined(&peer->live->meter, verdict);
+	if (!test_mode) {
+		(void)set_reply(ctx, "451", "4.3.2",
+		    "Service not available, try later");
 	}
-	(void)set_reply(ctx, "451", "4.3.2",
-	    "Service not available, try later");
-	return (ENGINE_TEMPFAIL);
+	return (verdict);
 }
 
 enum engine_verdict
@@ -155,6 +157,8 @@ finish_message(struct peer *peer, SMFICTX *ctx)
 		line.error = failed;
 		line.action = engine_verdict_name(verdict);
 	}
+	meter_count(&peer->live->meter, outcome, peer->live->test_mode ?
+	    outcome->verdict : verdict);
 	write_line(peer, &line);
 	return (verdict);
 }

@@ -59,8 +59,8 @@ is_alive(const char *path)
 	return (alive);
 }
 
-static enum status
-remove_stale(const char *path, struct diag *diag)
+enum status
+listen_remove_stale(const char *path, struct diag *diag)
 {
 	struct stat st;
 
@@ -134,7 +134,7 @@ enum status
 listen_open(const char *where, struct diag *diag)
 {
 	const char *path = listen_path(where);
-	enum status status = path != NULL ? remove_stale(path, diag) :
+	enum status status = path != NULL ? listen_remove_stale(path, diag) :
 	    STATUS_OK;
 
 	if (status != STATUS_OK) {

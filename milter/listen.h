@@ -22,6 +22,10 @@ enum status	 listen_check(const char *where, struct diag *)
  */
 enum status	 listen_open(const char *where, struct diag *)
     ATTR_MUST_CHECK;
+/* Removes a socket file on which no process listens. IO: it is in use, or not a
+   socket. OK: there is none. */
+enum status	 listen_remove_stale(const char *path, struct diag *)
+    ATTR_MUST_CHECK;
 /* Removes the socket file. */
 void	 listen_close(const char *where);
 

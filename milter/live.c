@@ -52,6 +52,51 @@ set_budget(struct live *live, const struct conf *conf)
 	    budget_default_max(""));
 }
 
+/* Counters must not go back when another resolver takes over. */
+static void
+add_past(struct dns_stats *past, const struct dns_stats *now)
+{
+	size_t i;
+
+	past->hits += now->hits;
+	past->misses += now->misses;
+	past->joined += now->joined;
+	past->evicted += now->evicted;
+	past->remembered += now->remembered;
+	for (i = 0; i < DNS_RESULTS; i++) {
+		past->results[i] += now->results[i];
+	}
+}
+
+static void
+take_resolver(struct live *live, struct resolver_choice *choice)
+{
+	struct dns *before = live->resolvers.now;
+	struct dns_stats stats;
+
+	pthread_mutex_lock(&live->numbers_lock);
+	if (before != NULL && before != choice->dns) {
+		dns_get_stats(before, &stats);
+		add_past(&live->dns_past, &stats);
+	}
+	resolvers_take(&live->resolvers, choice);
+	pthread_mutex_unlock(&live->numbers_lock);
+}
+
+/* What a monitor is told of the engine in service. */
+static void
+note_numbers(struct live *live, const struct conf *conf)
+{
+	const struct signers *signers = engine_signers(live->engine);
+	struct signers_counts counts;
+
+	signers_count(signers, &counts);
+	atomic_store(&live->keys, counts.keys);
+	atomic_store(&live->oldest_key_s, signers_oldest_key(signers));
+	atomic_store(&live->needs_dns, conf->mode_verify);
+	atomic_store(&live->zone_text, conf->zone != NULL);
+}
+
 static enum status
 load_engine(struct live *live, struct conf *conf, enum signers_loss lose,
     struct diag *diag)
@@ -88,8 +133,9 @@ load_engine(struct live *live, struct conf *conf, enum signers_loss lose,
 		return (status);
 	}
 	set_engine(live, engine);
-	resolvers_take(&live->resolvers, &choice);
+	take_resolver(live, &choice);
 	set_budget(live, conf);
+	note_numbers(live, conf);
 	(void)live_sweep(live);
 	return (STATUS_OK);
 }
@@ -187,7 +233,9 @@ live_init(struct live *live, struct conf *conf, const struct env *env,
 	live->started_us = env_mono_us(env);
 	buf_init(&live->mark_secret, MARK_KEY_MAX_BYTES);
 	set_peers_max(live);
-	if (pthread_mutex_init(&live->lock, NULL) != 0) {
+	live->meter.started_s = live->meter.loaded_s = env_now_s(env);
+	if (pthread_mutex_init(&live->lock, NULL) != 0 ||
+	    pthread_mutex_init(&live->numbers_lock, NULL) != 0) {
 		diag_set(diag, NULL, 0, "out of memory");
 		return (STATUS_NOMEM);
 	}
@@ -326,6 +374,7 @@ live_conf(const struct live *live)
 void
 live_drain(struct live *live)
 {
+	atomic_store(&live->stopping, true);
 	pthread_mutex_lock(&live->lock);
 	live->draining = true;
 	pthread_mutex_unlock(&live->lock);
@@ -368,7 +417,13 @@ live_idle_us(struct live *live)
 }
 
 void
-live_get_dns_stats(const struct live *live, struct dns_stats *r)
+live_get_dns_stats(struct live *live, struct dns_stats *r)
 {
-	dns_get_stats(live->resolvers.now, r);
+	struct dns_stats now;
+
+	pthread_mutex_lock(&live->numbers_lock);
+	dns_get_stats(live->resolvers.now, &now);
+	*r = now;
+	add_past(r, &live->dns_past);
+	pthread_mutex_unlock(&live->numbers_lock);
 }

@@ -8,6 +8,7 @@
 #define MILTER_LIVE_H
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include "base/diag.h"
@@ -18,6 +19,7 @@
 #include "dns/dns.h"
 #include "engine/engine.h"
 #include "milter/budget.h"
+#include "milter/meter.h"
 #include "milter/resolvers.h"
 #include "second/second.h"
 #include "signers/survey.h"
@@ -37,7 +39,9 @@ struct live {
 	struct dmarc_psl	*psl;		/* as above */
 	struct engine_stats	*stats;
 	struct key_checks	*key_checks;
-	/* of the configuration; used by the thread that loads only */
+	struct meter		 meter;
+	/* of the configuration; used by the thread that loads only, except
+	   resolvers.now, which changes under numbers_lock only */
 	struct resolvers	 resolvers;
 	uint64_t		 loss;		/* revision of the keys that
 						   were refused; 0: none */
@@ -47,6 +51,15 @@ struct live {
 	struct budget		 budget;	/* MaximumMemory */
 	atomic_uint		 peers;		/* connections */
 	unsigned		 peers_max;	/* constant after live_init */
+	atomic_bool		 stopping;	/* as draining */
+	atomic_bool		 needs_dns;	/* the mode in service does */
+	atomic_bool		 zone_text;	/* in place of DNS */
+	_Atomic uint64_t	 keys;		/* that may sign */
+	_Atomic int64_t		 oldest_key_s;	/* of a store: Unix time; -1:
+						   none */
+	/* For readers of numbers. No message takes it. */
+	pthread_mutex_t		 numbers_lock;
+	struct dns_stats	 dns_past;	/* of former resolvers */
 	pthread_mutex_t		 lock;		/* guards what follows */
 	struct engine		*engine;
 	unsigned		 in_flight;
@@ -109,7 +122,7 @@ unsigned	 live_in_flight(struct live *);
    none. */
 uint64_t	 live_idle_us(struct live *);
 
-/* Of the resolver in service, for the thread that loads. */
-void	 live_get_dns_stats(const struct live *, struct dns_stats *r);
+/* Since the start. For any thread; takes no lock that a message takes. */
+void	 live_get_dns_stats(struct live *, struct dns_stats *r);
 
 #endif

@@ -6,7 +6,10 @@ mailseald_core = \
 	milter/check.c \
 	milter/counters.c milter/counters.h \
 	milter/daemon.c milter/daemon.h milter/private.h milter/survey.c \
+	milter/exporter.c milter/exporter.h \
+	milter/exporter_socket.c milter/exporter_socket.h \
 	milter/finish.c milter/finish.h \
+	milter/health.c milter/health.h \
 	milter/listen.c milter/listen.h \
 	milter/live.c milter/live.h \
 	milter/log.c milter/log.h \
@@ -19,6 +22,8 @@ mailseald_core = \
 	milter/macros.c milter/macros.h \
 	milter/mark_key.c milter/mark_key.h \
 	milter/manager.c milter/manager.h \
+	milter/meter.c milter/meter.h \
+	milter/metrics.c milter/metrics.h \
 	milter/negotiate.c milter/negotiate.h \
 	milter/peer.c milter/peer.h \
 	milter/presence.c milter/presence.h \
@@ -33,5 +38,5 @@ mailseald_core = \
 
 sbin_PROGRAMS += milter/mailseald
 milter_mailseald_SOURCES = $(mailseald_core) milter/main.c
-milter_mailseald_LDADD = $(LDADD) $(MILTER_LIBS)
+milter_mailseald_LDADD = $(LDADD) $(MILTER_LIBS) $(MICROHTTPD_LIBS)
 dist_man_MANS += milter/mailseald.8 milter/mailseald.conf.5

@@ -7,6 +7,7 @@
 #include <sys/types.h>
 
 #include "milter/daemon.h"
+#include "milter/exporter.h"
 #include "milter/live.h"
 #include "milter/manager.h"
 #include "milter/presence.h"
@@ -21,6 +22,7 @@ struct daemon {
 	/* Callbacks may come until the process is gone: never freed. */
 	struct live		 live;
 	struct watch		 watch;
+	struct exporter		 exporter;
 };
 
 void		 daemon_init(struct daemon *, const struct daemon_opts *);

@@ -10,7 +10,7 @@
 
 #define USEC_PER_S	1000000ULL
 #define SWEEP_US	200000	/* while messages hold former resolvers */
-#define PRESENCE_US	10000000	/* between two checks of the socket */
+#define PRESENCE_US	2000000		/* between two checks of the sockets */
 /* Between two reports without a watchdog. */
 #define REPORT_US	30000000
 
@@ -65,6 +65,9 @@ run_timers(struct daemon *daemon, struct timers *timers)
 
 	if (timer_take(&timers->presence, now_us)) {
 		presence_watch(&daemon->presence, &daemon->env);
+		atomic_store(&daemon->live.meter.socket_lost,
+		    daemon->presence.lost);
+		exporter_watch(&daemon->exporter);
 	}
 	if (timer_take(&timers->report, now_us)) {
 		daemon_report_alive(daemon);

@@ -134,6 +134,7 @@ struct conf {
 	char			*user_id;	/* UserID; NULL: unchanged */
 	mode_t			 umask;		/* UMask */
 	char			*pid_file;	/* PidFile; NULL: none */
+	char			*metrics;	/* Metrics; NULL: none */
 	bool			 background;	/* Background */
 	unsigned		 maximum_memory_mib; /* MaximumMemory; 0: a part
 						   of what there is */

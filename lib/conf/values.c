@@ -6,6 +6,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "base/ip.h"
 #include "conf/table.h"
 #include "mail/domain.h"
 
@@ -194,6 +195,35 @@ conf_set_socket(struct conf_reader *r, const struct conf_option *o,
 {
 	return (conf_is_socket(value) ? conf_set_text(r, o, value) :
 	    conf_reject_form(r, o, value));
+}
+
+/* Nothing is looked up: a reload must not wait for the DNS. */
+static bool
+is_address(struct str host)
+{
+	struct ip_addr ip;
+
+	if (host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']') {
+		host = str_mem(host.p + 1, host.n - 2);
+	}
+	return (ip_parse(host, &ip) || str_eq_ci(host, STR("localhost")));
+}
+
+enum status
+conf_set_metrics(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	size_t at = str_find(value, '@');
+
+	if (!conf_is_socket(value)) {
+		return (conf_reject_form(r, o, value));
+	}
+	if (str_starts(value, STR("inet")) && at < value.n &&
+	    !is_address(str_from_offset(value, at + 1))) {
+		return (conf_reject(r, o, value, "has neither an address nor "
+		    "localhost after the @"));
+	}
+	return (conf_set_text(r, o, value));
 }
 
 enum status

@@ -1,22 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 
 #include "base/strmap.h"
 #include "signers/key_checks.h"
 
+/* Never freed before the end. Atomic is what key_checks_count reads. */
 struct key_check {
-	struct key_check	*next;		/* of all */
+	struct key_check	*next;		/* of all; constant */
 	uint64_t		 key_id;
-	int64_t			 ask_s;		/* not before */
-	enum key_state		 state;
+	_Atomic int64_t		 ask_s;		/* not before */
+	_Atomic enum key_state	 state;
 	char			 owner[];
 };
 
 struct key_checks {
-	pthread_mutex_t		 lock;		/* guards what follows */
+	pthread_mutex_t		 lock;		/* for changes of the rest */
 	struct strmap		 by_owner;
-	struct key_check	*all;
+	_Atomic(struct key_check *) all;
 };
 
 struct key_checks *
@@ -34,14 +36,14 @@ key_checks_new(void)
 void
 key_checks_free(struct key_checks *checks)
 {
-	struct key_check *next;
+	struct key_check *check, *next;
 
 	if (checks == NULL) {
 		return;
 	}
-	for (; checks->all != NULL; checks->all = next) {
-		next = checks->all->next;
-		free(checks->all);
+	for (check = checks->all; check != NULL; check = next) {
+		next = check->next;
+		free(check);
 	}
 	strmap_fini(&checks->by_owner);
 	pthread_mutex_destroy(&checks->lock);
@@ -128,4 +130,25 @@ key_checks_set(struct key_checks *checks, struct str owner, uint64_t key_id,
 	}
 	pthread_mutex_unlock(&checks->lock);
 	return (before);
+}
+
+void
+key_checks_count(const struct key_checks *checks, int64_t mono_s,
+    uint64_t n_r[KEY_STATES])
+{
+	const struct key_check *check;
+	int64_t ask_s;
+	size_t i;
+
+	for (i = 0; i < KEY_STATES; i++) {
+		n_r[i] = 0;
+	}
+	for (check = atomic_load(&checks->all); check != NULL;
+	    check = check->next) {
+		ask_s = check->ask_s;
+		/* INT64_MIN: it has not been asked about. */
+		if (ask_s > mono_s - KEY_CHECKS_RECENT_S) {
+			n_r[check->state]++;
+		}
+	}
 }

@@ -18,12 +18,14 @@
 #define KEY_CHECKS_MAX		500000
 #define KEY_CHECKS_AGAIN_S	3600	/* after an answer */
 #define KEY_CHECKS_RETRY_S	60	/* while there is none */
+#define KEY_CHECKS_RECENT_S	86400	/* see key_checks_count */
 
 enum key_state {
 	KEY_UNKNOWN,		/* no answer yet */
 	KEY_GOOD,		/* the record is this key's */
 	KEY_BAD			/* it is another key's, or missing */
 };
+#define KEY_STATES		(KEY_BAD + 1)
 
 struct key_checks;
 
@@ -44,5 +46,12 @@ enum key_state	 key_checks_get(struct key_checks *, struct str owner,
  */
 enum key_state	 key_checks_set(struct key_checks *, struct str owner,
 		    uint64_t key_id, int64_t mono_s, enum key_state);
+/*
+ * Counts the keys by state that signed within KEY_CHECKS_RECENT_S or a little
+ * longer: what is known of others may be out of date. Takes no lock: it is for
+ * a monitor, and messages take the lock.
+ */
+void		 key_checks_count(const struct key_checks *, int64_t mono_s,
+		    uint64_t n_r[KEY_STATES]);
 
 #endif

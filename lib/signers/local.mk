@@ -1,4 +1,5 @@
 lib_libmailseal_a_SOURCES += \
+	lib/signers/age.c \
 	lib/signers/cache.c \
 	lib/signers/cache.h \
 	lib/signers/find.c \

@@ -123,6 +123,9 @@ uint64_t	 signers_look(const struct signers *);
 void		 signers_free(struct signers *);	/* accepts NULL */
 void		 signers_count(const struct signers *,
 		    struct signers_counts *r);
+/* When the oldest key of a store that signs was made, in Unix time; -1: there
+   is none. */
+int64_t		 signers_oldest_key(const struct signers *);
 /*
  * Loads each key that would be loaded on first use, except those with "%" in
  * their path, logs each failure and returns how many there were. Warns of

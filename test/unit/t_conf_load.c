@@ -122,6 +122,15 @@ static const struct {
 	{ "Socket without a host", "Socket inet:8891@\n", "conf:1: Socket: "
 	    "\"inet:8891@\" is not unix:path|inet:port[@host]|"
 	    "inet6:port[@host]" },
+	{ "Metrics with a name", "Metrics inet:9893@mx.example.com\n",
+	    "conf:1: Metrics: \"inet:9893@mx.example.com\" has neither an "
+	    "address nor localhost after the @" },
+	{ "Metrics with more than an address", "Metrics inet:1@::1]\n",
+	    "conf:1: Metrics: \"inet:1@::1]\" has neither an address nor "
+	    "localhost after the @" },
+	{ "Metrics without a port", "Metrics inet:@127.0.0.1\n",
+	    "conf:1: Metrics: \"inet:@127.0.0.1\" is not unix:path|"
+	    "inet:port[@address]|inet6:port[@address]" },
 	{ "Mode", "Mode x\n", "conf:1: Mode: \"x\" is not s|v|sv" },
 	{ "Mode with a letter twice", "Mode ss\n",
 	    "conf:1: Mode: \"ss\" is not s|v|sv" },
@@ -342,6 +351,10 @@ static const struct {
 static const char *const good[] = {
 	"Socket inet:1\n", "Socket inet:65535@127.0.0.1\n",
 	"Socket inet6:8891@[::1]\n", "Socket local:/run/x\n",
+	"Metrics inet:9893\n", "Metrics inet:1@127.0.0.1\n",
+	"Metrics inet:1@[::1]\n", "Metrics inet6:1@LocalHost\n",
+	"Metrics inet:1@::\n", "Metrics unix:/run/mx.example.com@x\n",
+	"StatsInterval 0\n", "StatsInterval 366d\n",
 	"MinimumKeyBits 8192\n", "MaximumSignaturesToVerify 1\n",
 	"MaximumSignaturesToVerify 100\n", "ClockDrift 0\n",
 	"ClockDrift 86400\n", "ClockDrift 1D\n", "ClockDrift 24h\n",

@@ -6,13 +6,13 @@
 
 #define S	UINT64_C(1000000)
 
-/* An entry of n octets more than an empty one, kept for ttl_s. */
 static void
 tap_counter(const struct counter *c, long long want, const char *name)
 {
 	tap_num((long long)counter_get(c), want, name);
 }
 
+/* An entry of n octets more than an empty one, kept for ttl_s. */
 static struct cache_entry *
 add(struct cache *c, const char *text, enum dns_type type, size_t n,
     uint32_t ttl_s, uint64_t now_us)

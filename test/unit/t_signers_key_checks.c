@@ -33,6 +33,42 @@ static const struct row {
 	{ "another key of that name", 3732, 8, false, KEY_UNKNOWN, true },
 };
 
+static void
+check_count(const struct key_checks *checks, int64_t mono_s, uint64_t unknown,
+    uint64_t good, uint64_t bad, const char *name)
+{
+	uint64_t n[KEY_STATES];
+
+	key_checks_count(checks, mono_s, n);
+	if (!tap_ok(n[KEY_UNKNOWN] == unknown && n[KEY_GOOD] == good &&
+	    n[KEY_BAD] == bad, "%s", name)) {
+		printf("# %d %d %d\n", (int)n[0], (int)n[1], (int)n[2]);
+	}
+}
+
+static void
+test_count(void)
+{
+	struct key_checks *checks = key_checks_new();
+	bool ask;
+
+	check_count(checks, 0, 0, 0, 0, "no key");
+	(void)key_checks_get(checks, STR("a"), 1, 10, &ask);
+	check_count(checks, 10, 0, 0, 0, "one that was not asked about");
+	(void)key_checks_set(checks, STR("a"), 1, 10, KEY_UNKNOWN);
+	check_count(checks, 10, 1, 0, 0, "no answer");
+	(void)key_checks_set(checks, STR("a"), 1, 20, KEY_GOOD);
+	(void)key_checks_set(checks, STR("b"), 2, 20, KEY_BAD);
+	(void)key_checks_set(checks, STR("c"), 3, 20, KEY_BAD);
+	check_count(checks, 20, 0, 1, 2, "answers");
+	check_count(checks, 20 + KEY_CHECKS_AGAIN_S + KEY_CHECKS_RECENT_S - 1,
+	    0, 1, 2, "they count for a day after they should be repeated");
+	(void)key_checks_set(checks, STR("b"), 2, 90000, KEY_GOOD);
+	check_count(checks, 20 + KEY_CHECKS_AGAIN_S + KEY_CHECKS_RECENT_S,
+	    0, 1, 0, "then only if the key has signed since");
+	key_checks_free(checks);
+}
+
 int
 main(void)
 {
@@ -62,5 +98,6 @@ main(void)
 	    4000, &ask), KEY_UNKNOWN, "another name is another key");
 	key_checks_free(checks);
 	key_checks_free(NULL);
+	test_count();
 	return (tap_done());
 }

@@ -469,6 +469,15 @@ check_gone(void)
 	    "a missing directory is named");
 }
 
+static void
+check_oldest(int64_t want_s, const char *name)
+{
+	struct signers *s = make(false, 10);
+
+	tap_num(signers_oldest_key(s), want_s, name);
+	signers_free(s);
+}
+
 int
 main(void)
 {
@@ -484,10 +493,12 @@ main(void)
 	privkey_free(key);
 	snprintf(top, sizeof(top), "/tmp/t_sources.XXXXXX");
 	must(mkdtemp(top) != NULL, "directory");
+	check_oldest(-1, "no key, no age");
 	put("a.example", "s1", KEY_ACTIVE, 10);
 	put("a.example", "s2", KEY_RETIRED, 5);
 	put("a.example", "s3", KEY_ACTIVE, 20);
 	put("b.example", "s1", KEY_PENDING, 10);
+	check_oldest(10, "the oldest key that signs");
 	check_picks();
 	check_changes();
 	check_broken();
