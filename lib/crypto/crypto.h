@@ -70,8 +70,10 @@ bool		 crypto_equal(const void *, const void *, size_t n);
 /*
  * Parses the decoded p= of a key record: RSA as SubjectPublicKeyInfo or
  * RSAPublicKey DER without trailing bytes, Ed25519 as its 32 raw bytes.
- * SYNTAX: not such a key. LIMIT: RSA beyond CRYPTO_RSA_MAX_BITS. NOMEM: an
- * internal error. A short RSA key is accepted; the caller checks its bits.
+ * SYNTAX: not such a key, or an Ed25519 point that is not in canonical form or
+ * of small order, for which everybody can sign. LIMIT: RSA beyond
+ * CRYPTO_RSA_MAX_BITS. NOMEM: an internal error. A short RSA key is accepted;
+ * the caller checks its bits.
  */
 enum status	 pubkey_parse(enum crypto_key_type, struct str der,
 		    struct pubkey **key_r) ATTR_MUST_CHECK;

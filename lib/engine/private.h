@@ -394,7 +394,8 @@ struct authres_result;
 enum status	engine_results_sender(const struct engine_input *,
 		    const struct engine_outcome *, struct authres_result *v,
 		    size_t *n_r) ATTR_MUST_CHECK;
-/* Leaves out a value that is too long: a part of it would be wrong. */
+/* For domains and addresses. Leaves out a value that is too long, because a
+   part of it would be wrong, or that has another character (results.c). */
 void		engine_results_add(struct authres_result *, struct str ptype,
 		    struct str property, struct str value);
 

@@ -1,5 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* results: our verdicts as an Authentication-Results field (RFC 8601). */
+/*
+ * results: our verdicts as an Authentication-Results field (RFC 8601).
+ *
+ * The invariant: the field holds words of ours, and of strangers' text only
+ * what a narrow alphabet allows, in which nobody can write another result,
+ * whatever reads the field: a regular expression, a split at ';', a decoder of
+ * encoded words. A value with any other character is left out.
+ */
 #include "authres/authres.h"
 #include "base/buf.h"
 #include "engine/private.h"
@@ -7,6 +14,12 @@
 #define B_MIN_BYTES		8	/* of b=, RFC 6008 4 */
 #define B_MAX_BYTES		64	/* two that are equal so far: a copy */
 #define PROPERTIES		5
+#define NAME_CHARS		"-._"	/* of domains, besides alphanumerics */
+#define IP_CHARS		"-._:"
+#define B64_CHARS		"+/"	/* without the '=' at the end */
+/* A dot-atom without '=', '?' and '/' (RFC 5322 3.2.3), which not all readers
+   accept unquoted, and its '@'. */
+#define IDENTITY_CHARS		"-._!#$%&'*+^`{|}~@"
 /* The longest address (RFC 5321 4.5.3.1); even quoted it fits into a line
    (RFC 5322 2.1.1). */
 #define PROPERTY_MAX_BYTES	320
@@ -36,44 +49,92 @@ unique_b(const struct dkim_verifier *verifier, size_t n, size_t index)
 	return (str_first(b, want));
 }
 
-void
-engine_results_add(struct authres_result *r, struct str ptype,
-    struct str property, struct str value)
+/* Whether all are ASCII letters, digits or one of the others. */
+static bool
+has_only(struct str s, const char *others)
 {
-	if (value.n > 0 && value.n <= PROPERTY_MAX_BYTES) {
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		if (!char_is_alpha(s.p[i]) && !char_is_digit(s.p[i]) &&
+		    (s.p[i] == '\0' || strchr(others, s.p[i]) == NULL)) {
+			return (false);
+		}
+	}
+	return (true);
+}
+
+static void
+add_property(struct authres_result *r, struct str ptype, struct str property,
+    struct str value, const char *chars)
+{
+	if (value.n > 0 && value.n <= PROPERTY_MAX_BYTES &&
+	    has_only(value, chars)) {
 		r->v[r->n++] = (struct authres_property){ .ptype = ptype,
 			.property = property, .value = value };
 	}
 }
 
-static void
-add_header_property(struct authres_result *r, struct str name,
-    struct str value)
+void
+engine_results_add(struct authres_result *r, struct str ptype,
+    struct str property, struct str value)
 {
-	engine_results_add(r, STR("header"), name, value);
+	add_property(r, ptype, property, value, IP_CHARS);
 }
 
-/* i= with A-labels, as fields outside of SMTPUTF8 need it (RFC 8616). */
+static void
+add_header_property(struct authres_result *r, struct str name,
+    struct str value, const char *chars)
+{
+	add_property(r, STR("header"), name, value, chars);
+}
+
+/* a= if it is a name that we know. */
+static struct str
+known_algorithm(struct str a)
+{
+	return (str_eq(a, STR("rsa-sha256")) ||
+	    str_eq(a, STR("ed25519-sha256")) || str_eq(a, STR("rsa-sha1")) ?
+	    a : STR_NONE);
+}
+
+static bool
+is_plain_local_part(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		if (s.p[i] == '.' && (i == 0 || i + 1 == s.n ||
+		    s.p[i - 1] == '.')) {
+			return (false);
+		}
+	}
+	return (has_only(s, IDENTITY_CHARS) && str_find(s, '@') == s.n);
+}
+
+/*
+ * i= with A-labels, as fields outside of SMTPUTF8 need it (RFC 8616); "@domain"
+ * if the local part is not plain; absent if the domain is not known.
+ */
 static enum status
 get_identity(struct arena *arena, const struct dkim_signature *sig,
     struct str *r)
 {
 	struct str domain = sig->identity_domain;
-	size_t n = str_rfind(sig->identity, '@') + 1;
-	char *p;
+	struct str local = str_first(sig->identity,
+	    str_rfind(sig->identity, '@'));
 
-	*r = sig->identity;
-	if (domain.p == NULL || n > PROPERTY_MAX_BYTES) {
+	*r = STR_NONE;
+	if (domain.p == NULL) {
 		return (STATUS_OK);
 	}
-	p = arena_alloc(arena, n + domain.n);
-	if (p == NULL) {
-		return (STATUS_NOMEM);
+	if (local.n + 1 + domain.n > PROPERTY_MAX_BYTES ||
+	    !is_plain_local_part(local)) {
+		local = STR("");
 	}
-	memcpy(p, sig->identity.p, n);
-	memcpy(p + n, domain.p, domain.n);
-	*r = str_mem(p, n + domain.n);
-	return (STATUS_OK);
+	*r = arena_printf(arena, "%.*s@%.*s", STR_FMT(local),
+	    STR_FMT(domain));
+	return (r->p != NULL ? STATUS_OK : STATUS_NOMEM);
 }
 
 static enum status
@@ -98,11 +159,12 @@ describe_signature(struct arena *arena, const struct dkim_verifier *dkim,
 			return (STATUS_NOMEM);
 		}
 	}
-	add_header_property(r, STR("d"), v->sig.domain);
-	add_header_property(r, STR("i"), identity);
-	add_header_property(r, STR("s"), v->sig.selector);
-	add_header_property(r, STR("a"), v->sig.algorithm);
-	add_header_property(r, STR("b"), unique_b(dkim, n, index));
+	add_header_property(r, STR("d"), v->sig.domain, NAME_CHARS);
+	add_header_property(r, STR("i"), identity, IDENTITY_CHARS);
+	add_header_property(r, STR("s"), v->sig.selector, NAME_CHARS);
+	add_header_property(r, STR("a"), known_algorithm(v->sig.algorithm),
+	    NAME_CHARS);
+	add_header_property(r, STR("b"), unique_b(dkim, n, index), B64_CHARS);
 	return (STATUS_OK);
 }
 

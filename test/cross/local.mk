@@ -18,6 +18,9 @@ check_DATA += test/cross/opendmarc_peer$(EXEEXT)
 CLEANFILES += test/cross/opendmarc_peer$(EXEEXT)
 check_SCRIPTS += test/cross/dmarc.py
 EXTRA_DIST += test/cross/dmarc.py test/cross/dmarc_rules.py
+# Our Authentication-Results as other programs read it.
+check_SCRIPTS += test/cross/readers.py
+EXTRA_DIST += test/cross/readers.py test/cross/readers_peer.pl
 # And for the authors of a From field.
 check_SCRIPTS += test/cross/from.py
 EXTRA_DIST += test/cross/from.py test/cross/from_peer.pl

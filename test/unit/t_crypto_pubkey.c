@@ -360,6 +360,80 @@ check_threads(const struct crypto_vector *v)
 	pubkey_free(key);
 }
 
+/* Whether R = identity, S = 0 is a signature that OpenSSL verifies for one of
+   some hashes: what a key of small order permits to anybody. */
+static bool
+is_forgeable(const unsigned char raw[32])
+{
+	unsigned char sig[64] = { 1 }, text[32] = { 0 };
+	EVP_PKEY *pkey = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL,
+	    raw, 32);
+	bool good = false;
+	unsigned i;
+
+	for (i = 0; i < 100 && !good; i++) {
+		EVP_MD_CTX *ctx = EVP_MD_CTX_new();
+
+		text[0] = (unsigned char)i;
+		good = EVP_DigestVerifyInit(ctx, NULL, NULL, NULL, pkey) ==
+		    1 && EVP_DigestVerify(ctx, sig, 64, text, 32) == 1;
+		EVP_MD_CTX_free(ctx);
+	}
+	EVP_PKEY_free(pkey);
+	ERR_clear_error();
+	return (good);
+}
+
+static void
+refuse_point(unsigned char y[32], const char *what)
+{
+	unsigned sign;
+
+	for (sign = 0; sign < 2; sign++) {
+		y[31] = (unsigned char)((y[31] & 0x7f) | sign << 7);
+		check_parse(CRYPTO_ED25519, str_mem(y, 32), STATUS_SYNTAX, 0,
+		    what);
+	}
+}
+
+/* Each encoding of a point of small order, and all with y >= p. */
+static void
+check_ed25519_points(void)
+{
+	static const char *const order_8[] = {
+		"JuiVj8KyJ7BFw/SJ8u+Y8NXfrAXTxjM5sTgCiG1T/AU=",
+		"xxdqcD1N2E+6PAt2DRBnDyogU/osOczGTsf9d5KsA3o=" };
+	unsigned char y[32] = { 0 };
+	unsigned i;
+
+	for (i = 0; i < 2; i++) {
+		memcpy(y, decode(order_8[i]).p, 32);
+		tap_ok(is_forgeable(y), "anybody signs for a key of order 8");
+		refuse_point(y, "order 8");
+	}
+	memset(y, 0, 32);
+	tap_ok(is_forgeable(y), "anybody signs for a placeholder of zeros");
+	refuse_point(y, "order 4: 32 zero octets");
+	y[0] = 1;
+	refuse_point(y, "order 1: the identity");
+	y[0] = 2;
+	y[31] = 0;
+	check_parse(CRYPTO_ED25519, str_mem(y, 32), STATUS_OK, 256, "y = 2");
+	memset(y, 0xff, 32);
+	for (i = 0xec; i <= 0xff; i++) {
+		y[0] = (unsigned char)i;
+		refuse_point(y, "y = p - 1 and above");
+	}
+	y[0] = 0xeb;
+	y[31] = 0x7f;
+	check_parse(CRYPTO_ED25519, str_mem(y, 32), STATUS_OK, 256,
+	    "y = p - 2");
+	y[0] = 0xff;
+	y[15] = 0xfe;
+	check_parse(CRYPTO_ED25519, str_mem(y, 32), STATUS_OK, 256,
+	    "y below p by an octet in the middle");
+}
+
 int
 main(void)
 {
@@ -376,6 +450,7 @@ main(void)
 	check_rsa_numbers();
 	check_rsa_der();
 	check_ed25519_sizes();
+	check_ed25519_points();
 	check_odd_key();
 	check_threads(&crypto_vectors[0]);
 	check_threads(&crypto_vectors[1]);

@@ -67,6 +67,9 @@ static const struct row {
 	{ "RFC 8463 4.2 31 octets",
 	    "k=ed25519; p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHUQ==",
 	    DKIM_PERMERROR, "key syntax error", 0, 0 },
+	{ "RFC 8032 a placeholder of zeros, for which anybody signs",
+	    "k=ed25519; p=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+	    DKIM_PERMERROR, "key syntax error", 0, 0 },
 	{ "RFC 8463 4.2 SubjectPublicKeyInfo", "k=ed25519; p=MCowBQYDK2VwAyEA"
 	    "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=", DKIM_PERMERROR,
 	    "key syntax error", 0, 0 },
