@@ -27,7 +27,8 @@ EXTRA_DIST += test/integration/unsigned.py
 POSTFIX_TESTS = test/integration/arc.py test/integration/follow.py \
 	test/integration/inbound.py test/integration/lifecycle.py \
 	test/integration/lines.py \
-	test/integration/outbound.py test/integration/policy.py
+	test/integration/outbound.py test/integration/policy.py \
+	test/integration/returned.py
 check_SCRIPTS += $(POSTFIX_TESTS)
 EXTRA_DIST += $(POSTFIX_TESTS) test/integration/life.py \
 	test/integration/mta.py test/integration/nameserver.py \

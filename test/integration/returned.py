@@ -1,0 +1,230 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Mail that comes back: a Postfix with a content filter that returns mail to a
+listener with the same milters, without no_milters. A stranger's forgery is
+never signed, its verdict stays, and what is ours is signed once.
+"""
+import os
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
+
+import seal  # noqa: E402
+import sink  # noqa: E402
+import smtp  # noqa: E402
+import tap  # noqa: E402
+import world  # noqa: E402
+
+STRANGER = {'ADDR': '192.0.2.99', 'NAME': 'mail.evil.example'}
+JOE = {'ADDR': '192.0.2.7', 'LOGIN': 'joe'}
+RCPT = ['me@here.example']
+RECORDS = '''
+example.com. TXT "v=spf1 -all"
+_dmarc.example.com. TXT "v=DMARC1; p=reject"
+'''
+HEAD = b'From: Joe <joe@example.com>\r\n'
+
+
+def letter(mark, head=HEAD, message_id=True):
+    text = head + b'To: you@example.net\r\nSubject: a test\r\n' \
+        b'X-Mark: ' + mark.encode() + b'\r\n'
+    if message_id:
+        text += b'Message-ID: <' + mark.encode() + b'@example.com>\r\n'
+    return text + b'\r\nhello\r\n'
+
+
+# -- filters ------------------------------------------------------------------
+
+def unfolded(data):
+    head, body = data.split(b'\r\n\r\n', 1)
+    head = head.replace(b'\r\n\t', b' ').replace(b'\r\n ', b' ')
+    return head + b'\r\n\r\n' + body
+
+
+def amavis(data):
+    return (b'Received: from mx.here.example ([127.0.0.1])\r\n'
+            b'\tby localhost (filter) with ESMTP id 1;\r\n'
+            b'\tThu, 05 May 2005 11:59:10 -0700 (PDT)\r\n'
+            b'X-Virus-Scanned: a filter\r\n' + data)
+
+
+def tagged(data):
+    return data.replace(b'Subject: ', b'Subject: ***SPAM*** ', 1)
+
+
+FILTERS = [
+    ('unchanged', lambda data: data),
+    ('fields on top', amavis),
+    ('Subject tagged', tagged),
+    ('a footer', lambda data: data + b'-- \r\nscanned\r\n'),
+    ('unfolded', unfolded),
+    ('all of it', lambda data: unfolded(tagged(amavis(data))) + b'x\r\n'),
+]
+
+
+class Net:
+    def __init__(self):
+        self.w = world.World(RECORDS)
+        w = self.w
+        self.filter = sink.Sink()
+        inside = {'InternalHosts': '127.0.0.1,10.0.0.0/8'}
+        self.daemon = w.daemon('both', **inside)
+        # Another server: the key is all that it has in common.
+        self.inner = w.daemon('inner', AuthservID='inner.example',
+                              **inside)
+        self.signer = w.daemon('signer', Mode='s', **inside)
+        self.proxied = w.daemon('proxied', FilterMTA='FILTERED', **inside)
+
+        def service(daemon, filtered=False, transport='smtp', **more):
+            options = {'smtpd_milters': 'unix:' + daemon.path}
+            if filtered:
+                options['content_filter'] = '%s:[127.0.0.1]:%d' % (
+                    transport, self.filter.port)
+            options.update(more)
+            return options
+        self.ports = w.start({
+            'in': service(self.daemon, True),
+            'narrow': service(self.daemon, True, 'narrow'),
+            'back': service(self.daemon),
+            'inner': service(self.inner),
+            'signer': service(self.signer, True),
+            'signer-back': service(self.signer),
+            'proxied': service(self.proxied,
+                               milter_macro_daemon_name='FILTERED'),
+        }, {'non_smtpd_milters': 'unix:' + self.daemon.path})
+
+    def send(self, port, data, xclient=None, sender='joe@example.com'):
+        c = smtp.Client(self.ports[port], xclient=xclient)
+        answer = c.mail(sender, RCPT, data)
+        c.quit()
+        if answer[:3] != '250':
+            tap.ok(False, '%s takes it' % port, answer)
+
+    def first(self, mark, data, port='in', xclient=None):
+        """What the filter gets."""
+        self.send(port, data, xclient or STRANGER)
+        return self.filter.take(mark.encode()).data
+
+    def back(self, mark, data, port='back'):
+        """What leaves then."""
+        self.send(port, data)
+        return self.w.sink.take(mark.encode()).data
+
+    def sendmail(self, mark, data):
+        self.w.postfix.sendmail('joe@example.com', RCPT,
+                                data.replace(b'\r\n', b'\n'))
+        return self.w.sink.take(mark.encode()).data
+
+
+def direction(daemon):
+    return daemon.lines()[-1]['direction']
+
+
+def check(first, last, name):
+    """Not signed, and with its one verdict."""
+    tap.is_(seal.fields_named(last, b'dkim-signature'), [],
+            name + ': not signed')
+    tap.is_((world.ours_in(first), world.ours_in(last)),
+            (world.ours_in(first)[:1], world.ours_in(first)),
+            name + ': the one verdict stays')
+
+
+def test_filters(net):
+    for i, (name, change) in enumerate(FILTERS):
+        mark = 'filter-%d' % i
+        first = net.first(mark, letter(mark))
+        tap.ok('dmarc=fail' in world.ours_in(first)[0] and
+               seal.fields_named(first, b'x-dmarc-quarantine'),
+               name + ': judged at first', first.decode())
+        last = net.back(mark, change(first))
+        check(first, last, name)
+        tap.ok(seal.fields_named(last, b'x-dmarc-quarantine'),
+               name + ': the tag stays')
+        tap.is_(direction(net.daemon), 'returned', name + ': the log says it')
+        mark = 'pipe-%d' % i
+        first = net.first(mark, letter(mark))
+        check(first, net.sendmail(mark, change(first)),
+              name + ', by sendmail')
+
+
+def test_strange_headers(net):
+    long_name = b'"' + b'a' * 970 + b'"'
+    for i, (name, head, port) in enumerate((
+            ('From folded', b'From: Joe\r\n <joe@example.com>\r\n', 'in'),
+            ('From that Postfix breaks',
+             b'From: ' + long_name + b' <joe@example.com>\r\n', 'narrow'),
+            ('From without a domain', b'From: joe\r\n', 'in'),
+            ('two Message-IDs', HEAD + b'Message-ID: <b@evil.example>\r\n',
+             'in'),
+            ('no From, which Postfix adds', b'', 'in'),
+            ('a foreign author', b'From: eve@evil.example\r\n', 'in'))):
+        mark = 'head-%d' % i
+        first = net.first(mark, letter(mark, head), port)
+        check(first, net.back(mark, first), name)
+        mark = 'noid-%d' % i
+        first = net.first(mark, letter(mark, head, False), port)
+        check(first, net.back(mark, first), name + ', no Message-ID')
+
+
+def test_forged_marks(net):
+    """What a stranger knows of marks: those in mail that he has got."""
+    known = net.first('known', letter('known'))
+    field = b'Authentication-Results:' + \
+        seal.fields_named(known, b'authentication-results')[0] + b'\r\n'
+    first = net.first('replay', field + letter('replay'))
+    tap.ok(field not in first and len(world.ours_in(first)) == 1,
+           'a mark from outside is deleted', first.decode())
+    check(first, net.back('replay', first), 'with a copied mark')
+    other = field.replace(world.AUTHSERV.encode(), b'x.example')
+    first = net.first('other', other * 50 + letter('other'))
+    last = net.back('other', first)
+    tap.is_(seal.fields_named(last, b'dkim-signature'), [],
+            'marks under another name: not signed')
+    last = net.back('own', field + letter('own'))
+    tap.ok(len(seal.fields_named(last, b'dkim-signature')) == 2 and
+           world.ours_in(last) == [],
+           'own mail with a copied result is signed, the copy deleted',
+           last.decode())
+    last = net.back('login', known.replace(b'X-Mark: known',
+                                           b'X-Mark: login'))
+    check(known, last, 'the same message without a login')
+    net.send('back', known.replace(b'X-Mark: known', b'X-Mark: resent'), JOE)
+    last = net.w.sink.take(b'resent').data
+    tap.is_((len(seal.fields_named(last, b'dkim-signature')),
+             world.ours_in(last)), (2, []), 'with a login it is signed')
+
+
+def test_other_hosts(net):
+    first = net.first('hosts', letter('hosts'))
+    last = net.back('hosts', first, 'inner')
+    check(first, last, 'another server with the same key')
+    tap.is_(direction(net.inner), 'returned', 'its log says it')
+    first = net.first('restart', letter('restart'))
+    tap.is_(net.daemon.stop(), 0, 'mailseald ends')
+    net.daemon.start()
+    check(first, net.back('restart', first), 'after a restart')
+
+
+def test_modes(net):
+    first = net.first('mode-s', letter('mode-s'), 'signer')
+    tap.ok(world.ours_in(first)[0].startswith('mx.here.example; none (') and
+           not seal.fields_named(first, b'dkim-signature'),
+           'Mode s: a mark and no result', first.decode())
+    check(first, net.back('mode-s', first, 'signer-back'), 'Mode s')
+    data = letter('proxied')
+    last = net.back('proxied', data, 'proxied')
+    tap.is_(seal.fields_named(last, b'dkim-signature'), [],
+            'FilterMTA: not signed without a login')
+
+
+def main():
+    world.require()
+    net = Net()
+    test_filters(net)
+    test_strange_headers(net)
+    test_forged_marks(net)
+    test_other_hosts(net)
+    test_modes(net)
+    net.w.finish()
+
+
+tap.main(main)
