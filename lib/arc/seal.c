@@ -57,6 +57,8 @@ make_ams(struct arena *arena, const struct arc_seal_opts *o,
 		.sign_headers_n = o->sign_headers_n,
 		.oversign_headers = o->oversign_headers,
 		.oversign_headers_n = o->oversign_headers_n,
+		.oversign_present = o->oversign_present,
+		.oversign_present_n = o->oversign_present_n,
 		.now_s = o->now_s };
 	struct dkim_signer *signer;
 	enum status status;

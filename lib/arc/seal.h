@@ -25,6 +25,8 @@ struct arc_seal_opts {
 	size_t			 sign_headers_n;
 	const struct str	*oversign_headers;
 	size_t			 oversign_headers_n;
+	const struct str	*oversign_present;
+	size_t			 oversign_present_n;
 	int64_t			 now_s;		/* t= */
 };
 

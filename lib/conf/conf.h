@@ -173,6 +173,10 @@ struct conf {
 	struct conf_strings	 oversign_headers; /* OversignHeaders; the same;
 						   v not NULL, n 0: none */
 	struct lines_rule	 line_limit;	/* LineLengthLimit */
+	struct conf_strings	 oversign_present; /* OversignPresent; the same;
+						   v NULL: none, too, if
+						   oversign_headers is a list
+						   without "*" */
 	int64_t			 signature_ttl_s; /* SignatureTTL; 0: no x= */
 	struct conf_key_stores	 key_stores;	/* KeyStore; absent: the default
 						   directory, if it exists */

@@ -35,15 +35,21 @@ struct dkim_sign_opts {
 	const struct str	*oversign_headers; /* named once more than
 						   present */
 	size_t			 oversign_headers_n;
+	const struct str	*oversign_present; /* the same, if there is
+						   one of that name */
+	size_t			 oversign_present_n;
 	int64_t			 now_s;		/* t=; -1: none */
 	int64_t			 ttl_s;		/* x= - t=; 0: no x= */
 };
 
-/* Defaults of SignHeaders and OversignHeaders (RFC 6376 5.4.1, 8.15). */
+/* Defaults of SignHeaders, OversignHeaders and OversignPresent (RFC 6376 5.4.1,
+   8.15). */
 extern const struct str	dkim_sign_headers_default[];
 extern const size_t	dkim_sign_headers_default_n;
 extern const struct str	dkim_oversign_headers_default[];
 extern const size_t	dkim_oversign_headers_default_n;
+extern const struct str	dkim_oversign_present_default[];
+extern const size_t	dkim_oversign_present_default_n;
 
 struct dkim_signer;
 

@@ -21,15 +21,27 @@ const struct str dkim_sign_headers_default[] = {
 };
 const size_t dkim_sign_headers_default_n = COUNT(dkim_sign_headers_default);
 
-/* RFC 6376 8.15: the reader might be shown a second one of these. */
+/*
+ * RFC 6376 8.15: the reader would be shown one of these that was added, also
+ * if there was none, and be deceived by it.
+ */
 const struct str dkim_oversign_headers_default[] = {
-	STR("From"), STR("Sender"), STR("Reply-To"), STR("Subject"),
-	STR("Date"), STR("Message-ID"), STR("To"), STR("Cc"),
-	STR("MIME-Version"), STR("Content-Type"), STR("In-Reply-To"),
-	STR("References"),
+	STR("From"), STR("Reply-To"), STR("Subject"), STR("To"), STR("Cc"),
 };
 const size_t dkim_oversign_headers_default_n =
     COUNT(dkim_oversign_headers_default);
+
+/*
+ * A second one of these deceives readers, too; but where there is none, lists
+ * (Sender), MTAs (Date, Message-ID) and MIME programs add it in good faith.
+ */
+const struct str dkim_oversign_present_default[] = {
+	STR("Sender"), STR("Date"), STR("Message-ID"), STR("MIME-Version"),
+	STR("Content-Type"), STR("Content-Transfer-Encoding"),
+	STR("In-Reply-To"), STR("References"),
+};
+const size_t dkim_oversign_present_default_n =
+    COUNT(dkim_oversign_present_default);
 
 /* RFC 8617 4.1.2. */
 static bool
@@ -54,6 +66,18 @@ sign_names_cover(const struct dkim_sign_opts *opts, struct str name)
 	return (str_eq_ci(name, STR("From")) ||
 	    str_list_has_ci(opts->sign_headers, opts->sign_headers_n, name) ||
 	    str_list_has_ci(opts->oversign_headers, opts->oversign_headers_n,
+	    name) || str_list_has_ci(opts->oversign_present,
+	    opts->oversign_present_n, name));
+}
+
+/* Whether a name of oversign_present is to be named once more. */
+static bool
+is_once_more(const struct dkim_sign_opts *opts,
+    const struct field_list *fields, struct str name)
+{
+	return (!(opts->kind == DKIM_ARC_MESSAGE && is_not_for_arc(name)) &&
+	    field_list_count(fields, name) > 0 &&
+	    !str_list_has_ci(opts->oversign_headers, opts->oversign_headers_n,
 	    name));
 }
 
@@ -87,6 +111,15 @@ sign_names_choose(struct arena *a, const struct dkim_sign_opts *opts,
 		    !is_not_for_arc(opts->oversign_headers[i])) {
 			names[n++] = opts->oversign_headers[i];
 		}
+	}
+	for (i = 0; i < opts->oversign_present_n; i++) {
+		if (!is_once_more(opts, fields, opts->oversign_present[i])) {
+			continue;
+		}
+		if (n == DKIM_MAX_SIGNED_FIELDS) {
+			return (STATUS_LIMIT);
+		}
+		names[n++] = opts->oversign_present[i];
 	}
 	*names_r = names;
 	*n_r = n;

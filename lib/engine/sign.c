@@ -2,8 +2,8 @@
 #include "engine/sign.h"
 
 /*
- * A list of SignHeaders or OversignHeaders: without one the default names; a
- * list whose first item is "*" adds to these.
+ * A list of SignHeaders, OversignHeaders or OversignPresent: without one the
+ * default names; a list whose first item is "*" adds to these.
  */
 static enum status
 header_names(struct arena *arena, const struct conf_strings *list,
@@ -33,6 +33,14 @@ header_names(struct arena *arena, const struct conf_strings *list,
 	return (STATUS_OK);
 }
 
+/* OversignHeaders alone, with a list of its own, is all that is oversigned. */
+static bool
+replaces_default(const struct conf_strings *list)
+{
+	return (list->v != NULL &&
+	    (list->n == 0 || !str_eq(list->v[0], STR("*"))));
+}
+
 enum status
 engine_sign_init(struct engine_sign *sign, struct arena *arena,
     const struct conf *conf, const struct crypto *crypto, int64_t now_s)
@@ -54,9 +62,16 @@ engine_sign_init(struct engine_sign *sign, struct arena *arena,
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	return (header_names(arena, &conf->oversign_headers,
+	status = header_names(arena, &conf->oversign_headers,
 	    dkim_oversign_headers_default, dkim_oversign_headers_default_n,
-	    &opts->oversign_headers, &opts->oversign_headers_n));
+	    &opts->oversign_headers, &opts->oversign_headers_n);
+	if (status != STATUS_OK || (conf->oversign_present.v == NULL &&
+	    replaces_default(&conf->oversign_headers))) {
+		return (status);
+	}
+	return (header_names(arena, &conf->oversign_present,
+	    dkim_oversign_present_default, dkim_oversign_present_default_n,
+	    &opts->oversign_present, &opts->oversign_present_n));
 }
 
 enum status
@@ -87,6 +102,8 @@ engine_sign_seal(const struct engine_sign *sign,
 		.sign_headers_n = sign->opts.sign_headers_n,
 		.oversign_headers = sign->opts.oversign_headers,
 		.oversign_headers_n = sign->opts.oversign_headers_n,
+		.oversign_present = sign->opts.oversign_present,
+		.oversign_present_n = sign->opts.oversign_present_n,
 		.now_s = sign->opts.now_s,
 	};
 

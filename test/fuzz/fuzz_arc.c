@@ -125,7 +125,9 @@ check_message(struct arena *arena, const struct message *m)
 		.sign_headers = dkim_sign_headers_default,
 		.sign_headers_n = dkim_sign_headers_default_n,
 		.oversign_headers = dkim_oversign_headers_default,
-		.oversign_headers_n = dkim_oversign_headers_default_n };
+		.oversign_headers_n = dkim_oversign_headers_default_n,
+		.oversign_present = dkim_oversign_present_default,
+		.oversign_present_n = dkim_oversign_present_default_n };
 	struct arc_seal_message in = { .fields = &m->fields,
 		.results = STR(" mx.test;\r\n\tspf=pass") };
 	struct arc_verdict before;

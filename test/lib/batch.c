@@ -181,6 +181,10 @@ sign_opts(struct batch *b, const struct fields *f, struct dkim_sign_opts *o)
 	o->oversign_headers = names(&b->arena, f->v[6],
 	    dkim_oversign_headers_default, dkim_oversign_headers_default_n,
 	    &o->oversign_headers_n);
+	if (o->oversign_headers == dkim_oversign_headers_default) {
+		o->oversign_present = dkim_oversign_present_default;
+		o->oversign_present_n = dkim_oversign_present_default_n;
+	}
 	o->now_s = (int64_t)now;
 	o->ttl_s = (int64_t)ttl;
 	return (o->sign_headers != NULL && o->oversign_headers != NULL);

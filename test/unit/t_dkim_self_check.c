@@ -21,6 +21,8 @@ sign_message(const struct privkey *key, const char *text)
 		.sign_headers_n = dkim_sign_headers_default_n,
 		.oversign_headers = dkim_oversign_headers_default,
 		.oversign_headers_n = dkim_oversign_headers_default_n,
+		.oversign_present = dkim_oversign_present_default,
+		.oversign_present_n = dkim_oversign_present_default_n,
 		.now_s = LAB_NOW };
 	struct dkim_signer *signer;
 	struct str value;

@@ -25,6 +25,8 @@ opts_of(const struct privkey *key, const char *selector)
 		.sign_headers_n = dkim_sign_headers_default_n,
 		.oversign_headers = dkim_oversign_headers_default,
 		.oversign_headers_n = dkim_oversign_headers_default_n,
+		.oversign_present = dkim_oversign_present_default,
+		.oversign_present_n = dkim_oversign_present_default_n,
 		.now_s = LAB_NOW });
 }
 
@@ -163,13 +165,11 @@ check_golden(void)
 	    "c=relaxed/relaxed; d=example.com; s=ed;\r\n"
 	    "\ti=a=3Bb@example.com; t=1700000000; x=1700086400; "
 	    "h=From:To:Subject:\r\n"
-	    "\tFrom:Sender:Reply-To:Subject:Date:Message-ID:To:Cc:"
-	    "MIME-Version:\r\n"
-	    "\tContent-Type:In-Reply-To:References;\r\n"
+	    "\tFrom:Reply-To:Subject:To:Cc;\r\n"
 	    "\tbh=cYt+oiQVrRxPZobI0aHq9G01XoWfS96s0wd+I/mdOgU=;\r\n"
-	    "\tb=8PzEbTOQuJHlcaO+xgeP3mZrnNjBrV8IrpRqPbmvj4bAEHYjES6e5Ke68"
-	    "eRrPa25Wdnz\r\n"
-	    "\t7FdYEUw+cZpAeapKDw=="),
+	    "\tb=1mJJ5PM4JAJu9M9yKd/Mwi9dkM8tespXbrBA0WDhOIPtOB2n1FOnWBX12"
+	    "DLDHwOKdmOj\r\n"
+	    "\t1gkEYdy2FaLkXWWCDA=="),
 	    "the field signed with the key of RFC 8463");
 	privkey_free(key);
 	lab_next(&lab);
@@ -180,24 +180,32 @@ static const struct names_row {
 	const char	*text;
 	const char	*sign[MAX_NAMES];
 	const char	*oversign[MAX_NAMES];
+	const char	*present[MAX_NAMES];
 	const char	*want;		/* NULL: no From */
 } names_rows[] = {
-	{ "5.4 From in any case", "From: a\n", { NULL }, { NULL }, "From" },
+	{ "5.4 From in any case", "From: a\n", { NULL }, { NULL }, { NULL },
+	    "From" },
 	{ "5.4 each instance", "To: a\nFrom: b\nTO: c\nX: d\n", { "to" },
-	    { NULL }, "To:From:TO" },
+	    { NULL }, { NULL }, "To:From:TO" },
 	{ "5.4 in the spelling of the field", "fRoM: a\nsUBJECT: b\n",
-	    { "Subject", "From" }, { NULL }, "fRoM:sUBJECT" },
+	    { "Subject", "From" }, { NULL }, { NULL }, "fRoM:sUBJECT" },
 	{ "5.4.2 oversigned", "From: a\nTo: b\n", { "to" }, { "From" },
-	    "From:To:From" },
+	    { NULL }, "From:To:From" },
 	{ "5.4.2 oversigned though absent", "From: a\n", { NULL },
-	    { "Subject", "To" }, "From:Subject:To" },
+	    { "Subject", "To" }, { NULL }, "From:Subject:To" },
 	{ "5.4.2 oversigned, not in the list", "From: a\nTo: b\nTo: c\n",
-	    { NULL }, { "To" }, "From:To:To:To" },
+	    { NULL }, { "To" }, { NULL }, "From:To:To:To" },
 	{ "5.4 not in the list", "From: a\nReceived: b\nFromage: c\n",
-	    { "Subject" }, { NULL }, "From" },
+	    { "Subject" }, { NULL }, { NULL }, "From" },
 	{ "two From fields", "From: a\nFrom: b\n", { NULL }, { "from" },
-	    "From:From:from" },
-	{ "5.4 no From", "To: a\n", { "to" }, { "from" }, NULL },
+	    { NULL }, "From:From:from" },
+	{ "5.4 no From", "To: a\n", { "to" }, { "from" }, { NULL }, NULL },
+	{ "once more, if present", "From: a\nDate: b\ndate: c\n", { NULL },
+	    { NULL }, { "Date" }, "From:Date:date:Date" },
+	{ "once more, but it is not there", "From: a\n", { "Date" },
+	    { NULL }, { "Date" }, "From" },
+	{ "in both lists: once", "From: a\nTo: b\n", { NULL }, { "TO" },
+	    { "To", "From" }, "From:To:TO:From" },
 };
 
 static size_t
@@ -216,7 +224,8 @@ check_names(const struct names_row *row)
 {
 	struct dkim_sign_opts opts = opts_of(lab.ed, "ed");
 	struct message m = lab_message(&lab, str_from(row->text));
-	struct str sign_list[MAX_NAMES], oversign_list[MAX_NAMES], *names;
+	struct str sign_list[MAX_NAMES], oversign_list[MAX_NAMES];
+	struct str present_list[MAX_NAMES], *names;
 	struct buf b;
 	size_t i, n;
 
@@ -224,6 +233,8 @@ check_names(const struct names_row *row)
 	opts.sign_headers_n = list_of(row->sign, sign_list);
 	opts.oversign_headers = oversign_list;
 	opts.oversign_headers_n = list_of(row->oversign, oversign_list);
+	opts.oversign_present = present_list;
+	opts.oversign_present_n = list_of(row->present, present_list);
 	if (row->want == NULL) {
 		tap_num(sign_names_choose(&lab.arena, &opts, &m.fields, &names,
 		    &n), STATUS_SYNTAX, row->rule);

@@ -5,8 +5,7 @@
 
 #define TEXT	"X-Foo: 1\r\nFrom: joe@example.com\r\nSubject: a\r\n" \
 	"X-Bar: 2\r\n\r\nbody\r\n"
-#define USUAL	"From:Sender:Reply-To:Subject:Date:Message-ID:To:Cc:" \
-	"MIME-Version:Content-Type:In-Reply-To:References"
+#define USUAL	"From:Reply-To:Subject:To:Cc"
 
 static const struct {
 	const char	*name;
@@ -21,6 +20,19 @@ static const struct {
 	    "X-Foo:From:Subject" },
 	{ "SignHeaders *", "SignHeaders *\nOversignHeaders none\n",
 	    "From:Subject" },
+	{ "OversignPresent: there is one", "OversignPresent X-Foo,X-None\n",
+	    "X-Foo:From:Subject:" USUAL ":X-Foo" },
+	{ "OversignPresent with * adds to the default",
+	    "SignHeaders From\nOversignPresent *,X-Bar\n",
+	    "From:Subject:X-Bar:" USUAL ":X-Bar" },
+	{ "OversignPresent none", "OversignPresent none\n",
+	    "From:Subject:" USUAL },
+	{ "OversignHeaders with a list is all",
+	    "OversignHeaders X-Bar\nSignHeaders From,X-Foo\n",
+	    "X-Foo:From:X-Bar:X-Bar" },
+	{ "OversignHeaders with a list, and OversignPresent",
+	    "OversignHeaders X-Bar\nOversignPresent *,X-Foo\n",
+	    "X-Foo:From:Subject:X-Bar:X-Bar:X-Foo" },
 	{ "OversignHeaders replaces the default", "OversignHeaders X-Foo\n",
 	    "X-Foo:From:Subject:X-Foo" },
 	{ "OversignHeaders with * adds to the default, each name once",
