@@ -6,7 +6,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tools/check.h"
+#include "tools/check_host.h"
 
 #define RETRY_AFTER_NS	200000000	/* and a second: failures are kept so
 					   long */
@@ -15,6 +15,7 @@
 
 struct check_run {
 	const struct check_args	*args;
+	const struct check_host	*host;		/* NULL: not asked */
 	struct env		 env;
 	struct dns		*dns;
 	struct check		**checks;	/* one for each domain */
@@ -168,6 +169,9 @@ take_option(void *opts, int id, const char *value)
 	switch (id) {
 	case 'i':
 		return (take_ip(a, value));
+	case 'c':
+		a->conf_path = value;
+		return (true);
 	case 'H':
 		a->helo = value;
 		return (true);
@@ -200,11 +204,16 @@ static struct check_opts
 make_opts(const struct check_run *run, const char *domain)
 {
 	const struct check_args *a = run->args;
+	const struct check_own_domain *own = NULL;
 
+	if (run->host != NULL && a->selectors_n == 0) {
+		own = check_host_find(run->host, str_from(domain));
+	}
 	return ((struct check_opts){ .env = &run->env,
 		.domain = str_from(domain), .ips = a->ips, .ips_n = a->ips_n,
-		.helo = str_from(a->helo), .selectors = a->selectors,
-		.selectors_n = a->selectors_n,
+		.helo = str_from(a->helo), .selectors = own != NULL ?
+		own->selectors : a->selectors, .selectors_n = own != NULL ?
+		own->n : a->selectors_n,
 		.mail_from = str_from(a->mail_from), .dnsbl = a->dnsbl,
 		.dnsbl_n = a->no_dnsbl ? 0 : a->dnsbl_n,
 		.dnsbl_domain = a->dnsbl_domain,
@@ -426,10 +435,10 @@ print_reports(const struct check_run *run)
 }
 
 static int
-check_domains(const struct check_args *a)
+check_domains(const struct check_args *a, const struct check_host *host)
 {
 	size_t i, n = a->domains_n;
-	struct check_run run = { .args = a };
+	struct check_run run = { .args = a, .host = host };
 	int result = CLI_USAGE;
 
 	env_init_system(&run.env);
@@ -455,6 +464,67 @@ check_domains(const struct check_args *a)
 	return (result);
 }
 
+/* The addresses and the name that this host sends with, unless given. */
+static void
+take_host(struct check_args *a, struct check_host *host)
+{
+	struct str relay = STR_NONE;
+
+	if (a->helo == NULL) {
+		a->helo = check_host_helo(host).p;
+	}
+	if (a->ips_n > 0) {
+		return;
+	}
+	a->ips_n = check_host_addresses(host, a->ips, CHECK_MAX_IPS, &relay);
+	if (relay.n > 0) {
+		cli_warn("mail leaves through %.*s: hosts are not checked; "
+		    "--ip names the addresses of that relay", STR_FMT(relay));
+		a->helo = NULL;
+	} else if (a->ips_n == 0) {
+		cli_warn("this host has no public address: hosts are not "
+		    "checked; behind NAT --ip names the outer one");
+	}
+}
+
+/* All domains that this host signs for. False: said why. */
+static bool
+take_own_domains(struct check_args *a, struct check_host *host)
+{
+	const struct check_own_domain *d;
+
+	take_host(a, host);
+	for (d = host->domains; d != NULL && a->domains_n < CHECK_MAX_DOMAINS;
+	    d = d->next) {
+		a->domains[a->domains_n++] = d->name.p;
+	}
+	if (a->domains_n == 0) {
+		(void)cli_fail("this host signs for no domain; name one");
+	} else if (d != NULL) {
+		cli_warn("only the first %d domains are checked",
+		    CHECK_MAX_DOMAINS);
+	}
+	return (a->domains_n > 0);
+}
+
+/* With what this host knows: its keys and, without a domain, all of it. */
+static int
+check_with_host(struct check_args *a)
+{
+	struct check_host host;
+	int result = CLI_USAGE;
+	struct env env;
+
+	env_init_system(&env);
+	if (check_host_open(&host, a->conf_path != NULL ? a->conf_path :
+	    SYSCONFDIR "/mailseald.conf", &env) &&
+	    (a->domains_n > 0 || take_own_domains(a, &host))) {
+		result = check_domains(a, &host);
+	}
+	check_host_close(&host);
+	return (result);
+}
+
 int
 check_main(const struct cli_command *command, int argc, char **argv)
 {
@@ -471,10 +541,10 @@ check_main(const struct cli_command *command, int argc, char **argv)
 		result = early;
 	} else if (optind < argc) {
 		(void)cli_fail("at most %d domains", CHECK_MAX_DOMAINS);
-	} else if (a.domains_n == 0) {
-		(void)cli_fail("a domain is missing");
+	} else if (a.domains_n == 0 || a.conf_path != NULL) {
+		result = check_with_host(&a);
 	} else {
-		result = check_domains(&a);
+		result = check_domains(&a, NULL);
 	}
 	for (i = 0; i < a.selectors_n; i++) {
 		privkey_free((struct privkey *)(uintptr_t)a.selectors[i].key);

@@ -7,7 +7,7 @@
 #include "check/check.h"
 #include "tools/mailseal.h"
 
-#define CHECK_MAX_DOMAINS	1000	/* on the command line */
+#define CHECK_MAX_DOMAINS	10000
 #define CHECK_MAX_GLOBS		32
 #define CHECK_SELECTOR_BYTES	63
 
@@ -20,8 +20,10 @@ enum check_fail_on { CHECK_FAIL_ERROR, CHECK_FAIL_WARN, CHECK_FAIL_NEVER };
 
 struct check_args {
 	struct cli_dns		 dns;
+	const char		*conf_path;	/* NULL: not named */
 	const char		*domains[CHECK_MAX_DOMAINS];
-	size_t			 domains_n;
+	size_t			 domains_n;	/* 0: those that this host
+						   signs for */
 	struct ip_addr		 ips[CHECK_MAX_IPS];
 	size_t			 ips_n;
 	const char		*helo;

@@ -8,9 +8,9 @@
 
 #include <stdio.h>
 
-#include "engine/engine.h"
 #include "keystore/keystore.h"
 #include "tools/mailseal.h"
+#include "tools/offline.h"
 
 #define ARENA_BYTES	((size_t)4 * 1024 * 1024)
 
@@ -26,17 +26,13 @@ struct explain {
 	bool			 json;
 	/* the bench */
 	struct env		 env;
-	struct conf		*conf;
-	struct dns		*dns;
-	struct crypto		*crypto;
-	struct engine		*engine;
+	struct offline		 off;
 	struct engine_msg	*msg;
 	struct engine_client	 client;
 	struct ip_addr		 client_ip;
 	struct arena		 arena;
 	/* the answer */
 	const struct engine_outcome *out;
-	bool			 verifies;	/* if it does not sign */
 	struct str		 author;	/* absent: From is no good */
 	struct signers_picks	 picks;
 	struct keystore_key	*waiting;	/* of the author's domain: keys
@@ -101,34 +97,10 @@ take_client(struct explain *e)
 	return (true);
 }
 
-/* What would be verified is only left alone here: no question is asked. */
 static bool
 init(struct explain *e)
 {
-	struct engine_opts opts;
-	struct dns_opts dns;
-	struct diag diag;
-
-	diag_init(&diag);
-	dns_opts_init(&dns);
-	dns.env = &e->env;
-	if (conf_load(e->conf_path, &e->env, &e->conf, &diag) != STATUS_OK ||
-	    dns_new_zone(&dns, "/dev/null", &e->dns, &diag) != STATUS_OK) {
-		(void)cli_fail("%s", diag.text);
-		return (false);
-	}
-	e->verifies = e->conf->mode_verify;
-	e->conf->mode_verify = false;
-	e->conf->check_keys = false;
-	e->crypto = crypto_new();
-	if (e->crypto == NULL) {
-		(void)cli_fail("OpenSSL does not work");
-		return (false);
-	}
-	opts = (struct engine_opts){ .conf = e->conf, .dns = e->dns,
-		.crypto = e->crypto, .env = &e->env };
-	if (engine_new(&opts, &e->engine, &diag) != STATUS_OK) {
-		(void)cli_fail("%s", diag.text);
+	if (!offline_open(&e->off, e->conf_path, &e->env)) {
 		return (false);
 	}
 	/* From here on the answer says it. */
@@ -141,10 +113,7 @@ fini(struct explain *e)
 {
 	signers_picks_fini(&e->picks);
 	engine_msg_free(e->msg);
-	engine_release(e->engine);
-	conf_release(e->conf);
-	dns_release(e->dns);
-	crypto_free(e->crypto);
+	offline_close(&e->off);
 	arena_fini(&e->arena);
 }
 
@@ -182,8 +151,8 @@ find_waiting(struct explain *e, struct str domain)
 {
 	size_t i;
 
-	for (i = 0; e->waiting_n == 0 && i < e->conf->key_stores.n; i++) {
-		take_waiting(e, e->conf->key_stores.v[i], domain);
+	for (i = 0; e->waiting_n == 0 && i < e->off.conf->key_stores.n; i++) {
+		take_waiting(e, e->off.conf->key_stores.v[i], domain);
 	}
 }
 
@@ -191,10 +160,11 @@ find_waiting(struct explain *e, struct str domain)
 static bool
 ask(struct explain *e)
 {
-	struct signers *signers = engine_signers(e->engine);
+	struct signers *signers = engine_signers(e->off.engine);
 	const struct addr_mailbox *author;
 
-	e->msg = engine_msg_new(e->engine, &e->client, str_from(e->mail_from));
+	e->msg = engine_msg_new(e->off.engine, &e->client,
+	    str_from(e->mail_from));
 	if (e->msg == NULL) {
 		return (false);
 	}
@@ -224,8 +194,8 @@ signs(const struct explain *e)
 static bool
 can_sign(const struct explain *e)
 {
-	return (e->conf->mode_sign &&
-	    signers_have_sources(engine_signers(e->engine)));
+	return (e->off.conf->mode_sign &&
+	    signers_have_sources(engine_signers(e->off.engine)));
 }
 
 /* What happens, in a word, and why. */
@@ -238,7 +208,7 @@ what(const struct explain *e)
 	if (e->out->direction == ENGINE_SIGN) {
 		return (engine_verdict_name(e->out->verdict));
 	}
-	return (e->verifies && (!can_sign(e) ||
+	return (e->off.verifies && (!can_sign(e) ||
 	    e->out->direction_reason == ENGINE_EXTERNAL_HOST) ? "verify" :
 	    "none");
 }
@@ -264,7 +234,7 @@ json_pick(const struct explain *e, const struct signers_pick *p)
 	json_t *json;
 
 	buf_init(&rule, 8 * CLI_SHOWN_MAX_BYTES);
-	signers_describe(engine_signers(e->engine), p, &rule);
+	signers_describe(engine_signers(e->off.engine), p, &rule);
 	json = json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "domain", cli_json_text(p->domain),
 	    "selector", cli_json_text(p->selector),
@@ -335,7 +305,7 @@ show_pick(const struct explain *e, const struct signers_pick *p)
 	    STR_FMT(p->selector.n > 0 ? p->selector : STR("?")));
 	cli_show("i=", p->identity);
 	buf_init(&rule, 8 * CLI_SHOWN_MAX_BYTES);
-	signers_describe(engine_signers(e->engine), p, &rule);
+	signers_describe(engine_signers(e->off.engine), p, &rule);
 	cli_show("rule", buf_str(&rule));
 	if (p->key != NULL) {
 		(void)printf("  %-10s %s, %u bits\n", "key", algorithm(p->key),

@@ -26,9 +26,11 @@ bin_PROGRAMS += tools/mailseal
 tools_mailseal_SOURCES = \
 	tools/added.h \
 	tools/check.h \
+	tools/check_host.h \
 	tools/edit.h \
 	tools/judge.h \
 	tools/mailseal.h \
+	tools/offline.h \
 	tools/seal.h \
 	tools/sign.h \
 	tools/try.h \
@@ -36,6 +38,7 @@ tools_mailseal_SOURCES = \
 	tools/authres.c \
 	tools/check.c \
 	tools/check_formats.c \
+	tools/check_host.c \
 	tools/check_json.c \
 	tools/check_text.c \
 	tools/dmarc.c \
@@ -43,6 +46,7 @@ tools_mailseal_SOURCES = \
 	tools/explain.c \
 	tools/judge.c \
 	tools/main.c \
+	tools/offline.c \
 	tools/seal.c \
 	tools/seal_results.c \
 	tools/sign.c \

@@ -80,6 +80,8 @@ static const struct cli_option dmarc_options[] = {
 
 static const struct cli_option check_options[] = {
 	CLI_DNS_OPTIONS,
+	{ 'c', "config", "FILE",
+	    "take selectors and keys from this configuration" },
 	{ 'i', "ip", "ADDRESS", "an address that sends; may repeat" },
 	{ 'H', "helo", "NAME", "the name that it gives with HELO" },
 	{ 's', "selector", "SELECTOR", "a DKIM key in use; may repeat" },
@@ -152,7 +154,7 @@ static const struct cli_command commands[] = {
 	{ "dmarc", "--from DOMAIN [options]",
 	    "Says what a domain's DMARC policy makes of given results.",
 	    dmarc_options, COUNT(dmarc_options), dmarc_main },
-	{ "check", "DOMAIN ... [options]",
+	{ "check", "[options] [DOMAIN ...]",
 	    "Says what is wrong with a domain's mail records and hosts.",
 	    check_options, COUNT(check_options), check_main },
 	{ "authres", "[options] [FILE]",

@@ -146,6 +146,9 @@ enum status	check_run(struct check *, uint64_t deadline_us)
 const struct check_report	*check_get(const struct check *);
 void		check_free(struct check *);	/* NULL is valid */
 
+/* Whether nobody outside sees the address (RFC 6890); documentation ranges are
+   not private. */
+bool		check_ip_is_private(const struct ip_addr *);
 /* "error", "warn", "info", "unknown", "ok". */
 const char	*check_severity_name(enum check_severity);
 /* "dns", "hoster", "postfix", "provider". */

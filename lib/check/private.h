@@ -82,7 +82,6 @@ bool	check_has_address(const struct check_addresses *,
 	    const struct ip_addr *);
 /* Whether all of them are private, and there are some. */
 bool	check_all_private(const struct check_addresses *);
-bool	check_ip_is_private(const struct ip_addr *);
 /* Whether the whole network lies within a private one. */
 bool	check_net_is_private(const unsigned char *octets, bool v6,
 	    unsigned bits);

@@ -86,7 +86,8 @@ def check_status(zones):
 
 
 def check_usage(zones):
-    for options, what in (((), 'a domain is missing'),
+    nowhere = os.path.join(zones.top, 'none.conf')
+    for options, what in ((('--config', nowhere), nowhere),
                           (('a..b',), 'is not a domain name'),
                           (('--ip', 'x', 'd.example'), 'not an address'),
                           (('--key', 'x', 'd.example'), '--selector'),
@@ -118,6 +119,50 @@ def check_key(zones):
     key = os.path.join(zones.top, 'b.private')
     tap.is_(zones.check(SENDS + fixed, '--selector', 'a', '--key', key,
                         '--only', 'dkim.*')[0], 0, 'the fix is right')
+
+
+def check_own(zones):
+    """Without a domain: what this host signs for, with its keys."""
+    keys = os.path.join(zones.top, 'keys')
+    os.mkdir(keys, 0o700)
+    records = ''
+    for domain in ('d.example', 'e.example'):
+        path = os.path.join(keys, domain)
+        os.mkdir(path, 0o700)
+        proc.run([tree.DKIMKEYGEN, 'new', '-D', path, '-d', domain, '-s',
+                  'own'])
+        with open(os.path.join(path, 'own.txt'), encoding='ascii') as f:
+            records += f.read()
+    table = proc.write(os.path.join(zones.top, 'KeyTable'), ''.join(
+        '%s %s:own:%s/own.private\n' % (d, d, os.path.join(keys, d))
+        for d in ('d.example', 'e.example')))
+    signing = proc.write(os.path.join(zones.top, 'SigningTable'),
+                         'd.example d.example\ne.example e.example\n')
+    conf = proc.write(os.path.join(zones.top, 'conf'),
+                      'KeyTable %s\nSigningTable %s\nKeyStore none\n'
+                      % (table, signing))
+    swapped = records.replace('own._domainkey.d.', 'own._domainkey.x.') \
+        .replace('own._domainkey.e.', 'own._domainkey.d.') \
+        .replace('own._domainkey.x.', 'own._domainkey.e.')
+    options = HOST + ('--config', conf, '--only', 'dkim.*')
+    zone = SENDS + 'e.example. MX 1 mail.d.example.\n'
+    status, out, err = zones.json(zone + records, *options, domain=())
+    if not tap.ok(out and 'domains' in out, 'the domains of this host', err):
+        return
+    tap.is_([(d['domain'], d['args']['selector']) for d in out['domains']],
+            [('d.example', ['own']), ('e.example', ['own'])],
+            'each with its selector')
+    tap.is_(status, 0, 'their records are those of the keys')
+    status, out, _ = zones.json(zone + swapped, *options, domain=())
+    tap.is_([f['check'] for d in out['domains'] for f in d['findings']
+             if f['severity'] == 'error'], ['dkim.mismatch'] * 2,
+            'records of other keys')
+    status, out, _ = zones.json(zone + swapped, *options)
+    tap.is_((out['domain'], status), ('d.example', 1),
+            'one of them, with its key')
+    _, _, err = zones.check(zone, '--config', proc.write(
+        conf, 'KeyStore none\n'), *HOST, domain=())
+    tap.contains(err, 'signs for no domain', 'no domain at all')
 
 
 def check_fixes(zones):
@@ -197,6 +242,7 @@ def main():
     check_status(zones)
     check_usage(zones)
     check_key(zones)
+    check_own(zones)
     check_fixes(zones)
     check_forms(zones)
     check_hostile(zones)

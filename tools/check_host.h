@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * check_host: what this host knows of itself, for mailseal check: the domains
+ * that it signs for with their keys, by mailseald.conf(5), and the addresses
+ * and the name that Postfix sends with.
+ *
+ * Nothing is asked of the network. postconf(1) is run without a shell.
+ */
+#ifndef TOOLS_CHECK_HOST_H
+#define TOOLS_CHECK_HOST_H
+
+#include "tools/check.h"
+
+struct check_own_domain {
+	struct check_own_domain	*next;
+	struct str		 name;
+	struct check_selector	 selectors[CHECK_MAX_SELECTORS];
+	size_t			 n;
+};
+
+struct check_host {
+	struct arena		 arena;
+	struct check_own_domain	*domains;	/* sorted by name */
+	size_t			 domains_n;
+	bool			 failed;	/* no memory */
+};
+
+/* Reads the configuration and the keys. False: said why. Close it all the
+   same. */
+bool	 check_host_open(struct check_host *, const char *conf_path,
+	    struct env *env);
+void	 check_host_close(struct check_host *);
+/* NULL: this host does not sign for it. */
+const struct check_own_domain	*check_host_find(const struct check_host *,
+				    struct str domain);
+/* The name that Postfix gives with HELO, in the arena; absent: no Postfix. */
+struct str	check_host_helo(struct check_host *);
+/*
+ * The public addresses of this host's interfaces; returns how many there are,
+ * at most max. Where Postfix delivers through a relay there are none, and
+ * *relay_r is its name.
+ */
+size_t	check_host_addresses(struct check_host *, struct ip_addr *v,
+	    size_t max, struct str *relay_r);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* offline: the daemon's configuration and engine, for commands that ask what
+   it would sign. Nothing is verified and nothing asked of the DNS. */
+#ifndef TOOLS_OFFLINE_H
+#define TOOLS_OFFLINE_H
+
+#include "engine/engine.h"
+
+struct offline {
+	struct conf		*conf;
+	bool			 verifies;	/* the daemon would */
+	struct dns		*dns;
+	struct crypto		*crypto;
+	struct engine		*engine;
+};
+
+/* False: said why; close it all the same. env outlives it. */
+bool	 offline_open(struct offline *, const char *conf_path,
+	    const struct env *env);
+void	 offline_close(struct offline *);
+
+#endif
