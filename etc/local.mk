@@ -20,12 +20,15 @@ uninstall-configuration:
 	    rm -f $(configuration)
 
 EXTRA_DIST += etc/mailseald.service.in etc/mailseal.sysusers \
-	etc/mailseal.tmpfiles etc/dkimkeygen.service.in etc/dkimkeygen.timer
+	etc/mailseal.tmpfiles etc/dkimkeygen.service.in etc/dkimkeygen.timer \
+	etc/mailseal-check.service.in etc/mailseal-check.timer
 
 if SYSTEMD
 systemdsystemunit_DATA = etc/mailseald.service etc/dkimkeygen.service \
-	etc/dkimkeygen.timer
-CLEANFILES += etc/mailseald.service etc/dkimkeygen.service
+	etc/dkimkeygen.timer etc/mailseal-check.service \
+	etc/mailseal-check.timer
+CLEANFILES += etc/mailseald.service etc/dkimkeygen.service \
+	etc/mailseal-check.service
 sysusersdir = $(prefix)/lib/sysusers.d
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
 
@@ -54,3 +57,8 @@ etc/dkimkeygen.service: etc/dkimkeygen.service.in Makefile
 	    -e 's|@sysconfdir[@]|$(sysconfdir)|' \
 	    -e 's|@localstatedir[@]|$(localstatedir)|' \
 	    $(srcdir)/etc/dkimkeygen.service.in >$@
+
+etc/mailseal-check.service: etc/mailseal-check.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) etc && sed -e 's|@bindir[@]|$(bindir)|' \
+	    -e 's|@localstatedir[@]|$(localstatedir)|' \
+	    $(srcdir)/etc/mailseal-check.service.in >$@

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "tools/check_host.h"
+#include "tools/check_watch.h"
 
 #define RETRY_AFTER_NS	200000000	/* and a second: failures are kept so
 					   long */
@@ -142,6 +143,9 @@ take_switch(struct check_args *a, int id)
 	case 0x403:
 		a->no_dnsbl = true;
 		return (true);
+	case 0x408:
+		a->notify = true;
+		return (true);
 	case 'R':
 		a->records = true;
 		return (true);
@@ -193,6 +197,9 @@ take_option(void *opts, int id, const char *value)
 		return (take_glob("skip", a->skip, &a->skip_n, value));
 	case 0x406:
 		return (take_fail_on(a, value));
+	case 0x407:
+		a->save = value;
+		return (true);
 	case 'F':
 		return (take_format(a, value));
 	default:
@@ -404,6 +411,52 @@ exit_status(const struct check_run *run)
 	    CLI_YES);
 }
 
+/* Whether there is any news. */
+static bool
+has_news(const struct check_run *run)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < run->args->domains_n; i++) {
+		n += run->shown[i].n;
+	}
+	return (n > 0);
+}
+
+static int	print_reports(const struct check_run *);
+
+/* Compares with the last run and saves this one. The new state is saved only
+   once it is printed: else news would be lost. */
+static int
+watch_reports(const struct check_run *run)
+{
+	const struct check_args *a = run->args;
+	struct check_watch watch;
+	int result = CLI_USAGE;
+	bool ok;
+	size_t i;
+
+	ok = check_watch_open(&watch, a->save);
+	for (i = 0; i < a->domains_n && ok; i++) {
+		ok = check_watch_report(&watch, &run->shown[i], a->notify);
+		if (!ok) {
+			(void)cli_fail("out of memory");
+		}
+	}
+	if (ok) {
+		result = a->notify && !has_news(run) ? CLI_YES :
+		    print_reports(run);
+	}
+	if (a->notify && result != CLI_USAGE) {
+		result = has_news(run) ? CLI_NO : CLI_YES;
+	}
+	if (result != CLI_USAGE && !check_watch_save(&watch)) {
+		result = CLI_USAGE;
+	}
+	check_watch_close(&watch);
+	return (result);
+}
+
 static int
 print_reports(const struct check_run *run)
 {
@@ -452,7 +505,8 @@ check_domains(const struct check_args *a, const struct check_host *host)
 	if (run.checks == NULL || run.opts == NULL || run.shown == NULL) {
 		(void)cli_fail("out of memory");
 	} else if (run_domains(&run)) {
-		result = print_reports(&run);
+		result = a->save != NULL ? watch_reports(&run) :
+		    print_reports(&run);
 	}
 	for (i = 0; run.checks != NULL && i < n; i++) {
 		check_free(run.checks[i]);
@@ -541,6 +595,9 @@ check_main(const struct cli_command *command, int argc, char **argv)
 		result = early;
 	} else if (optind < argc) {
 		(void)cli_fail("at most %d domains", CHECK_MAX_DOMAINS);
+	} else if (a.notify && (a.save == NULL ||
+	    a.format == CHECK_AS_NAGIOS)) {
+		(void)cli_fail("--notify needs --save, and is not for nagios");
 	} else if (a.domains_n == 0 || a.conf_path != NULL) {
 		result = check_with_host(&a);
 	} else {

@@ -41,6 +41,9 @@ struct check_args {
 	size_t			 skip_n;
 	enum check_format	 format;
 	enum check_fail_on	 fail_on;
+	const char		*save;		/* file; NULL: none */
+	bool			 notify;	/* only news since the last
+						   run */
 	bool			 records;	/* only what to publish */
 	bool			 verbose;
 	bool			 quiet;

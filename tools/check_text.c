@@ -272,6 +272,9 @@ check_print_text(const struct check_args *a, const struct check_shown *shown)
 		print_fixes(shown);
 		return;
 	}
+	if (a->notify && shown->n == 0) {
+		return;
+	}
 	if (!a->quiet) {
 		print_heading(shown);
 		print_verdict(shown);

@@ -27,6 +27,7 @@ tools_mailseal_SOURCES = \
 	tools/added.h \
 	tools/check.h \
 	tools/check_host.h \
+	tools/check_watch.h \
 	tools/edit.h \
 	tools/judge.h \
 	tools/mailseal.h \
@@ -41,6 +42,7 @@ tools_mailseal_SOURCES = \
 	tools/check_host.c \
 	tools/check_json.c \
 	tools/check_text.c \
+	tools/check_watch.c \
 	tools/dmarc.c \
 	tools/edit.c \
 	tools/explain.c \

@@ -109,7 +109,16 @@ static const struct id_row {
 	{ "tlsrpt.lookup", "RFC 8460 3" },
 	{ "tlsrpt.missing", "RFC 8460 3" },
 	{ "tlsrpt.syntax", "RFC 8460 3" },
-	{ "bimi.no-effect", NULL }
+	{ "bimi.lookup", NULL },
+	{ "bimi.no-effect", NULL },
+	{ "change.mx", NULL },
+	{ "change.ptr", NULL },
+	{ "change.spf", NULL },
+	{ "change.dkim", NULL },
+	{ "change.dmarc", NULL },
+	{ "change.mtasts", NULL },
+	{ "change.tlsrpt", NULL },
+	{ "change.bimi", NULL }
 };
 
 const char *

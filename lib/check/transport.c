@@ -186,6 +186,12 @@ check_bimi(struct check *c)
 	const struct dns_answer *txt = check_ask_below(c, "default._bimi",
 	    c->domain, DNS_TXT, &owner);
 
+	if (check_failed(txt)) {
+		(void)check_add(c, "bimi.lookup", CHECK_UNKNOWN, owner,
+		    "%.*s could not be looked up: %s", CHECK_FMT(owner),
+		    check_why(txt));
+		return;
+	}
 	if (find_records(txt, STR("v=BIMI1"), true, &text) == 0) {
 		return;
 	}

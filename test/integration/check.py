@@ -180,6 +180,52 @@ def check_fixes(zones):
     tap.is_(left, [], 'with the fixes published there is nothing to fix')
 
 
+def check_watch(zones):
+    """--save and --notify: each row is a run, its zone and what is news."""
+    saved = os.path.join(zones.top, 'saved.json')
+    good = PARKED
+    bad = PARKED.replace('p=reject', 'p=rejct')
+    silent = 'd.example. TXT "v=spf1 -all"\nd.example. MX 0 .\n' \
+        '_dmarc.d.example. TIMEOUT\n'
+    moved = PARKED.replace('MX 0 .', 'MX 5 mx.d.example.') + \
+        'mx.d.example. A 192.0.2.7\n'
+    for name, zone, news in (
+            ('the first run, all is well', good, []),
+            ('the same', good, []),
+            ('a new error, by a changed record', bad,
+             ['change.dmarc', 'dmarc.policy-invalid']),
+            ('the same again', bad, []),
+            ('unknown for the first time', silent, []),
+            ('unknown for the second time', silent, ['dmarc.lookup']),
+            ('unknown for the third time', silent, []),
+            ('the error that was reported before', bad, []),
+            ('it is mended', good, ['change.dmarc']),
+            ('it is back', bad, ['change.dmarc', 'dmarc.policy-invalid']),
+            ('another MX', moved.replace('p=reject', 'p=rejct'),
+             ['change.mx']),
+            ('the domain is gone', 'e.example. A 192.0.2.1\n',
+             ['domain.missing']),
+            ('it is still gone', 'e.example. A 192.0.2.1\n', []),
+            ('it is back as it was', moved.replace('p=reject', 'p=rejct'),
+             [])):
+        status, out, err = zones.json(zone, '--save', saved, '--notify')
+        got = sorted(f['check'] for f in out['findings']) if out else []
+        tap.is_(got, news, 'watch: ' + name, err)
+        tap.is_(status, 1 if news else 0, 'watch: exit status')
+    _, out, _ = zones.json(good, '--save', saved)
+    change = [f for f in out['findings'] if f['check'] == 'change.mx'][0]
+    tap.is_(change['found'], ['before: 5 mx.d.example.', 'now: 0 .'],
+            'watch: what it was, and is')
+    proc.write(saved, '[1')
+    status, _, err = zones.check(good, '--save', saved)
+    tap.ok(status == 2 and '--save' in err, 'watch: a broken file', err)
+    status, _, err = zones.check(good, '--notify')
+    tap.ok(status == 2 and '--save' in err, 'watch: --notify alone', err)
+    status, _, err = zones.check(good, '--save',
+                                 os.path.join(zones.top, 'no/such'))
+    tap.ok(status == 2 and 'no/such' in err, 'watch: no folder', err)
+
+
 def check_forms(zones):
     status, out, _ = zones.check(FAULTY, *HOST, '--format', 'nagios')
     tap.ok(status == 2 and out.count('\n') == 1 and
@@ -245,6 +291,7 @@ def main():
     check_own(zones)
     check_fixes(zones)
     check_forms(zones)
+    check_watch(zones)
     check_hostile(zones)
     check_manual()
 
