@@ -57,6 +57,11 @@ enum conf_relay_mail {		/* TrustedRelayMail: the client of such mail */
 	CONF_RELAY_RECEIVED,	/* from the Received field of the relay */
 	CONF_RELAY_EXEMPT	/* unknown: no SPF, no DMARC */
 };
+enum conf_address_lists {	/* AddressLists */
+	CONF_ADDRESSES_KEEP,
+	CONF_ADDRESSES_SENDMAIL	/* in the form that Sendmail writes */
+};
+
 enum conf_arc_seal {		/* ArcSeal: incoming mail to seal */
 	CONF_ARC_SEAL_OFF,
 	CONF_ARC_SEAL_FORWARDED,	/* unless all of it is delivered here */
@@ -177,6 +182,7 @@ struct conf {
 						   v NULL: none, too, if
 						   oversign_headers is a list
 						   without "*" */
+	enum conf_address_lists	 address_lists;	/* AddressLists */
 	int64_t			 signature_ttl_s; /* SignatureTTL; 0: no x= */
 	struct conf_key_stores	 key_stores;	/* KeyStore; absent: the default
 						   directory, if it exists */

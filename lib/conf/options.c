@@ -72,6 +72,12 @@ static const struct conf_word relay_mail_words[] = {
 	{ NULL, 0 }
 };
 
+static const struct conf_word address_lists_words[] = {
+	{ "keep", CONF_ADDRESSES_KEEP },
+	{ "sendmail", CONF_ADDRESSES_SENDMAIL },
+	{ NULL, 0 }
+};
+
 static const struct conf_word arc_seal_words[] = {
 	{ "off", CONF_ARC_SEAL_OFF },
 	{ "forwarded", CONF_ARC_SEAL_FORWARDED },
@@ -135,6 +141,8 @@ set_mode(struct conf_reader *r, const struct conf_option *o, struct str value)
 static const struct conf_option rows[] = {
 	{ .name = "AllowExtraFields", .fallback = "no",
 	    CONF_BOOL(allow_extra_fields) },
+	{ .name = "AddressLists", .form = "keep|sendmail", .fallback = "keep",
+	    CONF_WORD(address_lists, address_lists_words) },
 	{ .name = "ArcSeal", .form = "off|forwarded|all", .fallback = "off",
 	    CONF_WORD(arc_seal, arc_seal_words) },
 	{ .name = "ArcSealKey", .form = "domain[:selector]", .fallback = "",

@@ -6,6 +6,7 @@
  * each on top of what is there.
  */
 #include "engine/private.h"
+#include "mail/addr_form.h"
 
 static const struct engine_answer for_signing = {
 	.tempfail = STR("451 4.7.5 The message cannot be signed now, try "
@@ -24,15 +25,17 @@ engine_outcome_init(struct engine_outcome *out, const struct engine_input *in)
 		.second_agrees = true };
 }
 
-/* How many fields may have to be refolded. */
+/* How many fields may have to be changed. */
 static size_t
-count_long_fields(const struct engine_input *in)
+count_changes(const struct engine_input *in)
 {
-	struct lines_rule rule = input_conf(in)->line_limit;
-	size_t i, n = 0;
+	const struct conf *conf = input_conf(in);
+	size_t i, n = 0, limit = conf->line_limit.limit;
 
-	for (i = 0; i < in->fields.n && rule.limit > 0; i++) {
-		n += in->fields.v[i].raw.n > rule.limit;
+	for (i = 0; i < in->fields.n; i++) {
+		n += limit > 0 && in->fields.v[i].raw.n > limit;
+		n += conf->address_lists == CONF_ADDRESSES_SENDMAIL &&
+		    addr_form_is_list(in->fields.v[i].name);
 	}
 	return (n);
 }
@@ -43,7 +46,7 @@ engine_outcome_reserve(struct engine_outcome *out,
 {
 	size_t n = field_list_count(&in->fields, ENGINE_FIELD_AUTHRES) +
 	    field_list_count(&in->fields, ENGINE_FIELD_TAG) +
-	    count_long_fields(in);
+	    count_changes(in);
 
 	/* Results, Received-SPF, a tag; signatures by the keys of the
 	   configuration or of other sources; a quarantine; an ARC set. */

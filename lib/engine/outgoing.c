@@ -3,10 +3,12 @@
  * outgoing: the header as the next hop gets it. Signatures and seals must
  * cover that one: SignHeaders may name a field that is deleted here, and the
  * MTA breaks lines that are too long. Those of a covered field are refolded at
- * white space before; what cannot be is hashed as it will be broken.
+ * white space before; what cannot be is hashed as it will be broken. Address
+ * lists are brought into Sendmail's form if AddressLists says so.
  */
 #include "dkim/sign_names.h"
 #include "engine/private.h"
+#include "mail/addr_form.h"
 
 /* A list of all received fields but those that are deleted. */
 static struct field_list *
@@ -44,23 +46,34 @@ is_covered(const struct dkim_sign_opts *opts, bool sealing, struct str name)
 }
 
 static bool
-needs_work(const struct field *field, struct lines_rule rule,
+is_rewritten(const struct conf *conf, const struct field *field)
+{
+	return (conf->address_lists == CONF_ADDRESSES_SENDMAIL &&
+	    addr_form_is_list(field->name));
+}
+
+static bool
+needs_work(const struct conf *conf, const struct field *field,
     const struct dkim_sign_opts *opts, bool sealing)
 {
-	return (rule.limit > 0 && field->raw.n > rule.limit &&
+	struct lines_rule rule = conf->line_limit;
+
+	return (((rule.limit > 0 && field->raw.n > rule.limit) ||
+	    is_rewritten(conf, field)) &&
 	    is_covered(opts, sealing, field->name) &&
-	    lines_field_is_long(rule, field->raw));
+	    (is_rewritten(conf, field) ||
+	    lines_field_is_long(rule, field->raw)));
 }
 
 static bool
 any_needs_work(const struct engine_input *in,
     const struct dkim_sign_opts *opts, bool sealing)
 {
-	struct lines_rule rule = input_conf(in)->line_limit;
 	size_t i;
 
 	for (i = 0; i < in->fields.n; i++) {
-		if (needs_work(&in->fields.v[i], rule, opts, sealing)) {
+		if (needs_work(input_conf(in), &in->fields.v[i], opts,
+		    sealing)) {
 			return (true);
 		}
 	}
@@ -80,22 +93,28 @@ static enum status
 prepare_field(const struct engine_input *in, struct engine_signing *s,
     struct field_list *list, size_t i)
 {
+	const struct conf *conf = input_conf(in);
 	struct field *field = &list->v[i];
+	struct str raw = field->raw, formed = raw;
 	struct lines_field lines;
-	struct str raw = field->raw;
+	enum status status = STATUS_OK;
 	unsigned index = 1;
-	enum status status;
 	size_t k;
 
-	status = lines_field(in->arena, input_conf(in)->line_limit, raw,
-	    &lines);
+	if (is_rewritten(conf, field)) {
+		status = addr_form_sendmail(in->arena, raw, &formed);
+	}
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	status = lines_field(in->arena, conf->line_limit, formed, &lines);
 	if (status != STATUS_OK) {
 		return (status);
 	}
 	s->long_lines += lines.long_lines;
 	field->raw = lines.sent;
 	field->value = value_of(lines.sent);
-	if (lines.refolded.n == raw.n) {
+	if (str_eq(lines.refolded, raw)) {
 		return (STATUS_OK);
 	}
 	for (k = 0; k < i; k++) {
@@ -112,7 +131,6 @@ prepare_fields(const struct engine_input *in,
     const struct dkim_sign_opts *opts, struct engine_signing *s,
     struct field_list *list)
 {
-	struct lines_rule rule = input_conf(in)->line_limit;
 	enum status status = STATUS_OK;
 	size_t i;
 
@@ -121,7 +139,8 @@ prepare_fields(const struct engine_input *in,
 		return (STATUS_NOMEM);
 	}
 	for (i = 0; i < list->n && status == STATUS_OK; i++) {
-		if (needs_work(&list->v[i], rule, opts, s->sealing)) {
+		if (needs_work(input_conf(in), &list->v[i], opts,
+		    s->sealing)) {
 			status = prepare_field(in, s, list, i);
 		}
 	}

@@ -76,13 +76,15 @@ struct lines_field {		/* a header field, with its final CRLF */
 	size_t		 long_lines;	/* of the original; 0: both are it */
 };
 
+/* Whether a milter can change the field: no NUL, no CR or LF outside a fold,
+   not too long. */
+bool		lines_field_is_changeable(struct str raw);
 /* Whether a line of the field is too long. */
 bool		lines_field_is_long(struct lines_rule, struct str raw);
 /*
  * Only CRLF is inserted, before white space, so that unfolding gives the same
  * field (RFC 5322 2.2.3), and no line of white space alone is made. A field
- * that a milter cannot change (with a NUL, with a CR or LF outside a fold, or
- * too long) is not refolded.
+ * that a milter cannot change is not refolded.
  */
 enum status	lines_field(struct arena *, struct lines_rule, struct str raw,
 		    struct lines_field *r) ATTR_MUST_CHECK;

@@ -47,9 +47,9 @@ lines_field_is_long(struct lines_rule rule, struct str raw)
 	    count_long_lines(rule, raw) > 0);
 }
 
-/* Whether a milter can send it: see convert_value in milter/apply.c. */
-static bool
-is_changeable(struct str raw)
+/* As convert_value in milter/apply.c needs it. */
+bool
+lines_field_is_changeable(struct str raw)
 {
 	size_t i, n = raw.n - 2;
 
@@ -189,7 +189,7 @@ lines_field(struct arena *arena, struct lines_rule rule, struct str raw,
 	}
 	r->long_lines = count_long_lines(rule, raw);
 	buf_init(&buf, GROWN_MAX_BYTES);
-	if (is_changeable(raw)) {
+	if (lines_field_is_changeable(raw)) {
 		refold_field(&buf, rule, raw);
 		status = take_text(arena, &buf, &r->refolded);
 	}

@@ -10,6 +10,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/mail/addr.c \
 	lib/mail/addr_read.c \
 	lib/mail/addr_scan.c \
+	lib/mail/addr_form.c \
 	lib/mail/canon_body.c \
 	lib/mail/lines.c \
 	lib/mail/lines_field.c \

@@ -12,8 +12,8 @@ EXTRA_DIST += test/integration/dkimkeygen.py test/integration/keys.py \
 	test/integration/old_store.py test/integration/rotate.py
 check_SCRIPTS += test/integration/manager.py test/integration/numbers.py
 EXTRA_DIST += test/integration/manager.py test/integration/numbers.py
-check_SCRIPTS += test/integration/mailseal.py
-EXTRA_DIST += test/integration/mailseal.py
+check_SCRIPTS += test/integration/mailseal.py test/integration/sendmail.py
+EXTRA_DIST += test/integration/mailseal.py test/integration/sendmail.py
 check_SCRIPTS += test/integration/check.py
 EXTRA_DIST += test/integration/check.py
 check_SCRIPTS += test/integration/import.py test/integration/tables.py

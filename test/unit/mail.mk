@@ -20,3 +20,5 @@ UNIT += test/unit/t_mail_received
 test_unit_t_mail_received_SOURCES = test/unit/t_mail_received.c
 UNIT += test/unit/t_mail_lines
 test_unit_t_mail_lines_SOURCES = test/unit/t_mail_lines.c
+UNIT += test/unit/t_mail_addr_form
+test_unit_t_mail_addr_form_SOURCES = test/unit/t_mail_addr_form.c
