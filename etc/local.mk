@@ -1,5 +1,27 @@
 # Samples. Files of the operator are never overwritten.
 examplesdir = $(docdir)/examples
+
+# The texts name the files of the default prefix; what is installed names where
+# they are.
+fix_paths = sed -e 's|/usr/local/etc|$(sysconfdir)|g' \
+	-e 's|/usr/local/var|$(localstatedir)|g' \
+	-e 's|/usr/local/bin|$(bindir)|g' -e 's|/usr/local/sbin|$(sbindir)|g'
+install_fixed = fix() { $(fix_paths) "$$1" >"$$2.tmp" && \
+	chmod 644 "$$2.tmp" && mv -f "$$2.tmp" "$$2"; }
+install-data-hook: install-fixed-texts
+.PHONY: install-fixed-texts
+install-fixed-texts:
+	$(install_fixed); set -e; \
+	for f in $(dist_man_MANS); do \
+	    fix "$(srcdir)/$$f" "$(DESTDIR)$(mandir)/man$${f##*.}/$${f##*/}"; \
+	done; \
+	for f in $(dist_examples_DATA); do \
+	    fix "$(srcdir)/$$f" "$(DESTDIR)$(examplesdir)/$${f##*/}"; \
+	done; \
+	for f in $(dist_doc_DATA); do \
+	    fix "$(srcdir)/$$f" "$(DESTDIR)$(docdir)/$${f##*/}"; \
+	done
+
 dist_examples_DATA = etc/mailseald.conf etc/dkimkeygen.conf \
 	etc/grafana-dashboard.json \
 	etc/keys-postgres.sql etc/keys-sqlite.sql etc/postfix-main.cf \
@@ -13,13 +35,13 @@ configuration = '$(DESTDIR)$(sysconfdir)/mailseald.conf'
 .PHONY: install-configuration uninstall-configuration
 install-configuration:
 	$(MKDIR_P) '$(DESTDIR)$(sysconfdir)'
-	test -e $(configuration) || \
-	    $(INSTALL_DATA) $(srcdir)/etc/mailseald.conf $(configuration)
+	$(install_fixed); test -e $(configuration) || \
+	    fix $(srcdir)/etc/mailseald.conf $(configuration)
 uninstall-configuration:
-	! cmp -s $(srcdir)/etc/mailseald.conf $(configuration) || \
-	    rm -f $(configuration)
+	! $(fix_paths) $(srcdir)/etc/mailseald.conf | \
+	    cmp -s - $(configuration) || rm -f $(configuration)
 
-EXTRA_DIST += etc/mailseald.service.in etc/mailseal.sysusers \
+EXTRA_DIST += etc/debian etc/mailseald.service.in etc/mailseal.sysusers \
 	etc/mailseal.tmpfiles etc/dkimkeygen.service.in etc/dkimkeygen.timer \
 	etc/mailseal-check.service.in etc/mailseal-check.timer
 

@@ -7,3 +7,9 @@ include test/scenario/local.mk
 include test/fuzz/local.mk
 include test/bench/local.mk
 include test/sweep/local.mk
+
+# The Debian package in a bare chroot; by hand, as root.
+EXTRA_DIST += test/deb/check.sh
+check-deb:
+	cd $(srcdir) && ./setup deb && sh test/deb/check.sh mailseal_*.deb
+.PHONY: check-deb

@@ -1,0 +1,37 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Holds etc/debian against the rest of the project: the libraries of setup are
+# the package's build dependencies, and both have the same version.
+set -eu
+cd "${top_srcdir:-.}"
+n=0
+point() {
+	n=$((n + 1))
+	if [ -z "$2" ]; then
+		echo "ok $n - $1"
+	else
+		echo "not ok $n - $1"
+		printf '%s\n' "$2" | sed 's/^/# /'
+	fi
+}
+
+wanted=$(sed -n '/^build_packages="/,/"$/p' setup | tr -d '"' |
+    sed 's/^build_packages=//' | tr -s ' \t' '\n\n' | grep -E '^lib.*-dev$' |
+    grep -v '^libc6-dev$' | sort)
+had=$(sed -n '/^Build-Depends:/,/^[A-Z]/p' etc/debian/control |
+    sed -n 's/^ \(lib[^ ,]*\).*/\1/p' | sort)
+point "setup names libraries" "$([ -n "$wanted" ] || echo none)"
+for package in $wanted $had; do
+	bad=
+	for list in "$wanted" "$had"; do
+		printf '%s\n' "$list" | grep -qxF "$package" ||
+		    bad="in only one of setup and etc/debian/control"
+	done
+	point "$package: in setup and in Build-Depends" "$bad"
+done
+
+version=$(sed -n 's/^AC_INIT(\[mailseal\], \[\(.*\)\])$/\1/p' configure.ac)
+point "the package has the version of configure.ac: $version" \
+    "$(sed -n 1p etc/debian/changelog |
+	grep -v "^mailseal ($version-[0-9]*) " || true)"
+echo "1..$n"
