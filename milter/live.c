@@ -18,13 +18,19 @@ need_second(struct live *live, const struct conf *conf, struct diag *diag)
 	return (second_new(&live->second, diag));
 }
 
+/* Without a list, tree walks lack the veto of public suffixes. */
 static enum status
 need_psl(struct live *live, const struct conf *conf, struct diag *diag)
 {
 	enum status status = STATUS_OK;
 
-	if (conf->org_domain == CONF_PSL && live->psl == NULL) {
+	if (conf->mode_verify && live->psl == NULL) {
 		status = dmarc_psl_new(NULL, &live->psl);
+	}
+	if (status == STATUS_IO && conf->org_domain != CONF_PSL) {
+		env_log(live->env, LOG_LEVEL_WARNING, "no public suffix "
+		    "list: install the package publicsuffix");
+		return (STATUS_OK);
 	}
 	if (status != STATUS_OK) {
 		diag_set(diag, NULL, 0, "OrgDomain: no public suffix list");
@@ -117,7 +123,7 @@ load_engine(struct live *live, struct conf *conf, enum signers_loss lose,
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	opts.psl = conf->org_domain == CONF_PSL ? live->psl : NULL;
+	opts.psl = live->psl;
 	if (conf->second_percent > 0) {
 		opts.second = live->second;
 	}

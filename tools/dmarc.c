@@ -106,7 +106,8 @@ evaluate(const struct dmarc_args *o, struct arena *arena,
     struct dns_batch *batch, const struct dmarc_psl *psl,
     uint64_t deadline_us, struct dmarc **r)
 {
-	struct dmarc_opts opts = { .psl = psl };
+	struct dmarc_opts opts = { .psl = o->psl ? psl : NULL,
+		.suffixes = psl };
 	enum status status;
 	bool done = false;
 
@@ -261,7 +262,7 @@ dmarc_main(const struct cli_command *command, int argc, char **argv)
 	if (o.from_n == 0) {
 		return (cli_fail("--from is missing"));
 	}
-	if (o.psl && dmarc_psl_new(NULL, &psl) != STATUS_OK) {
+	if (dmarc_psl_new(NULL, &psl) != STATUS_OK && o.psl) {
 		return (cli_fail("no public suffix list"));
 	}
 	env_init_system(&env);

@@ -98,9 +98,12 @@ judge_init(struct judge *j, const struct judge_opts *o)
 	if (!o->no_second && second_new(&j->second, &diag) != STATUS_OK) {
 		cli_warn("no second opinion: %s", diag.text);
 	}
-	if (o->psl && dmarc_psl_new(NULL, &j->psl) != STATUS_OK) {
-		(void)cli_fail("no public suffix list");
-		return (false);
+	if (dmarc_psl_new(NULL, &j->psl) != STATUS_OK) {
+		if (j->conf->org_domain == CONF_PSL) {
+			(void)cli_fail("no public suffix list");
+			return (false);
+		}
+		cli_warn("no public suffix list");
 	}
 	opts = (struct engine_opts){ .conf = j->conf, .dns = j->dns,
 		.crypto = j->crypto, .second = j->second, .psl = j->psl,

@@ -29,7 +29,7 @@ struct judge {
 	struct dns		*dns;
 	struct crypto		*crypto;
 	struct second		*second;	/* NULL: not wanted */
-	struct dmarc_psl	*psl;		/* NULL: not wanted */
+	struct dmarc_psl	*psl;		/* NULL: there is none */
 	struct engine		*engine;
 	struct engine_client	 client;
 	struct engine_msg	*msg;

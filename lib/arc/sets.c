@@ -9,17 +9,21 @@ static const struct str aar_name = { "ARC-Authentication-Results", 26 };
 static const struct str ams_name = { "ARC-Message-Signature", 21 };
 static const struct str as_name = { "ARC-Seal", 8 };
 
+static const char too_many_sets[] = "more than 50 ARC sets";
+_Static_assert(ARC_MAX_SETS == 50, "too_many_sets says so");
+
+/* Any number but 0; more than ARC_MAX_SETS is for the caller to refuse. */
 static bool
 parse_instance(struct str text, unsigned *instance_r)
 {
 	uint64_t n;
 
 	*instance_r = 0;
-	if (text.n == 0 || text.n > INSTANCE_MAX_DIGITS ||
-	    !str_to_u64(text, &n) || n == 0 || n > ARC_MAX_SETS) {
+	if (!str_to_u64(text, &n) || n == 0 ||
+	    (n <= ARC_MAX_SETS && text.n > INSTANCE_MAX_DIGITS)) {
 		return (false);
 	}
-	*instance_r = (unsigned)n;
+	*instance_r = n <= ARC_MAX_SETS ? (unsigned)n : ARC_MAX_SETS + 1;
 	return (true);
 }
 
@@ -56,6 +60,10 @@ read_aar(struct arc_validator *v, size_t index)
 		arc_fail(v, 0, "bad instance in ARC-Authentication-Results");
 		return;
 	}
+	if (instance > ARC_MAX_SETS) {
+		arc_fail(v, 0, too_many_sets);
+		return;
+	}
 	v->sets[instance - 1].aar = index;
 	v->sets[instance - 1].aar_n++;
 }
@@ -77,6 +85,10 @@ read_signature(struct arc_validator *v, size_t index, bool seal)
 	    !parse_instance(tag->value, &instance)) {
 		arc_fail(v, 0, seal ? "bad instance or tags in ARC-Seal" :
 		    "bad instance or tags in ARC-Message-Signature");
+		return (STATUS_OK);
+	}
+	if (instance > ARC_MAX_SETS) {
+		arc_fail(v, 0, too_many_sets);
 		return (STATUS_OK);
 	}
 	set = &v->sets[instance - 1];

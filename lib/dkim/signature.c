@@ -11,7 +11,10 @@
 #include "mail/taglist.h"
 
 #define L_MAX_DIGITS	76	/* RFC 6376 3.5 */
+/* RFC 6376 3.5. Of more digits, such as milliseconds, it is only known that
+   the time is far away. */
 #define TIME_MAX_DIGITS	12
+#define TIME_FAR_S	999999999999
 
 /* The first error of a field determines its result. */
 static void
@@ -52,15 +55,14 @@ read_algorithm(struct arena *a ATTR_UNUSED, const struct tag *tag,
 	return (STATUS_OK);
 }
 
-/* d= and s=: a name of at least min_labels, without a trailing dot. */
+/* d= and s=: a name of at least min_labels. Some signers end d= with a dot. */
 static enum status
 read_name(struct arena *a, const struct tag *tag, size_t min_labels,
     struct str *name_r, bool *ok_r)
 {
 	enum status status = domain_normalize(a, tag->value, name_r);
 
-	*ok_r = status == STATUS_OK && domain_labels(*name_r) >= min_labels &&
-	    tag->value.p[tag->value.n - 1] != '.';
+	*ok_r = status == STATUS_OK && domain_labels(*name_r) >= min_labels;
 	return (status == STATUS_NOMEM ? status : STATUS_OK);
 }
 
@@ -85,7 +87,8 @@ read_selector(struct arena *a, const struct tag *tag,
 	bool ok;
 
 	status = read_name(a, tag, 1, &sig->selector, &ok);
-	if (status == STATUS_OK && !ok) {
+	if (status == STATUS_OK && (!ok ||
+	    tag->value.p[tag->value.n - 1] == '.')) {
 		refuse_field(sig, DKIM_NEUTRAL, "bad selector in s=");
 	}
 	return (status);
@@ -136,9 +139,7 @@ read_names(struct arena *a, const struct tag *tag, struct dkim_signature *sig)
 	bool from;
 	size_t i;
 
-	/* RFC 8617 does not forbid an empty h= in an ARC-Message-Signature. */
-	status = signature_names(a, tag->value,
-	    sig->kind == DKIM_ARC_MESSAGE, &sig->names, &sig->names_n);
+	status = signature_names(a, tag->value, &sig->names, &sig->names_n);
 	switch (status) {
 	case STATUS_OK:
 		break;
@@ -205,9 +206,7 @@ read_identity(struct arena *a, const struct tag *tag,
 	if (status == STATUS_OK) {
 		at = str_rfind(sig->identity, '@');
 		domain = str_from_offset(sig->identity, at + 1);
-		status = domain.n > 0 && domain.p[domain.n - 1] != '.' ?
-		    domain_normalize(a, domain, &sig->identity_domain) :
-		    STATUS_SYNTAX;
+		status = domain_normalize(a, domain, &sig->identity_domain);
 	}
 	if (status == STATUS_NOMEM) {
 		return (STATUS_NOMEM);
@@ -258,11 +257,18 @@ static bool
 read_time(struct str value, int64_t *time_r)
 {
 	uint64_t n;
+	size_t i;
 
-	if (value.n > TIME_MAX_DIGITS || !str_to_u64(value, &n)) {
+	for (i = 0; i < value.n && char_is_digit(value.p[i]); i++) {
+		continue;
+	}
+	if (i == 0 || i < value.n) {
 		return (false);
 	}
-	*time_r = (int64_t)n;
+	*time_r = TIME_FAR_S;
+	if (value.n <= TIME_MAX_DIGITS && str_to_u64(value, &n)) {
+		*time_r = (int64_t)n;
+	}
 	return (true);
 }
 
@@ -272,6 +278,8 @@ read_signed(struct arena *a ATTR_UNUSED, const struct tag *tag,
 {
 	if (!read_time(tag->value, &sig->signed_s)) {
 		refuse_field(sig, DKIM_NEUTRAL, "bad time in t=");
+	} else if (tag->value.n > TIME_MAX_DIGITS) {
+		sig->signed_s = -1;	/* not taken for the future */
 	}
 	return (STATUS_OK);
 }

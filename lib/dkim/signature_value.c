@@ -78,8 +78,8 @@ signature_quote(struct buf *out, struct str s)
 }
 
 enum status
-signature_names(struct arena *a, struct str s, bool may_be_empty,
-    struct str **names_r, size_t *n_r)
+signature_names(struct arena *a, struct str s, struct str **names_r,
+    size_t *n_r)
 {
 	struct str rest = s, name;
 	struct str *names;
@@ -99,7 +99,7 @@ signature_names(struct arena *a, struct str s, bool may_be_empty,
 		name = str_trim_fws(name);
 		if (field_name_is_valid(name)) {
 			names[i++] = name;
-		} else if (name.n > 0 || !may_be_empty) {
+		} else if (name.n > 0) {
 			return (STATUS_SYNTAX);
 		}
 	}

@@ -22,11 +22,11 @@ enum status	signature_unquote(struct arena *, struct str,
 void		signature_quote(struct buf *, struct str);
 
 /*
- * Splits the names of h= at colons (RFC 6376 3.5). SYNTAX: an invalid field
- * name, or an empty name unless may_be_empty, which skips these. LIMIT: more
- * than DKIM_MAX_SIGNED_FIELDS.
+ * Splits the names of h= at colons (RFC 6376 3.5). Empty names, which some
+ * signers write, are skipped. SYNTAX: an invalid field name. LIMIT: more than
+ * DKIM_MAX_SIGNED_FIELDS.
  */
-enum status	signature_names(struct arena *, struct str, bool may_be_empty,
+enum status	signature_names(struct arena *, struct str,
 		    struct str **names_r, size_t *n_r) ATTR_MUST_CHECK;
 
 #endif

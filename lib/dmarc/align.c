@@ -32,6 +32,10 @@ needs_lookup(const struct author *a, struct str domain, bool strict,
 	if (strict || domain.n == 0) {
 		return (false);
 	}
+	if (org.p == NULL && a->walk->floor.p != NULL &&
+	    domain_is_within(domain, a->walk->floor)) {
+		return (true);
+	}
 	if (org.p == NULL) {
 		if (str_eq(last_label(domain), last_label(from))) {
 			*alignment_r = ALIGNED_UNKNOWN;
@@ -76,6 +80,69 @@ query_identifier(struct dmarc *d, const struct author *a,
 	}
 	d->lookups++;
 	return (dmarc_walks_start(&d->walks, id->domain, &walk));
+}
+
+/* The walk as if the answers that are missing had failed. */
+static enum status
+probe_walk(const struct dmarc *d, const struct dmarc_walk *walk,
+    struct dmarc_walk *probe_r)
+{
+	*probe_r = *walk;
+	probe_r->given_up = true;
+	return (dmarc_walk_read(&d->walks, probe_r));
+}
+
+/* *settled_r: the identifier passed, and is aligned whatever is missing. */
+static enum status
+probe_identifier(const struct dmarc *d, const struct author *a,
+    const struct dmarc_walk *own, const struct dmarc_identifier *id,
+    bool strict, bool *settled_r)
+{
+	struct dmarc_walk *walk, probe;
+	enum status status;
+
+	*settled_r = false;
+	if (id->result != DMARC_AUTH_PASS) {
+		return (STATUS_OK);
+	}
+	*settled_r = str_eq(id->domain, a->verdict.from);
+	walk = dmarc_walks_find(&d->walks, id->domain);
+	if (*settled_r || strict || walk == NULL) {
+		return (STATUS_OK);
+	}
+	status = probe_walk(d, walk, &probe);
+	if (status == STATUS_OK && dmarc_walks_meet(own, &probe)) {
+		walk->given_up = true;
+		*settled_r = true;
+	}
+	return (status);
+}
+
+enum status
+author_settle(struct dmarc *d, struct author *a, bool *settled_r)
+{
+	const struct dmarc_record *record;
+	struct dmarc_walk own;
+	enum status status;
+	size_t i;
+
+	*settled_r = false;
+	status = probe_walk(d, a->walk, &own);
+	record = own.own;
+	if (status != STATUS_OK || record == NULL ||
+	    record->flaw != DMARC_SOUND) {
+		return (status);
+	}
+	status = probe_identifier(d, a, &own, &d->spf, record->aspf_strict,
+	    settled_r);
+	for (i = 0; i < d->dkim_n && status == STATUS_OK && !*settled_r; i++) {
+		status = probe_identifier(d, a, &own, &d->dkim[i],
+		    record->adkim_strict, settled_r);
+	}
+	if (*settled_r) {
+		a->walk->given_up = true;
+	}
+	return (status);
 }
 
 bool
@@ -130,8 +197,14 @@ compare_org_domains(struct dmarc *d, const struct author *a,
 		return (status);
 	}
 	*open_r |= !walk->read;
-	*r = walk->org.p == NULL ? ALIGNED_UNKNOWN :
-	    str_eq(walk->org, a->walk->org) ? ALIGNED_YES : ALIGNED_NO;
+	if (!walk->read || dmarc_walks_meet(walk, a->walk)) {
+		*r = walk->read ? ALIGNED_YES : ALIGNED_UNKNOWN;
+	} else if (walk->org.p == NULL || a->walk->org.p == NULL) {
+		*r = ALIGNED_UNKNOWN;
+	} else {
+		*r = str_eq(walk->org, a->walk->org) ? ALIGNED_YES :
+		    ALIGNED_NO;
+	}
 	return (STATUS_OK);
 }
 

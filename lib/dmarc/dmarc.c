@@ -88,7 +88,8 @@ dmarc_new(struct arena *arena, struct dns_batch *batch,
 	if (d->authors == NULL) {
 		return (STATUS_NOMEM);
 	}
-	dmarc_walks_init(&d->walks, arena, batch, opts->psl);
+	dmarc_walks_init(&d->walks, arena, batch, opts->psl,
+	    opts->suffixes);
 	for (i = 0; i < n && d->authors_n <= DMARC_MAX_AUTHORS; i++) {
 		status = add_author(d, authors[i]);
 		if (status != STATUS_OK) {
@@ -184,25 +185,40 @@ dmarc_authenticated(struct dmarc *d, const struct dmarc_identifier *spf,
 	return (STATUS_OK);
 }
 
+/* *open_r: an answer is missing, and it can change the verdict. */
+static enum status
+read_walk(struct dmarc *d, struct author *a, bool *open_r)
+{
+	enum status status = dmarc_walk_read(&d->walks, a->walk);
+	bool settled = false;
+
+	if (status == STATUS_OK && !a->walk->read && d->authenticated &&
+	    d->walks.psl == NULL) {
+		status = author_settle(d, a, &settled);
+		if (status == STATUS_OK && settled) {
+			status = dmarc_walk_read(&d->walks, a->walk);
+		}
+	}
+	*open_r |= !a->walk->read;
+	return (status);
+}
+
 /* Determines the policy of every author once all walks are read. */
 static enum status
 discover_policies(struct dmarc *d)
 {
-	struct dmarc_walk *walk;
 	enum status status;
 	bool open = false;
 	size_t i;
 
 	for (i = 0; i < d->authors_n; i++) {
-		walk = d->authors[i].walk;
-		if (walk == NULL) {
+		if (d->authors[i].walk == NULL) {
 			continue;
 		}
-		status = dmarc_walk_read(&d->walks, walk);
+		status = read_walk(d, &d->authors[i], &open);
 		if (status != STATUS_OK) {
 			return (status);
 		}
-		open |= !walk->read;
 	}
 	if (open) {
 		return (STATUS_OK);

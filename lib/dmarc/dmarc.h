@@ -85,6 +85,8 @@ struct dmarc_verdict {		/* of one author domain */
 struct dmarc_opts {
 	const struct dmarc_psl	*psl;	/* NULL: tree walk; else RFC 7489,
 					   which has no np and psd */
+	const struct dmarc_psl	*suffixes;	/* whose veto a tree walk has
+						   (walk.h); NULL: none */
 	size_t			 doubtful_n;	/* so many authors, the last
 						   ones, may be none: they
 						   count only with a record */

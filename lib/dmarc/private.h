@@ -53,6 +53,13 @@ enum status	author_query_identifiers(struct dmarc *, struct author *)
 bool		author_cannot_fail(const struct dmarc *,
 		    const struct author *);
 /*
+ * Before the author's walk is read: *settled_r is set if the author domain has
+ * a record and an identifier passes that is aligned whatever the missing
+ * answers say. They are not waited for then.
+ */
+enum status	author_settle(struct dmarc *, struct author *,
+		    bool *settled_r) ATTR_MUST_CHECK;
+/*
  * Sets spf_aligned and dkim_aligned. *reason_r: the error that might hide an
  * aligned pass, or NULL. *open_r: set if an answer is missing.
  */

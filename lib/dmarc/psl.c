@@ -36,17 +36,35 @@ dmarc_psl_free(struct dmarc_psl *psl)
 	}
 }
 
+static bool
+copy_name(struct str name, char text_r[DOMAIN_MAX_BYTES + 1])
+{
+	if (name.n > DOMAIN_MAX_BYTES) {
+		return (false);
+	}
+	memcpy(text_r, name.p, name.n);
+	text_r[name.n] = '\0';
+	return (true);
+}
+
+bool
+dmarc_psl_is_suffix(const struct dmarc_psl *psl, struct str name)
+{
+	char text[DOMAIN_MAX_BYTES + 1];
+
+	return (copy_name(name, text) && psl_is_public_suffix2(psl->list, text,
+	    PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE) == 1);
+}
+
 struct str
 dmarc_psl_org(const struct dmarc_psl *psl, struct str name)
 {
 	char text[DOMAIN_MAX_BYTES + 1];
 	const char *org;
 
-	if (name.n > DOMAIN_MAX_BYTES) {
+	if (!copy_name(name, text)) {
 		return (name);
 	}
-	memcpy(text, name.p, name.n);
-	text[name.n] = '\0';
 	org = psl_registrable_domain(psl->list, text);
 	return (org == NULL ? name :
 	    str_from_offset(name, (size_t)(org - text)));

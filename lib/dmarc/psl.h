@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * psl: the organisational domain of RFC 7489 3.2, determined by the public
- * suffix list. Immutable, shared by threads.
+ * psl: the public suffix list, and the organisational domain of RFC 7489 3.2
+ * that it determines. Immutable, shared by threads.
  */
 #ifndef DMARC_PSL_H
 #define DMARC_PSL_H
+
+#include <stdbool.h>
 
 #include "base/arena.h"
 #include "base/status.h"
@@ -24,5 +26,8 @@ void		dmarc_psl_free(struct dmarc_psl *);	/* accepts NULL */
  * the name if it is itself a public suffix. A view into the name.
  */
 struct str	dmarc_psl_org(const struct dmarc_psl *, struct str name);
+/* Whether a rule of the list names it; a top-level domain that the list does
+   not have is none. */
+bool		dmarc_psl_is_suffix(const struct dmarc_psl *, struct str name);
 
 #endif

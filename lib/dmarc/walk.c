@@ -7,10 +7,11 @@
 
 void
 dmarc_walks_init(struct dmarc_walks *w, struct arena *arena,
-    struct dns_batch *batch, const struct dmarc_psl *psl)
+    struct dns_batch *batch, const struct dmarc_psl *psl,
+    const struct dmarc_psl *suffixes)
 {
 	*w = (struct dmarc_walks){ .arena = arena, .batch = batch,
-		.psl = psl };
+		.psl = psl, .suffixes = suffixes };
 	SLIST_INIT(&w->list);
 }
 
@@ -111,9 +112,11 @@ dmarc_walks_start(struct dmarc_walks *w, struct str name,
 }
 
 static bool
-step_is_open(const struct dmarc_walks *w, const struct dmarc_step *step)
+step_is_open(const struct dmarc_walks *w, const struct dmarc_walk *walk,
+    const struct dmarc_step *step)
 {
-	return (!w->given_up && !dns_query_is_answered(step->query));
+	return (!w->given_up && !walk->given_up &&
+	    !dns_query_is_answered(step->query));
 }
 
 /* The records at a step, NULL if it has none. *failed_r: the query failed. */
@@ -153,12 +156,9 @@ domain_below(struct str name, struct str suffix)
 	return (name);
 }
 
-/*
- * Sets the organisational domain and its record (RFC 9989 4.10.1, 4.10.2).
- * found: a record or NULL for each step.
- */
-static void
-set_org_domain(struct dmarc_walk *walk,
+/* The last step with a record; walk->went: there is none. */
+static size_t
+find_highest(const struct dmarc_walk *walk,
     const struct dmarc_record *const *found)
 {
 	size_t i, last = walk->went;
@@ -168,6 +168,19 @@ set_org_domain(struct dmarc_walk *walk,
 			last = i;
 		}
 	}
+	return (last);
+}
+
+/*
+ * Sets the organisational domain and its record (RFC 9989 4.10.1, 4.10.2).
+ * found: a record or NULL for each step.
+ */
+static void
+set_org_domain(const struct dmarc_walks *w, struct dmarc_walk *walk,
+    const struct dmarc_record *const *found)
+{
+	size_t i, last = find_highest(walk, found);
+
 	if (last == walk->went) {
 		walk->org = walk->name;
 		return;
@@ -175,6 +188,11 @@ set_org_domain(struct dmarc_walk *walk,
 	walk->org = walk->v[last].name;
 	walk->above = found[last];
 	walk->above_name = walk->org;
+	if (found[last]->psd == DMARC_PSD_UNKNOWN && w->suffixes != NULL &&
+	    dmarc_psl_is_suffix(w->suffixes, walk->org)) {
+		walk->org = domain_below(walk->name, walk->org);
+		return;
+	}
 	if (found[last]->psd != DMARC_PSD_YES) {
 		return;
 	}
@@ -198,7 +216,7 @@ read_tree(const struct dmarc_walks *w, struct dmarc_walk *walk)
 	size_t i;
 
 	for (i = 0; i < walk->n && !stop; i++) {
-		if (step_is_open(w, &walk->v[i])) {
+		if (step_is_open(w, walk, &walk->v[i])) {
 			return (STATUS_OK);
 		}
 		status = read_step(&walk->v[i], &records, &walk->failed);
@@ -216,7 +234,9 @@ read_tree(const struct dmarc_walks *w, struct dmarc_walk *walk)
 	walk->went = i;
 	walk->own = found[0];
 	if (!walk->failed) {
-		set_org_domain(walk, found);
+		set_org_domain(w, walk, found);
+	} else if (find_highest(walk, found) < walk->went) {
+		walk->floor = walk->v[find_highest(walk, found)].name;
 	}
 	return (STATUS_OK);
 }
@@ -231,7 +251,7 @@ read_psl(const struct dmarc_walks *w, struct dmarc_walk *walk)
 
 	walk->org = dmarc_psl_org(w->psl, walk->name);
 	for (i = 0; i < walk->n; i++) {
-		if (step_is_open(w, &walk->v[i])) {
+		if (step_is_open(w, walk, &walk->v[i])) {
 			return (STATUS_OK);
 		}
 		status = read_step(&walk->v[i], &records, &walk->failed);
@@ -262,4 +282,12 @@ dmarc_walk_read(const struct dmarc_walks *w, struct dmarc_walk *walk)
 		return (STATUS_OK);
 	}
 	return (w->psl != NULL ? read_psl(w, walk) : read_tree(w, walk));
+}
+
+bool
+dmarc_walks_meet(const struct dmarc_walk *a, const struct dmarc_walk *b)
+{
+	return (a->failed && b->failed && a->floor.p != NULL &&
+	    str_eq(a->floor, b->floor) &&
+	    str_eq(a->v[a->went - 1].name, b->v[b->went - 1].name));
 }

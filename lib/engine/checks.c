@@ -143,7 +143,10 @@ enum status
 engine_checks_headers(const struct engine_input *in,
     struct engine_verification *v)
 {
-	struct dmarc_opts opts = { .psl = in->engine->opts.psl };
+	const struct dmarc_psl *psl = in->engine->opts.psl;
+	bool rfc7489 = input_conf(in)->org_domain == CONF_PSL;
+	struct dmarc_opts opts = { .psl = rfc7489 ? psl : NULL,
+		.suffixes = psl };
 	struct author_domains domains;
 	enum status status;
 

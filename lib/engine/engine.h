@@ -161,8 +161,8 @@ struct engine_opts {
 	const struct crypto	*crypto;	/* outlives the engine */
 	struct second		*second;	/* outlives it; NULL: no second
 						   opinion */
-	const struct dmarc_psl	*psl;		/* outlives it; for OrgDomain
-						   psl; else NULL */
+	const struct dmarc_psl	*psl;		/* outlives it; NULL: no list;
+						   OrgDomain psl needs it */
 	struct engine_stats	*stats;		/* outlives it; may be NULL */
 	struct key_checks	*key_checks;	/* outlives it; NULL: keys that
 						   sign are not checked */

@@ -37,6 +37,9 @@ lab_words(const char *text, struct str v[LAB_MAX_NAMES])
 	return (n);
 }
 
+/* Of the following evaluations. */
+static const struct dmarc_psl *lab_suffixes;
+
 struct lab_case {		/* names, separated by spaces */
 	const char	*from;
 	const char	*spf;	/* one, or NULL */
@@ -50,7 +53,7 @@ lab_try(struct lab *lab, const struct dmarc_psl *psl, struct lab_case c,
 {
 	struct str names[LAB_MAX_NAMES], words[LAB_MAX_NAMES];
 	struct dmarc_identifier ids[LAB_MAX_NAMES], sender;
-	struct dmarc_opts opts = { .psl = psl };
+	struct dmarc_opts opts = { .psl = psl, .suffixes = lab_suffixes };
 	size_t i, n = lab_words(c.from, names), ids_n = lab_words(c.dkim,
 	    words), asked;
 	unsigned rounds = 1, seed = 1;

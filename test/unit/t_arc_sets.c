@@ -52,7 +52,11 @@ static const struct {
 	/* 4.2.1 */
 	{ "instance 0", AAR("0") AMS("0") AS("0", "none") FROM,
 	    "bad instance in ARC-Authentication-Results", 0, 0, 0 },
-	{ "instance 51", SET1 AMS("51") FROM,
+	{ "instance 51", SET1 AMS("51") FROM, "more than 50 ARC sets", 0, 1,
+	    0 },
+	{ "instance 100 of an AAR", SET1 AAR("100") FROM,
+	    "more than 50 ARC sets", 0, 1, 0 },
+	{ "instance 051", SET1 AMS("001") FROM,
 	    "bad instance or tags in ARC-Message-Signature", 0, 1, 0 },
 	{ "instance 1x", SET1 AS("1x", "none") FROM,
 	    "bad instance or tags in ARC-Seal", 0, 1, 0 },

@@ -142,6 +142,22 @@ static const struct row {
 	    0, 0 },
 	{ "5.3.6 lookup failed, relaxed",
 	    REC("example.com", "p=reject") "_dmarc.com SERVFAIL\n",
+	    "example.com", NULL, "a.example.com", DMARC_PASS, "reject",
+	    "example.com", NULL, 0, 1 },
+	{ "5.3.6 lookup failed, relaxed, SPF",
+	    REC("example.com", "p=reject") "_dmarc.com TIMEOUT\n",
+	    "example.com", "b.a.example.com", "", DMARC_PASS, "reject",
+	    "example.com", NULL, 1, 0 },
+	{ "5.3.6 lookup failed, psd=n between", REC("example.com", "p=reject")
+	    REC("a.example.com", "p=none; psd=n") "_dmarc.com SERVFAIL\n",
+	    "example.com", NULL, "a.example.com", DMARC_TEMPERROR, "reject",
+	    "example.com", NULL, 0, 0 },
+	{ "5.3.6 lookup failed, a neighbour below it",
+	    REC("example.com", "p=reject") REC("evil.com", "p=none")
+	    "_dmarc.com SERVFAIL\n", "example.com", NULL, "evil.com",
+	    DMARC_TEMPERROR, "reject", "example.com", NULL, 0, 0 },
+	{ "5.3.6 two lookups failed", REC("example.com", "p=reject")
+	    "_dmarc.a.example.com SERVFAIL\n_dmarc.com SERVFAIL\n",
 	    "example.com", NULL, "a.example.com", DMARC_TEMPERROR, "reject",
 	    "example.com", NULL, 0, 0 },
 	{ "5.3.6 identifier lookup failed", REC("example.com",
@@ -434,6 +450,46 @@ check_steps(void)
 	lab_fini(&lab);
 }
 
+/* A lookup that cannot change the verdict is not waited for. */
+static void
+check_settled(const char *spf, bool done_early)
+{
+	const struct dmarc_identifier id = { str_from(spf), DMARC_AUTH_PASS };
+	const struct str from = STR("example.com");
+	struct dmarc_opts opts = { .psl = NULL };
+	struct dmarc *dmarc;
+	bool done = true;
+	struct lab lab;
+	size_t i;
+
+	lab_init(&lab, STR(REC("example.com", "p=reject")));
+	lab.slow = true;
+	lab_must(dmarc_new(&lab.arena, lab.batch, &opts, &from, 1, &dmarc) ==
+	    STATUS_OK && dmarc_expect(dmarc, id.domain) == STATUS_OK, "dmarc");
+	for (i = lab.open_n; i > 0; i--) {
+		struct str name = dns_name_str(&lab.open[i - 1].name);
+
+		if (!str_eq(name, STR("_dmarc.com"))) {
+			lab_answer(&lab, name, lab.open[i - 1].type,
+			    lab.open[i - 1].cookie);
+			lab.open[i - 1] = lab.open[--lab.open_n];
+		}
+	}
+	(void)dns_batch_wait_any(lab.batch, 0);
+	tap_ok(dmarc_step(dmarc, &done) == STATUS_OK && !done,
+	    "_dmarc.com is missing, nothing has passed yet");
+	tap_ok(dmarc_authenticated(dmarc, &id, NULL, 0) == STATUS_OK &&
+	    dmarc_step(dmarc, &done) == STATUS_OK && done == done_early,
+	    "%s passes", spf);
+	if (done) {
+		tap_num(dmarc_decisive(dmarc)->result, DMARC_PASS, "pass");
+		tap_num((long long)lab.open_n, 1, "without _dmarc.com");
+	}
+	dmarc_give_up(dmarc);
+	tap_ok(dmarc_step(dmarc, &done) == STATUS_OK && done, "given up");
+	lab_fini(&lab);
+}
+
 static void
 check_words(void)
 {
@@ -461,6 +517,10 @@ main(void)
 	check_authors();
 	check_limits();
 	check_steps();
+	check_settled("example.com", true);
+	check_settled("mail.example.com", true);
+	check_settled("evil.com", false);
+	check_settled("other.example", false);
 	check_words();
 	return (tap_done());
 }

@@ -149,6 +149,61 @@ check_discovery(const struct dmarc_psl *psl, const struct row *row)
 	lab_fini(&lab);
 }
 
+/* The veto of the list in tree walks: neighbours below a suffix that publishes
+   a policy without psd=. */
+static const struct {
+	const char		*name;
+	const char		*zone;
+	const char		*from, *dkim;
+	enum dmarc_result	 result;
+	const char		*policy_domain;
+} vetoes[] = {
+	{ "a neighbour", REC("host.com", "p=none") REC("bank.host.com",
+	    "p=reject"), "bank.host.com", "evil.host.com", DMARC_FAIL,
+	    "bank.host.com" },
+	{ "a neighbour, ICANN's part", REC("co.uk", "p=none")
+	    REC("bank.co.uk", "p=reject"), "bank.co.uk", "evil.co.uk",
+	    DMARC_FAIL, "bank.co.uk" },
+	{ "the suffix itself", REC("host.com", "p=none")
+	    REC("bank.host.com", "p=reject"), "bank.host.com", "host.com",
+	    DMARC_FAIL, "bank.host.com" },
+	{ "a subdomain", REC("host.com", "p=none") REC("bank.host.com",
+	    "p=reject"), "bank.host.com", "a.b.bank.host.com", DMARC_PASS,
+	    "bank.host.com" },
+	{ "the policy is found as in RFC 9989", REC("host.com", "p=reject"),
+	    "bank.host.com", "evil.host.com", DMARC_FAIL, "host.com" },
+	{ "the suffix as author", REC("host.com", "p=reject"), "host.com",
+	    "evil.host.com", DMARC_FAIL, "host.com" },
+	{ "the suffix as author, its own signature", REC("host.com",
+	    "p=reject"), "host.com", "host.com", DMARC_PASS, "host.com" },
+	{ "psd=n at the suffix", REC("host.com", "p=reject; psd=n"),
+	    "a.host.com", "b.host.com", DMARC_PASS, "host.com" },
+	{ "psd=y at the suffix", REC("host.com", "p=reject; psd=y"),
+	    "a.host.com", "b.host.com", DMARC_FAIL, "host.com" },
+	{ "no suffix", REC("example.com", "p=reject"), "a.example.com",
+	    "b.example.com", DMARC_PASS, "example.com" },
+	{ "a top-level domain that is not on the list",
+	    REC("example", "p=reject"), "a.example", "b.example", DMARC_PASS,
+	    "example" },
+};
+
+static void
+check_veto(const struct dmarc_psl *psl, size_t i)
+{
+	struct lab_case c = { vetoes[i].from, NULL, vetoes[i].dkim };
+	const struct dmarc_verdict *v;
+	struct lab lab;
+
+	lab_init(&lab, str_from(vetoes[i].zone));
+	lab_suffixes = psl;
+	v = dmarc_decisive(lab_evaluate(&lab, NULL, c, NULL));
+	lab_suffixes = NULL;
+	tap_str(str_from(dmarc_result_name(v->result)),
+	    str_from(dmarc_result_name(vetoes[i].result)), vetoes[i].name);
+	tap_str(v->policy_domain, str_from(vetoes[i].policy_domain), "policy");
+	lab_fini(&lab);
+}
+
 int
 main(void)
 {
@@ -170,6 +225,9 @@ main(void)
 	check_names(psl);
 	for (i = 0; i < sizeof(discoveries) / sizeof(discoveries[0]); i++) {
 		check_discovery(psl, &discoveries[i]);
+	}
+	for (i = 0; i < sizeof(vetoes) / sizeof(vetoes[0]); i++) {
+		check_veto(psl, i);
 	}
 	dmarc_psl_free(psl);
 	return (tap_done());

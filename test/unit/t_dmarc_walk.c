@@ -89,7 +89,7 @@ check_row(const struct row *row)
 	struct lab lab;
 
 	lab_init(&lab, str_from(row->zone));
-	dmarc_walks_init(&walks, &lab.arena, lab.batch, NULL);
+	dmarc_walks_init(&walks, &lab.arena, lab.batch, NULL, NULL);
 	lab_must(dmarc_walks_start(&walks, str_from(row->start), &walk) ==
 	    STATUS_OK, "start");
 	tap_num((long long)dns_batch_count(lab.batch), (long long)walk->n,
@@ -114,7 +114,7 @@ check_memory_of_names(void)
 	struct lab lab;
 
 	lab_init(&lab, STR(""));
-	dmarc_walks_init(&walks, &lab.arena, lab.batch, NULL);
+	dmarc_walks_init(&walks, &lab.arena, lab.batch, NULL, NULL);
 	tap_ok(dmarc_walks_find(&walks, STR("a.example.com")) == NULL,
 	    "no walk yet");
 	lab_must(dmarc_walks_start(&walks, STR("a.example.com"), &a) ==
@@ -142,7 +142,7 @@ check_long(void)
 		name[i] = '.';
 	}
 	lab_init(&lab, STR(REC("a.a", "p=none")));
-	dmarc_walks_init(&walks, &lab.arena, lab.batch, NULL);
+	dmarc_walks_init(&walks, &lab.arena, lab.batch, NULL, NULL);
 	lab_must(dmarc_walks_start(&walks, str_mem(name, sizeof(name)),
 	    &walk) == STATUS_OK, "start");
 	tap_num((long long)walk->n, DMARC_WALK_MAX_NAMES,
