@@ -1,28 +1,43 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Translates a list of hosts with items that our daemon rejects: keeps the
- * others. The content of a file becomes a list in our configuration.
+ * Lists of hosts. Their programs look up texts: the client's name and its
+ * parents (".example.com"), its address, and the address cut at each prefix
+ * length, each first with a "!". So an item is left out here, with a comment,
+ * if it can match nothing there: a block with bits behind its prefix, a second
+ * word on a line, a name that is no text of that form. In a refile: they are
+ * patterns, and one that begins with "*" matches the text with the "!" first:
+ * it admits nobody. An item that does match there and cannot be had here loses
+ * the list if it excludes, and itself if it admits; both are said.
  */
-#include "conf/conf.h"
+#include <arpa/inet.h>
+#include <stdlib.h>
+
+#include "base/ip.h"
+#include "conf/hosts.h"
 #include "conf/table.h"
 #include "tools/import.h"
 
-#define NAMED_MAX	100	/* rejected items with a comment of their own */
+#define NAMED_MAX	20	/* items with a comment of their own */
 #define NAME_BYTES	64	/* of the option, on the line of the list */
+
+enum fate {
+	KEPT,
+	IDLE,			/* matches nothing there: left out */
+	LOST			/* matches there, cannot be had here */
+};
 
 struct picker {
 	struct import	*im;
 	const char	*to;		/* our option */
+	enum import_effect lost;
 	const char	*file;		/* where the items are */
-	unsigned	 line;
-	bool		 patterns;	/* a refile: */
+	bool		 patterns;
 	struct hosts	*hosts;		/* exclusions, then accepted items */
 	struct buf	 kept;		/* accepted items, with commas */
 	size_t		 left_out;
+	size_t		 changed;	/* items that are not as they were */
 	bool		 widened;	/* an exclusion was left out */
 };
-
-typedef void	 picker_take(struct picker *, struct str item);
 
 static bool
 is_exclusion(struct str item)
@@ -30,135 +45,274 @@ is_exclusion(struct str item)
 	return (item.n > 0 && item.p[0] == '!');
 }
 
-/* Translates the pattern "*.domain" to ".domain". */
+/* Whether the address is written as inet_ntop(3) writes it, in brackets or
+   not, and has no bits behind its prefix. */
+static bool
+is_as_looked_up(struct import *im, struct str item)
+{
+	size_t slash = str_find(item, '/');
+	struct str address = str_first(item, slash);
+	char text[INET6_ADDRSTRLEN], *copy;
+	unsigned char octets[16];
+	uint64_t bits = 0;
+	int family;
+	size_t i, n;
+
+	if (address.n > 1 && address.p[0] == '[' &&
+	    address.p[address.n - 1] == ']') {
+		address = str_mem(address.p + 1, address.n - 2);
+	}
+	family = str_find(address, ':') < address.n ? AF_INET6 : AF_INET;
+	n = family == AF_INET6 ? 16 : 4;
+	copy = arena_cstr(&im->arena, address);
+	if (copy == NULL || inet_pton(family, copy, octets) != 1 ||
+	    inet_ntop(family, octets, text, sizeof(text)) == NULL ||
+	    !str_eq_ci(str_from(text), address)) {
+		return (false);
+	}
+	if (slash == item.n) {
+		return (true);
+	}
+	if (!str_to_u64(str_from_offset(item, slash + 1), &bits) ||
+	    bits > 8 * n) {
+		return (false);
+	}
+	for (i = 0; i < 8 * n; i++) {
+		if (i >= bits && (octets[i / 8] & (0x80 >> (i % 8))) != 0) {
+			return (false);
+		}
+	}
+	return (true);
+}
+
+static bool
+is_address(struct str item)
+{
+	struct str text = str_first(item, str_find(item, '/'));
+	struct ip_addr ip;
+
+	if (text.n > 1 && text.p[0] == '[' && text.p[text.n - 1] == ']') {
+		text = str_mem(text.p + 1, text.n - 2);
+	}
+	return (ip_parse(text, &ip));
+}
+
+/* "192.168.*" as "192.168.0.0/16"; absent: it is not of that form. */
 static struct str
-translate_item(struct picker *p, struct str item)
+block_of_pattern(struct import *im, struct str item)
 {
-	size_t sign = is_exclusion(item) ? 1 : 0;
-	char *text;
+	static const char *const rest[] = { "", ".0.0.0/8", ".0.0/16",
+		".0/24" };
+	struct str stem, part;
+	unsigned dots = 0;
+	uint64_t n;
 
-	if (!p->patterns ||
-	    !str_starts(str_from_offset(item, sign), STR("*."))) {
-		return (item);
+	if (item.n < 3 || !str_eq(str_from_offset(item, item.n - 2),
+	    STR(".*"))) {
+		return (STR_NONE);
 	}
-	text = arena_alloc(&p->im->arena, item.n);
-	if (text == NULL) {
-		p->kept.status = STATUS_NOMEM;
-		return (item);
+	stem = part = str_first(item, item.n - 2);
+	while (str_next(&part, '.', &item)) {
+		if (!str_to_u64(item, &n) || n > 255 || ++dots > 3) {
+			return (STR_NONE);
+		}
 	}
-	memcpy(text, item.p, sign);
-	memcpy(text + sign, item.p + sign + 1, item.n - sign - 1);
-	return (str_mem(text, item.n - 1));
+	return (arena_printf(&im->arena, "%.*s%s", STR_FMT(stem),
+	    rest[dots]));
 }
 
-/* First the exclusions: if an item occurs with and without "!", OpenDKIM
-   excludes it. */
-static void
-take_exclusion(struct picker *p, struct str item)
+/* Whether a client can have such a name. */
+static bool
+may_be_name(struct str item)
 {
-	struct diag ignored;
+	bool letter = false;
+	size_t i;
 
-	diag_init(&ignored);
-	if (is_exclusion(item)) {
-		(void)!hosts_add(p->hosts, translate_item(p, item),
-		    p->file, p->line, &ignored);
+	for (i = 0; i < item.n; i++) {
+		char c = char_lower(item.p[i]);
+
+		letter = letter || (c >= 'a' && c <= 'z');
+		if (strchr("abcdefghijklmnopqrstuvwxyz0123456789-_.", c) ==
+		    NULL || c == '\0') {
+			return (false);
+		}
 	}
+	return (letter);
+}
+
+/* What becomes of an item without its "!"; *item may be translated. */
+static enum fate
+judge_item(struct picker *p, struct str *item, const char **why_r)
+{
+	struct str block = STR_NONE;
+
+	if (is_address(*item)) {
+		*why_r = "is not how OpenDKIM writes the address, and matches "
+		    "nothing there";
+		return (is_as_looked_up(p->im, *item) ? KEPT : IDLE);
+	}
+	if (str_find(*item, '*') == item->n) {
+		return (KEPT);
+	}
+	if (!p->patterns) {
+		*why_r = "is no pattern in such a list, and matches nothing "
+		    "there";
+		return (IDLE);
+	}
+	if (item->p[0] == '*') {
+		*why_r = "begins with \"*\" and so admits nobody in OpenDKIM; "
+		    "if it should, write .example.com for *.example.com";
+		return (IDLE);
+	}
+	block = block_of_pattern(p->im, *item);
+	*why_r = "is a pattern, which has no equal here";
+	if (block.p == NULL) {
+		return (LOST);
+	}
+	*item = block;
+	p->changed++;
+	return (KEPT);
 }
 
 static void
-take_item(struct picker *p, struct str item)
+leave_out(struct picker *p, const struct import_item *item, enum fate fate,
+    const char *why)
 {
-	struct str ours = translate_item(p, item);
+	bool exclusion = is_exclusion(item->key);
+
+	p->widened = p->widened || (exclusion && fate == LOST);
+	p->left_out++;
+	if (p->left_out > NAMED_MAX) {
+		return;
+	}
+	import_say(p->im, fate == LOST ? p->lost : IMPORT_DIFFERS,
+	    "%s: left out%s: %s:%u: \"%s\" %s", p->to,
+	    exclusion && fate == LOST ? ", and so is the whole list" : "",
+	    p->file, item->line, import_shown(p->im, item->key), why);
+}
+
+/* Our daemon has a say as well. */
+static bool
+add_host(struct picker *p, const struct import_item *item, struct str ours,
+    const char **why_r)
+{
 	struct diag why;
 
 	diag_init(&why);
-	if (hosts_add(p->hosts, ours, p->file, p->line, &why) == STATUS_OK) {
-		buf_add_cstr(&p->kept, p->kept.n > 0 ? ", " : "");
-		buf_add_str(&p->kept, ours);
+	if (hosts_add(p->hosts, ours, p->file, item->line, &why) ==
+	    STATUS_OK) {
+		return (true);
+	}
+	*why_r = strstr(why.text, "occurs with") != NULL ?
+	    "occurs with and without \"!\"; it is excluded" :
+	    "is not an address, an address block such as 192.0.2.0/24, a "
+	    "host name or a .domain";
+	return (false);
+}
+
+static void
+take_item(struct picker *p, const struct import_item *item, bool exclusions)
+{
+	bool exclusion = is_exclusion(item->key);
+	struct str ours = str_from_offset(item->key, exclusion ? 1 : 0);
+	const char *why = "";
+	enum fate fate;
+
+	if (exclusion != exclusions || ours.n == 0) {
 		return;
 	}
-	p->widened = p->widened || is_exclusion(item);
-	if (p->left_out++ < NAMED_MAX) {
-		import_note(p->im, "%s: left out%s: %s", p->to,
-		    is_exclusion(item) ? ", and so is the whole list" : "",
-		    why.text);
+	fate = judge_item(p, &ours, &why);
+	if (exclusion) {
+		ours = arena_printf(&p->im->arena, "!%.*s", STR_FMT(ours));
 	}
+	if (fate == KEPT && !add_host(p, item, ours, &why)) {
+		fate = strstr(why, "occurs") == NULL && may_be_name(
+		    str_from_offset(item->key, exclusion ? 1 : 0)) ? LOST :
+		    IDLE;
+	}
+	if (fate != KEPT) {
+		leave_out(p, item, fate, why);
+		return;
+	}
+	buf_add_cstr(&p->kept, p->kept.n > 0 ? ", " : "");
+	buf_add_str(&p->kept, ours);
 }
 
-/* file: the text is the content of a file. */
 static void
-take_items(struct picker *p, struct str text, bool file, picker_take *take)
+take_items(struct picker *p, const struct import_list *list)
 {
-	struct conf_lines lines = { .rest = text };
-	struct str line, item;
+	size_t i;
 
-	while (conf_lines_next(&lines, &line)) {
-		p->line = file ? lines.line : p->line;
-		while (conf_items_next(&line, &item)) {
-			take(p, item);
+	/* First the exclusions: of an item with and without "!", that one
+	   counts. */
+	for (i = 0; i < list->n; i++) {
+		take_item(p, &list->v[i], true);
+	}
+	for (i = 0; i < list->n; i++) {
+		take_item(p, &list->v[i], false);
+		p->changed += list->v[i].value.n > 0;
+		if (list->v[i].value.n > 0) {
+			import_say(p->im, IMPORT_DIFFERS, "%s: %s has lines "
+			    "with several words; only the first counted",
+			    p->to, p->file);
 		}
 	}
-}
-
-static void
-note_summary(struct picker *p, bool file)
-{
 	if (p->left_out > NAMED_MAX) {
-		import_note(p->im, "%s: left out: %zu more", p->to,
+		import_say(p->im, p->lost, "%s: left out: %zu more", p->to,
 		    p->left_out - NAMED_MAX);
 	}
-	if (p->kept.status == STATUS_LIMIT) {
-		import_note(p->im, "%s: the list is too long for a line: "
-		    "remove those items from the file", p->to);
-	} else if (file && p->kept.n > 0 && !p->widened) {
-		import_note(p->im, "%s: this is a copy of %s", p->to, p->file);
-	}
 }
 
-static enum status
-pick_items(struct picker *p, struct str text, bool file, struct str *kept_r)
+/* Absent: nothing is left. */
+static struct str
+result_of(struct picker *p, const struct import_list *list)
 {
-	enum status status = STATUS_NOMEM;
-
-	p->hosts = hosts_new();
-	buf_init(&p->kept, CONF_LINE_MAX_BYTES - NAME_BYTES);
-	if (p->hosts != NULL) {
-		take_items(p, text, file, take_exclusion);
-		take_items(p, text, file, take_item);
-		note_summary(p, file);
-		status = p->kept.status;
+	if (p->kept.status == STATUS_LIMIT) {
+		import_say(p->im, p->lost, "%s: the list is too long for a "
+		    "line: remove the items that are left out from %s and "
+		    "name the file", p->to, p->file);
+		return (STR_NONE);
 	}
 	/* What they excluded must not become trusted. */
-	if (status == STATUS_OK && p->kept.n > 0 && !p->widened) {
-		*kept_r = arena_dup(&p->im->arena, buf_str(&p->kept));
-		status = kept_r->p != NULL ? STATUS_OK : STATUS_NOMEM;
+	if (p->widened || p->kept.n == 0) {
+		return (STR_NONE);
 	}
-	buf_fini(&p->kept);
-	hosts_free(p->hosts);
-	return (status == STATUS_LIMIT ? STATUS_OK : status);
+	if (list->path != NULL && p->left_out == 0 && p->changed == 0) {
+		return (str_from(list->path));
+	}
+	if (list->path != NULL) {
+		import_say(p->im, IMPORT_DIFFERS, "%s: this is a copy of %s",
+		    p->to, p->file);
+	}
+	return (arena_dup(&p->im->arena, buf_str(&p->kept)));
 }
 
-enum status
+struct str
 import_hosts(struct import *im, const struct import_given *given,
-    const char *to, struct str value, struct str *kept_r)
+    const char *to, enum import_effect lost)
 {
-	struct picker p = { .im = im, .to = to, .file = given->file,
-		.line = given->line,
-		.patterns = str_starts_ci(given->value, STR("refile:")) };
-	bool file = value.n > 0 && value.p[0] == '/';
-	struct diag ignored;
+	struct picker p = { .im = im, .to = to, .lost = lost,
+		.file = given->file };
+	struct str result = STR_NONE;
+	struct import_list list;
+	const char *why;
 
-	*kept_r = STR_NONE;
-	if (file) {
-		p.file = arena_cstr(&im->arena, value);
-		if (p.file == NULL) {
-			return (STATUS_NOMEM);
-		}
-		diag_init(&ignored);
-		if (conf_file_read(p.file, CONF_MAX_BYTES, &im->arena, NULL,
-		    &value, &ignored) != STATUS_OK) {
-			return (STATUS_OK);
-		}
+	if (!import_list_read(im, given, &list, &why)) {
+		import_say_of(im, lost, given, why);
+		return (STR_NONE);
 	}
-	return (pick_items(&p, value, file, kept_r));
+	p.patterns = list.type == IMPORT_PATTERNS;
+	p.file = import_shown(im, str_from(list.path != NULL ? list.path :
+	    given->file));
+	p.hosts = hosts_new();
+	buf_init(&p.kept, IMPORT_LIST_BYTES - NAME_BYTES);
+	if (p.hosts == NULL) {
+		import_fail(im, STATUS_NOMEM);
+	} else {
+		take_items(&p, &list);
+		result = result_of(&p, &list);
+	}
+	buf_fini(&p.kept);
+	hosts_free(p.hosts);
+	return (result);
 }

@@ -17,10 +17,22 @@ tools_libimport_a_SOURCES = \
 	tools/import.h \
 	tools/import.c \
 	tools/import_hosts.c \
+	tools/import_judging.c \
+	tools/import_list.c \
+	tools/import_note.c \
 	tools/import_options.c \
+	tools/import_options_more.c \
+	tools/import_others.c \
+	tools/import_postfix.c \
 	tools/import_read.c \
+	tools/import_senders.c \
+	tools/import_settings.c \
+	tools/import_signing.c \
+	tools/import_sql.c \
 	tools/import_tables.c \
-	tools/import_value.c
+	tools/import_translate.c \
+	tools/import_verifying.c \
+	tools/import_write.c
 
 bin_PROGRAMS += tools/mailseal
 tools_mailseal_SOURCES = \

@@ -141,6 +141,11 @@ static const struct cli_option explain_options[] = {
 	{ 'j', "json", NULL, "print one JSON object" },
 };
 
+static const struct cli_option import_options[] = {
+	{ 'w', "write", "DIR",
+	    "write all files there, with the commands to run" },
+};
+
 static const struct cli_command commands[] = {
 	{ "verify", "[options] [FILE]",
 	    "Verifies a message as the daemon would on arrival.",
@@ -167,9 +172,9 @@ static const struct cli_command commands[] = {
 	{ "explain", "--from FIELD [options]",
 	    "Says what the daemon signs, by which rule, with which keys.",
 	    explain_options, COUNT(explain_options), explain_main },
-	{ "import", "OPENDKIM.CONF [OPENDMARC.CONF]",
+	{ "import", "[options] FILE ...",
 	    "Prints the configuration of mailseald that does the same.",
-	    NULL, 0, import_main },
+	    import_options, COUNT(import_options), import_main },
 	{ "try", "--milter SOCKET [options] [FILE]",
 	    "Plays the MTA to a running milter and shows what it answers.",
 	    try_options, COUNT(try_options), try_main },

@@ -36,8 +36,8 @@ is_separator(char c)
 	return (c == ',' || char_is_wsp(c));
 }
 
-bool
-conf_items_next(struct str *line, struct str *item_r)
+static bool
+next_item(struct str *line, struct str *item_r)
 {
 	size_t start = 0, end;
 
@@ -59,7 +59,7 @@ take_line(struct list *list, struct str line)
 	enum status status;
 	struct str item;
 
-	while (conf_items_next(&line, &item)) {
+	while (next_item(&line, &item)) {
 		status = list->take(list, item);
 		if (status != STATUS_OK) {
 			return (status);

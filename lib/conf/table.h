@@ -155,8 +155,6 @@ bool		 conf_lines_next(struct conf_lines *, struct str *line_r);
 /* Splits "Option value". */
 void		 conf_line_split(struct str line, struct str *name_r,
 		    struct str *value_r);
-/* Removes the next item from a line of a list. False: there are no more. */
-bool		 conf_items_next(struct str *line, struct str *item_r);
 
 /* The uid of "user[:group]". SYNTAX: there is no such user or group. */
 enum status	 conf_user_id(const char *user_id, uid_t *uid_r, struct diag *)

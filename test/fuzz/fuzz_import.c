@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An opendkim.conf, or an opendmarc.conf if the first octet is odd. Every line
+ * A file of the program that the first octet says, or of any. Every line
  * of output is a comment, blank, or an option with its value, and has no
  * terminal controls.
  */
@@ -21,7 +21,7 @@
 static bool
 names_files(const uint8_t *data, size_t n)
 {
-	static const char *const words[] = { "include", "table" };
+	static const char *const words[] = { "include", "table", "dsn" };
 	size_t i, k;
 
 	for (k = 0; k < sizeof(words) / sizeof(words[0]); k++) {
@@ -52,19 +52,19 @@ check_line(struct str line)
 }
 
 static void
-translate_file(struct import *im, const char *path, bool opendmarc)
+translate_file(struct import *im, const char *path,
+    enum import_program program)
 {
 	struct str rest, line;
 	struct diag diag;
 
 	diag_init(&diag);
-	if (import_read(im, opendmarc ? import_opendmarc : import_opendkim,
-	    path, &diag) != STATUS_OK) {
+	if (import_read(im, program, path, &diag) != STATUS_OK) {
 		FUZZ_CHECK(diag.text[0] != '\0');
 		return;
 	}
-	im->opendmarc = opendmarc ? 0 : im->n;
 	FUZZ_CHECK(import_translate(im) == STATUS_OK);
+	FUZZ_CHECK(im->settings_n > 0);
 	rest = buf_str(&im->out);
 	while (str_next(&rest, '\n', &line)) {
 		check_line(line);
@@ -89,7 +89,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	im.env = &env;
 	arena_init(&im.arena, ARENA_BYTES);
 	buf_init(&im.out, ARENA_BYTES);
-	translate_file(&im, path, data[0] & 1);
+	translate_file(&im, path, data[0] % (IMPORT_PROGRAMS + 1));
 	buf_fini(&im.out);
 	arena_fini(&im.arena);
 	(void)close(fd);

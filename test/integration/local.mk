@@ -16,8 +16,11 @@ check_SCRIPTS += test/integration/mailseal.py test/integration/sendmail.py
 EXTRA_DIST += test/integration/mailseal.py test/integration/sendmail.py
 check_SCRIPTS += test/integration/check.py
 EXTRA_DIST += test/integration/check.py
-check_SCRIPTS += test/integration/import.py test/integration/tables.py
-EXTRA_DIST += test/integration/import.py test/integration/tables.py
+check_SCRIPTS += test/integration/import.py test/integration/migration.py \
+	test/integration/tables.py
+EXTRA_DIST += test/integration/import.py test/integration/letters.py \
+	test/integration/migration.py test/integration/old.py \
+	test/integration/tables.py
 check_SCRIPTS += test/integration/soak.py test/integration/tcp.py
 EXTRA_DIST += test/integration/soak.py test/integration/tcp.py
 check_SCRIPTS += test/integration/unsigned.py

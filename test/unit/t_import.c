@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The rows that translate options of OpenDKIM and OpenDMARC. */
+/* The rows that translate options, and whose a file is. */
 #include "config.h"
 
 #include "conf/table.h"
@@ -10,7 +10,7 @@ static bool
 has_value(const struct import_option *o)
 {
 	return (o->kind != IMPORT_NONE && o->kind != IMPORT_INCLUDE &&
-	    o->kind != IMPORT_YES);
+	    o->kind != IMPORT_IF_YES && o->kind != IMPORT_TOGETHER);
 }
 
 static void
@@ -30,7 +30,7 @@ check_row(const struct import_option *v, const struct import_option *o)
 		tap_ok(conf_option_find(&conf_daemon_options,
 		    str_from(o->to != NULL ? o->to : o->name)) != NULL,
 		    "%s becomes an option of ours", o->name);
-	} else if (o->kind != IMPORT_INCLUDE) {
+	} else if (o->kind == IMPORT_NONE || o->kind == IMPORT_IF_YES) {
 		tap_ok(o->why != NULL, "%s is dropped with a reason",
 		    o->name);
 	}
@@ -40,7 +40,8 @@ int
 main(void)
 {
 	static const struct import_option *const tables[] = {
-		import_opendkim, import_opendmarc };
+		import_opendkim, import_opendmarc, import_openarc,
+		import_policyd };
 	const struct import_option *o;
 	size_t i;
 

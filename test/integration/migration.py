@@ -1,0 +1,235 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The same mail through the real OpenDKIM and OpenDMARC and, by way of
+mailseal import, through mailseald: who signs, what is refused, held and
+exempted, which fields are deleted, and what the results are. Each difference
+is in a comment of import; and its exit status is 1 if mail that was signed is
+not, or if the decision is another."""
+import os
+import re
+import sys
+
+import old
+import letters
+import namespace
+import proc
+import tap
+import tree
+
+if not old.OPENDKIM or not old.OPENDMARC or not old.NSD:
+    tap.skip_all('needs opendkim, opendmarc and nsd')
+if not namespace.enter():
+    tap.skip_all('needs a network namespace of its own')
+
+TOP = proc.folder()
+ONE = 'Domain here.example\nSelector key\nKeyFile @TOP@/key.private\n'
+KEYS = 'k1 here.example:key:@TOP@/key.private\n' \
+    'k2 ours.example:other:@TOP@/other.private\n'
+RULES = '*@here.example k1\nnews@ours.example k2\n*.sub.here.example k1\n'
+HOSTS = '127.0.0.1\n::1\nlocalhost\n10.0.0.0/8\n*.lan.example\n'
+REJECT = 'RejectFailures true\nHoldQuarantinedMessages true\n' \
+    'SPFSelfValidate true\n'
+
+# name: (opendkim.conf, opendmarc.conf, other files). @ is their folder.
+STYLES = {
+    'the Debian package': ('Syslog yes\nSyslogSuccess yes\n'
+                           'Canonicalization relaxed/simple\n'
+                           'OversignHeaders From\n' + ONE, None, {}),
+    'a how-to for several domains': (
+        'Canonicalization relaxed/relaxed\nMode sv\nSubDomains no\n'
+        'KeyTable refile:@/KeyTable\nSigningTable refile:@/SigningTable\n'
+        'ExternalIgnoreList refile:@/TrustedHosts\n'
+        'InternalHosts refile:@/TrustedHosts\nSignatureAlgorithm rsa-sha256\n'
+        'AutoRestart yes\n', None,
+        {'KeyTable': KEYS, 'SigningTable': RULES, 'TrustedHosts': HOSTS}),
+    'plain tables below BaseDirectory': (
+        'BaseDirectory @\nKeyTable file:keys\nSigningTable file:signers\n'
+        'InternalHosts file:hosts\nAuthservID here.example\n', None,
+        {'keys': 'k here.example:key:./mail.private\n',
+         'mail.private': None, 'hosts': '10.0.0.0/8 office\n!10.9.0.1\n',
+         'signers': 'joe@here.example k:%@here.example\n'
+                    '.sub.here.example k\n'}),
+    'tables in place': (
+        'KeyTable csl:k=here.example:key:@TOP@/key.private\n'
+        'SigningTable csl:here.example=k,ours.example=k\n'
+        'InternalHosts csl:127.0.0.1,10.1.2.3\nSignatureTTL 86400\n', None,
+        {}),
+    'a container that signs for all': (
+        'Mode s\nDomain *\nSelector key\nKeyFile @TOP@/key.private\n'
+        'InternalHosts 0.0.0.0/0\nCanonicalization relaxed/relaxed\n', None,
+        {}),
+    'domains by patterns': (
+        'Domain refile:@/domains\nSelector key\nKeyFile @TOP@/key.private\n',
+        None, {'domains': 'here.example\n*.here.example\n'}),
+    'a pattern that is none': (
+        ONE.replace('here.example', 'here.example, *.here.example') +
+        'SubDomains yes\n', None, {}),
+    'Sendmail': (
+        ONE + 'MTA MSA,ORIGINATING\nInternalHosts 127.0.0.1,192.168.0.0/16,'
+        '10.1.2.3/8,.lan.example\nSignHeaders From,Subject,Date\n'
+        'OversignHeaders From\nSubDomains yes\n', None, {}),
+    'by macro, with peers': (
+        'Mode s\n' + ONE + 'MacroList daemon_name=ORIGINATING|SUBMIT\n'
+        'PeerList 192.0.2.8,!10.1.2.3,.friend.example\n', None, {}),
+    'exceptions': (
+        ONE + 'DontSignMailTo list@lists.example\n'
+        'ExemptDomains plain.example,here.example\n'
+        'RemoveARFrom old.here.example\n', None, {}),
+    'everything refused': (
+        ONE + 'On-Default reject\nOn-NoSignature accept\n'
+        'On-DNSError tempfail\nOn-InternalError accept\n', None, {}),
+    'bad signatures deferred': (
+        ONE + 'On-BadSignature tempfail\nOn-KeyNotFound accept\n'
+        'RequiredHeaders yes\n', None, {}),
+    'bad signatures held': (
+        'Mode v\nOn-BadSignature quarantine\nCaptureUnknownErrors yes\n',
+        None, {}),
+    'OpenDMARC beside it': (
+        ONE + 'AuthservID mx.here.example\n', REJECT +
+        'AuthservID mx.here.example\nTrustedAuthservIDs mx.here.example\n'
+        'IgnoreAuthenticatedClients true\nIgnoreHosts @/ignore\n'
+        'PublicSuffixList @/psl\nIgnoreMailFrom none.example\n',
+        {'ignore': '127.0.0.1\n192.0.2.7\n10.0.0.0/8\n', 'psl': 'example\n'}),
+    'OpenDMARC that reports': (
+        ONE, 'RejectFailures false\nHoldQuarantinedMessages true\n'
+        'SPFSelfValidate true\n', {}),
+    'OpenDMARC, strict': (
+        'Mode v\n', REJECT + 'RequiredHeaders true\n'
+        'RejectMultiValueFrom true\n', {}),
+    'OpenDMARC without SPF': (
+        'Mode s\n' + ONE, 'RejectFailures true\n', {}),
+    'OpenDMARC alone': (None, REJECT.replace('SPFS', '#SPFS'), {}),
+}
+
+# A difference: (messages, decision before, after, what import says of it).
+# Those of LOSS are reasons for the exit status.
+ANY = '.*'
+LOSS = (
+    ('in (two|no|odd)', ANY, 'reject', r'#  \d+\. A message without a From'),
+    ('in (sha1|sub)', 'accept', 'reject', r'#  \d+\. More mail fails DMARC'),
+    ('in broken', 'accept', 'tempfail', r'deferred while a policy cannot'),
+    ('in key error', 'reject', 'tempfail', r'deferred while a policy cannot'),
+    ('in (no Date|two Sub)', 'reject', 'accept', r'no Date or two'),
+    ('in (spf|signed)', 'reject', 'accept', r'always evaluated here'),
+    ('(login|from|local|lo|lan|odd|peer|daemon)', 'reject', 'accept',
+     r'DMARC is not applied to mail of'),
+    ('login two From', 'reject', 'accept', r'RequiredHeaders yes'),
+    ('in (no key|key error)', 'reject', 'accept', r'On-Default reject'),
+    ('in sha1', ANY, 'accept', r'rsa-sha1 that do not match'),
+)
+MINOR = (
+    ('in odd From', 'tempfail', 'accept', r'which OpenDMARC defers'),
+)
+UNSIGNED = (
+    ('.*two From', r'two From fields'),
+)
+SIGNED = (
+    ('login to list', r'DontSignMailTo'),
+    (ANY, r'ExemptDomains'),
+    ('local', r'not received over the network is always yours'),
+)
+
+
+def announced(rules, mail, before, after, out):
+    return any(re.match(who, mail.name) and re.fullmatch(was, before) and
+               re.fullmatch(now, after) and re.search(said, out)
+               for who, was, now, said in rules)
+
+
+def said_of(rules, mail, out):
+    return any(re.match(who, mail.name) and re.search(said, out)
+               for who, said in rules)
+
+
+def passes(outcome, method):
+    """Whether the method passes; None: there is no result of it."""
+    found = [r[method] for _, r in outcome.results if method in r]
+    return found[0] == 'pass' if found else None
+
+
+class Style:
+    def __init__(self, name):
+        self.name = name
+        self.folder = os.path.join(TOP, re.sub(r'\W', '', name))
+        os.mkdir(self.folder)
+        dkim, dmarc, files = STYLES[name]
+        for file, text in files.items():
+            if text is None:
+                os.link(os.path.join(TOP, 'key.private'),
+                        os.path.join(self.folder, file))
+            else:
+                self.write(file, text)
+        self.dkim = dkim and self.write('opendkim.conf', dkim)
+        self.dmarc = dmarc and self.write('opendmarc.conf', dmarc)
+        self.losses, self.silent = [], []
+
+    def write(self, file, text):
+        text = re.sub('@(?=/|\n)', self.folder, text.replace('@TOP@', TOP))
+        return proc.write(os.path.join(self.folder, file), text)
+
+    def run(self, mails):
+        programs = []
+        for path, start in ((self.dkim, old.opendkim),
+                            (self.dmarc, old.opendmarc)):
+            if path:
+                with open(path, encoding='utf-8') as f:
+                    programs.append(start(self.folder, f.read()))
+        self.status, out, _ = proc.run(
+            [tree.MAILSEAL, 'import'] + [x for x in (self.dkim, self.dmarc)
+                                         if x])
+        self.out = out.decode()
+        ours = old.mailseald(self.folder, self.out)
+        for mail in mails:
+            self.compare(mail, old.play(programs, mail),
+                         old.play([ours], mail))
+        for server in programs + [ours]:
+            server.stop()
+
+    def compare(self, mail, before, after):
+        """Each difference is in silent, unless it is announced."""
+        what = '%s: %s %s %s, now %s %s %s' % (
+            mail.name, before.action, before.signatures, before.removed,
+            after.action, after.signatures, after.removed)
+        if before.action != after.action:
+            if announced(LOSS, mail, before.action, after.action, self.out):
+                self.losses.append(mail.name)
+            elif not announced(MINOR, mail, before.action, after.action,
+                               self.out):
+                self.silent.append(what)
+            return
+        if sorted(before.signatures) != sorted(after.signatures):
+            more = len(after.signatures) > len(before.signatures)
+            if not said_of(SIGNED if more else UNSIGNED, mail, self.out):
+                self.silent.append(what)
+            elif more and 'network' not in mail.name and \
+                    'no longer exempt' in self.out:
+                self.losses.append(mail.name)
+        elif sorted(before.removed) != sorted(after.removed):
+            if set(before.removed) - set(after.removed) or \
+                    'are deleted from all mail' not in self.out:
+                self.silent.append(what)
+        else:
+            for method in ('dkim', 'dmarc'):
+                if before.action == 'accept' and passes(before, method) and \
+                        not passes(after, method):
+                    self.silent.append('%s: %s was pass' % (mail.name,
+                                                            method))
+
+
+def main():
+    letters.make_keys(TOP)
+    old.serve_dns(TOP, letters.zone(TOP), letters.BROKEN)
+    mails = letters.messages(TOP)
+    for name in STYLES:
+        style = Style(name)
+        style.run(mails)
+        tap.is_(style.silent, [], name + ': every difference is said',
+                style.out)
+        tap.is_(style.status, 1 if style.losses else style.status, name +
+                ': the exit status, for ' + ', '.join(style.losses[:3]))
+        if not style.losses and 'everything' not in name:
+            tap.ok(style.status == 0 or re.search(r'#  1\. ', style.out),
+                   name + ': no reason without a sentence', style.out)
+
+
+if __name__ == '__main__':
+    sys.exit(tap.main(main))
