@@ -13,6 +13,8 @@
 
 struct options {
 	const char	*dir;
+	bool		 compare;
+	bool		 run_old;
 };
 
 /* What Postfix gives as {j}; NULL: unknown, or no name for AuthservID. */
@@ -46,10 +48,16 @@ read_files(struct import *im, char **paths, int n)
 }
 
 static bool
-print_result(struct import *im, const struct options *o)
+print_result(struct import *im, const struct options *o, bool *differs_r)
 {
+	if (o->dir != NULL && !import_write(im)) {
+		return (false);
+	}
+	if (o->compare) {
+		return (import_compare(im, o->run_old, differs_r));
+	}
 	if (o->dir != NULL) {
-		return (import_write(im));
+		return (true);
 	}
 	return (fwrite(im->out.p, 1, im->out.n, stdout) == im->out.n &&
 	    cli_flush());
@@ -59,6 +67,7 @@ static int
 import_files(const struct options *o, char **paths, int n)
 {
 	struct import im = { .n = 0 };
+	bool differs = false;
 	int result = CLI_USAGE;
 	struct env env;
 
@@ -70,11 +79,12 @@ import_files(const struct options *o, char **paths, int n)
 	    read_files(&im, paths, n)) {
 		if (import_translate(&im) != STATUS_OK) {
 			(void)cli_fail("%s", status_text(im.status));
-		} else if (print_result(&im, o)) {
-			result = import_is_lossy(&im) ? CLI_NO : CLI_YES;
+		} else if (print_result(&im, o, &differs)) {
+			result = differs || import_is_lossy(&im) ? CLI_NO :
+			    CLI_YES;
 		}
 	}
-	if (result != CLI_USAGE) {
+	if (result != CLI_USAGE && !o->compare) {
 		cli_warn("%s", result == CLI_NO ? "not everything stays as it "
 		    "was: read the first comments" : "read the comments");
 	}
@@ -88,8 +98,16 @@ take_option(void *opts, int id, const char *value)
 {
 	struct options *o = opts;
 
-	if (id == 'w') {
+	switch (id) {
+	case 'w':
 		o->dir = value;
+		break;
+	case 'c':
+		o->compare = true;
+		break;
+	default:
+		o->compare = o->run_old = true;
+		break;
 	}
 	return (true);
 }

@@ -132,7 +132,8 @@ struct import {
 	bool			 signs;		/* by the result */
 	bool			 signed_before;	/* by what was imported */
 	bool			 verifies;
-	bool			 old_dkim;	/* OpenDKIM verified */
+	bool			 old_sign;	/* OpenDKIM signed, Mode s */
+	bool			 old_dkim;	/* OpenDKIM verified, Mode v */
 	bool			 rejects;	/* for DMARC */
 	struct buf		 out;
 };
@@ -250,5 +251,21 @@ struct str	 import_milters(struct import *, const char *now);
    called before import_translate. */
 bool		 import_make_dir(struct import *, const char *path);
 bool		 import_write(struct import *);
+
+/* import_verifying.c: what an On- option of OpenDKIM meant: "accepted",
+   "refused", "held", "deferred" or "dropped". */
+const char	*import_old_action(const struct import *, const char *name);
+
+struct key_table;
+struct signing_table;
+/* import_tables.c: the tables as the old files have them. False: there are
+   none, or they cannot be read. To be freed in any case. */
+bool		 import_tables_load(struct import *, const struct env *,
+		    struct key_table *, struct signing_table *);
+
+/* import_compare.c: what mail meets before and after. run_old: ask the old
+   programs. False: it failed, and said so. */
+bool		 import_compare(struct import *, bool run_old,
+		    bool *differs_r);
 
 #endif

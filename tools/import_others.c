@@ -202,7 +202,7 @@ void
 import_todo(struct import *im)
 {
 	import_say(im, IMPORT_TODO, "Check this file with mailseald -n -c "
-	    "FILE");
+	    "FILE, and what it does with mailseal import --compare");
 	todo_user(im);
 	todo_socket(im);
 }

@@ -256,6 +256,7 @@ set_mode(struct import *im)
 void
 import_signing(struct import *im)
 {
+	im->old_sign = has_mode(im, 's');
 	im->old_dkim = has_mode(im, 'v');
 	im->verifies = im->old_dkim || im->has[IMPORT_OPENDMARC] ||
 	    im->has[IMPORT_OPENARC] || im->has[IMPORT_POLICYD];

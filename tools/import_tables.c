@@ -262,6 +262,28 @@ path_of(struct import *im, const struct import_table *table)
 	    arena_cstr(&im->arena, path));
 }
 
+bool
+import_tables_load(struct import *im, const struct env *env,
+    struct key_table *keys, struct signing_table *rules)
+{
+	struct tables t = { .im = im, .env = *env };
+	struct diag diag;
+	bool ok;
+
+	if (get(im, "SigningTable") == NULL || im->keys.value.p == NULL ||
+	    im->rules.value.p == NULL) {
+		return (false);
+	}
+	t.key_path = path_of(im, &im->keys);
+	t.signing_path = path_of(im, &im->rules);
+	diag_init(&diag);
+	ok = t.key_path != NULL && t.signing_path != NULL &&
+	    read_both(&t, &diag) == STATUS_OK;
+	*keys = t.keys;
+	*rules = t.rules;
+	return (ok);
+}
+
 /* Both as they will be read. */
 static void
 check_tables(struct import *im)

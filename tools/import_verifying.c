@@ -75,6 +75,29 @@ word_of(enum action action)
 	return ("accept");
 }
 
+const char *
+import_old_action(const struct import *im, const char *name)
+{
+	const struct import_given *given;
+	enum action action = im->old_dkim ? action_for(im, name, &given) :
+	    ACT_ACCEPT;
+
+	switch (action) {
+	case ACT_REJECT:
+		return ("refused");
+	case ACT_TEMPFAIL:
+		return ("deferred");
+	case ACT_HOLD:
+		return ("held");
+	case ACT_DROP:
+		return ("dropped");
+	case ACT_DEFAULT:
+	case ACT_ACCEPT:
+		break;
+	}
+	return ("accepted");
+}
+
 static void
 note_action(struct import *im, enum action action,
     const struct import_given *given)

@@ -15,11 +15,15 @@ tools_libplayer_a_SOURCES = \
 noinst_LIBRARIES += tools/libimport.a
 tools_libimport_a_SOURCES = \
 	tools/import.h \
+	tools/import_compare.h \
 	tools/import.c \
+	tools/import_cases.c \
+	tools/import_compare.c \
 	tools/import_hosts.c \
 	tools/import_judging.c \
 	tools/import_list.c \
 	tools/import_note.c \
+	tools/import_old.c \
 	tools/import_options.c \
 	tools/import_options_more.c \
 	tools/import_others.c \
@@ -70,7 +74,7 @@ tools_mailseal_SOURCES = \
 	tools/try_print.c \
 	tools/verify.c \
 	tools/verify_print.c
-tools_mailseal_LDADD = tools/libplayer.a tools/libimport.a $(LDADD)
+tools_mailseal_LDADD = tools/libimport.a tools/libplayer.a $(LDADD)
 dist_man_MANS += tools/mailseal.1
 
 bashcompletiondir = $(datadir)/bash-completion/completions

@@ -144,6 +144,9 @@ static const struct cli_option explain_options[] = {
 static const struct cli_option import_options[] = {
 	{ 'w', "write", "DIR",
 	    "write all files there, with the commands to run" },
+	{ 'c', "compare", NULL, "show what mail meets before and after" },
+	{ 0x300, "run-old", NULL,
+	    "the same, and ask the old programs that are installed" },
 };
 
 static const struct cli_command commands[] = {

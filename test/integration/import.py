@@ -673,6 +673,33 @@ def test_write():
     tap.ok(status == 2 and 'mail.private' in err, 'no folder', err)
 
 
+def test_compare():
+    """What authors and kinds of mail meet, before and after."""
+    text = 'SigningTable refile:@TOP@/SigningTable\n' \
+        'InternalHosts 127.0.0.1,10.0.0.0/8\n'
+    compare = [tree.MAILSEAL, 'import', '--compare']
+    status, out, err = proc.run(compare + [write(
+        'a', 'KeyTable @TOP@/KeyTable\n' + text)])
+    out = out.decode()
+    tap.is_(status, 0, 'nothing differs', out + err)
+    for want in ('any@example.com +a program here +signed d=example.com '
+                 's=mail +signed d=example.com s=mail',
+                 'any@example.com +outside +not signed +not signed',
+                 'any@example.com +10.0.0.0 +signed',
+                 'fails DMARC under p=reject +outside +accepted +accepted'):
+        tap.ok(re.search('^  ' + want, out, re.M), want, out)
+    status, out, err = proc.run(compare + [path('a'), write(
+        'opendmarc.conf', 'RejectFailures yes\nSPFSelfValidate yes\n')])
+    tap.ok(status == 1 and re.search(
+        '^! fails DMARC under p=reject +a login +refused +accepted',
+        out.decode(), re.M), 'a difference is marked', out)
+    status, out, err = proc.run(compare + [write(
+        'b', 'KeyTable ldap://x\n' + text)])
+    tap.ok(status == 1 and 'signed, if the table has it' in out.decode() and
+           'does not start' in out.decode() and 'is not a table' in err,
+           'a table that is lost', out.decode() + err)
+
+
 def test_odd():
     """Values stay as they are, or in a comment."""
     odd = os.path.join(TOP, 'a\\b.private')
@@ -719,7 +746,8 @@ def main():
                  test_in_place, test_user, test_hosts, test_hosts_bad,
                  test_senders, test_domains, test_actions, test_opendmarc,
                  test_one_socket, test_kinds, test_openarc, test_policyd,
-                 test_write, test_postgres, test_odd, test_bad):
+                 test_write, test_postgres, test_compare,
+                 test_odd, test_bad):
         test()
 
 

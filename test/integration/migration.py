@@ -88,7 +88,7 @@ STYLES = {
         'AuthservID mx.here.example\nTrustedAuthservIDs mx.here.example\n'
         'IgnoreAuthenticatedClients true\nIgnoreHosts @/ignore\n'
         'PublicSuffixList @/psl\nIgnoreMailFrom none.example\n',
-        {'ignore': '127.0.0.1\n192.0.2.7\n10.0.0.0/8\n', 'psl': 'example\n'}),
+        {'ignore': '127.0.0.1\n192.0.2.7\n10.0.0.0/8\n', 'psl': 'example\ninvalid\n'}),
     'OpenDMARC that reports': (
         ONE, 'RejectFailures false\nHoldQuarantinedMessages true\n'
         'SPFSelfValidate true\n', {}),
@@ -215,6 +215,27 @@ class Style:
                                                             method))
 
 
+def rows(text):
+    """The lines of --compare that are about a message."""
+    return [x for x in text.splitlines() if re.match('[ !] [a-z]', x) and
+            'mailseald' not in x]
+
+
+def compare(style):
+    """--compare takes the old files for what the programs themselves do."""
+    files = [x for x in (style.dkim, style.dmarc) if x]
+    status, model, err = proc.run([tree.MAILSEAL, 'import', '--compare'] +
+                                  files)
+    _, real, err = proc.run([tree.MAILSEAL, 'import', '--run-old'] + files)
+    model, real = rows(model.decode()), rows(real.decode())
+    tap.ok(model and len(model) == len(real), style.name + ': compared', err)
+    tap.is_([x for x in model if x not in real], [], style.name +
+            ': what the files mean is what the programs do',
+            '\n'.join(x for x in real if x not in model))
+    tap.is_(status, 1 if style.status or any(x[0] == '!' for x in model)
+            else 0, style.name + ': its exit status')
+
+
 def main():
     letters.make_keys(TOP)
     old.serve_dns(TOP, letters.zone(TOP), letters.BROKEN)
@@ -229,6 +250,7 @@ def main():
         if not style.losses and 'everything' not in name:
             tap.ok(style.status == 0 or re.search(r'#  1\. ', style.out),
                    name + ': no reason without a sentence', style.out)
+        compare(style)
 
 
 if __name__ == '__main__':

@@ -1,0 +1,451 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The messages of --compare, and what the old files meant for each: authors of
+ * Domain and the SigningTable from each kind of sender, and kinds of mail from
+ * outside that the files decide about. Meaning is taken from the files anew,
+ * not from the settings that import made of them.
+ */
+#include <arpa/inet.h>
+
+#include "base/ip.h"
+#include "signers/table.h"
+#include "tools/import_compare.h"
+
+#define TO	"To: you@here.invalid\nSubject: a test\n" \
+	"Date: Sat, 28 Nov 2026 10:00:00 +0000\n"
+#define BODY	"\nHello\n"
+#define OUTSIDE	"198.51.100.1"
+
+static const struct import_given *
+dkim(const struct import *im, const char *name)
+{
+	return (import_get(im, IMPORT_OPENDKIM, name));
+}
+
+static bool
+dmarc_is(const struct import *im, const char *name)
+{
+	return (import_is_set(im, IMPORT_OPENDMARC, name));
+}
+
+static struct import_case *
+add_case(struct import_cases *cases)
+{
+	static struct import_case spare;
+
+	if (cases->n >= IMPORT_MAX_CASES) {
+		spare = (struct import_case){ .what = STR_NONE };
+		return (&spare);
+	}
+	return (&cases->v[cases->n++]);
+}
+
+/* -- hosts --------------------------------------------------------------- */
+
+/* Whether OpenDKIM finds the text in the list. */
+static bool
+has_text(const struct import_list *list, const char *text)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++) {
+		if (list->type == IMPORT_PATTERNS ?
+		    glob_match(list->v[i].key, str_from(text)) :
+		    str_eq_ci(list->v[i].key, str_from(text))) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/* The address, then each block that it is in, each first with "!". */
+static bool
+has_address(const struct import_list *list, const char *ip)
+{
+	unsigned char octets[4], cut[4];
+	char text[64], address[INET_ADDRSTRLEN];
+	unsigned bits, i;
+
+	(void)snprintf(text, sizeof(text), "!%s", ip);
+	if (has_text(list, text)) {
+		return (false);
+	}
+	if (has_text(list, text + 1)) {
+		return (true);
+	}
+	if (inet_pton(AF_INET, ip, octets) != 1) {
+		return (false);
+	}
+	for (bits = 33; bits-- > 0;) {
+		for (i = 0; i < 4; i++) {
+			unsigned left = bits > 8 * i ? bits - 8 * i : 0;
+
+			cut[i] = (unsigned char)(left >= 8 ? octets[i] :
+			    octets[i] & (0xff00U >> left));
+		}
+		if (inet_ntop(AF_INET, cut, address, sizeof(address)) ==
+		    NULL) {
+			return (false);
+		}
+		(void)snprintf(text, sizeof(text), "!%s/%u", address, bits);
+		if (has_text(list, text)) {
+			return (false);
+		}
+		if (has_text(list, text + 1)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/* absent: what holds without the option. */
+static bool
+lists_address(struct import *im, enum import_program program,
+    const char *name, const char *ip, bool absent)
+{
+	const struct import_given *given = import_get(im, program, name);
+	struct import_list list;
+	const char *why;
+
+	if (given == NULL) {
+		return (absent);
+	}
+	return (import_list_read(im, given, &list, &why) &&
+	    has_address(&list, ip));
+}
+
+/* An IPv4 address that an item names, or its block; NULL: none. */
+static const char *
+sample_address(struct import *im, enum import_program program,
+    const char *name)
+{
+	const struct import_given *given = import_get(im, program, name);
+	struct import_list list;
+	struct ip_addr ip;
+	const char *why;
+	size_t i;
+
+	if (given == NULL || !import_list_read(im, given, &list, &why)) {
+		return (NULL);
+	}
+	for (i = 0; i < list.n; i++) {
+		struct str address = str_first(list.v[i].key,
+		    str_find(list.v[i].key, '/'));
+
+		if (ip_parse(address, &ip) && !ip.v6 &&
+		    !str_starts(address, STR("127."))) {
+			return (arena_cstr(&im->arena, address));
+		}
+	}
+	return (NULL);
+}
+
+/* -- who signs ----------------------------------------------------------- */
+
+struct author {
+	struct str	 address;
+	struct str	 local;
+	struct str	 domain;
+	struct str	 meant;		/* "d=... s=..."; absent: not signed */
+};
+
+static struct str
+meant_by_table(struct import *im, const struct author *a,
+    const struct old_tables *t)
+{
+	const struct table_rule *rules[SIGNERS_PICKS_MAX];
+	const struct table_key *key;
+	struct str text = STR_NONE;
+	size_t i, n = 0;
+
+	if (!t->loaded || signing_table_find(&t->rules, &im->arena, a->local,
+	    a->domain, rules, SIGNERS_PICKS_MAX, &n) != STATUS_OK) {
+		return (STR_NONE);
+	}
+	for (i = 0; i < n; i++) {
+		key = rules[i]->key != NULL ? rules[i]->key :
+		    strmap_get(&t->keys.names, a->domain);
+		text = arena_printf(&im->arena, "%.*s%sd=%.*s s=%.*s",
+		    STR_FMT(text), text.n > 0 ? ", " : "", STR_FMT(key ==
+		    NULL || key->domain.n == 0 ? a->domain : key->domain),
+		    STR_FMT(key == NULL ? STR("?") : key->selector));
+	}
+	return (text);
+}
+
+static bool
+lists_domain(const struct import_list *list, struct str domain)
+{
+	char text[256];
+
+	if (domain.n >= sizeof(text)) {
+		return (false);
+	}
+	memcpy(text, domain.p, domain.n);
+	text[domain.n] = '\0';
+	return (has_text(list, text));
+}
+
+static struct str
+meant_by_domain(struct import *im, const struct author *a)
+{
+	struct str domain = a->domain;
+	struct import_list list;
+	const char *why;
+	bool found;
+
+	if (dkim(im, "Domain") == NULL || dkim(im, "Selector") == NULL ||
+	    dkim(im, "KeyFile") == NULL ||
+	    !import_list_read(im, dkim(im, "Domain"), &list, &why)) {
+		return (STR_NONE);
+	}
+	found = lists_domain(&list, domain) || has_text(&list, "*");
+	while (!found && domain.n > 0 &&
+	    import_is_set(im, IMPORT_OPENDKIM, "SubDomains")) {
+		domain = str_from_offset(domain, str_find(domain, '.') + 1);
+		found = domain.n > 0 && lists_domain(&list, domain);
+	}
+	return (found ? arena_printf(&im->arena, "d=%.*s s=%.*s",
+	    STR_FMT(domain), STR_FMT(dkim(im, "Selector")->value)) :
+	    STR_NONE);
+}
+
+struct sender {
+	const char	*name;
+	const char	*ip;
+	const char	*auth;
+	const char	*daemon;
+	bool		 ours;		/* by the old files */
+	bool		 peer;
+};
+
+/* pattern: of a SigningTable, or a domain. */
+static struct str
+author_of(struct import *im, struct str pattern)
+{
+	struct str rest = pattern, text = STR_NONE, part;
+	const char *joint = "";
+
+	while (str_next(&rest, '*', &part)) {
+		text = arena_printf(&im->arena, "%.*s%s%.*s", STR_FMT(text),
+		    joint, STR_FMT(part));
+		joint = "any";
+	}
+	if (str_find(text, '@') == text.n) {
+		text = arena_printf(&im->arena, "joe@%s%.*s",
+		    text.n > 0 && text.p[0] == '.' ? "sub" : "",
+		    STR_FMT(text));
+	}
+	part = str_from_offset(text, str_find(text, '@') + 1);
+	return (str_find(part, '.') < part.n ? text : STR_NONE);
+}
+
+static const char *
+meaning_for(struct import *im, const struct author *a,
+    const struct sender *s)
+{
+	struct import_list exempt;
+	const struct import_given *given = dkim(im, "ExemptDomains");
+	const char *why;
+	struct str text;
+
+	if (s->peer || (given != NULL && import_list_read(im, given, &exempt,
+	    &why) && lists_domain(&exempt, a->domain))) {
+		return ("left alone");
+	}
+	if (!s->ours) {
+		return ("not signed");
+	}
+	if (a->meant.n == 0) {
+		return (im->signed_before && !im->signs ?
+		    "signed, if the table has it" : "not signed");
+	}
+	text = arena_printf(&im->arena, "signed %.*s", STR_FMT(a->meant));
+	return (text.p != NULL ? text.p : "");
+}
+
+static void
+add_author(struct import *im, struct import_cases *cases,
+    const struct old_tables *tables, struct str address,
+    const struct sender *senders, size_t n)
+{
+	size_t at = str_find(address, '@'), i;
+	struct author a = { .address = address,
+		.local = str_first(address, at),
+		.domain = str_from_offset(address, at + 1) };
+
+	if (address.n == 0 || cases->authors++ >= IMPORT_MAX_AUTHORS) {
+		return;
+	}
+	a.meant = !im->old_sign ? STR_NONE :
+	    dkim(im, "SigningTable") != NULL ?
+	    meant_by_table(im, &a, tables) : meant_by_domain(im, &a);
+	for (i = 0; i < n; i++) {
+		struct import_case *c = add_case(cases);
+
+		*c = (struct import_case){ .what = address,
+			.sender = senders[i].name, .ip = senders[i].ip,
+			.auth = senders[i].auth, .daemon = senders[i].daemon,
+			.text = arena_printf(&im->arena, "From: %.*s\n" TO
+			    BODY, STR_FMT(address)),
+			.before = meaning_for(im, &a, &senders[i]),
+			.signing = true };
+	}
+}
+
+static size_t
+list_senders(struct import *im, struct sender v[IMPORT_MAX_SENDERS])
+{
+	struct str mta = import_setting(im, "MTA"), item;
+	const char *inside = sample_address(im, IMPORT_OPENDKIM,
+	    "InternalHosts");
+	const char *peer = sample_address(im, IMPORT_OPENDKIM, "PeerList");
+	bool local = lists_address(im, IMPORT_OPENDKIM, "InternalHosts",
+	    "127.0.0.1", true);
+	size_t n = 0;
+
+	v[n++] = (struct sender){ "a program here", NULL, NULL, NULL, local,
+		false };
+	v[n++] = (struct sender){ "127.0.0.1", "127.0.0.1", NULL, NULL,
+		local, false };
+	v[n++] = (struct sender){ "a login", OUTSIDE, "joe", NULL, true,
+		false };
+	if (inside != NULL) {
+		v[n++] = (struct sender){ inside, inside, NULL, NULL,
+			lists_address(im, IMPORT_OPENDKIM, "InternalHosts",
+			inside, false), false };
+	}
+	if (peer != NULL) {
+		v[n++] = (struct sender){ peer, peer, NULL, NULL, false,
+			lists_address(im, IMPORT_OPENDKIM, "PeerList", peer,
+			false) };
+	}
+	while (str_next(&mta, ',', &item) && n + 1 < IMPORT_MAX_SENDERS) {
+		const char *name = arena_cstr(&im->arena,
+		    str_trim_fws(item));
+
+		v[n++] = (struct sender){ name, OUTSIDE, NULL, name, true,
+			false };
+	}
+	v[n++] = (struct sender){ "outside", OUTSIDE, NULL, NULL,
+		lists_address(im, IMPORT_OPENDKIM, "InternalHosts", OUTSIDE,
+		false), false };
+	return (n);
+}
+
+void
+import_cases_signing(struct import *im, struct import_cases *cases,
+    const struct old_tables *tables)
+{
+	const struct import_given *given = dkim(im, "SigningTable") != NULL ?
+	    dkim(im, "SigningTable") : dkim(im, "Domain");
+	bool subdomains = import_is_set(im, IMPORT_OPENDKIM, "SubDomains");
+	struct sender senders[IMPORT_MAX_SENDERS];
+	size_t i, n = list_senders(im, senders);
+	struct import_list list;
+	const char *why;
+
+	if (given == NULL || !import_list_read(im, given, &list, &why)) {
+		return;
+	}
+	for (i = 0; i < list.n; i++) {
+		add_author(im, cases, tables, author_of(im, list.v[i].key),
+		    senders, n);
+		if (subdomains && dkim(im, "SigningTable") == NULL) {
+			add_author(im, cases, tables, author_of(im,
+			    arena_printf(&im->arena, ".%.*s",
+			    STR_FMT(list.v[i].key))), senders, n);
+		}
+	}
+	add_author(im, cases, tables, STR("joe@elsewhere.invalid"), senders,
+	    n);
+}
+
+/* -- what is refused ----------------------------------------------------- */
+
+/* ip NULL: from outside. */
+static void
+add_kind(struct import_cases *cases, const char *what, const char *ip,
+    const char *auth, const char *text, const char *before)
+{
+	*add_case(cases) = (struct import_case){
+		.what = str_from(what), .sender = auth != NULL ? "a login" :
+		ip != NULL ? ip : "outside", .ip = ip != NULL ? ip : OUTSIDE,
+		.auth = auth, .text = str_from(text), .before = before };
+}
+
+static const char *
+from_domain(struct import *im, const char *domain)
+{
+	return (arena_printf(&im->arena, "From: joe@%s\n" TO BODY,
+	    domain).p);
+}
+
+/* A signature with the hash of another body, or by a key that is not there. */
+static const char *
+with_signature(struct import *im, const char *selector)
+{
+	return (arena_printf(&im->arena, "DKIM-Signature: v=1; "
+	    "a=ed25519-sha256; c=relaxed/relaxed; d=plain.invalid; s=%s;\n"
+	    " h=from; bh=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=;\n"
+	    " b=AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+	    "AAAAAAAAAAAAAAAAAAAAAAAAAAA==\nFrom: joe@plain.invalid\n" TO
+	    BODY, selector).p);
+}
+
+void
+import_cases_judging(struct import *im, struct import_cases *cases)
+{
+	bool headers = dmarc_is(im, "RequiredHeaders") || (im->old_dkim &&
+	    import_is_set(im, IMPORT_OPENDKIM, "RequiredHeaders"));
+	const char *refused = im->rejects ? "refused" : "accepted";
+	const char *friendly = sample_address(im, IMPORT_OPENDMARC,
+	    "IgnoreHosts");
+
+	add_kind(cases, "fails DMARC under p=reject", NULL, NULL,
+	    from_domain(im, "reject.invalid"), refused);
+	add_kind(cases, "fails DMARC under p=quarantine", NULL, NULL,
+	    from_domain(im, "quarantine.invalid"), im->rejects &&
+	    dmarc_is(im, "HoldQuarantinedMessages") ? "held" : "accepted");
+	add_kind(cases, "fails DMARC under p=none", NULL, NULL,
+	    from_domain(im, "none.invalid"), "accepted");
+	add_kind(cases, "a subdomain without a record, p=reject above it",
+	    NULL, NULL, from_domain(im, "sub.reject.invalid"), import_get(im,
+	    IMPORT_OPENDMARC, "PublicSuffixList") != NULL ? refused :
+	    "accepted");
+	add_kind(cases, "a policy that cannot be fetched", NULL, NULL,
+	    from_domain(im, "broken.invalid"), "accepted");
+	add_kind(cases, "fails DMARC under p=reject", OUTSIDE, "joe",
+	    from_domain(im, "reject.invalid"),
+	    dmarc_is(im, "IgnoreAuthenticatedClients") ? "accepted" :
+	    refused);
+	add_kind(cases, "fails DMARC under p=reject", "127.0.0.1", NULL,
+	    from_domain(im, "reject.invalid"), lists_address(im,
+	    IMPORT_OPENDMARC, "IgnoreHosts", "127.0.0.1", true) ? "accepted" :
+	    refused);
+	if (friendly != NULL) {
+		add_kind(cases, "fails DMARC under p=reject", friendly, NULL,
+		    from_domain(im, "reject.invalid"), "accepted");
+	}
+	add_kind(cases, "no policy, no signature", NULL, NULL,
+	    from_domain(im, "plain.invalid"), import_old_action(im,
+	    "On-NoSignature"));
+	add_kind(cases, "an altered signature", NULL, NULL,
+	    with_signature(im, "ed"), import_old_action(im,
+	    "On-BadSignature"));
+	add_kind(cases, "a signature without a key", NULL, NULL,
+	    with_signature(im, "none"), import_old_action(im,
+	    "On-KeyNotFound"));
+	add_kind(cases, "two From fields", NULL, NULL,
+	    "From: a@plain.invalid\nFrom: b@plain.invalid\n" TO BODY,
+	    headers ? "refused" : import_old_action(im, "On-NoSignature"));
+	add_kind(cases, "two From fields, the first under p=reject", NULL,
+	    NULL, "From: a@reject.invalid\nFrom: b@plain.invalid\n" TO BODY,
+	    headers ? "refused" : im->rejects ? "refused" :
+	    import_old_action(im, "On-NoSignature"));
+	add_kind(cases, "no From field", NULL, NULL, TO BODY,
+	    dmarc_is(im, "RequiredHeaders") ? "refused" : "accepted");
+	add_kind(cases, "no Date field", NULL, NULL,
+	    "From: a@plain.invalid\nTo: you@here.invalid\nSubject: x\n" BODY,
+	    headers ? "refused" : import_old_action(im, "On-NoSignature"));
+}
