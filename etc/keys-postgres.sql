@@ -51,4 +51,4 @@ CREATE OR REPLACE TRIGGER mailseal_key_updated
 REVOKE ALL ON mailseal_key, mailseal_key_revision FROM PUBLIC;
 GRANT SELECT ON mailseal_key, mailseal_key_revision
 	TO mailseal_daemon, mailseal_keygen;
-GRANT INSERT, UPDATE ON mailseal_key TO mailseal_keygen;
+GRANT INSERT, UPDATE, DELETE ON mailseal_key TO mailseal_keygen;

@@ -211,8 +211,10 @@ run_adopt(struct store *store, const struct verb_opts *o)
 	}
 	looker_fini(&a.looker);
 	if (a.adopted) {
-		cli_warn("remove the adopted keys from Domain and SigningTable "
-		    "of mailseald.conf, which come before the store");
+		cli_warn("once KeyStore of mailseald.conf names %s, remove "
+		    "the adopted keys from Domain and SigningTable, which "
+		    "come before the store; mailseal explain --from "
+		    "user@domain shows which key signs", store->name);
 	}
 	return (a.failed ? CLI_USAGE : a.refused ? CLI_NO : CLI_YES);
 }

@@ -34,6 +34,7 @@ int		 encrypt_main(const struct cli_command *, int, char **);
 int		 rotate_main(const struct cli_command *, int, char **);
 int		 retire_main(const struct cli_command *, int, char **);
 int		 revoke_main(const struct cli_command *, int, char **);
+int		 delete_main(const struct cli_command *, int, char **);
 int		 adopt_main(const struct cli_command *, int, char **);
 
 /*

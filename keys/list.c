@@ -25,13 +25,13 @@ next_text(struct store *store, const struct keystore_key *v, size_t n,
 		next = life_successor(&life, i);
 		return (next != NULL ? arena_printf(arena, "retired after "
 		    "%.*s", STR_FMT(next->selector)) :
-		    arena_printf(arena, "successor %s", store_time(store,
+		    arena_printf(arena, "successor %s", store_until(store,
 		    due_s).p));
 	case KEY_RETIRED:
-		return (arena_printf(arena, "revoked %s", store_time(store,
+		return (arena_printf(arena, "revoked %s", store_until(store,
 		    due_s).p));
 	case KEY_REVOKED:
-		return (arena_printf(arena, "removed %s", store_time(store,
+		return (arena_printf(arena, "removed %s", store_until(store,
 		    due_s).p));
 	case KEY_REMOVED:
 		break;
@@ -50,7 +50,7 @@ dns_text(struct store *store, const struct keystore_key *key)
 		return (key->note);
 	}
 	return (key->seen_s != -1 ? arena_printf(&store->arena,
-	    "seen %s", store_time(store, key->seen_s).p) : STR("-"));
+	    "seen %s UTC", store_time(store, key->seen_s).p) : STR("-"));
 }
 
 static void
@@ -61,7 +61,7 @@ print_domain(struct store *store, const struct keystore_key *v, size_t n)
 	for (i = 0; i < n; i++) {
 		const struct keystore_key *key = &v[i];
 
-		(void)printf("%-24.*s %-12.*s %-7s %4u %-9s %-16s %-26s %.*s\n",
+		(void)printf("%-24.*s %-12.*s %-7s %4u %-9s %-16s %-30s %.*s\n",
 		    STR_FMT(key->domain), STR_FMT(key->selector),
 		    key_type_name(key->type), key->bits,
 		    key_stage_name(key->stage),
@@ -77,14 +77,14 @@ print_text(struct store *store, const struct keystore_key *v, size_t n)
 	const struct store_broken *b;
 	size_t i, count;
 
-	(void)printf("%-24s %-12s %-7s %4s %-9s %-16s %-26s %s\n", "DOMAIN",
-	    "SELECTOR", "TYPE", "BITS", "STAGE", "SINCE", "NEXT", "DNS");
+	(void)printf("%-24s %-12s %-7s %4s %-9s %-16s %-30s %s\n", "DOMAIN",
+	    "SELECTOR", "TYPE", "BITS", "STAGE", "SINCE (UTC)", "NEXT", "DNS");
 	for (i = 0; i < n; i += count) {
 		count = store_domain_count(v, n, i);
 		print_domain(store, &v[i], count);
 	}
 	for (b = store->broken; b != NULL; b = b->next) {
-		(void)printf("%-24.*s %-12.*s %-7s %4s %-9s %-16s %-26s %s\n",
+		(void)printf("%-24.*s %-12.*s %-7s %4s %-9s %-16s %-30s %s\n",
 		    STR_FMT(b->domain), STR_FMT(b->selector), "?", "?",
 		    "broken", "?", "-", b->why);
 	}

@@ -4,6 +4,7 @@ keys_dkimkeygen_SOURCES = \
 	keys/keys.h \
 	keys/look.h \
 	keys/make.h \
+	keys/notify.h \
 	keys/opts.h \
 	keys/policy.h \
 	keys/program.h \
@@ -15,6 +16,7 @@ keys_dkimkeygen_SOURCES = \
 	keys/authority.c \
 	keys/change.c \
 	keys/check.c \
+	keys/delete.c \
 	keys/encrypt.c \
 	keys/files.c \
 	keys/list.c \
@@ -22,6 +24,7 @@ keys_dkimkeygen_SOURCES = \
 	keys/main.c \
 	keys/make.c \
 	keys/new.c \
+	keys/notify.c \
 	keys/opts.c \
 	keys/policy.c \
 	keys/program.c \

@@ -151,6 +151,8 @@ sum_up(struct looker *looker, enum key_stage stage, struct look *r)
 		f->gone &= s->state == LOOK_GONE;
 		f->revoked &= s->state == LOOK_REVOKED;
 		f->foreign |= s->state == LOOK_OTHER;
+		f->missing |= s->state != LOOK_GOOD &&
+		    s->state != LOOK_SILENT;
 		if (f->why == NULL && s->state != want) {
 			f->why = arena_printf(&looker->store->arena,
 			    "%.*s: %s", STR_FMT(s->name), s->says).p;

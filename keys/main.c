@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* dkimkeygen: makes DKIM keys, rotates them and checks them against DNS. */
 #include "keys/opts.h"
-#include "keys/opts.h"
 
 static const struct cli_option new_options[] = {
 	{ 'd', "domain", "DOMAIN", "the domain that signs (d=); required" },
@@ -43,6 +42,8 @@ static const struct cli_option rotate_options[] = {
 	{ 'd', "domain", "DOMAIN", "only this domain" },
 	{ OPT_FORCE, "force", NULL, "make successors of its keys now" },
 	{ OPT_DRY_RUN, "dry-run", NULL, "report what would be done" },
+	{ 'q', "quiet", NULL,
+	    "report only what was done, and what you must do" },
 	{ 'j', "json", NULL, "print one JSON object" },
 	{ OPT_PUBLISH, "publish", "HOW",
 	    "publish records by print, nsupdate or hook:PROGRAM" },
@@ -64,6 +65,14 @@ static const struct cli_option revoke_options[] = {
 	{ 's', "selector", "SELECTOR", "the key's name; required" },
 	{ OPT_FORCE, "force", NULL, "also if mail in transit may need it" },
 	STORE_OPTIONS,
+};
+
+static const struct cli_option delete_options[] = {
+	{ 'd', "domain", "DOMAIN", "the domain, perhaps mistyped; required" },
+	{ 's', "selector", "SELECTOR", "only this key, not all" },
+	{ OPT_FORCE, "force", NULL,
+	    "also keys that were revoked; their selectors may be reused" },
+	STORE_READ_OPTIONS,
 };
 
 static const struct cli_option check_options[] = {
@@ -110,6 +119,10 @@ static const struct cli_command commands[] = {
 	{ "revoke", "-d DOMAIN -s SELECTOR [options]",
 	    "Revokes a key; the next rotation removes its record.",
 	    revoke_options, COUNT(revoke_options), revoke_main },
+	{ "delete", "-d DOMAIN [-s SELECTOR] [options]",
+	    "Deletes keys that never signed, such as those of a mistyped "
+	    "domain.",
+	    delete_options, COUNT(delete_options), delete_main },
 	{ "adopt", "-d DOMAIN -s SELECTOR | --key-table FILE [options]",
 	    "Takes keys in files that sign already into the store.",
 	    adopt_options, COUNT(adopt_options), adopt_main },

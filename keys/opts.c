@@ -26,6 +26,9 @@ take_flag(struct verb_opts *o, int id)
 	case 'j':
 		o->json = true;
 		return (true);
+	case 'q':
+		o->quiet = true;
+		return (true);
 	case OPT_ALL:
 		o->all = true;
 		return (true);

@@ -34,6 +34,7 @@ struct verb_opts {		/* a command has those that its table lists */
 	bool			 force;
 	bool			 dry_run;
 	bool			 json;
+	bool			 quiet;
 	struct store_opts	 store;
 	struct cli_dns		 dns;
 	const char		*domain;	/* as on the command line */

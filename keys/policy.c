@@ -29,6 +29,38 @@ set_publish(struct conf_reader *r, const struct conf_option *o,
 	    conf_reject_form(r, o, value));
 }
 
+/* Neither a header nor a command line may be made of it. */
+static bool
+is_mail_address(struct str s)
+{
+	size_t i, at = str_find(s, '@');
+
+	if (at == 0 || at + 1 >= s.n || s.n > 254 || s.p[0] == '-') {
+		return (false);
+	}
+	for (i = 0; i < s.n; i++) {
+		if (s.p[i] <= ' ' || s.p[i] > '~' || s.p[i] == ',' ||
+		    s.p[i] == '"' || s.p[i] == '<' || s.p[i] == '>' ||
+		    s.p[i] == '(' || s.p[i] == '\\' || (s.p[i] == '@' &&
+		    i != at)) {
+			return (false);
+		}
+	}
+	return (true);
+}
+
+static enum status
+set_notify(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	bool mails = str_starts(value, STR(POLICY_MAILTO));
+	bool ok = mails ? is_mail_address(str_from_offset(value,
+	    strlen(POLICY_MAILTO))) : value.n > 1 && value.p[0] == '/';
+
+	return (ok ? conf_set_text(r, o, value) :
+	    conf_reject_form(r, o, value));
+}
+
 /* The first DAEMON_ROWS_N are read from mailseald.conf, too. */
 static const struct conf_option rows[] = {
 	{ .name = "KeyStore", .form = CONF_KEY_STORE_FORM, .fallback = "",
@@ -62,6 +94,10 @@ static const struct conf_option rows[] = {
 	    CONF_TEXT(disclose) },
 	{ .name = "PidFile", .form = "path", .fallback = "",
 	    CONF_TEXT(pid_file) },
+	{ .name = "Notify", .form = "program|mailto:address", .fallback = "",
+	    CONF_FIELD(set_notify, char *, notify) },
+	{ .name = "SendmailProgram", .form = "program",
+	    .fallback = "/usr/sbin/sendmail", CONF_TEXT(sendmail_program) },
 	{ .name = "AuthoritativePort", .fallback = "53",
 	    CONF_NUMBER(port, 1, 65535) },
 };

@@ -20,6 +20,7 @@
 #include "keystore/life.h"
 
 #define POLICY_MAX_BYTES	(64 * 1024)	/* of the file */
+#define POLICY_MAILTO		"mailto:"	/* of Notify */
 
 struct policy {
 	struct conf_key_stores key_stores;	/* KeyStore */
@@ -38,6 +39,8 @@ struct policy {
 	unsigned	 record_ttl_s;		/* RecordTTL */
 	char		*disclose;		/* Disclose: a folder; NULL */
 	char		*pid_file;		/* PidFile; NULL: none */
+	char		*notify;		/* Notify; NULL: nobody */
+	char		*sendmail_program;	/* SendmailProgram */
 	unsigned	 port;			/* AuthoritativePort */
 
 	struct arena	 memory;		/* the text above */

@@ -15,6 +15,17 @@
 #include "keys/rotate.h"
 
 #define STEPS_MAX	64	/* of one domain in one run */
+#define HOUR_S		3600
+#define CHECKED_KEYS_MAX	1000	/* in each run */
+
+/* A run checks the active keys of all domains if these are few, else of some,
+   so that each has its turn once a day. */
+static bool
+is_turn(const struct rotation *run, struct str domain)
+{
+	return ((uint64_t)run->store->now_s / HOUR_S % 24 ==
+	    str_hash(domain) % 24);
+}
 
 static struct life
 life_of(const struct rotation *run, const struct rotated *d)
@@ -23,6 +34,9 @@ life_of(const struct rotation *run, const struct rotated *d)
 
 	life.found = d->found;
 	life.force = run->opts->force;
+	life.by_hand = run->by_hand;
+	life.checks = run->checks || is_turn(run, d->domain);
+	life.changed = d->changed;
 	return (life);
 }
 
@@ -70,9 +84,15 @@ say_waits(struct rotation *run, struct rotated *d)
 	for (i = 0; i < d->n; i++) {
 		run->failed |= d->v[i].lost;
 		life_next(&life, i, &step);
-		if (step.kind == LIFE_WAIT && d->v[i].stage != KEY_REMOVED) {
-			rotated_say_wait(run, d, i, &step);
+		if (step.kind != LIFE_WAIT || d->v[i].stage == KEY_REMOVED) {
+			continue;
 		}
+		/* Without a time it depends on others, who may do nothing. If
+		   it did not wait before, then no run was for long. */
+		step.trouble |= step.until_s == -1 &&
+		    d->first_notes[i].n > 0 && life_is_stuck(&life, i);
+		run->failed |= step.trouble;
+		rotated_say_wait(run, d, i, &step);
 	}
 }
 
@@ -150,6 +170,17 @@ rotate_domain(struct rotation *run, struct keystore_key *v, size_t n)
 	arena_reset(&run->store->arena);
 }
 
+static bool
+has_few_active(const struct keystore_key *v, size_t n)
+{
+	size_t i, active = 0;
+
+	for (i = 0; i < n; i++) {
+		active += life_signs(v[i].stage);
+	}
+	return (active <= CHECKED_KEYS_MAX);
+}
+
 /* One domain's keys, or all by domain. */
 static bool
 rotate_listed(struct rotation *run)
@@ -168,6 +199,7 @@ rotate_listed(struct rotation *run)
 		    o->domain);
 	}
 	run->failed = n == 0 && !o->all;
+	run->checks = has_few_active(v, n);
 	for (i = 0; i < n; i += count) {
 		count = store_domain_count(v, n, i);
 		rotate_domain(run, &v[i], count);
@@ -182,14 +214,18 @@ run_rotate(struct store *store, const struct verb_opts *o)
 	bool ok;
 
 	run.how = o->publish != NULL ? o->publish : store->policy.publish;
+	run.by_hand = strcmp(run.how, "print") == 0;
 	run.disclose = o->disclose != NULL ? o->disclose :
 	    store->policy.disclose;
 	if (!looker_init(&run.looker, store, &o->dns, false)) {
 		return (CLI_USAGE);
 	}
 	run.domains = json_array();
+	notice_init(&run.notice);
 	ok = rotate_listed(&run);
 	looker_fini(&run.looker);
+	run.failed |= !o->dry_run && !notice_send(store, &run.notice);
+	notice_fini(&run.notice);
 	if (o->json && ok) {
 		ok = cli_json_print(json_pack("{s:b, s:O}", "dry_run",
 		    o->dry_run, "domains", run.domains));

@@ -4,7 +4,9 @@
 #define KEYS_ROTATE_H
 
 #include "keys/look.h"
+#include "keys/notify.h"
 #include "keys/opts.h"
+#include "keys/publish.h"
 
 struct rotation {		/* one run */
 	struct store		*store;
@@ -12,6 +14,9 @@ struct rotation {		/* one run */
 	struct looker		 looker;
 	const char		*how;		/* records are published */
 	const char		*disclose;	/* a folder; NULL */
+	bool			 by_hand;	/* it is print */
+	bool			 checks;	/* all active keys */
+	struct notice		 notice;
 	json_t			*domains;	/* --json */
 	bool			 failed;	/* something did */
 };
@@ -23,11 +28,17 @@ struct rotated {		/* one domain; arrays in the store's arena */
 	struct life_found	*found;
 	struct look		*looks;
 	struct str		*notes;		/* v[i].note becomes this */
+	struct str		*first_notes;	/* of v[i], before this run */
+	bool			*changed;	/* v[i] was requested in another
+						   way */
 	bool			*looked;	/* looks[i] is up to date */
 	bool			*stuck;		/* v[i] is left as it is, for
 						   the rest of the run */
 	struct buf		 text;		/* what was done and is waited
 						   for */
+	bool			 did;		/* something worth telling */
+	bool			 reminds;	/* it is the hour of the day for
+						   what is known already */
 	json_t			*steps;		/* the same, for --json */
 	json_t			*waits;
 };
@@ -53,12 +64,17 @@ void	 rotated_unlock(struct rotation *, struct rotated *);
 bool	 rotated_step(struct rotation *, struct rotated *, size_t i,
 	    const struct life_step *);
 
+/* Whether the note differs from that before the run, or is to be repeated. */
+bool	 rotated_is_news(const struct rotated *, size_t i, struct str note);
 /* A step, in the domain's line. */
 void	 rotated_say(struct rotated *, const struct keystore_key *,
 	    const char *fmt, ...) ATTR_PRINTF(3, 4);
 /* What v[i] waits for, in the domain's line and as its note. */
 void	 rotated_say_wait(struct rotation *, struct rotated *, size_t i,
 	    const struct life_step *);
+/* "publish its record (dkimkeygen record -d ... prints it)" */
+struct str	 rotated_task(struct rotation *, const struct keystore_key *,
+		    enum publish_what);
 /* Saves the notes that have changed. */
 void	 rotated_save_notes(struct rotation *, struct rotated *);
 /* Prints the line, or adds to what --json prints. */

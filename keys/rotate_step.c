@@ -4,6 +4,7 @@
 
 #include "keys/make.h"
 #include "keys/publish.h"
+#include "keys/record.h"
 #include "keys/rotate.h"
 
 /* v[i] is left alone for the rest of the run; the others go on. */
@@ -15,9 +16,18 @@ fail_key(struct rotation *run, struct rotated *d, size_t i, const char *what,
 	struct str note = arena_printf(&run->store->arena,
 	    "failed to %s: %s", what, diag->text);
 
-	rotated_say(d, key, "%s failed: %s", what, diag->text);
-	(void)cli_fail("%.*s: %.*s: %s: %s", STR_FMT(d->domain),
-	    STR_FMT(key->selector), what, diag->text);
+	bool news = rotated_is_news(d, i, note);
+
+	if (news || !run->opts->quiet) {
+		rotated_say(d, key, "%s failed: %s", what, diag->text);
+		(void)cli_fail("%.*s: %.*s: %s: %s", STR_FMT(d->domain),
+		    STR_FMT(key->selector), what, diag->text);
+	}
+	if (news) {
+		notice_add(&run->notice, "%.*s: %.*s: failed to %s: %s",
+		    STR_FMT(d->domain), STR_FMT(key->selector), what,
+		    diag->text);
+	}
 	d->notes[i] = note.p != NULL ? note : STR_NONE;
 	d->stuck[i] = true;
 	run->failed = true;
@@ -85,6 +95,13 @@ note_seen(struct rotation *run, struct rotated *d, size_t i, int64_t seen_s)
 	if (seen_s == -1) {
 		rotated_say(d, key, "record missing: %s", d->found[i].why);
 	}
+	if (seen_s == -1 && life_signs(key->stage)) {
+		/* An old request does not count. */
+		key->asked_s = -1;
+		notice_add(&run->notice, "%.*s: %.*s signs, but its record "
+		    "is not in the DNS any more: %s", STR_FMT(d->domain),
+		    STR_FMT(key->selector), d->found[i].why);
+	}
 	return (save_key(run, d, i));
 }
 
@@ -127,6 +144,7 @@ apply_step(struct rotation *run, struct rotated *d, size_t i,
 	case LIFE_REMOVE:
 		d->v[i].asked_s = run->store->now_s;
 		d->v[i].note = d->notes[i] = STR_NONE;
+		d->changed[i] = false;
 		return (save_key(run, d, i));
 	case LIFE_WAIT:
 		break;
@@ -148,26 +166,79 @@ task_text(enum publish_what what)
 	return ("remove its record");
 }
 
-/* For the operator: what to do, and how to get the record. */
-static void
-say_task(struct rotation *run, struct rotated *d,
-    const struct keystore_key *key, enum publish_what what)
+struct str
+rotated_task(struct rotation *run, const struct keystore_key *key,
+    enum publish_what what)
 {
+	struct arena *arena = &run->store->arena;
 	const char *where = run->opts->store.where;
 
+	if (what == PUBLISH_NOTHING) {
+		return (str_from(task_text(what)));
+	}
 	/* No password may be printed. */
 	if (where != NULL && keystore_shown(where) != where) {
 		where = NULL;
 	}
+	return (arena_printf(arena, "%s (dkimkeygen record -d %.*s -s %.*s"
+	    "%s%s prints it)", task_text(what), STR_FMT(key->domain),
+	    STR_FMT(key->selector), where != NULL ? " -K " : "",
+	    where != NULL ? where : ""));
+}
+
+/* With the record itself: who is notified may have no store. */
+static void
+notify_task(struct rotation *run, const struct keystore_key *key,
+    struct str owner, enum publish_what what)
+{
+	struct buf record;
+
+	buf_init(&record, KEYSTORE_STATE_MAX_BYTES);
 	if (what == PUBLISH_NOTHING) {
-		rotated_say(d, key, "%s: %s", key_stage_name(key->stage),
-		    task_text(what));
-		return;
+		buf_add_str(&record, owner);
+	} else {
+		record_zone_line(&record, owner, what == PUBLISH_RECORD ?
+		    key->record : STR(RECORD_REVOKED));
 	}
-	rotated_say(d, key, "%s: %s (dkimkeygen record -d %.*s -s %.*s%s%s "
-	    "prints it)", key_stage_name(key->stage), task_text(what),
+	notice_add(&run->notice, "%.*s: %.*s is %s: %s:\n%.*s",
 	    STR_FMT(key->domain), STR_FMT(key->selector),
-	    where != NULL ? " -K " : "", where != NULL ? where : "");
+	    key_stage_name(key->stage), task_text(what),
+	    STR_FMT(str_trim_fws(buf_str(&record))));
+	buf_fini(&record);
+}
+
+/* For the operator: what to do, and how to get the record. */
+static void
+say_task(struct rotation *run, struct rotated *d, size_t i,
+    enum publish_what what)
+{
+	const struct keystore_key *key = &d->v[i];
+	struct str task = rotated_task(run, key, what);
+
+	rotated_say(d, key, "%s: %.*s", key_stage_name(key->stage),
+	    STR_FMT(task));
+	notify_task(run, key, d->looks[i].owner, what);
+}
+
+/* Whether the same was requested already, and had no effect yet. */
+static bool
+is_repeated(const struct rotation *run, const struct rotated *d, size_t i)
+{
+	const struct keystore_key *key = &d->v[i];
+
+	return (!d->changed[i] && key->asked_s >= key->since_s &&
+	    run->store->now_s - key->asked_s < LIFE_REMIND_S);
+}
+
+/* A request that is repeated is not worth telling. */
+static void
+say_requested(struct rotation *run, struct rotated *d, size_t i,
+    enum publish_what what)
+{
+	bool did = d->did || !is_repeated(run, d, i);
+
+	rotated_say(d, &d->v[i], "requested: %s", task_text(what));
+	d->did = did;
 }
 
 /* Before the store notes it; no lock is held, and the keys were compared with
@@ -187,11 +258,11 @@ request_publishing(struct rotation *run, struct rotated *d, size_t i,
 		return (false);
 	}
 	if (asked) {
-		rotated_say(d, key, "requested: %s", task_text(what));
+		say_requested(run, d, i, what);
 		/* It may have been done at once. */
 		d->looked[i] = false;
 	} else {
-		say_task(run, d, key, what);
+		say_task(run, d, i, what);
 	}
 	return (true);
 }

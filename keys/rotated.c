@@ -7,19 +7,46 @@
 
 #include "keys/rotate.h"
 
-/* A key that failed stays so when the keys are read again. */
+#define HOUR_S		3600
+
+/* What stays when the keys are read again: a key that failed, and what was
+   known before the run. */
 static void
-keep_stuck(struct rotated *d, size_t i, const struct rotated *before)
+keep_known(struct rotated *d, size_t i, const struct rotated *before)
 {
 	size_t j;
 
 	for (j = 0; j < before->n; j++) {
-		if (before->stuck[j] && str_eq(before->v[j].selector,
-		    d->v[i].selector)) {
+		if (!str_eq(before->v[j].selector, d->v[i].selector)) {
+			continue;
+		}
+		d->first_notes[i] = before->first_notes[j];
+		if (before->stuck[j]) {
 			d->stuck[i] = true;
 			d->notes[i] = before->notes[j];
 		}
 	}
+}
+
+/* Notes of what was requested begin with how. */
+#define NOTE_BY_HAND	"by hand: "
+#define NOTE_REQUESTED	"requested by "
+
+/* Whether the note says that it was requested in another way than now. */
+static bool
+is_of_other(const struct rotation *run, struct str note)
+{
+	struct str how = str_from(run->how);
+
+	if (str_starts(note, STR(NOTE_BY_HAND))) {
+		return (!run->by_hand);
+	}
+	if (!str_starts(note, STR(NOTE_REQUESTED))) {
+		return (false);
+	}
+	note = str_from_offset(note, strlen(NOTE_REQUESTED));
+	return (!str_starts(note, how) ||
+	    !str_starts(str_from_offset(note, how.n), STR(": ")));
 }
 
 static bool
@@ -35,17 +62,21 @@ set_keys(struct rotation *run, struct rotated *d, struct keystore_key *v,
 	d->notes = arena_calloc(arena, n, sizeof(*d->notes));
 	d->looked = arena_calloc(arena, n, sizeof(*d->looked));
 	d->stuck = arena_calloc(arena, n, sizeof(*d->stuck));
+	d->first_notes = arena_calloc(arena, n, sizeof(*d->first_notes));
+	d->changed = arena_calloc(arena, n, sizeof(*d->changed));
 	d->n = 0;
 	if (d->found == NULL || d->looks == NULL || d->notes == NULL ||
-	    d->looked == NULL || d->stuck == NULL) {
+	    d->looked == NULL || d->stuck == NULL ||
+	    d->first_notes == NULL || d->changed == NULL) {
 		(void)cli_fail("out of memory");
 		return (false);
 	}
 	d->v = v;
 	d->n = n;
 	for (i = 0; i < n; i++) {
-		d->notes[i] = v[i].note;
-		keep_stuck(d, i, &before);
+		d->notes[i] = d->first_notes[i] = v[i].note;
+		d->changed[i] = is_of_other(run, v[i].note);
+		keep_known(d, i, &before);
 	}
 	return (true);
 }
@@ -54,7 +85,9 @@ bool
 rotated_init(struct rotation *run, struct rotated *d, struct keystore_key *v,
     size_t n)
 {
-	*d = (struct rotated){ .domain = v[0].domain };
+	*d = (struct rotated){ .domain = v[0].domain,
+		.reminds = run->store->now_s / HOUR_S % 24 ==
+		    v[0].created_s / HOUR_S % 24 };
 	buf_init(&d->text, KEYS_TEXT_MAX_BYTES);
 	d->steps = json_array();
 	d->waits = json_array();
@@ -135,6 +168,12 @@ add_line(struct rotated *d, const struct keystore_key *key, const char *text)
 	    STR_FMT(key->selector), text);
 }
 
+bool
+rotated_is_news(const struct rotated *d, size_t i, struct str note)
+{
+	return (d->reminds || !str_eq(d->first_notes[i], note));
+}
+
 void
 rotated_say(struct rotated *d, const struct keystore_key *key,
     const char *fmt, ...)
@@ -146,50 +185,73 @@ rotated_say(struct rotated *d, const struct keystore_key *key,
 	(void)vsnprintf(line, sizeof(line), fmt, ap);
 	va_end(ap);
 	add_line(d, key, line);
+	d->did = true;
 	(void)json_array_append_new(d->steps, json_pack("{s:o, s:s, s:o}",
 	    "selector", cli_json_text(key->selector),
 	    "stage", key_stage_name(key->stage),
 	    "did", cli_json_cstr(line)));
 }
 
+/* What has to be published for a key that waits for it. */
+static enum publish_what
+wanted_record(const struct rotation *run, const struct rotated *d, size_t i)
+{
+	const struct life life = store_life(run->store, d->v, d->n);
+
+	if (d->v[i].stage != KEY_REVOKED) {
+		return (PUBLISH_RECORD);
+	}
+	return (life.now_s >= life_due(&life, i) ? PUBLISH_NOTHING :
+	    PUBLISH_REVOKED);
+}
+
+/* Why v[i] waits, without the times; with what a person has to do, if a person
+   does it. */
+static struct str
+wait_reason(struct rotation *run, struct rotated *d, size_t i,
+    const struct life_step *step)
+{
+	const char *why = step->until_s == -1 && d->looked[i] ?
+	    d->found[i].why : NULL;
+	struct str task = STR("");
+
+	if (step->requested && run->by_hand) {
+		task = rotated_task(run, &d->v[i], wanted_record(run, d, i));
+	}
+	return (arena_printf(&run->store->arena, "%s%s%s%s%s%.*s", step->text,
+	    why != NULL ? " (" : "", why != NULL ? why : "",
+	    why != NULL ? ")" : "", task.n > 0 ? ": " : "", STR_FMT(task)));
+}
+
 /* The note is without a time that follows from the stage: it changes with the
    reason only. */
 static struct str
-wait_note(struct store *store, const struct keystore_key *key,
+wait_note(struct rotation *run, const struct keystore_key *key,
     const struct life_step *step, struct str reason)
 {
+	struct arena *arena = &run->store->arena;
+
+	if (step->requested && run->by_hand) {
+		return (arena_printf(arena, NOTE_BY_HAND "%.*s",
+		    STR_FMT(reason)));
+	}
+	if (step->requested) {
+		return (arena_printf(arena, NOTE_REQUESTED "%s: %.*s",
+		    run->how, STR_FMT(reason)));
+	}
 	if (step->until_s == -1) {
 		return (reason);
 	}
 	return (key->stage != KEY_PUBLISHED ? STR_NONE :
-	    arena_printf(&store->arena, "%s, until %s", step->text,
-	    store_time(store, step->until_s).p));
+	    arena_printf(arena, "%s, until %s", step->text,
+	    store_until(run->store, step->until_s).p));
 }
 
-void
-rotated_say_wait(struct rotation *run, struct rotated *d, size_t i,
-    const struct life_step *step)
+static void
+add_wait(struct rotation *run, struct rotated *d,
+    const struct keystore_key *key, const struct life_step *step,
+    struct str reason)
 {
-	struct store *store = run->store;
-	const struct keystore_key *key = &d->v[i];
-	const char *why = step->until_s == -1 && d->looked[i] ?
-	    d->found[i].why : NULL;
-	struct str reason, line;
-
-	reason = arena_printf(&store->arena, "%s%s%s%s", step->text,
-	    why != NULL ? " (" : "", why != NULL ? why : "",
-	    why != NULL ? ")" : "");
-	line = step->until_s == -1 ? arena_printf(&store->arena,
-	    "is %s, waits: %.*s", key_stage_name(key->stage),
-	    STR_FMT(reason)) : arena_printf(&store->arena,
-	    "is %s until %s: %.*s", key_stage_name(key->stage),
-	    store_time(store, step->until_s).p, STR_FMT(reason));
-	if (reason.p == NULL || line.p == NULL) {
-		run->failed = true;
-		return;
-	}
-	d->notes[i] = wait_note(store, key, step, reason);
-	add_line(d, key, line.p);
 	if (!run->opts->json) {
 		return;
 	}
@@ -200,6 +262,44 @@ rotated_say_wait(struct rotation *run, struct rotated *d, size_t i,
 	    "for", cli_json_text(reason),
 	    "until", step->until_s != -1 ? json_integer(step->until_s) :
 		json_null()));
+}
+
+/* A person must act: told when it begins, when it changes, and once a day. */
+static void
+tell_trouble(struct rotation *run, struct rotated *d, size_t i,
+    struct str line)
+{
+	if (rotated_is_news(d, i, d->notes[i])) {
+		d->did = true;
+		notice_add(&run->notice, "%.*s: %.*s %.*s",
+		    STR_FMT(d->domain), STR_FMT(d->v[i].selector),
+		    STR_FMT(line));
+	}
+}
+
+void
+rotated_say_wait(struct rotation *run, struct rotated *d, size_t i,
+    const struct life_step *step)
+{
+	struct store *store = run->store;
+	const struct keystore_key *key = &d->v[i];
+	struct str reason = wait_reason(run, d, i, step), line;
+
+	line = step->until_s == -1 ? arena_printf(&store->arena,
+	    "is %s, waits: %.*s", key_stage_name(key->stage),
+	    STR_FMT(reason)) : arena_printf(&store->arena,
+	    "is %s until %s: %.*s", key_stage_name(key->stage),
+	    store_until(store, step->until_s).p, STR_FMT(reason));
+	if (reason.p == NULL || line.p == NULL) {
+		run->failed = true;
+		return;
+	}
+	d->notes[i] = wait_note(run, key, step, reason);
+	add_line(d, key, line.p);
+	if (step->trouble) {
+		tell_trouble(run, d, i, line);
+	}
+	add_wait(run, d, key, step, reason);
 }
 
 void
@@ -234,6 +334,9 @@ rotated_save_notes(struct rotation *run, struct rotated *d)
 void
 rotated_print(struct rotation *run, struct rotated *d)
 {
+	if (run->opts->quiet && !run->opts->json && !d->did) {
+		return;
+	}
 	if (!run->opts->json) {
 		(void)printf("%.*s: %s%s\n", STR_FMT(d->domain),
 		    run->opts->dry_run ? "(dry run) " : "",

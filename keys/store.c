@@ -318,6 +318,14 @@ store_life(const struct store *store, const struct keystore_key *v, size_t n)
 }
 
 struct str
+store_until(struct store *store, int64_t s)
+{
+	struct str text = store_time(store, s + 59);
+
+	return (arena_printf(&store->arena, "%.*s UTC", STR_FMT(text)));
+}
+
+struct str
 store_time(struct store *store, int64_t s)
 {
 	time_t t = (time_t)s;

@@ -99,5 +99,7 @@ struct life	 store_life(const struct store *, const struct keystore_key *,
 
 /* "2026-11-27 00:31" in UTC, in the arena. */
 struct str	 store_time(struct store *, int64_t s);
+/* The same for the end of a wait: rounded up, with "UTC". */
+struct str	 store_until(struct store *, int64_t s);
 
 #endif

@@ -223,7 +223,7 @@ keystore_open_dir(struct keystore *store, const char *path, bool create,
 {
 	static const struct keystore_ops ops = { dir_close, dir_list,
 		dir_private, dir_revision, dir_lock, dir_unlock, dir_add,
-		dir_save, NULL };
+		dir_save, dir_delete, NULL };
 	struct dir *dir = calloc(1, sizeof(*dir));
 	struct stat st;
 

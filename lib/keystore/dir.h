@@ -54,5 +54,7 @@ enum status	 dir_add(void *ctx, const struct keystore_key *,
 		    struct str pem, struct diag *) ATTR_MUST_CHECK;
 enum status	 dir_save(void *ctx, const struct keystore_key *,
 		    struct diag *) ATTR_MUST_CHECK;
+enum status	 dir_delete(void *ctx, const struct keystore_key *,
+		    struct diag *) ATTR_MUST_CHECK;
 
 #endif

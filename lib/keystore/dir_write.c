@@ -269,3 +269,47 @@ dir_save(void *ctx, const struct keystore_key *key, struct diag *diag)
 	(void)close(folder.fd);
 	return (status);
 }
+
+/* The state goes last: until then the key is listed, and can be deleted. */
+static enum status
+delete_files(const struct dir_folder *folder, const struct keystore_key *key,
+    struct diag *diag)
+{
+	static const char *const ends[] = { DIR_PRIVATE, DIR_RECORD,
+		DIR_STATE };
+	char name[DIR_NAME_BYTES], shown[DIR_PATH_BYTES];
+	size_t i;
+
+	for (i = 0; i < sizeof(ends) / sizeof(ends[0]); i++) {
+		dir_name_file(folder, key->selector, ends[i], name, shown);
+		if (unlinkat(folder->fd, name, 0) == -1 && errno != ENOENT) {
+			return (dir_failed(shown, diag));
+		}
+	}
+	return (fsync(folder->fd) == 0 || errno == EINVAL ? STATUS_OK :
+	    dir_failed(folder->shown, diag));
+}
+
+enum status
+dir_delete(void *ctx, const struct keystore_key *key, struct diag *diag)
+{
+	const struct dir *dir = ctx;
+	struct dir_folder folder;
+	enum status status = dir_open_folder(dir, key->domain, false, &folder,
+	    diag);
+
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	status = dir_touch_revision(dir, diag);
+	if (status == STATUS_OK) {
+		status = touch_again(dir, delete_files(&folder, key, diag),
+		    diag);
+	}
+	(void)close(folder.fd);
+	if (status == STATUS_OK) {
+		/* It stays if it has other files. */
+		(void)rmdir(folder.shown);
+	}
+	return (status);
+}

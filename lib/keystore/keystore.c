@@ -317,6 +317,13 @@ keystore_save(struct keystore *store, const struct keystore_key *key,
 	return (store->ops->save(store->ctx, key, diag));
 }
 
+enum status
+keystore_delete(struct keystore *store, const struct keystore_key *key,
+    struct diag *diag)
+{
+	return (store->ops->delete(store->ctx, key, diag));
+}
+
 /* Tests that an encrypted one can be decrypted. */
 static enum status
 encrypt_text(const struct keystore *store, const struct keystore_key *key,

@@ -144,6 +144,12 @@ enum status	 keystore_add(struct keystore *, const struct keystore_key *,
 enum status	 keystore_save(struct keystore *, const struct keystore_key *,
 		    struct diag *) ATTR_MUST_CHECK;
 
+/* Deletes the key with all that is known of it, as if it had never been: its
+   selector may be used again. For a key that never signed. */
+enum status	 keystore_delete(struct keystore *,
+		    const struct keystore_key *, struct diag *)
+    ATTR_MUST_CHECK;
+
 /* Whether keystore_encrypt may be called: the store is a database and has a
    passphrase. */
 bool		 keystore_can_encrypt(const struct keystore *, struct diag *);

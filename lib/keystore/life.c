@@ -2,23 +2,40 @@
 #include "keystore/life.h"
 
 #define LOST	"its private key is missing: "
+#define FOREIGN	"another record stands in its place"
 
 static void
 set_wait(struct life_step *r, const char *text, int64_t until_s)
 {
-	*r = (struct life_step){ LIFE_WAIT, KEY_PENDING, text, until_s };
+	*r = (struct life_step){ .kind = LIFE_WAIT, .text = text,
+		.until_s = until_s };
+}
+
+static void
+set_trouble(struct life_step *r, const char *text)
+{
+	set_wait(r, text, -1);
+	r->trouble = true;
+}
+
+static void
+set_requested(struct life_step *r, const char *text)
+{
+	set_wait(r, text, -1);
+	r->requested = true;
 }
 
 static void
 set_stage(struct life_step *r, enum key_stage stage)
 {
-	*r = (struct life_step){ LIFE_STAGE, stage, NULL, -1 };
+	*r = (struct life_step){ .kind = LIFE_STAGE, .stage = stage,
+		.until_s = -1 };
 }
 
 static void
 set_kind(struct life_step *r, enum life_kind kind)
 {
-	*r = (struct life_step){ kind, KEY_PENDING, NULL, -1 };
+	*r = (struct life_step){ .kind = kind, .until_s = -1 };
 }
 
 /* The end of a span that began at s; s in the future counts as now. */
@@ -139,24 +156,28 @@ life_successor(const struct life *life, size_t i)
 	return (next < life->n ? &life->v[next] : NULL);
 }
 
-/* Nothing was requested since then, or so long ago that it had no effect. */
+/* Nothing was requested since then, or so long ago that it had no effect, or
+   in a way that is not used any more. */
 static bool
-may_request(const struct life *life, const struct keystore_key *key,
-    int64_t since_s)
+may_request(const struct life *life, size_t i, int64_t since_s)
 {
-	return (key->asked_s < since_s || life->now_s >= end_of_span(life,
-	    key->asked_s, LIFE_ASK_AGAIN_S));
+	int64_t asked_s = life->v[i].asked_s;
+
+	return (asked_s < since_s ||
+	    (life->changed != NULL && life->changed[i]) ||
+	    life->now_s >= end_of_span(life, asked_s, life->by_hand ?
+	    LIFE_REMIND_S : LIFE_ASK_AGAIN_S));
 }
 
 static void
 next_unpublished(const struct life *life, size_t i, struct life_step *r)
 {
 	if (life->found[i].foreign) {
-		set_wait(r, "another record stands in its place", -1);
-	} else if (may_request(life, &life->v[i], 0)) {
+		set_trouble(r, FOREIGN);
+	} else if (may_request(life, i, 0)) {
 		set_kind(r, LIFE_ADD);
 	} else {
-		set_wait(r, "its record is not at every name server", -1);
+		set_requested(r, "its record is not at every name server");
 	}
 }
 
@@ -164,7 +185,7 @@ static void
 next_of_pending(const struct life *life, size_t i, struct life_step *r)
 {
 	if (life->v[i].lost) {
-		set_wait(r, LOST "revoke it", -1);
+		set_trouble(r, LOST "revoke it");
 	} else if (life->found[i].good) {
 		set_stage(r, KEY_PUBLISHED);
 	} else {
@@ -180,7 +201,7 @@ next_of_published(const struct life *life, size_t i, struct life_step *r)
 	    life->found[i].negative_ttl_s);
 
 	if (key->lost) {
-		set_wait(r, LOST "revoke it", -1);
+		set_trouble(r, LOST "revoke it");
 	} else if (!life->found[i].good && key->seen_s != -1) {
 		set_kind(r, LIFE_UNSEEN);
 	} else if (!life->found[i].good) {
@@ -195,6 +216,26 @@ next_of_published(const struct life *life, size_t i, struct life_step *r)
 	}
 }
 
+/* Whether the step of an active key is about its record. */
+static bool
+next_of_record(const struct life *life, size_t i, struct life_step *r)
+{
+	const struct keystore_key *key = &life->v[i];
+
+	if (life->found[i].good && key->seen_s == -1) {
+		set_kind(r, LIFE_SEEN);
+	} else if (life->found[i].missing && key->seen_s != -1) {
+		set_kind(r, LIFE_UNSEEN);
+	} else if (life->found[i].missing) {
+		/* Mail is signed with it. */
+		next_unpublished(life, i, r);
+		r->trouble = r->kind == LIFE_WAIT;
+	} else {
+		return (false);
+	}
+	return (true);
+}
+
 static void
 next_of_active(const struct life *life, size_t i, struct life_step *r)
 {
@@ -207,13 +248,15 @@ next_of_active(const struct life *life, size_t i, struct life_step *r)
 	} else if (next < life->n) {
 		set_wait(r, "the record of its successor is not at every name "
 		    "server", -1);
+	} else if (next_of_record(life, i, r)) {
+		return;
 	} else if (coming_successor(life, i) < life->n) {
 		set_wait(r, "its successor is not active yet", -1);
 	} else if (life->now_s >= due_s ||
 	    (life->force && key->since_s != life->now_s)) {
 		set_kind(r, LIFE_CREATE);
 	} else if (key->lost) {
-		set_wait(r, LOST "rotate --force makes another", -1);
+		set_trouble(r, LOST "rotate --force makes another");
 	} else {
 		set_wait(r, "its successor is due", due_s);
 	}
@@ -228,7 +271,7 @@ next_of_retired(const struct life *life, size_t i, struct life_step *r)
 		set_wait(r, "mail that it signed may still be in transit",
 		    due_s);
 	} else if (count_other_active(life, i, false) == 0) {
-		set_wait(r, "the domain has no active key", -1);
+		set_trouble(r, "the domain has no active key");
 	} else {
 		set_stage(r, KEY_REVOKED);
 	}
@@ -247,21 +290,21 @@ next_of_revoked(const struct life *life, size_t i, struct life_step *r)
 	} else if (due && found->gone) {
 		set_stage(r, KEY_REMOVED);
 	} else if (found->foreign) {
-		set_wait(r, "another record stands in its place", -1);
-	} else if (due && may_request(life, key, due_s)) {
+		set_trouble(r, FOREIGN);
+	} else if (due && may_request(life, i, due_s)) {
 		set_kind(r, LIFE_REMOVE);
 	} else if (due) {
-		set_wait(r, "a name server still has its record", -1);
+		set_requested(r, "a name server still has its record");
 	} else if (found->revoked) {
 		set_kind(r, LIFE_SEEN);
 	} else if (found->gone) {
 		/* A late publication of the key would have to be undone. */
 		set_wait(r, "no name server has its record", due_s);
-	} else if (may_request(life, key, key->since_s)) {
+	} else if (may_request(life, i, key->since_s)) {
 		set_kind(r, LIFE_REVOKE);
 	} else {
-		set_wait(r, "not every name server has its "
-		    "record with an empty p=", -1);
+		set_requested(r, "not every name server has its "
+		    "record with an empty p=");
 	}
 }
 
@@ -290,6 +333,29 @@ life_next(const struct life *life, size_t i, struct life_step *r)
 	set_wait(r, "", -1);
 }
 
+bool
+life_is_stuck(const struct life *life, size_t i)
+{
+	const struct keystore_key *key = &life->v[i];
+	int64_t since_s = key->since_s;
+
+	switch (key->stage) {
+	case KEY_PENDING:
+	case KEY_PUBLISHED:
+		break;
+	case KEY_REVOKED:
+		if (life->now_s >= life_due(life, i)) {
+			since_s = life_due(life, i);
+		}
+		break;
+	case KEY_ACTIVE:		/* it is the successor that is stuck */
+	case KEY_RETIRED:
+	case KEY_REMOVED:
+		return (false);
+	}
+	return (life->now_s >= end_of_span(life, since_s, LIFE_STUCK_S));
+}
+
 /* Whether another key retires once v[i] is seen everywhere. */
 static bool
 is_successor(const struct life *life, size_t i)
@@ -315,7 +381,7 @@ life_asks(const struct life *life, size_t i)
 	case KEY_PUBLISHED:
 		return (!key->lost);
 	case KEY_ACTIVE:
-		return (is_successor(life, i));
+		return (!key->lost && (life->checks || is_successor(life, i)));
 	case KEY_REVOKED:
 		return (key->seen_s == -1 ||
 		    life->now_s >= life_due(life, i));
@@ -354,4 +420,23 @@ life_objection(const struct life *life, size_t i, enum key_stage stage)
 		    "--force if the key is compromised");
 	}
 	return (NULL);
+}
+
+const char *
+life_delete_objection(const struct life *life, size_t i)
+{
+	switch (life->v[i].stage) {
+	case KEY_PENDING:
+	case KEY_PUBLISHED:
+		return (NULL);
+	case KEY_ACTIVE:
+		return ("it signs; retire it first");
+	case KEY_RETIRED:
+		return ("it has signed mail; revoke it first");
+	case KEY_REVOKED:
+	case KEY_REMOVED:
+		break;
+	}
+	return (life->force ? NULL : "it may have signed mail, and its "
+	    "selector must not be used again; use --force if it never did");
 }

@@ -12,6 +12,9 @@
  * key that was retired today would be revoked as soon as the clock is right
  * again. A key without its private half counts as no key.
  *
+ * A record of an active key that is gone is requested again, as that of a new
+ * one; one in the place of another record never is.
+ *
  * Of several active keys of one type the one that became active last is in use;
  * the others retire.
  */
@@ -22,6 +25,9 @@
 
 #define LIFE_ASK_AGAIN_S	3600	/* a request to publish may take that
 					   long to show */
+#define LIFE_REMIND_S		86400	/* the same, if a person publishes */
+#define LIFE_STUCK_S		(2 * 86400)	/* no stage needs to wait longer
+					   than that for the DNS */
 
 struct life_times {		/* the policy's, in seconds */
 	int64_t	 rotate_every_s;	/* a key signs until it is replaced */
@@ -34,6 +40,7 @@ struct life_found {		/* one key's record at all servers */
 	bool	 gone;		/* none has a record */
 	bool	 revoked;	/* each has p= alone */
 	bool	 foreign;	/* one has another record */
+	bool	 missing;	/* one answers, but not with the record */
 	int64_t	 negative_ttl_s; /* caches may keep "no record" that long */
 	const char *why;	/* while not good: which server answers what */
 };
@@ -46,6 +53,12 @@ struct life {			/* the keys of one domain, at one time */
 						   life_asks() is false */
 	int64_t				 now_s;
 	bool				 force;	/* --force */
+	bool				 by_hand; /* a person publishes */
+	bool				 checks; /* the records of active keys,
+						   too */
+	const bool			*changed; /* v[i] was requested in
+						   another way than would be
+						   used now; NULL: none was */
 };
 
 enum life_kind {
@@ -65,6 +78,9 @@ struct life_step {
 	const char	*text;		/* LIFE_WAIT: static; for what */
 	int64_t		 until_s;	/* LIFE_WAIT: until then; -1: for DNS,
 					   another key or the operator */
+	bool		 trouble;	/* LIFE_WAIT: it will not end without
+					   the operator */
+	bool		 requested;	/* LIFE_WAIT: for what was requested */
 };
 
 enum life_record {		/* what the DNS should have for a key */
@@ -89,6 +105,10 @@ const struct keystore_key	*life_successor(const struct life *, size_t i);
 /* Whether the next step of v[i] depends on what the DNS has for it. */
 bool		 life_asks(const struct life *, size_t i);
 void		 life_next(const struct life *, size_t i, struct life_step *r);
+/* Whether v[i], which waits without a time, has waited for too long. */
+bool		 life_is_stuck(const struct life *, size_t i);
+/* Why v[i] must not be deleted; NULL: no objection. */
+const char	*life_delete_objection(const struct life *, size_t i);
 /* Why the operator must not retire or revoke v[i]; NULL: no objection. */
 const char	*life_objection(const struct life *, size_t i,
 		    enum key_stage);

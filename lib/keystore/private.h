@@ -31,6 +31,8 @@ struct keystore_ops {		/* of a kind of store; ctx is its own */
 			    struct str pem, struct diag *);
 	enum status	 (*save)(void *ctx, const struct keystore_key *,
 			    struct diag *);
+	enum status	 (*delete)(void *ctx, const struct keystore_key *,
+			    struct diag *);
 	/* Replaces the text of a private key; *changed_r: it was still `old`.
 	   NULL: private keys of this kind of store are never encrypted. */
 	enum status	 (*replace)(void *ctx, const struct keystore_key *,

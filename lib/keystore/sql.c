@@ -248,6 +248,16 @@ sql_save(void *ctx, const struct keystore_key *key, struct diag *diag)
 }
 
 static enum status
+sql_delete(void *ctx, const struct keystore_key *key, struct diag *diag)
+{
+	const struct str values[] = { key->domain, key->selector };
+
+	return (run_statement(ctx, "DELETE FROM mailseal_key WHERE "
+	    "domain = $1 AND selector = $2", values, 2, 0, NULL, NULL, NULL,
+	    diag));
+}
+
+static enum status
 sql_replace(void *ctx, const struct keystore_key *key, struct str old,
     struct str pem, bool *changed_r, struct diag *diag)
 {
@@ -268,7 +278,7 @@ keystore_open_sql(struct keystore *store, const struct sql_driver *driver,
 {
 	static const struct keystore_ops ops = { sql_close, sql_list,
 		sql_private, sql_revision, sql_lock, sql_unlock, sql_add,
-		sql_save, sql_replace };
+		sql_save, sql_delete, sql_replace };
 	struct sql *sql = calloc(1, sizeof(*sql));
 
 	if (sql == NULL) {

@@ -134,11 +134,11 @@ def test_future():
         store.run('new', '-s', selector)
         store.set_stage(selector, 'active')
     store.now -= 10 * DAY
-    tap.is_(store.keys()['b']['next'], 'successor 2027-04-05 08:00',
+    tap.is_(store.keys()['b']['next'], 'successor 2027-04-05 08:00 UTC',
             'list: active since a time in the future')
     store.run('retire', '-s', 'a')
     store.now -= DAY
-    tap.is_(store.keys()['a']['next'], 'revoked 2027-01-18 08:00',
+    tap.is_(store.keys()['a']['next'], 'revoked 2027-01-18 08:00 UTC',
             'list: retired at a time in the future')
     conf = proc.write(os.path.join(TOP, 'future.conf'),
                       'Overlap 0\nQueueLifetime 0\n')
@@ -356,7 +356,7 @@ def test_rotate_zone():
     proc.write(zone, record)
     tap.contains(rotate(), 'z0 pending -> published', 'it is seen')
     tap.is_(store.keys()['z0']['waits_for'], 'caches may still have the '
-            'answer that there is no record, until 2027-01-15 09:00', 'and until when it waits')
+            'answer that there is no record, until 2027-01-15 09:00 UTC', 'and until when it waits')
     tap.contains(rotate(3600), 'z0 published -> active', 'after an hour')
     for options in ([], ['--all', '-d', 'example.com'],
                     ['--all', '--force'], ['--all', '--publish', 'x']):

@@ -7,8 +7,10 @@ check_SCRIPTS += test/integration/dns_drought.py \
 EXTRA_DIST += test/integration/dns_drought.py \
 	test/integration/dns_stub.py test/integration/dns_unbound.py
 check_SCRIPTS += test/integration/dkimkeygen.py test/integration/keys.py \
+	test/integration/quiet.py \
 	test/integration/old_store.py test/integration/rotate.py
 EXTRA_DIST += test/integration/dkimkeygen.py test/integration/keys.py \
+	test/integration/quiet.py \
 	test/integration/old_store.py test/integration/rotate.py
 check_SCRIPTS += test/integration/manager.py test/integration/numbers.py
 EXTRA_DIST += test/integration/manager.py test/integration/numbers.py

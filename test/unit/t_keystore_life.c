@@ -191,7 +191,9 @@ look(int dns)
 {
 	return ((struct life_found){ .good = dns == GOOD, .gone = dns == GONE,
 		.revoked = dns == REVOKED,
-		.foreign = dns == FOREIGN, .negative_ttl_s = NEG });
+		.foreign = dns == FOREIGN, .negative_ttl_s = NEG,
+	    .missing = dns == GONE || dns == PARTLY || dns == REVOKED ||
+	    dns == FOREIGN });
 }
 
 static const struct life_times times = { 90 * DAY, 14 * DAY, 30 * DAY };
@@ -202,7 +204,8 @@ test_row(const struct row *row)
 	static const char *const selectors[KEYS_MAX] = { "a", "b", "c" };
 	struct keystore_key v[KEYS_MAX];
 	struct life_found found[KEYS_MAX];
-	const struct life life = { times, v, row->n, found, NOW, row->force };
+	const struct life life = { .times = times, .v = v, .n = row->n,
+		.found = found, .now_s = NOW, .force = row->force };
 	struct life_step step;
 	size_t i;
 
@@ -262,7 +265,8 @@ static const struct asks_row {
 static void
 test_asks(const struct asks_row *row)
 {
-	const struct life life = { times, row->v, 2, NULL, NOW, false };
+	const struct life life = { .times = times, .v = row->v,
+		.n = 2, .now_s = NOW };
 
 	tap_ok(life_asks(&life, 0) == row->want, "%s", row->name);
 }
@@ -315,7 +319,8 @@ static const struct objection_row {
 static void
 test_objection(const struct objection_row *row)
 {
-	const struct life life = { times, row->v, 2, NULL, NOW, row->force };
+	const struct life life = { .times = times, .v = row->v, .n = 2,
+		.now_s = NOW, .force = row->force };
 	const char *why = life_objection(&life, 0, row->stage);
 
 	if (row->want == NULL) {
@@ -348,7 +353,8 @@ test_due(void)
 		{ "due: removed", KEY_REMOVED, NOW, -1 },
 	};
 	struct keystore_key key;
-	const struct life life = { times, &key, 1, NULL, NOW, false };
+	const struct life life = { .times = times, .v = &key,
+		.n = 1, .now_s = NOW };
 	size_t i;
 
 	for (i = 0; i < sizeof(due) / sizeof(due[0]); i++) {
@@ -366,7 +372,8 @@ test_successor(void)
 		{ .selector = STR("b"), .stage = KEY_PENDING },
 		{ .selector = STR("c"), .stage = KEY_ACTIVE },
 	};
-	const struct life life = { times, v, 3, NULL, NOW, false };
+	const struct life life = { .times = times, .v = v,
+		.n = 3, .now_s = NOW };
 
 	tap_ok(life_successor(&life, 0) == &v[2],
 	    "successor: of the same age, by selector");
@@ -374,6 +381,108 @@ test_successor(void)
 	tap_ok(life_successor(&life, 0) == &v[1], "successor: a pending key");
 	v[1].lost = true;
 	tap_ok(life_successor(&life, 0) == NULL, "successor: a lost key");
+}
+
+/* The record of an active key, and who publishes. */
+static void
+test_record(void)
+{
+	static const struct {
+		const char	*name;
+		enum key_stage	 stage;
+		int64_t		 seen, asked;	/* before NOW */
+		int		 dns;
+		bool		 by_hand, changed;
+		enum life_kind	 want;
+		bool		 trouble;
+	} record[] = {
+		{ "active, its record is there", KEY_ACTIVE, DAY, NEVER, GOOD,
+		    false, false, LIFE_WAIT, false },
+		{ "active, its record is gone", KEY_ACTIVE, DAY, NEVER, GONE,
+		    false, false, LIFE_UNSEEN, false },
+		{ "active, its record is gone from one server", KEY_ACTIVE,
+		    DAY, NEVER, PARTLY, false, false, LIFE_UNSEEN, false },
+		{ "active, revoked in the DNS", KEY_ACTIVE, DAY, NEVER,
+		    REVOKED, false, false, LIFE_UNSEEN, false },
+		{ "active, gone, noted: request it", KEY_ACTIVE, NEVER, DAY,
+		    GONE, false, false, LIFE_ADD, false },
+		{ "active, gone, requested: trouble", KEY_ACTIVE, NEVER, 60,
+		    GONE, false, false, LIFE_WAIT, true },
+		{ "active, another record: never touched", KEY_ACTIVE, NEVER,
+		    NEVER, FOREIGN, false, false, LIFE_WAIT, true },
+		{ "active, no server answers: not gone", KEY_ACTIVE, DAY,
+		    NEVER, NONE, false, false, LIFE_WAIT, false },
+		{ "active, its record is back", KEY_ACTIVE, NEVER, 60, GOOD,
+		    false, false, LIFE_SEEN, false },
+		{ "by hand, told an hour ago: wait", KEY_PENDING, NEVER, 3600,
+		    GONE, true, false, LIFE_WAIT, false },
+		{ "by hand, told a day ago: remind", KEY_PENDING, NEVER, DAY,
+		    GONE, true, false, LIFE_ADD, false },
+		{ "told by hand, then by a program: request now", KEY_PENDING,
+		    NEVER, 60, GONE, false, true, LIFE_ADD, false },
+		{ "pending, another record: trouble", KEY_PENDING, NEVER, 60,
+		    FOREIGN, false, false, LIFE_WAIT, true },
+	};
+	struct keystore_key key;
+	struct life_found found;
+	struct life life = { .times = times, .v = &key, .n = 1,
+		.found = &found, .now_s = NOW };
+	struct life_step step;
+	size_t i;
+
+	for (i = 0; i < sizeof(record) / sizeof(record[0]); i++) {
+		key = (struct keystore_key){ .stage = record[i].stage,
+			.since_s = NOW - DAY, .seen_s = at(record[i].seen),
+			.asked_s = at(record[i].asked) };
+		found = look(record[i].dns);
+		life.by_hand = record[i].by_hand;
+		life.changed = &record[i].changed;
+		life_next(&life, 0, &step);
+		tap_num(step.kind, record[i].want, record[i].name);
+		tap_num(step.trouble, record[i].trouble, "trouble");
+	}
+	tap_ok(!life_asks(&life, 0) || key.stage != KEY_ACTIVE,
+	    "asks: not about an active key alone");
+	key.stage = KEY_ACTIVE;
+	life.checks = true;
+	tap_ok(life_asks(&life, 0), "asks: unless its record is checked");
+	key.lost = true;
+	tap_ok(!life_asks(&life, 0), "asks: never without its private half");
+}
+
+static void
+test_stuck(void)
+{
+	static const struct {
+		const char	*name;
+		enum key_stage	 stage;
+		int64_t		 since;		/* before NOW */
+		bool		 want;
+	} stuck[] = {
+		{ "stuck: pending, not yet", KEY_PENDING, LIFE_STUCK_S - 1,
+		    false },
+		{ "stuck: pending", KEY_PENDING, LIFE_STUCK_S, true },
+		{ "stuck: pending in the future", KEY_PENDING, -DAY, false },
+		{ "stuck: published", KEY_PUBLISHED, LIFE_STUCK_S, true },
+		{ "stuck: active: never itself", KEY_ACTIVE, 92 * DAY, false },
+		{ "stuck: retired, not due", KEY_RETIRED, 13 * DAY, false },
+		{ "stuck: revoked, its record still there", KEY_REVOKED,
+		    LIFE_STUCK_S, true },
+		{ "stuck: revoked, due for long", KEY_REVOKED, 32 * DAY, true },
+		{ "stuck: revoked, just due", KEY_REVOKED, 31 * DAY, false },
+		{ "stuck: removed", KEY_REMOVED, 900 * DAY, false },
+	};
+	struct keystore_key key;
+	const struct life life = { .times = times, .v = &key, .n = 1,
+		.now_s = NOW };
+	size_t i;
+
+	for (i = 0; i < sizeof(stuck) / sizeof(stuck[0]); i++) {
+		key = (struct keystore_key){ .stage = stuck[i].stage,
+			.since_s = NOW - stuck[i].since };
+		tap_num(life_is_stuck(&life, 0), stuck[i].want,
+		    stuck[i].name);
+	}
 }
 
 int
@@ -392,5 +501,7 @@ main(void)
 	}
 	test_due();
 	test_successor();
+	test_record();
+	test_stuck();
 	return (tap_done());
 }
