@@ -166,7 +166,7 @@ on_mail(SMFICTX *ctx, char **argv)
 	struct peer *peer = smfi_getpriv(ctx);
 
 	if (peer != NULL) {
-		peer_mail(peer, ctx, argv[0]);
+		peer_mail(peer, ctx, argv);
 	}
 	if (peer != NULL && lost) {
 		peer_lose_message(peer, PEER_NO_MEMORY);

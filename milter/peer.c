@@ -179,11 +179,28 @@ begin_message(struct peer *peer, const char *mail_from)
 }
 
 /* Without a message, peer_eom defers it. */
+/* RFC 6531 3.4: a parameter without a value. */
+static bool
+has_smtputf8(char *const *argv)
+{
+	size_t i;
+
+	for (i = 1; argv[0] != NULL && argv[i] != NULL; i++) {
+		if (str_eq_ci(str_from(argv[i]), STR("SMTPUTF8"))) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
 void
-peer_mail(struct peer *peer, SMFICTX *ctx, const char *mail_from)
+peer_mail(struct peer *peer, SMFICTX *ctx, char *const *argv)
 {
 	peer_abort(peer);
-	peer->refusal = begin_message(peer, mail_from);
+	peer->refusal = begin_message(peer, argv[0]);
+	if (peer->msg != NULL && has_smtputf8(argv)) {
+		engine_msg_smtputf8(peer->msg);
+	}
 	if (peer->msg != NULL) {
 		get_macros(peer, ctx);
 	}

@@ -59,7 +59,8 @@ struct peer	*peer_new(struct live *, unsigned long steps);
 void	 peer_free(struct peer *);		/* NULL is fine */
 void	 peer_connect(struct peer *, const char *name, const struct sockaddr *);
 void	 peer_helo(struct peer *, const char *name);
-void	 peer_mail(struct peer *, SMFICTX *, const char *mail_from);
+/* argv: the address, then the parameters of MAIL; ends with NULL. */
+void	 peer_mail(struct peer *, SMFICTX *, char *const *argv);
 void	 peer_rcpt(struct peer *, SMFICTX *);
 void	 peer_data(struct peer *);
 void	 peer_header(struct peer *, const char *name, const char *value);

@@ -397,6 +397,9 @@ struct engine_msg	*engine_msg_new(struct engine *,
 void			 engine_msg_free(struct engine_msg *);
 void			 engine_msg_macro(struct engine_msg *,
 			    enum engine_macro, struct str value);
+/* The MTA was told that the message may have UTF-8 in its header (RFC 6531);
+   before engine_msg_eoh. */
+void			 engine_msg_smtputf8(struct engine_msg *);
 /* The macros of MAIL are set. Optional: end of headers makes up for it. */
 void			 engine_msg_mail(struct engine_msg *);
 /* mailer: the MTA's mailer for this recipient, {rcpt_mailer}; or absent. */

@@ -23,6 +23,8 @@ lib_libmailseal_a_SOURCES += \
 	lib/engine/private.h \
 	lib/engine/results.c \
 	lib/engine/results_sender.c \
+	lib/engine/results_utf8.c \
+	lib/engine/broken.c \
 	lib/engine/sealing.c \
 	lib/engine/sender.c \
 	lib/engine/sign.c \

@@ -137,6 +137,12 @@ end_mail(struct engine_msg *m)
 }
 
 void
+engine_msg_smtputf8(struct engine_msg *m)
+{
+	m->in.smtputf8 = true;
+}
+
+void
 engine_msg_mail(struct engine_msg *m)
 {
 	uint64_t start_us = start_clock(m);
@@ -424,6 +430,7 @@ finish_direction(struct engine_msg *m)
 	}
 	if (status == STATUS_OK) {
 		engine_external_warn(&m->in, &m->signing.picks, &m->outcome);
+		engine_broken_warn(&m->in, &m->outcome);
 	}
 	return (status);
 }

@@ -27,11 +27,14 @@
 #include "mail/field.h"
 #include "signers/signers.h"
 
+#define ENGINE_BROKEN_SLOTS	1024	/* see broken.c */
+
 struct engine {
 	struct engine_opts	 opts;
 	struct signers		*signers;	/* owned; empty in Mode v */
 	struct engine_mark_keys	 mark_keys;	/* constant */
 	atomic_uint		 references;
+	atomic_bool		 broken[ENGINE_BROKEN_SLOTS];
 };
 
 struct engine_input {
@@ -41,6 +44,7 @@ struct engine_input {
 	struct str		 mail_from;
 	struct str		 macros[ENGINE_MACROS];	/* the queue ID may
 						   still change later */
+	bool			 smtputf8;	/* declared at MAIL */
 	struct field_list	 fields;
 	struct addr_from	 from;
 	bool			 has_rcpts;	/* the MTA named recipients, */
@@ -399,6 +403,15 @@ enum status	engine_results_sender(const struct engine_input *,
 void		engine_results_add(struct authres_result *, struct str ptype,
 		    struct str property, struct str value);
 
+/*
+ * In a message with SMTPUTF8 shows domains with U-labels where the field or
+ * path that they are from has UTF-8 (RFC 8616 6), so that our field needs
+ * SMTPUTF8 only where the message does. The values are good ones already.
+ */
+struct authres;
+enum status	engine_results_keep_utf8(const struct engine_input *,
+		    struct authres *) ATTR_MUST_CHECK;
+
 /* -- decide.c, policy.c --------------------------------------------------- */
 
 /* Applies the configuration to the verdicts of a verified message. */
@@ -420,6 +433,12 @@ void		engine_policy_quarantine(const struct engine_input *,
    passes. */
 void		engine_external_warn(const struct engine_input *,
 		    const struct signers_picks *,
+		    const struct engine_outcome *);
+
+/* -- broken.c ------------------------------------------------------------- */
+
+/* Warns, once for each domain, of signatures of ours that fail. */
+void		engine_broken_warn(const struct engine_input *,
 		    const struct engine_outcome *);
 
 /* -- outgoing.c: the header as the next hop gets it ----------------------- */

@@ -170,7 +170,8 @@ describe_signature(struct arena *arena, const struct dkim_verifier *dkim,
 
 /* Folded, with a space in front; as many results as fit. */
 static enum status
-write_value(struct arena *arena, struct authres *ar, struct str *value_r)
+write_value(struct arena *arena, struct authres *ar, bool utf8,
+    struct str *value_r)
 {
 	struct buf buf;
 	enum status status;
@@ -178,7 +179,7 @@ write_value(struct arena *arena, struct authres *ar, struct str *value_r)
 	buf_init(&buf, ENGINE_RESULTS_MAX_BYTES);
 	for (;;) {
 		buf_add_char(&buf, ' ');
-		status = authres_write(&buf, ar, true, false);
+		status = authres_write(&buf, ar, true, utf8);
 		if (status != STATUS_LIMIT || ar->n < 2) {
 			break;
 		}
@@ -266,7 +267,11 @@ engine_results_write(const struct engine_input *in,
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	status = write_value(in->arena, &ar, &folded);
+	status = engine_results_keep_utf8(in, &ar);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	status = write_value(in->arena, &ar, in->smtputf8, &folded);
 	if (status != STATUS_OK) {
 		return (status);
 	}
@@ -294,7 +299,7 @@ engine_results_write_none(const struct engine_input *in,
 	if (in->engine->mark_keys.n == 0) {
 		return (STATUS_OK);
 	}
-	status = write_value(in->arena, &none, &value);
+	status = write_value(in->arena, &none, false, &value);
 	if (status == STATUS_OK) {
 		status = engine_mark_add(in, false, value, &marked);
 	}

@@ -101,6 +101,33 @@ domain_normalize(struct arena *a, struct str name, struct str *name_r)
 	    normalize_utf8(a, name, name_r));
 }
 
+enum status
+domain_to_unicode(struct arena *a, struct str name, struct str *r)
+{
+	char *a_name, *u_name = NULL;
+	struct str u, back;
+	enum status status;
+
+	*r = name;
+	if (name.n > U_NAME_MAX_BYTES || str_find(name, '\0') < name.n) {
+		return (STATUS_OK);
+	}
+	a_name = arena_cstr(a, name);
+	if (a_name == NULL) {
+		return (STATUS_NOMEM);
+	}
+	if (idn2_to_unicode_8z8z(a_name, &u_name, 0) != IDN2_OK) {
+		return (STATUS_OK);
+	}
+	u = arena_dup(a, str_from(u_name));
+	idn2_free(u_name);
+	status = u.p != NULL ? domain_normalize(a, u, &back) : STATUS_NOMEM;
+	if (status == STATUS_OK && str_eq(back, name)) {
+		*r = u;
+	}
+	return (status == STATUS_NOMEM ? status : STATUS_OK);
+}
+
 size_t
 domain_labels(struct str name)
 {

@@ -16,6 +16,10 @@
 #define DOMAIN_MAX_BYTES	253
 #define DOMAIN_LABEL_MAX_BYTES	63
 
+/* The same name with U-labels where there are A-labels (RFC 5891), for a
+   reader; itself if it has none or one that is invalid. */
+enum status	 domain_to_unicode(struct arena *, struct str name,
+		    struct str *r) ATTR_MUST_CHECK;
 /*
  * Folds to lower case, converts U-labels to A-labels, drops a trailing dot; the
  * copy is in the arena. SYNTAX: empty name or label, label or name too long, an

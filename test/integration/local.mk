@@ -29,7 +29,8 @@ check_SCRIPTS += test/integration/unsigned.py
 EXTRA_DIST += test/integration/unsigned.py
 
 # A private Postfix, nsd and mailseald between a client and a sink.
-POSTFIX_TESTS = test/integration/arc.py test/integration/follow.py \
+POSTFIX_TESTS = test/integration/arc.py test/integration/breaks.py \
+	test/integration/follow.py \
 	test/integration/inbound.py test/integration/lifecycle.py \
 	test/integration/lines.py \
 	test/integration/outbound.py test/integration/policy.py \

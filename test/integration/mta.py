@@ -99,9 +99,11 @@ def unavailable():
 
 
 class Postfix:
-    """services: {name: {option: value}}: one smtpd each, on ports[name]."""
+    """services: {name: {option: value}}: one smtpd each, on ports[name].
+    more: lines of master.cf; files: {name: text}, beside it."""
 
-    def __init__(self, top, relay_port, services, main=()):
+    def __init__(self, top, relay_port, services, main=(), more=(),
+                 files=()):
         self.top = top
         self.etc = os.path.join(top, 'etc')
         self.log = os.path.join(top, 'mail.log')
@@ -112,7 +114,9 @@ class Postfix:
             os.mkdir(os.path.join(top, name))
             os.chmod(os.path.join(top, name), mode)
         shutil.chown(os.path.join(top, 'data'), 'postfix', 'postfix')
-        master = MASTER
+        master = MASTER + ''.join(line + '\n' for line in more)
+        for name, text in dict(files).items():
+            proc.write(os.path.join(self.etc, name), text, 0o644)
         for name, options in services.items():
             self.ports[name] = proc.free_port()
             master += '127.0.0.1:%d inet n - n - - smtpd\n' % self.ports[name]

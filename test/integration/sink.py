@@ -32,8 +32,9 @@ class _Session(socketserver.StreamRequestHandler):
             verb = line.strip().upper()
             path = line[line.find(b':') + 1:].strip().split(b' ')[0]
             if verb.startswith((b'EHLO', b'LHLO')):
-                self._reply(b'250-sink\r\n250-PIPELINING\r\n250-SMTPUTF8\r\n'
-                            b'250-8BITMIME\r\n250 SIZE 0')
+                for name in self.server.owner.extensions:
+                    self._reply(b'250-' + name)
+                self._reply(b'250 sink')
             elif verb.startswith(b'MAIL'):
                 sender, recipients = path.decode('utf-8', 'replace'), []
                 self._reply(b'250 ok')
@@ -60,7 +61,9 @@ class _Server(socketserver.ThreadingTCPServer):
 
 
 class Sink:
-    def __init__(self):
+    def __init__(self, extensions=(b'PIPELINING', b'SMTPUTF8', b'8BITMIME',
+                                   b'SIZE 0')):
+        self.extensions = extensions
         self.lock = threading.Condition()
         self.messages = []
         self.server = _Server(('127.0.0.1', 0), _Session)

@@ -72,10 +72,11 @@ class World:
         self.daemons.append(d)
         return d
 
-    def start(self, services, main=()):
+    def start(self, services, main=(), more=(), files=()):
         top = os.path.join(self.top, 'pf')
         os.mkdir(top)
-        self.postfix = mta.Postfix(top, self.sink.port, services, main)
+        self.postfix = mta.Postfix(top, self.sink.port, services, main,
+                                   more, files)
         return self.postfix.ports
 
     def verify(self, data):

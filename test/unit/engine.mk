@@ -35,3 +35,7 @@ UNIT += test/unit/t_engine_sealing
 test_unit_t_engine_sealing_SOURCES = test/unit/t_engine_sealing.c $(ENGINE_FIXTURE)
 UNIT += test/unit/t_engine_lines
 test_unit_t_engine_lines_SOURCES = test/unit/t_engine_lines.c $(ENGINE_FIXTURE)
+UNIT += test/unit/t_engine_utf8
+test_unit_t_engine_utf8_SOURCES = test/unit/t_engine_utf8.c $(ENGINE_FIXTURE)
+UNIT += test/unit/t_engine_broken
+test_unit_t_engine_broken_SOURCES = test/unit/t_engine_broken.c $(ENGINE_FIXTURE)
