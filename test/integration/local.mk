@@ -32,7 +32,7 @@ EXTRA_DIST += test/integration/unsigned.py
 POSTFIX_TESTS = test/integration/arc.py test/integration/breaks.py \
 	test/integration/follow.py \
 	test/integration/inbound.py test/integration/lifecycle.py \
-	test/integration/lines.py \
+	test/integration/lines.py test/integration/spoof.py \
 	test/integration/outbound.py test/integration/policy.py \
 	test/integration/returned.py
 check_SCRIPTS += $(POSTFIX_TESTS)
