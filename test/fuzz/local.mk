@@ -122,3 +122,6 @@ test_fuzz_fuzz_packet_LDFLAGS = $(fuzz_ldflags)
 FUZZ_TARGETS += test/fuzz/fuzz_check
 test_fuzz_fuzz_check_SOURCES = test/fuzz/fuzz_check.c $(fuzz_main)
 test_fuzz_fuzz_check_LDFLAGS = $(fuzz_ldflags)
+FUZZ_TARGETS += test/fuzz/fuzz_lines
+test_fuzz_fuzz_lines_SOURCES = test/fuzz/fuzz_lines.c $(fuzz_main)
+test_fuzz_fuzz_lines_LDFLAGS = $(fuzz_ldflags)
