@@ -4,7 +4,10 @@
 
 #define HEAD_BYTES	12
 #define CLASS_IN	1
+#define TYPE_NS		2
 #define TYPE_SOA	6
+#define TYPE_DNAME	39
+#define TYPE_RRSIG	46
 #define TYPE_OPT	41
 #define OPT_BYTES	11
 #define FLAG_RESPONSE	0x8000u
@@ -34,6 +37,10 @@ struct reader {
 	unsigned	counts[SECTIONS];
 	size_t		at[SECTIONS];	/* where each begins */
 	unsigned	rcode;		/* with the upper bits of EDNS */
+	struct dns_name	question;
+	unsigned	question_type;
+	unsigned	question_class;
+	bool		has_ns;		/* in the authority section */
 	bool		has_soa;
 	uint32_t	negative_ttl_s;	/* of the SOA */
 };
@@ -163,16 +170,17 @@ read_header(struct reader *r)
 static bool
 read_sections(struct reader *r)
 {
-	struct dns_name question;
 	size_t at = HEAD_BYTES;
 	struct rr rr;
 	unsigned i;
 	int section;
 
-	if (!dns_name_read(r->packet, &at, &question) ||
+	if (!dns_name_read(r->packet, &at, &r->question) ||
 	    r->packet.n - at < 4) {
 		return (false);
 	}
+	r->question_type = get_u16(r->packet, at);
+	r->question_class = get_u16(r->packet, at + 2);
 	at += 4;
 	for (section = ANSWERS; section < SECTIONS; section++) {
 		r->at[section] = at;
@@ -182,6 +190,8 @@ read_sections(struct reader *r)
 			}
 			if (section == AUTHORITY && rr.type == TYPE_SOA) {
 				read_soa(r, &rr);
+			} else if (section == AUTHORITY) {
+				r->has_ns |= rr.type == TYPE_NS;
 			} else if (section == ADDITIONAL &&
 			    rr.type == TYPE_OPT) {
 				r->rcode |= (rr.ttl_s >> 24) << 4;
@@ -228,6 +238,44 @@ read_records(struct arena *arena, const struct reader *r,
 	return (STATUS_OK);
 }
 
+/*
+ * Whether the answer section of a negative answer has the followed aliases and
+ * nothing else, as far as DNAME and signatures let it.
+ */
+static bool
+has_only_aliases(const struct reader *r, unsigned followed)
+{
+	size_t at = r->at[ANSWERS];
+	unsigned i, aliases = 0;
+	struct rr rr;
+
+	for (i = 0; i < r->counts[ANSWERS]; i++) {
+		if (!read_rr(r->packet, &at, &rr) || rr.class != CLASS_IN ||
+		    (rr.type != DNS_CNAME && rr.type != TYPE_DNAME &&
+		    rr.type != TYPE_RRSIG)) {
+			return (false);
+		}
+		aliases += rr.type == DNS_CNAME;
+	}
+	return (aliases == followed);
+}
+
+static void
+set_negative(const struct reader *r, unsigned followed, struct dns_answer *a)
+{
+	if (!has_only_aliases(r, followed)) {
+		return;
+	}
+	/* A referral, or only an alias: not a complete answer. */
+	if (r->rcode == RCODE_NXDOMAIN) {
+		a->result = DNS_NXDOMAIN;
+	} else if (r->has_soa || (r->counts[ANSWERS] == 0 && !r->has_ns &&
+	    (r->flags & (FLAG_AA | FLAG_RA)) != 0)) {
+		a->result = DNS_NODATA;
+	}
+	a->ttl_s = least_ttl(r->negative_ttl_s, a->ttl_s);
+}
+
 /* Follows the aliases from the name to its records, if there are any. */
 static enum status
 follow_aliases(struct arena *arena, const struct reader *r,
@@ -237,7 +285,7 @@ follow_aliases(struct arena *arena, const struct reader *r,
 	struct dns_name owner = *name;
 	struct found found;
 	enum status status;
-	int i;
+	unsigned i;
 
 	a->ttl_s = UINT32_MAX;
 	for (i = 0; i <= DNS_MAX_ALIASES; i++) {
@@ -246,6 +294,11 @@ follow_aliases(struct arena *arena, const struct reader *r,
 			return (status);
 		}
 		if (found.any) {
+			/* RFC 1034 3.6.2: an alias has no other records. */
+			if (found.alias || r->rcode == RCODE_NXDOMAIN) {
+				a->n = 0;
+				return (STATUS_OK);
+			}
 			a->result = DNS_OK;
 			a->v = v;
 			return (STATUS_OK);
@@ -255,15 +308,17 @@ follow_aliases(struct arena *arena, const struct reader *r,
 		}
 		owner = found.target;
 	}
-	/* Only an alias, or records of others: not a complete answer. */
-	if (r->rcode == RCODE_NXDOMAIN) {
-		a->result = DNS_NXDOMAIN;
-	} else if (r->has_soa || (r->counts[ANSWERS] == 0 &&
-	    (r->flags & (FLAG_AA | FLAG_RA)) != 0)) {
-		a->result = DNS_NODATA;
-	}
-	a->ttl_s = least_ttl(r->negative_ttl_s, a->ttl_s);
+	set_negative(r, i, a);
 	return (STATUS_OK);
+}
+
+static bool
+is_answer_to(const struct reader *r, const struct dns_name *name,
+    enum dns_type type)
+{
+	return (str_eq(dns_name_str(&r->question), dns_name_str(name)) &&
+	    r->question_type == (unsigned)type &&
+	    r->question_class == CLASS_IN);
 }
 
 enum status
@@ -275,7 +330,8 @@ dns_packet_read(struct arena *arena, struct str packet,
 
 	*a = (struct dns_answer){ .result = DNS_SERVFAIL };
 	if (!read_header(&r) || !read_sections(&r) ||
-	    (r.rcode != RCODE_NOERROR && r.rcode != RCODE_NXDOMAIN)) {
+	    (r.rcode != RCODE_NOERROR && r.rcode != RCODE_NXDOMAIN) ||
+	    !is_answer_to(&r, name, type)) {
 		return (STATUS_OK);
 	}
 	if ((r.flags & FLAG_AD) != 0) {

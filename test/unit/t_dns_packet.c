@@ -92,6 +92,43 @@ static const struct row {
 	{ "a referral", WIRE(ID "\x80\0" ONE NONE ONE NONE TXT X "\0\2\0\1"
 	    TTL60 "\0\1\0"), DNS_SERVFAIL, 0, 0, WIRE(""), DNS_INSECURE,
 	    DNS_TXT },
+	{ "a referral by a resolver", WIRE(ID NOERROR ONE NONE ONE NONE TXT X
+	    "\0\2\0\1" TTL60 "\0\1\0"), DNS_SERVFAIL, 0, 0, WIRE(""),
+	    DNS_INSECURE, DNS_TXT },
+	{ "another question: its name", WIRE(ID NOERROR ONE NONE ONE NONE
+	    "\1b\1x\0\0\x10\0\1" X IS_SOA TTL60 SOA(TTL30)), DNS_SERVFAIL, 0,
+	    0, WIRE(""), DNS_INSECURE, DNS_TXT },
+	{ "another question: its type", WIRE(ID NOERROR ONE NONE ONE NONE MX X
+	    IS_SOA TTL60 SOA(TTL30)), DNS_SERVFAIL, 0, 0, WIRE(""),
+	    DNS_INSECURE, DNS_TXT },
+	{ "another question: its class", WIRE(ID NOERROR ONE NONE ONE NONE
+	    "\1a\1x\0\0\x10\0\3" X IS_SOA TTL60 SOA(TTL30)), DNS_SERVFAIL, 0,
+	    0, WIRE(""), DNS_INSECURE, DNS_TXT },
+	{ "a record of another name and a SOA", WIRE(ID NOERROR ONE ONE ONE
+	    NONE TXT "\1b" X IS_TXT TTL60 "\0\2\1a" X IS_SOA TTL60
+	    SOA(TTL30)), DNS_SERVFAIL, 0, 0, WIRE(""), DNS_INSECURE, DNS_TXT },
+	{ "a record of another class and a SOA", WIRE(ID NOERROR ONE ONE ONE
+	    NONE TXT A_X "\0\x10\0\3" TTL60 "\0\2\1a" X IS_SOA TTL60
+	    SOA(TTL30)), DNS_SERVFAIL, 0, 0, WIRE(""), DNS_INSECURE, DNS_TXT },
+	{ "a record of another type and a SOA", WIRE(ID NOERROR ONE ONE ONE
+	    NONE TXT A_X IS_MX TTL60 "\0\6\0\1\1m" X X IS_SOA TTL60
+	    SOA(TTL30)), DNS_SERVFAIL, 0, 0, WIRE(""), DNS_INSECURE, DNS_TXT },
+	{ "another name's alias and a SOA", WIRE(ID NOERROR ONE ONE ONE NONE
+	    TXT "\1c" X IS_CNAME TTL60 "\0\4\1b" X X IS_SOA TTL60
+	    SOA(TTL30)), DNS_SERVFAIL, 0, 0, WIRE(""), DNS_INSECURE, DNS_TXT },
+	{ "NXDOMAIN with a record", WIRE(ID NXDOMAIN ONE ONE NONE NONE TXT A_X
+	    IS_TXT TTL60 "\0\2\1a"), DNS_SERVFAIL, 0, 0, WIRE(""),
+	    DNS_INSECURE, DNS_TXT },
+	{ "NXDOMAIN with another name's record", WIRE(ID NXDOMAIN ONE ONE NONE
+	    NONE TXT "\1b" X IS_TXT TTL60 "\0\2\1a"), DNS_SERVFAIL, 0, 0,
+	    WIRE(""), DNS_INSECURE, DNS_TXT },
+	{ "NXDOMAIN of an alias's target (RFC 6604)", WIRE(ID NXDOMAIN ONE ONE
+	    ONE NONE TXT A_X IS_CNAME TTL60 "\0\4\1b" X X IS_SOA TTL60
+	    SOA(TTL30)), DNS_NXDOMAIN, 30, 0, WIRE(""), DNS_INSECURE,
+	    DNS_TXT },
+	{ "CNAME beside TXT", WIRE(ID NOERROR ONE TWO NONE NONE TXT A_X IS_TXT
+	    TTL60 "\0\2\1a" A_X IS_CNAME TTL60 "\0\4\1b" X), DNS_SERVFAIL, 0,
+	    0, WIRE(""), DNS_INSECURE, DNS_TXT },
 	{ "SERVFAIL", WIRE(ID "\x81\x82" ONE NONE NONE NONE TXT),
 	    DNS_SERVFAIL, 0, 0, WIRE(""), DNS_INSECURE, DNS_TXT },
 	{ "REFUSED", WIRE(ID "\x81\x85" ONE NONE NONE NONE TXT),
