@@ -84,7 +84,8 @@ enum status	authres_read(struct arena *, struct str value,
  * not 1. Out of memory: true.
  */
 bool		authres_is_forged(struct str value, struct str id);
-/* Whether a field of any name hides one of ours (mail/field.h). */
+/* Whether a field of any name hides one of ours, or its ARC form (mail/field.h,
+   mail/encoded.h). */
 bool		authres_is_hidden(struct str value);
 
 #endif

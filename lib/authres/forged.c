@@ -7,6 +7,7 @@
 #include "authres/authres.h"
 #include "authres/scan.h"
 #include "mail/domain.h"
+#include "mail/encoded.h"
 #include "mail/field.h"
 
 #define MEMORY_MAX_BYTES	(4 * AUTHRES_MAX_BYTES)
@@ -26,7 +27,46 @@ without_dots(struct str s)
 	return (s);
 }
 
-/* Whether the id is ours; a non-ASCII name that is no domain may look so. */
+/* Whether hosts may have such names, one or "id/host": letters and digits, with
+   single dots, slashes and any hyphens between. */
+static bool
+is_host_name(struct str name)
+{
+	bool inside = false;
+	size_t i;
+
+	for (i = 0; i < name.n; i++) {
+		if (char_is_alpha(name.p[i]) || char_is_digit(name.p[i])) {
+			inside = true;
+		} else if (name.p[i] == '-' ? !inside : !inside ||
+		    name.p[i - 1] == '-' ||
+		    (name.p[i] != '.' && name.p[i] != '/')) {
+			return (false);
+		} else {
+			inside = name.p[i] == '-';
+		}
+	}
+	return (inside && name.p[name.n - 1] != '-');
+}
+
+static bool
+contains(struct str s, struct str part)
+{
+	size_t i;
+
+	for (i = 0; i + part.n <= s.n; i++) {
+		if (str_starts_ci(str_from_offset(s, i), part)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/*
+ * Whether the id is ours. One that contains ours and is no name of a host, like
+ * "<id>-", is only there for readers that search; a non-ASCII name that is no
+ * domain may look like ours.
+ */
 static bool
 may_be(struct arena *arena, struct str got, struct str id)
 {
@@ -35,7 +75,8 @@ may_be(struct arena *arena, struct str got, struct str id)
 
 	got = without_dots(str_trim_fws(got));
 	id = without_dots(str_trim_fws(id));
-	if (str_eq_ci(got, id)) {
+	if (str_eq_ci(got, id) ||
+	    (contains(got, id) && !is_host_name(got))) {
 		return (true);
 	}
 	got_status = domain_normalize(arena, got, &a);
@@ -107,5 +148,16 @@ authres_is_forged(struct str value, struct str id)
 bool
 authres_is_hidden(struct str value)
 {
-	return (field_hides(value, STR("Authentication-Results")));
+	static const struct str names[] = {
+		{ "Authentication-Results", 22 },
+		{ "ARC-Authentication-Results", 26 } };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (field_hides(value, names[i]) ||
+		    encoded_hides(value, names[i])) {
+			return (true);
+		}
+	}
+	return (false);
 }

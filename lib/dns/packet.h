@@ -25,10 +25,11 @@ size_t		dns_query_write(const struct dns_name *, unsigned type,
  * Reads the answer to a question of ours; v holds DNS_MAX_RECORDS. What cannot
  * be parsed, is truncated, is a referral, or has another rcode than NOERROR
  * and NXDOMAIN is DNS_SERVFAIL, and so is what does not fit the question: of
- * another name, type or class, negative with records, an alias beside records. security is what the AD bit says: the caller
- * decides whether the server can be trusted. A negative answer lives for the
- * least of the TTLs and the SOA's minimum, without a SOA for 0 seconds.
- * NOMEM: the arena is full, and the answer must not be used.
+ * another name, type or class, negative with records, an alias beside records.
+ * security is what the AD bit says: the caller decides whether the server can
+ * be trusted. A negative answer lives for the least of the TTLs and the SOA's
+ * minimum, without a SOA for 0 seconds. NOMEM: the arena is full, and the
+ * answer must not be used.
  */
 enum status	dns_packet_read(struct arena *, struct str packet,
 		    const struct dns_name *, enum dns_type,

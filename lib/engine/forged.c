@@ -2,7 +2,9 @@
 /*
  * forged: received fields that would be taken for ours. RFC 8601 5: those
  * under a name of AuthservID are forged, wherever the mail comes from, but for
- * the one with a mark that fits the message (direction.c).
+ * the one with a mark that fits the message (direction.c). The same holds for
+ * ARC-Authentication-Results, which some readers take for results as well,
+ * unless they belong to a set of ours in a chain that passes.
  */
 #include "authres/authres.h"
 #include "engine/private.h"
@@ -75,6 +77,76 @@ engine_forged_delete_tags(const struct engine_input *in,
     struct engine_outcome *out)
 {
 	delete_fields(in, out, ENGINE_FIELD_TAG, true);
+}
+
+/* "i=N;" and results: the results; else the whole value. */
+static struct str
+split_instance(struct str value, uint64_t *instance_r)
+{
+	size_t end = str_find(value, ';');
+	struct str head = str_trim_fws(str_first(value, end));
+
+	*instance_r = 0;
+	if (end == value.n || !str_starts_ci(head, STR("i"))) {
+		return (value);
+	}
+	head = str_trim_fws(str_from_offset(head, 1));
+	if (head.n == 0 || head.p[0] != '=' || !str_to_u64(str_trim_fws(
+	    str_from_offset(head, 1)), instance_r)) {
+		return (value);
+	}
+	return (str_from_offset(value, end + 1));
+}
+
+/* Whether the set of a chain that passes is by our ArcSealKey. */
+static bool
+is_our_set(const struct engine_input *in, const struct arc_verdict *arc,
+    uint64_t instance)
+{
+	struct str ours = input_conf(in)->arc_seal_key.domain;
+
+	return (ours.p != NULL && instance > 0 && instance <= arc->sealers_n &&
+	    str_eq(arc->sealers[instance - 1].domain, ours));
+}
+
+/* In a chain that passes, a name that cannot be read is a matter of others. */
+static bool
+is_forged_arc(const struct engine_input *in, const struct arc_verdict *arc,
+    struct str value)
+{
+	bool passes = arc != NULL && arc->result == ARC_PASS;
+	uint64_t instance;
+	struct str results = split_instance(value, &instance);
+	struct authres ar;
+
+	if (!claims_our_name(in, results)) {
+		return (false);
+	}
+	return (!passes || (!is_our_set(in, arc, instance) &&
+	    authres_read(in->arena, results, &ar) == STATUS_OK));
+}
+
+bool
+engine_forged_delete_arc(const struct engine_input *in,
+    struct engine_outcome *out)
+{
+	const struct field *v = in->fields.v;
+	size_t i, index = field_list_count(&in->fields, ENGINE_FIELD_AAR);
+	bool breaks = false;
+
+	for (i = in->fields.n; i > 0 && index > 0; i--) {
+		if (!str_eq_ci(v[i - 1].name, ENGINE_FIELD_AAR)) {
+			continue;
+		}
+		if (is_forged_arc(in, out->arc, v[i - 1].value)) {
+			engine_outcome_delete_field(out, ENGINE_FIELD_AAR,
+			    (unsigned)index);
+			breaks |= out->arc != NULL &&
+			    out->arc->result == ARC_PASS;
+		}
+		index--;
+	}
+	return (breaks);
 }
 
 bool

@@ -385,6 +385,10 @@ finish_verifying(struct engine_msg *m)
 		return (status);
 	}
 	engine_outcome_set_verification(out, in, &m->verification);
+	/* A seal over a chain that the next hop finds broken would be wrong. */
+	if (in->judged && engine_forged_delete_arc(in, out)) {
+		m->signing.sealing = false;
+	}
 	status = engine_results_received_spf(in, out);
 	if (status != STATUS_OK) {
 		return (status);

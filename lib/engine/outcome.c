@@ -45,6 +45,7 @@ engine_outcome_reserve(struct engine_outcome *out,
     const struct engine_input *in)
 {
 	size_t n = field_list_count(&in->fields, ENGINE_FIELD_AUTHRES) +
+	    field_list_count(&in->fields, ENGINE_FIELD_AAR) +
 	    field_list_count(&in->fields, ENGINE_FIELD_TAG) +
 	    count_changes(in);
 
@@ -129,7 +130,8 @@ engine_outcome_delete_field(struct engine_outcome *out, struct str name,
 	add_action(out, &(struct engine_action){ .type = ENGINE_DELETE_FIELD,
 	    .name = name, .index = index });
 	out->deletions_n = out->actions_n;
-	if (str_eq(name, ENGINE_FIELD_AUTHRES)) {
+	if (str_eq(name, ENGINE_FIELD_AUTHRES) ||
+	    str_eq(name, ENGINE_FIELD_AAR)) {
 		out->forged_deleted++;
 	}
 }

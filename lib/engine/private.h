@@ -140,6 +140,7 @@ struct engine_signing {
 
 #define ENGINE_LOG_VALUE_MAX_BYTES 255	/* of one value in a log line */
 #define ENGINE_FIELD_AUTHRES	STR("Authentication-Results")
+#define ENGINE_FIELD_AAR	STR("ARC-Authentication-Results")
 #define ENGINE_FIELD_SIGNATURE	STR("DKIM-Signature")
 #define ENGINE_FIELD_TAG	STR("X-DMARC-Quarantine")
 #define ENGINE_FIELD_MESSAGE_ID	STR("Message-ID")
@@ -232,6 +233,10 @@ void		engine_sender_at_eoh(struct engine_input *);
 bool		engine_forged_is_hidden(const struct engine_input *);
 /* Deletes Authentication-Results fields under our authserv-id. */
 void		engine_forged_delete_results(const struct engine_input *,
+		    struct engine_outcome *);
+/* Deletes ARC-Authentication-Results under our name, once the chain is
+   validated. True: a chain that passed is broken by that. */
+bool		engine_forged_delete_arc(const struct engine_input *,
 		    struct engine_outcome *);
 /* Deletes X-DMARC-Quarantine fields, which are taken for ours. */
 void		engine_forged_delete_tags(const struct engine_input *,

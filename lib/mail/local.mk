@@ -4,6 +4,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/mail/addr_scan.h \
 	lib/mail/canon.h \
 	lib/mail/domain.h \
+	lib/mail/encoded.h \
 	lib/mail/field.h \
 	lib/mail/message.h \
 	lib/mail/taglist.h \
@@ -16,6 +17,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/mail/lines_field.c \
 	lib/mail/canon_header.c \
 	lib/mail/domain.c \
+	lib/mail/encoded.c \
 	lib/mail/field.c \
 	lib/mail/message.c \
 	lib/mail/received.c \

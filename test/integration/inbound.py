@@ -53,7 +53,6 @@ FOREIGN = (
     b'Authentication-Results: "other\\.example"; none',
     b'Authentication-Results: other.example; dkim=pass (mx.here.example)',
     b'X-Authentication-Results: mx.here.example; dkim=pass',
-    b'ARC-Authentication-Results: i=1; mx.here.example; dkim=pass',
 )
 
 

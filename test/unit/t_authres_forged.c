@@ -98,7 +98,27 @@ static const struct {
 	{ "ours, another version", OURS, STR("mx.example.com 2; a=b"), NULL },
 	{ "foreign, another version", OURS, STR("other.example 2; a=b"),
 	    NULL },
+	/* No names of hosts, but a search for ours finds them. */
+	{ "a hyphen behind it", OURS, STR("mx.example.com-; a=b"), NULL },
+	{ "a hyphen before it", OURS, STR("-mx.example.com; a=b"), NULL },
+	{ "a dot before it", OURS, STR(".mx.example.com; a=b"), NULL },
+	{ "an underscore behind it", OURS, STR("mx.example.com_; a=b"), NULL },
+	{ "an underscore before it", OURS, STR("x_mx.example.com; a=b"),
+	    NULL },
+	{ "two dots before it", OURS, STR("a..MX.example.com; a=b"), NULL },
+	{ "a hyphen before a dot", OURS, STR("a-.mx.example.com; a=b"), NULL },
+	{ "an asterisk", OURS, STR("*mx.example.com*; a=b"), NULL },
+	{ "a slash before it", OURS, STR("/mx.example.com; a=b"), NULL },
+	{ "quoted, among words", OURS, STR("\"see mx.example.com here\"; a=b"),
+	    NULL },
+	{ "quoted, an address", OURS, STR("\"a@mx.example.com\"; a=b"),
+	    NULL },
 	/* Others' stay. */
+	{ "a hyphen within a longer name", FOREIGN,
+	    STR("a-mx.example.com; a=b"), NULL },
+	{ "a longer name, hyphens", FOREIGN,
+	    STR("mx.example.com--x; a=b"), NULL },
+	{ "a letter behind it", FOREIGN, STR("mx.example.comx; a=b"), NULL },
 	{ "foreign", FOREIGN, STR("other.example; spf=pass"), NULL },
 	{ "foreign, ours in a comment", FOREIGN,
 	    STR("(mx.example.com;) other.example; spf=pass"), NULL },
@@ -146,6 +166,64 @@ static const struct {
 	{ "no colon", false, STR(" x\rAuthentication-Results") },
 	{ "no CR", false, STR(" Authentication-Results: mx.example.com") },
 	{ "CR at the end", false, STR(" x\r") },
+	{ "the ARC form", true,
+	    STR(" x\rARC-Authentication-Results: i=1; mx.example.com; a=b") },
+	/* RFC 2047 */
+	{ "q", true, STR(" =?utf-8?q?x=0AAuthentication-Results:_"
+	    "mx.example.com;_dmarc=3Dpass?=") },
+	{ "q, lower-case hex, CR, another case, white space", true,
+	    STR(" a =?x?Q?=0dauthentication-RESULTS=09_:?= b") },
+	{ "q, letters encoded as well", true, STR(" =?utf-8?q?=0A=41uthentic"
+	    "ation=2DResults=3A?=") },
+	{ "b", true, STR(" =?utf-8?b?eApBdXRoZW50aWNhdGlvbi1SZXN1bHRzOiBtO"
+	    "w==?=") },
+	{ "b, broken into pieces", true, STR(" =?utf-8?B?eApBdXRo ZW50aWNhd"
+	    "Glvb\r\n i1SZXN1bHRzOiBtOw==?=") },
+	{ "two words, a fold between", true, STR(" =?utf-8?q?x=0AAuthenti?="
+	    "\r\n\t=?us-ascii?b?Y2F0aW9uLVJlc3VsdHM6?=") },
+	{ "a word, then plain", true,
+	    STR(" =?utf-8?q?x=0A?=Authentication-Results: m") },
+	{ "the ARC form, encoded", true,
+	    STR(" =?utf-8?q?=0AARC-Authentication-Results:?=") },
+	{ "UTF-16", true, STR(" =?utf-16be?q?=00=0A=00A=00u=00t=00h=00e=00n"
+	    "=00t=00i=00c=00a=00t=00i=00o=00n=00-=00R=00e=00s=00u=00l=00t=00s"
+	    "=00:?=") },
+	{ "UTF-7", true,
+	    STR(" =?utf-7?q?+AAo-Authentication-Results+ADo-?=") },
+	{ "a line separator", true,
+	    STR(" =?utf-8?q?=E2=80=A8Authentication-Results:?=") },
+	{ "within another word", true, STR(" =?x?b?=?utf-8?q?=0AAuthenticati"
+	    "on-Results:?=") },
+	{ "around another word", true, STR(" =?x?q?=0AAuthentication-Results"
+	    ":=?x?b?eA==?=") },
+	{ "a space in the word", true,
+	    STR(" =?utf-8?q?=0AAuthentication-Results: m?=") },
+	{ "nested beyond the limit", true, STR(" "
+	    "=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?"
+	    "=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?"
+	    "=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?"
+	    "=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?"
+	    "=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?"
+	    "=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?"
+	    "=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?=?a?q?"
+	    " ?=") },
+	{ "no line end", false,
+	    STR(" =?utf-8?q?x_Authentication-Results:_m?=") },
+	{ "the start of the value", false,
+	    STR(" =?utf-8?q?Authentication-Results:_m?=") },
+	{ "a fold behind the line end", false,
+	    STR(" =?utf-8?q?x=0A_Authentication-Results:_m?=") },
+	{ "encoded, another name", false,
+	    STR(" =?utf-8?q?x=0AX-Authentication-Results:_m?=") },
+	{ "encoded, no colon", false,
+	    STR(" =?utf-8?q?x=0AAuthentication-Results_m:?=") },
+	{ "not encoded", false, STR(" =0AAuthentication-Results: m") },
+	{ "no end of the word", false,
+	    STR(" =?utf-8?q?x=0AAuthentication-Results: m") },
+	{ "another encoding", false,
+	    STR(" =?utf-8?x?x=0AAuthentication-Results:?=") },
+	{ "ordinary words", false, STR(" =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n "
+	    "=?utf-8?b?YXVzIELDtmhtZW4=?= (=?iso-8859-1?q?a=0Ab?=)") },
 	{ "empty", false, STR("") },
 };
 

@@ -34,7 +34,7 @@ static const struct {
 	{ "longer authserv-id: kept", FROM AR
 	    "mx.example.net.evil.example; none\r\n\r\n", "" },
 	{ "other field names: kept", FROM "X-" AR "mx.example.net; none\r\n"
-	    "ARC-" AR "i=1; mx.example.net; none\r\n\r\n", "" },
+	    "\r\n", "" },
 };
 
 static const struct {
@@ -129,6 +129,47 @@ test_tags(struct fx *fx)
 		tap_str(buf_str(&deleted), str_from(tags[i].deleted),
 		    tags[i].name);
 		tap_num(out->forged_deleted, 1, "results: one");
+		engine_msg_free(m);
+	}
+	buf_fini(&deleted);
+}
+
+/* ARC-Authentication-Results under our name, without a chain that passes. */
+static void
+test_arc(struct fx *fx)
+{
+	static const char text[] = "ARC-" OURS("i=1") FROM
+	    "ARC-" AR "i=1; other.example; dmarc=pass\r\n"
+	    "arc-AUTHENTICATION-results: i = 2 ; MX.example.net; none\r\n"
+	    "ARC-" AR "i=3; x; mx.example.net; none\r\n\r\n";
+	static const struct {
+		const char	*name, *conf, *ip, *deleted;
+	} v[] = {
+		{ "judged: deleted", FX_VERIFY, "192.0.2.1", "3 1 " },
+		{ "without ArcVerify, too", FX_VERIFY "ArcVerify no\n",
+		    "192.0.2.1", "3 1 " },
+		{ "internal: kept", FX_VERIFY, "127.0.0.1", "" },
+	};
+	const struct engine_outcome *out;
+	struct fx_client client;
+	struct engine_msg *m;
+	struct buf deleted;
+	size_t i, k;
+
+	buf_init(&deleted, FX_MAX_BYTES);
+	for (i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		struct fx_mail mail = { .ip = v[i].ip };
+
+		buf_reset(&deleted);
+		fx_configure(fx, v[i].conf);
+		m = fx_run(fx, &mail, &client, STR(text));
+		out = engine_msg_eom(m);
+		for (k = 0; k < out->actions_n && out->actions[k].type ==
+		    ENGINE_DELETE_FIELD; k++) {
+			buf_printf(&deleted, "%u ", out->actions[k].index);
+		}
+		tap_str(buf_str(&deleted), str_from(v[i].deleted), v[i].name);
+		tap_num(out->forged_deleted, (long long)k, "counted");
 		engine_msg_free(m);
 	}
 	buf_fini(&deleted);
@@ -257,6 +298,7 @@ main(void)
 		}
 	}
 	test_tags(&fx);
+	test_arc(&fx);
 	test_names(&fx);
 	test_hidden(&fx);
 	test_signed_without_forged(&fx);
