@@ -1,6 +1,5 @@
 bin_PROGRAMS += keys/dkimkeygen
 keys_dkimkeygen_SOURCES = \
-	keys/authority.h \
 	keys/keys.h \
 	keys/look.h \
 	keys/make.h \
@@ -13,7 +12,6 @@ keys_dkimkeygen_SOURCES = \
 	keys/rotate.h \
 	keys/store.h \
 	keys/adopt.c \
-	keys/authority.c \
 	keys/change.c \
 	keys/check.c \
 	keys/delete.c \

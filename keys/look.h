@@ -9,8 +9,8 @@
 #ifndef KEYS_LOOK_H
 #define KEYS_LOOK_H
 
+#include "authority/authority.h"
 #include "dkim/key.h"
-#include "keys/authority.h"
 #include "keys/store.h"
 
 /* Zone text and a resolver do not tell the negative TTL. */

@@ -5,6 +5,7 @@ include lib/dns/local.mk
 include lib/dkim/local.mk
 include lib/spf/local.mk
 include lib/iprev/local.mk
+include lib/authority/local.mk
 include lib/authres/local.mk
 include lib/conf/local.mk
 include lib/cli/local.mk

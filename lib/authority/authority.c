@@ -7,8 +7,8 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 
+#include "authority/authority.h"
 #include "base/strmap.h"
-#include "keys/authority.h"
 
 #define MEMORY_MAX_BYTES ((size_t)256 * 1024 * 1024)
 #define OPEN_MAX	16	/* addresses that have a struct dns */

@@ -12,8 +12,8 @@
  * Each address of a server is asked by itself: one name may stand for several
  * hosts.
  */
-#ifndef KEYS_AUTHORITY_H
-#define KEYS_AUTHORITY_H
+#ifndef AUTHORITY_AUTHORITY_H
+#define AUTHORITY_AUTHORITY_H
 
 #include <stdbool.h>
 #include <stdint.h>
