@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "tools/check_host.h"
+#include "tools/check_servers.h"
 #include "tools/check_watch.h"
 
 #define RETRY_AFTER_NS	200000000	/* and a second: failures are kept so
@@ -143,6 +144,9 @@ take_switch(struct check_args *a, int id)
 	case 0x403:
 		a->no_dnsbl = true;
 		return (true);
+	case 'A':
+		a->authoritative = true;
+		return (true);
 	case 0x408:
 		a->notify = true;
 		return (true);
@@ -200,6 +204,9 @@ take_option(void *opts, int id, const char *value)
 	case 0x407:
 		a->save = value;
 		return (true);
+	case 0x409:
+		return (cli_number("authority-port", value, 1, 65535,
+		    &a->authority_port));
 	case 'F':
 		return (take_format(a, value));
 	default:
@@ -217,7 +224,9 @@ make_opts(const struct check_run *run, const char *domain)
 		own = check_host_find(run->host, str_from(domain));
 	}
 	return ((struct check_opts){ .env = &run->env,
-		.domain = str_from(domain), .ips = a->ips, .ips_n = a->ips_n,
+		.domain = str_from(domain),
+		.validates = a->dns.trust_anchor != NULL,
+		.ips = a->ips, .ips_n = a->ips_n,
 		.helo = str_from(a->helo), .selectors = own != NULL ?
 		own->selectors : a->selectors, .selectors_n = own != NULL ?
 		own->n : a->selectors_n,
@@ -264,25 +273,30 @@ is_selected(const struct check_args *a, const char *id)
 	return (selected);
 }
 
+void
+check_show(const struct check_args *a, struct check_shown *shown,
+    const struct check_finding *f)
+{
+	if (shown->n == CHECK_MAX_FINDINGS || !is_selected(a, f->check)) {
+		return;
+	}
+	shown->v[shown->n++] = f;
+	shown->counts[f->severity]++;
+	shown->unknown += f->severity == CHECK_UNKNOWN &&
+	    strncmp(f->check, "dnsbl.", 6) != 0;
+}
+
 static void
 select_findings(const struct check_run *run, size_t i)
 {
 	const struct check_report *report = check_get(run->checks[i]);
 	struct check_shown *shown = &run->shown[i];
-	const struct check_finding *f;
 	size_t j;
 
 	*shown = (struct check_shown){ .report = report,
 		.opts = &run->opts[i] };
 	for (j = 0; j < report->n; j++) {
-		f = &report->findings[j];
-		if (!is_selected(run->args, f->check)) {
-			continue;
-		}
-		shown->v[shown->n++] = f;
-		shown->counts[f->severity]++;
-		shown->unknown += f->severity == CHECK_UNKNOWN &&
-		    strncmp(f->check, "dnsbl.", 6) != 0;
+		check_show(run->args, shown, &report->findings[j]);
 	}
 }
 
@@ -438,7 +452,7 @@ watch_reports(const struct check_run *run)
 
 	ok = check_watch_open(&watch, a->save);
 	for (i = 0; i < a->domains_n && ok; i++) {
-		ok = check_watch_report(&watch, &run->shown[i], a->notify);
+		ok = check_watch_report(&watch, a, &run->shown[i]);
 		if (!ok) {
 			(void)cli_fail("out of memory");
 		}
@@ -487,11 +501,33 @@ print_reports(const struct check_run *run)
 	return (cli_flush() ? result : CLI_USAGE);
 }
 
+/* --authoritative. False: said why. */
+static bool
+ask_servers(const struct check_run *run, struct check_servers *servers)
+{
+	size_t i;
+
+	if (!run->args->authoritative) {
+		return (true);
+	}
+	if (!check_servers_open(servers, run->args, run->dns, &run->env)) {
+		return (false);
+	}
+	for (i = 0; i < run->args->domains_n; i++) {
+		if (!check_servers_report(servers, &run->shown[i])) {
+			(void)cli_fail("out of memory");
+			return (false);
+		}
+	}
+	return (true);
+}
+
 static int
 check_domains(const struct check_args *a, const struct check_host *host)
 {
 	size_t i, n = a->domains_n;
 	struct check_run run = { .args = a, .host = host };
+	struct check_servers servers = { .args = NULL };
 	int result = CLI_USAGE;
 
 	env_init_system(&run.env);
@@ -504,7 +540,7 @@ check_domains(const struct check_args *a, const struct check_host *host)
 	run.shown = calloc(n, sizeof(*run.shown));
 	if (run.checks == NULL || run.opts == NULL || run.shown == NULL) {
 		(void)cli_fail("out of memory");
-	} else if (run_domains(&run)) {
+	} else if (run_domains(&run) && ask_servers(&run, &servers)) {
 		result = a->save != NULL ? watch_reports(&run) :
 		    print_reports(&run);
 	}
@@ -514,6 +550,9 @@ check_domains(const struct check_args *a, const struct check_host *host)
 	free(run.checks);
 	free(run.opts);
 	free(run.shown);
+	if (a->authoritative) {
+		check_servers_close(&servers);
+	}
 	dns_release(run.dns);
 	return (result);
 }
@@ -598,6 +637,9 @@ check_main(const struct cli_command *command, int argc, char **argv)
 	} else if (a.notify && (a.save == NULL ||
 	    a.format == CHECK_AS_NAGIOS)) {
 		(void)cli_fail("--notify needs --save, and is not for nagios");
+	} else if (a.authoritative && a.dns.zone != NULL) {
+		(void)cli_fail("--authoritative needs the network, not "
+		    "--zone");
 	} else if (a.domains_n == 0 || a.conf_path != NULL) {
 		result = check_with_host(&a);
 	} else {

@@ -41,6 +41,8 @@ struct check_args {
 	size_t			 skip_n;
 	enum check_format	 format;
 	enum check_fail_on	 fail_on;
+	bool			 authoritative;
+	int64_t			 authority_port;	/* 0: 53 */
 	const char		*save;		/* file; NULL: none */
 	bool			 notify;	/* only news since the last
 						   run */
@@ -59,6 +61,9 @@ struct check_shown {		/* a report after --only and --skip */
 							   block lists */
 };
 
+/* Adds a finding, if it is selected and there is room. */
+void	 check_show(const struct check_args *, struct check_shown *,
+	    const struct check_finding *);
 /* The object of the contract; NULL: no memory. */
 json_t	*check_json(const struct check_shown *);
 void	 check_print_text(const struct check_args *,

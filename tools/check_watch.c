@@ -165,8 +165,7 @@ add_change(struct check_watch *w, struct check_shown *shown, const char *key,
 			break;
 		}
 	}
-	if (i == sizeof(subjects) / sizeof(subjects[0]) ||
-	    shown->n == CHECK_MAX_FINDINGS) {
+	if (i == sizeof(subjects) / sizeof(subjects[0])) {
 		return (true);
 	}
 	f = arena_alloc(&w->arena, sizeof(*f));
@@ -181,9 +180,11 @@ add_change(struct check_watch *w, struct check_shown *shown, const char *key,
 		    "changed since the last run", STR_FMT(owner)) };
 	quote_values(w, f, "before: ", before);
 	quote_values(w, f, "now: ", now);
-	shown->v[shown->n++] = f;
-	shown->counts[CHECK_WARN]++;
-	return (f->text.p != NULL);
+	if (f->text.p == NULL) {
+		return (false);
+	}
+	check_show(w->args, shown, f);
+	return (true);
 }
 
 /* Compares the records; what is unknown now is kept as it was. */
@@ -319,8 +320,8 @@ select_news(struct check_shown *shown, json_t *before, json_t *told,
 }
 
 bool
-check_watch_report(struct check_watch *w, struct check_shown *shown,
-    bool news_only)
+check_watch_report(struct check_watch *w, const struct check_args *args,
+    struct check_shown *shown)
 {
 	json_t *before, *state, *records, *told = json_object();
 	json_t *unknown = json_object();
@@ -329,13 +330,14 @@ check_watch_report(struct check_watch *w, struct check_shown *shown,
 
 	(void)snprintf(domain, sizeof(domain), "%.*s",
 	    STR_FMT(shown->report->domain));
+	w->args = args;
 	before = get_object(w->before, domain);
 	records = make_records(shown->report);
 	if (before != NULL) {
 		ok = compare_records(w, shown, get_object(before, "records"),
 		    records);
 	}
-	select_news(shown, before, told, unknown, news_only);
+	select_news(shown, before, told, unknown, args->notify);
 	state = json_pack("{s:o, s:o, s:o}", "records", records, "told", told,
 	    "unknown", unknown);
 	return (json_object_set_new(w->now, domain, state) == 0 && ok);

@@ -22,6 +22,7 @@
 
 struct check_watch {
 	const char	*path;
+	const struct check_args *args;
 	json_t		*before;	/* domain: its state */
 	json_t		*now;
 	struct arena	 arena;		/* of change findings */
@@ -31,11 +32,11 @@ struct check_watch {
 bool	 check_watch_open(struct check_watch *, const char *path);
 void	 check_watch_close(struct check_watch *);
 /*
- * Adds change findings and notes the new state; with news_only, leaves only
+ * Adds change findings and notes the new state; with --notify, leaves only
  * news. False: no memory.
  */
-bool	 check_watch_report(struct check_watch *, struct check_shown *,
-	    bool news_only);
+bool	 check_watch_report(struct check_watch *, const struct check_args *,
+	    struct check_shown *);
 /* False: said why. */
 bool	 check_watch_save(struct check_watch *);
 

@@ -43,6 +43,7 @@ tools_mailseal_SOURCES = \
 	tools/added.h \
 	tools/check.h \
 	tools/check_host.h \
+	tools/check_servers.h \
 	tools/check_watch.h \
 	tools/edit.h \
 	tools/judge.h \
@@ -57,6 +58,7 @@ tools_mailseal_SOURCES = \
 	tools/check_formats.c \
 	tools/check_host.c \
 	tools/check_json.c \
+	tools/check_servers.c \
 	tools/check_text.c \
 	tools/check_watch.c \
 	tools/dmarc.c \

@@ -100,6 +100,8 @@ struct check_selector {
 struct check_opts {		/* the strings are copied */
 	const struct env		*env;
 	struct str			 domain;
+	bool				 validates;	/* the dns has a trust
+							   anchor */
 	const struct ip_addr		*ips;	/* that send for it */
 	size_t				 ips_n;
 	struct str			 helo;	/* or absent */

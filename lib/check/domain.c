@@ -2,6 +2,29 @@
 /* Whether the domain exists, and whether every name below it does. */
 #include "check/private.h"
 
+/* DNSSEC; only a resolver that validates knows that it is missing. */
+static void
+judge_security(struct check *c, const struct dns_answer *txt,
+    const struct dns_answer *mx)
+{
+	if (txt->security == DNS_BOGUS || mx->security == DNS_BOGUS) {
+		(void)check_add(c, "dnssec.bogus", CHECK_ERROR, c->domain,
+		    "the DNSSEC signatures of %.*s are wrong: validating "
+		    "resolvers see no record of it at all. Sign the zone "
+		    "again, or have the DS record removed", CHECK_FMT(
+		    c->domain));
+	} else if (check_failed(txt) || check_failed(mx)) {
+		return;
+	} else if (txt->security == DNS_SECURE && mx->security ==
+	    DNS_SECURE) {
+		(void)check_add(c, "dnssec.missing", CHECK_GOOD, c->domain,
+		    "the zone is signed (DNSSEC)");
+	} else if (c->opts.validates) {
+		(void)check_add(c, "dnssec.missing", CHECK_INFO, c->domain,
+		    "the zone is not signed (DNSSEC)");
+	}
+}
+
 bool
 check_domain(struct check *c)
 {
@@ -21,6 +44,7 @@ check_domain(struct check *c)
 		    "delegated?", CHECK_FMT(c->domain));
 		return (false);
 	}
+	judge_security(c, txt, mx);
 	c->facts.wildcard = probe->result == DNS_OK ||
 	    probe->result == DNS_NODATA;
 	if (probe->result == DNS_OK) {

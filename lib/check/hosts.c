@@ -98,7 +98,9 @@ judge_confirmation(struct check *c, const struct ip_addr *ip, struct str text,
 	const struct iprev_verdict *v = run_iprev(c, ip);
 	struct check_finding *f;
 
-	if (v == NULL) {
+	/* Without memory the machine may have names and this function none. */
+	if (v == NULL || (ptr->n == 0 && (v->result == IPREV_PASS ||
+	    v->result == IPREV_FAIL))) {
 		return;
 	}
 	switch (v->result) {

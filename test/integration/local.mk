@@ -16,8 +16,8 @@ check_SCRIPTS += test/integration/manager.py test/integration/numbers.py
 EXTRA_DIST += test/integration/manager.py test/integration/numbers.py
 check_SCRIPTS += test/integration/mailseal.py test/integration/sendmail.py
 EXTRA_DIST += test/integration/mailseal.py test/integration/sendmail.py
-check_SCRIPTS += test/integration/check.py
-EXTRA_DIST += test/integration/check.py
+check_SCRIPTS += test/integration/check.py test/integration/check_servers.py
+EXTRA_DIST += test/integration/check.py test/integration/check_servers.py
 check_SCRIPTS += test/integration/import.py test/integration/migration.py \
 	test/integration/tables.py
 EXTRA_DIST += test/integration/import.py test/integration/letters.py \

@@ -82,7 +82,8 @@ check_make(struct lab *lab, const struct check_case *o)
 	struct check_selector s[LAB_MAX_WORDS];
 	struct ip_addr v[LAB_MAX_WORDS];
 	struct check_opts opts = { .env = &lab->env,
-		.domain = STR("D.Example."), .ips = v, .ips_n = ips.n,
+		.domain = STR("D.Example."), .validates = lab->validates,
+		.ips = v, .ips_n = ips.n,
 		.helo = str_from(o->helo), .selectors = s,
 		.selectors_n = selectors.n,
 		.mail_from = str_from(o->mail_from), .dnsbl = lists.v,

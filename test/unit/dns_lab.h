@@ -23,6 +23,8 @@ struct lab {
 	struct dns		*dns;
 	struct dns_batch	*batch;
 	struct arena		 arena;
+	enum dns_security	 security;	/* of all answers */
+	bool			 validates;	/* what a check is told */
 	bool			 slow;		/* questions are kept open: */
 	struct {
 		struct dns_name	 name;
@@ -48,6 +50,10 @@ lab_answer(struct lab *lab, struct str name, enum dns_type type, void *cookie)
 	struct dns_answer a;
 
 	zone_find(&lab->zone, name, type, v, &a);
+	a.security = lab->security;
+	if (a.security == DNS_BOGUS) {
+		a.result = DNS_SERVFAIL;
+	}
 	dns_backend_done(cookie, &a);
 }
 

@@ -639,6 +639,45 @@ check_silence(void)
 	lab_fini(&lab);
 }
 
+static void
+check_security(void)
+{
+	static const struct {
+		const char		*name;
+		enum dns_security	 security;
+		bool			 validates;
+		const char		*want;	/* "": nothing */
+	} cases[] = {
+		{ "signed", DNS_SECURE, true, "dnssec.missing:ok" },
+		{ "signed, says the resolver", DNS_SECURE, false,
+		    "dnssec.missing:ok" },
+		{ "not signed", DNS_INSECURE, true, "dnssec.missing:info" },
+		{ "unknown", DNS_INSECURE, false, "" },
+		{ "wrong", DNS_BOGUS, true, "dnssec.bogus:error" },
+	};
+	static const char *const words[] = { "dnssec.missing:ok",
+		"dnssec.missing:info", "dnssec.bogus:error" };
+	struct check_case opts = NOTHING;
+	struct check *check;
+	struct lab lab;
+	size_t i, j;
+
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		lab_init(&lab, STR(MX SPF KEY POLICY));
+		lab.security = cases[i].security;
+		lab.validates = cases[i].validates;
+		check = check_make(&lab, &opts);
+		lab_must(check_run(check, UINT64_MAX) == STATUS_OK, "memory");
+		for (j = 0; j < 3; j++) {
+			tap_ok(has_word(check_get(check), str_from(words[j])) ==
+			    (strcmp(words[j], cases[i].want) == 0),
+			    "DNSSEC: %s: %s", cases[i].name, words[j]);
+		}
+		check_free(check);
+		lab_fini(&lab);
+	}
+}
+
 /* What the finding says to publish. */
 static struct str
 fix_of(const struct check_report *r, const char *id)
@@ -713,6 +752,7 @@ main(void)
 		check_row(i);
 	}
 	check_silence();
+	check_security();
 	check_fixes();
 	return (tap_done());
 }
