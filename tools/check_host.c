@@ -137,6 +137,9 @@ check_host_find(const struct check_host *host, struct str domain)
 {
 	const struct check_own_domain *d = host->domains;
 
+	if (domain.n > 0 && domain.p[domain.n - 1] == '.') {
+		domain.n--;
+	}
 	while (d != NULL && !str_eq_ci(d->name, domain)) {
 		d = d->next;
 	}

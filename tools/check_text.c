@@ -132,7 +132,7 @@ print_fix(const struct check_fix *fix)
 static void
 print_finding(const struct check_args *a, const struct check_finding *f)
 {
-	int at = printf("  %-7s%s", f->severity == CHECK_INFO ? "note" :
+	int at = printf("  %-8s%s", f->severity == CHECK_INFO ? "note" :
 	    check_severity_name(f->severity), f->check);
 	size_t i;
 
@@ -219,6 +219,11 @@ print_counts(const struct check_shown *shown, bool verbose)
 	    warnings == 1 ? "" : "s", notes, notes == 1 ? "" : "s",
 	    notes > 0 && !verbose ? " (-v shows them)" : "",
 	    shown->counts[CHECK_GOOD], shown->counts[CHECK_UNKNOWN]);
+	if (shown->counts[CHECK_UNKNOWN] > 0 && shown->counts[CHECK_UNKNOWN] ==
+	    shown->n) {
+		(void)printf("  No query was answered: is the resolver "
+		    "reachable? --nameserver names another one.\n");
+	}
 	if (shown->report->truncated) {
 		(void)printf("  A limit was reached: not everything was "
 		    "looked at.\n");

@@ -157,7 +157,8 @@ def check_own(zones):
     tap.is_([f['check'] for d in out['domains'] for f in d['findings']
              if f['severity'] == 'error'], ['dkim.mismatch'] * 2,
             'records of other keys')
-    status, out, _ = zones.json(zone + swapped, *options)
+    status, out, _ = zones.json(zone + swapped, *options,
+                                domain=('D.example.',))
     tap.is_((out['domain'], status), ('d.example', 1),
             'one of them, with its key')
     _, _, err = zones.check(zone, '--config', proc.write(
@@ -247,6 +248,13 @@ def check_forms(zones):
     _, out, _ = zones.check(FAULTY, *HOST)
     tap.ok('spf.modifier-typo' in out and 'publish:' in out and
            'mtasts.missing' not in out, 'text', out)
+    tap.ok(all(x[:10] in ('  error   ', '  warn    ') for x in
+               out.splitlines() if re.match(r'  (error|warn)', x)),
+           'text: columns', out)
+    _, out, _ = zones.check('d.example. TIMEOUT\n*.d.example. TIMEOUT\n'
+                            '_dmarc.d.example. TIMEOUT\n')
+    tap.ok('\n  unknown spf.lookup' in out and 'No query was answered' in out,
+           'text: no answer at all', out)
     _, out, _ = zones.check(FAULTY, *HOST, '-v')
     tap.contains(out, 'mtasts.missing', 'text: notes with -v')
     _, out, _ = zones.check(FAULTY, *HOST, '--records')
