@@ -156,6 +156,7 @@ logline_set_outcome(struct logline *r, const struct engine_outcome *outcome)
 	if (r->verified) {
 		set_dkim(r, outcome->dkim);
 	}
+	r->signatures_kept = outcome->signatures_kept;
 	for (i = 0; i < outcome->signatures_n; i++) {
 		struct logline_signature *to = list_add(&r->signatures);
 

@@ -75,6 +75,7 @@ struct logline {			/* views; absent ones are not shown */
 	bool			 verified;	/* dkim=none if dkim is empty */
 	struct logline_list	 dkim;
 	struct logline_list	 signatures;	/* added by us */
+	size_t			 signatures_kept;	/* there before */
 	unsigned		 seal_instance;	/* 0: not sealed */
 	struct str		 seal_domain;
 	struct str		 seal_selector;

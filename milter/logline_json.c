@@ -201,6 +201,8 @@ set_all(json_t *object, const struct logline *line)
 	    set_list(object, "dkim", "dkim_more", &line->dkim) &&
 	    set_list(object, "signatures", "signatures_more",
 		&line->signatures) &&
+	    (line->signatures_kept == 0 || set_number(object,
+		"signatures_kept", line->signatures_kept)) &&
 	    (line->seal_instance == 0 || set_seal(object, line)) &&
 	    (!line->second_asked || set_second(object, line)));
 }

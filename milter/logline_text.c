@@ -143,6 +143,10 @@ logline_write_text(const struct logline *line, struct buf *out)
 	}
 	add_list(out, "dkim", &line->dkim);
 	add_list(out, "signature", &line->signatures);
+	if (line->signatures_kept > 0) {
+		buf_printf(out, " signatures_kept=%zu",
+		    line->signatures_kept);
+	}
 	if (line->seal_instance > 0) {
 		buf_printf(out, " seal=%u", line->seal_instance);
 		add_pair(out, "seal_domain", line->seal_domain);

@@ -209,7 +209,8 @@ what(const struct explain *e)
 		return (engine_verdict_name(e->out->verdict));
 	}
 	return (e->off.verifies && (!can_sign(e) ||
-	    e->out->direction_reason == ENGINE_EXTERNAL_HOST) ? "verify" :
+	    e->out->direction_reason == ENGINE_EXTERNAL_HOST ||
+	    e->out->direction_reason == ENGINE_FILTER) ? "verify" :
 	    "none");
 }
 
@@ -280,6 +281,14 @@ json_waiting(const struct explain *e)
 	return (keys);
 }
 
+/* No login: then mail from outside may come back in this way. */
+static bool
+may_return(const struct explain *e)
+{
+	return (signs(e) &&
+	    engine_direction_may_return(e->out->direction_reason));
+}
+
 static bool
 print_json(const struct explain *e)
 {
@@ -290,10 +299,11 @@ print_json(const struct explain *e)
 		(void)json_array_append_new(rules,
 		    json_pick(e, &e->picks.v[i]));
 	}
-	return (cli_json_print(json_pack("{s:b, s:s, s:s, s:o, s:o, s:o}",
+	return (cli_json_print(json_pack("{s:b, s:s, s:s, s:o, s:o, s:o, s:b}",
 	    "signs", (int)signs(e), "action", what(e), "reason", why(e),
 	    "author", cli_json_text(e->author), "signatures", rules,
-	    "waiting", json_waiting(e))));
+	    "waiting", json_waiting(e),
+	    "unless_returned", (int)may_return(e))));
 }
 
 static void
@@ -353,6 +363,10 @@ print_text(const struct explain *e)
 	}
 	for (i = 0; i < e->waiting_n; i++) {
 		show_waiting(e, &e->waiting[i]);
+	}
+	if (may_return(e)) {
+		(void)printf("but not if it came from outside before and comes "
+		    "back (direction=returned)\n");
 	}
 	return (cli_flush());
 }

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What mailseal try says: the reply, each change, and the message then. */
+#include "config.h"
+
 #include <sys/types.h>
 
 #include <errno.h>
@@ -55,6 +57,26 @@ action(const struct player_result *r, const struct edit *e)
 	    "quarantine" : player_verdict_name(r->verdict));
 }
 
+/* The milter left a message alone that has the mark of mail from outside
+   (engine/mark.h). */
+static bool
+is_returned(const struct player_result *r, const struct edit *e)
+{
+	size_t i;
+
+	for (i = 0; i < e->fields.n && e->n == 0 &&
+	    r->verdict == PLAYER_ACCEPT; i++) {
+		const struct field *f = &e->fields.v[i];
+
+		if (str_eq_ci(f->name, STR("Authentication-Results")) &&
+		    memmem(f->value.p, f->value.n, "(mailseal-outside;",
+		    strlen("(mailseal-outside;")) != NULL) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
 static json_t *
 json_note(const struct edit_note *n, enum kind kind)
 {
@@ -98,7 +120,7 @@ print_json(const struct player_result *r, const struct edit *e,
     struct str message)
 {
 	return (cli_json_print(json_pack(
-	    "{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:b, s:o, s:o}",
+	    "{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o}",
 	    "reply", cli_json_cstr(r->reply), "action", action(r, e),
 	    "stage", player_stage_name(r->stage),
 	    "added", json_notes(e, ADDED),
@@ -106,6 +128,7 @@ print_json(const struct player_result *r, const struct edit *e,
 	    "deleted", json_notes(e, DELETED),
 	    "envelope", json_notes(e, ENVELOPE),
 	    "body_replaced", e->new_body.n > 0,
+	    "returned", is_returned(r, e),
 	    "quarantine", cli_json_text(e->quarantine),
 	    "message", cli_json_text(message))));
 }
@@ -208,6 +231,9 @@ print_text(const struct player_result *r, const struct edit *e,
 
 	show("reply", str_from(r->reply), STR_NONE);
 	show("action", str_from(action(r, e)), STR_NONE);
+	if (is_returned(r, e)) {
+		show("direction", STR("returned"), STR_NONE);
+	}
 	for (i = 0; i < e->n; i++) {
 		show_note(&e->v[i]);
 	}

@@ -73,44 +73,83 @@ field_error(const struct dkim_signature *sig, const struct privkey *key,
 	    "bh= is not the body's");
 }
 
+/* sig: parsed from the field raw, which is fields[skip] or none of them. */
+static enum status
+check_signature(struct arena *a, const struct crypto *crypto,
+    const struct privkey *key, const struct field_list *fields,
+    const struct dkim_signature *sig, struct str raw, size_t skip,
+    bool *good_r)
+{
+	struct dkim_header_input in = { .skip = skip, .sig_raw = raw,
+		.canon = sig->header_canon, .names = sig->names,
+		.names_n = sig->names_n, .b_raw = sig->b_raw };
+	struct dkim_headers *headers = dkim_headers_new(a, fields);
+	struct digest *digest = digest_new(crypto);
+	unsigned char hash[CRYPTO_SHA256_BYTES];
+	enum status status = STATUS_NOMEM;
+
+	if (headers != NULL && digest != NULL) {
+		status = dkim_header_hash(headers, digest, &in, hash);
+	}
+	digest_free(digest);
+	return (status == STATUS_OK ?
+	    verify_hash(crypto, key, sig, hash, good_r) : status);
+}
+
 enum status
 dkim_self_check(struct arena *a, const struct crypto *crypto,
     const struct privkey *key, const struct field_list *fields,
     const struct dkim_bodies *bodies, struct str value, const char **reason_r)
 {
-	struct dkim_header_input in = { .skip = fields->n };
-	struct dkim_headers *headers = dkim_headers_new(a, fields);
-	struct digest *digest = digest_new(crypto);
-	unsigned char hash[CRYPTO_SHA256_BYTES];
-	enum status status = STATUS_NOMEM;
+	enum status status;
 	struct dkim_signature sig;
+	struct str raw;
 	bool good = false;
 
 	*reason_r = NULL;
-	if (headers == NULL || digest == NULL) {
-		goto out;
-	}
-	status = parse_field(a, value, &sig, &in.sig_raw);
+	status = parse_field(a, value, &sig, &raw);
 	if (status != STATUS_OK) {
-		goto out;
+		return (status);
 	}
 	*reason_r = field_error(&sig, key, bodies);
 	if (*reason_r != NULL) {
-		goto out;
+		return (STATUS_OK);
 	}
-	in.canon = sig.header_canon;
-	in.names = sig.names;
-	in.names_n = sig.names_n;
-	in.b_raw = sig.b_raw;
-	status = dkim_header_hash(headers, digest, &in, hash);
-	if (status != STATUS_OK) {
-		goto out;
-	}
-	status = verify_hash(crypto, key, &sig, hash, &good);
+	status = check_signature(a, crypto, key, fields, &sig, raw, fields->n,
+	    &good);
 	if (status == STATUS_OK && !good) {
 		*reason_r = "signature did not verify";
 	}
-out:
-	digest_free(digest);
+	return (status);
+}
+
+enum status
+dkim_self_check_field(struct arena *a, const struct crypto *crypto,
+    const struct privkey *key, const struct field_list *fields,
+    const struct dkim_bodies *bodies, size_t index, int64_t now_s,
+    const char **reason_r)
+{
+	const struct field *field = &fields->v[index];
+	struct dkim_signature sig;
+	enum status status;
+	bool good = false;
+
+	*reason_r = NULL;
+	status = dkim_signature_parse(a, field, DKIM_SIGNATURE, &sig);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	*reason_r = field_error(&sig, key, bodies);
+	if (*reason_r == NULL && sig.expires_s >= 0 && now_s > sig.expires_s) {
+		*reason_r = "signature expired";
+	}
+	if (*reason_r != NULL) {
+		return (STATUS_OK);
+	}
+	status = check_signature(a, crypto, key, fields, &sig, field->raw,
+	    index, &good);
+	if (status == STATUS_OK && !good) {
+		*reason_r = "signature did not verify";
+	}
 	return (status);
 }

@@ -24,5 +24,13 @@ enum status	 dkim_self_check(struct arena *, const struct crypto *,
 		    const struct privkey *, const struct field_list *,
 		    const struct dkim_bodies *, struct str value,
 		    const char **reason_r) ATTR_MUST_CHECK;
+/*
+ * The same for a DKIM-Signature that is one of the fields, made by that key
+ * before. now_s: Unix time, for x=.
+ */
+enum status	 dkim_self_check_field(struct arena *, const struct crypto *,
+		    const struct privkey *, const struct field_list *,
+		    const struct dkim_bodies *, size_t index, int64_t now_s,
+		    const char **reason_r) ATTR_MUST_CHECK;
 
 #endif

@@ -97,9 +97,8 @@ engine_origin(const struct engine_input *in)
 	    ENGINE_EXTERNAL_HOST);
 }
 
-/* Whether a mark counts in mail from there. */
-static bool
-may_return(enum engine_direction_reason origin)
+bool
+engine_direction_may_return(enum engine_direction_reason origin)
 {
 	switch (origin) {
 	case ENGINE_MTA:
@@ -136,7 +135,7 @@ engine_direction_begin(struct engine_input *in)
 	in->external = engine_direction_is_external(in);
 	in->mark_index = in->fields.n;
 	status = addr_from_parse(in->arena, &in->fields, &in->from);
-	if (status != STATUS_OK || !may_return(origin)) {
+	if (status != STATUS_OK || !engine_direction_may_return(origin)) {
 		return (status);
 	}
 	return (engine_mark_find(in, &in->mark_index));

@@ -352,6 +352,7 @@ struct engine_outcome {		/* views into the message's arena */
 	enum engine_unsigned	 not_signed;	/* why, if it is ours */
 	struct engine_signature	*signatures;	/* the topmost first */
 	size_t			 signatures_n;
+	size_t			 signatures_kept;	/* were there before */
 	uint64_t		 long_lines;	/* that the MTA will break, or
 						   that are refolded here; the
 						   signatures or the ARC set
@@ -385,6 +386,8 @@ const char	*engine_verdict_name(enum engine_verdict);
 const char	*engine_rule_name(enum engine_rule);
 const char	*engine_exemption_name(enum engine_exemption);
 const char	*engine_override_name(enum engine_override);
+/* Whether mail from there is not signed if it came from outside before. */
+bool		 engine_direction_may_return(enum engine_direction_reason);
 /* The text of direction_reason; the text of error, NULL: no error. */
 const char	*engine_direction_text(const struct engine_outcome *);
 const char	*engine_error_text(const struct engine_outcome *);

@@ -19,6 +19,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/engine/outcome.c \
 	lib/engine/outgoing.c \
 	lib/engine/own_keys.c \
+	lib/engine/own_signatures.c \
 	lib/engine/policy.c \
 	lib/engine/private.h \
 	lib/engine/results.c \

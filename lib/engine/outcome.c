@@ -50,8 +50,11 @@ engine_outcome_reserve(struct engine_outcome *out,
 	    count_changes(in);
 
 	/* Results, Received-SPF, a tag; signatures by the keys of the
-	   configuration or of other sources; a quarantine; an ARC set. */
+	   configuration or of other sources; a quarantine; an ARC set; and
+	   signatures that are replaced. */
 	n += 3 + input_conf(in)->keys_n + SIGNERS_PICKS_MAX + 1 + 3;
+	n += input_conf(in)->keys_n + SIGNERS_PICKS_MAX +
+	    ENGINE_OWN_SIGNATURES_EXTRA;
 	out->room.v = arena_calloc(in->arena, n, sizeof(*out->room.v));
 	if (out->room.v == NULL) {
 		return (STATUS_NOMEM);
@@ -178,6 +181,12 @@ engine_outcome_insert_signature(struct engine_outcome *out,
 	*out->signatures = (struct engine_signature){ .domain = pick->domain,
 		.selector = pick->selector };
 	out->signatures_n++;
+}
+
+void
+engine_outcome_set_kept(struct engine_outcome *out, size_t n)
+{
+	out->signatures_kept = n;
 }
 
 void

@@ -118,10 +118,25 @@ struct engine_refolded {	/* a field that is changed before signing */
 					   are not deleted; 1: the topmost */
 };
 
+/* Signatures of ours that are looked at besides one for each key. */
+#define ENGINE_OWN_SIGNATURES_EXTRA	4
+struct engine_own_signature {	/* of ours, on a message as received */
+	size_t			 field_index;	/* in engine_signing.fields */
+	unsigned		 ordinal;	/* among its name, from 1 */
+	size_t			 pick;		/* whose domain and selector */
+	bool			 valid;		/* once checked */
+};
+
 struct engine_signing {
 	struct signers_picks	 picks;		/* keys for the author; n > 0:
 						   a domain of ours */
 	struct engine_own_key	*own_keys;	/* one per pick */
+	struct engine_own_signature *present;	/* topmost first */
+	size_t			 present_n;
+	bool			 covers_signatures; /* SignHeaders names
+						   DKIM-Signature */
+	size_t			 kept_n;	/* keys whose signature is
+						   there, and stays */
 	struct dkim_signer	**signers;	/* one per pick, NULL without
 						   a key; or NULL: none */
 	const struct field_list	*fields;	/* what they cover; NULL: not
@@ -283,6 +298,8 @@ void		engine_outcome_insert_results(struct engine_outcome *,
 /* Those of the last key first. */
 void		engine_outcome_insert_signature(struct engine_outcome *,
 		    const struct signers_pick *, struct str value);
+/* How many keys do not sign because their signature is there. */
+void		engine_outcome_set_kept(struct engine_outcome *, size_t n);
 void		engine_outcome_insert_seal(struct engine_outcome *,
 		    const struct signers_pick *, const struct arc_seal *);
 void		engine_outcome_set_decision(struct engine_outcome *,
@@ -474,6 +491,22 @@ bool		engine_own_keys_are_bad(const struct engine_signing *);
 /* Whether the key of that pick signs, once finished. */
 bool		engine_own_key_signs(const struct engine_signing *,
 		    size_t index);
+
+/* -- own_signatures.c ----------------------------------------------------- */
+
+/* Finds the signatures of ours that the message has; before the body. */
+enum status	engine_own_signatures_begin(const struct engine_input *,
+		    struct engine_signing *) ATTR_MUST_CHECK;
+/* Verifies them; after dkim_bodies_finish. */
+enum status	engine_own_signatures_check(const struct engine_input *,
+		    struct engine_signing *) ATTR_MUST_CHECK;
+/* Whether the message has a valid one by the key of that pick. */
+bool		engine_own_signatures_has(const struct engine_signing *,
+		    size_t pick);
+/* Deletes the others by the picks for which there is a new one. made: the
+   value for each pick, or absent. */
+void		engine_own_signatures_delete(const struct engine_signing *,
+		    const struct str *made, struct engine_outcome *);
 
 /* -- signing.c ------------------------------------------------------------ */
 

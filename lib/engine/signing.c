@@ -65,6 +65,12 @@ engine_signing_begin(const struct engine_input *in, struct engine_signing *s,
 	if (status != STATUS_OK) {
 		return (status);
 	}
+	status = engine_own_signatures_begin(in, s);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	s->covers_signatures = str_list_has_ci(sign.opts.sign_headers,
+	    sign.opts.sign_headers_n, ENGINE_FIELD_SIGNATURE);
 	return (begin_signers(in, s, &sign));
 }
 
@@ -149,27 +155,43 @@ make_signature(const struct engine_input *in, struct engine_signing *s,
 	    s->picks.v[i].key, s->fields, s->bodies, *value_r, reason_r));
 }
 
+/* *value_r: absent if there must be none. */
 static enum status
-add_signature(const struct engine_input *in, struct engine_signing *s,
-    size_t i, struct engine_outcome *out)
+try_key(const struct engine_input *in, struct engine_signing *s, size_t i,
+    struct str *value_r)
 {
-	const struct signers_pick *pick = &s->picks.v[i];
 	const char *reason;
-	struct str value;
 	enum status status;
 
-	status = make_signature(in, s, i, &value, &reason);
-	if (status != STATUS_OK) {
-		return (status);
-	}
-	if (reason != NULL) {
+	status = make_signature(in, s, i, value_r, &reason);
+	if (status == STATUS_OK && reason != NULL) {
 		engine_log_key(in, LOG_LEVEL_ERROR, "a signature failed",
-		    pick, reason);
+		    &s->picks.v[i], reason);
 		engine_count(in, ENGINE_SIGNATURES_FAILED, 1);
-		return (STATUS_OK);
+		*value_r = STR_NONE;
 	}
-	engine_outcome_insert_signature(out, pick, value);
-	return (STATUS_OK);
+	return (status);
+}
+
+/* A value for each pick that signs and has no signature yet. */
+static enum status
+make_signatures(const struct engine_input *in, struct engine_signing *s,
+    struct str *made)
+{
+	enum status status = STATUS_OK;
+	size_t i;
+
+	for (i = 0; i < s->picks.n && status == STATUS_OK; i++) {
+		if (!engine_own_key_signs(s, i)) {
+			continue;
+		}
+		if (engine_own_signatures_has(s, i)) {
+			s->kept_n++;
+		} else {
+			status = try_key(in, s, i, &made[i]);
+		}
+	}
+	return (status);
 }
 
 /* From the last to the first: the first key's signature ends up on top. */
@@ -177,16 +199,34 @@ enum status
 engine_signing_add(const struct engine_input *in, struct engine_signing *s,
     struct engine_outcome *out)
 {
+	struct str *made = arena_calloc(in->arena, s->picks.n, sizeof(*made));
 	enum status status;
 	size_t i;
 
-	status = engine_outcome_reserve_signatures(out, in, s->picks.n);
-	for (i = s->picks.n; i > 0 && status == STATUS_OK; i--) {
-		if (engine_own_key_signs(s, i - 1)) {
-			status = add_signature(in, s, i - 1, out);
+	status = made != NULL ?
+	    engine_outcome_reserve_signatures(out, in, s->picks.n) :
+	    STATUS_NOMEM;
+	if (status == STATUS_OK) {
+		status = engine_own_signatures_check(in, s);
+	}
+	if (status == STATUS_OK) {
+		status = make_signatures(in, s, made);
+	}
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	/* A new signature may cover the one that it replaces. */
+	if (!s->covers_signatures) {
+		engine_own_signatures_delete(s, made, out);
+	}
+	for (i = s->picks.n; i > 0; i--) {
+		if (made[i - 1].p != NULL) {
+			engine_outcome_insert_signature(out,
+			    &s->picks.v[i - 1], made[i - 1]);
 		}
 	}
-	return (status);
+	engine_outcome_set_kept(out, s->kept_n);
+	return (STATUS_OK);
 }
 
 enum engine_unsigned
@@ -195,7 +235,7 @@ engine_signing_why_unsigned(const struct engine_signing *s,
 {
 	size_t i;
 
-	if (out->signatures_n > 0) {
+	if (out->signatures_n > 0 || s->kept_n > 0) {
 		return (engine_own_keys_are_bad(s) ?
 		    ENGINE_UNSIGNED_NOT_IN_DNS : ENGINE_UNSIGNED_NO);
 	}

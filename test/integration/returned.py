@@ -8,10 +8,12 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
 
+import proc  # noqa: E402
 import seal  # noqa: E402
 import sink  # noqa: E402
 import smtp  # noqa: E402
 import tap  # noqa: E402
+import tree  # noqa: E402
 import world  # noqa: E402
 
 STRANGER = {'ADDR': '192.0.2.99', 'NAME': 'mail.evil.example'}
@@ -204,6 +206,50 @@ def test_other_hosts(net):
     check(first, net.back('restart', first), 'after a restart')
 
 
+def test_own_mail(net):
+    """Two keys sign, each once; what a filter broke is made again."""
+    def signed(data, name):
+        tap.is_((len(seal.fields_named(data, b'dkim-signature')),
+                 net.w.verify(data)[0]), (2, ['pass', 'pass']),
+                name + ': two signatures, both pass')
+    for i, (name, change) in enumerate(FILTERS):
+        broken = name not in ('unchanged', 'fields on top', 'unfolded')
+        mark = 'mine-%d' % i
+        first = net.first(mark, letter(mark), xclient=JOE)
+        last = net.back(mark, change(first))
+        signed(last, 'a login, ' + name)
+        tap.is_((net.daemon.lines()[-1].get('signatures_kept', 0),
+                 len(net.daemon.lines()[-1]['signatures'])),
+                (0, 2) if broken else (2, 0), name + ': the log says it')
+        signed(net.sendmail(mark, last), name + ', a third time')
+    last = net.back('local', letter('local'))
+    signed(last, 'local mail')
+    first, rest = last.split(b'\r\nDKIM-Signature:', 1)
+    signed(net.back('local', b'DKIM-Signature:' + rest), 'one was lost')
+
+
+def test_tools(net):
+    def tried(data, *options):
+        _, out, err = proc.run_json(
+            [tree.MAILSEAL, 'try', '--json', '--milter',
+             'unix:' + net.daemon.path] + list(options), data)
+        return (out['returned'], len(out['added'])) if out else err
+    data = net.first('tried', letter('tried'))
+    tap.is_(tried(data, '--ip', '127.0.0.1'), (True, 0),
+            'try says that it is returned')
+    tap.is_(tried(data, '--ip', '127.0.0.1', '--auth', 'joe'), (False, 2),
+            'not with a login: signed')
+    tap.is_(tried(letter('tried'), '--ip', '127.0.0.1'), (False, 2),
+            'nor without a mark')
+    for options, want in ((['--ip', '127.0.0.1'], (True, True)),
+                          (['--auth', 'joe'], (True, False))):
+        _, out, err = proc.run_json(
+            [tree.MAILSEAL, 'explain', '--json', '-c', net.daemon.conf,
+             '--from', 'joe@example.com'] + options)
+        tap.is_((out['signs'], out['unless_returned']) if out else err, want,
+                'explain %s' % options)
+
+
 def test_modes(net):
     first = net.first('mode-s', letter('mode-s'), 'signer')
     tap.ok(world.ours_in(first)[0].startswith('mx.here.example; none (') and
@@ -223,6 +269,8 @@ def main():
     test_strange_headers(net)
     test_forged_marks(net)
     test_other_hosts(net)
+    test_own_mail(net)
+    test_tools(net)
     test_modes(net)
     net.w.finish()
 

@@ -22,6 +22,9 @@ UNIT += test/unit/t_engine_results
 test_unit_t_engine_results_SOURCES = test/unit/t_engine_results.c $(ENGINE_FIXTURE)
 UNIT += test/unit/t_engine_threads
 test_unit_t_engine_threads_SOURCES = test/unit/t_engine_threads.c $(ENGINE_FIXTURE)
+UNIT += test/unit/t_engine_own_signatures
+test_unit_t_engine_own_signatures_SOURCES = \
+	test/unit/t_engine_own_signatures.c $(ENGINE_FIXTURE)
 UNIT += test/unit/t_engine_returned
 test_unit_t_engine_returned_SOURCES = test/unit/t_engine_returned.c $(ENGINE_FIXTURE)
 UNIT += test/unit/t_engine_signing

@@ -50,6 +50,7 @@ static const struct logline signing = {
 	.error = "out of memory",
 	.test_mode = true,
 	.elapsed_us = 1,
+	.signatures_kept = 3,
 };
 
 static const struct logline judged = {
@@ -136,7 +137,7 @@ static const struct {
 	    "direction=sign direction_reason=authenticated action=tempfail "
 	    "error=\"out of memory\" test=yes us=1 dns_us=0 client=::1 "
 	    "from_error=\"two From fields\" signature=added d=example.com s=r "
-	    "signature=added d=example.com s=e",
+	    "signature=added d=example.com s=e signatures_kept=3",
 	    "{\"event\":\"message\",\"direction\":\"sign\","
 	    "\"direction_reason\":\"authenticated\",\"action\":\"tempfail\","
 	    "\"error\":\"out of memory\",\"test\":true,\"us\":1,\"dns_us\":0,"
@@ -144,7 +145,8 @@ static const struct {
 	    "\"forged_deleted\":0,\"client\":\"::1\","
 	    "\"from\":[],\"from_error\":\"two From fields\",\"dkim\":[],"
 	    "\"signatures\":[{\"domain\":\"example.com\",\"selector\":\"r\"},"
-	    "{\"domain\":\"example.com\",\"selector\":\"e\"}]}" },
+	    "{\"domain\":\"example.com\",\"selector\":\"e\"}],"
+	    "\"signatures_kept\":3}" },
 	{ "sealed", &sealed, "direction=verify action=accept us=0 dns_us=0 "
 	    "arc=pass dkim=none seal=2 seal_domain=lists.example "
 	    "seal_selector=s",
