@@ -282,6 +282,7 @@ static bool
 check_stored(struct checking *c)
 {
 	const struct key_name *name = &c->opts->name;
+	struct cli_progress progress;
 	struct keystore_key *v;
 	struct look found;
 	size_t i = 0, n;
@@ -300,15 +301,20 @@ check_stored(struct checking *c)
 		    STR_FMT(name->domain));
 		c->bad = true;
 	}
+	cli_progress_begin(&progress, &c->store->env, "keys", n,
+	    c->opts->quiet);
 	for (; i < n; i++) {
 		if (v[i].stage != KEY_REMOVED) {
 			look_up(&c->looker, &v[i], &found);
+			cli_progress_hide(&progress);
 			report_key(c, &v[i], &found);
 		}
+		cli_progress_step(&progress, i + 1);
 		if (name->selector.p == NULL) {
 			arena_reset(&c->store->arena);
 		}
 	}
+	cli_progress_hide(&progress);
 	return (true);
 }
 

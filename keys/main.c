@@ -83,6 +83,7 @@ static const struct cli_option check_options[] = {
 	{ 'k', "key", "FILE", "the private key, if it has another name" },
 	{ OPT_AUTHORITATIVE, "authoritative", NULL,
 	    "ask every name server of the zone" },
+	{ 'q', "quiet", NULL, "show no progress on a terminal" },
 	{ 'j', "json", NULL, "print one JSON object" },
 	STORE_READ_OPTIONS,
 	CLI_DNS_OPTIONS,

@@ -200,10 +200,14 @@ rotate_listed(struct rotation *run)
 	}
 	run->failed = n == 0 && !o->all;
 	run->checks = has_few_active(v, n);
+	cli_progress_begin(&run->progress, &store->env, "keys", n,
+	    run->opts->quiet);
 	for (i = 0; i < n; i += count) {
 		count = store_domain_count(v, n, i);
 		rotate_domain(run, &v[i], count);
+		cli_progress_step(&run->progress, i + count);
 	}
+	cli_progress_hide(&run->progress);
 	return (true);
 }
 

@@ -19,6 +19,7 @@ struct rotation {		/* one run */
 	struct notice		 notice;
 	json_t			*domains;	/* --json */
 	bool			 failed;	/* something did */
+	struct cli_progress	 progress;
 };
 
 struct rotated {		/* one domain; arrays in the store's arena */

@@ -337,6 +337,7 @@ rotated_print(struct rotation *run, struct rotated *d)
 	if (run->opts->quiet && !run->opts->json && !d->did) {
 		return;
 	}
+	cli_progress_hide(&run->progress);
 	if (!run->opts->json) {
 		(void)printf("%.*s: %s%s\n", STR_FMT(d->domain),
 		    run->opts->dry_run ? "(dry run) " : "",

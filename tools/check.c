@@ -13,7 +13,6 @@
 #define RETRY_AFTER_NS	200000000	/* and a second: failures are kept so
 					   long */
 #define WINDOW		8		/* domains under way at a time */
-#define PROGRESS_US	2000000
 
 struct check_run {
 	const struct check_args	*args;
@@ -349,29 +348,15 @@ run_domain(struct check_run *run, size_t i)
 	return (status == STATUS_OK);
 }
 
-/* On a terminal, after two seconds: how far it is, and how long it takes. */
-static void
-show_progress(const struct check_run *run, uint64_t start_us, size_t done)
-{
-	uint64_t us = env_mono_us(&run->env) - start_us;
-	size_t n = run->args->domains_n;
-
-	if (us < PROGRESS_US || run->args->quiet || !isatty(STDERR_FILENO)) {
-		return;
-	}
-	(void)fprintf(stderr, "\r%zu of %zu domains, %.1f a second, %llu "
-	    "seconds left \033[K%s", done, n, (double)done * 1e6 / (double)us,
-	    (unsigned long long)(us * (n - done) / done / 1000000),
-	    done == n ? "\n" : "");
-}
-
 /* Domains are under way WINDOW at a time. */
 static bool
 run_domains(struct check_run *run)
 {
-	uint64_t start_us = env_mono_us(&run->env);
 	size_t i, started = 0, n = run->args->domains_n;
+	struct cli_progress progress;
 
+	cli_progress_begin(&progress, &run->env, "domains", n,
+	    run->args->quiet);
 	for (i = 0; i < n; i++) {
 		while (started < n && started < i + WINDOW) {
 			if (!open_check(run, started) || check_start(
@@ -383,8 +368,9 @@ run_domains(struct check_run *run)
 		if (!run_domain(run, i)) {
 			return (false);
 		}
-		show_progress(run, start_us, i + 1);
+		cli_progress_step(&progress, i + 1);
 	}
+	cli_progress_hide(&progress);
 	return (true);
 }
 

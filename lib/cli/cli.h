@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include <jansson.h>
 
@@ -136,6 +137,31 @@ json_t		*cli_json_text(struct str);
 json_t		*cli_json_cstr(const char *);
 /* Prints an object and frees it. False, with a message, on error. */
 bool		 cli_json_print(json_t *);
+
+/* -- progress ------------------------------------------------------------ */
+
+#define CLI_PROGRESS_US	2000000		/* shorter work shows none */
+
+/*
+ * How far long work is, and how long it will take: on standard error, on one
+ * line, if that is a terminal and the user did not ask for quiet.
+ */
+struct cli_progress {
+	const struct env	*env;
+	const char		*what;		/* "domains" */
+	size_t			 total;
+	uint64_t		 start_us;
+	uint64_t		 next_us;	/* when it is shown next */
+	FILE			*out;		/* NULL: it never is */
+	bool			 shown;
+};
+
+void		 cli_progress_begin(struct cli_progress *, const struct env *,
+		    const char *what, size_t total, bool quiet);
+/* After each part, or more often. */
+void		 cli_progress_step(struct cli_progress *, size_t done);
+/* Before other output, and at the end. */
+void		 cli_progress_hide(struct cli_progress *);
 
 /* -- text ---------------------------------------------------------------- */
 

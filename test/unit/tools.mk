@@ -7,5 +7,6 @@ test_unit_t_tools_edit_SOURCES = test/unit/t_tools_edit.c tools/edit.c \
 UNIT += test/unit/t_import
 test_unit_t_import_SOURCES = test/unit/t_import.c
 test_unit_t_import_LDADD = tools/libimport.a $(LDADD)
-UNIT += test/unit/t_cli
+UNIT += test/unit/t_cli test/unit/t_cli_progress
+test_unit_t_cli_progress_SOURCES = test/unit/t_cli_progress.c
 test_unit_t_cli_SOURCES = test/unit/t_cli.c
