@@ -35,28 +35,45 @@ listen_path(const char *where)
 	return (where[0] == '/' ? where : NULL);
 }
 
-/* Whether a process listens on the socket file, or that is unknown. */
-static bool
-is_alive(const char *path)
+/* Connects to the socket file. 0: a process listens there; else the error. */
+static int
+try_connect(const char *path)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	bool alive = true;
-	int fd;
+	int fd, error = 0;
 
 	if (strlcpy(addr.sun_path, path, sizeof(addr.sun_path)) >=
 	    sizeof(addr.sun_path)) {
-		return (true);
+		return (ENAMETOOLONG);
 	}
 	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	if (fd == -1) {
-		return (true);
+		return (errno);
 	}
-	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == -1 &&
-	    (errno == ECONNREFUSED || errno == ENOENT)) {
-		alive = false;
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == -1) {
+		error = errno;
 	}
 	close(fd);
-	return (alive);
+	return (error);
+}
+
+/* Whether nobody listens on the socket file; if not, says why. */
+static bool
+is_stale(const char *path, struct diag *diag)
+{
+	int error = try_connect(path);
+
+	if (error == ECONNREFUSED || error == ENOENT) {
+		return (true);
+	}
+	if (error == 0) {
+		diag_set(diag, path, 0, "another process listens there");
+	} else {
+		diag_set(diag, path, 0, "it is not known whether a process "
+		    "listens there: %s; remove it if none does",
+		    strerror(error));
+	}
+	return (false);
 }
 
 enum status
@@ -71,8 +88,8 @@ listen_remove_stale(const char *path, struct diag *diag)
 		diag_set(diag, path, 0, "%s", strerror(errno));
 	} else if (!S_ISSOCK(st.st_mode)) {
 		diag_set(diag, path, 0, IN_THE_WAY);
-	} else if (is_alive(path)) {
-		diag_set(diag, path, 0, "another process listens there");
+	} else if (!is_stale(path, diag)) {
+		return (STATUS_IO);
 	} else if (unlink(path) == -1 && errno != ENOENT) {
 		diag_set(diag, path, 0, "cannot remove the old socket: %s",
 		    strerror(errno));

@@ -49,6 +49,18 @@ keystore_shown(const char *where)
 	return (str_starts(str_from(where), postgres) ? "postgres" : where);
 }
 
+/* "word:" and more, which is no path: a directory of that name is "./word:". */
+static bool
+names_kind(struct str where)
+{
+	size_t i = 0;
+
+	while (i < where.n && char_is_alpha(where.p[i])) {
+		i++;
+	}
+	return (i > 0 && i < where.n && where.p[i] == ':');
+}
+
 static enum status
 open_kind(struct keystore *store, const char *where, bool create,
     struct diag *diag)
@@ -64,7 +76,7 @@ open_kind(struct keystore *store, const char *where, bool create,
 		    diag));
 	}
 	if (strcmp(where, "sqlite") == 0 || strcmp(where, "postgres") == 0 ||
-	    strcmp(where, sqlite.p) == 0) {
+	    names_kind(str_from(where))) {
 		diag_set(diag, where, 0, "not sqlite:PATH or "
 		    "postgres:CONNINFO, nor a directory with its path");
 		return (STATUS_IO);

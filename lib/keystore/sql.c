@@ -205,16 +205,20 @@ sql_add(void *ctx, const struct keystore_key *key, struct str pem,
 		print_number(numbers[3], key->seen_s),
 		print_number(numbers[4], key->asked_s), key->record, key->note,
 		pem };
+	struct diag why;
 	enum status status;
 
+	diag_init(&why);
 	status = run_statement(ctx, "INSERT INTO mailseal_key (" COLUMNS ", "
 	    "private) "
 	    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)",
-	    values, FIELDS_N + 1, 0, NULL, NULL, NULL, diag);
+	    values, FIELDS_N + 1, 0, NULL, NULL, NULL, &why);
 	if (status == STATUS_LIMIT) {
 		diag_set(diag, NULL, 0, "%.*s of %.*s exists already; choose "
 		    "another selector", STR_FMT(key->selector),
 		    STR_FMT(key->domain));
+	} else if (status != STATUS_OK) {
+		diag_set(diag, NULL, 0, "%s", why.text);
 	}
 	return (status);
 }

@@ -47,3 +47,5 @@ THREADED = test/integration/daemon.py \
 	test/integration/dns_drought.py test/integration/dns_stub.py \
 	test/integration/dns_unbound.py \
 	test/integration/soak.py $(POSTFIX_TESTS)
+check_SCRIPTS += test/integration/errors.py test/integration/messages.py
+EXTRA_DIST += test/integration/errors.py test/integration/messages.py

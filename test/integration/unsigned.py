@@ -146,7 +146,7 @@ def test_table():
     said(daemon, SURVEY + '2 domains sign', 'two domains')
     tap.is_(levels(daemon, SURVEY), {'info'}, 'as information')
     write('*@a.example a\n#')
-    proc.wait_for(lambda: 'no longer has a rule for b.example' in
+    proc.wait_for(lambda: 'it no longer has a rule for b.example' in
                   daemon.log_text(), 'the loss to be noticed')
     tap.is_(play(daemon, 'b.example')[1:], ({'s1'}, None),
             'half written: the old rule signs')

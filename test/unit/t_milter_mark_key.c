@@ -97,6 +97,9 @@ test_refused(void)
 		    "key; chmod 600 it" },
 		{ "a directory", ".", NULL, 0,
 		    ".: MarkKeyFile: not a regular file" },
+		{ "a link to itself", "loop", NULL, 0,
+		    "loop: MarkKeyFile: cannot be opened: Too many levels of "
+		    "symbolic links" },
 		{ "no folder", "none/key", NULL, 0,
 		    "none/key: MarkKeyFile: cannot be created: No such file or "
 		    "directory" },
@@ -105,6 +108,7 @@ test_refused(void)
 	struct diag diag;
 	size_t i;
 
+	tap_num(symlink("loop", "loop"), 0, "a link to itself");
 	buf_init(&secret, MARK_KEY_MAX_BYTES);
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct conf conf = { .mark_key_file =
@@ -119,6 +123,7 @@ test_refused(void)
 		    rows[i].name);
 	}
 	(void)unlink("key");
+	(void)unlink("loop");
 	buf_fini(&secret);
 }
 

@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Errors of configuration, keys, stores and sockets that other tests do not
+provoke: each with its text, which names what is there and what to do. See
+messages.py, which holds the list of all against the tests.
+"""
+import os
+import sqlite3
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
+
+import proc  # noqa: E402
+import tap  # noqa: E402
+import tree  # noqa: E402
+
+CONF = 'AuthservID mx.example\nKeyStore none\nLogTarget stderr\n' \
+    'Background no\n'
+
+
+def expect(what, argv, texts, data=b'', env=None):
+    status, out, err = proc.run(argv, data, env=env)
+    said = out.decode('utf-8', 'replace') + err
+    for text in texts if isinstance(texts, tuple) else (texts,):
+        tap.ok(status != 0 and text in said, '%s: %s' % (what, text), said)
+
+
+class Place:
+    def __init__(self):
+        self.top = proc.folder()
+        self.n = 0
+
+    def path(self, name):
+        return os.path.join(self.top, name)
+
+    def conf(self, text, socket='s'):
+        self.n += 1
+        return proc.write(self.path('conf%d' % self.n), CONF + 'Socket unix:' +
+                          self.path(socket) + '\n' + text, 0o600)
+
+    def check(self, what, text, texts, **more):
+        expect(what, [tree.MAILSEALD, '-n', '-c', self.conf(text)], texts,
+               **more)
+
+    def start(self, what, text, texts, socket='s', **more):
+        expect(what, [tree.MAILSEALD, '-f', '-c', self.conf(text, socket)],
+               texts, **more)
+
+
+def options(p):
+    expect('AuthservID', [tree.MAILSEALD, '-n', '-c', proc.write(
+        p.path('names'), 'AuthservID %s\n' % ','.join(
+            'n%d.example' % i for i in range(33)), 0o600)],
+           '"n32.example" is one name too many')
+    p.check('UserID', 'UserID nobody-here\n',
+            'there is no user "nobody-here"')
+    p.check('UserID', 'UserID root:nothing-here\n',
+            'there is no group "nothing-here"')
+    if os.geteuid() == 0:
+        p.check('PidFile', 'PidFile %s/none/pid\n' % p.top,
+                'it cannot be made there')
+    p.start('PidFile', 'PidFile %s/none/pid\n' % p.top,
+            'PidFile: cannot create it: No such file or directory')
+
+
+def libraries(p):
+    """OpenSSL that has no algorithm."""
+    empty = proc.write(p.path('openssl.cnf'), 'openssl_conf = a\n[a]\n'
+                       'providers = b\n[b]\nnull = c\n[c]\nactivate = 1\n')
+    p.start('OpenSSL', '', 'OpenSSL does not start',
+            env=dict(os.environ, OPENSSL_CONF=empty))
+
+
+def sockets(p):
+    conf = p.conf('PidFile %s\n' % p.path('pid'))
+    server = proc.Server([tree.MAILSEALD, '-f', '-c', conf], p.path('log'),
+                         lambda: proc.unix_open(p.path('s')))
+    p.start('a second daemon', '', 'another process listens there')
+    p.start('its PidFile', 'PidFile %s\n' % p.path('pid'),
+            'PidFile: process %d runs already' % server.pid, 'other')
+    server.process.kill()
+    server.process.wait()
+    if os.geteuid() == 0:
+        p.start('an old socket of root', 'UserID nobody\n',
+                'it is not known whether a process listens there: Permission '
+                'denied; remove it if none does')
+        os.chmod(p.path('s'), 0o777)
+        p.start('an old socket in a folder of root', 'UserID nobody\n',
+                'cannot remove the old socket: Permission denied')
+
+
+def rights(p):
+    """A user that cannot become another."""
+    if os.geteuid() != 0:
+        return
+    conf = p.conf('UserID daemon\n')
+    os.chmod(conf, 0o644)
+    argv = ['setpriv', '--reuid', 'nobody', '--regid', 'nogroup',
+            '--clear-groups', tree.MAILSEALD, '-f', '-c', conf]
+    expect('UserID', argv, 'cannot become "daemon": Operation not permitted')
+
+
+def stores(p):
+    def keygen(what, texts, *argv):
+        expect(what, [tree.DKIMKEYGEN] + list(argv), texts)
+    keygen('a store of no kind',
+           'not sqlite:PATH or postgres:CONNINFO, nor a directory with its '
+           'path', 'list', '-K', 'mysql:db')
+    keygen('postgres:', 'the text after the colon is not a conninfo such as '
+           '"host=db.example dbname=mailseal"', 'list', '-K', 'postgres:x')
+    folder = p.path('keys')
+    os.mkdir(folder, 0o700)
+    database = 'sqlite:' + p.path('keys.db')
+    for store, exists in ((folder, 'it exists already; choose another '
+                           'selector'),
+                          (database, 's1 of example.com exists already; '
+                           'choose another selector')):
+        argv = ('new', '-d', 'example.com', '-s', 's1', '-t', 'ed25519', '-K',
+                store)
+        proc.run([tree.DKIMKEYGEN] + list(argv))
+        keygen('the same selector again', exists, *argv)
+    keygen('encrypt', 'private keys in a directory are not encrypted',
+           'encrypt', '-K', folder)
+    state = os.path.join(folder, 'example.com', 's1.state')
+    proc.write(state, 'something else\n', 0o600)
+    keygen('a state of another program', 'the first line is not '
+           '"mailseal-key 1"', 'list', '-K', folder)
+    os.unlink(state)
+    keygen('no state', 'missing, but there is a private key with its record; '
+           'see dkimkeygen(1), FILES', 'list', '-K', folder)
+    short = proc.write(p.path('short'), 'fifteen letters\n', 0o600)
+    expect('KeyPassphraseFile', [tree.MAILSEALD, '-n', '-c', proc.write(
+        p.path('sealed'), 'KeyStore %s\nKeyPassphraseFile %s\nSocket '
+        'unix:%s\n' % (database, short, p.path('x')), 0o600)],
+           'the passphrase has less than 16 bytes')
+
+
+def damaged(p):
+    """Rows of a database that were changed by hand."""
+    path = p.path('damaged.db')
+    proc.run([tree.DKIMKEYGEN, 'new', '-d', 'example.com', '-s', 's1', '-t',
+              'ed25519', '-K', 'sqlite:' + path])
+    secret = proc.write(p.path('secret'), 'a passphrase of many letters\n',
+                        0o600)
+    conf = proc.write(p.path('policy'), 'KeyPassphraseFile %s\n' % secret,
+                      0o600)
+    daemon = proc.write(p.path('damaged'), 'KeyStore sqlite:%s\nSocket unix:'
+                        '%s\nLogTarget stderr\n' % (path, p.path('x')), 0o600)
+    database = sqlite3.connect(path)
+    for private, argv, text in (
+            (None, [tree.MAILSEALD, '-n', '-c', daemon],
+             'the row of s1 of example.com in mailseal_key: it has no private '
+             'key'),
+            (None, [tree.DKIMKEYGEN, 'check', '--zone', '/dev/null', '-K',
+                    'sqlite:' + path],
+             'the database has no private key s1 of example.com'),
+            ('garbage', [tree.DKIMKEYGEN, 'encrypt', '-c', conf, '-K',
+                         'sqlite:' + path],
+             'the private key cannot be encrypted: it is not a private key in '
+             'PEM')):
+        database.execute("UPDATE mailseal_key SET stage = 'active', "
+                         'private = ?', (private,))
+        database.commit()
+        expect('a damaged row', argv, text)
+    database.close()
+
+
+def main():
+    p = Place()
+    options(p)
+    libraries(p)
+    sockets(p)
+    rights(p)
+    stores(p)
+    damaged(p)
+
+
+tap.main(main)
