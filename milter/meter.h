@@ -14,7 +14,7 @@
 
 #include "engine/engine.h"
 
-#define METER_DIRECTIONS	(ENGINE_PASS_THROUGH + 1)
+#define METER_DIRECTIONS	(ENGINE_RETURNED + 1)
 #define METER_VERDICTS		(ENGINE_REJECT + 1)
 #define METER_LIMITS		13	/* of a histogram, without infinity */
 

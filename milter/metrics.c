@@ -62,7 +62,8 @@ write_messages(const struct view *view)
 {
 	static const char *const directions[METER_DIRECTIONS] = {
 		[ENGINE_UNDECIDED] = "undecided", [ENGINE_SIGN] = "sign",
-		[ENGINE_VERIFY] = "verify", [ENGINE_PASS_THROUGH] = "pass"
+		[ENGINE_VERIFY] = "verify", [ENGINE_PASS_THROUGH] = "pass",
+		[ENGINE_RETURNED] = "returned"
 	};
 	unsigned d, v;
 

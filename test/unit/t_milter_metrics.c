@@ -97,6 +97,11 @@ test_counts(void)
 	check_line("\nmailseal_message_seconds_count 2\n");
 	check_line("\nmailseal_dns_wait_seconds_bucket{le=\"0.001\"} 1\n");
 	check_line("\nmailseal_dns_wait_seconds_bucket{le=\"0.0025\"} 2\n");
+	/* The last of the directions. */
+	out.direction = ENGINE_RETURNED;
+	meter_count(&live.meter, &out, ENGINE_ACCEPT);
+	check_line("\nmailseal_messages_total{direction=\"returned\",action="
+	    "\"accept\"} 1\n");
 }
 
 static void
