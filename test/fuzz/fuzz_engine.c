@@ -36,6 +36,7 @@ static const char conf_text[] =
     "TrustedRelays 192.0.2.9\nMailingListHosts 192.0.2.8\n"
     "DomainRules c.test reject\nOnBadSignature quarantine\n"
     "TrustedSealers a.test\nOnArcFail quarantine\nArcSeal all\n"
+    "LineLengthLimit 100\nAddressLists sendmail\n"
     "Domain a.test\nSelector s\nKeyFile ";
 
 static struct {

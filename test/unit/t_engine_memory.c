@@ -9,6 +9,11 @@
 
 #define FORGED	"Authentication-Results: mx.example.net; dkim=pass\r\n"
 #define TEXT	FORGED "From: joe@example.com\r\nSubject: s\r\n\r\nbody\r\n"
+#define WORDS	"aaaaaaaaa aaaaaaaaa aaaaaaaaa aaaaaaaaa aaaaaaaaa "
+#define LONG_TEXT	FORGED "From: J. Doe <joe@example.com>\r\n"	\
+	"To: a@b,c@d\r\nReferences: " WORDS WORDS WORDS "\r\n\r\n"	\
+	WORDS WORDS WORDS "\r\n"
+#define LONG_CONF	"LineLengthLimit 100\nAddressLists sendmail\n"
 #define STEP_BYTES	16
 
 /* Nothing of the results so far may stay in the outcome. */
@@ -21,6 +26,7 @@ has_no_results(const struct engine_outcome *out)
 	    out->authres.n == 0 && out->authres_folded.n == 0 &&
 	    out->decision.rule == ENGINE_RULE_NONE && !out->tagged &&
 	    out->signatures == NULL && out->signatures_n == 0 &&
+	    out->long_lines == 0 &&
 	    out->seal.instance == 0 && !out->second_asked &&
 	    out->second == NULL && out->second_dmarc.result == NULL &&
 	    out->second_agrees);
@@ -162,6 +168,10 @@ main(void)
 	buf_add_cstr(&text, FORGED);
 	fx_sign(&fx, FX_SIGN_BOTH, TEXT, &text);
 	sweep(&fx, "sign", FX_SIGN_BOTH, NULL, STR(TEXT));
+	sweep(&fx, "sign long lines", FX_SIGN_BOTH LONG_CONF, NULL,
+	    STR(LONG_TEXT));
+	sweep(&fx, "sign long lines, OnInternalError accept", FX_SIGN_BOTH
+	    LONG_CONF "OnInternalError accept\n", NULL, STR(LONG_TEXT));
 	sweep(&fx, "verify", FX_VERIFY, "192.0.2.1", buf_str(&text));
 	sweep(&fx, "sign, OnInternalError accept", FX_SIGN_BOTH
 	    "OnInternalError accept\n", NULL, STR(TEXT));
