@@ -391,6 +391,26 @@ def no_threads(top, options):
     tap.is_(d.stop(), 0, name + ': the end')
 
 
+def clean_up_hangs(top, options):
+    """A library that hangs at the end: all mail is answered, so the process
+    ends without it."""
+    name = 'a library hangs in the clean-up'
+    if tree.is_sanitized():
+        tap.skip(name, 'a sanitizer must be loaded first')
+        return
+    options = dict(options, Nameservers='127.0.0.1@%d' % proc.free_port(
+        (socket.SOCK_DGRAM,)), CheckKeys='no')
+    options.pop('Zone', None)
+    d = seald.Seald(top, options, 'hang', env=dict(
+        os.environ, LD_PRELOAD=tree.program('test/lib/cleanup_hang.so')))
+    one_signed(d.path, name)
+    # The resolver is made with the first query.
+    connect(d.path, FOREIGN).message()
+    obeys(d.server, name)
+    tap.contains(d.log_text(), '"stopped"', name + ': nothing was left undone')
+    tap.ok(not os.path.exists(d.path), name + ': its socket is gone')
+
+
 def too_many_connections(top, options):
     name = 'more connections than descriptors'
     d = seald.Seald(top, options, 'files', start=False)
@@ -510,7 +530,8 @@ def main():
     for test in (full_pipe, answer_first, unread_syslog, full_disk,
                  dumb_resolver, frozen_database, slow_client, replaced_socket,
                  replaced_pid_file, closed_descriptors, burst_of_signals,
-                 used_again, no_message, malformed_macros, no_threads, too_many_connections,
+                 used_again, no_message, malformed_macros, no_threads,
+                 clean_up_hangs, too_many_connections,
                  too_much_mail):
         test(top, options)
 

@@ -28,6 +28,13 @@ EXTRA_DIST += test/integration/soak.py test/integration/tcp.py
 check_SCRIPTS += test/integration/unsigned.py
 EXTRA_DIST += test/integration/unsigned.py
 
+# Ten minutes of good and hostile mail with reloads in between.
+soak: all $(check_DATA) test/bench/load
+	$(AM_TESTS_ENVIRONMENT) \
+	    MAILSEAL_SOAK_SECONDS="$${MAILSEAL_SOAK_SECONDS:-600}" \
+	    $(PYTHON) $(srcdir)/test/integration/soak.py
+.PHONY: soak
+
 # A private Postfix, nsd and mailseald between a client and a sink.
 POSTFIX_TESTS = test/integration/arc.py test/integration/breaks.py \
 	test/integration/follow.py \

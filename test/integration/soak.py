@@ -4,7 +4,8 @@
 connections that come and go, reloads in between, and the second opinion asked
 about every message. Each sender in turn brings all of it: one of ours, one who
 may, one who may not, and those whose SPF policies are bombs.
-MAILSEAL_SOAK_SECONDS makes it last that long. At the end nothing may be leaked or have been touched that
+MAILSEAL_SOAK_SECONDS makes it last that long, with a reload each second, and
+looks at its memory; `make soak' sets it to ten minutes. At the end nothing may be leaked or have been touched that
 is not ours: a sanitizer build says so by itself, any other build runs under
 valgrind."""
 import json
@@ -70,6 +71,11 @@ SENDERS = (
     ('203.0.113.7', '%{d}', 'x%y@macro.bomb'),
     ('203.0.113.7', 'x', 'x@slow.bomb'),
 )
+
+
+def rss_kib(pid):
+    with open('/proc/%d/status' % pid, encoding='ascii') as f:
+        return int(next(x for x in f if x.startswith('VmRSS')).split()[1])
 
 
 def bombs():
@@ -147,6 +153,7 @@ DomainRules slow.bomb reject
     count = 10 ** 9 if seconds else 24 if quick else len(files)
     connections = 8 if quick else 3
     runs = 0
+    sizes = []
     for ip, helo, sender in SENDERS:
         load = subprocess.Popen(
             [tree.program('test/bench/load'), '--milter',
@@ -155,9 +162,16 @@ DomainRules slow.bomb reject
              str(count), '--reconnect', '7', '--ip', ip, '--helo', helo,
              '--mail-from', sender] + files,
             stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        for _ in range(3):
-            time.sleep(0.2)
-            server.signal(signal.SIGHUP)
+        if seconds:
+            # As long as it lasts: a reload each second.
+            while load.poll() is None:
+                server.signal(signal.SIGHUP)
+                time.sleep(1)
+                sizes.append(rss_kib(server.pid))
+        else:
+            for _ in range(3):
+                time.sleep(0.2)
+                server.signal(signal.SIGHUP)
         out, err = load.communicate(timeout=300)
         result = json.loads(out) if out else {}
         runs += result.get('messages', 0)
@@ -168,6 +182,11 @@ DomainRules slow.bomb reject
            'no message was lost: %d' % runs)
     with open('/proc/%d/status' % server.pid, encoding='ascii') as f:
         tap.diag(''.join(x for x in f if x.startswith(('VmHWM', 'VmRSS'))))
+    if sizes:
+        half = len(sizes) // 2
+        tap.ok(max(sizes[half:]) <= 1.25 * max(sizes[:half]),
+               'its memory does not grow: %d KiB, then %d KiB' % (
+                   max(sizes[:half]), max(sizes[half:])))
     tap.ok(server.alive(), 'the daemon is still there')
     status = server.stop(patience_s=60)
     tap.is_(status, 0, 'it ends well: no leak, no error')

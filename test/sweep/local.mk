@@ -1,11 +1,16 @@
-# Each allocation fails once. `make check' samples, `make sweep' takes them all.
+# Each allocation, and each call for a descriptor, a thread or to write, fails once. `make check' samples, `make sweep' takes them all.
 EXTRA_PROGRAMS += test/sweep/alloc_fail.so
 test_sweep_alloc_fail_so_SOURCES = test/sweep/alloc_fail.c
 test_sweep_alloc_fail_so_CFLAGS = $(AM_CFLAGS) -fPIC
 test_sweep_alloc_fail_so_LDFLAGS = -shared
 test_sweep_alloc_fail_so_LDADD =
-check_DATA += test/sweep/alloc_fail.so
-CLEANFILES += test/sweep/alloc_fail.so
+EXTRA_PROGRAMS += test/sweep/call_fail.so
+test_sweep_call_fail_so_SOURCES = test/sweep/call_fail.c
+test_sweep_call_fail_so_CFLAGS = $(AM_CFLAGS) -fPIC
+test_sweep_call_fail_so_LDFLAGS = -shared
+test_sweep_call_fail_so_LDADD =
+check_DATA += test/sweep/alloc_fail.so test/sweep/call_fail.so
+CLEANFILES += test/sweep/alloc_fail.so test/sweep/call_fail.so
 check_SCRIPTS += test/sweep/sweep.py
 EXTRA_DIST += test/sweep/sweep.py
 
