@@ -15,4 +15,5 @@ include lib/dmarc/local.mk
 include lib/arc/local.mk
 include lib/check/local.mk
 include lib/signers/local.mk
+include lib/report/local.mk
 include lib/engine/local.mk

@@ -49,6 +49,8 @@ tools_mailseal_SOURCES = \
 	tools/judge.h \
 	tools/mailseal.h \
 	tools/offline.h \
+	tools/report.h \
+	tools/report_html.h \
 	tools/seal.h \
 	tools/sign.h \
 	tools/try.h \
@@ -67,6 +69,16 @@ tools_mailseal_SOURCES = \
 	tools/judge.c \
 	tools/main.c \
 	tools/offline.c \
+	tools/report.c \
+	tools/report_common.c \
+	tools/report_csv.c \
+	tools/report_html.c \
+	tools/report_json.c \
+	tools/report_names.c \
+	tools/report_own.c \
+	tools/report_read.c \
+	tools/report_svg.c \
+	tools/report_text.c \
 	tools/seal.c \
 	tools/seal_results.c \
 	tools/sign.c \
@@ -77,7 +89,7 @@ tools_mailseal_SOURCES = \
 	tools/verify.c \
 	tools/verify_print.c
 tools_mailseal_LDADD = tools/libimport.a tools/libplayer.a $(LDADD)
-dist_man_MANS += tools/mailseal.1
+dist_man_MANS += tools/mailseal.1 tools/mailseal-report.1
 
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = tools/mailseal.bash keys/dkimkeygen.bash

@@ -6,7 +6,19 @@ _mailseal()
 	_init_completion || return
 	if [ "$cword" -eq 1 ]; then
 		COMPREPLY=($(compgen -W \
-		    "verify sign seal spf dmarc check authres try explain import --help --version" -- "$cur"))
+		    "verify sign seal spf dmarc check authres try explain import report --help --version" -- "$cur"))
+		return
+	fi
+	if [ "${words[1]}" = report ]; then
+		if [ "$cword" -eq 2 ]; then
+			COMPREPLY=($(compgen -W "read --help" -- "$cur"))
+		elif [[ $cur == -* ]]; then
+			COMPREPLY=($(compgen -W \
+			    "$(_parse_help "$1" "report ${words[2]} --help")" \
+			    -- "$cur"))
+		else
+			_filedir
+		fi
 		return
 	fi
 	case $prev in

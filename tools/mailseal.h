@@ -17,6 +17,7 @@ int	 check_main(const struct cli_command *, int, char **);
 int	 authres_main(const struct cli_command *, int, char **);
 int	 explain_main(const struct cli_command *, int, char **);
 int	 import_main(const struct cli_command *, int, char **);
+int	 report_main(const struct cli_command *, int, char **);
 int	 try_main(const struct cli_command *, int, char **);
 
 /* -- verify -------------------------------------------------------------- */

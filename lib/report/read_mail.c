@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * read_mail: mail, by GMime. Each part is decoded and read by its content. The
+ * mail that a multipart/report is about, a failed or a bounced one, is not
+ * read: a report that came back is no report to us.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "report/read_mail.h"
+#include "report/read_private.h"
+
+#define CHUNK_BYTES	16384
+#define WHAT_BYTES	256
+
+struct walk {
+	struct read_unit	*unit;
+	bool			 in_report;	/* within a multipart/report */
+};
+
+static void	 walk_object(struct walk *, GMimeObject *);
+
+static bool
+has_type(GMimeObject *object, const char *type, const char *subtype)
+{
+	GMimeContentType *t = g_mime_object_get_content_type(object);
+
+	return (t != NULL && g_mime_content_type_is_type(t, type, subtype));
+}
+
+/* The decoded content of a part; NULL: it has none. */
+static GMimeStream *
+open_content(GMimePart *part)
+{
+	GMimeDataWrapper *content = g_mime_part_get_content(part);
+	GMimeStream *raw, *filtered;
+	GMimeFilter *filter;
+
+	if (content == NULL) {
+		return (NULL);
+	}
+	raw = g_mime_data_wrapper_get_stream(content);
+	if (raw == NULL) {
+		return (NULL);
+	}
+	(void)g_mime_stream_reset(raw);
+	filtered = g_mime_stream_filter_new(raw);
+	filter = g_mime_filter_basic_new(
+	    g_mime_data_wrapper_get_encoding(content), FALSE);
+	(void)g_mime_stream_filter_add(GMIME_STREAM_FILTER(filtered), filter);
+	g_object_unref(filter);
+	return (filtered);
+}
+
+static void
+feed_content(struct walk *w, GMimeStream *content, struct read_feed *feed)
+{
+	char block[CHUNK_BYTES];
+	ssize_t n;
+
+	while ((n = g_mime_stream_read(content, block, sizeof(block))) > 0) {
+		if (!read_feed_bytes(feed, block, (size_t)n)) {
+			return;
+		}
+	}
+	(void)w;
+}
+
+static void
+take_feedback(struct walk *w, GMimeStream *content)
+{
+	struct buf text;
+	char block[CHUNK_BYTES];
+	ssize_t n;
+
+	buf_init(&text, READ_FEEDBACK_MAX_BYTES);
+	while ((n = g_mime_stream_read(content, block, sizeof(block))) > 0) {
+		buf_add(&text, block, (size_t)n);
+	}
+	if (text.status != STATUS_OK) {
+		(void)read_unit_fail(w->unit, READ_LIMIT, "the fields of a "
+		    "failure report are too long");
+	} else {
+		(void)read_feedback(w->unit, buf_str(&text));
+	}
+	buf_fini(&text);
+}
+
+static void
+take_part(struct walk *w, GMimePart *part)
+{
+	GMimeObject *object = GMIME_OBJECT(part);
+	const char *name = g_mime_part_get_filename(part);
+	bool prose = has_type(object, "text", "*") &&
+	    !g_mime_part_is_attachment(part);
+	GMimeStream *content = open_content(part);
+	struct read_feed *feed;
+	char what[WHAT_BYTES];
+
+	if (content == NULL) {
+		return;
+	}
+	if (has_type(object, "message", "feedback-report")) {
+		take_feedback(w, content);
+	} else {
+		(void)snprintf(what, sizeof(what), "attachment %s",
+		    name != NULL ? name : "");
+		feed = read_feed_new(w->unit, prose ? READ_PROSE :
+		    READ_ATTACHED, what);
+		if (feed != NULL) {
+			feed_content(w, content, feed);
+			(void)read_feed_end(feed, true);
+		}
+	}
+	g_object_unref(content);
+}
+
+static void
+walk_multipart(struct walk *w, GMimeMultipart *multipart)
+{
+	bool outer = w->in_report;
+	int i, n = g_mime_multipart_get_count(multipart);
+
+	w->in_report = outer || has_type(GMIME_OBJECT(multipart),
+	    "multipart", "report");
+	for (i = 0; i < n && !read_unit_over(w->unit); i++) {
+		walk_object(w, g_mime_multipart_get_part(multipart, i));
+	}
+	w->in_report = outer;
+}
+
+static void
+walk_attached_mail(struct walk *w, GMimeMessage *message)
+{
+	bool outer = w->in_report;
+
+	if (outer || message == NULL) {
+		return;
+	}
+	walk_object(w, g_mime_message_get_mime_part(message));
+	w->in_report = outer;
+}
+
+static void
+walk_object(struct walk *w, GMimeObject *object)
+{
+	struct read_unit *u = w->unit;
+
+	if (object == NULL || read_unit_over(u)) {
+		return;
+	}
+	if (++u->parts > READ_PARTS_MAX) {
+		(void)read_unit_fail(u, READ_LIMIT, "more than %d parts of "
+		    "mail", READ_PARTS_MAX);
+		return;
+	}
+	if (u->mail_depth == READ_MAIL_DEPTH_MAX) {
+		(void)read_unit_fail(u, READ_LIMIT, "parts of mail nested "
+		    "more than %d deep", READ_MAIL_DEPTH_MAX);
+		return;
+	}
+	u->mail_depth++;
+	if (GMIME_IS_MULTIPART(object)) {
+		walk_multipart(w, GMIME_MULTIPART(object));
+	} else if (GMIME_IS_MESSAGE_PART(object)) {
+		walk_attached_mail(w, g_mime_message_part_get_message(
+		    GMIME_MESSAGE_PART(object)));
+	} else if (GMIME_IS_PART(object) && !(w->in_report &&
+	    has_type(object, "text", "rfc822-headers"))) {
+		take_part(w, GMIME_PART(object));
+	}
+	u->mail_depth--;
+}
+
+void
+read_mail_message(struct read_unit *u, GMimeMessage *message)
+{
+	struct walk w = { .unit = u };
+	size_t before = u->reports_n;
+
+	walk_object(&w, g_mime_message_get_mime_part(message));
+	if (u->reports_n == before) {
+		(void)read_unit_fail(u, READ_FOREIGN,
+		    "mail without a report");
+	}
+}
+
+static void *
+mail_open(struct read_unit *unit, enum read_origin origin, const char *what)
+{
+	return (read_whole_new(unit, origin, what, READ_WHOLE_MAX_BYTES));
+}
+
+/* Calls take for each message of an mbox, or for one message. */
+void
+read_mail_stream(GMimeStream *stream, bool mbox, read_mail_take *take,
+    void *ctx)
+{
+	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
+	GMimeMessage *message;
+
+	g_mime_parser_set_format(parser, mbox ? GMIME_FORMAT_MBOX :
+	    GMIME_FORMAT_MESSAGE);
+	g_mime_parser_set_persist_stream(parser, TRUE);
+	do {
+		message = g_mime_parser_construct_message(parser, NULL);
+		if (message != NULL) {
+			bool more = take(ctx, message);
+
+			g_object_unref(message);
+			if (!more) {
+				break;
+			}
+		}
+	} while (mbox && message != NULL && !g_mime_parser_eos(parser));
+	g_object_unref(parser);
+}
+
+static bool
+take_message(void *ctx, GMimeMessage *message)
+{
+	struct read_unit *u = ctx;
+
+	read_mail_message(u, message);
+	return (!read_unit_over(u));
+}
+
+static enum read_result
+read_mail_whole(struct read_whole *w, bool mbox)
+{
+	struct read_unit *u = w->unit;
+	size_t before = u->reports_n;
+	GMimeStream *stream;
+
+	if (!read_unit_over(u) && u->mail_depth == READ_MAIL_DEPTH_MAX) {
+		(void)read_unit_fail(u, READ_LIMIT, "mail nested more than "
+		    "%d deep", READ_MAIL_DEPTH_MAX);
+	}
+	if (!read_unit_over(u)) {
+		u->mail_depth++;
+		stream = g_mime_stream_mem_new_with_buffer(w->bytes.p,
+		    w->bytes.n);
+		read_mail_stream(stream, mbox, take_message, u);
+		g_object_unref(stream);
+		u->mail_depth--;
+	}
+	read_whole_free(w);
+	return (u->reports_n > before ? READ_OK : u->worst);
+}
+
+static enum read_result
+mail_end(void *state, bool whole)
+{
+	(void)whole;
+	return (read_mail_whole(state, false));
+}
+
+static enum read_result
+mbox_end(void *state, bool whole)
+{
+	(void)whole;
+	return (read_mail_whole(state, true));
+}
+
+const struct read_kind read_mail = { "mail", mail_open, read_whole_bytes,
+	mail_end };
+const struct read_kind read_mbox = { "mbox", mail_open, read_whole_bytes,
+	mbox_end };

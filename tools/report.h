@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * report: mailseal report read: what it gathers and how it is written. Texts
+ * of reports are raw; each writer escapes for its target.
+ */
+#ifndef TOOLS_REPORT_H
+#define TOOLS_REPORT_H
+
+#include <stdio.h>
+
+#include "report/read_sources.h"
+#include "report/read.h"
+#include "tools/mailseal.h"
+
+#define REPORT_NOTES_MAX	1000	/* warnings that are kept */
+#define REPORT_KEPT_MAX		1000	/* failure and TLS reports in a table */
+#define REPORT_NAMES_MAX	200	/* addresses that --resolve looks up */
+#define REPORT_EXIT_FIX		3	/* --quiet: a source of ours fails */
+
+struct report_own;
+
+struct report_notes {		/* lines of text, not escaped */
+	char	**v;
+	size_t	 n;
+	size_t	 cap;
+	size_t	 more;		/* that found no room */
+};
+
+struct report_name {		/* an address and its confirmed name */
+	struct ip_addr	 ip;
+	char		*name;	/* NULL: none */
+};
+
+struct report_read {
+	/* options */
+	struct cli_dns	 dns_opts;
+	const char	*conf_path;	/* NULL: the default, if it exists */
+	const char	*domain;	/* --domain, normalised; NULL: all */
+	const char	*html_path;	/* NULL: none */
+	int64_t		 since_s;	/* REPORT_TIME_NONE: all */
+	bool		 json;
+	bool		 csv;
+	bool		 fail_only;
+	bool		 strict;
+	bool		 quiet;
+	bool		 resolve;
+	/* what was read */
+	struct env	 env;
+	struct sources	*sources;
+	struct report_own *own;
+	struct report	*kept;		/* failure and TLS reports, the newest
+					   first */
+	size_t		 kept_n;
+	size_t		 aggregates;
+	size_t		 failures;
+	size_t		 tls;
+	size_t		 duplicates;
+	size_t		 inputs_bad;	/* without a report */
+	size_t		 printed;	/* reports, with --json */
+	struct report_notes notes;
+	char		*error;		/* NULL: none; the exit status is 1 */
+	bool		 only_path;	/* one path, and no folder */
+	struct report_name names[REPORT_NAMES_MAX];
+	size_t		 names_n;
+};
+
+/* -- report_own.c: what this host knows of itself ------------------------- */
+
+/* NULL, with a message: the configuration cannot be read. */
+struct report_own *report_own_new(const char *conf_path, const struct env *);
+void		 report_own_free(struct report_own *);	/* accepts NULL */
+void		 report_own_get(struct report_own *, struct sources_own *r);
+
+/* -- report_names.c -------------------------------------------------------- */
+
+struct report_lookup;
+
+/* own: what is known without DNS. NULL, with a message: no resolver. */
+struct report_lookup *report_lookup_new(struct report_read *,
+		    const struct sources_own *own);
+void		 report_lookup_free(struct report_lookup *);
+/* What is known with DNS as well. */
+void		 report_lookup_own(struct report_lookup *,
+		    struct sources_own *r);
+/* Looks the names of the first REPORT_NAMES_MAX addresses up. */
+void		 report_lookup_names(struct report_lookup *);
+/* NULL: none. */
+const char	*report_name(const struct report_read *, const struct source *);
+
+/* -- shared by the writers ------------------------------------------------- */
+
+/* Whether the options let the source be shown. */
+bool		 report_shows(const struct report_read *,
+		    const struct source *);
+/* The address, or what stands for it; not escaped. */
+const char	*report_ip(const struct source *, char text_r[IP_TEXT_BYTES]);
+/* "2026-11-29"; "?" for REPORT_TIME_NONE. */
+#define REPORT_DATE_BYTES	32
+const char	*report_date(int64_t time_s, char text_r[REPORT_DATE_BYTES]);
+/* "12,431" */
+#define REPORT_NUMBER_BYTES	32
+const char	*report_number(int64_t, char text_r[REPORT_NUMBER_BYTES]);
+/* "99.8 %"; rounded down, so that 100 % means all of them. */
+const char	*report_share(int64_t part, int64_t all,
+		    char text_r[REPORT_NUMBER_BYTES]);
+/* One line that is safe in a terminal, cut to max bytes of text; the result is
+   in the buffer, which it empties first. */
+const char	*report_clean(struct buf *, const char *text, size_t max);
+/* The sentence that answers the operator's question. */
+void		 report_summary(const struct report_read *,
+		    const struct source_domain *, struct buf *);
+
+/* -- writers; false: standard output or the file failed -------------------- */
+
+void		 report_json_begin(void);
+void		 report_json_report(struct report_read *, const char *input,
+		    const struct report *, bool duplicate);
+bool		 report_json_end(struct report_read *);
+bool		 report_csv(struct report_read *);
+bool		 report_text(struct report_read *);
+bool		 report_html(struct report_read *);
+
+int	 report_read_main(const struct cli_command *, int, char **);
+
+#endif

@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* mailseal report read: reads what a report mailbox holds. */
+#include "config.h"
+
+#include <sys/stat.h>
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/escape.h"
+#include "mail/domain.h"
+#include "tools/report.h"
+
+#define NOTE_BYTES	5000
+
+/* -- notes ----------------------------------------------------------------- */
+
+static void ATTR_PRINTF(2, 3)
+add_note(struct report_read *o, const char *fmt, ...)
+{
+	struct report_notes *notes = &o->notes;
+	size_t cap = notes->cap > 0 ? notes->cap * 2 : 16;
+	char text[NOTE_BYTES], **v;
+	va_list ap;
+
+	if (notes->n == REPORT_NOTES_MAX) {
+		notes->more++;
+		return;
+	}
+	if (notes->n == notes->cap) {
+		v = realloc(notes->v, cap * sizeof(*v));
+		if (v == NULL) {
+			notes->more++;
+			return;
+		}
+		notes->v = v;
+		notes->cap = cap;
+	}
+	va_start(ap, fmt);
+	(void)vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	notes->v[notes->n] = strdup(text);
+	notes->n += notes->v[notes->n] != NULL;
+}
+
+static void
+set_error(struct report_read *o, const char *name, const char *why)
+{
+	if (o->error == NULL && asprintf(&o->error, "%s: %s", name, why) ==
+	    -1) {
+		o->error = NULL;
+	}
+}
+
+/* -- what the reader finds ------------------------------------------------- */
+
+static bool
+is_in_domain(const char *name, const char *domain)
+{
+	struct arena arena;
+	struct str normal;
+	bool yes;
+
+	arena_init(&arena, 65536);
+	yes = domain_normalize(&arena, str_from(name), &normal) ==
+	    STATUS_OK && domain_is_within(normal, str_from(domain));
+	arena_fini(&arena);
+	return (yes);
+}
+
+static bool
+is_wanted_tls(const struct report_read *o, const struct report_tls *t)
+{
+	size_t i;
+
+	if (o->since_s != REPORT_TIME_NONE && t->end_s < o->since_s) {
+		return (false);
+	}
+	for (i = 0; o->domain != NULL && i < t->policies_n; i++) {
+		if (is_in_domain(t->policies[i].domain, o->domain)) {
+			return (true);
+		}
+	}
+	return (o->domain == NULL);
+}
+
+static bool
+is_wanted(const struct report_read *o, const struct report *r)
+{
+	switch (r->kind) {
+	case REPORT_AGGREGATE:
+		return ((o->since_s == REPORT_TIME_NONE ||
+		    r->aggregate.end_s >= o->since_s) && (o->domain == NULL ||
+		    is_in_domain(r->aggregate.domain, o->domain)));
+	case REPORT_TLS:
+		return (is_wanted_tls(o, &r->tls));
+	case REPORT_FAILURE:
+		break;
+	}
+	return (o->domain == NULL ||
+	    is_in_domain(r->failure.reported_domain, o->domain));
+}
+
+/* For the tables; JSON is written at once. */
+static void
+keep_report(struct report_read *o, struct report *r)
+{
+	if (o->json || r->kind == REPORT_AGGREGATE ||
+	    o->kept_n == REPORT_KEPT_MAX) {
+		report_free(r);
+		return;
+	}
+	r->next = o->kept;
+	o->kept = r;
+	o->kept_n++;
+}
+
+static void
+count_report(struct report_read *o, const char *name, const struct report *r)
+{
+	enum status status;
+
+	switch (r->kind) {
+	case REPORT_AGGREGATE:
+		o->aggregates++;
+		status = sources_add(o->sources, &r->aggregate);
+		if (status == STATUS_LIMIT) {
+			add_note(o, "%s: too many sources or domains: not all "
+			    "of it is in the tables", name);
+		} else if (status != STATUS_OK) {
+			set_error(o, name, "out of memory");
+		}
+		break;
+	case REPORT_FAILURE:
+		o->failures++;
+		break;
+	case REPORT_TLS:
+		o->tls++;
+		break;
+	}
+}
+
+static void
+on_report(void *ctx, const char *name, struct report *r)
+{
+	struct report_read *o = ctx;
+	bool again;
+	size_t i;
+
+	if (o->strict && r->warnings_n > 0) {
+		add_note(o, "%s: not used, by --strict: %s", name,
+		    r->warnings[0]);
+		report_free(r);
+		return;
+	}
+	if (!is_wanted(o, r)) {
+		o->only_path = false;	/* it was a report */
+		report_free(r);
+		return;
+	}
+	again = sources_seen(o->sources, r);
+	if (o->json) {
+		report_json_report(o, name, r, again);
+	}
+	for (i = 0; i < r->warnings_n && !o->json; i++) {
+		add_note(o, "%s: %s", name, r->warnings[i]);
+	}
+	if (again) {
+		o->duplicates++;
+		report_free(r);
+		return;
+	}
+	count_report(o, name, r);
+	keep_report(o, r);
+}
+
+static void
+on_warning(void *ctx, const char *name, const char *text)
+{
+	add_note(ctx, "%s: %s", name, text);
+}
+
+static void
+on_none(void *ctx, const char *name, bool named, enum read_trouble trouble,
+    const char *why)
+{
+	struct report_read *o = ctx;
+
+	o->inputs_bad++;
+	if (named && trouble != READ_TROUBLE_FOREIGN) {
+		set_error(o, name, why);
+	}
+	add_note(o, "%s: %s", name, why);
+}
+
+/* -- options --------------------------------------------------------------- */
+
+static bool
+take_since(struct report_read *o, const char *value)
+{
+	struct tm tm = { .tm_year = 0 };
+	const char *end = strptime(value, "%Y-%m-%d", &tm);
+	int64_t t = end != NULL && *end == '\0' ? timegm(&tm) : -1;
+
+	if (t == -1) {
+		(void)cli_fail("--since: %s is not a date like 2026-01-31",
+		    value);
+		return (false);
+	}
+	o->since_s = t;
+	return (true);
+}
+
+static bool
+take_option(void *opts, int id, const char *value)
+{
+	struct report_read *o = opts;
+	bool bad;
+
+	switch (id) {
+	case 'j':
+		o->json = true;
+		break;
+	case 0x300:
+		o->csv = true;
+		break;
+	case 0x301:
+		o->html_path = value;
+		break;
+	case 'd':
+		o->domain = value;
+		break;
+	case 's':
+		return (take_since(o, value));
+	case 'F':
+		o->fail_only = true;
+		break;
+	case 0x302:
+		o->strict = true;
+		break;
+	case 'q':
+		o->quiet = true;
+		break;
+	case 'r':
+		o->resolve = true;
+		break;
+	case 'c':
+		o->conf_path = value;
+		break;
+	default:
+		return (cli_dns_option(&o->dns_opts, id, value, &bad) && !bad);
+	}
+	return (true);
+}
+
+/* -- the run --------------------------------------------------------------- */
+
+static bool
+is_folder(const char *path)
+{
+	struct stat st;
+
+	return (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
+}
+
+static size_t
+found(const struct report_read *o)
+{
+	return (o->aggregates + o->failures + o->tls);
+}
+
+static bool
+read_paths(struct report_read *o, int n, char **paths)
+{
+	const struct read_sink sink = { on_report, on_warning, on_none, o };
+	struct reader *reader = reader_new(&o->env, &sink);
+	int i;
+
+	if (reader == NULL) {
+		(void)cli_fail("out of memory");
+		return (false);
+	}
+	o->only_path = n <= 1 && !(n == 1 && is_folder(paths[0]));
+	if (n == 0) {
+		reader_path(reader, "-");
+	}
+	for (i = 0; i < n; i++) {
+		reader_path(reader, paths[i]);
+	}
+	reader_free(reader);
+	if (found(o) == 0 && o->only_path && o->error == NULL) {
+		o->error = strdup(o->notes.n > 0 ?
+		    o->notes.v[o->notes.n - 1] : "no report");
+	}
+	return (true);
+}
+
+static bool
+judge(struct report_read *o)
+{
+	struct sources_own own = { .address = NULL };
+	struct report_lookup *lookup = NULL;
+	enum status status;
+
+	if (o->own != NULL) {
+		report_own_get(o->own, &own);
+	}
+	if (o->resolve) {
+		lookup = report_lookup_new(o, &own);
+		if (lookup == NULL) {
+			return (false);
+		}
+		report_lookup_own(lookup, &own);
+	}
+	status = sources_judge(o->sources, &own);
+	if (status == STATUS_OK && lookup != NULL) {
+		report_lookup_names(lookup);
+	}
+	report_lookup_free(lookup);
+	if (status != STATUS_OK) {
+		(void)cli_fail("out of memory");
+	}
+	return (status == STATUS_OK);
+}
+
+static bool
+has_fix(const struct report_read *o)
+{
+	size_t i;
+
+	for (i = 0; i < sources_domains(o->sources); i++) {
+		if (sources_domain(o->sources, i)->to_fix > 0) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+static bool
+write_result(struct report_read *o)
+{
+	if (o->html_path != NULL && !report_html(o)) {
+		return (false);
+	}
+	if (o->json) {
+		return (report_json_end(o));
+	}
+	if (o->quiet && !has_fix(o)) {
+		return (true);
+	}
+	if (o->csv) {
+		return (report_csv(o));
+	}
+	return (o->html_path != NULL && !o->quiet ? true : report_text(o));
+}
+
+/* Where nothing is printed, an error still is. */
+static int
+exit_status(const struct report_read *o)
+{
+	struct buf text;
+
+	if (o->error != NULL) {
+		buf_init(&text, 8 * NOTE_BYTES);
+		escape_text(&text, str_from(o->error), CLI_SHOWN_MAX_BYTES);
+		cli_warn("%s", text.p != NULL ? text.p : "");
+		buf_fini(&text);
+		return (CLI_NO);
+	}
+	return (o->quiet && has_fix(o) ? REPORT_EXIT_FIX : CLI_YES);
+}
+
+static void
+fini(struct report_read *o)
+{
+	struct report *next;
+	size_t i;
+
+	for (; o->kept != NULL; o->kept = next) {
+		next = o->kept->next;
+		report_free(o->kept);
+	}
+	for (i = 0; i < o->notes.n; i++) {
+		free(o->notes.v[i]);
+	}
+	for (i = 0; i < o->names_n; i++) {
+		free(o->names[i].name);
+	}
+	free(o->notes.v);
+	free(o->error);
+	report_own_free(o->own);
+	sources_free(o->sources);
+}
+
+static bool
+init(struct report_read *o, struct arena *arena)
+{
+	struct str name;
+
+	if (o->json && o->csv) {
+		(void)cli_fail("--json and --csv exclude one another");
+		return (false);
+	}
+	if (o->domain != NULL) {
+		if (domain_normalize(arena, str_from(o->domain), &name) !=
+		    STATUS_OK) {
+			(void)cli_fail("--domain: %s is not a domain",
+			    o->domain);
+			return (false);
+		}
+		o->domain = arena_cstr(arena, name);
+	}
+	o->sources = sources_new();
+	if (o->sources == NULL) {
+		(void)cli_fail("out of memory");
+		return (false);
+	}
+	if (o->conf_path == NULL &&
+	    access(SYSCONFDIR "/mailseald.conf", R_OK) == -1) {
+		return (true);
+	}
+	o->own = report_own_new(o->conf_path, &o->env);
+	return (o->own != NULL || o->conf_path == NULL);
+}
+
+int
+report_read_main(const struct cli_command *command, int argc, char **argv)
+{
+	struct report_read o = { .since_s = REPORT_TIME_NONE };
+	int early, result = CLI_USAGE;
+	struct arena arena;
+
+	early = cli_options(command, argc, argv, take_option, &o);
+	if (early != CLI_END) {
+		return (early);
+	}
+	env_init_system(&o.env);
+	arena_init(&arena, TOOL_ARENA_BYTES);
+	if (init(&o, &arena)) {
+		if (o.json) {
+			report_json_begin();
+		}
+		if (read_paths(&o, argc - optind, argv + optind) &&
+		    judge(&o) && write_result(&o)) {
+			result = exit_status(&o);
+		}
+	}
+	fini(&o);
+	arena_fini(&arena);
+	return (result);
+}
