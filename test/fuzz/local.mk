@@ -10,7 +10,8 @@
 # and files in test/fuzz/corpus/NAME/.
 FUZZ_TARGETS =
 fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-EXTRA_DIST += test/fuzz/corpus test/fuzz/fuzz.h test/fuzz/run.sh
+EXTRA_DIST += test/fuzz/corpus test/fuzz/fuzz.h test/fuzz/report.h \
+	test/fuzz/run.sh
 
 if FUZZ
 fuzz_main =
@@ -125,3 +126,15 @@ test_fuzz_fuzz_check_LDFLAGS = $(fuzz_ldflags)
 FUZZ_TARGETS += test/fuzz/fuzz_lines
 test_fuzz_fuzz_lines_SOURCES = test/fuzz/fuzz_lines.c $(fuzz_main)
 test_fuzz_fuzz_lines_LDFLAGS = $(fuzz_ldflags)
+FUZZ_TARGETS += test/fuzz/fuzz_report_any
+test_fuzz_fuzz_report_any_SOURCES = test/fuzz/fuzz_report_any.c $(fuzz_main)
+test_fuzz_fuzz_report_any_LDFLAGS = $(fuzz_ldflags)
+FUZZ_TARGETS += test/fuzz/fuzz_report_archive
+test_fuzz_fuzz_report_archive_SOURCES = test/fuzz/fuzz_report_archive.c $(fuzz_main)
+test_fuzz_fuzz_report_archive_LDFLAGS = $(fuzz_ldflags)
+FUZZ_TARGETS += test/fuzz/fuzz_report_mail
+test_fuzz_fuzz_report_mail_SOURCES = test/fuzz/fuzz_report_mail.c $(fuzz_main)
+test_fuzz_fuzz_report_mail_LDFLAGS = $(fuzz_ldflags)
+FUZZ_TARGETS += test/fuzz/fuzz_report_xml
+test_fuzz_fuzz_report_xml_SOURCES = test/fuzz/fuzz_report_xml.c $(fuzz_main)
+test_fuzz_fuzz_report_xml_LDFLAGS = $(fuzz_ldflags)
