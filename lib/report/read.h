@@ -27,7 +27,7 @@
 /* Unpacked content beyond READ_RATIO_FREE_BYTES may be at most so many times
    its packed size; reports reach 100. */
 #define READ_RATIO_MAX		300
-#define READ_RATIO_FREE_BYTES	((uint64_t)16 * 1024 * 1024)
+#define READ_RATIO_FREE_BYTES	((uint64_t)4 * 1024 * 1024)
 #define READ_DEPTH_MAX		4	/* archives within archives */
 #define READ_MEMBERS_MAX	1000	/* of archives, in all */
 #define READ_MAIL_DEPTH_MAX	8	/* mail within mail, and multiparts */

@@ -12,6 +12,7 @@ include test/unit/conf.mk
 include test/unit/dmarc.mk
 include test/unit/arc.mk
 include test/unit/check.mk
+include test/unit/report.mk
 include test/unit/second.mk
 include test/unit/signers.mk
 include test/unit/engine.mk
