@@ -18,6 +18,7 @@ by test/bench/load.
   postfix       sign and verify behind a real Postfix, over unix sockets and over
                 TCP, beside OpenDKIM: see postfix.py.
   rotate        dkimkeygen rotate --all over 100,000 domains: see rotate.py.
+  reports       mailseal report read over 60,000 rows: see report.py.
   latency       what one message waits for when DNS answers take their time, in
                 mailseald and in a chain of the programs: see latency.py.
 
@@ -46,6 +47,7 @@ from arc import Arc
 from daemons import Side, mailseald, opendkim, opendmarc
 from latency import Latency, Path
 from postfix import Postfix, mta
+from report import Reports
 from rotate import Rotate
 from stores import Stores
 from tables import Tables
@@ -214,6 +216,8 @@ def main():
             Stores(world, ROUNDS, SECONDS).run()
         if ONLY in "rotate":
             Rotate(world).run()
+        if ONLY in "reports":
+            Reports(world).run()
         bench.memory()
         bench.postfix()
         if ONLY in "latency":
