@@ -72,11 +72,13 @@ tools_mailseal_SOURCES = \
 	tools/report.c \
 	tools/report_common.c \
 	tools/report_csv.c \
+	tools/report_filter.c \
 	tools/report_html.c \
 	tools/report_json.c \
 	tools/report_names.c \
 	tools/report_own.c \
 	tools/report_read.c \
+	tools/report_style.c \
 	tools/report_svg.c \
 	tools/report_text.c \
 	tools/seal.c \

@@ -87,6 +87,12 @@ void		 report_lookup_names(struct report_lookup *);
 /* NULL: none. */
 const char	*report_name(const struct report_read *, const struct source *);
 
+/* -- report_filter.c ------------------------------------------------------- */
+
+/* Whether the options ask for the report. */
+bool		 report_is_wanted(const struct report_read *,
+		    const struct report *);
+
 /* -- shared by the writers ------------------------------------------------- */
 
 /* Whether the options let the source be shown. */

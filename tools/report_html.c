@@ -18,70 +18,6 @@
 #define NOTES_SHOWN	200
 #define CELL_BYTES	120
 
-static const char style[] =
-    ":root{color-scheme:light dark;--bg:#f6f7f5;--card:#fff;--ink:#1b2126;"
-    "--soft:#5d6770;--line:#e1e4e1;--mine:#1d7f5f;--fix:#c8471a;"
-    "--forwarder:#3c6fb4;--other:#98a0a6;--unknown:#c3c8cc}"
-    "@media(prefers-color-scheme:dark){:root{--bg:#131719;--card:#1b2023;"
-    "--ink:#e6e9ea;--soft:#9aa4ab;--line:#2c3337;--mine:#46b98f;"
-    "--fix:#ff8552;--forwarder:#79a9ee;--other:#76808a;--unknown:#4c555c}}"
-    "*{box-sizing:border-box}"
-    "body{margin:0;background:var(--bg);color:var(--ink);"
-    "font:15px/1.5 system-ui,sans-serif}"
-    "main{max-width:72rem;margin:0 auto;padding:1.5rem 1rem 4rem}"
-    "h1{font-size:1.3rem;margin:0 0 .2rem}"
-    "h2{font-size:1.25rem;margin:0;overflow-wrap:anywhere}"
-    "h3{font-size:.8rem;font-weight:600;color:var(--soft);"
-    "margin:1.6rem 0 .5rem}"
-    ".soft{color:var(--soft)}"
-    "section{background:var(--card);border:1px solid var(--line);"
-    "border-radius:10px;padding:1.25rem;margin-top:1.25rem}"
-    ".say{font-size:1.05rem;margin:.7rem 0 0;overflow-wrap:anywhere}"
-    ".facts{display:grid;grid-template-columns:"
-    "repeat(auto-fit,minmax(6.5rem,1fr));gap:.9rem 1.5rem;"
-    "margin:1.1rem 0 0}"
-    ".facts b{display:block;font-size:1.5rem;font-weight:600;"
-    "font-variant-numeric:tabular-nums;line-height:1.2}"
-    ".facts span{color:var(--soft);font-size:.82rem}"
-    "svg{display:block;width:100%}"
-    ".axis{display:flex;justify-content:space-between;color:var(--soft);"
-    "font-size:.78rem;margin-top:.3rem;font-variant-numeric:tabular-nums}"
-    "h3 span{font-weight:400}"
-    "details{margin-top:.8rem}summary{color:var(--soft);cursor:pointer}"
-    ".key{display:flex;flex-wrap:wrap;gap:.3rem 1.1rem;font-size:.82rem;"
-    "color:var(--soft);margin-top:.6rem}"
-    ".key i,.tag i{display:inline-block;width:.65rem;height:.65rem;"
-    "border-radius:3px;margin-right:.4rem}"
-    ".two{display:grid;grid-template-columns:1fr;gap:0 2rem}"
-    "@media(min-width:48rem){.two{grid-template-columns:1fr 1fr}}"
-    ".wide{overflow-x:auto}"
-    "table{border-collapse:collapse;width:100%;font-size:.88rem}"
-    "th{text-align:left;color:var(--soft);font-weight:500;font-size:.8rem}"
-    "th,td{padding:.4rem .9rem .4rem 0;border-bottom:1px solid var(--line);"
-    "vertical-align:top}"
-    "tr:last-child td{border-bottom:0}"
-    "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}"
-    "td.bar{width:18%;min-width:4rem}td.bar svg{margin-top:.45rem}"
-    "td.id{overflow-wrap:anywhere;min-width:9rem}"
-    ".tag{white-space:nowrap}"
-    "@media(max-width:40rem){section{padding:1rem}"
-    ".src thead{display:none}.src,.src tbody{display:block}"
-    ".src tr{display:grid;grid-template-columns:1fr auto;gap:.1rem .8rem;"
-    "padding:.6rem 0;border-bottom:1px solid var(--line)}"
-    ".src td{border:0;padding:0}.src td.bar{display:none}"
-    ".src td.id,.src td.all{grid-column:1/-1;min-width:0;"
-    "overflow-wrap:anywhere}}"
-    ".mine{background:var(--mine);fill:var(--mine)}"
-    ".fix{background:var(--fix);fill:var(--fix)}"
-    ".forwarder{background:var(--forwarder);fill:var(--forwarder)}"
-    ".other{background:var(--other);fill:var(--other)}"
-    ".unknown{background:var(--unknown);fill:var(--unknown)}"
-    "svg .mine,svg .fix,svg .forwarder,svg .other,svg .unknown"
-    "{background:none}"
-    ".grid{stroke:var(--line);stroke-width:1}"
-    ".rate{fill:none;stroke:var(--mine);stroke-width:2;"
-    "stroke-linejoin:round}";
-
 static const struct {
 	const char	*label;
 	const char	*plural;
@@ -414,7 +350,7 @@ put_page(struct html *h)
 	    "Content-Security-Policy content=\"default-src 'none';"
 	    "style-src 'unsafe-inline'\">\n<title>DMARC reports</title>"
 	    "<style>%s</style></head><body><main>\n<h1>DMARC reports</h1>"
-	    "<div class=soft>read on %s by mailseal</div>\n", style,
+	    "<div class=soft>read on %s by mailseal</div>\n", html_style,
 	    report_date(env_now_s(&h->o->env), day));
 	for (i = 0; i < n && i < DOMAINS_SHOWN; i++) {
 		put_domain(h, sources_domain(h->o->sources, i));

@@ -11,6 +11,8 @@ struct html {
 	struct buf		 clean;
 };
 
+extern const char html_style[];	/* report_style.c */
+
 /* -- report_svg.c ---------------------------------------------------------- */
 
 /* Volume and share that passes, by day. */

@@ -8,6 +8,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/report/read_xml_values.h \
 	lib/report/report.h \
 	lib/report/read_archive.c \
+	lib/report/read_domains.c \
 	lib/report/read_feed.c \
 	lib/report/read_feedback.c \
 	lib/report/read_gzip.c \

@@ -31,6 +31,15 @@ struct sources {
 	const char		*shared[SHARED_TEXTS];
 };
 
+/* Whether the words are new. Remembers them; see sources_seen(). */
+bool	 sources_remember(struct sources *, char kind, const char *,
+	    const char *, const char *, int64_t, int64_t);
+/* NULL: no memory, or too many domains. */
+struct source_domain	*sources_domain_at(struct sources *,
+			    const char *name);
+/* Adds the sums of a report. p: in the arena of the sources. */
+void	 sources_domain_add(struct sources *, struct source_domain *,
+	    const struct report_aggregate *, const char *p);
 /* Sorts, and adds equal sources up. */
 void	 sources_merge(struct sources *);
 

@@ -210,6 +210,8 @@ on_text(void *ctx, const xmlChar *p, int n)
 		size_t room = READ_TEXT_MAX_BYTES + 1 - x->text.n;
 
 		buf_add(&x->text, p, (size_t)n < room ? (size_t)n : room);
+		x->values.nomem = x->values.nomem ||
+		    x->text.status != STATUS_OK;
 	}
 }
 
@@ -430,6 +432,8 @@ xml_end(void *state, bool whole)
 	(void)whole;		/* libxml2 says what is cut off */
 	if (read_unit_over(x->unit)) {
 		result = x->unit->worst;
+	} else if (x->values.nomem) {
+		result = read_unit_fail(x->unit, READ_NOMEM, "out of memory");
 	} else if (x->stopped) {
 		result = READ_FOREIGN;	/* or damaged, as recorded */
 	} else if (!x->found || (x->broken &&

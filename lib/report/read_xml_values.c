@@ -37,8 +37,8 @@ xml_values_set(struct xml_values *x, enum xml_leaf leaf, struct str text)
 		    READ_TEXT_MAX_BYTES);
 		text.n = READ_TEXT_MAX_BYTES;
 	}
-	/* Out of space: the value stays absent, and a count is not usable. */
 	x->v[leaf] = arena_dup(arena, str_trim_fws(text));
+	x->nomem = x->nomem || x->v[leaf].p == NULL;
 }
 
 void
@@ -64,6 +64,7 @@ share_text(struct xml_values *x, struct str s)
 	}
 	if (*place == NULL || !str_eq(str_from(*place), s)) {
 		*place = read_text(x->report, s);
+		x->nomem = x->nomem || (*place)[0] == '\0';
 	}
 	return (*place);
 }
@@ -227,7 +228,7 @@ take_record(struct xml_values *x)
 	memset(&row, 0, sizeof(row));
 	if (!parse_count(x->v[XML_COUNT], &row.count)) {
 		x->lost++;
-		return (STATUS_OK);
+		return (x->nomem ? STATUS_NOMEM : STATUS_OK);
 	}
 	status = grow_rows(x);
 	if (status != STATUS_OK) {
@@ -236,7 +237,7 @@ take_record(struct xml_values *x)
 	fill_row(x, &row);
 	sum_row(a, &row);
 	a->rows[a->rows_n++] = row;
-	return (STATUS_OK);
+	return (x->nomem ? STATUS_NOMEM : STATUS_OK);
 }
 
 enum status

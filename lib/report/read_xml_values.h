@@ -33,6 +33,7 @@ struct xml_values {
 	/* of the report */
 	size_t		 rows_cap;
 	size_t		 lost;		/* records without a usable count */
+	bool		 nomem;		/* a value was lost */
 	const char	*shared[XML_SHARED];	/* texts that were copied */
 };
 
