@@ -60,4 +60,8 @@ edge syslog 'syslog\.h' 'milter|lib/conf'
 edge libidn2 'idn2\.h' lib/mail
 edge libopendmarc 'opendmarc/' lib/second
 edge libpsl 'libpsl\.h' 'lib/dmarc|lib/second|lib/dns'
+edge libxml2 'libxml/' lib/report
+edge libarchive 'archive' lib/report
+edge zlib 'zlib\.h' lib/report
+edge GMime 'gmime/' lib/report
 echo "1..$n"

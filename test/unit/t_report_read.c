@@ -7,7 +7,7 @@
 #include "report/read_xml_values.h"
 #include "test/unit/tap.h"
 
-#define HEAD "<feedback><report_metadata><org_name>o</org_name>"		\
+#define HEAD "<feedback><report_metadata><org_name>o</org_name>" \
 	"</report_metadata>"
 #define RECORD "<record><row><count>1</count></row></record>"
 #define TAIL "</feedback>"
