@@ -176,15 +176,13 @@ html_days(struct html *h, const struct source_domain *d)
 {
 	struct days days;
 
-	if (d->days_n == 0) {
-		return;
+	if (d->days_n < 2) {
+		return;		/* one day is told by its numbers */
 	}
 	days = choose_days(d);
 	(void)fputs("<div class=two>\n", h->out);
 	put_volume(h, &days);
-	if (days.n > 1) {
-		put_rate(h, &days);
-	}
+	put_rate(h, &days);
 	(void)fputs("</div>\n", h->out);
 }
 
