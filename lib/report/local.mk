@@ -1,6 +1,6 @@
 lib_libmailseal_a_SOURCES += \
 	lib/report/read.h \
-	lib/report/read_mail.h \
+	lib/report/read_mbox.h \
 	lib/report/read_private.h \
 	lib/report/read_sources.h \
 	lib/report/read_sources_private.h \
@@ -14,6 +14,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/report/read_gzip.c \
 	lib/report/read_input.c \
 	lib/report/read_mail.c \
+	lib/report/read_mbox.c \
 	lib/report/read_sniff.c \
 	lib/report/read_sources.c \
 	lib/report/read_tls.c \

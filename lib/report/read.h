@@ -48,8 +48,6 @@
 #define READ_TLS_POLICIES_MAX	10000
 /* Of folders. */
 #define READ_FOLDERS_MAX	16	/* within one another */
-/* Of an mbox that comes through a pipe. */
-#define READ_PIPE_MAX_BYTES	((size_t)256 * 1024 * 1024)
 
 /* ------------------------------------------------------------------------- */
 
@@ -74,7 +72,8 @@ struct read_sink {	/* name: of the input, as given, not escaped */
 
 struct reader;
 
-/* env and sink are borrowed. NULL: out of memory. */
+/* env and sink are borrowed. NULL: out of memory. One in the life of a process:
+   GMime does not start twice. */
 struct reader	*reader_new(const struct env *, const struct read_sink *);
 void		 reader_free(struct reader *);	/* accepts NULL */
 /* Reads a file, a folder with all below it, a Maildir (cur and new), or

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "report/read_mail.h"
+#include "report/read_mbox.h"
 #include "report/read_private.h"
 
 #define BLOCK_BYTES	65536
@@ -30,7 +30,7 @@ reader_new(const struct env *env, const struct read_sink *sink)
 	if (r != NULL) {
 		r->env = env;
 		r->sink = *sink;
-		g_mime_init();
+		read_mail_init();
 	}
 	return (r);
 }
@@ -39,7 +39,7 @@ void
 reader_free(struct reader *r)
 {
 	if (r != NULL) {
-		g_mime_shutdown();
+		read_mail_fini();
 		free(r);
 	}
 }
@@ -94,31 +94,24 @@ struct mailbox {
 };
 
 static bool
-take_message(void *ctx, GMimeMessage *message)
+take_message(void *ctx, struct str message)
 {
 	struct mailbox *m = ctx;
 	struct read_unit unit;
 	char name[NAME_BYTES];
 
 	read_unit_init(&unit, m->reader->env);
-	unit.packed_bytes = READ_WHOLE_MAX_BYTES / READ_RATIO_MAX;
-	read_mail_message(&unit, message);
+	unit.packed_bytes = message.n;
+	if (message.p != NULL) {
+		(void)read_mail_text(&unit, message);
+	} else {
+		(void)read_unit_fail(&unit, READ_LIMIT, "more than %zu MiB",
+		    READ_WHOLE_MAX_BYTES / (1024 * 1024));
+	}
 	(void)snprintf(name, sizeof(name), "%s: message %zu", m->name,
 	    ++m->n);
 	finish_unit(m->reader, &unit, name, false);
 	return (true);
-}
-
-static void
-read_mailbox(struct reader *r, GMimeStream *stream, const char *name)
-{
-	struct mailbox m = { .reader = r, .name = name };
-
-	read_mail_stream(stream, true, take_message, &m);
-	if (m.n == 0) {
-		r->sink.none(r->sink.ctx, name, true, READ_TROUBLE_DAMAGED,
-		    "a mailbox without mail");
-	}
 }
 
 /* -- a file ---------------------------------------------------------------- */
@@ -177,32 +170,29 @@ feed_file(struct reader *r, int fd, char *block, ssize_t n, const char *name,
 	finish_unit(r, &unit, name, named);
 }
 
-/* A mailbox that is no file, a pipe, is read into memory. */
+/* The same of an mbox, of which each message is a unit. */
 static void
-feed_mailbox(struct reader *r, int fd, const char *block, size_t n,
-    const char *name)
+split_file(struct reader *r, int fd, char *block, ssize_t n, const char *name)
 {
-	struct buf bytes;
-	GMimeStream *stream;
-	char more[BLOCK_BYTES];
-	ssize_t got;
+	struct mailbox m = { .reader = r, .name = name };
+	struct mbox *mbox = mbox_new(take_message, &m);
 
-	buf_init(&bytes, READ_PIPE_MAX_BYTES);
-	buf_add(&bytes, block, n);
-	while ((got = read_full(fd, more, sizeof(more))) > 0 &&
-	    bytes.status == STATUS_OK) {
-		buf_add(&bytes, more, (size_t)got);
+	if (mbox == NULL) {
+		r->sink.none(r->sink.ctx, name, true, READ_TROUBLE_IO,
+		    "out of memory");
+		return;
 	}
-	if (got == -1 || bytes.status != STATUS_OK) {
-		r->sink.none(r->sink.ctx, name, true, got == -1 ?
-		    READ_TROUBLE_IO : READ_TROUBLE_LIMIT, got == -1 ?
-		    strerror(errno) : "a mailbox this large must be a file");
-	} else {
-		stream = g_mime_stream_mem_new_with_buffer(bytes.p, bytes.n);
-		read_mailbox(r, stream, name);
-		g_object_unref(stream);
+	while (n > 0 && mbox_bytes(mbox, block, (size_t)n)) {
+		n = read_full(fd, block, BLOCK_BYTES);
 	}
-	buf_fini(&bytes);
+	if (n == -1) {
+		say_errno(r, name, true);
+	}
+	mbox_end(mbox);
+	if (n == 0 && m.n == 0) {
+		r->sink.none(r->sink.ctx, name, true, READ_TROUBLE_DAMAGED,
+		    "a mailbox without mail");
+	}
 }
 
 static void
@@ -210,22 +200,14 @@ read_open_file(struct reader *r, int fd, const char *name, bool named)
 {
 	char block[BLOCK_BYTES];
 	ssize_t n = read_full(fd, block, sizeof(block));
-	GMimeStream *stream;
-	int copy;
 
 	if (n == -1) {
 		say_errno(r, name, named);
 	} else if (read_sniff(str_mem(block, (size_t)n), READ_INPUT) !=
 	    &read_mbox) {
 		feed_file(r, fd, block, n, name, named);
-	} else if (lseek(fd, 0, SEEK_SET) == -1) {
-		feed_mailbox(r, fd, block, (size_t)n, name);
-	} else if ((copy = fcntl(fd, F_DUPFD_CLOEXEC, 0)) == -1) {
-		say_errno(r, name, named);
 	} else {
-		stream = g_mime_stream_fs_new(copy);	/* closes it */
-		read_mailbox(r, stream, name);
-		g_object_unref(stream);
+		split_file(r, fd, block, n, name);
 	}
 }
 

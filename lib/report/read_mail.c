@@ -8,7 +8,9 @@
 
 #include <stdlib.h>
 
-#include "report/read_mail.h"
+#include <gmime/gmime.h>
+
+#include "report/read_mbox.h"
 #include "report/read_private.h"
 
 #define CHUNK_BYTES	16384
@@ -173,8 +175,8 @@ walk_object(struct walk *w, GMimeObject *object)
 	u->mail_depth--;
 }
 
-void
-read_mail_message(struct read_unit *u, GMimeMessage *message)
+static void
+walk_message(struct read_unit *u, GMimeMessage *message)
 {
 	struct walk w = { .unit = u };
 	size_t before = u->reports_n;
@@ -186,84 +188,128 @@ read_mail_message(struct read_unit *u, GMimeMessage *message)
 	}
 }
 
+enum read_result
+read_mail_text(struct read_unit *u, struct str text)
+{
+	size_t before = u->reports_n;
+	GMimeMessage *message;
+	GMimeStream *stream;
+	GMimeParser *parser;
+
+	if (u->mail_depth == READ_MAIL_DEPTH_MAX) {
+		return (read_unit_fail(u, READ_LIMIT, "mail nested more than "
+		    "%d deep", READ_MAIL_DEPTH_MAX));
+	}
+	u->mail_depth++;
+	stream = g_mime_stream_mem_new_with_buffer(text.p, text.n);
+	parser = g_mime_parser_new_with_stream(stream);
+	message = g_mime_parser_construct_message(parser, NULL);
+	if (message != NULL) {
+		walk_message(u, message);
+		g_object_unref(message);
+	}
+	g_object_unref(parser);
+	g_object_unref(stream);
+	u->mail_depth--;
+	return (u->reports_n > before ? READ_OK : read_unit_fail(u,
+	    READ_FOREIGN, "mail without a report"));
+}
+
+void
+read_mail_init(void)
+{
+	g_mime_init();
+}
+
+void
+read_mail_fini(void)
+{
+	g_mime_shutdown();
+}
+
 static void *
 mail_open(struct read_unit *unit, enum read_origin origin, const char *what)
 {
 	return (read_whole_new(unit, origin, what, READ_WHOLE_MAX_BYTES));
 }
 
-/* Calls take for each message of an mbox, or for one message. */
-void
-read_mail_stream(GMimeStream *stream, bool mbox, read_mail_take *take,
-    void *ctx)
-{
-	GMimeParser *parser = g_mime_parser_new_with_stream(stream);
-	GMimeMessage *message;
-
-	g_mime_parser_set_format(parser, mbox ? GMIME_FORMAT_MBOX :
-	    GMIME_FORMAT_MESSAGE);
-	g_mime_parser_set_persist_stream(parser, TRUE);
-	do {
-		message = g_mime_parser_construct_message(parser, NULL);
-		if (message != NULL) {
-			bool more = take(ctx, message);
-
-			g_object_unref(message);
-			if (!more) {
-				break;
-			}
-		}
-	} while (mbox && message != NULL && !g_mime_parser_eos(parser));
-	g_object_unref(parser);
-}
-
-static bool
-take_message(void *ctx, GMimeMessage *message)
-{
-	struct read_unit *u = ctx;
-
-	read_mail_message(u, message);
-	return (!read_unit_over(u));
-}
-
-static enum read_result
-read_mail_whole(struct read_whole *w, bool mbox)
-{
-	struct read_unit *u = w->unit;
-	size_t before = u->reports_n;
-	GMimeStream *stream;
-
-	if (!read_unit_over(u) && u->mail_depth == READ_MAIL_DEPTH_MAX) {
-		(void)read_unit_fail(u, READ_LIMIT, "mail nested more than "
-		    "%d deep", READ_MAIL_DEPTH_MAX);
-	}
-	if (!read_unit_over(u)) {
-		u->mail_depth++;
-		stream = g_mime_stream_mem_new_with_buffer(w->bytes.p,
-		    w->bytes.n);
-		read_mail_stream(stream, mbox, take_message, u);
-		g_object_unref(stream);
-		u->mail_depth--;
-	}
-	read_whole_free(w);
-	return (u->reports_n > before ? READ_OK : u->worst);
-}
-
 static enum read_result
 mail_end(void *state, bool whole)
 {
-	(void)whole;
-	return (read_mail_whole(state, false));
-}
+	struct read_whole *w = state;
+	enum read_result result = w->unit->worst;
 
-static enum read_result
-mbox_end(void *state, bool whole)
-{
 	(void)whole;
-	return (read_mail_whole(state, true));
+	if (!read_unit_over(w->unit)) {
+		result = read_mail_text(w->unit, buf_str(&w->bytes));
+	}
+	read_whole_free(w);
+	return (result);
 }
 
 const struct read_kind read_mail = { "mail", mail_open, read_whole_bytes,
 	mail_end };
-const struct read_kind read_mbox = { "mbox", mail_open, read_whole_bytes,
-	mbox_end };
+
+/* -- an mbox within something else ----------------------------------------- */
+
+struct inner_mbox {
+	struct read_unit	*unit;
+	struct mbox		*mbox;
+	size_t			 before;	/* reports of the unit */
+};
+
+static bool
+take_message(void *ctx, struct str message)
+{
+	struct inner_mbox *m = ctx;
+
+	if (message.p == NULL) {
+		(void)read_unit_fail(m->unit, READ_LIMIT, "a message of more "
+		    "than %zu MiB", READ_WHOLE_MAX_BYTES / (1024 * 1024));
+	} else {
+		(void)read_mail_text(m->unit, message);
+	}
+	return (!read_unit_over(m->unit));
+}
+
+static void *
+mbox_open(struct read_unit *unit, enum read_origin origin, const char *what)
+{
+	struct inner_mbox *m = calloc(1, sizeof(*m));
+
+	(void)origin;
+	(void)what;
+	if (m == NULL || (m->mbox = mbox_new(take_message, m)) == NULL) {
+		free(m);
+		return (NULL);
+	}
+	m->unit = unit;
+	m->before = unit->reports_n;
+	return (m);
+}
+
+static bool
+mbox_more(void *state, const void *p, size_t n)
+{
+	struct inner_mbox *m = state;
+
+	return (mbox_bytes(m->mbox, p, n));
+}
+
+static enum read_result
+mbox_finish(void *state, bool whole)
+{
+	struct inner_mbox *m = state;
+	struct read_unit *u = m->unit;
+	enum read_result result;
+
+	(void)whole;
+	mbox_end(m->mbox);
+	result = u->reports_n > m->before && !read_unit_over(u) ? READ_OK :
+	    read_unit_fail(u, READ_FOREIGN, "mail without a report");
+	free(m);
+	return (result);
+}
+
+const struct read_kind read_mbox = { "mbox", mbox_open, mbox_more,
+	mbox_finish };

@@ -96,7 +96,7 @@ extern const struct read_kind read_archive;	/* read_archive.c */
 extern const struct read_kind read_xml;		/* read_xml.c */
 extern const struct read_kind read_json;	/* read_tls.c */
 extern const struct read_kind read_mail;	/* read_mail.c */
-extern const struct read_kind read_mbox;
+extern const struct read_kind read_mbox;	/* read_mail.c */
 
 /* The kind of what begins so; NULL: none. */
 const struct read_kind	*read_sniff(struct str, enum read_origin);
@@ -117,6 +117,10 @@ void		 read_whole_free(struct read_whole *);
 
 /* -- parts ----------------------------------------------------------------- */
 
+/* All parts of a message. */
+enum read_result read_mail_text(struct read_unit *, struct str);
+void		 read_mail_init(void);
+void		 read_mail_fini(void);
 /* The fields of a message/feedback-report. */
 enum read_result read_feedback(struct read_unit *, struct str);
 /* A copy in the report's arena, cut at READ_TEXT_MAX_BYTES; "" when out of

@@ -52,14 +52,14 @@ utf16_start(struct str s)
 	return (0);
 }
 
-/* The first character that is no white space; 0: none. */
+/* The first character that is neither white space nor a mark; 0: none. */
 static char
 first_char(struct str s)
 {
-	if (has_magic(s, "\xef\xbb\xbf", 3)) {
-		s = str_from_offset(s, 3);
-	}
 	s = str_trim_fws(s);
+	if (has_magic(s, "\xef\xbb\xbf", 3)) {
+		s = str_trim_fws(str_from_offset(s, 3));
+	}
 	return (s.n > 0 ? s.p[0] : 0);
 }
 

@@ -3,8 +3,6 @@
 #ifndef TEST_FUZZ_REPORT_H
 #define TEST_FUZZ_REPORT_H
 
-#include <gmime/gmime.h>
-
 #include "report/read_private.h"
 #include "report/read_sources.h"
 #include "test/fuzz/fuzz.h"
@@ -71,7 +69,7 @@ fuzz_kind(const struct read_kind *kind, const uint8_t *data, size_t n)
 	const struct report *r;
 	size_t half = n / 2;
 
-	g_mime_init();
+	read_mail_init();
 	read_unit_init(&u, NULL);
 	u.packed_bytes = n;
 	if (kind != NULL) {
