@@ -215,8 +215,18 @@ def test_folders():
     box = r.mbox([r.mail([r.b64_part(r.gz(one.encode()))]), foreign,
                   r.mail([r.b64_part(r.gz(two.encode()))]),
                   r.mail([r.b64_part(r.gz(one.encode()))])])
+    line = b'From x@rx.example Fri Nov 27 03:00:00 2026\n'
     for name, data in (('an mbox', box),
-                       ('an mbox with CRLF', box.replace(b'\n', b'\r\n'))):
+                       ('an mbox with CRLF', box.replace(b'\n', b'\r\n')),
+                       ('an mbox without empty lines', box.replace(
+                           b'\n\nFrom ', b'\nFrom ')),
+                       ('an mbox without dates', box.replace(
+                           line, b'From nobody\n')),
+                       ('an mbox with a zone', box.replace(
+                           line, line[:-5] + b'+0100 2026\n')),
+                       ('an mbox that quotes nothing', box.replace(
+                           b'\nHello', b'\nHello\n\nFrom here: on,\n\nFrom'
+                           b' 10:00 to 2026 it is text.\nFrom now on'))):
         status, out = read_bytes(data)
         tap.is_((status, [x['report_id'] for x in out['reports']],
                  out['duplicates'], out['unread']),
