@@ -175,11 +175,17 @@ read_word(struct str s, struct word *word_r, struct str *rest_r)
 	return (end < s.n);
 }
 
+static bool
+is_utf7(struct str charset)
+{
+	return (str_starts_ci(charset, STR("utf-7")) ||
+	    str_starts_ci(charset, STR("unicode-1-1-utf-7")));
+}
+
 static void
 feed_word(struct match *m, const struct word *word)
 {
-	m->at_line = !str_starts_ci(word->charset, STR("utf-7")) &&
-	    !str_starts_ci(word->charset, STR("unicode-1-1-utf-7"));
+	m->at_line = !is_utf7(word->charset);
 	if (word->encoding == 'q') {
 		feed_q(m, word->text);
 	} else {
@@ -221,6 +227,33 @@ has_words(struct str s)
 	return (false);
 }
 
+/*
+ * Whether a word may hold the end of a line; most do not, and need not be
+ * decoded: those in Q without "=0", "=1", "=8" and "=A".
+ */
+static bool
+may_end_line(struct str s)
+{
+	bool words = false, octets = false;
+	struct str charset;
+	size_t at;
+
+	for (at = str_find(s, '='); at + 1 < s.n; at = str_find(s, '=')) {
+		s = str_from_offset(s, at);
+		octets |= memchr("018Aa", s.p[1], 5) != NULL;
+		if (begins_word(s)) {
+			words = true;
+			s = str_from_offset(s, 2);
+			charset = str_first(s, str_find(s, '?'));
+			octets |= is_utf7(charset) || (s.n > charset.n + 1 &&
+			    char_lower(s.p[charset.n + 1]) == 'b');
+		} else {
+			s = str_from_offset(s, 1);
+		}
+	}
+	return (words && octets);
+}
+
 /* The offset behind the last "?="; 0: there is none. */
 static size_t
 last_end(struct str s)
@@ -242,7 +275,7 @@ encoded_hides(struct str value, struct str name)
 	struct word word;
 	struct str rest;
 
-	if (!has_words(value)) {
+	if (!may_end_line(value)) {
 		return (false);
 	}
 	while (value.n > 0 && !m.found && nested < NESTED_MAX) {
