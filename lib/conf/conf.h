@@ -46,6 +46,12 @@ enum conf_quarantine {		/* OnDMARCQuarantine: how to quarantine */
 	CONF_Q_HOLD,		/* the MTA's quarantine */
 	CONF_Q_ACCEPT		/* nothing */
 };
+enum conf_foreign {		/* OnForeignAuthor: a login whose mail fails the
+				   policy of an author domain of others */
+	CONF_FOREIGN_ACCEPT,	/* not evaluated */
+	CONF_FOREIGN_TAG,
+	CONF_FOREIGN_REJECT
+};
 enum conf_rule {		/* DomainRules: mail that does not pass DMARC */
 	CONF_RULE_ACCEPT,	/* deliver */
 	CONF_RULE_QUARANTINE,	/* as OnDMARCQuarantine */
@@ -215,6 +221,7 @@ struct conf {
 	enum conf_quarantine	 on_dmarc_quarantine;	/* OnDMARCQuarantine */
 	enum conf_action	 on_dmarc_temperror;	/* OnDMARCTempError:
 						   accept or tempfail */
+	enum conf_foreign	 on_foreign_author;	/* OnForeignAuthor */
 	enum conf_org_domain	 org_domain;	/* OrgDomain */
 	struct names		*domain_rules;	/* DomainRules: conf_rule */
 	struct hosts		*trusted_networks;	/* TrustedNetworks */

@@ -66,6 +66,13 @@ static const struct conf_word org_domain_words[] = {
 	{ NULL, 0 }
 };
 
+static const struct conf_word foreign_words[] = {
+	{ "accept", CONF_FOREIGN_ACCEPT },
+	{ "tag", CONF_FOREIGN_TAG },
+	{ "reject", CONF_FOREIGN_REJECT },
+	{ NULL, 0 }
+};
+
 static const struct conf_word relay_mail_words[] = {
 	{ "received", CONF_RELAY_RECEIVED },
 	{ "exempt", CONF_RELAY_EXEMPT },
@@ -237,6 +244,9 @@ static const struct conf_option rows[] = {
 	    CONF_WORD(on_dmarc_temperror, temperror_words) },
 	{ .name = "OnDNSError", .form = ACTION, .fallback = "tempfail",
 	    CONF_WORD(on_dns_error, action_words) },
+	{ .name = "OnForeignAuthor", .form = "accept|tag|reject",
+	    .fallback = "accept",
+	    CONF_WORD(on_foreign_author, foreign_words) },
 	{ .name = "OnInternalError", .form = ACTION, .fallback = "tempfail",
 	    CONF_WORD(on_internal_error, action_words) },
 	{ .name = "OnSignFailure", .form = "unsigned|tempfail",

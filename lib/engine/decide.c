@@ -132,6 +132,8 @@ engine_decide(const struct engine_input *in,
 {
 	if (in->judged) {
 		engine_policy_decide(in, v, out);
+	} else if (in->foreign) {
+		engine_policy_decide_foreign(in, out);
 	}
 	if (engine_verdict_accepts(out->verdict)) {
 		decide_arc(in, out);

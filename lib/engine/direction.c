@@ -158,6 +158,15 @@ why_not_ours(const struct engine_input *in)
 	    ENGINE_NOT_OUR_DOMAIN);
 }
 
+/* Whether there is an author, and no domain of ours. */
+static bool
+is_foreign(const struct engine_input *in)
+{
+	return (addr_from_author(&in->from) != NULL &&
+	    signers_have_sources(in->engine->signers) &&
+	    why_not_ours(in) == ENGINE_NOT_OUR_DOMAIN);
+}
+
 static void
 decide_internal(struct engine_input *in, bool ours,
     enum engine_direction_reason origin)
@@ -187,6 +196,13 @@ engine_direction_decide(struct engine_input *in, bool ours)
 	if (in->mark_index < in->fields.n) {
 		in->external = false;
 		set_direction(in, ENGINE_RETURNED, origin);
+		return;
+	}
+	if (origin == ENGINE_AUTHENTICATED && !ours && conf->mode_verify &&
+	    conf->on_foreign_author != CONF_FOREIGN_ACCEPT &&
+	    is_foreign(in)) {
+		in->foreign = true;
+		set_direction(in, ENGINE_VERIFY, ENGINE_NOT_OUR_DOMAIN);
 		return;
 	}
 	if (conf->mode_sign && !in->external &&

@@ -407,3 +407,30 @@ engine_policy_decide(const struct engine_input *in,
 		act_on_author(in, &f, out);
 	}
 }
+
+/* The MTA lets a login write any author, but a policy says that mail of this
+   one comes from elsewhere. */
+void
+engine_policy_decide_foreign(const struct engine_input *in,
+    struct engine_outcome *out)
+{
+	const struct dmarc_verdict *v = out->dmarc != NULL ?
+	    dmarc_decisive(out->dmarc) : NULL;
+	struct engine_decision decision = { .rule = ENGINE_RULE_DMARC };
+
+	if (v == NULL || v->result != DMARC_FAIL ||
+	    v->policy == DMARC_P_NONE) {
+		return;
+	}
+	decision.domain = v->from;
+	decision.comment = "OnForeignAuthor";
+	engine_outcome_set_decision(out, &decision);
+	if (input_conf(in)->on_foreign_author == CONF_FOREIGN_REJECT) {
+		engine_outcome_act(out, &(struct engine_answer){ make_text(in,
+		    "550 5.7.1 Not a domain of yours in From", ": ",
+		    v->from), STR_NONE, STR_NONE }, CONF_REJECT);
+	} else {
+		engine_outcome_tag(out, make_text(in, " yes, by "
+		    "OnForeignAuthor", " for ", v->from));
+	}
+}

@@ -54,6 +54,9 @@ struct engine_input {
 	enum engine_direction_reason direction_reason;
 	bool			 external;	/* no internal source */
 	bool			 judged;	/* verified and external */
+	bool			 foreign;	/* of a login with an author
+						   of others, which is judged
+						   by DMARC alone */
 	size_t			 mark_index;	/* the field with a mark that
 						   fits; fields.n: none */
 	/* sender.c */
@@ -443,6 +446,9 @@ void		engine_decide(const struct engine_input *,
 /* The part of it that is about author domains; only for judged mail. */
 void		engine_policy_decide(const struct engine_input *,
 		    const struct engine_verification *,
+		    struct engine_outcome *);
+/* OnForeignAuthor, for mail of a login. */
+void		engine_policy_decide_foreign(const struct engine_input *,
 		    struct engine_outcome *);
 /* Quarantines as OnDMARCQuarantine says. tag: text of the tag; hold: the
    reason for the MTA. */

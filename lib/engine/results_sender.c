@@ -208,6 +208,11 @@ engine_results_sender(const struct engine_input *in,
 	size_t i;
 
 	*n_r = 0;
+	if (in->foreign) {
+		status = add_authors(&list);
+		*n_r = list.n;
+		return (status);
+	}
 	if (!in->judged) {
 		return (STATUS_OK);
 	}

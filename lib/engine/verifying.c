@@ -59,7 +59,7 @@ begin_signatures(const struct engine_input *in, struct engine_verification *v)
 		.extra_fields = conf->allow_extra_fields,
 	};
 
-	if (v->bodies != NULL && v->batch == NULL) {
+	if ((v->bodies != NULL || in->foreign) && v->batch == NULL) {
 		v->batch = dns_batch_new(engine->dns);
 		if (v->batch == NULL) {
 			return (STATUS_NOMEM);
@@ -100,7 +100,8 @@ engine_verifying_begin(const struct engine_input *in,
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	status = in->judged ? engine_checks_headers(in, v) : STATUS_OK;
+	status = in->judged || in->foreign ? engine_checks_headers(in, v) :
+	    STATUS_OK;
 	if (status != STATUS_OK) {
 		return (status);
 	}

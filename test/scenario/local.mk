@@ -3,6 +3,7 @@ check_SCRIPTS += test/scenario/run.py
 EXTRA_DIST += test/scenario/run.py \
 	test/scenario/arc-seal.txt test/scenario/arc.txt \
 	test/scenario/dmarc.txt \
+	test/scenario/foreign-author.txt \
 	test/scenario/forged-results.txt \
 	test/scenario/internationalized.txt \
 	test/scenario/keys.txt \
