@@ -15,7 +15,7 @@
 #include "mail/domain.h"
 
 #define COMMENT_MAX_BYTES	(64 * 1024)	/* more than a chain can fill */
-#define SHOWN_MAX_BYTES		253		/* of text from the field */
+#define SHOWN_MAX_BYTES		300		/* of a name and a few words */
 
 struct word {
 	struct arena		*arena;
@@ -67,6 +67,20 @@ disbelieve(struct word *w, const char *phrase, struct str text)
 	}
 	w->r->sealer.why = why.p;
 	return (false);
+}
+
+static enum status
+disbelieve_newest(struct word *w)
+{
+	const struct engine_sealer *sealer = &w->r->sealer;
+	struct str text = arena_printf(w->arena, "%.*s of set %u is not "
+	    "trusted", STR_FMT(sealer->domain), sealer->instance);
+
+	if (text.p == NULL) {
+		return (STATUS_NOMEM);
+	}
+	(void)disbelieve(w, "sealer ", text);
+	return (w->status);
 }
 
 /* "a@b", "<a@b>" and "b" name b, in A-labels. */
@@ -255,9 +269,7 @@ engine_arc_override(struct arena *arena, const struct names *trusted,
 	r->sealer.instance = sealer->instance;
 	r->sealer.domain = sealer->domain;
 	if (row == arc->sealers_n) {
-		(void)disbelieve(&w, "the newest sealer is not trusted",
-		    STR(""));
-		return (w.status);
+		return (disbelieve_newest(&w));
 	}
 	return (judge_word(&w, arc->results[row]));
 }
