@@ -19,6 +19,7 @@ struct check_run {
 	const struct check_host	*host;		/* NULL: not asked */
 	struct env		 env;
 	struct dns		*dns;
+	struct dmarc_psl	*suffixes;	/* NULL: there is no list */
 	struct check		**checks;	/* one for each domain */
 	struct check_opts	*opts;
 	struct check_shown	*shown;
@@ -225,6 +226,7 @@ make_opts(const struct check_run *run, const char *domain)
 	return ((struct check_opts){ .env = &run->env,
 		.domain = str_from(domain),
 		.validates = a->dns.trust_anchor != NULL,
+		.suffixes = run->suffixes,
 		.ips = a->ips, .ips_n = a->ips_n,
 		.helo = str_from(a->helo), .selectors = own != NULL ?
 		own->selectors : a->selectors, .selectors_n = own != NULL ?
@@ -521,6 +523,10 @@ check_domains(const struct check_args *a, const struct check_host *host)
 	if (run.dns == NULL) {
 		return (CLI_USAGE);
 	}
+	/* As the daemon does without a list. */
+	if (dmarc_psl_new(NULL, &run.suffixes) != STATUS_OK) {
+		run.suffixes = NULL;
+	}
 	run.checks = calloc(n, sizeof(*run.checks));
 	run.opts = calloc(n, sizeof(*run.opts));
 	run.shown = calloc(n, sizeof(*run.shown));
@@ -539,6 +545,7 @@ check_domains(const struct check_args *a, const struct check_host *host)
 	if (a->authoritative) {
 		check_servers_close(&servers);
 	}
+	dmarc_psl_free(run.suffixes);
 	dns_release(run.dns);
 	return (result);
 }

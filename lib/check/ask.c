@@ -228,7 +228,7 @@ check_run_dmarc(struct check *c, struct str from, struct str spf,
 {
 	struct dmarc_identifier spf_id = { spf, DMARC_AUTH_PASS };
 	struct dmarc_identifier dkim_id = { dkim, DMARC_AUTH_PASS };
-	struct dmarc_opts opts = { .psl = NULL };
+	struct dmarc_opts opts = { .suffixes = c->opts.suffixes };
 	struct dmarc *dmarc = NULL;
 	enum status status;
 	bool done = false;

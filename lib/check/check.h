@@ -34,6 +34,7 @@
 #include "base/status.h"
 #include "base/str.h"
 #include "crypto/crypto.h"
+#include "dmarc/psl.h"
 #include "dns/dns.h"
 
 #define CHECK_MAX_IPS		16
@@ -102,6 +103,8 @@ struct check_opts {		/* the strings are copied */
 	struct str			 domain;
 	bool				 validates;	/* the dns has a trust
 							   anchor */
+	const struct dmarc_psl		*suffixes;	/* borrowed; as in
+							   dmarc_opts */
 	const struct ip_addr		*ips;	/* that send for it */
 	size_t				 ips_n;
 	struct str			 helo;	/* or absent */

@@ -22,7 +22,8 @@ is_same_org(struct check *c, const struct check_policy *policy,
 	if (str_eq(host, policy->domain)) {
 		return (KNOWN_YES);
 	}
-	dmarc_walks_init(&walks, &c->memory, c->batch, NULL, NULL);
+	dmarc_walks_init(&walks, &c->memory, c->batch, NULL,
+	    c->opts.suffixes);
 	walks.given_up = c->given_up;
 	status = dmarc_walks_start(&walks, host, &walk);
 	if (status == STATUS_OK) {

@@ -227,6 +227,19 @@ def check_watch(zones):
     tap.ok(status == 2 and 'no/such' in err, 'watch: no folder', err)
 
 
+def check_suffix(zones):
+    """A public suffix with a record makes its tenants no organisation."""
+    zone = ('_dmarc.github.io. TXT "v=DMARC1; p=none"\n'
+            '_dmarc.bank.github.io. TXT "v=DMARC1; p=reject; '
+            'rua=mailto:r@evil.github.io"\n'
+            'bank.github.io. TXT "v=spf1 -all"\n'
+            'evil.github.io. MX 1 evil.github.io.\n')
+    _, out, _ = zones.json(zone, '--only', 'dmarc.rua-*',
+                           domain=('bank.github.io',))
+    tap.is_([f['check'] for f in out['findings']],
+            ['dmarc.rua-unauthorised'], 'another tenant of a public suffix')
+
+
 def check_forms(zones):
     status, out, _ = zones.check(FAULTY, *HOST, '--format', 'nagios')
     tap.ok(status == 2 and out.count('\n') == 1 and
@@ -300,6 +313,7 @@ def main():
     check_fixes(zones)
     check_forms(zones)
     check_watch(zones)
+    check_suffix(zones)
     check_hostile(zones)
     check_manual()
 
