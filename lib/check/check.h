@@ -12,7 +12,9 @@
  *
  * - A failed query is CHECK_UNKNOWN: never "missing", never "listed", never ok.
  * - Every finding is independent of the others; none hides another one, except
- *   where a subject ends because nothing more can be said.
+ *   where a subject ends because nothing more can be said. So that a record
+ *   with a thousand faults hides no other's, CHECK_MAX_SAME of one kind are
+ *   reported.
  * - Texts in findings hold octets from outside: whoever prints them escapes
  *   them. A quoted record is cut to CHECK_QUOTE_MAX_BYTES.
  * - Whatever the zone holds, a check sends at most DNS_BATCH_MAX_QUERIES
@@ -40,7 +42,9 @@
 #define CHECK_MAX_IPS		16
 #define CHECK_MAX_SELECTORS	32
 #define CHECK_MAX_LISTS		16	/* of each kind */
-#define CHECK_MAX_FINDINGS	400
+#define CHECK_MAX_FINDINGS	1000
+#define CHECK_MAX_SAME		20	/* findings of one id, unless they are
+					   about different subjects */
 #define CHECK_MAX_RECORDS	200
 #define CHECK_MAX_FOUND		4	/* of one finding */
 #define CHECK_MAX_FIXES		2	/* of one finding */

@@ -40,6 +40,21 @@ check_where_name(enum check_where where)
 	return ("provider");
 }
 
+/* Whether there are enough findings of this kind about the subject. */
+static bool
+is_enough(const struct check *c, const char *id, enum check_severity severity,
+    struct str subject)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < c->report.n && n < CHECK_MAX_SAME; i++) {
+		n += c->findings[i].severity == severity &&
+		    str_eq(str_from(c->findings[i].check), str_from(id)) &&
+		    str_eq(c->findings[i].subject, subject);
+	}
+	return (n == CHECK_MAX_SAME);
+}
+
 struct check_finding *
 check_add(struct check *c, const char *id, enum check_severity severity,
     struct str subject, const char *fmt, ...)
@@ -49,8 +64,10 @@ check_add(struct check *c, const char *id, enum check_severity severity,
 	bool known;
 	va_list ap;
 
-	if (c->report.n < CHECK_MAX_FINDINGS) {
+	if (c->report.n < CHECK_MAX_FINDINGS &&
+	    !is_enough(c, id, severity, subject)) {
 		f = &c->findings[c->report.n++];
+		c->report.counts[severity]++;
 	} else {
 		c->report.truncated = true;
 	}
@@ -60,7 +77,6 @@ check_add(struct check *c, const char *id, enum check_severity severity,
 	*f = (struct check_finding){ .check = id, .severity = severity,
 		.rule = check_rule(id, &known), .subject = subject };
 	f->text = check_text(c, "%s", text);
-	c->report.counts[severity]++;
 	return (f);
 }
 

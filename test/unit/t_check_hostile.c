@@ -73,6 +73,20 @@ check_sizes(void)
 	check_zone("a record beyond the limit of a TXT", buf_str(&zone),
 	    "spf.lookup");
 	buf_reset(&zone);
+	buf_add_cstr(&zone, "d.example. MX 0 .\n_mta-sts.d.example. TXT "
+	    "\"v=STSv1\"\nd.example. TXT \"v=spf1");
+	for (i = 0; i < 1000; i++) {
+		buf_printf(&zone, " ip4:10.%d.%d.1 x%d=y ip4=1", i / 100,
+		    i % 100, i);
+	}
+	buf_add_cstr(&zone, " -all\"\n_dmarc.d.example. TXT \"v=DMARC1; p=x");
+	for (i = 0; i < 5000; i++) {
+		buf_printf(&zone, "; x%d=y; x%d=y; fo=9", i, i);
+	}
+	buf_add_cstr(&zone, "\"\n");
+	check_zone("thousands of faults hide no other", buf_str(&zone),
+	    "mtasts.syntax");
+	buf_reset(&zone);
 	for (i = 0; i < 1000; i++) {
 		buf_printf(&zone, "d.example. MX %d m%d.d.example.\n"
 		    "d.example. TXT \"v=spf1 -all\"\n"
