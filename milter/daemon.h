@@ -32,6 +32,7 @@ struct daemon_opts {
 	const char	*socket;	/* -p; NULL: as configured */
 	bool		 foreground;	/* -f */
 	bool		 test_mode;	/* -t */
+	bool		 no_dns;	/* --no-dns, with -n */
 };
 
 enum daemon_exit	daemon_run(const struct daemon_opts *);

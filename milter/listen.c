@@ -10,8 +10,10 @@
 #include <netinet/tcp.h>
 
 #include <errno.h>
+#include <netdb.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -19,6 +21,7 @@
 #include <libmilter/mfapi.h>
 
 #include "base/access.h"
+#include "base/str.h"
 #include "milter/listen.h"
 
 #define IN_THE_WAY	"is in the way and not a socket"
@@ -57,39 +60,41 @@ try_connect(const char *path)
 	return (error);
 }
 
-/* Whether nobody listens on the socket file; if not, says why. */
-static bool
-is_stale(const char *path, struct diag *diag)
+/* error: of try_connect. Fails if it does not say whether a process listens. */
+static enum status
+check_known(const char *path, int error, struct diag *diag)
 {
-	int error = try_connect(path);
-
-	if (error == ECONNREFUSED || error == ENOENT) {
-		return (true);
+	if (error == 0 || error == ECONNREFUSED || error == ENOENT) {
+		return (STATUS_OK);
 	}
-	if (error == 0) {
-		diag_set(diag, path, 0, "another process listens there");
-	} else {
-		diag_set(diag, path, 0, "it is not known whether a process "
-		    "listens there: %s; remove it if none does",
-		    strerror(error));
-	}
-	return (false);
+	diag_set(diag, path, 0, "it is not known whether a process "
+	    "listens there: %s; remove it if none does", strerror(error));
+	return (STATUS_IO);
 }
 
 enum status
 listen_remove_stale(const char *path, struct diag *diag)
 {
 	struct stat st;
+	int error;
 
 	if (lstat(path, &st) == -1) {
 		if (errno == ENOENT) {
 			return (STATUS_OK);
 		}
 		diag_set(diag, path, 0, "%s", strerror(errno));
-	} else if (!S_ISSOCK(st.st_mode)) {
-		diag_set(diag, path, 0, IN_THE_WAY);
-	} else if (!is_stale(path, diag)) {
 		return (STATUS_IO);
+	}
+	if (!S_ISSOCK(st.st_mode)) {
+		diag_set(diag, path, 0, IN_THE_WAY);
+		return (STATUS_IO);
+	}
+	error = try_connect(path);
+	if (check_known(path, error, diag) != STATUS_OK) {
+		return (STATUS_IO);
+	}
+	if (error == 0) {
+		diag_set(diag, path, 0, "another process listens there");
 	} else if (unlink(path) == -1 && errno != ENOENT) {
 		diag_set(diag, path, 0, "cannot remove the old socket: %s",
 		    strerror(errno));
@@ -99,6 +104,63 @@ listen_remove_stale(const char *path, struct diag *diag)
 	return (STATUS_IO);
 }
 
+/* Tries to bind, without listening. A port in use may be our own. */
+static enum status
+try_bind(const struct addrinfo *ai, const char *where, struct diag *diag)
+{
+	int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	int on = 1, error = 0;
+
+	if (fd == -1) {
+		error = errno;
+	} else {
+		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on,
+		    sizeof(on));
+		if (bind(fd, ai->ai_addr, ai->ai_addrlen) == -1) {
+			error = errno;
+		}
+		close(fd);
+	}
+	if (error == 0 || error == EADDRINUSE) {
+		return (STATUS_OK);
+	}
+	diag_set(diag, NULL, 0, "cannot listen on %s: %s", where,
+	    error == EADDRNOTAVAIL ? "that address is not this host's" :
+	    strerror(error));
+	return (STATUS_IO);
+}
+
+static enum status
+check_inet(const char *where, struct diag *diag)
+{
+	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
+		.ai_flags = AI_PASSIVE }, *ai = NULL;
+	struct str host, rest = str_from(where);
+	enum status status;
+	char name[256], port[8];
+	int error;
+
+	hints.ai_family = str_starts(rest, STR("inet6:")) ? AF_INET6 :
+	    AF_INET;
+	rest = str_from_offset(rest, str_find(rest, ':') + 1);
+	host = str_from_offset(rest, str_find(rest, '@') + 1);
+	if (host.n > 0 && host.p[0] == '[') {
+		host = str_mem(host.p + 1, host.n - 2);
+	}
+	(void)snprintf(name, sizeof(name), "%.*s", STR_FMT(host));
+	(void)snprintf(port, sizeof(port), "%.*s", STR_FMT(str_first(rest,
+	    str_find(rest, '@'))));
+	error = getaddrinfo(host.n > 0 ? name : NULL, port, &hints, &ai);
+	if (error != 0) {
+		diag_set(diag, NULL, 0, "cannot listen on %s: %s: %s", where,
+		    name, gai_strerror(error));
+		return (STATUS_IO);
+	}
+	status = try_bind(ai, where, diag);
+	freeaddrinfo(ai);
+	return (status);
+}
+
 enum status
 listen_check(const char *where, struct diag *diag)
 {
@@ -106,11 +168,16 @@ listen_check(const char *where, struct diag *diag)
 	struct stat st;
 
 	if (path == NULL) {
-		return (STATUS_OK);
+		return (check_inet(where, diag));
 	}
-	if (lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode)) {
-		diag_set(diag, path, 0, IN_THE_WAY);
-		return (STATUS_IO);
+	if (lstat(path, &st) == 0) {
+		if (!S_ISSOCK(st.st_mode)) {
+			diag_set(diag, path, 0, IN_THE_WAY);
+			return (STATUS_IO);
+		}
+		if (check_known(path, try_connect(path), diag) != STATUS_OK) {
+			return (STATUS_IO);
+		}
 	}
 	return (access_make(path, "the socket: ", diag));
 }
@@ -152,7 +219,7 @@ listen_open(const char *where, struct diag *diag)
 {
 	const char *path = listen_path(where);
 	enum status status = path != NULL ? listen_remove_stale(path, diag) :
-	    STATUS_OK;
+	    check_inet(where, diag);
 
 	if (status != STATUS_OK) {
 		return (status);

@@ -11,9 +11,9 @@
 
 /* The path of a local socket, a view; NULL for the others. */
 const char	*listen_path(const char *where);
-/* Whether the current user may create the socket file, and no file but a socket
-   has its name. IO: no; the diag says why. Does not check whether a process
-   listens on it. */
+/* Whether the current user may create the socket, and nothing but a socket has
+   the name of its file. IO: no; the diag says why. A process may listen there
+   already: perhaps the one in service. */
 enum status	 listen_check(const char *where, struct diag *)
     ATTR_MUST_CHECK;
 /*

@@ -332,6 +332,12 @@ live_end(struct live *live, struct engine *engine)
 	pthread_mutex_unlock(&live->lock);
 }
 
+struct dns *
+live_dns(const struct live *live)
+{
+	return (live->resolvers.now);
+}
+
 enum status
 live_survey(struct live *live, const struct signers_survey_opts *opts,
     struct signers_survey *r, struct buf *sentence)

@@ -97,6 +97,8 @@ const struct conf	*live_conf(const struct live *);
 /* Whether live_load_keys is to be called again after KeyRefresh, although
    nothing has changed. Any thread. */
 bool	 live_is_losing(const struct live *);
+/* Borrowed until the next live_load. */
+struct dns	*live_dns(const struct live *);
 /* As signers_survey; in Mode v it says that nothing is signed. */
 enum status	 live_survey(struct live *, const struct signers_survey_opts *,
 		    struct signers_survey *r, struct buf *sentence)

@@ -4,6 +4,7 @@ mailseald_core = \
 	milter/budget.c milter/budget.h \
 	milter/callbacks.c milter/callbacks.h \
 	milter/check.c \
+	milter/check_dns.c milter/check_dns.h \
 	milter/counters.c milter/counters.h \
 	milter/daemon.c milter/daemon.h milter/private.h milter/survey.c \
 	milter/exporter.c milter/exporter.h \

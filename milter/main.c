@@ -16,6 +16,7 @@ static const char usage_text[] =
     "                       " SYSCONFDIR "/mailseald.conf\n"
     "  -f, --foreground     stay in the foreground\n"
     "  -n, --check          check the configuration and the keys, and exit\n"
+    "      --no-dns         with -n: do not look up the keys in the DNS\n"
     "  -p, --socket SOCKET  listen on this socket:\n"
     "                       unix:PATH, inet:PORT@HOST, inet6:PORT@HOST\n"
     "  -t, --test           log what would be done, change no message\n"
@@ -28,6 +29,7 @@ static const struct option long_options[] = {
 	{ "foreground", no_argument, NULL, 'f' },
 	{ "check", no_argument, NULL, 'n' },
 	{ "socket", required_argument, NULL, 'p' },
+	{ "no-dns", no_argument, NULL, 'N' },
 	{ "test", no_argument, NULL, 't' },
 	{ "help", no_argument, NULL, 'h' },
 	{ "version", no_argument, NULL, 'V' },
@@ -67,6 +69,9 @@ main(int argc, char **argv)
 			break;
 		case 't':
 			opts.test_mode = true;
+			break;
+		case 'N':
+			opts.no_dns = true;
 			break;
 		case 'h':
 			fputs(usage_text, stdout);

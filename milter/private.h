@@ -39,6 +39,8 @@ void		 daemon_reload_keys(struct daemon *);
 /* For the service manager; see manager.h. */
 void		 daemon_report_ready(struct daemon *);
 void		 daemon_report_alive(struct daemon *);
+/* Warns of an AuthservID without a domain. */
+void		 daemon_warn_name(struct daemon *);
 /* Logs in one sentence which domains sign. Loads keys for it, so that each that
    cannot be is logged. */
 void		 daemon_log_survey(struct daemon *);

@@ -29,15 +29,40 @@ is_printable_ascii(struct str s)
  * The name is compared with what other hosts write in ordinary mail, which has
  * no UTF-8 (RFC 8616 6), so a Unicode name is converted to A-labels.
  */
+static bool
+is_host_name(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		if (!char_is_alpha(s.p[i]) && !char_is_digit(s.p[i]) &&
+		    memchr(".-_", s.p[i], 3) == NULL) {
+			return (false);
+		}
+	}
+	return (s.n > 0);
+}
+
+/* Without the quotes of an opendmarc.conf. */
+static struct str
+without_quotes(struct str s)
+{
+	return (s.n > 1 && s.p[0] == '"' && s.p[s.n - 1] == '"' ?
+	    str_mem(s.p + 1, s.n - 2) : s);
+}
+
 static enum status
 convert_name(struct conf_reader *r, const struct conf_option *o,
     struct str value, struct str *name_r)
 {
 	enum status status = STATUS_OK;
 
+	value = without_quotes(value);
 	*name_r = value;
 	if (!is_printable_ascii(value)) {
 		status = domain_normalize(r->memory, value, name_r);
+	} else if (!is_host_name(value)) {
+		return (conf_reject(r, o, value, "is not a host name"));
 	}
 	if (status == STATUS_OK || status == STATUS_NOMEM) {
 		return (status == STATUS_OK ? status : conf_no_memory(r));

@@ -165,6 +165,28 @@ conf_set_microseconds(struct conf_reader *r, const struct conf_option *o,
 	return (STATUS_OK);
 }
 
+/* An address of that family, perhaps in brackets, or a name. */
+static bool
+is_socket_host(struct str host, bool ipv6)
+{
+	struct ip_addr ip;
+	size_t i;
+
+	if (host.n > 2 && host.p[0] == '[' && host.p[host.n - 1] == ']') {
+		host = str_mem(host.p + 1, host.n - 2);
+	}
+	if (ip_parse(host, &ip)) {
+		return ((str_find(host, ':') < host.n) == ipv6);
+	}
+	for (i = 0; i < host.n; i++) {
+		if (!char_is_alpha(host.p[i]) && !char_is_digit(host.p[i]) &&
+		    memchr(".-_", host.p[i], 3) == NULL) {
+			return (false);
+		}
+	}
+	return (host.n > 0);
+}
+
 static bool
 is_inet_socket(struct str rest)
 {
@@ -175,8 +197,8 @@ is_inet_socket(struct str rest)
 	    port <= UINT16_MAX && (at == rest.n || at + 1 < rest.n));
 }
 
-bool
-conf_is_socket(struct str s)
+static bool
+is_socket(struct str s)
 {
 	size_t colon = str_find(s, ':');
 	struct str kind = str_first(s, colon);
@@ -187,6 +209,16 @@ conf_is_socket(struct str s)
 	}
 	return ((str_eq(kind, STR("inet")) || str_eq(kind, STR("inet6"))) &&
 	    is_inet_socket(rest));
+}
+
+bool
+conf_is_socket(struct str s)
+{
+	struct str host = str_from_offset(s, str_find(s, '@') + 1);
+
+	return (is_socket(s) && (!str_starts(s, STR("inet")) ||
+	    host.n == 0 || is_socket_host(host, str_starts(s,
+	    STR("inet6")))));
 }
 
 enum status
@@ -215,7 +247,7 @@ conf_set_metrics(struct conf_reader *r, const struct conf_option *o,
 {
 	size_t at = str_find(value, '@');
 
-	if (!conf_is_socket(value)) {
+	if (!is_socket(value)) {
 		return (conf_reject_form(r, o, value));
 	}
 	if (str_starts(value, STR("inet")) && at < value.n &&

@@ -206,10 +206,62 @@ add_rule(struct build *b, struct table_rule *rule)
 	return (add_to_bucket(b, rule));
 }
 
+/* A table of patterns (refile:), which match user@host. */
+static const char *
+why_no_author_glob(struct str pattern)
+{
+	size_t at = str_find(pattern, '@');
+
+	if (at == pattern.n && !has_star(pattern)) {
+		return ("matches no author: a pattern of refile: matches "
+		    "user@host, so put *@ before a domain");
+	}
+	if (at == 0) {
+		return ("matches no author: put * before the @");
+	}
+	return (at + 1 == pattern.n ?
+	    "matches no author: nothing follows the @" : NULL);
+}
+
+/* A table of names (file:). */
+static const char *
+why_no_author_name(struct str pattern)
+{
+	if (pattern.n > 0 && pattern.p[0] == '@') {
+		return ("matches no author: leave out the @");
+	}
+	if (has_star(pattern) && !str_eq(pattern, STR("*")) &&
+	    (str_find(pattern, '*') + 1 != pattern.n ||
+	    !str_ends_ci(pattern, STR("@*")))) {
+		return ("matches no author: in a table without refile: * "
+		    "stands for any domain, alone or behind user@; a domain "
+		    "is written as example.com, all below it as "
+		    ".example.com");
+	}
+	return (NULL);
+}
+
+/* Why no author's address can match; NULL: one can. */
+static const char *
+why_no_author(const struct signing_table *t, struct str pattern)
+{
+	if (str_starts(pattern, STR("\xef\xbb\xbf"))) {
+		return ("matches no author: the file begins with a byte order "
+		    "mark; save it without one");
+	}
+	if (pattern.n > 1 && pattern.p[0] == '"' &&
+	    pattern.p[pattern.n - 1] == '"') {
+		return ("matches no author: leave out the quotes");
+	}
+	return (t->globs ? why_no_author_glob(pattern) :
+	    why_no_author_name(pattern));
+}
+
 static enum status
 take_line(struct build *b, struct str pattern, struct str value)
 {
 	struct table_rule *rule;
+	const char *why;
 	enum status status;
 	char what[128];
 
@@ -237,6 +289,11 @@ take_line(struct build *b, struct str pattern, struct str value)
 	status = take_key(b, rule, value);
 	if (status != STATUS_OK) {
 		return (status);
+	}
+	why = why_no_author(b->table, pattern);
+	if (why != NULL) {
+		table_warn(&b->reader, pattern, why);
+		return (STATUS_OK);
 	}
 	if (b->table->globs && glob_regex_octet(pattern) != '\0') {
 		(void)snprintf(what, sizeof(what), "has a '%c', which OpenDKIM "

@@ -298,7 +298,7 @@ write_sentence(struct survey *v, struct buf *b)
 
 	if (r->sign == 0 && r->patterns == 0) {
 		buf_printf(b, "no domain signs%s", r->cannot == 0 ?
-		    ": there is no key" : "");
+		    ": no rule, no store has a key for one" : "");
 	} else {
 		buf_printf(b, "%zu domain%s", r->sign, r->sign == 1 ?
 		    " signs" : "s sign");

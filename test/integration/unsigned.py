@@ -2,7 +2,9 @@
 """Mail of ours is never unsigned in silence: keys, stores and rules that are
 gone while mailseald serves, or missing when it starts."""
 import os
+import shutil
 import signal
+import socket
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
@@ -181,8 +183,99 @@ def test_table():
     tap.is_(daemon.stop(), 0, 'mailseald ends well')
 
 
+def check(folder, options, *more, prefix=()):
+    """(status, standard output, what is said) of mailseald -n."""
+    conf = os.path.join(folder, 'check.conf')
+    defaults = {'Socket': 'unix:' + os.path.join(folder, 'sock'),
+                'AuthservID': 'mx.example.net', 'KeyStore': 'none'}
+    proc.write(conf, ''.join('%s %s\n' % x for x in dict(
+        defaults, **options).items()), 0o644)
+    status, out, err = proc.run(list(prefix) + [
+        tree.MAILSEALD, '-n', '-c', conf] + list(more))
+    return status, out.decode().replace(conf + ': ', ''), err
+
+
+def test_check():
+    """What mailseald -n says."""
+    folder = os.path.join(TOP, 'check')
+    os.mkdir(folder)
+    store = os.path.join(folder, 'keys')
+    os.mkdir(store, 0o700)
+    zone = ''
+    for domain in ('good.example', 'twice.example', 'none.example',
+                   'other.example', 'slow.example'):
+        key(store, domain)
+        with open(os.path.join(store, domain, 's1.txt'),
+                  encoding='ascii') as f:
+            owner, record = f.read().split('. ', 1)
+        zone += {'good.example': owner + '. ' + record,
+                 'twice.example': '%s.%s. %s' % (owner, domain, record),
+                 'none.example': '',
+                 'other.example': owner + '. IN TXT "v=DKIM1; k=ed25519; '
+                 'p=' + 'A' * 43 + '="\n',
+                 'slow.example': owner + '. TIMEOUT\n'}[domain]
+    key(store, 'wait.example', stage='pending')
+    zone = proc.write(os.path.join(folder, 'zone'), zone)
+    options = {'KeyStore': store, 'Zone': zone}
+    fine = ('the configuration is fine: 5 domains sign, 1 cannot: '
+            'wait.example (no active key)')
+    status, out, err = check(folder, options)
+    tap.is_((status, out), (0, fine + '; 3 keys are not in the DNS; of 1 key '
+                            'the DNS says nothing\n'), '-n: one sentence')
+    for want in ('is at s1._domainkey.twice.example.twice.example: the '
+                 "zone's name stands twice", 'there is no record '
+                 's1._domainkey.none.example (no such name)',
+                 "s1._domainkey.other.example: the record is another key's",
+                 'some names have no answer'):
+        tap.contains(err, want, '-n: ' + want)
+    tap.ok('good.example' not in err, '-n: a good record', err)
+    status, out, err = check(folder, options, '--no-dns')
+    tap.ok((status, out) == (0, fine + '\n') and 'DNS' not in err,
+           '-n --no-dns', out + err)
+    for name, more, want in (
+            ('UMask', {'UMask': '022'}, 'mode 0755: only that user and root '
+             'can connect'),
+            ('AuthservID', {'AuthservID': '3f2a9c1d77e0'},
+             'AuthservID: 3f2a9c1d77e0 is not a full host name')):
+        _, _, err = check(folder, dict(options, **more), '--no-dns')
+        tap.contains(err, want, '-n: ' + name)
+        _, _, err = check(folder, options, '--no-dns')
+        tap.ok(want not in err, '-n: not without it', err)
+    for where, want in (('inet:8891@nohost.invalid', 'nohost.invalid: '),
+                        ('inet:8891@192.0.2.1', "that address is not this host's"),
+                        ('unix:' + folder + '/none/sock',
+                         'cannot be made there')):
+        status, out, err = check(folder, options, '--no-dns', '-p', where)
+        tap.contains(err, want, '-n: -p ' + where)
+        tap.is_(status, 1 if os.geteuid() == 0 else 0, 'and its status')
+    if os.geteuid() == 0:
+        for command in (['-n'], ['-f']):
+            stale(folder, command)
+
+
+def stale(folder, command):
+    """A socket that a first try as root has left."""
+    own = os.path.join(folder, 'own')
+    os.makedirs(own, exist_ok=True)
+    shutil.chown(own, 'nobody')
+    path = os.path.join(own, 'sock')
+    with socket.socket(socket.AF_UNIX) as s:
+        s.bind(path)
+    os.chmod(path, 0o700)
+    for up in (TOP, folder):
+        os.chmod(up, 0o755)
+    conf = proc.write(os.path.join(folder, 'stale.conf'),
+                      'Socket unix:%s\nUserID nobody\nKeyStore none\n'
+                      'LogTarget stderr\nBackground no\n' % path)
+    status, _, err = proc.run([tree.MAILSEALD] + command + ['-c', conf])
+    tap.ok(status == 1 and 'not known whether a process listens there' in err and
+           'remove it if none does' in err, '%s: a stale socket of root' % command[0], err)
+    os.unlink(path)
+
+
 def main():
     test_store()
+    test_check()
     test_table()
 
 

@@ -113,6 +113,15 @@ static const struct {
 	    "Socket unix:/" X100 "1234567\n",
 	    "conf:1: Socket: \"unix:/" X70 "xxxx...\" is not unix:path|"
 	    "inet:port[@host]|inet6:port[@host]" },
+	{ "Socket with more than an address", "Socket inet:1@127.0.0.1 x\n",
+	    "conf:1: Socket: \"inet:1@127.0.0.1 x\" is not unix:path|"
+	    "inet:port[@host]|inet6:port[@host]" },
+	{ "Socket inet: with IPv6", "Socket inet:1@[::1]\n",
+	    "conf:1: Socket: \"inet:1@[::1]\" is not unix:path|"
+	    "inet:port[@host]|inet6:port[@host]" },
+	{ "Socket inet6: with IPv4", "Socket inet6:1@127.0.0.1\n",
+	    "conf:1: Socket: \"inet6:1@127.0.0.1\" is not unix:path|"
+	    "inet:port[@host]|inet6:port[@host]" },
 	{ "Socket with port 0", "Socket inet:0\n", "conf:1: Socket: "
 	    "\"inet:0\" is not unix:path|inet:port[@host]|"
 	    "inet6:port[@host]" },
@@ -296,6 +305,15 @@ static const struct {
 	    "and a path are supported" },
 	{ "a list", "SigningTable *=k\n", "conf:1: SigningTable: \"*=k\" is "
 	    "not a table: only file:, refile:, csl: and a path are supported" },
+	{ "AuthservID with more than a name",
+	    "AuthservID mail.example.com; x\n",
+	    "conf:1: AuthservID: \"mail.example.com; x\" is not a host "
+	    "name" },
+	{ "AuthservID with a space", "AuthservID Our Gateway\n",
+	    "conf:1: AuthservID: \"Our Gateway\" is not a host name" },
+	{ "AuthservID with half a quote", "AuthservID \"mail.example.com\n",
+	    "conf:1: AuthservID: \"\"mail.example.com\" is not a host "
+	    "name" },
 	{ "AuthservID with an empty name", "AuthservID a,,b\n",
 	    "conf:1: AuthservID: \"\" is no name" },
 	{ "a file without a name", "SigningTable refile:\n", "conf:1: "
@@ -622,16 +640,16 @@ test_variants(void)
 	tap_str(str_from(c != NULL ? c->authserv_id.name : NULL),
 	    STR("xn--bcher-kva.example"), "8616 6: AuthservID has A-labels");
 	conf_release(c);
-	c = parse("AuthservID Our Gateway/1\n", &diag);
+	c = parse("AuthservID \"mail.example.com\"\n", &diag);
 	tap_str(str_from(c != NULL ? c->authserv_id.name : NULL),
-	    STR("Our Gateway/1"), "but need not be a domain name");
+	    STR("mail.example.com"), "without the quotes");
 	conf_release(c);
-	c = parse("AuthservID {j}, Our Gateway/1,b\xc3\xbc" "cher.example\n",
+	c = parse("AuthservID {j}, \"old.example\",b\xc3\xbc" "cher.example\n",
 	    &diag);
 	tap_ok(c != NULL && c->authserv_id.from_mta &&
 	    c->authserv_id.name[0] != '{', "AuthservID {j}");
 	if (c != NULL) {
-		test_strings(&c->authserv_id.names, "{j},Our Gateway/1,"
+		test_strings(&c->authserv_id.names, "{j},old.example,"
 		    "xn--bcher-kva.example", "further names");
 	}
 	conf_release(c);

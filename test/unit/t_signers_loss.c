@@ -204,7 +204,8 @@ test_optional(void)
 	    "the default store is missing: nothing to sign with");
 	tap_ok(signers_look(w.s) == signers_revision(w.s),
 	    "as long as it is missing, nothing changes");
-	check_survey(&w, "no domain signs: there is no key");
+	check_survey(&w, "no domain signs: no rule, no store has a key "
+	    "for one");
 	put(w.store, "a.example", "s1", KEY_ACTIVE);
 	tap_ok(signers_look(w.s) != signers_revision(w.s),
 	    "it appears: a change");

@@ -258,6 +258,30 @@ static const struct {
 	{ false, false, " * k1\n", "" },
 	{ false, false, "* k1\na@example.com k1\n", "" },
 	{ false, false, "a?b@example.com k1\n", "" },
+	{ true, false, "example.com k1\n", "rules:1: \"example.com\" matches "
+	    "no author: a pattern of refile: matches user@host, so put *@ "
+	    "before a domain\n" },
+	{ true, false, "@example.com k1\n", "rules:1: \"@example.com\" "
+	    "matches no author: put * before the @\n" },
+	{ true, false, "joe@ k1\n", "rules:1: \"joe@\" matches no author: "
+	    "nothing follows the @\n" },
+	{ true, false, "\"*@example.com\" k1\n", "rules:1: \"\"*@example.com"
+	    "\"\" matches no author: leave out the quotes\n" },
+	{ true, false, "\xef\xbb\xbf*@example.com k1\n", "rules:1: \"\\xef"
+	    "\\xbb\\xbf*@example.com\" matches no author: the file begins "
+	    "with a byte order mark; save it without one\n" },
+	{ true, false, "*.example.com k1\n\"ab\"@example.com k1\n", "" },
+	{ false, false, "*@example.com k1\n", "rules:1: \"*@example.com\" "
+	    "matches no author: in a table without refile: * "
+	    "stands for any domain, alone or behind user@; a domain is "
+	    "written as example.com, all below it as .example.com\n" },
+	{ false, false, "*.example.com k1\n", "rules:1: \"*.example.com\" "
+	    "matches no author: in a table without refile: * "
+	    "stands for any domain, alone or behind user@; a domain is "
+	    "written as example.com, all below it as .example.com\n" },
+	{ false, false, "@example.com k1\n", "rules:1: \"@example.com\" "
+	    "matches no author: leave out the @\n" },
+	{ false, false, "joe@* k1\n.example.com k1\n", "" },
 };
 
 static void
