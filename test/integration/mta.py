@@ -126,6 +126,7 @@ class Postfix:
                              command=self._default('command_directory'),
                              daemon=self._default('daemon_directory'))
         for option, value in dict(main).items():
+            config = re.sub('^%s = .*\n' % option, '', config, flags=re.M)
             config += '%s = %s\n' % (option, value)
         proc.write(os.path.join(self.etc, 'main.cf'), config, 0o644)
         proc.write(os.path.join(self.etc, 'master.cf'), master, 0o644)

@@ -193,6 +193,20 @@ def local(w):
     check_signed(w, data, 'sendmail command')
 
 
+def bounce(w):
+    """What Postfix itself sends: it is given to milters if
+    internal_mail_filter_classes says so."""
+    data = message('to-bounce').replace(b'\r\n', b'\n')
+    status, _, err = w.postfix.sendmail('joe@example.com', ['x@gone.example'],
+                                        data)
+    tap.is_(status, 0, 'a message that will bounce', err)
+    found = w.sink.take(b'to-bounce')
+    tap.is_(found.sender, '<>', 'bounce: the null reverse-path')
+    tap.ok(seal.fields_named(found.data, b'from')[0].split(b'@')[1].startswith(
+        b'example.com'), 'bounce: from our domain', found.data[:2000])
+    check_signed(w, found.data, 'bounce')
+
+
 def main():
     world.require()
     w = world.World()
@@ -211,7 +225,10 @@ def main():
         'simple': {'smtpd_milters': 'inet:127.0.0.1:%d' % port},
     }, {
         'non_smtpd_milters': local_only.socket,
-        'transport_maps': 'inline:{long.example=narrow:[127.0.0.1]:%d}'
+        'internal_mail_filter_classes': 'bounce',
+        'myorigin': 'example.com',
+        'transport_maps': 'inline:{long.example=narrow:[127.0.0.1]:%d,'
+                          'gone.example=error:gone}'
                           % w.sink.port,
     })
     directions(w, ports)
@@ -221,6 +238,7 @@ def main():
     several(w, ports)
     forged(w, ports)
     local(w)
+    bounce(w)
     signed = [x for x in unix.lines() if x.get('direction') == 'sign']
     tap.ok(len(signed) > 20, 'a line in the log for each message')
     tap.ok(all(x.get('queue_id') for x in signed),
