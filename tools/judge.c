@@ -2,7 +2,7 @@
 #include "tools/judge.h"
 
 #define ID_NO_SECOND	0x300
-#define CONF_BYTES	(64 * 1024)
+#define ID_NO_CONFIG	0x303
 #define SPOOL_NAME	"mailseal-verify"	/* instead of a queue id */
 
 static int64_t
@@ -26,50 +26,6 @@ take_client(struct judge *j, const char *ip)
 	return (true);
 }
 
-/* One line of configuration: what was given must not become two. */
-static bool
-add_line(struct buf *text, const char *name, const char *value)
-{
-	if (strpbrk(value, "\r\n") != NULL) {
-		(void)cli_fail("%s: one line, please", name);
-		return (false);
-	}
-	buf_printf(text, "%s %s\n", name, value);
-	return (true);
-}
-
-static bool
-make_conf(struct judge *j, const struct judge_opts *o)
-{
-	struct buf text;
-	struct diag diag;
-	enum status status = STATUS_SYNTAX;
-	bool ok;
-	size_t i;
-
-	diag_init(&diag);
-	buf_init(&text, CONF_BYTES);
-	buf_printf(&text, "Mode v\nSecondOpinion %s\nOrgDomain %s\n"
-	    "DNSTimeout %llu\n", o->no_second ? "off" : "all",
-	    o->psl ? "psl" : "treewalk",
-	    (unsigned long long)cli_dns_timeout_us(&o->dns) / 1000000);
-	ok = o->authserv_id == NULL ||
-	    add_line(&text, "AuthservID", o->authserv_id);
-	for (i = 0; i < o->lines_n && ok; i++) {
-		ok = add_line(&text, "", o->lines[i]);
-	}
-	if (ok) {
-		status = text.status == STATUS_OK ? conf_parse(buf_str(&text),
-		    "options", &j->env, &j->conf, &diag) : text.status;
-		if (status != STATUS_OK) {
-			diag_set(&diag, NULL, 0, "%s", status_text(status));
-			(void)cli_fail("%s", diag.text);
-		}
-	}
-	buf_fini(&text);
-	return (status == STATUS_OK);
-}
-
 bool
 judge_init(struct judge *j, const struct judge_opts *o)
 {
@@ -83,10 +39,10 @@ judge_init(struct judge *j, const struct judge_opts *o)
 		j->env.ctx = (void *)(uintptr_t)&o->now_s;
 	}
 	j->client.helo = str_from(o->helo);
-	if (!take_client(j, o->ip) || !make_conf(j, o)) {
+	if (!take_client(j, o->ip) || !judge_conf_load(j, o)) {
 		return (false);
 	}
-	j->dns = cli_dns_open(&o->dns, &j->env);
+	j->dns = judge_conf_dns(j, o);
 	if (j->dns == NULL) {
 		return (false);
 	}
@@ -189,7 +145,14 @@ judge_opts_take(void *opts, int id, const char *value)
 	case 'a':
 		o->authserv_id = value;
 		return (true);
+	case 'c':
+		o->conf_path = value;
+		return (true);
+	case ID_NO_CONFIG:
+		o->no_conf = true;
+		return (true);
 	case 'O':
+		o->psl_given = true;
 		return (dmarc_discovery_option(value, &o->psl));
 	case 'n':
 		return (cli_number("now", value, 0, INT64_MAX, &o->now_s));

@@ -11,6 +11,9 @@
 
 struct judge_opts {		/* views into argv */
 	struct cli_dns	 dns;
+	const char	*conf_path;	/* -c; NULL: this host's, if it can be
+					   read */
+	bool		 no_conf;	/* only the defaults */
 	const char	*ip;		/* NULL: a local client */
 	const char	*helo;
 	const char	*mail_from;
@@ -18,7 +21,8 @@ struct judge_opts {		/* views into argv */
 	const char	*lines[JUDGE_MAX_LINES];	/* of configuration */
 	size_t		 lines_n;
 	int64_t		 now_s;		/* -1: the system's clock */
-	bool		 psl;		/* --org-domain */
+	bool		 psl;		/* --org-domain psl */
+	bool		 psl_given;
 	bool		 no_second;
 };
 
@@ -26,6 +30,7 @@ struct judge_opts {		/* views into argv */
 struct judge {
 	struct env		 env;
 	struct conf		*conf;
+	const char		*conf_path;	/* of it; NULL: the defaults */
 	struct dns		*dns;
 	struct crypto		*crypto;
 	struct second		*second;	/* NULL: not wanted */
@@ -42,6 +47,11 @@ cli_take judge_opts_take;	/* of a struct judge_opts */
 /* False: said why not. Either way judge_fini. The options outlive it. */
 bool	 judge_init(struct judge *, const struct judge_opts *);
 void	 judge_fini(struct judge *);
+/* judge_conf.c. Both set or return what judge_init needs; false or NULL: said
+   why not. */
+bool	 judge_conf_load(struct judge *, const struct judge_opts *);
+struct dns	*judge_conf_dns(const struct judge *,
+		    const struct judge_opts *);
 /*
  * What becomes of the message; once, until judge_fini. NULL: no memory. text
  * is all of it; too_large: its header did not fit into *message.

@@ -67,6 +67,7 @@ tools_mailseal_SOURCES = \
 	tools/edit.c \
 	tools/explain.c \
 	tools/judge.c \
+	tools/judge_conf.c \
 	tools/main.c \
 	tools/offline.c \
 	tools/report.c \

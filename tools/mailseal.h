@@ -27,8 +27,14 @@ struct engine_outcome;
 /* The exit status that the outcome asks for. */
 int	 verify_exit(const struct engine_outcome *);
 /* second: a second opinion was wanted. False: it could not be printed. */
-bool	 verify_print_json(const struct engine_outcome *, bool second);
-bool	 verify_print_text(const struct engine_outcome *, bool second);
+struct verify_shown {
+	bool		 second;	/* the second opinion */
+	const char	*conf_path;	/* NULL: the defaults */
+};
+bool	 verify_print_json(const struct engine_outcome *,
+	    const struct verify_shown *);
+bool	 verify_print_text(const struct engine_outcome *,
+	    const struct verify_shown *);
 
 /* -- spf ----------------------------------------------------------------- */
 

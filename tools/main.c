@@ -21,6 +21,8 @@
 	    "a line of mailseald.conf(5); may repeat" }
 
 static const struct cli_option verify_options[] = {
+	{ 'c', "config", "FILE", "the configuration instead of this host's" },
+	{ 0x303, "no-config", NULL, "verify with the defaults" },
 	JUDGE_OPTIONS,
 	{ 'j', "json", NULL, "print one JSON object" },
 };

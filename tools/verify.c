@@ -13,13 +13,14 @@ verify_message(const struct verify_opts *o, struct judge *j, struct str text,
 {
 	const struct engine_outcome *outcome = judge_message(j, &o->judge,
 	    text, message, too_large);
-	bool second = !o->judge.no_second;
+	const struct verify_shown shown = { !o->judge.no_second,
+		j->conf_path };
 
 	if (outcome == NULL) {
 		return (cli_fail("out of memory"));
 	}
-	return ((o->json ? verify_print_json(outcome, second) :
-	    verify_print_text(outcome, second)) ? verify_exit(outcome) :
+	return ((o->json ? verify_print_json(outcome, &shown) :
+	    verify_print_text(outcome, &shown)) ? verify_exit(outcome) :
 	    CLI_USAGE);
 }
 

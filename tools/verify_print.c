@@ -255,22 +255,24 @@ json_decision(const struct engine_outcome *out)
 }
 
 bool
-verify_print_json(const struct engine_outcome *out, bool second)
+verify_print_json(const struct engine_outcome *out,
+    const struct verify_shown *shown)
 {
 	struct dmarc_verdict own;
 
 	return (cli_json_print(json_pack(
-	    "{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}",
+	    "{s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o, s:o}",
 	    "spf", spf_json(out->spf != NULL ? out->spf : &no_spf),
 	    "dkim", json_dkim(out),
 	    "arc", json_arc(out),
 	    "dmarc", dmarc_json(dmarc_verdict(out, &own)),
 	    "iprev", json_iprev(out),
-	    "second_opinion", json_second(out, second),
+	    "second_opinion", json_second(out, shown->second),
 	    "action", engine_verdict_name(out->verdict),
 	    "reply", cli_json_text(out->reply),
 	    "decision", json_decision(out),
 	    "authentication_results", cli_json_text(out->authres),
+	    "configuration", cli_json_cstr(shown->conf_path),
 	    "error", cli_json_cstr(engine_error_text(out)))));
 }
 
@@ -419,10 +421,13 @@ show_decision(const struct engine_outcome *out)
 }
 
 bool
-verify_print_text(const struct engine_outcome *out, bool second)
+verify_print_text(const struct engine_outcome *out,
+    const struct verify_shown *shown)
 {
 	size_t i, n = count(out);
 
+	(void)printf("configuration: %s\n", shown->conf_path != NULL ?
+	    shown->conf_path : "the defaults");
 	if (out->error != ENGINE_NO_ERROR) {
 		(void)printf("not verified: %s\n", engine_error_text(out));
 	} else {
@@ -434,7 +439,7 @@ verify_print_text(const struct engine_outcome *out, bool second)
 	for (i = 0; i < n; i++) {
 		show_verdict(out, i);
 	}
-	if (second && is_comparable(out)) {
+	if (shown->second && is_comparable(out)) {
 		show_second(out);
 	}
 	show_decision(out);

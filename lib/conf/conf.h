@@ -253,6 +253,14 @@ struct conf {
  */
 enum status	 conf_load(const char *path, const struct env *,
 		    struct conf **r, struct diag *) ATTR_MUST_CHECK;
+/*
+ * As conf_parse, of a file without its lines of some options and with further
+ * lines behind. path NULL: only those lines.
+ */
+enum status	 conf_load_changed(const char *path,
+		    const struct str *without, size_t without_n,
+		    struct str lines, const struct env *,
+		    struct conf **r, struct diag *) ATTR_MUST_CHECK;
 /* The same from memory, without the default key store. name: for messages. */
 enum status	 conf_parse(struct str text, const char *name,
 		    const struct env *, struct conf **r, struct diag *)

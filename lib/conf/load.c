@@ -2,6 +2,7 @@
 /* The life of a configuration. */
 #include <stdlib.h>
 
+#include "base/buf.h"
 #include "conf/table.h"
 
 static struct conf *
@@ -115,6 +116,67 @@ conf_load(const char *path, const struct env *env, struct conf **conf_r,
 		status = parse_text(text, path != NULL ? path : "defaults",
 		    true, env, conf_r, diag);
 	}
+	arena_fini(&arena);
+	return (status);
+}
+
+static bool
+is_listed(const struct str *names, size_t n, struct str name)
+{
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		if (str_eq_ci(names[i], name)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/* A line that is left out stays as an empty one, for the numbers of the
+   others. */
+static void
+copy_lines(struct str text, const struct str *without, size_t without_n,
+    struct buf *b)
+{
+	struct str line, name, value;
+
+	while (text.n > 0) {
+		line = str_first(text, str_find(text, '\n'));
+		text = str_from_offset(text, line.n + 1);
+		conf_line_split(str_trim_wsp(line), &name, &value);
+		if (!is_listed(without, without_n, name)) {
+			buf_add_str(b, line);
+		}
+		buf_add_char(b, '\n');
+	}
+}
+
+enum status
+conf_load_changed(const char *path, const struct str *without,
+    size_t without_n, struct str lines, const struct env *env,
+    struct conf **conf_r, struct diag *diag)
+{
+	struct str text = STR("");
+	enum status status = STATUS_OK;
+	struct arena arena;
+	struct buf b;
+
+	*conf_r = NULL;
+	arena_init(&arena, 2 * CONF_MAX_BYTES);
+	buf_init(&b, 2 * CONF_MAX_BYTES);
+	if (path != NULL) {
+		status = conf_file_read(path, CONF_MAX_BYTES, &arena, NULL,
+		    &text, diag);
+	}
+	copy_lines(text, without, without_n, &b);
+	buf_add_str(&b, lines);
+	if (status == STATUS_OK) {
+		status = b.status == STATUS_OK ? parse_text(buf_str(&b),
+		    path != NULL ? path : "options", false, env, conf_r,
+		    diag) : b.status;
+	}
+	buf_fini(&b);
 	arena_fini(&arena);
 	return (status);
 }

@@ -159,6 +159,53 @@ def test_verify_results():
                b'OpenDMARC site %s\n' % end in out, 'for people: ' + name, out)
 
 
+def test_verify_config():
+    """verify answers for a configuration: FILE's or none; what is given on
+    the command line counts more. No key is read."""
+    _, out, _ = sign(MESSAGE, 'r')
+    conf = proc.write(path('host.conf'), 'Socket inet:1@127.0.0.1\nMode sv\n'
+                      'AuthservID host.example\nMinimumKeyBits 4096\n'
+                      'Zone %s\nUserID nobody-of-that-name\nArcSeal all\n'
+                      'Domain %s\nSelector x\nKeyFile /nowhere\n'
+                      'OnBadFrom tempfail\nOrgDomain psl\n'
+                      % (ZONE, DOMAIN))
+
+    def ask(*options, data=out):
+        status, obj, err = proc.run_json([tree.MAILSEAL, 'verify', '--json',
+                                          '--now', str(NOW)] + list(options),
+                                         data)
+        return status, obj, err
+
+    status, obj, err = ask('-c', conf)
+    tap.ok(obj is not None and obj['configuration'] == conf,
+           'verify -c: which configuration', err)
+    tap.ok(obj['dkim'][0]['result'] == 'policy' and obj[
+        'authentication_results'].startswith('host.example;') and
+        obj['dmarc']['discovery'] == 'psl',
+        'verify -c: its options count', str(obj))
+    two = b'From: a@b.example, c@d.example\r\nFrom: x@y.example\r\n\r\nx\r\n'
+    tap.is_(ask('-c', conf, data=two)[1]['action'], 'tempfail',
+            'verify -c: its actions, too')
+    obj = ask('-c', conf, '--authserv-id', 'other.example', '-o',
+              'minimumkeybits 1024', '--org-domain', 'treewalk')[1]
+    tap.ok(obj['dkim'][0]['result'] == 'pass' and obj[
+        'authentication_results'].startswith('other.example;') and
+        obj['dmarc']['discovery'] == 'treewalk',
+        'the command line counts more', str(obj))
+    tap.is_(ask('-c', conf, '--zone', '/dev/null')[1]['dkim'][0]['result'],
+            'permerror', 'and so does --zone')
+    status, obj, err = ask('--no-config', '--zone', ZONE)
+    tap.ok(obj['configuration'] is None and obj['dkim'][0]['result'] ==
+           'pass', '--no-config: the defaults', str(obj))
+    status, text, _ = proc.run([tree.MAILSEAL, 'verify', '-c', conf], out)
+    tap.contains(text.decode(), 'configuration: %s\n' % conf, 'in text, too')
+    proc.write(path('bad.conf'), '\n\nNoSuchOption x\n')
+    for file, want in (('none.conf', 'No such file'),
+                       ('bad.conf', 'bad.conf:3: there is no option')):
+        status, obj, err = ask('-c', path(file))
+        tap.ok(status == 2 and want in err, 'verify -c %s' % file, err)
+
+
 def test_sign():
     status, out, _ = sign(MESSAGE, 'r', '--header-only')
     tap.ok(status == 0 and out.startswith(b'DKIM-Signature:') and
@@ -708,6 +755,7 @@ def main():
     test_round_trip()
     test_verify_json()
     test_verify_results()
+    test_verify_config()
     test_sign()
     test_seal()
     test_seal_results()
