@@ -12,7 +12,7 @@
 #include "milter/check_dns.h"
 #include "milter/listen.h"
 #include "milter/private.h"
-#include "milter/privileges.h"
+#include "base/privileges.h"
 
 #define KEYS_MAX	10000	/* loaded for the sentence */
 

@@ -28,7 +28,6 @@ mailseald_core = \
 	milter/negotiate.c milter/negotiate.h \
 	milter/peer.c milter/peer.h \
 	milter/presence.c milter/presence.h \
-	milter/privileges.c milter/privileges.h \
 	milter/resolvers.c milter/resolvers.h \
 	milter/serve.c milter/serve.h \
 	milter/signals.c milter/signals.h \

@@ -14,7 +14,7 @@
 #include "milter/callbacks.h"
 #include "milter/listen.h"
 #include "milter/presence.h"
-#include "milter/privileges.h"
+#include "base/privileges.h"
 
 enum status
 presence_init(struct presence *presence, const char *socket,

@@ -111,7 +111,8 @@ check_host_open(struct check_host *host, const char *conf_path,
 	*host = (struct check_host){ .domains = NULL };
 	arena_init(&host->arena, HOST_ARENA_BYTES);
 	env->log = warn_line;
-	ok = offline_open(&off, conf_path, env) && collect_keys(host, &off);
+	ok = offline_open(&off, conf_path, false, env) &&
+	    collect_keys(host, &off);
 	offline_close(&off);
 	env->log = NULL;
 	return (ok);

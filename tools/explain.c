@@ -100,7 +100,7 @@ take_client(struct explain *e)
 static bool
 init(struct explain *e)
 {
-	if (!offline_open(&e->off, e->conf_path, &e->env)) {
+	if (!offline_open(&e->off, e->conf_path, true, &e->env)) {
 		return (false);
 	}
 	/* From here on the answer says it. */

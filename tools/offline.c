@@ -1,10 +1,34 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/privileges.h"
 #include "tools/mailseal.h"
 #include "tools/offline.h"
 
-bool
-offline_open(struct offline *o, const char *conf_path, const struct env *env)
+/* The daemon's files are not for everybody. caller: the user who asks. */
+static void
+fail(const struct offline *o, uid_t caller, const struct diag *diag)
 {
+	if (strstr(diag->text, strerror(EACCES)) == NULL) {
+		(void)cli_fail("%s", diag->text);
+	} else if (caller == 0 && geteuid() != 0) {
+		(void)cli_fail("%s; this was tried as UserID %s, as the "
+		    "daemon would", diag->text, o->conf->user_id);
+	} else {
+		(void)cli_fail("%s; as root, this answers as UserID would",
+		    diag->text);
+	}
+}
+
+bool
+offline_open(struct offline *o, const char *conf_path, bool as_user,
+    const struct env *env)
+{
+	uid_t caller = geteuid();
 	struct engine_opts opts;
 	struct dns_opts dns;
 	struct diag diag;
@@ -14,8 +38,10 @@ offline_open(struct offline *o, const char *conf_path, const struct env *env)
 	dns_opts_init(&dns);
 	dns.env = env;
 	if (conf_load(conf_path, env, &o->conf, &diag) != STATUS_OK ||
+	    privileges_drop(as_user && caller == 0 ? o->conf->user_id : NULL,
+	    &diag) != STATUS_OK ||
 	    dns_new_zone(&dns, "/dev/null", &o->dns, &diag) != STATUS_OK) {
-		(void)cli_fail("%s", diag.text);
+		fail(o, caller, &diag);
 		return (false);
 	}
 	o->verifies = o->conf->mode_verify;
@@ -29,7 +55,7 @@ offline_open(struct offline *o, const char *conf_path, const struct env *env)
 	opts = (struct engine_opts){ .conf = o->conf, .dns = o->dns,
 		.crypto = o->crypto, .env = env };
 	if (engine_new(&opts, &o->engine, &diag) != STATUS_OK) {
-		(void)cli_fail("%s", diag.text);
+		fail(o, caller, &diag);
 		return (false);
 	}
 	return (true);

@@ -14,8 +14,12 @@ struct offline {
 	struct engine		*engine;
 };
 
-/* False: said why; close it all the same. env outlives it. */
-bool	 offline_open(struct offline *, const char *conf_path,
+/*
+ * False: said why; close it all the same. env outlives it. as_user: root
+ * becomes UserID, as the daemon does, so that what that user cannot read does
+ * not sign; the process stays that user.
+ */
+bool	 offline_open(struct offline *, const char *conf_path, bool as_user,
 	    const struct env *env);
 void	 offline_close(struct offline *);
 

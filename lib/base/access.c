@@ -8,9 +8,31 @@
 
 #include "base/access.h"
 
+static enum status
+check_mode(const struct stat *st, gid_t group, const char *path,
+    struct diag *diag)
+{
+	unsigned mode = (unsigned)(st->st_mode & 07777);
+	unsigned given = mode & (S_IRWXG | S_IRWXO);
+
+	if (given == 0 || (given == S_IRGRP && st->st_gid == group)) {
+		return (STATUS_OK);
+	}
+	if (given == S_IRGRP) {
+		diag_set(diag, path, 0, "mode %04o lets group %ju read a "
+		    "private key, which is not the daemon's own group, %ju; "
+		    "chmod 600 it, or chgrp it", mode,
+		    (uintmax_t)st->st_gid, (uintmax_t)group);
+	} else {
+		diag_set(diag, path, 0, "mode %04o gives group or others "
+		    "access to a private key; chmod 600 it", mode);
+	}
+	return (STATUS_SYNTAX);
+}
+
 enum status
-access_check(const struct stat *st, uid_t also, const char *hint,
-    const char *path, struct diag *diag)
+access_check_group(const struct stat *st, uid_t also, gid_t group,
+    const char *hint, const char *path, struct diag *diag)
 {
 	if (st->st_uid != 0 && st->st_uid != geteuid() &&
 	    st->st_uid != also) {
@@ -18,13 +40,14 @@ access_check(const struct stat *st, uid_t also, const char *hint,
 		    "nor to us nor to %s", (uintmax_t)st->st_uid, hint);
 		return (STATUS_SYNTAX);
 	}
-	if ((st->st_mode & (S_IRWXG | S_IRWXO)) != 0) {
-		diag_set(diag, path, 0, "mode %04o gives group or others "
-		    "access to a private key; chmod 600 it",
-		    (unsigned)(st->st_mode & 07777));
-		return (STATUS_SYNTAX);
-	}
-	return (STATUS_OK);
+	return (check_mode(st, group, path, diag));
+}
+
+enum status
+access_check(const struct stat *st, uid_t also, const char *hint,
+    const char *path, struct diag *diag)
+{
+	return (access_check_group(st, also, getegid(), hint, path, diag));
 }
 
 enum status

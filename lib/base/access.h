@@ -11,11 +11,16 @@
 
 /*
  * A file of private keys must belong to us, to root or to user `also`, and
- * must give no permission to group and others. Else SYNTAX, and diag names
+ * must give no permission to others, and to group none but reading, to our own
+ * primary one alone: so containers mount secrets. Else SYNTAX, and diag names
  * path and mode. hint: names user `also` in the message.
  */
 enum status	 access_check(const struct stat *, uid_t also, const char *hint,
 		    const char *path, struct diag *) ATTR_MUST_CHECK;
+/* The same for a process that will have that primary group. */
+enum status	 access_check_group(const struct stat *, uid_t also,
+		    gid_t group, const char *hint, const char *path,
+		    struct diag *) ATTR_MUST_CHECK;
 
 /* Whether our user may create a file at path. Else IO, and diag names path and
    reason. what: starts the reason, "PidFile: " or "". */

@@ -10,6 +10,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/base/escape.h \
 	lib/base/ip.h \
 	lib/base/file.h \
+	lib/base/privileges.h \
 	lib/base/status.h \
 	lib/base/str.h \
 	lib/base/strmap.h \
@@ -23,6 +24,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/base/escape.c \
 	lib/base/ip.c \
 	lib/base/file.c \
+	lib/base/privileges.c \
 	lib/base/status.c \
 	lib/base/str.c \
 	lib/base/strmap.c \

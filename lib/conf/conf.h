@@ -248,7 +248,8 @@ struct conf {
  * Reads and checks the file and its key files. path NULL: only the defaults.
  * Tables and key stores are read by lib/signers.
  * Key files must be regular, owned by root, by the current user or by UserID,
- * and not accessible to group or others; otherwise the error names path and
+ * and not accessible to group or others, but readable to the daemon's own
+ * group; otherwise the error names path and
  * mode. Warnings go to env's log.
  */
 enum status	 conf_load(const char *path, const struct env *,

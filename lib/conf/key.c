@@ -17,7 +17,7 @@
 
 /* A group with many members needs a larger buffer than a user. */
 static bool
-group_exists(const char *name)
+find_group(const char *name, gid_t *gid_r)
 {
 	struct group entry, *found = NULL;
 	char *text = NULL, *more;
@@ -33,12 +33,16 @@ group_exists(const char *name)
 		text = more;
 		error = getgrnam_r(name, &entry, text, n, &found);
 	}
+	if (error == 0 && found != NULL) {
+		*gid_r = entry.gr_gid;
+	}
 	free(text);
 	return (error == 0 && found != NULL);
 }
 
-enum status
-conf_user_id(const char *user_id, uid_t *uid_r, struct diag *diag)
+/* The user of "user[:group]", and the group or else the user's. */
+static enum status
+find_user(const char *user_id, uid_t *uid_r, gid_t *gid_r, struct diag *diag)
 {
 	char name[NAME_MAX_BYTES], text[PASSWD_MAX_BYTES];
 	struct str user = str_from(user_id);
@@ -56,7 +60,8 @@ conf_user_id(const char *user_id, uid_t *uid_r, struct diag *diag)
 		diag_set(diag, NULL, 0, "there is no user \"%s\"", name);
 		return (STATUS_SYNTAX);
 	}
-	if (colon < user.n && !group_exists(user_id + colon + 1)) {
+	*gid_r = entry.pw_gid;
+	if (colon < user.n && !find_group(user_id + colon + 1, gid_r)) {
 		diag_set(diag, NULL, 0, "there is no group \"%s\"",
 		    user_id + colon + 1);
 		return (STATUS_SYNTAX);
@@ -65,21 +70,32 @@ conf_user_id(const char *user_id, uid_t *uid_r, struct diag *diag)
 	return (STATUS_OK);
 }
 
+enum status
+conf_user_id(const char *user_id, uid_t *uid_r, struct diag *diag)
+{
+	gid_t ignored;
+
+	return (find_user(user_id, uid_r, &ignored, diag));
+}
+
+/* Looking up a user can be slow, so it is done only where it matters. */
 static enum status
 check_access(const char *path, const struct stat *st, const char *user_id,
     struct diag *diag)
 {
 	struct diag ignored;
 	uid_t uid = geteuid();
+	gid_t gid = getegid();
+	bool matters = (st->st_uid != 0 && st->st_uid != uid) ||
+	    (st->st_mode & S_IRWXG) != 0;
 
 	diag_init(&ignored);
-	/* Looking up a user can be slow, so do it last. */
-	if (st->st_uid != 0 && st->st_uid != uid && user_id != NULL &&
-	    conf_user_id(user_id, &uid, &ignored) != STATUS_OK) {
+	if (matters && user_id != NULL &&
+	    find_user(user_id, &uid, &gid, &ignored) != STATUS_OK) {
 		uid = geteuid();
 	}
-	return (access_check(st, uid, "UserID; chown it to the daemon's user",
-	    path, diag));
+	return (access_check_group(st, uid, gid, "UserID; chown it to the "
+	    "daemon's user", path, diag));
 }
 
 static enum status

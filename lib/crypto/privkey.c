@@ -12,6 +12,7 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#include "crypto/pem_kind.h"
 #include "crypto/crypto.h"
 #include "crypto/internal.h"
 
@@ -210,7 +211,8 @@ privkey_parse(read_function *read_text, struct str text, const char *form,
 	if (why != NULL) {
 		diag_set(diag, name, 0, "%s", why);
 	} else {
-		diag_set(diag, name, 0, "no private key in %s", form);
+		diag_set(diag, name, 0, "%s", form != NULL ? form :
+		    pem_kind_text(text));
 	}
 	return (STATUS_SYNTAX);
 }
@@ -219,15 +221,15 @@ enum status
 privkey_parse_pem(struct str pem, const char *name, struct privkey **key_r,
     struct diag *diag)
 {
-	return (privkey_parse(read_pem, pem, "PEM without a passphrase", name,
-	    key_r, diag));
+	return (privkey_parse(read_pem, pem, NULL, name, key_r, diag));
 }
 
 enum status
 privkey_parse_der(struct str der, const char *name, struct privkey **key_r,
     struct diag *diag)
 {
-	return (privkey_parse(read_der, der, "DER", name, key_r, diag));
+	return (privkey_parse(read_der, der, "no private key in DER", name,
+	    key_r, diag));
 }
 
 enum status

@@ -201,18 +201,18 @@ def test_check():
     os.mkdir(folder)
     store = os.path.join(folder, 'keys')
     os.mkdir(store, 0o700)
-    zone = ''
+    zone = good = ''
     for domain in ('good.example', 'twice.example', 'none.example',
                    'other.example', 'slow.example'):
         key(store, domain)
         with open(os.path.join(store, domain, 's1.txt'),
                   encoding='ascii') as f:
             owner, record = f.read().split('. ', 1)
+        good = record if domain == 'good.example' else good
         zone += {'good.example': owner + '. ' + record,
                  'twice.example': '%s.%s. %s' % (owner, domain, record),
                  'none.example': '',
-                 'other.example': owner + '. IN TXT "v=DKIM1; k=ed25519; '
-                 'p=' + 'A' * 43 + '="\n',
+                 'other.example': owner + '. ' + good,
                  'slow.example': owner + '. TIMEOUT\n'}[domain]
     key(store, 'wait.example', stage='pending')
     zone = proc.write(os.path.join(folder, 'zone'), zone)
@@ -249,8 +249,45 @@ def test_check():
         tap.contains(err, want, '-n: -p ' + where)
         tap.is_(status, 1 if os.geteuid() == 0 else 0, 'and its status')
     if os.geteuid() == 0:
+        restored(folder)
         for command in (['-n'], ['-f']):
             stale(folder, command)
+
+
+def restored(folder):
+    """A store that a backup has restored as root's: the daemon's user cannot
+    read it, and neither -n nor explain say that it signs."""
+    for up in (TOP, folder):
+        os.chmod(up, 0o755)
+    store = os.path.join(folder, 'restored')
+    os.mkdir(store, 0o755)
+    key(store, 'a.example')
+    os.chmod(os.path.join(store, 'a.example'), 0o755)
+    options = {'KeyStore': store, 'UserID': 'nobody', 'Zone': '/dev/null'}
+    status, out, err = check(folder, options, '--no-dns', '-p',
+                             'inet:8891@127.0.0.1')
+    tap.ok(status == 1 and '1 cannot: a.example (key unreadable)' in out,
+           "-n: a key of root's", out + err)
+    argv = [tree.MAILSEAL, 'explain', '-c',
+            os.path.join(folder, 'check.conf'), '--from', 'x@a.example',
+            '--auth', 'x']
+    status, out, err = proc.run(argv)
+    tap.ok(status == 1 and out.startswith(b'tempfail') and
+           b'Permission denied' in out, "explain as root: a key of root's",
+           '%s%s' % (out, err))
+    os.chmod(store, 0o700)
+    status, out, err = proc.run(argv)
+    tap.ok(status == 2 and 'tried as UserID nobody' in err,
+           "explain as root: a store of root's", err)
+    status, out, err = proc.run(['setpriv', '--reuid=nobody',
+                                 '--clear-groups'] + argv)
+    tap.ok(status == 2 and 'as root, this answers' in err,
+           'explain as a user who may not look', err)
+    shutil.chown(store, 'nobody')
+    for up, folders, files in os.walk(store):
+        for name in folders + files:
+            shutil.chown(os.path.join(up, name), 'nobody')
+    tap.is_(proc.run(argv)[0], 0, 'explain: the keys of UserID')
 
 
 def stale(folder, command):

@@ -64,7 +64,11 @@ test_modes(struct str pem)
 		{ 0600, STATUS_OK, "" },
 		{ 0400, STATUS_OK, "" },
 		{ 0700, STATUS_OK, "" },
-		{ 0640, STATUS_SYNTAX, "0640" },
+		{ 0640, STATUS_OK, "" },	/* our own group */
+		{ 0440, STATUS_OK, "" },
+		{ 0660, STATUS_SYNTAX, "0660" },
+		{ 0444, STATUS_SYNTAX, "0444" },
+		{ 0650, STATUS_SYNTAX, "0650" },
 		{ 0620, STATUS_SYNTAX, "0620" },
 		{ 0610, STATUS_SYNTAX, "0610" },
 		{ 0604, STATUS_SYNTAX, "0604" },
@@ -113,6 +117,25 @@ test_owners(struct str pem)
 	tap_num(load("key", "no-such-user-here", &diag), STATUS_SYNTAX,
 	    "UserID is nobody at all");
 	tap_num(load("key", nobody->pw_name, &diag), STATUS_OK, "UserID's");
+	write_file("key", 0440, pem);
+	if (chown("key", 0, nobody->pw_gid) != 0) {
+		tap_ok(false, "chown");
+	}
+	tap_num(load("key", nobody->pw_name, &diag), STATUS_OK,
+	    "a secret of a container: root's, UserID's group may read it");
+	tap_num(load("key", NULL, &diag), STATUS_SYNTAX,
+	    "without UserID that group is another");
+	tap_ok(strstr(diag.text, "key: mode 0440 lets group ") != NULL &&
+	    strstr(diag.text, "read a private key, which is not the daemon's "
+	    "own group, 0; ") != NULL,
+	    "the reason: %s", diag.text);
+	tap_num(load("key", "nobody:mail", &diag), STATUS_SYNTAX,
+	    "nor is it that of user:group");
+	if (chown("key", NOBODY_UID, 0) != 0) {
+		tap_ok(false, "chown");
+	}
+	tap_num(load("key", nobody->pw_name, &diag), STATUS_SYNTAX,
+	    "root's group, which the daemon drops");
 	unlink("key");
 }
 

@@ -160,7 +160,51 @@ check_pem(struct str pem, enum status want, const char *want_text,
 	privkey_free(key);
 }
 
-#define NO_KEY	"k.private: no private key in PEM without a passphrase"
+#define PASSPHRASE	"k.private: a private key with a passphrase: remove " \
+	"it, with openssl pkey -in OLD -out NEW"
+
+#define S(s)	{ s, sizeof(s) - 1 }
+
+/* What is no private key, by its kind. */
+static const struct {
+	struct str	 text;
+	const char	*want;
+} kinds[] = {
+	{ S(" \r\n\t\n"), "k.private: empty: it holds no private key" },
+	{ S("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"),
+	    "k.private: a certificate: the private key is needed here" },
+	{ S("-----BEGIN CERTIFICATE REQUEST-----\nMIIB\n"),
+	    "k.private: a certificate request: the private key is needed "
+	    "here" },
+	{ S("-----BEGIN RSA PUBLIC KEY-----\nMIIB\n"),
+	    "k.private: a public key: the private one is needed here" },
+	{ S("-----BEGIN OPENSSH PRIVATE KEY-----\nb3Bl\n"),
+	    "k.private: a key of OpenSSH, not in PEM: make one with "
+	    "dkimkeygen new" },
+	{ S("-----BEGIN PGP PRIVATE KEY BLOCK-----\n"),
+	    "k.private: a key of OpenPGP, not in PEM: make one with "
+	    "dkimkeygen new" },
+	{ S("s._domainkey IN TXT ( \"v=DKIM1; k=rsa; \" )\n"),
+	    "k.private: a DNS record: the private key is needed here, "
+	    "SELECTOR.private" },
+	{ S("-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----\n"),
+	    "k.private: a private key that is damaged, or of an unknown "
+	    "kind" },
+	{ S("\xef\xbb\xbf-----BEGIN PRIVATE KEY-----\nMIIB\n"
+	    "-----END PRIVATE KEY-----\n"),
+	    "k.private: a private key after a byte order mark: save it "
+	    "without one" },
+	{ S("\x30\x82\x04\xbd\x02\x01"), "k.private: in DER, not in PEM: "
+	    "convert it, with openssl pkey -inform DER -in OLD -out NEW" },
+	{ S("\x30"), "k.private: base64 without the BEGIN and END lines of a "
+	    "private key in PEM" },
+	{ S("MIIEvQIBADANBgkqhkiG9w0BAQE=\n"), "k.private: base64 without the "
+	    "BEGIN and END lines of a private key in PEM" },
+	{ S("\0\1\2"), "k.private: no private key in PEM, which begins with "
+	    "-----BEGIN PRIVATE KEY-----" },
+	{ S("\xff\xfe-\0-\0"), "k.private: no private key in PEM, which "
+	    "begins with -----BEGIN PRIVATE KEY-----" },
+};
 
 static void
 check_pem_forms(void)
@@ -170,25 +214,32 @@ check_pem_forms(void)
 	EVP_PKEY *ec = EVP_PKEY_Q_keygen(NULL, NULL, "EC", "P-256");
 	BIO *bio = BIO_new(BIO_s_mem());
 	struct str pem = openssl_pem(rsa, false, NULL);
+	size_t i;
 
 	check_pem(pem, STATUS_OK, "", "PKCS#8");
 	check_pem(openssl_pem(rsa, true, NULL), STATUS_OK, "",
 	    "traditional RSA");
 	check_pem(openssl_pem(rsa, false, EVP_aes_128_cbc()), STATUS_SYNTAX,
-	    NO_KEY, "encrypted PKCS#8");
+	    PASSPHRASE, "encrypted PKCS#8");
 	check_pem(openssl_pem(rsa, true, EVP_aes_128_cbc()), STATUS_SYNTAX,
-	    NO_KEY, "encrypted traditional RSA");
+	    PASSPHRASE, "encrypted traditional RSA");
 	check_pem(openssl_pem(ec, false, NULL), STATUS_SYNTAX,
 	    "k.private: neither an RSA nor an Ed25519 key", "an EC key");
 	check_pem(openssl_pem(small, false, NULL), STATUS_SYNTAX,
 	    "k.private: the RSA key is shorter than 1024 bits (RFC 8301)",
 	    "RSA of 1016 bits");
 	PEM_write_bio_PUBKEY(bio, rsa);
-	check_pem(take_bio(bio), STATUS_SYNTAX, NO_KEY, "a public key");
-	check_pem(str_first(pem, pem.n / 2), STATUS_SYNTAX, NO_KEY,
+	check_pem(take_bio(bio), STATUS_SYNTAX, "k.private: a public key: the "
+	    "private one is needed here", "a public key");
+	check_pem(str_first(pem, pem.n / 2), STATUS_SYNTAX, "k.private: a "
+	    "private key that is cut off: its END line is missing",
 	    "half a key");
-	check_pem(STR("\0\1\2"), STATUS_SYNTAX, NO_KEY, "no PEM");
-	check_pem(STR_NONE, STATUS_SYNTAX, NO_KEY, "nothing");
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		check_pem(kinds[i].text, STATUS_SYNTAX, kinds[i].want,
+		    kinds[i].want);
+	}
+	check_pem(STR_NONE, STATUS_SYNTAX, "k.private: empty: it holds no "
+	    "private key", "nothing");
 	EVP_PKEY_free(rsa);
 	EVP_PKEY_free(small);
 	EVP_PKEY_free(ec);

@@ -67,7 +67,8 @@ static const struct {
 	{ "15 octets and a space", "0123456789abcde \n", 0600,
 	    "has less than 16 bytes" },
 	{ "an empty first line", "\n" LINE, 0600, "has less than 16 bytes" },
-	{ "readable to the group", LINE, 0640, "mode 0640 gives group" },
+	{ "readable to our group", LINE, 0640, NULL },
+	{ "writable by the group", LINE, 0660, "mode 0660 gives group" },
 	{ "readable to others", LINE, 0604, "mode 0604 gives group" },
 };
 

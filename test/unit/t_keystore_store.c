@@ -431,13 +431,13 @@ check_dir(void)
 	check_list(store, STR_NONE, "a.example/s2:pending "
 	    "a.example/s1:removed b.example/s1:pending! ",
 	    "a private half that is missing");
-	write_file("b.example/s1.private", PEM, 0640);
+	write_file("b.example/s1.private", PEM, 0644);
 	b.selector = STR("s1");
 	diag_init(&diag);
 	buf_init(&pem, KEYSTORE_PEM_MAX_BYTES);
 	tap_num(keystore_private(store, &b, &pem, &diag), STATUS_SYNTAX,
 	    "a key that others may read");
-	tap_ok(strstr(diag.text, "b.example/s1.private: mode 0640") != NULL,
+	tap_ok(strstr(diag.text, "b.example/s1.private: mode 0644") != NULL,
 	    "names path and mode");
 	buf_fini(&pem);
 	check_half(store);

@@ -114,7 +114,8 @@ static const struct {
 	    "k", "a.example", "", "keys:1: the key is for rsa-sha256, "
 	    "the table has ed25519-sha256" },
 	{ "broken PEM", "a.example:s:./broken", "k", "a.example", "",
-	    "keys:1: ./broken: no private key in PEM without a passphrase" },
+	    "keys:1: ./broken: a private key that is cut off: its END line is "
+	    "missing" },
 	{ "a mode for all", "a.example:s:./open", "k", "a.example", "",
 	    "keys:1: ./open: mode 0644 gives group or others access to a "
 	    "private key; chmod 600 it" },

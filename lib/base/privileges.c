@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "milter/privileges.h"
+#include "base/privileges.h"
 
 static enum status
 find_user(const char *user_id, struct passwd **user_r, gid_t *gid_r,

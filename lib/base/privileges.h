@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* privileges: from root to the user that UserID names, for good. */
-#ifndef MILTER_PRIVILEGES_H
-#define MILTER_PRIVILEGES_H
+#ifndef BASE_PRIVILEGES_H
+#define BASE_PRIVILEGES_H
 
 #include "base/diag.h"
 #include "base/status.h"

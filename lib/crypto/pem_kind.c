@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <string.h>
+
+#include "crypto/pem_kind.h"
+
+struct kind {
+	const char	*mark;
+	const char	*text;
+};
+
+/* The first mark that the text holds decides. */
+static const struct kind kinds[] = {
+	{ "BEGIN ENCRYPTED PRIVATE KEY", "a private key with a passphrase: "
+	    "remove it, with openssl pkey -in OLD -out NEW" },
+	{ "Proc-Type: 4,ENCRYPTED", "a private key with a passphrase: remove "
+	    "it, with openssl pkey -in OLD -out NEW" },
+	{ "BEGIN OPENSSH PRIVATE KEY", "a key of OpenSSH, not in PEM: make one "
+	    "with dkimkeygen new" },
+	{ "PuTTY-User-Key-File", "a key of PuTTY, not in PEM: make one with "
+	    "dkimkeygen new" },
+	{ "BEGIN PGP", "a key of OpenPGP, not in PEM: make one with dkimkeygen "
+	    "new" },
+	{ "PUBLIC KEY-----", "a public key: the private one is needed here" },
+	{ "BEGIN CERTIFICATE REQUEST", "a certificate request: the private key "
+	    "is needed here" },
+	{ "BEGIN CERTIFICATE", "a certificate: the private key is needed "
+	    "here" },
+	{ "v=DKIM1", "a DNS record: the private key is needed here, "
+	    "SELECTOR.private" },
+};
+
+static bool
+holds(struct str text, const char *mark)
+{
+	return (text.n > 0 && memmem(text.p, text.n, mark, strlen(mark)) !=
+	    NULL);
+}
+
+static bool
+is_blank(struct str text)
+{
+	size_t i;
+
+	for (i = 0; i < text.n; i++) {
+		if (!char_is_fws(text.p[i])) {
+			return (false);
+		}
+	}
+	return (true);
+}
+
+static bool
+is_base64(struct str text)
+{
+	size_t i;
+
+	for (i = 0; i < text.n; i++) {
+		if (!char_is_fws(text.p[i]) && !char_is_alpha(text.p[i]) &&
+		    !char_is_digit(text.p[i]) &&
+		    memchr("+/=", text.p[i], 3) == NULL) {
+			return (false);
+		}
+	}
+	return (true);
+}
+
+static const char *
+private_key_text(struct str text)
+{
+	if (!holds(text, "-----END")) {
+		return ("a private key that is cut off: its END line is "
+		    "missing");
+	}
+	if (str_starts(text, STR("\xef\xbb\xbf"))) {
+		return ("a private key after a byte order mark: save it "
+		    "without one");
+	}
+	return ("a private key that is damaged, or of an unknown kind");
+}
+
+const char *
+pem_kind_text(struct str text)
+{
+	size_t i;
+
+	if (is_blank(text)) {
+		return ("empty: it holds no private key");
+	}
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		if (holds(text, kinds[i].mark)) {
+			return (kinds[i].text);
+		}
+	}
+	if (holds(text, "PRIVATE KEY-----")) {
+		return (private_key_text(text));
+	}
+	if (text.p[0] == '\x30' && (text.p[1 % text.n] & 0x80) != 0) {
+		return ("in DER, not in PEM: convert it, with openssl pkey "
+		    "-inform DER -in OLD -out NEW");
+	}
+	return (is_base64(text) ? "base64 without the BEGIN and END lines of "
+	    "a private key in PEM" :
+	    "no private key in PEM, which begins with -----BEGIN PRIVATE "
+	    "KEY-----");
+}
