@@ -11,6 +11,7 @@
 
 #include "milter/check_dns.h"
 #include "milter/listen.h"
+#include "milter/log.h"
 #include "milter/private.h"
 #include "base/privileges.h"
 
@@ -53,7 +54,10 @@ write_sentence(struct daemon *daemon, struct buf *b)
 		opts.take_key = check_dns_add;
 		opts.ctx = dns;
 	}
+	/* Keys that cannot be loaded have been reported. */
+	daemon->env.log = NULL;
 	status = live_survey(&daemon->live, &opts, &survey, b);
+	daemon->env.log = log_write;
 	if (status == STATUS_OK && dns != NULL) {
 		check_records(daemon, dns, b);
 	}
