@@ -70,8 +70,9 @@ static void
 note_refused(struct import *im)
 {
 	import_say(im, IMPORT_REFUSED, "More mail fails DMARC: signatures by "
-	    "rsa-sha1 or RSA keys below 1024 bits do not pass (RFC 8301)%s; "
-	    "%spct= of a policy is ignored (RFC 9989). Mail is deferred while "
+	    "rsa-sha1 or RSA keys below 1024 bits do not pass (RFC 8301)%s, "
+	    "nor such on which text rides (Minimum, AllowExtraFields); %spct= "
+	    "of a policy is ignored (RFC 9989). Mail is deferred while "
 	    "a policy cannot be fetched (OnDMARCTempError)",
 	    import_is_set(im, IMPORT_OPENDKIM, "AllowSHA1Only") ?
 	    ", whatever AllowSHA1Only says" : "",

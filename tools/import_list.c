@@ -184,7 +184,12 @@ import_list_read(struct import *im, const struct import_given *given,
 
 	import_list_look(im, given, r);
 	diag_init(&diag);
-	*why_r = "this type of data set cannot be read: write it to a file";
+	*why_r = str_starts_ci(given->value, STR("ldap")) ? "LDAP is not "
+	    "asked here: write what ldapsearch -x -LLL -H, with this URL's "
+	    "host, base, filter (* for $d) and attributes, finds as lines "
+	    "\"key value\", to a file, and name it" :
+	    "this type of data set cannot be read: write its contents as "
+	    "lines \"key value\" to a file, and name it";
 	switch (r->type) {
 	case IMPORT_CSL:
 		ok = read_csl(im, without_type(given, r->type_name),

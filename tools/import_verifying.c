@@ -324,6 +324,10 @@ import_verifying(struct import *im)
 		import_say(im, IMPORT_DIFFERS, "Mail of your own clients "
 		    "that is not signed is not verified either, and gets no "
 		    "Authentication-Results");
+		import_say(im, IMPORT_DIFFERS, "A signature by rsa-sha1 or a "
+		    "short RSA key, or one on which text rides (Minimum, "
+		    "AllowExtraFields), has the result permerror or policy "
+		    "instead of pass");
 		import_say(im, IMPORT_DIFFERS, "A header of more than 64 KiB, "
 		    "which OpenDKIM defers, is accepted up to 2 MiB");
 	}
