@@ -4,7 +4,9 @@
  * outside. direction.c says what it is for and what it withstands. A comment
  * at the end of the field (RFC 8601 2.2), white space aside:
  *
- *	(mailseal-outside; t=TIME; p=PASS; a=AUTHORS; m=MESSAGE-ID; s=TAGS)
+ *	(mailseal-outside| t=TIME| p=PASS| a=AUTHORS| m=MESSAGE-ID| s=TAGS)
+ *
+ * without ";", at which naive readers split the field.
  *
  * TIME	Unix time of the verdict
  * PASS	1 if DMARC passed, else 0
@@ -13,7 +15,7 @@
  *		author, if the field is such that a program on the way may
  *		repair or complete it
  * MESSAGE-ID	a hash of it. "*": any, as above
- * TAGS	128 bits of HMAC-SHA256 over all before "; s=", without white
+ * TAGS	128 bits of HMAC-SHA256 over all before "| s=", without white
  *		space; one for each key that makes marks
  */
 #include "base/b64.h"
@@ -295,10 +297,10 @@ make_mark(const struct engine_input *in, bool passed, struct str value,
 		return (STATUS_NOMEM);
 	}
 	buf_add_str(mark, ENGINE_MARK_HEAD);
-	buf_printf(mark, "t=%lld;p=%d;a=",
+	buf_printf(mark, "t=%lld|p=%d|a=",
 	    (long long)env_now_s(input_env(in)), passed);
 	status = add_authors(in, mark);
-	buf_add_cstr(mark, ";m=");
+	buf_add_cstr(mark, "|m=");
 	if (status == STATUS_OK) {
 		status = add_message_id(in, mark);
 	}
@@ -308,7 +310,7 @@ make_mark(const struct engine_input *in, bool passed, struct str value,
 	buf_init(&text, field.n + ENGINE_MARK_MAX_BYTES);
 	buf_add_str(&text, field);
 	buf_add_str(&text, buf_str(mark));
-	buf_add_cstr(mark, ";s=");
+	buf_add_cstr(mark, "|s=");
 	status = text.status == STATUS_OK ?
 	    add_tags(in, mark, buf_str(&text)) : text.status;
 	buf_fini(&text);
@@ -323,7 +325,7 @@ fold_mark(struct buf *text, struct str mark)
 	size_t column = LINE_MAX_COLUMNS;
 	struct str part;
 
-	while (str_next(&mark, ';', &part)) {
+	while (str_next(&mark, ENGINE_MARK_SEPARATOR, &part)) {
 		if (column + 1 + part.n + 1 > LINE_MAX_COLUMNS) {
 			buf_add_cstr(text, "\r\n\t");
 			column = TAB_COLUMNS;
@@ -333,7 +335,7 @@ fold_mark(struct buf *text, struct str mark)
 		}
 		buf_add_str(text, part);
 		if (mark.p != NULL) {
-			buf_add_char(text, ';');
+			buf_add_char(text, ENGINE_MARK_SEPARATOR);
 		}
 		column += part.n + 1;
 	}

@@ -54,7 +54,8 @@ enum status	engine_mark_find(const struct engine_input *, size_t *index_r)
 
 /* -- for mark_find.c ------------------------------------------------------ */
 
-#define ENGINE_MARK_HEAD	STR("(mailseal-outside;")
+#define ENGINE_MARK_SEPARATOR	'|'
+#define ENGINE_MARK_HEAD	STR("(mailseal-outside|")
 #define ENGINE_MARK_HASH_CHARS	8
 #define ENGINE_MARK_TAG_CHARS	22	/* base64 without padding */
 

@@ -6,7 +6,7 @@
 #define AUTHOR_CHARS	(2 * ENGINE_MARK_HASH_CHARS)
 
 struct mark {			/* as read, without white space */
-	struct str	signed_text;	/* of the field, up to ";s=" */
+	struct str	signed_text;	/* of the field, up to "|s=" */
 	int64_t		made_s;
 	bool		passed;
 	struct str	authors;
@@ -20,8 +20,8 @@ take_part(struct str *rest, char key, struct str *value_r)
 {
 	struct str part;
 
-	if (!str_next(rest, ';', &part) || part.n < 3 || part.p[0] != key ||
-	    part.p[1] != '=') {
+	if (!str_next(rest, ENGINE_MARK_SEPARATOR, &part) || part.n < 3 ||
+	    part.p[0] != key || part.p[1] != '=') {
 		return (false);
 	}
 	*value_r = str_from_offset(part, 2);
@@ -51,7 +51,7 @@ parse_mark(struct str text, struct mark *r)
 	r->made_s = (int64_t)seconds;
 	r->passed = str_eq(passed, STR("1"));
 	r->signed_text = str_first(text,
-	    (size_t)(r->tags.p - text.p) - strlen(";s="));
+	    (size_t)(r->tags.p - text.p) - strlen("|s="));
 	return (true);
 }
 

@@ -714,7 +714,7 @@ def test_stop(work):
 def test_last_answer(work):
     """The message is done with, and its answer still has to go out: an MTA
     that has not read the ones before keeps the daemon from writing it."""
-    d = Daemon(work, "last-answer", "Mode s\n")
+    d = Daemon(work, "last-answer", "Mode s\nPeerList 192.0.2.1\n")
 
     def begin():
         m = Mta(d.socket, STEPS_WAIT)

@@ -86,7 +86,7 @@ def directions(w, ports):
             tap.is_(seal.fields_named(data, b'dkim-signature'), [],
                     name + ': not signed')
             ours = world.ours_in(data)
-            tap.ok(len(ours) == 1 and ours[0].endswith(' dkim=none'),
+            tap.ok(len(ours) == 1 and ' dkim=none (' in ours[0],
                    name + ': verified instead', ours)
 
 
