@@ -8,7 +8,9 @@ fix_paths = sed -e 's|/usr/local/etc|$(sysconfdir)|g' \
 	-e 's|/usr/local/bin|$(bindir)|g' -e 's|/usr/local/sbin|$(sbindir)|g'
 install_fixed = fix() { $(fix_paths) "$$1" >"$$2.tmp" && \
 	chmod 644 "$$2.tmp" && mv -f "$$2.tmp" "$$2"; }
-install-data-hook: install-fixed-texts
+install_data_hooks = install-fixed-texts
+install-data-hook:
+	$(MAKE) $(AM_MAKEFLAGS) $(install_data_hooks)
 .PHONY: install-fixed-texts
 install-fixed-texts:
 	$(install_fixed); set -e; \
@@ -55,7 +57,7 @@ sysusersdir = $(prefix)/lib/sysusers.d
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
 
 # Both are installed as mailseal.conf.
-install-data-hook: install-systemd-snippets
+install_data_hooks += install-systemd-snippets
 uninstall-hook: uninstall-systemd-snippets
 install-systemd-snippets:
 	$(MKDIR_P) '$(DESTDIR)$(sysusersdir)' '$(DESTDIR)$(tmpfilesdir)'
