@@ -139,8 +139,8 @@ def by_perl(which):
 
 
 def by_splitting(value, _peer):
-    """As a filter of a few lines does it. The mark is a comment with ';'."""
-    parts = re.sub(r'\(mailseal[^()]*\)', '', value).split(';')
+    """As a filter of a few lines does it."""
+    parts = value.split(';')
     if parts[0] != ID:
         raise ValueError('authserv-id')
     found = []
