@@ -194,7 +194,8 @@ judge_author(const struct engine_input *in,
 	}
 	if (f.severity == PASSES &&
 	    f.decision.override == ENGINE_NO_OVERRIDE) {
-		f.decision = (struct engine_decision){ ENGINE_RULE_NONE };
+		f.decision = (struct engine_decision){
+			.rule = ENGINE_RULE_NONE };
 	}
 	return (f);
 }
