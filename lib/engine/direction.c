@@ -25,7 +25,8 @@
  *	verdict than dmarc=pass, an author with the same local part or of the
  *	same organization is no other: an MTA's canonical or masquerading rules
  *	make one from the other.
- *	Message-ID: one "<...>". A message without any fits.
+ *	Message-ID: one "<...>", so short that no MTA breaks its line. A
+ *	message without any fits.
  *
  * Who could defeat it, and what would he gain?
  *	A stranger cannot make a mark, without the keys, nor prevent one: all

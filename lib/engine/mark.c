@@ -14,7 +14,8 @@
  *		and one of its organization, separated by commas. "*": any
  *		author, if the field is such that a program on the way may
  *		repair or complete it
- * MESSAGE-ID	a hash of it. "*": any, as above
+ * MESSAGE-ID	a hash of it. "*": any, as above, or if it is so long that an
+ *		MTA may break it
  * TAGS	128 bits of HMAC-SHA256 over all before "| s=", without white
  *		space; one for each key that makes marks
  */
@@ -29,6 +30,8 @@
 #define TAG_BYTES	16
 #define HASH_BYTES	6
 #define AUTHORS_MAX	4	/* more: any author */
+#define ID_MAX_BYTES	250	/* with white space; a mailer breaks no line
+				   that is so short. More: any Message-ID */
 #define TAB_COLUMNS	8
 #define LINE_MAX_COLUMNS 78	/* RFC 5322 2.1.1 */
 
@@ -241,7 +244,8 @@ add_message_id(const struct engine_input *in, struct buf *mark)
 	if (id.p == NULL) {
 		return (STATUS_NOMEM);
 	}
-	if (!is_clear_id(id)) {
+	/* Sendmail puts "!" where it breaks a line, in white space, too. */
+	if (field->value.n > ID_MAX_BYTES || !is_clear_id(id)) {
 		buf_add_char(mark, '*');
 		return (mark->status);
 	}

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "engine_fixture.h"
+#include "mail/lines.h"
 #include "tap.h"
 
 #define CONF		FX_SIGN "SubDomains yes\n"
@@ -17,6 +18,12 @@
 #define REST		"Subject: s\r\nTo: you@example.net\r\n\r\nbody\r\n"
 #define FORGED(from)	from ID REST
 #define OURS		"From: Joe <joe@example.com>\r\n"
+#define A10		"aaaaaaaaaa"
+#define A100		A10 A10 A10 A10 A10 A10 A10 A10 A10 A10
+#define A1000		A100 A100 A100 A100 A100 A100 A100 A100 A100 A100
+#define W10		"          "
+#define W100		W10 W10 W10 W10 W10 W10 W10 W10 W10 W10
+#define W900		W100 W100 W100 W100 W100 W100 W100 W100 W100
 #define TEXT_MAX	(1024 * 1024)
 
 static char	*long_from;	/* 996 octets before "<joe@..." */
@@ -130,6 +137,26 @@ break_lines(struct str text, struct buf *r)
 		buf_add_char(r, text.p[i]);
 		column = text.p[i] == '\n' ? 0 : column + 1;
 	}
+}
+
+static void
+to_buf(void *ctx, const void *p, size_t n)
+{
+	buf_add(ctx, p, n);
+}
+
+/* As Sendmail does with lines of more than 990 octets (SMTP mailers). */
+static void
+break_sendmail(struct str text, struct buf *r)
+{
+	struct lines_rule rule = { LINES_SENDMAIL, 990 };
+	struct lines lines;
+
+	lines_init(&lines, rule);
+	lines.sink = to_buf;
+	lines.ctx = r;
+	lines_update(&lines, text.p, text.n);
+	lines_finish(&lines);
 }
 
 static void
@@ -277,6 +304,18 @@ static const struct {
 	    FORGED(OURS), keep, HOME, BACK },
 	{ "a Message-ID that may be repaired", CONF, OURS "Message-ID: x\r\n"
 	    REST, add_message_id, HOME, BACK },
+	{ "a Message-ID that Sendmail breaks", CONF, OURS "Message-ID: <" A1000
+	    A100 "@c.example>\r\n" REST, break_sendmail, HOME, BACK },
+	{ "a Message-ID that Sendmail breaks behind white space", CONF, OURS
+	    "Message-ID:" W900 W10 W10 W10 W10 W10 W10 "<" A100 "@c.example>"
+	    "\r\n" REST, break_sendmail, HOME, BACK },
+	{ "a Message-ID that Sendmail breaks in front of it", CONF, OURS
+	    "Message-ID:" W900 W100 "<" A10 "@c.example>\r\n" REST,
+	    break_sendmail, HOME, BACK },
+	{ "From broken by Sendmail", CONF, NULL, break_sendmail, HOME, BACK },
+	{ "From whose address Sendmail breaks", CONF, FORGED("From:" W900 W10
+	    W10 W10 W10 W10 W10 W10 W10 "<joe@example.com>\r\n"),
+	    break_sendmail, HOME, BACK },
 	{ "no From, the MTA adds one", CONF "OnBadFrom accept\n", ID REST,
 	    add_from, HOME, BACK },
 	{ "From without a domain, the MTA adds one", CONF,
