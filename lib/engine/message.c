@@ -365,7 +365,7 @@ finish_signing(struct engine_msg *m)
 	reason = engine_signing_why_unsigned(&m->signing, &m->outcome);
 	if (m->outcome.signatures_n + m->outcome.signatures_kept == 0) {
 		log_unsigned(&m->in, reason);
-		m->outcome = before;
+		engine_outcome_restore(&m->outcome, &before);
 		engine_outcome_unsigned(&m->outcome, reason,
 		    input_conf(&m->in)->on_sign_failure);
 	} else {

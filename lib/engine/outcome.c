@@ -2,8 +2,9 @@
 /*
  * outcome: the result of a message. Actions are kept in the order in which
  * the MTA must apply them: deletions first, by the indexes of the message as
- * received and from the highest down, then changes and insertions, the latter
- * each on top of what is there.
+ * received and from the highest down, then changes, then insertions, each on
+ * top of what is there. An index is the MTA's at that time: it would count an
+ * insertion of ours before it, whose field then had the stranger's text.
  */
 #include "engine/private.h"
 #include "mail/addr_form.h"
@@ -147,13 +148,44 @@ engine_outcome_insert_field(struct engine_outcome *out, struct str name,
 	    .name = name, .value = value });
 }
 
+static bool
+is_index(const struct engine_action *action)
+{
+	return (action->type == ENGINE_DELETE_FIELD ||
+	    action->type == ENGINE_CHANGE_FIELD);
+}
+
 void
 engine_outcome_change_field(struct engine_outcome *out,
     const struct engine_refolded *field)
 {
-	add_action(out, &(struct engine_action){ .type = ENGINE_CHANGE_FIELD,
-	    .name = field->name, .value = field->value,
-	    .index = field->index });
+	struct engine_action change = { .type = ENGINE_CHANGE_FIELD,
+		.name = field->name, .value = field->value,
+		.index = field->index };
+	size_t at, n = out->actions_n;
+
+	add_action(out, &change);
+	if (out->actions_n == n) {
+		return;
+	}
+	for (at = n; at > 0 && !is_index(&out->room.v[at - 1]); at--) {
+		out->room.v[at] = out->room.v[at - 1];
+	}
+	out->room.v[at] = change;
+}
+
+void
+engine_outcome_restore(struct engine_outcome *out,
+    const struct engine_outcome *before)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < out->actions_n; i++) {
+		if (out->room.v[i].type != ENGINE_CHANGE_FIELD) {
+			out->room.v[n++] = out->room.v[i];
+		}
+	}
+	*out = *before;
 }
 
 void

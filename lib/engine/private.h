@@ -289,9 +289,13 @@ void		engine_outcome_delete_field(struct engine_outcome *,
 		    struct str name, unsigned index);
 void		engine_outcome_insert_field(struct engine_outcome *,
 		    struct str name, struct str value);
-/* Before insertions of that name. */
+/* Goes before the insertions, also those that are there already. */
 void		engine_outcome_change_field(struct engine_outcome *,
 		    const struct engine_refolded *);
+/* Takes back what was added since, with every change of a field. before: a
+   copy from before the first change. */
+void		engine_outcome_restore(struct engine_outcome *,
+		    const struct engine_outcome *before);
 void		engine_outcome_set_long_lines(struct engine_outcome *,
 		    uint64_t);
 /* Our Authentication-Results: as it is inserted, with its mark; without the

@@ -227,7 +227,7 @@ engine_sealing_finish(const struct engine_input *in, struct engine_signing *s,
 	}
 	if (status == STATUS_NOMEM ||
 	    (seal.instance == 0 && out->signatures_n == 0)) {
-		*out = before;
+		engine_outcome_restore(out, &before);
 	}
 	if (status == STATUS_NOMEM || seal.instance == 0) {
 		engine_count(in, ENGINE_ARC_NOT_SEALED, 1);

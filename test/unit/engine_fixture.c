@@ -343,9 +343,48 @@ change_field(struct arena *arena, struct field_list *list,
 	fx_die("action", "changes a field that is not there");
 }
 
+/* On top of what is there; the list has room. */
+static void
+insert_field(struct arena *arena, struct field_list *list,
+    const struct engine_action *action)
+{
+	memmove(&list->v[1], &list->v[0], list->n * sizeof(list->v[0]));
+	list->n++;
+	list->v[0] = (struct field){ .name = action->name,
+		.value = action->value,
+		.raw = arena_printf(arena, "%.*s:%.*s\r\n",
+		    STR_FMT(action->name), STR_FMT(action->value)) };
+}
+
+/* In their order, as a milter's changes are made: an index counts what was
+   inserted before. */
+static void
+apply_actions(const struct engine_outcome *out, struct arena *arena,
+    struct field_list *list)
+{
+	size_t i;
+
+	for (i = 0; i < out->actions_n; i++) {
+		switch (out->actions[i].type) {
+		case ENGINE_DELETE_FIELD:
+			delete_field(list, &out->actions[i]);
+			break;
+		case ENGINE_CHANGE_FIELD:
+			change_field(arena, list, &out->actions[i]);
+			break;
+		case ENGINE_INSERT_FIELD:
+			insert_field(arena, list, &out->actions[i]);
+			break;
+		case ENGINE_HOLD:
+			break;
+		}
+	}
+}
+
 void
 fx_apply(const struct engine_outcome *out, struct str text, struct buf *r)
 {
+	struct field_list list;
 	struct message message;
 	struct arena arena;
 	size_t i;
@@ -354,24 +393,18 @@ fx_apply(const struct engine_outcome *out, struct str text, struct buf *r)
 	if (message_parse(&arena, text, &message) != STATUS_OK) {
 		fx_die("message", "cannot be read");
 	}
-	for (i = 0; i < out->actions_n; i++) {
-		if (out->actions[i].type == ENGINE_DELETE_FIELD) {
-			delete_field(&message.fields, &out->actions[i]);
-		} else if (out->actions[i].type == ENGINE_CHANGE_FIELD) {
-			change_field(&arena, &message.fields,
-			    &out->actions[i]);
-		}
+	list = message.fields;
+	list.cap = list.n + out->actions_n;
+	list.v = arena_calloc(&arena, list.cap + 1, sizeof(*list.v));
+	if (list.v == NULL) {
+		fx_die("message", "no memory");
 	}
-	for (i = out->actions_n; i > 0; i--) {
-		const struct engine_action *a = &out->actions[i - 1];
-
-		if (a->type == ENGINE_INSERT_FIELD) {
-			buf_printf(r, "%.*s:%.*s\r\n", STR_FMT(a->name),
-			    STR_FMT(a->value));
-		}
+	if (list.n > 0) {
+		memcpy(list.v, message.fields.v, list.n * sizeof(*list.v));
 	}
-	for (i = 0; i < message.fields.n; i++) {
-		buf_add_str(r, message.fields.v[i].raw);
+	apply_actions(out, &arena, &list);
+	for (i = 0; i < list.n; i++) {
+		buf_add_str(r, list.v[i].raw);
 	}
 	buf_add_cstr(r, "\r\n");
 	buf_add_str(r, message.body);

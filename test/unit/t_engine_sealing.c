@@ -10,6 +10,13 @@
 #define ZONE	"author.example. TXT \"v=spf1 ip4:192.0.2.1 -all\"\n" \
 	"_dmarc.tagged.example. TXT \"v=DMARC1; p=quarantine\"\n" \
 	"_dmarc.refused.example. TXT \"v=DMARC1; p=reject\"\n"
+#define W10	"aaaaaaaaa "
+#define W100	W10 W10 W10 W10 W10 W10 W10 W10 W10 W10
+#define LONG	"Authentication-Results: evil.example; none" W100 "z\r\n" \
+	"Received-SPF: evil" W100 "z\r\n" \
+	"Authentication-Results: bad.example; none" W100 "z\r\n"
+#define LONG_CONF	"ReceivedSPF yes\nLineLengthLimit 100\nSignHeaders " \
+	"*,Authentication-Results,Received-SPF\n"
 #define SEAL(when)	FX_SIGN_BOTH "ArcSeal " when "\n"
 
 static struct fx fx;
@@ -184,6 +191,37 @@ check_fields(void)
 	buf_fini(&out);
 }
 
+/* Our results stay what they are, and those of others get their folds. */
+static void
+check_refolded(const char *conf, unsigned instance, const char *fold,
+    const char *name)
+{
+	static const char *const names[] = { "evil.example; none", "evil",
+		"bad.example; none" };
+	char want[128];
+	struct buf out;
+	unsigned n;
+	size_t i;
+
+	buf_init(&out, FX_MAX_BYTES);
+	tap_num(run(conf, &outside, STR(LONG TEXT), &out), instance, name);
+	tap_ok(fx_contains(buf_str(&out), "Authentication-Results: "
+	    "mx.example.net;\r\n\tspf=pass smtp.mailfrom=author.example"),
+	    "%s: our results", name);
+	tap_ok(fx_contains(buf_str(&out), "Received-SPF: pass"),
+	    "%s: our Received-SPF", name);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		snprintf(want, sizeof(want), ": %saaaaaaaaa", names[i]);
+		tap_ok(fx_contains(buf_str(&out), want), "%s: %s", name,
+		    names[i]);
+	}
+	tap_ok(fx_contains(buf_str(&out), fold), "%s: its folds", name);
+	if (instance > 0) {
+		tap_num(validate(buf_str(&out), &n), ARC_PASS, name);
+	}
+	buf_fini(&out);
+}
+
 /* Without its key the message is forwarded unsealed. */
 static void
 check_no_key(void)
@@ -202,6 +240,10 @@ check_no_key(void)
 	tap_ok(fx_contains(buf_str(&out), "\r\nAuthentication-Results:") ||
 	    fx_contains(str_first(buf_str(&out), 23),
 	    "Authentication-Results:"), "the rest is done");
+	check_refolded("AuthservID mx.example.net\nKeyTable @DIR@/keys\n"
+	    "SigningTable refile:@DIR@/signing\nArcSeal all\n"
+	    "ArcSealKey example.com\n" LONG_CONF, 0, LONG,
+	    "not sealed, not refolded");
 	buf_fini(&out);
 }
 
@@ -307,6 +349,8 @@ main(void)
 	}
 	check_chain();
 	check_fields();
+	check_refolded(SEAL("all") LONG_CONF, 1, "\r\n aaaaaaaaa ",
+	    "sealed, refolded");
 	check_no_key();
 	check_forwarded();
 	check_refused("other.example", "a domain without keys");
