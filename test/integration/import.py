@@ -146,7 +146,7 @@ UNSIGNED = 'Mail leaves unsigned, or is not sealed'
 REFUSED = 'Mail is refused, held or deferred that was not'
 ACCEPTED = 'Mail is accepted that was not'
 EXEMPT = 'Mail is no longer exempt'
-TODO = 'To do'
+TO_DO = 'To do'
 DIFFERENT = 'Different, and needs nothing'
 MOOT = 'Without a meaning here'
 
@@ -168,7 +168,7 @@ def test_debian():
         'OnBadFrom accept'], 'its lines')
     tap.contains(out, 'SyslogSuccess yes (', 'what means nothing')
     tap.contains(out, 'PidFile %s/opendkim.pid (' % TOP, 'no PidFile')
-    tap.is_(first(out)[0], TODO, 'what is to be done comes first')
+    tap.is_(first(out)[0], TO_DO, 'what is to be done comes first')
     check_loads(out, 'as Debian ships it')
 
 
@@ -321,12 +321,12 @@ def test_user():
                         (('', 'UserID c\n'), 'chown -R c,'),
                         (('',), 'chown -R mailseal,')):
         _, out, _ = run(alone + texts[0], *texts[1:])
-        tap.ok(any(want in x for x in effects(out)[TODO]), want, out)
+        tap.ok(any(want in x for x in effects(out)[TO_DO]), want, out)
         tap.is_(out.count('chown -R'), 1, 'said once')
     _, out, _ = run('Mode v\nUserID opendkim\n')
     tap.ok('chown' not in out, 'no keys, no word about them', out)
     tap.ok(any('User= in mailseald.service' in x
-               for x in effects(out)[TODO]), 'nor may the unit say otherwise',
+               for x in effects(out)[TO_DO]), 'nor may the unit say otherwise',
            out)
 
 
@@ -500,9 +500,9 @@ def test_opendmarc():
         tap.ok(want in lines(out), want, out)
     tap.is_(out.count('\nSocket '), 1, 'one socket')
     tap.ok(any('One milter now: smtpd_milters and non_smtpd_milters' in x
-               for x in effects(out)[TODO]), 'and Postfix names no other',
+               for x in effects(out)[TO_DO]), 'and Postfix names no other',
            out)
-    tap.is_(list(effects(out))[:3], [REFUSED, ACCEPTED, TODO],
+    tap.is_(list(effects(out))[:3], [REFUSED, ACCEPTED, TO_DO],
             'in the order of consequence')
     head = out.splitlines()[:12]
     tap.ok(any('then do what follows up to' in x for x in head) and

@@ -62,7 +62,7 @@ def require():
 class Sendmail:
     def __init__(self, top, name, sink_port, milter_port):
         self.port = proc.free_port()
-        self.dir = '/root/' + os.path.basename(top) + name
+        self.dir = '/srv/' + os.path.basename(top) + name
         inside = ROOT + self.dir
         os.makedirs(inside + '/queue')
         self.path = inside
