@@ -21,6 +21,31 @@ archive_open(struct read_unit *unit, enum read_origin origin,
 	return (read_whole_new(unit, origin, what, READ_WHOLE_MAX_BYTES));
 }
 
+/* Only if libarchive has it built in: for others it starts programs. */
+static void
+add_filter(struct archive *a, int (*support)(struct archive *))
+{
+	struct archive *probe = archive_read_new();
+
+	if (probe != NULL && support(probe) == ARCHIVE_OK) {
+		(void)support(a);
+	}
+	(void)archive_read_free(probe);
+}
+
+static void
+add_filters(struct archive *a)
+{
+	add_filter(a, archive_read_support_filter_gzip);
+	add_filter(a, archive_read_support_filter_bzip2);
+	add_filter(a, archive_read_support_filter_compress);
+	add_filter(a, archive_read_support_filter_lzma);
+	add_filter(a, archive_read_support_filter_xz);
+	add_filter(a, archive_read_support_filter_lzip);
+	add_filter(a, archive_read_support_filter_lz4);
+	add_filter(a, archive_read_support_filter_zstd);
+}
+
 /* No mtree, which names files; no ISO images and the like. */
 static struct archive *
 new_reader(void)
@@ -28,7 +53,7 @@ new_reader(void)
 	struct archive *a = archive_read_new();
 
 	if (a != NULL) {
-		archive_read_support_filter_all(a);
+		add_filters(a);
 		archive_read_support_format_zip(a);
 		archive_read_support_format_tar(a);
 		archive_read_support_format_7zip(a);
