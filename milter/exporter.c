@@ -177,21 +177,37 @@ start_server(struct exporter *exporter, int fd)
 	return (exporter->daemon != NULL);
 }
 
+/* MHD closes the listening socket in most of the cases where it does not start.
+   By now the number may be of a file of another thread. -1: it is closed. */
+static int
+still_open(int fd, const struct stat *opened)
+{
+	struct stat now;
+
+	return (fstat(fd, &now) == 0 && now.st_dev == opened->st_dev &&
+	    now.st_ino == opened->st_ino ? fd : -1);
+}
+
 static bool
 start_exporter(struct exporter *exporter, struct diag *diag)
 {
 	const char *path = listen_path(exporter->where);
 	int fd = exporter_socket_open(exporter->where, diag);
+	struct stat opened;
 
 	if (fd == -1) {
 		return (false);
+	}
+	if (fstat(fd, &opened) == -1) {
+		opened = (struct stat){ .st_nlink = 0 };
 	}
 	if (path != NULL && lstat(path, &exporter->made) == -1) {
 		exporter->made.st_nlink = 0;
 	}
 	if (!start_server(exporter, fd)) {
 		diag_set(diag, NULL, 0, "the server does not start");
-		exporter_socket_close(exporter->where, fd, &exporter->made);
+		exporter_socket_close(exporter->where, still_open(fd, &opened),
+		    &exporter->made);
 		return (false);
 	}
 	return (true);

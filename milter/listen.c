@@ -38,7 +38,8 @@ listen_path(const char *where)
 	return (where[0] == '/' ? where : NULL);
 }
 
-/* Connects to the socket file. 0: a process listens there; else the error. */
+/* Connects to the socket file. 0: a process listens there; else the error. It
+   does not wait: with a full backlog a process listens (EAGAIN). */
 static int
 try_connect(const char *path)
 {
@@ -49,11 +50,12 @@ try_connect(const char *path)
 	    sizeof(addr.sun_path)) {
 		return (ENAMETOOLONG);
 	}
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd == -1) {
 		return (errno);
 	}
-	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == -1) {
+	if (connect(fd, (struct sockaddr *)&addr, sizeof(addr)) == -1 &&
+	    errno != EAGAIN) {
 		error = errno;
 	}
 	close(fd);
