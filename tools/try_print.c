@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/escape.h"
+#include "engine/mark.h"
 #include "tools/try.h"
 
 #define SHOWN_MAX_BYTES	300
@@ -62,6 +63,7 @@ action(const struct player_result *r, const struct edit *e)
 static bool
 is_returned(const struct player_result *r, const struct edit *e)
 {
+	const struct str head = ENGINE_MARK_HEAD;
 	size_t i;
 
 	for (i = 0; i < e->fields.n && e->n == 0 &&
@@ -69,8 +71,7 @@ is_returned(const struct player_result *r, const struct edit *e)
 		const struct field *f = &e->fields.v[i];
 
 		if (str_eq_ci(f->name, STR("Authentication-Results")) &&
-		    memmem(f->value.p, f->value.n, "(mailseal-outside;",
-		    strlen("(mailseal-outside;")) != NULL) {
+		    memmem(f->value.p, f->value.n, head.p, head.n) != NULL) {
 			return (true);
 		}
 	}

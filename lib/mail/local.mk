@@ -12,8 +12,10 @@ lib_libmailseal_a_SOURCES += \
 	lib/mail/addr_read.c \
 	lib/mail/addr_scan.c \
 	lib/mail/addr_form.c \
+	lib/mail/addr_form.h \
 	lib/mail/canon_body.c \
 	lib/mail/lines.c \
+	lib/mail/lines.h \
 	lib/mail/lines_field.c \
 	lib/mail/canon_header.c \
 	lib/mail/domain.c \
