@@ -74,6 +74,7 @@ endif
 etc/mailseald.service: etc/mailseald.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) etc && sed -e 's|@sbindir[@]|$(sbindir)|' \
 	    -e 's|@sysconfdir[@]|$(sysconfdir)|' \
+	    -e 's|@localstatedir[@]|$(localstatedir)|' \
 	    $(srcdir)/etc/mailseald.service.in >$@
 
 etc/dkimkeygen.service: etc/dkimkeygen.service.in Makefile

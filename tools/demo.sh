@@ -44,6 +44,7 @@ LogTarget         stderr
 Domain            example.com
 Selector          demo
 KeyStore          none
+MarkKeyFile       $work/mark.key
 KeyFile           $work/demo.private
 AuthservID        mx.example.net
 Zone              $work/zone.txt
@@ -93,9 +94,8 @@ fi
 show refused.txt
 
 title "5. Why? mailseal verify, without any daemon"
-mailseal verify --zone zone.txt --ip 192.0.2.66 --helo evil.example \
-    --mail-from alice@example.com -o 'OnDMARCReject reject' forged.txt \
-    >why.txt || true
+mailseal verify -c mailseald.conf --ip 192.0.2.66 --helo evil.example \
+    --mail-from alice@example.com forged.txt >why.txt || true
 show why.txt
 
 title "6. What the daemon wrote to its log"
