@@ -136,8 +136,8 @@ struct engine_signing {
 	struct engine_own_key	*own_keys;	/* one per pick */
 	struct engine_own_signature *present;	/* topmost first */
 	size_t			 present_n;
-	bool			 covers_signatures; /* SignHeaders names
-						   DKIM-Signature */
+	bool			 covers_signatures; /* new ones cover the
+						   DKIM-Signature fields */
 	size_t			 kept_n;	/* keys whose signature is
 						   there, and stays */
 	struct dkim_signer	**signers;	/* one per pick, NULL without

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* signing: one DKIM-Signature per key, over one pass of the body. */
 #include "dkim/self_check.h"
+#include "dkim/sign_names.h"
 #include "engine/private.h"
 #include "mail/domain.h"
 
@@ -69,8 +70,8 @@ engine_signing_begin(const struct engine_input *in, struct engine_signing *s,
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	s->covers_signatures = str_list_has_ci(sign.opts.sign_headers,
-	    sign.opts.sign_headers_n, ENGINE_FIELD_SIGNATURE);
+	s->covers_signatures = sign_names_cover(&sign.opts,
+	    ENGINE_FIELD_SIGNATURE);
 	return (begin_signers(in, s, &sign));
 }
 

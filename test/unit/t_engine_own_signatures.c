@@ -125,6 +125,10 @@ static const struct {
 	    keep, 0, 1, 0, 0, 1 },
 	{ "a broken one that is signed, too", FX_SIGN
 	    "SignHeaders *,DKIM-Signature\n", add_footer, 0, 0, 1, 0, 1 },
+	{ "a broken one that is oversigned", FX_SIGN
+	    "OversignHeaders *,DKIM-Signature\n", add_footer, 0, 0, 1, 0, 1 },
+	{ "a broken one that is oversigned if present", FX_SIGN
+	    "OversignPresent *,DKIM-Signature\n", add_footer, 0, 0, 1, 0, 1 },
 };
 
 static size_t
