@@ -4,9 +4,12 @@
  * cover that one: SignHeaders may name a field that is deleted here, and the
  * MTA breaks lines that are too long. Those of a covered field are refolded at
  * white space before; what cannot be is hashed as it will be broken. Address
- * lists are brought into Sendmail's form if AddressLists says so.
+ * lists are brought into Sendmail's form if AddressLists says so. The work on
+ * n fields grows with n squared, and is done only if there are no more of them
+ * than a signature or seal can name.
  */
 #include "dkim/sign_names.h"
+#include "dkim/signature.h"
 #include "engine/private.h"
 #include "mail/addr_form.h"
 
@@ -78,6 +81,30 @@ any_needs_work(const struct engine_input *in,
 		}
 	}
 	return (false);
+}
+
+static bool
+names_too_many(const struct field_list *list,
+    const struct dkim_sign_opts *opts)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < list->n && n <= DKIM_MAX_SIGNED_FIELDS; i++) {
+		n += sign_names_cover(opts, list->v[i].name);
+	}
+	return (n > DKIM_MAX_SIGNED_FIELDS);
+}
+
+/* Whether neither a signature nor a seal can be made. */
+static bool
+is_too_much(const struct field_list *list, const struct dkim_sign_opts *opts,
+    bool sealing)
+{
+	struct dkim_sign_opts seal_opts = *opts;
+
+	seal_opts.kind = DKIM_ARC_MESSAGE;
+	return (names_too_many(list, opts) &&
+	    (!sealing || names_too_many(list, &seal_opts)));
 }
 
 static struct str
@@ -167,7 +194,7 @@ engine_outgoing_prepare(const struct engine_input *in,
 	if (list == NULL) {
 		return (STATUS_NOMEM);
 	}
-	if (work) {
+	if (work && !is_too_much(list, opts, s->sealing)) {
 		status = prepare_fields(in, opts, s, list);
 	}
 	s->fields = list;

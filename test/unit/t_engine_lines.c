@@ -3,11 +3,13 @@
  * Signatures and seals of messages with lines that the MTA will break: each
  * message is signed, changed as the actions say, broken, and verified.
  */
+#include "dkim/signature.h"
 #include "engine_fixture.h"
 #include "mail/lines.h"
 #include "tap.h"
 
 #define LIMIT	100
+#define MANY	(DKIM_MAX_SIGNED_FIELDS - 10)	/* and From, oversigned ones */
 #define CONF	FX_SIGN_BOTH "LineLengthLimit 100\nSelfCheck all\n"
 #define A10	"aaaaaaaaaa"
 #define A100	A10 A10 A10 A10 A10 A10 A10 A10 A10 A10
@@ -191,6 +193,34 @@ check_seal(void)
 	buf_fini(&own);
 }
 
+/* With so many fields to be signed none is brought into another form. */
+static void
+check_many(const struct fx_mail *mail, const char *conf, size_t n,
+    size_t refolded, enum engine_verdict verdict, const char *name)
+{
+	const struct engine_outcome *out;
+	struct fx_client client;
+	struct engine_msg *m;
+	struct buf text;
+	size_t i;
+
+	buf_init(&text, FX_MAX_BYTES);
+	for (i = 0; i < n; i++) {
+		buf_add_cstr(&text, "To:a@b.example,b@c.example\r\n");
+	}
+	buf_add_cstr(&text, HEAD "\r\nbody\r\n");
+	fx_configure(&fx, conf);
+	m = fx_run(&fx, mail, &client, buf_str(&text));
+	out = engine_msg_eom(m);
+	tap_num((long long)m->signing.refolded_n, (long long)refolded, name);
+	tap_num(count_changes(out), (long long)refolded, name);
+	tap_num(out->verdict, verdict, name);
+	tap_num(out->signatures_n > 0 || out->seal.instance > 0, refolded > 0,
+	    name);
+	engine_msg_free(m);
+	buf_fini(&text);
+}
+
 int
 main(void)
 {
@@ -206,6 +236,16 @@ main(void)
 	    "another domain's mail");
 	check_unsigned(FX_VERIFY "LineLengthLimit 100\n", "verified mail");
 	check_seal();
+	check_many(&inside, FX_SIGN "AddressLists sendmail\n", MANY, MANY,
+	    ENGINE_ACCEPT, "as many fields as can be signed");
+	check_many(&inside, FX_SIGN "AddressLists sendmail\n",
+	    DKIM_MAX_SIGNED_FIELDS, 0, ENGINE_REJECT,
+	    "more than can be signed");
+	check_many(&outside, FX_SIGN "AddressLists sendmail\nArcSeal all\n",
+	    MANY, MANY, ENGINE_ACCEPT, "as many as can be sealed");
+	check_many(&outside, FX_SIGN "AddressLists sendmail\nArcSeal all\n",
+	    DKIM_MAX_SIGNED_FIELDS, 0, ENGINE_ACCEPT,
+	    "more than can be sealed");
 	fx_fini(&fx);
 	return (tap_done());
 }
