@@ -4,6 +4,13 @@
 #include "engine/private.h"
 #include "mail/domain.h"
 
+struct utf8_sources {		/* what has UTF-8; found once, for all
+				   properties */
+	bool	mail_from;
+	bool	from;		/* a From field */
+	bool	signature;	/* a DKIM-Signature field */
+};
+
 /* Whether a field of that name has UTF-8. */
 static bool
 is_utf8_field(const struct engine_input *in, struct str name)
@@ -20,22 +27,21 @@ is_utf8_field(const struct engine_input *in, struct str name)
 }
 
 static bool
-is_from_utf8(const struct engine_input *in,
+is_from_utf8(const struct utf8_sources *sources,
     const struct authres_property *property)
 {
 	if (str_eq(property->ptype, STR("smtp"))) {
 		return (str_eq(property->property, STR("mailfrom")) &&
-		    !str_is_ascii(in->mail_from));
+		    sources->mail_from);
 	}
 	if (!str_eq(property->ptype, STR("header"))) {
 		return (false);
 	}
 	if (str_eq(property->property, STR("from"))) {
-		return (is_utf8_field(in, STR("From")));
+		return (sources->from);
 	}
 	return ((str_eq(property->property, STR("d")) ||
-	    str_eq(property->property, STR("i"))) &&
-	    is_utf8_field(in, ENGINE_FIELD_SIGNATURE));
+	    str_eq(property->property, STR("i"))) && sources->signature);
 }
 
 /* value: "domain" or "local@domain". */
@@ -63,13 +69,21 @@ enum status
 engine_results_keep_utf8(const struct engine_input *in, struct authres *ar)
 {
 	enum status status = STATUS_OK;
+	struct utf8_sources sources;
 	size_t i, k;
 
-	for (i = 0; in->smtputf8 && i < ar->n; i++) {
+	if (!in->smtputf8) {
+		return (STATUS_OK);
+	}
+	sources = (struct utf8_sources){
+		.mail_from = !str_is_ascii(in->mail_from),
+		.from = is_utf8_field(in, STR("From")),
+		.signature = is_utf8_field(in, ENGINE_FIELD_SIGNATURE) };
+	for (i = 0; i < ar->n; i++) {
 		struct authres_result *r = &ar->v[i];
 
 		for (k = 0; k < r->n && status == STATUS_OK; k++) {
-			if (is_from_utf8(in, &r->v[k])) {
+			if (is_from_utf8(&sources, &r->v[k])) {
 				status = show_unicode(in->arena,
 				    &r->v[k].value);
 			}
