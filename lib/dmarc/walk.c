@@ -156,6 +156,17 @@ domain_below(struct str name, struct str suffix)
 	return (name);
 }
 
+/* org; if it is a suffix, the shortest part of the name below that is none. */
+static struct str
+skip_suffixes(const struct dmarc_walks *w, struct str name, struct str org)
+{
+	while (w->suffixes != NULL && org.n < name.n &&
+	    dmarc_psl_is_suffix(w->suffixes, org)) {
+		org = domain_below(name, org);
+	}
+	return (org);
+}
+
 /* The last step with a record; walk->went: there is none. */
 static size_t
 find_highest(const struct dmarc_walk *walk,
@@ -206,6 +217,19 @@ set_org_domain(const struct dmarc_walks *w, struct dmarc_walk *walk,
 	}
 }
 
+/* Names that share only a suffix have no floor in common. */
+static void
+set_floor(const struct dmarc_walks *w, struct dmarc_walk *walk,
+    const struct dmarc_record *const *found)
+{
+	size_t last = find_highest(walk, found);
+
+	if (last < walk->went) {
+		walk->floor = skip_suffixes(w, walk->name,
+		    walk->v[last].name);
+	}
+}
+
 static enum status
 read_tree(const struct dmarc_walks *w, struct dmarc_walk *walk)
 {
@@ -235,8 +259,8 @@ read_tree(const struct dmarc_walks *w, struct dmarc_walk *walk)
 	walk->own = found[0];
 	if (!walk->failed) {
 		set_org_domain(w, walk, found);
-	} else if (find_highest(walk, found) < walk->went) {
-		walk->floor = walk->v[find_highest(walk, found)].name;
+	} else {
+		set_floor(w, walk, found);
 	}
 	return (STATUS_OK);
 }

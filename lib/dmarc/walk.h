@@ -49,7 +49,8 @@ struct dmarc_walk {
 	bool			 failed;	/* the last of these had no
 						   answer */
 	struct str		 org;		/* absent: unknown */
-	/* If it failed: the highest name with a record below, or absent. */
+	/* If it failed: the highest name with a record below, or absent. Of a
+	   public suffix, the part of the name one label longer. */
 	struct str		 floor;
 	const struct dmarc_record *own;		/* at the name, or NULL */
 	/* The record of the organisational domain or of the public suffix: */
@@ -89,6 +90,7 @@ enum status	dmarc_walk_read(const struct dmarc_walks *,
  * Whether both names have the same organisational domain whatever the answers
  * say that are missing or failed: both walks found a record at the same name,
  * and failed at the same name above it, so that all above is common to both.
+ * Neighbours below a public suffix with a record have not.
  */
 bool		dmarc_walks_meet(const struct dmarc_walk *,
 		    const struct dmarc_walk *);

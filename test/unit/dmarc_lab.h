@@ -86,6 +86,24 @@ lab_try(struct lab *lab, const struct dmarc_psl *psl, struct lab_case c,
 	return (status);
 }
 
+/* Answers all that is open except that name. */
+static void ATTR_UNUSED
+lab_answer_but(struct lab *lab, struct str missing)
+{
+	size_t i;
+
+	for (i = lab->open_n; i > 0; i--) {
+		struct str name = dns_name_str(&lab->open[i - 1].name);
+
+		if (!str_eq(name, missing)) {
+			lab_answer(lab, name, lab->open[i - 1].type,
+			    lab->open[i - 1].cookie);
+			lab->open[i - 1] = lab->open[--lab->open_n];
+		}
+	}
+	(void)dns_batch_wait_any(lab->batch, 0);
+}
+
 static ATTR_UNUSED struct dmarc *
 lab_evaluate(struct lab *lab, const struct dmarc_psl *psl, struct lab_case c,
     unsigned *rounds_r)

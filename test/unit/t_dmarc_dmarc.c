@@ -460,22 +460,12 @@ check_settled(const char *spf, bool done_early)
 	struct dmarc *dmarc;
 	bool done = true;
 	struct lab lab;
-	size_t i;
 
 	lab_init(&lab, STR(REC("example.com", "p=reject")));
 	lab.slow = true;
 	lab_must(dmarc_new(&lab.arena, lab.batch, &opts, &from, 1, &dmarc) ==
 	    STATUS_OK && dmarc_expect(dmarc, id.domain) == STATUS_OK, "dmarc");
-	for (i = lab.open_n; i > 0; i--) {
-		struct str name = dns_name_str(&lab.open[i - 1].name);
-
-		if (!str_eq(name, STR("_dmarc.com"))) {
-			lab_answer(&lab, name, lab.open[i - 1].type,
-			    lab.open[i - 1].cookie);
-			lab.open[i - 1] = lab.open[--lab.open_n];
-		}
-	}
-	(void)dns_batch_wait_any(lab.batch, 0);
+	lab_answer_but(&lab, STR("_dmarc.com"));
 	tap_ok(dmarc_step(dmarc, &done) == STATUS_OK && !done,
 	    "_dmarc.com is missing, nothing has passed yet");
 	tap_ok(dmarc_authenticated(dmarc, &id, NULL, 0) == STATUS_OK &&

@@ -151,6 +151,8 @@ check_discovery(const struct dmarc_psl *psl, const struct row *row)
 
 /* The veto of the list in tree walks: neighbours below a suffix that publishes
    a policy without psd=. */
+#define TENANTS	REC("host.com", "p=none") REC("bank.host.com", "p=reject")
+
 static const struct {
 	const char		*name;
 	const char		*zone;
@@ -185,6 +187,39 @@ static const struct {
 	{ "a top-level domain that is not on the list",
 	    REC("example", "p=reject"), "a.example", "b.example", DMARC_PASS,
 	    "example" },
+	/* the name above the suffix has no answer */
+	{ "a neighbour, SERVFAIL above", TENANTS "_dmarc.com SERVFAIL\n",
+	    "bank.host.com", "evil.host.com", DMARC_TEMPERROR,
+	    "bank.host.com" },
+	{ "a neighbour, TIMEOUT above", TENANTS "_dmarc.com TIMEOUT\n",
+	    "bank.host.com", "evil.host.com", DMARC_TEMPERROR,
+	    "bank.host.com" },
+	{ "a neighbour, ICANN's part, SERVFAIL above",
+	    REC("co.uk", "p=none") REC("bank.co.uk", "p=reject")
+	    "_dmarc.uk SERVFAIL\n", "bank.co.uk", "evil.co.uk",
+	    DMARC_TEMPERROR, "bank.co.uk" },
+	{ "a neighbour with a record, SERVFAIL above", TENANTS
+	    REC("evil.host.com", "p=none") "_dmarc.com SERVFAIL\n",
+	    "bank.host.com", "a.evil.host.com", DMARC_TEMPERROR,
+	    "bank.host.com" },
+	{ "the suffix itself, SERVFAIL above", TENANTS
+	    "_dmarc.com SERVFAIL\n", "bank.host.com", "host.com",
+	    DMARC_TEMPERROR, "bank.host.com" },
+	{ "the author domain itself, SERVFAIL above", TENANTS
+	    "_dmarc.com SERVFAIL\n", "bank.host.com", "bank.host.com",
+	    DMARC_PASS, "bank.host.com" },
+	{ "a subdomain, SERVFAIL above", TENANTS "_dmarc.com SERVFAIL\n",
+	    "bank.host.com", "a.b.bank.host.com", DMARC_PASS,
+	    "bank.host.com" },
+	{ "the suffix as author, SERVFAIL above", REC("host.com", "p=reject")
+	    "_dmarc.com SERVFAIL\n", "host.com", "evil.host.com",
+	    DMARC_TEMPERROR, "host.com" },
+	{ "a subdomain, SERVFAIL at the suffix", REC("bank.host.com",
+	    "p=reject") "_dmarc.host.com SERVFAIL\n", "bank.host.com",
+	    "a.bank.host.com", DMARC_PASS, "bank.host.com" },
+	{ "no suffix, SERVFAIL above", REC("a.example.com", "p=reject")
+	    REC("example.com", "p=none") "_dmarc.com SERVFAIL\n",
+	    "a.example.com", "b.example.com", DMARC_PASS, "a.example.com" },
 };
 
 static void
@@ -201,6 +236,36 @@ check_veto(const struct dmarc_psl *psl, size_t i)
 	tap_str(str_from(dmarc_result_name(v->result)),
 	    str_from(dmarc_result_name(vetoes[i].result)), vetoes[i].name);
 	tap_str(v->policy_domain, str_from(vetoes[i].policy_domain), "policy");
+	lab_fini(&lab);
+}
+
+/* The same while the answer for com is missing. */
+static void
+check_early(const struct dmarc_psl *psl, const char *passes, bool done_early,
+    enum dmarc_result result)
+{
+	const struct dmarc_identifier id = { str_from(passes),
+		DMARC_AUTH_PASS };
+	const struct str from = STR("bank.host.com");
+	struct dmarc_opts opts = { .suffixes = psl };
+	struct dmarc *dmarc;
+	bool done = true;
+	struct lab lab;
+
+	lab_init(&lab, STR(TENANTS));
+	lab.slow = true;
+	lab_must(dmarc_new(&lab.arena, lab.batch, &opts, &from, 1, &dmarc) ==
+	    STATUS_OK && dmarc_expect(dmarc, id.domain) == STATUS_OK, "dmarc");
+	lab_answer_but(&lab, STR("_dmarc.com"));
+	tap_ok(dmarc_step(dmarc, &done) == STATUS_OK && !done,
+	    "nothing has passed yet");
+	tap_ok(dmarc_authenticated(dmarc, &id, NULL, 0) == STATUS_OK &&
+	    dmarc_step(dmarc, &done) == STATUS_OK && done == done_early,
+	    "%s passes, _dmarc.com is missing", passes);
+	lab_answer_but(&lab, STR(""));
+	tap_ok(dmarc_step(dmarc, &done) == STATUS_OK && done, "done");
+	tap_str(str_from(dmarc_result_name(dmarc_decisive(dmarc)->result)),
+	    str_from(dmarc_result_name(result)), passes);
 	lab_fini(&lab);
 }
 
@@ -229,6 +294,10 @@ main(void)
 	for (i = 0; i < sizeof(vetoes) / sizeof(vetoes[0]); i++) {
 		check_veto(psl, i);
 	}
+	check_early(psl, "evil.host.com", false, DMARC_FAIL);
+	check_early(psl, "host.com", false, DMARC_FAIL);
+	check_early(psl, "a.bank.host.com", true, DMARC_PASS);
+	check_early(psl, "bank.host.com", true, DMARC_PASS);
 	dmarc_psl_free(psl);
 	return (tap_done());
 }
