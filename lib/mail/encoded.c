@@ -227,15 +227,31 @@ has_words(struct str s)
 	return (false);
 }
 
+/* Whether a line begins at an octet that is not encoded; not so in a fold. */
+static bool
+begins_line(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < s.n; i++) {
+		if (ends_line(s.p[i]) && !ends_line(s.p[i + 1]) &&
+		    !char_is_wsp(s.p[i + 1])) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
 /*
- * Whether a word may hold the end of a line; most do not, and need not be
- * decoded: those in Q without "=0", "=1", "=8" and "=A".
+ * Whether a value with words may have the end of a line, in a word or outside;
+ * most have none, and need not be decoded: those in Q without "=0", "=1", "=8"
+ * and "=A".
  */
 static bool
 may_end_line(struct str s)
 {
 	bool words = false, octets = false;
-	struct str charset;
+	struct str whole = s, charset;
 	size_t at;
 
 	for (at = str_find(s, '='); at + 1 < s.n; at = str_find(s, '=')) {
@@ -251,7 +267,7 @@ may_end_line(struct str s)
 			s = str_from_offset(s, 1);
 		}
 	}
-	return (words && octets);
+	return (words && (octets || begins_line(whole)));
 }
 
 /* The offset behind the last "?="; 0: there is none. */

@@ -14,8 +14,9 @@
 
 /*
  * Whether the decoded value has a line that begins with that name and a colon.
- * NUL octets are skipped, so that UTF-16 and UTF-32 need no conversion; in
- * UTF-7, the name alone is enough.
+ * The end of a line counts encoded or not, unless white space follows it. NUL
+ * octets are skipped, so that UTF-16 and UTF-32 need no conversion; in UTF-7,
+ * the name alone is enough.
  */
 bool	encoded_hides(struct str value, struct str name);
 
