@@ -59,18 +59,37 @@ add_result(struct results *r, const struct authres_result *result)
 
 /* Adds the results of a field, but none of a method that the first `known`
    results have. */
+/* Why a field is left out; NULL: it is not. */
+static const char *
+find_flaw(enum status status, const struct authres *a)
+{
+	switch (status) {
+	case STATUS_SYNTAX:
+		return ("it has no authserv-id");
+	case STATUS_LIMIT:
+		return ("it has too many results");
+	case STATUS_OK:
+		return (!a->incomplete ? NULL :
+		    "it has a quoted string or comment without an end");
+	case STATUS_NOMEM:
+	case STATUS_TEMP:
+	case STATUS_IO:
+		break;
+	}
+	return (NULL);
+}
+
 static enum status
 add_value(struct results *r, struct str value, size_t known)
 {
-	enum status status;
 	struct authres a;
+	enum status status = authres_read(r->arena, value, &a);
+	const char *flaw = find_flaw(status, &a);
 	size_t i;
 
-	status = authres_read(r->arena, value, &a);
-	if (status == STATUS_SYNTAX || status == STATUS_LIMIT) {
+	if (flaw != NULL) {
 		cli_warn("an Authentication-Results field is left out: %s",
-		    status == STATUS_LIMIT ? "it has too many results" :
-		    "it has no authserv-id");
+		    flaw);
 		return (STATUS_OK);
 	}
 	for (i = 0; i < a.n && status == STATUS_OK; i++) {

@@ -43,6 +43,8 @@ struct authres {
 	unsigned		 version;	/* 1 if absent */
 	struct authres_result	*v;
 	size_t			 n;		/* 0: "none" */
+	bool			 incomplete;	/* by authres_read: results may
+						   be missing */
 };
 
 /*
@@ -71,7 +73,10 @@ enum status	authres_parse(struct arena *, struct str value,
  * invariant: a result is found only where splitting at ';' outside of quoted
  * strings and comments finds it behind an authserv-id. A result that cannot be
  * read is absent (p == NULL), its method is not; the value of such a property
- * is empty. SYNTAX: no authserv-id, or a version other than 1. LIMIT as above.
+ * is empty. Where a quoted string or comment has no end and a ';' in it, the
+ * results behind it are lost and the field is marked as incomplete: a caller
+ * that acts on a pass must not believe it. SYNTAX: no authserv-id, or a version
+ * other than 1. LIMIT as above.
  */
 enum status	authres_read(struct arena *, struct str value,
 		    struct authres *r) ATTR_MUST_CHECK;

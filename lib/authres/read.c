@@ -308,6 +308,7 @@ authres_read(struct arena *arena, struct str value, struct authres *a)
 	}
 	while (rest.p != NULL && r.status == STATUS_OK) {
 		part = next_part(&rest, &closed);
+		a->incomplete |= !closed && str_find(part, ';') < part.n;
 		read_part(&r, part, closed, a);
 	}
 	return (r.status);

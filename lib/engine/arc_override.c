@@ -178,7 +178,8 @@ has_pass(struct word *w)
 			return (false);
 		}
 	}
-	return (true);
+	return (!w->ar.incomplete || disbelieve(w, "its field has a quoted "
+	    "string or comment without an end", STR("")));
 }
 
 /* The client of that hop; false: its results do not name it. */

@@ -158,7 +158,8 @@ build(struct authres *a, struct authres_result *r,
 			.comment = texts[1 + 4 * i], .reason = texts[2 + 4 * i],
 			.v = properties, .n = 2 - 2 * i };
 	}
-	*a = (struct authres){ texts[0], 1, r, 2 };
+	*a = (struct authres){ .authserv_id = texts[0], .version = 1,
+		.v = r, .n = 2 };
 }
 
 static void

@@ -33,6 +33,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	    &reason) == STATUS_OK) {
 		FUZZ_CHECK(oracle_found(&strict) <= oracle_found(&loose) ||
 		    strict.version != 1);
+		FUZZ_CHECK(!loose.incomplete || strict.version != 1);
 	}
 	arena_fini(&arena);
 	return (0);

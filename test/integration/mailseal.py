@@ -337,6 +337,11 @@ def test_seal_results():
                                  b'spf=pass\n' + MESSAGE)
     tap.ok(status == 0 and 'left out' in err and 'spf' not in aar(out),
            'one of another version is left out', err)
+    status, out, err = seal_with(b'Authentication-Results: mx.example.net; '
+                                 b'spf=pass; x=y a.b="c; spf=fail\n' + MESSAGE)
+    tap.ok(status == 0 and 'without an end' in err and
+           'spf' not in aar(out),
+           'one of which an open quote hides a result is left out', err)
     _, out, _ = seal_with(MESSAGE, '--ip', '192.0.2.1', '--helo',
                           'mx.example.org', '--mail-from', 'a@example.com')
     tap.contains(aar(out), 'spf=none', 'who sent it is known')

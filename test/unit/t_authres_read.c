@@ -10,7 +10,7 @@
 
 static struct arena arena;
 
-/* id|method=result ptype.property=value ... */
+/* id|method=result ptype.property=value ...; "|..." at the end: incomplete */
 static struct str
 show(struct buf *out, struct str value)
 {
@@ -38,6 +38,7 @@ show(struct buf *out, struct str value)
 			    STR_FMT(p->property), STR_FMT(p->value));
 		}
 	}
+	buf_add_cstr(out, a.incomplete ? "|..." : "");
 	return (buf_str(out));
 }
 
@@ -58,7 +59,7 @@ static const struct {
 	    "smtp.remote-ip=2001:db8::7 header.from=<a@b.test> "
 	    "header.b=a/b==" },
 	{ "a value without an end", STR("a.test; x=y a.b= c.d=\"; z=1"),
-	    "a.test|x=?" },
+	    "a.test|x=?|..." },
 	{ "a value that is not one", STR("a.test; x=y a.b=\"c\"d e.f=g"),
 	    "a.test|x=y a.b= e.f=g" },
 	{ "a quoted local part", STR("a.test; x=y a.b=\"c ;d\"@e"),
@@ -72,7 +73,27 @@ static const struct {
 	{ "version 2 of a method", STR("a.test; dmarc/2=pass"),
 	    "a.test|dmarc=?" },
 	{ "an open comment", STR("a.test; x=y; dmarc=pass (; z=1"),
-	    "a.test|x=y|dmarc=?" },
+	    "a.test|x=y|dmarc=?|..." },
+	{ "a property that is an open quote", STR("mx; spf=pass "
+	    "smtp.mailfrom=x;dmarc=pass header.from=a.test;y=\"@b; dkim=none;"
+	    " dmarc=fail header.from=a.test"), "mx|spf=pass smtp.mailfrom=x|"
+	    "dmarc=pass header.from=a.test|y=?|..." },
+	{ "an open comment within a word", STR("mx; x=y; z(; dmarc=fail"),
+	    "mx|x=y|z=?|..." },
+	{ "a quote closed and opened again", STR("mx; x=y; z=\"b; dmarc=fail "
+	    "reason=\"c\""), "mx|x=y|z=?|..." },
+	{ "a comment within an open one", STR("mx; x=y; z(; dmarc=fail (c)"),
+	    "mx|x=y|z=?|..." },
+	{ "an escaped quote", STR("mx; x=y; z=\"b\\\"; dmarc=fail"),
+	    "mx|x=y|z=?|..." },
+	{ "an open quote, no method before", STR("mx; x=y; \"; dmarc=fail"),
+	    "mx|x=y|..." },
+	{ "an open quote, nothing behind", STR("mx; x=y; z=\"b dmarc=fail"),
+	    "mx|x=y|z=?" },
+	{ "an open comment, nothing behind", STR("mx; x=y; z=a (b"),
+	    "mx|x=y|z=?" },
+	{ "closed", STR("mx; x=y a.b=\"c;d\" (;); z=1"),
+	    "mx|x=y a.b=c;d|z=1" },
 	{ "octets above 127 and NUL", STR("a.test; x=y a.b=\xff\x80 c.d=\0e"),
 	    "a.test|x=y a.b=\xff\x80 c.d=" },
 	{ "another version", STR("a.test 2; x=y"), NULL },

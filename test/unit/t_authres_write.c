@@ -12,7 +12,8 @@ write_one(struct buf *out, struct str id, struct str reason, struct str comment,
 	struct authres_result result = { .method = STR("dkim"), .version = 1,
 		.result = STR("pass"), .reason = reason, .comment = comment,
 		.v = &property, .n = value.p != NULL ? 1 : 0 };
-	struct authres a = { id, 1, &result, 1 };
+	struct authres a = { .authserv_id = id, .version = 1, .v = &result,
+		.n = 1 };
 
 	return (authres_write(out, &a, false, utf8));
 }
@@ -155,7 +156,8 @@ test_keywords(void)
 			rows[i].property, STR("x") };
 		struct authres_result result = { .method = rows[i].method,
 			.result = rows[i].result, .v = &property, .n = 1 };
-		struct authres a = { STR("id"), 1, &result, 1 };
+		struct authres a = { .authserv_id = STR("id"),
+			.version = 1, .v = &result, .n = 1 };
 
 		buf_reset(&out);
 		tap_num(authres_write(&out, &a, false, false), rows[i].want,
@@ -185,7 +187,8 @@ test_folding(void)
 		    .comment = STR("not listed"), .reason = STR("policy"),
 		    .v = spf, .n = 1 },
 	};
-	struct authres a = { STR("mx.example.net"), 1, results, 2 };
+	struct authres a = { .authserv_id = STR("mx.example.net"),
+		.version = 1, .v = results, .n = 2 };
 	struct buf out;
 
 	buf_init(&out, BUF_BYTES);
@@ -223,7 +226,8 @@ test_columns(void)
 		{ .method = STR("dkim"), .result = STR("fail"),
 		    .reason = STR("bad signature"), .v = &property, .n = 1 },
 	};
-	struct authres a = { STR("mx.example.net"), 1, results, 2 };
+	struct authres a = { .authserv_id = STR("mx.example.net"),
+		.version = 1, .v = results, .n = 2 };
 	struct buf out;
 	struct str rest, line;
 	size_t n, columns, worst = 0;

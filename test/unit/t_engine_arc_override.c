@@ -12,6 +12,7 @@
 #define ONE		"arc=pass as[1].d=list.test as[1].s=s1"
 #define NONE		"no dmarc result"
 #define NO_ID		"its field has no authserv-id, or too many results"
+#define CUT	"its field has a quoted string or comment without an end"
 
 static const struct row {
 	const char	*name;
@@ -88,6 +89,18 @@ static const struct row {
 	    " mx.test; spf=none reason=\"; dmarc=pass\"", NULL, 1, NONE },
 	{ "dmarc=pass behind an open quote", { "list.test" },
 	    " mx.test; spf=none reason=\"; dmarc=pass", NULL, 1, NONE },
+	{ "results in an open quote", { "list.test" }, " mx.test; spf=pass "
+	    "smtp.mailfrom=x" AFTER ";y=\"@evil; dkim=none; dmarc=fail "
+	    "header.from=author.test", NULL, 1, CUT },
+	{ "results in an open comment", { "list.test" }, " mx.test; spf=pass "
+	    "smtp.mailfrom=x" AFTER ";y(; dkim=none; dmarc=fail "
+	    "header.from=author.test", NULL, 1, CUT },
+	{ "results in an open quote of a property", { "list.test" }, PASS
+	    "; spf=none smtp.mailfrom=\"@evil; dmarc=fail", NULL, 1, CUT },
+	{ "results in an open comment with one within", { "list.test" }, PASS
+	    "; x=y (a; dmarc=fail (p=reject)", NULL, 1, CUT },
+	{ "results in a closed quote", { "list.test" }, PASS
+	    "; x=y reason=\"a; dmarc=fail\"", ONE, 1, NULL },
 	{ "authres version 2", { "list.test" }, " mx.test 2; dmarc=pass",
 	    NULL, 1, NO_ID },
 	{ "no authserv-id", { "list.test" }, " dmarc=pass", NULL, 1, NO_ID },
