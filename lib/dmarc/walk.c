@@ -182,6 +182,22 @@ find_highest(const struct dmarc_walk *walk,
 	return (last);
 }
 
+/* A walk that starts at the public suffix has that as its own. */
+static void
+set_below_psd(struct dmarc_walk *walk, const struct dmarc_record *const *found,
+    size_t last)
+{
+	size_t i;
+
+	walk->org = domain_below(walk->name, walk->above_name);
+	for (i = 0; i < last; i++) {
+		if (found[i] != NULL && str_eq(walk->v[i].name, walk->org)) {
+			walk->above = found[i];
+			walk->above_name = walk->org;
+		}
+	}
+}
+
 /*
  * Sets the organisational domain and its record (RFC 9989 4.10.1, 4.10.2).
  * found: a record or NULL for each step.
@@ -190,7 +206,7 @@ static void
 set_org_domain(const struct dmarc_walks *w, struct dmarc_walk *walk,
     const struct dmarc_record *const *found)
 {
-	size_t i, last = find_highest(walk, found);
+	size_t last = find_highest(walk, found);
 
 	if (last == walk->went) {
 		walk->org = walk->name;
@@ -199,22 +215,13 @@ set_org_domain(const struct dmarc_walks *w, struct dmarc_walk *walk,
 	walk->org = walk->v[last].name;
 	walk->above = found[last];
 	walk->above_name = walk->org;
-	if (found[last]->psd == DMARC_PSD_UNKNOWN && w->suffixes != NULL &&
-	    dmarc_psl_is_suffix(w->suffixes, walk->org)) {
-		walk->org = domain_below(walk->name, walk->org);
+	if (found[last]->psd == DMARC_PSD_NO) {
 		return;
 	}
-	if (found[last]->psd != DMARC_PSD_YES) {
-		return;
+	if (found[last]->psd == DMARC_PSD_YES) {
+		set_below_psd(walk, found, last);
 	}
-	/* A walk that starts at the public suffix has that as its own. */
-	walk->org = domain_below(walk->name, walk->above_name);
-	for (i = 0; i < last; i++) {
-		if (found[i] != NULL && str_eq(walk->v[i].name, walk->org)) {
-			walk->above = found[i];
-			walk->above_name = walk->org;
-		}
-	}
+	walk->org = skip_suffixes(w, walk->name, walk->org);
 }
 
 /* Names that share only a suffix have no floor in common. */

@@ -187,6 +187,22 @@ static const struct {
 	{ "a top-level domain that is not on the list",
 	    REC("example", "p=reject"), "a.example", "b.example", DMARC_PASS,
 	    "example" },
+	/* the name above the suffix has a record as well */
+	{ "a neighbour, a record above", TENANTS REC("com", "p=none"),
+	    "bank.host.com", "evil.host.com", DMARC_FAIL, "bank.host.com" },
+	{ "a neighbour, psd=y above", TENANTS REC("com", "p=none; psd=y"),
+	    "bank.host.com", "evil.host.com", DMARC_FAIL, "bank.host.com" },
+	{ "a neighbour, a record above only", REC("bank.co.uk", "p=reject")
+	    REC("uk", "p=none"), "bank.co.uk", "evil.co.uk", DMARC_FAIL,
+	    "bank.co.uk" },
+	{ "a neighbour, psd=y above only", REC("uk", "p=reject; psd=y"),
+	    "bank.co.uk", "evil.co.uk", DMARC_FAIL, "uk" },
+	{ "a subdomain, psd=y above", TENANTS REC("com", "p=none; psd=y"),
+	    "bank.host.com", "a.b.bank.host.com", DMARC_PASS,
+	    "bank.host.com" },
+	{ "no suffix, psd=y above", REC("com", "p=none; psd=y")
+	    REC("example.com", "p=reject"), "a.example.com", "b.example.com",
+	    DMARC_PASS, "example.com" },
 	/* the name above the suffix has no answer */
 	{ "a neighbour, SERVFAIL above", TENANTS "_dmarc.com SERVFAIL\n",
 	    "bank.host.com", "evil.host.com", DMARC_TEMPERROR,
