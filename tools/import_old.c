@@ -52,7 +52,7 @@ is_ours(struct str name)
 	static const char *const names[] = { "Socket", "PidFile", "UserID",
 		"Background", "Syslog", "UMask", "ChangeRootDirectory",
 		"TestPublicKeys", "TestDNSData", "HistoryFile", "AutoRestart",
-		"RequireSafeKeys", "ReportCommand" };
+		"RequireSafeKeys", "ReportCommand", "PublicSuffixList" };
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -340,7 +340,7 @@ static void
 remove_files(const char *dir)
 {
 	static const char *const names[] = { "keys", "records", "dkim.conf",
-		"dmarc.conf", "dkim.sock", "dmarc.sock" };
+		"suffixes", "dmarc.conf", "dkim.sock", "dmarc.sock" };
 	char path[256];
 	size_t i;
 
@@ -351,12 +351,26 @@ remove_files(const char *dir)
 	(void)rmdir(dir);
 }
 
+/* A list of public suffixes without the TLD of our cases has no organisational
+   domain for them: OpenDMARC gets one that has it. */
+static void
+add_dmarc_lines(const struct import *im, const char *dir, char *text, size_t n)
+{
+	int len = snprintf(text, n, "TestDNSData %s/records\n", dir);
+
+	if (import_get(im, IMPORT_OPENDMARC, "PublicSuffixList") != NULL) {
+		(void)snprintf(text + len, n - (size_t)len,
+		    "PublicSuffixList %s/suffixes\n", dir);
+	}
+}
+
 static bool
 write_records(const char *dir)
 {
 	return (write_file(dir, "keys", STR("ed._domainkey.plain.invalid "
 	    "v=DKIM1; k=ed25519; "
 	    "p=11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=\n")) &&
+	    write_file(dir, "suffixes", STR("invalid\n")) &&
 	    write_file(dir, "records",
 	    STR("_dmarc.reject.invalid v=DMARC1; p=reject\n"
 	    "_dmarc.quarantine.invalid v=DMARC1; p=quarantine\n"
@@ -367,7 +381,7 @@ bool
 import_ask_old(struct import *im, struct import_cases *cases)
 {
 	char dir[] = "/tmp/mailseal-import.XXXXXX";
-	char keys[128], records[128];
+	char keys[128], records[256];
 	struct old olds[2] = {
 		{ "/usr/sbin/opendkim", IMPORT_OPENDKIM, "-x", keys, dir,
 		    .pid = 0 },
@@ -383,8 +397,7 @@ import_ask_old(struct import *im, struct import_cases *cases)
 	}
 	(void)snprintf(keys, sizeof(keys), "RequireSafeKeys no\n"
 	    "TestPublicKeys %s/keys\n", dir);
-	(void)snprintf(records, sizeof(records), "TestDNSData %s/records\n",
-	    dir);
+	add_dmarc_lines(im, dir, records, sizeof(records));
 	ok = write_records(dir) && start_program(im, &olds[0]) &&
 	    start_program(im, &olds[1]);
 	for (i = 0; ok && i < cases->n; i++) {

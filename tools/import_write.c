@@ -17,6 +17,8 @@
 #include "tools/import.h"
 
 #define DROP_IN	"/etc/systemd/system/mailseald.service.d"
+/* Of MarkKeyFile, unless it is set. */
+#define STATE_DIR	LOCALSTATEDIR "/lib/mailseal"
 #define COMMANDS_BYTES	(1024 * 1024)
 
 bool
@@ -121,7 +123,16 @@ add_keys(struct import *im, struct buf *b)
 	buf_add_cstr(b, " \"$key\" && chmod 600 \"$key\"\ndone\n");
 }
 
-/* The unit's user, and the directory of the socket. */
+/* As systemd does for StateDirectory, but before mailseald -n checks it. */
+static void
+add_state(struct import *im, struct buf *b)
+{
+	buf_add_cstr(b, "install -d -m 700 " STATE_DIR "\nchown -R ");
+	add_quoted(b, owner_of(im));
+	buf_add_cstr(b, " " STATE_DIR "\n");
+}
+
+/* The unit's user, and the directories of the state and of the socket. */
 static void
 make_drop_in(struct import *im, struct buf *b)
 {
@@ -136,6 +147,7 @@ make_drop_in(struct import *im, struct buf *b)
 		buf_printf(b, "Group=%.*s\n", STR_FMT(str_from_offset(user,
 		    colon + 1)));
 	}
+	buf_add_cstr(b, "ReadWritePaths=-" STATE_DIR "\n");
 	if (path.n == 0 || path.p[0] != '/') {
 		return;
 	}
@@ -200,6 +212,7 @@ make_commands(struct import *im, struct buf *b)
 		    "--system --group mailseal\n");
 	}
 	add_keys(im, b);
+	add_state(im, b);
 	buf_add_cstr(b, "mailseald -n -c ");
 	add_file(im, b, "mailseald.conf");
 	buf_add_cstr(b, "\ninstall -m 644 ");

@@ -88,7 +88,7 @@ STYLES = {
         'AuthservID mx.here.example\nTrustedAuthservIDs mx.here.example\n'
         'IgnoreAuthenticatedClients true\nIgnoreHosts @/ignore\n'
         'PublicSuffixList @/psl\nIgnoreMailFrom none.example\n',
-        {'ignore': '127.0.0.1\n192.0.2.7\n10.0.0.0/8\n', 'psl': 'example\ninvalid\n'}),
+        {'ignore': '127.0.0.1\n192.0.2.7\n10.0.0.0/8\n', 'psl': 'example\n'}),
     'OpenDMARC that reports': (
         ONE, 'RejectFailures false\nHoldQuarantinedMessages true\n'
         'SPFSelfValidate true\n', {}),
