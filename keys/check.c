@@ -67,13 +67,25 @@ is_allowed(enum key_stage stage, enum look_state state)
 	return (state == LOOK_GONE);
 }
 
+/* A key whose record should be revoked or gone is published still. */
+static void
+add_published(struct findings *f, enum key_stage stage)
+{
+	add_finding(f, true, "it still has the key", life_record(stage) ==
+	    LIFE_RECORD_REVOKED ? "publish the record with an empty p=" :
+	    "remove the record");
+}
+
 static struct findings
 judge_server(const struct keystore_key *key, const struct look *look,
     const struct look_server *server)
 {
 	struct findings f = { .n = 0 };
 
-	if (!is_allowed(key->stage, server->state)) {
+	if (!is_allowed(key->stage, server->state) &&
+	    server->state == LOOK_GOOD) {
+		add_published(&f, key->stage);
+	} else if (!is_allowed(key->stage, server->state)) {
 		add_finding(&f, true, server->says, server->todo);
 	}
 	if (server->bogus) {

@@ -160,22 +160,48 @@ is_complete(const struct store *store, const struct keystore_key *v, size_t n)
 	return (store->broken == NULL && i == n);
 }
 
+/* The daemon does not use a file that others may read. The reason becomes the
+   note. A database has no such files. */
+static bool
+find_unusable(struct store *store, struct keystore_key *key)
+{
+	enum status status = STATUS_OK;
+	struct diag diag;
+	struct buf pem;
+
+	if (!key->has_private || strchr(store->where, ':') != NULL) {
+		return (false);
+	}
+	diag_init(&diag);
+	buf_init(&pem, KEYSTORE_PEM_MAX_BYTES);
+	status = keystore_private(store->keys, key, &pem, &diag);
+	buf_fini_secret(&pem);
+	if (status == STATUS_SYNTAX) {
+		key->note = arena_printf(&store->memory, "its private key "
+		    "cannot be used: %s", diag.text);
+	}
+	return (status == STATUS_SYNTAX);
+}
+
 static int
 run_list(struct store *store, const struct verb_opts *o)
 {
 	struct keystore_key *v;
-	bool ok = true;
-	size_t n;
+	bool ok = true, unusable = false;
+	size_t i, n;
 
 	if (!store_list(store, &store->arena, o->name.domain, &v, &n)) {
 		return (CLI_USAGE);
+	}
+	for (i = 0; i < n; i++) {
+		unusable |= find_unusable(store, &v[i]);
 	}
 	if (o->json) {
 		ok = print_json(store, v, n);
 	} else if (n > 0 || store->broken != NULL) {
 		print_text(store, v, n);
 	}
-	if (!ok || !is_complete(store, v, n)) {
+	if (!ok || unusable || !is_complete(store, v, n)) {
 		return (CLI_USAGE);
 	}
 	if (n == 0 && o->domain != NULL) {

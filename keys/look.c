@@ -5,6 +5,8 @@
 #include "keys/look.h"
 #include "mail/domain.h"
 
+#define DOUBLED_MAX	2	/* zones tried, if the zone is unknown */
+
 bool
 looker_init(struct looker *looker, struct store *store,
     const struct cli_dns *opts, bool resolver)
@@ -134,6 +136,39 @@ judge_answer(struct arena *arena, const struct authority_answer *from,
 	}
 }
 
+/* The record is at that name instead. */
+static void
+set_doubled(struct arena *arena, struct str name, struct look *r)
+{
+	const char *says, *todo;
+	size_t i;
+
+	says = arena_printf(arena, "it has no record, but one at %.*s: "
+	    DOMAIN_DOUBLED_WHAT, STR_FMT(name)).p;
+	todo = arena_printf(arena, DOMAIN_DOUBLED_TODO ", so that it is %.*s",
+	    STR_FMT(r->target)).p;
+	for (i = 0; says != NULL && i < r->n; i++) {
+		if (r->v[i].state == LOOK_GONE) {
+			set_state(&r->v[i], LOOK_GONE, says, todo);
+		}
+	}
+}
+
+/* Whether a missing record is worth another question. */
+static bool
+is_missed(const struct looked_for *want, const struct look *r)
+{
+	size_t i;
+
+	for (i = 0; i < r->n; i++) {
+		if (r->v[i].state == LOOK_GONE) {
+			return (life_record(want->key->stage) <
+			    LIFE_RECORD_REVOKED);
+		}
+	}
+	return (false);
+}
+
 /* What holds for every server, and what for any. */
 static void
 sum_up(struct looker *looker, enum key_stage stage, struct look *r)
@@ -160,6 +195,27 @@ sum_up(struct looker *looker, enum key_stage stage, struct look *r)
 	}
 }
 
+/* The zone is unknown. */
+static void
+find_doubled_dns(struct looker *looker, struct str domain, struct look *r)
+{
+	struct arena *arena = &looker->store->arena;
+	struct authority_answer answer;
+	struct str zone = domain, name;
+	unsigned i;
+
+	for (i = 0; i < DOUBLED_MAX && domain_labels(zone) >= 2; i++) {
+		name = domain_doubled(arena, r->owner, zone);
+		if (name.p != NULL && authority_ask_dns(looker->dns,
+		    &looker->opts, arena, name, &answer) == STATUS_OK &&
+		    answer.result == DNS_OK) {
+			set_doubled(arena, name, r);
+			return;
+		}
+		zone = domain_parent(zone);
+	}
+}
+
 static void
 look_at_dns(struct looker *looker, const struct looked_for *want,
     struct look *r)
@@ -175,6 +231,9 @@ look_at_dns(struct looker *looker, const struct looked_for *want,
 		r->v[0].name = str_from(looker->dns_name);
 		r->n = 1;
 		judge_answer(arena, &answer, want, &r->v[0]);
+	}
+	if (is_missed(want, r)) {
+		find_doubled_dns(looker, want->key->domain, r);
 	}
 }
 
@@ -207,6 +266,29 @@ look_at_server(struct looker *looker, const struct authority_server *server,
 	}
 }
 
+/* One server that answers will do. */
+static void
+find_doubled(struct looker *looker, const struct authority_zone *zone,
+    struct look *r)
+{
+	struct arena *arena = &looker->store->arena;
+	struct str name = domain_doubled(arena, r->target, zone->name);
+	struct authority_answer answer;
+	size_t i;
+
+	for (i = 0; name.p != NULL && i < zone->n; i++) {
+		if (zone->v[i]->n == 0 || authority_ask(looker->authority,
+		    arena, name, zone->v[i]->addresses[0], &answer) !=
+		    STATUS_OK || answer.result == DNS_TIMEOUT) {
+			continue;
+		}
+		if (answer.result == DNS_OK) {
+			set_doubled(arena, name, r);
+		}
+		return;
+	}
+}
+
 static void
 look_at_servers(struct looker *looker, const struct looked_for *want,
     struct look *r, struct diag *diag)
@@ -225,6 +307,9 @@ look_at_servers(struct looker *looker, const struct looked_for *want,
 	    sizeof(*r->v));
 	for (i = 0; r->v != NULL && i < zone->n; i++) {
 		look_at_server(looker, zone->v[i], want, r);
+	}
+	if (is_missed(want, r)) {
+		find_doubled(looker, zone, r);
 	}
 }
 

@@ -118,7 +118,8 @@ static const struct cli_command commands[] = {
 	    "Stops signing with a key; its record stays.",
 	    retire_options, COUNT(retire_options), retire_main },
 	{ "revoke", "-d DOMAIN -s SELECTOR [options]",
-	    "Revokes a key; the next rotation removes its record.",
+	    "Revokes a key; the next rotation replaces its record by one "
+	    "with an empty p=.",
 	    revoke_options, COUNT(revoke_options), revoke_main },
 	{ "delete", "-d DOMAIN [-s SELECTOR] [options]",
 	    "Deletes keys that never signed, such as those of a mistyped "

@@ -35,6 +35,8 @@ struct rotated {		/* one domain; arrays in the store's arena */
 	bool			*looked;	/* looks[i] is up to date */
 	bool			*stuck;		/* v[i] is left as it is, for
 						   the rest of the run */
+	bool			*said;		/* what to publish for v[i] has
+						   been printed */
 	struct buf		 text;		/* what was done and is waited
 						   for */
 	bool			 did;		/* something worth telling */

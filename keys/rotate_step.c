@@ -218,6 +218,7 @@ say_task(struct rotation *run, struct rotated *d, size_t i,
 	rotated_say(d, key, "%s: %.*s", key_stage_name(key->stage),
 	    STR_FMT(task));
 	notify_task(run, key, d->looks[i].owner, what);
+	d->said[i] = true;
 }
 
 /* Whether the same was requested already, and had no effect yet. */

@@ -21,6 +21,7 @@ keep_known(struct rotated *d, size_t i, const struct rotated *before)
 			continue;
 		}
 		d->first_notes[i] = before->first_notes[j];
+		d->said[i] = before->said[j];
 		if (before->stuck[j]) {
 			d->stuck[i] = true;
 			d->notes[i] = before->notes[j];
@@ -64,10 +65,12 @@ set_keys(struct rotation *run, struct rotated *d, struct keystore_key *v,
 	d->stuck = arena_calloc(arena, n, sizeof(*d->stuck));
 	d->first_notes = arena_calloc(arena, n, sizeof(*d->first_notes));
 	d->changed = arena_calloc(arena, n, sizeof(*d->changed));
+	d->said = arena_calloc(arena, n, sizeof(*d->said));
 	d->n = 0;
 	if (d->found == NULL || d->looks == NULL || d->notes == NULL ||
 	    d->looked == NULL || d->stuck == NULL ||
-	    d->first_notes == NULL || d->changed == NULL) {
+	    d->first_notes == NULL || d->changed == NULL ||
+	    d->said == NULL) {
 		(void)cli_fail("out of memory");
 		return (false);
 	}
@@ -205,22 +208,47 @@ wanted_record(const struct rotation *run, const struct rotated *d, size_t i)
 	    PUBLISH_REVOKED);
 }
 
-/* Why v[i] waits, without the times; with what a person has to do, if a person
-   does it. */
+/* Why v[i] waits, without the times. */
 static struct str
-wait_reason(struct rotation *run, struct rotated *d, size_t i,
+wait_reason(struct rotation *run, const struct rotated *d, size_t i,
     const struct life_step *step)
 {
 	const char *why = step->until_s == -1 && d->looked[i] ?
 	    d->found[i].why : NULL;
-	struct str task = STR("");
 
-	if (step->requested && run->by_hand) {
-		task = rotated_task(run, &d->v[i], wanted_record(run, d, i));
-	}
-	return (arena_printf(&run->store->arena, "%s%s%s%s%s%.*s", step->text,
+	return (arena_printf(&run->store->arena, "%s%s%s%s", step->text,
 	    why != NULL ? " (" : "", why != NULL ? why : "",
-	    why != NULL ? ")" : "", task.n > 0 ? ": " : "", STR_FMT(task)));
+	    why != NULL ? ")" : ""));
+}
+
+/* While no server answers, nobody knows whether there is anything to do. */
+static bool
+is_unanswered(const struct rotated *d, size_t i)
+{
+	const struct look *look = &d->looks[i];
+	size_t j;
+
+	for (j = 0; j < look->n; j++) {
+		if (look->v[j].state != LOOK_SILENT) {
+			return (false);
+		}
+	}
+	return (d->looked[i]);
+}
+
+/* With what a person has to do, if a person does it. */
+static struct str
+add_task(struct rotation *run, const struct rotated *d, size_t i,
+    const struct life_step *step, struct str reason)
+{
+	struct str task;
+
+	if (!step->requested || !run->by_hand || is_unanswered(d, i)) {
+		return (reason);
+	}
+	task = rotated_task(run, &d->v[i], wanted_record(run, d, i));
+	return (arena_printf(&run->store->arena, "%.*s: %.*s",
+	    STR_FMT(reason), STR_FMT(task)));
 }
 
 /* The note is without a time that follows from the stage: it changes with the
@@ -283,13 +311,15 @@ rotated_say_wait(struct rotation *run, struct rotated *d, size_t i,
 {
 	struct store *store = run->store;
 	const struct keystore_key *key = &d->v[i];
-	struct str reason = wait_reason(run, d, i, step), line;
+	struct str cause = wait_reason(run, d, i, step), reason, line, shown;
 
+	reason = add_task(run, d, i, step, cause);
+	shown = d->said[i] ? cause : reason;
 	line = step->until_s == -1 ? arena_printf(&store->arena,
 	    "is %s, waits: %.*s", key_stage_name(key->stage),
-	    STR_FMT(reason)) : arena_printf(&store->arena,
+	    STR_FMT(shown)) : arena_printf(&store->arena,
 	    "is %s until %s: %.*s", key_stage_name(key->stage),
-	    store_until(store, step->until_s).p, STR_FMT(reason));
+	    store_until(store, step->until_s).p, STR_FMT(shown));
 	if (reason.p == NULL || line.p == NULL) {
 		run->failed = true;
 		return;

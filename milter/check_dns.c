@@ -111,8 +111,6 @@ is_missing(const struct dns_query *query)
 	return (result == DNS_NXDOMAIN || result == DNS_NODATA);
 }
 
-/* "s._domainkey.example.com" entered in the zone example.com as it is, without
-   a dot at its end, becomes "s._domainkey.example.com.example.com". */
 static void
 ask_hints(struct check_dns *c, struct asked *a)
 {
@@ -120,8 +118,7 @@ ask_hints(struct check_dns *c, struct asked *a)
 	size_t i;
 
 	for (i = 0; i < HINTS_MAX && domain_labels(zone) >= 2; i++) {
-		a->hint_names[i] = arena_printf(&c->arena, "%.*s.%.*s",
-		    STR_FMT(a->owner), STR_FMT(zone));
+		a->hint_names[i] = domain_doubled(&c->arena, a->owner, zone);
 		if (a->hint_names[i].p != NULL) {
 			a->hints[i] = dns_batch_add(c->batch,
 			    a->hint_names[i], DNS_TXT);
@@ -138,10 +135,9 @@ warn_missing(const struct check_dns *c, const struct asked *a)
 	for (i = 0; i < HINTS_MAX && a->hints[i] != NULL; i++) {
 		if (dns_query_answer(a->hints[i])->result == DNS_OK) {
 			env_log(c->env, LOG_LEVEL_WARNING, "DNS: the record "
-			    "of a key that signs is at %.*s: the zone's name "
-			    "stands twice in it. Enter the name without the "
-			    "zone's, or with a dot at its end, so that it is "
-			    "%.*s", STR_FMT(a->hint_names[i]),
+			    "of a key that signs is at %.*s: "
+			    DOMAIN_DOUBLED_WHAT "; " DOMAIN_DOUBLED_TODO ", so "
+			    "that it is %.*s", STR_FMT(a->hint_names[i]),
 			    STR_FMT(a->owner));
 			return;
 		}

@@ -164,3 +164,9 @@ domain_key_name(struct arena *a, struct str selector, struct str domain)
 	return (arena_printf(a, "%.*s._domainkey.%.*s", STR_FMT(selector),
 	    STR_FMT(domain)));
 }
+
+struct str
+domain_doubled(struct arena *a, struct str name, struct str zone)
+{
+	return (arena_printf(a, "%.*s.%.*s", STR_FMT(name), STR_FMT(zone)));
+}

@@ -35,6 +35,16 @@ bool	domain_is_within(struct str name, struct str parent);
    the arena; p == NULL: out of memory. */
 struct str	domain_key_name(struct arena *, struct str selector,
 		    struct str domain) ATTR_MUST_CHECK;
+/*
+ * "s._domainkey.example.com" entered in the zone example.com as it is, without
+ * a dot at its end, becomes "s._domainkey.example.com.example.com": that name,
+ * in the arena; p == NULL: out of memory. The texts say so, and how to mend it.
+ */
+struct str	domain_doubled(struct arena *, struct str name, struct str zone)
+    ATTR_MUST_CHECK;
+#define DOMAIN_DOUBLED_WHAT	"the zone's name stands twice in it"
+#define DOMAIN_DOUBLED_TODO	"enter the name without the zone's, or with a "\
+				"dot at its end"
 /* The name without its first label; empty for a single label. */
 struct str	domain_parent(struct str);
 

@@ -310,7 +310,20 @@ def test_check():
     status, out_check, _ = store.run('check', '--zone', zone)
     tap.is_(status, 1, 'an active key must be')
     tap.contains(out_check, b'wrong: zone text: it has no record', 'is said')
+    proc.write(zone, out.replace(b'example.com.',
+                                 b'example.com.example.com.', 1))
+    status, out_check, _ = store.run('check', '--zone', zone)
+    tap.contains(out_check, b'one at a._domainkey.example.com.example.com: ',
+                 'the name entered twice')
+    tap.contains(out_check, b'so that it is a._domainkey.example.com\n',
+                 'the name it should have')
     proc.write(zone, out)
+    store.set_stage('a', 'revoked')
+    status, out_check, _ = store.run('check', '--zone', zone)
+    tap.is_(status, 1, 'a revoked key with its record')
+    tap.contains(out_check, b'it still has the key\n    publish the record '
+                 b'with an empty p=', 'the remedy')
+    store.set_stage('a', 'active')
     status, out_check, err = store.run('check', '--zone', zone,
                                        domain=False)
     tap.is_((status, err), (0, ''), 'all keys of a store')
@@ -348,11 +361,23 @@ def test_rotate_zone():
         status, out, err = store.run('rotate', '--zone', zone)
         tap.is_((status, err), (0, ''), 'rotate')
         return out.decode()
-    tap.contains(rotate(), 'z0 pending: publish its record (dkimkeygen record '
+    said = rotate()
+    tap.contains(said, 'z0 pending: publish its record (dkimkeygen record '
                  '-d example.com -s z0 -K %s prints it)' % store.path,
                  'the operator is asked to publish it')
-    tap.contains(rotate(), 'z0 is pending, waits: its record is not at',
+    tap.is_(said.count('publish its record'), 1, 'once in a line')
+    said = rotate()
+    tap.contains(said, 'z0 is pending, waits: its record is not at',
                  'and waited for')
+    tap.contains(said, ': publish its record (dkim', 'with what to do')
+    proc.write(zone, 'z0._domainkey.example.com. TIMEOUT\n')
+    said = rotate()
+    tap.ok('it does not answer' in said and 'publish' not in said,
+           'no answer, no advice to publish', said)
+    proc.write(zone, record.replace(b'example.com.',
+                                    b'example.com.example.com.', 1))
+    tap.contains(rotate(), "at z0._domainkey.example.com.example.com: the "
+                 "zone's name stands twice in it", 'the name entered twice')
     proc.write(zone, record)
     tap.contains(rotate(), 'z0 pending -> published', 'it is seen')
     tap.is_(store.keys()['z0']['waits_for'], 'caches may still have the '
@@ -367,6 +392,17 @@ def test_rotate_zone():
     rotate(90 * DAY)
     key = store.keys()['z0']
     tap.is_(key['next'], 'retired after 202704r', 'its successor is named')
+
+
+def test_readable():
+    """A private key that the daemon refuses because of its mode."""
+    store = Store('readable')
+    store.run('new', '-s', 'a')
+    for mode, want in ((0o600, 0), (0o644, 2), (0o660, 2), (0o600, 0)):
+        os.chmod(store.file('a.private'), mode)
+        status, out, _ = store.run('list')
+        tap.is_((status, b'cannot be used: ' in out, b'0%o' % mode in out),
+                (want, want == 2, want == 2), 'list: mode %o' % mode, out)
 
 
 def test_lost():
@@ -542,6 +578,7 @@ def main():
     test_adopt()
     test_check()
     test_rotate_zone()
+    test_readable()
     test_lost()
     test_which_store()
     test_unreadable()
