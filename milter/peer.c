@@ -174,7 +174,8 @@ begin_message(struct peer *peer, const char *mail_from)
 		return (PEER_OVER_BUDGET);
 	}
 	peer->msg = engine_msg_new(peer->engine, &peer->client,
-	    mail_from != NULL ? str_from(mail_from) : STR("<>"));
+	    mail_from != NULL && mail_from[0] != '\0' ? str_from(mail_from) :
+	    STR("<>"));
 	return (PEER_NO_MEMORY);
 }
 

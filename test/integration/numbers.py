@@ -458,6 +458,20 @@ def no_name_server(top):
     daemon.stop()
 
 
+def null_sender(top, zone):
+    """Postfix passes no brackets with a bounce of its own."""
+    daemon = seald.Seald(top, {'Mode': 'v', 'Zone': zone}, 'null')
+    client = milter.Client(daemon.path)
+    client.connect('192.0.2.1')
+    client.helo()
+    for sender in '', '<>':
+        client.message(sender=sender)
+    client.close()
+    tap.is_(daemon.stop(), 0, 'null senders: it stops')
+    tap.is_([x['mail_from'] for x in daemon.lines() if 'mail_from' in x],
+            ['<>', '<>'], 'both are the same in the log')
+
+
 def main():
     top = proc.folder()
     zone = proc.write(os.path.join(top, 'zone'), '')
@@ -465,6 +479,7 @@ def main():
     log_stats(top, zone)
     serve(top, zone)
     move(top, zone)
+    null_sender(top, zone)
     health(top, zone)
     no_name_server(top)
 
