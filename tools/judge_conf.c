@@ -108,6 +108,7 @@ judge_conf_load(struct judge *j, const struct judge_opts *o)
 	struct changes c = { .without_n = 0 };
 	enum status status;
 	struct diag diag;
+	bool of_file;
 
 	diag_init(&diag);
 	buf_init(&c.lines, LINES_BYTES);
@@ -122,7 +123,9 @@ judge_conf_load(struct judge *j, const struct judge_opts *o)
 	buf_fini(&c.lines);
 	if (status != STATUS_OK) {
 		diag_set(&diag, NULL, 0, "%s", status_text(status));
-		(void)cli_fail("%s%s", diag.text, j->conf_path != NULL &&
+		of_file = j->conf_path != NULL && !str_starts(str_from(
+		    diag.text), STR(CONF_COMMAND_LINE ": "));
+		(void)cli_fail("%s%s", diag.text, of_file &&
 		    o->conf_path == NULL ? "; --no-config verifies with the "
 		    "defaults" : "");
 	}

@@ -256,8 +256,10 @@ enum status	 conf_load(const char *path, const struct env *,
 		    struct conf **r, struct diag *) ATTR_MUST_CHECK;
 /*
  * As conf_parse, of a file without its lines of some options and with further
- * lines behind. path NULL: only those lines.
+ * lines behind. path NULL: only those lines. An error in these lines names
+ * CONF_COMMAND_LINE instead of the file and a line.
  */
+#define CONF_COMMAND_LINE	"the command line"
 enum status	 conf_load_changed(const char *path,
 		    const struct str *without, size_t without_n,
 		    struct str lines, const struct env *,

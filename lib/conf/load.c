@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The life of a configuration. */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/buf.h"
 #include "conf/table.h"
@@ -134,14 +135,15 @@ is_listed(const struct str *names, size_t n, struct str name)
 }
 
 /* A line that is left out stays as an empty one, for the numbers of the
-   others. */
-static void
+   others. Returns their number. */
+static unsigned
 copy_lines(struct str text, const struct str *without, size_t without_n,
     struct buf *b)
 {
 	struct str line, name, value;
+	unsigned lines;
 
-	while (text.n > 0) {
+	for (lines = 0; text.n > 0; lines++) {
 		line = str_first(text, str_find(text, '\n'));
 		text = str_from_offset(text, line.n + 1);
 		conf_line_split(str_trim_wsp(line), &name, &value);
@@ -150,16 +152,39 @@ copy_lines(struct str text, const struct str *without, size_t without_n,
 		}
 		buf_add_char(b, '\n');
 	}
+	return (lines);
+}
+
+/* "path:9: why", of a line that the file does not have. */
+static void
+name_command_line(struct diag *diag, const char *path, unsigned lines)
+{
+	struct diag was = *diag;
+	size_t n = strlen(path);
+	unsigned long line;
+	char *end;
+
+	if (strncmp(was.text, path, n) != 0 || was.text[n] != ':' ||
+	    !char_is_digit(was.text[n + 1])) {
+		return;
+	}
+	line = strtoul(was.text + n + 1, &end, 10);
+	if (line > lines && *end == ':') {
+		diag_init(diag);
+		diag_set(diag, CONF_COMMAND_LINE, 0, "%s", end + 2);
+	}
 }
 
 enum status
 conf_load_changed(const char *path, const struct str *without,
-    size_t without_n, struct str lines, const struct env *env,
+    size_t without_n, struct str more, const struct env *env,
     struct conf **conf_r, struct diag *diag)
 {
+	const char *name = path != NULL ? path : CONF_COMMAND_LINE;
 	struct str text = STR("");
 	enum status status = STATUS_OK;
 	struct arena arena;
+	unsigned lines;
 	struct buf b;
 
 	*conf_r = NULL;
@@ -169,12 +194,12 @@ conf_load_changed(const char *path, const struct str *without,
 		status = conf_file_read(path, CONF_MAX_BYTES, &arena, NULL,
 		    &text, diag);
 	}
-	copy_lines(text, without, without_n, &b);
-	buf_add_str(&b, lines);
+	lines = copy_lines(text, without, without_n, &b);
+	buf_add_str(&b, more);
 	if (status == STATUS_OK) {
-		status = b.status == STATUS_OK ? parse_text(buf_str(&b),
-		    path != NULL ? path : "options", false, env, conf_r,
-		    diag) : b.status;
+		status = b.status == STATUS_OK ? parse_text(buf_str(&b), name,
+		    false, env, conf_r, diag) : b.status;
+		name_command_line(diag, name, lines);
 	}
 	buf_fini(&b);
 	arena_fini(&arena);

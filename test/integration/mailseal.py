@@ -204,6 +204,18 @@ def test_verify_config():
                        ('bad.conf', 'bad.conf:3: there is no option')):
         status, obj, err = ask('-c', path(file))
         tap.ok(status == 2 and want in err, 'verify -c %s' % file, err)
+    mine = 'mailseal: the command line: %s'
+    for line, want in (('Foo bar', 'there is no option "Foo"'),
+                       ('Mode', 'Mode: no value'),
+                       ('MinimumKeyBits x', 'MinimumKeyBits: "x"')):
+        for args in (('-c', conf), ('--no-config',)):
+            status, obj, err = ask('-o', line, *args)
+            tap.ok(status == 2 and err.startswith(mine % want) and
+                   '--no-config' not in err, 'verify %s -o %s' % (
+                       args[0], line), err)
+    status, obj, err = ask('-c', path('bad.conf'), '-o', 'MinimumKeyBits x')
+    tap.ok(status == 2 and 'bad.conf:3: ' in err, "the file's own error, "
+           'with --option', err)
 
 
 def test_sign():
