@@ -44,7 +44,9 @@ check_domain_keys(struct check *c, unsigned any)
 		    "signing also needs Domain"));
 	}
 	if (c->conf->selectors.n == 0) {
-		return (refuse_line(c, any, "signing also needs Selector"));
+		return (refuse_line(c, any, c->conf->key_stores.n > 0 ?
+		    "signing also needs Selector; with a KeyStore leave "
+		    "Domain out" : "signing also needs Selector"));
 	}
 	if (c->conf->key_files.n == 0) {
 		return (refuse_line(c, any, "signing also needs KeyFile"));

@@ -334,6 +334,9 @@ static const struct {
 	    "conf:2: signing also needs Domain" },
 	{ "no Selector", "Domain example.com\nKeyFile rsa.pem\n",
 	    "conf:1: signing also needs Selector" },
+	{ "Domain beside a KeyStore", "KeyStore /k\nDomain example.com\n",
+	    "conf:2: signing also needs Selector; with a KeyStore leave "
+	    "Domain out" },
 	{ "no KeyFile", "Domain example.com\nSelector s\n",
 	    "conf:1: signing also needs KeyFile" },
 	{ "a Selector too many", "Domain a.example\n" KEYS "Selector s2\n",
