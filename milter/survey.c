@@ -31,7 +31,8 @@ daemon_warn_name(struct daemon *daemon)
 	const struct conf *conf = live_conf(&daemon->live);
 	struct str name = str_from(conf->authserv_id.name);
 
-	if (conf->mode_verify && str_find(name, '.') == name.n) {
+	if (conf->mode_verify && !conf->authserv_id.from_mta &&
+	    str_find(name, '.') == name.n) {
 		env_log(&daemon->env, LOG_LEVEL_WARNING, "AuthservID: %s is "
 		    "not a full host name: no other host can tell whose "
 		    "results these are, and they change with the name of a "

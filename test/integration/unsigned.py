@@ -241,6 +241,16 @@ def test_check():
         tap.contains(err, want, '-n: ' + name)
         _, _, err = check(folder, options, '--no-dns')
         tap.ok(want not in err, '-n: not without it', err)
+    if os.geteuid() == 0:
+        in_host = ('unshare', '-u', 'sh', '-c',
+                   'echo 3f2a >/proc/sys/kernel/hostname && exec "$@"', 'sh')
+        for names, warns in (('HOSTNAME', True), ('{j}', False),
+                             ('{j},mx.example.net', False)):
+            _, _, err = check(folder, dict(options, AuthservID=names),
+                              '--no-dns', prefix=in_host)
+            tap.is_('3f2a is not a full host name' in err, warns,
+                    '-n: AuthservID %s on a host with a short name' % names,
+                    err)
     for where, want in (('inet:8891@nohost.invalid', 'nohost.invalid: '),
                         ('inet:8891@192.0.2.1', "that address is not this host's"),
                         ('unix:' + folder + '/none/sock',
