@@ -55,6 +55,7 @@ struct report_read {
 	size_t		 failures;
 	size_t		 tls;
 	size_t		 duplicates;
+	size_t		 left_out;	/* by --domain or --since */
 	size_t		 inputs_bad;	/* without a report */
 	size_t		 printed;	/* reports, with --json */
 	struct report_notes notes;

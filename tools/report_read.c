@@ -110,6 +110,7 @@ on_report(void *ctx, const char *name, struct report *r)
 	}
 	if (!report_is_wanted(o, r)) {
 		o->only_path = false;	/* it was a report */
+		o->left_out++;
 		report_free(r);
 		return;
 	}

@@ -205,6 +205,12 @@ put_notes(const struct report_read *o, struct buf *clean)
 	    o->aggregates, o->aggregates == 1 ? "" : "s", o->failures,
 	    o->failures == 1 ? "" : "s", o->tls, o->tls == 1 ? "" : "s",
 	    o->duplicates, o->inputs_bad, o->inputs_bad == 1 ? "" : "s");
+	if (o->left_out > 0) {
+		(void)printf("Left out by %s: %zu report%s.\n",
+		    o->domain == NULL ? "--since" : o->since_s ==
+		    REPORT_TIME_NONE ? "--domain" : "--domain or --since",
+		    o->left_out, o->left_out == 1 ? "" : "s");
+	}
 	for (i = 0; i < o->notes.n && i < NOTES_SHOWN; i++) {
 		(void)printf("  %s\n", report_clean(clean, o->notes.v[i],
 		    NOTE_BYTES));

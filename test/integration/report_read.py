@@ -809,6 +809,17 @@ def test_options():
     tap.is_(ids('--domain', 'nobody.example'), (0, []), '--domain of none')
     tap.is_(ids('--since', '2026-11-05'), (0, ['2']), '--since')
     tap.is_(ids('--strict'), (0, ['1', '2']), '--strict')
+    for args, want in (
+            (['-d', 'nobody.example', a, b, c], 'Left out by --domain: 3 '
+             'reports.'),
+            (['--since', '2026-11-05', a, b], 'Left out by --since: 1 '
+             'report.'),
+            (['--since', '2026-11-05', '-d', 'example', a],
+             'Left out by --domain or --since: 1 report.')):
+        status, out, _ = proc.run(READ + args)
+        tap.ok(status == 0 and want in out.decode(), 'said: ' + want, out)
+    tap.ok(b'Left out' not in proc.run(READ + ['-d', 'd.example', a])[1],
+           'none is left out')
     for args in (['--since', 'soon'], ['--domain', '..'], ['--json', '--csv'],
                  ['--nope'], ['--html', path('absent/x'), a]):
         status, out, err = proc.run(READ + args)
