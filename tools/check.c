@@ -564,9 +564,15 @@ take_host(struct check_args *a, struct check_host *host)
 	}
 	a->ips_n = check_host_addresses(host, a->ips, CHECK_MAX_IPS, &relay);
 	if (relay.n > 0) {
+		a->helo = NULL;
+	}
+	/* Without news, --notify prints nothing. */
+	if (a->notify) {
+		return;
+	}
+	if (relay.n > 0) {
 		cli_warn("mail leaves through %.*s: hosts are not checked; "
 		    "--ip names the addresses of that relay", STR_FMT(relay));
-		a->helo = NULL;
 	} else if (a->ips_n == 0) {
 		cli_warn("this host has no public address: hosts are not "
 		    "checked; behind NAT --ip names the outer one");

@@ -58,9 +58,10 @@ check_print_nagios(const struct check_shown *shown, size_t n)
 		}
 	}
 	state = nagios_state(counts, unknown);
-	(void)printf("MAIL %s - %zu domain%s, %zu errors, %zu warnings",
+	(void)printf("MAIL %s - %zu domain%s, %zu error%s, %zu warning%s",
 	    names[state], n, n == 1 ? "" : "s", counts[CHECK_ERROR],
-	    counts[CHECK_WARN]);
+	    counts[CHECK_ERROR] == 1 ? "" : "s", counts[CHECK_WARN],
+	    counts[CHECK_WARN] == 1 ? "" : "s");
 	for (i = 0; i < n; i++) {
 		print_some(&shown[i], CHECK_ERROR, &left);
 	}

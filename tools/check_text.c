@@ -129,11 +129,27 @@ print_fix(const struct check_fix *fix)
 	}
 }
 
+/* An id names a fault: "ok dkim.missing" would read as one. */
+static int
+print_label(const struct check_finding *f)
+{
+	struct str id = str_from(f->check);
+
+	return (printf("  %-8s%.*s", f->severity == CHECK_INFO ? "note" :
+	    check_severity_name(f->severity), STR_FMT(f->severity ==
+	    CHECK_GOOD ? str_first(id, str_find(id, '.')) : id)));
+}
+
+static bool
+is_change(const struct check_finding *f)
+{
+	return (str_starts(str_from(f->check), STR("change.")));
+}
+
 static void
 print_finding(const struct check_args *a, const struct check_finding *f)
 {
-	int at = printf("  %-8s%s", f->severity == CHECK_INFO ? "note" :
-	    check_severity_name(f->severity), f->check);
+	int at = print_label(f);
 	size_t i;
 
 	if (at >= TEXT_COLUMN) {
@@ -143,7 +159,7 @@ print_finding(const struct check_args *a, const struct check_finding *f)
 	}
 	print_wrapped(f->text, TEXT_COLUMN, TEXT_COLUMN);
 	for (i = 0; i < f->found_n && (a->verbose ||
-	    f->severity == CHECK_ERROR); i++) {
+	    f->severity == CHECK_ERROR || is_change(f)); i++) {
 		(void)printf("%*sfound: ", INDENT, "");
 		print_escaped(f->found[i]);
 		(void)putchar('\n');

@@ -231,8 +231,8 @@ judge_absence(struct check *c, struct str owner,
 		check_fix(f, CHECK_AT_DNS, owner, "TXT", text);
 	} else if (cname->result == DNS_OK && answer->n == 0) {
 		f = check_add(c, "dkim.cname-dangling", CHECK_ERROR, owner,
-		    "an alias (CNAME) to %.*s, where nothing is",
-		    CHECK_FMT(cname->v[0].data));
+		    "%.*s is an alias (CNAME) to %.*s, where nothing is",
+		    CHECK_FMT(owner), CHECK_FMT(cname->v[0].data));
 		check_found(c, f, cname->v[0].data);
 	} else {
 		f = check_add(c, "dkim.missing", CHECK_ERROR, owner,
@@ -263,7 +263,8 @@ judge_selector(struct check *c, const struct check_selector *selector,
 	answer = check_ask(c, owner, DNS_TXT);
 	if (check_failed(answer)) {
 		(void)check_add(c, "dkim.lookup", CHECK_UNKNOWN, owner,
-		    "the key could not be looked up: %s", check_why(answer));
+		    "%.*s could not be looked up: %s", CHECK_FMT(owner),
+		    check_why(answer));
 		c->facts.keys_failed++;
 		return;
 	}
@@ -278,8 +279,8 @@ judge_selector(struct check *c, const struct check_selector *selector,
 	}
 	if (n > 1) {
 		f = check_add(c, "dkim.multiple", CHECK_ERROR, owner,
-		    "there are %zu keys at one name; which one receivers use "
-		    "is undefined", n);
+		    "there are %zu keys at %.*s; which one receivers use is "
+		    "undefined", n, CHECK_FMT(owner));
 		for (i = 0; i < answer->n; i++) {
 			check_found(c, f, answer->v[i].data);
 		}

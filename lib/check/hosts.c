@@ -26,6 +26,7 @@ run_iprev(struct check *c, const struct ip_addr *ip)
 	return (done ? iprev_get(iprev) : NULL);
 }
 
+/* A HELO name that is no host name is no reverse name either. */
 static void
 fix_ptr(struct check *c, struct check_finding *f, const struct ip_addr *ip)
 {
@@ -33,7 +34,7 @@ fix_ptr(struct check *c, struct check_finding *f, const struct ip_addr *ip)
 
 	ip_arpa(ip, arpa);
 	check_fix(f, CHECK_AT_HOSTER, check_text(c, "%s", arpa), "PTR",
-	    c->opts.helo.n > 0 ? check_text(c, "%.*s.",
+	    c->facts.helo_fine ? check_text(c, "%.*s.",
 	    STR_FMT(c->opts.helo)) : check_text(c, "mail.%.*s.",
 	    STR_FMT(c->domain)));
 }

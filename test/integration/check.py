@@ -144,6 +144,17 @@ def check_own(zones):
     swapped = records.replace('own._domainkey.d.', 'own._domainkey.x.') \
         .replace('own._domainkey.e.', 'own._domainkey.d.') \
         .replace('own._domainkey.x.', 'own._domainkey.e.')
+    # In a network without an address, where the test may make one.
+    command = [tree.MAILSEAL, 'check', '--config', conf, '--only', 'dkim.*',
+               '--zone', proc.write(os.path.join(zones.top, 'own'), records)]
+    if proc.run(['unshare', '-n', 'true'])[0] == 0:
+        command = ['unshare', '-n'] + command
+        _, _, err = proc.run(command)
+        tap.contains(err, 'no public address', 'no address: said')
+    saved = os.path.join(zones.top, 'own.json')
+    proc.run(command + ['--save', saved])
+    tap.is_(proc.run(command + ['--save', saved, '--notify']), (0, b'', ''),
+            '--notify without news: silent')
     options = HOST + ('--config', conf, '--only', 'dkim.*')
     zone = SENDS + 'e.example. MX 1 mail.d.example.\n'
     status, out, err = zones.json(zone + records, *options, domain=())
@@ -217,6 +228,10 @@ def check_watch(zones):
     change = [f for f in out['findings'] if f['check'] == 'change.mx'][0]
     tap.is_(change['found'], ['before: 5 mx.d.example.', 'now: 0 .'],
             'watch: what it was, and is')
+    _, out, _ = zones.check(moved, '--save', saved)
+    tap.ok(re.search(r'change\.mx .*\n.*\n? *found: before: 0 \.\n *found: '
+                     r'now: 5 mx\.d\.example\.\n', out),
+           'watch: and as text', out)
     proc.write(saved, '[1')
     status, _, err = zones.check(good, '--save', saved)
     tap.ok(status == 2 and '--save' in err, 'watch: a broken file', err)
@@ -251,6 +266,26 @@ def check_forms(zones):
     unknown = PARKED + '_mta-sts.d.example. TIMEOUT\n'
     tap.is_(zones.check(unknown, '--format', 'nagios')[0], 3,
             'Nagios: unknown')
+    _, out, _ = zones.check(FAULTY, *HOST, '--format', 'nagios', '--only',
+                            'spf.modifier-typo')
+    tap.contains(out, '1 domain, 1 error, 0 warnings:', 'Nagios: one error')
+    _, out, _ = zones.check(SENDS, *HOST, '-v')
+    rows = re.findall(r'^  ok +(\S+)', out, re.M)
+    tap.ok(rows and not [x for x in rows if '.' in x], 'what is ok has no id '
+           'of a fault', out)
+    tap.ok(re.search(r'^  error +dmarc\.missing', out, re.M),
+           'what is not has one', out)
+    zone = SENDS + ('s1._domainkey.d.example. TIMEOUT\n'
+                    's2._domainkey.d.example. TXT "v=DKIM1; p="\n'
+                    's2._domainkey.d.example. TXT "v=DKIM1; p="\n'
+                    's3._domainkey.d.example. CNAME gone.example.\n')
+    _, out, _ = zones.json(zone, '-s', 's1', '-s', 's2', '-s', 's3', '--only',
+                           'dkim.*')
+    for check, name in (('lookup', 's1'), ('multiple', 's2'),
+                        ('cname-dangling', 's3')):
+        tap.ok([f for f in out['findings'] if f['check'] == 'dkim.' + check and
+                name + '._domainkey.d.example' in f['text']],
+               'dkim.%s names the record' % check, out['findings'])
     _, out, _ = zones.check(FAULTY, *HOST, '--format', 'prometheus')
     tap.contains(out, 'mailseal_check{domain="d.example",'
                  'check="spf.modifier-typo",severity="error"} 1\n',
