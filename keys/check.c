@@ -88,6 +88,9 @@ judge_server(const struct keystore_key *key, const struct look *look,
 	} else if (!is_allowed(key->stage, server->state)) {
 		add_finding(&f, true, server->says, server->todo);
 	}
+	if (!f.bad && server->doubled) {
+		add_finding(&f, false, server->says, server->todo);
+	}
 	if (server->bogus) {
 		add_finding(&f, true, "the answer's DNSSEC signature is wrong",
 		    "sign the zone again");

@@ -150,6 +150,7 @@ set_doubled(struct arena *arena, struct str name, struct look *r)
 	for (i = 0; says != NULL && i < r->n; i++) {
 		if (r->v[i].state == LOOK_GONE) {
 			set_state(&r->v[i], LOOK_GONE, says, todo);
+			r->v[i].doubled = true;
 		}
 	}
 }

@@ -31,6 +31,8 @@ struct look_server {		/* one address of one server */
 	const char	*todo;		/* what may help; while not LOOK_GOOD */
 	struct str	*records;
 	size_t		 records_n;
+	bool		 doubled;	/* it has the record under the name
+					   with the zone's twice */
 	int64_t		 ttl_s;		/* of the record; -1: none */
 	bool		 bogus;		/* DNSSEC; a resolver's answer */
 	bool		 usable;	/* it has one record, a usable key: */

@@ -305,6 +305,12 @@ def test_check():
                                    store.path, '--zone', zone])
         tap.is_((obj['ok'], obj['keys'][0]['published']), (True, there),
                 'in JSON: %s' % there)
+    proc.write(zone, out.replace(b'example.com.',
+                                 b'example.com.example.com.', 1))
+    _, out_check, _ = store.run('check', '--zone', zone)
+    tap.contains(out_check, b'warning: zone text: it has no record, but one '
+                 b'at a._domainkey.example.com.example.com: ',
+                 'pending, and the name entered twice')
     proc.write(zone, '')
     store.set_stage('a', 'active')
     status, out_check, _ = store.run('check', '--zone', zone)

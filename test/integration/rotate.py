@@ -175,6 +175,21 @@ def test_disagreement(dns):
                  'it is named')
 
 
+def test_doubled(dns):
+    """A name that was entered with the zone's, without a dot at its end."""
+    name = 't0._domainkey.cname.example.cname.example'
+    dns.update('cname.example', 'update add %s. 60 TXT "v=DKIM1"' % name)
+    life = Life(os.path.join(TOP, 'doubled'), dns, domain='cname.example')
+    life.new('-s', 't0')
+    _, line = life.rotate('--publish', 'print')
+    tap.contains(line, "it has no record, but one at %s: the zone's name "
+                 'stands twice in it' % name, 'rotate: the name entered twice')
+    dns.update('cname.example', 'update delete %s. TXT' % name)
+    _, line = life.rotate('--publish', 'print')
+    tap.ok('it has no record' in line and 'twice' not in line,
+           'rotate: no record at all', line)
+
+
 def test_delegation(dns):
     """_domainkey names that are CNAMEs into a zone of ours."""
     dns.update('cname.example', 'update add c0._domainkey.cname.example. 60 '
@@ -520,7 +535,8 @@ def main():
                               'ns2 A 127.0.0.4\n')
     dns = knot.Knot(os.path.join(TOP, 'knot'), zones,
                     ('127.0.0.1', '127.0.0.2'), negative=NEGATIVE)
-    for test in (test_two_rotations, test_disagreement, test_delegation,
+    for test in (test_two_rotations, test_disagreement, test_doubled,
+                 test_delegation,
                  test_hook, test_revoked_meanwhile, test_failed_once,
                  test_published_late, test_daemon_is_told, test_dry_run,
                  test_disclose,
