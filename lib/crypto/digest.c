@@ -12,7 +12,9 @@
 struct digest {
 	EVP_MD_CTX	*ctx;
 	const EVP_MD	*md;
-	bool		 failed;	/* since the last digest_final */
+	bool		 failed;	/* since the last digest_final; OpenSSL must
+					   not be called: a context that could
+					   not be initialised has no state */
 };
 
 struct digest *
@@ -47,7 +49,7 @@ digest_update(void *digest, const void *p, size_t n)
 {
 	struct digest *d = digest;
 
-	if (n > 0 && EVP_DigestUpdate(d->ctx, p, n) != 1) {
+	if (n > 0 && !d->failed && EVP_DigestUpdate(d->ctx, p, n) != 1) {
 		d->failed = true;
 	}
 }
@@ -56,6 +58,9 @@ enum status
 digest_copy(struct digest *to, const struct digest *from)
 {
 	to->failed = from->failed;
+	if (from->failed) {
+		return (STATUS_OK);	/* digest_final reports it */
+	}
 	if (EVP_MD_CTX_copy_ex(to->ctx, from->ctx) != 1) {
 		ERR_clear_error();
 		return (STATUS_NOMEM);
@@ -66,15 +71,10 @@ digest_copy(struct digest *to, const struct digest *from)
 enum status
 digest_final(struct digest *d, unsigned char hash_r[CRYPTO_SHA256_BYTES])
 {
-	bool failed = d->failed;
+	bool failed = d->failed ||
+	    EVP_DigestFinal_ex(d->ctx, hash_r, NULL) != 1;
 
-	d->failed = false;
-	if (EVP_DigestFinal_ex(d->ctx, hash_r, NULL) != 1) {
-		failed = true;
-	}
-	if (EVP_DigestInit_ex2(d->ctx, d->md, NULL) != 1) {
-		d->failed = true;
-	}
+	d->failed = EVP_DigestInit_ex2(d->ctx, d->md, NULL) != 1;
 	if (failed || d->failed) {
 		ERR_clear_error();
 	}
