@@ -151,14 +151,21 @@ entry_host(struct check *c, const struct check_policy *policy,
     struct str entry)
 {
 	struct str rest = entry, uri, address, host;
+	enum status status;
 
 	if (!dmarc_uri_next(&rest, &uri)) {
 		report_syntax(c, policy, entry);
 		return (STR_NONE);
 	}
 	address = dmarc_uri_mailto(uri);
-	if (address.p == NULL || domain_normalize(&c->memory, str_from_offset(
-	    address, str_rfind(address, '@') + 1), &host) != STATUS_OK) {
+	status = address.p == NULL ? STATUS_SYNTAX : domain_normalize(
+	    &c->memory, str_from_offset(address, str_rfind(address, '@') + 1),
+	    &host);
+	if (status == STATUS_NOMEM) {
+		c->status = status;
+		return (STR_NONE);
+	}
+	if (status != STATUS_OK) {
 		report_syntax(c, policy, entry);
 		return (STR_NONE);
 	}

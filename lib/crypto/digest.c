@@ -12,9 +12,9 @@
 struct digest {
 	EVP_MD_CTX	*ctx;
 	const EVP_MD	*md;
-	bool		 failed;	/* since the last digest_final; OpenSSL must
-					   not be called: a context that could
-					   not be initialised has no state */
+	/* Since the last digest_final. OpenSSL must not be called then: a
+	   context that could not be initialised has no state. */
+	bool		 failed;
 };
 
 struct digest *

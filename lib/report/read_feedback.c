@@ -10,10 +10,11 @@
 
 #define ARENA_BYTES	(8 * READ_FEEDBACK_MAX_BYTES)
 
-/* The first field of that name, unfolded: a fold becomes one space. */
+/* The first field of that name, unfolded: a fold becomes one space. Absent:
+   there is none; or no memory, and *lost is set. */
 static struct str
 unfolded(struct arena *arena, const struct field_list *fields,
-    const char *name)
+    const char *name, bool *lost)
 {
 	char *out;
 	size_t i, n = 0;
@@ -34,6 +35,7 @@ unfolded(struct arena *arena, const struct field_list *fields,
 			out[n++] = v.p[i] == '\t' ? ' ' : v.p[i];
 		}
 	}
+	*lost = *lost || out == NULL;
 	return (out != NULL ? str_mem(out, n) : STR_NONE);
 }
 
@@ -56,26 +58,29 @@ no_brackets(struct str s)
 
 static void
 take_fields(struct report *r, struct arena *arena,
-    const struct field_list *f)
+    const struct field_list *f, bool *lost)
 {
 	struct report_failure *out = &r->failure;
-	struct str incidents = unfolded(arena, f, "Incidents");
+	struct str incidents = unfolded(arena, f, "Incidents", lost);
 
-	out->auth_failure = read_text(r, unfolded(arena, f, "Auth-Failure"));
+	out->auth_failure = read_text(r, unfolded(arena, f, "Auth-Failure",
+	    lost));
 	out->identity_alignment = read_text(r, unfolded(arena, f,
-	    "Identity-Alignment"));
+	    "Identity-Alignment", lost));
 	out->source_ip = read_text(r, no_comment(unfolded(arena, f,
-	    "Source-IP")));
+	    "Source-IP", lost)));
 	out->reported_domain = read_text(r, unfolded(arena, f,
-	    "Reported-Domain"));
+	    "Reported-Domain", lost));
 	out->original_mail_from = read_text(r, no_brackets(unfolded(arena, f,
-	    "Original-Mail-From")));
+	    "Original-Mail-From", lost)));
 	out->delivery_result = read_text(r, unfolded(arena, f,
-	    "Delivery-Result"));
-	out->dkim_domain = read_text(r, unfolded(arena, f, "DKIM-Domain"));
+	    "Delivery-Result", lost));
+	out->dkim_domain = read_text(r, unfolded(arena, f, "DKIM-Domain",
+	    lost));
 	out->dkim_selector = read_text(r, unfolded(arena, f,
-	    "DKIM-Selector"));
-	out->arrival_date = read_text(r, unfolded(arena, f, "Arrival-Date"));
+	    "DKIM-Selector", lost));
+	out->arrival_date = read_text(r, unfolded(arena, f, "Arrival-Date",
+	    lost));
 	out->incidents = read_text(r, incidents.n > 0 ? incidents : STR("1"));
 }
 
@@ -103,9 +108,13 @@ static enum read_result
 take_feedback(struct read_unit *u, struct arena *arena,
     const struct field_list *fields)
 {
-	struct str type = unfolded(arena, fields, "Feedback-Type");
+	bool lost = false;
+	struct str type = unfolded(arena, fields, "Feedback-Type", &lost);
 	struct report *r;
 
+	if (lost) {
+		return (read_unit_fail(u, READ_NOMEM, "out of memory"));
+	}
 	type = no_comment(type);
 	if (!str_eq_ci(type, STR("auth-failure"))) {
 		return (read_unit_fail(u, READ_FOREIGN, "a feedback report of "
@@ -117,7 +126,10 @@ take_feedback(struct read_unit *u, struct arena *arena,
 		return (read_unit_fail(u, READ_NOMEM, "out of memory"));
 	}
 	r->failure.feedback_type = read_text(r, type);
-	take_fields(r, arena, fields);
+	take_fields(r, arena, fields, &lost);
+	if (lost) {
+		report_warn(r, "out of memory: values are missing");
+	}
 	warn_missing(r);
 	read_unit_add(u, r);
 	return (READ_OK);
