@@ -194,6 +194,20 @@ translate_options(struct import *im, enum import_program program)
 	}
 }
 
+/* No control character of the old files gets into the configuration. */
+static void
+hide_controls(struct buf *out)
+{
+	size_t i;
+
+	for (i = 0; i < out->n; i++) {
+		if (((unsigned char)out->p[i] < ' ' && out->p[i] != '\t' &&
+		    out->p[i] != '\n') || out->p[i] == 0x7f) {
+			out->p[i] = '?';
+		}
+	}
+}
+
 enum status
 import_translate(struct import *im)
 {
@@ -217,6 +231,7 @@ import_translate(struct import *im)
 	import_todo(im);
 	import_write_notes(im);
 	import_write_settings(im);
+	hide_controls(&im->out);
 	import_fail(im, im->out.status);
 	return (im->status);
 }
