@@ -8,7 +8,8 @@ line outside of messages. In the order of the file:
   == config		options, one a line; starts a new daemon. {NAME} is the
 			file of the key NAME. Zone, Socket and the log are set
 			by the runner
-  == zone		records as zone text; {NAME} is the record of key NAME
+  == zone		records as zone text; {NAME} is the record of key NAME.
+			Before the first config: a daemon reads it as it starts
   == session		the envelope, "name value" a line: ip, helo, auth,
 			mail-from, rcpt, macro NAME=VALUE; until the next one
   == message		the message, LF line ends; {ESCAPES} as in generate
@@ -130,6 +131,8 @@ class Scenario:
         self.daemon = seald.Seald(self.top, table, 'd%d' % self.daemons)
 
     def zone_(self, _argument, lines):
+        if self.daemon:
+            raise RuntimeError(self.name + ': zone stands behind config')
         text = self.fill('\n'.join(text_lines(lines)), 'record')
         with open(self.zone, 'a', encoding='utf-8') as f:
             f.write(text + '\n')
