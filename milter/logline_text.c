@@ -9,7 +9,11 @@
 static void
 add_key(struct buf *out, const char *name)
 {
-	buf_printf(out, "%s%s=", out->n > 0 ? " " : "", name);
+	if (out->n > 0) {
+		buf_add_char(out, ' ');
+	}
+	buf_add_cstr(out, name);
+	buf_add_char(out, '=');
 }
 
 static void

@@ -104,23 +104,28 @@ buf_add_char(struct buf *b, char c)
 void
 buf_printf(struct buf *b, const char *fmt, ...)
 {
+	size_t room;
 	va_list ap;
 	int n;
 
+	if (!buf_reserve(b, 0)) {
+		return;
+	}
+	room = b->cap - b->n;
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	n = vsnprintf(b->p + b->n, room, fmt, ap);
 	va_end(ap);
 	if (n < 0) {
-		b->status = b->status == STATUS_OK ? STATUS_LIMIT : b->status;
-		return;
+		b->status = STATUS_LIMIT;
+	} else if (buf_reserve(b, (size_t)n)) {
+		if ((size_t)n >= room) {
+			va_start(ap, fmt);
+			vsnprintf(b->p + b->n, (size_t)n + 1, fmt, ap);
+			va_end(ap);
+		}
+		b->n += (size_t)n;
 	}
-	if (!buf_reserve(b, (size_t)n)) {
-		return;
-	}
-	va_start(ap, fmt);
-	vsnprintf(b->p + b->n, (size_t)n + 1, fmt, ap);
-	va_end(ap);
-	b->n += (size_t)n;
+	b->p[b->n] = '\0';
 }
 
 struct str

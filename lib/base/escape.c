@@ -68,18 +68,18 @@ is_plain_word(struct str s)
 void
 escape_log_value(struct buf *out, struct str s, size_t max_bytes)
 {
-	bool plain = is_plain_word(str_first(s, max_bytes));
+	struct str shown = str_first(s, max_bytes);
+	const char *more = s.n > max_bytes ? "..." : "";
 
-	if (!plain) {
-		buf_add_char(out, '"');
+	if (is_plain_word(shown)) {
+		buf_add_str(out, shown);
+		buf_add_cstr(out, more);
+		return;
 	}
-	add_text(out, str_first(s, max_bytes), '"');
-	if (s.n > max_bytes) {
-		buf_add_cstr(out, "...");
-	}
-	if (!plain) {
-		buf_add_char(out, '"');
-	}
+	buf_add_char(out, '"');
+	add_text(out, shown, '"');
+	buf_add_cstr(out, more);
+	buf_add_char(out, '"');
 }
 
 void

@@ -167,13 +167,19 @@ str_crlf_bytes(struct str s)
 void
 str_crlf_copy(char *out, struct str s)
 {
-	size_t i;
+	size_t at = 0, end;
 
-	for (i = 0; i < s.n; i++) {
-		if (is_bare_lf(s, i)) {
-			*out++ = '\r';
+	while (at < s.n) {
+		end = at + str_find(str_from_offset(s, at), '\n');
+		memcpy(out, s.p + at, end - at);
+		out += end - at;
+		if (end < s.n) {
+			if (is_bare_lf(s, end)) {
+				*out++ = '\r';
+			}
+			*out++ = '\n';
 		}
-		*out++ = s.p[i];
+		at = end + 1;
 	}
 }
 

@@ -230,7 +230,7 @@ hosts_match(const struct hosts *hosts, const struct ip_addr *ip,
 	int excluded = 1;
 	size_t i;
 
-	if (ip != NULL) {
+	if (ip != NULL && !RB_EMPTY(&hosts->blocks)) {
 		set_mapped(ip, addr);
 		block = find_block(hosts, addr);
 	}

@@ -286,14 +286,15 @@ bool
 encoded_hides(struct str value, struct str name)
 {
 	struct match m = { .name = name, .at_line = true };
-	size_t tail = value.n - last_end(value);	/* no word ends here */
+	size_t tail;		/* no word ends here */
 	unsigned nested = 0;
 	struct word word;
 	struct str rest;
 
-	if (!may_end_line(value)) {
+	if (str_find(value, '?') == value.n || !may_end_line(value)) {
 		return (false);
 	}
+	tail = value.n - last_end(value);
 	while (value.n > 0 && !m.found && nested < NESTED_MAX) {
 		if (value.n > tail && begins_word(value) &&
 		    read_word(value, &word, &rest)) {

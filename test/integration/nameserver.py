@@ -19,6 +19,8 @@ CONFIG = '''server:
 	zonelistfile: "{top}/zone.list"
 	cookie-secret-file: ""
 	hide-version: yes
+	rrl-ratelimit: 0
+	rrl-whitelist-ratelimit: 0
 remote-control:
 	control-enable: no
 '''
