@@ -13,7 +13,7 @@ run_record(struct store *store, const struct verb_opts *o)
 	size_t i, n;
 
 	return (store_find(store, &o->name, &v, &n, &i) &&
-	    record_print_stored(store, &v[i], o->format) ? CLI_YES :
+	    record_print_stored(store, &v[i], &o->shown) ? CLI_YES :
 	    CLI_USAGE);
 }
 

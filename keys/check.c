@@ -164,7 +164,7 @@ print_record(const struct look_server *server)
 	}
 	if (server->usable) {
 		(void)printf("  key: %s, %u bits\n",
-		    key_type_name(server->type), server->bits);
+		    crypto_key_name(server->type), server->bits);
 	}
 }
 
@@ -240,7 +240,7 @@ json_server(const struct keystore_key *key, const struct look *look,
 		json_null(),
 	    "records", records,
 	    "algorithm", cli_json_cstr(server->usable ?
-		key_type_name(server->type) : NULL),
+		crypto_key_name(server->type) : NULL),
 	    "key_bits", server->usable ? json_integer(server->bits) :
 		json_null(),
 	    "testing", server->usable ? json_boolean(server->testing) :

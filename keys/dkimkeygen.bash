@@ -17,7 +17,7 @@ _dkimkeygen()
 		return
 		;;
 	-f | --format)
-		COMPREPLY=($(compgen -W "zone value json nsupdate" -- "$cur"))
+		COMPREPLY=($(compgen -W "zone value form json nsupdate" -- "$cur"))
 		return
 		;;
 	--publish)

@@ -11,7 +11,8 @@
 #include "base/str.h"
 #include "cli/cli.h"
 #include "crypto/crypto.h"
-#include "keystore/record.h"
+#include "wanted/record.h"
+#include "wanted/wanted.h"
 
 #define KEYS_TEXT_MAX_BYTES	(1024 * 1024)	/* of what is printed at once */
 #define KEYS_PATH_MAX_BYTES	4096
@@ -44,11 +45,6 @@ int		 adopt_main(const struct cli_command *, int, char **);
  */
 bool		 key_name_make(struct arena *, const char *domain,
 		    const char *selector, struct key_name *r);
-const char	*key_type_name(enum crypto_key_type);	/* k= */
-
-/* The record's text (RFC 6376 3.6.1). flags: t=, "" for none. */
-enum status	 record_value(const struct privkey *, const char *flags,
-		    struct buf *) ATTR_MUST_CHECK;
 
 /*
  * Writes both files into dir or none of them; never replaces one. False: said

@@ -11,7 +11,9 @@ static const struct cli_option new_options[] = {
 	{ 'D', "directory", "DIRECTORY",
 	    "write two files there instead of using a store" },
 	{ 'f', "format", "FORMAT",
-	    "print the record as zone, value, json or nsupdate (zone)" },
+	    "print the record as zone, value, form, json or nsupdate (zone)" },
+	{ OPT_PROVIDER, "provider", "NAME",
+	    "print it as the web form of that DNS provider wants it" },
 	{ OPT_TESTING, "testing", NULL, "add t=y to the record: for tests" },
 	{ OPT_NO_SUBDOMAINS, "no-subdomains", NULL,
 	    "add t=s to the record: no subdomains in i=" },
@@ -22,7 +24,9 @@ static const struct cli_option record_options[] = {
 	{ 'd', "domain", "DOMAIN", "the domain that signs; required" },
 	{ 's', "selector", "SELECTOR", "the key's name; required" },
 	{ 'f', "format", "FORMAT",
-	    "print it as zone, value, json or nsupdate (zone)" },
+	    "print it as zone, value, form, json or nsupdate (zone)" },
+	{ OPT_PROVIDER, "provider", "NAME",
+	    "print it as the web form of that DNS provider wants it" },
 	STORE_READ_OPTIONS,
 };
 

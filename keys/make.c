@@ -72,8 +72,12 @@ made_from(struct made *made, const struct privkey *private, const char *flags)
 	made->type = privkey_type(private);
 	made->bits = privkey_bits(private);
 	status = privkey_write_pem(private, &made->pem);
-	return (status == STATUS_OK ? record_value(private, flags,
-	    &made->record) : status);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	wanted_value(&made->record, WANTED_DKIM, &(struct wanted_about){
+		.key = private, .flags = flags });
+	return (made->record.status);
 }
 
 enum status

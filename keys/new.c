@@ -18,7 +18,7 @@ static bool
 print_made(const struct verb_opts *o, const struct key_name *name,
     const struct made *made, const struct key_files *files)
 {
-	return (record_print(o->format, &(struct record_shown){ .name = *name,
+	return (record_print(&o->shown, &(struct record_shown){ .name = *name,
 	    .value = buf_str(&made->record), .type = made->type,
 	    .bits = made->bits, .ttl_s = KEYS_TTL_S, .files = files }));
 }
@@ -34,7 +34,8 @@ write_files(const struct verb_opts *o, const struct key_name *name,
 	bool ok;
 
 	buf_init(&line, KEYS_TEXT_MAX_BYTES);
-	record_zone_line(&line, name->owner, buf_str(&made->record));
+	record_zone_line(&line, name->owner, "TXT",
+	    buf_str(&made->record));
 	ok = line.status == STATUS_OK &&
 	    key_files_name(&files, dir, name->selector) &&
 	    key_files_write(&files, dir, buf_str(&made->pem),
@@ -103,7 +104,7 @@ make_stored(struct store *store, const struct verb_opts *o)
 	ok = make_key(store, &o->name, o->type, (unsigned)o->bits,
 	    new_flags(o), &key);
 	store_unlock(store, o->name.domain);
-	if (!ok || !record_print_stored(store, &key, o->format)) {
+	if (!ok || !record_print_stored(store, &key, &o->shown)) {
 		return (CLI_USAGE);
 	}
 	cli_warn("the key is in %s, pending: it signs once its record is "

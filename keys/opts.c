@@ -80,7 +80,10 @@ take_option(void *opts, int id, const char *value)
 		o->key_file = value;
 		return (true);
 	case 'f':
-		return (record_format_parse(value, &o->format));
+		return (record_format_parse(value, &o->shown.format));
+	case OPT_PROVIDER:
+		o->shown.format = RECORD_FORM;
+		return (record_provider_parse(value, &o->shown.provider));
 	case OPT_PUBLISH:
 		o->publish = value;
 		return (true);
@@ -104,7 +107,7 @@ read_options(const struct verb *verb, const struct cli_command *command,
 {
 	int early;
 
-	*o = (struct verb_opts){ .format = RECORD_ZONE, .type = CRYPTO_RSA };
+	*o = (struct verb_opts){ .type = CRYPTO_RSA };
 	early = cli_options(command, argc, argv, take_option, o);
 	if (early != CLI_END) {
 		return (early);

@@ -16,6 +16,7 @@
 #define OPT_TESTING	0x326
 #define OPT_NO_SUBDOMAINS 0x327
 #define OPT_AUTHORITATIVE 0x328
+#define OPT_PROVIDER	0x329
 
 struct verb_opts {		/* a command has those that its table lists */
 	struct key_name		 name;		/* -d and -s, normalised */
@@ -24,7 +25,7 @@ struct verb_opts {		/* a command has those that its table lists */
 	const char		*key_table;
 	const char		*publish;
 	const char		*disclose;
-	enum record_format	 format;
+	struct record_opts	 shown;
 	enum crypto_key_type	 type;
 	int64_t			 bits;		/* 0: the default */
 	bool			 testing;

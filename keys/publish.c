@@ -41,10 +41,8 @@ add_script(struct buf *out, const struct policy *policy,
 		    STR_FMT(look->target));
 	}
 	if (value.n > 0) {
-		buf_printf(out, "update add %.*s. %u TXT",
-		    STR_FMT(look->target), policy->record_ttl_s);
-		record_strings(out, value);
-		buf_add_char(out, '\n');
+		record_update_add(out, look->target, policy->record_ttl_s,
+		    "TXT", value);
 	}
 	buf_add_cstr(out, "send\n");
 }
@@ -117,7 +115,7 @@ publish(struct store *store, const char *how, const struct keystore_key *key,
     struct diag *diag)
 {
 	struct str value = what == PUBLISH_RECORD ? key->record :
-	    what == PUBLISH_REVOKED ? STR(RECORD_REVOKED) : STR("");
+	    what == PUBLISH_REVOKED ? STR(WANTED_REVOKED) : STR("");
 	enum status status;
 
 	*asked_r = false;

@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 
-#include "base/b64.h"
 #include "keys/record.h"
 #include "mail/domain.h"
 
@@ -34,40 +33,6 @@ key_name_make(struct arena *arena, const char *domain, const char *selector,
 	return (true);
 }
 
-const char *
-key_type_name(enum crypto_key_type type)
-{
-	switch (type) {
-	case CRYPTO_RSA:
-		return ("rsa");
-	case CRYPTO_ED25519:
-		return ("ed25519");
-	}
-	return ("unknown");
-}
-
-enum status
-record_value(const struct privkey *key, const char *flags, struct buf *out)
-{
-	struct buf public;
-	enum status status;
-
-	buf_init(&public, CRYPTO_KEY_MAX_BYTES);
-	status = privkey_public(key, &public);
-	if (status == STATUS_OK) {
-		buf_printf(out, "v=DKIM1; k=%s; ",
-		    key_type_name(privkey_type(key)));
-		if (flags[0] != '\0') {
-			buf_printf(out, "t=%s; ", flags);
-		}
-		buf_add_cstr(out, "p=");
-		b64_encode(out, public.p, public.n);
-		status = out->status;
-	}
-	buf_fini(&public);
-	return (status);
-}
-
 bool
 record_format_parse(const char *value, enum record_format *r)
 {
@@ -77,6 +42,7 @@ record_format_parse(const char *value, enum record_format *r)
 	} formats[] = {
 		{ "zone", RECORD_ZONE }, { "value", RECORD_VALUE },
 		{ "json", RECORD_JSON }, { "nsupdate", RECORD_NSUPDATE },
+		{ "form", RECORD_FORM },
 	};
 	size_t i;
 
@@ -86,8 +52,28 @@ record_format_parse(const char *value, enum record_format *r)
 			return (true);
 		}
 	}
-	(void)cli_fail("--format: %s is not zone, value, json or nsupdate",
-	    value);
+	(void)cli_fail("--format: %s is not zone, value, form, json or "
+	    "nsupdate", value);
+	return (false);
+}
+
+bool
+record_provider_parse(const char *value, const struct provider **r)
+{
+	const struct provider *p;
+	struct buf names;
+
+	*r = provider_named(value);
+	if (*r != NULL) {
+		return (true);
+	}
+	buf_init(&names, KEYS_TEXT_MAX_BYTES);
+	for (p = provider_table(); p->name != NULL; p++) {
+		buf_printf(&names, " %s", p->name);
+	}
+	(void)cli_fail("--provider: %s is not known; leave it out, or name "
+	    "one of:%.*s", value, STR_FMT(buf_str(&names)));
+	buf_fini(&names);
 	return (false);
 }
 
@@ -110,10 +96,9 @@ record_json_strings(struct str value)
 static void
 add_nsupdate(struct buf *out, const struct record_shown *shown)
 {
-	buf_printf(out, "update add %.*s. %u IN TXT",
-	    STR_FMT(shown->name.owner), shown->ttl_s);
-	record_strings(out, shown->value);
-	buf_add_cstr(out, "\nsend\n");
+	record_update_add(out, shown->name.owner, shown->ttl_s, "TXT",
+	    shown->value);
+	buf_add_cstr(out, "send\n");
 }
 
 static json_t *
@@ -129,7 +114,7 @@ shown_json(const struct record_shown *shown)
 	    "name", cli_json_text(name->owner), "type", "TXT",
 	    "value", cli_json_text(shown->value),
 	    "strings", record_json_strings(shown->value),
-	    "algorithm", key_type_name(shown->type),
+	    "algorithm", crypto_key_name(shown->type),
 	    "bits", (int)shown->bits, "ttl", (int)shown->ttl_s,
 	    "private_file", shown->files != NULL ?
 		cli_json_cstr(shown->files->private_path) : json_null(),
@@ -140,21 +125,26 @@ shown_json(const struct record_shown *shown)
 }
 
 bool
-record_print(enum record_format format, const struct record_shown *shown)
+record_print(const struct record_opts *o, const struct record_shown *shown)
 {
 	struct buf out;
 	bool ok;
 
 	buf_init(&out, KEYS_TEXT_MAX_BYTES);
-	switch (format) {
+	switch (o->format) {
 	case RECORD_JSON:
 		return (cli_json_print(shown_json(shown)));
 	case RECORD_ZONE:
-		record_zone_line(&out, shown->name.owner, shown->value);
+		record_zone_line(&out, shown->name.owner, "TXT",
+		    shown->value);
 		break;
 	case RECORD_VALUE:
 		buf_add_str(&out, shown->value);
 		buf_add_char(&out, '\n');
+		break;
+	case RECORD_FORM:
+		provider_form(o->provider, &out, shown->name.domain,
+		    shown->name.owner, "TXT", shown->value);
 		break;
 	case RECORD_NSUPDATE:
 		add_nsupdate(&out, shown);
@@ -168,15 +158,15 @@ record_print(enum record_format format, const struct record_shown *shown)
 
 bool
 record_print_stored(struct store *store, const struct keystore_key *key,
-    enum record_format format)
+    const struct record_opts *o)
 {
 	bool revoked = life_record(key->stage) >= LIFE_RECORD_REVOKED;
-	struct record_shown shown = { .value = revoked ? STR(RECORD_REVOKED) :
+	struct record_shown shown = { .value = revoked ? STR(WANTED_REVOKED) :
 		key->record,
 		.type = key->type, .bits = key->bits,
 		.ttl_s = store->policy.record_ttl_s, .store = store->name,
 		.stage = key_stage_name(key->stage) };
 
 	return (key_name_make(&store->arena, key->domain.p, key->selector.p,
-	    &shown.name) && record_print(format, &shown));
+	    &shown.name) && record_print(o, &shown));
 }

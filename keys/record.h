@@ -5,11 +5,16 @@
 
 #include "keys/keys.h"
 #include "keys/store.h"
+#include "wanted/provider.h"
 
-/* What stands in place of a revoked key's record (RFC 6376 3.6.1, p=). */
-#define RECORD_REVOKED	"v=DKIM1; p="
+enum record_format {
+	RECORD_ZONE, RECORD_VALUE, RECORD_JSON, RECORD_NSUPDATE, RECORD_FORM
+};
 
-enum record_format { RECORD_ZONE, RECORD_VALUE, RECORD_JSON, RECORD_NSUPDATE };
+struct record_opts {		/* how it is shown */
+	enum record_format	 format;
+	const struct provider	*provider;	/* of RECORD_FORM; or NULL */
+};
 
 struct record_shown {
 	struct key_name		 name;
@@ -24,11 +29,13 @@ struct record_shown {
 
 /* False: no such format, and said so. */
 bool	 record_format_parse(const char *value, enum record_format *r);
+/* False: no such provider, and said so. */
+bool	 record_provider_parse(const char *value, const struct provider **r);
 /* False: it could not be printed, and said so. */
-bool	 record_print(enum record_format, const struct record_shown *);
+bool	 record_print(const struct record_opts *, const struct record_shown *);
 /* The record that the key's stage requires. */
 bool	 record_print_stored(struct store *, const struct keystore_key *,
-	    enum record_format);
+	    const struct record_opts *);
 /* In pieces of at most 255 octets; NULL: no memory. */
 json_t	*record_json_strings(struct str value);
 

@@ -197,8 +197,8 @@ notify_task(struct rotation *run, const struct keystore_key *key,
 	if (what == PUBLISH_NOTHING) {
 		buf_add_str(&record, owner);
 	} else {
-		record_zone_line(&record, owner, what == PUBLISH_RECORD ?
-		    key->record : STR(RECORD_REVOKED));
+		record_zone_line(&record, owner, "TXT", what == PUBLISH_RECORD ?
+		    key->record : STR(WANTED_REVOKED));
 	}
 	notice_add(&run->notice, "%.*s: %.*s is %s: %s:\n%.*s",
 	    STR_FMT(key->domain), STR_FMT(key->selector),

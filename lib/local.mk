@@ -2,6 +2,7 @@ include lib/base/local.mk
 include lib/crypto/local.mk
 include lib/mail/local.mk
 include lib/dns/local.mk
+include lib/wanted/local.mk
 include lib/dkim/local.mk
 include lib/spf/local.mk
 include lib/iprev/local.mk

@@ -109,13 +109,13 @@ static bool
 take_format(struct check_args *a, const char *value)
 {
 	static const char *const words[] = {
-		"text", "json", "nagios", "prometheus", "zone"
+		"text", "json", "nagios", "prometheus", "zone", "form"
 	};
-	size_t i = find_word(words, 5, value);
+	size_t i = find_word(words, 6, value);
 
-	if (i == 5) {
+	if (i == 6) {
 		(void)cli_fail("--format: %s is not text, json, nagios, "
-		    "prometheus or zone", value);
+		    "prometheus, zone or form", value);
 		return (false);
 	}
 	a->format = (enum check_format)i;
@@ -459,6 +459,34 @@ watch_reports(const struct check_run *run)
 	return (result);
 }
 
+/* Whose web form the domain's records are entered in; NULL: not known. */
+static const struct provider *
+find_provider(const struct check_run *run, size_t i)
+{
+	struct dns_batch *batch = dns_batch_new(run->dns);
+	const struct provider *found = NULL;
+	struct str servers[DNS_MAX_RECORDS];
+	const struct dns_answer *answer;
+	struct dns_query *query = NULL;
+	size_t n;
+
+	if (batch != NULL) {
+		query = dns_batch_add(batch, run->shown[i].report->domain,
+		    DNS_NS);
+	}
+	if (query != NULL) {
+		dns_batch_wait(batch, env_mono_us(&run->env) +
+		    cli_dns_timeout_us(&run->args->dns));
+		answer = dns_query_answer(query);
+		for (n = 0; n < answer->n && n < DNS_MAX_RECORDS; n++) {
+			servers[n] = answer->v[n].data;
+		}
+		found = provider_find(servers, n);
+	}
+	dns_batch_free(batch);
+	return (found);
+}
+
 static int
 print_reports(const struct check_run *run)
 {
@@ -476,10 +504,14 @@ print_reports(const struct check_run *run)
 		check_print_prometheus(run->shown, n);
 		break;
 	case CHECK_AS_ZONE:
+	case CHECK_AS_FORM:
 	case CHECK_AS_TEXT:
 		for (i = 0; i < n; i++) {
 			if (a->format == CHECK_AS_ZONE) {
 				check_print_zone(&run->shown[i]);
+			} else if (a->format == CHECK_AS_FORM) {
+				check_print_form(&run->shown[i],
+				    find_provider(run, i));
 			} else {
 				check_print_text(a, &run->shown[i]);
 			}

@@ -6,6 +6,7 @@
 
 #include "check/check.h"
 #include "tools/mailseal.h"
+#include "wanted/provider.h"
 
 #define CHECK_MAX_DOMAINS	10000
 #define CHECK_MAX_GLOBS		32
@@ -13,7 +14,7 @@
 
 enum check_format {
 	CHECK_AS_TEXT, CHECK_AS_JSON, CHECK_AS_NAGIOS, CHECK_AS_PROMETHEUS,
-	CHECK_AS_ZONE
+	CHECK_AS_ZONE, CHECK_AS_FORM
 };
 
 enum check_fail_on { CHECK_FAIL_ERROR, CHECK_FAIL_WARN, CHECK_FAIL_NEVER };
@@ -71,7 +72,8 @@ void	 check_print_text(const struct check_args *,
 /* One line for all domains; returns the exit status of such a plugin. */
 int	 check_print_nagios(const struct check_shown *, size_t n);
 void	 check_print_prometheus(const struct check_shown *, size_t n);
-/* The records to publish, as lines of a zone file. */
+/* The records to publish, as lines of a zone file, or for web forms. */
 void	 check_print_zone(const struct check_shown *);
+void	 check_print_form(const struct check_shown *, const struct provider *);
 
 #endif

@@ -48,7 +48,7 @@ json_fixes(const struct check_finding *f)
 
 		(void)json_array_append_new(list, json_pack(
 		    "{s:s, s:o, s:s, s:o, s:b}",
-		    "where", check_where_name(fix->where),
+		    "where", wanted_place_name(fix->where),
 		    "owner", cli_json_text(fix->owner), "type", fix->type,
 		    "value", cli_json_text(fix->value),
 		    "remove", (int)fix->remove));

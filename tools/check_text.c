@@ -4,11 +4,12 @@
 
 #include "base/escape.h"
 #include "tools/check.h"
+#include "wanted/record.h"
 
 #define COLUMNS		79
 #define INDENT		9		/* of fixes */
 #define TEXT_COLUMN	27		/* of the text of a finding */
-#define STRING_BYTES	255		/* of one character-string in TXT */
+#define RECORD_MAX_BYTES	(512 * 1024)	/* of 65535 octets, escaped */
 
 static const enum check_severity print_order[] = {
 	CHECK_ERROR, CHECK_WARN, CHECK_UNKNOWN, CHECK_INFO, CHECK_GOOD
@@ -52,63 +53,29 @@ print_wrapped(struct str text, int at, int indent)
 	buf_fini(&out);
 }
 
-/* A TXT value as in a zone file: quoted strings of at most 255 octets. */
-static void
-print_txt(struct str value)
-{
-	size_t i;
-
-	for (i = 0; i < value.n || i == 0; i++) {
-		unsigned char c = value.n > 0 ? (unsigned char)value.p[i] : 0;
-
-		if (i % STRING_BYTES == 0) {
-			(void)printf("%s\"", i > 0 ? "\" " : "");
-		}
-		if (value.n == 0) {
-			break;
-		}
-		if (c == '"' || c == '\\') {
-			(void)printf("\\%c", c);
-		} else if (c < ' ' || c > '~') {
-			(void)printf("\\%03u", c);
-		} else {
-			(void)putchar(c);
-		}
-	}
-	(void)putchar('"');
-}
-
-static bool
-is_txt(const struct check_fix *fix)
-{
-	return (strcmp(fix->type, "TXT") == 0);
-}
-
 /* "owner. TYPE value" */
 static void
 print_record(const struct check_fix *fix)
 {
-	print_escaped(fix->owner);
-	(void)printf(". %s ", fix->type);
-	if (is_txt(fix)) {
-		print_txt(fix->value);
-	} else {
-		print_escaped(fix->value);
-	}
-	(void)putchar('\n');
+	struct buf line;
+
+	buf_init(&line, RECORD_MAX_BYTES);
+	record_short_line(&line, fix->owner, fix->type, fix->value);
+	(void)printf("%s\n", line.p != NULL ? line.p : "");
+	buf_fini(&line);
 }
 
 static const char *
 fix_heading(const struct check_fix *fix)
 {
 	switch (fix->where) {
-	case CHECK_AT_DNS:
+	case WANTED_AT_DNS:
 		return (fix->remove ? "remove:" : "publish:");
-	case CHECK_AT_HOSTER:
+	case WANTED_AT_HOSTER:
 		return ("ask the hoster of the address:");
-	case CHECK_AT_POSTFIX:
+	case WANTED_AT_POSTFIX:
 		return ("in Postfix:");
-	case CHECK_AT_PROVIDER:
+	case WANTED_AT_PROVIDER:
 		break;
 	}
 	return ("ask its owner to publish:");
@@ -119,7 +86,7 @@ print_fix(const struct check_fix *fix)
 {
 	(void)printf("%*s%s\n%*s", INDENT, "", fix_heading(fix), INDENT + 2,
 	    "");
-	if (fix->where == CHECK_AT_POSTFIX) {
+	if (fix->where == WANTED_AT_POSTFIX) {
 		print_escaped(fix->owner);
 		(void)printf(": %s = ", fix->type);
 		print_escaped(fix->value);
@@ -325,7 +292,7 @@ check_print_zone(const struct check_shown *shown)
 		for (j = 0; j < shown->v[i]->fix_n; j++) {
 			const struct check_fix *fix = &shown->v[i]->fix[j];
 
-			if (fix->where != CHECK_AT_DNS ||
+			if (fix->where != WANTED_AT_DNS ||
 			    is_repeated_fix(shown, i, fix)) {
 				continue;
 			}
@@ -333,6 +300,32 @@ check_print_zone(const struct check_shown *shown)
 			    fix->remove ? ": remove" : "", fix->remove ? ";" :
 			    "");
 			print_record(fix);
+		}
+	}
+}
+
+void
+check_print_form(const struct check_shown *shown,
+    const struct provider *provider)
+{
+	struct buf form;
+	size_t i, j;
+
+	for (i = 0; i < shown->n; i++) {
+		for (j = 0; j < shown->v[i]->fix_n; j++) {
+			const struct check_fix *fix = &shown->v[i]->fix[j];
+
+			if (fix->where != WANTED_AT_DNS ||
+			    is_repeated_fix(shown, i, fix)) {
+				continue;
+			}
+			buf_init(&form, RECORD_MAX_BYTES);
+			provider_form(provider, &form, shown->report->domain,
+			    fix->owner, fix->type, fix->value);
+			(void)printf("%s %s\n%s\n", fix->remove ? "remove" :
+			    "publish", shown->v[i]->check, form.p != NULL ?
+			    form.p : "");
+			buf_fini(&form);
 		}
 	}
 }

@@ -41,7 +41,7 @@ _mailseal()
 		;;
 	-F | --format)
 		COMPREPLY=($(compgen -W \
-		    "text json nagios prometheus zone" -- "$cur"))
+		    "text json nagios prometheus zone form" -- "$cur"))
 		return
 		;;
 	--fail-on)

@@ -108,7 +108,7 @@ static const struct cli_option check_options[] = {
 	{ 0x408, "notify", NULL,
 	    "print only what is new; exit status 1 only then" },
 	{ 'R', "records", NULL, "print only what to publish" },
-	{ 'F', "format", "text|json|nagios|prometheus|zone",
+	{ 'F', "format", "text|json|nagios|prometheus|zone|form",
 	    "how to print (text)" },
 	{ 'j', "json", NULL, "the same as --format json" },
 	{ 'v', "verbose", NULL, "print notes and what is fine, too" },

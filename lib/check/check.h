@@ -38,6 +38,7 @@
 #include "crypto/crypto.h"
 #include "dmarc/psl.h"
 #include "dns/dns.h"
+#include "wanted/wanted.h"
 
 #define CHECK_MAX_IPS		16
 #define CHECK_MAX_SELECTORS	32
@@ -60,15 +61,8 @@ enum check_severity {
 };
 #define CHECK_SEVERITIES	(CHECK_GOOD + 1)
 
-enum check_where {		/* where a fix is made */
-	CHECK_AT_DNS,		/* in the domain's zone */
-	CHECK_AT_HOSTER,	/* of the address: reverse names */
-	CHECK_AT_POSTFIX,	/* on this host */
-	CHECK_AT_PROVIDER	/* somebody else's zone or list */
-};
-
 struct check_fix {
-	enum check_where	 where;
+	enum wanted_place	 where;
 	struct str		 owner;		/* a name without a final dot,
 						   or a file */
 	const char		*type;		/* "TXT", "main.cf" ... */
@@ -160,8 +154,6 @@ void		check_free(struct check *);	/* NULL is valid */
 bool		check_ip_is_private(const struct ip_addr *);
 /* "error", "warn", "info", "unknown", "ok". */
 const char	*check_severity_name(enum check_severity);
-/* "dns", "hoster", "postfix", "provider". */
-const char	*check_where_name(enum check_where);
 /* The standard behind an id; NULL: none. *known_r: whether there is such an
    id. */
 const char	*check_rule(const char *id, bool *known_r);

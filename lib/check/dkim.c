@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The key records of the selectors (RFC 6376 3.6.1, RFC 8301, RFC 8463). */
-#include "base/b64.h"
 #include "check/private.h"
 #include "dkim/key.h"
 #include "mail/domain.h"
@@ -125,51 +124,37 @@ judge_strength(struct check *c, struct str owner, const struct dkim_key *key)
 	}
 }
 
-/* The record of a private key; absent without one. */
-static struct str
-own_record(struct check *c, const struct privkey *private)
+/* The record of the private key, if that is known. */
+static void
+fix_key(struct check *c, struct check_finding *f,
+    const struct check_selector *selector)
 {
-	struct str r = STR_NONE;
-	struct buf public, text;
+	struct wanted_about about = check_about(c);
 
-	if (private == NULL) {
-		return (r);
-	}
-	buf_init(&public, CRYPTO_KEY_MAX_BYTES);
-	buf_init(&text, 2 * CRYPTO_KEY_MAX_BYTES);
-	if (privkey_public(private, &public) == STATUS_OK) {
-		buf_printf(&text, "v=DKIM1; k=%s; p=", privkey_type(private) ==
-		    CRYPTO_RSA ? "rsa" : "ed25519");
-		b64_encode(&text, public.p, public.n);
-		r = check_text(c, "%.*s", STR_FMT(buf_str(&text)));
-	}
-	if (public.status != STATUS_OK || text.status != STATUS_OK) {
-		c->status = STATUS_NOMEM;
-	}
-	buf_fini(&public);
-	buf_fini(&text);
-	return (r);
+	about.selector = selector->name;
+	about.key = selector->key;
+	check_fix_wanted(c, f, WANTED_DKIM, &about);
 }
 
 static void
 judge_own_key(struct check *c, struct str owner, struct str text,
-    const struct dkim_key *key, const struct privkey *private)
+    const struct dkim_key *key, const struct check_selector *selector)
 {
 	struct check_finding *f;
 
-	if (private == NULL || key->result != DKIM_NONE ||
-	    dkim_key_compare(key, private) == DKIM_KEY_OURS) {
+	if (selector->key == NULL || key->result != DKIM_NONE ||
+	    dkim_key_compare(key, selector->key) == DKIM_KEY_OURS) {
 		return;
 	}
 	f = check_add(c, "dkim.mismatch", CHECK_ERROR, owner, "the record is "
 	    "not that of this host's private key: its signatures fail");
 	check_found(c, f, text);
-	check_fix(f, CHECK_AT_DNS, owner, "TXT", own_record(c, private));
+	fix_key(c, f, selector);
 }
 
 static void
 judge_key(struct check *c, struct str owner, struct str text,
-    const struct privkey *private, struct key_count *count)
+    const struct check_selector *selector, struct key_count *count)
 {
 	struct dkim_key key;
 
@@ -195,7 +180,7 @@ judge_key(struct check *c, struct str owner, struct str text,
 		    "a test; some receivers treat the mail as unsigned. "
 		    "Publish the record without t=y");
 	}
-	judge_own_key(c, owner, text, &key, private);
+	judge_own_key(c, owner, text, &key, selector);
 	if (key.result == DKIM_NONE) {
 		count->usable++;
 		count->ed25519 += key.type == CRYPTO_ED25519;
@@ -228,7 +213,7 @@ judge_absence(struct check *c, struct str owner,
 		    "Enter %.*s._domainkey as the name", CHECK_FMT(twice),
 		    CHECK_FMT(selector->name));
 		(void)count_keys(doubled, &text);
-		check_fix(f, CHECK_AT_DNS, owner, "TXT", text);
+		check_fix(f, WANTED_AT_DNS, owner, "TXT", text);
 	} else if (cname->result == DNS_OK && answer->n == 0) {
 		f = check_add(c, "dkim.cname-dangling", CHECK_ERROR, owner,
 		    "%.*s is an alias (CNAME) to %.*s, where nothing is",
@@ -241,8 +226,7 @@ judge_absence(struct check *c, struct str owner,
 		if (answer->n > 0) {
 			check_found(c, f, answer->v[0].data);
 		}
-		check_fix(f, CHECK_AT_DNS, owner, "TXT", own_record(c,
-		    selector->key));
+		fix_key(c, f, selector);
 	}
 }
 
@@ -286,7 +270,7 @@ judge_selector(struct check *c, const struct check_selector *selector,
 		}
 		return;
 	}
-	judge_key(c, owner, text, selector->key, count);
+	judge_key(c, owner, text, selector, count);
 }
 
 void

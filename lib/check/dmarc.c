@@ -78,14 +78,12 @@ first_record(const struct dns_answer *txt)
 	return (texts.record);
 }
 
-static struct str
-wanted_policy(struct check *c)
+static void
+fix_policy(struct check *c, struct check_finding *f)
 {
-	if (c->facts.parked) {
-		return (STR("v=DMARC1; p=reject; sp=reject"));
-	}
-	return (check_text(c, "v=DMARC1; p=none; rua=mailto:postmaster@%.*s",
-	    STR_FMT(c->domain)));
+	struct wanted_about about = check_about(c);
+
+	check_fix_wanted(c, f, WANTED_DMARC, &about);
 }
 
 /* A record at a wrong name. True: there is one, and none at the right one. */
@@ -118,7 +116,7 @@ judge_misplaced(struct check *c, struct str owner, bool has_record)
 	if (has_record) {
 		check_fix_remove(f, wrong, "TXT", text);
 	} else {
-		check_fix(f, CHECK_AT_DNS, owner, "TXT", text);
+		check_fix(f, WANTED_AT_DNS, owner, "TXT", text);
 	}
 	return (!has_record);
 }
@@ -138,8 +136,7 @@ judge_texts(struct check *c, struct str owner, const struct dmarc_texts *texts)
 		if (texts->records > 0) {
 			check_fix_remove(f, owner, "TXT", texts->near_miss);
 		} else {
-			check_fix(f, CHECK_AT_DNS, owner, "TXT",
-			    wanted_policy(c));
+			fix_policy(c, f);
 		}
 	}
 	if (texts->other.p != NULL && texts->records > 0) {
@@ -167,7 +164,7 @@ judge_absence(struct check *c, struct str owner,
 	f = check_add(c, "dmarc.missing", CHECK_ERROR, owner,
 	    "%.*s has no DMARC record, nor has a domain above it",
 	    CHECK_FMT(c->domain));
-	check_fix(f, CHECK_AT_DNS, owner, "TXT", wanted_policy(c));
+	fix_policy(c, f);
 }
 
 /* The record that applies, at the name itself or above it. */

@@ -43,16 +43,18 @@ is_same_org(struct check *c, const struct check_policy *policy,
 
 /* RFC 9990 4: the host says that it takes reports about the domain. */
 static enum answer_known
-is_authorised(struct check *c, const struct check_policy *policy,
-    struct str host, struct str *owner_r)
+is_authorised(struct check *c, const struct wanted_about *about)
 {
+	struct str owner = wanted_owner(&c->memory, WANTED_REPORTS, about);
 	const struct dns_answer *txt;
 	struct dmarc_record record;
 	size_t i;
 
-	*owner_r = check_text(c, "%.*s._report._dmarc.%.*s",
-	    STR_FMT(policy->domain), STR_FMT(host));
-	txt = check_ask(c, *owner_r, DNS_TXT);
+	if (owner.p == NULL) {
+		c->status = STATUS_NOMEM;
+		return (KNOWN_FAILED);
+	}
+	txt = check_ask(c, owner, DNS_TXT);
 	if (check_failed(txt)) {
 		return (KNOWN_FAILED);
 	}
@@ -78,13 +80,14 @@ judge_permission(struct check *c, const struct check_policy *policy,
     struct str host)
 {
 	enum answer_known same = is_same_org(c, policy, host), known;
+	struct wanted_about about = { .domain = policy->domain,
+		.receiver = host };
 	struct check_finding *f;
-	struct str owner;
 
 	if (same == KNOWN_YES) {
 		return (true);
 	}
-	known = is_authorised(c, policy, host, &owner);
+	known = is_authorised(c, &about);
 	if (known == KNOWN_YES) {
 		return (true);
 	}
@@ -96,7 +99,7 @@ judge_permission(struct check *c, const struct check_policy *policy,
 	    "%.*s is another organisation and does not say that it takes "
 	    "reports about %.*s: none are sent there", CHECK_FMT(host),
 	    CHECK_FMT(policy->domain));
-	check_fix(f, CHECK_AT_PROVIDER, owner, "TXT", STR("v=DMARC1"));
+	check_fix_wanted(c, f, WANTED_REPORTS, &about);
 	return (false);
 }
 

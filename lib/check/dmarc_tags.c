@@ -154,10 +154,12 @@ judge_effect(struct check *c, const struct check_policy *policy,
     const struct policy_tags *tags, size_t reports)
 {
 	enum dmarc_policy applies = c->facts.dmarc_policy;
+	struct wanted_about about = check_about(c);
 	bool has_p = tags->v[DMARC_TAG_P].p != NULL;
 	bool enforces = has_p && !says(tags, DMARC_TAG_P, "none");
 	struct check_finding *f;
 
+	about.domain = policy->domain;
 	if (enforces && (says(tags, DMARC_TAG_SP, "none") ||
 	    says(tags, DMARC_TAG_NP, "none"))) {
 		(void)check_add(c, "dmarc.subpolicy-weak", CHECK_WARN,
@@ -173,10 +175,7 @@ judge_effect(struct check *c, const struct check_policy *policy,
 		    "p=none without rua= does nothing: no mail is stopped, "
 		    "and no reports come");
 		if (reports == 0) {
-			check_fix(f, CHECK_AT_DNS, policy->owner, "TXT",
-			    check_text(c, "v=DMARC1; p=none; "
-			    "rua=mailto:postmaster@%.*s",
-			    STR_FMT(policy->domain)));
+			check_fix_wanted(c, f, WANTED_DMARC, &about);
 		}
 	} else if (applies != DMARC_P_NONE && tags->v[DMARC_TAG_RUA].p ==
 	    NULL) {
@@ -188,8 +187,7 @@ judge_effect(struct check *c, const struct check_policy *policy,
 		f = check_add(c, "dmarc.parked-policy", CHECK_WARN,
 		    policy->owner, "the domain sends nothing; p=reject says "
 		    "so to everybody");
-		check_fix(f, CHECK_AT_DNS, policy->owner, "TXT",
-		    STR("v=DMARC1; p=reject; sp=reject"));
+		check_fix_wanted(c, f, WANTED_DMARC, &about);
 	}
 }
 

@@ -24,22 +24,6 @@ check_severity_name(enum check_severity severity)
 	return ("ok");
 }
 
-const char *
-check_where_name(enum check_where where)
-{
-	switch (where) {
-	case CHECK_AT_DNS:
-		return ("dns");
-	case CHECK_AT_HOSTER:
-		return ("hoster");
-	case CHECK_AT_POSTFIX:
-		return ("postfix");
-	case CHECK_AT_PROVIDER:
-		break;
-	}
-	return ("provider");
-}
-
 /* Whether there are enough findings of this kind about the subject. */
 static bool
 is_enough(const struct check *c, const char *id, enum check_severity severity,
@@ -94,26 +78,6 @@ check_found(struct check *c, struct check_finding *f, struct str text)
 		return;
 	}
 	f->found[f->found_n++] = copy;
-}
-
-void
-check_fix(struct check_finding *f, enum check_where where, struct str owner,
-    const char *type, struct str value)
-{
-	if (f->fix_n < CHECK_MAX_FIXES && value.p != NULL) {
-		f->fix[f->fix_n++] = (struct check_fix){ where, owner, type,
-			value, false };
-	}
-}
-
-void
-check_fix_remove(struct check_finding *f, struct str owner, const char *type,
-    struct str value)
-{
-	if (f->fix_n < CHECK_MAX_FIXES) {
-		f->fix[f->fix_n++] = (struct check_fix){ CHECK_AT_DNS, owner,
-			type, value, true };
-	}
 }
 
 void

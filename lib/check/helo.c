@@ -3,8 +3,6 @@
 #include "check/private.h"
 #include "mail/domain.h"
 
-#define MYHOSTNAME	STR("main.cf")
-
 static bool
 label_is_plain(struct str label)
 {
@@ -52,6 +50,7 @@ is_host_name(struct str name)
 static void
 judge_addresses(struct check *c, const struct check_addresses *a)
 {
+	struct wanted_about about = check_about(c);
 	struct str helo = c->opts.helo, ip;
 	struct check_finding *f;
 	size_t i;
@@ -67,8 +66,8 @@ judge_addresses(struct check *c, const struct check_addresses *a)
 		f = check_add(c, "helo.address-mismatch", CHECK_WARN, ip,
 		    "the HELO name %.*s does not have the address %.*s",
 		    CHECK_FMT(helo), CHECK_FMT(ip));
-		check_fix(f, CHECK_AT_DNS, helo, c->opts.ips[i].v6 ? "AAAA" :
-		    "A", ip);
+		about.ips = &c->opts.ips[i];
+		check_fix_wanted(c, f, WANTED_HOST_ADDRESS, &about);
 	}
 }
 
@@ -79,6 +78,7 @@ judge_spf(struct check *c, const struct ip_addr *ip)
 	struct spf_opts o = { .identity = SPF_HELO, .ip = *ip,
 		.helo = c->opts.helo, .now_s = c->now_s };
 	struct str helo = c->opts.helo, text = check_ip_str(c, ip);
+	struct wanted_about about = check_about(c);
 	struct check_finding *f;
 	struct spf_verdict v;
 
@@ -107,7 +107,7 @@ judge_spf(struct check *c, const struct ip_addr *ip)
 	    "SPF of the HELO name %.*s gives %s for %.*s: bounces from this "
 	    "host are refused or distrusted", CHECK_FMT(helo),
 	    spf_result_name(v.result), CHECK_FMT(text));
-	check_fix(f, CHECK_AT_DNS, helo, "TXT", STR("v=spf1 a -all"));
+	check_fix_wanted(c, f, WANTED_HOST_SPF, &about);
 	return (false);
 }
 
@@ -118,6 +118,7 @@ judge_bounces(struct check *c)
 		.octets = { 192, 0, 2, 1 } };	/* RFC 5737 */
 	struct spf_opts o = { .identity = SPF_HELO, .ip = any,
 		.helo = c->opts.helo, .now_s = c->now_s };
+	struct wanted_about about = check_about(c);
 	struct check_finding *f;
 	struct spf_verdict v;
 	bool missing = false;
@@ -137,8 +138,7 @@ judge_bounces(struct check *c)
 		f = check_add(c, "helo.spf-missing", CHECK_INFO, c->opts.helo,
 		    "the HELO name %.*s has no SPF record, so that bounces "
 		    "from this host have SPF none", CHECK_FMT(c->opts.helo));
-		check_fix(f, CHECK_AT_DNS, c->opts.helo, "TXT",
-		    STR("v=spf1 a -all"));
+		check_fix_wanted(c, f, WANTED_HOST_SPF, &about);
 	}
 }
 
@@ -156,8 +156,7 @@ check_helo(struct check *c)
 		f = check_add(c, "helo.syntax", CHECK_ERROR, helo,
 		    "\"%.*s\" is no full host name; many receivers refuse "
 		    "such a HELO", CHECK_FMT(helo));
-		check_fix(f, CHECK_AT_POSTFIX, MYHOSTNAME, "myhostname",
-		    check_text(c, "mail.%.*s", STR_FMT(c->domain)));
+		check_fix_host(c, f);
 		return;
 	}
 	a = check_addresses(c, helo);
@@ -172,8 +171,7 @@ check_helo(struct check *c)
 		f = check_add(c, "helo.unresolvable", CHECK_ERROR, helo,
 		    "the HELO name %.*s has no address; receivers that check "
 		    "it refuse the mail", CHECK_FMT(helo));
-		check_fix(f, CHECK_AT_POSTFIX, MYHOSTNAME, "myhostname",
-		    check_text(c, "mail.%.*s", STR_FMT(c->domain)));
+		check_fix_host(c, f);
 		return;
 	}
 	c->facts.helo_fine = true;

@@ -30,13 +30,14 @@ run_iprev(struct check *c, const struct ip_addr *ip)
 static void
 fix_ptr(struct check *c, struct check_finding *f, const struct ip_addr *ip)
 {
-	char arpa[IP_ARPA_BYTES];
+	struct wanted_about about = check_about(c);
 
-	ip_arpa(ip, arpa);
-	check_fix(f, CHECK_AT_HOSTER, check_text(c, "%s", arpa), "PTR",
-	    c->facts.helo_fine ? check_text(c, "%.*s.",
-	    STR_FMT(c->opts.helo)) : check_text(c, "mail.%.*s.",
-	    STR_FMT(c->domain)));
+	about.ips = ip;
+	about.ips_n = 1;
+	if (!c->facts.helo_fine) {
+		about.host = STR_NONE;
+	}
+	check_fix_wanted(c, f, WANTED_REVERSE, &about);
 }
 
 /* What the names themselves say. */

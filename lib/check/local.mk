@@ -10,6 +10,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/check/dnsbl.c \
 	lib/check/domain.c \
 	lib/check/finding.c \
+	lib/check/fix.c \
 	lib/check/helo.c \
 	lib/check/hosts.c \
 	lib/check/ids.c \

@@ -29,13 +29,14 @@ is_sending(const struct check *c)
 	return (c->opts.ips_n > 0 || c->opts.selectors_n > 0);
 }
 
-/* This host as MX, by its usual name if none is known. */
-static struct str
-wanted_mx(struct check *c)
+/* This host as MX, by its usual name if none is known; of a parked domain,
+   none. */
+static void
+fix_mx(struct check *c, struct check_finding *f)
 {
-	return (c->opts.helo.n > 0 ? check_text(c, "10 %.*s.",
-	    STR_FMT(c->opts.helo)) : check_text(c, "10 mail.%.*s.",
-	    STR_FMT(c->domain)));
+	struct wanted_about about = check_about(c);
+
+	check_fix_wanted(c, f, WANTED_MX, &about);
 }
 
 /* No MX: mail goes to the addresses of the domain itself. */
@@ -43,6 +44,7 @@ static void
 judge_without_mx(struct check *c)
 {
 	struct check_addresses a = check_addresses(c, c->domain);
+	struct wanted_about about = check_about(c);
 	struct check_finding *f;
 
 	c->facts.has_mx = a.n > 0;
@@ -51,9 +53,8 @@ judge_without_mx(struct check *c)
 		    "there is no MX record; mail goes to the address of %.*s "
 		    "itself, which is often the web server",
 		    CHECK_FMT(c->domain));
-		check_fix(f, CHECK_AT_DNS, c->domain, "MX", c->facts.parked ?
-		    STR("0 .") : check_text(c, "10 %.*s.",
-		    STR_FMT(c->domain)));
+		about.host = c->domain;
+		check_fix_wanted(c, f, WANTED_MX, &about);
 	} else if (a.failed) {
 		(void)check_add(c, "mx.lookup", CHECK_UNKNOWN, c->domain,
 		    "the addresses of %.*s could not be looked up: %s",
@@ -63,13 +64,13 @@ judge_without_mx(struct check *c)
 		f = check_add(c, "mx.null-missing", CHECK_INFO, c->domain,
 		    "the domain sends no mail and has no MX; a null MX would "
 		    "say that it takes none either");
-		check_fix(f, CHECK_AT_DNS, c->domain, "MX", STR("0 ."));
+		fix_mx(c, f);
 	} else {
 		f = check_add(c, "mx.missing", CHECK_ERROR, c->domain,
 		    "there is neither an MX record nor an address: nobody can "
 		    "answer mail from %.*s, and some receivers refuse it",
 		    CHECK_FMT(c->domain));
-		check_fix(f, CHECK_AT_DNS, c->domain, "MX", wanted_mx(c));
+		fix_mx(c, f);
 	}
 }
 
@@ -96,7 +97,7 @@ judge_null_mx(struct check *c, const struct dns_answer *mx)
 		f = check_add(c, "mx.null", CHECK_ERROR, c->domain,
 		    "the domain sends mail, but its null MX says that it "
 		    "takes none: receivers refuse it (550 5.7.27)");
-		check_fix(f, CHECK_AT_DNS, c->domain, "MX", wanted_mx(c));
+		fix_mx(c, f);
 	} else {
 		(void)check_add(c, "mx.null", CHECK_INFO, c->domain,
 		    "a null MX: the domain takes no mail");
@@ -128,7 +129,7 @@ judge_host(struct check *c, struct str host, struct mx_hosts *seen)
 		    CHECK_FMT(host));
 
 		check_found(c, f, cname->v[0].data);
-		check_fix(f, CHECK_AT_DNS, c->domain, "MX", check_text(c,
+		check_fix(f, WANTED_AT_DNS, c->domain, "MX", check_text(c,
 		    "10 %.*s.", STR_FMT(cname->v[0].data)));
 	}
 	if (is_localhost(host) || check_all_private(&a)) {
@@ -185,8 +186,7 @@ judge_hosts(struct check *c, const struct dns_answer *mx,
 			    "the MX record names the address %.*s; it must "
 			    "name a host, or no mail arrives",
 			    CHECK_FMT(host));
-			check_fix(f, CHECK_AT_DNS, c->domain, "MX",
-			    wanted_mx(c));
+			fix_mx(c, f);
 			continue;
 		}
 		judge_host(c, host, seen);

@@ -100,8 +100,14 @@ struct check_finding	*check_add(struct check *, const char *id,
 /* Quotes what was found. */
 void	check_found(struct check *, struct check_finding *, struct str text);
 /* What to publish, ready to paste; an absent value is no fix. */
-void	check_fix(struct check_finding *, enum check_where, struct str owner,
+void	check_fix(struct check_finding *, enum wanted_place, struct str owner,
 	    const char *type, struct str value);
+/* The record of the table; about: what it needs to know, by default. */
+struct wanted_about	check_about(const struct check *);
+void	check_fix_wanted(struct check *, struct check_finding *, enum wanted,
+	    const struct wanted_about *);
+/* Postfix's name of this host. */
+void	check_fix_host(struct check *, struct check_finding *);
 /* What to remove from the zone. */
 void	check_fix_remove(struct check_finding *, struct str owner,
 	    const char *type, struct str value);
@@ -157,7 +163,8 @@ struct str	check_spf_replace(struct check *, struct str domain,
 		    struct str record, struct str term, struct str by);
 struct str	check_spf_insert(struct check *, const struct ip_addr *);
 /* A new record for the addresses that send. */
-struct str	check_spf_wanted(struct check *);
+void	check_spf_wanted(struct check *, struct check_finding *,
+	    struct str domain);
 /* dmarc_tags.c, dmarc_rua.c: what a policy record says. */
 struct check_policy {
 	struct str	 text;		/* the record */

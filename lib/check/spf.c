@@ -50,8 +50,7 @@ judge_near_misses(struct check *c, struct str domain,
 		if (beside) {
 			check_fix_remove(f, domain, "TXT", txt->v[i].data);
 		} else {
-			check_fix(f, CHECK_AT_DNS, domain, "TXT",
-			    check_spf_wanted(c));
+			check_spf_wanted(c, f, domain);
 		}
 		break;
 	}
@@ -78,7 +77,7 @@ report_problem(struct check *c, const struct spf_problem *p)
 		    "permerror", CHECK_FMT(p->owner), CHECK_FMT(p->name),
 		    p->reason);
 		check_found(c, f, p->record);
-		check_fix(f, CHECK_AT_DNS, p->owner, "TXT", check_spf_replace(
+		check_fix(f, WANTED_AT_DNS, p->owner, "TXT", check_spf_replace(
 		    c, p->owner, p->record, p->term, STR_NONE));
 		break;
 	case SPF_PROBLEM_BROKEN:
@@ -240,7 +239,7 @@ judge_sender(struct check *c, struct str domain, const struct ip_addr *ip)
 	    spf_result_name(v.result), CHECK_FMT(text), CHECK_FMT(domain));
 	if (c->facts.spf_text.p != NULL) {
 		check_found(c, f, c->facts.spf_text);
-		check_fix(f, CHECK_AT_DNS, domain, "TXT",
+		check_fix(f, WANTED_AT_DNS, domain, "TXT",
 		    check_spf_insert(c, ip));
 	}
 }
@@ -295,7 +294,7 @@ find_record(struct check *c, struct str domain, const struct dns_answer *txt,
 		f = check_add(c, "spf.multiple", CHECK_ERROR, domain,
 		    "there are %zu SPF records; receivers use none of them "
 		    "(permerror). Merge them into one", policy->count);
-		check_fix(f, CHECK_AT_DNS, domain, "TXT", check_spf_wanted(c));
+		check_spf_wanted(c, f, domain);
 		c->facts.spf_broken = true;
 	}
 	for (i = 0; i < txt->n; i++) {
@@ -348,7 +347,7 @@ judge_domain(struct check *c, struct str domain)
 	} else if (policy->count == 0 && !has_near_miss(txt)) {
 		f = check_add(c, "spf.missing", CHECK_ERROR, domain,
 		    "%.*s has no SPF record", CHECK_FMT(domain));
-		check_fix(f, CHECK_AT_DNS, domain, "TXT", check_spf_wanted(c));
+		check_spf_wanted(c, f, domain);
 	}
 }
 

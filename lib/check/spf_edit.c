@@ -70,19 +70,14 @@ check_spf_replace(struct check *c, struct str domain, struct str record,
 	return (r);
 }
 
-static struct str
-address_term(struct check *c, const struct ip_addr *ip)
-{
-	return (check_text(c, "%s:%.*s", ip->v6 ? "ip6" : "ip4",
-	    STR_FMT(check_ip_str(c, ip))));
-}
-
 struct str
 check_spf_insert(struct check *c, const struct ip_addr *ip)
 {
-	struct str term = address_term(c, ip), rest = c->facts.spf_fixed, one;
-	struct str r;
+	struct str rest = c->facts.spf_fixed, one, term, r;
+	char text[WANTED_TERM_BYTES];
 
+	wanted_spf_term(ip, text);
+	term = str_from(text);
 	while (str_next(&rest, ' ', &one)) {
 		if (str_eq_ci(one, term)) {
 			return (c->facts.spf_fixed);
@@ -95,18 +90,12 @@ check_spf_insert(struct check *c, const struct ip_addr *ip)
 	return (r);
 }
 
-struct str
-check_spf_wanted(struct check *c)
+void
+check_spf_wanted(struct check *c, struct check_finding *f, struct str domain)
 {
-	struct str text = STR("v=spf1");
-	size_t i;
+	struct wanted_about about = check_about(c);
 
-	if (c->opts.ips_n == 0) {
-		return (STR("v=spf1 mx ~all"));
-	}
-	for (i = 0; i < c->opts.ips_n; i++) {
-		text = check_text(c, "%.*s %.*s", STR_FMT(text),
-		    STR_FMT(address_term(c, &c->opts.ips[i])));
-	}
-	return (check_text(c, "%.*s ~all", STR_FMT(text)));
+	about.domain = domain;
+	about.parked = false;
+	check_fix_wanted(c, f, WANTED_SPF, &about);
 }

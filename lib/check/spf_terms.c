@@ -34,7 +34,7 @@ judge_typo(struct check *c, const struct spf_visit *visit, struct str term)
 		    visit->domain, "\"%.*s\" has = in place of : and is "
 		    "ignored", CHECK_FMT(term));
 		check_found(c, f, visit->text);
-		check_fix(f, CHECK_AT_DNS, visit->domain, "TXT",
+		check_fix(f, WANTED_AT_DNS, visit->domain, "TXT",
 		    check_spf_replace(c, visit->domain, visit->text, term,
 		    check_text(c,
 		    "%.*s:%.*s", STR_FMT(name), STR_FMT(str_from_offset(term,
@@ -119,9 +119,13 @@ judge_all(struct check *c, const struct spf_visit *visit,
 		    "%.*s lets every host in the world send as the domain",
 		    CHECK_FMT(all->text));
 		check_found(c, f, visit->text);
-		check_fix(f, CHECK_AT_DNS, visit->domain, "TXT", before == 0 &&
-		    visit->own ? check_spf_wanted(c) : check_spf_replace(c,
-		    visit->domain, visit->text, all->text, STR("~all")));
+		if (before == 0 && visit->own) {
+			check_spf_wanted(c, f, visit->domain);
+			return;
+		}
+		check_fix(f, WANTED_AT_DNS, visit->domain, "TXT",
+		    check_spf_replace(c, visit->domain, visit->text,
+		    all->text, STR("~all")));
 		return;
 	}
 	if (!visit->own) {

@@ -89,6 +89,7 @@ check_sts(struct check *c)
 	struct str owner, text;
 	const struct dns_answer *txt = check_ask_below(c, "_mta-sts",
 	    c->domain, DNS_TXT, &owner);
+	struct wanted_about about = check_about(c);
 	struct check_finding *f;
 	size_t n;
 
@@ -112,8 +113,7 @@ check_sts(struct check *c)
 		    "the MTA-STS record needs id= with 1 to %d letters and "
 		    "digits", STS_ID_MAX_BYTES);
 		check_found(c, f, text);
-		check_fix(f, CHECK_AT_DNS, owner, "TXT", check_text(c,
-		    "v=STSv1; id=%lld", (long long)c->now_s));
+		check_fix_wanted(c, f, WANTED_MTA_STS, &about);
 	} else {
 		judge_sts_host(c);
 	}
@@ -147,8 +147,7 @@ check_tlsrpt(struct check *c, bool has_sts)
 	struct str owner, text;
 	const struct dns_answer *txt = check_ask_below(c, "_smtp._tls",
 	    c->domain, DNS_TXT, &owner);
-	struct str wanted = check_text(c, "v=TLSRPTv1; "
-	    "rua=mailto:postmaster@%.*s", STR_FMT(c->domain));
+	struct wanted_about about = check_about(c);
 	struct check_finding *f;
 	size_t n;
 
@@ -164,7 +163,7 @@ check_tlsrpt(struct check *c, bool has_sts)
 		    CHECK_INFO, owner, "no reports about TLS are asked for%s",
 		    has_sts ? "; with MTA-STS they show what is not "
 		    "delivered" : "");
-		check_fix(f, CHECK_AT_DNS, owner, "TXT", wanted);
+		check_fix_wanted(c, f, WANTED_TLS_REPORTS, &about);
 		return;
 	}
 	check_record(c, owner, "TXT", text, txt->ttl_s);
@@ -175,7 +174,7 @@ check_tlsrpt(struct check *c, bool has_sts)
 		    "the record for reports about TLS must be "
 		    "\"v=TLSRPTv1; rua=\" and mailto: or https: URIs");
 		check_found(c, f, text);
-		check_fix(f, CHECK_AT_DNS, owner, "TXT", wanted);
+		check_fix_wanted(c, f, WANTED_TLS_REPORTS, &about);
 	}
 }
 

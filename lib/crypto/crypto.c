@@ -82,3 +82,15 @@ crypto_take_mismatch(void)
 	}
 	return (mismatch && !other);
 }
+
+const char *
+crypto_key_name(enum crypto_key_type type)
+{
+	switch (type) {
+	case CRYPTO_RSA:
+		return ("rsa");
+	case CRYPTO_ED25519:
+		break;
+	}
+	return ("ed25519");
+}

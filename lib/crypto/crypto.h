@@ -36,6 +36,8 @@
 #define CRYPTO_SIG_MAX_BYTES	1024	/* 8192 bits */
 
 enum crypto_key_type { CRYPTO_RSA, CRYPTO_ED25519 };
+/* "rsa", "ed25519", as in k= of a key record. */
+const char	*crypto_key_name(enum crypto_key_type);
 
 struct crypto;
 struct digest;

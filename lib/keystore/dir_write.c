@@ -7,8 +7,8 @@
 #include <unistd.h>
 
 #include "keystore/dir.h"
-#include "keystore/record.h"
 #include "mail/domain.h"
+#include "wanted/record.h"
 
 /* Takes the text. */
 static enum status
@@ -53,7 +53,7 @@ write_record(const struct dir *dir, const struct dir_folder *folder,
 	arena_init(&arena, DIR_NAME_BYTES * 4);
 	buf_init(&text, KEYSTORE_STATE_MAX_BYTES);
 	owner = domain_key_name(&arena, key->selector, key->domain);
-	record_zone_line(&text, owner, key->record);
+	record_zone_line(&text, owner, "TXT", key->record);
 	if (owner.p == NULL) {
 		text.status = STATUS_NOMEM;
 	}

@@ -17,8 +17,6 @@ lib_libmailseal_a_SOURCES += \
 	lib/keystore/passphrase.h \
 	lib/keystore/postgres.c \
 	lib/keystore/private.h \
-	lib/keystore/record.c \
-	lib/keystore/record.h \
 	lib/keystore/sql.c \
 	lib/keystore/sql.h \
 	lib/keystore/sqlite.c \

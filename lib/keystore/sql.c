@@ -197,7 +197,7 @@ sql_add(void *ctx, const struct keystore_key *key, struct str pem,
 {
 	char numbers[5][NUMBER_BYTES];
 	const struct str values[] = { key->domain, key->selector,
-		key->type == CRYPTO_RSA ? STR("rsa") : STR("ed25519"),
+		str_from(crypto_key_name(key->type)),
 		print_number(numbers[0], key->bits),
 		str_from(key_stage_name(key->stage)),
 		print_number(numbers[1], key->created_s),

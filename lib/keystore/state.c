@@ -103,8 +103,7 @@ keystore_state_write(struct buf *out, const struct keystore_key *key)
 	buf_add_cstr(out, VERSION "\n");
 	write_text(out, FIELD_DOMAIN, key->domain);
 	write_text(out, FIELD_SELECTOR, key->selector);
-	write_text(out, FIELD_TYPE, key->type == CRYPTO_RSA ? STR("rsa") :
-	    STR("ed25519"));
+	write_text(out, FIELD_TYPE, str_from(crypto_key_name(key->type)));
 	write_time(out, FIELD_BITS, key->bits);
 	write_text(out, FIELD_STAGE, str_from(key_stage_name(key->stage)));
 	write_time(out, FIELD_CREATED, key->created_s);

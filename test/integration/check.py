@@ -39,6 +39,18 @@ class Zones:
                               path] + list(options) + list(domain))
 
 
+def check_form(zones):
+    """For web forms: names relative to the domain, values without quotes."""
+    _, out, _ = zones.check('d.example. MX 10 mail.d.example.\n',
+                            '--format', 'form', '--ip', '192.0.2.1',
+                            '--only', 'spf.*', '--only', 'dmarc.*')
+    tap.is_(out, 'publish spf.missing\nType      TXT\nName      @\n'
+            'Value     v=spf1 ip4:192.0.2.1 ~all\n\n'
+            'publish dmarc.missing\nType      TXT\nName      _dmarc\n'
+            'Value     v=DMARC1; p=none; rua=mailto:postmaster@d.example\n\n',
+            'as a web form takes it')
+
+
 def check_json(zones):
     status, out, _ = zones.json(FAULTY, *HOST)
     tap.is_(status, 1, 'an error: exit status 1')
@@ -340,6 +352,7 @@ def check_manual():
 
 def main():
     zones = Zones()
+    check_form(zones)
     check_json(zones)
     check_status(zones)
     check_usage(zones)

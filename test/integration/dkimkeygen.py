@@ -102,6 +102,19 @@ def test_formats():
     _, out, _ = new('-s', 'n', '--format', 'nsupdate')
     tap.ok(re.fullmatch(rb'update add n\._domainkey\.example\.com\. 3600 IN '
                         rb'TXT( "[^"]*")+\nsend\n', out), 'nsupdate', out)
+    status, out, _ = new('-s', 'f', '--format', 'form')
+    value = ''.join(re.findall('"([^"]*)"', read('f.txt')))
+    tap.is_((status, out.decode()), (0, 'Type      TXT\n'
+            'Name      f._domainkey\nValue     %s\n' % value),
+            'form: a name without the domain, one bare text')
+    _, out, _ = new('-s', 'f2', '--provider', 'route53')
+    strings = re.findall('"[^"]*"', read('f2.txt'))
+    tap.ok(len(strings) == 2 and out.decode().endswith(
+        'Value     %s\n' % ' '.join(strings)), 'form: quoted strings', out)
+    status, _, err = new('-s', 'f3', '--provider', 'nobody')
+    tap.ok(status == 2 and 'nobody' in err and 'Cloudflare' in err,
+           'an unknown provider: the known ones are named', err)
+    tap.ok(not os.path.exists(path('f3.private')), 'and there is no key')
     status, obj, _ = proc.run_json(
         [tree.DKIMKEYGEN, '-d', DOMAIN, '-D', TOP, '-s', 'j', '--format',
          'json', '--testing', '--no-subdomains'])

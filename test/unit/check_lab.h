@@ -72,7 +72,7 @@ check_split(const char *text)
 	return (w);
 }
 
-static struct check * ATTR_UNUSED
+static ATTR_UNUSED struct check *
 check_make(struct lab *lab, const struct check_case *o)
 {
 	struct check_words ips = check_split(o->ips);

@@ -4,6 +4,7 @@ include test/unit/base.mk
 include test/unit/mail.mk
 include test/unit/crypto.mk
 include test/unit/dns.mk
+include test/unit/wanted.mk
 include test/unit/dkim.mk
 include test/unit/spf.mk
 include test/unit/iprev.mk
