@@ -230,27 +230,33 @@ attach_query(struct cache_entry *e, struct dns_query *q)
 	}
 }
 
-/* With the lock held: true when an entry or a failing zone answers q. */
+/* With the lock held: true when an entry answers q. */
 static bool
-join_known(struct dns *dns, struct dns_query *q, const struct zone_path *path,
-    uint64_t now_us)
+join_entry(struct dns *dns, struct dns_query *q, uint64_t now_us)
 {
 	struct cache_entry *e;
 
 	resolver_expire(dns, now_us);
 	e = cache_find(&dns->cache, &q->name, q->type, now_us);
-	if (e != NULL) {
-		counter_add(e->pending ? &dns->counts.joined :
-		    &dns->counts.hits, 1);
-		attach_query(e, q);
-		return (true);
+	if (e == NULL) {
+		return (false);
 	}
-	if (dns->zones.v != NULL && dns_zones_fail(&dns->zones, &q->name,
+	counter_add(e->pending ? &dns->counts.joined : &dns->counts.hits, 1);
+	attach_query(e, q);
+	return (true);
+}
+
+/* With the lock held: true when a failing zone answers q. */
+static bool
+join_failure(struct dns *dns, struct dns_query *q,
+    const struct zone_path *path, uint64_t now_us)
+{
+	if (dns->zones.v == NULL || !dns_zones_fail(&dns->zones, &q->name,
 	    path, now_us, &q->own.answer.result)) {
-		counter_add(&dns->counts.remembered, 1);
-		return (true);
+		return (false);
 	}
-	return (false);
+	counter_add(&dns->counts.remembered, 1);
+	return (true);
 }
 
 /*
@@ -317,14 +323,12 @@ enum status
 resolver_ask(struct dns *dns, struct dns_query *q)
 {
 	bool known, started = false;
-	struct zone_path path;
 	struct cache_entry *e;
 	struct flight *f;
 	uint64_t now_us;
 
-	dns_zone_path(&q->name, &path);
 	pthread_mutex_lock(&dns->lock);
-	known = join_known(dns, q, &path, env_mono_us(&dns->env));
+	known = join_entry(dns, q, env_mono_us(&dns->env));
 	resolver_unlock(dns);
 	if (known) {
 		return (STATUS_OK);
@@ -337,12 +341,13 @@ resolver_ask(struct dns *dns, struct dns_query *q)
 		return (STATUS_NOMEM);
 	}
 	e->box.dns = dns;
-	*f = (struct flight){ .dns = dns, .name = q->name, .type = q->type,
-		.path = path };
+	*f = (struct flight){ .dns = dns, .name = q->name, .type = q->type };
+	dns_zone_path(&f->name, &f->path);
 	pthread_mutex_lock(&dns->lock);
 	/* Another thread may have asked the same meanwhile. */
 	now_us = env_mono_us(&dns->env);
-	if (!join_known(dns, q, &path, now_us)) {
+	if (!join_entry(dns, q, now_us) &&
+	    !join_failure(dns, q, &f->path, now_us)) {
 		started = start_flight(dns, q, e, f, now_us);
 	}
 	resolver_unlock(dns);
