@@ -73,6 +73,7 @@ struct import_option {
 };
 
 /* Sorted by name. */
+extern const struct import_option import_common[];	/* of the milters */
 extern const struct import_option import_opendkim[];
 extern const struct import_option import_opendmarc[];
 extern const struct import_option import_openarc[];
@@ -147,6 +148,8 @@ const char	*import_program_name(enum import_program);
 /* The last one of that name in the files of a program, or NULL. */
 const struct import_given	*import_get(const struct import *,
 				    enum import_program, const char *name);
+const struct import_given	*import_dkim(const struct import *,
+				    const char *name);	/* of OpenDKIM */
 /* Whether that is set to yes. */
 bool		 import_is_set(const struct import *, enum import_program,
 		    const char *name);
@@ -156,7 +159,7 @@ bool		 import_is_yes(struct str);
 /* import_translate.c: translates what was read, into notes and settings, and
    writes both into out. The status is that of im->status. */
 enum status	 import_translate(struct import *) ATTR_MUST_CHECK;
-/* Whether our daemon accepts the line. */
+/* Whether our daemon accepts the line; if not, why says why. */
 bool		 import_accepts(struct import *, const char *name,
 		    struct str value, struct diag *why);
 
@@ -174,7 +177,10 @@ const char	*import_shown(struct import *, struct str);
 /* Keeps the first error. */
 void		 import_fail(struct import *, enum status);
 
-/* import_settings.c: our lines. A later value replaces an earlier one. */
+/* import_settings.c: our lines. A later value replaces an earlier one. No
+   control character gets into them: a value that has one becomes a line that
+   our daemon refuses, and a comment says so. */
+bool		 import_is_text(struct str);	/* no control characters */
 void		 import_set(struct import *, const char *name,
 		    struct str value);
 void		 import_set_text(struct import *, const char *name,
@@ -208,7 +214,8 @@ struct import_list {
 /* The type and the path. */
 void		 import_list_look(struct import *, const struct import_given *,
 		    struct import_list *);
-/* The items, too. False: it cannot be read, and why_r says why. */
+/* The items, too. False: it cannot be read or has control characters, and
+   why_r says so. */
 bool		 import_list_read(struct import *, const struct import_given *,
 		    struct import_list *, const char **why_r);
 /* The path as its program finds it: BaseDirectory. NULL: no memory. */
@@ -247,7 +254,7 @@ const char	*import_postconf(struct import *, const char *name);
 /* The list of milters with ours in place of the imported ones. */
 struct str	 import_milters(struct import *, const char *now);
 
-/* import_write.c: both false if it failed, and said so. import_make_dir is
+/* import_write.c: both false if it failed, and printed that. import_make_dir is
    called before import_translate. */
 bool		 import_make_dir(struct import *, const char *path);
 bool		 import_write(struct import *);
@@ -264,7 +271,7 @@ bool		 import_tables_load(struct import *, const struct env *,
 		    struct key_table *, struct signing_table *);
 
 /* import_compare.c: what mail meets before and after. run_old: ask the old
-   programs. False: it failed, and said so. */
+   programs. False: it failed, and printed that. */
 bool		 import_compare(struct import *, bool run_old,
 		    bool *differs_r);
 

@@ -16,12 +16,6 @@
 #define BODY	"\nHello\n"
 #define OUTSIDE	"198.51.100.1"
 
-static const struct import_given *
-dkim(const struct import *im, const char *name)
-{
-	return (import_get(im, IMPORT_OPENDKIM, name));
-}
-
 static bool
 dmarc_is(const struct import *im, const char *name)
 {
@@ -39,8 +33,6 @@ add_case(struct import_cases *cases)
 	}
 	return (&cases->v[cases->n++]);
 }
-
-/* -- hosts --------------------------------------------------------------- */
 
 /* Whether OpenDKIM finds the text in the list. */
 static bool
@@ -140,8 +132,6 @@ sample_address(struct import *im, enum import_program program,
 	return (NULL);
 }
 
-/* -- who signs ----------------------------------------------------------- */
-
 struct author {
 	struct str	 address;
 	struct str	 local;
@@ -194,9 +184,10 @@ meant_by_domain(struct import *im, const struct author *a)
 	const char *why;
 	bool found;
 
-	if (dkim(im, "Domain") == NULL || dkim(im, "Selector") == NULL ||
-	    dkim(im, "KeyFile") == NULL ||
-	    !import_list_read(im, dkim(im, "Domain"), &list, &why)) {
+	if (import_dkim(im, "Domain") == NULL ||
+	    import_dkim(im, "Selector") == NULL ||
+	    import_dkim(im, "KeyFile") == NULL ||
+	    !import_list_read(im, import_dkim(im, "Domain"), &list, &why)) {
 		return (STR_NONE);
 	}
 	found = lists_domain(&list, domain) || has_text(&list, "*");
@@ -206,7 +197,7 @@ meant_by_domain(struct import *im, const struct author *a)
 		found = domain.n > 0 && lists_domain(&list, domain);
 	}
 	return (found ? arena_printf(&im->arena, "d=%.*s s=%.*s",
-	    STR_FMT(domain), STR_FMT(dkim(im, "Selector")->value)) :
+	    STR_FMT(domain), STR_FMT(import_dkim(im, "Selector")->value)) :
 	    STR_NONE);
 }
 
@@ -245,7 +236,7 @@ meaning_for(struct import *im, const struct author *a,
     const struct sender *s)
 {
 	struct import_list exempt;
-	const struct import_given *given = dkim(im, "ExemptDomains");
+	const struct import_given *given = import_dkim(im, "ExemptDomains");
 	const char *why;
 	struct str text;
 
@@ -278,7 +269,7 @@ add_author(struct import *im, struct import_cases *cases,
 		return;
 	}
 	a.meant = !im->old_sign ? STR_NONE :
-	    dkim(im, "SigningTable") != NULL ?
+	    import_dkim(im, "SigningTable") != NULL ?
 	    meant_by_table(im, &a, tables) : meant_by_domain(im, &a);
 	for (i = 0; i < n; i++) {
 		struct import_case *c = add_case(cases);
@@ -337,8 +328,9 @@ void
 import_cases_signing(struct import *im, struct import_cases *cases,
     const struct old_tables *tables)
 {
-	const struct import_given *given = dkim(im, "SigningTable") != NULL ?
-	    dkim(im, "SigningTable") : dkim(im, "Domain");
+	const struct import_given *table = import_dkim(im, "SigningTable");
+	const struct import_given *given = table != NULL ? table :
+	    import_dkim(im, "Domain");
 	bool subdomains = import_is_set(im, IMPORT_OPENDKIM, "SubDomains");
 	struct sender senders[IMPORT_MAX_SENDERS];
 	size_t i, n = list_senders(im, senders);
@@ -351,7 +343,7 @@ import_cases_signing(struct import *im, struct import_cases *cases,
 	for (i = 0; i < list.n; i++) {
 		add_author(im, cases, tables, author_of(im, list.v[i].key),
 		    senders, n);
-		if (subdomains && dkim(im, "SigningTable") == NULL) {
+		if (subdomains && import_dkim(im, "SigningTable") == NULL) {
 			add_author(im, cases, tables, author_of(im,
 			    arena_printf(&im->arena, ".%.*s",
 			    STR_FMT(list.v[i].key))), senders, n);
@@ -360,8 +352,6 @@ import_cases_signing(struct import *im, struct import_cases *cases,
 	add_author(im, cases, tables, STR("joe@elsewhere.invalid"), senders,
 	    n);
 }
-
-/* -- what is refused ----------------------------------------------------- */
 
 /* ip NULL: from outside. */
 static void

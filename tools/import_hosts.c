@@ -140,7 +140,7 @@ may_be_name(struct str item)
 	return (letter);
 }
 
-/* What becomes of an item without its "!"; *item may be translated. */
+/* How an item without its "!" is handled; *item may be translated. */
 static enum fate
 judge_item(struct picker *p, struct str *item, const char **why_r)
 {
@@ -191,7 +191,7 @@ leave_out(struct picker *p, const struct import_item *item, enum fate fate,
 	    p->file, item->line, import_shown(p->im, item->key), why);
 }
 
-/* Our daemon has a say as well. */
+/* Our daemon must accept the item as well. */
 static bool
 add_host(struct picker *p, const struct import_item *item, struct str ours,
     const char **why_r)

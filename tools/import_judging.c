@@ -6,7 +6,7 @@
 #include "tools/import.h"
 
 static const struct import_given *
-get(const struct import *im, const char *name)
+opendmarc(const struct import *im, const char *name)
 {
 	return (import_get(im, IMPORT_OPENDMARC, name));
 }
@@ -42,26 +42,25 @@ set_actions(struct import *im)
 static void
 note_headers(struct import *im)
 {
+	static const char why[] = "only the From field is checked (OnBadFrom "
+	    "reject): mail with no Date or two, or with several To, Cc, "
+	    "Subject and the like, is accepted";
+
 	if (is_set(im, "RequiredHeaders")) {
-		import_say_of(im, IMPORT_ACCEPTED, get(im, "RequiredHeaders"),
-		    "only the From field is checked (OnBadFrom reject): mail "
-		    "with no Date or two, or with several To, Cc, Subject and "
-		    "the like, is accepted");
+		import_say_of(im, IMPORT_ACCEPTED, opendmarc(im,
+		    "RequiredHeaders"), why);
 	}
 	if (im->old_dkim &&
 	    import_is_set(im, IMPORT_OPENDKIM, "RequiredHeaders")) {
-		import_say_of(im, IMPORT_ACCEPTED, import_get(im,
-		    IMPORT_OPENDKIM, "RequiredHeaders"), "only the From field "
-		    "is checked (OnBadFrom reject): mail with no Date or two, "
-		    "or with several To, Cc, Subject and the like, is "
-		    "accepted");
+		import_say_of(im, IMPORT_ACCEPTED, import_dkim(im,
+		    "RequiredHeaders"), why);
 	}
 	if (is_set(im, "RejectMultiValueFrom")) {
-		import_say_of(im, IMPORT_ACCEPTED,
-		    get(im, "RejectMultiValueFrom"), "several From fields are "
-		    "refused (OnBadFrom reject), but of one field with "
-		    "authors of several domains each is judged: it is "
-		    "accepted unless one fails");
+		import_say_of(im, IMPORT_ACCEPTED, opendmarc(im,
+		    "RejectMultiValueFrom"), "several From fields are refused "
+		    "(OnBadFrom reject), but of one field with authors of "
+		    "several domains each is judged: it is accepted unless "
+		    "one fails");
 	}
 }
 
@@ -71,12 +70,12 @@ note_refused(struct import *im)
 {
 	import_say(im, IMPORT_REFUSED, "More mail fails DMARC: signatures by "
 	    "rsa-sha1 or RSA keys below 1024 bits do not pass (RFC 8301)%s, "
-	    "nor such on which text rides (Minimum, AllowExtraFields); %spct= "
-	    "of a policy is ignored (RFC 9989). Mail is deferred while "
+	    "nor those that leave text unsigned (Minimum, AllowExtraFields); "
+	    "%spct= of a policy is ignored (RFC 9989). Mail is deferred while "
 	    "a policy cannot be fetched (OnDMARCTempError)",
 	    import_is_set(im, IMPORT_OPENDKIM, "AllowSHA1Only") ?
 	    ", whatever AllowSHA1Only says" : "",
-	    get(im, "PublicSuffixList") == NULL ? "subdomains without a "
+	    opendmarc(im, "PublicSuffixList") == NULL ? "subdomains without a "
 	    "record have their parent's policy, which OpenDMARC does not find "
 	    "without PublicSuffixList; " : "");
 }
@@ -110,7 +109,7 @@ note_accepted(struct import *im)
 static void
 note_trusted(struct import *im)
 {
-	const struct import_given *given = get(im, "TrustedAuthservIDs");
+	const struct import_given *given = opendmarc(im, "TrustedAuthservIDs");
 	struct str ours = import_setting(im, "AuthservID"), rest, name;
 
 	rest = given != NULL ? given->value : STR_NONE;
@@ -136,7 +135,7 @@ note_trusted(struct import *im)
 static void
 set_exemptions(struct import *im)
 {
-	const struct import_given *given = get(im, "IgnoreHosts");
+	const struct import_given *given = opendmarc(im, "IgnoreHosts");
 	struct str value;
 
 	if (given == NULL) {
@@ -158,7 +157,7 @@ static void
 add_items(struct import *im, struct buf *b, const char *name,
     const char *suffix)
 {
-	const struct import_given *given = get(im, name);
+	const struct import_given *given = opendmarc(im, name);
 	struct import_list list;
 	const char *why;
 	size_t i;
@@ -195,8 +194,8 @@ set_items(struct import *im, const char *one, const char *other,
 		import_set(im, to, arena_dup(&im->arena, buf_str(&b)));
 	} else if (b.n > 0) {
 		import_say_of(im, im->rejects ? IMPORT_REFUSED :
-		    IMPORT_DIFFERS, get(im, one) != NULL ? get(im, one) :
-		    get(im, other), import_shown(im, str_from(why.text)));
+		    IMPORT_DIFFERS, opendmarc(im, opendmarc(im, one) != NULL ?
+		    one : other), import_shown(im, str_from(why.text)));
 	}
 	buf_fini(&b);
 }
@@ -217,7 +216,7 @@ import_judging(struct import *im)
 		import_say(im, IMPORT_DIFFERS, "TrustedSealers: every sealer "
 		    "of a chain must be listed");
 	}
-	if (get(im, "PublicSuffixList") != NULL) {
+	if (opendmarc(im, "PublicSuffixList") != NULL) {
 		import_set_text(im, "OrgDomain", "psl");
 		import_say(im, IMPORT_DIFFERS, "OrgDomain psl uses the list of "
 		    "the package publicsuffix; without this line the tree "

@@ -142,7 +142,6 @@ read_csl(struct import *im, struct str rest, unsigned line,
 	return (true);
 }
 
-/* Without control characters in keys: what follows is written to a file. */
 static bool
 read_file(struct import *im, struct import_list *list, struct diag *diag)
 {
@@ -175,6 +174,20 @@ read_file(struct import *im, struct import_list *list, struct diag *diag)
 	return (status == STATUS_OK);
 }
 
+static bool
+list_is_text(const struct import_list *list)
+{
+	size_t i;
+
+	for (i = 0; i < list->n; i++) {
+		if (!import_is_text(list->v[i].key) ||
+		    !import_is_text(list->v[i].value)) {
+			return (false);
+		}
+	}
+	return (true);
+}
+
 bool
 import_list_read(struct import *im, const struct import_given *given,
     struct import_list *r, const char **why_r)
@@ -198,15 +211,18 @@ import_list_read(struct import *im, const struct import_given *given,
 	case IMPORT_FILE:
 	case IMPORT_PATTERNS:
 		ok = r->path != NULL && read_file(im, r, &diag);
-		*why_r = import_shown(im, str_from(diag.text));
 		break;
 	case IMPORT_DSN:
 	case IMPORT_OTHER:
 	default:
 		return (false);
 	}
-	if (!ok && diag.text[0] == '\0') {
-		*why_r = "it has too many items";
+	if (!ok) {
+		*why_r = diag.text[0] != '\0' ?
+		    import_shown(im, str_from(diag.text)) :
+		    "it has too many items";
+		return (false);
 	}
-	return (ok);
+	*why_r = "it has control characters";
+	return (list_is_text(r));
 }

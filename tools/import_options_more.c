@@ -2,33 +2,23 @@
 /* The same for OpenARC's openarc.conf(5) and for policyd-spf.conf(5). */
 #include "tools/import.h"
 
+/* Sentences of several rows. */
+static const char not_refused[] = "mail is not refused for SPF alone; "
+    "TrustedNetworks exempts from DMARC";
+
 const struct import_option import_openarc[] = {
 	{ "AuthResIP", IMPORT_NONE, NULL,
 	    "smtp.remote-ip is not written", IMPORT_DIFFERS },
-	{ "AuthservID", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
-	{ "AutoRestart*", IMPORT_NONE, NULL,
-	    "the init system restarts the daemon: see mailseald.service",
-	    IMPORT_MOOT },
-	{ "Background", IMPORT_BOOL, NULL, NULL, IMPORT_DIFFERS },
-	{ "BaseDirectory", IMPORT_NONE, NULL,
-	    "relative paths are made absolute", IMPORT_MOOT },
 	{ "Canonicalization", IMPORT_NONE, NULL,
 	    "seals are relaxed/relaxed", IMPORT_DIFFERS },
-	{ "ChangeRootDirectory", IMPORT_NONE, NULL,
-	    "use the systemd unit, which confines the daemon; paths are "
-	    "those outside", IMPORT_DIFFERS },
 	{ "Domain", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
 	{ "DomainWhitelist*", IMPORT_NONE, NULL,
 	    "TrustedSealers names the sealers whose chain overrides DMARC",
 	    IMPORT_DIFFERS },
-	{ "EnableCoredumps", IMPORT_NONE, NULL,
-	    "a core dump would contain private keys", IMPORT_MOOT },
 	{ "FinalReceiver", IMPORT_NONE, NULL,
 	    "ArcSeal forwarded leaves out what is delivered here",
 	    IMPORT_DIFFERS },
-	{ "FixedTimestamp", IMPORT_NONE, NULL,
-	    "for tests only", IMPORT_MOOT },
-	{ "Include", IMPORT_INCLUDE, NULL, NULL, IMPORT_DIFFERS },
+	{ "FixedTimestamp", IMPORT_NONE, NULL, "for tests only", IMPORT_MOOT },
 	{ "InternalHosts", IMPORT_NONE, NULL,
 	    "InternalHosts of OpenDKIM decides what is outgoing, which is "
 	    "not sealed", IMPORT_DIFFERS },
@@ -37,9 +27,6 @@ const struct import_option import_openarc[] = {
 	{ "KeyFile", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
 	{ "MaximumHeaders", IMPORT_NONE, NULL,
 	    "a header of up to 2 MiB is accepted", IMPORT_DIFFERS },
-	{ "MilterDebug", IMPORT_NONE, NULL,
-	    "the log has one line for each message, with all results",
-	    IMPORT_MOOT },
 	{ "MinimumKeySizeRSA", IMPORT_TEXT, "MinimumKeyBits", NULL,
 	    IMPORT_DIFFERS },
 	{ "Mode", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
@@ -50,9 +37,6 @@ const struct import_option import_openarc[] = {
 	{ "PeerList", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
 	{ "PermitAuthenticationOverrides", IMPORT_NONE, NULL,
 	    "results in the header are never trusted", IMPORT_DIFFERS },
-	{ "PidFile", IMPORT_NONE, NULL,
-	    "mailseald.service needs none, and may not write it; without "
-	    "systemd add it again", IMPORT_MOOT },
 	{ "RequireSafeKeys", IMPORT_NONE, NULL,
 	    "always on: a key that others can read is not used", IMPORT_MOOT },
 	{ "SealHeaderChecks", IMPORT_NONE, NULL,
@@ -64,17 +48,9 @@ const struct import_option import_openarc[] = {
 	    "seals do not expire", IMPORT_MOOT },
 	{ "SignHeaders", IMPORT_NONE, NULL,
 	    "seals cover the default header fields", IMPORT_DIFFERS },
-	{ "Socket", IMPORT_SOCKET, NULL, NULL, IMPORT_DIFFERS },
-	{ "SoftwareHeader", IMPORT_IF_YES, NULL,
-	    "the version is not published", IMPORT_DIFFERS },
-	{ "Syslog", IMPORT_SYSLOG, "LogTarget", NULL, IMPORT_DIFFERS },
-	{ "SyslogFacility", IMPORT_TEXT, NULL, NULL, IMPORT_DIFFERS },
 	{ "TemporaryDirectory", IMPORT_NONE, NULL,
 	    "no temporary files are written", IMPORT_MOOT },
-	{ "TestKeys", IMPORT_NONE, NULL,
-	    "use Zone for tests", IMPORT_MOOT },
-	{ "UMask", IMPORT_TEXT, NULL, NULL, IMPORT_DIFFERS },
-	{ "UserID", IMPORT_TEXT, NULL, NULL, IMPORT_DIFFERS },
+	{ "TestKeys", IMPORT_NONE, NULL, "use Zone for tests", IMPORT_MOOT },
 	{ NULL, IMPORT_NONE, NULL, NULL, IMPORT_MOOT }
 };
 
@@ -85,24 +61,16 @@ const struct import_option import_policyd[] = {
 	    IMPORT_MOOT },
 	{ "defaultSeedOnly", IMPORT_NONE, NULL,
 	    "TestOnly is its new name", IMPORT_MOOT },
-	{ "Domain_Whitelist*", IMPORT_NONE, NULL,
-	    "mail is not refused for SPF alone; TrustedNetworks exempts "
-	    "from DMARC", IMPORT_DIFFERS },
+	{ "Domain_Whitelist*", IMPORT_NONE, NULL, not_refused, IMPORT_DIFFERS },
 	{ "Header_Type", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
 	{ "HELO_reject", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
-	{ "HELO_Whitelist", IMPORT_NONE, NULL,
-	    "mail is not refused for SPF alone; TrustedNetworks exempts "
-	    "from DMARC", IMPORT_DIFFERS },
+	{ "HELO_Whitelist", IMPORT_NONE, NULL, not_refused, IMPORT_DIFFERS },
 	{ "Hide_Receiver", IMPORT_NONE, NULL,
 	    "the receiver is the name of AuthservID", IMPORT_DIFFERS },
-	{ "IPv4_*", IMPORT_NONE, NULL,
-	    "mail is not refused for SPF alone; TrustedNetworks exempts "
-	    "from DMARC", IMPORT_DIFFERS },
-	{ "Lookup_Time", IMPORT_NONE, NULL,
-	    "DNSTimeout", IMPORT_DIFFERS },
+	{ "IPv4_*", IMPORT_NONE, NULL, not_refused, IMPORT_DIFFERS },
+	{ "Lookup_Time", IMPORT_NONE, NULL, "DNSTimeout", IMPORT_DIFFERS },
 	{ "Mail_From_*", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
-	{ "Mock", IMPORT_NONE, NULL,
-	    "for tests only", IMPORT_MOOT },
+	{ "Mock", IMPORT_NONE, NULL, "for tests only", IMPORT_MOOT },
 	{ "No_Mail", IMPORT_NONE, NULL,
 	    "a domain without mail is judged as any other", IMPORT_DIFFERS },
 	{ "PermError_reject", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
@@ -125,8 +93,6 @@ const struct import_option import_policyd[] = {
 	{ "Void_Limit", IMPORT_NONE, NULL,
 	    "two empty answers are permitted (RFC 7208 4.6.4)",
 	    IMPORT_DIFFERS },
-	{ "Whitelist*", IMPORT_NONE, NULL,
-	    "mail is not refused for SPF alone; TrustedNetworks exempts "
-	    "from DMARC", IMPORT_DIFFERS },
+	{ "Whitelist*", IMPORT_NONE, NULL, not_refused, IMPORT_DIFFERS },
 	{ NULL, IMPORT_NONE, NULL, NULL, IMPORT_MOOT }
 };

@@ -3,6 +3,8 @@
  * OpenARC and policyd-spf; and what is left for the operator to do: one milter
  * in place of several, one user, and systemd.
  */
+#include "config.h"
+
 #include "mail/domain.h"
 #include "tools/import.h"
 

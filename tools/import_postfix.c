@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What Postfix is to be told: its milters with ours in place of the old. */
+/* The list of milters for Postfix, with ours in place of the old ones. */
 #include <stdio.h>
 
 #include "tools/import.h"

@@ -10,7 +10,7 @@
 static const struct {
 	const char			*name;
 	const char			*part;	/* of a file's name */
-	const struct import_option	*options;
+	const struct import_option	*options;	/* before the common */
 } programs[IMPORT_PROGRAMS] = {
 	[IMPORT_OPENDKIM] = { "OpenDKIM", "dkim", import_opendkim },
 	[IMPORT_OPENDMARC] = { "OpenDMARC", "dmarc", import_opendmarc },
@@ -37,6 +37,17 @@ import_option_find(const struct import_option *v, struct str name)
 		}
 	}
 	return (NULL);
+}
+
+/* NULL: unknown. */
+static const struct import_option *
+option_of(enum import_program program, struct str name)
+{
+	const struct import_option *o = import_option_find(
+	    programs[program].options, name);
+
+	return (o != NULL || program == IMPORT_POLICYD ? o :
+	    import_option_find(import_common, name));
 }
 
 bool
@@ -71,8 +82,7 @@ count_options(struct str text, enum import_program program)
 
 	while (conf_lines_next(&lines, &line)) {
 		split_line(line, program, &name, &value);
-		n += import_option_find(programs[program].options, name) !=
-		    NULL;
+		n += option_of(program, name) != NULL;
 	}
 	return (n);
 }
@@ -169,8 +179,7 @@ take_line(struct import *im, struct import_given *given, struct str line,
 		return (STATUS_LIMIT);
 	}
 	split_line(line, given->program, &given->name, &given->value);
-	given->option = import_option_find(programs[given->program].options,
-	    given->name);
+	given->option = option_of(given->program, given->name);
 	return (given->option != NULL &&
 	    given->option->kind == IMPORT_INCLUDE ?
 	    include_file(im, given, depth, diag) :
@@ -235,6 +244,12 @@ import_get(const struct import *im, enum import_program program,
 		}
 	}
 	return (NULL);
+}
+
+const struct import_given *
+import_dkim(const struct import *im, const char *name)
+{
+	return (import_get(im, IMPORT_OPENDKIM, name));
 }
 
 bool

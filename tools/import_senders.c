@@ -3,16 +3,10 @@
 #include "conf/hosts.h"
 #include "tools/import.h"
 
-static const struct import_given *
-get(const struct import *im, const char *name)
-{
-	return (import_get(im, IMPORT_OPENDKIM, name));
-}
-
 static void
 set_hosts(struct import *im, const char *name, enum import_effect lost)
 {
-	const struct import_given *given = get(im, name);
+	const struct import_given *given = import_dkim(im, name);
 	struct str value;
 
 	if (given == NULL) {
@@ -68,8 +62,8 @@ take_macro(struct import *im, struct buf *mta, const struct import_given *given,
 static void
 set_mta(struct import *im)
 {
-	const struct import_given *macros = get(im, "MacroList");
-	const struct import_given *mta = get(im, "MTA");
+	const struct import_given *macros = import_dkim(im, "MacroList");
+	const struct import_given *mta = import_dkim(im, "MTA");
 	struct import_list list;
 	const char *why;
 	struct buf names;
@@ -101,7 +95,7 @@ static void
 note_local(struct import *im)
 {
 	struct str value = import_setting(im, "InternalHosts");
-	const struct import_given *given = get(im, "InternalHosts");
+	const struct import_given *given = import_dkim(im, "InternalHosts");
 	struct import_list list;
 	const char *why;
 	size_t i;
@@ -148,7 +142,7 @@ note_excluded(struct import *im)
 static void
 note_sender(struct import *im)
 {
-	const struct import_given *given = get(im, "SenderHeaders");
+	const struct import_given *given = import_dkim(im, "SenderHeaders");
 
 	if (given != NULL && im->signs && !str_starts_ci(given->value,
 	    STR("From"))) {

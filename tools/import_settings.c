@@ -31,6 +31,20 @@ add_setting(struct import *im, const char *name, struct str value)
 		value };
 }
 
+bool
+import_is_text(struct str value)
+{
+	size_t i;
+
+	for (i = 0; i < value.n; i++) {
+		if (((unsigned char)value.p[i] < ' ' && value.p[i] != '\t') ||
+		    value.p[i] == 0x7f) {
+			return (false);
+		}
+	}
+	return (true);
+}
+
 void
 import_set(struct import *im, const char *name, struct str value)
 {
@@ -38,6 +52,11 @@ import_set(struct import *im, const char *name, struct str value)
 
 	if (value.p == NULL) {
 		import_fail(im, STATUS_NOMEM);
+	} else if (!import_is_text(value)) {
+		import_say(im, IMPORT_UNSIGNED, "%s: the value has control "
+		    "characters: mailseald does not start until it is written "
+		    "anew", name);
+		import_refuse(im, name, value);
 	} else if (old != NULL) {
 		old->value = value;
 	} else {
@@ -59,7 +78,6 @@ import_setting(const struct import *im, const char *name)
 	return (setting != NULL ? setting->value : STR_NONE);
 }
 
-/* No control character reaches the file: the value is not valid anyway. */
 void
 import_refuse(struct import *im, const char *name, struct str value)
 {

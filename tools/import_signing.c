@@ -11,16 +11,10 @@
 
 #define SIGN_OPTIONS	3
 
-static const struct import_given *
-get(const struct import *im, const char *name)
-{
-	return (import_get(im, IMPORT_OPENDKIM, name));
-}
-
 static bool
 has_mode(const struct import *im, char mode)
 {
-	const struct import_given *given = get(im, "Mode");
+	const struct import_given *given = import_dkim(im, "Mode");
 	size_t i;
 
 	if (!im->has[IMPORT_OPENDKIM]) {
@@ -85,11 +79,11 @@ take_domain(struct import *im, struct domains *d, struct str item,
 static void
 set_domain_tables(struct import *im, const struct domains *d)
 {
-	struct str selector = get(im, "Selector")->value, key;
+	struct str selector = import_dkim(im, "Selector")->value, key;
 
 	key = arena_printf(&im->arena, "import %%:%.*s:%s\n",
-	    STR_FMT(selector), import_path(im, get(im, "KeyFile"),
-	    get(im, "KeyFile")->value));
+	    STR_FMT(selector), import_path(im, import_dkim(im, "KeyFile"),
+	    import_dkim(im, "KeyFile")->value));
 	if (import_is_set(im, IMPORT_OPENDKIM, "SubDomains")) {
 		import_say(im, IMPORT_DIFFERS, "SubDomains: with such a "
 		    "Domain, d= is the author's own domain");
@@ -101,7 +95,7 @@ set_domain_tables(struct import *im, const struct domains *d)
 static void
 check_key_file(struct import *im, const char *path)
 {
-	const struct import_given *user = get(im, "UserID");
+	const struct import_given *user = import_dkim(im, "UserID");
 	struct privkey *key = NULL;
 	struct diag diag;
 
@@ -117,13 +111,13 @@ check_key_file(struct import *im, const char *path)
 static void
 set_domain_lines(struct import *im, const struct domains *d)
 {
-	const char *path = import_path(im, get(im, "KeyFile"),
-	    get(im, "KeyFile")->value);
+	const char *path = import_path(im, import_dkim(im, "KeyFile"),
+	    import_dkim(im, "KeyFile")->value);
 
 	import_set(im, "Domain", arena_dup(&im->arena, buf_str(&d->plain)));
-	import_set(im, "Selector", get(im, "Selector")->value);
+	import_set(im, "Selector", import_dkim(im, "Selector")->value);
 	import_set(im, "KeyFile", str_from(path));
-	if (get(im, "SubDomains") != NULL) {
+	if (import_dkim(im, "SubDomains") != NULL) {
 		import_set_text(im, "SubDomains", import_is_set(im,
 		    IMPORT_OPENDKIM, "SubDomains") ? "yes" : "no");
 	}
@@ -135,7 +129,7 @@ set_domain_lines(struct import *im, const struct domains *d)
 static void
 translate_domains(struct import *im)
 {
-	const struct import_given *given = get(im, "Domain");
+	const struct import_given *given = import_dkim(im, "Domain");
 	struct domains d = { .n = 0 };
 	struct import_list list;
 	const char *why;
@@ -174,7 +168,7 @@ translate_given(struct import *im)
 	size_t i, n = 0;
 
 	for (i = 0; i < SIGN_OPTIONS; i++) {
-		n += get(im, names[i]) != NULL;
+		n += import_dkim(im, names[i]) != NULL;
 	}
 	if (n == SIGN_OPTIONS) {
 		im->signed_before = true;
@@ -182,10 +176,10 @@ translate_given(struct import *im)
 		return;
 	}
 	for (i = 0; i < SIGN_OPTIONS; i++) {
-		if (get(im, names[i]) != NULL) {
-			import_say_of(im, IMPORT_DIFFERS, get(im, names[i]),
-			    "it needs all of Domain, Selector and KeyFile; "
-			    "OpenDKIM does not sign by this either");
+		if (import_dkim(im, names[i]) != NULL) {
+			import_say_of(im, IMPORT_DIFFERS, import_dkim(im,
+			    names[i]), "it needs all of Domain, Selector and "
+			    "KeyFile; OpenDKIM does not sign by this either");
 		}
 	}
 }
@@ -198,9 +192,10 @@ note_hidden(struct import *im)
 	size_t i;
 
 	for (i = 0; i < SIGN_OPTIONS; i++) {
-		if (get(im, names[i]) != NULL) {
-			import_say_of(im, IMPORT_MOOT, get(im, names[i]),
-			    "OpenDKIM ignores it if there is a SigningTable");
+		if (import_dkim(im, names[i]) != NULL) {
+			import_say_of(im, IMPORT_MOOT, import_dkim(im,
+			    names[i]), "OpenDKIM ignores it if there is a "
+			    "SigningTable");
 		}
 	}
 }
@@ -209,18 +204,18 @@ note_hidden(struct import *im)
 static void
 note_signing(struct import *im)
 {
-	if (get(im, "Canonicalization") == NULL) {
+	if (import_dkim(im, "Canonicalization") == NULL) {
 		import_set_text(im, "Canonicalization", "simple/simple");
 		import_say(im, IMPORT_DIFFERS, "Canonicalization "
 		    "simple/simple is OpenDKIM's default; relaxed/relaxed "
 		    "survives more");
 	}
-	if (get(im, "OversignHeaders") == NULL) {
+	if (import_dkim(im, "OversignHeaders") == NULL) {
 		import_set_text(im, "OversignHeaders", "none");
 		import_say(im, IMPORT_DIFFERS, "OversignHeaders none is "
 		    "OpenDKIM's default; without this line more is protected");
 	}
-	if (get(im, "SignHeaders") == NULL) {
+	if (import_dkim(im, "SignHeaders") == NULL) {
 		import_say(im, IMPORT_DIFFERS, "h= of signatures names more "
 		    "header fields than OpenDKIM's (SignHeaders)");
 	}
@@ -238,17 +233,17 @@ set_mode(struct import *im)
 	bool wants = has_mode(im, 's');
 
 	if (wants && im->signs) {
-		if (!im->verifies || get(im, "Mode") != NULL) {
+		if (!im->verifies || import_dkim(im, "Mode") != NULL) {
 			import_set_text(im, "Mode", im->verifies ? "sv" : "s");
 		}
 	} else if (im->signed_before && wants) {
 		/* What signed is lost: the refused line stops the start. */
 		import_set_text(im, "Mode", im->verifies ? "sv" : "s");
-	} else if (!wants || get(im, "Mode") != NULL) {
+	} else if (!wants || import_dkim(im, "Mode") != NULL) {
 		import_set_text(im, "Mode", "v");
 	}
-	if (wants && !im->signed_before && get(im, "Mode") != NULL) {
-		import_say_of(im, IMPORT_DIFFERS, get(im, "Mode"),
+	if (wants && !im->signed_before && import_dkim(im, "Mode") != NULL) {
+		import_say_of(im, IMPORT_DIFFERS, import_dkim(im, "Mode"),
 		    "there are no keys to sign with, in OpenDKIM neither");
 	}
 }
@@ -261,7 +256,7 @@ import_signing(struct import *im)
 	im->verifies = im->old_dkim || im->has[IMPORT_OPENDMARC] ||
 	    im->has[IMPORT_OPENARC] || im->has[IMPORT_POLICYD];
 	if (has_mode(im, 's')) {
-		if (get(im, "SigningTable") != NULL) {
+		if (import_dkim(im, "SigningTable") != NULL) {
 			note_hidden(im);
 			import_tables(im);
 		} else {

@@ -22,7 +22,7 @@ struct dsn {
 };
 
 static struct str
-cut(struct str *rest, char at)
+cut_part(struct str *rest, char at)
 {
 	size_t i = str_find(*rest, at);
 	struct str part = str_first(*rest, i);
@@ -38,11 +38,11 @@ split_authority(struct str s, struct dsn *d)
 
 	if (at < s.n) {
 		d->password = str_first(s, at);
-		d->user = cut(&d->password, ':');
+		d->user = cut_part(&d->password, ':');
 		s = str_from_offset(s, at + 1);
 	}
 	if (str_find(s, '+') < s.n) {
-		d->port = cut(&s, '+');
+		d->port = cut_part(&s, '+');
 	}
 	d->host = s;
 }
@@ -53,16 +53,16 @@ parse_dsn(struct str value, struct dsn *d)
 	struct str rest = str_from_offset(value, str_find(value, ':') + 1);
 	struct str pair, name;
 
-	*d = (struct dsn){ .backend = cut(&rest, ':') };
+	*d = (struct dsn){ .backend = cut_part(&rest, ':') };
 	if (!str_starts(rest, STR("//"))) {
 		return (false);
 	}
 	rest = str_from_offset(rest, 2);
-	split_authority(cut(&rest, '/'), d);
-	d->database = cut(&rest, '/');
+	split_authority(cut_part(&rest, '/'), d);
+	d->database = cut_part(&rest, '/');
 	while (rest.n > 0) {
-		pair = cut(&rest, '?');
-		name = cut(&pair, '=');
+		pair = cut_part(&rest, '?');
+		name = cut_part(&pair, '=');
 		if (str_eq_ci(name, STR("table"))) {
 			d->table = pair;
 		} else if (str_eq_ci(name, STR("keycol"))) {

@@ -23,12 +23,6 @@ struct tables {
 	struct signing_table	 rules;
 };
 
-static const struct import_given *
-get(const struct import *im, const char *name)
-{
-	return (import_get(im, IMPORT_OPENDKIM, name));
-}
-
 static void
 take_warning(void *ctx, enum log_level level ATTR_UNUSED, const char *line)
 {
@@ -209,7 +203,7 @@ keep_paths(struct tables *t)
 static void
 check_keys(struct tables *t)
 {
-	const struct import_given *user = get(t->im, "UserID");
+	const struct import_given *user = import_dkim(t->im, "UserID");
 	const struct table_key *key;
 	char *user_id = user != NULL ?
 	    arena_cstr(&t->im->arena, user->value) : NULL;
@@ -270,8 +264,8 @@ import_tables_load(struct import *im, const struct env *env,
 	struct diag diag;
 	bool ok;
 
-	if (get(im, "SigningTable") == NULL || im->keys.value.p == NULL ||
-	    im->rules.value.p == NULL) {
+	if (import_dkim(im, "SigningTable") == NULL ||
+	    im->keys.value.p == NULL || im->rules.value.p == NULL) {
 		return (false);
 	}
 	t.key_path = path_of(im, &im->keys);
@@ -493,7 +487,7 @@ static void
 resolve_table(struct import *im, struct import_table *table,
     const char *name, const char *file)
 {
-	const struct import_given *given = get(im, name);
+	const struct import_given *given = import_dkim(im, name);
 	struct import_list list;
 	const char *why = NULL;
 
@@ -533,9 +527,10 @@ set_tables(struct import *im)
 void
 import_tables(struct import *im)
 {
-	if (get(im, "KeyTable") == NULL) {
-		import_say_of(im, IMPORT_DIFFERS, get(im, "SigningTable"),
-		    "without a KeyTable OpenDKIM does not start");
+	if (import_dkim(im, "KeyTable") == NULL) {
+		import_say_of(im, IMPORT_DIFFERS, import_dkim(im,
+		    "SigningTable"), "without a KeyTable OpenDKIM does not "
+		    "start");
 		return;
 	}
 	im->signed_before = true;

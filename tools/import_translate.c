@@ -4,21 +4,6 @@
 #include "conf/table.h"
 #include "tools/import.h"
 
-/* No control characters. */
-static bool
-is_text(struct str value)
-{
-	size_t i;
-
-	for (i = 0; i < value.n; i++) {
-		if (((unsigned char)value.p[i] < ' ' && value.p[i] != '\t') ||
-		    value.p[i] == 0x7f) {
-			return (false);
-		}
-	}
-	return (true);
-}
-
 bool
 import_accepts(struct import *im, const char *name, struct str value,
     struct diag *why)
@@ -27,7 +12,7 @@ import_accepts(struct import *im, const char *name, struct str value,
 	struct buf line;
 	bool ok;
 
-	if (!is_text(value)) {
+	if (!import_is_text(value)) {
 		diag_set(why, NULL, 0, "the value has control characters");
 		return (false);
 	}
@@ -123,7 +108,7 @@ set_option(struct import *im, const struct import_given *given)
 		    import_shown(im, str_from(why.text)));
 		return;
 	}
-	if (!is_text(value)) {
+	if (!import_is_text(value)) {
 		import_say_of(im, o->effect, given,
 		    "the value has control characters");
 		return;
@@ -194,20 +179,6 @@ translate_options(struct import *im, enum import_program program)
 	}
 }
 
-/* No control character of the old files gets into the configuration. */
-static void
-hide_controls(struct buf *out)
-{
-	size_t i;
-
-	for (i = 0; i < out->n; i++) {
-		if (((unsigned char)out->p[i] < ' ' && out->p[i] != '\t' &&
-		    out->p[i] != '\n') || out->p[i] == 0x7f) {
-			out->p[i] = '?';
-		}
-	}
-}
-
 enum status
 import_translate(struct import *im)
 {
@@ -231,7 +202,6 @@ import_translate(struct import *im)
 	import_todo(im);
 	import_write_notes(im);
 	import_write_settings(im);
-	hide_controls(&im->out);
 	import_fail(im, im->out.status);
 	return (im->status);
 }

@@ -7,12 +7,6 @@
  */
 #include "tools/import.h"
 
-static const struct import_given *
-get(const struct import *im, const char *name)
-{
-	return (import_get(im, IMPORT_OPENDKIM, name));
-}
-
 enum action {
 	ACT_DEFAULT, ACT_ACCEPT, ACT_REJECT, ACT_TEMPFAIL, ACT_HOLD, ACT_DROP
 };
@@ -48,10 +42,10 @@ action_for(const struct import *im, const char *name,
 {
 	enum action action;
 
-	*given_r = get(im, name);
+	*given_r = import_dkim(im, name);
 	action = action_of(im, *given_r);
 	if (action == ACT_DEFAULT) {
-		*given_r = get(im, "On-Default");
+		*given_r = import_dkim(im, "On-Default");
 		action = action_of(im, *given_r);
 	}
 	return (action);
@@ -149,11 +143,11 @@ static void
 set_dns_error(struct import *im)
 {
 	import_set_text(im, "OnDNSError", "accept");
-	if (im->old_dkim && get(im, "On-DNSError") != NULL) {
-		import_say_of(im, IMPORT_DIFFERS, get(im, "On-DNSError"),
-		    "OpenDKIM 2.11 accepts such mail whatever this says, and "
-		    "so does OnDNSError accept; write OnDNSError tempfail to "
-		    "defer it");
+	if (im->old_dkim && import_dkim(im, "On-DNSError") != NULL) {
+		import_say_of(im, IMPORT_DIFFERS, import_dkim(im,
+		    "On-DNSError"), "OpenDKIM 2.11 accepts such mail whatever "
+		    "this says, and so does OnDNSError accept; write "
+		    "OnDNSError tempfail to defer it");
 	}
 }
 
@@ -172,7 +166,7 @@ set_internal_error(struct import *im)
 static void
 set_sign_failure(struct import *im)
 {
-	const struct import_given *given = get(im, "On-SignatureError");
+	const struct import_given *given = import_dkim(im, "On-SignatureError");
 
 	if (given != NULL && im->signs) {
 		import_set_text(im, "OnSignFailure", "tempfail");
@@ -229,7 +223,7 @@ add_name_of(struct import *im, struct buf *names, enum import_program program)
 static void
 add_removed(struct import *im, struct buf *names)
 {
-	const struct import_given *given = get(im, "RemoveARFrom");
+	const struct import_given *given = import_dkim(im, "RemoveARFrom");
 	struct import_list list;
 	const char *why;
 	size_t i;
@@ -293,9 +287,9 @@ note_unused(struct import *im)
 	size_t i;
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-		if (get(im, names[i]) != NULL) {
-			import_say_of(im, IMPORT_MOOT, get(im, names[i]),
-			    "with Mode s OpenDKIM verifies nothing");
+		if (import_dkim(im, names[i]) != NULL) {
+			import_say_of(im, IMPORT_MOOT, import_dkim(im,
+			    names[i]), "with Mode s OpenDKIM verifies nothing");
 		}
 	}
 }
@@ -325,7 +319,7 @@ import_verifying(struct import *im)
 		    "that is not signed is not verified either, and gets no "
 		    "Authentication-Results");
 		import_say(im, IMPORT_DIFFERS, "A signature by rsa-sha1 or a "
-		    "short RSA key, or one on which text rides (Minimum, "
+		    "short RSA key, or one that leaves text unsigned (Minimum, "
 		    "AllowExtraFields), has the result permerror or policy "
 		    "instead of pass");
 		import_say(im, IMPORT_DIFFERS, "A header of more than 64 KiB, "

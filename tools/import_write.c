@@ -4,6 +4,8 @@
  * mailseald.service, and commands.sh, which is not run. Nothing outside the
  * directory is changed.
  */
+#include "config.h"
+
 #include <sys/stat.h>
 
 #include <errno.h>

@@ -205,11 +205,11 @@ def test_tables():
     tap.ok(not any(x.startswith('Domain') for x in lines(out)),
            'what OpenDKIM ignores does not come first', out)
     tap.contains(out, 'Unheard of (%s/their0.conf:11): unknown option' %
-                 TOP, 'what nobody knows')
+                 TOP, 'an unknown option')
     for want, name, heading in (
             ('SigningTable:2: ', 'a rule behind another', DIFFERENT),
             ('SigningTable:4: "example.org" matches no author',
-             'a rule that matches nobody', DIFFERENT),
+             'a rule that matches no author', DIFFERENT),
             ('KeyTable:2: %s/none.private: No such file' % TOP,
              'a key that is missing', UNSIGNED),
             ('KeyTable:3: %s/open.private: mode 0644' % TOP,
@@ -234,7 +234,7 @@ def test_tables():
                                    '@TOP@/Plain'))
     tap.ok('Plain:1: ' in out and 'Plain:2: ' in out and 'Plain:3: ' not in out
            and 'Plain:4: ' not in out and 'refile:' in out,
-           'patterns in a plain table match nobody', out)
+           'patterns in a plain table match no author', out)
 
 
 def test_in_place():
@@ -348,7 +348,7 @@ mail*.example.org
 
 
 def test_hosts():
-    """Who was in a list is in it; what matched nobody is left out."""
+    """What matched is in the list; what matched nothing is left out."""
     write('Hosts', HOSTS)
     plain = '!10.9.0.1, 127.0.0.1, 10.1.0.0/16, host.example, 2001:DB8::/32'
     more = '!10.9.0.1, 127.0.0.1, 10.1.0.0/16, 192.168.0.0/16, ' \
@@ -553,7 +553,7 @@ ARC = 'Domain example.com\nSelector arc\nKeyFile @TOP@/mail.private\n'
 
 
 def test_kinds():
-    """Whose a file is, its options tell, or its name."""
+    """The program of a file by its options, or by its name."""
     for name, text, want in (
             ('a', 'RejectFailures yes\n', 'OpenDMARC'),
             ('b', 'Mail_From_reject = Fail\ndebugLevel = 1\n',
@@ -717,6 +717,17 @@ def test_odd():
     tap.ok('AuthservID' not in ''.join(lines(out)) and
            'the value has control characters' in out and '\001' not in out and
            '\033' not in out, 'control characters', out)
+    status, out, _ = run(text.replace('Selector mail', 'Selector m\001') +
+                         'MTA a\001b\nInternalHosts 192.0.2.1, a\177\n')
+    tap.ok(status == 1 and re.search(
+        r'MTA a\\x01b \(\S+\): it has control characters', out) and
+           'MTA' not in ''.join(lines(out)), 'a list with them', out)
+    tap.ok('Selector m\\x01' in lines(out) and '\001' not in out and
+           'InternalHosts 192.0.2.1, a\\x7f' in lines(out),
+           'an option that decides: a line that is refused', out)
+    status, _, err = proc.run([tree.MAILSEALD, '-n', '-c',
+                               write('ours.conf', out)])
+    tap.ok(status != 0, 'mailseald does not start with it', err)
     os.link(path('mail.private'), odd)
     status, out, _ = run(text)
     tap.ok(status == 0 and 'No such file' not in out, 'and one that is there',

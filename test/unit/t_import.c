@@ -40,8 +40,8 @@ int
 main(void)
 {
 	static const struct import_option *const tables[] = {
-		import_opendkim, import_opendmarc, import_openarc,
-		import_policyd };
+		import_common, import_opendkim, import_opendmarc,
+		import_openarc, import_policyd };
 	const struct import_option *o;
 	size_t i;
 
