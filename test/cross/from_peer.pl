@@ -7,27 +7,11 @@
 #	address VALUE		Mail::Address: the same
 use strict;
 use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
 use Email::Address::XS;
+use Fields;
 use Mail::Address;
-
-sub number {
-	my $line = <STDIN>;
-	exit 0 unless defined $line;
-	return 0 + $line;
-}
-
-sub request {
-	return map {
-		my $n = number();
-		my $data = '';
-		read(STDIN, $data, $n) == $n or exit 1;
-		$data;
-	} 1 .. number();
-}
-
-sub answer {
-	print scalar(@_), "\n", map { (length($_), "\n", $_) } @_;
-}
 
 my %hosts = (
 	xs => sub { Email::Address::XS->parse($_[0]) },
@@ -35,9 +19,6 @@ my %hosts = (
 );
 
 local $SIG{__WARN__} = sub { };
-$| = 1;
-binmode STDIN;
-binmode STDOUT;
 while (1) {
 	my ($what, $value) = request();
 	my @found = eval { $hosts{$what}->($value) };

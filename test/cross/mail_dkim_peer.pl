@@ -16,7 +16,10 @@
 #				in Authentication-Results
 use strict;
 use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
 no warnings 'redefine';
+use Fields;
 use Mail::DKIM::Signer;
 use Mail::DKIM::Verifier;
 use Mail::DKIM::ARC::Signer;
@@ -40,25 +43,6 @@ sub lookup {
 	return defined $text ? (Peer::TXT->new($text)) : ();
 }
 *Mail::DKIM::DNS::query = \&lookup;
-
-sub number {
-	my $line = <STDIN>;
-	exit 0 unless defined $line;
-	return 0 + $line;
-}
-
-sub request {
-	return map {
-		my $n = number();
-		my $data = '';
-		read(STDIN, $data, $n) == $n or exit 1;
-		$data;
-	} 1 .. number();
-}
-
-sub answer {
-	print scalar(@_), "\n", map { (length($_), "\n", $_) } @_;
-}
 
 sub verify {
 	my ($message) = @_;
@@ -112,8 +96,6 @@ sub arc_seal {
 	return $s->as_strings;
 }
 
-binmode STDIN;
-binmode STDOUT;
 while (my ($verb, @args) = request()) {
 	my @result;
 	my $good = eval {
@@ -134,5 +116,4 @@ while (my ($verb, @args) = request()) {
 	};
 	my $why = $good ? 'ok' : "died: $@";
 	answer($why, @result);
-	STDOUT->flush;
 }

@@ -9,27 +9,11 @@
 # Each result is one string, its parts divided by LF. An error is "error".
 use strict;
 use warnings;
+use FindBin;
+use lib "$FindBin::Bin/../lib";
+use Fields;
 use Mail::AuthenticationResults::Parser;
 use Mail::SpamAssassin::Plugin::AuthRes;
-
-sub number {
-	my $line = <STDIN>;
-	exit 0 unless defined $line;
-	return 0 + $line;
-}
-
-sub request {
-	return map {
-		my $n = number();
-		my $data = '';
-		read(STDIN, $data, $n) == $n or exit 1;
-		$data;
-	} 1 .. number();
-}
-
-sub answer {
-	print scalar(@_), "\n", map { (length($_), "\n", $_) } @_;
-}
 
 sub by_module {
 	my $header = Mail::AuthenticationResults::Parser->new()->parse($_[0]);
@@ -70,9 +54,6 @@ sub by_spamassassin {
 my %readers = (module => \&by_module, spam => \&by_spamassassin);
 
 local $SIG{__WARN__} = sub { };
-$| = 1;
-binmode STDIN;
-binmode STDOUT;
 while (1) {
 	my ($what, $value) = request();
 	my @found = eval { $readers{$what}->($value) };
