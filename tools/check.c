@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* mailseal check: what a domain publishes, and the hosts that send for it. */
+#include "config.h"
+
 #include <fnmatch.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -237,7 +239,7 @@ make_opts(const struct check_run *run, const char *domain)
 		.dnsbl_domain_n = a->no_dnsbl ? 0 : a->dnsbl_domain_n });
 }
 
-/* False: said why. */
+/* False: printed why. */
 static bool
 open_check(struct check_run *run, size_t i)
 {
@@ -521,7 +523,7 @@ print_reports(const struct check_run *run)
 	return (cli_flush() ? result : CLI_USAGE);
 }
 
-/* --authoritative. False: said why. */
+/* --authoritative. False: printed why. */
 static bool
 ask_servers(const struct check_run *run, struct check_servers *servers)
 {
@@ -611,7 +613,7 @@ take_host(struct check_args *a, struct check_host *host)
 	}
 }
 
-/* All domains that this host signs for. False: said why. */
+/* All domains that this host signs for. False: printed why. */
 static bool
 take_own_domains(struct check_args *a, struct check_host *host)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Checks what depends on several options, and loads the keys. */
+#include "config.h"
+
 #include <sys/stat.h>
 
 #include <errno.h>

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The file of the secret: created once, kept, and refused if it is unsafe. */
+#include "config.h"
+
 #include "conf/conf.h"
 #undef CONF_MARK_KEY_DEFAULT
 #define CONF_MARK_KEY_DEFAULT	"usual/mark.key"	/* below the folder */
