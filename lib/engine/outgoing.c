@@ -4,10 +4,12 @@
  * cover that one: SignHeaders may name a field that is deleted here, and the
  * MTA breaks lines that are too long. Those of a covered field are refolded at
  * white space before; what cannot be is hashed as it will be broken. Address
- * lists are brought into Sendmail's form if AddressLists says so. The work on
- * n fields grows with n squared, and is done only if there are no more of them
- * than a signature or seal can name.
+ * lists are brought into Sendmail's form if AddressLists says so. Nothing is
+ * done if there are more of them than a signature or seal can name.
  */
+#include <stdlib.h>
+#include <strings.h>
+
 #include "dkim/sign_names.h"
 #include "dkim/signature.h"
 #include "engine/private.h"
@@ -115,18 +117,52 @@ value_of(struct str raw)
 	return (str_mem(raw.p + colon + 1, raw.n - colon - 3));
 }
 
-/* list->v[i] becomes what the MTA will send. */
+/* By name, and those of a name as they stand in the list. */
+static int
+compare_fields(const void *va, const void *vb)
+{
+	const struct field *const *a = va, *const *b = vb;
+	struct str x = (*a)->name, y = (*b)->name;
+	int c = x.n != y.n ? (x.n < y.n ? -1 : 1) :
+	    strncasecmp(x.p, y.p, x.n);
+
+	return (c != 0 ? c : *a < *b ? -1 : *a > *b);
+}
+
+/* Numbers the covered fields of each name from 1. NULL: no memory. */
+static const unsigned *
+number_fields(struct arena *arena, const struct dkim_sign_opts *opts,
+    bool sealing, const struct field_list *list)
+{
+	const struct field **v = arena_calloc(arena, list->n, sizeof(*v));
+	unsigned *r = arena_calloc(arena, list->n, sizeof(*r));
+	size_t i, n = 0;
+
+	if (v == NULL || r == NULL) {
+		return (NULL);
+	}
+	for (i = 0; i < list->n; i++) {
+		if (is_covered(opts, sealing, list->v[i].name)) {
+			v[n++] = &list->v[i];
+		}
+	}
+	qsort(v, n, sizeof(*v), compare_fields);
+	for (i = 0; i < n; i++) {
+		r[v[i] - list->v] = i > 0 && str_eq_ci(v[i - 1]->name,
+		    v[i]->name) ? r[v[i - 1] - list->v] + 1 : 1;
+	}
+	return (r);
+}
+
+/* The field becomes what the MTA will send. number: among those of its name */
 static enum status
 prepare_field(const struct engine_input *in, struct engine_signing *s,
-    struct field_list *list, size_t i)
+    struct field *field, unsigned number)
 {
 	const struct conf *conf = input_conf(in);
-	struct field *field = &list->v[i];
 	struct str raw = field->raw, formed = raw;
 	struct lines_field lines;
 	enum status status = STATUS_OK;
-	unsigned index = 1;
-	size_t k;
 
 	if (is_rewritten(conf, field)) {
 		status = addr_form_sendmail(in->arena, raw, &formed);
@@ -144,12 +180,9 @@ prepare_field(const struct engine_input *in, struct engine_signing *s,
 	if (str_eq(lines.refolded, raw)) {
 		return (STATUS_OK);
 	}
-	for (k = 0; k < i; k++) {
-		index += str_eq_ci(list->v[k].name, field->name);
-	}
 	s->refolded[s->refolded_n++] = (struct engine_refolded){
 		.name = field->name, .value = value_of(lines.refolded),
-		.index = index };
+		.index = number };
 	return (STATUS_OK);
 }
 
@@ -158,17 +191,20 @@ prepare_fields(const struct engine_input *in,
     const struct dkim_sign_opts *opts, struct engine_signing *s,
     struct field_list *list)
 {
+	const unsigned *numbers = number_fields(in->arena, opts, s->sealing,
+	    list);
 	enum status status = STATUS_OK;
 	size_t i;
 
 	s->refolded = arena_calloc(in->arena, list->n, sizeof(*s->refolded));
-	if (s->refolded == NULL) {
+	if (numbers == NULL || s->refolded == NULL) {
 		return (STATUS_NOMEM);
 	}
 	for (i = 0; i < list->n && status == STATUS_OK; i++) {
 		if (needs_work(input_conf(in), &list->v[i], opts,
 		    s->sealing)) {
-			status = prepare_field(in, s, list, i);
+			status = prepare_field(in, s, &list->v[i],
+			    numbers[i]);
 		}
 	}
 	return (status);
