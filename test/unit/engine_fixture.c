@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -427,17 +429,86 @@ fx_sign(struct fx *fx, const char *conf, const char *text, struct buf *r)
 	engine_msg_free(m);
 }
 
+void
+fx_keep(struct str text, struct buf *r)
+{
+	buf_add_str(r, text);
+}
+
+void
+fx_add_footer(struct str text, struct buf *r)
+{
+	buf_add_str(r, text);
+	buf_add_cstr(r, "-- \r\nscanned\r\n");
+}
+
+void
+fx_replace(struct str text, const char *from, const char *to, struct buf *r)
+{
+	const char *at = memmem(text.p, text.n, from, strlen(from));
+	size_t i;
+
+	if (at == NULL) {
+		fx_die(from, "is not in the message");
+	}
+	i = (size_t)(at - text.p);
+	buf_add(r, text.p, i);
+	buf_add_cstr(r, to);
+	buf_add_str(r, str_from_offset(text, i + strlen(from)));
+}
+
+static void
+add_to_buf(void *ctx, const void *p, size_t n)
+{
+	buf_add(ctx, p, n);
+}
+
+void
+fx_break_lines(struct lines_rule rule, struct str text, struct buf *r)
+{
+	struct lines lines;
+
+	lines_init(&lines, rule);
+	lines.sink = add_to_buf;
+	lines.ctx = r;
+	lines_update(&lines, text.p, text.n);
+	lines_finish(&lines);
+}
+
 bool
 fx_contains(struct str s, const char *part)
 {
-	size_t n = strlen(part);
+	return (fx_count(s, part) > 0);
+}
 
-	for (size_t i = 0; i + n <= s.n; i++) {
-		if (memcmp(s.p + i, part, n) == 0) {
-			return (true);
-		}
+size_t
+fx_count(struct str s, const char *part)
+{
+	size_t i, found = 0, n = strlen(part);
+
+	for (i = 0; i + n <= s.n; i++) {
+		found += memcmp(s.p + i, part, n) == 0;
 	}
-	return (false);
+	return (found);
+}
+
+size_t
+fx_count_passing(struct fx *fx, struct str text)
+{
+	struct fx_mail mail = { .ip = "192.0.2.7" };
+	const struct dkim_verifier *dkim;
+	struct fx_client client;
+	struct engine_msg *m;
+	size_t i, n = 0;
+
+	fx_configure(fx, FX_VERIFY "MaximumSignaturesToVerify 20\n");
+	m = fx_run(fx, &mail, &client, text);
+	dkim = engine_msg_eom(m)->dkim;
+	for (i = 0; i < dkim_verifier_count(dkim); i++) {
+		n += dkim_verifier_get(dkim, i)->result == DKIM_PASS;
+	}
+	engine_msg_free(m);
+	return (n);
 }
 
 struct str

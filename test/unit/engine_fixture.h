@@ -15,6 +15,7 @@
 
 #include "base/buf.h"
 #include "engine/message.h"
+#include "mail/lines.h"
 #include "mail/message.h"
 
 #define FX_NOW_S	1700000000
@@ -87,7 +88,20 @@ void	 fx_apply(const struct engine_outcome *, struct str text,
 void	 fx_sign(struct fx *, const char *conf, const char *text,
 	    struct buf *r);
 
+/* What happens to a message on its way. */
+typedef void	 fx_change(struct str text, struct buf *r);
+void	 fx_keep(struct str text, struct buf *r);
+void	 fx_add_footer(struct str text, struct buf *r);
+/* Replaces the first `from`, which must be there. */
+void	 fx_replace(struct str text, const char *from, const char *to,
+	    struct buf *r);
+/* Breaks long lines as the MTA's client does. */
+void	 fx_break_lines(struct lines_rule, struct str text, struct buf *r);
+
 bool	 fx_contains(struct str, const char *part);
+size_t	 fx_count(struct str, const char *part);
+/* Verifies the message, from outside: how many signatures pass. */
+size_t	 fx_count_passing(struct fx *, struct str text);
 /* The words of the outcome. */
 struct str	 fx_verdict(const struct engine_outcome *);
 struct str	 fx_rule(const struct engine_outcome *);

@@ -5,7 +5,6 @@
  */
 #include "dkim/signature.h"
 #include "engine_fixture.h"
-#include "mail/lines.h"
 #include "tap.h"
 
 #define LIMIT	100
@@ -64,46 +63,6 @@ static const struct row {
 	    "\r\n" W120 "\r\n"), 1, 3 },
 };
 
-static void
-to_buf(void *ctx, const void *p, size_t n)
-{
-	buf_add(ctx, p, n);
-}
-
-/* As the MTA's client does it. */
-static void
-break_all(struct str text, struct buf *r)
-{
-	struct lines_rule rule = { LINES_POSTFIX, LIMIT };
-	struct lines lines;
-
-	lines_init(&lines, rule);
-	lines.sink = to_buf;
-	lines.ctx = r;
-	lines_update(&lines, text.p, text.n);
-	lines_finish(&lines);
-}
-
-/* The passing signatures of the message. */
-static unsigned
-count_passes(struct str text)
-{
-	struct fx_client client;
-	struct engine_msg *m;
-	const struct engine_outcome *out;
-	unsigned n = 0;
-	size_t i;
-
-	fx_configure(&fx, FX_VERIFY);
-	m = fx_run(&fx, &outside, &client, text);
-	out = engine_msg_eom(m);
-	for (i = 0; i < dkim_verifier_count(out->dkim); i++) {
-		n += dkim_verifier_get(out->dkim, i)->result == DKIM_PASS;
-	}
-	engine_msg_free(m);
-	return (n);
-}
-
 static unsigned
 count_changes(const struct engine_outcome *out)
 {
@@ -135,8 +94,9 @@ check_row(const struct row *row)
 	tap_num((long long)out->long_lines, row->long_lines, row->name);
 	fx_apply(out, row->text, &changed);
 	engine_msg_free(m);
-	break_all(buf_str(&changed), &sent);
-	tap_num(count_passes(buf_str(&sent)), 2, row->name);
+	fx_break_lines((struct lines_rule){ LINES_POSTFIX, LIMIT },
+	    buf_str(&changed), &sent);
+	tap_num((int)fx_count_passing(&fx, buf_str(&sent)), 2, row->name);
 	buf_fini(&sent);
 	buf_fini(&changed);
 	buf_fini(&conf);
@@ -181,7 +141,8 @@ check_seal(void)
 	tap_ok(fx_contains(out->authres, "dkim=pass"), "passes as received");
 	fx_apply(out, buf_str(&own), &changed);
 	engine_msg_free(m);
-	break_all(buf_str(&changed), &sent);
+	fx_break_lines((struct lines_rule){ LINES_POSTFIX, LIMIT },
+	    buf_str(&changed), &sent);
 	fx_configure(&fx, FX_VERIFY);
 	m = fx_run(&fx, &outside, &client, buf_str(&sent));
 	out = engine_msg_eom(m);

@@ -12,21 +12,6 @@
 #define NAME	"DKIM-Signature:"
 #define TEXT_MAX (8 * 1024 * 1024)
 
-typedef void	 change(struct str text, struct buf *r);
-
-static void
-keep(struct str text, struct buf *r)
-{
-	buf_add_str(r, text);
-}
-
-static void
-add_footer(struct str text, struct buf *r)
-{
-	buf_add_str(r, text);
-	buf_add_cstr(r, "-- \r\nscanned\r\n");
-}
-
 static void
 add_fields(struct str text, struct buf *r)
 {
@@ -89,78 +74,45 @@ cut_first(struct str text, struct buf *r)
 static void
 change_subject(struct str text, struct buf *r)
 {
-	const char *at = memmem(text.p, text.n, "Subject: ", 9);
-
-	buf_add(r, text.p, (size_t)(at - text.p));
-	buf_add_cstr(r, "Subject: [tagged] ");
-	buf_add(r, at + 9, text.n - (size_t)(at - text.p) - 9);
+	fx_replace(text, "Subject: ", "Subject: [tagged] ", r);
 }
 
 static const struct {
 	const char	*name;
 	const char	*conf;
-	change		*change;
+	fx_change	*change;
 	int64_t		 later_s;
 	size_t		 kept;
 	size_t		 made;
 	size_t		 deleted;
 	size_t		 passing;	/* ours, as it leaves */
 } rows[] = {
-	{ "unchanged", FX_SIGN_BOTH, keep, 0, 2, 0, 0, 2 },
-	{ "one key", FX_SIGN, keep, 0, 1, 0, 0, 1 },
+	{ "unchanged", FX_SIGN_BOTH, fx_keep, 0, 2, 0, 0, 2 },
+	{ "one key", FX_SIGN, fx_keep, 0, 1, 0, 0, 1 },
 	{ "fields added that are not signed", FX_SIGN_BOTH, add_fields, 0, 2,
 	    0, 0, 2 },
 	{ "a signature of others on top", FX_SIGN_BOTH, add_foreign, 0, 2, 0,
 	    0, 2 },
-	{ "a footer", FX_SIGN_BOTH, add_footer, 0, 0, 2, 2, 2 },
+	{ "a footer", FX_SIGN_BOTH, fx_add_footer, 0, 0, 2, 2, 2 },
 	{ "Subject changed", FX_SIGN_BOTH, change_subject, 0, 0, 2, 2, 2 },
 	{ "one was lost", FX_SIGN_BOTH, drop_first, 0, 1, 1, 0, 2 },
 	{ "one is broken", FX_SIGN_BOTH, break_first, 0, 1, 1, 1, 2 },
 	{ "one with l=", FX_SIGN_BOTH, limit_first, 0, 1, 1, 1, 2 },
 	{ "one that cannot be read", FX_SIGN_BOTH, cut_first, 0, 1, 1, 1, 2 },
-	{ "not yet expired", FX_SIGN "SignatureTTL 60\n", keep, 59, 1, 0, 0,
+	{ "not yet expired", FX_SIGN "SignatureTTL 60\n", fx_keep, 59, 1, 0, 0,
 	    1 },
-	{ "expired", FX_SIGN "SignatureTTL 60\n", keep, 61, 0, 1, 1, 1 },
+	{ "expired", FX_SIGN "SignatureTTL 60\n", fx_keep, 61, 0, 1, 1, 1 },
 	{ "in simple canonicalization", FX_SIGN "Canonicalization simple\n",
-	    keep, 0, 1, 0, 0, 1 },
+	    fx_keep, 0, 1, 0, 0, 1 },
 	{ "a broken one that is signed, too", FX_SIGN
-	    "SignHeaders *,DKIM-Signature\n", add_footer, 0, 0, 1, 0, 1 },
+	    "SignHeaders *,DKIM-Signature\n", fx_add_footer, 0, 0, 1, 0, 1 },
 	{ "a broken one that is oversigned", FX_SIGN
-	    "OversignHeaders *,DKIM-Signature\n", add_footer, 0, 0, 1, 0, 1 },
+	    "OversignHeaders *,DKIM-Signature\n", fx_add_footer, 0, 0, 1, 0,
+	    1 },
 	{ "a broken one that is oversigned if present", FX_SIGN
-	    "OversignPresent *,DKIM-Signature\n", add_footer, 0, 0, 1, 0, 1 },
+	    "OversignPresent *,DKIM-Signature\n", fx_add_footer, 0, 0, 1, 0,
+	    1 },
 };
-
-static size_t
-count(struct str s, const char *part)
-{
-	size_t i, found = 0, n = strlen(part);
-
-	for (i = 0; i + n <= s.n; i++) {
-		found += memcmp(s.p + i, part, n) == 0;
-	}
-	return (found);
-}
-
-/* Signatures of example.com that pass for a receiver. */
-static size_t
-count_passing(struct fx *fx, struct str text)
-{
-	struct fx_mail mail = { .ip = "192.0.2.1" };
-	struct fx_client client;
-	struct engine_msg *m;
-	const struct dkim_verifier *dkim;
-	size_t i, n = 0;
-
-	fx_configure(fx, FX_VERIFY "MaximumSignaturesToVerify 20\n");
-	m = fx_run(fx, &mail, &client, text);
-	dkim = engine_msg_eom(m)->dkim;
-	for (i = 0; i < dkim_verifier_count(dkim); i++) {
-		n += dkim_verifier_get(dkim, i)->result == DKIM_PASS;
-	}
-	engine_msg_free(m);
-	return (n);
-}
 
 /* Passes it again, from an internal host; what leaves is in r. */
 static void
@@ -206,8 +158,8 @@ check_row(struct fx *fx, size_t i)
 	tap_ok(kept == rows[i].kept && made == rows[i].made &&
 	    deleted == rows[i].deleted, "%s: kept %zu, made %zu, deleted %zu",
 	    rows[i].name, kept, made, deleted);
-	tap_num((int)count_passing(fx, buf_str(&again)), (int)rows[i].passing,
-	    rows[i].name);
+	tap_num((int)fx_count_passing(fx, buf_str(&again)),
+	    (int)rows[i].passing, rows[i].name);
 	buf_fini(&first);
 	buf_fini(&changed);
 	buf_fini(&again);
@@ -232,9 +184,9 @@ test_bound(struct fx *fx)
 	    &again);
 	tap_ok(made == 1 && deleted == 1 + ENGINE_OWN_SIGNATURES_EXTRA,
 	    "1000 broken ones: %zu are replaced", deleted);
-	tap_ok(count(buf_str(&again), NAME) == 1001 - deleted &&
+	tap_ok(fx_count(buf_str(&again), NAME) == 1001 - deleted &&
 	    str_starts(buf_str(&again), STR(NAME)), "the new one is on top");
-	tap_num((int)count_passing(fx, buf_str(&again)), 1, "and passes");
+	tap_num((int)fx_count_passing(fx, buf_str(&again)), 1, "and passes");
 	buf_fini(&text);
 	buf_fini(&again);
 }
@@ -254,7 +206,7 @@ test_other_keys(struct fx *fx)
 	    "Selector ed\nKeyFile @DIR@/ed\n", buf_str(&first), &kept, &made,
 	    &deleted, &again);
 	tap_ok(kept == 0 && made == 1 && deleted == 0 &&
-	    count(buf_str(&again), NAME) == 2,
+	    fx_count(buf_str(&again), NAME) == 2,
 	    "a broken one of another selector stays");
 	buf_fini(&first);
 	buf_fini(&again);
