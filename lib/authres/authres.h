@@ -68,15 +68,14 @@ enum status	authres_parse(struct arena *, struct str value,
 		    struct authres *r, const char **reason_r) ATTR_MUST_CHECK;
 
 /*
- * Reads a field of somebody whose word counts, such as a trusted sealer, as
- * the world writes it: result by result, whatever the others look like. The
- * invariant: a result is found only where splitting at ';' outside of quoted
- * strings and comments finds it behind an authserv-id. A result that cannot be
- * read is absent (p == NULL), its method is not; the value of such a property
- * is empty. Where a quoted string or comment has no end and a ';' in it, the
- * results behind it are lost and the field is marked as incomplete: a caller
- * that acts on a pass must not believe it. SYNTAX: no authserv-id, or a version
- * other than 1. LIMIT as above.
+ * Reads the field of a trusted host in any form that is in use: each result by
+ * itself, whether or not others can be read. The invariant: a result is found
+ * only where splitting at ';' outside of quoted strings and comments finds it
+ * behind an authserv-id. A result that cannot be read is absent (p == NULL),
+ * its method is not; the value of such a property is empty. Where a quoted
+ * string or comment has no end and a ';' in it, the results behind it are lost
+ * and the field is marked as incomplete: a caller must not act on a pass in it.
+ * SYNTAX: no authserv-id, or a version other than 1. LIMIT as above.
  */
 enum status	authres_read(struct arena *, struct str value,
 		    struct authres *r) ATTR_MUST_CHECK;

@@ -12,12 +12,6 @@
 
 #define MEMORY_MAX_BYTES	(4 * AUTHRES_MAX_BYTES)
 
-static bool
-is_id_char(char c)
-{
-	return (scan_is_token_char(c) || c == '/');
-}
-
 static struct str
 without_dots(struct str s)
 {
@@ -50,7 +44,7 @@ is_host_name(struct str name)
 }
 
 static bool
-contains(struct str s, struct str part)
+contains_id(struct str s, struct str part)
 {
 	size_t i;
 
@@ -76,7 +70,7 @@ may_be(struct arena *arena, struct str got, struct str id)
 	got = without_dots(str_trim_fws(got));
 	id = without_dots(str_trim_fws(id));
 	if (str_eq_ci(got, id) ||
-	    (contains(got, id) && !is_host_name(got))) {
+	    (contains_id(got, id) && !is_host_name(got))) {
 		return (true);
 	}
 	got_status = domain_normalize(arena, got, &a);
@@ -117,7 +111,7 @@ read_id(struct arena *arena, struct str value, struct str *id_r)
 	}
 	if (scan_quoted(&scan, &raw)) {
 		*id_r = scan_unescape(arena, str_mem(raw.p + 1, raw.n - 2));
-	} else if (!scan_run(&scan, is_id_char, id_r)) {
+	} else if (!scan_run(&scan, scan_is_id_char, id_r)) {
 		return (false);
 	}
 	if (id_r->p == NULL || !scan_cfws(&scan, NULL)) {

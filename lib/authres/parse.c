@@ -52,12 +52,6 @@ cfws(struct parser *p, struct str *comment_r)
 }
 
 static bool
-is_method_char(char c)
-{
-	return (scan_is_keyword_char(c) || c == '.');
-}
-
-static bool
 is_value_char(char c)
 {
 	return (scan_is_token_char(c) || (c != '\0' && strchr("@/=?", c) !=
@@ -286,7 +280,7 @@ results(struct parser *p, struct authres *a)
 		if (scan_at_end(&p->scan) && a->n > 0) {
 			return (true);
 		}
-		if (!word(p, is_method_char, &method,
+		if (!word(p, scan_is_method_char, &method,
 		    "a result has no method") || !cfws(p, NULL)) {
 			return (false);
 		}

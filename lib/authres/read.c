@@ -17,7 +17,7 @@ struct reader {
 };
 
 static bool
-fail(struct reader *r, enum status status)
+fail_reader(struct reader *r, enum status status)
 {
 	if (r->status == STATUS_OK) {
 		r->status = status;
@@ -63,18 +63,6 @@ at_boundary(const struct scan *scan)
 }
 
 static bool
-is_method_char(char c)
-{
-	return (scan_is_keyword_char(c) || c == '.');
-}
-
-static bool
-is_id_char(char c)
-{
-	return (scan_is_token_char(c) || c == '/');
-}
-
-static bool
 is_loose_char(char c)
 {
 	return ((unsigned char)c > ' ' && c != 0x7f && c != '(' && c != '"');
@@ -117,7 +105,7 @@ read_value(struct reader *r, struct scan *scan, struct str *value_r)
 	} else {
 		return (false);
 	}
-	return (value_r->p != NULL || fail(r, STATUS_NOMEM));
+	return (value_r->p != NULL || fail_reader(r, STATUS_NOMEM));
 }
 
 static bool
@@ -127,12 +115,12 @@ add_property(struct reader *r, struct authres_result *result,
 	struct authres_property *v;
 
 	if (result->n == AUTHRES_MAX_PROPERTIES) {
-		return (fail(r, STATUS_LIMIT));
+		return (fail_reader(r, STATUS_LIMIT));
 	}
 	v = arena_grow(r->arena, result->v, result->n, &r->properties_cap,
 	    sizeof(*v));
 	if (v == NULL) {
-		return (fail(r, STATUS_NOMEM));
+		return (fail_reader(r, STATUS_NOMEM));
 	}
 	v[result->n++] = *property;
 	result->v = v;
@@ -198,7 +186,7 @@ read_details(struct reader *r, struct scan *scan,
 	if (comment.p != NULL) {
 		result->comment = scan_unescape(r->arena, comment);
 		if (result->comment.p == NULL) {
-			return (fail(r, STATUS_NOMEM));
+			return (fail_reader(r, STATUS_NOMEM));
 		}
 	}
 	while (!scan_at_end(scan) && r->status == STATUS_OK) {
@@ -241,7 +229,7 @@ read_part(struct reader *r, struct str part, bool closed, struct authres *a)
 
 	r->properties_cap = 0;
 	if (!scan_cfws(&scan, NULL) ||
-	    !scan_run(&scan, is_method_char, &result.method)) {
+	    !scan_run(&scan, scan_is_method_char, &result.method)) {
 		return;
 	}
 	if (!closed || !read_result(&scan, &result.result) ||
@@ -249,14 +237,14 @@ read_part(struct reader *r, struct str part, bool closed, struct authres *a)
 		result.result = STR_NONE;
 	}
 	if (r->status == STATUS_OK && a->n == AUTHRES_MAX_RESULTS) {
-		(void)fail(r, STATUS_LIMIT);
+		(void)fail_reader(r, STATUS_LIMIT);
 	}
 	if (r->status != STATUS_OK) {
 		return;
 	}
 	v = arena_grow(r->arena, a->v, a->n, &r->results_cap, sizeof(*v));
 	if (v == NULL) {
-		(void)fail(r, STATUS_NOMEM);
+		(void)fail_reader(r, STATUS_NOMEM);
 		return;
 	}
 	v[a->n++] = result;
@@ -277,9 +265,9 @@ read_id(struct reader *r, struct str part, struct authres *a)
 		a->authserv_id = scan_unescape(r->arena,
 		    str_mem(raw.p + 1, raw.n - 2));
 		if (a->authserv_id.p == NULL) {
-			return (fail(r, STATUS_NOMEM));
+			return (fail_reader(r, STATUS_NOMEM));
 		}
-	} else if (!scan_run(&scan, is_id_char, &a->authserv_id)) {
+	} else if (!scan_run(&scan, scan_is_id_char, &a->authserv_id)) {
 		return (false);
 	}
 	if (!at_boundary(&scan) || !scan_cfws(&scan, NULL)) {

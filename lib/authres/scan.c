@@ -27,6 +27,18 @@ scan_is_keyword_char(char c)
 }
 
 bool
+scan_is_id_char(char c)
+{
+	return (scan_is_token_char(c) || c == '/');
+}
+
+bool
+scan_is_method_char(char c)
+{
+	return (scan_is_keyword_char(c) || c == '.');
+}
+
+bool
 scan_is_keyword(struct str s)
 {
 	size_t i;

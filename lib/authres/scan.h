@@ -23,6 +23,9 @@ struct scan {
 bool	scan_is_token_char(char);
 /* Letters, digits, '-' (RFC 5321 Keyword), and '_'. */
 bool	scan_is_keyword_char(char);
+/* Of an authserv-id and of a method, in the forms that are in use. */
+bool	scan_is_id_char(char);
+bool	scan_is_method_char(char);
 /* Whether s is a word of these that does not end in a hyphen. */
 bool	scan_is_keyword(struct str s);
 /* Whether s is [[local-part] "@"] domain-name with an '@' in it. */

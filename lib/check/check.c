@@ -93,33 +93,37 @@ copy_opts(struct check *c, const struct check_opts *o, const char **what_r)
 
 	*what_r = "domain";
 	status = domain_normalize(&c->keep, o->domain, &c->domain);
-	if (status == STATUS_OK) {
-		*what_r = "selector";
-		status = copy_selectors(c, o);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	if (status == STATUS_OK) {
-		*what_r = "helo";
-		status = copy_helo(c, o->helo);
+	*what_r = "selector";
+	status = copy_selectors(c, o);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	if (status == STATUS_OK) {
-		*what_r = "ip";
-		status = copy_ips(c, o);
+	*what_r = "helo";
+	status = copy_helo(c, o->helo);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	if (status == STATUS_OK) {
-		*what_r = "dnsbl";
-		status = copy_names(c, o->dnsbl, o->dnsbl_n, &c->opts.dnsbl);
+	*what_r = "ip";
+	status = copy_ips(c, o);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	if (status == STATUS_OK) {
-		*what_r = "dnsbl-domain";
-		status = copy_names(c, o->dnsbl_domain, o->dnsbl_domain_n,
-		    &c->opts.dnsbl_domain);
+	*what_r = "dnsbl";
+	status = copy_names(c, o->dnsbl, o->dnsbl_n, &c->opts.dnsbl);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	if (status == STATUS_OK && o->mail_from.p != NULL) {
-		*what_r = "mail-from";
-		status = domain_normalize(&c->keep, o->mail_from,
-		    &c->opts.mail_from);
+	*what_r = "dnsbl-domain";
+	status = copy_names(c, o->dnsbl_domain, o->dnsbl_domain_n,
+	    &c->opts.dnsbl_domain);
+	if (status != STATUS_OK || o->mail_from.p == NULL) {
+		return (status);
 	}
-	return (status);
+	*what_r = "mail-from";
+	return (domain_normalize(&c->keep, o->mail_from, &c->opts.mail_from));
 }
 
 enum status
