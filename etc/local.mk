@@ -1,11 +1,12 @@
 # Samples. Files of the operator are never overwritten.
 examplesdir = $(docdir)/examples
 
-# The texts name the files of the default prefix; what is installed names where
-# they are.
+# The texts name the files of this tree and of the default prefix; what is
+# installed names where they are.
 fix_paths = sed -e 's|/usr/local/etc|$(sysconfdir)|g' \
 	-e 's|/usr/local/var|$(localstatedir)|g' \
-	-e 's|/usr/local/bin|$(bindir)|g' -e 's|/usr/local/sbin|$(sbindir)|g'
+	-e 's|/usr/local/bin|$(bindir)|g' -e 's|/usr/local/sbin|$(sbindir)|g' \
+	-e 's|\([ (]\)etc/|\1$(examplesdir)/|g'
 install_fixed = fix() { $(fix_paths) "$$1" >"$$2.tmp" && \
 	chmod 644 "$$2.tmp" && mv -f "$$2.tmp" "$$2"; }
 install_data_hooks = install-fixed-texts

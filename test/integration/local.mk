@@ -60,7 +60,7 @@ EXTRA_DIST += $(POSTFIX_TESTS) test/integration/life.py \
 # nothing for it to find.
 THREADED = test/integration/daemon.py \
 	test/integration/dns_drought.py test/integration/dns_stub.py \
-	test/integration/dns_unbound.py \
-	test/integration/soak.py $(POSTFIX_TESTS)
+	test/integration/dns_unbound.py test/integration/manager.py \
+	test/integration/numbers.py test/integration/soak.py $(POSTFIX_TESTS)
 check_SCRIPTS += test/integration/errors.py test/integration/messages.py
 EXTRA_DIST += test/integration/errors.py test/integration/messages.py

@@ -1,4 +1,5 @@
-# Each allocation, and each call for a descriptor, a thread or to write, fails once. `make check' samples, `make sweep' takes them all.
+# Each allocation, and each call for a descriptor, a thread or to write, fails
+# once. `make check' samples them, `make sweep' takes all.
 EXTRA_PROGRAMS += test/sweep/alloc_fail.so
 test_sweep_alloc_fail_so_SOURCES = test/sweep/alloc_fail.c
 test_sweep_alloc_fail_so_CFLAGS = $(AM_CFLAGS) -fPIC
