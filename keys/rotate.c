@@ -89,9 +89,9 @@ say_waits(struct rotation *run, struct rotated *d)
 		}
 		/* Without a time it depends on others, who may do nothing. If
 		   it did not wait before, then no run was for long. */
-		step.trouble |= step.until_s == -1 &&
+		step.stuck |= step.until_s == -1 &&
 		    d->first_notes[i].n > 0 && life_is_stuck(&life, i);
-		run->failed |= step.trouble;
+		run->failed |= step.stuck;
 		rotated_say_wait(run, d, i, &step);
 	}
 }

@@ -292,9 +292,9 @@ add_wait(struct rotation *run, struct rotated *d,
 		json_null()));
 }
 
-/* A person must act: told when it begins, when it changes, and once a day. */
+/* The operator must act: reported when that begins or changes, and daily. */
 static void
-tell_trouble(struct rotation *run, struct rotated *d, size_t i,
+report_stuck(struct rotation *run, struct rotated *d, size_t i,
     struct str line)
 {
 	if (rotated_is_news(d, i, d->notes[i])) {
@@ -326,8 +326,8 @@ rotated_say_wait(struct rotation *run, struct rotated *d, size_t i,
 	}
 	d->notes[i] = wait_note(run, key, step, reason);
 	add_line(d, key, line.p);
-	if (step->trouble) {
-		tell_trouble(run, d, i, line);
+	if (step->stuck) {
+		report_stuck(run, d, i, line);
 	}
 	add_wait(run, d, key, step, reason);
 }

@@ -75,7 +75,7 @@ take_option(void *opts, int id, const char *value)
 }
 
 static void
-warn(void *ctx ATTR_UNUSED, enum log_level level, const char *line)
+take_log(void *ctx ATTR_UNUSED, enum log_level level, const char *line)
 {
 	if (level <= LOG_LEVEL_WARNING) {
 		cli_warn("%s", line);
@@ -98,7 +98,7 @@ take_client(struct explain *e)
 }
 
 static bool
-init(struct explain *e)
+init_explain(struct explain *e)
 {
 	if (!offline_open(&e->off, e->conf_path, true, &e->env)) {
 		return (false);
@@ -109,7 +109,7 @@ init(struct explain *e)
 }
 
 static void
-fini(struct explain *e)
+fini_explain(struct explain *e)
 {
 	signers_picks_fini(&e->picks);
 	engine_msg_free(e->msg);
@@ -158,7 +158,7 @@ find_waiting(struct explain *e, struct str domain)
 
 /* The rules for the author, whether or not the message is one of ours. */
 static bool
-ask(struct explain *e)
+ask_engine(struct explain *e)
 {
 	struct signers *signers = engine_signers(e->off.engine);
 	const struct addr_mailbox *author;
@@ -186,7 +186,7 @@ ask(struct explain *e)
 }
 
 static bool
-signs(const struct explain *e)
+has_key(const struct explain *e)
 {
 	return (e->out->signatures_n > 0);
 }
@@ -200,9 +200,9 @@ can_sign(const struct explain *e)
 
 /* What happens, in a word, and why. */
 static const char *
-what(const struct explain *e)
+answer_of(const struct explain *e)
 {
-	if (signs(e)) {
+	if (has_key(e)) {
 		return ("sign");
 	}
 	if (e->out->direction == ENGINE_SIGN) {
@@ -215,14 +215,14 @@ what(const struct explain *e)
 }
 
 static const char *
-why(const struct explain *e)
+reason_of(const struct explain *e)
 {
 	return (e->out->error != ENGINE_NO_ERROR ?
 	    engine_error_text(e->out) : engine_direction_text(e->out));
 }
 
 static const char *
-algorithm(const struct privkey *key)
+algorithm_of(const struct privkey *key)
 {
 	return (privkey_type(key) == CRYPTO_RSA ? "rsa-sha256" :
 	    "ed25519-sha256");
@@ -241,11 +241,11 @@ json_pick(const struct explain *e, const struct signers_pick *p)
 	    "selector", cli_json_text(p->selector),
 	    "identity", cli_json_text(p->identity),
 	    "rule", cli_json_text(buf_str(&rule)),
-	    "algorithm", p->key != NULL ? cli_json_cstr(algorithm(p->key)) :
+	    "algorithm", p->key != NULL ? cli_json_cstr(algorithm_of(p->key)) :
 	    json_null(),
 	    "key_bits", p->key != NULL ?
 	    json_integer(privkey_bits(p->key)) : json_null(),
-	    "trouble", cli_json_text(p->trouble));
+	    "error", cli_json_text(p->error));
 	buf_fini(&rule);
 	return (json);
 }
@@ -285,7 +285,7 @@ json_waiting(const struct explain *e)
 static bool
 may_return(const struct explain *e)
 {
-	return (signs(e) &&
+	return (has_key(e) &&
 	    engine_direction_may_return(e->out->direction_reason));
 }
 
@@ -300,8 +300,9 @@ print_json(const struct explain *e)
 		    json_pick(e, &e->picks.v[i]));
 	}
 	return (cli_json_print(json_pack("{s:b, s:s, s:s, s:o, s:o, s:o, s:b}",
-	    "signs", (int)signs(e), "action", what(e), "reason", why(e),
-	    "author", cli_json_text(e->author), "signatures", rules,
+	    "signs", (int)has_key(e), "action", answer_of(e),
+	    "reason", reason_of(e), "author", cli_json_text(e->author),
+	    "signatures", rules,
 	    "waiting", json_waiting(e),
 	    "unless_returned", (int)may_return(e))));
 }
@@ -318,10 +319,10 @@ show_pick(const struct explain *e, const struct signers_pick *p)
 	signers_describe(engine_signers(e->off.engine), p, &rule);
 	cli_show("rule", buf_str(&rule));
 	if (p->key != NULL) {
-		(void)printf("  %-10s %s, %u bits\n", "key", algorithm(p->key),
-		    privkey_bits(p->key));
+		(void)printf("  %-10s %s, %u bits\n", "key",
+		    algorithm_of(p->key), privkey_bits(p->key));
 	}
-	cli_show("trouble", p->trouble);
+	cli_show("error", p->error);
 	buf_fini(&rule);
 }
 
@@ -348,7 +349,7 @@ print_text(const struct explain *e)
 {
 	size_t i;
 
-	(void)printf("%s: %s\n", what(e), why(e));
+	(void)printf("%s: %s\n", answer_of(e), reason_of(e));
 	cli_show("author", e->author);
 	if (!can_sign(e)) {
 		(void)printf("nothing signs: Mode is v, or neither keys nor "
@@ -389,15 +390,15 @@ explain_main(const struct cli_command *command, int argc, char **argv)
 		return (cli_fail("--from is required"));
 	}
 	env_init_system(&e.env);
-	e.env.log = warn;
+	e.env.log = take_log;
 	arena_init(&e.arena, ARENA_BYTES);
-	if (take_client(&e) && init(&e)) {
-		if (!ask(&e)) {
+	if (take_client(&e) && init_explain(&e)) {
+		if (!ask_engine(&e)) {
 			(void)cli_fail("out of memory");
 		} else if (e.json ? print_json(&e) : print_text(&e)) {
-			result = signs(&e) ? CLI_YES : CLI_NO;
+			result = has_key(&e) ? CLI_YES : CLI_NO;
 		}
 	}
-	fini(&e);
+	fini_explain(&e);
 	return (result);
 }

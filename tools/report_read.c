@@ -15,8 +15,6 @@
 
 #define NOTE_BYTES	5000
 
-/* -- notes ----------------------------------------------------------------- */
-
 static void ATTR_PRINTF(2, 3)
 add_note(struct report_read *o, const char *fmt, ...)
 {
@@ -53,8 +51,6 @@ set_error(struct report_read *o, const char *name, const char *why)
 		o->error = NULL;
 	}
 }
-
-/* -- what the reader finds ------------------------------------------------- */
 
 /* For the tables; JSON is written at once. */
 static void
@@ -137,19 +133,17 @@ on_warning(void *ctx, const char *name, const char *text)
 }
 
 static void
-on_none(void *ctx, const char *name, bool named, enum read_trouble trouble,
+on_none(void *ctx, const char *name, bool named, enum read_failure failure,
     const char *why)
 {
 	struct report_read *o = ctx;
 
 	o->inputs_bad++;
-	if (named && trouble != READ_TROUBLE_FOREIGN) {
+	if (named && failure != READ_FAILURE_FOREIGN) {
 		set_error(o, name, why);
 	}
 	add_note(o, "%s: %s", name, why);
 }
-
-/* -- options --------------------------------------------------------------- */
 
 static bool
 take_since(struct report_read *o, const char *value)
@@ -209,8 +203,6 @@ take_option(void *opts, int id, const char *value)
 	return (true);
 }
 
-/* -- the run --------------------------------------------------------------- */
-
 static bool
 is_folder(const char *path)
 {
@@ -220,7 +212,7 @@ is_folder(const char *path)
 }
 
 static size_t
-found(const struct report_read *o)
+count_found(const struct report_read *o)
 {
 	return (o->aggregates + o->failures + o->tls);
 }
@@ -244,7 +236,7 @@ read_paths(struct report_read *o, int n, char **paths)
 		reader_path(reader, paths[i]);
 	}
 	reader_free(reader);
-	if (found(o) == 0 && o->only_path && o->error == NULL) {
+	if (count_found(o) == 0 && o->only_path && o->error == NULL) {
 		o->error = strdup(o->notes.n > 0 ?
 		    o->notes.v[o->notes.n - 1] : "no report");
 	}
@@ -252,7 +244,7 @@ read_paths(struct report_read *o, int n, char **paths)
 }
 
 static bool
-judge(struct report_read *o)
+judge_sources(struct report_read *o)
 {
 	struct sources_own own = { .address = NULL };
 	struct report_lookup *lookup = NULL;
@@ -327,7 +319,7 @@ exit_status(const struct report_read *o)
 }
 
 static void
-fini(struct report_read *o)
+fini_read(struct report_read *o)
 {
 	struct report *next;
 	size_t i;
@@ -349,7 +341,7 @@ fini(struct report_read *o)
 }
 
 static bool
-init(struct report_read *o, struct arena *arena)
+init_read(struct report_read *o, struct arena *arena)
 {
 	struct str name;
 
@@ -392,16 +384,16 @@ report_read_main(const struct cli_command *command, int argc, char **argv)
 	}
 	env_init_system(&o.env);
 	arena_init(&arena, TOOL_ARENA_BYTES);
-	if (init(&o, &arena)) {
+	if (init_read(&o, &arena)) {
 		if (o.json) {
 			report_json_begin();
 		}
 		if (read_paths(&o, argc - optind, argv + optind) &&
-		    judge(&o) && write_result(&o)) {
+		    judge_sources(&o) && write_result(&o)) {
 			result = exit_status(&o);
 		}
 	}
-	fini(&o);
+	fini_read(&o);
 	arena_fini(&arena);
 	return (result);
 }

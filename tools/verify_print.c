@@ -8,7 +8,7 @@
 #define B_SHOWN_BYTES	8
 
 static size_t
-count(const struct engine_outcome *out)
+count_rows(const struct engine_outcome *out)
 {
 	return (out->dkim != NULL ? dkim_verifier_count(out->dkim) : 0);
 }
@@ -23,7 +23,7 @@ spf_is_no(const struct spf_verdict *v)
 static bool
 dkim_is_no(const struct engine_outcome *out)
 {
-	size_t i, n = count(out);
+	size_t i, n = count_rows(out);
 
 	for (i = 0; i < n; i++) {
 		if (dkim_verifier_get(out->dkim, i)->result == DKIM_PASS) {
@@ -120,7 +120,7 @@ json_dkim(const struct engine_outcome *out)
 	json_t *list = json_array();
 	size_t i;
 
-	for (i = 0; i < count(out); i++) {
+	for (i = 0; i < count_rows(out); i++) {
 		if (json_array_append_new(list, json_verdict(
 		    dkim_verifier_get(out->dkim, i))) == -1) {
 			json_decref(list);
@@ -141,12 +141,12 @@ json_opinion(const struct second_result *r)
 
 /* Why there is no opinion on signatures that are there, or NULL. */
 static const char *
-trouble(const struct engine_outcome *out)
+second_error(const struct engine_outcome *out)
 {
 	if (out->second != NULL) {
 		return (second_dkim_error(out->second));
 	}
-	return (count(out) > 0 ? "libopendkim was not asked" : NULL);
+	return (count_rows(out) > 0 ? "libopendkim was not asked" : NULL);
 }
 
 static json_t *
@@ -170,7 +170,7 @@ static bool
 is_comparable(const struct engine_outcome *out)
 {
 	return (out->second_asked &&
-	    (out->second != NULL || count(out) == 0));
+	    (out->second != NULL || count_rows(out) == 0));
 }
 
 static json_t *
@@ -188,7 +188,7 @@ json_second(const struct engine_outcome *out, bool wanted)
 		"reason", cli_json_cstr(dmarc->reason),
 	    "agrees", is_comparable(out) ?
 		json_boolean(out->second_agrees) : json_null(),
-	    "trouble", cli_json_cstr(trouble(out))));
+	    "error", cli_json_cstr(second_error(out))));
 }
 
 static json_t *
@@ -424,7 +424,7 @@ bool
 verify_print_text(const struct engine_outcome *out,
     const struct verify_shown *shown)
 {
-	size_t i, n = count(out);
+	size_t i, n = count_rows(out);
 
 	(void)printf("configuration: %s\n", shown->conf_path != NULL ?
 	    shown->conf_path : "the defaults");

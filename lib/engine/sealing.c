@@ -52,7 +52,7 @@ can_seal(const struct conf *conf, const struct signers_pick *pick)
 {
 	struct str selector = conf->arc_seal_key.selector;
 
-	return (pick->trouble.n == 0 && (selector.p == NULL ||
+	return (pick->error.n == 0 && (selector.p == NULL ||
 	    str_eq(pick->selector, selector)));
 }
 

@@ -118,7 +118,7 @@ engine_signing_begin_forwarded(const struct engine_input *in,
 		if (signs_forwarded(in, &s->picks.v[i])) {
 			any = true;
 		} else {
-			s->picks.v[i].trouble =
+			s->picks.v[i].error =
 			    STR("not for mail from outside");
 		}
 	}

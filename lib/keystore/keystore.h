@@ -124,7 +124,7 @@ enum status	 keystore_revision(struct keystore *, uint64_t *r,
 		    struct diag *)
     ATTR_MUST_CHECK;
 
-/* -- for dkimkeygen -------------------------------------------------------- */
+/* For dkimkeygen */
 
 /*
  * One writer of a domain's keys at a time; waits at most timeout_s. TEMP:

@@ -12,10 +12,10 @@ set_wait(struct life_step *r, const char *text, int64_t until_s)
 }
 
 static void
-set_trouble(struct life_step *r, const char *text)
+set_stuck(struct life_step *r, const char *text)
 {
 	set_wait(r, text, -1);
-	r->trouble = true;
+	r->stuck = true;
 }
 
 static void
@@ -173,7 +173,7 @@ static void
 next_unpublished(const struct life *life, size_t i, struct life_step *r)
 {
 	if (life->found[i].foreign) {
-		set_trouble(r, FOREIGN);
+		set_stuck(r, FOREIGN);
 	} else if (may_request(life, i, 0)) {
 		set_kind(r, LIFE_ADD);
 	} else {
@@ -185,7 +185,7 @@ static void
 next_of_pending(const struct life *life, size_t i, struct life_step *r)
 {
 	if (life->v[i].lost) {
-		set_trouble(r, LOST "revoke it");
+		set_stuck(r, LOST "revoke it");
 	} else if (life->found[i].good) {
 		set_stage(r, KEY_PUBLISHED);
 	} else {
@@ -201,7 +201,7 @@ next_of_published(const struct life *life, size_t i, struct life_step *r)
 	    life->found[i].negative_ttl_s);
 
 	if (key->lost) {
-		set_trouble(r, LOST "revoke it");
+		set_stuck(r, LOST "revoke it");
 	} else if (!life->found[i].good && key->seen_s != -1) {
 		set_kind(r, LIFE_UNSEEN);
 	} else if (!life->found[i].good) {
@@ -229,7 +229,7 @@ next_of_record(const struct life *life, size_t i, struct life_step *r)
 	} else if (life->found[i].missing) {
 		/* Mail is signed with it. */
 		next_unpublished(life, i, r);
-		r->trouble = r->kind == LIFE_WAIT;
+		r->stuck = r->kind == LIFE_WAIT;
 	} else {
 		return (false);
 	}
@@ -256,7 +256,7 @@ next_of_active(const struct life *life, size_t i, struct life_step *r)
 	    (life->force && key->since_s != life->now_s)) {
 		set_kind(r, LIFE_CREATE);
 	} else if (key->lost) {
-		set_trouble(r, LOST "rotate --force makes another");
+		set_stuck(r, LOST "rotate --force makes another");
 	} else {
 		set_wait(r, "its successor is due", due_s);
 	}
@@ -271,7 +271,7 @@ next_of_retired(const struct life *life, size_t i, struct life_step *r)
 		set_wait(r, "mail that it signed may still be in transit",
 		    due_s);
 	} else if (count_other_active(life, i, false) == 0) {
-		set_trouble(r, "the domain has no active key");
+		set_stuck(r, "the domain has no active key");
 	} else {
 		set_stage(r, KEY_REVOKED);
 	}
@@ -290,7 +290,7 @@ next_of_revoked(const struct life *life, size_t i, struct life_step *r)
 	} else if (due && found->gone) {
 		set_stage(r, KEY_REMOVED);
 	} else if (found->foreign) {
-		set_trouble(r, FOREIGN);
+		set_stuck(r, FOREIGN);
 	} else if (due && may_request(life, i, due_s)) {
 		set_kind(r, LIFE_REMOVE);
 	} else if (due) {

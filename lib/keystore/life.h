@@ -78,7 +78,7 @@ struct life_step {
 	const char	*text;		/* LIFE_WAIT: static; for what */
 	int64_t		 until_s;	/* LIFE_WAIT: until then; -1: for DNS,
 					   another key or the operator */
-	bool		 trouble;	/* LIFE_WAIT: it will not end without
+	bool		 stuck;		/* LIFE_WAIT: it will not end without
 					   the operator */
 	bool		 requested;	/* LIFE_WAIT: for what was requested */
 };

@@ -2,10 +2,10 @@
 /*
  * read: finds the reports in whatever a report mailbox has: XML, JSON, gzip,
  * zip and other archives, mail, mbox, Maildir, folders of these. The kind of
- * an input is told by its content, never by its name.
+ * an input is found by its content, never by its name.
  *
- * An input is a file, or one message of an mbox. Each one is done with by
- * itself: it gives reports, or a reason why not, and the next one is read.
+ * An input is a file, or one message of an mbox. Each is handled by itself: it
+ * gives reports, or a reason why not, and the next one is read.
  * Nothing of an input that exceeds a limit is used. A report that is cut off
  * or not well-formed gives what could be read, with a warning.
  *
@@ -20,7 +20,7 @@
 #include "base/status.h"
 #include "report/report.h"
 
-/* -- limits ---------------------------------------------------------------- */
+/* Limits */
 
 /* Of one input. */
 #define READ_UNPACKED_MAX_BYTES	((uint64_t)128 * 1024 * 1024)
@@ -49,13 +49,11 @@
 /* Of folders. */
 #define READ_FOLDERS_MAX	16	/* within one another */
 
-/* ------------------------------------------------------------------------- */
-
-enum read_trouble {
-	READ_TROUBLE_FOREIGN,	/* it is no report */
-	READ_TROUBLE_DAMAGED,	/* it may be one, but cannot be read */
-	READ_TROUBLE_LIMIT,
-	READ_TROUBLE_IO		/* no such file, no permission, no memory */
+enum read_failure {
+	READ_FAILURE_FOREIGN,	/* it is no report */
+	READ_FAILURE_DAMAGED,	/* it may be one, but cannot be read */
+	READ_FAILURE_LIMIT,
+	READ_FAILURE_IO		/* no such file, no permission, no memory */
 };
 
 struct read_sink {	/* name: of the input, as given, not escaped */
@@ -66,7 +64,7 @@ struct read_sink {	/* name: of the input, as given, not escaped */
 	/* An input without a report. named: it is a path of reader_path(),
 	   neither in a folder nor in a mailbox. */
 	void	(*none)(void *ctx, const char *name, bool named,
-		    enum read_trouble, const char *why);
+		    enum read_failure, const char *why);
 	void	*ctx;
 };
 
@@ -77,7 +75,7 @@ struct reader;
 struct reader	*reader_new(const struct env *, const struct read_sink *);
 void		 reader_free(struct reader *);	/* accepts NULL */
 /* Reads a file, a folder with all below it, a Maildir (cur and new), or
-   standard input ("-"). All that happens is told to the sink. */
+   standard input ("-"). All that happens is passed to the sink. */
 void		 reader_path(struct reader *, const char *path);
 
 #endif

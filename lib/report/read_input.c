@@ -44,21 +44,19 @@ reader_free(struct reader *r)
 	}
 }
 
-/* -- the end of a unit ----------------------------------------------------- */
-
 static void
 say_none(struct reader *r, const struct read_unit *u, const char *name,
     bool named)
 {
-	static const enum read_trouble troubles[] = {
-		[READ_OK] = READ_TROUBLE_FOREIGN,
-		[READ_FOREIGN] = READ_TROUBLE_FOREIGN,
-		[READ_DAMAGED] = READ_TROUBLE_DAMAGED,
-		[READ_LIMIT] = READ_TROUBLE_LIMIT,
-		[READ_NOMEM] = READ_TROUBLE_IO,
+	static const enum read_failure failures[] = {
+		[READ_OK] = READ_FAILURE_FOREIGN,
+		[READ_FOREIGN] = READ_FAILURE_FOREIGN,
+		[READ_DAMAGED] = READ_FAILURE_DAMAGED,
+		[READ_LIMIT] = READ_FAILURE_LIMIT,
+		[READ_NOMEM] = READ_FAILURE_IO,
 	};
 
-	r->sink.none(r->sink.ctx, name, named, troubles[u->worst],
+	r->sink.none(r->sink.ctx, name, named, failures[u->worst],
 	    u->reason[0] != '\0' ? u->reason : "no report");
 }
 
@@ -84,8 +82,6 @@ finish_unit(struct reader *r, struct read_unit *u, const char *name,
 	}
 	read_unit_fini(u);
 }
-
-/* -- an mbox --------------------------------------------------------------- */
 
 struct mailbox {
 	struct reader	*reader;
@@ -114,12 +110,10 @@ take_message(void *ctx, struct str message)
 	return (true);
 }
 
-/* -- a file ---------------------------------------------------------------- */
-
 static void
 say_errno(struct reader *r, const char *name, bool named)
 {
-	r->sink.none(r->sink.ctx, name, named, READ_TROUBLE_IO,
+	r->sink.none(r->sink.ctx, name, named, READ_FAILURE_IO,
 	    strerror(errno));
 }
 
@@ -178,7 +172,7 @@ split_file(struct reader *r, int fd, char *block, ssize_t n, const char *name)
 	struct mbox *mbox = mbox_new(take_message, &m);
 
 	if (mbox == NULL) {
-		r->sink.none(r->sink.ctx, name, true, READ_TROUBLE_IO,
+		r->sink.none(r->sink.ctx, name, true, READ_FAILURE_IO,
 		    "out of memory");
 		return;
 	}
@@ -190,7 +184,7 @@ split_file(struct reader *r, int fd, char *block, ssize_t n, const char *name)
 	}
 	mbox_end(mbox);
 	if (n == 0 && m.n == 0) {
-		r->sink.none(r->sink.ctx, name, true, READ_TROUBLE_DAMAGED,
+		r->sink.none(r->sink.ctx, name, true, READ_FAILURE_DAMAGED,
 		    "a mailbox without mail");
 	}
 }
@@ -211,13 +205,11 @@ read_open_file(struct reader *r, int fd, const char *name, bool named)
 	}
 }
 
-/* -- folders --------------------------------------------------------------- */
-
 static void	 read_any(struct reader *, const char *path, bool named,
 		    unsigned depth);
 
 static char *
-join(const char *folder, const char *name)
+join_path(const char *folder, const char *name)
 {
 	char *path;
 
@@ -227,7 +219,7 @@ join(const char *folder, const char *name)
 static bool
 is_folder(const char *folder, const char *name)
 {
-	char *path = join(folder, name);
+	char *path = join_path(folder, name);
 	struct stat st;
 	bool yes = path != NULL && stat(path, &st) == 0 &&
 	    S_ISDIR(st.st_mode);
@@ -251,7 +243,7 @@ read_entries(struct reader *r, const char *folder, bool named,
 		return;
 	}
 	for (i = 0; i < n; i++) {
-		if (v[i]->d_name[0] != '.' && (path = join(folder,
+		if (v[i]->d_name[0] != '.' && (path = join_path(folder,
 		    v[i]->d_name)) != NULL) {
 			read_any(r, path, false, depth + 1);
 			free(path);
@@ -270,7 +262,7 @@ read_folder(struct reader *r, const char *folder, bool named, unsigned depth)
 	size_t i;
 
 	if (depth == READ_FOLDERS_MAX) {
-		r->sink.none(r->sink.ctx, folder, named, READ_TROUBLE_LIMIT,
+		r->sink.none(r->sink.ctx, folder, named, READ_FAILURE_LIMIT,
 		    "folders nested too deep");
 		return;
 	}
@@ -279,7 +271,7 @@ read_folder(struct reader *r, const char *folder, bool named, unsigned depth)
 		return;
 	}
 	for (i = 0; i < 2; i++) {
-		path = join(folder, parts[i]);
+		path = join_path(folder, parts[i]);
 		if (path != NULL) {
 			read_entries(r, path, named, depth + 1);
 			free(path);

@@ -19,7 +19,7 @@ oldest_of_domain(const struct signers *s, const struct stored_key *key)
 		return (-1);
 	}
 	for (; key != NULL; key = key->next) {
-		if (key->trouble.n == 0) {
+		if (key->error.n == 0) {
 			oldest_s = older_of(oldest_s, key->created_s);
 		}
 	}

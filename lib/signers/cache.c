@@ -156,20 +156,20 @@ remove_entry(struct key_cache *cache, struct entry *e, struct order *gone)
 /* Returns the key or the failure of an entry; NOMEM. With the lock held. */
 static enum status
 copy_entry(const struct entry *e, struct arena *arena, struct privkey **key_r,
-    struct str *trouble_r)
+    struct str *error_r)
 {
 	if (e->key != NULL) {
 		*key_r = privkey_hold(e->key);
 		return (STATUS_OK);
 	}
-	*trouble_r = arena_dup(arena, str_from(e->why->text));
-	return (trouble_r->p != NULL ? STATUS_OK : STATUS_NOMEM);
+	*error_r = arena_dup(arena, str_from(e->why->text));
+	return (error_r->p != NULL ? STATUS_OK : STATUS_NOMEM);
 }
 
 /* False: not in the cache, or a failure that is to be retried. */
 static bool
 find_entry(struct key_cache *cache, struct arena *arena, struct str name,
-    struct privkey **key_r, struct str *trouble_r, enum status *status_r)
+    struct privkey **key_r, struct str *error_r, enum status *status_r)
 {
 	struct entry *e;
 	bool known;
@@ -181,7 +181,7 @@ find_entry(struct key_cache *cache, struct arena *arena, struct str name,
 	if (known) {
 		TAILQ_REMOVE(&cache->order, e, order);
 		TAILQ_INSERT_TAIL(&cache->order, e, order);
-		*status_r = copy_entry(e, arena, key_r, trouble_r);
+		*status_r = copy_entry(e, arena, key_r, error_r);
 	}
 	pthread_mutex_unlock(&cache->lock);
 	return (known);
@@ -269,7 +269,7 @@ take_former(struct key_cache *cache, struct entry *e)
 enum status
 key_cache_get(struct key_cache *cache, struct arena *arena, struct str name,
     key_loader *loader, void *ctx, struct privkey **key_r,
-    struct str *trouble_r)
+    struct str *error_r)
 {
 	struct order gone = TAILQ_HEAD_INITIALIZER(gone);
 	enum status status = STATUS_OK;
@@ -279,8 +279,8 @@ key_cache_get(struct key_cache *cache, struct arena *arena, struct str name,
 
 	diag_init(&why);
 	*key_r = NULL;
-	*trouble_r = STR_NONE;
-	if (find_entry(cache, arena, name, key_r, trouble_r, &status)) {
+	*error_r = STR_NONE;
+	if (find_entry(cache, arena, name, key_r, error_r, &status)) {
 		return (status);
 	}
 	e = load_entry(cache, name, loader, ctx);
@@ -292,7 +292,7 @@ key_cache_get(struct key_cache *cache, struct arena *arena, struct str name,
 		why = *e->why;
 	}
 	/* Other threads may drop it as soon as it is in the cache. */
-	status = copy_entry(e, arena, key_r, trouble_r);
+	status = copy_entry(e, arena, key_r, error_r);
 	if (add_entry(cache, e, &gone, &news) != STATUS_OK) {
 		privkey_free(*key_r);
 		*key_r = NULL;

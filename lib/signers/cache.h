@@ -33,12 +33,12 @@ void			 key_cache_free(struct key_cache *);	/* accepts
 enum status		 key_cache_inherit(struct key_cache *,
 			    struct key_cache *before) ATTR_MUST_CHECK;
 /*
- * Returns the key of that name, held; or NULL and the reason in trouble_r, in
+ * Returns the key of that name, held; or NULL and the reason in error_r, in
  * the arena. The status is OK in both cases, or NOMEM.
  */
 enum status		 key_cache_get(struct key_cache *, struct arena *,
 			    struct str name, key_loader *, void *ctx,
-			    struct privkey **key_r, struct str *trouble_r)
+			    struct privkey **key_r, struct str *error_r)
     ATTR_MUST_CHECK;
 
 #endif

@@ -107,7 +107,7 @@ look_up_others(struct search *v, const struct signers *before)
 		for (j = 0; j < strmap_count(domains) && status == STATUS_OK;
 		    j++) {
 			key = strmap_value(domains, j);
-			if (key != NULL && key->trouble.n == 0) {
+			if (key != NULL && key->error.n == 0) {
 				status = look_up(v, key->domain, &lost);
 			}
 		}
@@ -136,7 +136,7 @@ is_refused(const struct search *v)
 }
 
 static enum status
-report(struct search *v, struct diag *diag)
+report_lost(struct search *v, struct diag *diag)
 {
 	const char *text = named_end(&v->named);
 
@@ -171,7 +171,7 @@ signers_lost_check(struct signers *s, const struct signers *before,
 		status = look_up_others(&v, before);
 	}
 	if (status == STATUS_OK) {
-		status = report(&v, diag);
+		status = report_lost(&v, diag);
 	}
 	named_fini(&v.named);
 	arena_fini(&v.arena);

@@ -222,7 +222,7 @@ signers_load(struct signers *s, struct arena *arena,
 
 	for (i = 0; i < picks->n && status == STATUS_OK; i++) {
 		pick = &picks->v[i];
-		if (pick->trouble.n > 0) {
+		if (pick->error.n > 0) {
 			continue;
 		}
 		switch (pick->kind) {

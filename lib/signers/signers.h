@@ -89,10 +89,10 @@ struct signers_pick {		/* one signature to be made */
 	struct str	 domain;	/* d= */
 	struct str	 selector;	/* s= */
 	struct str	 identity;	/* i=; absent: none */
-	struct privkey	*key;		/* held; NULL: see trouble */
-	struct str	 trouble;	/* absent; or why there is no key, which
+	struct privkey	*key;		/* held; NULL: see error */
+	struct str	 error;		/* absent; or why there is no key, which
 					   is already logged */
-	enum signers_why why;		/* with trouble */
+	enum signers_why why;		/* with error */
 	bool		 any_author;	/* the rule matches any domain: it does
 					   not make this one ours */
 	const void	*rule;		/* for signers_describe */
@@ -135,7 +135,7 @@ size_t		 signers_check_keys(struct signers *);
 /*
  * Selects the keys that sign mail of this author, the first From mailbox
  * (domain: A-labels, lower case). Loads no key. n is 0 if no source has a
- * rule. A pick may have trouble already. The picks must not outlive the
+ * rule. A pick may have an error already. The picks must not outlive the
  * signers. Fails with NOMEM only.
  */
 enum status	 signers_pick(struct signers *, struct arena *,
@@ -146,7 +146,7 @@ bool		 signers_wait(const struct signers *, struct str domain);
 /* Whether a store exists; whether that or another source of keys does. */
 bool		 signers_have_stores(const struct signers *);
 bool		 signers_have_sources(const struct signers *);
-/* Loads the keys; each pick then has a key or trouble. NOMEM only. */
+/* Loads the keys; each pick then has a key or an error. NOMEM only. */
 enum status	 signers_load(struct signers *, struct arena *,
 		    struct signers_picks *) ATTR_MUST_CHECK;
 /* Releases the keys. Accepts picks that are all zero. */

@@ -129,12 +129,12 @@ load_key(void *ctx, struct privkey **key_r, struct diag *diag)
 
 static enum status
 get_key(struct signers *s, struct arena *arena, const struct stored_key *key,
-    struct privkey **key_r, struct str *trouble_r)
+    struct privkey **key_r, struct str *error_r)
 {
 	struct wanted wanted = { key, s->passphrase };
 
 	return (key_cache_get(s->cache, arena, key->name, load_key, &wanted,
-	    key_r, trouble_r));
+	    key_r, error_r));
 }
 
 static enum status
@@ -143,13 +143,13 @@ load_domain(struct signers *s, struct arena *arena,
 {
 	struct privkey *loaded;
 	enum status status;
-	struct str trouble;
+	struct str error;
 
 	for (; key != NULL; key = key->next) {
-		if (key->trouble.n > 0) {
+		if (key->error.n > 0) {
 			continue;
 		}
-		status = get_key(s, arena, key, &loaded, &trouble);
+		status = get_key(s, arena, key, &loaded, &error);
 		privkey_free(loaded);
 		arena_reset(arena);
 		if (status != STATUS_OK) {
@@ -187,7 +187,7 @@ check_domain(const struct signers *s, const struct stored_key *key)
 
 	for (; key != NULL; key = key->next) {
 		diag_init(&diag);
-		if (key->trouble.n > 0) {
+		if (key->error.n > 0) {
 			bad++;		/* logged by stored_read */
 		} else if (stored_load(key, s->passphrase, &loaded, &diag) ==
 		    STATUS_OK) {
@@ -284,7 +284,7 @@ signers_sources_pick(const struct signers *s, struct arena *arena,
 	for (; key != NULL && r->n < SIGNERS_PICKS_MAX; key = key->next) {
 		r->v[r->n++] = (struct signers_pick){ .kind = SIGNERS_STORE,
 			.domain = key->domain, .selector = key->selector,
-			.trouble = key->trouble, .source = key,
+			.error = key->error, .source = key,
 			.why = key->inactive ? SIGNERS_NO_ACTIVE_KEY :
 			SIGNERS_KEY_UNREADABLE };
 	}
@@ -297,7 +297,7 @@ signers_sources_load(struct signers *s, struct arena *arena,
 {
 	const struct stored_key *key = pick->source;
 	enum status status = get_key(s, arena, key, &pick->key,
-	    &pick->trouble);
+	    &pick->error);
 
 	if (status == STATUS_OK && pick->key == NULL && key->stored->lost) {
 		pick->why = SIGNERS_STORE_UNREACHABLE;

@@ -135,8 +135,8 @@ stored_add(struct stored *s, const struct stored_key *from)
 	key->domain = domain;
 	key->selector = arena_dup(&s->memory, from->selector);
 	key->name = name_key(s, domain, from->selector);
-	if (from->trouble.n > 0) {
-		key->trouble = arena_dup(&s->memory, from->trouble);
+	if (from->error.n > 0) {
+		key->error = arena_dup(&s->memory, from->error);
 	}
 	for (at = (struct stored_key **)first; *at != NULL &&
 	    is_older(*at, key); at = &(*at)->next) {
@@ -144,9 +144,9 @@ stored_add(struct stored *s, const struct stored_key *from)
 	}
 	key->next = *at;
 	*at = key;
-	s->keys_n += key->trouble.n == 0;
+	s->keys_n += key->error.n == 0;
 	return (key->selector.p != NULL && key->name.p != NULL &&
-	    (from->trouble.n == 0 || key->trouble.p != NULL) ? STATUS_OK :
+	    (from->error.n == 0 || key->error.p != NULL) ? STATUS_OK :
 	    STATUS_NOMEM);
 }
 

@@ -13,7 +13,7 @@
  *	the domain or its active keys are gone	the keys are as before
  *	a private key cannot be read		the one in memory signs
  *	all keys are retired or revoked, or	the domain has an entry with
- *	broken, and there is none before	trouble: its mail is not signed
+ *	broken, and there is none before	error: its mail is not signed
  *						and handled by OnSignFailure
  *	no key has been active yet		not signed; see stored_is_idle
  *
@@ -54,9 +54,9 @@ struct stored_key {
 	bool			 is_copy;	/* the file is tried first */
 	bool			 kept;		/* from the snapshot before,
 						   since it is gone */
-	bool			 inactive;	/* with trouble: there are keys,
+	bool			 inactive;	/* with error: there are keys,
 						   but none is active */
-	struct str		 trouble;	/* absent; or why the domain has
+	struct str		 error;		/* absent; or why the domain has
 						   no usable key: then this
 						   entry is its only one */
 };

@@ -200,7 +200,7 @@ keep_known(const struct reader *r, const struct stored_bad *bad)
 	enum status status = STATUS_OK;
 
 	for (; key != NULL && status == STATUS_OK; key = key->next) {
-		if (key->trouble.n > 0 || (bad->selector.n > 0 &&
+		if (key->error.n > 0 || (bad->selector.n > 0 &&
 		    !str_eq(key->selector, bad->selector))) {
 			continue;
 		}
@@ -212,12 +212,12 @@ keep_known(const struct reader *r, const struct stored_bad *bad)
 	return (status);
 }
 
-/* Adds an entry with trouble for a domain without any usable key. */
+/* Adds an entry with an error for a domain without any usable key. */
 static enum status
-add_trouble(const struct reader *r, const struct stored_bad *bad)
+add_unusable(const struct reader *r, const struct stored_bad *bad)
 {
 	const struct stored_key none = { .domain = bad->domain,
-		.selector = STR("?"), .trouble = bad->why };
+		.selector = STR("?"), .error = bad->why };
 
 	if (bad->domain.n == 0 || first_key(r->stored, bad->domain) != NULL) {
 		return (STATUS_OK);
@@ -242,7 +242,7 @@ settle_bad(const struct reader *r)
 		}
 	}
 	for (bad = r->bad; bad != NULL; bad = bad->next) {
-		status = add_trouble(r, bad);
+		status = add_unusable(r, bad);
 		if (status != STATUS_OK) {
 			return (status);
 		}
@@ -280,7 +280,7 @@ keep_lost(const struct reader *r, const struct stored_key *known,
 	status = keystore_list(r->store, &arena, domain, &v, &n, NULL, NULL,
 	    diag);
 	for (; known != NULL && status == STATUS_OK; known = known->next) {
-		if (known->trouble.n > 0 || is_listed(v, n, known->selector)) {
+		if (known->error.n > 0 || is_listed(v, n, known->selector)) {
 			continue;
 		}
 		copy = *known;
@@ -325,7 +325,7 @@ static enum status
 add_inactive(const struct reader *r, struct str domain, struct named *named)
 {
 	const struct stored_key none = { .domain = domain,
-		.selector = STR("?"), .inactive = true, .trouble =
+		.selector = STR("?"), .inactive = true, .error =
 		STR("no key is active: all are retired or revoked") };
 	const struct stored_key *known = first_key(r->before, domain);
 
@@ -393,7 +393,7 @@ copy_keys(const struct reader *r)
 	for (i = 0; i < strmap_count(&r->stored->domains); i++) {
 		key = strmap_value(&r->stored->domains, i);
 		for (; key != NULL && status == STATUS_OK; key = key->next) {
-			if (key->trouble.n == 0 && key->secret == NULL &&
+			if (key->error.n == 0 && key->secret == NULL &&
 			    n++ < STORED_COPIES_MAX) {
 				status = copy_key(r, key);
 			}

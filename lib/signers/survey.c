@@ -51,7 +51,7 @@ note_key(struct survey *v, struct str domain, const struct signers_pick *pick)
 	if (state == NULL) {
 		return (STATUS_NOMEM);
 	}
-	if (pick->trouble.n == 0) {
+	if (pick->error.n == 0) {
 		state->signs = true;
 	} else {
 		state->why = pick->why;
@@ -124,7 +124,7 @@ survey_rule(struct survey *v, const struct table_rule *rule)
 	}
 	pick.source = k;
 	if (k == NULL) {
-		pick.trouble = STR("no key");
+		pick.error = STR("no key");
 	} else {
 		pick.domain = k->domain.n > 0 ? k->domain : domain;
 		pick.selector = k->selector;
@@ -182,11 +182,11 @@ survey_stored(struct survey *v, const struct stored_key *key)
 	for (; key != NULL && status == STATUS_OK; key = key->next) {
 		struct signers_pick pick = { .kind = SIGNERS_STORE,
 			.domain = key->domain, .selector = key->selector,
-			.trouble = key->trouble, .source = key,
+			.error = key->error, .source = key,
 			.why = key->inactive ? SIGNERS_NO_ACTIVE_KEY :
 			SIGNERS_KEY_UNREADABLE };
 
-		if (pick.trouble.n == 0 && may_load(v)) {
+		if (pick.error.n == 0 && may_load(v)) {
 			status = signers_sources_load(v->signers, &v->scratch,
 			    &pick);
 		}

@@ -124,7 +124,7 @@ load_key(void *ctx, struct privkey **key_r, struct diag *diag)
 /* domain: d=, which replaces "%" in a path. */
 static enum status
 get_key(struct signers *s, struct arena *arena, const struct table_key *k,
-    struct str domain, struct privkey **key_r, struct str *trouble_r)
+    struct str domain, struct privkey **key_r, struct str *error_r)
 {
 	struct key_source source = { .signers = s, .key = k, .arena = arena };
 	struct str name;
@@ -137,7 +137,7 @@ get_key(struct signers *s, struct arena *arena, const struct table_key *k,
 		    str_hash(k->key));
 	}
 	return (name.p == NULL ? STATUS_NOMEM : key_cache_get(s->cache, arena,
-	    name, load_key, &source, key_r, trouble_r));
+	    name, load_key, &source, key_r, error_r));
 }
 
 /* KeyCache all: a key that cannot be loaded is an error. */
@@ -147,7 +147,7 @@ signers_tables_load_all(struct signers *s, struct diag *diag)
 	enum status status = STATUS_OK;
 	const struct table_key *k;
 	struct privkey *key = NULL;
-	struct str trouble;
+	struct str error;
 	struct arena arena;
 
 	arena_init(&arena, 1024 * 1024);
@@ -156,9 +156,9 @@ signers_tables_load_all(struct signers *s, struct diag *diag)
 		if (str_find(k->key, '%') < k->key.n) {
 			continue;
 		}
-		status = get_key(s, &arena, k, k->domain, &key, &trouble);
+		status = get_key(s, &arena, k, k->domain, &key, &error);
 		if (status == STATUS_OK && key == NULL) {
-			diag_set(diag, NULL, 0, "%.*s", STR_FMT(trouble));
+			diag_set(diag, NULL, 0, "%.*s", STR_FMT(error));
 			status = STATUS_SYNTAX;
 		}
 		privkey_free(key);
@@ -260,7 +260,7 @@ set_pick(const struct signers *s, struct signers_pick *pick,
 	pick->source = k;
 	if (k == NULL) {
 		pick->domain = domain;
-		pick->trouble = STR("the KeyTable has no key named after the "
+		pick->error = STR("the KeyTable has no key named after the "
 		    "author's domain");
 		return (STATUS_OK);
 	}
@@ -301,5 +301,5 @@ signers_tables_load(struct signers *s, struct arena *arena,
     struct signers_pick *pick)
 {
 	return (get_key(s, arena, pick->source, pick->domain, &pick->key,
-	    &pick->trouble));
+	    &pick->error));
 }

@@ -93,7 +93,7 @@ play_one(struct worker *w, struct chain *chain, size_t index)
 	return (note(w, env_mono_us(&w->load->env) - start));
 }
 
-/* One connection, until its messages are done; false on trouble. */
+/* One connection, until its messages are done; false on an error. */
 static bool
 connect_and_play(struct worker *w, unsigned long *done)
 {

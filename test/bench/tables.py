@@ -82,7 +82,7 @@ class Tables:
                 "opendkim": [which("opendkim"), "-f", "-x"]}[name]
         before = time.monotonic()
         daemon = start(self.world, name, argv, conf, **values)
-        # The socket may be open long before anybody answers there.
+        # The socket may be open long before the daemon answers there.
         status, _, err = proc.run(
             [tree.MAILSEAL, "try", "--milter", daemon.address,
              "--ip", "127.0.0.1", self.messages[0]])

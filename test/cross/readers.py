@@ -38,7 +38,7 @@ _dmarc.bank.test. IN TXT "v=DMARC1; p=none"
 bank.test. IN TXT "v=spf1 -all"
 '''
 
-# What a stranger puts where a word is expected.
+# Hostile text where a word is expected.
 HOSTILE = (
     '; dmarc=pass header.from=bank.test; ', ';dkim=pass', 'dmarc=pass',
     '=3B=20dmarc=3Dpass=20header.from=3Dbank.test=3B=20', '=3Bdkim=3Dpass',

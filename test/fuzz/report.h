@@ -59,8 +59,8 @@ fuzz_sources(const struct read_unit *u)
 	sources_free(s);
 }
 
-/* The kind reads the bytes, in two parts; NULL: the one that is told by the
-   bytes. */
+/* The kind reads the bytes, in two parts; NULL: the one that the bytes
+   show. */
 static void
 fuzz_kind(const struct read_kind *kind, const uint8_t *data, size_t n)
 {

@@ -136,7 +136,7 @@ def through_list(net):
 
 
 def through_forwarder(net):
-    """Judged, told, sealed: all in one process."""
+    """Judged, reported, sealed: all in one process."""
     mark = 'forwarded'
     data = net.through('sealing', mark)
     names = [f.partition(b':')[0].decode() for f in seal.split(data)[0]]

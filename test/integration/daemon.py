@@ -156,7 +156,7 @@ LETTER = ["From: Alice <alice@example.com>", "To: bob@example.net",
 
 
 def inserted(changes, name):
-    """The values of the fields put in, as the MTA was told."""
+    """The values of the inserted fields, as the MTA got them."""
     return [d[4:].split(b"\0")[1] for c, d in changes
             if c == "i" and d[4:].split(b"\0")[0] == name.encode()]
 

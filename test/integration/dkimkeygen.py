@@ -71,7 +71,7 @@ def test_new():
                  obj.get('says'), obj.get('problems')),
                 (0, True, bits, 'it has the record', []),
                 'check finds it well')
-    tap.is_(obj['algorithm'], 'ed25519', 'the algorithm is told')
+    tap.is_(obj['algorithm'], 'ed25519', 'the algorithm')
     status, out, _ = proc.run([tree.DKIMKEYGEN, '-d', DOMAIN, '-D', TOP])
     tap.is_(status, 0, 'without a verb: new, with a selector of its own')
     tap.ok(re.match(rb'20\d{4}r\._domainkey', out), 'year, month, r', out)

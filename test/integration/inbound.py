@@ -112,7 +112,7 @@ def good(w, ports):
                 tap.is_((props.get('header.d'), props.get('header.s'),
                          props.get('header.a')),
                         ('example.com', selector, w.keys[selector].algorithm),
-                        name + ': d=, s=, a= are told')
+                        name + ': d=, s=, a=')
                 tap.ok(len(props.get('header.b', '')) >= 8 and
                        b.startswith(props['header.b']),
                        name + ': header.b is the start of b=', props)
@@ -130,7 +130,7 @@ def by_dkimpy(w, ports):
 
 
 def bad(w, ports):
-    """What is told about signatures that are not good."""
+    """What the log says of signatures that do not pass."""
     def other(mark, *changes):
         data = w.signed(message(mark), 'r2')
         for old, new in changes:

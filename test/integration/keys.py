@@ -412,7 +412,7 @@ def test_readable():
 
 
 def test_lost():
-    """Files that somebody has taken away."""
+    """Files that are missing."""
     store = Store('lost')
     zone = proc.write(os.path.join(TOP, 'lost.zone'), '')
     for selector in 'whole', 'stateless', 'pending', 'active':
@@ -442,7 +442,7 @@ def test_lost():
     tap.is_(err.count('stateless.state: missing'), 1, 'once is enough')
     text = out.decode()
     tap.contains(text, 'pending is pending, waits: its private key is missing:'
-                 ' revoke it', 'nobody is to publish it')
+                 ' revoke it', 'no request to publish it')
     tap.contains(text, 'active is active, waits: its private key is missing: '
                  'rotate --force', 'one that ought to sign')
     for verb in 'revoke', 'record':

@@ -30,7 +30,7 @@ BROKEN_OFF = ('connect to Milter service .*: (No such file|Connection refused)',
 
 
 def send(port, data):
-    """(the reply, whether it is final); any trouble is worth a retry."""
+    """(the reply, whether it is final); after any error it is tried again."""
     try:
         c = smtp.Client(port, xclient=JOE)
         answer = c.mail('joe@example.com', ['you@example.net'], data)
@@ -94,7 +94,7 @@ def restarts(w, ports, daemon):
         # Until a client has met its absence.
         before = senders.deferred
         proc.wait_for(lambda: senders.deferred > before or not senders.left,
-                      'a client to be told to come again')
+                      'a client is deferred')
         daemon.start()
     for t in senders.threads:
         t.join()

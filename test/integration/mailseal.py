@@ -436,7 +436,7 @@ def test_spf():
             'result', 'identity', 'domain', 'mechanism', 'explanation')]),
                 (status, want), 'spf: %s %s %s' % (ip, helo, mail_from), err)
     tap.is_(spf('--zone', zone_file, '--ip', '192.0.2.1')[:1], (0,),
-            'spf: nobody to ask about')
+            'spf: no sender')
     status, out, _ = proc.run([
         tree.MAILSEAL, 'spf', '--zone', zone_file, '--ip', '192.0.2.1',
         '--mail-from', 'a@bad.example'])
@@ -737,7 +737,7 @@ def test_usage():
               path('r.private'), '--authserv-id', 'x', '--zone', ZONE,
               path('file')]),
             ('try without socket', ['try', path('file')]),
-            ('try, nobody there', ['try', '--milter', 'unix:' + path('none'),
+            ('try, no listener', ['try', '--milter', 'unix:' + path('none'),
                                    path('file')]),
             ('try, bad macro', ['try', '--milter', 'unix:x', '--macro',
                                 'x', path('file')])):

@@ -92,7 +92,7 @@ def life(top, address, name):
     tap.is_(daemon.stop(), 0, name + ': it stops')
     manager.wait('STOPPING')
     tap.ok(not [r for r in manager.rest() if 'WATCHDOG' in r],
-           name + ': no sign of life that nobody asked for', manager.all)
+           name + ': no sign of life without a watchdog', manager.all)
 
 
 def watchdog(top):

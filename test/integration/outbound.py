@@ -175,7 +175,7 @@ def several(w, ports):
 
 
 def forged(w, ports):
-    """An authenticated client may not speak in our name, either."""
+    """Nor may an authenticated client send results under our name."""
     extra = (b'Authentication-Results: mx.here.example; dkim=pass\r\n'
              b'Authentication-Results: elsewhere.example; dkim=pass\r\n')
     send(ports['in'], message('out-forged', extra=extra), xclient=JOE)

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Mail from outside is judged: SPF, DMARC and what becomes of it, through
-Postfix and mailseald with records from nsd, which may die in between.
+"""Mail from outside is judged: SPF, DMARC and how it is handled, through
+Postfix and mailseald with records from nsd, which may be stopped in between.
 """
 import os
 import re

@@ -112,7 +112,7 @@ def by_hand():
     _, out, told = s.rotate(0, '--json')
     tap.is_(told, '', 'nor is Notify run again')
     _, out, _ = s.rotate(0, '--dns-timeout', '5')
-    tap.contains(out, 'publish its record (dkimkeygen', 'who asks is told')
+    tap.contains(out, 'publish its record (dkimkeygen', 'without --quiet')
     status, out, told = s.rotate(DAY - HOUR)
     tap.ok(status == 0 and 'publish its record' in out and told,
            'a day later it is said again', (out, told))
@@ -145,7 +145,7 @@ def vanished():
     tap.ok(status == 1 and 'record missing' in out,
            'the record of a key that signs is gone: it is seen', out)
     tap.ok('not in the DNS any more' in told and
-           'a._domainkey.example.com. ' in told, 'and told', told)
+           'a._domainkey.example.com. ' in told, 'and notified', told)
     tap.contains(s.run('list')[1], 'publish its record', 'list shows it')
     silent(s, HOUR, 'an hour later', 1)
     status, out, _ = s.rotate(DAY - HOUR)
@@ -159,7 +159,7 @@ def vanished():
     status, out, told = s.rotate(HOUR)
     tap.ok(status == 1 and 'another record stands in its place' in out and
            'another record stands in its place' in told,
-           'another record in its place: exit 1, and told', (out, told))
+           'another record in its place: exit 1, notified', (out, told))
     tap.ok('publish its record' not in out, 'nobody is asked to publish over '
            'it', out)
     silent(s, HOUR, 'an hour later', 1)
@@ -196,7 +196,7 @@ def other_publisher():
     s.set(Publish='hook:' + s.program('bad', 'echo no luck', 3))
     status, out, told = s.rotate(60)
     tap.ok(status == 1 and 'no luck' in out and 'no luck' in told,
-           'a hook that fails: said and told', (out, told))
+           'a hook that fails: printed and notified', (out, told))
     silent(s, HOUR, 'the same failure', 1)
 
 

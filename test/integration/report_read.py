@@ -74,7 +74,7 @@ def xml_forms():
         'only the root has a namespace': r.usual(head='').replace(
             '<feedback>', '<n:feedback xmlns:n="http://dmarc.org/dmarc-xml/'
             '0.1">').replace('</feedback>', '</n:feedback>'),
-        'a namespace of nobody': r.usual(ns='urn:example:other'),
+        'an unknown namespace': r.usual(ns='urn:example:other'),
         'no declaration': r.usual(head=''),
         'white space first': '\n \n' + old,
         'records first': old.replace(swap, '').replace(
@@ -713,7 +713,7 @@ def test_verdicts():
             '192.0.2.9', reasons=['forwarded']), 'forwarder'),
         ('fails, our signature is broken', r.record(
             '192.0.2.9', sigs=LISTED, spfs=[esp]), 'forwarder'),
-        ('fails, a signature by a key nobody knows', r.record(
+        ('fails, a signature by an unknown key', r.record(
             '192.0.2.9', sigs=[('d.example', 'forged', 'fail')]), 'other'),
         ('fails, authenticates as another', r.record(
             '192.0.2.9', sigs=[('esp.example', 'k', 'pass')], spfs=[esp]),
@@ -832,7 +832,7 @@ def test_options():
     status, out, err = proc.run(READ + ['--quiet', fix])
     tap.ok(status == 3 and b'192.0.2.1' in out, '--quiet: exit 3', err)
     status, _, err = proc.run(READ + ['--quiet', path('absent')])
-    tap.ok(status == 1 and 'absent' in err, '--quiet: an error is told')
+    tap.ok(status == 1 and 'absent' in err, '--quiet: an error is printed')
     with open('/dev/full', 'wb') as full:
         for args in ([], ['--json'], ['--csv'], ['--html', '/dev/full']):
             status = subprocess.run(READ + args + [a], stdout=full,

@@ -168,7 +168,7 @@ def test_strange_headers(net):
 
 
 def test_forged_marks(net):
-    """What a stranger knows of marks: those in mail that he has got."""
+    """Marks that a sender outside can copy: those in received mail."""
     known = net.first('known', letter('known'))
     field = b'Authentication-Results:' + \
         seal.fields_named(known, b'authentication-results')[0] + b'\r\n'

@@ -331,7 +331,7 @@ def test_daemon_is_told(dns):
         tap.ok(not os.path.exists(told), 'published: no business of signers')
         life.rotate(later=NEGATIVE)
         proc.wait_for(lambda: os.path.exists(told), 'SIGHUP')
-        tap.ok(True, 'active: the daemon is told')
+        tap.ok(True, 'active: the daemon gets SIGHUP')
         life.rotate(later=1)
         tap.is_(os.path.getsize(told), 1, 'once')
     finally:
@@ -447,7 +447,7 @@ def test_disclose_absent(dns):
 
 
 def test_nobody_waits(dns):
-    """A run that waits for the DNS keeps nobody from the store, not even from
+    """A run that waits for the DNS keeps no other from the store, not even from
     the domain at hand."""
     life = Life(os.path.join(TOP, 'slow'), dns, domain='slow.example')
     life.new('-s', 's0')

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""smtp: a client that sends exactly the bytes it is told to."""
+"""smtp: a client that sends exactly the given bytes."""
 import socket
 
 

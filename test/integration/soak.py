@@ -29,7 +29,7 @@ def sanitized(program):
 
 
 def hostile():
-    """(name, message) of what nobody should send."""
+    """(name, message) of invalid and hostile mail."""
     head = (b'From: alice@example.com\r\nTo: bob@example.net\r\n'
             b'Subject: hostile\r\n')
     sig = (b'DKIM-Signature: v=1; a=rsa-sha256; d=example.com; s=s; '
@@ -79,7 +79,7 @@ def rss_kib(pid):
 
 
 def bombs():
-    """Zone text of policies that nobody means well with."""
+    """Zone text of hostile policies."""
     lines = ['$ORIGIN bomb.', 'loop TXT "v=spf1 include:loop.bomb -all"',
              'ptr TXT "v=spf1 ptr -all"',
              'mx TXT "v=spf1 mx:a.mx.bomb mx:b.mx.bomb mx:c.mx.bomb -all"',

@@ -92,7 +92,7 @@ def test_store():
     tap.is_(levels(daemon, SURVEY), {'warning'}, 'as a warning')
     tap.is_(play(daemon, 'a.example')[1:], ({'s1'}, None), 'signed')
     tap.is_(play(daemon, 'wait.example')[1:], (set(), 'no active key'),
-            'not active yet: told')
+            'not active yet: logged')
     tap.is_(play(daemon, 'other.example')[1:], (set(), None), 'not ours')
     reply, names, why = play(daemon, 'was.example')
     tap.is_((reply[:3], names, why), ('451', set(), 'no active key'),
@@ -176,7 +176,7 @@ def test_table():
     write('*@a.example a\n')
     daemon.start()
     said(daemon, SURVEY + 'no domain signs, 1 cannot: '
-                 'a.example (key unreadable)', 'at the start: told')
+                 'a.example (key unreadable)', 'at the start: logged')
     reply, _, why = play(daemon, 'a.example')
     tap.is_((reply[:3], why), ('451', 'key unreadable'), 'OnSignFailure')
     tap.is_(counted(daemon, 'key_unreadable'), 1, 'counted')

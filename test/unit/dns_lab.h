@@ -24,7 +24,7 @@ struct lab {
 	struct dns_batch	*batch;
 	struct arena		 arena;
 	enum dns_security	 security;	/* of all answers */
-	bool			 validates;	/* what a check is told */
+	bool			 validates;	/* as a check finds it */
 	bool			 slow;		/* questions are kept open: */
 	struct {
 		struct dns_name	 name;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Zones made to hurt: findings, and the limits hold. */
+/* Hostile zones: findings, and the limits hold. */
 #include "test/unit/check_lab.h"
 
 static const struct check_case usual = { "192.0.2.1 2001:db8::1",

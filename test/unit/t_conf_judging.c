@@ -81,7 +81,7 @@ test_all(void)
 	conf_release(c);
 }
 
-/* OnDNSError speaks for DMARC, too, unless that has a word of its own. */
+/* OnDNSError is for DMARC, too, unless OnDMARCTempError is set. */
 static void
 test_temperror(void)
 {

@@ -361,7 +361,7 @@ check_threads(const struct crypto_vector *v)
 }
 
 /* Whether R = identity, S = 0 is a signature that OpenSSL verifies for one of
-   some hashes: what a key of small order permits to anybody. */
+   some hashes: what a key of small order permits. */
 static bool
 is_forgeable(const unsigned char raw[32])
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Batches over a backend that answers when it is told to: at once, later, out
- * of order, after everybody left, or never. The clock is the test's own; it
- * stands still unless a test moves it.
+ * Batches over a backend that answers when a test wants it to: at once, later,
+ * out of order, after the batch has ended, or never. The clock is the test's
+ * own; it stands still unless a test moves it.
  */
 #include <pthread.h>
 #include <stdatomic.h>
@@ -252,7 +252,7 @@ test_later(void)
 	dns_batch_free(b2);
 	tap_num(ask(w, "b.x"), DNS_TIMEOUT, "joins what is under way");
 	fake_answer(&w->fake, "b.x", &good);
-	tap_num(ask(w, "b.x"), DNS_OK, "filled when nobody waits");
+	tap_num(ask(w, "b.x"), DNS_OK, "filled without a thread that waits");
 	/* As if a message held it: a monitor must not wait for it. */
 	pthread_mutex_lock(&w->dns->lock);
 	(void)alarm(60);

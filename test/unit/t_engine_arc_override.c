@@ -17,10 +17,10 @@
 static const struct row {
 	const char	*name;
 	const char	*sealers[3];	/* instance 1 first */
-	const char	*results;	/* of the set whose word counts */
+	const char	*results;	/* of the set that is read */
 	const char	*comment;	/* NULL: no override */
-	unsigned	 set;		/* whose word is heard; 0: nobody's */
-	const char	*why;		/* it is not believed */
+	unsigned	 set;		/* whose results are read; 0: none */
+	const char	*why;		/* it does not override */
 } rows[] = {
 	{ "one trusted sealer", { "list.test" }, PASS,
 	    "arc=pass as[1].d=list.test as[1].s=s1", 1, NULL },
@@ -35,15 +35,15 @@ static const struct row {
 	    "list.test", "a.lists.test" }, PASS,
 	    "arc=pass as[3].d=a.lists.test as[3].s=s3 as[2].d=list.test "
 	    "as[2].s=s2 as[1].d=provider.test as[1].s=s1", 2, NULL },
-	{ "a trusted sealer below a stranger below the list", { "list.test",
-	    "other.test", "list.test" }, PASS,
+	{ "trusted, another, trusted", { "list.test", "other.test",
+	    "list.test" }, PASS,
 	    "arc=pass as[3].d=list.test as[3].s=s3 as[2].d=other.test "
 	    "as[2].s=s2 as[1].d=list.test as[1].s=s1", 3, NULL },
-	{ "a stranger above the list", { "list.test", "other.test" }, PASS,
-	    NULL, 2, "sealer other.test of set 2 is not trusted" },
+	{ "another sealer above a trusted one", { "list.test", "other.test" },
+	    PASS, NULL, 2, "sealer other.test of set 2 is not trusted" },
 	{ "only the first is trusted", { "list.test", "a.test", "b.test" },
 	    PASS, NULL, 3, "sealer b.test of set 3 is not trusted" },
-	{ "nobody is trusted", { "a.test", "b.test" }, PASS, NULL, 0, NULL },
+	{ "no trusted sealer", { "a.test", "b.test" }, PASS, NULL, 0, NULL },
 	{ "parent of a trusted domain", { "test" }, PASS, NULL, 0, NULL },
 	{ "sealer without a domain", { "" }, PASS, NULL, 0, NULL },
 	{ "no sealer", { NULL }, PASS, NULL, 0, NULL },
@@ -73,7 +73,7 @@ static const struct row {
 	    "its field is about evil.test" },
 	{ "two DMARC results that name the author", { "list.test" },
 	    PASS "; dmarc=pass header.from=<joe@author.test>", ONE, 1, NULL },
-	{ "two DMARC results, one for nobody", { "list.test" },
+	{ "two DMARC results, one without domain", { "list.test" },
 	    PASS "; dmarc=pass", NULL, 1,
 	    "its field does not name the author" },
 	{ "dmarc=pass and dmarc=fail", { "list.test" }, PASS "; dmarc=fail",

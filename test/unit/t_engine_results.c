@@ -161,7 +161,7 @@ test_hostile(struct fx *fx)
 	arena_fini(&arena);
 }
 
-/* What becomes of a value: it is kept, cut, or left out. */
+/* A value is kept, cut, or left out. */
 static void
 test_alphabet(struct fx *fx)
 {

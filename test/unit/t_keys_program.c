@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What becomes of a program that is run: good, bad, silent, slow. */
+/* Programs that succeed, fail, are silent, are slow. */
 #include "config.h"
 
 #include "keys/program.h"

@@ -394,7 +394,7 @@ test_record(void)
 		int		 dns;
 		bool		 by_hand, changed;
 		enum life_kind	 want;
-		bool		 trouble;
+		bool		 stuck;
 	} record[] = {
 		{ "active, its record is there", KEY_ACTIVE, DAY, NEVER, GOOD,
 		    false, false, LIFE_WAIT, false },
@@ -406,7 +406,7 @@ test_record(void)
 		    REVOKED, false, false, LIFE_UNSEEN, false },
 		{ "active, gone, noted: request it", KEY_ACTIVE, NEVER, DAY,
 		    GONE, false, false, LIFE_ADD, false },
-		{ "active, gone, requested: trouble", KEY_ACTIVE, NEVER, 60,
+		{ "active, gone, requested: stuck", KEY_ACTIVE, NEVER, 60,
 		    GONE, false, false, LIFE_WAIT, true },
 		{ "active, another record: never touched", KEY_ACTIVE, NEVER,
 		    NEVER, FOREIGN, false, false, LIFE_WAIT, true },
@@ -414,13 +414,13 @@ test_record(void)
 		    NEVER, NONE, false, false, LIFE_WAIT, false },
 		{ "active, its record is back", KEY_ACTIVE, NEVER, 60, GOOD,
 		    false, false, LIFE_SEEN, false },
-		{ "by hand, told an hour ago: wait", KEY_PENDING, NEVER, 3600,
-		    GONE, true, false, LIFE_WAIT, false },
-		{ "by hand, told a day ago: remind", KEY_PENDING, NEVER, DAY,
-		    GONE, true, false, LIFE_ADD, false },
-		{ "told by hand, then by a program: request now", KEY_PENDING,
+		{ "by hand, requested an hour ago: wait", KEY_PENDING,
+		    NEVER, 3600, GONE, true, false, LIFE_WAIT, false },
+		{ "by hand, requested a day ago: repeat", KEY_PENDING,
+		    NEVER, DAY, GONE, true, false, LIFE_ADD, false },
+		{ "by hand, then by a program: request now", KEY_PENDING,
 		    NEVER, 60, GONE, false, true, LIFE_ADD, false },
-		{ "pending, another record: trouble", KEY_PENDING, NEVER, 60,
+		{ "pending, another record: stuck", KEY_PENDING, NEVER, 60,
 		    FOREIGN, false, false, LIFE_WAIT, true },
 	};
 	struct keystore_key key;
@@ -439,7 +439,7 @@ test_record(void)
 		life.changed = &record[i].changed;
 		life_next(&life, 0, &step);
 		tap_num(step.kind, record[i].want, record[i].name);
-		tap_num(step.trouble, record[i].trouble, "trouble");
+		tap_num(step.stuck, record[i].stuck, "stuck");
 	}
 	tap_ok(!life_asks(&life, 0) || key.stage != KEY_ACTIVE,
 	    "asks: not about an active key alone");

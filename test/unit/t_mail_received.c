@@ -101,7 +101,7 @@ static const struct {
 	{ S("from \"h (x)\" (n [192.0.2.7]) by mx"),
 	    "192.0.2.7", "n", "\"h (x)\"" },
 	{ S("from (n [192.0.2.7]) by mx"), "192.0.2.7", "n", NULL },
-	/* a HELO that lies, as Postfix, Sendmail or Exchange would write it */
+	/* a false HELO, as Postfix, Sendmail or Exchange would write it */
 	{ S("from [198.51.100.9] (n [192.0.2.7]) by mx"),
 	    "192.0.2.7", "n", "[198.51.100.9]" },
 	{ S("from [198.51.100.9] ([192.0.2.7]) by mx"),
@@ -164,7 +164,7 @@ static const struct {
 	    NULL, NULL, NULL },
 	{ S("from n (HELO x) (198.51.100.9 192.0.2.7) by mx"),
 	    NULL, NULL, NULL },
-	/* an ident or reverse name that lies */
+	/* a false ident or reverse name */
 	{ S("from h ([198.51.100.9] [192.0.2.7]) by mx"), NULL, NULL, NULL },
 	{ S("from h (a@[198.51.100.9] [192.0.2.7]) by mx"),
 	    NULL, NULL, NULL },

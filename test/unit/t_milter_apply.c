@@ -8,7 +8,7 @@
 #include "milter/apply.h"
 #include "test/unit/tap.h"
 
-struct mta {			/* writes down what it is told */
+struct mta {			/* records the calls */
 	struct buf	 said;
 	const char	*fails;	/* the call that fails, or NULL */
 };

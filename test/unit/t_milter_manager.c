@@ -94,13 +94,13 @@ test_reports(const char *name, const char *what)
 	tap_ok(is_received(fd, "STATUS=loading keys"), "%s: loading", what);
 	manager_alive(&manager, "9 messages");
 	tap_ok(is_received(fd, "STATUS=9 messages"),
-	    "%s: a text, and no sign of life that nobody asked for", what);
+	    "%s: a text, and no sign of life without a watchdog", what);
 	manager_stopping(&manager, "end");
 	tap_ok(is_received(fd, "STOPPING=1\nSTATUS=end"), "%s: stopping",
 	    what);
 	tap_num((long long)manager_interval_us(&manager), 0, "no watchdog");
 	tap_ok(getenv("NOTIFY_SOCKET") == NULL,
-	    "no child is told of the socket");
+	    "NOTIFY_SOCKET is not in the environment");
 	manager_fini(&manager);
 	manager_alive(&manager, "after the end");
 	tap_ok(is_received(fd, ""), "%s: nothing after the end", what);
@@ -134,7 +134,7 @@ test_watchdog(void)
 	tap_ok(is_received(fd, "READY=1\nWATCHDOG=1\nWATCHDOG_USEC=3000000\n"
 	    "STATUS=x"), "then the old time holds again");
 	tap_ok(getenv("WATCHDOG_USEC") == NULL && getenv("WATCHDOG_PID") ==
-	    NULL, "no child is told of the watchdog");
+	    NULL, "WATCHDOG_USEC is not in the environment");
 	manager_fini(&manager);
 	set_environment(name, "3000000", "1");
 	manager_init(&manager);

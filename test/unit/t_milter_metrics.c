@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a monitor is told: the numbers, and whether the daemon is well. All of
- * it is read while the locks that messages take are held.
+ * What a monitor gets: the numbers, and whether the daemon can work. All of it
+ * is read while the locks that messages take are held.
  */
 #include "config.h"
 
@@ -126,7 +126,7 @@ test_unknown(void)
 	check_line("\nmailseal_dns_resolver_up 1\n");
 	atomic_store(&live.zone_text, false);
 	tap_ok(!has_line("\nmailseal_dns_resolver_up "),
-	    "a resolver that does not tell: no value");
+	    "unknown state of the resolvers: no value");
 	check_line("\n# TYPE mailseal_report_rows_pending gauge\n");
 	tap_ok(!has_line("\nmailseal_report_rows_pending "),
 	    "no reports: no value");

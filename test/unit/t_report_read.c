@@ -115,8 +115,6 @@ check_value(void)
 	}
 }
 
-/* -- what a unit may unpack ------------------------------------------------ */
-
 static enum read_result
 spend(uint64_t packed, uint64_t unpacked)
 {
@@ -179,8 +177,6 @@ check_warnings(void)
 	tap_ok(r->warnings_more > 0, "the others are counted");
 	report_free(r);
 }
-
-/* -- sources --------------------------------------------------------------- */
 
 static void
 check_domains(void)

@@ -118,13 +118,13 @@ check(struct fx *fx, size_t i, int64_t signed_s)
 
 /* Messages on which libopendkim has nothing to say. */
 static void
-test_trouble(struct fx *fx)
+test_errors(struct fx *fx)
 {
 	static const struct {
 		const char	*name;
 		const char	*text;
-		bool		 trouble;
-	} troubles[] = {
+		bool		 error;
+	} errors[] = {
 		{ "unsigned", TEXT, true },
 		{ "no From", "DKIM-Signature: v=1; a=rsa-sha256; b=AA; bh=AA;"
 		    " d=example.com; s=rsa; h=from\r\nSubject: s\r\n\r\nbody",
@@ -134,13 +134,13 @@ test_trouble(struct fx *fx)
 		{ "not to be a field name", "Na\001me: x\r\n" TEXT, true },
 	};
 
-	for (size_t i = 0; i < sizeof(troubles) / sizeof(troubles[0]); i++) {
+	for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
 		struct run run;
 
-		run_init(&run, fx, str_from(troubles[i].text), FX_NOW_S);
+		run_init(&run, fx, str_from(errors[i].text), FX_NOW_S);
 		tap_ok(second_dkim_count(run.second) == 0 &&
 		    (second_dkim_error(run.second) != NULL) ==
-		    troubles[i].trouble, "%s: %s", troubles[i].name,
+		    errors[i].error, "%s: %s", errors[i].name,
 		    second_dkim_error(run.second));
 		run_fini(&run);
 	}
@@ -200,7 +200,7 @@ main(void)
 		check(&fx, i, now_s + 1500000000);
 	}
 	fx.now_s = FX_NOW_S;
-	test_trouble(&fx);
+	test_errors(&fx);
 	test_query_method(&fx);
 	test_no_final_crlf(&fx);
 	second_free(NULL);

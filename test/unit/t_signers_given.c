@@ -104,9 +104,9 @@ test_hold(void)
 	s = make(true, 1);
 	tap_ok(signers_pick(s, &arena, STR("joe"), STR("example.com"),
 	    &picks) == STATUS_OK && picks.v[0].key == NULL &&
-	    picks.v[0].trouble.p == NULL, "a pick has no key yet");
+	    picks.v[0].error.p == NULL, "a pick has no key yet");
 	tap_ok(signers_load(s, &arena, &picks) == STATUS_OK &&
-	    picks.v[0].key == keys[0].key && picks.v[0].trouble.p == NULL,
+	    picks.v[0].key == keys[0].key && picks.v[0].error.p == NULL,
 	    "loaded, it has");
 	privkey_free(keys[0].key);
 	tap_num(privkey_bits(picks.v[0].key), 256, "and keeps it");

@@ -62,7 +62,7 @@ use(struct diag *diag, const struct env *env, size_t cache_max)
 		status = signers_load(s, &arena, &picks);
 	}
 	if (status == STATUS_OK && (picks.n != 3 || picks.v[0].key == NULL ||
-	    picks.v[1].trouble.n == 0)) {
+	    picks.v[1].error.n == 0)) {
 		status = STATUS_SYNTAX;
 	}
 	signers_picks_fini(&picks);

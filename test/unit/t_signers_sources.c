@@ -250,7 +250,7 @@ check_broken_at_start(void)
 	put("b.example", "s2", KEY_ACTIVE, 10);
 	s = make_after(next, false, 10);
 	check(s, "b.example", "s2@b.example ",
-	    "a usable key replaces the trouble");
+	    "a usable key replaces the error");
 	signers_free(next);
 	signers_free(s);
 }

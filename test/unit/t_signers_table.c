@@ -300,14 +300,14 @@ test_warnings(void)
 		}
 		tap_str(warnings.n > 0 ? buf_str(&warnings) : STR(""),
 		    str_from(warns[i].log), warns[i].log[0] != '\0' ?
-		    "told" : "nothing to tell");
+		    "a warning" : "no warning");
 		signing_table_fini(&t);
 		key_table_fini(&k);
 	}
 	tap_ok(make("k a.example:s:/1\nk a.example:s:/2\n", "", true, false,
 	    &k, &t, &diag) == STATUS_OK, "a key name given twice");
 	tap_str(buf_str(&warnings), STR("keys:2: \"k\" is a name that is used "
-	    "above already: this line has no effect\n"), "is told");
+	    "above already: this line has no effect\n"), "is warned of");
 	tap_str(((struct table_key *)strmap_get(&k.names, STR("k")))->key,
 	    STR("/1"), "the first one counts");
 	signing_table_fini(&t);
@@ -338,7 +338,7 @@ test_many_warnings(void)
 			n++;
 		}
 	}
-	tap_num(n, TABLE_WARNINGS_MAX + 1, "some are told");
+	tap_num(n, TABLE_WARNINGS_MAX + 1, "TABLE_WARNINGS_MAX of them");
 	tap_str(last, STR("rules: 5 more warnings of this kind"),
 	    "the others counted");
 	signing_table_fini(&t);

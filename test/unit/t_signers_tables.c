@@ -87,7 +87,7 @@ static const struct {
 	const char	*rule;		/* behind "*@a.example " */
 	const char	*domain;
 	const char	*identity;	/* "": none */
-	const char	*trouble;	/* "": a key */
+	const char	*error;		/* "": a key */
 } rows[] = {
 	{ "a path", "b.example:s:./rsa", "k", "b.example", "", "" },
 	{ "% for d=", "%:s:./rsa", "k", "a.example", "", "" },
@@ -148,10 +148,10 @@ test_rows(void)
 		    rows[i].name);
 		tap_str(picks.v[0].identity.n > 0 ? picks.v[0].identity :
 		    STR(""), str_from(rows[i].identity), "its i=");
-		tap_str(picks.v[0].trouble.n > 0 ? picks.v[0].trouble :
-		    STR(""), str_from(rows[i].trouble), "its trouble");
+		tap_str(picks.v[0].error.n > 0 ? picks.v[0].error :
+		    STR(""), str_from(rows[i].error), "its error");
 		tap_ok((picks.v[0].key != NULL) ==
-		    (rows[i].trouble[0] == '\0'), "its key");
+		    (rows[i].error[0] == '\0'), "its key");
 		signers_picks_fini(&picks);
 		signers_free(s);
 	}
@@ -189,7 +189,7 @@ test_inline(void)
 
 /* Said once, and again when it becomes something else; tried now and then. */
 static void
-test_trouble(void)
+test_errors(void)
 {
 	struct signers_picks picks;
 	struct signers *s;
@@ -222,7 +222,7 @@ test_trouble(void)
 	signers_free(s);
 }
 
-/* The least lately used goes; whoever holds it keeps it. */
+/* The least recently used goes; a holder of it keeps it. */
 static void
 test_bound(void)
 {
@@ -369,7 +369,7 @@ test_in_place(void)
 	    STR("a.example@a.example")), "csl: signs");
 	signers_picks_fini(&picks);
 	tap_ok(pick(s, "joe", "b.example", &picks) && picks.n == 1 &&
-	    str_starts(picks.v[0].trouble, STR("csl:2: ./open: ")),
+	    str_starts(picks.v[0].error, STR("csl:2: ./open: ")),
 	    "csl: the second item is line 2");
 	signers_picks_fini(&picks);
 	tap_num((long long)signers_look(s), (long long)signers_revision(s),
@@ -405,7 +405,7 @@ main(void)
 	write_file("broken", str_first(rsa, rsa.n / 2), 0600);
 	test_rows();
 	test_inline();
-	test_trouble();
+	test_errors();
 	test_bound();
 	test_all();
 	test_check();

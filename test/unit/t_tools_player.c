@@ -23,8 +23,6 @@
 #define BYTES(literal)	literal, sizeof(literal) - 1
 #define PEER_MAX_BYTES	(2 * 1024 * 1024)
 
-/* -- packets ------------------------------------------------------------- */
-
 static const struct wire_row {
 	const char	*name;
 	const char	*p;
@@ -162,8 +160,6 @@ test_wire_reply(void)
 	}
 }
 
-/* -- scripts ------------------------------------------------------------- */
-
 static struct field message_fields[] = {
 	{ .name = { BYTES("From") }, .value = { BYTES(" a@example.com") } },
 	{ .name = { BYTES("Subject") },
@@ -280,8 +276,6 @@ test_script_session(void)
 	    "script: no address");
 	player_script_fini(&script);
 }
-
-/* -- a milter ------------------------------------------------------------ */
 
 struct answer {
 	char		 cmd;	/* '\0': the end of the list */
