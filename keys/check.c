@@ -133,7 +133,7 @@ is_well(const struct keystore_key *key, const struct look *look)
 }
 
 static const char *
-summary(const struct keystore_key *key, const struct look *look)
+summary_of(const struct keystore_key *key, const struct look *look)
 {
 	if (look->n == 0) {
 		return (look->found.why);
@@ -191,7 +191,7 @@ print_text(const struct checking *c, const struct keystore_key *key,
 	size_t i;
 
 	(void)printf("%.*s (%s): %s\n", STR_FMT(look->owner), c->of_file ?
-	    "in a file" : key_stage_name(key->stage), summary(key, look));
+	    "in a file" : key_stage_name(key->stage), summary_of(key, look));
 	if (c->of_file && look->n == 1) {
 		print_record(&look->v[0]);
 	}
@@ -334,7 +334,7 @@ check_stored(struct checking *c)
 }
 
 /* The file's private key. None is read if none was named and none is in the
-   current directory. False: said why. */
+   current directory. False: printed why. */
 static bool
 load_key(struct checking *c, struct key_files *files, struct privkey **r)
 {
@@ -375,7 +375,8 @@ check_file(struct checking *c)
 	return (true);
 }
 
-/* Whether the store lacks the key. A broken one is there. False: said why. */
+/* Whether the store lacks the key. A broken one is there. False: printed
+   why. */
 static bool
 find_missing(struct store *store, const struct verb_opts *o, bool *missing_r)
 {
@@ -402,7 +403,7 @@ find_missing(struct store *store, const struct verb_opts *o, bool *missing_r)
 }
 
 /* A key is taken from a file if one was named, or if the usual store does not
-   have it. False: said why. */
+   have it. False: printed why. */
 static bool
 choose_file(struct store *store, const struct verb_opts *o, bool *file_r)
 {

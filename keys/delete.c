@@ -12,7 +12,7 @@ is_chosen(const struct keystore_key *key, struct str selector)
 	return (selector.p == NULL || str_eq(key->selector, selector));
 }
 
-/* All of them can be deleted, and there is one; false: said why. */
+/* All of them can be deleted, and there is one; false: printed why. */
 static bool
 may_delete(struct store *store, const struct verb_opts *o,
     const struct keystore_key *v, size_t n)

@@ -41,7 +41,7 @@ int		 adopt_main(const struct cli_command *, int, char **);
 /*
  * Domain and selector as a store and the DNS have them, in the arena. Either
  * may be NULL and is absent then, as is the owner. False: one is invalid, or
- * both are too long together; said why.
+ * both are too long together; printed why.
  */
 bool		 key_name_make(struct arena *, const char *domain,
 		    const char *selector, struct key_name *r);

@@ -65,7 +65,7 @@ struct looked_for {		/* whose record it should be */
 	bool			 any;		/* any usable record will do */
 };
 
-/* resolver: ask it, not the authoritative servers. False: said why. */
+/* resolver: ask it, not the authoritative servers. False: printed why. */
 bool	 looker_init(struct looker *, struct store *, const struct cli_dns *,
 	    bool resolver);
 void	 looker_fini(struct looker *);

@@ -24,13 +24,13 @@ enum status	 made_store(struct store *, const struct made *,
 		    const struct key_name *, enum key_stage,
 		    struct keystore_key *r, struct diag *) ATTR_MUST_CHECK;
 
-/* The template's first selector at that time; false: said why. */
+/* The template's first selector at that time; false: printed why. */
 bool		 make_selector(struct arena *, const char *template,
 		    enum crypto_key_type, int64_t now_s, struct str *r);
 /*
  * A new pending key. name->selector absent: by the policy's template, and with
  * a number from 2 on where that is or was in use. bits: 0: the policy's. As
- * made_store, the caller has the lock. False: said why.
+ * made_store, the caller has the lock. False: printed why.
  */
 bool		 make_key(struct store *, const struct key_name *,
 		    enum crypto_key_type, unsigned bits, const char *flags,

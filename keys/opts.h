@@ -47,7 +47,8 @@ enum verb_needs { NEEDS_NO_NAME, NEEDS_DOMAIN, NEEDS_DOMAIN_AND_SELECTOR };
 struct verb {
 	enum verb_needs	 needs;
 	enum { OPENS_STORE, CREATES_STORE, DECIDES_ABOUT_STORE } store;
-	/* Usage that the table cannot express; false: said why. May be NULL. */
+	/* Usage that the table cannot express; false: printed why. May be
+	   NULL. */
 	bool		(*check)(const struct verb_opts *);
 	int		(*run)(struct store *, const struct verb_opts *);
 };

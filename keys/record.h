@@ -27,11 +27,11 @@ struct record_shown {
 	const char		*stage;		/* NULL: it has none */
 };
 
-/* False: no such format, and said so. */
+/* False: no such format, and printed that. */
 bool	 record_format_parse(const char *value, enum record_format *r);
-/* False: no such provider, and said so. */
+/* False: no such provider, and printed that. */
 bool	 record_provider_parse(const char *value, const struct provider **r);
-/* False: it could not be printed, and said so. */
+/* False: it could not be printed, and printed that. */
 bool	 record_print(const struct record_opts *, const struct record_shown *);
 /* The record that the key's stage requires. */
 bool	 record_print_stored(struct store *, const struct keystore_key *,

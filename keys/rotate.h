@@ -46,17 +46,17 @@ struct rotated {		/* one domain; arrays in the store's arena */
 	json_t			*waits;
 };
 
-/* With keys that were listed. False: said why; rotated_fini in any case. */
+/* With keys that were listed. False: printed why; rotated_fini in any case. */
 bool	 rotated_init(struct rotation *, struct rotated *,
 	    struct keystore_key *v, size_t n);
-/* Reads the keys again. False: said why. */
+/* Reads the keys again. False: printed why. */
 bool	 rotated_reload(struct rotation *, struct rotated *);
 void	 rotated_fini(struct rotated *);
 
 enum rotated_lock {
 	ROTATED_LOCKED,		/* and the store has the keys as in v */
 	ROTATED_STALE,		/* not locked: another process changed them */
-	ROTATED_FAILED		/* not locked; said why */
+	ROTATED_FAILED		/* not locked; printed why */
 };
 /* Around a change of the store. No lock is held while DNS is asked or a record
    is published: then the keys may change, which shows here. */

@@ -231,7 +231,7 @@ is_repeated(const struct rotation *run, const struct rotated *d, size_t i)
 	    run->store->now_s - key->asked_s < LIFE_REMIND_S);
 }
 
-/* A request that is repeated is not worth telling. */
+/* A request that is repeated is not reported. */
 static void
 say_requested(struct rotation *run, struct rotated *d, size_t i,
     enum publish_what what)

@@ -64,15 +64,15 @@ struct store {
 /* True if id is one of the above and its value is valid; *bad_r when not. */
 bool	 store_option(struct store_opts *, int id, const char *value,
 	    bool *bad_r);
-/* Reads the policy. False: said why. */
+/* Reads the policy. False: printed why. */
 bool	 store_init(struct store *, const struct store_opts *);
 /*
  * Finds the store, perhaps in mailseald.conf; does not open it. *wanted_r: it
- * was named with -K, or exists, accessible or not. False: said why.
+ * was named with -K, or exists, accessible or not. False: printed why.
  */
 bool	 store_choose(struct store *, bool *wanted_r);
 /* Chooses it first if needed. create: makes it if it does not exist. False:
-   said why. */
+   printed why. */
 bool	 store_open(struct store *, bool create);
 /* Sends SIGHUP to the daemon if the set of signing keys was changed. */
 void	 store_close(struct store *);
@@ -83,7 +83,7 @@ bool	 store_list(struct store *, struct arena *, struct str domain,
 /* How often v[i] of the keys of all domains has its domain; it is the first. */
 size_t	 store_domain_count(const struct keystore_key *v, size_t n, size_t i);
 /* All keys of the name's domain, and where the key itself is among them; false:
-   there is none, and said so. */
+   there is none, and printed that. */
 bool	 store_find(struct store *, const struct key_name *,
 	    struct keystore_key **v_r, size_t *n_r, size_t *i_r);
 bool	 store_save(struct store *, const struct keystore_key *);

@@ -163,7 +163,7 @@ why_not(const struct asked *a)
 }
 
 static void
-judge(const struct check_dns *c, const struct asked *a,
+judge_key(const struct check_dns *c, const struct asked *a,
     struct check_dns_counts *r)
 {
 	const char *why;
@@ -205,7 +205,7 @@ check_dns_finish(struct check_dns *c, struct check_dns_counts *r)
 	}
 	dns_batch_wait(c->batch, env_mono_us(c->env) + CHECK_DNS_HINT_US);
 	for (i = 0; i < c->n; i++) {
-		judge(c, &c->v[i], r);
+		judge_key(c, &c->v[i], r);
 	}
 	if (r->unknown > 0) {
 		env_log(c->env, LOG_LEVEL_WARNING, "DNS: %s: whether the "

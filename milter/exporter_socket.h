@@ -4,7 +4,7 @@
  * "inet:PORT[@ADDRESS]" or "inet6:PORT[@ADDRESS]", where the address may be
  * localhost. Without an address only this host can connect.
  *
- * Only who made a socket file removes it.
+ * A socket file is removed only by the process that made it.
  */
 #ifndef MILTER_EXPORTER_SOCKET_H
 #define MILTER_EXPORTER_SOCKET_H

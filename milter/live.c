@@ -89,7 +89,7 @@ take_resolver(struct live *live, struct resolver_choice *choice)
 	pthread_mutex_unlock(&live->numbers_lock);
 }
 
-/* What a monitor is told of the engine in service. */
+/* The state of the engine in service, for a monitor. */
 static void
 note_numbers(struct live *live, const struct conf *conf)
 {

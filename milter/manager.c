@@ -29,7 +29,7 @@ parse_address(const char *text, struct sockaddr_un *addr, socklen_t *n_r)
 	*addr = (struct sockaddr_un){ .sun_family = AF_UNIX };
 	memcpy(addr->sun_path, text, n);
 	if (text[0] == '@') {
-		/* The length tells where an abstract name ends. */
+		/* An abstract name ends where the address does. */
 		addr->sun_path[0] = '\0';
 	} else {
 		n++;

@@ -9,7 +9,7 @@ const uint64_t meter_limits_us[METER_LIMITS] = {
 };
 
 static void
-add(atomic_uint_fast64_t *counter, uint64_t n)
+add_count(atomic_uint_fast64_t *counter, uint64_t n)
 {
 	atomic_fetch_add_explicit(counter, n, memory_order_relaxed);
 }
@@ -22,17 +22,17 @@ add_time(struct meter_times *times, uint64_t us)
 	while (i < METER_LIMITS && us > meter_limits_us[i]) {
 		i++;
 	}
-	add(&times->buckets[i], 1);
-	add(&times->sum_us, us);
+	add_count(&times->buckets[i], 1);
+	add_count(&times->sum_us, us);
 }
 
 void
 meter_count(struct meter *meter, const struct engine_outcome *outcome,
     enum engine_verdict verdict)
 {
-	add(&meter->messages[outcome->direction][verdict], 1);
+	add_count(&meter->messages[outcome->direction][verdict], 1);
 	if (engine_verdict_accepts(verdict)) {
-		add(&meter->signatures, outcome->signatures_n);
+		add_count(&meter->signatures, outcome->signatures_n);
 	}
 	add_time(&meter->message_times, outcome->elapsed_us);
 	add_time(&meter->dns_waits, outcome->dns_wait_us);
@@ -41,7 +41,7 @@ meter_count(struct meter *meter, const struct engine_outcome *outcome,
 void
 meter_count_unexamined(struct meter *meter, enum engine_verdict verdict)
 {
-	add(&meter->messages[ENGINE_UNDECIDED][verdict], 1);
+	add_count(&meter->messages[ENGINE_UNDECIDED][verdict], 1);
 }
 
 void

@@ -217,7 +217,7 @@ write_dns_hits(const struct view *view)
 	write_number(view, "", view->dns.hits);
 }
 
-/* libunbound does not tell; zone text always answers. */
+/* Not known of libunbound; zone text always answers. */
 static void
 write_resolver_up(const struct view *view)
 {

@@ -19,8 +19,8 @@ timer_set(struct timer *t, uint64_t every_us, uint64_t now_us)
 	t->due_us = now_us + every_us;
 }
 
-/* Whether it is due; then it is set for the next time. Times that were missed
-   are not made up for. */
+/* Whether it is due; then it is set for the next time. Missed times are
+   skipped. */
 static inline bool
 timer_take(struct timer *t, uint64_t now_us)
 {

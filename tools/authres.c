@@ -71,7 +71,7 @@ print_json(const struct answer *a)
 }
 
 static void
-show(const char *before, struct str value, const char *behind)
+show_value(const char *before, struct str value, const char *behind)
 {
 	struct buf text;
 
@@ -87,7 +87,7 @@ print_text(const struct answer *a)
 	size_t i, j;
 
 	if (a->ar.authserv_id.n > 0) {
-		show("from ", a->ar.authserv_id, "\n");
+		show_value("from ", a->ar.authserv_id, "\n");
 	}
 	if (a->forged) {
 		(void)printf("it claims our name: on arrival it is deleted\n");
@@ -102,15 +102,15 @@ print_text(const struct answer *a)
 	for (i = 0; i < a->ar.n; i++) {
 		const struct authres_result *r = &a->ar.v[i];
 
-		show("", r->method, ": ");
-		show("", r->result, "\n");
+		show_value("", r->method, ": ");
+		show_value("", r->result, "\n");
 		if (r->reason.n > 0) {
-			show("  reason ", r->reason, "\n");
+			show_value("  reason ", r->reason, "\n");
 		}
 		for (j = 0; j < r->n; j++) {
-			show("  ", r->v[j].ptype, ".");
-			show("", r->v[j].property, " ");
-			show("", r->v[j].value, "\n");
+			show_value("  ", r->v[j].ptype, ".");
+			show_value("", r->v[j].property, " ");
+			show_value("", r->v[j].value, "\n");
 		}
 	}
 	return (cli_flush());

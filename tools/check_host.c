@@ -77,7 +77,7 @@ warn_line(void *ctx ATTR_UNUSED, enum log_level level, const char *line)
 	}
 }
 
-/* False: said why. */
+/* False: printed why. */
 static bool
 collect_keys(struct check_host *host, struct offline *off)
 {

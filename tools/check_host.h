@@ -25,7 +25,7 @@ struct check_host {
 	bool			 failed;	/* no memory */
 };
 
-/* Reads the configuration and the keys. False: said why. Close it all the
+/* Reads the configuration and the keys. False: printed why. Close it all the
    same. */
 bool	 check_host_open(struct check_host *, const char *conf_path,
 	    struct env *env);

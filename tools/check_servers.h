@@ -19,7 +19,7 @@ struct check_servers {
 	struct arena		 arena;		/* of the findings */
 };
 
-/* False: said why; close it all the same. */
+/* False: printed why; close it all the same. */
 bool	 check_servers_open(struct check_servers *, const struct check_args *,
 	    struct dns *, const struct env *);
 void	 check_servers_close(struct check_servers *);

@@ -343,7 +343,7 @@ check_watch_report(struct check_watch *w, const struct check_args *args,
 	return (json_object_set_new(w->now, domain, state) == 0 && ok);
 }
 
-/* False: said why. */
+/* False: printed why. */
 static bool
 read_state(struct check_watch *w)
 {

@@ -28,7 +28,7 @@ struct check_watch {
 	struct arena	 arena;		/* of change findings */
 };
 
-/* False: said why. A file that does not exist is a first run. */
+/* False: printed why. A file that does not exist is a first run. */
 bool	 check_watch_open(struct check_watch *, const char *path);
 void	 check_watch_close(struct check_watch *);
 /*
@@ -37,7 +37,7 @@ void	 check_watch_close(struct check_watch *);
  */
 bool	 check_watch_report(struct check_watch *, const struct check_args *,
 	    struct check_shown *);
-/* False: said why. */
+/* False: printed why. */
 bool	 check_watch_save(struct check_watch *);
 
 #endif

@@ -102,7 +102,7 @@ print_text(const struct dmarc_verdict *v)
 
 /* The steps of dmarc.h; true if all worked. */
 static bool
-evaluate(const struct dmarc_args *o, struct arena *arena,
+evaluate_domain(const struct dmarc_args *o, struct arena *arena,
     struct dns_batch *batch, const struct dmarc_psl *psl,
     uint64_t deadline_us, struct dmarc **r)
 {
@@ -145,7 +145,7 @@ dmarc_is_no(const struct dmarc_verdict *v)
 }
 
 static int
-answer(const struct dmarc_args *o, struct dns *dns, const struct env *env,
+print_answer(const struct dmarc_args *o, struct dns *dns, const struct env *env,
     const struct dmarc_psl *psl)
 {
 	struct dns_batch *batch = dns_batch_new(dns);
@@ -158,7 +158,7 @@ answer(const struct dmarc_args *o, struct dns *dns, const struct env *env,
 		return (cli_fail("out of memory"));
 	}
 	arena_init(&arena, TOOL_ARENA_BYTES);
-	if (evaluate(o, &arena, batch, psl, env_mono_us(env) +
+	if (evaluate_domain(o, &arena, batch, psl, env_mono_us(env) +
 	    cli_dns_timeout_us(&o->dns), &dmarc)) {
 		v = dmarc_decisive(dmarc);
 		if (o->json ? print_json(v) : print_text(v)) {
@@ -268,7 +268,7 @@ dmarc_main(const struct cli_command *command, int argc, char **argv)
 	env_init_system(&env);
 	dns = cli_dns_open(&o.dns, &env);
 	if (dns != NULL) {
-		result = answer(&o, dns, &env, psl);
+		result = print_answer(&o, dns, &env, psl);
 	}
 	dns_release(dns);
 	dmarc_psl_free(psl);

@@ -34,7 +34,7 @@ edit_fini(struct edit *e)
 }
 
 static void
-note(struct edit *e, struct edit_note n)
+note_edit(struct edit *e, struct edit_note n)
 {
 	struct edit_note *v = arena_grow(e->arena, e->v, e->n, &e->cap,
 	    sizeof(*v));
@@ -58,7 +58,7 @@ shown_value(const struct edit *e, struct str value)
 
 /* A field at the end, with the space that the MTA writes behind the colon. */
 static bool
-append(struct edit *e, struct str name, struct str value)
+append_field(struct edit *e, struct str name, struct str value)
 {
 	if (!e->leadspc) {
 		value = arena_printf(e->arena, " %.*s", STR_FMT(value));
@@ -72,13 +72,13 @@ append(struct edit *e, struct str name, struct str value)
 }
 
 static void
-insert(struct edit *e, char type, size_t index, struct str name,
+insert_field(struct edit *e, char type, size_t index, struct str name,
     struct str value)
 {
 	struct field *v;
 	struct field field;
 
-	if (!append(e, name, value)) {
+	if (!append_field(e, name, value)) {
 		return;
 	}
 	v = e->fields.v;
@@ -89,13 +89,13 @@ insert(struct edit *e, char type, size_t index, struct str name,
 	memmove(v + index + 1, v + index,
 	    (e->fields.n - 1 - index) * sizeof(*v));
 	v[index] = field;
-	note(e, (struct edit_note){ .type = type, .index = index,
+	note_edit(e, (struct edit_note){ .type = type, .index = index,
 	    .name = name, .value = shown_value(e, value) });
 }
 
 /* The place of instance number `index` (from 1) of that name; n: none. */
 static size_t
-find(const struct edit *e, struct str name, size_t index)
+find_field(const struct edit *e, struct str name, size_t index)
 {
 	size_t i;
 
@@ -117,21 +117,21 @@ remove_at(struct edit *e, size_t i)
 }
 
 static void
-change(struct edit *e, size_t index, struct str name, struct str value)
+change_field(struct edit *e, size_t index, struct str name, struct str value)
 {
-	size_t at = find(e, name, index);
+	size_t at = find_field(e, name, index);
 	struct edit_note n = { .type = SMFIR_CHGHEADER, .index = index,
 		.name = name, .value = shown_value(e, value),
 		.deleted = value.n == 0 };
 
 	if (at == e->fields.n) {
 		if (value.n > 0) {
-			insert(e, SMFIR_ADDHEADER, at, name, value);
+			insert_field(e, SMFIR_ADDHEADER, at, name, value);
 		}
 		return;
 	}
 	if (value.n > 0) {
-		if (!append(e, e->fields.v[at].name, value)) {
+		if (!append_field(e, e->fields.v[at].name, value)) {
 			return;
 		}
 		e->fields.bytes -= e->fields.v[at].raw.n;
@@ -139,7 +139,7 @@ change(struct edit *e, size_t index, struct str name, struct str value)
 	} else {
 		remove_at(e, at);
 	}
-	note(e, n);
+	note_edit(e, n);
 }
 
 void
@@ -152,13 +152,13 @@ edit_change(void *ctx, const struct player_change *c)
 	}
 	switch (c->type) {
 	case SMFIR_ADDHEADER:
-		insert(e, c->type, e->fields.n, c->name, c->value);
+		insert_field(e, c->type, e->fields.n, c->name, c->value);
 		break;
 	case SMFIR_INSHEADER:
-		insert(e, c->type, c->index, c->name, c->value);
+		insert_field(e, c->type, c->index, c->name, c->value);
 		break;
 	case SMFIR_CHGHEADER:
-		change(e, c->index, c->name, c->value);
+		change_field(e, c->index, c->name, c->value);
 		break;
 	case SMFIR_REPLBODY:
 		buf_add_str(&e->new_body, c->value);
@@ -168,8 +168,8 @@ edit_change(void *ctx, const struct player_change *c)
 		e->quarantine = arena_dup(e->arena, c->value);
 		break;
 	default:
-		note(e, (struct edit_note){ .type = c->type, .name = c->name,
-		    .value = c->value });
+		note_edit(e, (struct edit_note){ .type = c->type,
+		    .name = c->name, .value = c->value });
 		break;
 	}
 }

@@ -43,7 +43,7 @@ void		 import_cases_signing(struct import *, struct import_cases *,
 void		 import_cases_judging(struct import *, struct import_cases *);
 
 /* import_old.c: asks the old programs, on sockets of their own, and replaces
-   `before`. False: it failed, and said so. */
+   `before`. False: it failed, and printed that. */
 bool		 import_ask_old(struct import *, struct import_cases *);
 
 #endif

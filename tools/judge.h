@@ -42,18 +42,18 @@ struct judge {
 };
 
 void	 judge_opts_init(struct judge_opts *);
-/* False: said why not, unless there is no such option. */
+/* False: printed why not, unless there is no such option. */
 cli_take judge_opts_take;	/* of a struct judge_opts */
-/* False: said why not. Either way judge_fini. The options outlive it. */
+/* False: printed why not. Either way judge_fini. The options outlive it. */
 bool	 judge_init(struct judge *, const struct judge_opts *);
 void	 judge_fini(struct judge *);
-/* judge_conf.c. Both set or return what judge_init needs; false or NULL: said
-   why not. */
+/* judge_conf.c. Both set or return what judge_init needs; false or NULL: the
+   error is printed. */
 bool	 judge_conf_load(struct judge *, const struct judge_opts *);
 struct dns	*judge_conf_dns(const struct judge *,
 		    const struct judge_opts *);
 /*
- * What becomes of the message; once, until judge_fini. NULL: no memory. text
+ * How the message is handled; once, until judge_fini. NULL: no memory. text
  * is all of it; too_large: its header did not fit into *message.
  */
 const struct engine_outcome	*judge_message(struct judge *,

@@ -49,7 +49,7 @@ add_line(struct changes *c, const char *name, const char *value)
 }
 
 static bool
-collect(struct changes *c, const struct judge_opts *o)
+collect_changes(struct changes *c, const struct judge_opts *o)
 {
 	static const char *const never[] = { "ArcSeal", "ArcSealKey",
 		"UserID" };
@@ -112,7 +112,7 @@ judge_conf_load(struct judge *j, const struct judge_opts *o)
 
 	diag_init(&diag);
 	buf_init(&c.lines, LINES_BYTES);
-	if (!collect(&c, o)) {
+	if (!collect_changes(&c, o)) {
 		buf_fini(&c.lines);
 		return (false);
 	}

@@ -20,7 +20,7 @@ int	 import_main(const struct cli_command *, int, char **);
 int	 report_main(const struct cli_command *, int, char **);
 int	 try_main(const struct cli_command *, int, char **);
 
-/* -- verify -------------------------------------------------------------- */
+/* Verify */
 
 struct engine_outcome;
 
@@ -36,7 +36,7 @@ bool	 verify_print_json(const struct engine_outcome *,
 bool	 verify_print_text(const struct engine_outcome *,
 	    const struct verify_shown *);
 
-/* -- spf ----------------------------------------------------------------- */
+/* Spf */
 
 struct spf_verdict;
 
@@ -46,11 +46,11 @@ int	 spf_exit(const struct spf_verdict *);
 json_t	*spf_json(const struct spf_verdict *);
 void	 spf_show(const struct spf_verdict *);
 
-/* -- dmarc --------------------------------------------------------------- */
+/* Dmarc */
 
 struct dmarc_verdict;
 
-/* "treewalk" or "psl"; false, and said so, if it is neither. */
+/* "treewalk" or "psl"; false, and printed that, if it is neither. */
 bool	 dmarc_discovery_option(const char *value, bool *psl_r);
 bool	 dmarc_is_no(const struct dmarc_verdict *);
 /* The object "dmarc", without "walk"; NULL: no memory. */

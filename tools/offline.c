@@ -11,7 +11,7 @@
 
 /* The daemon's files are not for everybody. caller: the user who asks. */
 static void
-fail(const struct offline *o, uid_t caller, const struct diag *diag)
+print_failure(const struct offline *o, uid_t caller, const struct diag *diag)
 {
 	if (strstr(diag->text, strerror(EACCES)) == NULL) {
 		(void)cli_fail("%s", diag->text);
@@ -41,7 +41,7 @@ offline_open(struct offline *o, const char *conf_path, bool as_user,
 	    privileges_drop(as_user && caller == 0 ? o->conf->user_id : NULL,
 	    &diag) != STATUS_OK ||
 	    dns_new_zone(&dns, "/dev/null", &o->dns, &diag) != STATUS_OK) {
-		fail(o, caller, &diag);
+		print_failure(o, caller, &diag);
 		return (false);
 	}
 	o->verifies = o->conf->mode_verify;
@@ -55,7 +55,7 @@ offline_open(struct offline *o, const char *conf_path, bool as_user,
 	opts = (struct engine_opts){ .conf = o->conf, .dns = o->dns,
 		.crypto = o->crypto, .env = env };
 	if (engine_new(&opts, &o->engine, &diag) != STATUS_OK) {
-		fail(o, caller, &diag);
+		print_failure(o, caller, &diag);
 		return (false);
 	}
 	return (true);

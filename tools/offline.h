@@ -15,7 +15,7 @@ struct offline {
 };
 
 /*
- * False: said why; close it all the same. env outlives it. as_user: root
+ * False: printed why; close it all the same. env outlives it. as_user: root
  * becomes UserID, as the daemon does, so that what that user cannot read does
  * not sign; the process stays that user.
  */

@@ -22,7 +22,7 @@ player_opts_init(struct player_opts *opts, const char *socket)
 }
 
 static enum status
-negotiate(struct player *player, const struct player_opts *opts,
+negotiate_steps(struct player *player, const struct player_opts *opts,
     struct diag *diag)
 {
 	struct wire_negotiation got;
@@ -85,7 +85,7 @@ player_open_fd(const struct player_opts *opts, int fd, struct player **r,
 	player->ctx = opts->ctx;
 	status = player_io_init(&player->io, fd, opts->timeout_ms, diag);
 	if (status == STATUS_OK) {
-		status = negotiate(player, opts, diag);
+		status = negotiate_steps(player, opts, diag);
 	}
 	if (status != STATUS_OK) {
 		player->broken = true;

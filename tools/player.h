@@ -33,7 +33,7 @@
 						   kept */
 #define PLAYER_SCRIPT_MAX_BYTES	(128 * 1024 * 1024)
 
-/* -- scripts ------------------------------------------------------------- */
+/* Scripts */
 
 struct player_macro {		/* a name of one letter goes without braces */
 	char		 stage;	/* SMFIC_CONNECT, _HELO, _MAIL, _RCPT, _DATA,
@@ -72,7 +72,7 @@ enum status	 player_script_message(struct player_script *,
 		    const struct player_envelope *, const struct message *,
 		    bool leadspc) ATTR_MUST_CHECK;
 
-/* -- what the milter answers --------------------------------------------- */
+/* What the milter answers */
 
 enum player_verdict { PLAYER_ACCEPT, PLAYER_REJECT, PLAYER_TEMPFAIL,
 	PLAYER_DISCARD };
@@ -97,7 +97,7 @@ struct player_result {
 
 typedef void	player_change_fn(void *ctx, const struct player_change *);
 
-/* -- a connection -------------------------------------------------------- */
+/* A connection */
 
 struct player_opts {
 	const char		*socket;	/* unix:PATH, local:PATH,

@@ -199,7 +199,7 @@ player_io_fini(struct player_io *io)
 
 /* Drops the first n bytes of the vector. */
 static void
-advance(struct iovec **v, size_t *v_n, size_t n)
+advance_iov(struct iovec **v, size_t *v_n, size_t n)
 {
 	while (*v_n > 0 && n >= (*v)->iov_len) {
 		n -= (*v)->iov_len;
@@ -225,7 +225,7 @@ player_io_write(struct player_io *io, struct iovec *v, size_t v_n,
 		msg = (struct msghdr){ .msg_iov = v, .msg_iovlen = v_n };
 		n = sendmsg(io->fd, &msg, MSG_NOSIGNAL);
 		if (n >= 0) {
-			advance(&v, &v_n, (size_t)n);
+			advance_iov(&v, &v_n, (size_t)n);
 			deadline_ms = 0;
 			continue;
 		}
@@ -273,7 +273,7 @@ make_room(struct player_io *io, size_t need)
 
 /* Receives what there is; waits for it if need be. */
 static enum status
-receive(struct player_io *io, uint64_t *deadline_ms, struct diag *diag)
+receive_bytes(struct player_io *io, uint64_t *deadline_ms, struct diag *diag)
 {
 	enum status status;
 	ssize_t n;
@@ -334,7 +334,7 @@ player_io_read(struct player_io *io, struct wire_packet *r, struct diag *diag)
 				return (status);
 			}
 		}
-		status = receive(io, &deadline_ms, diag);
+		status = receive_bytes(io, &deadline_ms, diag);
 		if (status != STATUS_OK) {
 			return (status);
 		}

@@ -235,7 +235,7 @@ take_reply(struct play *play, const struct step *step,
 
 /* Sends what is queued and takes the answer to its last packet. */
 static enum status
-exchange(struct play *play, const struct step *step)
+exchange_step(struct play *play, const struct step *step)
 {
 	struct player *player = play->player;
 	struct wire_packet packet;
@@ -286,7 +286,7 @@ play_packet(struct play *play, const struct wire_packet *packet,
 	if ((no_steps & step->no_reply) != 0) {
 		return (STATUS_OK);
 	}
-	return (exchange(play, step));
+	return (exchange_step(play, step));
 }
 
 enum status

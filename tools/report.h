@@ -65,14 +65,14 @@ struct report_read {
 	size_t		 names_n;
 };
 
-/* -- report_own.c: what this host knows of itself ------------------------- */
+/* report_own.c: what this host knows of itself */
 
 /* NULL, with a message: the configuration cannot be read. */
 struct report_own *report_own_new(const char *conf_path, const struct env *);
 void		 report_own_free(struct report_own *);	/* accepts NULL */
 void		 report_own_get(struct report_own *, struct sources_own *r);
 
-/* -- report_names.c -------------------------------------------------------- */
+/* report_names.c */
 
 struct report_lookup;
 
@@ -88,13 +88,13 @@ void		 report_lookup_names(struct report_lookup *);
 /* NULL: none. */
 const char	*report_name(const struct report_read *, const struct source *);
 
-/* -- report_filter.c ------------------------------------------------------- */
+/* report_filter.c */
 
 /* Whether the options ask for the report. */
 bool		 report_is_wanted(const struct report_read *,
 		    const struct report *);
 
-/* -- shared by the writers ------------------------------------------------- */
+/* Shared by the writers */
 
 /* Whether the options let the source be shown. */
 bool		 report_shows(const struct report_read *,
@@ -117,7 +117,7 @@ const char	*report_clean(struct buf *, const char *text, size_t max);
 void		 report_summary(const struct report_read *,
 		    const struct source_domain *, struct buf *);
 
-/* -- writers; false: standard output or the file failed -------------------- */
+/* Writers; false: standard output or the file failed */
 
 void		 report_json_begin(void);
 void		 report_json_report(struct report_read *, const char *input,

@@ -246,8 +246,6 @@ put_domain(struct html *h, const struct source_domain *d)
 	(void)fputs("</section>\n", h->out);
 }
 
-/* -- what is no aggregate report ------------------------------------------- */
-
 static void
 put_cells(struct html *h, const char *const *cells, size_t n)
 {

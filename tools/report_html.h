@@ -13,7 +13,7 @@ struct html {
 
 extern const char html_style[];	/* report_style.c */
 
-/* -- report_svg.c ---------------------------------------------------------- */
+/* report_svg.c */
 
 /* Volume and share that passes, by day. */
 void	 html_days(struct html *, const struct source_domain *);

@@ -50,8 +50,6 @@ report_lookup_free(struct report_lookup *l)
 	}
 }
 
-/* -- our SPF record -------------------------------------------------------- */
-
 static bool
 passes_spf(struct report_lookup *l, const struct source *v)
 {
@@ -105,8 +103,6 @@ report_lookup_own(struct report_lookup *l, struct sources_own *r)
 {
 	*r = (struct sources_own){ has_address, has_key, l };
 }
-
-/* -- names ----------------------------------------------------------------- */
 
 static const struct report_name *
 find_name(const struct report_read *o, const struct ip_addr *ip)

@@ -81,8 +81,6 @@ report_own_free(struct report_own *own)
 	}
 }
 
-/* -- keys ------------------------------------------------------------------ */
-
 static void
 add_key(struct report_own *own, struct str domain, struct str selector)
 {

@@ -113,7 +113,7 @@ take_client(const struct spf_args *o, struct spf_opts *opts)
 }
 
 static int
-check(const struct spf_args *o, const struct spf_opts *opts,
+check_client(const struct spf_args *o, const struct spf_opts *opts,
     const struct env *env, struct dns *dns)
 {
 	struct dns_batch *batch = dns_batch_new(dns);
@@ -167,7 +167,7 @@ spf_main(const struct cli_command *command, int argc, char **argv)
 	if (dns == NULL) {
 		return (CLI_USAGE);
 	}
-	result = check(&o, &opts, &env, dns);
+	result = check_client(&o, &opts, &env, dns);
 	dns_release(dns);
 	return (result);
 }

@@ -119,7 +119,7 @@ set_defaults(struct try_opts *o)
 
 /* <a@b> as well as a@b. */
 static struct str
-address(const char *text)
+address_of(const char *text)
 {
 	struct str s = str_from(text);
 
@@ -145,14 +145,14 @@ take_option(struct try_opts *o, struct arena *arena, int id,
 		o->envelope.helo = str_from(value);
 		return (true);
 	case 'f':
-		o->envelope.mail_from = address(value);
+		o->envelope.mail_from = address_of(value);
 		return (true);
 	case 'r':
 		if (o->envelope.rcpts_n == MAX_RCPTS) {
 			(void)cli_fail("--rcpt: at most %d", MAX_RCPTS);
 			return (false);
 		}
-		o->rcpts[o->envelope.rcpts_n++] = address(value);
+		o->rcpts[o->envelope.rcpts_n++] = address_of(value);
 		return (true);
 	case 'u':
 		return (set_macro(o, STR("{auth_authen}"),
@@ -176,7 +176,7 @@ take_option(struct try_opts *o, struct arena *arena, int id,
 
 /* The session, then the message. */
 static enum status
-play(struct player *player, const struct try_opts *o,
+play_message(struct player *player, const struct try_opts *o,
     const struct message *message, struct player_result *r, struct diag *diag)
 {
 	struct player_script session, mail;
@@ -238,7 +238,7 @@ try_message(const struct try_opts *o, struct arena *arena, struct str text,
 	}
 	status = edit_init(&edit, arena, message, player_leadspc(player));
 	if (status == STATUS_OK) {
-		status = play(player, o, message, &r, &diag);
+		status = play_message(player, o, message, &r, &diag);
 	}
 	player_close(player);
 	if (status == STATUS_OK) {

@@ -52,7 +52,7 @@ is_refused(const struct player_result *r)
 }
 
 static const char *
-action(const struct player_result *r, const struct edit *e)
+action_name(const struct player_result *r, const struct edit *e)
 {
 	return (r->verdict == PLAYER_ACCEPT && e->quarantine.p != NULL ?
 	    "quarantine" : player_verdict_name(r->verdict));
@@ -122,7 +122,7 @@ print_json(const struct player_result *r, const struct edit *e,
 {
 	return (cli_json_print(json_pack(
 	    "{s:o, s:s, s:s, s:o, s:o, s:o, s:o, s:b, s:b, s:o, s:o}",
-	    "reply", cli_json_cstr(r->reply), "action", action(r, e),
+	    "reply", cli_json_cstr(r->reply), "action", action_name(r, e),
 	    "stage", player_stage_name(r->stage),
 	    "added", json_notes(e, ADDED),
 	    "changed", json_notes(e, CHANGED),
@@ -156,7 +156,7 @@ add_unfolded(struct buf *out, struct str value)
 }
 
 static void
-show(const char *label, struct str name, struct str value)
+show_field(const char *label, struct str name, struct str value)
 {
 	struct buf line, text;
 
@@ -178,16 +178,16 @@ show_note(const struct edit_note *n)
 {
 	switch (kind_of(n)) {
 	case ADDED:
-		show("added", n->name, n->value);
+		show_field("added", n->name, n->value);
 		break;
 	case CHANGED:
-		show("changed", n->name, n->value);
+		show_field("changed", n->name, n->value);
 		break;
 	case DELETED:
-		show("deleted", n->name, STR_NONE);
+		show_field("deleted", n->name, STR_NONE);
 		break;
 	case ENVELOPE:
-		show(envelope_change(n->type), n->name, n->value);
+		show_field(envelope_change(n->type), n->name, n->value);
 		break;
 	}
 }
@@ -230,16 +230,16 @@ print_text(const struct player_result *r, const struct edit *e,
 {
 	size_t i;
 
-	show("reply", str_from(r->reply), STR_NONE);
-	show("action", str_from(action(r, e)), STR_NONE);
+	show_field("reply", str_from(r->reply), STR_NONE);
+	show_field("action", str_from(action_name(r, e)), STR_NONE);
 	if (is_returned(r, e)) {
-		show("direction", STR("returned"), STR_NONE);
+		show_field("direction", STR("returned"), STR_NONE);
 	}
 	for (i = 0; i < e->n; i++) {
 		show_note(&e->v[i]);
 	}
 	if (e->quarantine.p != NULL) {
-		show("quarantine", e->quarantine, STR_NONE);
+		show_field("quarantine", e->quarantine, STR_NONE);
 	}
 	if (message.p != NULL) {
 		(void)putchar('\n');

@@ -247,7 +247,7 @@ check_seals(struct arc_validator *v)
 	return (STATUS_OK);
 }
 
-/* What anybody may have added behind the newest sealer (dkim/cover.h). */
+/* What may have been added behind the newest sealer (dkim/cover.h). */
 static const char *
 find_uncovered(const struct arc_validator *v)
 {

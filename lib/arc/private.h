@@ -42,7 +42,7 @@ struct arc_validator {
 void		arc_fail(struct arc_validator *, unsigned at,
 		    const char *reason);
 
-/* -- sets.c -------------------------------------------------------------- */
+/* sets.c */
 
 /* Reads the sets and makes the checks that need no key. */
 enum status	arc_read_sets(struct arc_validator *) ATTR_MUST_CHECK;
@@ -52,7 +52,7 @@ const char	*arc_field_error(const struct arc_validator *,
 /* Whether the set has one field of each kind. */
 bool		arc_set_is_whole(const struct arc_set *);
 
-/* -- check.c ------------------------------------------------------------- */
+/* check.c */
 
 /* Verifies a signature over the hash. *reason_r: NULL if it verifies. */
 enum status	arc_check_key(const struct arc_validator *,

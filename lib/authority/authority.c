@@ -71,8 +71,6 @@ ask_resolver(struct authority *a, struct str name, enum dns_type type,
 	return (STATUS_TEMP);
 }
 
-/* -- names ---------------------------------------------------------------- */
-
 /* What the name of a host or a name server consists of. Others come from
    whoever answers, and would end up in commands for nsupdate. */
 static bool
@@ -133,8 +131,6 @@ follow_cnames(struct authority *a, struct arena *arena, struct str *name,
 	    STR_FMT(*name));
 	return (STATUS_TEMP);
 }
-
-/* -- servers -------------------------------------------------------------- */
 
 /* All of them must be asked: one that is left out might answer differently. */
 static enum status
@@ -266,8 +262,6 @@ add_servers(struct authority *a, struct authority_zone *zone,
 	return (status);
 }
 
-/* -- zones ---------------------------------------------------------------- */
-
 static enum status
 make_zone(struct authority *a, struct str name, int64_t negative_ttl_s,
     struct authority_zone **r, struct diag *diag)
@@ -301,7 +295,7 @@ make_zone(struct authority *a, struct str name, int64_t negative_ttl_s,
 
 /*
  * The SOA's minimum; -1: there is no SOA. RFC 2308 5 takes the lower one of it
- * and the SOA's own TTL, but a resolver only tells how much is left of that.
+ * and the SOA's own TTL, but a resolver only returns how much is left of that.
  */
 static int64_t
 negative_ttl_s(const struct dns_answer *answer)
@@ -396,8 +390,6 @@ authority_find(struct authority *a, struct arena *arena, struct str name,
 	}
 	return (status);
 }
-
-/* -- answers -------------------------------------------------------------- */
 
 enum status
 authority_ask_dns(struct dns *dns, const struct dns_opts *opts,

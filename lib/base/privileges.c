@@ -67,7 +67,7 @@ privileges_drop(const char *user_id, struct diag *diag)
 		    strerror(errno));
 		return (STATUS_IO);
 	}
-	/* There must be no way back. */
+	/* setuid() must have set the saved user ID as well. */
 	if (user->pw_uid != 0 && setuid(0) != -1) {
 		diag_set(diag, NULL, 0, "could regain root after setuid");
 		return (STATUS_IO);

@@ -126,7 +126,7 @@ struct check_report {
 	size_t				 records_n;
 	bool				 truncated;	/* a limit was reached:
 							   not all is said */
-	/* What a message of the domain comes to; words of RFC 8601. */
+	/* The results of a message of the domain; words of RFC 8601. */
 	const char			*spf;	/* the worst of the addresses;
 						   none without one */
 	const char			*dkim;

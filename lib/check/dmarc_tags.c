@@ -69,7 +69,7 @@ is_bad(const struct policy_tags *tags, enum dmarc_tag tag)
 }
 
 static bool
-says(const struct policy_tags *tags, enum dmarc_tag tag, const char *word)
+has_value(const struct policy_tags *tags, enum dmarc_tag tag, const char *word)
 {
 	return (tags->v[tag].p != NULL &&
 	    str_eq_ci(tags->v[tag], str_from(word)));
@@ -97,11 +97,11 @@ judge_values(struct check *c, const struct check_policy *policy,
 			    CHECK_FMT(tags->v[rows[i].tag])));
 		}
 	}
-	if (says(tags, DMARC_TAG_T, "y")) {
+	if (has_value(tags, DMARC_TAG_T, "y")) {
 		(void)check_add(c, "dmarc.testing", CHECK_INFO, policy->owner,
 		    "t=y: a test; receivers apply the policy one step lower");
 	}
-	if (says(tags, DMARC_TAG_PSD, "y")) {
+	if (has_value(tags, DMARC_TAG_PSD, "y")) {
 		(void)check_add(c, "dmarc.psd", CHECK_WARN, policy->owner,
 		    "psd=y is for public suffixes such as co.uk only");
 	}
@@ -133,14 +133,14 @@ judge_keywords(struct check *c, const struct check_policy *policy,
 	}
 	if (bad_p) {
 		f = check_add(c, "dmarc.policy-invalid", CHECK_ERROR,
-		    policy->owner, "p=%.*s is none of none, quarantine and "
+		    policy->owner, "p=%.*s is not none, quarantine or "
 		    "reject; the record protects nothing",
 		    CHECK_FMT(tags->v[DMARC_TAG_P]));
 		check_found(c, f, policy->text);
 	}
 	if (bad_sp || is_bad(tags, DMARC_TAG_NP)) {
 		f = check_add(c, "dmarc.subpolicy-invalid", CHECK_ERROR,
-		    policy->owner, "%s=%.*s is none of none, quarantine and "
+		    policy->owner, "%s=%.*s is not none, quarantine or "
 		    "reject; this voids p= as well", bad_sp ? "sp" : "np",
 		    CHECK_FMT(tags->v[bad_sp ? DMARC_TAG_SP : DMARC_TAG_NP]));
 		check_found(c, f, policy->text);
@@ -156,16 +156,16 @@ judge_effect(struct check *c, const struct check_policy *policy,
 	enum dmarc_policy applies = c->facts.dmarc_policy;
 	struct wanted_about about = check_about(c);
 	bool has_p = tags->v[DMARC_TAG_P].p != NULL;
-	bool enforces = has_p && !says(tags, DMARC_TAG_P, "none");
+	bool enforces = has_p && !has_value(tags, DMARC_TAG_P, "none");
 	struct check_finding *f;
 
 	about.domain = policy->domain;
-	if (enforces && (says(tags, DMARC_TAG_SP, "none") ||
-	    says(tags, DMARC_TAG_NP, "none"))) {
+	if (enforces && (has_value(tags, DMARC_TAG_SP, "none") ||
+	    has_value(tags, DMARC_TAG_NP, "none"))) {
 		(void)check_add(c, "dmarc.subpolicy-weak", CHECK_WARN,
 		    policy->owner, "p= is enforced, but %s=none lets anyone "
-		    "send as a subdomain", says(tags, DMARC_TAG_SP, "none") ?
-		    "sp" : "np");
+		    "send as a subdomain", has_value(tags, DMARC_TAG_SP,
+		    "none") ? "sp" : "np");
 	}
 	if (applies == DMARC_P_NONE && has_p) {
 		f = check_add(c, "dmarc.policy-none", reports > 0 ?
@@ -180,13 +180,13 @@ judge_effect(struct check *c, const struct check_policy *policy,
 	} else if (applies != DMARC_P_NONE && tags->v[DMARC_TAG_RUA].p ==
 	    NULL) {
 		(void)check_add(c, "dmarc.rua-missing", CHECK_INFO,
-		    policy->owner, "without rua= nobody reports what is "
+		    policy->owner, "without rua= no report says what is "
 		    "refused in your name");
 	}
 	if (c->facts.parked && applies != DMARC_P_REJECT) {
 		f = check_add(c, "dmarc.parked-policy", CHECK_WARN,
-		    policy->owner, "the domain sends nothing; p=reject says "
-		    "so to everybody");
+		    policy->owner, "the domain sends nothing; p=reject "
+		    "publishes that");
 		check_fix_wanted(c, f, WANTED_DMARC, &about);
 	}
 }

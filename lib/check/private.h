@@ -54,7 +54,7 @@ struct check {
 	struct check_facts	 facts;
 };
 
-/* -- asking -------------------------------------------------------------- */
+/* Asking */
 
 /* Never NULL. */
 const struct dns_answer	*check_ask(struct check *, struct str name,
@@ -91,7 +91,7 @@ struct str	check_ip_str(struct check *, const struct ip_addr *);
 struct str	check_text(struct check *, const char *fmt, ...)
     ATTR_PRINTF(2, 3);
 
-/* -- findings ------------------------------------------------------------ */
+/* Findings */
 
 /* Never NULL. The text is "fmt". */
 struct check_finding	*check_add(struct check *, const char *id,
@@ -122,7 +122,7 @@ void	check_record(struct check *, struct str owner, const char *type,
    limit, or there is no memory. */
 void	check_note_refusal(struct check *);
 
-/* -- the engines --------------------------------------------------------- */
+/* The engines */
 
 /* Runs SPF for an address. */
 void	check_run_spf(struct check *, const struct spf_opts *,
@@ -133,7 +133,7 @@ const struct dmarc_verdict	*check_run_dmarc(struct check *,
 				    struct str from, struct str spf,
 				    struct str dkim);
 
-/* -- subjects, in this order --------------------------------------------- */
+/* Subjects, in this order */
 
 /* False: the domain does not exist; nothing else is checked. */
 bool	check_domain(struct check *);
@@ -147,7 +147,7 @@ void	check_dnsbl(struct check *);
 void	check_transport(struct check *);
 void	check_verdict(struct check *);
 
-/* -- parts of a subject -------------------------------------------------- */
+/* Parts of a subject */
 
 /* ptr_generic.c: whether a name looks like a dial-up client's. */
 bool	check_name_is_generic(struct str name, const struct ip_addr *);

@@ -32,7 +32,7 @@ has_word(struct str name, struct str word)
 }
 
 static bool
-contains(struct str name, struct str part)
+contains_part(struct str name, struct str part)
 {
 	size_t i;
 
@@ -79,7 +79,7 @@ has_v4(struct str name, const unsigned char *o)
 	(void)snprintf(digits, sizeof(digits), "%03u%03u%03u%03u", o[0], o[1],
 	    o[2], o[3]);
 	return (count_octets(name, o) >= 3 ||
-	    contains(name, str_from(digits)));
+	    contains_part(name, str_from(digits)));
 }
 
 /* The name without hyphens and dots. */
@@ -121,10 +121,10 @@ has_v6(struct str name, const struct ip_addr *ip)
 	for (p = shorter; *p != '\0'; p++) {
 		*p = *p == ':' ? '-' : *p;
 	}
-	return (contains(plain, str_from(forward)) ||
-	    contains(plain, str_from(backward)) ||
-	    contains(name, str_from(groups)) ||
-	    contains(name, str_from(shorter)));
+	return (contains_part(plain, str_from(forward)) ||
+	    contains_part(plain, str_from(backward)) ||
+	    contains_part(name, str_from(groups)) ||
+	    contains_part(name, str_from(shorter)));
 }
 
 bool

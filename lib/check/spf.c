@@ -43,7 +43,7 @@ judge_near_misses(struct check *c, struct str domain,
 		}
 		f = check_add(c, "spf.near-miss", beside ? CHECK_WARN :
 		    CHECK_ERROR, domain, beside ? "a TXT record looks like "
-		    "SPF but is none; receivers ignore it" :
+		    "SPF but is not; receivers ignore it" :
 		    "a TXT record is meant as SPF, but does not begin with "
 		    "\"v=spf1\" and a space: there is no SPF record");
 		check_found(c, f, txt->v[i].data);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a message of the domain comes to at a receiver. */
+/* The results of a message of the domain at a receiver. */
 #include "check/private.h"
 
 /* In the order of how bad they are. */

@@ -34,7 +34,7 @@ enum cli_exit {
 	CLI_USAGE = 2		/* wrong usage, or input that cannot be read */
 };
 
-/* -- options ------------------------------------------------------------- */
+/* Options */
 
 struct cli_option {
 	int		 id;	/* the short option, or a number above all
@@ -99,7 +99,7 @@ bool		 cli_number(const char *option, const char *text, int64_t min,
 /* Flushes standard output. False, with a message: not all was written. */
 bool		 cli_flush(void);
 
-/* -- DNS ----------------------------------------------------------------- */
+/* DNS */
 
 struct cli_dns {		/* zeroed: use resolv.conf */
 	const char	*zone;
@@ -130,7 +130,7 @@ uint64_t	 cli_dns_timeout_us(const struct cli_dns *);
 /* NULL: the reason is on standard error. env must outlive the result. */
 struct dns	*cli_dns_open(const struct cli_dns *, const struct env *);
 
-/* -- JSON ---------------------------------------------------------------- */
+/* JSON */
 
 /* A string; octets that are not UTF-8 become U+FFFD. Absent: null. */
 json_t		*cli_json_text(struct str);
@@ -138,7 +138,7 @@ json_t		*cli_json_cstr(const char *);
 /* Prints an object and frees it. False, with a message, on error. */
 bool		 cli_json_print(json_t *);
 
-/* -- progress ------------------------------------------------------------ */
+/* Progress */
 
 #define CLI_PROGRESS_US	2000000		/* shorter work shows none */
 
@@ -163,13 +163,13 @@ void		 cli_progress_step(struct cli_progress *, size_t done);
 /* Before other output, and at the end. */
 void		 cli_progress_hide(struct cli_progress *);
 
-/* -- text ---------------------------------------------------------------- */
+/* Text */
 
 /* Prints "  label  value" and a line end, escaped for a terminal and cut to
    CLI_SHOWN_MAX_BYTES. Prints nothing if the value is absent or empty. */
 void		 cli_show(const char *label, struct str value);
 
-/* -- files --------------------------------------------------------------- */
+/* Files */
 
 /*
  * Loads a private key. Unlike the daemon, a tool accepts a key that others can

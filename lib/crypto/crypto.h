@@ -5,7 +5,7 @@
  * fetched from the provider once per process. A struct crypto and keys may be
  * shared by threads; a digest belongs to one thread.
  *
- * Our own trouble is never a verdict, is never cached, and heals by itself:
+ * An internal error is never a verdict, is never cached, and needs no restart:
  * - A signature is reported as wrong only if OpenSSL says so. Any other failure
  *   is STATUS_NOMEM, as a rule a lack of memory. So is each failure to parse a
  *   key whose octets are valid.

@@ -32,7 +32,7 @@ static const struct kind kinds[] = {
 };
 
 static bool
-holds(struct str text, const char *mark)
+has_mark(struct str text, const char *mark)
 {
 	return (text.n > 0 && memmem(text.p, text.n, mark, strlen(mark)) !=
 	    NULL);
@@ -69,7 +69,7 @@ is_base64(struct str text)
 static const char *
 private_key_text(struct str text)
 {
-	if (!holds(text, "-----END")) {
+	if (!has_mark(text, "-----END")) {
 		return ("a private key that is cut off: its END line is "
 		    "missing");
 	}
@@ -89,11 +89,11 @@ pem_kind_text(struct str text)
 		return ("empty: it holds no private key");
 	}
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-		if (holds(text, kinds[i].mark)) {
+		if (has_mark(text, kinds[i].mark)) {
 			return (kinds[i].text);
 		}
 	}
-	if (holds(text, "PRIVATE KEY-----")) {
+	if (has_mark(text, "PRIVATE KEY-----")) {
 		return (private_key_text(text));
 	}
 	if (text.p[0] == '\x30' && (text.p[1 % text.n] & 0x80) != 0) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * cover: what a signature that verifies leaves open to others. Anybody can
+ * cover: what a signature that verifies leaves open to others. Anyone can
  * replay a signed message with text behind the part of the body that l= counts
  * (RFC 6376 8.2), or with a second field above a signed one, which readers
  * show and the signature does not cover (8.15).

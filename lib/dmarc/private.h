@@ -33,7 +33,7 @@ struct dmarc {
 	size_t			 expected;	/* the same by dmarc_expect */
 };
 
-/* -- discover.c: the policy of an author --------------------------------- */
+/* discover.c: the policy of an author */
 
 /*
  * Selects the record, after the walk is read. Queries whether the domain
@@ -44,7 +44,7 @@ enum status	author_discover(struct dmarc *, struct author *)
 /* Applies sp, np and t=y to the policy. False: a lookup for it failed. */
 bool		author_policy(struct author *);
 
-/* -- align.c: identifier alignment --------------------------------------- */
+/* align.c: identifier alignment */
 
 /* Starts the walks that alignment depends on. */
 enum status	author_query_identifiers(struct dmarc *, struct author *)

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * arc_override: whether a chain of ARC sets overrides a DMARC failure (RFC
- * 8617 7.2). The word is that of the lowest set of the unbroken row of trusted
- * sealers that begins with the newest set: what a provider below a list says
- * about its own mail does not matter, and nobody may have changed the message
- * after the last trusted sealer. The word counts if all DMARC results of that
- * set pass and are about this author, and if the newest signature leaves
- * nothing open (dkim/cover.h). Otherwise the sealer's entry says why not.
+ * 8617 7.2). The results of one set decide: of the unbroken row of trusted
+ * sealers that begins with the newest set, the lowest. What a provider below a
+ * list says about its own mail does not matter, and no sealer that is not
+ * trusted may be above. It overrides if all DMARC results of that set pass and
+ * are about this author, and if the newest signature covers the message
+ * (dkim/cover.h). Otherwise the sealer's entry says why not.
  */
 #include "authres/authres.h"
 #include "base/buf.h"
@@ -57,7 +57,7 @@ is_any_trusted(const struct names *trusted, const struct arc_verdict *arc)
 /* The reason not to believe the sealer: the phrase and text of the field, with
    a NUL. */
 static bool
-disbelieve(struct word *w, const char *phrase, struct str text)
+refuse_word(struct word *w, const char *phrase, struct str text)
 {
 	struct str why = arena_printf(w->arena, "%s%.*s%c", phrase,
 	    STR_FMT(str_first(text, SHOWN_MAX_BYTES)), '\0');
@@ -79,7 +79,7 @@ disbelieve_newest(struct word *w)
 	if (text.p == NULL) {
 		return (STATUS_NOMEM);
 	}
-	(void)disbelieve(w, "sealer ", text);
+	(void)refuse_word(w, "sealer ", text);
 	return (w->status);
 }
 
@@ -134,13 +134,13 @@ is_about_author(struct word *w, const struct authres_result *dmarc,
 			continue;
 		}
 		if (!names_author(w, dmarc->v[i].value)) {
-			return (disbelieve(w, "its field is about ",
+			return (refuse_word(w, "its field is about ",
 			    dmarc->v[i].value));
 		}
 		named = true;
 	}
 	return (named || (single && w->arc->from_signed) ||
-	    disbelieve(w, "its field does not name the author", STR("")));
+	    refuse_word(w, "its field does not name the author", STR("")));
 }
 
 static bool
@@ -158,7 +158,7 @@ has_pass(struct word *w)
 		n += is_dmarc(&w->ar.v[i]);
 	}
 	if (n == 0) {
-		return (disbelieve(w, "no dmarc result", STR("")));
+		return (refuse_word(w, "no dmarc result", STR("")));
 	}
 	for (i = 0; i < w->ar.n; i++) {
 		const struct authres_result *r = &w->ar.v[i];
@@ -167,18 +167,18 @@ has_pass(struct word *w)
 			continue;
 		}
 		if (r->result.p == NULL) {
-			return (disbelieve(w, "its dmarc result is unreadable",
+			return (refuse_word(w, "its dmarc result is unreadable",
 			    STR("")));
 		}
 		if (!str_eq_ci(r->result, STR("pass"))) {
-			return (disbelieve(w, "its field says dmarc=",
+			return (refuse_word(w, "its field says dmarc=",
 			    r->result));
 		}
 		if (!is_about_author(w, r, n == 1)) {
 			return (false);
 		}
 	}
-	return (!w->ar.incomplete || disbelieve(w, "its field has a quoted "
+	return (!w->ar.incomplete || refuse_word(w, "its field has a quoted "
 	    "string or comment without an end", STR("")));
 }
 
@@ -241,10 +241,10 @@ judge_word(struct word *w, struct str results)
 		return (status);
 	}
 	if (status != STATUS_OK) {
-		(void)disbelieve(w, "its field has no authserv-id, or too "
+		(void)refuse_word(w, "its field has no authserv-id, or too "
 		    "many results", STR(""));
 	} else if (w->arc->uncovered != NULL) {
-		(void)disbelieve(w, w->arc->uncovered, STR(""));
+		(void)refuse_word(w, w->arc->uncovered, STR(""));
 	} else if (has_pass(w) && w->status == STATUS_OK) {
 		return (make_comment(w));
 	}

@@ -28,20 +28,20 @@
  *	Message-ID: one "<...>", so short that no MTA breaks its line. A
  *	message without any fits.
  *
- * Who could defeat it, and what would he gain?
- *	A stranger cannot make a mark, without the keys, nor prevent one: all
- *	fields under our name that he sends are deleted, and ours is on top of
- *	what he sends under other names, of which any number may look like
- *	marks. He can copy a mark from mail that he gets, and send it again; it
- *	is deleted on arrival like any other.
- *	Somebody who can put a copied mark into our local mail, without a login,
- *	for the same author and Message-ID, keeps that message from being
- *	signed, and shows the old verdict. He has control of its header anyway.
- *	A marked message without a usable Message-ID or author is the widest
- *	that a stranger can get: it fits local mail of that author, or with that
- *	Message-ID. He must get his copy into the header of our mail, still.
+ * Attacks.
+ *	A sender outside cannot make a mark without the keys, nor prevent one:
+ *	all fields under our name that arrive are deleted, and ours is above
+ *	those under other names, of which any number may look like marks. A
+ *	mark that is copied from received mail and sent again is deleted on
+ *	arrival like any other.
+ *	An attacker who can put a copied mark into our local mail, without a
+ *	login, for the same author and Message-ID, keeps that message from being
+ *	signed, and shows the old verdict; but that takes control of its header.
+ *	A mark without a usable Message-ID or author fits most: local mail of
+ *	that author, or with that Message-ID. It still has to get into the
+ *	header of our mail.
  *	Mail with a login is signed, and all fields of ours in it are deleted:
- *	what a user resends is his, and SMTP tells who he is.
+ *	what a user resends is that user's mail, whom SMTP AUTH names.
  *
  * Limits. A mark is lost if a program on the way deletes the field, or makes a
  * new message with the old author, as SpamAssassin's report_safe does. Mail

@@ -400,7 +400,7 @@ struct engine_msg	*engine_msg_new(struct engine *,
 void			 engine_msg_free(struct engine_msg *);
 void			 engine_msg_macro(struct engine_msg *,
 			    enum engine_macro, struct str value);
-/* The MTA was told that the message may have UTF-8 in its header (RFC 6531);
+/* The client announced that the header may have UTF-8 (RFC 6531, SMTPUTF8);
    before engine_msg_eoh. */
 void			 engine_msg_smtputf8(struct engine_msg *);
 /* The macros of MAIL are set. Optional: end of headers makes up for it. */

@@ -109,7 +109,7 @@ is_our_set(const struct engine_input *in, const struct arc_verdict *arc,
 	    str_eq(arc->sealers[instance - 1].domain, ours));
 }
 
-/* In a chain that passes, a name that cannot be read is a matter of others. */
+/* In a chain that passes, a name that cannot be read is not ours. */
 static bool
 is_forged_arc(const struct engine_input *in, const struct arc_verdict *arc,
     struct str value)

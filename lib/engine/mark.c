@@ -35,8 +35,6 @@
 #define TAB_COLUMNS	8
 #define LINE_MAX_COLUMNS 78	/* RFC 5322 2.1.1 */
 
-/* -- keys ----------------------------------------------------------------- */
-
 static enum status
 add_key(struct engine_mark_keys *keys, const struct crypto *crypto,
     struct str secret)
@@ -84,8 +82,6 @@ engine_mark_keys_init(struct engine_mark_keys *keys,
 	}
 	return (status);
 }
-
-/* -- hashes --------------------------------------------------------------- */
 
 /* A copy without white space. p == NULL: no memory. */
 struct str
@@ -142,7 +138,7 @@ engine_mark_add_hash(const struct crypto *crypto, struct str text,
 }
 
 static struct str
-organization(struct str domain)
+organization_of(struct str domain)
 {
 	while (domain_labels(domain) > 2) {
 		domain = domain_parent(domain);
@@ -168,7 +164,7 @@ engine_mark_add_author(const struct engine_input *in,
 	status = engine_mark_add_hash(in->engine->opts.crypto, local, mark);
 	return (status != STATUS_OK ? status :
 	    engine_mark_add_hash(in->engine->opts.crypto,
-	    organization(author->domain), mark));
+	    organization_of(author->domain), mark));
 }
 
 /* Whether every reader finds these mailboxes, and an MTA completes none. */
@@ -251,8 +247,6 @@ add_message_id(const struct engine_input *in, struct buf *mark)
 	}
 	return (engine_mark_add_hash(in->engine->opts.crypto, id, mark));
 }
-
-/* -- making --------------------------------------------------------------- */
 
 enum status
 engine_mark_add_tag(const struct engine *engine, size_t key,

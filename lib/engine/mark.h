@@ -23,8 +23,8 @@
 #define ENGINE_MARK_MAX_BYTES	512	/* without white space */
 #define ENGINE_MARK_KEYS_MAX	8
 #define ENGINE_MARK_KEYS_MADE	2	/* by which marks are made */
-/* The longest time that Postfix can be told to keep mail in its queue; a
-   filter's quarantine may release mail after weeks. */
+/* The longest maximal_queue_lifetime of Postfix; a filter's quarantine may
+   release mail after weeks. */
 #define ENGINE_MARK_MAX_AGE_S	((int64_t)100 * 24 * 60 * 60)
 
 struct engine_mark_keys {	/* n 0: no marks */
@@ -52,7 +52,7 @@ enum status	engine_mark_add(const struct engine_input *, bool passed,
 enum status	engine_mark_find(const struct engine_input *, size_t *index_r)
     ATTR_MUST_CHECK;
 
-/* -- for mark_find.c ------------------------------------------------------ */
+/* For mark_find.c */
 
 #define ENGINE_MARK_SEPARATOR	'|'
 #define ENGINE_MARK_HEAD	STR("(mailseal-outside|")

@@ -3,8 +3,8 @@
  * outcome: the result of a message. Actions are kept in the order in which
  * the MTA must apply them: deletions first, by the indexes of the message as
  * received and from the highest down, then changes, then insertions, each on
- * top of what is there. An index is the MTA's at that time: it would count an
- * insertion of ours before it, whose field then had the stranger's text.
+ * top of what is there. The MTA counts an index among the fields that it has at
+ * that time: after an insertion it would be the index of another field.
  */
 #include "engine/private.h"
 #include "mail/addr_form.h"

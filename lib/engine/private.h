@@ -200,14 +200,14 @@ input_is_relay_exempt(const struct engine_input *in)
 	    input_conf(in)->relay_mail == CONF_RELAY_EXEMPT);
 }
 
-/* -- stats.c -------------------------------------------------------------- */
+/* stats.c */
 
 void		engine_count(const struct engine_input *, enum engine_counter,
 		    uint64_t n);
 void		engine_count_outcome(const struct engine_input *,
 		    const struct engine_outcome *);
 
-/* -- log.c ---------------------------------------------------------------- */
+/* log.c */
 
 struct engine_log_pair {
 	const char	*key;
@@ -225,7 +225,7 @@ void		engine_log_key(const struct engine_input *, enum log_level,
 		    const char *what, const struct signers_pick *,
 		    const char *reason);
 
-/* -- direction.c ---------------------------------------------------------- */
+/* direction.c */
 
 /* Where the message comes from: a reason up to ENGINE_PEER. */
 enum engine_direction_reason	engine_origin(const struct engine_input *);
@@ -238,14 +238,14 @@ void		engine_direction_skip(struct engine_input *);
    author. */
 void		engine_direction_decide(struct engine_input *, bool ours);
 
-/* -- sender.c ------------------------------------------------------------- */
+/* sender.c */
 
 /* Both set sender: from the client at MAIL; from the Received fields of a
    trusted relay at end of headers. */
 void		engine_sender_at_mail(struct engine_input *);
 void		engine_sender_at_eoh(struct engine_input *);
 
-/* -- forged.c ------------------------------------------------------------- */
+/* forged.c */
 
 /* Whether a field hides another field's start that no deletion reaches. */
 bool		engine_forged_is_hidden(const struct engine_input *);
@@ -263,7 +263,7 @@ void		engine_forged_delete_tags(const struct engine_input *,
 bool		engine_forged_is_deleted(const struct engine_input *,
 		    const struct field *);
 
-/* -- outcome.c: the only file that writes an outcome ---------------------- */
+/* outcome.c: the only file that writes an outcome */
 
 /* As of a message of which only the envelope is known. */
 void		engine_outcome_init(struct engine_outcome *,
@@ -336,7 +336,7 @@ void		engine_outcome_refuse_header(struct engine_outcome *,
 void		engine_outcome_fail(struct engine_outcome *,
 		    const struct engine_input *, enum status);
 
-/* -- checks.c: SPF, iprev, DMARC, and the queries of all ------------------ */
+/* checks.c: SPF, iprev, DMARC, and the queries of all */
 
 /* Starts SPF and iprev once the sender is known. */
 enum status	engine_checks_begin(const struct engine_input *,
@@ -361,7 +361,7 @@ const struct iprev_verdict	*engine_checks_iprev(
 const struct arc_verdict	*engine_checks_arc(
 				    const struct engine_verification *);
 
-/* -- verifying.c ---------------------------------------------------------- */
+/* verifying.c */
 
 /* Sets what is to be verified; whether the body is needed for it. */
 bool		engine_verifying_plan(const struct engine_input *,
@@ -378,7 +378,7 @@ enum status	engine_verifying_finish(const struct engine_input *,
 uint64_t	engine_dns_deadline_us(uint64_t deadline_us,
 		    uint64_t timeout_us, uint64_t now_us);
 
-/* -- arc_override.c ------------------------------------------------------- */
+/* arc_override.c */
 
 /*
  * Whether a chain with a trusted sealer overrides the DMARC failure of a
@@ -389,7 +389,7 @@ enum status	engine_arc_override(struct arena *,
 		    struct str author, struct engine_arc_word *r)
     ATTR_MUST_CHECK;
 
-/* -- opinion.c, opinion_dkim.c -------------------------------------------- */
+/* opinion.c, opinion_dkim.c */
 
 /* Neither fails: without memory there is no second opinion. */
 void		engine_opinion_begin(const struct engine_input *,
@@ -410,7 +410,7 @@ bool		engine_opinion_refuses_dkim(const struct engine_input *,
 bool		engine_opinion_refuses_dmarc(const struct engine_input *,
 		    const struct engine_opinion *, size_t author);
 
-/* -- results.c, results_sender.c ------------------------------------------ */
+/* results.c, results_sender.c */
 
 /* Inserts our Authentication-Results without a result, for its mark. */
 enum status	engine_results_write_none(const struct engine_input *,
@@ -441,7 +441,7 @@ struct authres;
 enum status	engine_results_keep_utf8(const struct engine_input *,
 		    struct authres *) ATTR_MUST_CHECK;
 
-/* -- decide.c, policy.c --------------------------------------------------- */
+/* decide.c, policy.c */
 
 /* Applies the configuration to the verdicts of a verified message. */
 void		engine_decide(const struct engine_input *,
@@ -459,7 +459,7 @@ void		engine_policy_decide_foreign(const struct engine_input *,
 void		engine_policy_quarantine(const struct engine_input *,
 		    struct engine_outcome *, struct str tag, struct str hold);
 
-/* -- external.c ----------------------------------------------------------- */
+/* external.c */
 
 /* Logs external mail under a domain of ours, unless a signature of ours
    passes. */
@@ -467,13 +467,13 @@ void		engine_external_warn(const struct engine_input *,
 		    const struct signers_picks *,
 		    const struct engine_outcome *);
 
-/* -- broken.c ------------------------------------------------------------- */
+/* broken.c */
 
 /* Warns, once for each domain, of signatures of ours that fail. */
 void		engine_broken_warn(const struct engine_input *,
 		    const struct engine_outcome *);
 
-/* -- outgoing.c: the header as the next hop gets it ----------------------- */
+/* outgoing.c: the header as the next hop gets it */
 
 /* Sets the signing's fields: those received without those that are deleted,
    with the long lines of signed fields as they will be sent. */
@@ -490,7 +490,7 @@ enum status	engine_outgoing_all(const struct engine_input *,
 void		engine_outgoing_refold(const struct engine_signing *,
 		    struct engine_outcome *);
 
-/* -- own_keys.c: CheckKeys ------------------------------------------------ */
+/* own_keys.c: CheckKeys */
 
 enum status	engine_own_keys_begin(const struct engine_input *,
 		    struct engine_signing *) ATTR_MUST_CHECK;
@@ -502,7 +502,7 @@ bool		engine_own_keys_are_bad(const struct engine_signing *);
 bool		engine_own_key_signs(const struct engine_signing *,
 		    size_t index);
 
-/* -- own_signatures.c ----------------------------------------------------- */
+/* own_signatures.c */
 
 /* Finds the signatures of ours that the message has; before the body. */
 enum status	engine_own_signatures_begin(const struct engine_input *,
@@ -518,7 +518,7 @@ bool		engine_own_signatures_has(const struct engine_signing *,
 void		engine_own_signatures_delete(const struct engine_signing *,
 		    const struct str *made, struct engine_outcome *);
 
-/* -- signing.c ------------------------------------------------------------ */
+/* signing.c */
 
 /* Loads the keys and starts a signer for each; bodies is set. */
 enum status	engine_signing_begin(const struct engine_input *,
@@ -537,7 +537,7 @@ enum engine_unsigned	engine_signing_why_unsigned(
 			    const struct engine_signing *,
 			    const struct engine_outcome *);
 
-/* -- sealing.c ------------------------------------------------------------ */
+/* sealing.c */
 
 /* Whether a key can seal, if the configuration asks for seals. */
 enum status	engine_sealing_check(const struct engine *, struct diag *)

@@ -2,10 +2,10 @@
 /*
  * results: our verdicts as an Authentication-Results field (RFC 8601).
  *
- * The invariant: the field holds words of ours, and of strangers' text only
- * what a narrow alphabet allows, in which nobody can write another result,
- * whatever reads the field: a regular expression, a split at ';', a decoder of
- * encoded words. A value with any other character is left out.
+ * The invariant: besides our own words the field has text from outside only in
+ * a narrow alphabet, in which no other result can be written, whether a reader
+ * uses a regular expression, splits at ';' or decodes encoded words. A value
+ * with any other character is left out.
  */
 #include "authres/authres.h"
 #include "base/buf.h"

@@ -12,7 +12,7 @@ struct read_feed {
 	char			*what;	/* or NULL */
 	const struct read_kind	*kind;	/* NULL: not yet, or none */
 	void			*state;
-	bool			 told;	/* the kind is decided */
+	bool			 known;	/* the kind is decided */
 	size_t			 n;	/* of head */
 	unsigned char		 head[READ_SNIFF_BYTES];
 };
@@ -43,7 +43,7 @@ read_feed_new(struct read_unit *unit, enum read_origin origin,
 static bool
 feed_open(struct read_feed *f)
 {
-	f->told = true;
+	f->known = true;
 	f->kind = read_sniff(str_mem(f->head, f->n), f->origin);
 	if (f->kind == NULL) {
 		return (false);
@@ -66,7 +66,7 @@ feed_more(struct read_feed *f, const unsigned char *p, size_t n)
 {
 	size_t part;
 
-	if (!f->told) {
+	if (!f->known) {
 		part = sizeof(f->head) - f->n;
 		part = n < part ? n : part;
 		memcpy(f->head + f->n, p, part);
@@ -99,7 +99,7 @@ read_feed_bytes(struct read_feed *f, const void *p, size_t n)
 
 /* Prose and pictures are what mail has beside a report: no reason is kept. */
 static enum read_result
-foreign(struct read_feed *f)
+read_foreign(struct read_feed *f)
 {
 	const char *why = f->n == 0 ? "empty" : "not a report";
 
@@ -118,7 +118,7 @@ read_feed_end(struct read_feed *f, bool whole)
 	struct read_unit *unit = f->unit;
 	enum read_result result;
 
-	if (!f->told && !read_unit_over(unit)) {
+	if (!f->known && !read_unit_over(unit)) {
 		(void)feed_open(f);
 	}
 	if (f->state != NULL) {
@@ -126,7 +126,7 @@ read_feed_end(struct read_feed *f, bool whole)
 	} else if (read_unit_over(unit)) {
 		result = unit->worst;
 	} else {
-		result = foreign(f);
+		result = read_foreign(f);
 	}
 	if (is_packed(f->kind)) {
 		unit->depth--;
@@ -135,8 +135,6 @@ read_feed_end(struct read_feed *f, bool whole)
 	free(f);
 	return (result);
 }
-
-/* -- kinds that need all bytes at once ------------------------------------- */
 
 struct read_whole *
 read_whole_new(struct read_unit *unit, enum read_origin origin,

@@ -104,7 +104,7 @@ gzip_bytes(void *state, const void *p, size_t n)
 
 /* Says what is wrong with the data. */
 static enum read_result
-finish(struct gzip *g, enum read_result result)
+finish_gzip(struct gzip *g, enum read_result result)
 {
 	struct read_unit *u = g->unit;
 
@@ -131,7 +131,7 @@ gzip_end(void *state, bool whole)
 	bool good = g->fault == NULL && (g->enough || g->ended);
 	enum read_result result;
 
-	result = finish(g, read_feed_end(g->feed, good && whole));
+	result = finish_gzip(g, read_feed_end(g->feed, good && whole));
 	(void)inflateEnd(&g->z);
 	free(g);
 	return (result);

@@ -250,8 +250,6 @@ mail_end(void *state, bool whole)
 const struct read_kind read_mail = { "mail", mail_open, read_whole_bytes,
 	mail_end };
 
-/* -- an mbox within something else ----------------------------------------- */
-
 struct inner_mbox {
 	struct read_unit	*unit;
 	struct mbox		*mbox;

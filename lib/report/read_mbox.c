@@ -119,7 +119,7 @@ end_line(struct mbox *m)
 	m->line = m->text.n;
 }
 
-/* Part of a line. What is too much is dropped, but lines are still told. */
+/* Part of a line. Bytes beyond the limit are dropped; line ends still count. */
 static void
 add_part(struct mbox *m, const char *p, size_t n)
 {

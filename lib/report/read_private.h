@@ -2,7 +2,7 @@
 /*
  * read_private: what the files of the reader share.
  *
- * A unit is one input. Its bytes go through a feed, which tells their kind by
+ * A unit is one input. Its bytes go through a feed, which finds their kind by
  * the first READ_SNIFF_BYTES and hands them to the reader of that kind; what
  * that one unpacks goes through feeds of its own. Reports are kept with the
  * unit until it is done.
@@ -66,7 +66,7 @@ bool	 read_unit_spend(struct read_unit *, size_t n);
 /* Whether the input is given up: a limit, or no memory. */
 bool	 read_unit_over(const struct read_unit *);
 
-/* -- feeds ----------------------------------------------------------------- */
+/* Feeds */
 
 struct read_feed;
 
@@ -101,7 +101,7 @@ extern const struct read_kind read_mbox;	/* read_mail.c */
 /* The kind of what begins so; NULL: none. */
 const struct read_kind	*read_sniff(struct str, enum read_origin);
 
-/* -- kinds that need all bytes at once ------------------------------------- */
+/* Kinds that need all bytes at once */
 
 struct read_whole {
 	struct read_unit	*unit;
@@ -115,7 +115,7 @@ struct read_whole *read_whole_new(struct read_unit *, enum read_origin,
 bool		 read_whole_bytes(void *state, const void *, size_t n);
 void		 read_whole_free(struct read_whole *);
 
-/* -- parts ----------------------------------------------------------------- */
+/* Parts */
 
 /* All parts of a message. */
 enum read_result read_mail_text(struct read_unit *, struct str);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* read_sniff: tells the kind of an input by its first bytes. */
+/* read_sniff: finds the kind of an input by its first bytes. */
 #include "mail/field.h"
 #include "report/read_private.h"
 

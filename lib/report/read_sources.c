@@ -52,8 +52,6 @@ sources_free(struct sources *s)
 	free(s);
 }
 
-/* -- texts ----------------------------------------------------------------- */
-
 /* NULL: no memory. The last ones are shared. */
 static const char *
 share_text(struct sources *s, const char *text)
@@ -89,11 +87,9 @@ share_domain(struct sources *s, const char *text)
 	return (copy);
 }
 
-/* -- what was seen --------------------------------------------------------- */
-
 /* Whether the key is new. Out of memory, or of room: as if it were. */
 static bool
-remember(struct sources *s, struct str text)
+remember_key(struct sources *s, struct str text)
 {
 	struct sources_key find = { .text = text }, *key;
 
@@ -126,7 +122,7 @@ sources_remember(struct sources *s, char kind, const char *a, const char *b,
 	buf_add(&key, c, strlen(c) + 1);
 	buf_printf(&key, "%lld %lld", (long long)from, (long long)to);
 	if (key.status == STATUS_OK) {
-		is_new = remember(s, buf_str(&key));
+		is_new = remember_key(s, buf_str(&key));
 	}
 	buf_fini(&key);
 	return (is_new);
@@ -149,8 +145,6 @@ sources_seen(struct sources *s, const struct report *r)
 	}
 	return (false);
 }
-
-/* -- sources --------------------------------------------------------------- */
 
 static int
 compare_ips(const struct source *a, const struct source *b)
@@ -195,7 +189,6 @@ compare_sources(const void *x, const void *y)
 	c = c != 0 ? c : compare_texts(a->spf_domain, b->spf_domain);
 	return (c != 0 ? c : compare_outcomes(a, b));
 }
-
 
 void
 sources_merge(struct sources *s)

@@ -99,7 +99,7 @@ is_used_key(struct judge *j, const struct source *v)
 }
 
 static void
-say(struct source *v, enum source_verdict verdict, const char *why)
+set_verdict(struct source *v, enum source_verdict verdict, const char *why)
 {
 	v->verdict = (unsigned char)verdict;
 	v->why = why;
@@ -109,19 +109,20 @@ static void
 judge_pass(struct judge *j, struct source *v, bool own)
 {
 	if (v->dkim_aligned && v->spf_aligned) {
-		say(v, SOURCE_MINE, "passes by SPF and DKIM");
+		set_verdict(v, SOURCE_MINE, "passes by SPF and DKIM");
 	} else if (v->spf_aligned) {
-		say(v, SOURCE_MINE, has_signature(v) ? "passes by SPF alone: "
-		    "its signature fails" : "passes by SPF alone: not signed");
+		set_verdict(v, SOURCE_MINE, has_signature(v) ?
+		    "passes by SPF alone: its signature fails" :
+		    "passes by SPF alone: not signed");
 	} else if (own) {
-		say(v, SOURCE_MINE, "passes by DKIM alone: SPF checked "
+		set_verdict(v, SOURCE_MINE, "passes by DKIM alone: SPF checked "
 		    "another domain");
 	} else if (is_used_key(j, v)) {
-		say(v, SOURCE_FORWARDER, "your signature, from an address "
-		    "that is not yours");
+		set_verdict(v, SOURCE_FORWARDER, "your signature, from an "
+		    "address that is not yours");
 	} else {
-		say(v, SOURCE_MINE, "passes by DKIM alone: not in your SPF "
-		    "record");
+		set_verdict(v, SOURCE_MINE, "passes by DKIM alone: not in your "
+		    "SPF record");
 	}
 }
 
@@ -129,31 +130,31 @@ static void
 judge_fail(struct judge *j, struct source *v, bool own)
 {
 	if (own && has_signature(v)) {
-		say(v, SOURCE_FIX, v->dkim_result == REPORT_AUTH_PASS ?
+		set_verdict(v, SOURCE_FIX, v->dkim_result == REPORT_AUTH_PASS ?
 		    "your address: its signature is not aligned" :
 		    "your address: its signature fails, and SPF");
 	} else if (own) {
-		say(v, SOURCE_FIX, is_within(v->spf_domain, v->domain) ?
+		set_verdict(v, SOURCE_FIX, is_within(v->spf_domain, v->domain) ?
 		    "your address: not signed, and SPF fails" :
 		    "your address: not signed, and SPF checked another "
 		    "domain");
 	} else if ((v->reasons & (REPORT_REASON_LIST |
 	    REPORT_REASON_FORWARDER)) != 0) {
-		say(v, SOURCE_FORWARDER, "the receiver says that it forwards");
+		set_verdict(v, SOURCE_FORWARDER, "the receiver says that it "
+		    "forwards");
 	} else if (has_signature(v) && is_own_key(j, v)) {
-		say(v, SOURCE_FORWARDER, "your signature, broken on the way");
+		set_verdict(v, SOURCE_FORWARDER, "your signature, broken on "
+		    "the way");
 	} else if (v->dkim_result == REPORT_AUTH_PASS ||
 	    v->spf_result == REPORT_AUTH_PASS) {
-		say(v, SOURCE_OTHER, "authenticates as somebody else");
+		set_verdict(v, SOURCE_OTHER, "authenticates as somebody else");
 	} else if (v->dkim_result == REPORT_AUTH_ABSENT &&
 	    v->spf_result == REPORT_AUTH_ABSENT) {
-		say(v, SOURCE_UNKNOWN, "the reports do not say enough");
+		set_verdict(v, SOURCE_UNKNOWN, "the reports do not say enough");
 	} else {
-		say(v, SOURCE_OTHER, "nothing of yours in it");
+		set_verdict(v, SOURCE_OTHER, "nothing of yours in it");
 	}
 }
-
-/* -- one address ----------------------------------------------------------- */
 
 static bool
 same_address(const struct source *a, const struct source *b)
@@ -238,8 +239,6 @@ judge_all(struct judge *j, bool *own)
 	}
 	return (STATUS_OK);
 }
-
-/* -- sums ------------------------------------------------------------------ */
 
 static void
 add_to_domain(struct source_domain *d, const struct source *v)

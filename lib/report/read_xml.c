@@ -47,7 +47,7 @@ struct xml {
 };
 
 static void
-stop(struct xml *x, enum read_result result, const char *why)
+stop_xml(struct xml *x, enum read_result result, const char *why)
 {
 	(void)read_unit_fail(x->unit, result, "%s", why);
 	x->stopped = true;
@@ -57,23 +57,21 @@ stop(struct xml *x, enum read_result result, const char *why)
 }
 
 static void
-fail(struct xml *x, enum status status)
+fail_xml(struct xml *x, enum status status)
 {
 	if (status == STATUS_LIMIT) {
-		stop(x, READ_LIMIT, "too many records");
+		stop_xml(x, READ_LIMIT, "too many records");
 	} else if (status != STATUS_OK) {
-		stop(x, READ_NOMEM, "out of memory");
+		stop_xml(x, READ_NOMEM, "out of memory");
 	}
 }
-
-/* -- elements -------------------------------------------------------------- */
 
 static void
 end_record(struct xml *x)
 {
 	if (x->record_open) {
 		x->record_open = false;
-		fail(x, xml_values_end(&x->values, XML_RECORD));
+		fail_xml(x, xml_values_end(&x->values, XML_RECORD));
 	}
 }
 
@@ -112,7 +110,7 @@ enter_root(struct xml *x, const xmlChar *uri)
 
 /* What an element is. Above feedback only a stray xs:schema is forgiven. */
 static struct xml_level
-classify(struct xml *x, struct str name, const xmlChar *uri,
+classify_element(struct xml *x, struct str name, const xmlChar *uri,
     const xmlChar *prefix)
 {
 	enum xml_place where = x->levels[x->depth].place;
@@ -133,8 +131,8 @@ classify(struct xml *x, struct str name, const xmlChar *uri,
 			return ((struct xml_level){ XML_DOCUMENT,
 			    XML_NO_LEAF });
 		} else {
-			stop(x, READ_FOREIGN, "XML, but no report: the root "
-			    "element is not feedback");
+			stop_xml(x, READ_FOREIGN, "XML, but no report: the "
+			    "root element is not feedback");
 		}
 	} else if (where == XML_DOCUMENT) {
 		found = NULL;		/* a second report */
@@ -161,10 +159,10 @@ on_start(void *ctx, const xmlChar *name, const xmlChar *prefix,
 		return;
 	}
 	if (x->depth == READ_XML_DEPTH_MAX) {
-		stop(x, READ_LIMIT, "XML nested too deep");
+		stop_xml(x, READ_LIMIT, "XML nested too deep");
 		return;
 	}
-	level = classify(x, str_from((const char *)name), uri, prefix);
+	level = classify_element(x, str_from((const char *)name), uri, prefix);
 	x->levels[++x->depth] = level;
 	x->reading = level.leaf != XML_NO_LEAF;
 	buf_reset(&x->text);
@@ -196,7 +194,7 @@ on_end(void *ctx, const xmlChar *name, const xmlChar *prefix,
 	} else if (level->place == XML_RECORD) {
 		end_record(x);
 	} else {
-		fail(x, xml_values_end(&x->values, level->place));
+		fail_xml(x, xml_values_end(&x->values, level->place));
 	}
 	x->reading = false;
 }
@@ -215,8 +213,6 @@ on_text(void *ctx, const xmlChar *p, int n)
 	}
 }
 
-/* -- what is refused, and errors ------------------------------------------- */
-
 static void
 on_doctype(void *ctx, const xmlChar *name, const xmlChar *external,
     const xmlChar *system)
@@ -226,11 +222,11 @@ on_doctype(void *ctx, const xmlChar *name, const xmlChar *external,
 	(void)external;
 	(void)system;
 	if (name != NULL && strcmp((const char *)name, "feedback") == 0) {
-		stop(x, READ_DAMAGED, "XML with a document type declaration, "
-		    "which is refused");
+		stop_xml(x, READ_DAMAGED, "XML with a document type "
+		    "declaration, which is refused");
 	} else {
-		stop(x, READ_FOREIGN, "XML, but no report: the document type "
-		    "is not feedback");
+		stop_xml(x, READ_FOREIGN, "XML, but no report: the document "
+		    "type is not feedback");
 	}
 }
 
@@ -259,8 +255,6 @@ on_error(void *ctx, xmlErrorPtr error)
 	n = strcspn(x->error, "\n");
 	x->error[n] = '\0';
 }
-
-/* -- bytes ----------------------------------------------------------------- */
 
 static void
 xml_free(struct xml *x)
@@ -308,7 +302,7 @@ parser_open(struct xml *x, const char *p, size_t n)
 	sax.serror = on_error;
 	x->parser = xmlCreatePushParserCtxt(&sax, x, p, (int)n, NULL);
 	if (x->parser == NULL) {
-		stop(x, READ_NOMEM, "out of memory");
+		stop_xml(x, READ_NOMEM, "out of memory");
 		return (false);
 	}
 	(void)xmlCtxtUseOptions(x->parser, XML_PARSE_RECOVER |
@@ -331,13 +325,13 @@ check_bytes(struct xml *x, const char *p, size_t n)
 			x->in_tag = false;
 		} else if (x->in_tag && ++x->tag_bytes >
 		    READ_XML_TAG_MAX_BYTES) {
-			stop(x, READ_LIMIT, "an XML tag is too long");
+			stop_xml(x, READ_LIMIT, "an XML tag is too long");
 			return (false);
 		}
 	}
 	if (x->parser != NULL &&
 	    xmlDictSize(x->parser->dict) > READ_XML_NAMES_MAX) {
-		stop(x, READ_LIMIT, "too many different XML names");
+		stop_xml(x, READ_LIMIT, "too many different XML names");
 		return (false);
 	}
 	return (true);
@@ -403,7 +397,7 @@ error_text(const struct xml *x)
 
 /* Hands the report to the unit. */
 static enum read_result
-deliver(struct xml *x)
+deliver_report(struct xml *x)
 {
 	struct report *r = x->values.report;
 
@@ -441,7 +435,7 @@ xml_end(void *state, bool whole)
 		result = read_unit_fail(x->unit, READ_DAMAGED, "XML that is "
 		    "not well-formed (%s)", error_text(x));
 	} else {
-		result = deliver(x);
+		result = deliver_report(x);
 	}
 	xml_free(x);
 	return (result);

@@ -77,7 +77,7 @@ struct spf_evaluator {
 	size_t			 names_n;	/* KNOWN: validated ones */
 };
 
-/* -- evaluator.c --------------------------------------------------------- */
+/* evaluator.c */
 
 /* Sets the final result. */
 enum spf_next	spf_finish(struct spf_evaluator *, enum spf_result,
@@ -103,7 +103,7 @@ spf_top(struct spf_evaluator *ev)
 	return (&ev->frames[ev->depth]);
 }
 
-/* -- target.c ------------------------------------------------------------ */
+/* target.c */
 
 /* Expands the text of a domain-spec, in lower case, into a copy in the arena.
    Absent: not a valid name. */
@@ -135,14 +135,14 @@ enum spf_next	spf_need_names(struct spf_evaluator *);
 /* The value of %{p} in the current frame. */
 struct str	spf_best_name(struct spf_evaluator *);
 
-/* -- terms.c ------------------------------------------------------------- */
+/* terms.c */
 
 enum spf_next	spf_step_term(struct spf_evaluator *);
 /* Whether the answer has the client's address. */
 bool		spf_has_address(const struct spf_evaluator *,
 		    const struct dns_answer *, unsigned bits4, unsigned bits6);
 
-/* -- explain.c ----------------------------------------------------------- */
+/* explain.c */
 
 enum spf_next	spf_step_explain(struct spf_evaluator *);
 
