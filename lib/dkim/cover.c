@@ -61,10 +61,37 @@ count_name(const struct str *names, size_t n, struct str name)
 	return (count);
 }
 
+static bool
+is_signed(const struct dkim_headers *headers, const struct str *names,
+    size_t names_n, struct str name)
+{
+	return (count_name(names, names_n, name) >=
+	    dkim_headers_count(headers, name));
+}
+
+/* The same for what a field may show that is not signed. */
+static const char *
+uncovered_by_loose(const struct str *names, size_t names_n,
+    const struct field *field)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
+		if (field_hides(field->value, once[i].name) &&
+		    count_name(names, names_n, once[i].name) > 0) {
+			return (once[i].reason);
+		}
+	}
+	return (field_ends_header(field) ?
+	    "an unsigned field ends the header for some readers" : NULL);
+}
+
 const char *
 dkim_uncovered_field(const struct dkim_headers *headers,
     const struct str *names, size_t names_n)
 {
+	const struct field *field;
+	const char *reason;
 	size_t i, fields, named;
 
 	for (i = 0; i < sizeof(once) / sizeof(once[0]); i++) {
@@ -75,6 +102,15 @@ dkim_uncovered_field(const struct dkim_headers *headers,
 		named = count_name(names, names_n, once[i].name);
 		if (named > 0 && named < fields) {
 			return (once[i].reason);
+		}
+	}
+	for (i = 0; (field = dkim_headers_next_loose(headers, &i)) != NULL;) {
+		if (is_signed(headers, names, names_n, field->name)) {
+			continue;
+		}
+		reason = uncovered_by_loose(names, names_n, field);
+		if (reason != NULL) {
+			return (reason);
 		}
 	}
 	return (NULL);

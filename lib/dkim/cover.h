@@ -7,7 +7,10 @@
  *
  * The invariant: a signature counts only if no field of the list in cover.c
  * occurs more often than h= names it once h= names it at all, and if at most
- * as much of the body is unsigned as dkim_minimum allows.
+ * as much of the body is unsigned as dkim_minimum allows. Nor may a field that
+ * is not signed show such a field to a reader that splits lines at a bare CR,
+ * or end the header for a reader, which takes what follows for the body
+ * (mail/field.h).
  */
 #ifndef DKIM_COVER_H
 #define DKIM_COVER_H

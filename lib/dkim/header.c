@@ -26,6 +26,7 @@ struct dkim_headers {
 	struct entry			*entries;
 	struct group			*groups;	/* sorted by name */
 	size_t				 groups_n;
+	bool				 loose;		/* any field is */
 };
 
 /* The start of the name in lower case: decides most comparisons at once. */
@@ -123,6 +124,7 @@ dkim_headers_new(struct arena *a, const struct field_list *fields)
 		h->entries[i].name = fields->v[i].name;
 		h->entries[i].prefix = name_prefix(fields->v[i].name);
 		h->entries[i].field = (uint32_t)i;
+		h->loose = h->loose || field_is_loose(&fields->v[i]);
 	}
 	qsort(h->entries, fields->n, sizeof(*h->entries), entry_cmp);
 	make_groups(h);
@@ -143,6 +145,17 @@ dkim_headers_count(const struct dkim_headers *h, struct str name)
 	const struct group *g = find_group(h, name);
 
 	return (g != NULL ? g->end - g->first : 0);
+}
+
+const struct field *
+dkim_headers_next_loose(const struct dkim_headers *h, size_t *i)
+{
+	while (h->loose && *i < h->fields->n) {
+		if (field_is_loose(&h->fields->v[(*i)++])) {
+			return (&h->fields->v[*i - 1]);
+		}
+	}
+	return (NULL);
 }
 
 /* The lowest unused instance, or NULL (RFC 6376 5.4.2). */

@@ -23,6 +23,9 @@ struct dkim_headers	*dkim_headers_new(struct arena *,
 /* The number of fields of that name, case ignored. */
 size_t			 dkim_headers_count(const struct dkim_headers *,
 			    struct str name);
+/* The next field that is loose (mail/field.h), or NULL; start with *i = 0. */
+const struct field	*dkim_headers_next_loose(const struct dkim_headers *,
+			    size_t *i);
 
 struct dkim_header_input {
 	enum canon		 canon;

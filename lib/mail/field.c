@@ -171,20 +171,65 @@ begins_field(struct str s, struct str name)
 	return (i < s.n && s.p[i] == ':');
 }
 
+/* Moves behind the next CR that is not of a fold, and behind its LF. */
+static bool
+next_hidden_line(struct str *value)
+{
+	bool crlf;
+	size_t at;
+
+	while ((at = str_find(*value, '\r')) < value->n) {
+		*value = str_from_offset(*value, at + 1);
+		crlf = value->n > 0 && value->p[0] == '\n';
+		*value = str_from_offset(*value, crlf);
+		if (!crlf || value->n == 0 || !char_is_wsp(value->p[0])) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
 bool
 field_hides(struct str value, struct str name)
 {
-	size_t at;
-
-	for (at = str_find(value, '\r'); at < value.n;
-	    at = str_find(value, '\r')) {
-		value = str_from_offset(value, at + 1);
-		if (value.n > 0 && value.p[0] == '\n') {
-			value = str_from_offset(value, 1);
-		}
+	while (next_hidden_line(&value)) {
 		if (begins_field(value, name)) {
 			return (true);
 		}
 	}
 	return (false);
+}
+
+static bool
+has_loose_name(const struct field *field)
+{
+	return (field->raw.p[field->name.n] != ':' ||
+	    field->name.n > FIELD_NAME_MAX_BYTES);
+}
+
+bool
+field_ends_header(const struct field *field)
+{
+	struct str value = field->value;
+
+	if (has_loose_name(field)) {
+		return (true);
+	}
+	while (next_hidden_line(&value)) {
+		size_t colon = str_find(value, ':');
+
+		if (colon == value.n ||
+		    !field_name_is_valid(str_first(value, colon))) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+bool
+field_is_loose(const struct field *field)
+{
+	struct str value = field->value;
+
+	return (has_loose_name(field) || next_hidden_line(&value));
 }

@@ -18,6 +18,8 @@
 
 #define FIELD_MAX_COUNT		10000
 #define FIELD_MAX_TOTAL_BYTES	(2 * 1024 * 1024)
+#define FIELD_NAME_MAX_BYTES	99	/* of a line of LINES_MIN_LIMIT, with
+					   the colon */
 
 struct field {			/* all views into one arena copy */
 	struct str	raw;	/* name, colon, value, final CRLF */
@@ -51,9 +53,18 @@ const struct field	*field_list_last(const struct field_list *,
 /* The number of fields of that name. */
 size_t	field_list_count(const struct field_list *, struct str name);
 /*
- * Whether a value contains a field of that name after a bare CR or after a CRLF
- * outside a fold. Some readers take these for the start of a line; no MTA does.
+ * Some readers take a bare CR, or a CRLF outside a fold, for the end of a line;
+ * no MTA does. Whether a value contains a field of that name behind one.
  */
 bool	field_hides(struct str value, struct str name);
+/*
+ * Whether some readers may see the end of the header in the field: at such a
+ * line that is no field, also one that begins with white space, because an MTA
+ * may break a line there (mail/lines.h); at white space before the colon; and
+ * at a name so long that an MTA may break it.
+ */
+bool	field_ends_header(const struct field *);
+/* Whether it may do either. */
+bool	field_is_loose(const struct field *);
 
 #endif

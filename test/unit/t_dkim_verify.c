@@ -448,6 +448,120 @@ check_extra_fields(void)
 	}
 }
 
+#define NAME_49	"x23456789012345678901234567890123456789012345678n"
+#define NAME_50	"X" NAME_49
+
+/* What is added that shows more to some readers than to an MTA. */
+static void
+check_loose_fields(void)
+{
+	static const struct {
+		const char	*name, *field, *names;
+		bool		 extra_fields;
+		enum dkim_result result;
+	} cases[] = {
+		{ "a bare CR and a Subject", "X: a\rSubject: b\r\n",
+		    "from:subject", false, DKIM_POLICY },
+		{ "in another case, with white space",
+		    "X: a\rsUBJECT \t: b\r\n", "from:subject", false,
+		    DKIM_POLICY },
+		{ "behind another", "X: a\rY: b\rSubject: c\r\n",
+		    "from:subject", false, DKIM_POLICY },
+		{ "oversigned", "X: a\rSubject: b\r\n",
+		    "from:subject:subject:subject", false, DKIM_POLICY },
+		{ "one that is not there but signed",
+		    "X: a\rReply-To: b\r\n", "from:reply-to", false,
+		    DKIM_POLICY },
+		{ "AllowExtraFields", "X: a\rSubject: b\r\n",
+		    "from:subject", true, DKIM_PASS },
+		{ "not signed", "X: a\rReply-To: b\r\n", "from:subject",
+		    false, DKIM_PASS },
+		{ "a bare CR and white space", "X: a\r Pay here\r\n", "from",
+		    false, DKIM_POLICY },
+		{ "a fold", "X: a\r\n Subject: b\r\n", "from:subject", false,
+		    DKIM_PASS },
+		{ "another name", "X: a\rX-Subject: b\r\n",
+		    "from:subject", false, DKIM_PASS },
+		{ "no line", "X: a Subject: b\r\n", "from:subject", false,
+		    DKIM_PASS },
+		{ "a bare CR and an empty line", "X: a\r\rPay here\r\n",
+		    "from", false, DKIM_POLICY },
+		{ "a bare CR before the line end", "X: a\r\r\n Pay here\r\n",
+		    "from", false, DKIM_POLICY },
+		{ "a bare CR at the end", "X: a\r\r\n", "from", false,
+		    DKIM_POLICY },
+		{ "a bare CR and a line that is no field",
+		    "X: a\rPay here\r\n", "from", false, DKIM_POLICY },
+		{ "a bare CR and one word", "X: a\rPay\r\n", "from", false,
+		    DKIM_POLICY },
+		{ "a bare CR in a folded line", "X: a\r\n b\rPay: \rhere\r\n",
+		    "from", false, DKIM_POLICY },
+		{ "folded, white space alone", "X: a\r\n \r\n b\r\n",
+		    "from", false, DKIM_PASS },
+		{ "white space before the colon", "X : a\r\n Pay here\r\n",
+		    "from", false, DKIM_POLICY },
+		{ "the same, AllowExtraFields", "X\t: a\r\n Pay here\r\n",
+		    "from", true, DKIM_PASS },
+		{ "a name of 99", NAME_50 NAME_49 ": a\r\n", "from", false,
+		    DKIM_PASS },
+		{ "a name of 100", NAME_50 NAME_49 "n: a\r\n", "from", false,
+		    DKIM_POLICY },
+	};
+	struct dkim_verify_opts opts;
+	const struct dkim_verdict *v;
+	struct str tags, signature;
+	size_t i;
+
+	lab_verify_opts(&lab, &opts);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		opts.extra_fields = cases[i].extra_fields;
+		tags = arena_printf(&lab.arena, " v=1; a=rsa-sha256; "
+		    "c=relaxed/relaxed; d=example.com; s=rsa; h=%s; "
+		    "bh=@BH@; b=@B@%c", cases[i].names, 0);
+		signature = lab_sign(&lab, tags.p, STR(LAB_MSG));
+		v = dkim_verifier_get(lab_verify(&lab, &opts, lab_join(&lab,
+		    str_from(cases[i].field), lab_join(&lab, signature,
+		    STR(LAB_MSG)))), 0);
+		tap_num(v->result, cases[i].result, cases[i].name);
+		tap_num(v->cover, v->result == DKIM_PASS ? DKIM_COVERED :
+		    DKIM_FIELD_OPEN, "cover");
+		lab_next(&lab);
+	}
+}
+
+/* What the signer has in its own fields is signed. */
+static void
+check_signed_loose_fields(void)
+{
+	static const struct {
+		const char	*name, *field;
+	} cases[] = {
+		{ "white space before the colon", "X : a\r\n b\r\n" },
+		{ "an empty line", "X: a\r\rb\r\n" },
+		{ "a Subject", "X: a\rSubject: b\r\n" },
+	};
+	struct dkim_verify_opts opts;
+	struct str msg, signature;
+	size_t i, k;
+
+	lab_verify_opts(&lab, &opts);
+	for (i = 0; i < 2 * sizeof(cases) / sizeof(cases[0]); i++) {
+		k = i / 2;
+		msg = lab_join(&lab, str_from(cases[k].field), STR(LAB_MSG));
+		signature = lab_sign(&lab, " v=1; a=rsa-sha256; "
+		    "c=relaxed/relaxed; d=example.com; s=rsa; "
+		    "h=from:subject:x; bh=@BH@; b=@B@", msg);
+		msg = lab_join(&lab, signature, msg);
+		if (i % 2 == 1) {	/* and one more */
+			msg = lab_join(&lab, STR("X: c\rd\r\n"), msg);
+		}
+		tap_num(dkim_verifier_get(lab_verify(&lab, &opts, msg),
+		    0)->result, i % 2 == 1 ? DKIM_POLICY : DKIM_PASS,
+		    cases[k].name);
+		lab_next(&lab);
+	}
+}
+
 /* A signature over another signature; its own field is never selected. */
 static void
 check_signed_signature(void)
@@ -589,6 +703,8 @@ main(void)
 	check_several();
 	check_minimum();
 	check_extra_fields();
+	check_loose_fields();
+	check_signed_loose_fields();
 	check_signed_signature();
 	check_limits();
 	check_nomem();
