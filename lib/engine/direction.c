@@ -135,7 +135,8 @@ engine_direction_begin(struct engine_input *in)
 
 	in->external = engine_direction_is_external(in);
 	in->mark_index = in->fields.n;
-	status = addr_from_parse(in->arena, &in->fields, &in->from);
+	status = addr_from_parse(in->arena, &in->fields,
+	    input_conf(in)->line_limit, &in->from);
 	if (status != STATUS_OK || !engine_direction_may_return(origin)) {
 		return (status);
 	}

@@ -8,6 +8,7 @@
 #include "mail/addr.h"
 #include "mail/addr_read.h"
 #include "mail/addr_scan.h"
+#include "mail/addr_shown.h"
 #include "mail/domain.h"
 
 /* The longest name in U-labels. */
@@ -299,19 +300,23 @@ addr_list_parse(struct arena *a, struct str value, struct addr_from *from_r)
 const struct addr_mailbox *
 addr_from_author(const struct addr_from *from)
 {
-	const struct addr_mailbox *first = from->v;
+	const struct addr_mailbox *author = from->v;
 	size_t i;
 
 	if (from->result != ADDR_FROM_OK) {
 		return (NULL);
 	}
 	for (i = 1; !from->strict && i < from->n; i++) {
-		if (!from->v[i].gaps &&
-		    !str_eq(from->v[i].domain, first->domain)) {
+		if (from->v[i].gaps) {
+			continue;
+		}
+		if (author->gaps) {
+			author = &from->v[i];
+		} else if (!str_eq(from->v[i].domain, author->domain)) {
 			return (NULL);
 		}
 	}
-	return (first);
+	return (author);
 }
 
 static bool
@@ -327,9 +332,22 @@ any_hides_from(const struct field_list *l)
 	return (false);
 }
 
+static enum status
+parse_value(struct arena *a, struct str value, struct addr_from *from_r)
+{
+	enum status status = addr_list_parse(a, value, from_r);
+
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	return (from_r->result == ADDR_FROM_SYNTAX ?
+	    addr_read(a, value, from_r) :
+	    addr_shown_in_local_parts(a, from_r));
+}
+
 enum status
 addr_from_parse(struct arena *a, const struct field_list *l,
-    struct addr_from *from_r)
+    struct lines_rule rule, struct addr_from *from_r)
 {
 	size_t n = field_list_count(l, STR("From")), at;
 	const struct field *field;
@@ -344,9 +362,9 @@ addr_from_parse(struct arena *a, const struct field_list *l,
 	if (field == NULL) {
 		return (STATUS_OK);
 	}
-	status = addr_list_parse(a, field->value, from_r);
-	if (status != STATUS_OK || from_r->result != ADDR_FROM_SYNTAX) {
+	status = parse_value(a, field->value, from_r);
+	if (status != STATUS_OK) {
 		return (status);
 	}
-	return (addr_read(a, field->value, from_r));
+	return (addr_shown_when_sent(a, rule, field, from_r));
 }

@@ -5,7 +5,8 @@
  * 5322 does not allow: an unquoted address as display name, "a@b <c@d>". It
  * counts as two mailboxes, <c@d> and then a@b, so that both domains are subject
  * to policy. An invalid field is read as addr_read.h describes: each domain
- * that some reader might show counts.
+ * that some reader might show counts. addr_shown.h has what a valid one shows
+ * besides, and a long one once it is sent.
  */
 #ifndef MAIL_ADDR_H
 #define MAIL_ADDR_H
@@ -17,6 +18,7 @@
 #include "base/status.h"
 #include "base/str.h"
 #include "mail/field.h"
+#include "mail/lines.h"
 
 #define ADDR_MAX_MAILBOXES	1000
 #define ADDR_MAX_COMMENT_DEPTH	64
@@ -50,9 +52,11 @@ struct addr_from {
 /* A static phrase such as "no From field". */
 const char	*addr_from_text(enum addr_from_result);
 
-/* STATUS_OK for any field; else NOMEM. */
+/* STATUS_OK for any field; else NOMEM. rule: how the MTA breaks long lines
+   when it sends the message. */
 enum status	addr_from_parse(struct arena *, const struct field_list *,
-		    struct addr_from *from_r) ATTR_MUST_CHECK;
+		    struct lines_rule rule, struct addr_from *from_r)
+    ATTR_MUST_CHECK;
 /*
  * The author whose domain signs: the first mailbox. Of an invalid field, only
  * if its readings agree on one domain, apart from those across gaps. NULL:

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "base/b64.h"
+#include "base/ip.h"
 #include "base/utf8.h"
 #include "mail/addr_read.h"
+#include "mail/addr_words.h"
 #include "mail/domain.h"
+
+#define LITERAL_MAX_BYTES	64	/* of an address literal */
 
 enum comments {
 	COMMENTS_IGNORED,
@@ -19,7 +22,11 @@ struct reader {
 	struct addr_from	*out;
 	size_t			 cap;
 	size_t			 ats;		/* looked at so far */
+	bool			 found;		/* a domain, by this reading */
 	bool			 unreadable;	/* an '@' without a name */
+	size_t			 cut;		/* names before an empty
+						   label */
+	bool			 unknown;	/* a charset */
 	enum status		 status;
 };
 
@@ -214,6 +221,7 @@ add_mailbox(struct reader *r, struct addr_mailbox mailbox)
 {
 	struct addr_mailbox *v;
 
+	r->found = true;
 	if (r->status != STATUS_OK || is_known(r, mailbox.domain)) {
 		return;
 	}
@@ -282,7 +290,8 @@ skip_name(const struct reader *r, size_t i)
 enum join {
 	JOIN_DOTS,	/* RFC 5322 4.4: white space and comments around dots */
 	JOIN_WORDS,	/* the same anywhere, and backslashes */
-	JOIN_ALL	/* angle brackets and parentheses, too */
+	JOIN_ALL,	/* angle brackets and parentheses, too */
+	JOIN_BRACKETS	/* and square brackets */
 };
 
 /* Behind what is no part of a name and yet does not end it for some readers. */
@@ -293,6 +302,7 @@ skip_gap(const struct reader *r, size_t i, enum join join)
 		[JOIN_DOTS] = " \t\r\n",
 		[JOIN_WORDS] = " \t\r\n\\",
 		[JOIN_ALL] = " \t\r\n\\<>()",
+		[JOIN_BRACKETS] = " \t\r\n\\<>()[]",
 	};
 	char c;
 
@@ -328,6 +338,24 @@ add_ascii(struct reader *r, struct addr_mailbox mailbox, struct str name,
 	return (add_domain(r, mailbox, str_mem(text, n)));
 }
 
+/* Up to an empty label, as some readers take it. It makes no field readable. */
+static void
+add_cut(struct reader *r, struct addr_mailbox mailbox, struct str name)
+{
+	size_t i = 0, n = r->out->n;
+	bool found = r->found;
+
+	while (i + 1 < name.n && (name.p[i] != '.' || name.p[i + 1] != '.')) {
+		i++;
+	}
+	if (i > 0 && i + 1 < name.n) {
+		mailbox.gaps = true;
+		(void)add_domain(r, mailbox, str_first(name, i));
+		r->cut += r->out->n - n;
+		r->found = found;
+	}
+}
+
 /* A name; and how it is read by who takes ASCII only: up to another octet, or
    without those. */
 static bool
@@ -340,6 +368,9 @@ add_name(struct reader *r, struct addr_mailbox mailbox, struct str name)
 		found |= add_ascii(r, mailbox, str_first(name, n), n);
 		found |= add_ascii(r, mailbox, name, n);
 	}
+	if (!found) {
+		add_cut(r, mailbox, name);
+	}
 	return (found);
 }
 
@@ -351,6 +382,7 @@ add_joined(struct reader *r, struct str local, struct str first, size_t i,
 	struct addr_mailbox mailbox = { .local = local, .gaps = true };
 	char text[ADDR_READ_NAME_MAX_BYTES];
 	size_t n = first.n, next, end;
+	bool found = false;
 
 	if (n == 0 || n > sizeof(text)) {
 		return (false);
@@ -364,11 +396,18 @@ add_joined(struct reader *r, struct str local, struct str first, size_t i,
 		    text[n - 1] != '.')) {
 			break;
 		}
+		/* A dot may end the name, or go on. */
+		if (n > first.n && text[n - 1] == '.') {
+			found |= add_name(r, mailbox, str_mem(text, n));
+		}
 		memcpy(text + n, r->s.p + next, end - next);
 		n += end - next;
 		i = end;
 	}
-	return (n > first.n && add_name(r, mailbox, str_mem(text, n)));
+	if (n > first.n) {
+		found |= add_name(r, mailbox, str_mem(text, n));
+	}
+	return (found);
 }
 
 /* Behind the quoted string at i, or one character. */
@@ -398,10 +437,31 @@ is_route(const struct reader *r, size_t i)
 	return (i < r->s.n && r->s.p[i] == '@');
 }
 
+/* Whether an address literal (RFC 5321 4.1.3) begins at i. */
+static bool
+is_literal(struct str s, size_t i)
+{
+	struct str text = str_first(str_from_offset(s, i + 1),
+	    LITERAL_MAX_BYTES);
+	size_t end = str_find(text, ']');
+	struct ip_addr ip;
+
+	if (end == text.n ||
+	    (end + 1 < text.n && char_is_name(text.p[end + 1]))) {
+		return (false);
+	}
+	text = str_trim_fws(str_first(text, end));
+	if (str_starts_ci(text, STR("IPv6:"))) {
+		text = str_from_offset(text, 5);
+	}
+	return (ip_parse(text, &ip));
+}
+
 /* What stands behind an '@'; local: before it, may be empty. */
 static void
 read_domain(struct reader *r, struct str local, size_t i)
 {
+	enum join all = JOIN_ALL;
 	struct str name;
 	size_t end;
 	bool found;
@@ -412,7 +472,11 @@ read_domain(struct reader *r, struct str local, size_t i)
 	}
 	i = skip_gap(r, i, JOIN_ALL);
 	if (i < r->s.n && r->s.p[i] == '[') {
-		return;		/* an address literal */
+		if (is_literal(r->s, i)) {
+			return;
+		}
+		all = JOIN_BRACKETS;
+		i = skip_gap(r, i, all);
 	}
 	end = skip_name(r, i);
 	if (local.n == 0 && is_route(r, end)) {
@@ -422,7 +486,7 @@ read_domain(struct reader *r, struct str local, size_t i)
 	found = add_name(r, (struct addr_mailbox){ .local = local }, name);
 	found |= add_joined(r, local, name, end, JOIN_DOTS);
 	found |= add_joined(r, local, name, end, JOIN_WORDS);
-	found |= add_joined(r, local, name, end, JOIN_ALL);
+	found |= add_joined(r, local, name, end, all);
 	r->unreadable |= !found;
 }
 
@@ -518,123 +582,6 @@ drop_controls(struct reader *r, struct str s)
 	return (str_mem(p, n));
 }
 
-static int
-hex_digit(char c)
-{
-	const char *digits = "0123456789abcdef";
-	const char *p = c != '\0' ? strchr(digits, char_lower(c)) : NULL;
-
-	return (p != NULL ? (int)(p - digits) : -1);
-}
-
-/* RFC 2047 4.2: in place of text's own octets, at out. */
-static size_t
-decode_q(struct str text, char *out)
-{
-	size_t i, n = 0;
-	int high, low;
-
-	for (i = 0; i < text.n; i++) {
-		high = low = -1;
-		if (text.p[i] == '=' && i + 2 < text.n) {
-			high = hex_digit(text.p[i + 1]);
-			low = hex_digit(text.p[i + 2]);
-		}
-		if (high >= 0 && low >= 0) {
-			out[n++] = (char)(high << 4 | low);
-			i += 2;
-		} else {
-			out[n++] = text.p[i] == '_' ? ' ' : text.p[i];
-		}
-	}
-	return (n);
-}
-
-/* RFC 2047 4.1. False: it is not base64. */
-static bool
-decode_b(struct reader *r, struct str text, char *out, size_t *n_r)
-{
-	struct str bytes;
-	enum status status;
-
-	status = b64_decode(r->arena, text, &bytes);
-	if (status == STATUS_OK && bytes.n > 0) {
-		memcpy(out, bytes.p, bytes.n);
-	}
-	if (status == STATUS_NOMEM) {
-		r->status = STATUS_NOMEM;
-	}
-	*n_r = bytes.n;
-	return (status == STATUS_OK);
-}
-
-/*
- * The encoded word at the start of s (RFC 2047 2), whatever its character set:
- * its length, and what it stands for at out, where there is room for it. 0: it
- * is none.
- */
-static size_t
-decode_word(struct reader *r, struct str s, char *out, size_t *n_r)
-{
-	struct str rest = str_from_offset(s, 2), text;
-	size_t charset, end;
-	char encoding;
-
-	if (!str_starts(s, STR("=?"))) {
-		return (0);
-	}
-	charset = str_find(rest, '?');
-	if (charset + 2 >= rest.n || rest.p[charset + 2] != '?') {
-		return (0);
-	}
-	encoding = char_lower(rest.p[charset + 1]);
-	text = str_from_offset(rest, charset + 3);
-	end = str_find(text, '?');
-	if (end + 1 >= text.n || text.p[end + 1] != '=') {
-		return (0);
-	}
-	text.n = end;
-	if (encoding == 'q') {
-		*n_r = decode_q(text, out);
-	} else if (encoding != 'b' || !decode_b(r, text, out, n_r)) {
-		return (0);
-	}
-	return (2 + charset + 3 + end + 2);
-}
-
-/* A copy with its encoded words decoded; absent if it has none. */
-static struct str
-decode_words(struct reader *r, struct str s)
-{
-	size_t i = 0, n = 0, length, decoded, words = 0;
-	char *p;
-
-	for (i = 0; i + 1 < s.n && !(s.p[i] == '=' && s.p[i + 1] == '?'); i++) {
-	}
-	if (i + 1 >= s.n) {
-		return (STR_NONE);
-	}
-	p = arena_alloc(r->arena, s.n);
-	if (p == NULL) {
-		r->status = STATUS_NOMEM;
-		return (STR_NONE);
-	}
-	for (i = 0; i < s.n; i += length) {
-		length = words < ADDR_READ_MAX_WORDS ? decode_word(r,
-		    str_from_offset(s, i), p + n, &decoded) : 0;
-		if (length > 0) {
-			/* There is room: the word is longer than its text. */
-			n += decoded;
-			p[n++] = ' ';
-			words++;
-		} else {
-			p[n++] = s.p[i];
-			length = 1;
-		}
-	}
-	return (words > 0 ? str_mem(p, n) : STR_NONE);
-}
-
 static void
 read_as(struct reader *r, bool quotes, enum comments comments)
 {
@@ -646,11 +593,10 @@ read_as(struct reader *r, bool quotes, enum comments comments)
 static void
 read_all_ways(struct reader *r, struct str text)
 {
-	size_t n = r->out->n;
-
 	r->s = text;
+	r->found = false;
 	read_as(r, true, COMMENTS_NESTED);
-	if (r->out->n > n && quoting_is_plain(text)) {
+	if (r->found && quoting_is_plain(text)) {
 		return;
 	}
 	read_as(r, true, COMMENTS_IGNORED);
@@ -661,11 +607,17 @@ read_all_ways(struct reader *r, struct str text)
 static void
 read_text(struct reader *r, struct str text)
 {
-	struct str decoded = decode_words(r, text);
+	const char *const behind[] = { " ", "" };
+	struct str decoded;
+	size_t i;
 
 	read_all_ways(r, text);
-	if (decoded.n > 0) {
-		read_all_ways(r, decoded);
+	for (i = 0; i < 2 && r->status == STATUS_OK; i++) {
+		r->status = addr_words_decode(r->arena, text, behind[i],
+		    &decoded, &r->unknown);
+		if (decoded.n > 0) {
+			read_all_ways(r, decoded);
+		}
 	}
 }
 
@@ -686,9 +638,10 @@ addr_read(struct arena *a, struct str value, struct addr_from *from_r)
 	if (from_r->result == ADDR_FROM_LIMIT || r.status != STATUS_OK) {
 		from_r->v = NULL;
 		from_r->n = 0;
-	} else if (from_r->n == 0) {
-		from_r->result = r.unreadable ? ADDR_FROM_SYNTAX :
-		    ADDR_FROM_NONE;
+	} else if (from_r->n == r.cut) {
+		from_r->result = r.unreadable || r.unknown ?
+		    ADDR_FROM_SYNTAX : ADDR_FROM_NONE;
+		from_r->n = 0;
 	}
 	return (r.status);
 }

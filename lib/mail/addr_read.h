@@ -18,7 +18,12 @@
  *	  without its partner, quotes in a comment or parentheses in a quoted
  *	  string. Then the field is also read without regard to either and to
  *	  both.
- *	- Encoded words (RFC 2047) are read as they stand and decoded.
+ *	- Brackets are passed over, but for an address literal, which has an
+ *	  IP address in it and nothing behind it.
+ *	- A name with an empty label counts up to that, besides others.
+ *	- Encoded words (RFC 2047) are read as they stand and decoded
+ *	  (addr_words.h), with and without white space behind them. In a charset
+ *	  that is not known to leave ASCII alone they are unreadable.
  *	- Control characters separate, and are also read as if absent.
  *
  * Linear in the length of the value.
@@ -31,15 +36,15 @@
 #define ADDR_READ_MAX_DOMAINS	100
 #define ADDR_READ_MAX_ATS	1000	/* of all readings of a value
 					   together */
-#define ADDR_READ_MAX_WORDS	1000	/* encoded; further ones are left */
 #define ADDR_READ_NAME_MAX_BYTES 1024	/* of a domain with gaps in it */
 
 /*
  * Sets result, v and n of *r; `strict` is not touched. OK: at least one
  * mailbox, each domain once, in the order of the field. NONE: no '@' that
  * could belong to an address with a domain (an address literal has none).
- * SYNTAX: there is one, but no domain that can be read. LIMIT: beyond one of
- * the limits above. Returns NOMEM or OK.
+ * SYNTAX: there is one, but no domain that can be read, or it may be in an
+ * unreadable encoded word. LIMIT: beyond one of the limits above. Returns NOMEM
+ * or OK.
  */
 enum status	addr_read(struct arena *, struct str value, struct addr_from *r)
     ATTR_MUST_CHECK;

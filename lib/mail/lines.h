@@ -88,5 +88,9 @@ bool		lines_field_is_long(struct lines_rule, struct str raw);
  */
 enum status	lines_field(struct arena *, struct lines_rule, struct str raw,
 		    struct lines_field *r) ATTR_MUST_CHECK;
+/* The field as the MTA sends it if it is not refolded; itself if no line is
+   too long. */
+enum status	lines_field_sent(struct arena *, struct lines_rule,
+		    struct str raw, struct str *sent_r) ATTR_MUST_CHECK;
 
 #endif

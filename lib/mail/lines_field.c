@@ -177,6 +177,24 @@ take_text(struct arena *arena, const struct buf *buf, struct str *r)
 }
 
 enum status
+lines_field_sent(struct arena *arena, struct lines_rule rule, struct str raw,
+    struct str *sent_r)
+{
+	enum status status;
+	struct buf buf;
+
+	*sent_r = raw;
+	if (!lines_field_is_long(rule, raw)) {
+		return (STATUS_OK);
+	}
+	buf_init(&buf, GROWN_MAX_BYTES);
+	break_field(&buf, rule, raw);
+	status = take_text(arena, &buf, sent_r);
+	buf_fini(&buf);
+	return (status);
+}
+
+enum status
 lines_field(struct arena *arena, struct lines_rule rule, struct str raw,
     struct lines_field *r)
 {

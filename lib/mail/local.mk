@@ -2,6 +2,8 @@ lib_libmailseal_a_SOURCES += \
 	lib/mail/addr.h \
 	lib/mail/addr_read.h \
 	lib/mail/addr_scan.h \
+	lib/mail/addr_shown.h \
+	lib/mail/addr_words.h \
 	lib/mail/canon.h \
 	lib/mail/domain.h \
 	lib/mail/encoded.h \
@@ -11,6 +13,8 @@ lib_libmailseal_a_SOURCES += \
 	lib/mail/addr.c \
 	lib/mail/addr_read.c \
 	lib/mail/addr_scan.c \
+	lib/mail/addr_shown.c \
+	lib/mail/addr_words.c \
 	lib/mail/addr_form.c \
 	lib/mail/addr_form.h \
 	lib/mail/canon_body.c \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/utf8.h"
 #include "mail/addr_read.h"
+#include "mail/addr_shown.h"
 #include "mail/domain.h"
 #include "test/fuzz/fuzz.h"
 
@@ -55,6 +56,26 @@ check_read(struct arena *a, struct str input, const struct addr_from *strict)
 	}
 }
 
+/* The mailboxes of the field stay the first. */
+static void
+check_shown(struct arena *a, struct addr_from from)
+{
+	const struct addr_from before = from;
+	enum status status = addr_shown_in_local_parts(a, &from);
+	size_t i;
+
+	if (status != STATUS_OK || from.result == ADDR_FROM_LIMIT) {
+		FUZZ_CHECK(status != STATUS_OK || from.n == 0);
+		return;
+	}
+	FUZZ_CHECK(from.result == before.result && from.n >= before.n);
+	for (i = 0; i < from.n; i++) {
+		check_mailbox(a, &from.v[i]);
+		FUZZ_CHECK(i >= before.n || str_eq(from.v[i].domain,
+		    before.v[i].domain));
+	}
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -77,6 +98,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	}
 	if (status == STATUS_OK) {
 		check_read(&a, input, &from);
+		check_shown(&a, from);
 	}
 	arena_fini(&a);
 	return (0);

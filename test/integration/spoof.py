@@ -111,6 +111,17 @@ REFUSED = {
     'encoded-name': b'From: =?utf-8?q?Bank?= <' + B + b'>',
     'encoded-name-of-sender': b'From: ' + B64 + b' <' + B + b'>',
     'encoded-at': b'From: ' + Q + b', ' + B,
+    'encoded-no-padding': b'From: =?utf-8?b?YXNlY3VyaXR5QGJhbmsuZXhhbXBsZQ?=',
+    'encoded-question-mark': b'From: =?utf-8?q?x?y=40bank.example?=',
+    'encoded-charset': b'From: =?utf-7?q?security+AEA-bank.example?=',
+    'encoded-local-part': b'From: ' + B64 + b'@example.com',
+    'encoded-local-part-nul': b'From: =?utf-8?q?security=40bank.example=00?='
+                              b'@example.com',
+    'quoted-local-part': b'From: "' + B + b'"@example.com',
+    'name-in-brackets': b'From: security@[bank.example]',
+    # What Postfix breaks when it sends it, behind bank.example.
+    'broken-line': b'From: ' + b'x' * (998 - 6 - 2 - len(B)) + b' <' + B +
+                   b'.example.com>',
     # other fields
     'sender-ours': b'From: ' + B + b'\r\nSender: ' + E,
     'sender-first': b'Sender: ' + E + b'\r\nFrom: ' + B,
@@ -147,7 +158,8 @@ def attempt(w, name, fields):
 def main():
     world.require()
     w = world.World(RECORDS)
-    daemon = w.daemon('judge', Mode='v', OnDMARCReject='reject')
+    daemon = w.daemon('judge', Mode='v', OnDMARCReject='reject',
+                      LineLengthLimit='998')
     w.start({'in': {'smtpd_milters': daemon.socket,
                     'local_header_rewrite_clients': ''}})
     tap.ok(len(REFUSED) >= 60, '%d forms' % len(REFUSED))

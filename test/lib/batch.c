@@ -338,7 +338,8 @@ do_from(struct batch *b, const struct fields *f)
 	field_list_init(&l);
 	s = field_list_add(&b->arena, &l, STR("From"), f->v[1]);
 	if (s == STATUS_OK) {
-		s = addr_from_parse(&b->arena, &l, &from);
+		s = addr_from_parse(&b->arena, &l,
+		    (struct lines_rule){ .limit = 0 }, &from);
 	}
 	if (s != STATUS_OK) {
 		fields_answer_error(status_text(s));

@@ -8,6 +8,8 @@
 #define ARENA_BYTES	(16 * 1024 * 1024)
 #define S(literal)	{ (literal), sizeof(literal) - 1 }
 
+static const struct lines_rule lines = { LINES_POSTFIX, 998 };
+
 /* RFC 5322 3.4, 4.4; RFC 6532; RFC 6854 */
 static const struct {
 	struct str	 in;
@@ -261,7 +263,7 @@ t_hidden(void)
 			    STR("From: a@b\r\n"));
 		}
 		if (status == STATUS_OK) {
-			status = addr_from_parse(&a, &l, &from);
+			status = addr_from_parse(&a, &l, lines, &from);
 		}
 		tap_ok(status == STATUS_OK && from.result == behind[i].want,
 		    "hidden: row %zu", i);
@@ -289,7 +291,7 @@ t_from(void)
 			}
 		}
 		if (status == STATUS_OK) {
-			status = addr_from_parse(&a, &l, &from);
+			status = addr_from_parse(&a, &l, lines, &from);
 		}
 		tap_num(status, STATUS_OK, froms[i].what);
 		tap_num(from.result, froms[i].want, froms[i].what);

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "mail/addr_read.h"
+#include "mail/addr_shown.h"
+#include "mail/domain.h"
+
+static bool
+has_domain(const struct addr_from *from, struct str domain)
+{
+	size_t i;
+
+	for (i = 0; i < from->n; i++) {
+		if (str_eq(from->v[i].domain, domain)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+static void
+set_limit(struct addr_from *from)
+{
+	*from = (struct addr_from){ .result = ADDR_FROM_LIMIT };
+}
+
+/* *cap: of from->v; LIMIT if there is no room for one more. */
+static enum status
+add_mailbox(struct arena *a, const struct addr_mailbox *mailbox,
+    struct addr_from *from, size_t *cap)
+{
+	struct addr_mailbox *v;
+
+	if (from->result == ADDR_FROM_LIMIT ||
+	    has_domain(from, mailbox->domain)) {
+		return (STATUS_OK);
+	}
+	if (from->n >= ADDR_MAX_MAILBOXES) {
+		set_limit(from);
+		return (STATUS_OK);
+	}
+	v = arena_grow(a, from->v, from->n, cap, sizeof(*v));
+	if (v == NULL) {
+		return (STATUS_NOMEM);
+	}
+	v[from->n++] = *mailbox;
+	from->v = v;
+	return (STATUS_OK);
+}
+
+/* Those of `shown` that are not in `known`. */
+static enum status
+add_mailboxes(struct arena *a, const struct addr_from *shown,
+    const struct addr_from *known, struct addr_from *from, size_t *cap)
+{
+	enum status status = STATUS_OK;
+	size_t i;
+
+	if (shown->result == ADDR_FROM_LIMIT) {
+		set_limit(from);
+	}
+	for (i = 0; i < shown->n && status == STATUS_OK; i++) {
+		if (!has_domain(known, shown->v[i].domain)) {
+			status = add_mailbox(a, &shown->v[i], from, cap);
+		}
+	}
+	return (status);
+}
+
+static bool
+has_encoded_word(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < s.n; i++) {
+		if (s.p[i] == '=' && s.p[i + 1] == '?') {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/* The local part as if it were a field of its own. */
+static enum status
+read_local_part(struct arena *a, struct str local, struct addr_from *r)
+{
+	size_t at = str_rfind(local, '@');
+	struct addr_mailbox *mailbox;
+	enum status status;
+
+	*r = (struct addr_from){ .result = ADDR_FROM_NONE };
+	if (has_encoded_word(local)) {
+		return (addr_read(a, local, r));
+	}
+	if (at == local.n) {
+		return (STATUS_OK);
+	}
+	mailbox = arena_alloc(a, sizeof(*mailbox));
+	if (mailbox == NULL) {
+		return (STATUS_NOMEM);
+	}
+	mailbox->local = str_first(local, at);
+	status = domain_normalize(a, str_trim_fws(str_from_offset(local,
+	    at + 1)), &mailbox->domain);
+	if (status == STATUS_OK) {
+		r->v = mailbox;
+		r->n = 1;
+	}
+	return (status == STATUS_NOMEM ? status : STATUS_OK);
+}
+
+enum status
+addr_shown_in_local_parts(struct arena *a, struct addr_from *from)
+{
+	const struct addr_from none = { .n = 0 };
+	size_t i, n = from->n, cap = from->n;
+	enum status status = STATUS_OK;
+	struct addr_from shown;
+
+	for (i = 0; i < n && i < from->n && status == STATUS_OK; i++) {
+		status = read_local_part(a, from->v[i].local, &shown);
+		if (status == STATUS_OK) {
+			status = add_mailboxes(a, &shown, &none, from, &cap);
+		}
+	}
+	return (status);
+}
+
+enum status
+addr_shown_when_sent(struct arena *a, struct lines_rule rule,
+    const struct field *field, struct addr_from *from)
+{
+	size_t name_n = field->raw.n - field->value.n - 2, cap = from->n;
+	struct addr_from before, after;
+	enum status status;
+	struct str sent;
+
+	if (!lines_field_is_long(rule, field->raw)) {
+		return (STATUS_OK);
+	}
+	status = lines_field_sent(a, rule, field->raw, &sent);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	status = addr_read(a, field->value, &before);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	status = addr_read(a, str_mem(sent.p + name_n, sent.n - name_n - 2),
+	    &after);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	status = add_mailboxes(a, &after, &before, from, &cap);
+	if (from->result == ADDR_FROM_NONE && from->n > 0) {
+		from->result = ADDR_FROM_OK;
+	}
+	return (status);
+}

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * addr_shown: domains that a reader may show as the author's and that are not
+ * those of the field's mailboxes. The invariant of addr_read.h holds for valid
+ * fields, and for fields as the next hop gets them:
+ *
+ *	- A local part that is itself an address, "a@b.example"@c.example, or
+ *	  that has encoded words, which RFC 2047 5 forbids there and some
+ *	  readers decode, names a domain of its own.
+ *	- A line that is too long is broken by the MTA after its milters
+ *	  (mail/lines.h). A domain may end where white space is inserted:
+ *	  a@b.example.c.example becomes "a@b.example", " .c.example".
+ *
+ * The mailboxes of the field stay the first ones.
+ */
+#ifndef MAIL_ADDR_SHOWN_H
+#define MAIL_ADDR_SHOWN_H
+
+#include "mail/addr.h"
+#include "mail/lines.h"
+
+/* LIMIT if there are too many (addr.h, addr_read.h). */
+enum status	addr_shown_in_local_parts(struct arena *, struct addr_from *)
+    ATTR_MUST_CHECK;
+/* A field that names no domain (NONE) may become OK. */
+enum status	addr_shown_when_sent(struct arena *, struct lines_rule,
+		    const struct field *, struct addr_from *) ATTR_MUST_CHECK;
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "mail/addr_words.h"
+
+static int
+hex_digit(char c)
+{
+	const char *digits = "0123456789abcdef";
+	const char *p = c != '\0' ? strchr(digits, char_lower(c)) : NULL;
+
+	return (p != NULL ? (int)(p - digits) : -1);
+}
+
+/* RFC 2047 4.2: in place of text's own octets, at out. */
+static size_t
+decode_q(struct str text, char *out)
+{
+	size_t i, n = 0;
+	int high, low;
+
+	for (i = 0; i < text.n; i++) {
+		high = low = -1;
+		if (text.p[i] == '=' && i + 2 < text.n) {
+			high = hex_digit(text.p[i + 1]);
+			low = hex_digit(text.p[i + 2]);
+		}
+		if (high >= 0 && low >= 0) {
+			out[n++] = (char)(high << 4 | low);
+			i += 2;
+		} else {
+			out[n++] = text.p[i] == '_' ? ' ' : text.p[i];
+		}
+	}
+	return (n);
+}
+
+static int
+b64_digit(char c)
+{
+	if (char_is_digit(c)) {
+		return (c - '0' + 52);
+	}
+	if (!char_is_alpha(c)) {
+		return (c == '+' ? 62 : c == '/' ? 63 : -1);
+	}
+	return (c >= 'a' ? c - 'a' + 26 : c - 'A');
+}
+
+/* RFC 2047 4.1, the same. Other characters are skipped. */
+static size_t
+decode_b(struct str text, char *out)
+{
+	unsigned bits = 0, bits_n = 0;
+	size_t i, n = 0;
+	int digit;
+
+	for (i = 0; i < text.n; i++) {
+		digit = b64_digit(text.p[i]);
+		if (text.p[i] == '=') {
+			bits_n = 0;
+		}
+		if (digit < 0) {
+			continue;
+		}
+		bits = (bits << 6 | (unsigned)digit) & 0xffff;
+		bits_n += 6;
+		if (bits_n >= 8) {
+			bits_n -= 8;
+			out[n++] = (char)(bits >> bits_n);
+		}
+	}
+	return (n);
+}
+
+/* Whether octets below 128 are ASCII in it, but for shift sequences. */
+static bool
+charset_is_known(struct str charset)
+{
+	static const char *const known[] = { "us-ascii", "ascii", "utf-8",
+		"utf8", "iso-8859-", "iso8859", "latin", "windows-12", "cp12",
+		"koi8-", "gb", "big5", "euc-", "shift_jis", "iso-2022-",
+		"ks_c_5601" };
+	size_t i;
+
+	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		if (str_starts_ci(charset, str_from(known[i]))) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/* The offset of the first "?="; s.n: there is none. */
+static size_t
+find_word_end(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < s.n && (s.p[i] != '?' || s.p[i + 1] != '='); i++) {
+	}
+	return (i + 1 < s.n ? i : s.n);
+}
+
+/*
+ * The encoded word at the start of s (RFC 2047 2): its length, and what it
+ * stands for at out, where there is room for it. 0: it is none.
+ */
+static size_t
+decode_word(struct str s, char *out, size_t *n_r, bool *unknown_r)
+{
+	struct str rest = str_from_offset(s, 2), text;
+	size_t charset, end;
+	char encoding;
+
+	if (!str_starts(s, STR("=?"))) {
+		return (0);
+	}
+	charset = str_find(rest, '?');
+	if (charset + 2 >= rest.n || rest.p[charset + 2] != '?') {
+		return (0);
+	}
+	encoding = char_lower(rest.p[charset + 1]);
+	text = str_from_offset(rest, charset + 3);
+	if (encoding != 'q' && encoding != 'b') {
+		return (0);
+	}
+	end = find_word_end(text);
+	if (end == text.n) {
+		return (0);
+	}
+	text.n = end;
+	*n_r = encoding == 'q' ? decode_q(text, out) : decode_b(text, out);
+	*unknown_r |= !charset_is_known(str_first(rest, charset));
+	return (2 + charset + 3 + end + 2);
+}
+
+/* The offset of the last "?="; 0: there is none. */
+static size_t
+last_word_end(struct str s)
+{
+	size_t i = s.n;
+
+	while (i > 1 && (s.p[i - 2] != '?' || s.p[i - 1] != '=')) {
+		i--;
+	}
+	return (i > 1 ? i - 2 : 0);
+}
+
+static bool
+has_words(struct str s)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < s.n && (s.p[i] != '=' || s.p[i + 1] != '?'); i++) {
+	}
+	return (i + 1 < s.n);
+}
+
+enum status
+addr_words_decode(struct arena *a, struct str s, const char *behind,
+    struct str *decoded_r, bool *unknown_r)
+{
+	size_t i, n = 0, length, decoded, words = 0;
+	size_t last = last_word_end(s);
+	char *p;
+
+	*decoded_r = STR_NONE;
+	if (!has_words(s)) {
+		return (STATUS_OK);
+	}
+	p = arena_alloc(a, s.n);
+	if (p == NULL) {
+		return (STATUS_NOMEM);
+	}
+	for (i = 0; i < s.n; i += length) {
+		length = words < ADDR_WORDS_MAX && i < last ? decode_word(
+		    str_from_offset(s, i), p + n, &decoded, unknown_r) : 0;
+		if (length > 0) {
+			/* There is room: the word is longer than its text. */
+			n += decoded;
+			words++;
+			if (*behind != '\0') {
+				p[n++] = *behind;
+			}
+		} else {
+			p[n++] = s.p[i];
+			length = 1;
+		}
+	}
+	if (words > 0) {
+		*decoded_r = str_mem(p, n);
+	}
+	return (STATUS_OK);
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/buf.h"
+#include "guard.h"
+#include "mail/addr_read.h"
+#include "mail/addr_shown.h"
+#include "oom.h"
+#include "tap.h"
+
+#define ARENA_BYTES	(64 * 1024 * 1024)
+#define S(literal)	{ (literal), sizeof(literal) - 1 }
+#define PAD_BYTES	4096
+
+/* "~" before domains that are read across gaps. */
+static void
+describe_domains(const struct addr_from *from, struct buf *out)
+{
+	size_t i;
+
+	buf_reset(out);
+	if (from->result != ADDR_FROM_OK) {
+		buf_add_cstr(out, addr_from_text(from->result));
+	}
+	for (i = 0; i < from->n; i++) {
+		buf_add_cstr(out, i > 0 ? " " : "");
+		buf_add_cstr(out, from->v[i].gaps ? "~" : "");
+		buf_add_str(out, from->v[i].domain);
+	}
+}
+
+/* Of a From field by the strict parser, and what its local parts show. */
+static const struct {
+	const char	*name;
+	struct str	 in;
+	const char	*want;
+} local_parts[] = {
+	{ "plain", S("a@b.test"), "b.test" },
+	{ "quoted", S("\"a b\"@b.test"), "b.test" },
+	{ "an address", S("\"a@b.test\"@c.test"), "c.test b.test" },
+	{ "an address in angle brackets", S("X <\"a@B.test.\"@c.test>"),
+	    "c.test b.test" },
+	{ "an address and white space", S("\"a@b.test \"@c.test"),
+	    "c.test b.test" },
+	{ "an escaped address", S("\"a\\@b\\.test\"@c.test"),
+	    "c.test b.test" },
+	{ "two addresses", S("\"x@a.test@b.test\"@c.test"),
+	    "c.test b.test" },
+	{ "its own domain", S("\"a@c.test\"@c.test"), "c.test" },
+	{ "of the second author", S("a@b.test, \"c@d.test\"@e.test"),
+	    "b.test e.test d.test" },
+	{ "an @ in other text", S("\"X <x@b.test>\"@c.test"), "c.test" },
+	{ "an @ alone", S("\"@\"@c.test"), "c.test" },
+	{ "encoded, B", S("=?utf-8?b?YUBiLnRlc3Q=?=@c.test"),
+	    "c.test b.test" },
+	{ "encoded, Q", S("=?utf-8?q?a=40b.test?=@c.test"), "c.test b.test" },
+	{ "encoded, with a NUL", S("=?utf-8?q?a=40b.test=00?=@c.test"),
+	    "c.test b.test" },
+	{ "encoded, with a line end", S("=?utf-8?q?a=40b.test=0A?=@c.test"),
+	    "c.test b.test" },
+	{ "encoded, two words",
+	    S("=?utf-8?b?YUBiLnRlc3Q=?==?utf-8?q?=00?=@c.test"),
+	    "c.test b.test" },
+	{ "encoded, quoted", S("\"=?utf-8?q?a=40b.test?=\"@c.test"),
+	    "c.test b.test" },
+	{ "encoded, no address", S("=?utf-8?q?a?=@c.test"), "c.test" },
+	{ "encoded display name", S("=?utf-8?q?a=40b.test?= <x@c.test>"),
+	    "c.test" },
+};
+
+static void
+t_local_parts(void)
+{
+	struct addr_from from;
+	struct arena a;
+	struct buf got;
+	size_t i;
+
+	buf_init(&got, 4096);
+	for (i = 0; i < sizeof(local_parts) / sizeof(local_parts[0]); i++) {
+		arena_init(&a, ARENA_BYTES);
+		tap_ok(addr_list_parse(&a, guard_put(local_parts[i].in),
+		    &from) == STATUS_OK && from.strict &&
+		    addr_shown_in_local_parts(&a, &from) == STATUS_OK,
+		    "%s: read", local_parts[i].name);
+		describe_domains(&from, &got);
+		tap_str(buf_str(&got), str_from(local_parts[i].want),
+		    local_parts[i].name);
+		tap_ok(addr_from_author(&from) == from.v,
+		    "%s: the author is the first", local_parts[i].name);
+		arena_fini(&a);
+	}
+	buf_fini(&got);
+}
+
+/*
+ * A From field whose value begins with a space and a phrase of 'x' so that
+ * `first` ends at column `at` and `rest` stands behind.
+ */
+static const struct {
+	const char		*name;
+	struct lines_rule	 rule;
+	size_t			 at;	/* of the line with its name */
+	const char		*first, *rest, *want;
+} long_lines[] = {
+	{ "fits", { LINES_POSTFIX, 998 }, 980, " <a@b.test", ".c.test>",
+	    "b.test.c.test" },
+	{ "fits exactly", { LINES_POSTFIX, 998 }, 990, " <a@b.test",
+	    ".c.test>", "b.test.c.test" },
+	{ "broken at a dot", { LINES_POSTFIX, 998 }, 998, " <a@b.test",
+	    ".c.test>", "b.test.c.test b.test" },
+	{ "broken behind a dot", { LINES_POSTFIX, 998 }, 998, " <a@b.test.",
+	    "c.test>", "b.test.c.test b.test" },
+	{ "broken in a label", { LINES_POSTFIX, 998 }, 998, " <a@b.test",
+	    "x.c.test>", "b.testx.c.test b.test" },
+	{ "broken by the second break", { LINES_POSTFIX, 998 }, 1995,
+	    " <a@b.test", "x.c.test>", "b.testx.c.test b.test" },
+	{ "not broken there", { LINES_POSTFIX, 998 }, 1100, " <a@b.test",
+	    "x.c.test>", "b.testx.c.test" },
+	{ "no limit", { LINES_POSTFIX, 0 }, 998, " <a@b.test", "x.c.test>",
+	    "b.testx.c.test" },
+	{ "another limit", { LINES_POSTFIX, 2048 }, 998, " <a@b.test",
+	    "x.c.test>", "b.testx.c.test" },
+	{ "another limit, broken", { LINES_POSTFIX, 2048 }, 2048,
+	    " <a@b.test", "x.c.test>", "b.testx.c.test b.test" },
+	{ "by Sendmail", { LINES_SENDMAIL, 990 }, 989, " <a@b.test",
+	    "x.c.test>", "b.testx.c.test b.test" },
+	{ "no author before", { LINES_POSTFIX, 998 }, 998, " (a@b.test",
+	    ")", "b.test" },
+	{ "a quoted name with an address", { LINES_POSTFIX, 998 }, 998,
+	    " \"a@b.te", "st\" <c@d.test>", "d.test" },
+	{ "an invalid field", { LINES_POSTFIX, 998 }, 998, ", X <a@b.test",
+	    "x.c.test>", "b.testx.c.test b.test" },
+};
+
+static void
+t_long_lines(void)
+{
+	char pad[PAD_BYTES];
+	struct addr_from from;
+	struct field_list l;
+	struct arena a;
+	struct buf got;
+	size_t i, n;
+
+	memset(pad, 'x', sizeof(pad));
+	buf_init(&got, 4096);
+	for (i = 0; i < sizeof(long_lines) / sizeof(long_lines[0]); i++) {
+		arena_init(&a, ARENA_BYTES);
+		field_list_init(&l);
+		n = long_lines[i].at - strlen("From: ") -
+		    strlen(long_lines[i].first);
+		tap_ok(field_list_add(&a, &l, STR("From"), arena_printf(&a,
+		    " %.*s%s%s", (int)n, pad, long_lines[i].first,
+		    long_lines[i].rest)) == STATUS_OK &&
+		    addr_from_parse(&a, &l, long_lines[i].rule, &from) ==
+		    STATUS_OK, "%s: read", long_lines[i].name);
+		describe_domains(&from, &got);
+		tap_str(buf_str(&got), str_from(long_lines[i].want),
+		    long_lines[i].name);
+		arena_fini(&a);
+	}
+	buf_fini(&got);
+}
+
+/* As many authors and shown addresses as may be; each domain is another. */
+static void
+t_limit(void)
+{
+	struct addr_from from;
+	struct arena a;
+	struct buf in;
+	size_t i, n;
+
+	for (n = ADDR_MAX_MAILBOXES / 2; n <= ADDR_MAX_MAILBOXES / 2 + 1;
+	    n++) {
+		arena_init(&a, ARENA_BYTES);
+		buf_init(&in, ARENA_BYTES);
+		for (i = 0; i < n; i++) {
+			buf_printf(&in, "\"a@s%zu.test\"@d%zu.test,", i, i);
+		}
+		tap_ok(addr_list_parse(&a, buf_str(&in), &from) == STATUS_OK &&
+		    from.n == n && addr_shown_in_local_parts(&a, &from) ==
+		    STATUS_OK, "%zu authors", n);
+		tap_num(from.result, n > ADDR_MAX_MAILBOXES / 2 ?
+		    ADDR_FROM_LIMIT : ADDR_FROM_OK, "result");
+		tap_num((long long)from.n, n > ADDR_MAX_MAILBOXES / 2 ? 0 :
+		    ADDR_MAX_MAILBOXES, "mailboxes");
+		buf_fini(&in);
+		arena_fini(&a);
+	}
+}
+
+static enum status
+read_shown(struct arena *a)
+{
+	const struct lines_rule rule = { LINES_POSTFIX, 100 };
+	struct addr_from from;
+	struct field_list l;
+	enum status status;
+
+	field_list_init(&l);
+	status = field_list_add(a, &l, STR("From"), STR(" \"a@b.test\"@c.test, "
+	    "=?utf-8?q?d=40e.test?=@f.test, xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx "
+	    "<x@gggggggggggggggggggggggg.test>"));
+	return (status == STATUS_OK ? addr_from_parse(a, &l, rule, &from) :
+	    status);
+}
+
+int
+main(void)
+{
+	t_local_parts();
+	t_long_lines();
+	t_limit();
+	oom_check(read_shown, "what is shown");
+	return (tap_done());
+}
