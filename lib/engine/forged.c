@@ -5,6 +5,9 @@
  * the one with a mark that fits the message (direction.c). The same holds for
  * ARC-Authentication-Results, which some readers take for results as well,
  * unless they belong to a set of ours in a chain that passes.
+ *
+ * A field is read as received and as the MTA will send it: where it breaks a
+ * line that is too long, another name may end.
  */
 #include "authres/authres.h"
 #include "engine/private.h"
@@ -24,7 +27,7 @@ engine_forged_is_hidden(const struct engine_input *in)
 
 /* Whether the value of a field claims a name of AuthservID. */
 static bool
-claims_our_name(const struct engine_input *in, struct str value)
+value_claims_our_name(const struct engine_input *in, struct str value)
 {
 	const struct conf_strings *names = &input_conf(in)->authserv_id.names;
 	struct str id = input_authserv_id(in);
@@ -41,42 +44,6 @@ claims_our_name(const struct engine_input *in, struct str value)
 		}
 	}
 	return (false);
-}
-
-/* all: every field of that name, else those that claim to be ours. */
-static void
-delete_fields(const struct engine_input *in, struct engine_outcome *out,
-    struct str name, bool all)
-{
-	const struct field *v = in->fields.v;
-	size_t index = field_list_count(&in->fields, name);
-	size_t i;
-
-	for (i = in->fields.n; i > 0 && index > 0; i--) {
-		if (!str_eq_ci(v[i - 1].name, name)) {
-			continue;
-		}
-		if (i - 1 != in->mark_index &&
-		    (all || claims_our_name(in, v[i - 1].value))) {
-			engine_outcome_delete_field(out, name,
-			    (unsigned)index);
-		}
-		index--;
-	}
-}
-
-void
-engine_forged_delete_results(const struct engine_input *in,
-    struct engine_outcome *out)
-{
-	delete_fields(in, out, ENGINE_FIELD_AUTHRES, false);
-}
-
-void
-engine_forged_delete_tags(const struct engine_input *in,
-    struct engine_outcome *out)
-{
-	delete_fields(in, out, ENGINE_FIELD_TAG, true);
 }
 
 /* "i=N;" and results: the results; else the whole value. */
@@ -98,6 +65,72 @@ split_instance(struct str value, uint64_t *instance_r)
 	return (str_from_offset(value, end + 1));
 }
 
+static bool
+is_claimed(const struct engine_input *in, const struct field *field,
+    struct str value)
+{
+	uint64_t instance;
+
+	return (value_claims_our_name(in,
+	    str_eq_ci(field->name, ENGINE_FIELD_AAR) ?
+	    split_instance(value, &instance) : value));
+}
+
+/* Out of memory: true. */
+static bool
+claims_our_name(const struct engine_input *in, const struct field *field)
+{
+	struct lines_rule rule = input_conf(in)->line_limit;
+	size_t name_n = field->raw.n - field->value.n - 2;
+	struct str sent;
+
+	if (is_claimed(in, field, field->value)) {
+		return (true);
+	}
+	if (!lines_field_is_long(rule, field->raw)) {
+		return (false);
+	}
+	return (lines_field_sent(in->arena, rule, field->raw, &sent) !=
+	    STATUS_OK || is_claimed(in, field,
+	    str_mem(sent.p + name_n, sent.n - name_n - 2)));
+}
+
+/* all: every field of that name, else those that claim to be ours. */
+static void
+delete_fields(const struct engine_input *in, struct engine_outcome *out,
+    struct str name, bool all)
+{
+	const struct field *v = in->fields.v;
+	size_t index = field_list_count(&in->fields, name);
+	size_t i;
+
+	for (i = in->fields.n; i > 0 && index > 0; i--) {
+		if (!str_eq_ci(v[i - 1].name, name)) {
+			continue;
+		}
+		if (i - 1 != in->mark_index &&
+		    (all || claims_our_name(in, &v[i - 1]))) {
+			engine_outcome_delete_field(out, name,
+			    (unsigned)index);
+		}
+		index--;
+	}
+}
+
+void
+engine_forged_delete_results(const struct engine_input *in,
+    struct engine_outcome *out)
+{
+	delete_fields(in, out, ENGINE_FIELD_AUTHRES, false);
+}
+
+void
+engine_forged_delete_tags(const struct engine_input *in,
+    struct engine_outcome *out)
+{
+	delete_fields(in, out, ENGINE_FIELD_TAG, true);
+}
+
 /* Whether the set of a chain that passes is by our ArcSealKey. */
 static bool
 is_our_set(const struct engine_input *in, const struct arc_verdict *arc,
@@ -112,14 +145,14 @@ is_our_set(const struct engine_input *in, const struct arc_verdict *arc,
 /* In a chain that passes, a name that cannot be read is not ours. */
 static bool
 is_forged_arc(const struct engine_input *in, const struct arc_verdict *arc,
-    struct str value)
+    const struct field *field)
 {
 	bool passes = arc != NULL && arc->result == ARC_PASS;
 	uint64_t instance;
-	struct str results = split_instance(value, &instance);
+	struct str results = split_instance(field->value, &instance);
 	struct authres ar;
 
-	if (!claims_our_name(in, results)) {
+	if (!claims_our_name(in, field)) {
 		return (false);
 	}
 	return (!passes || (!is_our_set(in, arc, instance) &&
@@ -138,7 +171,7 @@ engine_forged_delete_arc(const struct engine_input *in,
 		if (!str_eq_ci(v[i - 1].name, ENGINE_FIELD_AAR)) {
 			continue;
 		}
-		if (is_forged_arc(in, out->arc, v[i - 1].value)) {
+		if (is_forged_arc(in, out->arc, &v[i - 1])) {
 			engine_outcome_delete_field(out, ENGINE_FIELD_AAR,
 			    (unsigned)index);
 			breaks |= out->arc != NULL &&
@@ -160,5 +193,5 @@ engine_forged_is_deleted(const struct engine_input *in,
 		return (in->judged && !input_is_relay_exempt(in));
 	}
 	return (str_eq_ci(field->name, ENGINE_FIELD_AUTHRES) &&
-	    claims_our_name(in, field->value));
+	    claims_our_name(in, field));
 }

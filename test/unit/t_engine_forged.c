@@ -7,6 +7,12 @@
 #define OURS(rest)	AR "mx.example.net; " rest "\r\n"
 #define FOREIGN		AR "other.example; spf=pass\r\n"
 #define FROM		"From: joe@example.com\r\n"
+#define X10		"xxxxxxxxxx"
+#define X100		X10 X10 X10 X10 X10 X10 X10 X10 X10 X10
+#define X950		X100 X100 X100 X100 X100 X100 X100 X100 X100 X10 X10 \
+	X10 X10 X10
+/* The name ends at column 998, where Postfix breaks the line. */
+#define LONG(name)	AR "(" X950 "xxxxxxx) " name
 
 static const struct {
 	const char	*name;
@@ -33,6 +39,15 @@ static const struct {
 	{ "syntax error in authserv-id", FROM AR "\"mx.example\r\n\r\n", "1 " },
 	{ "longer authserv-id: kept", FROM AR
 	    "mx.example.net.evil.example; none\r\n\r\n", "" },
+	{ "longer authserv-id, which Postfix breaks", FOREIGN FROM
+	    LONG("mx.example.net") ".evil.example; none\r\n\r\n", "2 " },
+	{ "the same in the second line", FROM AR "(x)\r\n"
+	    "                   (" X950 "xxxxxxxxxxxx) mx.example.net"
+	    ".evil.example; none\r\n\r\n", "1 " },
+	{ "broken elsewhere: kept", FROM LONG("other.example; none")
+	    X100 "\r\n\r\n", "" },
+	{ "broken in another name, which cannot be parsed then", FROM
+	    LONG("xx.example.net") ".evil.example; none\r\n\r\n", "1 " },
 	{ "other field names: kept", FROM "X-" AR "mx.example.net; none\r\n"
 	    "\r\n", "" },
 };
