@@ -18,6 +18,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/check/ptr_generic.c \
 	lib/check/spf.c \
 	lib/check/spf_edit.c \
+	lib/check/spf_merge.c \
 	lib/check/spf_terms.c \
 	lib/check/transport.c \
 	lib/check/verdict.c

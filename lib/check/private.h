@@ -162,6 +162,8 @@ void	check_spf_terms(struct check *, const struct spf_visit *);
 struct str	check_spf_replace(struct check *, struct str domain,
 		    struct str record, struct str term, struct str by);
 struct str	check_spf_insert(struct check *, const struct ip_addr *);
+/* spf_merge.c: all SPF records of an answer as one. */
+struct str	check_spf_merged(struct check *, const struct dns_answer *);
 /* A new record for the addresses that send. */
 void	check_spf_wanted(struct check *, struct check_finding *,
 	    struct str domain);

@@ -294,7 +294,8 @@ find_record(struct check *c, struct str domain, const struct dns_answer *txt,
 		f = check_add(c, "spf.multiple", CHECK_ERROR, domain,
 		    "there are %zu SPF records; receivers use none of them "
 		    "(permerror). Merge them into one", policy->count);
-		check_spf_wanted(c, f, domain);
+		check_fix(f, WANTED_AT_DNS, domain, "TXT",
+		    check_spf_merged(c, txt));
 		c->facts.spf_broken = true;
 	}
 	for (i = 0; i < txt->n; i++) {

@@ -4,10 +4,12 @@ test_cross_opendkim_peer_SOURCES = test/cross/opendkim_peer.c \
 	test/lib/fields.c test/lib/fields.h
 check_DATA += test/cross/opendkim_peer$(EXEEXT)
 CLEANFILES += test/cross/opendkim_peer$(EXEEXT)
-check_SCRIPTS += test/cross/arc.py test/cross/cross.py test/cross/spf_cross.py
+check_SCRIPTS += test/cross/arc.py test/cross/cross.py test/cross/spf_cross.py \
+	test/cross/spf_merge.py
 EXTRA_DIST += test/cross/arc.py test/cross/craft.py test/cross/cross.py \
 	test/cross/mail_dkim_peer.pl test/cross/messages.py \
 	test/cross/peers.py test/cross/rules.py test/cross/spf_cross.py \
+	test/cross/spf_merge.py \
 	test/cross/spf_random.py
 # The same for DMARC with the public suffix list.
 EXTRA_PROGRAMS += test/cross/opendmarc_peer
