@@ -1,5 +1,6 @@
-bin_PROGRAMS += keys/dkimkeygen
-keys_dkimkeygen_SOURCES = \
+# What mailseal setup uses, too.
+noinst_LIBRARIES += keys/libkeys.a
+keys_libkeys_a_SOURCES = \
 	keys/keys.h \
 	keys/look.h \
 	keys/make.h \
@@ -11,17 +12,8 @@ keys_dkimkeygen_SOURCES = \
 	keys/record.h \
 	keys/rotate.h \
 	keys/store.h \
-	keys/adopt.c \
-	keys/change.c \
-	keys/check.c \
-	keys/delete.c \
-	keys/encrypt.c \
-	keys/files.c \
-	keys/list.c \
 	keys/look.c \
-	keys/main.c \
 	keys/make.c \
-	keys/new.c \
 	keys/notify.c \
 	keys/opts.c \
 	keys/policy.c \
@@ -32,4 +24,17 @@ keys_dkimkeygen_SOURCES = \
 	keys/rotate_step.c \
 	keys/rotated.c \
 	keys/store.c
+
+bin_PROGRAMS += keys/dkimkeygen
+keys_dkimkeygen_SOURCES = \
+	keys/adopt.c \
+	keys/change.c \
+	keys/check.c \
+	keys/delete.c \
+	keys/encrypt.c \
+	keys/files.c \
+	keys/list.c \
+	keys/main.c \
+	keys/new.c
+keys_dkimkeygen_LDADD = keys/libkeys.a $(LDADD)
 dist_man_MANS += keys/dkimkeygen.1 keys/dkimkeygen.conf.5
