@@ -48,14 +48,11 @@ add_script(struct buf *out, const struct policy *policy,
 }
 
 static enum status
-run_update(struct store *store, const struct look *look, struct str value,
-    bool instead, struct diag *diag)
+run_script(struct store *store, const struct buf *script, struct diag *diag)
 {
 	const struct policy *policy = &store->policy;
 	char *argv[8] = { policy->update_program };
 	char timeout[] = "-t", seconds[] = UPDATE_TIMEOUT, key[] = "-k";
-	enum status status;
-	struct buf script;
 
 	argv[1] = timeout;
 	argv[2] = seconds;
@@ -63,10 +60,20 @@ run_update(struct store *store, const struct look *look, struct str value,
 		argv[3] = key;
 		argv[4] = policy->update_key;
 	}
+	return (script->status == STATUS_OK ? program_run(&store->env, argv,
+	    buf_str(script), PROGRAM_TIMEOUT_S, diag) : script->status);
+}
+
+static enum status
+run_update(struct store *store, const struct look *look, struct str value,
+    bool instead, struct diag *diag)
+{
+	enum status status;
+	struct buf script;
+
 	buf_init(&script, PROGRAM_INPUT_MAX_BYTES);
-	add_script(&script, policy, look, value, instead);
-	status = script.status == STATUS_OK ? program_run(&store->env, argv,
-	    buf_str(&script), PROGRAM_TIMEOUT_S, diag) : script.status;
+	add_script(&script, &store->policy, look, value, instead);
+	status = run_script(store, &script, diag);
 	buf_fini(&script);
 	return (status);
 }
@@ -88,16 +95,14 @@ hook_json(struct store *store, const struct keystore_key *key,
 	    "stage", key_stage_name(key->stage)));
 }
 
+/* Takes the object. */
 static enum status
-run_hook(struct store *store, const char *program,
-    const struct keystore_key *key, const struct look *look,
-    struct str value, struct diag *diag)
+run_hook(struct store *store, const char *program, const char *verb,
+    json_t *json, struct diag *diag)
 {
-	json_t *json = hook_json(store, key, look, value);
 	char *text = json != NULL ? json_dumps(json, JSON_INDENT(2)) : NULL;
 	char *argv[3] = { arena_cstr(&store->arena, str_from(program)),
-		arena_cstr(&store->arena, value.n > 0 ? STR("add") :
-		STR("remove")) };
+		arena_cstr(&store->arena, str_from(verb)) };
 	enum status status = STATUS_NOMEM;
 
 	if (text != NULL && argv[0] != NULL && argv[1] != NULL) {
@@ -130,11 +135,74 @@ publish(struct store *store, const char *how, const struct keystore_key *key,
 		status = run_update(store, look, value, what != PUBLISH_RECORD,
 		    diag);
 	} else {
-		status = run_hook(store, how + strlen("hook:"), key, look,
-		    value, diag);
+		status = run_hook(store, how + strlen("hook:"), value.n > 0 ?
+		    "add" : "remove", hook_json(store, key, look, value),
+		    diag);
 	}
 	*asked_r = status == STATUS_OK;
 	return (status == STATUS_OK ? STATUS_OK : STATUS_TEMP);
+}
+
+/* A record is deleted by its very strings. */
+static enum status
+update_text(struct store *store, const struct publish_text *t,
+    struct diag *diag)
+{
+	const struct policy *policy = &store->policy;
+	enum status status;
+	struct buf script;
+
+	if (t->old.n > RECORD_STRING_MAX_BYTES) {
+		diag_set(diag, NULL, 0, "the old record has more than %d "
+		    "octets: replace it by hand", RECORD_STRING_MAX_BYTES);
+		return (STATUS_TEMP);
+	}
+	buf_init(&script, PROGRAM_INPUT_MAX_BYTES);
+	if (policy->update_server != NULL) {
+		add_server(&script, policy->update_server);
+	}
+	buf_printf(&script, "zone %.*s.\n", STR_FMT(t->zone));
+	if (t->old.p != NULL) {
+		buf_printf(&script, "update delete %.*s. TXT ",
+		    STR_FMT(t->target));
+		record_strings(&script, t->old);
+		buf_add_char(&script, '\n');
+	}
+	record_update_add(&script, t->target, policy->record_ttl_s, "TXT",
+	    t->value);
+	buf_add_cstr(&script, "send\n");
+	status = run_script(store, &script, diag);
+	buf_fini(&script);
+	return (status);
+}
+
+static json_t *
+text_json(struct store *store, const struct publish_text *t)
+{
+	return (json_pack("{s:o, s:n, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:i,"
+	    " s:n}",
+	    "domain", cli_json_text(t->domain), "selector",
+	    "name", cli_json_text(t->owner),
+	    "target", cli_json_text(t->target),
+	    "zone", cli_json_text(t->zone), "type", "TXT",
+	    "value", cli_json_text(t->value),
+	    "strings", record_json_strings(t->value),
+	    "old", cli_json_text(t->old),
+	    "ttl", (int)store->policy.record_ttl_s, "stage"));
+}
+
+enum status
+publish_text(struct store *store, const char *how,
+    const struct publish_text *t, struct diag *diag)
+{
+	if (strcmp(how, "nsupdate") == 0) {
+		return (update_text(store, t, diag));
+	}
+	if (!str_starts(str_from(how), STR("hook:"))) {
+		return (STATUS_TEMP);
+	}
+	return (run_hook(store, how + strlen("hook:"), "merge",
+	    text_json(store, t), diag));
 }
 
 static bool

@@ -25,6 +25,23 @@ enum status	 publish(struct store *, const char *how,
 		    enum publish_what, bool *asked_r, struct diag *)
     ATTR_MUST_CHECK;
 /*
+ * Another TXT record of a domain, for mailseal setup, in place of the old one
+ * if there is one: other records of the name stay. A program is run with
+ * "merge", which one that only knows keys refuses.
+ * TEMP as above; "print" is not for this.
+ */
+struct publish_text {
+	struct str	 domain;
+	struct str	 owner;
+	struct str	 target;	/* of its CNAMEs */
+	struct str	 zone;
+	struct str	 old;		/* absent: none */
+	struct str	 value;
+};
+enum status	 publish_text(struct store *, const char *how,
+		    const struct publish_text *, struct diag *)
+    ATTR_MUST_CHECK;
+/*
  * The private half, as a file that everybody may read. *done_r: false if the
  * store has none. False: the diag says why.
  */

@@ -74,6 +74,15 @@ find_step(const struct rotation *run, const struct rotated *d, size_t *i_r,
 	return (false);
 }
 
+void
+rotate_next(const struct rotation *run, const struct rotated *d, size_t i,
+    struct life_step *r)
+{
+	struct life life = life_of(run, d);
+
+	life_next(&life, i, r);
+}
+
 static void
 say_waits(struct rotation *run, struct rotated *d)
 {
@@ -131,8 +140,8 @@ finish_removals(struct rotation *run, struct rotated *d)
 	return (ok);
 }
 
-static bool
-take_steps(struct rotation *run, struct rotated *d)
+bool
+rotate_steps(struct rotation *run, struct rotated *d)
 {
 	struct life_step step;
 	unsigned steps;
@@ -158,7 +167,7 @@ rotate_domain(struct rotation *run, struct keystore_key *v, size_t n)
 {
 	struct rotated d;
 
-	if (!rotated_init(run, &d, v, n) || !take_steps(run, &d)) {
+	if (!rotated_init(run, &d, v, n) || !rotate_steps(run, &d)) {
 		run->failed = true;
 	}
 	if (d.n > 0) {

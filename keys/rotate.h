@@ -46,6 +46,13 @@ struct rotated {		/* one domain; arrays in the store's arena */
 	json_t			*waits;
 };
 
+/* Takes all steps of the domain's keys that may be taken now. False: printed
+   why. */
+bool	 rotate_steps(struct rotation *, struct rotated *);
+/* What v[i] does next. */
+void	 rotate_next(const struct rotation *, const struct rotated *,
+	    size_t i, struct life_step *r);
+
 /* With keys that were listed. False: printed why; rotated_fini in any case. */
 bool	 rotated_init(struct rotation *, struct rotated *,
 	    struct keystore_key *v, size_t n);

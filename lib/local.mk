@@ -15,6 +15,7 @@ include lib/keystore/local.mk
 include lib/dmarc/local.mk
 include lib/arc/local.mk
 include lib/check/local.mk
+include lib/postfix/local.mk
 include lib/signers/local.mk
 include lib/report/local.mk
 include lib/engine/local.mk

@@ -643,7 +643,7 @@ check_with_host(struct check_args *a)
 
 	env_init_system(&env);
 	if (check_host_open(&host, a->conf_path != NULL ? a->conf_path :
-	    SYSCONFDIR "/mailseald.conf", &env) &&
+	    SYSCONFDIR "/mailseald.conf", true, &env) &&
 	    (a->domains_n > 0 || take_own_domains(a, &host))) {
 		result = check_domains(a, &host);
 	}

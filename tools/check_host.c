@@ -79,7 +79,7 @@ warn_line(void *ctx ATTR_UNUSED, enum log_level level, const char *line)
 
 /* False: printed why. */
 static bool
-collect_keys(struct check_host *host, struct offline *off)
+collect_keys(struct check_host *host, struct offline *off, bool warns)
 {
 	struct signers_survey_opts opts = { 0, take_key, host };
 	struct signers_survey survey;
@@ -94,7 +94,7 @@ collect_keys(struct check_host *host, struct offline *off)
 	}
 	if (status != STATUS_OK) {
 		(void)cli_fail("%s", status_text(status));
-	} else if (survey.cannot > 0) {
+	} else if (survey.cannot > 0 && warns) {
 		cli_warn("%.*s", STR_FMT(buf_str(&sentence)));
 	}
 	buf_fini(&sentence);
@@ -102,7 +102,7 @@ collect_keys(struct check_host *host, struct offline *off)
 }
 
 bool
-check_host_open(struct check_host *host, const char *conf_path,
+check_host_open(struct check_host *host, const char *conf_path, bool warns,
     struct env *env)
 {
 	struct offline off;
@@ -112,7 +112,7 @@ check_host_open(struct check_host *host, const char *conf_path,
 	arena_init(&host->arena, HOST_ARENA_BYTES);
 	env->log = warn_line;
 	ok = offline_open(&off, conf_path, false, env) &&
-	    collect_keys(host, &off);
+	    collect_keys(host, &off, warns);
 	offline_close(&off);
 	env->log = NULL;
 	return (ok);
@@ -204,15 +204,13 @@ check_host_helo(struct check_host *host)
 }
 
 size_t
-check_host_addresses(struct check_host *host, struct ip_addr *v, size_t max,
-    struct str *relay_r)
+check_host_interfaces(struct ip_addr *v, size_t max)
 {
 	struct ifaddrs *list, *a;
 	struct ip_addr ip;
 	size_t n = 0, i;
 
-	*relay_r = ask_postconf(host, "relayhost");
-	if (relay_r->n > 0 || getifaddrs(&list) == -1) {
+	if (getifaddrs(&list) == -1) {
 		return (0);
 	}
 	for (a = list; a != NULL && n < max; a = a->ifa_next) {
@@ -230,4 +228,12 @@ check_host_addresses(struct check_host *host, struct ip_addr *v, size_t max,
 	}
 	freeifaddrs(list);
 	return (n);
+}
+
+size_t
+check_host_addresses(struct check_host *host, struct ip_addr *v, size_t max,
+    struct str *relay_r)
+{
+	*relay_r = ask_postconf(host, "relayhost");
+	return (relay_r->n > 0 ? 0 : check_host_interfaces(v, max));
 }

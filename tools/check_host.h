@@ -25,16 +25,18 @@ struct check_host {
 	bool			 failed;	/* no memory */
 };
 
-/* Reads the configuration and the keys. False: printed why. Close it all the
-   same. */
+/* Reads the configuration and the keys. warns: of domains that cannot sign.
+   False: printed why. Close it all the same. */
 bool	 check_host_open(struct check_host *, const char *conf_path,
-	    struct env *env);
+	    bool warns, struct env *env);
 void	 check_host_close(struct check_host *);
 /* NULL: this host does not sign for it. */
 const struct check_own_domain	*check_host_find(const struct check_host *,
 				    struct str domain);
 /* The name that Postfix gives with HELO, in the arena; absent: no Postfix. */
 struct str	check_host_helo(struct check_host *);
+/* The public addresses of this host's interfaces; how many, at most max. */
+size_t	check_host_interfaces(struct ip_addr *v, size_t max);
 /*
  * The public addresses of this host's interfaces; returns how many there are,
  * at most max. Where Postfix delivers through a relay there are none, and

@@ -52,6 +52,9 @@ tools_mailseal_SOURCES = \
 	tools/report.h \
 	tools/report_html.h \
 	tools/seal.h \
+	tools/setup.h \
+	tools/setup_play.h \
+	tools/setup_state.h \
 	tools/sign.h \
 	tools/try.h \
 	tools/added.c \
@@ -84,6 +87,27 @@ tools_mailseal_SOURCES = \
 	tools/report_text.c \
 	tools/seal.c \
 	tools/seal_results.c \
+	tools/setup.c \
+	tools/setup_daemon.c \
+	tools/setup_dns.c \
+	tools/setup_edit.c \
+	tools/setup_exec.c \
+	tools/setup_host.c \
+	tools/setup_keys.c \
+	tools/setup_make.c \
+	tools/setup_master.c \
+	tools/setup_opts.c \
+	tools/setup_play.c \
+	tools/setup_postfix.c \
+	tools/setup_probe.c \
+	tools/setup_prove.c \
+	tools/setup_publish.c \
+	tools/setup_say.c \
+	tools/setup_state.c \
+	tools/setup_undo.c \
+	tools/setup_wait.c \
+	tools/setup_wanted.c \
+	tools/setup_wire.c \
 	tools/sign.c \
 	tools/sign_opts.c \
 	tools/spf.c \
@@ -91,8 +115,10 @@ tools_mailseal_SOURCES = \
 	tools/try_print.c \
 	tools/verify.c \
 	tools/verify_print.c
-tools_mailseal_LDADD = tools/libimport.a tools/libplayer.a $(LDADD)
-dist_man_MANS += tools/mailseal.1 tools/mailseal-report.1
+tools_mailseal_LDADD = tools/libimport.a tools/libplayer.a keys/libkeys.a \
+	$(LDADD)
+dist_man_MANS += tools/mailseal.1 tools/mailseal-report.1 \
+	tools/mailseal-setup.1
 
 bashcompletiondir = $(datadir)/bash-completion/completions
 dist_bashcompletion_DATA = tools/mailseal.bash keys/dkimkeygen.bash

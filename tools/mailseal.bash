@@ -6,7 +6,7 @@ _mailseal()
 	_init_completion || return
 	if [ "$cword" -eq 1 ]; then
 		COMPREPLY=($(compgen -W \
-		    "verify sign seal spf dmarc check authres try explain import report --help --version" -- "$cur"))
+		    "verify sign seal spf dmarc check authres try explain import report setup --help --version" -- "$cur"))
 		return
 	fi
 	if [ "${words[1]}" = report ]; then
@@ -22,6 +22,19 @@ _mailseal()
 		return
 	fi
 	case $prev in
+	--mta)
+		COMPREPLY=($(compgen -W "postfix sendmail none" -- "$cur"))
+		return
+		;;
+	--policy)
+		COMPREPLY=($(compgen -W "none quarantine reject" -- "$cur"))
+		return
+		;;
+	--publish)
+		COMPREPLY=($(compgen -W "print nsupdate" -- "$cur"))
+		_filedir
+		return
+		;;
 	-a | --algorithm)
 		if [ "${words[1]}" = sign ]; then
 			COMPREPLY=($(compgen -W \
@@ -49,7 +62,7 @@ _mailseal()
 		return
 		;;
 	-c | --canonicalization)
-		if [ "${words[1]}" = explain ]; then
+		if [ "${words[1]}" = explain ] || [ "${words[1]}" = setup ]; then
 			_filedir
 			return
 		fi

@@ -18,6 +18,7 @@ int	 authres_main(const struct cli_command *, int, char **);
 int	 explain_main(const struct cli_command *, int, char **);
 int	 import_main(const struct cli_command *, int, char **);
 int	 report_main(const struct cli_command *, int, char **);
+int	 setup_main(const struct cli_command *, int, char **);
 int	 try_main(const struct cli_command *, int, char **);
 
 /* Verify */

@@ -40,7 +40,8 @@ struct cli_option {
 	int		 id;	/* the short option, or a number above all
 				   letters; never 0 */
 	const char	*name;	/* the long form, without -- */
-	const char	*arg;	/* name of the value; NULL: no value */
+	const char	*arg;	/* name of the value; NULL: no value; "[NAME]":
+				   with --name=value only, or none */
 	const char	*help;	/* one line */
 };
 

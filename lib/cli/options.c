@@ -55,7 +55,9 @@ print_option(const struct cli_option *option)
 
 	n = has_letter(option) ? printf("  -%c, ", option->id) : printf("  ");
 	n += printf("--%s", option->name);
-	if (option->arg != NULL) {
+	if (option->arg != NULL && option->arg[0] == '[') {
+		n += printf("[=%s", option->arg + 1);
+	} else if (option->arg != NULL) {
 		n += printf(" %s", option->arg);
 	}
 	if (n >= HELP_COLUMN) {
@@ -109,7 +111,9 @@ cli_next(const struct cli_command *command, int argc, char **argv,
 		const struct cli_option *option = &command->options[i];
 
 		table[i] = (struct option){ .name = option->name,
-			.has_arg = option->arg != NULL, .val = option->id };
+			.has_arg = option->arg == NULL ? no_argument :
+			    option->arg[0] == '[' ? optional_argument :
+			    required_argument, .val = option->id };
 		if (has_letter(option)) {
 			letters[n++] = (char)option->id;
 		}

@@ -9,6 +9,8 @@ lib_libmailseal_a_SOURCES += \
 	lib/dns/dns.h \
 	lib/dns/name.c \
 	lib/dns/name.h \
+	lib/dns/overlay.c \
+	lib/dns/overlay.h \
 	lib/dns/packet.c \
 	lib/dns/packet.h \
 	lib/dns/rdata.c \

@@ -22,8 +22,10 @@ EXTRA_DIST += test/integration/sendmail.py
 check-sendmail: all
 	$(AM_TESTS_ENVIRONMENT) $(PYTHON) $(srcdir)/test/integration/sendmail.py
 .PHONY: check-sendmail
-check_SCRIPTS += test/integration/check.py test/integration/check_servers.py
-EXTRA_DIST += test/integration/check.py test/integration/check_servers.py
+check_SCRIPTS += test/integration/check.py test/integration/check_servers.py \
+	test/integration/setup.py
+EXTRA_DIST += test/integration/check.py test/integration/check_servers.py \
+	test/integration/setup.py
 check_SCRIPTS += test/integration/import.py test/integration/migration.py \
 	test/integration/tables.py
 EXTRA_DIST += test/integration/import.py test/integration/letters.py \

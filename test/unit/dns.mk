@@ -12,6 +12,8 @@ UNIT += test/unit/t_dns_memory
 test_unit_t_dns_memory_SOURCES = test/unit/t_dns_memory.c
 test_unit_t_dns_memory_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+UNIT += test/unit/t_dns_overlay
+test_unit_t_dns_overlay_SOURCES = test/unit/t_dns_overlay.c
 UNIT += test/unit/t_dns_packet
 test_unit_t_dns_packet_SOURCES = test/unit/t_dns_packet.c
 UNIT += test/unit/t_dns_servers

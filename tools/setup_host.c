@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What is there: Postfix, the daemon's configuration, this host's addresses,
+   the domain's name servers. Nothing is changed. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "postfix/milters.h"
+#include "tools/check_host.h"
+#include "tools/setup.h"
+
+#define SOCKET_NAME	"mailseal/milter.sock"	/* below Postfix's queue */
+
+bool
+setup_uses_systemd(const struct setup *s)
+{
+	return (s->args->daemon == NULL &&
+	    access("/run/systemd/system", F_OK) == 0);
+}
+
+const char *
+setup_socket(struct setup *s)
+{
+	if (s->conf != NULL && s->conf->socket != NULL) {
+		return (s->conf->socket);
+	}
+	return (s->postfix.found ? setup_text(s, "unix:%.*s/" SOCKET_NAME,
+	    STR_FMT(s->postfix.queue)).p : "inet:8891@127.0.0.1");
+}
+
+const char *
+setup_pid_file(struct setup *s)
+{
+	return (setup_text(s, "%s/mailseald.pid", s->args->state_dir).p);
+}
+
+static bool
+read_conf(struct setup *s)
+{
+	struct diag diag;
+
+	diag_init(&diag);
+	s->conf_missing = access(s->args->conf_path, F_OK) == -1 &&
+	    errno == ENOENT;
+	if (s->conf_missing) {
+		return (true);
+	}
+	if (conf_load(s->args->conf_path, &s->env, &s->conf, &diag) !=
+	    STATUS_OK) {
+		(void)cli_fail("%s", diag.text);
+		return (false);
+	}
+	/* dkimkeygen reads the installed configuration, not this one. */
+	if (s->args->store.where == NULL && s->conf->key_stores.n == 1) {
+		s->args->store.where = s->conf->key_stores.v[0];
+	}
+	return (true);
+}
+
+static bool
+judge_addresses(struct setup *s)
+{
+	char text[IP_TEXT_BYTES];
+	size_t i;
+
+	for (i = 0; i < s->ips_n; i++) {
+		ip_text(&s->ips[i], text);
+		if (check_ip_is_private(&s->ips[i])) {
+			(void)cli_fail("%s is a private address, which nobody "
+			    "outside sees: name the outer one with --ip",
+			    text);
+			return (false);
+		}
+	}
+	if (s->ips_n == 0 && !s->args->relay) {
+		(void)cli_fail("this host has no public address: name the one "
+		    "that it sends from with --ip, or say --relay");
+	}
+	return (s->ips_n > 0 || s->args->relay);
+}
+
+static bool
+look_at_addresses(struct setup *s)
+{
+	size_t i;
+
+	if (s->args->ips_n == 0 && s->postfix.relayhost.n > 0 &&
+	    !s->args->relay) {
+		setup_say(s, "Mail leaves through %.*s (relayhost): SPF is "
+		    "that relay's matter.", STR_FMT(s->postfix.relayhost));
+		s->args->relay = true;
+	}
+	for (i = 0; i < s->args->ips_n; i++) {
+		s->ips[i] = s->args->ips[i];
+	}
+	s->ips_n = s->args->ips_n;
+	if (s->ips_n == 0 && !s->args->relay) {
+		s->ips_n = check_host_interfaces(s->ips, CHECK_MAX_IPS);
+	}
+	return (judge_addresses(s));
+}
+
+/* A short name, or localhost, is refused by many. */
+static bool
+look_at_name(struct setup *s)
+{
+	struct str own = s->postfix.helo.n > 0 ? s->postfix.helo :
+	    s->postfix.hostname;
+
+	s->helo = s->args->host != NULL ? str_from(s->args->host) : own;
+	if (s->args->relay) {
+		s->helo = STR_NONE;
+		return (true);
+	}
+	if (str_find(s->helo, '.') == s->helo.n || str_ends_ci(s->helo,
+	    STR("localdomain")) || str_starts_ci(s->helo,
+	    STR("localhost."))) {
+		(void)cli_fail("this host calls itself \"%.*s\", which other "
+		    "hosts refuse: postconf -e myhostname=NAME, with its full "
+		    "name in the DNS, or say --host NAME",
+		    STR_FMT(s->helo));
+		return (false);
+	}
+	if (s->args->host != NULL && own.n > 0 && !str_eq_ci(own, s->helo)) {
+		setup_todo(s, "Postfix calls itself %.*s: postconf -e "
+		    "myhostname=%.*s", STR_FMT(own), STR_FMT(s->helo));
+	}
+	return (true);
+}
+
+static void
+describe_postfix(struct setup *s)
+{
+	const struct setup_postfix *p = &s->postfix;
+	struct str item, rest = p->milters;
+	bool chroot = false;
+	size_t i;
+
+	for (i = 0; i < p->n; i++) {
+		chroot |= p->v[i].chroot;
+	}
+	setup_say(s, "Postfix %.*s in %.*s%s.", STR_FMT(p->version),
+	    STR_FMT(p->directory), chroot ? ", smtpd in a chroot" : "");
+	while (milters_next(&rest, &item)) {
+		if (!milters_has(item, p->socket.n > 0 ? p->socket :
+		    STR("?"), p->queue)) {
+			setup_say(s, "Another milter keeps its place: %.*s",
+			    STR_FMT(item));
+		}
+	}
+	if (p->content_filter.n > 0) {
+		setup_todo(s, "content_filter is %.*s: add -o "
+		    "receive_override_options=no_milters to the listener "
+		    "that takes mail back", STR_FMT(p->content_filter));
+	}
+}
+
+static bool
+look_at_mta(struct setup *s)
+{
+	if (!setup_postfix_read(s)) {
+		return (false);
+	}
+	if (!s->args->mta_given && !s->postfix.found) {
+		(void)cli_fail("Postfix was not found (postconf): say --mta "
+		    "sendmail or --mta none");
+		return (false);
+	}
+	if (s->args->mta != SETUP_POSTFIX) {
+		return (true);
+	}
+	if (!s->postfix.found) {
+		(void)cli_fail("Postfix was not found (postconf)");
+		return (false);
+	}
+	return (setup_postfix_judge(s));
+}
+
+static void
+describe_zone(struct setup *s)
+{
+	struct str text = STR("");
+	size_t i;
+
+	for (i = 0; i < s->zone->n; i++) {
+		text = setup_text(s, "%.*s%s%.*s", STR_FMT(text), i > 0 ?
+		    ", " : "", STR_FMT(s->zone->v[i]->name));
+	}
+	setup_say(s, "The zone %.*s is at %.*s.", STR_FMT(s->zone->name),
+	    STR_FMT(text));
+}
+
+static void
+describe_sender(struct setup *s)
+{
+	char text[IP_TEXT_BYTES];
+	size_t i;
+
+	for (i = 0; i < s->ips_n; i++) {
+		ip_text(&s->ips[i], text);
+		setup_say(s, "Mail leaves from %s as %.*s.", text,
+		    STR_FMT(s->helo));
+	}
+	for (i = 0; i < s->keys_n; i++) {
+		setup_say(s, "There is a key: %.*s, %s.",
+		    STR_FMT(s->keys[i].selector),
+		    key_stage_name(s->keys[i].stage));
+	}
+}
+
+bool
+setup_look(struct setup *s)
+{
+	setup_stage(s, "Look");
+	if (!read_conf(s) || !look_at_mta(s)) {
+		return (false);
+	}
+	if (s->args->mta == SETUP_POSTFIX) {
+		if (!setup_wire_plan(s, setup_socket(s))) {
+			return (false);
+		}
+		describe_postfix(s);
+	}
+	if (!look_at_addresses(s) || !look_at_name(s) ||
+	    !setup_keys_read(s, false) || !setup_dns_open(s) ||
+	    !setup_dns_names(s) || !setup_dns_ask(s)) {
+		return (false);
+	}
+	describe_sender(s);
+	describe_zone(s);
+	return (setup_wanted(s));
+}

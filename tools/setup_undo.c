@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Takes back what setup made on this host, last thing first. Keys, the key
+ * store, the user and records in the DNS stay: a key that has signed is needed
+ * as long as mail with its signatures is under way.
+ */
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "keystore/files.h"
+#include "tools/setup.h"
+
+#define TRIES		400
+#define PAUSE_NS	100000000
+#define PID_BYTES	32
+
+static bool
+forget_entry(struct setup *s, const char *key)
+{
+	struct diag diag;
+
+	diag_init(&diag);
+	if (setup_state_set(&s->state, s->state.host, key, NULL, &diag)) {
+		return (true);
+	}
+	(void)cli_fail("%s", diag.text);
+	return (false);
+}
+
+/* The daemon locks its file as long as it lives: a number in a file that is not
+   locked may be that of somebody else's process by now. */
+static bool
+is_alive(int fd)
+{
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		(void)flock(fd, LOCK_UN);
+		return (false);
+	}
+	return (true);
+}
+
+static bool
+stop_process(const char *pid_file)
+{
+	const struct timespec pause = { 0, PAUSE_NS };
+	int i, fd = open(pid_file, O_RDONLY | O_CLOEXEC);
+	char text[PID_BYTES] = "";
+	bool alive;
+	long pid;
+
+	if (fd == -1) {
+		return (errno == ENOENT);
+	}
+	alive = is_alive(fd);
+	(void)!read(fd, text, sizeof(text) - 1);
+	pid = strtol(text, NULL, 10);
+	if (alive && pid > 1) {
+		(void)kill((pid_t)pid, SIGTERM);
+	}
+	for (i = 0; i < TRIES && alive && pid > 1; i++) {
+		(void)nanosleep(&pause, NULL);
+		alive = is_alive(fd);
+	}
+	(void)close(fd);
+	if (!alive) {
+		/* The daemon's user may not remove it. */
+		(void)unlink(pid_file);
+	}
+	return (!alive);
+}
+
+static bool
+stop_daemon(struct setup *s)
+{
+	const char *how = setup_state_get(s->state.host, "daemon");
+	char *const argv[] = { arena_cstr(&s->arena, STR("systemctl")),
+		arena_cstr(&s->arena, STR("disable")),
+		arena_cstr(&s->arena, STR("--now")),
+		arena_cstr(&s->arena, STR("mailseald.service")), NULL };
+
+	if (how == NULL) {
+		return (true);
+	}
+	if (strcmp(how, "systemd") == 0 ? !setup_command(s, argv) :
+	    how[0] != '\0' && !stop_process(how)) {
+		(void)cli_fail("mailseald could not be stopped");
+		return (false);
+	}
+	setup_say(s, how[0] == '\0' ? "mailseald still runs: it has no "
+	    "PidFile." : "Stopped mailseald.");
+	return (forget_entry(s, "daemon"));
+}
+
+/* Unless somebody has changed it since. */
+static bool
+remove_conf(struct setup *s)
+{
+	json_t *object = json_object_get(s->state.host, "configuration");
+	const char *path = setup_state_get(object, "path");
+	const char *made = setup_state_get(object, "text");
+	struct buf text;
+	struct diag diag;
+	bool same;
+
+	if (path == NULL || made == NULL) {
+		return (true);
+	}
+	diag_init(&diag);
+	buf_init(&text, SETUP_FILE_MAX_BYTES);
+	same = files_read(AT_FDCWD, path, path, &text, NULL, &diag) ==
+	    STATUS_OK && str_eq(buf_str(&text), str_from(made));
+	buf_fini(&text);
+	if (same && unlink(path) == 0) {
+		setup_say(s, "Removed %s.", path);
+	} else if (access(path, F_OK) == 0) {
+		setup_say(s, "%s stays: it was changed since.", path);
+	}
+	return (forget_entry(s, "configuration"));
+}
+
+static bool
+remove_directory(struct setup *s)
+{
+	const char *path = setup_state_get(s->state.host,
+	    "socket_directory");
+
+	if (path == NULL) {
+		return (true);
+	}
+	if (rmdir(path) == 0) {
+		setup_say(s, "Removed %s.", path);
+	} else if (errno != ENOENT) {
+		setup_say(s, "%s stays: %s.", path, strerror(errno));
+	}
+	return (forget_entry(s, "socket_directory"));
+}
+
+static bool
+undo_postfix(struct setup *s)
+{
+	bool changed;
+
+	if (setup_state_has_others(&s->state)) {
+		setup_say(s, "Postfix and mailseald stay as they are: other "
+		    "domains were set up here.");
+		return (true);
+	}
+	if (!setup_unwire(s, &changed)) {
+		return (false);
+	}
+	if (changed) {
+		setup_say(s, "Postfix has what it had before.");
+	}
+	return (stop_daemon(s) && remove_conf(s) && remove_directory(s));
+}
+
+/* The daemon of a domain that is undone serves the others. */
+int
+setup_undo(struct setup *s)
+{
+	struct diag diag;
+
+	setup_stage(s, "Undo");
+	diag_init(&diag);
+	if (!undo_postfix(s)) {
+		return (setup_finish(s, SETUP_FAILED));
+	}
+	if (!setup_state_remove(&s->state, "", &diag) ||
+	    (json_object_size(s->state.host) == 0 &&
+	    !setup_state_remove(&s->state, SETUP_STATE_HOST, &diag))) {
+		(void)cli_fail("%s", diag.text);
+		return (setup_finish(s, SETUP_FAILED));
+	}
+	setup_say(s, "Keys, their store and records in the DNS stay.");
+	setup_todo(s, "to be rid of the keys, too: dkimkeygen revoke, for "
+	    "those that signed, or delete (dkimkeygen list -d %.*s)",
+	    STR_FMT(s->domain));
+	return (setup_finish(s, SETUP_GO));
+}
+
+int
+setup_status(struct setup *s)
+{
+	const char *stage = setup_state_get(s->state.domain, "stage");
+	const char *wired = setup_state_get(s->state.host, "stage");
+
+	setup_stage(s, "Status");
+	if (stage == NULL) {
+		setup_say(s, "%.*s was not set up here.", STR_FMT(s->domain));
+		return (setup_finish(s, SETUP_STOP));
+	}
+	setup_say(s, "The last run came to: %s.", stage);
+	setup_say(s, wired == NULL ? "Postfix is as it was." :
+	    strcmp(wired, "done") == 0 ? "Postfix was wired by setup." :
+	    "Postfix is being wired: run setup again.");
+	return (setup_finish(s, strcmp(stage, "done") == 0 ? SETUP_GO :
+	    SETUP_STOP));
+}
