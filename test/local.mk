@@ -6,6 +6,7 @@ include test/integration/local.mk
 include test/scenario/local.mk
 include test/fuzz/local.mk
 include test/bench/local.mk
+include test/soak/local.mk
 include test/sweep/local.mk
 
 # The Debian package in a bare chroot; by hand, as root.

@@ -7,7 +7,6 @@ gone, a burst of signals, connections used again, more mail than memory.
 Healthy mail is served beside each of them, and SIGTERM is obeyed.
 """
 import os
-import shutil
 import signal
 import socket
 import sqlite3
@@ -19,15 +18,13 @@ import time
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
 
 import milter  # noqa: E402
+import piped  # noqa: E402
 import proc  # noqa: E402
 import seald  # noqa: E402
 import tap  # noqa: E402
 import tree  # noqa: E402
 
 OURS = '127.0.0.1'
-FOREIGN = '192.0.2.1'
-LOG_MAX = 1024 * 1024           # LOG_QUEUE_MAX_BYTES
-LINE = 350                      # octets of a message's line, at least
 
 
 def make_key(top):
@@ -64,56 +61,9 @@ def obeys(server, name, number=signal.SIGTERM):
     tap.is_(server.wait(), 0, name + ': SIGTERM is obeyed')
 
 
-class Piped:
-    """A daemon whose standard error is a pipe that is read when we want."""
-
-    def __init__(self, top, options, name, prefix=()):
-        self.daemon = seald.Seald(top, options, name, start=False)
-        self.pipe, end = os.pipe()
-        self.process = subprocess.Popen(
-            [*prefix, tree.MAILSEALD, '-f', '-c', self.daemon.conf],
-            stdin=subprocess.DEVNULL, stdout=end, stderr=end)
-        os.close(end)
-        self.path = self.daemon.path
-        self.text = b''
-        proc.wait_for(lambda: os.path.exists(self.path) and
-                      proc.unix_open(self.path), 'the daemon')
-
-    def signal(self, number):
-        self.process.send_signal(number)
-
-    def wait(self):
-        return self.process.wait(proc.PATIENCE_S)
-
-    def read_now(self):
-        os.set_blocking(self.pipe, False)
-        try:
-            while True:
-                more = os.read(self.pipe, 65536)
-                if not more:
-                    break
-                self.text += more
-        except BlockingIOError:
-            pass
-        return self.text
-
-    def fill(self):
-        """More lines than pipe and queue hold; all messages are answered."""
-        c = connect(self.path, FOREIGN)
-        answers = [c.message(queue_id='F%d' % i)[0]
-                   for i in range((LOG_MAX + 2 * 65536) // LINE)]
-        c.quit()
-        return set(answers)
-
-    def end(self):
-        self.process.kill()
-        self.process.wait()
-        os.close(self.pipe)
-
-
 def full_pipe(top, options):
     name = 'stderr is a full pipe'
-    p = Piped(top, options, 'pipe')
+    p = piped.Piped(top, options, 'pipe')
     tap.is_(p.fill(), {b'c'}, name + ': every message is answered')
     proc.write(p.daemon.conf, 'NoSuchOption yes\n')
     p.signal(signal.SIGHUP)
@@ -128,7 +78,7 @@ def full_pipe(top, options):
     said = int(lost[0].split(b'"text":"')[1].split()[0])
     p.end()
     tap.ok(lines > 0 and said > 0, '%d lines written, %d lost' % (lines, said))
-    p = Piped(top, options, 'pipe-stop')
+    p = piped.Piped(top, options, 'pipe-stop')
     p.fill()
     obeys(p, name)
     p.end()
@@ -136,7 +86,7 @@ def full_pipe(top, options):
 
 def answer_first(top, options):
     """Before, each line was in the pipe when the answer came."""
-    p = Piped(top, options, 'order')
+    p = piped.Piped(top, options, 'order')
     c = connect(p.path)
     early = 0
     for i in range(50):
@@ -149,26 +99,14 @@ def answer_first(top, options):
     p.end()
 
 
-DEV = '''
-for f in null zero random urandom; do
-    : > "$0/$f" && mount --bind /dev/$f "$0/$f" || exit 1
-done
-mount --bind "$0" /dev || exit 1
-exec "$@"
-'''
-
-
 def unread_syslog(top, options):
     name = '/dev/log is not read'
-    dev = os.path.join(top, 'dev')
-    os.mkdir(dev)
-    prefix = ['unshare', '-m', 'sh', '-c', DEV, dev]
-    if not shutil.which('unshare') or proc.run(prefix + ['true'])[0] != 0:
+    found = piped.own_syslog(top)
+    if found is None:
         tap.skip(name, 'needs a mount namespace of its own')
         return
-    log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-    log.bind(os.path.join(dev, 'log'))
-    p = Piped(top, dict(options, LogTarget='syslog'), 'syslog', prefix)
+    log, prefix = found
+    p = piped.Piped(top, dict(options, LogTarget='syslog'), 'syslog', prefix)
     tap.is_(p.fill(), {b'c'}, name + ': every message is answered')
     p.signal(signal.SIGHUP)
     one_signed(p.path, name)
@@ -188,7 +126,7 @@ def dumb_resolver(top, options):
         DNSTimeout='60', CheckKeys='no'), 'dumb')
     waiting = []
     for _ in range(8):
-        c = connect(d.path, FOREIGN)
+        c = connect(d.path, piped.FOREIGN)
         c.mail()
         c.header('From', ' joe@example.com')
         c.eoh()
@@ -338,7 +276,7 @@ def used_again(top, options):
            'QUIT_NC: libmilter has nothing to complain about')
     c.message()
     c.packet(b'K')
-    c.connect(address=FOREIGN)
+    c.connect(address=piped.FOREIGN)
     c.helo()
     answer, changes = c.message()
     tap.ok(answer == b'c' and not any(b'DKIM-Signature' in x
@@ -405,7 +343,7 @@ def clean_up_hangs(top, options):
         os.environ, LD_PRELOAD=tree.program('test/lib/cleanup_hang.so')))
     one_signed(d.path, name)
     # The resolver is made with the first query.
-    connect(d.path, FOREIGN).message()
+    connect(d.path, piped.FOREIGN).message()
     obeys(d.server, name)
     tap.contains(d.log_text(), '"stopped"', name + ': nothing was left undone')
     tap.ok(not os.path.exists(d.path), name + ': its socket is gone')

@@ -33,17 +33,10 @@ EXTRA_DIST += test/integration/import.py test/integration/letters.py \
 	test/integration/tables.py
 check_SCRIPTS += test/integration/report_read.py
 EXTRA_DIST += test/integration/report_read.py
-check_SCRIPTS += test/integration/soak.py test/integration/tcp.py
-EXTRA_DIST += test/integration/soak.py test/integration/tcp.py
+check_SCRIPTS += test/integration/tcp.py
+EXTRA_DIST += test/integration/tcp.py
 check_SCRIPTS += test/integration/unsigned.py
 EXTRA_DIST += test/integration/unsigned.py
-
-# Ten minutes of good and hostile mail with reloads in between.
-soak: all $(check_DATA) test/bench/load
-	$(AM_TESTS_ENVIRONMENT) \
-	    MAILSEAL_SOAK_SECONDS="$${MAILSEAL_SOAK_SECONDS:-600}" \
-	    $(PYTHON) $(srcdir)/test/integration/soak.py
-.PHONY: soak
 
 # A private Postfix, nsd and mailseald between a client and a sink.
 POSTFIX_TESTS = test/integration/arc.py test/integration/breaks.py \
@@ -63,6 +56,7 @@ EXTRA_DIST += $(POSTFIX_TESTS) test/integration/life.py \
 THREADED = test/integration/daemon.py \
 	test/integration/dns_drought.py test/integration/dns_stub.py \
 	test/integration/dns_unbound.py test/integration/manager.py \
-	test/integration/numbers.py test/integration/soak.py $(POSTFIX_TESTS)
+	test/integration/numbers.py test/soak/load.py test/soak/mail.py \
+	$(POSTFIX_TESTS)
 check_SCRIPTS += test/integration/errors.py test/integration/messages.py
 EXTRA_DIST += test/integration/errors.py test/integration/messages.py

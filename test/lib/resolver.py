@@ -10,12 +10,14 @@ the zone that is asked for, the last two labels of the name:
     port.test       from another port
     id.test         with a wrong id, then the right one
     question.test   to another question, then the right one
+    broken.test     a packet that ends inside the record
     secure.test     with AD
 
 TXT records say `text`, A records 192.0.2.1, unless `records` has others by
 (name, type). Other zones do not exist.
 """
 import heapq
+import itertools
 import select
 import socket
 import struct
@@ -26,6 +28,13 @@ import proc
 
 A, TXT, OPT = 1, 16, 41
 TTL = 60
+
+
+def txt(text):
+    """The rdata of a TXT record."""
+    data = text.encode()
+    strings = [data[i:i + 255] for i in range(0, len(data), 255)]
+    return b''.join(bytes([len(x)]) + x for x in strings)
 
 
 class Query:
@@ -63,6 +72,7 @@ class Resolver:
         self.text = text
         self.records = {}
         self.queries = []
+        self._numbers = itertools.count()
         self.is_silent = False
         self._thread = None
 
@@ -95,7 +105,7 @@ class Resolver:
         if (query.name, query.type) in self.records:
             return self.records[query.name, query.type]
         if query.type == TXT:
-            return bytes([len(self.text)]) + self.text.encode()
+            return txt(self.text)
         return socket.inet_aton('192.0.2.1') if query.type == A else None
 
     def _answer(self, query):
@@ -104,14 +114,15 @@ class Resolver:
         rdata = self._rdata(query)
         if self.is_silent or kind == 'silent':
             return None
-        if kind.startswith('slow'):
-            return float(kind[4:]), query.reply(0, rdata)
-        if kind.startswith('fail'):
-            return float(kind[4:]), query.reply(2)
+        if kind[:4] in ('slow', 'fail') and kind[4:].isdigit():
+            return float(kind[4:]), (query.reply(0, rdata) if
+                                     kind[0] == 's' else query.reply(2))
         if kind in ('tc', 'notcp') and not query.tcp:
             return 0, query.reply(0, None, 0x200)
         if kind in ('good', 'tc', 'port', 'id', 'question'):
             return 0, query.reply(0, rdata)
+        if kind == 'broken':
+            return 0, query.reply(0, rdata or b'x' * 9)[:-5]
         if kind == 'secure':
             return 0, query.reply(0, rdata, query.flags & 0x20)
         return 0, query.reply(3)
@@ -147,7 +158,7 @@ class Resolver:
         answer = self._answer(query)
         if answer is not None:
             heapq.heappush(due, (time.monotonic() + answer[0],
-                                 len(self.queries), answer[1], client,
+                                 next(self._numbers), answer[1], client,
                                  connection))
 
     @staticmethod

@@ -1,0 +1,345 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Things that are blocked or slow: a log that nobody reads, a full disk, a
+database that another process locks, a resolver that never answers, clients that
+send an octet at a time. Healthy mail beside each of them, in turns with a
+daemon that has nothing of the kind; and then SIGTERM, which must be obeyed
+within TimeoutStopSec of the systemd unit.
+
+SOAK_SECONDS makes it last that long, all of them together. Then healthy mail's
+99th percentile beside it must be at most twice that without.
+"""
+import os
+import re
+import signal
+import socket
+import sqlite3
+import statistics
+import struct
+import subprocess
+import sys
+import threading
+import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
+
+import milter  # noqa: E402
+import piped  # noqa: E402
+import proc  # noqa: E402
+import resolver  # noqa: E402
+import seal  # noqa: E402
+import seald  # noqa: E402
+import tap  # noqa: E402
+import tree  # noqa: E402
+
+SECONDS = float(os.environ.get('SOAK_SECONDS', '0'))
+KINDS = 6
+SLICE_S = 2                     # of each daemon, in turn
+SLICE_MESSAGES = 20             # when it does not last
+PAUSE_S = 0.004
+OURS, HEALTHY, SENDER = '127.0.0.1', 'good.test', '192.0.2.1'
+STUCK = 32                      # clients, or messages, that are stuck
+# What is no news on a machine that does other things, too.
+NOISE_MS = 5
+FULL = '''
+mount -t tmpfs -o size=64k none "$0" || exit 1
+exec 2>"$0/log"
+dd if=/dev/zero of="$0/fill" bs=1k >/dev/null 2>&1
+exec "$@"
+'''
+
+
+class Healthy:
+    """A resolver, keys, and mail of ours and of a domain that it knows."""
+
+    def __init__(self, top):
+        resolver.TTL = 0                # each message asks anew
+        self.resolver = resolver.Resolver().start()
+        proc.run([tree.DKIMKEYGEN, 'new', '-d', HEALTHY, '-s', 's', '-D', top])
+        key = os.path.join(top, 's.private')
+        with open(os.path.join(top, 's.txt'), encoding='ascii') as f:
+            record = ''.join(re.findall('"([^"]*)"', f.read()))
+        for name, text in (('s._domainkey.' + HEALTHY, record),
+                           ('_dmarc.' + HEALTHY, 'v=DMARC1; p=reject'),
+                           (HEALTHY, 'v=spf1 ip4:%s -all' % SENDER)):
+            self.resolver.records[name, resolver.TXT] = resolver.txt(text)
+        self.options = {'Domain': 'example.com', 'Selector': 's',
+                        'KeyFile': key, 'CheckKeys': 'no',
+                        'AuthservID': 'mx.example.net',
+                        'Nameservers': self.resolver.where}
+        head = b'From: a@good.test\r\nSubject: a test\r\n'
+        status, out, err = seal.sign(head + b'\r\nbody\r\n', HEALTHY, 's', key)
+        if status != 0:
+            raise RuntimeError(err)
+        self.signature = seal.fields_named(out, b'dkim-signature')[0]
+
+    def own(self, client):
+        return any(b'DKIM-Signature' in c for c in client.message()[1])
+
+    def foreign(self, client):
+        client.mail('<a@good.test>')
+        client.rcpt()
+        client.step('T')
+        client.header('DKIM-Signature', self.signature)
+        client.header('From', ' a@good.test')
+        client.header('Subject', ' a test')
+        client.eoh()
+        client.body(b'body\r\n')
+        _, changes = client.eom()
+        results = b''.join(c for c in changes if b'Authentication-Res' in c)
+        return b'dkim=pass' in results and b'dmarc=pass' in results
+
+
+class Meter:
+    """How long healthy mail takes; bad: what was not as it should be."""
+
+    def __init__(self, healthy, path, foreign=True):
+        self.healthy, self.path = healthy, path
+        self.kinds = [(OURS, healthy.own)]
+        if foreign:
+            self.kinds.append((SENDER, healthy.foreign))
+        self.ms, self.bad = [], 0
+
+    def run(self):
+        """A slice."""
+        clients = []
+        for address, _ in self.kinds:
+            c = milter.Client(self.path)
+            c.connect(address=address)
+            c.helo()
+            clients.append(c)
+        end = time.monotonic() + SLICE_S
+        n = 0
+        while time.monotonic() < end if SECONDS else n < SLICE_MESSAGES:
+            since = time.monotonic()
+            if not self.kinds[n % len(self.kinds)][1](clients[n % len(
+                    self.kinds)]):
+                self.bad += 1
+            self.ms.append((time.monotonic() - since) * 1e3)
+            n += 1
+            time.sleep(PAUSE_S)
+        for c in clients:
+            c.quit()
+
+    def p99(self):
+        return statistics.quantiles(self.ms, n=100)[98]
+
+
+class Blocked:
+    """A kind: daemon, path of its socket, and what goes on beside it."""
+
+    foreign = True
+
+    def __init__(self, top, healthy):
+        self.top, self.healthy = top, healthy
+
+    def start(self, options, prefix=()):
+        options = dict(self.healthy.options, **options)
+        self.daemon = seald.Seald(self.top, options, type(self).__name__,
+                                  start=False)
+        self.daemon.prefix = list(prefix)
+        self.daemon.start()
+        self.path = self.daemon.path
+        self.process = self.daemon.server.process
+
+    def turn(self):
+        """Once for each slice."""
+
+    def finish(self):
+        pass
+
+
+class FullPipe(Blocked):
+    """stderr is a full pipe"""
+
+    def begin(self):
+        self.piped = piped.Piped(self.top, self.healthy.options, 'FullPipe')
+        self.path, self.process = self.piped.path, self.piped.process
+        self.piped.fill()
+
+    def finish(self):
+        self.piped.end()
+
+
+class UnreadSyslog(Blocked):
+    """/dev/log is not read"""
+
+    def begin(self):
+        found = piped.own_syslog(self.top)
+        if found is None:
+            return 'needs a mount namespace of its own'
+        self.log, prefix = found
+        self.piped = piped.Piped(self.top, dict(
+            self.healthy.options, LogTarget='syslog'), 'UnreadSyslog', prefix)
+        self.path, self.process = self.piped.path, self.piped.process
+        self.piped.fill()
+        return None
+
+    def finish(self):
+        self.piped.end()
+        self.log.close()
+
+
+class FullDisk(Blocked):
+    """the disk of the log is full"""
+
+    def begin(self):
+        disk = os.path.join(self.top, 'disk')
+        os.mkdir(disk)
+        prefix = ['unshare', '-m', 'sh', '-c', FULL, disk]
+        if proc.run(prefix + ['true'])[0] != 0:
+            return 'needs a mount namespace of its own'
+        self.start({}, prefix)
+        return None
+
+
+class FrozenDatabase(Blocked):
+    """another process locks the key store, SIGHUP each time"""
+
+    def begin(self):
+        store = os.path.join(self.top, 'keys.db')
+        proc.run([tree.DKIMKEYGEN, 'new', '-d', 'example.org', '-K',
+                  'sqlite:' + store])
+        self.start({'KeyStore': 'sqlite:' + store, 'KeyRefresh': '1'})
+        proc.wait_for(lambda: 'listens on' in self.daemon.log_text(),
+                      'the keys to be read')
+        self.db = sqlite3.connect(store)
+        self.db.execute('BEGIN EXCLUSIVE')
+
+    def turn(self):
+        self.daemon.server.signal(signal.SIGHUP)
+
+    def finish(self):
+        self.db.close()
+
+
+class DumbResolver(Blocked):
+    """the resolver never answers, messages wait for it"""
+
+    foreign = False
+
+    def begin(self):
+        self.dumb = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        self.dumb.bind(('127.0.0.1', 0))
+        options = {'Nameservers': '127.0.0.1@%d' % self.dumb.getsockname()[1]}
+        if SECONDS:
+            options['DNSTimeout'] = '120'
+        self.start(options)
+        self.waiting, self.number = [], 0
+
+    def turn(self):
+        for c in self.waiting:
+            c.close()
+        self.waiting = []
+        for _ in range(STUCK):
+            self.number += 1
+            c = milter.Client(self.path)
+            c.connect(address=SENDER)
+            c.helo()
+            c.mail()
+            c.header('From', ' joe@n%d.example' % self.number)
+            c.eoh()
+            c.packet(b'E')
+            self.waiting.append(c)
+
+    def finish(self):
+        for c in self.waiting:
+            c.close()
+        self.dumb.close()
+
+
+class SlowClients(Blocked):
+    """clients that send an octet a second"""
+
+    def begin(self):
+        self.start({})
+        self.over = threading.Event()
+        self.thread = threading.Thread(target=self.send)
+        self.thread.start()
+
+    def connect(self):
+        s = socket.socket(socket.AF_UNIX)
+        if s.connect_ex(self.path) != 0:
+            s.close()               # sendall will say so
+        return s
+
+    def send(self):
+        """All of a message's beginning, by octets, again and again."""
+        packets = [b'O' + struct.pack('>III', 6, milter.ACTIONS, milter.STEPS),
+                   b'Cx\0004' + struct.pack('>H', 12345) + b'192.0.2.99\0',
+                   b'Hhelo\0', b'M<a@b>\0'] + [b'Lx\0 y\0'] * 999
+        data = b''.join(struct.pack('>I', len(p)) + p for p in packets)
+        clients = []
+        at = 0
+        while True:
+            if len(clients) < STUCK and os.path.exists(self.path):
+                clients.append([self.connect(), at])
+            for pair in list(clients):
+                try:
+                    n = at - pair[1]
+                    pair[0].sendall(data[n:n + 1])
+                except OSError:         # it was the daemon's right
+                    clients.remove(pair)
+            at += 1
+            if self.over.wait(1 if SECONDS else 0.02):
+                break
+        for s, _ in clients:
+            s.close()
+
+    def finish(self):
+        self.over.set()
+        self.thread.join()
+
+
+def stop_limit_s():
+    path = os.path.join(tree.SRC, 'etc', 'mailseald.service.in')
+    with open(path, encoding='ascii') as f:
+        return int(re.search(r'^TimeoutStopSec=(\d+)$', f.read(),
+                             re.M).group(1))
+
+
+def play(kind, top, healthy, alone):
+    name = kind.__doc__
+    blocked = kind(top, healthy)
+    why = blocked.begin()
+    if why is not None:
+        tap.skip(name, why)
+        return
+    beside = Meter(healthy, blocked.path, kind.foreign)
+    alone = Meter(healthy, alone.path, kind.foreign)
+    end = time.monotonic() + SECONDS / KINDS
+    while not beside.ms or time.monotonic() < end:
+        alone.run()
+        blocked.turn()
+        beside.run()
+    tap.is_((alone.bad, beside.bad), (0, 0),
+            '%s: all healthy mail is as it should be: %d messages' % (
+                name, len(beside.ms)))
+    text = '%s: p99 %.1f ms, alone %.1f ms' % (name, beside.p99(), alone.p99())
+    if SECONDS:
+        tap.ok(beside.p99() <= 2 * alone.p99() + NOISE_MS, text)
+    blocked.process.send_signal(signal.SIGTERM)
+    since = time.monotonic()
+    try:
+        status = blocked.process.wait(stop_limit_s())
+    except subprocess.TimeoutExpired:
+        status = 'none in %d s' % stop_limit_s()
+    tap.is_(status, 0, name + ': SIGTERM is obeyed in time')
+    tap.diag('%s: SIGTERM: %.1f s' % (name, time.monotonic() - since))
+    blocked.finish()
+
+
+def main():
+    tree.program('milter/mailseald')
+    top = proc.folder()
+    os.chmod(top, 0o777)
+    healthy = Healthy(top)
+    alone = seald.Seald(top, healthy.options, 'alone')
+    for kind in (FullPipe, UnreadSyslog, FullDisk, FrozenDatabase,
+                 DumbResolver, SlowClients):
+        play(kind, top, healthy, alone)
+    tap.is_(alone.stop(), 0, 'the other daemon ends well')
+    healthy.resolver.stop()
+
+
+tap.main(main)
