@@ -125,6 +125,14 @@ def opendkim(world, mode, dns=None, inet=False):
                    f"TestPublicKeys {world.path('keys')}\n"), inet, mode=mode)
 
 
+def null(world, _mode, inet=False):
+    """A milter that does nothing but add a field: see null.c."""
+    address = f"inet:{proc.free_port()}@127.0.0.1" if inet else \
+        "unix:" + world.path("null.sock")
+    return Daemon("null", [tree.program("test/bench/null"), address], address,
+                  world.log)
+
+
 def opendmarc(world, dns, own_spf):
     world.resolver(dns)
     suffixes = world.write("suffixes", "example\n")

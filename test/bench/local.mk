@@ -1,6 +1,9 @@
 # The load generator is built with the tests, which use it too; `make bench`
 # sets mailseald beside the programs that it replaces.
-noinst_PROGRAMS += test/bench/load test/bench/pick test/bench/slowdns
+noinst_PROGRAMS += test/bench/load test/bench/null test/bench/pick \
+	test/bench/slowdns
+test_bench_null_SOURCES = test/bench/null.c milter/listen.c milter/negotiate.c
+test_bench_null_LDADD = $(LDADD) $(MILTER_LIBS)
 test_bench_pick_SOURCES = test/bench/pick.c
 test_bench_load_SOURCES = test/bench/load.c test/bench/chain.c \
 	test/bench/chain.h
