@@ -63,24 +63,29 @@ class Postfix:
              f"127.0.0.1:{port}"], check=True)
         return (time.monotonic() - start) * 1e3 / count
 
-    def _round(self, ports, sessions, path):
-        """As many messages as fit into the time, of each kind."""
+    def _round(self, ports, cpu_s, sessions, path):
+        """As many messages as fit into the time, of each kind: milliseconds
+        for a message, and of the milter's CPU time."""
         found = {}
         for name, port in ports.items():
             once = self._send(port, sessions, sessions * 5, path) * sessions
             count = max(10, int(self.seconds * 1e3 / once)) * sessions
-            found[name] = self._send(port, sessions, count, path)
+            before = cpu_s(name)
+            ms = self._send(port, sessions, count, path)
+            found[name] = ms, (cpu_s(name) - before) * 1e3 / count
         return found
 
     @staticmethod
     def _print(title, rounds):
         print(f"\n{title}")
         for name in rounds[0]:
-            ms = statistics.median(r[name] for r in rounds)
-            ratio = statistics.median(r[name] / r[BARE] for r in rounds)
-            print(f"  {name:16}  {ms:8.2f} ms a message  {ratio:6.2f}x bare")
-        ratio = statistics.median(r["mailseald, TCP"] / r["mailseald, unix"]
-                                  for r in rounds)
+            ms = statistics.median(r[name][0] for r in rounds)
+            ratio = statistics.median(r[name][0] / r[BARE][0] for r in rounds)
+            cpu = statistics.median(r[name][1] for r in rounds)
+            print(f"  {name:16}  {ms:8.2f} ms a message  {ratio:6.2f}x bare"
+                  f"  CPU of the milter {cpu:6.2f} ms")
+        ratio = statistics.median(
+            r["mailseald, TCP"][0] / r["mailseald, unix"][0] for r in rounds)
         print(f"  TCP against unix: {ratio:.2f}x", flush=True)
 
     def run(self, mode, only):
@@ -96,10 +101,14 @@ class Postfix:
         daemons = self._daemons(mode)
         postfix = mta.Postfix(top, 9, self._services(daemons), MAIN)
         ports = dict(zip([BARE, *daemons], postfix.ports.values()))
+
+        def cpu_s(name):
+            return daemons[name].cpu_s() if name in daemons else 0
         try:
             for title, size, sessions in cases:
                 path = self.world.ordinary(size)[mode == "v"]
-                self._print(title, [self._round(ports, sessions, path)
+                self._print(title, [self._round(ports, cpu_s, sessions,
+                                                path)
                                     for _ in range(self.rounds)])
         except subprocess.CalledProcessError as e:
             sys.exit(f"bench: {e}\n{postfix.log_text()[-2000:]}")
