@@ -18,6 +18,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,6 +34,7 @@ static struct control *control = &nothing;
 static int	(*next_socket)(int, int, int);
 static int	(*next_open)(const char *, int, ...);
 static int	(*next_openat)(int, const char *, int, ...);
+static FILE	*(*next_fopen)(const char *, const char *);
 static ssize_t	(*next_write)(int, const void *, size_t);
 static ssize_t	(*next_writev)(int, const struct iovec *, int);
 static ssize_t	(*next_send)(int, const void *, size_t, int);
@@ -59,6 +61,7 @@ init_calls(void)
 	find_next("socket", &next_socket);
 	find_next("open", &next_open);
 	find_next("openat", &next_openat);
+	find_next("fopen", &next_fopen);
 	find_next("write", &next_write);
 	find_next("writev", &next_writev);
 	find_next("send", &next_send);
@@ -130,6 +133,12 @@ openat(int dir, const char *path, int flags, ...)
 
 	GET_MODE(mode, flags);
 	return (fails(EMFILE) ? -1 : next_openat(dir, path, flags, mode));
+}
+
+FILE *
+fopen(const char *path, const char *mode)
+{
+	return (fails(EMFILE) ? NULL : next_fopen(path, mode));
 }
 
 ssize_t
