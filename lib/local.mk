@@ -3,6 +3,7 @@ include lib/crypto/local.mk
 include lib/mail/local.mk
 include lib/dns/local.mk
 include lib/wanted/local.mk
+include lib/sql/local.mk
 include lib/dkim/local.mk
 include lib/spf/local.mk
 include lib/iprev/local.mk

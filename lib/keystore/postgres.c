@@ -1,206 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include <errno.h>
-#include <libpq-fe.h>
-#include <poll.h>
-#include <stdlib.h>
 #include <time.h>
 
 #include "keystore/sql.h"
 
-#define VALUES_MAX	16
-#define ANSWER_MS	10000		/* how long to wait for the server */
 #define LOCK_NUMBER	"20260509"	/* of the advisory locks */
-#define UNIQUE_VIOLATION "23505"
-
-struct postgres {
-	PGconn	*conn;
-};
-
-static void
-postgres_close(void *ctx)
-{
-	struct postgres *p = ctx;
-
-	PQfinish(p->conn);
-	free(p);
-}
-
-/* Sets diag to the first line of a message of libpq. */
-static void
-set_message(struct diag *diag, const char *text)
-{
-	struct str all = str_from(text);
-
-	diag_set(diag, "postgres", 0, "%.*s",
-	    STR_FMT(str_first(all, str_find(all, '\n'))));
-}
-
-static enum status
-set_error(const struct postgres *p, const PGresult *result, struct diag *diag)
-{
-	const char *code = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-
-	set_message(diag, PQerrorMessage(p->conn));
-	if (code != NULL && strcmp(code, UNIQUE_VIOLATION) == 0) {
-		return (STATUS_LIMIT);
-	}
-	/* Classes 08, 53, 57: shutdowns, timeouts; 55: others hold a lock. */
-	return (code == NULL || strncmp(code, "08", 2) == 0 ||
-	    strncmp(code, "53", 2) == 0 || strncmp(code, "55", 2) == 0 ||
-	    strncmp(code, "57", 2) == 0 ? STATUS_TEMP : STATUS_IO);
-}
-
-/* A row may hold a private key, which libpq frees without zeroing it. A copy in
-   its buffer cannot be reached and stays until the connection ends. */
-static void
-zero_row(PGresult *result)
-{
-	int k;
-
-	for (k = 0; k < PQnfields(result); k++) {
-		explicit_bzero(PQgetvalue(result, 0, k),
-		    (size_t)PQgetlength(result, 0, k));
-	}
-}
-
-static enum status
-deliver_row(const PGresult *result, int columns, sql_row *row, void *ctx)
-{
-	struct str v[VALUES_MAX];
-	int k;
-
-	for (k = 0; k < columns && k < VALUES_MAX; k++) {
-		v[k] = PQgetisnull(result, 0, k) ? STR_NONE :
-		    str_mem(PQgetvalue(result, 0, k),
-		    (size_t)PQgetlength(result, 0, k));
-	}
-	return (row(ctx, v));
-}
-
-/* Copies with a NUL, for libpq. False: out of memory. */
-static bool
-make_values(const struct str *values, int n, char *copies[VALUES_MAX])
-{
-	int i;
-
-	for (i = 0; i < n; i++) {
-		copies[i] = NULL;
-	}
-	for (i = 0; i < n; i++) {
-		if (values[i].p != NULL) {
-			copies[i] = strndup(values[i].p, values[i].n);
-			if (copies[i] == NULL) {
-				return (false);
-			}
-		}
-	}
-	return (true);
-}
-
-static void
-free_values(char *copies[VALUES_MAX], int n)
-{
-	int i;
-
-	for (i = 0; i < n; i++) {
-		if (copies[i] != NULL) {
-			explicit_bzero(copies[i], strlen(copies[i]));
-			free(copies[i]);
-		}
-	}
-}
-
-/* False: the server does not answer in time; libpq would wait forever. */
-static bool
-wait_for_answer(const struct postgres *p)
-{
-	struct pollfd fd = { .fd = PQsocket(p->conn), .events = POLLIN };
-	int ready;
-
-	while (PQisBusy(p->conn)) {
-		do {
-			ready = poll(&fd, 1, ANSWER_MS);
-		} while (ready == -1 && errno == EINTR);
-		if (ready != 1 || PQconsumeInput(p->conn) != 1) {
-			return (false);
-		}
-	}
-	return (true);
-}
-
-static enum status
-fail_no_answer(const struct postgres *p, struct diag *diag)
-{
-	set_message(diag, PQerrorMessage(p->conn)[0] != '\0' ?
-	    PQerrorMessage(p->conn) : "the server does not answer");
-	return (STATUS_TEMP);
-}
-
-/* Row by row, since a store may be large. Returns the first failure; the rest
-   is read nevertheless, so that the next statement can be sent. */
-static enum status
-read_answer(const struct postgres *p, int columns, sql_row *row, void *ctx,
-    long *changed_r, struct diag *diag)
-{
-	enum status status = STATUS_OK;
-	PGresult *result;
-
-	for (;;) {
-		if (!wait_for_answer(p)) {
-			return (fail_no_answer(p, diag));
-		}
-		result = PQgetResult(p->conn);
-		if (result == NULL) {
-			return (status);
-		}
-		switch (PQresultStatus(result)) {
-		case PGRES_SINGLE_TUPLE:
-			if (status == STATUS_OK && row != NULL) {
-				status = deliver_row(result, columns, row, ctx);
-			}
-			zero_row(result);
-			break;
-		case PGRES_TUPLES_OK:		/* after the last row */
-			break;
-		case PGRES_COMMAND_OK:
-			if (changed_r != NULL) {
-				*changed_r = strtol(PQcmdTuples(result), NULL,
-				    10);
-			}
-			break;
-		default:
-			status = status == STATUS_OK ?
-			    set_error(p, result, diag) : status;
-			break;
-		}
-		PQclear(result);
-	}
-}
-
-static enum status
-postgres_run(void *ctx, const char *text, const struct str *values, int n,
-    int columns, sql_row *row, void *row_ctx, long *changed_r,
-    struct diag *diag)
-{
-	struct postgres *p = ctx;
-	char *copies[VALUES_MAX];
-	enum status status = STATUS_NOMEM;
-
-	if (!make_values(values, n, copies)) {
-		diag_set(diag, NULL, 0, "out of memory");
-	} else if (PQsendQueryParams(p->conn, text, n, NULL,
-	    (const char *const *)copies, NULL, NULL, 0) != 1 ||
-	    PQsetSingleRowMode(p->conn) != 1) {
-		status = fail_no_answer(p, diag);
-	} else {
-		status = read_answer(p, columns, row, row_ctx, changed_r,
-		    diag);
-	}
-	free_values(copies, n);
-	return (status);
-}
 
 static enum status
 take_flag(void *ctx, const struct str *columns)
@@ -211,18 +16,19 @@ take_flag(void *ctx, const struct str *columns)
 
 /* The lock ends with the connection. */
 static enum status
-postgres_lock(void *ctx, struct str domain, unsigned timeout_s,
-    struct diag *diag)
+lock_by_server(void *ctx, struct sql *db, struct str domain,
+    unsigned timeout_s, struct diag *diag)
 {
 	const struct timespec step = { 0, KEYSTORE_LOCK_STEP_MS * 1000000L };
 	unsigned left = timeout_s * 1000 / KEYSTORE_LOCK_STEP_MS;
-	enum status status;
 	bool ours = false;
+	const struct sql_statement statement = { "SELECT pg_try_advisory_lock("
+	    LOCK_NUMBER ", hashtext($1))", &domain, 1, 1, take_flag, &ours };
+	enum status status;
 
+	(void)ctx;
 	for (;;) {
-		status = postgres_run(ctx, "SELECT pg_try_advisory_lock("
-		    LOCK_NUMBER ", hashtext($1))", &domain, 1, 1, take_flag,
-		    &ours, NULL, diag);
+		status = sql_run(db, &statement, NULL, diag);
 		if (status != STATUS_OK || ours) {
 			return (status);
 		}
@@ -235,58 +41,34 @@ postgres_lock(void *ctx, struct str domain, unsigned timeout_s,
 
 /* A failure means that the connection is lost, and the lock with it. */
 static void
-postgres_unlock(void *ctx, struct str domain)
+unlock_by_server(void *ctx, struct sql *db, struct str domain)
 {
+	const struct sql_statement statement = { "SELECT pg_advisory_unlock("
+	    LOCK_NUMBER ", hashtext($1))", &domain, 1, 0, NULL, NULL };
 	struct diag ignored;
 
+	(void)ctx;
 	diag_init(&ignored);
-	(void)postgres_run(ctx, "SELECT pg_advisory_unlock(" LOCK_NUMBER
-	    ", hashtext($1))", &domain, 1, 0, NULL, NULL, NULL, &ignored);
+	if (sql_run(db, &statement, NULL, &ignored) != STATUS_OK) {
+		return;
+	}
 }
 
-/* libpq's message about an invalid conninfo may quote the password. */
-static enum status
-check_conninfo(const char *conninfo, struct diag *diag)
+static void
+lock_close(void *ctx)
 {
-	PQconninfoOption *options = PQconninfoParse(conninfo, NULL);
-
-	if (options == NULL) {
-		diag_set(diag, "postgres", 0, "the text after the colon is not "
-		    "a conninfo such as \"host=db.example dbname=mailseal\"");
-		return (STATUS_SYNTAX);
-	}
-	PQconninfoFree(options);
-	return (STATUS_OK);
+	(void)ctx;
 }
 
 enum status
 keystore_open_postgres(struct keystore *store, const char *conninfo,
     struct diag *diag)
 {
-	static const struct sql_driver driver = { postgres_close,
-		postgres_run, postgres_lock, postgres_unlock };
-	/* The values in conninfo come last and take precedence. */
-	static const char *const names[] = { "connect_timeout",
-		"tcp_user_timeout", "application_name", "options",
-		"client_encoding", "dbname", NULL };
-	const char *const values[] = { "3", "5000", "mailseal",
-		"-c lock_timeout=5000", "UTF8", conninfo, NULL };
-	struct postgres *p;
+	static const struct keystore_locks locks = { lock_close,
+		lock_by_server, unlock_by_server };
+	struct sql *db;
+	enum status status = sql_open_postgres(conninfo, &db, diag);
 
-	if (check_conninfo(conninfo, diag) != STATUS_OK) {
-		return (STATUS_SYNTAX);
-	}
-	p = calloc(1, sizeof(*p));
-	if (p == NULL) {
-		diag_set(diag, NULL, 0, "out of memory");
-		return (STATUS_NOMEM);
-	}
-	p->conn = PQconnectdbParams(names, values, 1);
-	if (PQstatus(p->conn) != CONNECTION_OK) {
-		set_message(diag, p->conn != NULL ? PQerrorMessage(p->conn) :
-		    "out of memory");
-		postgres_close(p);
-		return (STATUS_TEMP);
-	}
-	return (keystore_open_sql(store, &driver, p, diag));
+	return (status != STATUS_OK ? status : keystore_open_sql(store,
+	    &locks, NULL, db, diag));
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "keystore/fields.h"
@@ -12,29 +12,32 @@
 	"asked, record, note"
 #define HAS_PRIVATE	", length(NULLIF(private, ''))"
 #define ROW_NAME_BYTES	400
-#define NUMBER_BYTES	24
 
-struct sql {
-	const struct sql_driver	*driver;
-	void			*db;
+struct database {
+	struct sql			*sql;
+	const struct keystore_locks	*locks;
+	void				*locks_ctx;
 };
 
 static void
-sql_close(void *ctx)
+database_close(void *ctx)
 {
-	struct sql *sql = ctx;
+	struct database *db = ctx;
 
-	sql->driver->close(sql->db);
-	free(sql);
+	sql_close(db->sql);
+	db->locks->close(db->locks_ctx);
+	free(db);
 }
 
 static enum status
-run_statement(const struct sql *sql, const char *text,
+run_statement(const struct database *db, const char *text,
     const struct str *values, int n, int columns, sql_row *row,
     void *row_ctx, long *changed_r, struct diag *diag)
 {
-	return (sql->driver->run(sql->db, text, values, n, columns, row,
-	    row_ctx, changed_r, diag));
+	const struct sql_statement statement = { text, values, n, columns,
+		row, row_ctx };
+
+	return (sql_run(db->sql, &statement, changed_r, diag));
 }
 
 /* Column i is field i; an empty one has no value. */
@@ -107,7 +110,7 @@ take_key(void *ctx, const struct str *columns)
 }
 
 static enum status
-sql_list(void *ctx, const struct keystore_query *query, struct diag *diag)
+database_list(void *ctx, const struct keystore_query *query, struct diag *diag)
 {
 	const struct str *domain = query->domain.p != NULL ? &query->domain :
 	    NULL;
@@ -133,7 +136,7 @@ take_private(void *ctx, const struct str *columns)
 }
 
 static enum status
-sql_private(void *ctx, const struct keystore_key *key, struct buf *pem,
+database_private(void *ctx, const struct keystore_key *key, struct buf *pem,
     struct diag *diag)
 {
 	const struct str values[] = { key->domain, key->selector };
@@ -157,7 +160,7 @@ take_number(void *ctx, const struct str *columns)
 }
 
 static enum status
-sql_revision(void *ctx, uint64_t *r, struct diag *diag)
+database_revision(void *ctx, uint64_t *r, struct diag *diag)
 {
 	*r = 0;
 	return (run_statement(ctx, "SELECT n FROM mailseal_key_revision", NULL,
@@ -166,44 +169,36 @@ sql_revision(void *ctx, uint64_t *r, struct diag *diag)
 }
 
 static enum status
-sql_lock(void *ctx, struct str domain, unsigned timeout_s, struct diag *diag)
+database_lock(void *ctx, struct str domain, unsigned timeout_s,
+    struct diag *diag)
 {
-	const struct sql *sql = ctx;
+	const struct database *db = ctx;
 
-	return (sql->driver->lock(sql->db, domain, timeout_s, diag));
+	return (db->locks->lock(db->locks_ctx, db->sql, domain, timeout_s,
+	    diag));
 }
 
 static void
-sql_unlock(void *ctx, struct str domain)
+database_unlock(void *ctx, struct str domain)
 {
-	const struct sql *sql = ctx;
+	const struct database *db = ctx;
 
-	sql->driver->unlock(sql->db, domain);
-}
-
-static struct str
-print_number(char text[NUMBER_BYTES], int64_t n)
-{
-	if (n < 0) {
-		return (STR_NONE);
-	}
-	(void)snprintf(text, NUMBER_BYTES, "%" PRId64, n);
-	return (str_from(text));
+	db->locks->unlock(db->locks_ctx, db->sql, domain);
 }
 
 static enum status
-sql_add(void *ctx, const struct keystore_key *key, struct str pem,
+database_add(void *ctx, const struct keystore_key *key, struct str pem,
     struct diag *diag)
 {
-	char numbers[5][NUMBER_BYTES];
+	char numbers[5][SQL_NUMBER_BYTES];
 	const struct str values[] = { key->domain, key->selector,
 		str_from(crypto_key_name(key->type)),
-		print_number(numbers[0], key->bits),
+		sql_number(numbers[0], key->bits),
 		str_from(key_stage_name(key->stage)),
-		print_number(numbers[1], key->created_s),
-		print_number(numbers[2], key->since_s),
-		print_number(numbers[3], key->seen_s),
-		print_number(numbers[4], key->asked_s), key->record, key->note,
+		sql_number(numbers[1], key->created_s),
+		sql_number(numbers[2], key->since_s),
+		sql_number(numbers[3], key->seen_s),
+		sql_number(numbers[4], key->asked_s), key->record, key->note,
 		pem };
 	struct diag why;
 	enum status status;
@@ -224,13 +219,13 @@ sql_add(void *ctx, const struct keystore_key *key, struct str pem,
 }
 
 static enum status
-sql_save(void *ctx, const struct keystore_key *key, struct diag *diag)
+database_save(void *ctx, const struct keystore_key *key, struct diag *diag)
 {
-	char numbers[3][NUMBER_BYTES];
+	char numbers[3][SQL_NUMBER_BYTES];
 	const struct str values[] = { str_from(key_stage_name(key->stage)),
-		print_number(numbers[0], key->since_s),
-		print_number(numbers[1], key->seen_s),
-		print_number(numbers[2], key->asked_s), key->record, key->note,
+		sql_number(numbers[0], key->since_s),
+		sql_number(numbers[1], key->seen_s),
+		sql_number(numbers[2], key->asked_s), key->record, key->note,
 		key->domain, key->selector };
 	enum status status;
 	long changed = 0;
@@ -252,7 +247,7 @@ sql_save(void *ctx, const struct keystore_key *key, struct diag *diag)
 }
 
 static enum status
-sql_delete(void *ctx, const struct keystore_key *key, struct diag *diag)
+database_delete(void *ctx, const struct keystore_key *key, struct diag *diag)
 {
 	const struct str values[] = { key->domain, key->selector };
 
@@ -262,7 +257,7 @@ sql_delete(void *ctx, const struct keystore_key *key, struct diag *diag)
 }
 
 static enum status
-sql_replace(void *ctx, const struct keystore_key *key, struct str old,
+database_replace(void *ctx, const struct keystore_key *key, struct str old,
     struct str pem, bool *changed_r, struct diag *diag)
 {
 	const struct str values[] = { pem, key->domain, key->selector, old };
@@ -277,22 +272,23 @@ sql_replace(void *ctx, const struct keystore_key *key, struct str old,
 }
 
 enum status
-keystore_open_sql(struct keystore *store, const struct sql_driver *driver,
-    void *db, struct diag *diag)
+keystore_open_sql(struct keystore *store, const struct keystore_locks *locks,
+    void *ctx, struct sql *sql, struct diag *diag)
 {
-	static const struct keystore_ops ops = { sql_close, sql_list,
-		sql_private, sql_revision, sql_lock, sql_unlock, sql_add,
-		sql_save, sql_delete, sql_replace };
-	struct sql *sql = calloc(1, sizeof(*sql));
+	static const struct keystore_ops ops = { database_close,
+		database_list, database_private, database_revision,
+		database_lock, database_unlock, database_add, database_save,
+		database_delete, database_replace };
+	struct database *db = malloc(sizeof(*db));
 
-	if (sql == NULL) {
-		driver->close(db);
+	if (db == NULL) {
+		sql_close(sql);
+		locks->close(ctx);
 		diag_set(diag, NULL, 0, "out of memory");
 		return (STATUS_NOMEM);
 	}
-	sql->driver = driver;
-	sql->db = db;
+	*db = (struct database){ sql, locks, ctx };
 	store->ops = &ops;
-	store->ctx = sql;
+	store->ctx = db;
 	return (STATUS_OK);
 }
