@@ -28,6 +28,7 @@ install-fixed-texts:
 dist_examples_DATA = etc/mailseald.conf etc/dkimkeygen.conf \
 	etc/grafana-dashboard.json \
 	etc/keys-postgres.sql etc/keys-sqlite.sql etc/postfix-main.cf \
+	etc/reports-postgres.sql etc/reports-sqlite.sql \
 	etc/prometheus-alerts.yml etc/sendmail.mc
 
 # Installs the sample as the configuration unless that exists. Removes it only if

@@ -42,6 +42,19 @@ add_dns(struct numbers *all, const struct dns_stats *dns)
 	add_number(all, "dns_servers_up", dns->servers_up);
 }
 
+static void
+add_reports(struct numbers *all, const struct report_collector *reports)
+{
+	struct report_collector_numbers n;
+
+	report_collector_get(reports, &n);
+	if (n.active) {
+		add_number(all, "report_messages_kept", n.kept);
+		add_number(all, "report_messages_lost", n.lost);
+		add_number(all, "report_rows_pending", n.rows_pending);
+	}
+}
+
 /* "unsigned_no_active_key" */
 static void
 add_unsigned(struct numbers *all, const struct engine_stats *stats,
@@ -73,6 +86,7 @@ counters_log(struct live *live, const char *event)
 	}
 	live_get_dns_stats(live, &dns);
 	add_dns(&all, &dns);
+	add_reports(&all, live->reports);
 	add_number(&all, "memory_deferred", live->budget.refusals);
 	add_number(&all, "in_flight", live_in_flight(live));
 	add_number(&all, "uptime_s", (env_mono_us(live->env) -

@@ -106,7 +106,10 @@ serve_in_threads(struct daemon *daemon, struct conf *conf, struct diag *diag)
 		return (STATUS_NOMEM);
 	}
 	(void)pthread_detach(thread);
-	status = watch_start(&daemon->watch, &daemon->live);
+	status = report_collector_start(daemon->live.reports);
+	if (status == STATUS_OK) {
+		status = watch_start(&daemon->watch, &daemon->live);
+	}
 	if (status != STATUS_OK) {
 		diag_set(diag, NULL, 0, NO_THREAD);
 	}
@@ -324,11 +327,28 @@ limit_cleanup(enum daemon_exit code)
 	(void)alarm(DAEMON_CLEANUP_SECONDS);
 }
 
+/* False: the store does not answer, and its thread uses the daemon still. */
+static bool
+stop_reports(struct daemon *daemon)
+{
+	struct report_collector_numbers n;
+
+	if (report_collector_stop(daemon->live.reports, DAEMON_STORE_MS)) {
+		return (true);
+	}
+	report_collector_get(daemon->live.reports, &n);
+	env_log(&daemon->env, LOG_LEVEL_WARNING, "ReportStore: it does not "
+	    "answer; %" PRIu64 " rows are missing from DMARC reports",
+	    n.rows_pending);
+	return (false);
+}
+
 static enum daemon_exit
 stop_daemon(struct daemon *daemon)
 {
 	enum daemon_exit code = library_ended ? DAEMON_NO : DAEMON_OK;
 	unsigned left;
+	bool stored;
 
 	/* First, so that the line below is true when it is read. */
 	live_drain(&daemon->live);
@@ -336,6 +356,7 @@ stop_daemon(struct daemon *daemon)
 	env_log(&daemon->env, LOG_LEVEL_INFO, "stopping: %u in flight",
 	    live_in_flight(&daemon->live));
 	left = drain_messages(daemon);
+	stored = stop_reports(daemon);
 	counters_log(&daemon->live, "counters");
 	if (left > 0) {
 		env_log(&daemon->env, LOG_LEVEL_WARNING, "stopped with %u "
@@ -349,7 +370,9 @@ stop_daemon(struct daemon *daemon)
 	limit_cleanup(code);
 	exporter_stop(&daemon->exporter);
 	watch_stop(&daemon->watch);
-	live_fini(&daemon->live);
+	if (stored) {
+		live_fini(&daemon->live);
+	}
 	return (code);
 }
 

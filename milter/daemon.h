@@ -19,6 +19,7 @@
 /* The process ends when no message was in flight for that long: libmilter
    writes the last answer after our callback, and does not report when. */
 #define DAEMON_ANSWER_US	500000
+#define DAEMON_STORE_MS		4000	/* for ReportStore */
 #define DAEMON_CLEANUP_SECONDS	5	/* then _exit() */
 
 enum daemon_exit {

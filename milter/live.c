@@ -8,6 +8,7 @@
 
 #include "milter/live.h"
 #include "milter/mark_key.h"
+#include "report/store.h"
 
 static enum status
 need_second(struct live *live, const struct conf *conf, struct diag *diag)
@@ -109,6 +110,7 @@ load_engine(struct live *live, struct conf *conf, enum signers_loss lose,
 {
 	struct engine_opts opts = { .conf = conf, .crypto = live->crypto,
 		.stats = live->stats, .key_checks = live->key_checks,
+		.reports = live->reports,
 		.mark_secret = buf_str(&live->mark_secret),
 		.env = live->env,
 		.before = live->engine, .lose = lose };
@@ -146,16 +148,30 @@ load_engine(struct live *live, struct conf *conf, enum signers_loss lose,
 	return (STATUS_OK);
 }
 
+static enum status
+set_reports(struct live *live, const struct conf *conf, struct diag *diag)
+{
+	enum status status = report_collector_set(live->reports,
+	    conf->report_store.where,
+	    (unsigned)(conf->report_retention_s / REPORT_DAY_S));
+
+	if (status != STATUS_OK) {
+		diag_set(diag, NULL, 0, "out of memory");
+	}
+	return (status);
+}
+
 enum status
 live_load(struct live *live, struct conf *conf, struct diag *diag)
 {
 	enum status status = load_engine(live, conf, SIGNERS_LOSE_ANY, diag);
 
-	if (status == STATUS_OK) {
-		live->loss = 0;
-		live->losing = false;
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	return (status);
+	live->loss = 0;
+	live->losing = false;
+	return (set_reports(live, conf, diag));
 }
 
 /* Whether the files are as they were when they were refused, KeyRefresh ago. */
@@ -248,9 +264,11 @@ live_init(struct live *live, struct conf *conf, const struct env *env,
 	live->crypto = crypto_new();
 	live->stats = engine_stats_new();
 	live->key_checks = key_checks_new();
+	live->reports = report_collector_new(live->crypto, env);
 	if (live->crypto == NULL) {
 		diag_set(diag, NULL, 0, "OpenSSL does not start");
-	} else if (live->stats == NULL || live->key_checks == NULL) {
+	} else if (live->stats == NULL || live->key_checks == NULL ||
+	    live->reports == NULL) {
 		diag_set(diag, NULL, 0, "out of memory");
 	} else {
 		status = mark_key_load(conf, env, live->may_create,
@@ -283,6 +301,8 @@ live_fini(struct live *live)
 	live->psl = NULL;
 	engine_stats_free(live->stats);
 	live->stats = NULL;
+	report_collector_free(live->reports);
+	live->reports = NULL;
 	key_checks_free(live->key_checks);
 	live->key_checks = NULL;
 	crypto_free(live->crypto);

@@ -39,6 +39,7 @@ struct live {
 	struct dmarc_psl	*psl;		/* as above */
 	struct engine_stats	*stats;
 	struct key_checks	*key_checks;
+	struct report_collector	*reports;	/* for DMARC reports */
 	struct meter		 meter;
 	/* of the configuration; used by the thread that loads only, except
 	   resolvers.now, which changes under numbers_lock only */

@@ -8,6 +8,7 @@
 struct view {			/* what the writers of one answer share */
 	const struct live	*live;
 	struct dns_stats	 dns;
+	struct report_collector_numbers reports;
 	struct buf		*out;
 	const char		*name;		/* of the metric */
 };
@@ -243,11 +244,54 @@ write_disagreed(const struct view *view)
 	    get_counter(view, ENGINE_SECOND_DMARC));
 }
 
+/* Without a store there is no value. */
+static void
+write_report_number(const struct view *view, const char *labels, uint64_t n)
+{
+	if (view->reports.active) {
+		write_number(view, labels, n);
+	}
+}
+
+static void
+write_report_messages(const struct view *view)
+{
+	write_report_number(view, "{result=\"kept\"}", view->reports.kept);
+	write_report_number(view, "{result=\"lost\"}", view->reports.lost);
+}
+
+static void
+write_report_store(const struct view *view)
+{
+	write_report_number(view, "", !view->reports.away);
+}
+
+static void
+write_report_pending(const struct view *view)
+{
+	write_report_number(view, "", view->reports.rows_pending);
+}
+
+static void
+write_report_oldest(const struct view *view)
+{
+	int64_t age_s = view->reports.oldest_s < 0 ? 0 :
+	    env_now_s(view->live->env) - view->reports.oldest_s;
+
+	write_report_number(view, "", age_s > 0 ? (uint64_t)age_s : 0);
+}
+
+static void
+write_report_dropped(const struct view *view)
+{
+	write_report_number(view, "", view->reports.rows_dropped);
+}
+
 struct metric {
 	const char	*name;
 	const char	*type;
 	const char	*help;
-	void		(*write)(const struct view *);	/* NULL: no value */
+	void		(*write)(const struct view *);
 };
 
 #define COUNTER		"counter"
@@ -300,12 +344,19 @@ static const struct metric metrics[] = {
 	{ "mailseal_second_opinion_disagreed_total", COUNTER,
 	    "Messages about which the second opinion differs.",
 	    write_disagreed },
+	{ "mailseal_report_messages_total", COUNTER,
+	    "Messages that are in the store for DMARC reports, or lost to "
+	    "them.", write_report_messages },
+	{ "mailseal_report_store_up", GAUGE,
+	    "Whether ReportStore answers.", write_report_store },
 	{ "mailseal_report_rows_pending", GAUGE,
-	    "Rows for DMARC reports that are not stored yet.", NULL },
+	    "Rows for DMARC reports that are not stored yet.",
+	    write_report_pending },
 	{ "mailseal_report_oldest_unsent_seconds", GAUGE,
-	    "Age of the oldest row whose report was not sent.", NULL },
+	    "Time since the end of the oldest day whose reports are not all "
+	    "sent; 0: none.", write_report_oldest },
 	{ "mailseal_report_rows_dropped_total", COUNTER,
-	    "Rows for DMARC reports that were lost.", NULL },
+	    "Rows for DMARC reports that were lost.", write_report_dropped },
 };
 
 void
@@ -315,14 +366,13 @@ metrics_write(struct live *live, struct buf *out)
 	size_t i;
 
 	live_get_dns_stats(live, &view.dns);
+	report_collector_get(live->reports, &view.reports);
 	for (i = 0; i < sizeof(metrics) / sizeof(metrics[0]); i++) {
 		const struct metric *m = &metrics[i];
 
 		view.name = m->name;
 		buf_printf(out, "# HELP %s %s\n# TYPE %s %s\n", m->name,
 		    m->help, m->name, m->type);
-		if (m->write != NULL) {
-			m->write(&view);
-		}
+		m->write(&view);
 	}
 }

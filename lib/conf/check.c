@@ -308,6 +308,17 @@ check_arc_seal(struct check *c)
 }
 
 static enum status
+check_reports(struct check *c)
+{
+	struct conf_report_store *store = &c->conf->report_store;
+
+	if (!store->given && c->conf->report_from.text.p != NULL) {
+		store->where = CONF_REPORT_STORE_DEFAULT;
+	}
+	return (STATUS_OK);
+}
+
+static enum status
 check_user(struct check *c)
 {
 	struct diag why;
@@ -328,7 +339,8 @@ conf_check(struct conf_reader *reader, const struct env *env, bool of_host)
 {
 	static enum status (*const checks[])(struct check *) = {
 		check_user, check_dns, check_temperror, check_second, check_arc,
-		check_arc_seal, check_signing, check_selectors, load_keys
+		check_arc_seal, check_reports, check_signing, check_selectors,
+		load_keys
 	};
 	struct check check = { .conf = reader->target, .reader = reader,
 		.env = env, .of_host = of_host };

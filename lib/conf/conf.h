@@ -32,6 +32,9 @@
 #define CONF_KEY_STORES_MAX	16
 /* The file of MarkKeyFile if none is configured. */
 #define CONF_MARK_KEY_DEFAULT	LOCALSTATEDIR "/lib/mailseal/mark.key"
+/* ReportStore with a ReportFrom. */
+#define CONF_REPORT_STORE_DEFAULT	"sqlite:" LOCALSTATEDIR \
+					"/lib/mailseal/reports.db"
 #define CONF_MEMORY_MAX_BYTES	(32 * 1024 * 1024)
 
 enum conf_action {		/* OnBadFrom etc.: how to handle a message */
@@ -139,6 +142,17 @@ struct conf_minimum {		/* Minimum */
 	uint64_t		n;
 };
 
+struct conf_address {		/* ReportFrom */
+	struct str	 text;		/* local@domain; absent: none */
+	struct str	 domain;	/* normalised */
+};
+
+struct conf_report_store {	/* ReportStore */
+	const char	*where;		/* as report_store_open takes it; NULL:
+					   none */
+	bool		 given;		/* not the default */
+};
+
 struct conf {
 	/* the daemon */
 	char			*socket;	/* Socket */
@@ -230,6 +244,16 @@ struct conf {
 	struct hosts		*trusted_relays;	/* TrustedRelays */
 	enum conf_relay_mail	 relay_mail;	/* TrustedRelayMail */
 	bool			 reject_needs_second;	/* RejectNeeds... */
+	/* reports */
+	struct conf_report_store report_store;	/* ReportStore; absent: the
+						   default with a report_from,
+						   else none */
+	struct conf_address	 report_from;	/* ReportFrom */
+	char			*report_org;	/* ReportOrg; NULL: none */
+	char			*report_contact; /* ReportContact; the same */
+	int64_t			 report_retention_s; /* ReportRetention */
+	struct names		*report_allow;	/* ReportAllow; empty: all */
+	struct names		*report_deny;	/* ReportDeny */
 	/* DNS */
 	struct conf_strings	 nameservers;	/* Nameservers, as dns_opts
 						   has them */
@@ -271,6 +295,9 @@ enum status	 conf_parse(struct str text, const char *name,
 struct conf	*conf_hold(struct conf *);
 void		 conf_release(struct conf *);	/* accepts NULL; zeroes keys */
 
+/* Whether reports are kept about a policy domain, which is normalised, by
+   ReportAllow and ReportDeny. */
+bool		 conf_reports_on(const struct conf *, struct str domain);
 /* Whether Socket accepts the value. */
 bool		 conf_is_socket(struct str);
 /* Loads a private key file by the rules above. user_id: another owner that is

@@ -24,11 +24,14 @@ conf_new(void)
 	conf->trusted_relays = hosts_new();
 	conf->domain_rules = names_new();
 	conf->trusted_sealers = names_new();
+	conf->report_allow = names_new();
+	conf->report_deny = names_new();
 	if (conf->internal_hosts == NULL || conf->external_ignore == NULL ||
 	    conf->trusted_networks == NULL ||
 	    conf->peer_list == NULL || conf->mailing_list_hosts == NULL ||
 	    conf->trusted_relays == NULL || conf->domain_rules == NULL ||
-	    conf->trusted_sealers == NULL) {
+	    conf->trusted_sealers == NULL || conf->report_allow == NULL ||
+	    conf->report_deny == NULL) {
 		conf_release(conf);
 		return (NULL);
 	}
@@ -62,6 +65,8 @@ conf_release(struct conf *conf)
 	hosts_free(conf->trusted_relays);
 	names_free(conf->domain_rules);
 	names_free(conf->trusted_sealers);
+	names_free(conf->report_allow);
+	names_free(conf->report_deny);
 	arena_fini(&conf->memory);
 	free(conf);
 }

@@ -14,4 +14,5 @@ lib_libmailseal_a_SOURCES += \
 	lib/conf/nearest.c \
 	lib/conf/options.c \
 	lib/conf/reader.c \
+	lib/conf/reports.c \
 	lib/conf/values.c

@@ -92,6 +92,12 @@ names_add(struct names *names, struct str entry, int value)
 }
 
 bool
+names_is_empty(const struct names *names)
+{
+	return (RB_EMPTY(&names->tree));
+}
+
+bool
 names_find(const struct names *names, struct str name, int *value_r)
 {
 	/* The macros lack const; the tree does not change. */

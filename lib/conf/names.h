@@ -19,6 +19,7 @@ void		 names_free(struct names *);	/* accepts NULL */
 /* SYNTAX: not a name. LIMIT: the entry exists with another value. */
 enum status	 names_add(struct names *, struct str entry, int value)
     ATTR_MUST_CHECK;
+bool		 names_is_empty(const struct names *);
 /* name: normalised (mail/domain.h). False: no match. */
 bool		 names_find(const struct names *, struct str name,
 		    int *value_r);

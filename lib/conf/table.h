@@ -134,6 +134,8 @@ conf_setter	 conf_set_rules;		/* names *, values of .words */
 conf_setter	 conf_set_names;		/* names *, no values */
 conf_setter	 conf_set_headers;		/* conf_strings */
 conf_setter	 conf_set_headers_or_none;	/* conf_strings */
+conf_setter	 conf_set_report_from;		/* conf_address */
+conf_setter	 conf_set_report_store;		/* conf_report_store */
 conf_setter	 conf_set_nameservers;		/* conf_strings */
 
 /*

@@ -51,6 +51,7 @@ check_field(struct dkim_verifier *verifier, struct dkim_verdict *v)
 		set_verdict(v, DKIM_POLICY, "signature expired");
 	} else if (verifier->tried == opts->max_signatures) {
 		set_verdict(v, DKIM_POLICY, "too many signatures");
+		v->skipped = true;
 	} else {
 		verifier->tried++;
 	}

@@ -41,6 +41,7 @@ struct dkim_verdict {			/* immutable once finished */
 						   verifies */
 	unsigned		 key_bits;	/* 0: unknown */
 	bool			 testing;	/* key has t=y */
+	bool			 skipped;	/* not verified: too many */
 	enum dns_security	 security;	/* of the key's answer */
 	size_t			 field_index;	/* in the field list */
 };

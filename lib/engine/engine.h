@@ -70,6 +70,7 @@
 #include "dns/dns.h"
 #include "iprev/iprev.h"
 #include "mail/addr.h"
+#include "report/collect.h"
 #include "second/dmarc.h"
 #include "second/second.h"
 #include "signers/key_checks.h"
@@ -164,6 +165,8 @@ struct engine_opts {
 	const struct dmarc_psl	*psl;		/* outlives it; NULL: no list;
 						   OrgDomain psl needs it */
 	struct engine_stats	*stats;		/* outlives it; may be NULL */
+	struct report_collector	*reports;	/* outlives it; NULL: nothing
+						   is kept for reports */
 	struct key_checks	*key_checks;	/* outlives it; NULL: keys that
 						   sign are not checked */
 	struct str		 mark_secret;	/* for marks (mark.h); absent:
@@ -419,6 +422,12 @@ bool			 engine_msg_body(struct engine_msg *, const char *,
 			    size_t);
 /* Never NULL; the same outcome when called again. */
 const struct engine_outcome	*engine_msg_eom(struct engine_msg *);
+/*
+ * Keeps what DMARC aggregate reports say of a judged message, once, after
+ * engine_msg_eom (report.c). applied: the outcome was; false: test mode. Never
+ * waits for the store.
+ */
+void		 engine_msg_report(struct engine_msg *, bool applied);
 struct str		 engine_msg_get_macro(const struct engine_msg *,
 			    enum engine_macro);
 struct str		 engine_msg_mail_from(const struct engine_msg *);

@@ -22,6 +22,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/engine/own_signatures.c \
 	lib/engine/policy.c \
 	lib/engine/private.h \
+	lib/engine/report.c \
 	lib/engine/results.c \
 	lib/engine/results_sender.c \
 	lib/engine/results_utf8.c \

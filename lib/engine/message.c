@@ -490,6 +490,16 @@ engine_msg_eom(struct engine_msg *m)
 	return (out);
 }
 
+void
+engine_msg_report(struct engine_msg *m, bool applied)
+{
+	if (m->eom_done && !m->reported) {
+		m->reported = true;
+		engine_report_keep(&m->in, &m->verification, &m->outcome,
+		    applied);
+	}
+}
+
 struct str
 engine_msg_get_macro(const struct engine_msg *m, enum engine_macro macro)
 {

@@ -21,6 +21,7 @@ struct engine_msg {
 	bool				 mail_done;
 	bool				 eoh_done;
 	bool				 eom_done;
+	bool				 reported;
 };
 
 #endif

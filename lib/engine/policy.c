@@ -368,9 +368,8 @@ act_on_from(const struct engine_input *in, const char *reason,
 }
 
 /* The decision says which rule was not applied, and why. */
-static void
-exempt_message(const struct finding *f, const struct exemption *exemption,
-    struct engine_outcome *out)
+static struct engine_decision
+exempt_finding(const struct finding *f, const struct exemption *exemption)
 {
 	struct engine_decision decision = f->decision;
 
@@ -379,7 +378,28 @@ exempt_message(const struct finding *f, const struct exemption *exemption,
 	    f->verdict->result == DMARC_FAIL ? exemption->override :
 	    ENGINE_NO_OVERRIDE;
 	decision.comment = exemption->comment;
-	engine_outcome_set_decision(out, &decision);
+	return (decision);
+}
+
+void
+engine_policy_author(const struct engine_input *in,
+    const struct engine_verification *v, size_t author,
+    struct engine_author *r)
+{
+	static const enum engine_verdict verdicts[] = {
+		[PASSES] = ENGINE_ACCEPT, [TAGGED] = ENGINE_QUARANTINE,
+		[HELD] = ENGINE_QUARANTINE, [DEFERRED] = ENGINE_TEMPFAIL,
+		[REFUSED] = ENGINE_REJECT
+	};
+	struct exemption exemption = find_exemption(in, v);
+	struct finding f = judge_author(in, v, author);
+
+	r->verdict = verdicts[f.severity];
+	r->decision = f.decision;
+	if (exemption.exempt != ENGINE_NOT_EXEMPT && f.severity != PASSES) {
+		r->verdict = ENGINE_ACCEPT;
+		r->decision = exempt_finding(&f, &exemption);
+	}
 }
 
 void
@@ -389,6 +409,7 @@ engine_policy_decide(const struct engine_input *in,
 	const char *no_author = why_no_author(in, v->checks.dmarc);
 	struct exemption exemption = find_exemption(in, v);
 	struct finding f = { .severity = PASSES };
+	struct engine_decision decision;
 
 	if (no_author == NULL) {
 		f = judge_authors(in, v);
@@ -398,7 +419,8 @@ engine_policy_decide(const struct engine_input *in,
 	}
 	if (exemption.exempt != ENGINE_NOT_EXEMPT &&
 	    (f.severity != PASSES || input_is_relay_exempt(in))) {
-		exempt_message(&f, &exemption, out);
+		decision = exempt_finding(&f, &exemption);
+		engine_outcome_set_decision(out, &decision);
 		return;
 	}
 	engine_outcome_set_decision(out, &f.decision);

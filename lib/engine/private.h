@@ -451,6 +451,14 @@ void		engine_decide(const struct engine_input *,
 void		engine_policy_decide(const struct engine_input *,
 		    const struct engine_verification *,
 		    struct engine_outcome *);
+/* What it makes of one author domain, by itself: for reports. */
+struct engine_author {
+	enum engine_verdict	 verdict;
+	struct engine_decision	 decision;
+};
+void		engine_policy_author(const struct engine_input *,
+		    const struct engine_verification *, size_t author,
+		    struct engine_author *r);
 /* OnForeignAuthor, for mail of a login. */
 void		engine_policy_decide_foreign(const struct engine_input *,
 		    struct engine_outcome *);
@@ -458,6 +466,13 @@ void		engine_policy_decide_foreign(const struct engine_input *,
    reason for the MTA. */
 void		engine_policy_quarantine(const struct engine_input *,
 		    struct engine_outcome *, struct str tag, struct str hold);
+
+/* report.c */
+
+/* As engine_msg_report. */
+void		engine_report_keep(const struct engine_input *,
+		    const struct engine_verification *,
+		    const struct engine_outcome *, bool applied);
 
 /* external.c */
 

@@ -1,4 +1,6 @@
 lib_libmailseal_a_SOURCES += \
+	lib/report/collect.h \
+	lib/report/kept.h \
 	lib/report/read.h \
 	lib/report/read_mbox.h \
 	lib/report/read_private.h \
@@ -7,6 +9,12 @@ lib_libmailseal_a_SOURCES += \
 	lib/report/read_xml_names.h \
 	lib/report/read_xml_values.h \
 	lib/report/report.h \
+	lib/report/store.h \
+	lib/report/store_private.h \
+	lib/report/collect.c \
+	lib/report/collect_table.c \
+	lib/report/collect_table.h \
+	lib/report/kept.c \
 	lib/report/read_archive.c \
 	lib/report/read_domains.c \
 	lib/report/read_feed.c \
@@ -23,4 +31,6 @@ lib_libmailseal_a_SOURCES += \
 	lib/report/read_xml.c \
 	lib/report/read_xml_names.c \
 	lib/report/read_xml_values.c \
-	lib/report/report.c
+	lib/report/report.c \
+	lib/report/store.c \
+	lib/report/store_write.c

@@ -103,6 +103,8 @@ CONTRACT = {
     'mailseal_dns_resolver_up': ((), 'gauge'),
     'mailseal_internal_errors_total': ((), 'counter'),
     'mailseal_second_opinion_disagreed_total': (('method',), 'counter'),
+    'mailseal_report_messages_total': (('result',), 'counter'),
+    'mailseal_report_store_up': ((), 'gauge'),
     'mailseal_report_rows_pending': ((), 'gauge'),
     'mailseal_report_oldest_unsent_seconds': ((), 'gauge'),
     'mailseal_report_rows_dropped_total': ((), 'counter'),

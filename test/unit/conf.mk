@@ -14,3 +14,5 @@ test_unit_t_conf_memory_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 UNIT += test/unit/t_conf_usual
 test_unit_t_conf_usual_SOURCES = test/unit/t_conf_usual.c
+UNIT += test/unit/t_conf_reports
+test_unit_t_conf_reports_SOURCES = test/unit/t_conf_reports.c

@@ -42,3 +42,5 @@ UNIT += test/unit/t_engine_utf8
 test_unit_t_engine_utf8_SOURCES = test/unit/t_engine_utf8.c $(ENGINE_FIXTURE)
 UNIT += test/unit/t_engine_broken
 test_unit_t_engine_broken_SOURCES = test/unit/t_engine_broken.c $(ENGINE_FIXTURE)
+UNIT += test/unit/t_engine_report
+test_unit_t_engine_report_SOURCES = test/unit/t_engine_report.c $(ENGINE_FIXTURE)

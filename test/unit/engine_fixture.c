@@ -161,6 +161,8 @@ fx_configure(struct fx *fx, const char *text)
 	for (; str_next(&rest, '@', &piece); inside = !inside) {
 		if (inside && str_eq(piece, STR("DIR"))) {
 			buf_add_cstr(&conf, fx->dir);
+		} else if (inside && str_eq(piece, STR("AT"))) {
+			buf_add_char(&conf, '@');
 		} else {
 			buf_add_str(&conf, piece);
 		}
@@ -177,6 +179,7 @@ fx_configure(struct fx *fx, const char *text)
 	opts = (struct engine_opts){ .conf = fx->conf, .dns = fx->dns,
 		.crypto = fx->crypto, .second = fx->second,
 		.stats = fx->stats, .key_checks = fx->key_checks,
+		.reports = fx->reports,
 		.mark_secret = str_from(fx->mark_secret),
 		.env = &fx->env };
 	if (engine_new(&opts, &fx->engine, &diag) != STATUS_OK) {

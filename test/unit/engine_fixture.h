@@ -35,6 +35,7 @@ struct fx {
 	struct second		*second;
 	struct engine_stats	*stats;
 	struct key_checks	*key_checks;	/* NULL unless a test sets it */
+	struct report_collector	*reports;	/* as above */
 	const char		*mark_secret;	/* as above */
 	struct engine		*engine;
 };
@@ -67,7 +68,7 @@ void	 fx_die(const char *what, const char *why);
 /* Everything but the configuration. extra: more zone text. */
 void	 fx_init(struct fx *, const char *extra);
 void	 fx_fini(struct fx *);
-/* Makes a new engine; @DIR@ in the text is replaced by fx->dir. */
+/* Makes a new engine; in the text @DIR@ is fx->dir, @AT@ is "@". */
 void	 fx_configure(struct fx *, const char *text);
 /* A file in fx->dir. */
 void	 fx_path(const struct fx *, const char *name, char path_r[128]);

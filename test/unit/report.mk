@@ -4,3 +4,17 @@ UNIT += test/unit/t_report_memory
 test_unit_t_report_memory_SOURCES = test/unit/t_report_memory.c
 test_unit_t_report_memory_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+UNIT += test/unit/t_report_kept test/unit/t_report_store
+test_unit_t_report_kept_SOURCES = test/unit/t_report_kept.c \
+	test/unit/report_rows.h
+test_unit_t_report_store_SOURCES = test/unit/t_report_store.c \
+	test/unit/report_rows.h
+UNIT += test/unit/t_report_collect
+test_unit_t_report_collect_SOURCES = test/unit/t_report_collect.c \
+	test/unit/report_rows.h
+# Its objects have names of their own until a program uses these files.
+UNIT += test/unit/t_report_store_read
+test_unit_t_report_store_read_SOURCES = test/unit/t_report_store_read.c \
+	lib/report/store_read.c lib/report/store_send.c \
+	test/unit/report_rows.h
+test_unit_t_report_store_read_CFLAGS = $(AM_CFLAGS)

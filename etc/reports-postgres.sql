@@ -1,0 +1,111 @@
+-- SPDX-License-Identifier: BSD-2-Clause
+-- What mailseald keeps for DMARC aggregate reports, in PostgreSQL:
+--	psql -d mailseal -f reports-postgres.sql
+-- The role mailseal_report may use it; no other role has access. Create a login
+-- for each host, or give the role to one that there is:
+--	CREATE ROLE mx1 LOGIN IN ROLE mailseal_report;
+-- Times are Unix seconds; days begin at 00:00:00 UTC.
+DO $$
+BEGIN
+	IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'mailseal_report')
+	THEN
+		CREATE ROLE mailseal_report;
+	END IF;
+END
+$$;
+CREATE TABLE IF NOT EXISTS mailseal_report_policy (
+	id        text PRIMARY KEY,	-- hash of the columns below
+	domain    text NOT NULL,	-- where the record was found
+	discovery text NOT NULL,	-- treewalk, psl
+	p         text NOT NULL,	-- none, quarantine, reject
+	sp        text NOT NULL,	-- or empty: not published
+	np        text NOT NULL,	-- the same
+	adkim     text NOT NULL,	-- r, s
+	aspf      text NOT NULL,
+	fo        text NOT NULL,
+	testing   text NOT NULL,	-- y, n
+	rua       text NOT NULL,	-- the addresses, as published
+	error     text NOT NULL,	-- what is wrong with the record
+	used      bigint NOT NULL	-- the last day with messages
+);
+-- One report each: a policy and a day.
+CREATE TABLE IF NOT EXISTS mailseal_report_period (
+	policy    text NOT NULL,
+	day       bigint NOT NULL,	-- its beginning
+	state     text NOT NULL,	-- open, claimed, sent, dropped
+	messages  bigint NOT NULL,
+	ordinary  bigint NOT NULL,	-- neither a report nor about one
+	accepted  bigint NOT NULL,	-- ordinary, and not refused
+	passed    bigint NOT NULL,	-- ordinary, DMARC pass
+	report_id text,
+	holder    text,			-- of the lease
+	lease     bigint,		-- until then
+	done      bigint,
+	note      text,
+	PRIMARY KEY (policy, day)
+);
+CREATE INDEX IF NOT EXISTS mailseal_report_period_day
+	ON mailseal_report_period (state, day);
+CREATE TABLE IF NOT EXISTS mailseal_report_row (
+	policy        text NOT NULL,
+	day           bigint NOT NULL,
+	hash          text NOT NULL,	-- of the columns below
+	messages      bigint NOT NULL,	-- how many
+	ip            text NOT NULL,
+	disposition   text NOT NULL,	-- none, pass, quarantine, reject
+	dkim          text NOT NULL,	-- aligned: pass, fail
+	spf           text NOT NULL,
+	reasons       text NOT NULL,	-- TYPE COMMENT, separated by tabs
+	header_from   text NOT NULL,
+	envelope_from text NOT NULL,	-- empty: the null reverse-path
+	signatures    text NOT NULL,	-- DOMAIN SELECTOR RESULT,...
+	spf_domain    text NOT NULL,
+	spf_result    text NOT NULL,
+	PRIMARY KEY (policy, day, hash)
+);
+-- The last batch of each process that writes rows, so that none counts twice.
+CREATE TABLE IF NOT EXISTS mailseal_report_writer (
+	id    text PRIMARY KEY,
+	batch bigint NOT NULL,
+	at    bigint NOT NULL
+);
+-- A report to one address.
+CREATE TABLE IF NOT EXISTS mailseal_report_delivery (
+	policy  text NOT NULL,
+	day     bigint NOT NULL,
+	address text NOT NULL,
+	host    text NOT NULL,		-- its domain
+	tag     text NOT NULL,		-- in the return path
+	state   text NOT NULL,		-- begun, done, failed
+	at      bigint NOT NULL,
+	note    text NOT NULL,
+	PRIMARY KEY (policy, day, address)
+);
+CREATE INDEX IF NOT EXISTS mailseal_report_delivery_tag
+	ON mailseal_report_delivery (tag);
+CREATE INDEX IF NOT EXISTS mailseal_report_delivery_at
+	ON mailseal_report_delivery (at);
+-- Addresses that bounced, or that the operator named.
+CREATE TABLE IF NOT EXISTS mailseal_report_suppression (
+	address text PRIMARY KEY,
+	since   bigint NOT NULL,
+	until   bigint NOT NULL,
+	times   bigint NOT NULL,
+	reason  text NOT NULL
+);
+-- Whether addresses elsewhere take the reports of a domain (RFC 9990 4).
+CREATE TABLE IF NOT EXISTS mailseal_report_permission (
+	domain  text NOT NULL,
+	host    text NOT NULL,
+	granted bigint NOT NULL,
+	address text NOT NULL,		-- that replaces the URI; or empty
+	until   bigint NOT NULL,
+	PRIMARY KEY (domain, host)
+);
+REVOKE ALL ON mailseal_report_policy, mailseal_report_period,
+	mailseal_report_row, mailseal_report_writer, mailseal_report_delivery,
+	mailseal_report_suppression, mailseal_report_permission FROM PUBLIC;
+GRANT SELECT, INSERT, UPDATE, DELETE ON mailseal_report_policy,
+	mailseal_report_period, mailseal_report_row, mailseal_report_writer,
+	mailseal_report_delivery, mailseal_report_suppression,
+	mailseal_report_permission TO mailseal_report;

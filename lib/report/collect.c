@@ -1,0 +1,583 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "report/collect.h"
+#include "report/collect_table.h"
+
+#define EARLY_BYTES	(COLLECT_MAX_BYTES / 2)	/* do not wait any longer */
+#define OLDEST_EVERY_S	60		/* report_store_oldest */
+#define EXPIRE_EVERY_S	3600
+#define WRITER_BYTES	33
+#define STOP_STEP_MS	10
+
+struct report_collector {
+	const struct crypto	*crypto;
+	const struct env	*env;
+	pthread_t		 thread;
+	bool			 started;
+	/* numbers for others */
+	atomic_bool		 active;
+	atomic_bool		 away;
+	atomic_uint_fast64_t	 rows_pending;
+	atomic_uint_fast64_t	 rows_dropped;
+	atomic_uint_fast64_t	 kept;
+	atomic_uint_fast64_t	 lost;
+	_Atomic int64_t		 oldest_s;
+	/* shared; never locked across a system call of the writer's */
+	pthread_mutex_t		 lock;
+	pthread_cond_t		 wake;
+	struct collect_table	 table;
+	char			*wanted;	/* store; NULL: none */
+	char			*next;		/* a copy, if it changed */
+	unsigned		 days;
+	bool			 changed;
+	bool			 stopping;
+	bool			 ended;
+	/* the writer's */
+	char			*where;		/* NULL: no store */
+	struct report_store	*store;		/* NULL: not open */
+	char			 writer[WRITER_BYTES];
+	struct report_batch_row	 batch[COLLECT_BATCH_ROWS];
+	struct collect_list	 batch_rows;
+	size_t			 batch_n;
+	int64_t			 batch_number;
+	int64_t			 retry_s;	/* interval; 0: not away */
+	int64_t			 retry_at_s;	/* monotonic; as those below */
+	int64_t			 oldest_at_s;
+	int64_t			 expire_at_s;
+	int64_t			 away_at_s;
+	uint64_t		 lost_before;	/* when it went away */
+};
+
+static int64_t
+mono_s(const struct report_collector *c)
+{
+	return ((int64_t)(env_mono_us(c->env) / 1000000));
+}
+
+static bool
+init_locks(struct report_collector *c)
+{
+	pthread_condattr_t attr;
+	bool ok;
+
+	if (pthread_mutex_init(&c->lock, NULL) != 0 ||
+	    pthread_condattr_init(&attr) != 0) {
+		return (false);
+	}
+	ok = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 &&
+	    pthread_cond_init(&c->wake, &attr) == 0;
+	pthread_condattr_destroy(&attr);
+	return (ok);
+}
+
+struct report_collector *
+report_collector_new(const struct crypto *crypto, const struct env *env)
+{
+	struct report_collector *c = calloc(1, sizeof(*c));
+
+	if (c == NULL || !init_locks(c)) {
+		free(c);
+		return (NULL);
+	}
+	c->crypto = crypto;
+	c->env = env;
+	c->oldest_s = -1;
+	collect_table_init(&c->table);
+	TAILQ_INIT(&c->batch_rows);
+	(void)snprintf(c->writer, sizeof(c->writer), "%08" PRIx32 "%08" PRIx32
+	    "%08" PRIx32 "%08" PRIx32, env_random(env), env_random(env),
+	    env_random(env), env_random(env));
+	return (c);
+}
+
+void
+report_collector_free(struct report_collector *c)
+{
+	if (c == NULL) {
+		return;
+	}
+	collect_list_free(&c->table.list);
+	collect_list_free(&c->batch_rows);
+	report_store_close(c->store);
+	free(c->where);
+	free(c->next);
+	free(c->wanted);
+	pthread_cond_destroy(&c->wake);
+	pthread_mutex_destroy(&c->lock);
+	free(c);
+}
+
+static void
+swap_text(char **a, char **b)
+{
+	char *was = *a;
+
+	*a = *b;
+	*b = was;
+}
+
+enum status
+report_collector_set(struct report_collector *c, const char *where,
+    unsigned retention_days)
+{
+	char *wanted = where != NULL ? strdup(where) : NULL;
+	char *next = where != NULL ? strdup(where) : NULL;
+	bool same;
+
+	if (where != NULL && (wanted == NULL || next == NULL)) {
+		free(wanted);
+		free(next);
+		return (STATUS_NOMEM);
+	}
+	pthread_mutex_lock(&c->lock);
+	c->days = retention_days;
+	same = where == NULL ? c->wanted == NULL : c->wanted != NULL &&
+	    strcmp(where, c->wanted) == 0;
+	if (!same) {
+		swap_text(&c->wanted, &wanted);
+		swap_text(&c->next, &next);
+		c->changed = true;
+		atomic_store(&c->active, where != NULL);
+		pthread_cond_signal(&c->wake);
+	}
+	pthread_mutex_unlock(&c->lock);
+	free(wanted);
+	free(next);
+	return (STATUS_OK);
+}
+
+/* -- messages -------------------------------------------------------------- */
+
+static void
+count_lost(struct report_collector *c, const struct collect_row *row)
+{
+	atomic_fetch_add(&c->lost, (uint64_t)row->row.weight.messages);
+	atomic_fetch_add(&c->rows_dropped, 1);
+	atomic_fetch_sub(&c->rows_pending, 1);
+}
+
+void
+report_collector_lose(struct report_collector *c)
+{
+	atomic_fetch_add(&c->lost, 1);
+}
+
+void
+report_collector_add(struct report_collector *c, int64_t now_s,
+    struct str policy, struct str fact, const struct kept_weight *weight)
+{
+	struct collect_list dropped = TAILQ_HEAD_INITIALIZER(dropped);
+	struct collect_row *row, *old;
+	bool added, first, full;
+
+	if (!atomic_load(&c->active)) {
+		return;
+	}
+	row = collect_row_new(report_day(now_s), policy, fact, weight);
+	if (row == NULL) {
+		report_collector_lose(c);
+		return;
+	}
+	pthread_mutex_lock(&c->lock);
+	first = c->table.n == 0;
+	full = c->table.bytes < EARLY_BYTES;
+	added = collect_table_add(&c->table, row);
+	full = full && c->table.bytes >= EARLY_BYTES;
+	if (added) {
+		atomic_fetch_add(&c->rows_pending, 1);
+	}
+	while (c->table.bytes > COLLECT_MAX_BYTES) {
+		old = collect_table_take(&c->table);
+		count_lost(c, old);
+		TAILQ_INSERT_TAIL(&dropped, old, order);
+	}
+	pthread_mutex_unlock(&c->lock);
+	/* Only the first row of a batch costs a system call. */
+	if (first || full) {
+		pthread_cond_signal(&c->wake);
+	}
+	if (!added) {
+		free(row);
+	}
+	collect_list_free(&dropped);
+}
+
+void
+report_collector_get(const struct report_collector *c,
+    struct report_collector_numbers *r)
+{
+	*r = (struct report_collector_numbers){
+		.active = atomic_load(&c->active),
+		.away = atomic_load(&c->away),
+		.rows_pending = atomic_load(&c->rows_pending),
+		.rows_dropped = atomic_load(&c->rows_dropped),
+		.kept = atomic_load(&c->kept),
+		.lost = atomic_load(&c->lost),
+		.oldest_s = atomic_load(&c->oldest_s) };
+}
+
+/* -- the store, in the writer's thread ------------------------------------- */
+
+static void
+close_store(struct report_collector *c)
+{
+	report_store_close(c->store);
+	c->store = NULL;
+}
+
+/* Opens it if it is not open, or is another file by now. */
+static enum status
+need_store(struct report_collector *c, struct diag *diag)
+{
+	if (c->store != NULL && !report_store_is_current(c->store)) {
+		close_store(c);
+	}
+	return (c->store != NULL ? STATUS_OK :
+	    report_store_open(c->where, true, &c->store, diag));
+}
+
+static void
+note_failure(struct report_collector *c, const struct diag *diag)
+{
+	close_store(c);
+	if (c->retry_s == 0) {
+		env_log(c->env, LOG_LEVEL_WARNING, "ReportStore: %s; what is "
+		    "kept for DMARC reports waits in memory until it answers",
+		    diag->text);
+		c->away_at_s = mono_s(c);
+		c->lost_before = atomic_load(&c->lost);
+		atomic_store(&c->away, true);
+	}
+	c->retry_s = c->retry_s == 0 ? 1 : c->retry_s * 2;
+	if (c->retry_s > COLLECT_RETRY_S) {
+		c->retry_s = COLLECT_RETRY_S;
+	}
+	c->retry_at_s = mono_s(c) + c->retry_s;
+}
+
+static void
+note_success(struct report_collector *c)
+{
+	uint64_t lost = atomic_load(&c->lost) - c->lost_before;
+
+	if (c->retry_s == 0) {
+		return;
+	}
+	env_log(c->env, lost > 0 ? LOG_LEVEL_WARNING : LOG_LEVEL_INFO,
+	    "ReportStore: it answers again after %" PRId64 " s; %" PRIu64
+	    " messages are missing from DMARC reports", mono_s(c) -
+	    c->away_at_s, lost);
+	c->retry_s = 0;
+	atomic_store(&c->away, false);
+}
+
+/* A batch that failed is tried again as it is. False: there is none. */
+static bool
+load_batch(struct report_collector *c)
+{
+	struct collect_row *row;
+
+	if (c->batch_n > 0) {
+		return (true);
+	}
+	pthread_mutex_lock(&c->lock);
+	while (c->batch_n < COLLECT_BATCH_ROWS &&
+	    (row = collect_table_take(&c->table)) != NULL) {
+		TAILQ_INSERT_TAIL(&c->batch_rows, row, order);
+		c->batch[c->batch_n++] = row->row;
+	}
+	pthread_mutex_unlock(&c->lock);
+	c->batch_number++;
+	return (c->batch_n > 0);
+}
+
+static void
+end_batch(struct report_collector *c, bool written)
+{
+	struct collect_row *row;
+
+	TAILQ_FOREACH(row, &c->batch_rows, order) {
+		if (written) {
+			atomic_fetch_add(&c->kept,
+			    (uint64_t)row->row.weight.messages);
+			atomic_fetch_sub(&c->rows_pending, 1);
+		} else {
+			count_lost(c, row);
+		}
+	}
+	collect_list_free(&c->batch_rows);
+	c->batch_n = 0;
+}
+
+static enum status
+write_batch(struct report_collector *c, struct diag *diag)
+{
+	const struct report_batch batch = { str_from(c->writer),
+		c->batch_number, env_now_s(c->env), c->batch, c->batch_n };
+	bool was_open = c->store != NULL;
+	enum status status = need_store(c, diag);
+
+	if (status == STATUS_OK) {
+		status = report_store_write(c->store, c->crypto, &batch,
+		    diag);
+	}
+	/* The server may have been restarted since. */
+	if (status != STATUS_OK && was_open && c->store != NULL) {
+		close_store(c);
+		status = need_store(c, diag);
+		if (status == STATUS_OK) {
+			status = report_store_write(c->store, c->crypto,
+			    &batch, diag);
+		}
+	}
+	return (status);
+}
+
+static void
+write_all(struct report_collector *c)
+{
+	enum status status;
+	struct diag diag;
+
+	while (c->where != NULL && load_batch(c)) {
+		diag_init(&diag);
+		status = write_batch(c, &diag);
+		if (status == STATUS_SYNTAX && c->store != NULL) {
+			env_log(c->env, LOG_LEVEL_ERROR, "ReportStore: %s",
+			    diag.text);
+			end_batch(c, false);
+			continue;
+		}
+		if (status != STATUS_OK) {
+			note_failure(c, &diag);
+			return;
+		}
+		end_batch(c, true);
+		note_success(c);
+	}
+}
+
+static void
+drop_all(struct report_collector *c)
+{
+	while (load_batch(c)) {
+		end_batch(c, false);
+	}
+}
+
+/* A reload has named another store, or the first. */
+static void
+change_store(struct report_collector *c)
+{
+	char *old = c->where;
+
+	if (c->retry_s == 0) {
+		write_all(c);
+	}
+	close_store(c);
+	pthread_mutex_lock(&c->lock);
+	c->where = c->next;
+	c->next = NULL;
+	c->changed = false;
+	pthread_mutex_unlock(&c->lock);
+	free(old);
+	c->retry_s = 0;
+	c->oldest_at_s = c->expire_at_s = 0;
+	atomic_store(&c->away, false);
+	atomic_store(&c->oldest_s, -1);
+	if (c->where == NULL) {
+		drop_all(c);
+	}
+}
+
+static unsigned
+get_days(struct report_collector *c)
+{
+	unsigned days;
+
+	pthread_mutex_lock(&c->lock);
+	days = c->days;
+	pthread_mutex_unlock(&c->lock);
+	return (days);
+}
+
+static enum status
+run_chores(struct report_collector *c, struct diag *diag)
+{
+	int64_t now_s = env_now_s(c->env), begin_s;
+	enum status status = need_store(c, diag);
+
+	if (status == STATUS_OK && mono_s(c) >= c->expire_at_s) {
+		status = report_store_expire(c->store, now_s, get_days(c),
+		    diag);
+		c->expire_at_s = mono_s(c) + EXPIRE_EVERY_S;
+	}
+	if (status == STATUS_OK) {
+		status = report_store_oldest(c->store, now_s, &begin_s, diag);
+	}
+	if (status == STATUS_OK) {
+		atomic_store(&c->oldest_s, begin_s < 0 ? -1 :
+		    begin_s + REPORT_DAY_S);
+	}
+	return (status);
+}
+
+static void
+do_chores(struct report_collector *c)
+{
+	struct diag diag;
+
+	if (c->where == NULL || mono_s(c) < c->oldest_at_s) {
+		return;
+	}
+	c->oldest_at_s = mono_s(c) + OLDEST_EVERY_S;
+	diag_init(&diag);
+	if (run_chores(c, &diag) != STATUS_OK) {
+		note_failure(c, &diag);
+	} else {
+		note_success(c);
+	}
+}
+
+/* -- the thread ------------------------------------------------------------ */
+
+/* With the lock held. */
+static int64_t
+next_time(const struct report_collector *c)
+{
+	int64_t at_s = c->where != NULL ? c->oldest_at_s :
+	    mono_s(c) + EXPIRE_EVERY_S;
+
+	if (c->retry_s > 0) {
+		return (c->retry_at_s);
+	}
+	if (c->table.n > 0 && mono_s(c) + COLLECT_DELAY_S < at_s) {
+		at_s = mono_s(c) + COLLECT_DELAY_S;
+	}
+	return (at_s);
+}
+
+/* False: the thread shall end. */
+static bool
+wait_for_work(struct report_collector *c)
+{
+	struct timespec until = { 0, 0 };
+	bool filled, stopping;
+
+	pthread_mutex_lock(&c->lock);
+	filled = c->table.n > 0;
+	until.tv_sec = (time_t)next_time(c);
+	while (!c->stopping && !c->changed && mono_s(c) < until.tv_sec &&
+	    (c->retry_s > 0 || c->table.bytes < EARLY_BYTES)) {
+		(void)pthread_cond_timedwait(&c->wake, &c->lock, &until);
+		if (!filled && c->table.n > 0) {
+			filled = true;
+			until.tv_sec = (time_t)next_time(c);
+		}
+	}
+	stopping = c->stopping;
+	pthread_mutex_unlock(&c->lock);
+	return (!stopping);
+}
+
+static bool
+has_changed(struct report_collector *c)
+{
+	bool changed;
+
+	pthread_mutex_lock(&c->lock);
+	changed = c->changed;
+	pthread_mutex_unlock(&c->lock);
+	return (changed);
+}
+
+static void
+end_writer(struct report_collector *c)
+{
+	if (has_changed(c)) {
+		change_store(c);
+	}
+	write_all(c);
+	if (c->where == NULL) {
+		drop_all(c);
+	}
+	if (atomic_load(&c->rows_pending) > 0) {
+		env_log(c->env, LOG_LEVEL_WARNING, "ReportStore: stopping, "
+		    "%" PRIuFAST64 " rows could not be stored and are missing "
+		    "from DMARC reports", atomic_load(&c->rows_pending));
+	}
+	close_store(c);
+	pthread_mutex_lock(&c->lock);
+	c->ended = true;
+	pthread_mutex_unlock(&c->lock);
+}
+
+static void *
+run_writer(void *arg)
+{
+	struct report_collector *c = arg;
+
+	while (wait_for_work(c)) {
+		if (has_changed(c)) {
+			change_store(c);
+		}
+		write_all(c);
+		do_chores(c);
+	}
+	end_writer(c);
+	return (NULL);
+}
+
+enum status
+report_collector_start(struct report_collector *c)
+{
+	if (pthread_create(&c->thread, NULL, run_writer, c) != 0) {
+		return (STATUS_NOMEM);
+	}
+	c->started = true;
+	return (STATUS_OK);
+}
+
+static bool
+has_ended(struct report_collector *c)
+{
+	bool ended;
+
+	pthread_mutex_lock(&c->lock);
+	ended = c->ended;
+	pthread_mutex_unlock(&c->lock);
+	return (ended);
+}
+
+bool
+report_collector_stop(struct report_collector *c, unsigned timeout_ms)
+{
+	const struct timespec step = { 0, STOP_STEP_MS * 1000000L };
+	uint64_t end_us = env_mono_us(c->env) + timeout_ms * 1000ULL;
+
+	if (!c->started) {
+		return (true);
+	}
+	pthread_mutex_lock(&c->lock);
+	c->stopping = true;
+	pthread_cond_signal(&c->wake);
+	pthread_mutex_unlock(&c->lock);
+	while (!has_ended(c)) {
+		if (env_mono_us(c->env) >= end_us) {
+			return (false);
+		}
+		(void)nanosleep(&step, NULL);
+	}
+	(void)pthread_join(c->thread, NULL);
+	c->started = false;
+	return (true);
+}

@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The daemon's side of the store: batches, and what is too old. */
+#include "config.h"
+
+#include <stdlib.h>
+
+#include "report/store_private.h"
+
+#define ID_BYTES	16	/* of a SHA-256 */
+#define ID_DIGITS	(2 * ID_BYTES)
+/* A batch that is late for so many sent days has a wrong day. */
+#define SHIFT_MAX	400
+
+struct write {
+	struct report_store		*store;
+	struct digest			*digest;
+	const struct report_batch	*batch;
+	const struct report_batch_row	**rows;	/* sorted by period */
+	struct diag			*diag;
+};
+
+/* Two writers lock periods in the same order. */
+static int
+compare_rows(const void *a, const void *b)
+{
+	const struct report_batch_row *x =
+	    *(const struct report_batch_row *const *)a;
+	const struct report_batch_row *y =
+	    *(const struct report_batch_row *const *)b;
+	int order = str_cmp(x->policy, y->policy);
+
+	if (order == 0 && x->day_s != y->day_s) {
+		order = x->day_s < y->day_s ? -1 : 1;
+	}
+	return (order != 0 ? order : str_cmp(x->fact, y->fact));
+}
+
+static enum status
+make_id(struct write *w, struct str text, char id_r[ID_DIGITS])
+{
+	static const char digits[] = "0123456789abcdef";
+	unsigned char hash[CRYPTO_SHA256_BYTES];
+	enum status status;
+	size_t i;
+
+	digest_update(w->digest, text.p, text.n);
+	status = digest_final(w->digest, hash);
+	for (i = 0; status == STATUS_OK && i < ID_BYTES; i++) {
+		id_r[2 * i] = digits[hash[i] >> 4];
+		id_r[2 * i + 1] = digits[hash[i] & 15];
+	}
+	return (status);
+}
+
+/* *new_r: this batch was not written yet. */
+static enum status
+write_number(struct write *w, bool *new_r)
+{
+	char batch[SQL_NUMBER_BYTES], now[SQL_NUMBER_BYTES];
+	const struct str values[] = { w->batch->writer,
+		sql_number(batch, w->batch->number),
+		sql_number(now, w->batch->now_s) };
+	enum status status;
+	long changed = 0;
+
+	status = report_store_run(w->store, "INSERT INTO "
+	    "mailseal_report_writer (id, batch, at) VALUES ($1, $2, $3) "
+	    "ON CONFLICT (id) DO UPDATE SET batch = excluded.batch, "
+	    "at = excluded.at "
+	    "WHERE mailseal_report_writer.batch < excluded.batch", values, 3,
+	    &changed, w->diag);
+	*new_r = changed > 0;
+	return (status);
+}
+
+static enum status
+write_policy(struct write *w, struct str id, const struct report_batch_row *row)
+{
+	struct str values[KEPT_POLICY_COLUMNS + 2];
+	char day[SQL_NUMBER_BYTES];
+
+	values[0] = id;
+	if (!kept_split(row->policy, values + 1, KEPT_POLICY_COLUMNS)) {
+		diag_set(w->diag, NULL, 0, "a policy without its columns");
+		return (STATUS_SYNTAX);
+	}
+	values[KEPT_POLICY_COLUMNS + 1] = sql_number(day, row->day_s);
+	return (report_store_run(w->store, "INSERT INTO "
+	    "mailseal_report_policy (id, domain, discovery, p, sp, np, adkim, "
+	    "aspf, fo, testing, rua, error, used) VALUES ($1, $2, $3, $4, $5, "
+	    "$6, $7, $8, $9, $10, $11, $12, $13) ON CONFLICT (id) DO UPDATE "
+	    "SET used = excluded.used "
+	    "WHERE mailseal_report_policy.used < excluded.used", values,
+	    KEPT_POLICY_COLUMNS + 2, NULL, w->diag));
+}
+
+/* *open_r: the period was open, or new; it stays so until the commit. */
+static enum status
+add_to_period(struct write *w, struct str policy, int64_t day_s,
+    const struct kept_weight *sum, bool *open_r)
+{
+	char n[5][SQL_NUMBER_BYTES];
+	const struct str values[] = { policy, sql_number(n[0], day_s),
+		sql_number(n[1], sum->messages),
+		sql_number(n[2], sum->ordinary),
+		sql_number(n[3], sum->accepted),
+		sql_number(n[4], sum->passed) };
+	enum status status;
+	long changed = 0;
+
+	status = report_store_run(w->store, "INSERT INTO "
+	    "mailseal_report_period AS p (policy, day, state, messages, "
+	    "ordinary, accepted, passed) "
+	    "VALUES ($1, $2, 'open', $3, $4, $5, $6) "
+	    "ON CONFLICT (policy, day) DO UPDATE SET "
+	    "messages = p.messages + excluded.messages, "
+	    "ordinary = p.ordinary + excluded.ordinary, "
+	    "accepted = p.accepted + excluded.accepted, "
+	    "passed = p.passed + excluded.passed WHERE p.state = 'open'",
+	    values, 6, &changed, w->diag);
+	*open_r = changed > 0;
+	return (status);
+}
+
+static enum status
+write_fact(struct write *w, struct str policy, int64_t day_s,
+    const struct report_batch_row *row)
+{
+	char day[SQL_NUMBER_BYTES], n[SQL_NUMBER_BYTES], hash[ID_DIGITS];
+	struct str values[KEPT_FACT_COLUMNS + 4] = { policy,
+		sql_number(day, day_s), str_mem(hash, sizeof(hash)),
+		sql_number(n, row->weight.messages) };
+	enum status status;
+
+	if (!kept_split(row->fact, values + 4, KEPT_FACT_COLUMNS)) {
+		diag_set(w->diag, NULL, 0, "a row without its columns");
+		return (STATUS_SYNTAX);
+	}
+	status = make_id(w, row->fact, hash);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	return (report_store_run(w->store, "INSERT INTO "
+	    "mailseal_report_row AS r (policy, day, hash, messages, ip, "
+	    "disposition, dkim, spf, reasons, header_from, envelope_from, "
+	    "signatures, spf_domain, spf_result) VALUES ($1, $2, $3, $4, $5, "
+	    "$6, $7, $8, $9, $10, $11, $12, $13, $14) "
+	    "ON CONFLICT (policy, day, hash) DO UPDATE "
+	    "SET messages = r.messages + excluded.messages", values,
+	    KEPT_FACT_COLUMNS + 4, NULL, w->diag));
+}
+
+static bool
+is_same_period(const struct report_batch_row *a,
+    const struct report_batch_row *b)
+{
+	return (a->day_s == b->day_s && str_eq(a->policy, b->policy));
+}
+
+/* The rows from i to end, which is returned, belong to one period. */
+static size_t
+sum_period(const struct write *w, size_t i, struct kept_weight *sum)
+{
+	size_t first = i;
+
+	*sum = (struct kept_weight){ .messages = 0 };
+	for (; i < w->batch->rows_n &&
+	    is_same_period(w->rows[first], w->rows[i]); i++) {
+		sum->messages += w->rows[i]->weight.messages;
+		sum->ordinary += w->rows[i]->weight.ordinary;
+		sum->accepted += w->rows[i]->weight.accepted;
+		sum->passed += w->rows[i]->weight.passed;
+	}
+	return (i);
+}
+
+static enum status
+write_period(struct write *w, size_t first, size_t end,
+    const struct kept_weight *sum)
+{
+	const struct report_batch_row *row = w->rows[first];
+	char digits[ID_DIGITS];
+	const struct str id = str_mem(digits, sizeof(digits));
+	int64_t day_s = row->day_s;
+	bool is_open = false;
+	enum status status = make_id(w, row->policy, digits);
+	int shift;
+	size_t i;
+
+	if (status == STATUS_OK) {
+		status = write_policy(w, id, row);
+	}
+	for (shift = 0; status == STATUS_OK && !is_open; shift++) {
+		if (shift > 0) {
+			day_s += REPORT_DAY_S;
+		}
+		if (shift > SHIFT_MAX) {
+			diag_set(w->diag, NULL, 0, "no open day for rows");
+			return (STATUS_IO);
+		}
+		status = add_to_period(w, id, day_s, sum, &is_open);
+	}
+	for (i = first; status == STATUS_OK && i < end; i++) {
+		status = write_fact(w, id, day_s, w->rows[i]);
+	}
+	return (status);
+}
+
+static enum status
+write_rows(struct write *w)
+{
+	struct kept_weight sum;
+	enum status status = STATUS_OK;
+	size_t i, end;
+
+	for (i = 0; status == STATUS_OK && i < w->batch->rows_n; i = end) {
+		end = sum_period(w, i, &sum);
+		status = write_period(w, i, end, &sum);
+	}
+	return (status);
+}
+
+static enum status
+write_batch(struct write *w)
+{
+	enum status status = sql_begin(w->store->db, w->diag);
+	bool is_new = false;
+
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	status = write_number(w, &is_new);
+	if (status == STATUS_OK && is_new) {
+		status = write_rows(w);
+	}
+	if (status == STATUS_OK) {
+		status = sql_commit(w->store->db, w->diag);
+	}
+	if (status != STATUS_OK) {
+		sql_rollback(w->store->db);
+	}
+	return (status);
+}
+
+enum status
+report_store_write(struct report_store *store, const struct crypto *crypto,
+    const struct report_batch *batch, struct diag *diag)
+{
+	struct write w = { .store = store, .batch = batch, .diag = diag };
+	enum status status = STATUS_NOMEM;
+	size_t i;
+
+	if (batch->rows_n == 0) {
+		return (STATUS_OK);
+	}
+	w.digest = digest_new(crypto);
+	w.rows = calloc(batch->rows_n, sizeof(*w.rows));
+	if (w.digest == NULL || w.rows == NULL) {
+		diag_set(diag, NULL, 0, "out of memory");
+	} else {
+		for (i = 0; i < batch->rows_n; i++) {
+			w.rows[i] = &batch->rows[i];
+		}
+		qsort(w.rows, batch->rows_n, sizeof(*w.rows), compare_rows);
+		status = write_batch(&w);
+	}
+	digest_free(w.digest);
+	free(w.rows);
+	return (status);
+}
+
+/* Each $1 is a time. */
+static enum status
+run_until(struct report_store *store, const char *text, int64_t until_s,
+    struct diag *diag)
+{
+	char number[SQL_NUMBER_BYTES];
+	const struct str value = sql_number(number, until_s);
+
+	return (report_store_run(store, text, &value, 1, NULL, diag));
+}
+
+static enum status
+expire_rows(struct report_store *store, int64_t now_s, unsigned days,
+    struct diag *diag)
+{
+	char number[2][SQL_NUMBER_BYTES];
+	int64_t until_s = now_s - ((int64_t)days + 1) * REPORT_DAY_S;
+	const struct str values[] = { sql_number(number[0], now_s),
+		sql_number(number[1], until_s) };
+	enum status status;
+
+	status = report_store_run(store, "UPDATE mailseal_report_period "
+	    "SET state = 'dropped', done = $1, holder = NULL, lease = NULL, "
+	    "note = 'not sent within ReportRetention' "
+	    "WHERE state IN ('open', 'claimed') AND day <= $2", values, 2,
+	    NULL, diag);
+	return (status != STATUS_OK ? status : run_until(store,
+	    "DELETE FROM mailseal_report_row WHERE day <= $1", until_s,
+	    diag));
+}
+
+enum status
+report_store_expire(struct report_store *store, int64_t now_s, unsigned days,
+    struct diag *diag)
+{
+	static const char *const old[] = {
+		"DELETE FROM mailseal_report_period WHERE day <= $1",
+		"DELETE FROM mailseal_report_policy WHERE used <= $1 "
+		    "AND id NOT IN (SELECT policy FROM "
+		    "mailseal_report_period)",
+		"DELETE FROM mailseal_report_writer WHERE at <= $1",
+		"DELETE FROM mailseal_report_delivery WHERE at <= $1",
+		"DELETE FROM mailseal_report_suppression WHERE until <= $1",
+	};
+	unsigned kept = days > REPORT_SENT_DAYS ? days : REPORT_SENT_DAYS;
+	int64_t until_s = now_s - ((int64_t)kept + 1) * REPORT_DAY_S;
+	enum status status = expire_rows(store, now_s, days, diag);
+	size_t i;
+
+	for (i = 0; status == STATUS_OK && i < sizeof(old) / sizeof(old[0]);
+	    i++) {
+		status = run_until(store, old[i], until_s, diag);
+	}
+	return (status != STATUS_OK ? status : run_until(store,
+	    "DELETE FROM mailseal_report_permission WHERE until <= $1", now_s,
+	    diag));
+}

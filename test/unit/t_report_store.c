@@ -1,0 +1,297 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The store of what is kept for reports: lib/report/store.h. With an argument,
+ * "postgres:CONNINFO", the same in an empty database of that kind.
+ */
+#include "config.h"
+
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "report/store_private.h"
+#include "report_rows.h"
+#include "tap.h"
+
+#define DAY		((int64_t)20000 * REPORT_DAY_S)
+#define ROWS_MAX	8
+
+static struct crypto *crypto;
+static struct arena arena;
+static struct diag diag;
+static struct report_store *store;
+static int64_t batch_number;
+
+struct rows {			/* a batch that is being made */
+	struct report_batch_row	 v[ROWS_MAX];
+	size_t			 n;
+};
+
+static struct str
+text_of(void (*write)(struct buf *, const char *, const char *),
+    const char *a, const char *b)
+{
+	struct buf text;
+	struct str copy;
+
+	buf_init(&text, KEPT_TEXT_MAX_BYTES);
+	write(&text, a, b);
+	copy = arena_dup(&arena, buf_str(&text));
+	buf_fini(&text);
+	return (copy);
+}
+
+static void
+add_row(struct rows *rows, int64_t day_s, const char *domain, const char *p,
+    const char *ip, int64_t messages)
+{
+	rows->v[rows->n++] = (struct report_batch_row){ day_s,
+		text_of(rows_policy, domain, p),
+		text_of(rows_fact, ip, domain), { messages, messages,
+		messages - 1, 0 } };
+}
+
+static enum status
+write_rows(const struct rows *rows, int64_t number)
+{
+	const struct report_batch batch = { STR("writer"), number, DAY,
+		rows->v, rows->n };
+
+	diag_init(&diag);
+	return (report_store_write(store, crypto, &batch, &diag));
+}
+
+static void
+write_one(int64_t day_s, const char *domain, const char *p, const char *ip,
+    int64_t messages)
+{
+	struct rows rows = { .n = 0 };
+
+	add_row(&rows, day_s, domain, p, ip, messages);
+	if (write_rows(&rows, ++batch_number) != STATUS_OK) {
+		tap_ok(false, "a batch is written: %s", diag.text);
+	}
+}
+
+static int64_t
+get_number(const char *text)
+{
+	int64_t n = -2;
+	const struct sql_statement statement = { .text = text, .columns = 1,
+		.row = report_store_take_number, .ctx = &n };
+
+	if (sql_run(store->db, &statement, NULL, &diag) != STATUS_OK) {
+		printf("# %s\n", diag.text);
+	}
+	return (n);
+}
+
+static void
+run_text(const char *text)
+{
+	const struct sql_statement statement = { .text = text };
+
+	if (sql_run(store->db, &statement, NULL, &diag) != STATUS_OK) {
+		tap_ok(false, "%s: %s", text, diag.text);
+	}
+}
+
+static void
+test_merge(void)
+{
+	struct rows rows = { .n = 0 };
+
+	add_row(&rows, DAY, "a.example", "none", "192.0.2.1", 3);
+	add_row(&rows, DAY, "b.example", "none", "192.0.2.1", 1);
+	add_row(&rows, DAY, "a.example", "none", "192.0.2.2", 5);
+	add_row(&rows, DAY, "a.example", "reject", "192.0.2.1", 7);
+	add_row(&rows, DAY + REPORT_DAY_S, "a.example", "none", "192.0.2.1",
+	    11);
+	tap_num(write_rows(&rows, ++batch_number), STATUS_OK, "a batch");
+	tap_num(write_rows(&rows, batch_number), STATUS_OK, "the same again");
+	tap_num(get_number("SELECT sum(messages) FROM mailseal_report_row"),
+	    27, "a batch counts once");
+	tap_num(write_rows(&rows, ++batch_number), STATUS_OK, "the next one");
+	tap_num(get_number("SELECT sum(messages) FROM mailseal_report_row"),
+	    54, "equal rows are counted together");
+	tap_num(get_number("SELECT count(*) FROM mailseal_report_row"), 5,
+	    "and stay so many");
+	tap_num(get_number("SELECT count(*) FROM mailseal_report_period"), 4,
+	    "a period for each domain, policy and day");
+	tap_num(get_number("SELECT count(*) FROM mailseal_report_policy"), 3,
+	    "a policy for each configuration");
+	tap_num(get_number("SELECT sum(messages) FROM mailseal_report_period "
+	    "WHERE accepted < messages AND passed = 0 AND ordinary = "
+	    "messages"), 54, "a period has the sums of its rows");
+}
+
+/* What comes late goes to the next day that is open. */
+static void
+test_late(void)
+{
+	write_one(DAY, "late.example", "none", "192.0.2.1", 2);
+	write_one(DAY + REPORT_DAY_S, "late.example", "none", "192.0.2.1", 2);
+	run_text("UPDATE mailseal_report_period SET state = 'claimed' "
+	    "WHERE policy IN (SELECT id FROM mailseal_report_policy "
+	    "WHERE domain = 'late.example')");
+	write_one(DAY, "late.example", "none", "192.0.2.1", 100);
+	tap_num(get_number("SELECT messages FROM mailseal_report_period p "
+	    "JOIN mailseal_report_policy c ON c.id = p.policy "
+	    "WHERE domain = 'late.example' AND state = 'open'"), 100,
+	    "two days are closed: the third has them");
+	tap_num(get_number("SELECT min(day) FROM mailseal_report_row "
+	    "WHERE messages = 100") - DAY, 2 * REPORT_DAY_S,
+	    "with the rows");
+	tap_num(get_number("SELECT sum(p.messages) FROM "
+	    "mailseal_report_period p JOIN mailseal_report_policy c "
+	    "ON c.id = p.policy WHERE domain = 'late.example' "
+	    "AND state <> 'open'"), 4, "a closed period never changes");
+}
+
+static void
+test_bad_rows(void)
+{
+	int64_t before = get_number("SELECT sum(messages) "
+	    "FROM mailseal_report_row");
+	struct rows rows = { .n = 0 };
+
+	add_row(&rows, DAY, "aa.example", "none", "192.0.2.1", 3);
+	add_row(&rows, DAY, "zz.example", "none", "192.0.2.1", 3);
+	rows.v[1].fact = STR("no\ncolumns");
+	tap_num(write_rows(&rows, ++batch_number), STATUS_SYNTAX,
+	    "a row without its columns");
+	tap_num(get_number("SELECT sum(messages) FROM mailseal_report_row"),
+	    before, "nothing of its batch is written");
+	rows.v[1].fact = text_of(rows_fact, "192.0.2.1", "zz.example");
+	tap_num(write_rows(&rows, batch_number), STATUS_OK,
+	    "its number is free");
+	tap_num(get_number("SELECT sum(messages) FROM mailseal_report_row"),
+	    before + 6, "and then all of it");
+}
+
+static void
+test_oldest(void)
+{
+	int64_t begin_s = 0;
+
+	tap_num(report_store_oldest(store, DAY, &begin_s, &diag), STATUS_OK,
+	    "the oldest");
+	tap_num(begin_s, -1, "a day that has not ended does not count");
+	tap_num(report_store_oldest(store, DAY + REPORT_DAY_S, &begin_s,
+	    &diag), STATUS_OK, "a day later");
+	tap_num(begin_s, DAY, "it does");
+}
+
+static void
+test_expire(void)
+{
+	int64_t rows = get_number("SELECT count(*) FROM mailseal_report_row");
+
+	tap_num(report_store_expire(store, DAY + 7 * REPORT_DAY_S, 7, &diag),
+	    STATUS_OK, "a day that ended 6 days ago");
+	tap_num(get_number("SELECT count(*) FROM mailseal_report_row"), rows,
+	    "is kept for 7");
+	tap_num(report_store_expire(store, DAY + 8 * REPORT_DAY_S, 7, &diag),
+	    STATUS_OK, "7 days ago");
+	tap_num(get_number("SELECT min(day) FROM mailseal_report_row"),
+	    DAY + REPORT_DAY_S, "is gone");
+	tap_num(get_number("SELECT count(*) FROM mailseal_report_period "
+	    "WHERE day <= 1728000000 AND state <> 'dropped'"), 0,
+	    "its periods are not sent any more");
+	tap_ok(get_number("SELECT count(*) FROM mailseal_report_period "
+	    "WHERE day <= 1728000000") > 0, "but remembered");
+	tap_num(report_store_expire(store, DAY + 100 * REPORT_DAY_S, 7,
+	    &diag), STATUS_OK, "90 days later");
+	tap_num(get_number("SELECT count(*) FROM mailseal_report_period"), 0,
+	    "nothing is");
+	tap_num(get_number("SELECT count(*) FROM mailseal_report_policy"), 0,
+	    "no policy, either");
+}
+
+static void
+check_store(const char *where)
+{
+	diag_init(&diag);
+	if (report_store_open(where, true, &store, &diag) != STATUS_OK) {
+		tap_ok(false, "%s opens: %s", where, diag.text);
+		return;
+	}
+	test_merge();
+	test_late();
+	test_bad_rows();
+	test_oldest();
+	test_expire();
+	report_store_close(store);
+}
+
+/* The tables of the file and of the code are the same. */
+static void
+test_schema(const char *top)
+{
+	char command[1024], line[256];
+	FILE *f;
+
+	(void)snprintf(command, sizeof(command), "cd %s && sqlite3 file.db "
+	    "<\"%s/etc/reports-sqlite.sql\" && for f in file reports; do "
+	    "sqlite3 $f.db .schema | sed 's/--.*//' | tr -d ' \\t\\n' >$f; "
+	    "done; cmp file reports && wc -c <file", top,
+	    getenv("top_srcdir") != NULL ? getenv("top_srcdir") : ".");
+	f = popen(command, "r");
+	tap_ok(f != NULL && fgets(line, sizeof(line), f) != NULL &&
+	    atol(line) > 1000, "etc/reports-sqlite.sql has the tables");
+	if (f != NULL) {
+		(void)pclose(f);
+	}
+}
+
+static void
+test_bad_store(const char *top)
+{
+	char where[256];
+
+	(void)snprintf(where, sizeof(where), "sqlite:%s/none/r.db", top);
+	diag_init(&diag);
+	tap_ok(report_store_open(where, true, &store, &diag) != STATUS_OK &&
+	    strstr(diag.text, "/none/r.db") != NULL, "no folder: %s",
+	    diag.text);
+	(void)snprintf(where, sizeof(where), "sqlite:%s/absent.db", top);
+	tap_num(report_store_open(where, false, &store, &diag), STATUS_TEMP,
+	    "a reader does not create it");
+	tap_num(report_store_open("mysql:x", true, &store, &diag),
+	    STATUS_SYNTAX, "another kind");
+}
+
+static void
+test_days(void)
+{
+	tap_num(report_day(DAY), DAY, "a day begins at 00:00:00");
+	tap_num(report_day(DAY - 1), DAY - REPORT_DAY_S, "not a second early");
+	tap_num(report_day(DAY + REPORT_DAY_S - 1), DAY, "and ends 23:59:59");
+	tap_num(report_day(-5), 0, "no time before 1970");
+}
+
+int
+main(int argc, char **argv)
+{
+	char top[] = "/tmp/t_report_store.XXXXXX", where[128];
+
+	crypto = crypto_new();
+	arena_init(&arena, 1024 * 1024);
+	if (crypto == NULL || mkdtemp(top) == NULL) {
+		return (99);
+	}
+	if (argc > 1) {
+		check_store(argv[1]);
+	} else {
+		(void)snprintf(where, sizeof(where), "sqlite:%s/reports.db",
+		    top);
+		check_store(where);
+		test_schema(top);
+		test_bad_store(top);
+		test_days();
+	}
+	(void)snprintf(where, sizeof(where), "rm -r %s", top);
+	tap_num(system(where), 0, "the folder is removed");
+	arena_fini(&arena);
+	crypto_free(crypto);
+	return (tap_done());
+}
