@@ -31,6 +31,8 @@ check_SCRIPTS += test/integration/import.py test/integration/migration.py \
 EXTRA_DIST += test/integration/import.py test/integration/letters.py \
 	test/integration/migration.py test/integration/old.py \
 	test/integration/tables.py
+check_SCRIPTS += test/integration/report_keep.py
+EXTRA_DIST += test/integration/report_keep.py
 check_SCRIPTS += test/integration/report_read.py
 EXTRA_DIST += test/integration/report_read.py
 check_SCRIPTS += test/integration/tcp.py

@@ -81,7 +81,8 @@ class Client:
         self.pending += struct.pack('>I', len(data)) + data
 
     def connect(self, name='client.example', address='192.0.2.1'):
-        return self.step('C', name.encode() + b'\0004' +
+        family = b'6' if ':' in address else b'4'
+        return self.step('C', name.encode() + b'\0' + family +
                          struct.pack('>H', 12345) + address.encode() + b'\0')
 
     def helo(self, name='client.example'):
