@@ -22,8 +22,6 @@
 
 #define TEXT_FO_BYTES	8	/* "0:1:d:s" */
 
-/* -- the policy ------------------------------------------------------------ */
-
 /* Appends the valid URIs. *bad_r: there are others. False: no mailto. */
 static bool
 write_rua(struct buf *out, struct str rua, bool *bad_r)
@@ -116,8 +114,6 @@ write_policy(struct buf *out, struct buf *rua, const struct dmarc_verdict *v)
 	return (true);
 }
 
-/* -- signatures and SPF ---------------------------------------------------- */
-
 /* RFC 9990 3.1.3; the lowest first. */
 static int
 rank_signature(const struct dkim_verdict *s, const struct dmarc_verdict *v)
@@ -177,8 +173,6 @@ add_sender(const struct engine_input *in, const struct engine_outcome *out,
 		fact->envelope_from = STR_NONE;
 	}
 }
-
-/* -- what was done, and why ------------------------------------------------ */
 
 static void
 add_reason(struct kept_fact *fact, const char *type, const char *comment)
@@ -273,8 +267,6 @@ set_disposition(struct kept_fact *fact, const struct dmarc_verdict *v,
 	}
 }
 
-/* -- a message about reports, which alone causes none ---------------------- */
-
 static struct str
 field_value(const struct engine_input *in, struct str name)
 {
@@ -320,8 +312,6 @@ is_about_reports(const struct engine_input *in)
 	    (null_path && (str_starts_ci(type, STR("multipart/report")) ||
 	    (automatic.n > 0 && !str_starts_ci(automatic, STR("no"))))));
 }
-
-/* -- a message ------------------------------------------------------------- */
 
 struct keeping {		/* of one message */
 	const struct engine_input *in;
@@ -415,15 +405,19 @@ engine_report_keep(const struct engine_input *in,
 {
 	const struct dmarc *dmarc = out->dmarc;
 	const struct dmarc_verdict *verdict;
-	struct keeping k = { .in = in, .v = v, .out = out,
-		.applied = applied };
+	struct keeping k;
 	size_t i;
 
 	if (in->engine->opts.reports == NULL || !in->judged ||
+	    !report_collector_is_active(in->engine->opts.reports) ||
 	    !in->sender.known || dmarc == NULL ||
 	    out->error != ENGINE_NO_ERROR) {
 		return;
 	}
+	k.in = in;
+	k.v = v;
+	k.out = out;
+	k.applied = applied;
 	k.now_s = env_now_s(input_env(in));
 	k.ordinary = !is_about_reports(in);
 	for (i = 0; i < dmarc_count(dmarc); i++) {

@@ -155,14 +155,18 @@ report_collector_set(struct report_collector *c, const char *where,
 	return (STATUS_OK);
 }
 
-/* -- messages -------------------------------------------------------------- */
-
 static void
 count_lost(struct report_collector *c, const struct collect_row *row)
 {
 	atomic_fetch_add(&c->lost, (uint64_t)row->row.weight.messages);
 	atomic_fetch_add(&c->rows_dropped, 1);
 	atomic_fetch_sub(&c->rows_pending, 1);
+}
+
+bool
+report_collector_is_active(const struct report_collector *c)
+{
+	return (atomic_load_explicit(&c->active, memory_order_relaxed));
 }
 
 void
@@ -179,7 +183,7 @@ report_collector_add(struct report_collector *c, int64_t now_s,
 	struct collect_row *row, *old;
 	bool added, first, full;
 
-	if (!atomic_load(&c->active)) {
+	if (!report_collector_is_active(c)) {
 		return;
 	}
 	row = collect_row_new(report_day(now_s), policy, fact, weight);
@@ -224,8 +228,6 @@ report_collector_get(const struct report_collector *c,
 		.lost = atomic_load(&c->lost),
 		.oldest_s = atomic_load(&c->oldest_s) };
 }
-
-/* -- the store, in the writer's thread ------------------------------------- */
 
 static void
 close_store(struct report_collector *c)
@@ -447,8 +449,6 @@ do_chores(struct report_collector *c)
 		note_success(c);
 	}
 }
-
-/* -- the thread ------------------------------------------------------------ */
 
 /* With the lock held. */
 static int64_t

@@ -59,6 +59,8 @@ enum status	 report_collector_start(struct report_collector *)
 bool		 report_collector_stop(struct report_collector *,
 		    unsigned timeout_ms) ATTR_MUST_CHECK;
 
+/* Whether there is a store to keep messages for. */
+bool		 report_collector_is_active(const struct report_collector *);
 /* A message of the time now_s. Texts as kept.h writes them. */
 void		 report_collector_add(struct report_collector *,
 		    int64_t now_s, struct str policy, struct str fact,

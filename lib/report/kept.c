@@ -11,9 +11,14 @@ write_text(struct buf *out, struct str text, size_t max_bytes)
 	size_t i;
 
 	text = str_first(text, max_bytes);
-	for (i = 0; i < text.n; i++) {
-		buf_add_char(out, text.p[i] >= ' ' && text.p[i] <= '~' ?
-		    text.p[i] : '?');
+	if (!buf_reserve(out, text.n)) {
+		return;
+	}
+	buf_add_str(out, text);
+	for (i = out->n - text.n; i < out->n; i++) {
+		if (out->p[i] < ' ' || out->p[i] > '~') {
+			out->p[i] = '?';
+		}
 	}
 }
 
@@ -126,9 +131,14 @@ write_signatures(struct buf *out, const struct kept_fact *f)
 		    s->result.n + 3 > KEPT_SIGNATURES_MAX_BYTES) {
 			break;
 		}
-		buf_printf(out, "%s%.*s %.*s %.*s", n++ > 0 ? "," : "",
-		    STR_FMT(s->domain), STR_FMT(s->selector),
-		    STR_FMT(s->result));
+		if (n++ > 0) {
+			buf_add_char(out, ',');
+		}
+		buf_add_str(out, s->domain);
+		buf_add_char(out, ' ');
+		buf_add_str(out, s->selector);
+		buf_add_char(out, ' ');
+		buf_add_str(out, s->result);
 	}
 }
 

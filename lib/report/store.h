@@ -52,7 +52,7 @@ const char	*report_store_shown(const char *where);
 /* The beginning of the UTC day of a time. */
 int64_t		 report_day(int64_t unix_s);
 
-/* -- the daemon's side ----------------------------------------------------- */
+/* For the daemon. */
 
 struct report_batch_row {
 	int64_t		 day_s;		/* beginning of the UTC day */
@@ -81,7 +81,7 @@ enum status	 report_store_expire(struct report_store *, int64_t now_s,
 enum status	 report_store_oldest(struct report_store *, int64_t now_s,
 		    int64_t *begin_r, struct diag *) ATTR_MUST_CHECK;
 
-/* -- the side of `mailseal report` (store_read.c, store_send.c) ------------ */
+/* For `mailseal report` (store_read.c, store_send.c). */
 
 enum report_state {
 	REPORT_OPEN,		/* rows are still added */

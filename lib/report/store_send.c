@@ -53,8 +53,6 @@ read_number(const struct str *column, int64_t *r, enum status *status)
 	}
 }
 
-/* -- deliveries ------------------------------------------------------------ */
-
 #define DELIVERY_COLUMNS 8
 #define SELECT_DELIVERY	"SELECT policy, day, address, host, tag, state, at, " \
 	"note FROM mailseal_report_delivery "
@@ -173,8 +171,6 @@ report_store_count(struct report_store *store, struct str host,
 	return (sql_run(store->db, &statement, NULL, diag));
 }
 
-/* -- suppressions ---------------------------------------------------------- */
-
 static enum status
 take_suppression(void *ctx, const struct str *v)
 {
@@ -242,8 +238,6 @@ report_store_suppressions(struct report_store *store, struct arena *arena,
 	*v_r = list.v;
 	return (status);
 }
-
-/* -- permissions ----------------------------------------------------------- */
 
 static enum status
 take_permission(void *ctx, const struct str *v)

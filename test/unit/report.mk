@@ -12,6 +12,11 @@ test_unit_t_report_store_SOURCES = test/unit/t_report_store.c \
 UNIT += test/unit/t_report_collect
 test_unit_t_report_collect_SOURCES = test/unit/t_report_collect.c \
 	test/unit/report_rows.h
+UNIT += test/unit/t_report_store_memory
+test_unit_t_report_store_memory_SOURCES = test/unit/t_report_store_memory.c \
+	test/unit/report_rows.h
+test_unit_t_report_store_memory_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 # Its objects have names of their own until a program uses these files.
 UNIT += test/unit/t_report_store_read
 test_unit_t_report_store_read_SOURCES = test/unit/t_report_store_read.c \
