@@ -337,8 +337,8 @@ stop_reports(struct daemon *daemon)
 		return (true);
 	}
 	report_collector_get(daemon->live.reports, &n);
-	env_log(&daemon->env, LOG_LEVEL_WARNING, "ReportStore: it does not "
-	    "answer; %" PRIu64 " rows are missing from DMARC reports",
+	env_log(&daemon->env, LOG_LEVEL_WARNING, "ReportStore: it is too "
+	    "slow; %" PRIu64 " rows are missing from DMARC reports",
 	    n.rows_pending);
 	return (false);
 }

@@ -264,7 +264,8 @@ live_init(struct live *live, struct conf *conf, const struct env *env,
 	live->crypto = crypto_new();
 	live->stats = engine_stats_new();
 	live->key_checks = key_checks_new();
-	live->reports = report_collector_new(live->crypto, env);
+	live->reports = report_collector_new(live->crypto, env,
+	    COLLECT_MAX_BYTES);
 	if (live->crypto == NULL) {
 		diag_set(diag, NULL, 0, "OpenSSL does not start");
 	} else if (live->stats == NULL || live->key_checks == NULL ||

@@ -12,7 +12,6 @@
 #include "report/collect.h"
 #include "report/collect_table.h"
 
-#define EARLY_BYTES	(COLLECT_MAX_BYTES / 2)	/* do not wait any longer */
 #define OLDEST_EVERY_S	60		/* report_store_oldest */
 #define EXPIRE_EVERY_S	3600
 #define WRITER_BYTES	33
@@ -21,6 +20,7 @@
 struct report_collector {
 	const struct crypto	*crypto;
 	const struct env	*env;
+	size_t			 max_bytes;	/* of table */
 	pthread_t		 thread;
 	bool			 started;
 	/* numbers for others */
@@ -80,7 +80,8 @@ init_locks(struct report_collector *c)
 }
 
 struct report_collector *
-report_collector_new(const struct crypto *crypto, const struct env *env)
+report_collector_new(const struct crypto *crypto, const struct env *env,
+    size_t max_bytes)
 {
 	struct report_collector *c = calloc(1, sizeof(*c));
 
@@ -90,6 +91,7 @@ report_collector_new(const struct crypto *crypto, const struct env *env)
 	}
 	c->crypto = crypto;
 	c->env = env;
+	c->max_bytes = max_bytes;
 	c->oldest_s = -1;
 	collect_table_init(&c->table);
 	TAILQ_INIT(&c->batch_rows);
@@ -175,6 +177,13 @@ report_collector_lose(struct report_collector *c)
 	atomic_fetch_add(&c->lost, 1);
 }
 
+/* Then the writer does not wait any longer. */
+static bool
+is_half_full(const struct report_collector *c)
+{
+	return (c->table.bytes >= c->max_bytes / 2);
+}
+
 void
 report_collector_add(struct report_collector *c, int64_t now_s,
     struct str policy, struct str fact, const struct kept_weight *weight)
@@ -193,13 +202,13 @@ report_collector_add(struct report_collector *c, int64_t now_s,
 	}
 	pthread_mutex_lock(&c->lock);
 	first = c->table.n == 0;
-	full = c->table.bytes < EARLY_BYTES;
+	full = is_half_full(c);
 	added = collect_table_add(&c->table, row);
-	full = full && c->table.bytes >= EARLY_BYTES;
+	full = !full && is_half_full(c);
 	if (added) {
 		atomic_fetch_add(&c->rows_pending, 1);
 	}
-	while (c->table.bytes > COLLECT_MAX_BYTES) {
+	while (c->table.bytes > c->max_bytes) {
 		old = collect_table_take(&c->table);
 		count_lost(c, old);
 		TAILQ_INSERT_TAIL(&dropped, old, order);
@@ -477,7 +486,7 @@ wait_for_work(struct report_collector *c)
 	filled = c->table.n > 0;
 	until.tv_sec = (time_t)next_time(c);
 	while (!c->stopping && !c->changed && mono_s(c) < until.tv_sec &&
-	    (c->retry_s > 0 || c->table.bytes < EARLY_BYTES)) {
+	    (c->retry_s > 0 || !is_half_full(c))) {
 		(void)pthread_cond_timedwait(&c->wake, &c->lock, &until);
 		if (!filled && c->table.n > 0) {
 			filled = true;

@@ -36,9 +36,10 @@
 
 struct report_collector;
 
-/* Both outlive it. NULL: out of memory. */
+/* Both outlive it. max_bytes: COLLECT_MAX_BYTES, or less for a test. NULL: out
+   of memory. */
 struct report_collector	*report_collector_new(const struct crypto *,
-			    const struct env *);
+			    const struct env *, size_t max_bytes);
 void		 report_collector_free(struct report_collector *);
 /*
  * where: as report_store_open takes it; NULL: nothing is kept from now on. Rows

@@ -11,8 +11,17 @@
 
 #include "sql/private.h"
 
+#define PREPARED_MAX	8	/* statements that are kept */
+
+struct prepared {
+	char		*text;		/* NULL: a free place */
+	sqlite3_stmt	*statement;	/* NULL: in use */
+};
+
 struct sqlite {
 	sqlite3	*db;
+	struct prepared prepared[PREPARED_MAX];
+	unsigned next;		/* place of a new one */
 	char	*path;
 	dev_t	 device;	/* of the file that is open */
 	ino_t	 inode;
@@ -22,7 +31,12 @@ static void
 sqlite_close(void *ctx)
 {
 	struct sqlite *s = ctx;
+	size_t i;
 
+	for (i = 0; i < PREPARED_MAX; i++) {
+		(void)sqlite3_finalize(s->prepared[i].statement);
+		free(s->prepared[i].text);
+	}
 	(void)sqlite3_close(s->db);
 	free(s->path);
 	free(s);
@@ -77,6 +91,52 @@ deliver_row(sqlite3_stmt *row, const struct sql_statement *statement)
 	return (statement->row(statement->ctx, v));
 }
 
+/* Takes a statement that was prepared before, or prepares it. */
+static int
+take_statement(struct sqlite *s, const char *text, sqlite3_stmt **r)
+{
+	size_t i;
+
+	for (i = 0; i < PREPARED_MAX; i++) {
+		struct prepared *p = &s->prepared[i];
+
+		if (p->statement != NULL && strcmp(p->text, text) == 0) {
+			*r = p->statement;
+			p->statement = NULL;
+			return (SQLITE_OK);
+		}
+	}
+	return (sqlite3_prepare_v2(s->db, text, -1, r, NULL));
+}
+
+static void
+keep_statement(struct sqlite *s, const char *text, sqlite3_stmt *statement)
+{
+	struct prepared *p;
+	char *copy;
+	size_t i;
+
+	(void)sqlite3_reset(statement);
+	(void)sqlite3_clear_bindings(statement);
+	for (i = 0; i < PREPARED_MAX; i++) {
+		p = &s->prepared[i];
+		if (p->text != NULL && p->statement == NULL &&
+		    strcmp(p->text, text) == 0) {
+			p->statement = statement;
+			return;
+		}
+	}
+	copy = strdup(text);
+	if (copy == NULL) {
+		(void)sqlite3_finalize(statement);
+		return;
+	}
+	p = &s->prepared[s->next++ % PREPARED_MAX];
+	(void)sqlite3_finalize(p->statement);
+	free(p->text);
+	*p = (struct prepared){ copy, statement };
+}
+
 static enum status
 sqlite_run(void *ctx, const struct sql_statement *statement, long *changed_r,
     struct diag *diag)
@@ -84,8 +144,7 @@ sqlite_run(void *ctx, const struct sql_statement *statement, long *changed_r,
 	struct sqlite *s = ctx;
 	sqlite3_stmt *running = NULL;
 	enum status status = STATUS_OK;
-	int error = sqlite3_prepare_v2(s->db, statement->text, -1, &running,
-	    NULL);
+	int error = take_statement(s, statement->text, &running);
 
 	if (error == SQLITE_OK) {
 		error = bind_values(running, statement->values,
@@ -104,7 +163,11 @@ sqlite_run(void *ctx, const struct sql_statement *statement, long *changed_r,
 	} else if (changed_r != NULL) {
 		*changed_r = sqlite3_changes(s->db);
 	}
-	(void)sqlite3_finalize(running);
+	if (error == SQLITE_OK || error == SQLITE_DONE) {
+		keep_statement(s, statement->text, running);
+	} else {
+		(void)sqlite3_finalize(running);
+	}
 	return (status);
 }
 

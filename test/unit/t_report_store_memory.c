@@ -23,7 +23,8 @@ static struct buf policy, fact;
 static bool
 add_once(bool *made_r)
 {
-	struct report_collector *c = report_collector_new(crypto, &env);
+	struct report_collector *c = report_collector_new(crypto, &env,
+	    COLLECT_MAX_BYTES);
 	struct report_collector_numbers n = { .rows_pending = 1 };
 	bool set;
 
