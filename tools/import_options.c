@@ -8,7 +8,7 @@
 #include "tools/import.h"
 
 /* Sentences of several rows. */
-static const char later[] = "reports come with a later release";
+static const char no_reports[] = "reports about single failures are not sent";
 static const char one_line[] = "the log has one line for each message, with "
     "all results";
 static const char restarts[] = "the init system restarts the daemon: see "
@@ -137,7 +137,7 @@ const struct import_option import_opendkim[] = {
 	{ "MinimumKeyBits", IMPORT_TEXT, NULL, NULL, IMPORT_DIFFERS },
 	{ "Mode", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
 	{ "MTA", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
-	{ "MTACommand", IMPORT_NONE, NULL, later, IMPORT_MOOT },
+	{ "MTACommand", IMPORT_NONE, NULL, no_reports, IMPORT_MOOT },
 	{ "MultipleSignatures", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
 	{ "MustBeSigned", IMPORT_NONE, NULL,
 	    "the DMARC policy of a domain says this; DomainRules can "
@@ -184,11 +184,11 @@ const struct import_option import_opendkim[] = {
 	{ "Replace*", IMPORT_NONE, NULL,
 	    "signatures are not made for what an MTA will rewrite: sign "
 	    "behind that MTA", IMPORT_DIFFERS },
-	{ "ReportAddress", IMPORT_NONE, NULL, later, IMPORT_MOOT },
-	{ "ReportBccAddress", IMPORT_NONE, NULL, later, IMPORT_MOOT },
+	{ "ReportAddress", IMPORT_NONE, NULL, no_reports, IMPORT_MOOT },
+	{ "ReportBccAddress", IMPORT_NONE, NULL, no_reports, IMPORT_MOOT },
 	{ "Reputation*", IMPORT_NONE, NULL,
 	    "reputation services are not supported", IMPORT_ACCEPTED },
-	{ "RequestReports", IMPORT_NONE, NULL, later, IMPORT_MOOT },
+	{ "RequestReports", IMPORT_NONE, NULL, no_reports, IMPORT_MOOT },
 	{ "RequiredHeaders", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
 	{ "RequireSafeKeys", IMPORT_NONE, NULL,
 	    "always on: a key that others can read is not used", IMPORT_MOOT },
@@ -207,16 +207,16 @@ const struct import_option import_opendkim[] = {
 	{ "SenderMacro", IMPORT_NONE, NULL,
 	    "the author is in From (RFC 9989): mail is signed for that "
 	    "domain only", IMPORT_UNSIGNED },
-	{ "SendReports", IMPORT_NONE, NULL, later, IMPORT_MOOT },
+	{ "SendReports", IMPORT_NONE, NULL, no_reports, IMPORT_MOOT },
 	{ "SetupPolicyScript", IMPORT_NONE, NULL, no_scripts, IMPORT_UNSIGNED },
 	{ "SignatureAlgorithm", IMPORT_NONE, NULL,
 	    "the key decides: rsa-sha256 or ed25519-sha256", IMPORT_MOOT },
 	{ "SignatureTTL", IMPORT_TEXT, NULL, NULL, IMPORT_DIFFERS },
 	{ "SignHeaders", IMPORT_LIST, NULL, NULL, IMPORT_DIFFERS },
 	{ "SigningTable", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
-	{ "SMTPURI", IMPORT_NONE, NULL, later, IMPORT_MOOT },
+	{ "SMTPURI", IMPORT_NONE, NULL, no_reports, IMPORT_MOOT },
 	{ "SoftStart", IMPORT_NONE, NULL, restarts, IMPORT_MOOT },
-	{ "Statistics*", IMPORT_NONE, NULL, later, IMPORT_MOOT },
+	{ "Statistics*", IMPORT_NONE, NULL, no_reports, IMPORT_MOOT },
 	{ "StatsD*", IMPORT_NONE, NULL,
 	    "the counters are in the log", IMPORT_MOOT },
 	{ "StdoutLog", IMPORT_NONE, NULL, "LogTarget stderr", IMPORT_MOOT },
@@ -259,8 +259,11 @@ const struct import_option import_opendmarc[] = {
 	{ "DomainWhitelistFile", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
 	{ "DomainWhitelistSize", IMPORT_NONE, NULL,
 	    "lists have no fixed size", IMPORT_MOOT },
-	{ "FailureReports*", IMPORT_NONE, NULL, later, IMPORT_DIFFERS },
-	{ "HistoryFile", IMPORT_NONE, NULL, later, IMPORT_DIFFERS },
+	{ "FailureReports*", IMPORT_NONE, NULL,
+	    "failure reports are not sent", IMPORT_DIFFERS },
+	{ "HistoryFile", IMPORT_NONE, NULL,
+	    "ReportFrom and ReportStore keep what mailseal report send "
+	    "sends", IMPORT_DIFFERS },
 	{ "HoldQuarantinedMessages", IMPORT_TOGETHER, NULL, NULL,
 	    IMPORT_DIFFERS },
 	{ "IgnoreAuthenticatedClients", IMPORT_TOGETHER, NULL, NULL,
@@ -268,14 +271,17 @@ const struct import_option import_opendmarc[] = {
 	{ "IgnoreHosts", IMPORT_HOSTS, "TrustedNetworks", NULL,
 	    IMPORT_DIFFERS },
 	{ "IgnoreMailFrom", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
-	{ "IgnoreMailTo", IMPORT_NONE, NULL, later, IMPORT_MOOT },
+	{ "IgnoreMailTo", IMPORT_NONE, NULL,
+	    "mail to report addresses never causes a report", IMPORT_MOOT },
 	{ "PublicSuffixList", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
-	{ "RecordAllMessages", IMPORT_NONE, NULL, later, IMPORT_MOOT },
+	{ "RecordAllMessages", IMPORT_NONE, NULL,
+	    "what DMARC judges is kept", IMPORT_MOOT },
 	{ "RejectFailures", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
 	{ "RejectMultiValueFrom", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
 	{ "RejectString", IMPORT_NONE, NULL,
 	    "the reply names the domain", IMPORT_DIFFERS },
-	{ "ReportCommand", IMPORT_NONE, NULL, later, IMPORT_MOOT },
+	{ "ReportCommand", IMPORT_NONE, NULL,
+	    "ReportTransport; see mailseal-report(1)", IMPORT_MOOT },
 	{ "RequiredHeaders", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
 	{ "SPFIgnoreResults", IMPORT_NONE, NULL,
 	    "SPF is always evaluated here; results in header fields are "
