@@ -47,14 +47,16 @@ uninstall-configuration:
 
 EXTRA_DIST += etc/debian etc/mailseald.service.in etc/mailseal.sysusers \
 	etc/mailseal.tmpfiles etc/dkimkeygen.service.in etc/dkimkeygen.timer \
-	etc/mailseal-check.service.in etc/mailseal-check.timer
+	etc/mailseal-check.service.in etc/mailseal-check.timer \
+	etc/mailseal-report.service.in etc/mailseal-report.timer
 
 if SYSTEMD
 systemdsystemunit_DATA = etc/mailseald.service etc/dkimkeygen.service \
 	etc/dkimkeygen.timer etc/mailseal-check.service \
-	etc/mailseal-check.timer
+	etc/mailseal-check.timer etc/mailseal-report.service \
+	etc/mailseal-report.timer
 CLEANFILES += etc/mailseald.service etc/dkimkeygen.service \
-	etc/mailseal-check.service
+	etc/mailseal-check.service etc/mailseal-report.service
 sysusersdir = $(prefix)/lib/sysusers.d
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
 
@@ -89,3 +91,7 @@ etc/mailseal-check.service: etc/mailseal-check.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) etc && sed -e 's|@bindir[@]|$(bindir)|' \
 	    -e 's|@localstatedir[@]|$(localstatedir)|' \
 	    $(srcdir)/etc/mailseal-check.service.in >$@
+
+etc/mailseal-report.service: etc/mailseal-report.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) etc && sed -e 's|@bindir[@]|$(bindir)|' \
+	    $(srcdir)/etc/mailseal-report.service.in >$@
