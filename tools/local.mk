@@ -46,11 +46,14 @@ tools_mailseal_SOURCES = \
 	tools/check_servers.h \
 	tools/check_watch.h \
 	tools/edit.h \
+	tools/handover.h \
 	tools/judge.h \
 	tools/mailseal.h \
 	tools/offline.h \
 	tools/report.h \
+	tools/report_db.h \
 	tools/report_html.h \
+	tools/report_send.h \
 	tools/seal.h \
 	tools/setup.h \
 	tools/setup_play.h \
@@ -69,20 +72,36 @@ tools_mailseal_SOURCES = \
 	tools/dmarc.c \
 	tools/edit.c \
 	tools/explain.c \
+	tools/handover.c \
+	tools/handover_file.c \
+	tools/handover_sendmail.c \
+	tools/handover_smtp.c \
 	tools/judge.c \
 	tools/judge_conf.c \
 	tools/main.c \
 	tools/offline.c \
 	tools/report.c \
+	tools/report_bounce.c \
 	tools/report_common.c \
 	tools/report_csv.c \
+	tools/report_db.c \
 	tools/report_filter.c \
+	tools/report_holder.c \
 	tools/report_html.c \
 	tools/report_json.c \
+	tools/report_list.c \
 	tools/report_names.c \
 	tools/report_own.c \
 	tools/report_read.c \
+	tools/report_send.c \
+	tools/report_send_build.c \
+	tools/report_send_check.c \
+	tools/report_send_period.c \
+	tools/report_send_show.c \
+	tools/report_send_targets.c \
+	tools/report_show.c \
 	tools/report_style.c \
+	tools/report_suppress.c \
 	tools/report_svg.c \
 	tools/report_text.c \
 	tools/seal.c \

@@ -11,7 +11,8 @@ _mailseal()
 	fi
 	if [ "${words[1]}" = report ]; then
 		if [ "$cword" -eq 2 ]; then
-			COMPREPLY=($(compgen -W "read --help" -- "$cur"))
+			COMPREPLY=($(compgen -W \
+			    "read send list show suppress bounce --help" -- "$cur"))
 		elif [[ $cur == -* ]]; then
 			COMPREPLY=($(compgen -W \
 			    "$(_parse_help "$1" "report ${words[2]} --help")" \

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* mailseal report: its verbs. */
 #include "tools/report.h"
+#include "tools/report_db.h"
 
 static const struct cli_option read_options[] = {
 	{ 'j', "json", NULL, "print one JSON object" },
@@ -18,16 +19,67 @@ static const struct cli_option read_options[] = {
 	CLI_DNS_OPTIONS,
 };
 
+static const struct cli_option send_options[] = {
+	{ 'c', "config", "FILE", "the daemon's configuration" },
+	{ 'n', "dry-run", NULL, "say what would be sent, and change nothing" },
+	{ 'o', "out", "DIR", "write the mails to files in DIR" },
+	{ 'D', "date", "YYYY-MM-DD", "only reports about that day" },
+	{ 'd', "domain", "DOMAIN", "only reports about DOMAIN" },
+	{ 'm', "max", "N", "at most N reports" },
+	{ 0x300, "legacy", NULL, "in the form of RFC 7489" },
+	{ 'N', "now", "UNIXTIME", "the time to assume" },
+	{ 'j', "json", NULL, "print one JSON object" },
+	CLI_DNS_OPTIONS,
+};
+
+static const struct cli_option list_options[] = {
+	{ 'D', "date", "YYYY-MM-DD", "only that day" },
+	{ 'd', "domain", "DOMAIN", "only DOMAIN" },
+	REPORT_DB_OPTIONS,
+};
+
+static const struct cli_option show_options[] = {
+	{ 'D', "date", "YYYY-MM-DD", "only that day" },
+	REPORT_DB_OPTIONS,
+};
+
+static const struct cli_option suppress_options[] = {
+	{ 'D', "days", "N", "for so long" },
+	{ 'r', "remove", NULL, "send to it again" },
+	REPORT_DB_OPTIONS,
+};
+
+static const struct cli_option bounce_options[] = {
+	{ 'c', "config", "FILE", "the daemon's configuration" },
+	{ 'N', "now", "UNIXTIME", "the time to assume" },
+};
+
+#define COUNT(options)	(sizeof(options) / sizeof((options)[0]))
+
 static const struct cli_command verbs[] = {
 	{ "read", "[options] [FILE | DIR | MBOX | MAILDIR | -] ...",
 	    "Reads DMARC and TLS reports and says whose mail fails.",
-	    read_options, sizeof(read_options) / sizeof(read_options[0]),
-	    report_read_main },
+	    read_options, COUNT(read_options), report_read_main },
+	{ "send", "[options]",
+	    "Sends the reports that this host owes others.",
+	    send_options, COUNT(send_options), report_send_main },
+	{ "list", "[options]",
+	    "Lists the reports that are due, sent or dropped.",
+	    list_options, COUNT(list_options), report_list_main },
+	{ "show", "[options] DOMAIN",
+	    "Shows what the reports about a domain say and who got them.",
+	    show_options, COUNT(show_options), report_show_main },
+	{ "suppress", "[options] [ADDRESS]",
+	    "Lists, adds or removes addresses that get no reports.",
+	    suppress_options, COUNT(suppress_options), report_suppress_main },
+	{ "bounce", "[options] [TAG]",
+	    "Takes a bounce of a report from the MTA.",
+	    bounce_options, COUNT(bounce_options), report_bounce_main },
 };
 
 static const struct cli_program program = {
-	"mailseal report", "Reads the reports of other mail hosts.", verbs,
-	sizeof(verbs) / sizeof(verbs[0]), NULL
+	"mailseal report", "Reads and sends reports about mail.", verbs,
+	COUNT(verbs), NULL
 };
 
 int

@@ -104,6 +104,10 @@ const char	*report_ip(const struct source *, char text_r[IP_TEXT_BYTES]);
 /* "2026-11-29"; "?" for REPORT_TIME_NONE. */
 #define REPORT_DATE_BYTES	32
 const char	*report_date(int64_t time_s, char text_r[REPORT_DATE_BYTES]);
+/* The beginning of a day by its date, in UTC. False: a message names the
+   option. */
+bool		 report_take_date(const char *option, const char *value,
+		    int64_t *time_r);
 /* "12,431" */
 #define REPORT_NUMBER_BYTES	32
 const char	*report_number(int64_t, char text_r[REPORT_NUMBER_BYTES]);
@@ -128,5 +132,10 @@ bool		 report_text(struct report_read *);
 bool		 report_html(struct report_read *);
 
 int	 report_read_main(const struct cli_command *, int, char **);
+int	 report_send_main(const struct cli_command *, int, char **);
+int	 report_list_main(const struct cli_command *, int, char **);
+int	 report_show_main(const struct cli_command *, int, char **);
+int	 report_suppress_main(const struct cli_command *, int, char **);
+int	 report_bounce_main(const struct cli_command *, int, char **);
 
 #endif

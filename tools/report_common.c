@@ -49,6 +49,22 @@ report_date(int64_t time_s, char text_r[REPORT_DATE_BYTES])
 	return (text_r);
 }
 
+bool
+report_take_date(const char *option, const char *value, int64_t *time_r)
+{
+	struct tm tm = { .tm_year = 0 };
+	const char *end = strptime(value, "%Y-%m-%d", &tm);
+	int64_t t = end != NULL && *end == '\0' ? timegm(&tm) : -1;
+
+	if (t == -1) {
+		(void)cli_fail("%s: %s is not a date like 2026-01-31", option,
+		    value);
+		return (false);
+	}
+	*time_r = t;
+	return (true);
+}
+
 const char *
 report_number(int64_t n, char text_r[REPORT_NUMBER_BYTES])
 {

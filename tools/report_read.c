@@ -6,7 +6,6 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/escape.h"
@@ -146,22 +145,6 @@ on_none(void *ctx, const char *name, bool named, enum read_failure failure,
 }
 
 static bool
-take_since(struct report_read *o, const char *value)
-{
-	struct tm tm = { .tm_year = 0 };
-	const char *end = strptime(value, "%Y-%m-%d", &tm);
-	int64_t t = end != NULL && *end == '\0' ? timegm(&tm) : -1;
-
-	if (t == -1) {
-		(void)cli_fail("--since: %s is not a date like 2026-01-31",
-		    value);
-		return (false);
-	}
-	o->since_s = t;
-	return (true);
-}
-
-static bool
 take_option(void *opts, int id, const char *value)
 {
 	struct report_read *o = opts;
@@ -181,7 +164,7 @@ take_option(void *opts, int id, const char *value)
 		o->domain = value;
 		break;
 	case 's':
-		return (take_since(o, value));
+		return (report_take_date("--since", value, &o->since_s));
 	case 'F':
 		o->fail_only = true;
 		break;

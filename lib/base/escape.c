@@ -6,8 +6,8 @@
  * Well-formed characters that must not be shown: C0 and C1 controls drive
  * terminals, U+2028 and U+2029 end lines, bidirectional controls reorder them.
  */
-static bool
-is_unsafe(uint32_t code)
+bool
+escape_is_unsafe(uint32_t code)
 {
 	return (code < 0x20 || (code >= 0x7f && code < 0xa0) ||
 	    code == 0x2028 || code == 0x2029 || code == 0x200e ||
@@ -26,7 +26,7 @@ add_text(struct buf *out, struct str s, char quote)
 	for (; s.n > 0 && out->status == STATUS_OK;
 	    s = str_from_offset(s, n)) {
 		n = utf8_decode(s, &code);
-		if (n == 0 || is_unsafe(code)) {
+		if (n == 0 || escape_is_unsafe(code)) {
 			n = n == 0 ? 1 : n;
 			for (i = 0; i < n; i++) {
 				buf_printf(out, "\\x%02x",

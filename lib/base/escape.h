@@ -6,9 +6,15 @@
 #ifndef BASE_ESCAPE_H
 #define BASE_ESCAPE_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/buf.h"
 #include "base/str.h"
 
+/* A well-formed character that must not be shown as it is: it drives a
+   terminal, ends a line or reorders text. */
+bool	escape_is_unsafe(uint32_t code);
 /*
  * For log lines and terminals: printable ASCII and valid UTF-8 are kept, a
  * backslash is doubled, all else becomes \xHH, including Unicode controls and

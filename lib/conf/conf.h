@@ -254,6 +254,13 @@ struct conf {
 	int64_t			 report_retention_s; /* ReportRetention */
 	struct names		*report_allow;	/* ReportAllow; empty: all */
 	struct names		*report_deny;	/* ReportDeny */
+	struct conf_address	 report_return_path; /* ReportReturnPath */
+	char			*report_transport; /* ReportTransport */
+	unsigned		 report_minimum;	/* ReportMinimum */
+	unsigned		 reports_per_day;	/* ReportsPerDay */
+	unsigned		 reports_per_host;	/* ReportsPerHost */
+	bool			 report_about_reports;	/* ReportAboutReports */
+	bool			 report_refused_domains; /* Report... */
 	/* DNS */
 	struct conf_strings	 nameservers;	/* Nameservers, as dns_opts
 						   has them */

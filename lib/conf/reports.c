@@ -72,6 +72,22 @@ conf_set_report_store(struct conf_reader *r, const struct conf_option *o,
 	return (store->where != NULL ? STATUS_OK : conf_no_memory(r));
 }
 
+/* "sendmail:/path", or "smtp:host" with or without ":port". */
+enum status
+conf_set_report_transport(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	const struct str sendmail = STR("sendmail:/"), smtp = STR("smtp:");
+	char **text = (char **)(void *)((char *)r->target + o->offset);
+
+	if (!(str_starts(value, sendmail) && value.n > sendmail.n) &&
+	    !(str_starts(value, smtp) && value.n > smtp.n)) {
+		return (conf_reject_form(r, o, value));
+	}
+	*text = arena_cstr(r->memory, value);
+	return (*text != NULL ? STATUS_OK : conf_no_memory(r));
+}
+
 bool
 conf_reports_on(const struct conf *conf, struct str domain)
 {

@@ -136,6 +136,8 @@ conf_setter	 conf_set_headers;		/* conf_strings */
 conf_setter	 conf_set_headers_or_none;	/* conf_strings */
 conf_setter	 conf_set_report_from;		/* conf_address */
 conf_setter	 conf_set_report_store;		/* conf_report_store */
+conf_setter	 conf_set_report_transport;	/* char * */
+#define CONF_REPORT_TRANSPORT_FORM	"sendmail:path|smtp:host[:port]"
 conf_setter	 conf_set_nameservers;		/* conf_strings */
 
 /*

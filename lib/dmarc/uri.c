@@ -53,31 +53,54 @@ is_uri(struct str s)
 	    dmarc_uri_mailto(s).p != NULL);
 }
 
+/* Octets: digits and a unit, each of 1024 times the one before. */
+static uint64_t
+read_size(struct str digits, char unit)
+{
+	static const char units[] = "kmgt";
+	unsigned shift = unit == '\0' ? 0 :
+	    10 * (unsigned)(strchr(units, unit) - units + 1);
+	uint64_t n;
+
+	if (!str_to_u64(digits, &n) || n > UINT64_MAX >> shift) {
+		return (UINT64_MAX);
+	}
+	return (n << shift);
+}
+
 /* Removes "!", digits and a unit (RFC 7489 6.3, obsoleted by RFC 9989 4.6). */
 static struct str
-drop_size(struct str s)
+take_size(struct str s, uint64_t *bytes_r)
 {
-	size_t at = str_rfind(s, '!'), i = at + 1;
+	size_t at = str_rfind(s, '!'), i = at + 1, end;
+	char unit = '\0';
 
+	*bytes_r = UINT64_MAX;
 	while (i < s.n && char_is_digit(s.p[i])) {
 		i++;
 	}
 	if (at >= s.n || i == at + 1) {
 		return (s);
 	}
+	end = i;
 	if (i < s.n && strchr("kmgt", char_lower(s.p[i])) != NULL) {
-		i++;
+		unit = char_lower(s.p[i++]);
 	}
-	return (i == s.n ? str_first(s, at) : s);
+	if (i != s.n) {
+		return (s);
+	}
+	*bytes_r = read_size(str_first(str_from_offset(s, at + 1),
+	    end - at - 1), unit);
+	return (str_first(s, at));
 }
 
 bool
-dmarc_uri_next(struct str *list, struct str *uri_r)
+dmarc_uri_next_sized(struct str *list, struct str *uri_r, uint64_t *bytes_r)
 {
 	struct str item;
 
 	while (str_next(list, ',', &item)) {
-		item = drop_size(str_trim_wsp(item));
+		item = take_size(str_trim_wsp(item), bytes_r);
 		if (is_uri(item)) {
 			*uri_r = item;
 			return (true);
@@ -85,6 +108,14 @@ dmarc_uri_next(struct str *list, struct str *uri_r)
 	}
 	*uri_r = STR_NONE;
 	return (false);
+}
+
+bool
+dmarc_uri_next(struct str *list, struct str *uri_r)
+{
+	uint64_t bytes;
+
+	return (dmarc_uri_next_sized(list, uri_r, &bytes));
 }
 
 struct str

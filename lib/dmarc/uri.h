@@ -7,6 +7,7 @@
 #define DMARC_URI_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "base/str.h"
 
@@ -16,6 +17,9 @@
  * scheme; a mailto: URI must have an address.
  */
 bool	dmarc_uri_next(struct str *list, struct str *uri_r);
+/* The same with that limit, in octets; UINT64_MAX: none, or too large. */
+bool	dmarc_uri_next_sized(struct str *list, struct str *uri_r,
+	    uint64_t *bytes_r);
 /* The address of a mailto: URI, still percent-encoded; absent for others. */
 struct str	dmarc_uri_mailto(struct str uri);
 

@@ -15,6 +15,8 @@
  */
 #include "config.h"
 
+#include <inttypes.h>
+
 #include "dmarc/uri.h"
 #include "engine/private.h"
 #include "mail/domain.h"
@@ -22,19 +24,24 @@
 
 #define TEXT_FO_BYTES	8	/* "0:1:d:s" */
 
-/* Appends the valid URIs. *bad_r: there are others. False: no mailto. */
+/* Appends the valid URIs with their limits (RFC 7489 6.3). *bad_r: there are
+   others. False: no mailto. */
 static bool
 write_rua(struct buf *out, struct str rua, bool *bad_r)
 {
 	bool mail = false;
 	struct str list = rua, uri;
 	size_t items = 0, valid = 0;
+	uint64_t bytes;
 
-	while (dmarc_uri_next(&list, &uri)) {
+	while (dmarc_uri_next_sized(&list, &uri, &bytes)) {
 		if (valid++ > 0) {
 			buf_add_char(out, ',');
 		}
 		buf_add_str(out, uri);
+		if (bytes != UINT64_MAX) {
+			buf_printf(out, "!%" PRIu64, bytes);
+		}
 		mail |= dmarc_uri_mailto(uri).n > 0;
 	}
 	while (str_next(&rua, ',', &uri)) {

@@ -34,3 +34,18 @@ lib_libmailseal_a_SOURCES += \
 	lib/report/report.c \
 	lib/report/store.c \
 	lib/report/store_write.c
+
+# What mailseal report sends.
+lib_libmailseal_a_SOURCES += \
+	lib/report/bounce.h \
+	lib/report/write.h \
+	lib/report/write_mail.h \
+	lib/report/write_private.h \
+	lib/report/bounce.c \
+	lib/report/store_read.c \
+	lib/report/store_send.c \
+	lib/report/write_clean.c \
+	lib/report/write_gzip.c \
+	lib/report/write_mail.c \
+	lib/report/write_rows.c \
+	lib/report/write_xml.c

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "dmarc/address.h"
 #include "dmarc/record.h"
 #include "dmarc/uri.h"
 #include "test/fuzz/fuzz.h"
@@ -8,6 +9,31 @@ check_within(struct str part, struct str whole)
 {
 	FUZZ_CHECK(part.p >= whole.p);
 	FUZZ_CHECK(part.p + part.n <= whole.p + whole.n);
+}
+
+/* What goes into an envelope and a field. */
+static void
+check_address(struct str uri)
+{
+	struct dmarc_address address;
+	struct arena arena;
+	size_t i;
+
+	arena_init(&arena, 1 << 20);
+	if (dmarc_address_read(&arena, uri, &address) == STATUS_OK) {
+		FUZZ_CHECK(address.text.n <= DMARC_ADDRESS_MAX_BYTES);
+		FUZZ_CHECK(address.host.n > 0 &&
+		    address.host.n < address.text.n);
+		FUZZ_CHECK(str_find(address.text, '@') + 1 +
+		    address.host.n == address.text.n);
+		for (i = 0; i < address.text.n; i++) {
+			FUZZ_CHECK(address.text.p[i] >= ' ' &&
+			    address.text.p[i] <= '~');
+			FUZZ_CHECK(address.text.p[i] != ' ' ||
+			    address.text.p[0] == '"');
+		}
+	}
+	arena_fini(&arena);
 }
 
 static size_t
@@ -20,6 +46,7 @@ check_list(struct str list, struct str input)
 		check_within(uri, input);
 		FUZZ_CHECK(uri.n > 0 && str_find(uri, ',') == uri.n);
 		FUZZ_CHECK(str_find(uri, '!') == uri.n);
+		check_address(uri);
 		address = dmarc_uri_mailto(uri);
 		if (address.p != NULL) {
 			check_within(address, uri);

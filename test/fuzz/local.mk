@@ -138,3 +138,11 @@ test_fuzz_fuzz_report_mail_LDFLAGS = $(fuzz_ldflags)
 FUZZ_TARGETS += test/fuzz/fuzz_report_xml
 test_fuzz_fuzz_report_xml_SOURCES = test/fuzz/fuzz_report_xml.c $(fuzz_main)
 test_fuzz_fuzz_report_xml_LDFLAGS = $(fuzz_ldflags)
+FUZZ_TARGETS += test/fuzz/fuzz_report_bounce
+test_fuzz_fuzz_report_bounce_SOURCES = test/fuzz/fuzz_report_bounce.c \
+	$(fuzz_main)
+test_fuzz_fuzz_report_bounce_LDFLAGS = $(fuzz_ldflags)
+FUZZ_TARGETS += test/fuzz/fuzz_report_write
+test_fuzz_fuzz_report_write_SOURCES = test/fuzz/fuzz_report_write.c \
+	$(fuzz_main)
+test_fuzz_fuzz_report_write_LDFLAGS = $(fuzz_ldflags)

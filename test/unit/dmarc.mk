@@ -1,6 +1,10 @@
 EXTRA_DIST += test/unit/dmarc_lab.h
+UNIT += test/unit/t_dmarc_address
+test_unit_t_dmarc_address_SOURCES = test/unit/t_dmarc_address.c
 UNIT += test/unit/t_dmarc_dmarc
 test_unit_t_dmarc_dmarc_SOURCES = test/unit/t_dmarc_dmarc.c
+UNIT += test/unit/t_dmarc_external
+test_unit_t_dmarc_external_SOURCES = test/unit/t_dmarc_external.c
 UNIT += test/unit/t_dmarc_memory
 test_unit_t_dmarc_memory_SOURCES = test/unit/t_dmarc_memory.c
 test_unit_t_dmarc_memory_LDFLAGS = $(AM_LDFLAGS) \

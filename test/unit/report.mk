@@ -17,9 +17,10 @@ test_unit_t_report_store_memory_SOURCES = test/unit/t_report_store_memory.c \
 	test/unit/report_rows.h
 test_unit_t_report_store_memory_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
-# Its objects have names of their own until a program uses these files.
 UNIT += test/unit/t_report_store_read
 test_unit_t_report_store_read_SOURCES = test/unit/t_report_store_read.c \
-	lib/report/store_read.c lib/report/store_send.c \
 	test/unit/report_rows.h
-test_unit_t_report_store_read_CFLAGS = $(AM_CFLAGS)
+UNIT += test/unit/t_report_bounce
+test_unit_t_report_bounce_SOURCES = test/unit/t_report_bounce.c
+UNIT += test/unit/t_report_write
+test_unit_t_report_write_SOURCES = test/unit/t_report_write.c

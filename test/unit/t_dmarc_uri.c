@@ -68,10 +68,43 @@ check_row(const char *name, struct str list, struct str uris,
 	tap_str(dmarc_uri_mailto(first), str_from(address), "address");
 }
 
+/* RFC 7489 6.3: a limit in octets; UINT64_MAX: none. */
+static const struct {
+	const char	*item;
+	uint64_t	 bytes;
+} sizes[] = {
+	{ "mailto:a@b", UINT64_MAX },
+	{ "mailto:a@b!50", 50 },
+	{ "mailto:a@b!0", 0 },
+	{ "mailto:a@b!2k", 2048 },
+	{ "mailto:a@b!10M", 10485760 },
+	{ "mailto:a@b!1g", 1073741824 },
+	{ "mailto:a@b!3T", 3298534883328 },
+	{ "mailto:a@b!99999999t", UINT64_MAX },
+	{ "mailto:a@b!99999999999999999999", UINT64_MAX },
+};
+
+static void
+check_sizes(void)
+{
+	struct str list, uri;
+	uint64_t bytes;
+	size_t i;
+
+	for (i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+		list = guard_put(str_from(sizes[i].item));
+		tap_ok(dmarc_uri_next_sized(&list, &uri, &bytes) &&
+		    bytes == sizes[i].bytes, "size of %s", sizes[i].item);
+		tap_str(uri, STR("mailto:a@b"), "and what is left");
+	}
+}
+
 int
 main(void)
 {
 	size_t i;
+
+	check_sizes();
 
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		check_row(rows[i].name, guard_put(str_from(rows[i].list)),

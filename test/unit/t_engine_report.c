@@ -31,7 +31,7 @@ static const char zone[] =
     DOMAIN("no-p.test", "rua=mailto:r@reports.test")
     DOMAIN("no-rua.test", "p=reject")
     DOMAIN("web-rua.test", "p=reject; rua=https://reports.test/")
-    DOMAIN("odd-rua.test", "p=reject; rua=mailto:0,mailto:a@reports.test,"
+    DOMAIN("odd-rua.test", "p=reject; rua=mailto:0,mailto:a@reports.test!1k,"
 	"https://reports.test/x")
     "_dmarc.down.test SERVFAIL\n"
     "spfdown.test SERVFAIL TXT\n"
@@ -69,7 +69,7 @@ static const struct row {
 	    FROM("Reject.Test"), false,
 	    "pass fail pass [] reject.test reject.test [] reject.test pass",
 	    "reject.test treewalk reject quarantine/none s r 1:d n "
-	    "mailto:r@reports.test []", "1 1 1" },
+	    "mailto:r@reports.test!10485760 []", "1 1 1" },
 	{ "p=reject, fails: reject", NULL, NULL, "<a@reject.test>",
 	    FROM("reject.test"), false,
 	    "reject fail fail [] reject.test reject.test [] reject.test fail",
@@ -82,7 +82,7 @@ static const struct row {
 	    FROM("other.reject.test"), false, "quarantine fail fail [] "
 	    "other.reject.test b.test [] b.test none",
 	    "reject.test treewalk reject quarantine/none s r 1:d n "
-	    "mailto:r@reports.test []", NULL },
+	    "mailto:r@reports.test!10485760 []", NULL },
 	{ "a name that does not exist: np", NULL, NULL, "<a@b.test>",
 	    FROM("gone.reject.test"), false, "none fail fail [] "
 	    "gone.reject.test b.test [] b.test none", NULL, NULL },
@@ -183,7 +183,7 @@ static const struct row {
 	{ "rua with an invalid URI", NULL, NULL, "<a@b.test>",
 	    FROM("odd-rua.test"), false, "reject fail fail [] odd-rua.test "
 	    "b.test [] b.test none", "odd-rua.test treewalk reject -/- r r 0 "
-	    "n mailto:a@reports.test,https://reports.test/x [rua has an "
+	    "n mailto:a@reports.test!1024,https://reports.test/x [rua has an "
 	    "invalid URI]", NULL },
 	/* no row */
 	{ "no rua", NULL, NULL, NULL, FROM("no-rua.test"), false, "", NULL,
