@@ -22,6 +22,12 @@ EXTRA_DIST += test/integration/sendmail.py
 check-sendmail: all
 	$(AM_TESTS_ENVIRONMENT) $(PYTHON) $(srcdir)/test/integration/sendmail.py
 .PHONY: check-sendmail
+
+# Under a systemd of its own, in namespaces; by hand, as root.
+EXTRA_DIST += test/integration/systemd.py
+check-systemd: all
+	$(AM_TESTS_ENVIRONMENT) $(PYTHON) $(srcdir)/test/integration/systemd.py
+.PHONY: check-systemd
 check_SCRIPTS += test/integration/check.py test/integration/check_servers.py \
 	test/integration/setup.py
 EXTRA_DIST += test/integration/check.py test/integration/check_servers.py \
