@@ -225,7 +225,9 @@ class Sweep:
     def is_whole(self, domain):
         """What is wrong behind the fault, or None."""
         if not self.daemon.server.alive():
-            return 'the daemon is dead'
+            return 'the daemon ended with status %d: %s' % (
+                self.daemon.server.process.returncode,
+                self.daemon.log_text()[-1000:])
         outcome = self.own(auth='joe')
         if len(outcome[1].get('DKIM-Signature', ())) != 2:
             return 'own mail behind it: %r' % (outcome,)
