@@ -125,7 +125,12 @@ class Sweep:
         self.fresh = 0
         self.signed = {}
         self.daemon = None
+        self.threads = 0
         self.start()
+        counts = []
+        proc.wait_for(lambda: counts.append(self.count_threads()) or
+                      len(counts) > 50, 'the threads to be counted')
+        self.threads = counts[-1]
 
     def start(self):
         """A new daemon, behind its start: a fault in that may end it."""
@@ -137,6 +142,12 @@ class Sweep:
             self.first_start()
         proc.wait_for(lambda: 'listens on' in self.daemon.log_text(),
                       'the start')
+        # libmilter starts its own beside that.
+        proc.wait_for(lambda: self.count_threads() >= self.threads,
+                      'the threads')
+
+    def count_threads(self):
+        return len(os.listdir('/proc/%d/task' % self.daemon.server.pid))
 
     def first_start(self):
         self.daemon = seald.Seald(self.top, {
