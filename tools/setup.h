@@ -229,8 +229,8 @@ bool	 setup_postfix_reload(struct setup *);
 
 /* setup_probe.c */
 
-/* What smtpd answers to MAIL FROM: the reply's code, 0: no answer. NULL: why
-   not. */
+/* The code that smtpd answers to MAIL FROM; 0: no answer. *reply_r: its text,
+   or why there is none. */
 int	 setup_probe(struct setup *, struct str *reply_r);
 
 /* setup_host.c, setup_make.c */

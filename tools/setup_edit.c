@@ -253,7 +253,8 @@ remove_milter(struct setup *s)
 			continue;
 		}
 		buf_init(&out, SETUP_FILE_MAX_BYTES);
-		milters_remove(&out, now, socket, p->queue);
+		milters_remove(&out, now, socket, p->queue, service.p !=
+		    NULL);
 		p->edits[p->edits_n++] = (struct setup_edit){ .name = name,
 			.service = service, .before = now, .after =
 			setup_text(s, "%.*s", STR_FMT(buf_str(&out))) };

@@ -29,12 +29,17 @@ add_edit(struct setup *s, struct str service, const char *name,
 
 /* The list with the milter at its end; false: no memory. */
 static bool
-append_milter(struct setup *s, struct str list, struct str item, struct str *r)
+append_milter(struct setup *s, struct str list, struct str item, bool master,
+    struct str *r)
 {
 	struct buf out;
 
 	buf_init(&out, VALUE_BYTES);
-	milters_append(&out, list, item);
+	if (master) {
+		milters_append_tight(&out, list, item);
+	} else {
+		milters_append(&out, list, item);
+	}
 	*r = out.status == STATUS_OK ? arena_dup(&s->arena, buf_str(&out)) :
 	    STR_NONE;
 	buf_fini(&out);
@@ -44,13 +49,15 @@ append_milter(struct setup *s, struct str list, struct str item, struct str *r)
 	return (r->p != NULL);
 }
 
-/* While mailseald is down, mail waits, whatever the others want. */
+/* While mailseald is down, mail waits, whatever the others want; a listener may
+   have a default action of its own. */
 static struct str
-milter_item(struct setup *s)
+milter_item(struct setup *s, bool master)
 {
 	const struct setup_postfix *p = &s->postfix;
 
-	return (str_eq(p->default_action, STR("tempfail")) ? p->socket :
+	return (!master && str_eq(p->default_action, STR("tempfail")) ?
+	    p->socket :
 	    setup_text(s, "{ %.*s, default_action=tempfail }",
 	    STR_FMT(p->socket)));
 }
@@ -66,16 +73,16 @@ plan_main(struct setup *s)
 {
 	struct setup_postfix *p = &s->postfix;
 	bool has = milters_has(p->milters, p->socket, p->queue), follows;
-	struct str item = milter_item(s), list;
+	struct str item = milter_item(s, false), list;
 
-	if (!has && (!append_milter(s, p->milters_raw, item, &list) ||
+	if (!has && (!append_milter(s, p->milters_raw, item, false, &list) ||
 	    !add_edit(s, STR_NONE, "smtpd_milters", p->milters_raw, list))) {
 		return (false);
 	}
 	follows = refers_to(p->local_milters_raw, STR("$smtpd_milters")) ||
 	    refers_to(p->local_milters_raw, STR("${smtpd_milters}"));
 	if (!milters_has(p->local_milters, p->socket, p->queue) && !follows &&
-	    (!append_milter(s, p->local_milters_raw, item, &list) ||
+	    (!append_milter(s, p->local_milters_raw, item, false, &list) ||
 	    !add_edit(s, STR_NONE, "non_smtpd_milters", p->local_milters_raw,
 	    list))) {
 		return (false);
@@ -107,7 +114,8 @@ plan_service(struct setup *s, const struct setup_service *service)
 		    STR_FMT(service->name));
 		return (true);
 	}
-	return (append_milter(s, service->milters, milter_item(s), &list) &&
+	return (append_milter(s, service->milters, milter_item(s, true), true,
+	    &list) &&
 	    add_edit(s, name, "smtpd_milters", service->milters, list));
 }
 

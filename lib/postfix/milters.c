@@ -172,6 +172,54 @@ milters_others(struct str list, struct str socket, struct str queue)
 	return (n);
 }
 
+/* "{ inet:a:1, b=c }" as "{inet:a:1,b=c}". */
+static void
+add_tight(struct buf *out, struct str item)
+{
+	bool first = true;
+	struct str part;
+
+	if (item.n < 2 || item.p[0] != '{') {
+		buf_add_str(out, item);
+		return;
+	}
+	item = str_mem(item.p + 1, item.n - 2);
+	buf_add_char(out, '{');
+	while (milters_next(&item, &part)) {
+		buf_printf(out, "%s%.*s", first ? "" : ",", STR_FMT(part));
+		first = false;
+	}
+	buf_add_char(out, '}');
+}
+
+/* The milters of the list, but those that have the socket (absent: none), and
+   one more (absent: none). */
+static void
+join_milters(struct buf *out, struct str list, struct str socket,
+    struct str queue, struct str more, bool tight)
+{
+	struct str item;
+	bool first = true;
+
+	while (milters_next(&list, &item)) {
+		if (socket.p != NULL && milters_same(item_socket(item),
+		    socket, queue)) {
+			continue;
+		}
+		buf_add_cstr(out, first ? "" : tight ? "," : ", ");
+		first = false;
+		if (tight) {
+			add_tight(out, item);
+		} else {
+			buf_add_str(out, item);
+		}
+	}
+	if (more.p != NULL) {
+		buf_add_cstr(out, first ? "" : tight ? "," : ", ");
+		add_tight(out, more);
+	}
+}
+
 void
 milters_append(struct buf *out, struct str list, struct str item)
 {
@@ -184,19 +232,16 @@ milters_append(struct buf *out, struct str list, struct str item)
 }
 
 void
-milters_remove(struct buf *out, struct str list, struct str socket,
-    struct str queue)
+milters_append_tight(struct buf *out, struct str list, struct str item)
 {
-	struct str item;
-	bool first = true;
+	join_milters(out, list, STR_NONE, STR_NONE, item, true);
+}
 
-	while (milters_next(&list, &item)) {
-		if (milters_same(item_socket(item), socket, queue)) {
-			continue;
-		}
-		buf_printf(out, "%s%.*s", first ? "" : ", ", STR_FMT(item));
-		first = false;
-	}
+void
+milters_remove(struct buf *out, struct str list, struct str socket,
+    struct str queue, bool tight)
+{
+	join_milters(out, list, socket, queue, STR_NONE, tight);
 }
 
 /* "PORT@HOST" */

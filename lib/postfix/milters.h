@@ -33,9 +33,12 @@ size_t		 milters_others(struct str list, struct str socket,
 /* The list with the milter at its end. */
 void		 milters_append(struct buf *, struct str list,
 		    struct str item);
-/* The list without those that have the socket. */
+/* The same without any white space, which postconf -P refuses. */
+void		 milters_append_tight(struct buf *, struct str list,
+		    struct str item);
+/* The list without those that have the socket. tight: without white space. */
 void		 milters_remove(struct buf *, struct str list,
-		    struct str socket, struct str queue);
+		    struct str socket, struct str queue, bool tight);
 /*
  * Postfix's form of a socket of mailseald.conf ("inet:8891@127.0.0.1"), with a
  * path relative to the queue directory if it is below: a chroot sees it so.

@@ -257,10 +257,11 @@ def until_done(host, *options):
 
 def check_whole():
     """From nothing to a message that verifies, and back."""
-    foreign = sink.Sink()           # something that listens: its greeting is
-    del foreign                     # never read, as its action is accept
     host = Host('whole', {
-        'smtpd_milters': '{ %s, default_action=accept }' % FOREIGN})
+        'smtpd_milters': '{ %s, default_action=accept }' % FOREIGN}, {
+            'own': {'smtpd_milters': FOREIGN,
+                    'milter_default_action': 'accept'},
+            'bare': {'smtpd_milters': ''}})
     dns = Dns(os.path.join(proc.folder(), 'dns'))
     status, out, err = host.run('--yes', '--no-wait')
     tap.ok(status == 1 and out['missing'], 'a first run: records are missing',
@@ -285,6 +286,7 @@ def check_whole():
             '{ %s, default_action=accept }, %s' % (FOREIGN, ours),
             'the milter of others keeps its place')
     tap.is_(host.postconf('non_smtpd_milters'), ours, 'local mail, too')
+    check_listeners(host, out, ours)
     wired = host.files()
     until_done(host)
     tap.is_(host.files(), wired, 'run again: Postfix is not changed again')
@@ -314,6 +316,23 @@ def check_whole():
     check_edited(host)
     host.stop()
     dns.stop()
+
+
+def check_listeners(host, out, ours):
+    """A listener that has milters of its own, and one that has none."""
+    text = proc.run(['postconf', '-c', host.postfix.etc, '-P'])[1].decode()
+    own, bare = (host.postfix.ports[x] for x in ('own', 'bare'))
+    tap.contains(text, '127.0.0.1:%d/inet/smtpd_milters = %s,{%s,'
+                 'default_action=tempfail}\n' % (own, FOREIGN, ours),
+                 'the milters of a listener')
+    client = smtp.Client(own)
+    tap.contains(client.command('MAIL FROM:<joe@%s>' % DOMAIN), '250',
+                 'that listener takes mail')
+    client.command('QUIT')
+    tap.ok(re.search('127.0.0.1:%d/inet/smtpd_milters = *\n' % bare, text),
+           'a listener without milters stays so', text)
+    tap.ok(any('127.0.0.1:%d' % bare in x and 'unsigned' in x
+               for x in out['next']), 'and is named', out['next'])
 
 
 def check_edited(host):
@@ -349,7 +368,8 @@ def publish_stored(host, dns):
 def check_kill():
     """Killed at each rename of a file, one further with each run; then it
     comes to the same end."""
-    host, dns = Host('kill'), Dns(os.path.join(proc.folder(), 'dns'))
+    host = Host('kill', {'milter_default_action': 'accept'})
+    dns = Dns(os.path.join(proc.folder(), 'dns'))
     if shutil.which('strace') is None:
         tap.skip('kill -9', 'strace is not installed')
         return
@@ -372,7 +392,9 @@ def check_kill():
            out)
     tap.is_((host.postconf('smtpd_milters'),
              host.postconf('non_smtpd_milters')),
-            ('unix:mailseal/milter.sock',) * 2, 'Postfix is wired once')
+            ('{ unix:mailseal/milter.sock, default_action=tempfail }',) * 2,
+            'Postfix is wired once; mail waits for mailseald, whatever holds '
+            'for others')
     tap.is_(len(stored(host)), 1, 'there is one key')
     until_done(host)
     undone = 0
@@ -496,13 +518,34 @@ def check_unforeseen():
         tap.is_((host.files(), os.path.exists(host.state),
                  os.path.exists(host.keys), os.path.exists(host.conf)),
                 (before, False, False, False), name + ': nothing is changed')
-        for file, (text, *_) in zip(('main.cf', 'master.cf'), host.original):
-            path = os.path.join(host.postfix.etc, file)
-            os.unlink(path)
-            proc.write(path, text, 0o644)
+        restore(host)
     dns.stop()
     check_losses(host)
+    check_chroot(host)
     check_dead_smtpd(host)
+
+
+def check_chroot(host):
+    """A configuration whose socket a chroot hides."""
+    proc.write(host.conf, 'Socket unix:%s/sock\nKeyStore none\n' % host.top)
+    listener = '127.0.0.1:%d/inet' % host.postfix.ports['in']
+    proc.run(['postconf', '-c', host.postfix.etc, '-F',
+              listener + '/chroot=y'])
+    before = host.files()
+    dns = Dns(os.path.join(proc.folder(), 'dns'))
+    status, _, err = host.run('--yes', '--no-wait')
+    tap.ok(status == 2 and 'chroot' in err, 'a chroot hides the socket', err)
+    tap.is_(host.files(), before, 'and nothing is changed')
+    dns.stop()
+    os.unlink(host.conf)
+    restore(host)
+
+
+def restore(host):
+    for file, (text, *_) in zip(('main.cf', 'master.cf'), host.original):
+        path = os.path.join(host.postfix.etc, file)
+        os.unlink(path)
+        proc.write(path, text, 0o644)
 
 
 def check_dead_smtpd(host):

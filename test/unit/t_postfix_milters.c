@@ -110,7 +110,7 @@ test_append(void)
 		    buf_str(&out), OURS, QUEUE), "then it is there");
 		tap_num((long long)milters_others(buf_str(&out), OURS, QUEUE),
 		    (long long)rows[i].others, "others");
-		milters_remove(&back, buf_str(&out), OURS, QUEUE);
+		milters_remove(&back, buf_str(&out), OURS, QUEUE, false);
 		tap_str(buf_str(&back), str_from(rows[i].without),
 		    "removed");
 		buf_fini(&out);
@@ -118,9 +118,47 @@ test_append(void)
 	}
 	buf_init(&back, BYTES);
 	milters_remove(&back, STR("{ unix:mailseal/milter.sock, "
-	    "default_action=tempfail } inet:a:1"), OURS, QUEUE);
+	    "default_action=tempfail } inet:a:1"), OURS, QUEUE, false);
 	tap_str(buf_str(&back), STR("inet:a:1"), "removed with its options");
 	buf_fini(&back);
+}
+
+/* postconf -P takes no white space in a value. */
+static void
+test_tight(void)
+{
+	static const struct {
+		const char	*list;
+		const char	*item;
+		const char	*want;
+	} rows[] = {
+		{ "", "unix:b", "unix:b" },
+		{ "inet:a:1, unix:c  unix:d,", "unix:b",
+		    "inet:a:1,unix:c,unix:d,unix:b" },
+		{ "{ inet:a:1, default_action=accept } unix:c",
+		    "{ unix:b, default_action=tempfail }",
+		    "{inet:a:1,default_action=accept},unix:c,"
+		    "{unix:b,default_action=tempfail}" },
+	};
+	struct buf out, back;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		buf_init(&out, BYTES);
+		buf_init(&back, BYTES);
+		milters_append_tight(&out, str_from(rows[i].list),
+		    str_from(rows[i].item));
+		tap_str(buf_str(&out), str_from(rows[i].want), "tight");
+		tap_ok(milters_has(buf_str(&out), STR("unix:b"), QUEUE),
+		    "it is found there");
+		milters_remove(&back, buf_str(&out), STR("unix:b"), QUEUE,
+		    true);
+		tap_ok(!milters_has(buf_str(&back), STR("unix:b"), QUEUE) &&
+		    str_find(buf_str(&back), ' ') == back.n,
+		    "and removed again");
+		buf_fini(&out);
+		buf_fini(&back);
+	}
 }
 
 static void
@@ -173,6 +211,7 @@ main(void)
 	test_plain();
 	test_same();
 	test_append();
+	test_tight();
 	test_socket();
 	return (tap_done());
 }
