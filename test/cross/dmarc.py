@@ -19,8 +19,7 @@ import tap  # noqa: E402
 import tree  # noqa: E402
 import zone  # noqa: E402
 
-N = int(os.environ.get('MAILSEAL_CROSS_N') or
-        (150 if tree.is_sanitized() else 800))
+N = int(os.environ.get('MAILSEAL_CROSS_N', '300'))
 SEED = os.environ.get('MAILSEAL_SEED') or str(random.SystemRandom().randrange(
     10 ** 9))
 LIST = '/usr/share/publicsuffix/public_suffix_list.dat'
