@@ -32,8 +32,8 @@ b64_encode(struct buf *out, const void *data, size_t n)
 	}
 }
 
-static int
-digit_value(char c)
+int
+b64_value(char c)
 {
 	if (c >= 'A' && c <= 'Z') {
 		return (c - 'A');
@@ -78,7 +78,7 @@ group_end(struct decoder *d)
 static bool
 decode_char(struct decoder *d, char c)
 {
-	int value = digit_value(c);
+	int value = b64_value(c);
 
 	if (c == '=') {
 		if (d->digits < 2) {

@@ -19,5 +19,7 @@ void	b64_encode(struct buf *, const void *, size_t n);
  */
 enum status	b64_decode(struct arena *, struct str, struct str *bytes_r)
     ATTR_MUST_CHECK;
+/* Of a character of the alphabet, 0 to 63; -1: it is none. */
+int	b64_value(char);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/b64.h"
 #include "mail/encoded.h"
 
 /* Words that begin within another one: both readings are tried. */
@@ -82,21 +83,6 @@ feed_q(struct match *m, struct str s)
 			feed_octet(m, s.p[i] == '_' ? ' ' : s.p[i]);
 		}
 	}
-}
-
-static int
-b64_value(char c)
-{
-	if (c >= 'A' && c <= 'Z') {
-		return (c - 'A');
-	}
-	if (c >= 'a' && c <= 'z') {
-		return (c - 'a' + 26);
-	}
-	if (char_is_digit(c)) {
-		return (c - '0' + 52);
-	}
-	return (c == '+' ? 62 : c == '/' ? 63 : -1);
 }
 
 /* Octets that are no base64 are skipped; each '=' ends a run. */

@@ -6,16 +6,7 @@
 # libmilter in milter.
 set -eu
 cd "${top_srcdir:-.}"
-n=0
-point() {
-	n=$((n + 1))
-	if [ -z "$2" ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		printf '%s\n' "$2" | sed 's/^/# /'
-	fi
-}
+. test/lib/point.sh
 
 rank=$(awk '!/^#/ && NF { r++; for (i = 1; i <= NF; i++) print $i, r }' \
     lib/LAYERS)

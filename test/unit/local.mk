@@ -24,4 +24,5 @@ include test/unit/keys.mk
 include test/unit/keystore.mk
 include test/unit/house.mk
 check_PROGRAMS += $(UNIT)
-EXTRA_DIST += test/unit/alloc_fail.h test/unit/dns_lab.h test/unit/tap.h
+EXTRA_DIST += test/unit/alloc_fail.h test/unit/dns_lab.h \
+	test/unit/files.h test/unit/tap.h

@@ -4,16 +4,7 @@
 # the package's build dependencies, and both have the same version.
 set -eu
 cd "${top_srcdir:-.}"
-n=0
-point() {
-	n=$((n + 1))
-	if [ -z "$2" ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		printf '%s\n' "$2" | sed 's/^/# /'
-	fi
-}
+. test/lib/point.sh
 
 wanted=$(sed -n '/^build_packages="/,/"$/p' setup | tr -d '"' |
     sed 's/^build_packages=//' | tr -s ' \t' '\n\n' | grep -E '^lib.*-dev$' |

@@ -3,16 +3,7 @@
 # What a reader may rely on in every source file.
 set -eu
 cd "${top_srcdir:-.}"
-n=0
-point() {
-	n=$((n + 1))
-	if [ -z "$2" ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		printf '%s\n' "$2" | head -n 20 | sed 's/^/# /'
-	fi
-}
+. test/lib/point.sh
 
 files=$(find lib milter keys tools test -name '*.[ch]' | sort)
 # shellcheck disable=SC2086

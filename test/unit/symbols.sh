@@ -5,18 +5,9 @@
 # exported function is without a caller.
 set -eu
 top_srcdir=${top_srcdir:-$PWD}
+. "$top_srcdir/test/lib/point.sh"
 cd "${top_builddir:-.}"
 archive=lib/libmailseal.a
-n=0
-point() {
-	n=$((n + 1))
-	if [ -z "$2" ]; then
-		echo "ok $n - $1"
-	else
-		echo "not ok $n - $1"
-		printf '%s\n' "$2" | sed 's/^/# /'
-	fi
-}
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

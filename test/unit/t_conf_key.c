@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "conf/conf.h"
+#include "test/unit/files.h"
 #include "test/unit/tap.h"
 
 #define NOBODY_UID	65534
@@ -23,20 +24,6 @@ load(const char *path, const char *user_id, struct diag *diag)
 	}
 	privkey_free(key);
 	return (status);
-}
-
-static void
-write_file(const char *path, mode_t mode, struct str text)
-{
-	int fd;
-
-	/* What was 0400 cannot be written again, but by root. */
-	(void)unlink(path);
-	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
-	if (fd < 0 || write(fd, text.p, text.n) != (ssize_t)text.n ||
-	    fchmod(fd, mode) != 0 || close(fd) != 0) {
-		tap_ok(false, "write %s", path);
-	}
 }
 
 static struct str

@@ -6,6 +6,7 @@
 
 #include "conf/conf.h"
 #include "conf/table.h"
+#include "test/unit/files.h"
 #include "test/unit/tap.h"
 
 #define X10	"xxxxxxxxxx"
@@ -24,33 +25,6 @@ parse(const char *text, struct diag *diag)
 	diag_init(diag);
 	status = conf_parse(str_from(text), "conf", &env, &conf, diag);
 	return (status == STATUS_OK ? conf : NULL);
-}
-
-static void
-write_file(const char *path, mode_t mode, struct str text)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
-
-	if (fd < 0 || fchmod(fd, mode) != 0 ||
-	    write(fd, text.p, text.n) != (ssize_t)text.n || close(fd) != 0) {
-		tap_ok(false, "write %s", path);
-	}
-}
-
-static void
-write_key(const char *path, enum crypto_key_type type, unsigned bits)
-{
-	struct privkey *key = NULL;
-	struct buf pem;
-
-	buf_init(&pem, CONF_KEY_FILE_MAX_BYTES);
-	if (privkey_generate(type, bits, &key) != STATUS_OK ||
-	    privkey_write_pem(key, &pem) != STATUS_OK) {
-		tap_ok(false, "make %s", path);
-	}
-	write_file(path, 0600, buf_str(&pem));
-	privkey_free(key);
-	buf_fini(&pem);
 }
 
 /* What is refused, and in which words. */

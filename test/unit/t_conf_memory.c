@@ -9,34 +9,8 @@
 
 #include "conf/conf.h"
 #include "test/unit/alloc_fail.h"
+#include "test/unit/files.h"
 #include "test/unit/tap.h"
-
-static void
-write_file(const char *path, struct str text)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-	if (fd < 0 || write(fd, text.p, text.n) != (ssize_t)text.n ||
-	    close(fd) != 0) {
-		tap_ok(false, "write %s", path);
-	}
-}
-
-static void
-write_key(void)
-{
-	struct privkey *key = NULL;
-	struct buf pem;
-
-	buf_init(&pem, CONF_KEY_FILE_MAX_BYTES);
-	if (privkey_generate(CRYPTO_ED25519, 0, &key) != STATUS_OK ||
-	    privkey_write_pem(key, &pem) != STATUS_OK) {
-		tap_ok(false, "make a key");
-	}
-	write_file("key", buf_str(&pem));
-	privkey_free(key);
-	buf_fini(&pem);
-}
 
 /* As good as the real thing only if there was enough memory. */
 static bool
@@ -75,9 +49,10 @@ main(void)
 		printf("1..0 # SKIP no temporary folder\n");
 		return (0);
 	}
-	write_key();
-	write_file("hosts", STR("192.0.2.1\n.example.org\n!198.51.100.0/24\n"));
-	write_file("conf", STR("Socket inet:8891\nDomain a.example\n"
+	write_key("key", CRYPTO_ED25519, 0);
+	write_file("hosts", 0600, STR("192.0.2.1\n.example.org\n"
+	    "!198.51.100.0/24\n"));
+	write_file("conf", 0600, STR("Socket inet:8891\nDomain a.example\n"
 	    "Selector s\nKeyFile key\nSelector t\nKeyFile key\n"
 	    "InternalHosts file:hosts\nSignHeaders *,X-A,X-B\n"
 	    "OversignHeaders none\nNameservers 192.0.2.1@53,::1\n"));

@@ -9,34 +9,8 @@
 
 #include "signers/signers.h"
 #include "test/unit/alloc_fail.h"
+#include "test/unit/files.h"
 #include "test/unit/tap.h"
-
-static void
-write_file(const char *path, struct str text)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
-
-	if (fd < 0 || write(fd, text.p, text.n) != (ssize_t)text.n ||
-	    close(fd) != 0) {
-		tap_ok(false, "write %s", path);
-	}
-}
-
-static void
-write_key(void)
-{
-	struct privkey *key = NULL;
-	struct buf pem;
-
-	buf_init(&pem, 1 << 16);
-	if (privkey_generate(CRYPTO_ED25519, 0, &key) != STATUS_OK ||
-	    privkey_write_pem(key, &pem) != STATUS_OK) {
-		tap_ok(false, "make a key");
-	}
-	write_file("key", buf_str(&pem));
-	privkey_free(key);
-	buf_fini(&pem);
-}
 
 /* All of it; OK only if each pick is as it should be. */
 static enum status
@@ -107,10 +81,10 @@ main(void)
 		printf("1..0 # SKIP no temporary folder\n");
 		return (0);
 	}
-	write_key();
-	write_file("keys", STR("k %:s:./key\nx a.example:t:./%.none\n"
+	write_key("key", CRYPTO_ED25519, 0);
+	write_file("keys", 0600, STR("k %:s:./key\nx a.example:t:./%.none\n"
 	    "b\xc3\xbc b\xc3\xbc" "cher.example:s:./key\n"));
-	write_file("rules", STR("*@a.example k:l@%\n"
+	write_file("rules", 0600, STR("*@a.example k:l@%\n"
 	    "*@*.b\xc3\xbc" "cher.example"
 	    " k\n*@a.example x\n* b\xc3\xbc # (all)\n*@none.example %\n"));
 	test(1, "a key on first use");

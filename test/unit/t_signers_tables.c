@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "signers/signers.h"
+#include "test/unit/files.h"
 #include "test/unit/tap.h"
 
 static struct buf logged;
@@ -24,17 +25,6 @@ static uint64_t
 mono_us(void *ctx ATTR_UNUSED)
 {
 	return (now_us);
-}
-
-static void
-write_file(const char *path, struct str text, mode_t mode)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, mode);
-
-	if (fd < 0 || write(fd, text.p, text.n) != (ssize_t)text.n ||
-	    fchmod(fd, mode) != 0 || close(fd) != 0) {
-		tap_ok(false, "write %s", path);
-	}
 }
 
 /* The key as PEM, for the caller. */
@@ -64,8 +54,8 @@ make(const char *keys, const char *rules, size_t cache_max,
 		.signing_table = "rules", .signing_patterns = true,
 		.multiple = true, .cache_max = cache_max };
 
-	write_file("keys", str_from(keys), 0600);
-	write_file("rules", str_from(rules), 0600);
+	write_file("keys", 0600, str_from(keys));
+	write_file("rules", 0600, str_from(rules));
 	diag_init(diag);
 	buf_reset(&logged);
 	return (signers_new(&opts, NULL, r, diag));
@@ -195,7 +185,7 @@ test_errors(void)
 	struct signers *s;
 	struct diag diag;
 
-	write_file("late", STR("x"), 0644);
+	write_file("late", 0644, STR("x"));
 	if (make("k a.example:s:./late\n", "* k\n", 10, &s, &diag) !=
 	    STATUS_OK) {
 		tap_ok(false, "tables: %s", diag.text);
@@ -212,7 +202,7 @@ test_errors(void)
 	now_us += SIGNERS_RETRY_US;
 	tap_ok(pick(s, "a", "a.example", &picks) && picks.v[0].key == NULL &&
 	    logged.n == 0, "also when it is tried again");
-	write_file("late", make_key(CRYPTO_ED25519), 0600);
+	write_file("late", 0600, make_key(CRYPTO_ED25519));
 	tap_ok(pick(s, "a", "a.example", &picks) && picks.v[0].key == NULL,
 	    "which is not for every message");
 	now_us += SIGNERS_RETRY_US;
@@ -235,7 +225,7 @@ test_bound(void)
 
 	for (i = 0; i < 3; i++) {
 		(void)snprintf(domain, sizeof(domain), "%s.key", names[i]);
-		write_file(domain, make_key(CRYPTO_ED25519), 0600);
+		write_file(domain, 0600, make_key(CRYPTO_ED25519));
 	}
 	if (make("k %:s:./%.key\n", "* k\n", 2, &s, &diag) != STATUS_OK) {
 		tap_ok(false, "tables: %s", diag.text);
@@ -268,7 +258,7 @@ test_all(void)
 	    "KeyCache all: a key that is not there is an error");
 	tap_str(str_from(diag.text),
 	    STR("keys:2: ./none: No such file or directory"), "it has a line");
-	write_file("gone", make_key(CRYPTO_ED25519), 0600);
+	write_file("gone", 0600, make_key(CRYPTO_ED25519));
 	if (make("k a.example:s:./gone\ny a.example:s:./%.none\n", "* k\n", 0,
 	    &s, &diag) != STATUS_OK) {
 		tap_ok(false, "tables: %s", diag.text);
@@ -399,10 +389,10 @@ main(void)
 	env.log = remember;
 	env.mono_us = mono_us;
 	rsa = make_key(CRYPTO_RSA);
-	write_file("rsa", rsa, 0600);
-	write_file("b.example.key", rsa, 0600);
-	write_file("open", rsa, 0644);
-	write_file("broken", str_first(rsa, rsa.n / 2), 0600);
+	write_file("rsa", 0600, rsa);
+	write_file("b.example.key", 0600, rsa);
+	write_file("open", 0644, rsa);
+	write_file("broken", 0600, str_first(rsa, rsa.n / 2));
 	test_rows();
 	test_inline();
 	test_errors();
