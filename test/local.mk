@@ -1,13 +1,14 @@
-include test/unit/local.mk
+# In the order in which make starts the tests: what takes long comes first.
 include test/lib/local.mk
-include test/conformance/local.mk
 include test/cross/local.mk
+include test/sweep/local.mk
 include test/integration/local.mk
 include test/scenario/local.mk
+include test/conformance/local.mk
+include test/unit/local.mk
 include test/fuzz/local.mk
 include test/bench/local.mk
 include test/soak/local.mk
-include test/sweep/local.mk
 
 # The Debian package in a bare chroot; by hand, as root.
 EXTRA_DIST += test/deb/check.sh
