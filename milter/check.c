@@ -2,11 +2,14 @@
 /* mailseald -n: reports the errors that a start would find. */
 #include "config.h"
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <grp.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "milter/check_dns.h"
@@ -135,6 +138,63 @@ warn_socket(struct daemon *daemon, const struct conf *conf)
 	    group != NULL ? group->gr_name : "?", mode);
 }
 
+/* Whether another user than that one, and than root, is of the group. */
+static bool
+has_other_member(gid_t gid, const struct passwd *user)
+{
+	const struct group *group = getgrgid(gid);
+	const struct passwd *other;
+	bool found = false;
+	size_t i;
+
+	for (i = 0; group != NULL && group->gr_mem[i] != NULL; i++) {
+		if (strcmp(group->gr_mem[i], user->pw_name) != 0 &&
+		    strcmp(group->gr_mem[i], "root") != 0) {
+			return (true);
+		}
+	}
+	setpwent();
+	while (!found && (other = getpwent()) != NULL) {
+		found = other->pw_gid == gid && other->pw_uid !=
+		    0 && other->pw_uid != user->pw_uid;
+	}
+	endpwent();
+	return (found);
+}
+
+/* Who connects must be able to enter the folder of the socket, too. */
+static void
+warn_folder(struct daemon *daemon)
+{
+	const char *path = listen_path(daemon->presence.socket);
+	const char *slash = path != NULL ? strrchr(path, '/') : NULL;
+	const struct passwd *pw = getpwuid(geteuid());
+	struct passwd user = { .pw_uid = geteuid() };
+	char folder[PATH_MAX], name[LOGIN_NAME_MAX];
+	struct stat st;
+
+	if (slash == NULL || slash == path || pw == NULL ||
+	    (size_t)(slash - path) >= sizeof(folder)) {
+		return;
+	}
+	/* The list of users overwrites what getpwuid() returned. */
+	(void)snprintf(name, sizeof(name), "%s", pw->pw_name);
+	user.pw_name = name;
+	(void)snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path),
+	    path);
+	if (stat(folder, &st) == -1 || (st.st_mode & S_IXOTH) != 0 ||
+	    ((st.st_mode & S_IXGRP) != 0 &&
+	    has_other_member(st.st_gid, &user))) {
+		return;
+	}
+	env_log(&daemon->env, LOG_LEVEL_WARNING, "the folder %s of the socket "
+	    "can be entered only by %s and root, %s; an MTA that runs as "
+	    "another user cannot connect: let the folder's group enter it, "
+	    "make the MTA's user a member (adduser postfix GROUP) and restart "
+	    "the MTA", folder, user.pw_name, (st.st_mode & S_IXGRP) != 0 ?
+	    "since nobody else is of its group" : "by its mode");
+}
+
 /* Whoever asks is perhaps not who will start it. */
 static void
 warn_place(struct daemon *daemon)
@@ -160,6 +220,7 @@ become_user(struct daemon *daemon, const struct conf *conf, struct diag *diag)
 	if (daemon->caller != 0) {
 		warn_place(daemon);
 		warn_socket(daemon, conf);
+		warn_folder(daemon);
 		return (STATUS_OK);
 	}
 	status = presence_check_pid_file(&daemon->presence, diag);
@@ -175,6 +236,7 @@ become_user(struct daemon *daemon, const struct conf *conf, struct diag *diag)
 		return (status);
 	}
 	warn_socket(daemon, conf);
+	warn_folder(daemon);
 	if (conf->user_id != NULL) {
 		warn_reload(daemon, conf);
 	}

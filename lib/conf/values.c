@@ -221,12 +221,29 @@ conf_is_socket(struct str s)
 	    STR("inet6")))));
 }
 
+/* "inet:host:port", as Postfix writes it. */
+static bool
+is_postfix_socket(struct str s)
+{
+	struct str rest = str_from_offset(s, str_find(s, ':') + 1);
+	size_t colon = str_rfind(rest, ':');
+	uint64_t port;
+
+	return (str_starts(s, STR("inet")) && colon < rest.n &&
+	    str_find(rest, '@') == rest.n &&
+	    str_to_u64(str_from_offset(rest, colon + 1), &port));
+}
+
 enum status
 conf_set_socket(struct conf_reader *r, const struct conf_option *o,
     struct str value)
 {
-	return (conf_is_socket(value) ? conf_set_text(r, o, value) :
-	    conf_reject_form(r, o, value));
+	if (conf_is_socket(value)) {
+		return (conf_set_text(r, o, value));
+	}
+	return (is_postfix_socket(value) ? conf_reject(r, o, value, "has the "
+	    "form of Postfix's smtpd_milters; here the port comes first: "
+	    "inet:PORT@HOST") : conf_reject_form(r, o, value));
 }
 
 /* Nothing is looked up: a reload must not wait for the DNS. */

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Mail of ours is never unsigned in silence: keys, stores and rules that are
 gone while mailseald serves, or missing when it starts."""
+import grp
 import os
+import pwd
 import shutil
 import signal
 import socket
@@ -195,6 +197,31 @@ def check(folder, options, *more, prefix=()):
     return status, out.decode().replace(conf + ': ', ''), err
 
 
+def check_folder(folder, options):
+    """Who may enter the socket's folder, besides the daemon's user."""
+    if os.geteuid() != 0:
+        tap.skip('-n: the folder of the socket', 'only root gives folders to '
+                 'other groups')
+        return
+    user = pwd.getpwnam('nobody')
+    shared = next(u.pw_gid for u in pwd.getpwall() if u.pw_uid not in
+                  (0, user.pw_uid) and u.pw_gid not in (0, user.pw_gid))
+    alone = next(i for i in range(60000, 65000) if i not in [
+        g.gr_gid for g in grp.getgrall()])
+    place = os.path.join(folder, 'socket')
+    os.mkdir(place)
+    for gid, mode, warns in ((shared, 0o750, False), (shared, 0o700, True),
+                             (0, 0o750, True), (0, 0o755, False),
+                             (alone, 0o750, True)):
+        os.chown(place, user.pw_uid, gid)
+        os.chmod(place, mode)
+        _, _, err = check(folder, dict(options, UserID='nobody'), '--no-dns',
+                          '-p', 'unix:' + place + '/sock')
+        tap.is_('can be entered only by nobody' in err, warns,
+                '-n: a folder of group %d, mode %o' % (gid, mode), err)
+    os.chown(place, 0, 0)
+
+
 def test_check():
     """What mailseald -n says."""
     folder = os.path.join(TOP, 'check')
@@ -241,6 +268,7 @@ def test_check():
         tap.contains(err, want, '-n: ' + name)
         _, _, err = check(folder, options, '--no-dns')
         tap.ok(want not in err, '-n: not without it', err)
+    check_folder(folder, options)
     if os.geteuid() == 0:
         in_host = ('unshare', '-u', 'sh', '-c',
                    'echo 3f2a >/proc/sys/kernel/hostname && exec "$@"', 'sh')

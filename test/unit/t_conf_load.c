@@ -90,6 +90,17 @@ static const struct {
 	{ "Socket with more than an address", "Socket inet:1@127.0.0.1 x\n",
 	    "conf:1: Socket: \"inet:1@127.0.0.1 x\" is not unix:path|"
 	    "inet:port[@host]|inet6:port[@host]" },
+	{ "Socket as Postfix writes it", "Socket inet:127.0.0.1:8891\n",
+	    "conf:1: Socket: \"inet:127.0.0.1:8891\" has the form of "
+	    "Postfix's smtpd_milters; here the port comes first: "
+	    "inet:PORT@HOST" },
+	{ "the same with IPv6", "Socket inet6:[::1]:8891\n",
+	    "conf:1: Socket: \"inet6:[::1]:8891\" has the form of "
+	    "Postfix's smtpd_milters; here the port comes first: "
+	    "inet:PORT@HOST" },
+	{ "no port at all", "Socket inet:localhost:smtp\n",
+	    "conf:1: Socket: \"inet:localhost:smtp\" is not unix:path|"
+	    "inet:port[@host]|inet6:port[@host]" },
 	{ "Socket inet: with IPv6", "Socket inet:1@[::1]\n",
 	    "conf:1: Socket: \"inet:1@[::1]\" is not unix:path|"
 	    "inet:port[@host]|inet6:port[@host]" },
