@@ -15,6 +15,7 @@ include lib/second/local.mk
 include lib/keystore/local.mk
 include lib/dmarc/local.mk
 include lib/arc/local.mk
+include lib/probe/local.mk
 include lib/check/local.mk
 include lib/postfix/local.mk
 include lib/signers/local.mk

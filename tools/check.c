@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tools/check_host.h"
+#include "tools/check_connect.h"
 #include "tools/check_servers.h"
 #include "tools/check_watch.h"
 
@@ -26,195 +26,6 @@ struct check_run {
 	struct check_opts	*opts;
 	struct check_shown	*shown;
 };
-
-static bool
-take_ip(struct check_args *a, const char *value)
-{
-	if (a->ips_n == CHECK_MAX_IPS) {
-		(void)cli_fail("--ip: at most %d", CHECK_MAX_IPS);
-		return (false);
-	}
-	if (!ip_parse(str_from(value), &a->ips[a->ips_n])) {
-		(void)cli_fail("--ip: %s is not an address", value);
-		return (false);
-	}
-	a->ips_n++;
-	return (true);
-}
-
-static bool
-take_selector(struct check_args *a, const char *value)
-{
-	if (a->selectors_n == CHECK_MAX_SELECTORS) {
-		(void)cli_fail("--selector: at most %d", CHECK_MAX_SELECTORS);
-		return (false);
-	}
-	a->selectors[a->selectors_n++] = (struct check_selector){
-		.name = str_from(value) };
-	return (true);
-}
-
-/* The key of the selector before it. */
-static bool
-take_key(struct check_args *a, const char *value)
-{
-	struct privkey *key;
-
-	if (a->selectors_n == 0 ||
-	    a->selectors[a->selectors_n - 1].key != NULL) {
-		(void)cli_fail("--key follows the --selector that it belongs "
-		    "to");
-		return (false);
-	}
-	if (!cli_key_load(value, &key)) {
-		return (false);
-	}
-	a->selectors[a->selectors_n - 1].key = key;
-	return (true);
-}
-
-static bool
-take_list(const char *option, struct str *v, size_t *n, const char *value)
-{
-	if (*n == CHECK_MAX_LISTS) {
-		(void)cli_fail("--%s: at most %d", option, CHECK_MAX_LISTS);
-		return (false);
-	}
-	v[(*n)++] = str_from(value);
-	return (true);
-}
-
-static bool
-take_glob(const char *option, const char **v, size_t *n, const char *value)
-{
-	if (*n == CHECK_MAX_GLOBS) {
-		(void)cli_fail("--%s: at most %d", option, CHECK_MAX_GLOBS);
-		return (false);
-	}
-	v[(*n)++] = value;
-	return (true);
-}
-
-/* The index of the word among the n words; n: it is none of them. */
-static size_t
-find_word(const char *const *words, size_t n, const char *value)
-{
-	size_t i;
-
-	for (i = 0; i < n && strcmp(words[i], value) != 0; i++) {
-		continue;
-	}
-	return (i);
-}
-
-static bool
-take_format(struct check_args *a, const char *value)
-{
-	static const char *const words[] = {
-		"text", "json", "nagios", "prometheus", "zone", "form"
-	};
-	size_t i = find_word(words, 6, value);
-
-	if (i == 6) {
-		(void)cli_fail("--format: %s is not text, json, nagios, "
-		    "prometheus, zone or form", value);
-		return (false);
-	}
-	a->format = (enum check_format)i;
-	return (true);
-}
-
-static bool
-take_fail_on(struct check_args *a, const char *value)
-{
-	static const char *const words[] = { "error", "warn", "never" };
-	size_t i = find_word(words, 3, value);
-
-	if (i == 3) {
-		(void)cli_fail("--fail-on: %s is not error, warn or never",
-		    value);
-		return (false);
-	}
-	a->fail_on = (enum check_fail_on)i;
-	return (true);
-}
-
-static bool
-take_switch(struct check_args *a, int id)
-{
-	switch (id) {
-	case 0x403:
-		a->no_dnsbl = true;
-		return (true);
-	case 'A':
-		a->authoritative = true;
-		return (true);
-	case 0x408:
-		a->notify = true;
-		return (true);
-	case 'R':
-		a->records = true;
-		return (true);
-	case 'v':
-		a->verbose = true;
-		return (true);
-	case 'q':
-		a->quiet = true;
-		return (true);
-	default:
-		a->format = CHECK_AS_JSON;
-		return (true);
-	}
-}
-
-static bool
-take_option(void *opts, int id, const char *value)
-{
-	struct check_args *a = opts;
-	bool bad;
-
-	if (cli_dns_option(&a->dns, id, value, &bad)) {
-		return (!bad);
-	}
-	switch (id) {
-	case 'i':
-		return (take_ip(a, value));
-	case 'c':
-		a->conf_path = value;
-		return (true);
-	case 'H':
-		a->helo = value;
-		return (true);
-	case 's':
-		return (take_selector(a, value));
-	case 'k':
-		return (take_key(a, value));
-	case 'f':
-		a->mail_from = value;
-		return (true);
-	case 0x401:
-		return (take_list("dnsbl", a->dnsbl, &a->dnsbl_n, value));
-	case 0x402:
-		return (take_list("dnsbl-domain", a->dnsbl_domain,
-		    &a->dnsbl_domain_n, value));
-	case 0x404:
-		return (take_glob("only", a->only, &a->only_n, value));
-	case 0x405:
-		return (take_glob("skip", a->skip, &a->skip_n, value));
-	case 0x406:
-		return (take_fail_on(a, value));
-	case 0x407:
-		a->save = value;
-		return (true);
-	case 0x409:
-		return (cli_number("authority-port", value, 1, 65535,
-		    &a->authority_port));
-	case 'F':
-		return (take_format(a, value));
-	default:
-		return (take_switch(a, id));
-	}
-}
 
 static struct check_opts
 make_opts(const struct check_run *run, const char *domain)
@@ -544,12 +355,30 @@ ask_servers(const struct check_run *run, struct check_servers *servers)
 	return (true);
 }
 
+/* --connect. False: said why. */
+static bool
+ask_mta(struct check_run *run, struct connect **r)
+{
+	struct check_host mta;
+	bool ok;
+
+	if (!run->args->connect) {
+		return (true);
+	}
+	check_host_open_mta(&mta);
+	ok = check_connect(run->args, &mta, run->dns, &run->env, run->shown,
+	    run->args->domains_n, r);
+	check_host_close(&mta);
+	return (ok);
+}
+
 static int
 check_domains(const struct check_args *a, const struct check_host *host)
 {
 	size_t i, n = a->domains_n;
 	struct check_run run = { .args = a, .host = host };
 	struct check_servers servers = { .args = NULL };
+	struct connect *connect = NULL;
 	int result = CLI_USAGE;
 
 	env_init_system(&run.env);
@@ -566,7 +395,8 @@ check_domains(const struct check_args *a, const struct check_host *host)
 	run.shown = calloc(n, sizeof(*run.shown));
 	if (run.checks == NULL || run.opts == NULL || run.shown == NULL) {
 		(void)cli_fail("out of memory");
-	} else if (run_domains(&run) && ask_servers(&run, &servers)) {
+	} else if (run_domains(&run) && ask_servers(&run, &servers) &&
+	    ask_mta(&run, &connect)) {
 		result = a->save != NULL ? watch_reports(&run) :
 		    print_reports(&run);
 	}
@@ -579,6 +409,7 @@ check_domains(const struct check_args *a, const struct check_host *host)
 	if (a->authoritative) {
 		check_servers_close(&servers);
 	}
+	check_connect_free(connect);
 	dmarc_psl_free(run.suffixes);
 	dns_release(run.dns);
 	return (result);
@@ -658,7 +489,7 @@ check_main(const struct cli_command *command, int argc, char **argv)
 	int early, result = CLI_USAGE;
 	size_t i;
 
-	early = cli_options(command, argc, argv, take_option, &a);
+	early = cli_options(command, argc, argv, check_take_option, &a);
 	while (early == CLI_END && optind < argc &&
 	    a.domains_n < CHECK_MAX_DOMAINS) {
 		a.domains[a.domains_n++] = argv[optind++];

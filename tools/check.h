@@ -44,6 +44,14 @@ struct check_args {
 	enum check_fail_on	 fail_on;
 	bool			 authoritative;
 	int64_t			 authority_port;	/* 0: 53 */
+	bool			 connect;
+	const char		*outbound;	/* a domain outside; NULL: none
+						   is asked */
+	bool			 no_outbound;
+	const char		*ca_file;	/* NULL: the system's */
+	int64_t			 connect_timeout_s;	/* 0: the default */
+	int64_t			 smtp_port;	/* 0: 25 */
+	int64_t			 https_port;	/* 0: 443 */
 	const char		*save;		/* file; NULL: none */
 	bool			 notify;	/* only news since the last
 						   run */
@@ -62,9 +70,31 @@ struct check_shown {		/* a report after --only and --skip */
 							   block lists */
 };
 
+/* Takes one option into a struct check_args. */
+bool	 check_take_option(void *opts, int id, const char *value);
 /* Adds a finding, if it is selected and there is room. */
 void	 check_show(const struct check_args *, struct check_shown *,
 	    const struct check_finding *);
+/* NULL: no memory, or the text is absent. */
+struct check_finding	*check_finding_make(struct arena *, const char *id,
+			    enum check_severity, struct str subject,
+			    struct str text);
+struct check_sayer {		/* who adds findings to a report */
+	const struct check_args	*args;
+	struct check_shown	*shown;
+	struct arena		*arena;		/* of the findings */
+	struct check_finding	 spare;		/* without memory */
+	bool			 failed;	/* there was none */
+};
+/* Never NULL. */
+struct check_finding	*check_say(struct check_sayer *, const char *id,
+			    enum check_severity, struct str subject,
+			    const char *fmt, ...) ATTR_PRINTF(5, 6);
+void	 check_say_found(struct check_sayer *, struct check_finding *,
+	    struct str text);
+void	 check_say_fix(struct check_sayer *, struct check_finding *,
+	    enum wanted_place, struct str owner, const char *type,
+	    struct str value);
 /* The object of the contract; NULL: no memory. */
 json_t	*check_json(const struct check_shown *);
 void	 check_print_text(const struct check_args *,

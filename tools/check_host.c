@@ -16,7 +16,7 @@
 
 #define HOST_ARENA_BYTES	((size_t)64 * 1024 * 1024)
 #define SENTENCE_BYTES		4096
-#define POSTCONF_BYTES		1024
+#define POSTCONF_BYTES		8192
 
 extern char **environ;
 
@@ -101,6 +101,13 @@ collect_keys(struct check_host *host, struct offline *off, bool warns)
 	return (status == STATUS_OK);
 }
 
+void
+check_host_open_mta(struct check_host *host)
+{
+	*host = (struct check_host){ .domains = NULL };
+	arena_init(&host->arena, HOST_ARENA_BYTES);
+}
+
 bool
 check_host_open(struct check_host *host, const char *conf_path, bool warns,
     struct env *env)
@@ -108,8 +115,7 @@ check_host_open(struct check_host *host, const char *conf_path, bool warns,
 	struct offline off;
 	bool ok;
 
-	*host = (struct check_host){ .domains = NULL };
-	arena_init(&host->arena, HOST_ARENA_BYTES);
+	check_host_open_mta(host);
 	env->log = warn_line;
 	ok = offline_open(&off, conf_path, false, env) &&
 	    collect_keys(host, &off, warns);
@@ -184,9 +190,8 @@ first_line(struct check_host *host, char *const argv[])
 	return (r);
 }
 
-/* The value of an option of main.cf, expanded. */
-static struct str
-ask_postconf(struct check_host *host, const char *name)
+struct str
+check_host_postconf(struct check_host *host, const char *name)
 {
 	char option[64];
 	char *const argv[] = { "postconf", "-x", "-h", option, NULL };
@@ -198,9 +203,9 @@ ask_postconf(struct check_host *host, const char *name)
 struct str
 check_host_helo(struct check_host *host)
 {
-	struct str helo = ask_postconf(host, "smtp_helo_name");
+	struct str helo = check_host_postconf(host, "smtp_helo_name");
 
-	return (helo.n > 0 ? helo : ask_postconf(host, "myhostname"));
+	return (helo.n > 0 ? helo : check_host_postconf(host, "myhostname"));
 }
 
 size_t
@@ -234,6 +239,6 @@ size_t
 check_host_addresses(struct check_host *host, struct ip_addr *v, size_t max,
     struct str *relay_r)
 {
-	*relay_r = ask_postconf(host, "relayhost");
+	*relay_r = check_host_postconf(host, "relayhost");
 	return (relay_r->n > 0 ? 0 : check_host_interfaces(v, max));
 }

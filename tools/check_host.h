@@ -30,6 +30,10 @@ struct check_host {
 bool	 check_host_open(struct check_host *, const char *conf_path,
 	    bool warns, struct env *env);
 void	 check_host_close(struct check_host *);
+/* Only to ask Postfix. Close it all the same. */
+void	 check_host_open_mta(struct check_host *);
+/* An option of main.cf, expanded, in the arena; absent: no Postfix. */
+struct str	check_host_postconf(struct check_host *, const char *name);
 /* NULL: this host does not sign for it. */
 const struct check_own_domain	*check_host_find(const struct check_host *,
 				    struct str domain);

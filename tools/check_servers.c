@@ -43,21 +43,11 @@ check_servers_close(struct check_servers *s)
 	arena_fini(&s->arena);
 }
 
-/* NULL: no memory. The text is STR_NONE then. */
 static struct check_finding *
 make_finding(struct check_servers *s, const char *id,
     enum check_severity severity, struct str subject, struct str text)
 {
-	struct check_finding *f = arena_alloc(&s->arena, sizeof(*f));
-	bool known;
-
-	if (f == NULL || text.p == NULL) {
-		return (NULL);
-	}
-	*f = (struct check_finding){ .check = id, .severity = severity,
-		.rule = check_rule(id, &known), .subject = arena_dup(&s->arena,
-		subject), .text = text };
-	return (f->subject.p != NULL ? f : NULL);
+	return (check_finding_make(&s->arena, id, severity, subject, text));
 }
 
 static bool

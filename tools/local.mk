@@ -42,6 +42,7 @@ bin_PROGRAMS += tools/mailseal
 tools_mailseal_SOURCES = \
 	tools/added.h \
 	tools/check.h \
+	tools/check_connect.h \
 	tools/check_host.h \
 	tools/check_servers.h \
 	tools/check_watch.h \
@@ -63,9 +64,14 @@ tools_mailseal_SOURCES = \
 	tools/added.c \
 	tools/authres.c \
 	tools/check.c \
+	tools/check_connect.c \
+	tools/check_connect_judge.c \
+	tools/check_connect_sts.c \
+	tools/check_finding.c \
 	tools/check_formats.c \
 	tools/check_host.c \
 	tools/check_json.c \
+	tools/check_opts.c \
 	tools/check_servers.c \
 	tools/check_text.c \
 	tools/check_watch.c \

@@ -99,6 +99,17 @@ static const struct cli_option check_options[] = {
 	    "ask each name server of the zone, too" },
 	{ 0x409, "authority-port", "PORT",
 	    "the port of these name servers (53)" },
+	{ 'C', "connect", NULL, "ask the MX hosts and the policy's web "
+	    "server themselves, too" },
+	{ 0x410, "connect-timeout", "SECONDS", "how long for all of them "
+	    "(15)" },
+	{ 0x411, "outbound", "DOMAIN", "with --connect: whether port 25 of "
+	    "this domain can be reached (gmail.com)" },
+	{ 0x412, "no-outbound", NULL, "do not try that" },
+	{ 0x413, "ca-file", "FILE", "trust these certificates, not the "
+	    "system's" },
+	{ 0x414, "smtp-port", "PORT", "the port of the MX hosts (25)" },
+	{ 0x415, "https-port", "PORT", "the port of the web server (443)" },
 	{ 0x404, "only", "GLOB", "only these findings, \"spf.*\"; may repeat" },
 	{ 0x405, "skip", "GLOB", "not these findings; may repeat" },
 	{ 0x406, "fail-on", "error|warn|never",

@@ -112,6 +112,30 @@ is_localhost(struct str host)
 	    str_ends_ci(host, STR(".localhost")));
 }
 
+/* Only in signed zones do TLSA records mean something (RFC 7672 2.2). */
+static void
+judge_dane(struct check *c, struct str host, const struct check_addresses *a)
+{
+	const struct dns_answer *tlsa;
+	struct str owner;
+
+	if ((a->v4->n == 0 || a->v4->security != DNS_SECURE) &&
+	    (a->v6->n == 0 || a->v6->security != DNS_SECURE)) {
+		return;
+	}
+	tlsa = check_ask_below(c, "_25._tcp", host, DNS_TLSA, &owner);
+	if (tlsa->result == DNS_OK) {
+		(void)check_add(c, "dane.missing", CHECK_GOOD, host,
+		    "the MX host %.*s has TLSA records (DANE)",
+		    CHECK_FMT(host));
+	} else if (!check_failed(tlsa)) {
+		(void)check_add(c, "dane.missing", CHECK_INFO, host,
+		    "the MX host %.*s is in a signed zone, but has no TLSA "
+		    "record at %.*s, which would have senders insist on TLS",
+		    CHECK_FMT(host), CHECK_FMT(owner));
+	}
+}
+
 static void
 judge_host(struct check *c, struct str host, struct mx_hosts *seen)
 {
@@ -132,6 +156,7 @@ judge_host(struct check *c, struct str host, struct mx_hosts *seen)
 		check_fix(f, WANTED_AT_DNS, c->domain, "MX", check_text(c,
 		    "10 %.*s.", STR_FMT(cname->v[0].data)));
 	}
+	judge_dane(c, host, &a);
 	if (is_localhost(host) || check_all_private(&a)) {
 		(void)check_add(c, "mx.target-private", CHECK_ERROR, host,
 		    "the MX host %.*s has no public address: nobody outside "

@@ -9,4 +9,9 @@ lib_libmailseal_a_SOURCES += \
 	lib/crypto/pem_kind.h \
 	lib/crypto/privkey.c \
 	lib/crypto/pubkey.c \
-	lib/crypto/self_test.c
+	lib/crypto/self_test.c \
+	lib/crypto/tls.c \
+	lib/crypto/tls.h \
+	lib/crypto/tls_certificate.c \
+	lib/crypto/tls_dane.c \
+	lib/crypto/tls_internal.h

@@ -43,7 +43,7 @@
 
 enum dns_type {			/* as on the wire */
 	DNS_A = 1, DNS_NS = 2, DNS_CNAME = 5, DNS_SOA = 6, DNS_PTR = 12,
-	DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 28
+	DNS_MX = 15, DNS_TXT = 16, DNS_AAAA = 28, DNS_TLSA = 52
 };
 
 enum dns_result {
@@ -65,7 +65,8 @@ struct dns_record {
 				   octets; CNAME, MX, NS, PTR: the name as a
 				   lower-case text without trailing dot ("" is
 				   the root); SOA: the 4 octets of its
-				   minimum */
+				   minimum; TLSA: usage, selector, matching
+				   type and the data, as on the wire */
 	uint16_t	preference;	/* MX */
 };
 

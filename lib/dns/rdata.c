@@ -3,6 +3,7 @@
 #include "dns/rdata.h"
 
 #define SOA_MIN_BYTES	(1 + 1 + 5 * 4)
+#define TLSA_MIN_BYTES	4	/* RFC 6698 2.1 */
 
 static enum status
 copy_octets(struct arena *arena, struct str octets, struct dns_record *r)
@@ -81,6 +82,9 @@ dns_rdata_read(struct arena *arena, enum dns_type type, struct str packet,
 		/* Two names and five numbers, the minimum last. */
 		return (n < SOA_MIN_BYTES ? STATUS_SYNTAX : copy_octets(arena,
 		    str_mem(wire.p + n - 4, 4), r));
+	case DNS_TLSA:
+		return (n < TLSA_MIN_BYTES ? STATUS_SYNTAX :
+		    copy_octets(arena, wire, r));
 	case DNS_TXT:
 		return (read_txt(arena, wire, r));
 	}

@@ -13,8 +13,8 @@
  * ';' begins a comment. A blank owner is that of the previous line.
  * Parentheses join lines. A TTL is in seconds or as in 1h30m. TXT strings,
  * quoted or not, are joined; \" \\ and \DDD escape an octet, and a string of
- * more than 255 octets becomes several. Types are A AAAA MX TXT CNAME PTR;
- * other types of DNS only make their owner exist. `$INCLUDE` is refused.
+ * more than 255 octets becomes several. Types are A AAAA MX TXT CNAME PTR
+ * TLSA; other types of DNS only make their owner exist. `$INCLUDE` is refused.
  *
  * A name that has no record and no name below it is NXDOMAIN, unless a
  * wildcard covers it (RFC 4592); a name without the type asked for is NODATA.

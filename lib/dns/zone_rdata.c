@@ -15,6 +15,7 @@ static const struct type_row {
 	{ { "CNAME", 5 }, DNS_CNAME },
 	{ { "MX", 2 }, DNS_MX },
 	{ { "PTR", 3 }, DNS_PTR },
+	{ { "TLSA", 4 }, DNS_TLSA },
 	{ { "TXT", 3 }, DNS_TXT },
 	{ { "CAA", 3 }, ZONE_TYPE_OTHER },
 	{ { "CDNSKEY", 7 }, ZONE_TYPE_OTHER },
@@ -35,8 +36,7 @@ static const struct type_row {
 	{ { "SPF", 3 }, ZONE_TYPE_OTHER },
 	{ { "SRV", 3 }, ZONE_TYPE_OTHER },
 	{ { "SSHFP", 5 }, ZONE_TYPE_OTHER },
-	{ { "SVCB", 4 }, ZONE_TYPE_OTHER },
-	{ { "TLSA", 4 }, ZONE_TYPE_OTHER }
+	{ { "SVCB", 4 }, ZONE_TYPE_OTHER }
 };
 
 bool
@@ -222,6 +222,68 @@ read_txt(struct zone_reader *rd, struct zone_record *r)
 	buf_fini(&text);
 }
 
+/* Three numbers. */
+static void
+read_tlsa_head(struct zone_reader *rd, struct buf *data)
+{
+	uint64_t number;
+	unsigned i;
+
+	for (i = 0; i < 3 && zone_read_need(rd, "a number"); i++) {
+		if (!str_to_u64(rd->lex.word, &number) || number > 255) {
+			lex_fail(&rd->lex, STATUS_SYNTAX,
+			    "not a number from 0 to 255");
+			return;
+		}
+		buf_add_char(data, (char)number);
+	}
+}
+
+static int
+hex_digit(char c)
+{
+	static const char digits[] = "0123456789abcdef";
+	const char *at = c != '\0' ? strchr(digits, char_lower(c)) : NULL;
+
+	return (at != NULL ? (int)(at - digits) : -1);
+}
+
+/* Hexadecimal digits, which may be in several words (RFC 6698 2.2). */
+static void
+read_tlsa(struct zone_reader *rd, struct zone_record *r)
+{
+	int high = -1, digit;
+	struct buf data;
+	size_t i;
+
+	buf_init(&data, DNS_TXT_MAX_BYTES);
+	read_tlsa_head(rd, &data);
+	while (data.n >= 3 && lex_next(&rd->lex) == LEX_WORD) {
+		for (i = 0; i < rd->lex.word.n; i++) {
+			digit = hex_digit(rd->lex.word.p[i]);
+			if (digit == -1) {
+				lex_fail(&rd->lex, STATUS_SYNTAX,
+				    "not hexadecimal digits");
+				break;
+			}
+			if (high == -1) {
+				high = digit;
+				continue;
+			}
+			buf_add_char(&data, (char)(high << 4 | digit));
+			high = -1;
+		}
+	}
+	if (data.status != STATUS_OK) {
+		lex_fail(&rd->lex, data.status, "%s", status_text(data.status));
+	} else if (data.n >= 3 && (data.n == 3 || high != -1)) {
+		lex_fail(&rd->lex, STATUS_SYNTAX, "the data of TLSA is "
+		    "missing or ends within an octet");
+	}
+	set_data(rd, r, buf_str(&data).p, data.n);
+	buf_fini(&data);
+}
+
 void
 zone_read_rdata(struct zone_reader *rd, struct zone_record *r)
 {
@@ -236,6 +298,9 @@ zone_read_rdata(struct zone_reader *rd, struct zone_record *r)
 	case DNS_CNAME:
 	case DNS_PTR:
 		read_target(rd, r);
+		break;
+	case DNS_TLSA:
+		read_tlsa(rd, r);
 		break;
 	case DNS_TXT:
 		read_txt(rd, r);

@@ -6,7 +6,7 @@
 #define CHECKED_MAX	64	/* records of the text that are checked */
 
 static const enum dns_type types[] = { DNS_A, DNS_AAAA, DNS_CNAME, DNS_MX,
-	DNS_PTR, DNS_TXT };
+	DNS_PTR, DNS_TLSA, DNS_TXT };
 
 static void
 check_record(enum dns_type type, const struct dns_record *r)
@@ -30,6 +30,9 @@ check_record(enum dns_type type, const struct dns_record *r)
 	case DNS_PTR:
 		FUZZ_CHECK(r->data.n == 0 || (dns_name_make(r->data, &name) &&
 		    str_eq(dns_name_str(&name), r->data)));
+		break;
+	case DNS_TLSA:
+		FUZZ_CHECK(r->data.n >= 4);
 		break;
 	case DNS_TXT:
 		break;

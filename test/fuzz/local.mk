@@ -32,6 +32,9 @@ endif
 fuzz-long:
 	FUZZ_SECONDS="$${FUZZ_SECONDS:-900}" $(MAKE) $(AM_MAKEFLAGS) fuzz
 
+FUZZ_TARGETS += test/fuzz/fuzz_probe
+test_fuzz_fuzz_probe_SOURCES = test/fuzz/fuzz_probe.c $(fuzz_main)
+test_fuzz_fuzz_probe_LDFLAGS = $(fuzz_ldflags)
 FUZZ_TARGETS += test/fuzz/fuzz_taglist
 test_fuzz_fuzz_taglist_SOURCES = test/fuzz/fuzz_taglist.c $(fuzz_main)
 test_fuzz_fuzz_taglist_LDFLAGS = $(fuzz_ldflags)

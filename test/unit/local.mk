@@ -14,6 +14,7 @@ include test/unit/dmarc.mk
 include test/unit/arc.mk
 include test/unit/check.mk
 include test/unit/postfix.mk
+include test/unit/probe.mk
 include test/unit/report.mk
 include test/unit/second.mk
 include test/unit/signers.mk

@@ -31,6 +31,11 @@ static const struct row {
 	    WIRE("0123456789abcdef"), 0 },
 	{ "AAAA of 15", DNS_AAAA, WIRE("0123456789abcde"), STATUS_SYNTAX,
 	    { NULL, 0 }, 0 },
+	/* RFC 6698 2.1 */
+	{ "TLSA", DNS_TLSA, WIRE("\3\1\1xyz"), STATUS_OK,
+	    WIRE("\3\1\1xyz"), 0 },
+	{ "TLSA without data", DNS_TLSA, WIRE("\3\1\1"), STATUS_SYNTAX,
+	    { NULL, 0 }, 0 },
 	{ "A of nothing", DNS_A, { NULL, 0 }, STATUS_SYNTAX, { NULL, 0 }, 0 },
 	/* RFC 1035 3.1, 3.3.12 */
 	{ "PTR", DNS_PTR, WIRE("\1a\2bc\0"), STATUS_OK, WIRE("a.bc"), 0 },

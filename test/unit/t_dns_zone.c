@@ -23,7 +23,7 @@ show(struct buf *b, const struct dns_answer *a, enum dns_type type)
 		if (type == DNS_MX) {
 			buf_printf(b, "%u:", r->preference);
 		}
-		if (type != DNS_A && type != DNS_AAAA) {
+		if (type != DNS_A && type != DNS_AAAA && type != DNS_TLSA) {
 			buf_add_str(b, r->data);
 			continue;
 		}
@@ -168,6 +168,16 @@ static const struct row {
 	{ "PTR", "1.2.0.192.in-addr.arpa PTR h.x\n", "1.2.0.192.IN-ADDR.arpa",
 	    DNS_PTR, "ok h.x" },
 	{ "CNAME asked for", "a.x CNAME b.x\n", "a.x", DNS_CNAME, "ok b.x" },
+	{ "TLSA in words", "_25._tcp.a.x TLSA 3 1 1 ( 00fF\n 10 ; x\n )\n",
+	    "_25._tcp.a.x", DNS_TLSA, "ok 03010100ff10" },
+	{ "TLSA with a number of 256", "a.x TLSA 3 1 256 00\n", "a.x",
+	    DNS_TLSA, "z:1: not a number from 0 to 255" },
+	{ "TLSA without data", "a.x TLSA 3 1 1\n", "a.x", DNS_TLSA,
+	    "z:1: the data of TLSA is missing or ends within an octet" },
+	{ "TLSA with an odd digit", "a.x TLSA 3 1 1 001\n", "a.x", DNS_TLSA,
+	    "z:1: the data of TLSA is missing or ends within an octet" },
+	{ "TLSA with a letter", "a.x TLSA 3 1 1 0g\n", "a.x", DNS_TLSA,
+	    "z:1: not hexadecimal digits" },
 	{ "other types exist", "a.x SOA a b 1 2 3 4 5\n", "a.x", DNS_TXT,
 	    "nodata" },
 	{ "TYPEnnn exists", "a.x TYPE65280 \\# 0\n", "a.x", DNS_TXT,
