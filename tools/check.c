@@ -18,7 +18,7 @@
 
 struct check_run {
 	const struct check_args	*args;
-	const struct check_host	*host;		/* NULL: not asked */
+	struct check_host	*host;		/* NULL: not asked */
 	struct env		 env;
 	struct dns		*dns;
 	struct dmarc_psl	*suffixes;	/* NULL: there is no list */
@@ -365,15 +365,14 @@ ask_mta(struct check_run *run, struct connect **r)
 	if (!run->args->connect) {
 		return (true);
 	}
-	check_host_open_mta(&mta);
-	ok = check_connect(run->args, &mta, run->dns, &run->env, run->shown,
-	    run->args->domains_n, r);
+	ok = check_host_open_mta(&mta) && check_connect(run->args, &mta,
+	    run->dns, &run->env, run->shown, run->args->domains_n, r);
 	check_host_close(&mta);
 	return (ok);
 }
 
 static int
-check_domains(const struct check_args *a, const struct check_host *host)
+check_domains(const struct check_args *a, struct check_host *host)
 {
 	size_t i, n = a->domains_n;
 	struct check_run run = { .args = a, .host = host };
@@ -396,7 +395,8 @@ check_domains(const struct check_args *a, const struct check_host *host)
 	if (run.checks == NULL || run.opts == NULL || run.shown == NULL) {
 		(void)cli_fail("out of memory");
 	} else if (run_domains(&run) && ask_servers(&run, &servers) &&
-	    ask_mta(&run, &connect)) {
+	    ask_mta(&run, &connect) && (host == NULL || check_mta(a, host,
+	    run.shown, n))) {
 		result = a->save != NULL ? watch_reports(&run) :
 		    print_reports(&run);
 	}

@@ -49,7 +49,7 @@ add_network(struct connect *c, struct str entry)
 static void
 read_networks(struct connect *c)
 {
-	struct str rest = check_host_postconf(c->host, "mynetworks"), entry;
+	struct str rest = c->host->mta.networks, entry;
 	size_t i;
 
 	if (rest.p == NULL) {
@@ -81,7 +81,7 @@ choose_outside(struct connect *c)
 	}
 	c->outside_name = a->outbound;
 	if (a->outbound == NULL && a->dns.zone == NULL &&
-	    check_host_postconf(c->host, "relayhost").n == 0) {
+	    c->host->mta.relayhost.n == 0) {
 		c->outside_name = CONNECT_OUTSIDE;
 	}
 }

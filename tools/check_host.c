@@ -1,13 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <sys/types.h>
-#include <sys/wait.h>
 
-#include <fcntl.h>
 #include <ifaddrs.h>
 #include <net/if.h>
-#include <spawn.h>
-#include <stdlib.h>
-#include <unistd.h>
 
 #include "mail/domain.h"
 #include "signers/survey.h"
@@ -16,9 +11,6 @@
 
 #define HOST_ARENA_BYTES	((size_t)64 * 1024 * 1024)
 #define SENTENCE_BYTES		4096
-#define POSTCONF_BYTES		8192
-
-extern char **environ;
 
 /* The entry of a domain, made if there is none. */
 static struct check_own_domain *
@@ -70,6 +62,18 @@ take_key(void *ctx, const struct signers_pick *pick)
 }
 
 static void
+take_lost(void *ctx, struct str domain, const char *why)
+{
+	struct check_host *host = ctx;
+
+	if (host->lost_n < CHECK_MAX_UNSIGNED) {
+		host->lost[host->lost_n].name = arena_dup(&host->arena,
+		    domain);
+		host->lost[host->lost_n++].why = why;
+	}
+}
+
+static void
 warn_line(void *ctx ATTR_UNUSED, enum log_level level, const char *line)
 {
 	if (level <= LOG_LEVEL_WARNING) {
@@ -81,7 +85,7 @@ warn_line(void *ctx ATTR_UNUSED, enum log_level level, const char *line)
 static bool
 collect_keys(struct check_host *host, struct offline *off, bool warns)
 {
-	struct signers_survey_opts opts = { 0, take_key, host };
+	struct signers_survey_opts opts = { 0, take_key, take_lost, host };
 	struct signers_survey survey;
 	struct buf sentence;
 	enum status status;
@@ -101,11 +105,88 @@ collect_keys(struct check_host *host, struct offline *off, bool warns)
 	return (status == STATUS_OK);
 }
 
-void
+/* Whether some rule signs mail of the domain. */
+static bool
+is_signed(struct check_host *host, struct offline *off, struct str domain)
+{
+	struct signers_picks picks = { .n = 0 };
+	enum status status;
+	bool is;
+
+	status = signers_pick(engine_signers(off->engine), &host->arena,
+	    STR("postmaster"), domain, &picks);
+	is = status != STATUS_OK || picks.n > 0;
+	signers_picks_fini(&picks);
+	return (is);
+}
+
+/* A name, not a table, an address or one that only this host knows. */
+static bool
+is_mail_domain(struct str word)
+{
+	return (str_find(word, '.') < word.n && str_find(word, ':') ==
+	    word.n && str_find(word, '/') == word.n && word.p[0] != '.' &&
+	    word.p[0] != '[' && !str_ends_ci(word, STR(".localdomain")) &&
+	    !str_starts_ci(word, STR("localhost.")) &&
+	    str_find(word, '$') == word.n);
+}
+
+/* The key of a domain above it would sign, if SubDomains allowed it. */
+static bool
+has_signer_above(struct check_host *host, struct offline *off,
+    struct str name)
+{
+	while (str_find(name, '.') < name.n) {
+		name = domain_parent(name);
+		if (check_host_find(host, name) != NULL &&
+		    is_signed(host, off, name)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/* What Postfix sends or takes mail as, and nothing signs. */
+static void
+find_unsigned(struct check_host *host, struct offline *off)
+{
+	struct str rest = host->mta.domains, word, name;
+	struct str origin = host->mta.origin;
+	struct check_own_domain *d;
+
+	for (d = host->domains; d != NULL; d = d->next) {
+		name = arena_printf(&host->arena, "below.%.*s",
+		    STR_FMT(d->name));
+		d->subdomains = name.p == NULL || is_signed(host, off, name);
+	}
+	if (origin.n > 0 && is_mail_domain(origin) &&
+	    domain_normalize(&host->arena, origin, &name) == STATUS_OK &&
+	    !is_signed(host, off, name)) {
+		host->origin_unsigned = true;
+		host->origin_below = has_signer_above(host, off, name);
+	}
+	while (mta_word(&rest, &word) &&
+	    host->unsigned_n < CHECK_MAX_UNSIGNED) {
+		if (is_mail_domain(word) && !str_eq_ci(word, origin) &&
+		    !str_eq_ci(word, host->mta.hostname) &&
+		    domain_normalize(&host->arena, word, &name) ==
+		    STATUS_OK && !str_list_has_ci(host->unsigned_domains,
+		    host->unsigned_n, name) && !is_signed(host, off, name)) {
+			host->unsigned_domains[host->unsigned_n++] = name;
+		}
+	}
+}
+
+bool
 check_host_open_mta(struct check_host *host)
 {
 	*host = (struct check_host){ .domains = NULL };
 	arena_init(&host->arena, HOST_ARENA_BYTES);
+	if (!mta_read(&host->mta, &host->arena)) {
+		(void)cli_fail("out of memory");
+		return (false);
+	}
+	return (true);
 }
 
 bool
@@ -115,10 +196,17 @@ check_host_open(struct check_host *host, const char *conf_path, bool warns,
 	struct offline off;
 	bool ok;
 
-	check_host_open_mta(host);
+	if (!check_host_open_mta(host)) {
+		return (false);
+	}
 	env->log = warn_line;
 	ok = offline_open(&off, conf_path, false, env) &&
 	    collect_keys(host, &off, warns);
+	if (ok) {
+		host->socket = arena_dup(&host->arena,
+		    str_from(off.conf->socket));
+		find_unsigned(host, &off);
+	}
 	offline_close(&off);
 	env->log = NULL;
 	return (ok);
@@ -153,59 +241,14 @@ check_host_find(const struct check_host *host, struct str domain)
 	return (d);
 }
 
-/* The first line of the program's output; absent: it did not work. */
-static struct str
-first_line(struct check_host *host, char *const argv[])
-{
-	posix_spawn_file_actions_t actions;
-	char text[POSTCONF_BYTES];
-	struct str r = STR_NONE;
-	size_t n = 0;
-	ssize_t got;
-	int fds[2], status = 1;
-	pid_t pid;
-	bool started;
-
-	if (pipe(fds) == -1 || posix_spawn_file_actions_init(&actions) != 0) {
-		return (r);
-	}
-	(void)posix_spawn_file_actions_adddup2(&actions, fds[1],
-	    STDOUT_FILENO);
-	(void)posix_spawn_file_actions_addclose(&actions, fds[0]);
-	(void)posix_spawn_file_actions_addopen(&actions, STDERR_FILENO,
-	    "/dev/null", O_WRONLY, 0);
-	started = posix_spawnp(&pid, argv[0], &actions, NULL, argv, environ) ==
-	    0;
-	(void)close(fds[1]);
-	while (started && n < sizeof(text) &&
-	    (got = read(fds[0], text + n, sizeof(text) - n)) > 0) {
-		n += (size_t)got;
-	}
-	(void)close(fds[0]);
-	(void)posix_spawn_file_actions_destroy(&actions);
-	if (started && waitpid(pid, &status, 0) == pid && status == 0) {
-		r = str_mem(text, n);
-		r = arena_dup(&host->arena, str_first(r, str_find(r, '\n')));
-	}
-	return (r);
-}
-
-struct str
-check_host_postconf(struct check_host *host, const char *name)
-{
-	char option[64];
-	char *const argv[] = { "postconf", "-x", "-h", option, NULL };
-
-	(void)snprintf(option, sizeof(option), "%s", name);
-	return (str_trim_wsp(first_line(host, argv)));
-}
-
 struct str
 check_host_helo(struct check_host *host)
 {
-	struct str helo = check_host_postconf(host, "smtp_helo_name");
+	struct str name = host->mta.helo.n > 0 ? host->mta.helo :
+	    host->mta.hostname;
 
-	return (helo.n > 0 ? helo : check_host_postconf(host, "myhostname"));
+	/* Followed by a NUL. */
+	return (name.n > 0 ? arena_dup(&host->arena, name) : STR_NONE);
 }
 
 size_t
@@ -236,9 +279,9 @@ check_host_interfaces(struct ip_addr *v, size_t max)
 }
 
 size_t
-check_host_addresses(struct check_host *host, struct ip_addr *v, size_t max,
-    struct str *relay_r)
+check_host_addresses(const struct check_host *host, struct ip_addr *v,
+    size_t max, struct str *relay_r)
 {
-	*relay_r = check_host_postconf(host, "relayhost");
+	*relay_r = host->mta.relayhost;
 	return (relay_r->n > 0 ? 0 : check_host_interfaces(v, max));
 }

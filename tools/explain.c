@@ -9,7 +9,9 @@
 #include <stdio.h>
 
 #include "keystore/keystore.h"
+#include "mail/domain.h"
 #include "tools/mailseal.h"
+#include "tools/mta.h"
 #include "tools/offline.h"
 
 #define ARENA_BYTES	((size_t)4 * 1024 * 1024)
@@ -38,6 +40,11 @@ struct explain {
 	struct keystore_key	*waiting;	/* of the author's domain: keys
 						   that do not sign yet */
 	size_t			 waiting_n;
+	struct str		 above;		/* a domain above the author's
+						   that signs, but not for
+						   names below it */
+	struct mta		 mta;
+	struct mta_lacks	 lacks;
 };
 
 static bool
@@ -156,6 +163,26 @@ find_waiting(struct explain *e, struct str domain)
 	}
 }
 
+/* Without SubDomains, a key does not sign for names below its domain. */
+static void
+find_above(struct explain *e, const struct addr_mailbox *author)
+{
+	struct signers *signers = engine_signers(e->off.engine);
+	struct str name = author->domain;
+	struct signers_picks picks;
+
+	while (e->picks.n == 0 && e->above.p == NULL &&
+	    str_find(name, '.') < name.n) {
+		name = domain_parent(name);
+		picks = (struct signers_picks){ .n = 0 };
+		if (signers_pick(signers, &e->arena, author->local, name,
+		    &picks) == STATUS_OK && picks.n > 0) {
+			e->above = name;
+		}
+		signers_picks_fini(&picks);
+	}
+}
+
 /* The rules for the author, whether or not the message is one of ours. */
 static bool
 ask_engine(struct explain *e)
@@ -173,6 +200,11 @@ ask_engine(struct explain *e)
 	engine_msg_mail(e->msg);
 	engine_msg_header(e->msg, STR("From"), str_from(e->from));
 	e->out = engine_msg_eom(e->msg);
+	e->lacks.arena = &e->arena;
+	if (!mta_read(&e->mta, &e->arena)) {
+		return (false);
+	}
+	mta_review(&e->mta, str_from(e->off.conf->socket), &e->lacks);
 	author = addr_from_author(e->out->from);
 	if (author == NULL) {
 		return (true);
@@ -180,9 +212,13 @@ ask_engine(struct explain *e)
 	e->author = arena_printf(&e->arena, "%.*s@%.*s",
 	    STR_FMT(author->local), STR_FMT(author->domain));
 	find_waiting(e, author->domain);
-	return (e->author.p != NULL && signers_pick(signers, &e->arena,
-	    author->local, author->domain, &e->picks) == STATUS_OK &&
-	    signers_load(signers, &e->arena, &e->picks) == STATUS_OK);
+	if (e->author.p == NULL || signers_pick(signers, &e->arena,
+	    author->local, author->domain, &e->picks) != STATUS_OK ||
+	    signers_load(signers, &e->arena, &e->picks) != STATUS_OK) {
+		return (false);
+	}
+	find_above(e, author);
+	return (true);
 }
 
 static bool
@@ -289,6 +325,26 @@ may_return(const struct explain *e)
 	    engine_direction_may_return(e->out->direction_reason));
 }
 
+/* What keeps Postfix from giving it such mail. */
+static json_t *
+json_lacks(const struct explain *e)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < e->lacks.n; i++) {
+		const struct mta_lack *lack = &e->lacks.v[i];
+
+		if (lack->weight != MTA_INFO) {
+			(void)json_array_append_new(list, json_pack(
+			    "{s:s, s:o, s:o}", "check", lack->id,
+			    "subject", cli_json_text(lack->subject),
+			    "text", cli_json_text(lack->text)));
+		}
+	}
+	return (list);
+}
+
 static bool
 print_json(const struct explain *e)
 {
@@ -299,12 +355,15 @@ print_json(const struct explain *e)
 		(void)json_array_append_new(rules,
 		    json_pick(e, &e->picks.v[i]));
 	}
-	return (cli_json_print(json_pack("{s:b, s:s, s:s, s:o, s:o, s:o, s:b}",
+	return (cli_json_print(json_pack("{s:b, s:s, s:s, s:o, s:o, s:o, s:b,"
+	    " s:o, s:o}",
 	    "signs", (int)has_key(e), "action", answer_of(e),
 	    "reason", reason_of(e), "author", cli_json_text(e->author),
 	    "signatures", rules,
 	    "waiting", json_waiting(e),
-	    "unless_returned", (int)may_return(e))));
+	    "unless_returned", (int)may_return(e),
+	    "signs_above", cli_json_text(e->above),
+	    "postfix", json_lacks(e))));
 }
 
 static void
@@ -364,6 +423,16 @@ print_text(const struct explain *e)
 	}
 	for (i = 0; i < e->waiting_n; i++) {
 		show_waiting(e, &e->waiting[i]);
+	}
+	if (e->above.p != NULL) {
+		(void)printf("the key of %.*s signs only for that name itself; "
+		    "with SubDomains yes it would sign this, too\n",
+		    STR_FMT(e->above));
+	}
+	for (i = 0; i < e->lacks.n; i++) {
+		if (e->lacks.v[i].weight != MTA_INFO) {
+			cli_show("Postfix", e->lacks.v[i].text);
+		}
 	}
 	if (may_return(e)) {
 		(void)printf("but not if it came from outside before and comes "

@@ -71,6 +71,10 @@ tools_mailseal_SOURCES = \
 	tools/check_formats.c \
 	tools/check_host.c \
 	tools/check_json.c \
+	tools/check_mta.c \
+	tools/mta.c \
+	tools/mta.h \
+	tools/mta_review.c \
 	tools/check_opts.c \
 	tools/check_servers.c \
 	tools/check_text.c \

@@ -329,6 +329,16 @@ survey_all(struct survey *v)
 	return (status);
 }
 
+static void
+tell_lost(const struct signers_survey_opts *opts,
+    const struct domain_state *state)
+{
+	if (!state->signs && opts->take_lost != NULL) {
+		opts->take_lost(opts->ctx, state->domain,
+		    why_text(state->why));
+	}
+}
+
 enum status
 signers_survey(struct signers *s, const struct signers_survey_opts *opts,
     struct signers_survey *r, struct buf *sentence)
@@ -348,6 +358,7 @@ signers_survey(struct signers *s, const struct signers_survey_opts *opts,
 		if (state != NULL) {
 			r->sign += state->signs;
 			r->cannot += !state->signs;
+			tell_lost(opts, state);
 		}
 	}
 	if (status == STATUS_OK) {

@@ -28,6 +28,9 @@ struct signers_survey_opts {
 	/* Called for each key that was loaded; the pick is valid during the
 	   call. NULL: not called. */
 	void	(*take_key)(void *ctx, const struct signers_pick *);
+	/* Called for each domain that is ours without a usable key, with the
+	   reason, a phrase. NULL: not called. */
+	void	(*take_lost)(void *ctx, struct str domain, const char *why);
 	void	*ctx;
 };
 

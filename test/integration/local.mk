@@ -29,9 +29,11 @@ check-systemd: all
 	$(AM_TESTS_ENVIRONMENT) $(PYTHON) $(srcdir)/test/integration/systemd.py
 .PHONY: check-systemd
 check_SCRIPTS += test/integration/check.py test/integration/check_servers.py \
-	test/integration/connect.py test/integration/setup.py
+	test/integration/connect.py test/integration/lacks.py \
+	test/integration/setup.py
 EXTRA_DIST += test/integration/check.py test/integration/check_servers.py \
-	test/integration/connect.py test/integration/setup.py
+	test/integration/connect.py test/integration/lacks.py \
+	test/integration/setup.py
 check_SCRIPTS += test/integration/import.py test/integration/migration.py \
 	test/integration/tables.py
 EXTRA_DIST += test/integration/import.py test/integration/letters.py \

@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/types.h>
+#include <sys/wait.h>
+
+#include <fcntl.h>
+#include <spawn.h>
+#include <unistd.h>
+
+#include "base/buf.h"
+#include "tools/mta.h"
+
+#define OUTPUT_BYTES	(1024 * 1024)
+
+extern char **environ;
+
+static bool
+start_program(char *const argv[], int out, int unused, pid_t *pid_r)
+{
+	posix_spawn_file_actions_t actions;
+	bool started;
+
+	if (posix_spawn_file_actions_init(&actions) != 0) {
+		return (false);
+	}
+	(void)posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
+	(void)posix_spawn_file_actions_addclose(&actions, unused);
+	(void)posix_spawn_file_actions_addopen(&actions, STDERR_FILENO,
+	    "/dev/null", O_WRONLY, 0);
+	started = posix_spawnp(pid_r, argv[0], &actions, NULL, argv,
+	    environ) == 0;
+	(void)posix_spawn_file_actions_destroy(&actions);
+	return (started);
+}
+
+/* The output of a program; absent: it did not work. */
+static struct str
+run_program(struct arena *arena, char *const argv[])
+{
+	struct str r = STR_NONE;
+	char piece[4096];
+	struct buf text;
+	int fds[2], status = 1;
+	bool started;
+	ssize_t n;
+	pid_t pid;
+
+	if (pipe(fds) == -1) {
+		return (r);
+	}
+	started = start_program(argv, fds[1], fds[0], &pid);
+	(void)close(fds[1]);
+	buf_init(&text, OUTPUT_BYTES);
+	while (started && (n = read(fds[0], piece, sizeof(piece))) > 0) {
+		buf_add(&text, piece, (size_t)n);
+	}
+	(void)close(fds[0]);
+	if (started && waitpid(pid, &status, 0) == pid && status == 0 &&
+	    text.status == STATUS_OK) {
+		r = arena_dup(arena, buf_str(&text));
+	}
+	buf_fini(&text);
+	return (r);
+}
+
+bool
+mta_word(struct str *rest, struct str *word_r)
+{
+	struct str s = *rest;
+	size_t n;
+
+	while (s.n > 0 && (s.p[0] == ',' || char_is_fws(s.p[0]))) {
+		s = str_from_offset(s, 1);
+	}
+	for (n = 0; n < s.n && s.p[n] != ',' && !char_is_fws(s.p[n]); n++) {
+		continue;
+	}
+	*word_r = str_first(s, n);
+	*rest = str_from_offset(s, n);
+	return (n > 0);
+}
+
+/* The value of a line "name = value"; absent: there is none. */
+static struct str
+find_value(struct str text, const char *name)
+{
+	struct str line;
+	size_t at;
+
+	while (str_next(&text, '\n', &line)) {
+		at = str_find(line, '=');
+		if (at < line.n && str_eq(str_trim_wsp(str_first(line, at)),
+		    str_from(name))) {
+			line = str_trim_wsp(str_from_offset(line, at + 1));
+			return (line.n > 0 ? line : STR(""));
+		}
+	}
+	return (STR_NONE);
+}
+
+static bool
+read_main(struct mta *m, struct arena *arena)
+{
+	static char *const argv[] = { (char *)"postconf", (char *)"-x", NULL };
+	struct str text = run_program(arena, argv);
+
+	if (text.p == NULL) {
+		return (true);
+	}
+	m->queue = find_value(text, "queue_directory");
+	/* postconf answers for a folder without Postfix, too. */
+	m->found = m->queue.n > 0;
+	m->hostname = find_value(text, "myhostname");
+	m->helo = find_value(text, "smtp_helo_name");
+	m->relayhost = find_value(text, "relayhost");
+	m->milters = find_value(text, "smtpd_milters");
+	m->local_milters = find_value(text, "non_smtpd_milters");
+	m->action = find_value(text, "milter_default_action");
+	m->classes = find_value(text, "internal_mail_filter_classes");
+	m->filter = find_value(text, "content_filter");
+	m->overrides = find_value(text, "receive_override_options");
+	m->newline = find_value(text, "smtpd_forbid_bare_newline");
+	m->characters = find_value(text, "message_reject_characters");
+	m->networks = find_value(text, "mynetworks");
+	m->origin = find_value(text, "myorigin");
+	m->domains = arena_printf(arena, "%.*s %.*s %.*s",
+	    STR_FMT(find_value(text, "mydestination")),
+	    STR_FMT(find_value(text, "virtual_mailbox_domains")),
+	    STR_FMT(find_value(text, "virtual_alias_domains")));
+	return (m->domains.p != NULL);
+}
+
+/* Columns: name, type, private, unprivileged, chroot, wakeup, limit,
+   command. */
+static void
+take_service(struct mta *m, struct str line)
+{
+	enum { NAME, TYPE, CHROOT = 4, COMMAND = 7, COLUMNS };
+	struct str columns[COLUMNS];
+	struct mta_service *s;
+	size_t i;
+
+	for (i = 0; i < COLUMNS && mta_word(&line, &columns[i]); i++) {
+		continue;
+	}
+	if (i < COLUMNS || m->n == MTA_MAX_SERVICES ||
+	    (!str_eq(columns[COMMAND], STR("smtpd")) &&
+	    !str_eq(columns[COMMAND], STR("cleanup")))) {
+		return;
+	}
+	s = &m->v[m->n++];
+	*s = (struct mta_service){ .name = columns[NAME],
+		.type = columns[TYPE], .command = columns[COMMAND],
+		.chroot = str_eq(columns[CHROOT], STR("y")) };
+}
+
+static void
+set_override(struct mta_service *s, struct str name, struct str value)
+{
+	value = value.n > 0 ? value : STR("");
+	if (str_eq(name, STR("smtpd_milters"))) {
+		s->milters = value;
+	} else if (str_eq(name, STR("content_filter"))) {
+		s->filter = value;
+	} else if (str_eq(name, STR("receive_override_options"))) {
+		s->overrides = value;
+	} else if (str_eq(name, STR("smtpd_forbid_bare_newline"))) {
+		s->newline = value;
+	}
+}
+
+/* "submission/inet/smtpd_milters = value"; the name may have slashes. */
+static void
+take_override(struct mta *m, struct str line)
+{
+	size_t equals = str_find(line, '='), slash, i;
+	struct str left = str_trim_wsp(str_first(line, equals)), value, name;
+	struct str type;
+
+	value = str_trim_wsp(str_from_offset(line, equals + 1));
+	slash = str_rfind(left, '/');
+	name = str_from_offset(left, slash + 1);
+	left = str_first(left, slash);
+	slash = str_rfind(left, '/');
+	type = str_from_offset(left, slash + 1);
+	left = str_first(left, slash);
+	for (i = 0; i < m->n; i++) {
+		if (str_eq(m->v[i].name, left) &&
+		    str_eq(m->v[i].type, type)) {
+			set_override(&m->v[i], name, value);
+		}
+	}
+}
+
+static void
+read_master(struct mta *m, struct arena *arena)
+{
+	static char *const services[] = { (char *)"postconf", (char *)"-M",
+		NULL };
+	static char *const overrides[] = { (char *)"postconf", (char *)"-x",
+		(char *)"-P", NULL };
+	struct str text = run_program(arena, services), line;
+
+	while (str_next(&text, '\n', &line)) {
+		take_service(m, line);
+	}
+	text = run_program(arena, overrides);
+	while (str_next(&text, '\n', &line)) {
+		take_override(m, line);
+	}
+}
+
+bool
+mta_read(struct mta *m, struct arena *arena)
+{
+	*m = (struct mta){ .found = false };
+	if (!read_main(m, arena)) {
+		return (false);
+	}
+	if (m->found) {
+		read_master(m, arena);
+	}
+	return (true);
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * mta: what Postfix would do with mail, as postconf(1) shows it, and what it
+ * lacks for mailseald to see all of it. Nothing is changed. MAIL_CONFIG names
+ * another configuration than the usual one. Programs are run without a shell.
+ */
+#ifndef TOOLS_MTA_H
+#define TOOLS_MTA_H
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/str.h"
+
+#define MTA_MAX_SERVICES	64
+#define MTA_MAX_LACKS		64
+
+struct mta_service {		/* a listener or cleanup, of master.cf */
+	struct str	 name;		/* "submission", "127.0.0.1:10025" */
+	struct str	 type;		/* "inet" */
+	struct str	 command;	/* "smtpd" */
+	bool		 chroot;
+	struct str	 milters;	/* -o smtpd_milters; absent: not
+					   set there */
+	struct str	 filter;	/* -o content_filter; the same */
+	struct str	 overrides;	/* -o receive_override_options */
+	struct str	 newline;	/* -o smtpd_forbid_bare_newline */
+};
+
+struct mta {			/* in the arena given; absent: not set */
+	bool			 found;
+	struct str		 queue;
+	struct str		 hostname, helo, relayhost;
+	struct str		 milters;
+	struct str		 local_milters;
+	struct str		 action;	/* milter_default_action */
+	struct str		 classes;
+	struct str		 filter;
+	struct str		 overrides;
+	struct str		 newline;	/* absent: Postfix has no such
+						   parameter */
+	struct str		 characters;	/* message_reject_characters */
+	struct str		 networks;
+	struct str		 origin;
+	struct str		 domains;	/* that it takes mail for; names
+						   and tables */
+	struct mta_service	 v[MTA_MAX_SERVICES];
+	size_t			 n;
+};
+
+enum mta_weight { MTA_ERROR, MTA_WARN, MTA_INFO };
+
+struct mta_lack {
+	const char	*id;		/* "postfix.milters" */
+	enum mta_weight	 weight;
+	struct str	 subject;	/* a parameter or a service */
+	struct str	 text;
+	struct str	 file;		/* "main.cf", "master.cf, submission
+					   inet" */
+	const char	*parameter;	/* NULL: no fix */
+	struct str	 value;		/* what it should be */
+};
+
+struct mta_lacks {
+	struct arena	*arena;
+	struct mta_lack	 v[MTA_MAX_LACKS];
+	size_t		 n;
+	bool		 failed;	/* no memory */
+};
+
+/* found is false without Postfix. False: no memory. */
+bool	 mta_read(struct mta *, struct arena *);
+/* What Postfix lacks for a mailseald with that Socket. */
+void	 mta_review(const struct mta *, struct str socket,
+	    struct mta_lacks *);
+/* A word of a list that Postfix separates by commas or white space. */
+bool	 mta_word(struct str *rest, struct str *word_r);
+
+#endif
