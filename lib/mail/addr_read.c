@@ -338,6 +338,33 @@ add_ascii(struct reader *r, struct addr_mailbox mailbox, struct str name,
 	return (add_domain(r, mailbox, str_mem(text, n)));
 }
 
+/* With dots for U+2024 and U+FE52, as IDNA 2003 has it. */
+static bool
+add_dotted(struct reader *r, struct addr_mailbox mailbox, struct str name)
+{
+	char text[ADDR_READ_NAME_MAX_BYTES];
+	size_t i, n = 0;
+	bool dots = false;
+
+	if (name.n > sizeof(text)) {
+		return (false);
+	}
+	for (i = 0; i < name.n; i++) {
+		struct str rest = str_from_offset(name, i);
+
+		if (str_starts(rest, STR("\xe2\x80\xa4")) ||
+		    str_starts(rest, STR("\xef\xb9\x92"))) {
+			text[n++] = '.';
+			dots = true;
+			i += 2;
+		} else {
+			text[n++] = name.p[i];
+		}
+	}
+	mailbox.gaps = true;
+	return (dots && add_domain(r, mailbox, str_mem(text, n)));
+}
+
 /* Up to an empty label, as some readers take it. It makes no field readable. */
 static void
 add_cut(struct reader *r, struct addr_mailbox mailbox, struct str name)
@@ -367,6 +394,7 @@ add_name(struct reader *r, struct addr_mailbox mailbox, struct str name)
 	if (n < name.n) {
 		found |= add_ascii(r, mailbox, str_first(name, n), n);
 		found |= add_ascii(r, mailbox, name, n);
+		found |= add_dotted(r, mailbox, name);
 	}
 	if (!found) {
 		add_cut(r, mailbox, name);

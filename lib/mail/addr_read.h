@@ -20,6 +20,9 @@
  *	  both.
  *	- Brackets are passed over, but for an address literal, which has an
  *	  IP address in it and nothing behind it.
+ *	- A name with other characters than ASCII counts in A-labels, up to
+ *	  those, without them, and with dots for those that IDNA 2003 takes for
+ *	  dots.
  *	- A name with an empty label counts up to that, besides others.
  *	- Encoded words (RFC 2047) are read as they stand and decoded
  *	  (addr_words.h), with and without white space behind them. In a charset

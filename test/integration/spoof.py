@@ -104,6 +104,7 @@ REFUSED = {
     'nul': b'From: ' + B + b'\0' + E,
     'bell': b'From: \x07' + B,
     'delete': b'From: ' + B + b'\x7f',
+    'one-dot-leader': b'From: security@bank\xe2\x80\xa4example',
     'wide-space': b'From: \xe2\x80\x83' + B,
     'zero-width': b'From: \xe2\x80\x8b' + B,
     'latin1': b'From: B\xe4nk <' + B + b'>',
