@@ -147,6 +147,7 @@ class Run:
                                 rng.randrange(CLI_EVERY * 4) == 0)
 
     def message(self, i):
+        self.now = int(time.time())     # as the peers sign
         rng = random.Random('%s:%d' % (SEED, i))
         m = messages.message(rng)
         data = m.bytes()
