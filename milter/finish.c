@@ -74,6 +74,7 @@ write_line(const struct peer *peer, struct logline *line)
 	}
 	line->client_name = peer->client.name;
 	line->helo = peer->client.helo;
+	line->login = engine_msg_get_macro(peer->msg, ENGINE_AUTH_AUTHEN);
 	line->mail_from = bare_path(engine_msg_mail_from(peer->msg));
 	buf_init(&out, LOGLINE_MAX_BYTES);
 	if (conf->log_format == CONF_LOG_JSON) {

@@ -171,7 +171,7 @@ logline_set_outcome(struct logline *r, const struct engine_outcome *outcome)
 	set_second(r, outcome);
 	r->long_lines = outcome->long_lines;
 	r->forged_deleted = outcome->forged_deleted;
-	r->action = engine_verdict_name(outcome->verdict);
+	r->action = engine_action_name(outcome);
 	r->error = engine_error_text(outcome);
 	r->not_signed = engine_unsigned_name(outcome->not_signed);
 	r->elapsed_us = outcome->elapsed_us;

@@ -5,8 +5,9 @@
  * cut.
  *
  *	queue_id=4XyZ direction=verify direction_reason="external host"
- *	action=quarantine rule=dmarc rule_domain=example.com us=812 dns_us=640
+ *	action=tag rule=dmarc rule_domain=example.com us=812 dns_us=640
  *	client=192.0.2.1 client_name=mx.example.com helo=mx.example.com
+ *	login=joe (if there is one)
  *	mail_from=a@example.com from=example.com spf=fail
  *	spf_domain=example.com iprev=pass dmarc=fail policy=quarantine
  *	dkim=fail d=example.com s=s1 a=rsa-sha256 bits=2048
@@ -52,6 +53,7 @@ struct logline {			/* views; absent ones are not shown */
 	struct str		 client_addr;	/* text */
 	struct str		 client_name;
 	struct str		 helo;
+	struct str		 login;		/* {auth_authen} */
 	struct str		 mail_from;
 	const char		*direction;	/* sign|verify|pass|undecided */
 	const char		*direction_reason;	/* or NULL */
@@ -85,7 +87,7 @@ struct logline {			/* views; absent ones are not shown */
 	const char		*second_dmarc;	/* or NULL */
 	uint64_t		 long_lines;	/* signatures depend on */
 	unsigned		 forged_deleted;
-	const char		*action;	/* accept|quarantine|... */
+	const char		*action;	/* accept|tag|quarantine|... */
 	const char		*error;		/* or NULL */
 	const char		*not_signed;	/* why mail of ours is not
 						   signed; or NULL */

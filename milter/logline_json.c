@@ -195,6 +195,7 @@ set_all(json_t *object, const struct logline *line)
 	    set_text(object, "client", line->client_addr) &&
 	    set_text(object, "client_name", line->client_name) &&
 	    set_text(object, "helo", line->helo) &&
+	    set_text(object, "login", line->login) &&
 	    set_text(object, "mail_from", line->mail_from) &&
 	    set_from(object, line) &&
 	    set_judged(object, line) &&

@@ -112,6 +112,7 @@ add_peer(struct buf *out, const struct logline *line)
 	add_pair(out, "client", line->client_addr);
 	add_pair(out, "client_name", line->client_name);
 	add_pair(out, "helo", line->helo);
+	add_pair(out, "login", line->login);
 	add_pair(out, "mail_from", line->mail_from);
 	for (i = 0; i < line->from_n; i++) {
 		add_pair(out, "from", line->from[i]);

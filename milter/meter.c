@@ -30,7 +30,11 @@ void
 meter_count(struct meter *meter, const struct engine_outcome *outcome,
     enum engine_verdict verdict)
 {
-	add_count(&meter->messages[outcome->direction][verdict], 1);
+	bool tagged = verdict == ENGINE_QUARANTINE &&
+	    !engine_outcome_is_held(outcome);
+
+	add_count(&meter->messages[outcome->direction][tagged ? METER_TAG :
+	    (unsigned)verdict], 1);
 	if (engine_verdict_accepts(verdict)) {
 		add_count(&meter->signatures, outcome->signatures_n);
 	}

@@ -15,7 +15,9 @@
 #include "engine/engine.h"
 
 #define METER_DIRECTIONS	(ENGINE_RETURNED + 1)
-#define METER_VERDICTS		(ENGINE_REJECT + 1)
+#define METER_TAG		(ENGINE_REJECT + 1)	/* beside the
+							   verdicts */
+#define METER_ACTIONS		(METER_TAG + 1)
 #define METER_LIMITS		13	/* of a histogram, without infinity */
 
 /* Upper limits of the buckets, in microseconds, ascending. */
@@ -28,7 +30,7 @@ struct meter_times {		/* a histogram */
 };
 
 struct meter {			/* zeroed: nothing happened yet */
-	atomic_uint_fast64_t	 messages[METER_DIRECTIONS][METER_VERDICTS];
+	atomic_uint_fast64_t	 messages[METER_DIRECTIONS][METER_ACTIONS];
 	atomic_uint_fast64_t	 signatures;	/* added */
 	struct meter_times	 message_times;	/* in the engine */
 	struct meter_times	 dns_waits;	/* of it, for DNS */

@@ -69,10 +69,10 @@ write_messages(const struct view *view)
 	unsigned d, v;
 
 	for (d = 0; d < METER_DIRECTIONS; d++) {
-		for (v = 0; v < METER_VERDICTS; v++) {
+		for (v = 0; v < METER_ACTIONS; v++) {
 			buf_printf(view->out, "%s{direction=\"%s\",action=\""
 			    "%s\"} %" PRIuFAST64 "\n", view->name,
-			    directions[d],
+			    directions[d], v == METER_TAG ? "tag" :
 			    engine_verdict_name((enum engine_verdict)v),
 			    atomic_load(&view->live->meter.messages[d][v]));
 		}

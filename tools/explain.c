@@ -94,6 +94,12 @@ take_client(struct explain *e)
 {
 	e->client.name = str_from(e->name);
 	if (e->ip == NULL) {
+		/* As Postfix shows mail of sendmail(1). */
+		e->ip = LOCAL_CLIENT;
+		e->client.name = e->name != NULL ? e->client.name :
+		    STR(LOCAL_NAME);
+	}
+	if (strcmp(e->ip, NO_CLIENT) == 0) {
 		return (true);
 	}
 	if (!ip_parse(str_from(e->ip), &e->client_ip)) {
@@ -241,12 +247,15 @@ answer_of(const struct explain *e)
 	if (has_key(e)) {
 		return ("sign");
 	}
-	if (e->out->direction == ENGINE_SIGN) {
+	if (e->out->direction == ENGINE_SIGN ||
+	    (e->out->direction_reason == ENGINE_LOGIN_MISMATCH &&
+	    !engine_verdict_accepts(e->out->verdict))) {
 		return (engine_verdict_name(e->out->verdict));
 	}
 	return (e->off.verifies && (!can_sign(e) ||
 	    e->out->direction_reason == ENGINE_EXTERNAL_HOST ||
-	    e->out->direction_reason == ENGINE_FILTER) ? "verify" :
+	    e->out->direction_reason == ENGINE_FILTER ||
+	    e->out->direction_reason == ENGINE_RELAY) ? "verify" :
 	    "none");
 }
 
@@ -415,6 +424,9 @@ print_text(const struct explain *e)
 		    "tables nor a key store are configured\n");
 	} else if (e->author.p != NULL && e->picks.n == 0) {
 		(void)printf("no rule for the author\n");
+	} else if (e->out->direction_reason == ENGINE_LOGIN_MISMATCH) {
+		(void)printf("for a login that SenderLogins lets write as this "
+		    "author, this would sign:\n");
 	} else if (e->picks.n > 0 && e->out->direction != ENGINE_SIGN) {
 		(void)printf("were it one of ours, this would sign:\n");
 	}

@@ -22,6 +22,14 @@ enum status	 access_check_group(const struct stat *, uid_t also,
 		    gid_t group, const char *hint, const char *path,
 		    struct diag *) ATTR_MUST_CHECK;
 
+/*
+ * Sets diag from errno, after a file could not be opened; with EACCES it names
+ * owner, group and mode, and who we are. dir: AT_FDCWD, or of the folder.
+ * Returns IO; errno stays.
+ */
+enum status	 access_failed(int dir, const char *name, const char *shown,
+		    struct diag *);
+
 /* Whether our user may create a file at path. Else IO, and diag names path and
    reason. what: starts the reason, "PidFile: " or "". */
 enum status	 access_make(const char *path, const char *what, struct diag *)

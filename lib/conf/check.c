@@ -319,6 +319,52 @@ check_reports(struct check *c)
 }
 
 static enum status
+read_logins(struct check *c, struct arena *arena, struct diag *why)
+{
+	struct conf *conf = c->conf;
+	enum status status;
+	struct str text;
+
+	status = conf_file_read(conf->sender_logins, LOGINS_FILE_MAX_BYTES,
+	    arena, NULL, &text, why);
+	return (status == STATUS_OK ? logins_new(text, conf->sender_logins,
+	    c->env, &conf->logins, why) : status);
+}
+
+static enum status
+check_logins(struct check *c)
+{
+	struct conf *conf = c->conf;
+	unsigned line = line_of(c, "OnLoginMismatch");
+	enum status status;
+	struct arena arena;
+	struct diag why;
+
+	if (conf->sender_logins == NULL && line > 0) {
+		env_log(c->env, LOG_LEVEL_WARNING, "%s:%u: OnLoginMismatch "
+		    "has no effect without SenderLogins", c->reader->file,
+		    line);
+	}
+	if (conf->sender_logins == NULL || !conf->mode_sign) {
+		return (STATUS_OK);
+	}
+	diag_init(&why);
+	arena_init(&arena, 2 * LOGINS_FILE_MAX_BYTES);
+	status = read_logins(c, &arena, &why);
+	arena_fini(&arena);
+	line = line_of(c, "SenderLogins");
+	if (status != STATUS_OK) {
+		diag_set(c->reader->diag, c->reader->file, line,
+		    "SenderLogins: %s", why.text);
+	} else if (logins_count(conf->logins) == 0) {
+		env_log(c->env, LOG_LEVEL_WARNING, "%s:%u: SenderLogins: %s "
+		    "has no address: mail of logins is not signed",
+		    c->reader->file, line, conf->sender_logins);
+	}
+	return (status);
+}
+
+static enum status
 check_user(struct check *c)
 {
 	struct diag why;
@@ -340,6 +386,7 @@ conf_check(struct conf_reader *reader, const struct env *env, bool of_host)
 	static enum status (*const checks[])(struct check *) = {
 		check_user, check_dns, check_temperror, check_second, check_arc,
 		check_arc_seal, check_reports, check_signing, check_selectors,
+		check_logins,
 		load_keys
 	};
 	struct check check = { .conf = reader->target, .reader = reader,

@@ -20,6 +20,7 @@
 #include "base/status.h"
 #include "base/str.h"
 #include "conf/hosts.h"
+#include "conf/logins.h"
 #include "conf/names.h"
 #include "crypto/crypto.h"
 #include "mail/canon.h"
@@ -54,6 +55,12 @@ enum conf_foreign {		/* OnForeignAuthor: a login whose mail fails the
 	CONF_FOREIGN_ACCEPT,	/* not evaluated */
 	CONF_FOREIGN_TAG,
 	CONF_FOREIGN_REJECT
+};
+enum conf_mismatch {		/* OnLoginMismatch: a login that may not write
+				   as the author */
+	CONF_MISMATCH_UNSIGNED,
+	CONF_MISMATCH_REJECT,
+	CONF_MISMATCH_TEMPFAIL
 };
 enum conf_rule {		/* DomainRules: mail that does not pass DMARC */
 	CONF_RULE_ACCEPT,	/* deliver */
@@ -213,6 +220,10 @@ struct conf {
 	unsigned		 self_check_percent;	/* SelfCheck, 0..100 */
 	enum conf_action	 on_sign_failure; /* OnSignFailure: accept
 						   or tempfail */
+	char			*sender_logins;	/* SenderLogins; NULL: none */
+	struct logins		*logins;	/* its content; NULL: any login
+						   may write as any author */
+	enum conf_mismatch	 on_login_mismatch;	/* OnLoginMismatch */
 	/* verifying */
 	unsigned		 minimum_key_bits;	/* MinimumKeyBits */
 	struct conf_minimum	 minimum;	/* Minimum */

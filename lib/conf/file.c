@@ -4,6 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/access.h"
 #include "base/file.h"
 #include "conf/table.h"
 
@@ -38,8 +39,7 @@ conf_file_read(const char *path, size_t max_bytes, struct arena *arena,
 	/* A key must not be a FIFO, whose open would wait for a writer. */
 	fd = open(path, st_r != NULL ? flags | O_NONBLOCK : flags);
 	if (fd < 0) {
-		diag_set(diag, path, 0, "%s", strerror(errno));
-		return (STATUS_IO);
+		return (access_failed(AT_FDCWD, path, path, diag));
 	}
 	if (st_r != NULL && fstat(fd, st_r) != 0) {
 		diag_set(diag, path, 0, "%s", strerror(errno));

@@ -67,6 +67,7 @@ conf_release(struct conf *conf)
 	names_free(conf->trusted_sealers);
 	names_free(conf->report_allow);
 	names_free(conf->report_deny);
+	logins_free(conf->logins);
 	arena_fini(&conf->memory);
 	free(conf);
 }

@@ -1,6 +1,7 @@
 lib_libmailseal_a_SOURCES += \
 	lib/conf/conf.h \
 	lib/conf/hosts.h \
+	lib/conf/logins.h \
 	lib/conf/names.h \
 	lib/conf/table.h \
 	lib/conf/authserv.c \
@@ -10,6 +11,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/conf/key.c \
 	lib/conf/lists.c \
 	lib/conf/load.c \
+	lib/conf/logins.c \
 	lib/conf/names.c \
 	lib/conf/nearest.c \
 	lib/conf/options.c \

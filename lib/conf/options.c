@@ -52,6 +52,13 @@ static const struct conf_word sign_failure_words[] = {
 	{ NULL, 0 }
 };
 
+static const struct conf_word mismatch_words[] = {
+	{ "unsigned", CONF_MISMATCH_UNSIGNED },
+	{ "reject", CONF_MISMATCH_REJECT },
+	{ "tempfail", CONF_MISMATCH_TEMPFAIL },
+	{ NULL, 0 }
+};
+
 static const struct conf_word rule_words[] = {
 	{ "accept", CONF_RULE_ACCEPT },
 	{ "quarantine", CONF_RULE_QUARANTINE },
@@ -249,6 +256,9 @@ static const struct conf_option rows[] = {
 	    CONF_WORD(on_foreign_author, foreign_words) },
 	{ .name = "OnInternalError", .form = ACTION, .fallback = "tempfail",
 	    CONF_WORD(on_internal_error, action_words) },
+	{ .name = "OnLoginMismatch", .form = "unsigned|reject|tempfail",
+	    .fallback = "unsigned",
+	    CONF_WORD(on_login_mismatch, mismatch_words) },
 	{ .name = "OnSignFailure", .form = "unsigned|tempfail",
 	    .fallback = "tempfail",
 	    CONF_WORD(on_sign_failure, sign_failure_words) },
@@ -307,6 +317,9 @@ static const struct conf_option rows[] = {
 	    .repeats = true },
 	{ .name = "SelfCheck", .form = "off|sample:N%|all", .fallback = "off",
 	    CONF_FIELD(conf_set_sample, unsigned, self_check_percent) },
+	{ .name = "SenderLogins", .form = "[file:|texthash:]path",
+	    .fallback = "",
+	    CONF_FIELD(conf_set_logins, char *, sender_logins) },
 	{ .name = "SignHeaders", .form = "list", .fallback = "",
 	    CONF_FIELD(conf_set_headers, struct conf_strings, sign_headers) },
 	{ .name = "SignatureTTL", .fallback = "0",

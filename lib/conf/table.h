@@ -121,6 +121,7 @@ conf_setter	 conf_set_authserv_id;		/* conf_authserv_id */
 conf_setter	 conf_set_sample;		/* unsigned, percent */
 conf_setter	 conf_set_minimum;		/* conf_minimum */
 conf_setter	 conf_set_table;		/* conf_table */
+conf_setter	 conf_set_logins;		/* char * */
 conf_setter	 conf_set_key_cache;		/* unsigned */
 conf_setter	 conf_set_line_limit;		/* lines_rule */
 conf_setter	 conf_set_key_store;		/* conf_key_stores */

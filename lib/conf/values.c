@@ -322,6 +322,33 @@ conf_set_table(struct conf_reader *r, const struct conf_option *o,
 	return (table->path != NULL ? STATUS_OK : conf_no_memory(r));
 }
 
+/* The types of Postfix's tables that are text. */
+enum status
+conf_set_logins(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	const struct str types[] = { STR("file:"), STR("texthash:") };
+	struct str path = value;
+	char *text;
+	size_t i;
+
+	for (i = 0; i < 2 && path.n == value.n; i++) {
+		if (str_starts_ci(value, types[i])) {
+			path = str_trim_wsp(str_from_offset(value,
+			    types[i].n));
+		}
+	}
+	if (path.n == 0 || (path.p[0] != '/' && path.p[0] != '.' &&
+	    path.n == value.n)) {
+		return (conf_reject(r, o, value, "is not a table: only file:, "
+		    "texthash: and a path are supported; of a hash: or lmdb: "
+		    "table, give the text that postmap reads"));
+	}
+	text = arena_cstr(r->memory, path);
+	*(char **)field_at(r, o) = text;
+	return (text != NULL ? STATUS_OK : conf_no_memory(r));
+}
+
 enum status
 conf_set_key_cache(struct conf_reader *r, const struct conf_option *o,
     struct str value)

@@ -41,14 +41,18 @@
  *	that author, or with that Message-ID. It still has to get into the
  *	header of our mail.
  *	Mail with a login is signed, and all fields of ours in it are deleted:
- *	what a user resends is that user's mail, whom SMTP AUTH names.
+ *	what a user resends is that user's mail, whom SMTP AUTH names. If the
+ *	login may not write as that author (logins.c), it is not signed and gets
+ *	a mark, too.
  *
  * Limits. A mark is lost if a program on the way deletes the field, or makes a
  * new message with the old author, as SpamAssassin's report_safe does. Mail
  * that entered while no milter looked at it (smtpd_proxy_filter, a listener
  * without milters, milter_default_action accept) has none. For these there is
  * FilterMTA, and Postfix's receive_override_options=no_milters on the listener
- * to which the filter returns mail. Mail of a host in PeerList is not marked.
+ * to which the filter returns mail. A host in both InternalHosts and
+ * TrustedRelays relays mail from outside, so its mail without a login is never
+ * taken for ours. Mail of a host in PeerList is not marked.
  */
 #include "engine/private.h"
 
@@ -94,8 +98,11 @@ engine_origin(const struct engine_input *in)
 	if (client->ip == NULL) {
 		return (ENGINE_LOCAL_SUBMISSION);
 	}
-	return (is_internal(conf, client) ? ENGINE_INTERNAL_HOST :
-	    ENGINE_EXTERNAL_HOST);
+	if (!is_internal(conf, client)) {
+		return (ENGINE_EXTERNAL_HOST);
+	}
+	return (hosts_match(conf->trusted_relays, client->ip, client->name) ?
+	    ENGINE_RELAY : ENGINE_INTERNAL_HOST);
 }
 
 bool
@@ -106,6 +113,7 @@ engine_direction_may_return(enum engine_direction_reason origin)
 	case ENGINE_LOCAL_SUBMISSION:
 	case ENGINE_INTERNAL_HOST:
 	case ENGINE_FILTER:
+	case ENGINE_RELAY:
 		return (true);
 	case ENGINE_BEFORE_HEADERS:
 	case ENGINE_AUTHENTICATED:
@@ -114,6 +122,7 @@ engine_direction_may_return(enum engine_direction_reason origin)
 	case ENGINE_NO_AUTHOR:
 	case ENGINE_NOT_OUR_DOMAIN:
 	case ENGINE_NO_ACTIVE_KEY:
+	case ENGINE_LOGIN_MISMATCH:
 		break;
 	}
 	return (false);
@@ -124,7 +133,8 @@ engine_direction_is_external(const struct engine_input *in)
 {
 	enum engine_direction_reason origin = engine_origin(in);
 
-	return (origin == ENGINE_EXTERNAL_HOST || origin == ENGINE_FILTER);
+	return (origin == ENGINE_EXTERNAL_HOST || origin == ENGINE_FILTER ||
+	    origin == ENGINE_RELAY);
 }
 
 enum status
@@ -134,6 +144,8 @@ engine_direction_begin(struct engine_input *in)
 	enum status status;
 
 	in->external = engine_direction_is_external(in);
+	in->login = engine_logins_apply(in) ? ENGINE_LOGIN_UNKNOWN :
+	    ENGINE_LOGIN_MAY;
 	in->mark_index = in->fields.n;
 	status = addr_from_parse(in->arena, &in->fields,
 	    input_conf(in)->line_limit, &in->from);
@@ -173,7 +185,9 @@ static void
 decide_internal(struct engine_input *in, bool ours,
     enum engine_direction_reason origin)
 {
-	if (addr_from_author(&in->from) == NULL) {
+	if (in->login == ENGINE_LOGIN_MAY_NOT) {
+		set_direction(in, ENGINE_PASS_THROUGH, ENGINE_LOGIN_MISMATCH);
+	} else if (addr_from_author(&in->from) == NULL) {
 		set_direction(in, ENGINE_PASS_THROUGH, ENGINE_NO_AUTHOR);
 	} else if (!ours) {
 		set_direction(in, ENGINE_PASS_THROUGH, why_not_ours(in));

@@ -25,7 +25,9 @@
  * address) is signed if there is a key for the first From mailbox. Otherwise
  * it is passed through, also when From is missing, repeated or malformed. All
  * other messages are verified in Mode v, else passed through. lib/signers
- * picks the keys. Each key makes one signature, the first key's on top.
+ * picks the keys. Each key makes one signature, the first key's on top. With
+ * SenderLogins a login's mail is signed only if it may write as the author
+ * (logins.c).
  *
  * Mail from outside that comes back, from a content filter as a rule, is passed
  * through with the verdict that it has (direction.c).
@@ -141,6 +143,7 @@ enum engine_unsigned {
 					   DNS (CheckKeys) */
 	ENGINE_UNSIGNED_SELF_CHECK_FAILED,
 	ENGINE_UNSIGNED_INTERNAL_ERROR,
+	ENGINE_UNSIGNED_LOGIN_MISMATCH,
 	ENGINE_UNSIGNED_REASONS
 };
 /* "no active key"; NULL for the first value. */
@@ -262,11 +265,13 @@ enum engine_direction_reason {
 	ENGINE_INTERNAL_HOST,
 	ENGINE_EXTERNAL_HOST,
 	ENGINE_FILTER,		/* {daemon_name} is listed in FilterMTA */
+	ENGINE_RELAY,		/* internal, but in TrustedRelays */
 	ENGINE_PEER,		/* in PeerList */
 	/* internal, but not signed */
 	ENGINE_NO_AUTHOR,	/* see the From field's result */
 	ENGINE_NOT_OUR_DOMAIN,
-	ENGINE_NO_ACTIVE_KEY	/* ours, but no key has been active yet */
+	ENGINE_NO_ACTIVE_KEY,	/* ours, but no key has been active yet */
+	ENGINE_LOGIN_MISMATCH	/* ours, but not this login's (SenderLogins) */
 };
 
 enum engine_rule {		/* which rule decided */
@@ -386,6 +391,10 @@ struct engine_outcome {		/* views into the message's arena */
 /* The words of log and reports. NULL for the first value of each enum but
    engine_verdict. */
 const char	*engine_verdict_name(enum engine_verdict);
+/* The verdict's name; "tag": quarantined by the tag alone, not by the MTA. */
+const char	*engine_action_name(const struct engine_outcome *);
+/* Whether the MTA is to hold the message. */
+bool		 engine_outcome_is_held(const struct engine_outcome *);
 const char	*engine_rule_name(enum engine_rule);
 const char	*engine_exemption_name(enum engine_exemption);
 const char	*engine_override_name(enum engine_override);

@@ -8,6 +8,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/engine/external.c \
 	lib/engine/forged.c \
 	lib/engine/log.c \
+	lib/engine/logins.c \
 	lib/engine/mark.c \
 	lib/engine/mark.h \
 	lib/engine/mark_find.c \

@@ -347,7 +347,7 @@ engine_mark_add(const struct engine_input *in, bool passed, struct str value,
 	struct buf mark, text;
 
 	*marked_r = value;
-	if (in->engine->mark_keys.n == 0 || !in->external) {
+	if (in->engine->mark_keys.n == 0 || !input_needs_mark(in)) {
 		return (STATUS_OK);
 	}
 	buf_init(&mark, ENGINE_MARK_MAX_BYTES);

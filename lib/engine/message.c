@@ -196,6 +196,9 @@ decide_direction(struct engine_msg *m)
 		status = signers_pick(in->engine->signers, in->arena,
 		    author->local, author->domain, picks);
 	}
+	if (status == STATUS_OK) {
+		status = engine_logins_check(in, picks);
+	}
 	engine_direction_decide(in, picks->n > 0);
 	return (status);
 }
@@ -340,9 +343,12 @@ engine_msg_body(struct engine_msg *m, const char *p, size_t n)
 static void
 log_unsigned(const struct engine_input *in, enum engine_unsigned reason)
 {
+	struct str login = in->macros[ENGINE_AUTH_AUTHEN];
+	const struct addr_mailbox *author = addr_from_author(&in->from);
 	const struct engine_log_pair pairs[] = {
-		{ "domain", addr_from_author(&in->from)->domain, 0 },
+		{ "domain", author != NULL ? author->domain : STR_NONE, 0 },
 		{ "reason", str_from(engine_unsigned_name(reason)), 0 },
+		{ "login", login.n > 0 ? login : STR_NONE, 0 },
 	};
 
 	engine_log_pairs(in, LOG_LEVEL_ERROR, "mail of ours is not signed",
@@ -403,6 +409,28 @@ finish_verifying(struct engine_msg *m)
 }
 
 static enum status
+finish_pass_through(struct engine_msg *m)
+{
+	const struct engine_input *in = &m->in;
+	enum status status = STATUS_OK;
+
+	if (in->direction_reason == ENGINE_NO_ACTIVE_KEY) {
+		engine_outcome_set_unsigned(&m->outcome,
+		    ENGINE_UNSIGNED_NO_ACTIVE_KEY);
+	}
+	if (input_needs_mark(in)) {
+		status = engine_results_write_none(in, &m->outcome);
+	}
+	if (status == STATUS_OK &&
+	    in->direction_reason == ENGINE_LOGIN_MISMATCH) {
+		log_unsigned(in, ENGINE_UNSIGNED_LOGIN_MISMATCH);
+		engine_outcome_mismatch(&m->outcome,
+		    input_conf(in)->on_login_mismatch);
+	}
+	return (status);
+}
+
+static enum status
 finish_direction(struct engine_msg *m)
 {
 	enum status status = m->bodies != NULL ?
@@ -419,14 +447,7 @@ finish_direction(struct engine_msg *m)
 		status = finish_verifying(m);
 		break;
 	case ENGINE_PASS_THROUGH:
-		if (m->in.direction_reason == ENGINE_NO_ACTIVE_KEY) {
-			engine_outcome_set_unsigned(&m->outcome,
-			    ENGINE_UNSIGNED_NO_ACTIVE_KEY);
-		}
-		if (m->in.external) {
-			status = engine_results_write_none(&m->in,
-			    &m->outcome);
-		}
+		status = finish_pass_through(m);
 		break;
 	case ENGINE_UNDECIDED:
 	case ENGINE_RETURNED:
@@ -440,9 +461,9 @@ finish_direction(struct engine_msg *m)
 }
 
 /*
- * Mail from outside that is accepted though it could not be examined could
- * still come back. The mark gets memory beyond the ceiling that may have been
- * the cause.
+ * Mail from outside, or of a login that was not checked, that is accepted
+ * though it could not be examined could still come back. The mark gets memory
+ * beyond the ceiling that may have been the cause.
  */
 static void
 mark_failed(struct engine_msg *m)
@@ -450,11 +471,16 @@ mark_failed(struct engine_msg *m)
 	struct engine_input *in = &m->in;
 
 	if (in->direction == ENGINE_SIGN || in->direction == ENGINE_RETURNED ||
-	    !engine_direction_is_external(in) ||
 	    !engine_verdict_accepts(m->outcome.verdict)) {
 		return;
 	}
-	in->external = true;
+	in->external = engine_direction_is_external(in);
+	if (in->direction == ENGINE_UNDECIDED && engine_logins_apply(in)) {
+		in->login = ENGINE_LOGIN_UNKNOWN;
+	}
+	if (!input_needs_mark(in)) {
+		return;
+	}
 	in->arena->max_bytes += MARK_RESERVE_BYTES;
 	if (engine_results_write_none(in, &m->outcome) != STATUS_OK) {
 		engine_log_pairs(in, LOG_LEVEL_ERROR, "accepted without a mark "

@@ -19,6 +19,14 @@ engine_verdict_name(enum engine_verdict verdict)
 }
 
 const char *
+engine_action_name(const struct engine_outcome *out)
+{
+	return (out->verdict == ENGINE_QUARANTINE &&
+	    !engine_outcome_is_held(out) ? "tag" :
+	    engine_verdict_name(out->verdict));
+}
+
+const char *
 engine_rule_name(enum engine_rule rule)
 {
 	switch (rule) {
@@ -93,6 +101,8 @@ engine_unsigned_name(enum engine_unsigned reason)
 		return ("self check failed");
 	case ENGINE_UNSIGNED_INTERNAL_ERROR:
 		return ("internal error");
+	case ENGINE_UNSIGNED_LOGIN_MISMATCH:
+		return ("login mismatch");
 	}
 	return (NULL);
 }
@@ -115,6 +125,8 @@ engine_direction_text(const struct engine_outcome *out)
 		return ("external host");
 	case ENGINE_FILTER:
 		return ("FilterMTA");
+	case ENGINE_RELAY:
+		return ("host in TrustedRelays");
 	case ENGINE_PEER:
 		return ("host in PeerList");
 	case ENGINE_NO_AUTHOR:
@@ -125,6 +137,8 @@ engine_direction_text(const struct engine_outcome *out)
 		return ("from domain not ours");
 	case ENGINE_NO_ACTIVE_KEY:
 		return ("no active key for from domain");
+	case ENGINE_LOGIN_MISMATCH:
+		return ("login may not write as this author");
 	}
 	return (NULL);
 }

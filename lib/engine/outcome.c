@@ -13,6 +13,12 @@ static const struct engine_answer for_signing = {
 	.tempfail = STR("451 4.7.5 The message cannot be signed now, try "
 	    "again later"),
 };
+static const struct engine_answer for_mismatch = {
+	.reject = STR("550 5.7.1 Your login may not write as the address in "
+	    "From"),
+	.tempfail = STR("451 4.7.1 Your login may not write as the address in "
+	    "From"),
+};
 static const struct engine_answer for_internal = {
 	STR("550 5.3.0 Internal error"),
 	STR("451 4.3.0 Temporary internal error"),
@@ -252,8 +258,8 @@ engine_outcome_tag(struct engine_outcome *out, struct str value)
 	out->verdict = ENGINE_QUARANTINE;
 }
 
-static bool
-is_held(const struct engine_outcome *out)
+bool
+engine_outcome_is_held(const struct engine_outcome *out)
 {
 	size_t i;
 
@@ -269,7 +275,7 @@ void
 engine_outcome_hold(struct engine_outcome *out, struct str reason)
 {
 	out->verdict = ENGINE_QUARANTINE;
-	if (is_held(out)) {
+	if (engine_outcome_is_held(out)) {
 		return;
 	}
 	add_action(out, &(struct engine_action){ .type = ENGINE_HOLD,
@@ -322,6 +328,22 @@ engine_outcome_unsigned(struct engine_outcome *out,
 	out->error = ENGINE_NOT_SIGNED;
 	out->not_signed = reason;
 	engine_outcome_act(out, &for_signing, action);
+}
+
+void
+engine_outcome_mismatch(struct engine_outcome *out, enum conf_mismatch action)
+{
+	out->not_signed = ENGINE_UNSIGNED_LOGIN_MISMATCH;
+	switch (action) {
+	case CONF_MISMATCH_UNSIGNED:
+		break;
+	case CONF_MISMATCH_REJECT:
+		engine_outcome_act(out, &for_mismatch, CONF_REJECT);
+		break;
+	case CONF_MISMATCH_TEMPFAIL:
+		engine_outcome_act(out, &for_mismatch, CONF_TEMPFAIL);
+		break;
+	}
 }
 
 void

@@ -37,6 +37,12 @@ struct engine {
 	atomic_bool		 broken[ENGINE_BROKEN_SLOTS];
 };
 
+enum engine_login {		/* of mail with a login, under SenderLogins */
+	ENGINE_LOGIN_MAY,	/* write as this author; or nothing asks */
+	ENGINE_LOGIN_UNKNOWN,	/* as whom: From may be completed or repaired */
+	ENGINE_LOGIN_MAY_NOT
+};
+
 struct engine_input {
 	struct engine		*engine;	/* held */
 	struct arena		*arena;		/* the message's memory */
@@ -57,6 +63,7 @@ struct engine_input {
 	bool			 foreign;	/* of a login with an author
 						   of others, which is judged
 						   by DMARC alone */
+	enum engine_login	 login;		/* logins.c */
 	size_t			 mark_index;	/* the field with a mark that
 						   fits; fields.n: none */
 	/* sender.c */
@@ -185,6 +192,13 @@ input_env(const struct engine_input *in)
 	return (in->engine->opts.env);
 }
 
+/* Whether the message must not be signed if it comes back (direction.c). */
+static inline bool
+input_needs_mark(const struct engine_input *in)
+{
+	return (in->external || in->login != ENGINE_LOGIN_MAY);
+}
+
 /* Whether this message belongs to a random sample of that many percent. */
 static inline bool
 input_is_sampled(const struct engine_input *in, unsigned percent)
@@ -237,6 +251,15 @@ void		engine_direction_skip(struct engine_input *);
 /* Sets direction, its reason and judged. ours: there are keys for the
    author. */
 void		engine_direction_decide(struct engine_input *, bool ours);
+
+/* logins.c: SenderLogins */
+
+/* Whether the message has a login that is to be checked. */
+bool		engine_logins_apply(const struct engine_input *);
+/* Sets login. picks: of the author. Nothing changes if it is MAY already. NOMEM
+   only. */
+enum status	engine_logins_check(struct engine_input *,
+		    const struct signers_picks *) ATTR_MUST_CHECK;
 
 /* sender.c */
 
@@ -325,6 +348,9 @@ void		engine_outcome_act(struct engine_outcome *,
 /* The message is ours, and no key could sign it. */
 void		engine_outcome_unsigned(struct engine_outcome *,
 		    enum engine_unsigned, enum conf_action);
+/* It is ours, but its login may not write as this author. */
+void		engine_outcome_mismatch(struct engine_outcome *,
+		    enum conf_mismatch);
 /* The same of a message that is not refused for it. */
 void		engine_outcome_set_unsigned(struct engine_outcome *,
 		    enum engine_unsigned);

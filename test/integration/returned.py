@@ -74,6 +74,10 @@ class Net:
         self.inner = w.daemon('inner', AuthservID='inner.example',
                               **inside)
         self.signer = w.daemon('signer', Mode='s', **inside)
+        logins = proc.write(os.path.join(w.top, 'logins'),
+                            'joe@example.com joe\n@example.com boss\n')
+        self.checked = w.daemon('checked', SenderLogins='texthash:' + logins,
+                                **inside)
         self.proxied = w.daemon('proxied', FilterMTA='FILTERED', **inside)
 
         def service(daemon, filtered=False, transport='smtp', **more):
@@ -90,6 +94,8 @@ class Net:
             'inner': service(self.inner),
             'signer': service(self.signer, True),
             'signer-back': service(self.signer),
+            'checked': service(self.checked, True),
+            'checked-back': service(self.checked),
             'proxied': service(self.proxied,
                                milter_macro_daemon_name='FILTERED'),
         }, {'non_smtpd_milters': 'unix:' + self.daemon.path})
@@ -250,6 +256,30 @@ def test_tools(net):
                 'explain %s' % options)
 
 
+def test_logins(net):
+    """SenderLogins: what a login may not write is not signed without it."""
+    for name, head, signs in (
+            ('his own', HEAD, True),
+            ("the boss's", b'From: Boss <boss@example.com>\r\n', False),
+            ("the boss's beside his own",
+             b'From: joe@example.com, boss@example.com\r\n', False)):
+        mark = 'login-%d' % len(name)
+        first = net.first(mark, letter(mark, head), 'checked', JOE)
+        tap.is_(len(seal.fields_named(first, b'dkim-signature')),
+                2 if signs else 0, name + ': signed or not')
+        last = net.back(mark, tagged(first), 'checked-back')
+        tap.is_(len(seal.fields_named(last, b'dkim-signature')),
+                2 if signs else 0, name + ': the same without the login')
+    want = [('sign', 'joe'), ('sign', None)] + \
+        2 * [('pass', 'joe'), ('returned', None)]
+
+    def lines():
+        return [(x['direction'], x.get('login'))
+                for x in net.checked.lines() if x['event'] == 'message']
+    proc.wait_for(lambda: len(lines()) == len(want), 'all lines')
+    tap.is_(lines(), want, 'the log has the login, and what was returned')
+
+
 def test_modes(net):
     first = net.first('mode-s', letter('mode-s'), 'signer')
     tap.ok(world.ours_in(first)[0].startswith('mx.here.example; none (') and
@@ -271,6 +301,7 @@ def main():
     test_other_hosts(net)
     test_own_mail(net)
     test_tools(net)
+    test_logins(net)
     test_modes(net)
     net.w.finish()
 

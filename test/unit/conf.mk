@@ -16,3 +16,5 @@ UNIT += test/unit/t_conf_usual
 test_unit_t_conf_usual_SOURCES = test/unit/t_conf_usual.c
 UNIT += test/unit/t_conf_reports
 test_unit_t_conf_reports_SOURCES = test/unit/t_conf_reports.c
+UNIT += test/unit/t_conf_logins
+test_unit_t_conf_logins_SOURCES = test/unit/t_conf_logins.c

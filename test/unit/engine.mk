@@ -44,3 +44,5 @@ UNIT += test/unit/t_engine_broken
 test_unit_t_engine_broken_SOURCES = test/unit/t_engine_broken.c $(ENGINE_FIXTURE)
 UNIT += test/unit/t_engine_report
 test_unit_t_engine_report_SOURCES = test/unit/t_engine_report.c $(ENGINE_FIXTURE)
+UNIT += test/unit/t_engine_logins
+test_unit_t_engine_logins_SOURCES = test/unit/t_engine_logins.c $(ENGINE_FIXTURE)

@@ -213,6 +213,9 @@ static const struct {
 	    BACK },
 	{ "on one named in FilterMTA", CONF "FilterMTA back\n", FORGED(OURS),
 	    fx_keep, { .ip = "127.0.0.1", .daemon_name = "back" }, BACK },
+	{ "from a relay of ours that is internal, too", CONF
+	    "InternalHosts 10.0.0.0/8\nTrustedRelays 10.1.2.3\n",
+	    FORGED(OURS), fx_keep, { .ip = "10.1.2.3" }, BACK },
 	{ "with the null reverse-path", CONF, FORGED(OURS), fx_keep,
 	    { .ip = "127.0.0.1", .mail_from = "<>" }, BACK },
 	{ "Subject tagged", CONF, FORGED(OURS), tag_subject, HOME, BACK },

@@ -90,6 +90,7 @@ static const struct logline unsigned_mail = {
 static const struct logline hostile = {
 	.queue_id = { "a\nqueue_id=b", 12 },
 	.helo = { "x\" action=\"accept", 17 },
+	.login = { "joe d=\x01", 7 },
 	.mail_from = { "\0\x1b[31m\xff\\", 8 },
 	.client_name = { "", 0 },
 	.direction = "verify",
@@ -182,6 +183,7 @@ static const struct {
 	{ "hostile values", &hostile,
 	    "queue_id=\"a\\x0aqueue_id=b\" direction=verify action=reject "
 	    "us=0 dns_us=0 client_name=\"\" helo=\"x\\\" action=\\\"accept\" "
+	    "login=\"joe d=\\x01\" "
 	    "mail_from=\"\\x00\\x1b[31m\\xff\\\\\" "
 	    "from=\"b\xc3\xbc" "cher.example\" dkim=permerror d=\"a b=c\" "
 	    "s=\"\\x0d\\x0a\" dkim_more=39",
@@ -190,6 +192,7 @@ static const struct {
 	    "\"dns_us\":0,\"long_lines\":0,"
 	    "\"forged_deleted\":0,\"client_name\":\"\","
 	    "\"helo\":\"x\\\" action=\\\"accept\","
+	    "\"login\":\"joe d=\\\\x01\","
 	    "\"mail_from\":\"\\\\x00\\\\x1b[31m\\\\xff\\\\\\\\\","
 	    "\"from\":[\"b\xc3\xbc" "cher.example\"],"
 	    "\"dkim\":[{\"result\":\"permerror\",\"domain\":\"a b=c\","
@@ -216,7 +219,7 @@ check_bound(void)
 
 	memset(worst, 0xff, sizeof(worst));
 	line.queue_id = line.client_addr = line.client_name = line.helo =
-	    line.mail_from = value;
+	    line.login = line.mail_from = value;
 	line.from_n = LOGLINE_MAX_FROM;
 	for (i = 0; i < LOGLINE_MAX_FROM; i++) {
 		line.from[i] = value;
