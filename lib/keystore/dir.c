@@ -35,6 +35,34 @@ dir_close(void *ctx)
 	free(dir);
 }
 
+/* Not through a link: root makes the folder the owner's. */
+static enum status
+open_to_write(const struct dir *dir, const char *name,
+    struct dir_folder *folder, struct diag *diag)
+{
+	struct stat st;
+
+	folder->fd = openat(dir->fd, name, O_RDONLY | O_DIRECTORY |
+	    O_CLOEXEC | O_NOFOLLOW);
+	if (folder->fd == -1 && fstatat(dir->fd, name, &st,
+	    AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode)) {
+		diag_set(diag, folder->shown, 0, "a symbolic link: keys are "
+		    "read through it, but new ones need a folder");
+		return (STATUS_IO);
+	}
+	if (folder->fd == -1) {
+		return (dir_failed(folder->shown, diag));
+	}
+	/* An interrupted run may have left it to root. */
+	if (geteuid() == 0 &&
+	    fchown(folder->fd, dir->owner.uid, dir->owner.gid) == -1) {
+		(void)dir_failed(folder->shown, diag);
+		(void)close(folder->fd);
+		return (STATUS_IO);
+	}
+	return (STATUS_OK);
+}
+
 /* A domain has A-labels: no slash, no leading dot. */
 enum status
 dir_open_folder(const struct dir *dir, struct str domain, bool create,
@@ -48,19 +76,11 @@ dir_open_folder(const struct dir *dir, struct str domain, bool create,
 	if (create && mkdirat(dir->fd, name, 0700) == -1 && errno != EEXIST) {
 		return (dir_failed(folder->shown, diag));
 	}
-	folder->fd = openat(dir->fd, name, O_RDONLY | O_DIRECTORY |
-	    O_CLOEXEC | O_NOFOLLOW);
-	if (folder->fd == -1) {
-		return (dir_failed(folder->shown, diag));
+	if (create) {
+		return (open_to_write(dir, name, folder, diag));
 	}
-	/* An interrupted run may have left it to root. */
-	if (create && geteuid() == 0 &&
-	    fchown(folder->fd, dir->owner.uid, dir->owner.gid) == -1) {
-		(void)dir_failed(folder->shown, diag);
-		(void)close(folder->fd);
-		return (STATUS_IO);
-	}
-	return (STATUS_OK);
+	return (files_open_to_read(dir->fd, name, O_RDONLY | O_DIRECTORY |
+	    O_CLOEXEC, folder->shown, &dir->owner, &folder->fd, diag));
 }
 
 void
@@ -100,9 +120,9 @@ parse_state(struct str text, struct str domain, struct str selector,
 }
 
 enum status
-dir_read_state(const struct dir_folder *folder, struct str domain,
-    struct str selector, struct arena *arena, struct keystore_key *key,
-    struct diag *diag)
+dir_read_state(const struct dir *dir, const struct dir_folder *folder,
+    struct str domain, struct str selector, struct arena *arena,
+    struct keystore_key *key, struct diag *diag)
 {
 	char name[DIR_NAME_BYTES], shown[DIR_PATH_BYTES];
 	enum status status;
@@ -110,7 +130,8 @@ dir_read_state(const struct dir_folder *folder, struct str domain,
 
 	dir_name_file(folder, selector, DIR_STATE, name, shown);
 	buf_init(&text, KEYSTORE_STATE_MAX_BYTES);
-	status = files_read(folder->fd, name, shown, &text, NULL, diag);
+	status = files_read_linked(folder->fd, name, shown, &dir->owner, &text,
+	    NULL, diag);
 	if (status == STATUS_OK) {
 		status = parse_state(buf_str(&text), domain, selector, shown,
 		    arena, key, diag);
@@ -134,7 +155,8 @@ dir_private(void *ctx, const struct keystore_key *key, struct buf *pem,
 		return (status);
 	}
 	dir_name_file(&folder, key->selector, DIR_PRIVATE, name, shown);
-	status = files_read(folder.fd, name, shown, pem, &st, diag);
+	status = files_read_linked(folder.fd, name, shown, &dir->owner, pem,
+	    &st, diag);
 	if (status == STATUS_OK) {
 		status = access_check(&st, dir->owner.uid,
 		    "the directory's owner", shown, diag);
@@ -240,7 +262,10 @@ keystore_open_dir(struct keystore *store, const char *path, bool create,
 		return (dir_failed(path, diag));
 	}
 	dir->fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	if (dir->fd == -1 || fstat(dir->fd, &st) == -1) {
+	if (dir->fd == -1) {
+		return (access_failed(AT_FDCWD, path, path, diag));
+	}
+	if (fstat(dir->fd, &st) == -1) {
 		return (dir_failed(path, diag));
 	}
 	dir->owner.uid = st.st_uid;

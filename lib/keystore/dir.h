@@ -37,7 +37,8 @@ void		 dir_name_file(const struct dir_folder *, struct str selector,
 /* True as well if that cannot be found out. */
 bool		 dir_has_file(const struct dir_folder *, struct str selector,
 		    const char *end);
-enum status	 dir_read_state(const struct dir_folder *, struct str domain,
+enum status	 dir_read_state(const struct dir *,
+		    const struct dir_folder *, struct str domain,
 		    struct str selector, struct arena *,
 		    struct keystore_key *, struct diag *) ATTR_MUST_CHECK;
 /* Changes the revision. It is not synced: a daemon that starts after a crash

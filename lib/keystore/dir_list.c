@@ -49,8 +49,8 @@ is_of_key(enum status status)
 }
 
 static enum status
-list_state(const struct dir_folder *folder, struct str domain,
-    struct str selector, const struct keystore_query *query,
+list_state(const struct dir *dir, const struct dir_folder *folder,
+    struct str domain, struct str selector, const struct keystore_query *query,
     struct diag *diag_r)
 {
 	struct keystore_key key;
@@ -58,8 +58,8 @@ list_state(const struct dir_folder *folder, struct str domain,
 	struct diag diag;
 
 	diag_init(&diag);
-	status = dir_read_state(folder, domain, selector, query->scratch,
-	    &key, &diag);
+	status = dir_read_state(dir, folder, domain, selector,
+	    query->scratch, &key, &diag);
 	if (status != STATUS_OK && !is_of_key(status)) {
 		diag_set(diag_r, NULL, 0, "%s", diag.text);
 		return (status);
@@ -123,7 +123,7 @@ list_file(const struct dir *dir, const struct dir_folder *folder,
 	struct str selector;
 
 	if (has_ending(name, STR(DIR_STATE), &selector)) {
-		return (list_state(folder, domain, selector, query, diag));
+		return (list_state(dir, folder, domain, selector, query, diag));
 	}
 	if (has_ending(name, STR(DIR_RECORD), &selector)) {
 		report_stateless(folder, domain, selector, query);

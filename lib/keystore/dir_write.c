@@ -73,8 +73,9 @@ fail_exists(const char *shown, struct diag *diag)
 /* There is no state. The private key may exist if it is the same and has its
    record: such a key has lost its state and gets a new one. */
 static enum status
-check_place(const struct dir_folder *folder, const struct keystore_key *key,
-    struct str pem, bool *stateless_r, struct diag *diag)
+check_place(const struct dir *dir, const struct dir_folder *folder,
+    const struct keystore_key *key, struct str pem, bool *stateless_r,
+    struct diag *diag)
 {
 	char name[DIR_NAME_BYTES], shown[DIR_PATH_BYTES];
 	struct diag ignored;
@@ -94,7 +95,8 @@ check_place(const struct dir_folder *folder, const struct keystore_key *key,
 	diag_init(&ignored);
 	buf_init(&text, KEYSTORE_PEM_MAX_BYTES);
 	dir_name_file(folder, key->selector, DIR_PRIVATE, name, shown);
-	status = files_read(folder->fd, name, shown, &text, NULL, &ignored);
+	status = files_read_linked(folder->fd, name, shown, &dir->owner, &text,
+	    NULL, &ignored);
 	same = status == STATUS_OK && str_eq(buf_str(&text), pem) &&
 	    dir_has_file(folder, key->selector, DIR_RECORD);
 	buf_fini_secret(&text);
@@ -142,7 +144,7 @@ add_files(const struct dir *dir, const struct dir_folder *folder,
 	enum status status;
 	bool stateless;
 
-	status = check_place(folder, key, pem, &stateless, diag);
+	status = check_place(dir, folder, key, pem, &stateless, diag);
 	if (status != STATUS_OK) {
 		return (status);
 	}
@@ -260,8 +262,8 @@ dir_save(void *ctx, const struct keystore_key *key, struct diag *diag)
 		return (status);
 	}
 	arena_init(&arena, 4 * KEYSTORE_STATE_MAX_BYTES);
-	status = dir_read_state(&folder, key->domain, key->selector, &arena,
-	    &before, diag);
+	status = dir_read_state(dir, &folder, key->domain, key->selector,
+	    &arena, &before, diag);
 	if (status == STATUS_OK) {
 		status = save_files(dir, &folder, &before, key, diag);
 	}

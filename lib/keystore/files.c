@@ -3,10 +3,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/access.h"
 #include "base/file.h"
 #include "keystore/files.h"
 
@@ -19,19 +21,82 @@ fail_file(const char *shown, struct diag *diag)
 	return (STATUS_IO);
 }
 
+static bool
+is_ours(uid_t uid)
+{
+	return (uid == 0 || uid == geteuid());
+}
+
+static enum status
+refuse_link(const char *shown, const char *what, uid_t uid, struct diag *diag)
+{
+	diag_set(diag, shown, 0, "%s user %ju, who may not place links in this "
+	    "key store; copy it, or chown -h it", what, (uintmax_t)uid);
+	errno = ELOOP;
+	return (STATUS_IO);
+}
+
+/* fd: of what the link leads to. */
+static enum status
+check_link(const struct stat *link, int fd, const char *shown,
+    const struct files_owner *owner, struct diag *diag)
+{
+	struct stat target;
+
+	if (fstat(fd, &target) == -1) {
+		return (fail_file(shown, diag));
+	}
+	if (!is_ours(link->st_uid) && link->st_uid != owner->uid) {
+		return (refuse_link(shown, "a link of", link->st_uid, diag));
+	}
+	if (target.st_uid != owner->uid && (!is_ours(link->st_uid) ||
+	    !is_ours(target.st_uid))) {
+		return (refuse_link(shown, "a link to what belongs to",
+		    target.st_uid, diag));
+	}
+	return (STATUS_OK);
+}
+
 enum status
-files_read(int dir, const char *name, const char *shown, struct buf *buf,
-    struct stat *st_r, struct diag *diag)
+files_open_to_read(int dir, const char *name, int flags, const char *shown,
+    const struct files_owner *owner, int *fd_r, struct diag *diag)
+{
+	struct stat link;
+	enum status status = STATUS_OK;
+	int saved;
+
+	*fd_r = openat(dir, name, flags | O_NOFOLLOW);
+	if (*fd_r != -1) {
+		return (STATUS_OK);
+	}
+	saved = errno;
+	if (fstatat(dir, name, &link, AT_SYMLINK_NOFOLLOW) == -1 ||
+	    !S_ISLNK(link.st_mode)) {
+		errno = saved;
+		return (access_failed(dir, name, shown, diag));
+	}
+	*fd_r = openat(dir, name, flags);
+	if (*fd_r == -1) {
+		return (access_failed(dir, name, shown, diag));
+	}
+	status = check_link(&link, *fd_r, shown, owner, diag);
+	if (status != STATUS_OK) {
+		saved = errno;
+		(void)close(*fd_r);
+		errno = saved;
+		*fd_r = -1;
+	}
+	return (status);
+}
+
+/* Closes fd. */
+static enum status
+read_file(int fd, const char *shown, struct buf *buf, struct stat *st_r,
+    struct diag *diag)
 {
 	struct stat st = { 0 };
 	enum status status;
-	int fd;
 
-	/* Opening a FIFO would wait for a writer. */
-	fd = openat(dir, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOFOLLOW);
-	if (fd == -1) {
-		return (fail_file(shown, diag));
-	}
 	if (fstat(fd, &st) == -1) {
 		status = fail_file(shown, diag);
 	} else if (!S_ISREG(st.st_mode)) {
@@ -49,6 +114,33 @@ files_read(int dir, const char *name, const char *shown, struct buf *buf,
 	}
 	(void)close(fd);
 	return (status);
+}
+
+/* Opening a FIFO would wait for a writer. */
+#define READ_FLAGS	(O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+
+enum status
+files_read(int dir, const char *name, const char *shown, struct buf *buf,
+    struct stat *st_r, struct diag *diag)
+{
+	int fd = openat(dir, name, READ_FLAGS | O_NOFOLLOW);
+
+	return (fd == -1 ? access_failed(dir, name, shown, diag) :
+	    read_file(fd, shown, buf, st_r, diag));
+}
+
+enum status
+files_read_linked(int dir, const char *name, const char *shown,
+    const struct files_owner *owner, struct buf *buf, struct stat *st_r,
+    struct diag *diag)
+{
+	enum status status;
+	int fd;
+
+	status = files_open_to_read(dir, name, READ_FLAGS, shown, owner, &fd,
+	    diag);
+	return (status == STATUS_OK ? read_file(fd, shown, buf, st_r, diag) :
+	    status);
 }
 
 static const char *

@@ -19,10 +19,25 @@ struct files_owner {		/* of new files; -1: unchanged */
 };
 
 /*
+ * Opens what is there to read, also through a symbolic link: containers mount
+ * secrets that way. Whoever may make links in the folder could have root or us
+ * read what they lead to, so a link must belong to root or to us and lead to
+ * what belongs to root, us or the owner; or link and target both belong to the
+ * owner. On failure IO, and errno and diag say why; ELOOP: not such a link.
+ */
+enum status	 files_open_to_read(int dir, const char *name, int flags,
+		    const char *shown, const struct files_owner *, int *fd_r,
+		    struct diag *) ATTR_MUST_CHECK;
+/*
  * Reads a regular file into buf; LIMIT: it exceeds the ceiling of buf. SYNTAX:
  * not a regular file. shown: its name in messages. st_r may be NULL.
  */
 enum status	 files_read(int dir, const char *name, const char *shown,
+		    struct buf *, struct stat *st_r, struct diag *)
+    ATTR_MUST_CHECK;
+/* The same, opened as above. */
+enum status	 files_read_linked(int dir, const char *name,
+		    const char *shown, const struct files_owner *,
 		    struct buf *, struct stat *st_r, struct diag *)
     ATTR_MUST_CHECK;
 /*

@@ -77,8 +77,7 @@ read_file(struct passphrase *p, struct diag *diag)
 	enum status status;
 
 	if (fd == -1) {
-		diag_set(diag, p->path, 0, "%s", strerror(errno));
-		return (STATUS_IO);
+		return (access_failed(AT_FDCWD, p->path, p->path, diag));
 	}
 	status = read_line(p, fd, diag);
 	(void)close(fd);

@@ -45,8 +45,8 @@ check_SCRIPTS += test/integration/report_read.py
 EXTRA_DIST += test/integration/report_read.py
 check_SCRIPTS += test/integration/tcp.py
 EXTRA_DIST += test/integration/tcp.py
-check_SCRIPTS += test/integration/unsigned.py
-EXTRA_DIST += test/integration/unsigned.py
+check_SCRIPTS += test/integration/mounts.py test/integration/unsigned.py
+EXTRA_DIST += test/integration/mounts.py test/integration/unsigned.py
 
 # A private Postfix, nsd and mailseald between a client and a sink.
 POSTFIX_TESTS = test/integration/arc.py test/integration/breaks.py \

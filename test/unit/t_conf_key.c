@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
 #include <fcntl.h>
 #include <pwd.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -40,6 +43,25 @@ make_pem(struct buf *pem)
 	return (buf_str(pem));
 }
 
+#define GROUP	"group @ more than permission to read"
+#define OTHERS	"others access to"
+#define BOTH	"group @ and others access to"
+
+/* "@" becomes our group. */
+static void
+put_group(char *text, size_t size)
+{
+	char *at = strchr(text, '@'), rest[128];
+
+	if (at != NULL) {
+		strlcpy(rest, at + 1, sizeof(rest));
+		*at = '\0';
+		snprintf(at, size - (size_t)(at - text), "%ju",
+		    (uintmax_t)getegid());
+		strlcat(text, rest, size);
+	}
+}
+
 static void
 test_modes(struct str pem)
 {
@@ -53,15 +75,16 @@ test_modes(struct str pem)
 		{ 0700, STATUS_OK, "" },
 		{ 0640, STATUS_OK, "" },	/* our own group */
 		{ 0440, STATUS_OK, "" },
-		{ 0660, STATUS_SYNTAX, "0660" },
-		{ 0444, STATUS_SYNTAX, "0444" },
-		{ 0650, STATUS_SYNTAX, "0650" },
-		{ 0620, STATUS_SYNTAX, "0620" },
-		{ 0610, STATUS_SYNTAX, "0610" },
-		{ 0604, STATUS_SYNTAX, "0604" },
-		{ 0602, STATUS_SYNTAX, "0602" },
-		{ 0601, STATUS_SYNTAX, "0601" },
-		{ 04644, STATUS_SYNTAX, "4644" },
+		{ 0660, STATUS_SYNTAX, GROUP },
+		{ 0444, STATUS_SYNTAX, OTHERS },
+		{ 0650, STATUS_SYNTAX, GROUP },
+		{ 0620, STATUS_SYNTAX, GROUP },
+		{ 0610, STATUS_SYNTAX, GROUP },
+		{ 0604, STATUS_SYNTAX, OTHERS },
+		{ 0602, STATUS_SYNTAX, OTHERS },
+		{ 0601, STATUS_SYNTAX, OTHERS },
+		{ 0664, STATUS_SYNTAX, BOTH },
+		{ 04644, STATUS_SYNTAX, OTHERS },
 	};
 	char want[128];
 	struct diag diag;
@@ -73,9 +96,10 @@ test_modes(struct str pem)
 		    (unsigned)rows[i].mode);
 		want[0] = '\0';
 		if (rows[i].want != STATUS_OK) {
-			snprintf(want, sizeof(want), "key: mode %s gives "
-			    "group or others access to a private key; "
-			    "chmod 600 it", rows[i].why);
+			snprintf(want, sizeof(want), "key: mode %04o gives "
+			    "%s a private key; chmod 600 it",
+			    (unsigned)rows[i].mode, rows[i].why);
+			put_group(want, sizeof(want));
 		}
 		tap_str(str_from(diag.text), str_from(want), "the reason");
 	}

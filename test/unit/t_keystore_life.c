@@ -296,9 +296,11 @@ static const struct objection_row {
 	    { .stage = KEY_ACTIVE, .type = CRYPTO_ED25519 } }, KEY_RETIRED,
 	    true, NULL },
 	{ "retire: a pending key", { { .stage = KEY_PENDING },
-	    { .stage = KEY_ACTIVE } }, KEY_RETIRED, false, "it does not" },
+	    { .stage = KEY_ACTIVE } }, KEY_RETIRED, false,
+	    "it does not sign; revoke it" },
 	{ "retire: a revoked key", { { .stage = KEY_REVOKED },
-	    { .stage = KEY_ACTIVE } }, KEY_RETIRED, false, "it is past" },
+	    { .stage = KEY_ACTIVE } }, KEY_RETIRED, false,
+	    "it is past that" },
 	{ "revoke: a pending key", { { .stage = KEY_PENDING },
 	    { .stage = KEY_PENDING } }, KEY_REVOKED, false, NULL },
 	{ "revoke: an active key", { { .stage = KEY_ACTIVE },
@@ -328,6 +330,28 @@ test_objection(const struct objection_row *row)
 	} else {
 		tap_ok(why != NULL && str_starts(str_from(why),
 		    str_from(row->want)), "%s", row->name);
+	}
+}
+
+static void
+test_delete(void)
+{
+	static const char *const want[] = {
+		[KEY_PENDING] = NULL, [KEY_PUBLISHED] = NULL,
+		[KEY_ACTIVE] = "it signs; retire it first",
+		[KEY_RETIRED] = "it has signed mail; revoke it first",
+		[KEY_REVOKED] = "it may have signed mail, and its selector "
+		    "must not be used again; use --force if it never did",
+	};
+	struct keystore_key key = { .domain = STR("example.com") };
+	const struct life life = { .times = times, .v = &key, .n = 1,
+		.now_s = NOW };
+	size_t i;
+
+	for (i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		key.stage = (enum key_stage)i;
+		tap_str(str_from(life_delete_objection(&life, 0)),
+		    str_from(want[i]), key_stage_name(key.stage));
 	}
 }
 
@@ -499,6 +523,7 @@ main(void)
 	for (i = 0; i < sizeof(objections) / sizeof(objections[0]); i++) {
 		test_objection(&objections[i]);
 	}
+	test_delete();
 	test_due();
 	test_successor();
 	test_record();

@@ -95,7 +95,7 @@ test_refused(void)
 		    "key: MarkKeyFile: 16 characters are too few for a secret; "
 		    "remove it, and the next start creates one" },
 		{ "readable by others", "key", LONG, 0644,
-		    "key: mode 0644 gives group or others access to a private "
+		    "key: mode 0644 gives others access to a private "
 		    "key; chmod 600 it" },
 		{ "a directory", ".", NULL, 0,
 		    ".: MarkKeyFile: not a regular file" },

@@ -107,7 +107,7 @@ static const struct {
 	    "keys:1: ./broken: a private key that is cut off: its END line is "
 	    "missing" },
 	{ "a mode for all", "a.example:s:./open", "k", "a.example", "",
-	    "keys:1: ./open: mode 0644 gives group or others access to a "
+	    "keys:1: ./open: mode 0644 gives others access to a "
 	    "private key; chmod 600 it" },
 	{ "a folder", "a.example:s:./.", "k", "a.example", "",
 	    "keys:1: ./.: not a regular file" },
@@ -194,7 +194,7 @@ test_errors(void)
 	tap_ok(pick(s, "a", "a.example", &picks) && picks.v[0].key == NULL,
 	    "no key");
 	tap_str(buf_str(&logged), STR("a key cannot be loaded: keys:1: ./late:"
-	    " mode 0644 gives group or others access to a private key; chmod "
+	    " mode 0644 gives others access to a private key; chmod "
 	    "600 it\n"), "the log says why");
 	buf_reset(&logged);
 	tap_ok(pick(s, "a", "a.example", &picks) && picks.v[0].key == NULL &&
@@ -287,8 +287,8 @@ test_check(void)
 	}
 	tap_num((long long)signers_check_keys(s), 2,
 	    "keys that cannot be loaded are counted, without those of %");
-	tap_str(buf_str(&logged), STR("keys:2: ./open: mode 0644 gives group or"
-	    " others access to a private key; chmod 600 it\n"
+	tap_str(buf_str(&logged), STR("keys:2: ./open: mode 0644 gives "
+	    "others access to a private key; chmod 600 it\n"
 	    "keys:4: no private key in DER\n"), "and logged");
 	signers_free(s);
 }
