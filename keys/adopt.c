@@ -15,6 +15,8 @@
 struct adoption {		/* one run */
 	struct store		*store;
 	struct looker		 looker;
+	bool			 quiet;
+	struct cli_progress	 progress;	/* of a table */
 	bool			 failed;	/* a file, or the store */
 	bool			 refused;	/* a key */
 	bool			 adopted;	/* at least one */
@@ -70,6 +72,7 @@ store_candidate(struct adoption *a, const struct candidate *c)
 	why = store_objection(a->store, c);
 	if (why == NULL && made_store(a->store, &c->made, &c->name,
 	    KEY_ACTIVE, &key, &diag) != STATUS_OK) {
+		cli_progress_hide(&a->progress);
 		(void)cli_fail("%s", diag.text);
 		a->failed = true;
 		return ("the store did not take it");
@@ -121,9 +124,11 @@ adopt_file(struct adoption *a, const char *domain, const char *selector,
 		(void)cli_fail("out of memory");
 		a->failed = true;
 	} else if ((why = adopt_candidate(a, &c)) != NULL) {
+		cli_progress_hide(&a->progress);
 		(void)cli_fail("%s: not adopted: %s", path, why);
 		a->refused = true;
 	} else {
+		cli_progress_hide(&a->progress);
 		(void)printf("%.*s: %.*s is active, from %s\n",
 		    STR_FMT(c.name.domain), STR_FMT(c.name.selector), path);
 		a->store->changed = a->adopted = true;
@@ -144,6 +149,7 @@ adopt_line(struct adoption *a, const char *table, const struct table_key *k)
 		why = "% stands for any domain";
 	}
 	if (why != NULL) {
+		cli_progress_hide(&a->progress);
 		cli_warn("%s:%u: skipped: %s", table, k->line, why);
 		a->refused = true;
 		return;
@@ -169,6 +175,7 @@ adopt_table(struct adoption *a, const char *path)
 	struct buf text;
 	struct key_table table;
 	struct diag diag;
+	size_t done = 0;
 
 	diag_init(&diag);
 	env.log = log_warning;
@@ -178,9 +185,13 @@ adopt_table(struct adoption *a, const char *path)
 		a->failed = true;
 		return;
 	}
+	cli_progress_begin(&a->progress, &a->store->env, "keys",
+	    table.names.n, a->quiet);
 	for (k = table.first; k != NULL; k = k->next) {
 		adopt_line(a, path, k);
+		cli_progress_step(&a->progress, ++done);
 	}
+	cli_progress_hide(&a->progress);
 	key_table_fini(&table);
 }
 
@@ -199,7 +210,7 @@ adopt_one(struct adoption *a, const struct verb_opts *o)
 static int
 run_adopt(struct store *store, const struct verb_opts *o)
 {
-	struct adoption a = { .store = store };
+	struct adoption a = { .store = store, .quiet = o->quiet };
 
 	if (!looker_init(&a.looker, store, &o->dns, false)) {
 		return (CLI_USAGE);

@@ -188,14 +188,18 @@ run_list(struct store *store, const struct verb_opts *o)
 {
 	struct keystore_key *v;
 	bool ok = true, unusable = false;
+	struct cli_progress progress;
 	size_t i, n;
 
 	if (!store_list(store, &store->arena, o->name.domain, &v, &n)) {
 		return (CLI_USAGE);
 	}
+	cli_progress_begin(&progress, &store->env, "keys", n, o->quiet);
 	for (i = 0; i < n; i++) {
 		unusable |= find_unusable(store, &v[i]);
+		cli_progress_step(&progress, i + 1);
 	}
+	cli_progress_hide(&progress);
 	if (o->json) {
 		ok = print_json(store, v, n);
 	} else if (n > 0 || store->broken != NULL) {

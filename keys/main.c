@@ -32,6 +32,7 @@ static const struct cli_option record_options[] = {
 
 static const struct cli_option list_options[] = {
 	{ 'd', "domain", "DOMAIN", "only the keys of this domain" },
+	{ 'q', "quiet", NULL, "show no progress on a terminal" },
 	{ 'j', "json", NULL, "print one JSON object" },
 	STORE_READ_OPTIONS,
 };
@@ -99,6 +100,7 @@ static const struct cli_option adopt_options[] = {
 	{ 'k', "key", "FILE", "the private key (SELECTOR.private)" },
 	{ OPT_KEY_TABLE, "key-table", "FILE",
 	    "all keys of an OpenDKIM KeyTable" },
+	{ 'q', "quiet", NULL, "show no progress on a terminal" },
 	STORE_OPTIONS,
 	CLI_DNS_OPTIONS,
 };

@@ -262,6 +262,7 @@ check_start(struct daemon *daemon, struct conf *conf)
 	}
 	daemon_warn_root(daemon);
 	daemon_warn_name(daemon);
+	daemon_warn_local(daemon);
 	status = check_signers(daemon);
 	live_fini(&daemon->live);
 	return (daemon_exit_of(status));

@@ -421,6 +421,7 @@ announce_start(struct daemon *daemon)
 {
 	daemon_warn_root(daemon);
 	daemon_warn_name(daemon);
+	daemon_warn_local(daemon);
 	daemon_log_survey(daemon);
 	env_log(&daemon->env, LOG_LEVEL_INFO, "mailseald %s listens on %s%s",
 	    PACKAGE_VERSION, daemon->presence.socket,

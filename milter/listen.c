@@ -10,7 +10,9 @@
 #include <netinet/tcp.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -24,6 +26,8 @@
 #include "base/str.h"
 #include "milter/listen.h"
 
+#define BACKLOG		20		/* as libmilter's */
+#define DESCRIPTORS_MAX	4096		/* open at the start */
 #define IN_THE_WAY	"is in the way and not a socket"
 
 const char *
@@ -194,30 +198,86 @@ is_listening(int fd)
 	    0 && listening != 0);
 }
 
+/* libmilter keeps it to itself, but it is the only one that listens at the time
+   of listen_open. */
+static int
+find_descriptor(void)
+{
+	int fd;
+
+	for (fd = 0; fd < DESCRIPTORS_MAX; fd++) {
+		if (is_listening(fd)) {
+			return (fd);
+		}
+	}
+	return (-1);
+}
+
 /*
  * At the end of message libmilter writes each action as a segment of its own.
  * Nagle's algorithm would hold the second one until the MTA's kernel
  * acknowledges the first, which it delays by 40 ms. Connections inherit the
- * option from the listening socket, whose descriptor libmilter keeps to itself:
- * it is the only one that listens at this time.
+ * option from the listening socket.
  */
 static void
-set_no_delay(void)
+set_no_delay(int fd)
 {
-	long max = sysconf(_SC_OPEN_MAX);
-	int fd, on = 1;
+	int on = 1;
 
-	for (fd = 0; fd < max; fd++) {
-		if (is_listening(fd)) {
-			(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on,
-			    sizeof(on));
-			return;
-		}
+	(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof(on));
+}
+
+static bool
+bind_again(int fd, const char *path, int like)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int flags = fcntl(like, F_GETFL);
+
+	if (fd == -1 || flags == -1) {
+		return (false);
 	}
+	if (strlcpy(addr.sun_path, path, sizeof(addr.sun_path)) >=
+	    sizeof(addr.sun_path)) {
+		errno = ENAMETOOLONG;
+		return (false);
+	}
+	return (fcntl(fd, F_SETFL, flags) == 0 &&
+	    bind(fd, (struct sockaddr *)&addr, sizeof(addr)) == 0 &&
+	    listen(fd, BACKLOG) == 0);
+}
+
+/* libmilter goes on with its descriptor, on which it waits for at most a few
+   seconds at a time. */
+enum status
+listen_again(const char *path, int fd, struct diag *diag)
+{
+	struct pollfd waiting = { .fd = fd, .events = POLLIN };
+	enum status status;
+	int next;
+
+	/* A connection from before the loss would be reset. */
+	if (poll(&waiting, 1, 0) > 0) {
+		diag_set(diag, path, 0, "connections still wait there");
+		return (STATUS_TEMP);
+	}
+	status = listen_remove_stale(path, diag);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	next = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (!bind_again(next, path, fd) || dup3(next, fd, O_CLOEXEC) == -1) {
+		diag_set(diag, path, 0, "it cannot be made again: %s",
+		    strerror(errno));
+		status = STATUS_IO;
+	}
+	if (next != -1) {
+		close(next);
+	}
+	return (status);
 }
 
 enum status
-listen_open(const char *where, struct diag *diag)
+listen_open(const char *where, int *fd_r, struct diag *diag)
 {
 	const char *path = listen_path(where);
 	enum status status = path != NULL ? listen_remove_stale(path, diag) :
@@ -232,8 +292,9 @@ listen_open(const char *where, struct diag *diag)
 		diag_set(diag, NULL, 0, "cannot listen on %s", where);
 		return (STATUS_IO);
 	}
+	*fd_r = find_descriptor();
 	if (path == NULL) {
-		set_no_delay();
+		set_no_delay(*fd_r);
 	}
 	return (STATUS_OK);
 }

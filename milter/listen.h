@@ -18,9 +18,14 @@ enum status	 listen_check(const char *where, struct diag *)
     ATTR_MUST_CHECK;
 /*
  * Opens it, after callbacks_register. A socket file on which no process listens
- * is removed first; one that is in use, or any other file, is an error.
+ * is removed first; one that is in use, or any other file, is an error. *fd_r:
+ * the descriptor on which libmilter listens.
  */
-enum status	 listen_open(const char *where, struct diag *)
+enum status	 listen_open(const char *where, int *fd_r, struct diag *)
+    ATTR_MUST_CHECK;
+/* Makes the file of a local socket again, which was removed, for the same
+   descriptor. IO: diag says why not. TEMP: not yet. */
+enum status	 listen_again(const char *path, int fd, struct diag *)
     ATTR_MUST_CHECK;
 /* Removes a socket file on which no process listens. IO: it is in use, or not a
    socket. OK: there is none. */

@@ -113,7 +113,8 @@ static enum status
 open_socket(struct presence *presence, struct diag *diag)
 {
 	const char *path = listen_path(presence->socket);
-	enum status status = listen_open(presence->socket, diag);
+	enum status status = listen_open(presence->socket, &presence->fd,
+	    diag);
 
 	if (status == STATUS_OK && path != NULL &&
 	    lstat(path, &presence->made) == -1) {
@@ -162,19 +163,41 @@ presence_announce(struct presence *presence)
 	}
 }
 
+static void
+note_loss(struct presence *presence, const struct env *env, const char *path)
+{
+	enum status status;
+	struct diag why;
+
+	diag_init(&why);
+	status = listen_again(path, presence->fd, &why);
+	if (status == STATUS_OK) {
+		if (lstat(path, &presence->made) == -1) {
+			presence->made.st_nlink = 0;
+		}
+		env_log(env, LOG_LEVEL_WARNING, "the socket %s was removed or "
+		    "replaced: it has been made again", path);
+	} else if (status == STATUS_IO && !presence->lost) {
+		env_log(env, LOG_LEVEL_ERROR, "the socket %s was removed or "
+		    "replaced: no MTA can connect: %s", path, why.text);
+	}
+	presence->lost = status == STATUS_IO;
+}
+
 void
 presence_watch(struct presence *presence, const struct env *env)
 {
 	const char *path = listen_path(presence->socket);
-	bool lost = path != NULL && !is_same_file(&presence->made, path);
 
-	if (lost && !presence->lost) {
-		env_log(env, LOG_LEVEL_ERROR, "the socket %s was removed or "
-		    "replaced: no MTA can connect until a restart", path);
-	} else if (!lost && presence->lost) {
-		env_log(env, LOG_LEVEL_INFO, "the socket %s is back", path);
+	if (path == NULL) {
+		return;
 	}
-	presence->lost = lost;
+	if (!is_same_file(&presence->made, path)) {
+		note_loss(presence, env, path);
+	} else if (presence->lost) {
+		env_log(env, LOG_LEVEL_INFO, "the socket %s is back", path);
+		presence->lost = false;
+	}
 }
 
 void

@@ -27,6 +27,7 @@ struct presence {		/* zeroed: none */
 	char		*pid_path;	/* NULL: none */
 	struct pidfh	*pid_file;	/* the same, open */
 	struct stat	 made;		/* the socket file; st_nlink 0: none */
+	int		 fd;		/* on which libmilter listens */
 	bool		 lost;		/* its loss has been logged */
 };
 
@@ -47,7 +48,8 @@ enum status	 presence_open(struct presence *, const struct conf *,
 		    struct live *, struct diag *) ATTR_MUST_CHECK;
 /* The process serves: writes its number into the pid file. */
 void		 presence_announce(struct presence *);
-/* Logs, once, that the socket file was removed or replaced by somebody. */
+/* Makes the socket file again if somebody removed it, and logs that. If that
+   cannot be, or another process listens there, it is logged once. */
 void		 presence_watch(struct presence *, const struct env *);
 /* Removes the socket file and the pid file. */
 void		 presence_close(struct presence *);

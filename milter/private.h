@@ -41,6 +41,8 @@ void		 daemon_report_ready(struct daemon *);
 void		 daemon_report_alive(struct daemon *);
 /* Warns of an AuthservID without a domain. */
 void		 daemon_warn_name(struct daemon *);
+/* Warns if mail of programs on this host is not signed. */
+void		 daemon_warn_local(struct daemon *);
 /* Logs in one sentence which domains sign. Loads keys for it, so that each that
    cannot be is logged. */
 void		 daemon_log_survey(struct daemon *);

@@ -15,6 +15,7 @@ struct options {
 	const char	*dir;
 	bool		 compare;
 	bool		 run_old;
+	bool		 quiet;
 };
 
 /* What Postfix gives as {j}; NULL: unknown, or no name for AuthservID. */
@@ -73,6 +74,7 @@ import_files(const struct options *o, char **paths, int n)
 
 	env_init_system(&env);
 	im.env = &env;
+	im.quiet = o->quiet;
 	arena_init(&im.arena, ARENA_BYTES);
 	buf_init(&im.out, ARENA_BYTES);
 	if ((o->dir == NULL || import_make_dir(&im, o->dir)) &&
@@ -104,6 +106,9 @@ take_option(void *opts, int id, const char *value)
 		break;
 	case 'c':
 		o->compare = true;
+		break;
+	case 'q':
+		o->quiet = true;
 		break;
 	default:
 		o->compare = o->run_old = true;

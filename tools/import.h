@@ -129,6 +129,7 @@ struct import {
 	struct str		*key_paths;	/* of the KeyTable */
 	size_t			 key_paths_n;
 	const char		*dir;		/* of --write; NULL */
+	bool			 quiet;		/* show no progress */
 	const char		*mta_name;	/* by postconf; NULL: unknown */
 	bool			 signs;		/* by the result */
 	bool			 signed_before;	/* by what was imported */

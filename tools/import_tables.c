@@ -8,6 +8,7 @@
  */
 #include <stdlib.h>
 
+#include "cli/cli.h"
 #include "conf/conf.h"
 #include "signers/table.h"
 #include "tools/import.h"
@@ -21,6 +22,8 @@ struct tables {
 	const char		*signing_path;
 	struct key_table	 keys;
 	struct signing_table	 rules;
+	struct strmap		 named;		/* keys that a rule names, */
+	bool			 all_named;	/* or any may be named */
 };
 
 static void
@@ -71,9 +74,12 @@ sorted_rules(struct tables *t, size_t *n_r)
 static void
 check_hidden(struct tables *t, const struct table_rule **v, size_t n)
 {
+	struct cli_progress progress;
 	size_t i, k, globs = 0;
 
+	cli_progress_begin(&progress, t->im->env, "rules", n, t->im->quiet);
 	for (i = 0; i < n && globs < GLOBS_MAX; i++) {
+		cli_progress_step(&progress, i);
 		if (str_find(v[i]->pattern, '*') == v[i]->pattern.n) {
 			continue;
 		}
@@ -86,6 +92,7 @@ check_hidden(struct tables *t, const struct table_rule **v, size_t n)
 			}
 		}
 	}
+	cli_progress_hide(&progress);
 }
 
 /* A pattern is held against user@host; the key of a plain table is user@host,
@@ -129,27 +136,44 @@ check_rules(struct tables *t)
 	}
 }
 
+static enum status
+note_named(struct tables *t, const struct table_rule *rule)
+{
+	void **place;
+
+	for (; rule != NULL && !t->all_named; rule = rule->next) {
+		/* "%": the key with the author's domain as name */
+		if (rule->key == NULL) {
+			t->all_named = true;
+			break;
+		}
+		place = strmap_at(&t->named, rule->key->name);
+		if (place == NULL) {
+			return (STATUS_NOMEM);
+		}
+		*place = t;
+	}
+	return (STATUS_OK);
+}
+
+/* The keys that a rule names. */
+static enum status
+find_named(struct tables *t)
+{
+	enum status status = note_named(t, t->rules.loose);
+	size_t i;
+
+	for (i = 0; i < strmap_count(&t->rules.buckets) && !t->all_named &&
+	    status == STATUS_OK; i++) {
+		status = note_named(t, strmap_value(&t->rules.buckets, i));
+	}
+	return (status);
+}
+
 static bool
 is_named(const struct tables *t, const struct table_key *key)
 {
-	const struct table_rule *rule;
-	size_t i;
-
-	for (rule = t->rules.loose; rule != NULL; rule = rule->next) {
-		if (rule->key == key || rule->key == NULL) {
-			return (true);
-		}
-	}
-	for (i = 0; i < strmap_count(&t->rules.buckets); i++) {
-		for (rule = strmap_value(&t->rules.buckets, i); rule != NULL;
-		    rule = rule->next) {
-			/* "%": the key with the author's domain as name */
-			if (rule->key == key || rule->key == NULL) {
-				return (true);
-			}
-		}
-	}
-	return (false);
+	return (t->all_named || strmap_get(&t->named, key->name) != NULL);
 }
 
 static void
@@ -207,10 +231,20 @@ check_keys(struct tables *t)
 	const struct table_key *key;
 	char *user_id = user != NULL ?
 	    arena_cstr(&t->im->arena, user->value) : NULL;
+	struct cli_progress progress;
+	size_t done = 0;
 
+	if (find_named(t) != STATUS_OK) {
+		import_fail(t->im, STATUS_NOMEM);
+		return;
+	}
+	cli_progress_begin(&progress, t->im->env, "keys", t->keys.names.n,
+	    t->im->quiet);
 	for (key = t->keys.first; key != NULL; key = key->next) {
 		check_key(t, key, user_id);
+		cli_progress_step(&progress, ++done);
 	}
+	cli_progress_hide(&progress);
 }
 
 static enum status
@@ -306,6 +340,7 @@ check_tables(struct import *im)
 		import_say(im, IMPORT_UNSIGNED, "%s: mailseald does not start "
 		    "with it", diag.text);
 	}
+	strmap_fini(&t.named);
 	signing_table_fini(&t.rules);
 	key_table_fini(&t.keys);
 }

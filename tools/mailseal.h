@@ -58,4 +58,10 @@ bool	 dmarc_is_no(const struct dmarc_verdict *);
 json_t	*dmarc_json(const struct dmarc_verdict *);
 void	 dmarc_show(const struct dmarc_verdict *);
 
+/* The client of mail that is not received over the network, as Postfix shows it
+   to milters; and how options name the one of an MTA that shows none. */
+#define LOCAL_CLIENT	"127.0.0.1"
+#define LOCAL_NAME	"localhost"
+#define NO_CLIENT	"none"
+
 #endif

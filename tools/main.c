@@ -134,7 +134,7 @@ static const struct cli_option authres_options[] = {
 static const struct cli_option try_options[] = {
 	{ 'm', "milter", "SOCKET",
 	    "unix:PATH, inet:PORT@HOST or inet6:PORT@HOST; required" },
-	{ 'i', "ip", "ADDRESS", "the client's address (a local client)" },
+	{ 'i', "ip", "ADDRESS", "the client's address (127.0.0.1); or none" },
 	{ 'C', "client-name", "NAME", "the client's name (unknown)" },
 	{ 'H', "helo", "NAME", "the name it gives with HELO (localhost)" },
 	{ 'f', "mail-from", "ADDRESS", "the sender (the null sender)" },
@@ -152,7 +152,7 @@ static const struct cli_option explain_options[] = {
 	    "the author: an address, or a From field's value; required" },
 	{ 'f', "mail-from", "ADDRESS", "the envelope's sender" },
 	{ 'u', "auth", "USER", "the client has logged in as that user" },
-	{ 'i', "ip", "ADDRESS", "the client's address (a local client)" },
+	{ 'i', "ip", "ADDRESS", "the client's address (127.0.0.1); or none" },
 	{ 'C', "client-name", "NAME", "the client's name" },
 	{ 'd', "daemon-name", "NAME", "the MTA's daemon that took it" },
 	{ 'j', "json", NULL, "print one JSON object" },
@@ -198,6 +198,7 @@ static const struct cli_option import_options[] = {
 	{ 'c', "compare", NULL, "show what mail meets before and after" },
 	{ 0x300, "run-old", NULL,
 	    "the same, and ask the old programs that are installed" },
+	{ 'q', "quiet", NULL, "show no progress on a terminal" },
 };
 
 static const struct cli_command commands[] = {

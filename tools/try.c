@@ -21,6 +21,7 @@ struct try_opts {
 	struct str		 rcpts[MAX_RCPTS];
 	struct player_macro	 macros[MAX_MACROS];
 	int64_t			 timeout_s;
+	bool			 ip_given;
 	struct try_output	 output;
 };
 
@@ -136,7 +137,9 @@ take_option(struct try_opts *o, struct arena *arena, int id,
 		o->milter = value;
 		return (true);
 	case 'i':
-		o->envelope.client_ip = str_from(value);
+		o->envelope.client_ip = strcmp(value, NO_CLIENT) == 0 ?
+		    STR_NONE : str_from(value);
+		o->ip_given = true;
 		return (true);
 	case 'C':
 		o->envelope.client_name = str_from(value);
@@ -262,6 +265,12 @@ try_file(struct try_opts *o, struct arena *arena, const char *path)
 
 	if (o->milter == NULL) {
 		return (cli_fail("--milter SOCKET is missing"));
+	}
+	if (!o->ip_given) {
+		o->envelope.client_ip = STR(LOCAL_CLIENT);
+	}
+	if (!o->ip_given && o->envelope.client_name.p == NULL) {
+		o->envelope.client_name = STR(LOCAL_NAME);
 	}
 	if (o->envelope.rcpts_n == 0) {
 		o->rcpts[o->envelope.rcpts_n++] = STR("postmaster");

@@ -134,6 +134,7 @@ main(int argc, char **argv)
 {
 	struct diag diag;
 	size_t i;
+	int fd;
 
 	if (argc != 2) {
 		fprintf(stderr, "usage: null SOCKET\n");
@@ -146,7 +147,7 @@ main(int argc, char **argv)
 	(void)umask(0);
 	over_tcp = listen_path(argv[1]) == NULL;
 	if (smfi_register(description) != MI_SUCCESS ||
-	    listen_open(argv[1], &diag) != STATUS_OK) {
+	    listen_open(argv[1], &fd, &diag) != STATUS_OK) {
 		fprintf(stderr, "null: %s\n", diag.text);
 		return (1);
 	}

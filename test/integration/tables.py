@@ -288,7 +288,8 @@ def test_waiting(folder):
     status, obj, _ = proc.run_json(argv + ['--json'])
     tap.is_(obj['waiting'][0]['hidden_by'], 'Domain', 'in JSON, too')
     proc.write(conf, 'KeyStore none\nZone /dev/null\n', 0o600)
-    for options, want in (([], 'verify: local submission'),
+    for options, want in (([], 'verify: internal host'),
+                          (['--ip', 'none'], 'verify: local submission'),
                           (['--ip', '192.0.2.1'], 'verify: external host')):
         _, out, err = proc.run(argv[:-2] + options)
         tap.ok(out.decode().startswith(want) and 'nothing signs: ' in
@@ -325,7 +326,9 @@ def test_explain():
           where + '1 *@example.com', 'rsa-sha256, 1024 bits']),
         ('not one of ours', author + ['--ip', '192.0.2.1'], 1,
          ['verify: external host', 'were it one of ours', where + '1 ']),
-        ('a local client', author, 0, ['sign: local submission']),
+        ('a local client', author, 0, ['sign: internal host']),
+        ('one without an address', author + ['--ip', 'none'], 0,
+         ['sign: local submission']),
         ('no rule', ['--from', 'joe@example.net', '--auth', 'joe'], 1,
          ['none: from domain not ours', 'no rule for the author']),
         ('no key', ['--from', 'joe@example.org', '--auth', 'joe'], 1,
