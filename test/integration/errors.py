@@ -15,6 +15,8 @@ import tree  # noqa: E402
 
 CONF = 'AuthservID mx.example\nKeyStore none\nLogTarget stderr\n' \
     'Background no\n'
+TABLES = 'KeyTable csl:k=example.com:s1:/none\nSigningTable ' \
+    'csl:example.com=k\n'
 
 
 def expect(what, argv, texts, data=b'', env=None):
@@ -62,12 +64,89 @@ def options(p):
             'PidFile: cannot create it: No such file or directory')
 
 
+def logins(p):
+    for text, want in (
+            ('SenderLogins mysql:/etc/x.cf\n', 'is not a table: only file:, '
+             'texthash: and a path are supported; of a hash: or lmdb: table, '
+             'give the text that postmap reads'),
+            ('SenderLogins hash:/etc/x\n', '"hash:/etc/x" is not a table'),
+            (TABLES + 'SenderLogins %s\n' % p.path('none'),
+             'SenderLogins: ' + p.path('none') + ': No such file')):
+        p.check('SenderLogins', text, want)
+    table = proc.write(p.path('logins'), '@example.com joe\njoe@example.com\n')
+    text = TABLES + 'SenderLogins texthash:%s\n' % table
+    p.check('a line of SenderLogins', text, 'conf%d:8: SenderLogins: %s:2: '
+            '"joe@example.com" is followed by no login' % (p.n + 1, table))
+    proc.write(table, '# nothing\n')
+    for text, want in (
+            (text, table + ' has no address: mail of logins is not signed'),
+            ('OnLoginMismatch reject\n',
+             'OnLoginMismatch has no effect without SenderLogins')):
+        _, _, err = proc.run([tree.MAILSEALD, '-n', '-c', p.conf(text)])
+        tap.contains(err, want, 'a warning: ' + want[-60:])
+
+
+def commands(p):
+    """dkimkeygen, with what it cannot do."""
+    store, folder = p.path('commands'), p.path('single')
+    for path in store, folder:
+        os.mkdir(path, 0o700)
+    new = ['new', '-d', 'example.com', '-s', 's1', '-t', 'ed25519']
+    for options in ['-K', store], ['-D', folder]:
+        proc.run([tree.DKIMKEYGEN] + new + options)
+    none = proc.write(p.path('none.conf'), 'KeyStore none\n', 0o600)
+    template = proc.write(p.path('template'), 'Selector %s!\n', 0o600)
+    at, other = ['-K', store], ['-d', 'other.example']
+    for argv, want in (
+            (['adopt', '-d', 'x.example'], 'either -d DOMAIN and -s SELECTOR '
+             'or --key-table FILE is needed'),
+            (['check'] + other + at, 'there is no key of other.example'),
+            (['list'] + other + at, 'there is no key of other.example'),
+            (['rotate'] + other + at, 'there is no key of other.example'),
+            (['delete'] + other + at, 'there is no such key of other.example'),
+            (['check', '-s', 's1'], '-s SELECTOR needs -d DOMAIN'),
+            (new + ['-D', folder],
+             'the file exists; choose another selector or directory'),
+            (new + ['-D', folder, '-K', store], '-D and -K exclude each other'),
+            (new + ['-b', '2048'], '-b is for RSA keys only'),
+            (['new', '-t', 'dsa'] + other, 'dsa is neither rsa nor ed25519'),
+            (['new'], '-d DOMAIN is missing'),
+            (['retire', '-d', 'example.com'],
+             '-d DOMAIN and -s SELECTOR are needed'),
+            (new + ['-D', folder, '--format', 'bind'],
+             'bind is not zone, value, json or nsupdate'),
+            (['new', '-d', '.'.join(['a' * 60] * 4), '-s', 'b' * 60, '-D',
+              folder], 'together are too long for a name'),
+            (['rotate'] + at, 'either --all or -d DOMAIN is needed'),
+            (['rotate', '--all', '--force'] + at, '--force is for one domain'),
+            (['rotate', '--all', '--publish', 'ftp'] + at, 'is not print, '
+             'nsupdate or hook:PROGRAM with its path'),
+            (['list', '-c', none],
+             'KeyStore is none: name a key store with --key-store'),
+            (['new', '-d', 'x.example', '-c', template] + at,
+             'not a template for a selector')):
+        expect(' '.join(argv)[:60], [tree.DKIMKEYGEN] + argv, want)
+    state = os.path.join(store, 'example.com', 's1.state')
+    with open(state, encoding='ascii') as f:
+        text = f.read()
+    proc.write(state, text.replace('stage pending', 'stage active'), 0o600)
+    proc.run([tree.DKIMKEYGEN, 'new', '-d', 'example.com', '-s', 's2', '-t',
+              'ed25519', '-D', folder])
+    expect('adopt a second key', [
+        tree.DKIMKEYGEN, 'adopt', '-d', 'example.com', '-s', 's2', '-k',
+        os.path.join(folder, 's2.private'), '--zone', '/dev/null'] + at,
+           'the domain has an active key of that type, which would retire')
+
+
 def libraries(p):
     """OpenSSL that has no algorithm."""
     empty = proc.write(p.path('openssl.cnf'), 'openssl_conf = a\n[a]\n'
                        'providers = b\n[b]\nnull = c\n[c]\nactivate = 1\n')
     p.start('OpenSSL', '', 'OpenSSL does not start',
             env=dict(os.environ, OPENSSL_CONF=empty))
+    expect('OpenSSL', [tree.DKIMKEYGEN, 'new', '-d', 'x.example', '-D', p.top],
+           'the key could not be made',
+           env=dict(os.environ, OPENSSL_CONF=empty))
 
 
 def sockets(p):
@@ -167,6 +246,8 @@ def damaged(p):
 def main():
     p = Place()
     options(p)
+    logins(p)
+    commands(p)
     libraries(p)
     sockets(p)
     rights(p)

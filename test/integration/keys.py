@@ -315,7 +315,8 @@ def test_check():
     store.set_stage('a', 'active')
     status, out_check, _ = store.run('check', '--zone', zone)
     tap.is_(status, 1, 'an active key must be')
-    tap.contains(out_check, b'wrong: zone text: it has no record', 'is said')
+    tap.contains(out_check, b'(active): not as it should be\n', 'is said')
+    tap.contains(out_check, b'wrong: zone text: it has no record', 'and why')
     proc.write(zone, out.replace(b'example.com.',
                                  b'example.com.example.com.', 1))
     status, out_check, _ = store.run('check', '--zone', zone)
