@@ -42,14 +42,20 @@ static void
 take_macro(struct import *im, struct buf *mta, const struct import_given *given,
     const struct import_item *item)
 {
-	struct str name = item->key;
+	struct str name = item->key, values = item->value;
 
+	/* "daemon_name|A" as well as "daemon_name=A|B". */
+	if (values.n == 0) {
+		name = str_first(item->key, str_find(item->key, '|'));
+		values = str_from_offset(item->key, name.n + 1);
+	}
+	name = str_trim_fws(name);
 	if (name.n > 1 && name.p[0] == '{') {
 		name = str_mem(name.p + 1, name.n - 2);
 	}
-	if (str_eq_ci(name, STR("daemon_name")) && item->value.n > 0) {
-		add_macro_values(im, mta, item->value);
-	} else if (item->value.n > 0 || (!str_eq_ci(name, STR("auth_type")) &&
+	if (str_eq_ci(name, STR("daemon_name")) && values.n > 0) {
+		add_macro_values(im, mta, values);
+	} else if (values.n > 0 || (!str_eq_ci(name, STR("auth_type")) &&
 	    !str_eq_ci(name, STR("auth_authen")))) {
 		import_say_of(im, IMPORT_UNSIGNED, given, "only {daemon_name} "
 		    "with its values, {auth_type} and {auth_authen} make mail "

@@ -69,7 +69,7 @@ static const struct {
 	{ "an empty first line", "\n" LINE, 0600, "has less than 16 bytes" },
 	{ "readable to our group", LINE, 0640, NULL },
 	{ "writable by the group", LINE, 0660, "mode 0660 gives group" },
-	{ "readable to others", LINE, 0604, "mode 0604 gives group" },
+	{ "readable to others", LINE, 0604, "mode 0604 gives others" },
 };
 
 static void
