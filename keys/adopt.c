@@ -226,6 +226,7 @@ run_adopt(struct store *store, const struct verb_opts *o)
 		    "the adopted keys from Domain and SigningTable, which "
 		    "come before the store; mailseal explain --from "
 		    "user@domain shows which key signs", store->name);
+		store_warn_unused(store);
 	}
 	return (a.failed ? CLI_USAGE : a.refused ? CLI_NO : CLI_YES);
 }

@@ -23,10 +23,25 @@ print_made(const struct verb_opts *o, const struct key_name *name,
 	    .bits = made->bits, .ttl_s = KEYS_TTL_S, .files = files }));
 }
 
+/* Nothing rotates such a key, and mailseald has to be told of it. */
+static void
+warn_no_store(const struct store *store, const char *path)
+{
+	if (store->where != NULL) {
+		cli_warn("the key is in %s, for KeyFile or a KeyTable of "
+		    "mailseald.conf: there is no key store %s; dkimkeygen new "
+		    "-K %s creates it, and mailseald then uses its keys", path,
+		    store->where, store->where);
+	} else {
+		cli_warn("the key is in %s, for KeyFile or a KeyTable of "
+		    "mailseald.conf: KeyStore is none", path);
+	}
+}
+
 /* The two files. */
 static int
-write_files(const struct verb_opts *o, const struct key_name *name,
-    const struct made *made)
+write_files(const struct store *store, const struct verb_opts *o,
+    const struct key_name *name, const struct made *made)
 {
 	const char *dir = o->directory != NULL ? o->directory : ".";
 	struct key_files files;
@@ -42,7 +57,7 @@ write_files(const struct verb_opts *o, const struct key_name *name,
 	    buf_str(&line)) && print_made(o, name, made, &files);
 	buf_fini(&line);
 	if (ok && o->directory == NULL) {
-		cli_warn("the key is in %s", files.private_path);
+		warn_no_store(store, files.private_path);
 	}
 	return (ok ? CLI_YES : CLI_USAGE);
 }
@@ -62,7 +77,7 @@ make_files(struct store *store, const struct verb_opts *o)
 		return (CLI_USAGE);
 	}
 	if (made_generate(&made, o->type, bits, new_flags(o)) == STATUS_OK) {
-		result = write_files(o, &name, &made);
+		result = write_files(store, o, &name, &made);
 	} else {
 		(void)cli_fail("the key could not be made");
 	}
@@ -109,6 +124,7 @@ make_stored(struct store *store, const struct verb_opts *o)
 	}
 	cli_warn("the key is in %s, pending: it signs once its record is "
 	    "published and dkimkeygen rotate has seen it", store->name);
+	store_warn_unused(store);
 	warn_others(store, &key);
 	return (CLI_YES);
 }

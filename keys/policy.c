@@ -2,8 +2,10 @@
 #include "config.h"
 
 #include <sys/types.h>
+#include <sys/stat.h>
 
 #include <errno.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "keys/keys.h"
@@ -221,6 +223,39 @@ policy_key_store(struct policy *policy, const char *chosen,
 		*where_r = stores->v[0];
 	}
 	return (STATUS_OK);
+}
+
+static bool
+is_same_store(const char *a, const char *b)
+{
+	struct stat sa, sb;
+
+	return (strcmp(a, b) == 0 || (stat(a, &sa) == 0 &&
+	    stat(b, &sb) == 0 && sa.st_dev == sb.st_dev &&
+	    sa.st_ino == sb.st_ino));
+}
+
+bool
+policy_daemon_uses(const char *where, const char *daemon_conf,
+    const char **path_r)
+{
+	struct policy daemon = { .rsa_bits = 0 };
+	struct diag ignored;
+	bool uses;
+	size_t i;
+
+	*path_r = daemon_conf != NULL ? daemon_conf : DAEMON_PATH;
+	arena_init(&daemon.memory, 4 * POLICY_MAX_BYTES);
+	diag_init(&ignored);
+	uses = access(*path_r, R_OK) == -1 ||
+	    read_daemon_conf(&daemon, daemon_conf, &ignored) != STATUS_OK ||
+	    (daemon.key_stores.v == NULL &&
+	    is_same_store(where, CONF_KEY_STORE_DEFAULT));
+	for (i = 0; i < daemon.key_stores.n && !uses; i++) {
+		uses = is_same_store(where, daemon.key_stores.v[i]);
+	}
+	policy_fini(&daemon);
+	return (uses);
 }
 
 void

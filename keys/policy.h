@@ -63,6 +63,10 @@ enum status	 policy_parse(struct policy *, struct str text,
 enum status	 policy_key_store(struct policy *, const char *chosen,
 		    const char *daemon_conf, const char **where_r,
 		    struct diag *) ATTR_MUST_CHECK;
+/* Whether mailseald.conf names that store, by itself or by its default. True as
+   well if the file is not there or cannot be read. path_r: of the file. */
+bool		 policy_daemon_uses(const char *where, const char *daemon_conf,
+		    const char **path_r);
 void		 policy_fini(struct policy *);
 /* Whether it is a value of Publish. */
 bool		 policy_is_publish(struct str);

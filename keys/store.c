@@ -127,6 +127,18 @@ store_open(struct store *store, bool create)
 	return (status == STATUS_OK || fail_store(&diag, status));
 }
 
+void
+store_warn_unused(const struct store *store)
+{
+	const char *path;
+
+	if (!policy_daemon_uses(store->where, NULL, &path)) {
+		cli_warn("warning: mailseald does not look at this store: "
+		    "%s has another KeyStore; add KeyStore %s there", path,
+		    store->name);
+	}
+}
+
 bool
 store_lock(struct store *store, struct str domain)
 {

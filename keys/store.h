@@ -87,6 +87,8 @@ size_t	 store_domain_count(const struct keystore_key *v, size_t n, size_t i);
 bool	 store_find(struct store *, const struct key_name *,
 	    struct keystore_key **v_r, size_t *n_r, size_t *i_r);
 bool	 store_save(struct store *, const struct keystore_key *);
+/* Warns if mailseald.conf does not name the store. */
+void		 store_warn_unused(const struct store *);
 /* Around a change of the domain's keys, which are read again inside. */
 bool	 store_lock(struct store *, struct str domain);
 void	 store_unlock(struct store *, struct str domain);

@@ -228,6 +228,9 @@ const char	*import_path(struct import *, const struct import_given *,
 struct str	 import_hosts(struct import *, const struct import_given *,
 		    const char *to, enum import_effect lost);
 
+/* import_headers.c: SignHeaders and OmitHeaders. */
+void		 import_headers(struct import *);
+
 /* import_signing.c: who signs what: Mode, Domain, Selector, KeyFile and the
    tables. */
 void		 import_signing(struct import *);

@@ -265,6 +265,7 @@ import_signing(struct import *im)
 	}
 	set_mode(im);
 	if (im->signs) {
+		import_headers(im);
 		note_signing(im);
 	}
 }

@@ -19,6 +19,7 @@ tools_libimport_a_SOURCES = \
 	tools/import.c \
 	tools/import_cases.c \
 	tools/import_compare.c \
+	tools/import_headers.c \
 	tools/import_hosts.c \
 	tools/import_judging.c \
 	tools/import_list.c \

@@ -20,6 +20,8 @@ static const struct kind kinds[] = {
 	    "with dkimkeygen new" },
 	{ "PuTTY-User-Key-File", "a key of PuTTY, not in PEM: make one with "
 	    "dkimkeygen new" },
+	{ "ssh-", "a public key of OpenSSH: the private one is needed here, in "
+	    "PEM" },
 	{ "BEGIN PGP", "a key of OpenPGP, not in PEM: make one with dkimkeygen "
 	    "new" },
 	{ "PUBLIC KEY-----", "a public key: the private one is needed here" },
@@ -66,6 +68,17 @@ is_base64(struct str text)
 	return (true);
 }
 
+/* A SEQUENCE that is as long as the text. */
+static bool
+is_der(struct str text)
+{
+	if (text.n < 2 || text.p[0] != '\x30') {
+		return (false);
+	}
+	return ((text.p[1] & 0x80) != 0 ||
+	    (size_t)(unsigned char)text.p[1] + 2 == text.n);
+}
+
 static const char *
 private_key_text(struct str text)
 {
@@ -96,7 +109,7 @@ pem_kind_text(struct str text)
 	if (has_mark(text, "PRIVATE KEY-----")) {
 		return (private_key_text(text));
 	}
-	if (text.p[0] == '\x30' && (text.p[1 % text.n] & 0x80) != 0) {
+	if (is_der(text)) {
 		return ("in DER, not in PEM: convert it, with openssl pkey "
 		    "-inform DER -in OLD -out NEW");
 	}

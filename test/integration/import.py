@@ -420,6 +420,9 @@ def test_senders():
             ('MacroList daemon_name=ORIGINATING|SUBMIT\nMTA MSA',
              'MTA MSA, ORIGINATING, SUBMIT', False),
             ('MacroList csl:{daemon_name}=A,auth_type', 'MTA A', False),
+            ('MacroList daemon_name|ORIGINATING', 'MTA ORIGINATING', False),
+            ('MacroList {daemon_name}|A|B', 'MTA A, B', False),
+            ('MacroList auth_authen|joe', None, True),
             ('MacroList i', None, True),
             ('MacroList daemon_name', None, True),
             ('MacroList auth_authen=joe', None, True),
@@ -432,6 +435,33 @@ def test_senders():
             tap.is_(first(out)[0], UNSIGNED, text + ' is said first')
         tap.is_([x for x in lines(out) if x.startswith('MTA ')],
                 [want] if want else [], text + ': MTA')
+
+
+def test_headers():
+    """What is not to be signed is not."""
+    default = ('From,Sender,Reply-To,Subject,Date,Message-ID,To,Cc,'
+               'MIME-Version,Content-Type,Content-Transfer-Encoding,'
+               'In-Reply-To,References,Resent-Date,Resent-From,Resent-To,'
+               'Resent-Cc,List-Id,List-Help,List-Unsubscribe,'
+               'List-Unsubscribe-Post,List-Subscribe,List-Post,List-Owner,'
+               'List-Archive')
+    without = default.replace('Subject,', '').replace('Content-Type,', '')
+    for text, want in (
+            ('OmitHeaders Subject, content-type', without),
+            ('SignHeaders *,-Subject,-Content-Type', without),
+            ('SignHeaders -Subject\nOmitHeaders Content-Type', without),
+            ('SignHeaders *,-Subject,-Content-Type,+X-A,X-B',
+             without + ',X-A,X-B'),
+            ('SignHeaders From,Subject,To\nOmitHeaders Subject', 'From,To'),
+            ('SignHeaders From,Subject,X-A', 'From,Subject,X-A'),
+            ('SignHeaders *,+X-A', '*,X-A'),
+            ('SignHeaders *,-X-A', None),
+            ('OmitHeaders *,X-A', None),
+            ('OmitHeaders From', None)):
+        status, out, _ = run(ONE_DOMAIN + text + '\n')
+        tap.is_((status, [x for x in lines(out)
+                          if x.startswith('SignHeaders ')]),
+                (0, ['SignHeaders ' + want] if want else []), text)
 
 
 def test_domains():
@@ -759,8 +789,8 @@ def test_bad():
 def main():
     for test in (test_known, test_debian, test_one_domain, test_tables,
                  test_in_place, test_user, test_hosts, test_hosts_bad,
-                 test_senders, test_domains, test_actions, test_opendmarc,
-                 test_one_socket, test_kinds, test_openarc, test_policyd,
+                 test_senders, test_headers, test_domains, test_actions,
+                 test_opendmarc, test_one_socket, test_kinds, test_openarc, test_policyd,
                  test_write, test_postgres, test_compare,
                  test_odd, test_bad):
         test()

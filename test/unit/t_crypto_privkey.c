@@ -194,6 +194,10 @@ static const struct {
 	    "-----END PRIVATE KEY-----\n"),
 	    "k.private: a private key after a byte order mark: save it "
 	    "without one" },
+	{ S("ssh-ed25519 AAAAC3Nz joe@example.com\n"), "k.private: a public "
+	    "key of OpenSSH: the private one is needed here, in PEM" },
+	{ S("\x30\x04\x02\x01\x00\x30"), "k.private: in DER, not in PEM: "
+	    "convert it, with openssl pkey -inform DER -in OLD -out NEW" },
 	{ S("\x30\x82\x04\xbd\x02\x01"), "k.private: in DER, not in PEM: "
 	    "convert it, with openssl pkey -inform DER -in OLD -out NEW" },
 	{ S("\x30"), "k.private: base64 without the BEGIN and END lines of a "

@@ -174,6 +174,43 @@ test_key_store(void)
 	policy_fini(&policy);
 }
 
+static void
+test_daemon_uses(void)
+{
+	static const struct {
+		const char	*conf, *where;
+		bool		 want;
+	} uses[] = {
+		{ "KeyStore none\n", "/x", false },
+		{ "KeyStore /x\n", "/x", true },
+		{ "KeyStore /y\nKeyStore /x\nSocket inet:1\n", "/x", true },
+		{ "KeyStore /y\n", "/x", false },
+		{ "KeyStore sqlite:/x\n", "/x", false },
+		{ "KeyStore ./\n", ".", true },
+		{ "Socket inet:1\n", "/x", false },
+		{ "Socket inet:1\n", CONF_KEY_STORE_DEFAULT, true },
+		{ "KeyStore\n", "/x", true },	/* it says so itself */
+	};
+	const char *path;
+	size_t i;
+
+	for (i = 0; i < sizeof(uses) / sizeof(uses[0]); i++) {
+		FILE *file = fopen("daemon.conf", "w");
+
+		if (file == NULL || fputs(uses[i].conf, file) == EOF ||
+		    fclose(file) != 0) {
+			tap_ok(false, "write daemon.conf");
+		}
+		tap_ok(policy_daemon_uses(uses[i].where, "daemon.conf",
+		    &path) == uses[i].want, "%s: %s", uses[i].where,
+		    uses[i].conf);
+	}
+	(void)unlink("daemon.conf");
+	tap_ok(policy_daemon_uses("/x", "daemon.conf", &path),
+	    "no mailseald.conf");
+	tap_str(str_from(path), STR("daemon.conf"), "its path");
+}
+
 static const struct {
 	const char	*name;
 	const char	*policy;
@@ -234,6 +271,7 @@ main(void)
 	}
 	test_key_store();
 	test_passphrase();
+	test_daemon_uses();
 	(void)rmdir(top);
 	test_values();
 	test_nul();
