@@ -419,12 +419,15 @@ def health(top, zone):
     daemon = seald.Seald(top, {'Mode': 'v', 'Zone': zone, 'Metrics':
                                'inet:%d@127.0.0.1' % port}, 'health')
     wait_open(port)
-    os.rename(daemon.path, daemon.path + '.away')
+    other = socket.socket(socket.AF_UNIX)
+    other.bind(daemon.path + '.other')
+    other.listen()
+    os.rename(daemon.path + '.other', daemon.path)
     page = proc.wait_for(lambda: get(port, '/healthz').status == 503 and
                          get(port, '/healthz'), 'the loss to be noticed')
     tap.ok('socket' in page.text and page.text.count('\n') == 1,
-           'no socket: 503 says why, in a line', page.text)
-    os.rename(daemon.path + '.away', daemon.path)
+           "another's socket: 503 says why, in a line", page.text)
+    other.close()       # a stale one is replaced
     proc.wait_for(lambda: get(port, '/healthz').status == 200, 'it to be well')
     client = milter.Client(daemon.path)
     client.connect('192.0.2.1')
