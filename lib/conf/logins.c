@@ -78,8 +78,6 @@ report_no_memory(struct reader *r)
 	return (STATUS_NOMEM);
 }
 
-/* -- lines ---------------------------------------------------------------- */
-
 /* Without a comment, which begins with # at the start or behind white space. */
 static struct str
 strip_comment(struct str line)
@@ -128,8 +126,6 @@ add_continuations(struct reader *r, struct buf *entry)
 	}
 	return (entry->status);
 }
-
-/* -- addresses ------------------------------------------------------------ */
 
 static void
 fold_case(struct str s)
@@ -321,8 +317,6 @@ logins_count(const struct logins *logins)
 {
 	return (logins->addresses.n);
 }
-
-/* -- looking up ----------------------------------------------------------- */
 
 struct address {		/* in lower case */
 	char		text[LOGINS_ADDRESS_MAX_BYTES];
