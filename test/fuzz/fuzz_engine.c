@@ -4,7 +4,7 @@
  * address, HELO and MAIL FROM, then the message. Our field must always parse,
  * and no inserted value may end a header line. If the message is accepted, the
  * engine must know it when it comes back, and must take no mark in it for one
- * of its own before.
+ * of its own before. What reports will say of it must fit its limits.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -17,6 +17,7 @@
 #include "test/unit/crypto_vectors.h"
 
 #define ARENA_BYTES	((size_t)64 * 1024 * 1024)
+#define REPORTS_BYTES	((size_t)1024 * 1024)
 
 static const char zone_text[] =
     "a.test TXT \"v=spf1 include:b.test a mx ptr -all\"\n"
@@ -24,8 +25,10 @@ static const char zone_text[] =
     "c.test TXT \"v=spf1 redirect=a.test\"\n"
     "a.test A 192.0.2.1\na.test MX 1 a.test.\n"
     "1.2.0.192.in-addr.arpa PTR a.test.\n"
-    "_dmarc.a.test TXT \"v=DMARC1; p=reject; sp=none; np=quarantine\"\n"
-    "_dmarc.b.test TXT \"v=DMARC1; p=quarantine; t=y; adkim=s\"\n"
+    "_dmarc.a.test TXT \"v=DMARC1; p=reject; sp=none; np=quarantine; "
+    "rua=mailto:r@a.test\"\n"
+    "_dmarc.b.test TXT \"v=DMARC1; p=quarantine; t=y; adkim=s; "
+    "rua=mailto:r@b.test!1m\"\n"
     "_dmarc.test TXT \"v=DMARC1; p=none; psd=y\"\n"
     "_dmarc.down.test SERVFAIL\n"
     "s._domainkey.a.test TXT \"v=DKIM1; k=ed25519; "
@@ -44,6 +47,7 @@ static struct {
 	struct conf		*conf;
 	struct dns		*dns;
 	struct crypto		*crypto;
+	struct report_collector	*reports;	/* has no thread */
 	struct engine		*engine;
 } world;
 
@@ -89,8 +93,13 @@ init_world(void)
 	(void)unlink(path);
 	read_conf(&diag);
 	world.crypto = crypto_new();
+	world.reports = report_collector_new(world.crypto, &world.env,
+	    REPORTS_BYTES);
+	FUZZ_CHECK(report_collector_set(world.reports, "sqlite:none", 1) ==
+	    STATUS_OK);
 	opts = (struct engine_opts){ .conf = world.conf, .dns = world.dns,
-		.crypto = world.crypto, .mark_secret = STR("secret"),
+		.crypto = world.crypto, .reports = world.reports,
+		.mark_secret = STR("secret"),
 		.env = &world.env };
 	FUZZ_CHECK(engine_new(&opts, &world.engine, &diag) == STATUS_OK);
 }
@@ -210,6 +219,7 @@ play_message(const struct engine_client *client, struct str mail_from,
 		(void)engine_msg_body(m, message->body.p, message->body.n);
 	}
 	check_outcome(engine_msg_eom(m));
+	engine_msg_report(m, true);
 	check_return(engine_msg_eom(m), mail_from, message);
 	engine_msg_free(m);
 }

@@ -6,6 +6,7 @@ freeze, go away or are full.
 import collections
 import os
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -171,19 +172,46 @@ def check_return(d, store, want, what):
             d.log_text()[-3000:])
 
 
+def metric(where, name):
+    """The value of a metric; None: it has none."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(60)
+        s.connect(where)
+        s.sendall(b'GET /metrics HTTP/1.0\r\n\r\n')
+        text = b''.join(iter(lambda: s.recv(65536), b'')).decode()
+    for line in text.splitlines():
+        if line.startswith(name + ' '):
+            return int(line.rpartition(' ')[2])
+    return None
+
+
 def locked(p):
     store = kept.Sqlite(p.folder())
-    d = p.daemon(store)
+    where = os.path.join(p.folder(), 'm')
+    d = p.daemon(store, Metrics='unix:' + where)
     want = p.send(d, 20)
     proc.wait_for(lambda: kept.stored(store) == 20, 'the rows')
+    proc.wait_for(lambda: metric(
+        where, 'mailseal_report_messages_total{result="kept"}') == 20,
+                  'their number')
+    tap.is_(metric(where, 'mailseal_report_store_up'), 1, 'the store is up')
     db = sqlite3.connect(store.path)
     db.execute('BEGIN EXCLUSIVE')
     want += p.send(d, 100)
     wait_log(d, AWAY)
     want += p.send(d, 100)
     tap.ok(True, 'locked SQLite: 200 messages were answered')
+    tap.is_(metric(where, 'mailseal_report_store_up'), 0, 'it is not')
+    tap.ok(metric(where, 'mailseal_report_rows_pending') > 20,
+           'rows wait for it')
     db.close()
     wait_log(d, BACK)
+    proc.wait_for(lambda: metric(where, 'mailseal_report_rows_pending') == 0,
+                  'no row to wait')
+    tap.is_((metric(where, 'mailseal_report_rows_dropped_total'),
+             metric(where, 'mailseal_report_messages_total{result="lost"}'),
+             metric(where, 'mailseal_report_oldest_unsent_seconds')),
+            (0, 0, 0), 'nothing is lost, and no report is late')
     check_return(d, store, want, 'locked SQLite')
 
 
