@@ -4,12 +4,14 @@ own: a run with all that may go wrong in between (a secondary that lags, a cut
 record, a doubled name), kill -9 at every step, undo byte for byte, filters of
 others that stay, and configurations that it must not touch.
 """
+import atexit
 import ctypes
 import fcntl
 import os
 import pwd
 import re
 import shutil
+import signal
 import socket
 import struct
 import sys
@@ -114,6 +116,13 @@ class Host:
         self.policy = proc.write(os.path.join(self.top, 'dkimkeygen.conf'),
                                  '# nothing\n')
         self.original = self.files()
+        atexit.register(self.end_daemon)
+
+    def end_daemon(self):
+        """One that setup started and a failed test has left."""
+        pid = pid_of(self)
+        if pid is not None and is_alive(pid):
+            os.kill(pid, signal.SIGKILL)
 
     def files(self):
         """main.cf and master.cf, with their rights."""
@@ -164,7 +173,8 @@ def pid_of(host):
     try:
         with open(os.path.join(host.state, 'mailseald.pid'),
                   encoding='ascii') as f:
-            return int(f.read())
+            text = f.read()
+            return int(text) if text else None
     except FileNotFoundError:
         return None
 
