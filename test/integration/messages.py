@@ -58,6 +58,8 @@ BEYOND = {
     'the MTA sent malformed macros',
     # a moment between two system calls; not shown, but tried again
     'connections still wait there',
+    # the system's certificates are read when OpenSSL starts
+    'no certificates could be read',
     # it takes a server whose zone has such a record beside the one to replace
     'the old record has more than %d octets: replace it by hand',
     # the list is a file of a package that must be installed
