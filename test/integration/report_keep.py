@@ -141,8 +141,12 @@ def kills(p, store, n=6):
                    for _ in range(2)]
         for t in threads:
             t.start()
-        # Another moment of the writing each time.
-        time.sleep(2.0 + 0.04 * i if i % 2 else 1.0)
+        # In the middle of a batch, or right after one.
+        if i % 2:
+            before = kept.stored(store)
+            proc.wait_for(lambda n=before: kept.stored(store) > n, 'rows')
+        else:
+            time.sleep(2.0)
         d.kill()
         stop.set()
         for t in threads:
