@@ -179,7 +179,7 @@ check(struct world *w, const char *domain, const char *want, const char *name)
 static void
 check_survey(struct world *w, const char *want)
 {
-	struct signers_survey_opts opts = { 0, NULL, NULL };
+	struct signers_survey_opts opts = { 0, NULL, NULL, NULL };
 	struct signers_survey survey;
 	struct buf text;
 
