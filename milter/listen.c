@@ -198,15 +198,28 @@ is_listening(int fd)
 	    0 && listening != 0);
 }
 
-/* libmilter keeps it to itself, but it is the only one that listens at the time
-   of listen_open. */
+/* path: of a local socket, or NULL: any. */
+static bool
+is_bound(int fd, const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNSPEC };
+	socklen_t n = sizeof(addr);
+
+	return (path == NULL ||
+	    (getsockname(fd, (struct sockaddr *)&addr, &n) == 0 &&
+	    addr.sun_family == AF_UNIX && n < sizeof(addr) &&
+	    strcmp(addr.sun_path, path) == 0));
+}
+
+/* libmilter keeps it to itself; a supervisor may have left others that listen,
+   which are never taken for that of a local path. */
 static int
-find_descriptor(void)
+find_descriptor(const char *path)
 {
 	int fd;
 
 	for (fd = 0; fd < DESCRIPTORS_MAX; fd++) {
-		if (is_listening(fd)) {
+		if (is_listening(fd) && is_bound(fd, path)) {
 			return (fd);
 		}
 	}
@@ -292,7 +305,7 @@ listen_open(const char *where, int *fd_r, struct diag *diag)
 		diag_set(diag, NULL, 0, "cannot listen on %s", where);
 		return (STATUS_IO);
 	}
-	*fd_r = find_descriptor();
+	*fd_r = find_descriptor(path);
 	if (path == NULL) {
 		set_no_delay(*fd_r);
 	}

@@ -47,8 +47,17 @@ daemon_warn_local(struct daemon *daemon)
 	const struct conf *conf = live_conf(&daemon->live);
 	struct ip_addr ip;
 
-	if (!conf->mode_sign || (ip_parse(STR("127.0.0.1"), &ip) &&
-	    hosts_match(conf->internal_hosts, &ip, STR("localhost")))) {
+	if (!conf->mode_sign || !ip_parse(STR("127.0.0.1"), &ip)) {
+		return;
+	}
+	if (hosts_match(conf->trusted_relays, &ip, STR("localhost"))) {
+		env_log(&daemon->env, LOG_LEVEL_WARNING, "TrustedRelays has "
+		    "127.0.0.1: mail of sendmail(1), cron and web programs, "
+		    "which Postfix shows as that client's, is not signed but "
+		    "judged; take it out");
+		return;
+	}
+	if (hosts_match(conf->internal_hosts, &ip, STR("localhost"))) {
 		return;
 	}
 	env_log(&daemon->env, LOG_LEVEL_WARNING, "InternalHosts has no "

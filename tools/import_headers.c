@@ -50,7 +50,10 @@ is_removed(const struct headers *h, struct str name)
 		return (false);
 	}
 	for (i = 0; i < h->omit.n; i++) {
-		if (str_eq_ci(h->omit.v[i].key, name)) {
+		struct str item = h->omit.v[i].key;
+
+		item = str_from_offset(item, item.n > 1 && item.p[0] == '+');
+		if (str_eq_ci(item, name)) {
 			return (true);
 		}
 	}

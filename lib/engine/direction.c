@@ -215,6 +215,7 @@ engine_direction_decide(struct engine_input *in, bool ours)
 		return;
 	}
 	if (origin == ENGINE_AUTHENTICATED && !ours && conf->mode_verify &&
+	    in->login != ENGINE_LOGIN_MAY_NOT &&
 	    conf->on_foreign_author != CONF_FOREIGN_ACCEPT &&
 	    is_foreign(in)) {
 		in->foreign = true;

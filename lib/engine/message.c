@@ -470,7 +470,8 @@ mark_failed(struct engine_msg *m)
 {
 	struct engine_input *in = &m->in;
 
-	if (in->direction == ENGINE_SIGN || in->direction == ENGINE_RETURNED ||
+	if ((in->direction == ENGINE_SIGN && in->login == ENGINE_LOGIN_MAY) ||
+	    in->direction == ENGINE_RETURNED ||
 	    !engine_verdict_accepts(m->outcome.verdict)) {
 		return;
 	}

@@ -57,6 +57,18 @@ check_link(const struct stat *link, int fd, const char *shown,
 	return (STATUS_OK);
 }
 
+/* Whether the name still means the link that was looked at. */
+static bool
+is_same_link(int dir, const char *name, const struct stat *link)
+{
+	struct stat now;
+
+	return (fstatat(dir, name, &now, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    now.st_dev == link->st_dev && now.st_ino == link->st_ino &&
+	    now.st_ctim.tv_sec == link->st_ctim.tv_sec &&
+	    now.st_ctim.tv_nsec == link->st_ctim.tv_nsec);
+}
+
 enum status
 files_open_to_read(int dir, const char *name, int flags, const char *shown,
     const struct files_owner *owner, int *fd_r, struct diag *diag)
@@ -79,7 +91,12 @@ files_open_to_read(int dir, const char *name, int flags, const char *shown,
 	if (*fd_r == -1) {
 		return (access_failed(dir, name, shown, diag));
 	}
-	status = check_link(&link, *fd_r, shown, owner, diag);
+	if (is_same_link(dir, name, &link)) {
+		status = check_link(&link, *fd_r, shown, owner, diag);
+	} else {
+		diag_set(diag, shown, 0, "the link was changed meanwhile");
+		status = STATUS_TEMP;
+	}
 	if (status != STATUS_OK) {
 		saved = errno;
 		(void)close(*fd_r);

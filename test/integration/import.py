@@ -448,6 +448,7 @@ def test_headers():
     without = default.replace('Subject,', '').replace('Content-Type,', '')
     for text, want in (
             ('OmitHeaders Subject, content-type', without),
+            ('OmitHeaders *,+Subject,+content-type', without),
             ('SignHeaders *,-Subject,-Content-Type', without),
             ('SignHeaders -Subject\nOmitHeaders Content-Type', without),
             ('SignHeaders *,-Subject,-Content-Type,+X-A,X-B',

@@ -57,7 +57,7 @@ BEYOND = {
     # what it reads there differs
     'the MTA sent malformed macros',
     # a moment between two system calls; not shown, but tried again
-    'connections still wait there',
+    'connections still wait there', 'the link was changed meanwhile',
     # the system's certificates are read when OpenSSL starts
     'no certificates could be read',
     # it takes a server whose zone has such a record beside the one to replace

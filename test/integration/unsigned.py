@@ -265,6 +265,9 @@ def test_check():
             ('InternalHosts', {'InternalHosts': '10.0.0.0/8,::1'},
              'InternalHosts has no 127.0.0.1: mail of sendmail(1), cron and '
              'web programs'),
+            ('TrustedRelays', {'TrustedRelays': '127.0.0.0/8'},
+             'TrustedRelays has 127.0.0.1: mail of sendmail(1), cron and web '
+             'programs'),
             ('AuthservID', {'AuthservID': '3f2a9c1d77e0'},
              'AuthservID: 3f2a9c1d77e0 is not a full host name')):
         _, _, err = check(folder, dict(options, **more), '--no-dns')
