@@ -7,6 +7,7 @@ gone, a burst of signals, connections used again, more mail than memory.
 Healthy mail is served beside each of them, and SIGTERM is obeyed.
 """
 import os
+import shutil
 import signal
 import socket
 import sqlite3
