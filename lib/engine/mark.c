@@ -13,7 +13,7 @@
  * AUTHORS	for each mailbox of From 16 characters, a hash of its local part
  *		and one of its organization, separated by commas. "*": any
  *		author, if the field is such that a program on the way may
- *		repair or complete it
+ *		repair, complete or break it
  * MESSAGE-ID	a hash of it. "*": any, as above, or if it is so long that an
  *		MTA may break it
  * TAGS	128 bits of HMAC-SHA256 over all before "| s=", without white
@@ -167,13 +167,14 @@ engine_mark_add_author(const struct engine_input *in,
 	    organization_of(author->domain), mark));
 }
 
-/* Whether every reader finds these mailboxes, and an MTA completes none. */
+/* Whether every reader finds these mailboxes, and an MTA completes none and
+   breaks no line of them. */
 bool
 engine_mark_is_clear(const struct addr_from *from)
 {
 	size_t i;
 
-	if (from->result != ADDR_FROM_OK || !from->strict) {
+	if (from->result != ADDR_FROM_OK || !from->strict || from->broken) {
 		return (false);
 	}
 	for (i = 0; i < from->n; i++) {

@@ -44,7 +44,12 @@ struct addr_mailbox {
 
 struct addr_from {
 	enum addr_from_result	 result;
-	bool			 strict;	/* OK: valid by RFC 5322 */
+	bool			 strict;	/* OK: valid by RFC 5322, with
+						   the same mailboxes once it is
+						   sent */
+	bool			 broken;	/* the MTA breaks a line of it:
+						   readers may find others of
+						   these domains */
 	struct addr_mailbox	*v;	/* in order; n >= 1 if OK */
 	size_t			 n;
 };

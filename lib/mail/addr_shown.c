@@ -19,7 +19,8 @@ has_domain(const struct addr_from *from, struct str domain)
 static void
 set_limit(struct addr_from *from)
 {
-	*from = (struct addr_from){ .result = ADDR_FROM_LIMIT };
+	*from = (struct addr_from){ .result = ADDR_FROM_LIMIT,
+		.broken = from->broken };
 }
 
 /* *cap: of from->v; LIMIT if there is no room for one more. */
@@ -124,32 +125,95 @@ addr_shown_in_local_parts(struct arena *a, struct addr_from *from)
 	return (status);
 }
 
+static bool
+has_same_mailboxes(const struct addr_from *a, const struct addr_from *b,
+    size_t n)
+{
+	size_t i;
+
+	if (!a->strict || !b->strict || a->n != n) {
+		return (false);
+	}
+	for (i = 0; i < n; i++) {
+		if (!str_eq(a->v[i].local, b->v[i].local) ||
+		    !str_eq(a->v[i].domain, b->v[i].domain)) {
+			return (false);
+		}
+	}
+	return (true);
+}
+
+/* received_n: of *from, the mailboxes of the field as it was received. */
+static enum status
+compare_mailboxes(struct arena *a, struct str sent, size_t received_n,
+    struct addr_from *from)
+{
+	struct addr_from again;
+	enum status status = addr_list_parse(a, sent, &again);
+
+	if (status == STATUS_OK) {
+		status = addr_shown_in_local_parts(a, &again);
+	}
+	if (status == STATUS_OK) {
+		from->strict = has_same_mailboxes(&again, from, received_n);
+	}
+	return (status);
+}
+
+struct shown {
+	struct addr_from	*from;
+	struct str		 received;	/* the field's value */
+	size_t			 received_n;	/* mailboxes of it */
+	size_t			 cap;		/* of from->v */
+};
+
+/* What is known in the text received is not known if quotes have moved. */
+static enum status
+add_sent(struct arena *a, struct shown *s, struct str sent)
+{
+	struct addr_from before = { .n = 0 }, after;
+	enum status status = STATUS_OK;
+
+	if (s->from->strict) {
+		status = compare_mailboxes(a, sent, s->received_n, s->from);
+	}
+	if (status == STATUS_OK && s->from->strict) {
+		status = addr_read(a, s->received, &before);
+	}
+	if (status == STATUS_OK) {
+		status = addr_read(a, sent, &after);
+	}
+	return (status != STATUS_OK ? status :
+	    add_mailboxes(a, &after, &before, s->from, &s->cap));
+}
+
 enum status
 addr_shown_when_sent(struct arena *a, struct lines_rule rule,
     const struct field *field, struct addr_from *from)
 {
-	size_t name_n = field->raw.n - field->value.n - 2, cap = from->n;
-	struct addr_from before, after;
+	size_t name_n = field->raw.n - field->value.n - 2;
+	struct shown s = { .from = from, .received = field->value,
+		.received_n = from->n, .cap = from->n };
+	struct lines_field lines;
 	enum status status;
 	struct str sent;
 
 	if (!lines_field_is_long(rule, field->raw)) {
 		return (STATUS_OK);
 	}
+	from->broken = true;
 	status = lines_field_sent(a, rule, field->raw, &sent);
-	if (status != STATUS_OK) {
-		return (status);
+	if (status == STATUS_OK) {
+		status = lines_field(a, rule, field->raw, &lines);
 	}
-	status = addr_read(a, field->value, &before);
-	if (status != STATUS_OK) {
-		return (status);
+	if (status == STATUS_OK) {
+		status = add_sent(a, &s, str_mem(sent.p + name_n,
+		    sent.n - name_n - 2));
 	}
-	status = addr_read(a, str_mem(sent.p + name_n, sent.n - name_n - 2),
-	    &after);
-	if (status != STATUS_OK) {
-		return (status);
+	if (status == STATUS_OK && !str_eq(lines.sent, sent)) {
+		status = add_sent(a, &s, str_mem(lines.sent.p + name_n,
+		    lines.sent.n - name_n - 2));
 	}
-	status = add_mailboxes(a, &after, &before, from, &cap);
 	if (from->result == ADDR_FROM_NONE && from->n > 0) {
 		from->result = ADDR_FROM_OK;
 	}

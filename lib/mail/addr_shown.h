@@ -10,6 +10,10 @@
  *	- A line that is too long is broken by the MTA after its milters
  *	  (mail/lines.h). A domain may end where white space is inserted:
  *	  a@b.example.c.example becomes "a@b.example", " .c.example".
+ *	  A break between a backslash and a quote moves the quotes: what was in
+ *	  a name is then an address. A valid field that has other mailboxes as
+ *	  it is sent is not strict, and each domain of the new reading counts.
+ *	  This goes for the field as it is, and as a milter refolds it.
  *
  * The mailboxes of the field stay the first ones.
  */
@@ -22,7 +26,8 @@
 /* LIMIT if there are too many (addr.h, addr_read.h). */
 enum status	addr_shown_in_local_parts(struct arena *, struct addr_from *)
     ATTR_MUST_CHECK;
-/* A field that names no domain (NONE) may become OK. */
+/* A field that names no domain (NONE) may become OK. Sets `broken`; clears
+   `strict` as above. */
 enum status	addr_shown_when_sent(struct arena *, struct lines_rule,
 		    const struct field *, struct addr_from *) ATTR_MUST_CHECK;
 

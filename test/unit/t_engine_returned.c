@@ -672,6 +672,53 @@ make_long_from(void)
 	return (copy);
 }
 
+/* Of evil.test, and of Joe once it is broken behind each backslash. */
+static char *
+make_moved_quotes(void)
+{
+	struct buf text;
+	char *copy;
+
+	buf_init(&text, TEXT_MAX);
+	buf_add_cstr(&text, "From: \"");
+	while (text.n < 998 - 1) {
+		buf_add_char(&text, 'a');
+	}
+	buf_add_cstr(&text, "\\\"<joe@example.com>(x\"<x@evil.test>(");
+	while (text.n < 998 + 997 - 1) {
+		buf_add_char(&text, 'a');
+	}
+	buf_add_cstr(&text, "\\))\r\n" ID REST);
+	copy = strdup(text.p);
+	buf_fini(&text);
+	return (copy);
+}
+
+/* Mail of one author comes back with another; neither pass is signed. */
+static void
+test_moved_quotes(struct fx *fx)
+{
+	static const struct fx_mail home = HOME;
+	enum engine_direction first, second;
+	char *text = make_moved_quotes();
+	struct buf a, b, c;
+
+	buf_init(&a, TEXT_MAX);
+	buf_init(&b, TEXT_MAX);
+	buf_init(&c, TEXT_MAX);
+	fx_configure(fx, CONF);
+	pass(fx, &outside, str_from(text), &first, &a);
+	tap_num(first, ENGINE_VERIFY, "quotes that a break moves, outside");
+	tap_ok(fx_contains(buf_str(&a), "| a=*|"), "its mark has any author");
+	break_lines(buf_str(&a), &b);
+	pass(fx, &home, buf_str(&b), &second, &c);
+	tap_num(second, BACK, "quotes that a break moves, back");
+	buf_fini(&a);
+	buf_fini(&b);
+	buf_fini(&c);
+	free(text);
+}
+
 int
 main(void)
 {
@@ -685,6 +732,7 @@ main(void)
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		check_row(&fx, i);
 	}
+	test_moved_quotes(&fx);
 	test_verdict(&fx);
 	test_keys(&fx);
 	test_age(&fx);

@@ -161,6 +161,83 @@ t_long_lines(void)
 	buf_fini(&got);
 }
 
+/*
+ * A valid field that the MTA breaks between a backslash and what that quotes:
+ * `head`, padding and a backslash fill the first line as it is sent, ` middle`,
+ * padding and a backslash the second.
+ */
+static const struct {
+	const char		*name;
+	struct lines_rule	 rule;
+	const char		*fold;	/* where a milter refolds it */
+	const char		*head, *middle, *end, *want;
+} breaks[] = {
+	{ "quotes are moved", { LINES_POSTFIX, 998 }, "", "From:\"",
+	    "\"<a@b.test>(x\"<c@d.test>(", "))",
+	    "d.test b.test ~b.testx" },
+	{ "by Sendmail", { LINES_SENDMAIL, 990 }, "", "From:\"",
+	    "\"<a@b.test>(x\"<c@d.test>(", "))",
+	    "d.test b.test ~b.testx" },
+	{ "to another author of the domain", { LINES_POSTFIX, 998 }, "",
+	    "From:\"", "\"<a@d.test>(x\"<c@d.test>(", "))",
+	    "d.test ~d.testx" },
+	{ "in a local part", { LINES_POSTFIX, 998 }, "", "From:\"",
+	    "\"<a@b.test>(x\"@d.test(", "))",
+	    "d.test b.test ~b.testx" },
+	{ "once it is refolded", { LINES_POSTFIX, 998 }, "From:\"aa", " ",
+	    "\"<a@b.test>(x\"<c@d.test>(", "))",
+	    "d.test b.test ~b.testx" },
+};
+
+static void
+fill_line(struct buf *b, size_t from, size_t n)
+{
+	while (b->n < from + n - 1) {
+		buf_add_char(b, 'x');
+	}
+	buf_add_char(b, '\\');
+}
+
+static void
+t_moved_quotes(void)
+{
+	struct addr_from from;
+	struct field_list l;
+	struct arena a;
+	struct buf got, in;
+	size_t i, n;
+
+	buf_init(&got, 4096);
+	buf_init(&in, 4096);
+	for (i = 0; i < sizeof(breaks) / sizeof(breaks[0]); i++) {
+		arena_init(&a, ARENA_BYTES);
+		field_list_init(&l);
+		buf_reset(&in);
+		n = breaks[i].rule.limit -
+		    (breaks[i].rule.style == LINES_SENDMAIL);
+		buf_add_cstr(&in, breaks[i].fold);
+		buf_add_cstr(&in, breaks[i].head);
+		fill_line(&in, strlen(breaks[i].fold), n);
+		buf_add_cstr(&in, breaks[i].middle);
+		fill_line(&in, strlen(breaks[i].fold) + n, n - 1);
+		buf_add_cstr(&in, breaks[i].end);
+		tap_ok(field_list_add(&a, &l, STR("From"), str_from_offset(
+		    buf_str(&in), strlen("From:"))) == STATUS_OK &&
+		    addr_list_parse(&a, l.v[0].value, &from) == STATUS_OK &&
+		    from.strict && from.n == 1 && addr_from_parse(&a, &l,
+		    breaks[i].rule, &from) == STATUS_OK, "%s: read",
+		    breaks[i].name);
+		describe_domains(&from, &got);
+		tap_str(buf_str(&got), str_from(breaks[i].want),
+		    breaks[i].name);
+		tap_ok(!from.strict && from.broken, "%s: not as it is read",
+		    breaks[i].name);
+		arena_fini(&a);
+	}
+	buf_fini(&in);
+	buf_fini(&got);
+}
+
 /* As many authors and shown addresses as may be; each domain is another. */
 static void
 t_limit(void)
@@ -210,6 +287,7 @@ main(void)
 {
 	t_local_parts();
 	t_long_lines();
+	t_moved_quotes();
 	t_limit();
 	oom_check(read_shown, "what is shown");
 	return (tap_done());
