@@ -138,6 +138,30 @@ fold_case(struct str s)
 	}
 }
 
+static bool
+is_atext(char c)
+{
+	return (c > ' ' && c <= '~' ? strchr("()<>[]:;@\\,.\"", c) == NULL :
+	    (unsigned char)c > 0x7f);
+}
+
+bool
+logins_is_plain(struct str local)
+{
+	char c, before = '.';
+	size_t i;
+
+	for (i = 0; i < local.n; i++) {
+		c = local.p[i];
+		if (c == '.' ? before == '.' : !is_atext(c) ||
+		    (c == '?' && before == '=')) {
+			return (false);
+		}
+		before = c;
+	}
+	return (before != '.');
+}
+
 /* Why no address matches it; NULL: one can. */
 static const char *
 why_no_address(struct str address)
@@ -161,6 +185,10 @@ why_no_address(struct str address)
 	if (at == address.n) {
 		return ("matches no address: write user@domain, or @domain "
 		    "for all of a domain");
+	}
+	if (at > 0 && !logins_is_plain(str_first(address, at))) {
+		return ("matches no address: the local part is one that must "
+		    "be quoted, or has an encoded word");
 	}
 	return (NULL);
 }
@@ -418,7 +446,8 @@ logins_allow(const struct logins *logins, struct str login, struct str local,
 	struct str rest;
 	size_t n;
 
-	if (login.n == 0 || !make_address(&address, local, domain) ||
+	if (login.n == 0 || !logins_is_plain(local) ||
+	    !make_address(&address, local, domain) ||
 	    (o = find_owners(logins, &address)) == NULL) {
 		return (false);
 	}

@@ -16,6 +16,10 @@
  *	%n	the login that is its local part
  *	*	any login
  *
+ * A local part that is no dot-atom (RFC 5322 3.2.3, RFC 6532 3.2), or has "=?"
+ * in it, belongs to no login, whatever the table says: some readers show what
+ * is in it as the author, "joe+ <ceo@b.example>"@b.example.
+ *
  * A line that begins with white space continues the one before. A complete
  * table is immutable and shared by threads.
  */
@@ -48,6 +52,8 @@ enum status	 logins_new(struct str text, const char *path,
 void		 logins_free(struct logins *);	/* accepts NULL */
 /* The number of addresses. */
 size_t		 logins_count(const struct logins *);
+/* A dot-atom without "=?". local: unquoted. */
+bool		 logins_is_plain(struct str local);
 /* Whether the login may write as local@domain. local: unquoted; domain:
    normalised. An absent or empty login may not. */
 bool		 logins_allow(const struct logins *, struct str login,

@@ -9,7 +9,11 @@
  * was not signed may come back from a content filter without its login, as
  * local mail; so it leaves with the mark of mail from outside (direction.c).
  * That also goes for a From field that an MTA would complete or a program
- * repair: the author that it names then has not been asked for.
+ * repair, or whose lines are so long that the MTA breaks them: the author that
+ * it names then has not been asked for. It goes as well for a field with a
+ * local part that is not plain (conf/logins.h), of whatever domain: it may be
+ * shown as an author, and of each domain only the first of those is known
+ * (mail/addr_shown.h).
  *
  * An author is ours if a rule of his own domain signs for him, or if the
  * signature's domain could be aligned with his. A rule for any author makes
@@ -65,6 +69,19 @@ find_ours(const struct engine_input *in, const struct signers_picks *picks,
 	return (status);
 }
 
+static bool
+is_clear(const struct addr_from *from)
+{
+	size_t i;
+
+	for (i = 0; i < from->n; i++) {
+		if (!logins_is_plain(from->v[i].local)) {
+			return (false);
+		}
+	}
+	return (engine_mark_is_clear(from));
+}
+
 /* Of a field that is not clear, an author can be missing in the list. */
 static enum status
 check_author(const struct engine_input *in, const struct signers_picks *picks,
@@ -74,7 +91,7 @@ check_author(const struct engine_input *in, const struct signers_picks *picks,
 	enum status status = find_ours(in, picks, author, &ours);
 
 	if (status == STATUS_OK && ours &&
-	    (!engine_mark_is_clear(&in->from) ||
+	    (!is_clear(&in->from) ||
 	    !logins_allow(input_conf(in)->logins,
 	    in->macros[ENGINE_AUTH_AUTHEN], author->local, author->domain))) {
 		*r = ENGINE_LOGIN_MAY_NOT;
@@ -87,7 +104,7 @@ engine_logins_check(struct engine_input *in,
     const struct signers_picks *picks)
 {
 	const struct addr_from *from = &in->from;
-	enum engine_login login = engine_mark_is_clear(from) ?
+	enum engine_login login = is_clear(from) ?
 	    ENGINE_LOGIN_MAY : ENGINE_LOGIN_UNKNOWN;
 	enum status status = STATUS_OK;
 	size_t i;

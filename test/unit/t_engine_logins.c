@@ -16,6 +16,10 @@
 #define FROM(from)	"From: " from "\r\n" REST
 #define TEXT_MAX	(1024 * 1024)
 #define UNSIGNED	ENGINE_PASS_THROUGH
+#define LIMITED		CONF "LineLengthLimit 100\n"
+#define X15		"xxxxxxxxxxxxxxx"
+#define X45		X15 X15 X15
+#define X90		X45 X45
 
 static const char table[] =
     "joe@example.com joe\n"
@@ -89,6 +93,38 @@ static const struct {
 	    FROM("boss@example.com"), UNSIGNED, "more than one From field",
 	    true },
 	{ "no field", CONF, "joe", REST, UNSIGNED, "no From field", true },
+	/* what the MTA breaks */
+	{ "the boss behind a moved quote", LIMITED, "joe",
+	    FROM("\"" X90 "xx\\"
+	    "\"<boss@example.com>(x\"<joe@example.com>(" X45 "xxxxxxxxxxxxx"
+	    "\\))"), UNSIGNED, "login may not write as this author", true },
+	{ "the boss behind an extension", LIMITED, "joe",
+	    FROM("joe+" X90 "boss@example.com"), UNSIGNED,
+	    "login may not write as this author", true },
+	{ "the boss behind a dot", LIMITED, "joe",
+	    FROM("joe@example.com,\r\n (" X45 X15 X15 "xxxxx" ") "
+	    "boss@example.com.example.net"), UNSIGNED,
+	    "login may not write as this author", true },
+	{ "his own and a long name", LIMITED, "joe",
+	    FROM("\"" X90 X45 "\" <joe@example.com>"), UNSIGNED,
+	    "login may not write as this author", true },
+	{ "a name of several lines", LIMITED, "joe",
+	    FROM("\"" X90 "\r\n " X45 "\" <joe@example.com>"), ENGINE_SIGN,
+	    "authenticated", false },
+	/* local parts in which some readers see an author */
+	{ "the boss in an extension", CONF, "joe",
+	    FROM("\"joe+ <boss@example.com>\"@example.com"), UNSIGNED,
+	    "login may not write as this author", true },
+	{ "the boss in an encoded extension", CONF, "joe",
+	    FROM("joe+=?utf-8?q?_=3Cboss=40example.com=3E?=@example.com"),
+	    UNSIGNED, "login may not write as this author", true },
+	{ "the boss in a foreign address", CONF, "joe",
+	    FROM("joe@example.com, \"boss@example.com\"@example.net"),
+	    UNSIGNED, "login may not write as this author", true },
+	{ "the boss beside his own in two foreign ones", ANY, "joe",
+	    FROM("\"joe@example.com\"@example.net, "
+	    "\"boss@example.com\"@example.org"), UNSIGNED,
+	    "login may not write as this author", true },
 	/* not ours */
 	{ "a foreign author", CONF, "joe", FROM("eve@example.net"), UNSIGNED,
 	    "from domain not ours", false },
