@@ -454,7 +454,8 @@ do_chores(struct report_collector *c)
 	diag_init(&diag);
 	if (run_chores(c, &diag) != STATUS_OK) {
 		note_failure(c, &diag);
-	} else {
+	} else if (c->batch_n == 0) {
+		/* Else it answers, but does not take rows. */
 		note_success(c);
 	}
 }

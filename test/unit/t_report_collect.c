@@ -198,6 +198,12 @@ is_back(const struct report_collector_numbers *n)
 	return (!n->away && n->rows_pending == 0);
 }
 
+static bool
+has_oldest(const struct report_collector_numbers *n)
+{
+	return (n->oldest_s >= 0);
+}
+
 /* A folder that comes later: said once, and once that it is there. */
 static void
 test_away(void)
@@ -258,6 +264,46 @@ test_locked(void)
 	tap_ok(wait_for(c, is_back), "the store is back");
 	stop_collector(c);
 	tap_num(query(path, SUM), 20001, "with all of them, once");
+}
+
+/* It takes no rows, but answers all else: it is not back. */
+static void
+test_no_writes(void)
+{
+	struct report_collector *c;
+	char where[128], *path = where + strlen("sqlite:");
+	sqlite3 *db = NULL;
+
+	(void)snprintf(where, sizeof(where), "sqlite:%s/nowrites.db", top);
+	c = start_collector(where);
+	add_message(c, "a.example", 0);
+	stop_collector(c);
+	(void)sqlite3_open(path, &db);
+	tap_num(sqlite3_exec(db, "CREATE TRIGGER no BEFORE INSERT ON "
+	    "mailseal_report_row BEGIN SELECT RAISE(ABORT, 'no'); END",
+	    NULL, NULL, NULL), SQLITE_OK, "no row can be written");
+	tap_num(sqlite3_exec(db, "INSERT INTO mailseal_report_period (policy, "
+	    "day, state, messages, ordinary, accepted, passed) SELECT policy, "
+	    "day - 172800, state, 0, 0, 0, 0 FROM mailseal_report_period",
+	    NULL, NULL, NULL), SQLITE_OK, "there is an older day");
+	/* Before the thread, whose first round then has both. */
+	c = report_collector_new(crypto, &env, COLLECT_MAX_BYTES);
+	log_text[0] = '\0';
+	tap_num(report_collector_set(c, where, 7), STATUS_OK, "a store");
+	add_message(c, "a.example", 1);
+	tap_num(report_collector_start(c), STATUS_OK, "a thread");
+	tap_ok(wait_for(c, has_oldest), "what is not written answers");
+	tap_ok(get_numbers(c).away, "the store is away all the same");
+	tap_num(count_log("it answers again"), 0, "and nothing else is said");
+	tap_num(sqlite3_exec(db, "DROP TRIGGER no", NULL, NULL, NULL),
+	    SQLITE_OK, "rows can be written");
+	(void)sqlite3_close(db);
+	tap_ok(wait_for(c, is_back), "the store is back");
+	tap_num(count_log("waits in memory until it answers"), 1,
+	    "it was said once");
+	tap_num(count_log("it answers again"), 1, "and so is that");
+	stop_collector(c);
+	tap_num(query(path, SUM), 2, "with all of them, once");
 }
 
 /* Memory has a limit; the oldest rows are lost, and counted. */
@@ -360,6 +406,7 @@ main(void)
 	test_threads();
 	test_away();
 	test_locked();
+	test_no_writes();
 	test_limit();
 	test_change();
 	test_none();
