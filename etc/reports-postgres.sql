@@ -102,6 +102,9 @@ CREATE TABLE IF NOT EXISTS mailseal_report_permission (
 	until   bigint NOT NULL,
 	PRIMARY KEY (domain, host)
 );
+-- For the deletion of rows that are too old.
+CREATE INDEX IF NOT EXISTS mailseal_report_row_day
+	ON mailseal_report_row (day);
 REVOKE ALL ON mailseal_report_policy, mailseal_report_period,
 	mailseal_report_row, mailseal_report_writer, mailseal_report_delivery,
 	mailseal_report_suppression, mailseal_report_permission FROM PUBLIC;

@@ -91,3 +91,6 @@ CREATE TABLE IF NOT EXISTS mailseal_report_permission (
 	until   INTEGER NOT NULL,
 	PRIMARY KEY (domain, host)
 );
+-- For the deletion of rows that are too old.
+CREATE INDEX IF NOT EXISTS mailseal_report_row_day
+	ON mailseal_report_row (day);

@@ -43,7 +43,9 @@ static const char create_tables[] =
     "CREATE TABLE IF NOT EXISTS mailseal_report_permission (domain "
     "TEXT NOT NULL, host TEXT NOT NULL, granted INTEGER NOT NULL, "
     "address TEXT NOT NULL, until INTEGER NOT NULL, PRIMARY KEY "
-    "(domain, host));";
+    "(domain, host));"
+    "CREATE INDEX IF NOT EXISTS mailseal_report_row_day ON "
+    "mailseal_report_row (day);";
 
 #define SETUP	"PRAGMA journal_mode = WAL;"
 
@@ -51,8 +53,10 @@ static enum status
 open_file(const char *path, bool create, struct sql **r, struct diag *diag)
 {
 	struct sql_file file = { path, create ? 0640 : 0, SETUP };
+	/* Fails without the index, which is the last of them. */
 	const struct sql_statement check = { .text =
-	    "SELECT 1 FROM mailseal_report_period LIMIT 1", .columns = 1 };
+	    "SELECT 1 FROM mailseal_report_row INDEXED BY "
+	    "mailseal_report_row_day WHERE day > 0 LIMIT 1", .columns = 1 };
 	enum status status = sql_open_sqlite(&file, r, diag);
 
 	/* Tables are created only once, so that readers need no write lock. */

@@ -243,6 +243,26 @@ test_schema(const char *top)
 	}
 }
 
+/* A store of before gets the index: without it the daemon's deletion of old
+   rows reads them all, and the sender cannot write. */
+static void
+test_day_index(const char *where)
+{
+	diag_init(&diag);
+	tap_num(report_store_open(where, true, &store, &diag), STATUS_OK,
+	    "a store");
+	run_text("DROP INDEX mailseal_report_row_day");
+	report_store_close(store);
+	tap_num(report_store_open(where, true, &store, &diag), STATUS_OK,
+	    "is opened again");
+	tap_num(get_number("SELECT count(*) FROM pragma_index_info("
+	    "'mailseal_report_row_day')"), 1, "it has the index");
+	report_store_close(store);
+	tap_num(report_store_open(where, false, &store, &diag), STATUS_OK,
+	    "and is read");
+	report_store_close(store);
+}
+
 static void
 test_bad_store(const char *top)
 {
@@ -285,6 +305,7 @@ main(int argc, char **argv)
 		(void)snprintf(where, sizeof(where), "sqlite:%s/reports.db",
 		    top);
 		check_store(where);
+		test_day_index(where);
 		test_schema(top);
 		test_bad_store(top);
 		test_days();
