@@ -367,12 +367,14 @@ stop_daemon(struct daemon *daemon)
 	}
 	env_log(&daemon->env, LOG_LEVEL_INFO, "stopped");
 	log_flush();
+	if (!stored) {
+		/* As above: its thread runs still. */
+		_exit((int)code);
+	}
 	limit_cleanup(code);
 	exporter_stop(&daemon->exporter);
 	watch_stop(&daemon->watch);
-	if (stored) {
-		live_fini(&daemon->live);
-	}
+	live_fini(&daemon->live);
 	return (code);
 }
 
