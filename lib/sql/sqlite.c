@@ -85,6 +85,10 @@ deliver_row(sqlite3_stmt *row, const struct sql_statement *statement)
 
 	for (i = 0; i < statement->columns; i++) {
 		text = (const char *)sqlite3_column_text(row, i);
+		if (text == NULL && sqlite3_column_type(row, i) !=
+		    SQLITE_NULL) {
+			return (STATUS_NOMEM);
+		}
 		v[i] = text == NULL ? STR_NONE : str_mem(text,
 		    (size_t)sqlite3_column_bytes(row, i));
 	}
