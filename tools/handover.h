@@ -21,7 +21,8 @@
 enum handover_result {
 	HANDOVER_DONE,
 	HANDOVER_LATER,		/* not now; diag says why */
-	HANDOVER_REFUSED	/* the MTA refused the recipient for good */
+	HANDOVER_REFUSED	/* the MTA says that the recipient is no
+				   address, or none any more */
 };
 
 struct handover_mail {

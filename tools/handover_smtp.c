@@ -191,7 +191,30 @@ read_reply(struct smtp *s, struct str *line_r)
 	return ((unsigned)code);
 }
 
-/* Sends a command and wants a reply of that class (2 or 3). */
+/*
+ * Whether a reply says by its enhanced code (RFC 3463) that the address is bad
+ * or its mailbox disabled. A basic code does not say it: MTAs answer RCPT with
+ * 550, 553 and 554 to a host, a sender or a way that they refuse as well.
+ */
+static bool
+is_bad_address(struct str line)
+{
+	static const char *const codes[] = { "5.1.1", "5.1.2", "5.1.3",
+		"5.1.6", "5.1.10", "5.2.1" };
+	struct str text = str_from_offset(line, 4);
+	struct str word = str_first(text, str_find(text, ' '));
+	size_t i;
+
+	for (i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
+		if (str_eq(word, str_from(codes[i]))) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/* Sends a command and wants a reply of that class (2 or 3). REFUSED: the
+   address of the command is bad. */
 static enum handover_result
 send_command(struct smtp *s, struct str text, unsigned class)
 {
@@ -213,7 +236,8 @@ send_command(struct smtp *s, struct str text, unsigned class)
 	escape_text(&shown, line, SHOWN_MAX_BYTES);
 	(void)set_failure(s, shown.p != NULL ? shown.p : "refused");
 	buf_fini(&shown);
-	return (code / 100 == 5 ? HANDOVER_REFUSED : HANDOVER_LATER);
+	return (code / 100 == 5 && is_bad_address(line) ? HANDOVER_REFUSED :
+	    HANDOVER_LATER);
 }
 
 static enum handover_result ATTR_PRINTF(3, 4)

@@ -108,6 +108,7 @@ tools_mailseal_SOURCES = \
 	tools/report_send_build.c \
 	tools/report_send_check.c \
 	tools/report_send_period.c \
+	tools/report_send_record.c \
 	tools/report_send_show.c \
 	tools/report_send_targets.c \
 	tools/report_show.c \

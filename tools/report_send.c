@@ -220,10 +220,9 @@ run_all(struct report_send *s)
 	if (!report_send_check(s, &missing)) {
 		refused = missing.text;
 		cli_warn("%s: mail from %.*s would not pass DMARC: %s",
-		    s->dry_run || s->folder != NULL ? "nothing would be sent" :
-		    "nothing is sent", STR_FMT(s->conf->report_from.text),
-		    refused);
-		if (!s->dry_run && s->folder == NULL) {
+		    s->dry_run ? "nothing would be sent" : "nothing is sent",
+		    STR_FMT(s->conf->report_from.text), refused);
+		if (!s->dry_run) {
 			return (report_send_show_end(s, refused) ? CLI_NO :
 			    CLI_USAGE);
 		}
@@ -255,6 +254,8 @@ report_send_main(const struct cli_command *command, int argc, char **argv)
 		return (CLI_USAGE);
 	}
 	(void)signal(SIGPIPE, SIG_IGN);
+	/* If it is inherited as ignored, no exit status is had. */
+	(void)signal(SIGCHLD, SIG_DFL);
 	env_init_system(&s.env);
 	arena_init(&s.arena, PERIODS_ARENA_BYTES);
 	if (init_run(&s, host)) {

@@ -35,10 +35,13 @@
    whose name servers are down must not delay the reports to others. */
 #define REPORT_SEND_FAILURES	3
 #define REPORT_SEND_HOSTS_MAX	64	/* that are remembered for it */
-/* The rows of a report: as many as we read of one. A larger report is dropped.
-   The memory is enough for as many, unless each has many signatures. */
+/* The rows of a report: as many as we read of one, in memory that a small host
+   has, which is enough for some 300,000 usual ones. A larger report is
+   dropped. */
 #define REPORT_SEND_ROWS_MAX	500000
-#define REPORT_SEND_ROWS_BYTES	((size_t)2 * 1024 * 1024 * 1024)
+#define REPORT_SEND_ROWS_BYTES	((size_t)512 * 1024 * 1024)
+#define REPORT_SEND_RECORD_US	(30 * 1000000ULL)	/* so long a store that
+					   is busy is asked */
 #define REPORT_SEND_TAG_BYTES	21	/* with NUL */
 #define REPORT_SEND_ID_BYTES	33
 #define REPORT_HOLDER_BYTES	128
@@ -126,10 +129,18 @@ enum status	 report_send_targets(struct report_send *, struct arena *,
 /* report_send_build.c */
 
 /* Reads the rows and compresses the report. SYNTAX: no rows. LIMIT: it is too
-   large. */
+   large, also for REPORT_SEND_ROWS_BYTES. NOMEM: not now. */
 enum status	 report_send_build(struct report_send *, struct arena *,
 		    const struct report_period *, struct buf *gzip,
 		    struct write_counts *r, struct diag *) ATTR_MUST_CHECK;
+
+/* report_send_record.c */
+
+/* The MTA has the mail, which would be sent again if the store did not know: it
+   is asked for REPORT_SEND_RECORD_US if it is busy or away. */
+enum status	 report_send_record(struct report_send *,
+		    const struct report_delivery *, struct diag *)
+    ATTR_MUST_CHECK;
 
 /* report_send_period.c */
 

@@ -120,6 +120,9 @@ report_send_build(struct report_send *s, struct arena *arena,
 		status = report_write(arena, &head, g.rows, g.n, s->legacy,
 		    gzip, r);
 	}
+	if (status == STATUS_NOMEM && arena->full) {
+		status = STATUS_LIMIT;
+	}
 	if (status != STATUS_OK) {
 		diag_set(diag, NULL, 0, "%s", status_text(status));
 	}

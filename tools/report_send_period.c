@@ -108,13 +108,8 @@ build_mail(struct sending *x, const struct report_delivery *d,
 		.tag = d->tag, .begin_s = p->begin_s,
 		.end_s = p->begin_s + REPORT_DAY_S - 1, .date_s = d->at_s,
 		.counts = x->counts, .gzip = buf_str(&x->gzip) };
-	enum status status = write_mail(mail, &m);
 
-	if (status == STATUS_OK && x->s->folder != NULL) {
-		(void)report_send_sign(x->s, mail);
-		status = mail->status;
-	}
-	return (status);
+	return (write_mail(mail, &m));
 }
 
 static enum handover_result
@@ -158,7 +153,9 @@ deliver_mail(struct sending *x, struct report_target *t,
 	case HANDOVER_DONE:
 		end_target(x, t, REPORT_TARGET_DONE, NULL);
 		d->at_s = env_now_s(&x->s->env);
-		return (record_delivery(x, d, REPORT_DELIVERY_DONE, NULL));
+		d->state = REPORT_DELIVERY_DONE;
+		d->note = STR("");
+		return (report_send_record(x->s, d, x->diag));
 	case HANDOVER_REFUSED:
 		end_target(x, t, REPORT_TARGET_NO, &why);
 		status = report_suppress(x->s->store, &x->arena, d->address,
@@ -173,6 +170,35 @@ deliver_mail(struct sending *x, struct report_target *t,
 	return (STATUS_OK);
 }
 
+/* Fails if the store does. */
+static enum status
+make_delivery(struct sending *x, struct report_target *t,
+    struct report_delivery *d, struct buf *mail)
+{
+	enum status status = build_mail(x, d, mail);
+
+	/* In a folder nobody else signs it. */
+	if (status == STATUS_OK && x->s->folder != NULL &&
+	    !report_send_sign(x->s, mail)) {
+		t->state = REPORT_TARGET_LATER;
+		t->note = "it could not be signed";
+		return (STATUS_OK);
+	}
+	if (status == STATUS_LIMIT || (status == STATUS_OK && x->s->legacy &&
+	    mail->n > t->max_bytes)) {
+		t->state = REPORT_TARGET_NO;
+		t->note = "larger than the address takes";
+		return (record_delivery(x, d, REPORT_DELIVERY_FAILED,
+		    t->note));
+	}
+	if (status != STATUS_OK) {
+		t->state = REPORT_TARGET_LATER;
+		t->note = status_text(status);
+		return (STATUS_OK);
+	}
+	return (deliver_mail(x, t, d, buf_str(mail)));
+}
+
 static enum status
 send_target(struct sending *x, struct report_target *t)
 {
@@ -183,16 +209,7 @@ send_target(struct sending *x, struct report_target *t)
 	buf_init(&mail, WRITE_MAIL_MAX_BYTES);
 	status = begin_delivery(x, t, &d);
 	if (status == STATUS_OK) {
-		status = build_mail(x, &d, &mail);
-	}
-	if (status == STATUS_LIMIT || (status == STATUS_OK && x->s->legacy &&
-	    mail.n > t->max_bytes)) {
-		t->state = REPORT_TARGET_NO;
-		t->note = "larger than the address takes";
-		status = record_delivery(x, &d, REPORT_DELIVERY_FAILED,
-		    t->note);
-	} else if (status == STATUS_OK) {
-		status = deliver_mail(x, t, &d, buf_str(&mail));
+		status = make_delivery(x, t, &d, &mail);
 	}
 	buf_fini(&mail);
 	return (status);
@@ -257,6 +274,16 @@ drop_period(struct sending *x, const char *why)
 	    finish_period(x, REPORT_DROPPED, why));
 }
 
+/* It does not keep the others from theirs. */
+static enum status
+postpone_period(struct sending *x, const char *why)
+{
+	x->s->later++;
+	show_period(x, "later", why);
+	return (report_store_release(x->s->store, x->period,
+	    str_from(x->s->holder), x->diag));
+}
+
 static enum status
 end_period(struct sending *x)
 {
@@ -264,10 +291,7 @@ end_period(struct sending *x)
 	enum status status;
 
 	if (count_targets(&x->targets, REPORT_TARGET_LATER) > 0) {
-		x->s->later++;
-		show_period(x, "later", NULL);
-		return (report_store_release(x->s->store, x->period,
-		    str_from(x->s->holder), x->diag));
+		return (postpone_period(x, NULL));
 	}
 	if (done == 0) {
 		return (drop_period(x, "no address takes it"));
@@ -355,6 +379,9 @@ process_period(struct sending *x)
 	/* Else it would keep the others from theirs in each run. */
 	if (status == STATUS_LIMIT) {
 		return (drop_period(x, "it is too large"));
+	}
+	if (status == STATUS_NOMEM) {
+		return (postpone_period(x, "out of memory"));
 	}
 	return (status == STATUS_OK ? send_targets(x) : status);
 }

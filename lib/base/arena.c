@@ -28,6 +28,7 @@ arena_init(struct arena *a, size_t max_bytes)
 	a->head = NULL;
 	a->used_bytes = 0;
 	a->max_bytes = max_bytes;
+	a->full = false;
 }
 
 static void
@@ -180,6 +181,7 @@ alloc_space(struct arena *a, size_t n)
 	aligned = n == 0 ? align : (n + align - 1) / align * align;
 	if (a->used_bytes > a->max_bytes ||
 	    aligned > a->max_bytes - a->used_bytes) {
+		a->full = true;
 		return (NULL);
 	}
 	p = take_space(a, n, aligned);

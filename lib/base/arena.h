@@ -9,6 +9,7 @@
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/attr.h"
@@ -20,6 +21,7 @@ struct arena {
 	struct arena_block	*head;
 	size_t			 used_bytes;	/* allocated since init/reset */
 	size_t			 max_bytes;	/* the ceiling */
+	bool			 full;		/* it was reached, ever */
 };
 
 void	 arena_init(struct arena *, size_t max_bytes);

@@ -10,7 +10,9 @@ import json
 import os
 import random
 import re
+import resource
 import shutil
+import signal
 import subprocess
 import sys
 import xml.etree.ElementTree as ET
@@ -451,6 +453,35 @@ def too_large():
                  'small.example': ('sent', None)}), 'too many rows', err)
 
 
+def too_much_memory():
+    """Nor does one that memory does not hold."""
+    h = Host()
+    config = usual(h, 'big.example')
+    h.store.script("""WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL
+        SELECT i + 1 FROM n WHERE i < 60000) INSERT INTO
+        mailseal_report_row SELECT '%s', %d, 'h' || i, 1, '192.0.2.3', 'none',
+        'fail', 'fail', '', 'big.example', '', '%s', '', '' FROM n;""" % (
+            config, D0, ','.join(['a.example s pass'] * 100)))
+    usual(h, 'small.example', day=D0 + DAY)
+
+    def limited():
+        resource.setrlimit(resource.RLIMIT_AS, (400 << 20, 400 << 20))
+    if not tree.is_sanitized():
+        out = json.loads(subprocess.run(
+            SEND + ['-c', h.conf, '--json', '--now', str(NOW), '--out', h.out],
+            preexec_fn=limited, stdout=subprocess.PIPE, check=False).stdout)
+        tap.is_({r['domain']: (r['state'], r['note'])
+                 for r in out['reports']},
+                {'big.example': ('later', 'out of memory'),
+                 'small.example': ('sent', None)}, 'the host has no memory')
+        tap.is_([(v['state'], v['holder']) for v in h.store.rows(
+            "SELECT state, holder FROM mailseal_report_period WHERE day = %d"
+            % D0)], [('claimed', None)], 'its claim is released')
+    _, out, err = h.send('--domain', 'big.example')
+    tap.is_((only(out)['state'], only(out)['note']),
+            ('dropped', 'it is too large'), 'the limit of memory', err)
+
+
 def dry_run():
     h = Host()
     usual(h)
@@ -505,8 +536,14 @@ def own_mail():
     h = Host(own=None)
     usual(h)
     status, out, err = h.send()
-    tap.ok(status == 0 and len(h.mails()) == 1 and 'would not pass' in err,
-           'a folder may be written to all the same, with a warning', err)
+    tap.is_((status, h.mails(), h.store.states()),
+            (1, [], {('d.example', D0): 'open'}), 'not to a folder either',
+            err)
+    tap.ok('_dmarc.rx.example' in (out['refused'] or ''), 'and says why', out)
+    status, out, err = h.send('--dry-run')
+    tap.ok(only(out)['state'] == 'would-send' and 'would be sent' in err and
+           h.store.states() == {('d.example', D0): 'open'},
+           'a dry run shows what would be sent', [out, err])
 
 
 # -- the MTA -------------------------------------------------------------------
@@ -627,15 +664,18 @@ s.listen(5)
 while True:
     c, _ = s.accept()
     f = c.makefile('rwb')
-    for a in sys.argv[2:]:
-        f.write(a.encode() + b'\\r\\n')
-        f.flush()
-        line = f.readline()
-        while line and a.startswith('354') and line != b'.\\r\\n':
+    try:
+        for a in sys.argv[2:]:
+            f.write(a.encode() + b'\\r\\n')
+            f.flush()
             line = f.readline()
-        if not line:
-            break
-    f.close()
+            while line and a.startswith('354') and line != b'.\\r\\n':
+                line = f.readline()
+            if not line:
+                break
+        f.close()
+    except OSError:
+        pass            # who only looks whether the port is open
     c.close()
 '''
         self.port = proc.free_port()
@@ -656,7 +696,7 @@ def smtp_answers():
         _, out, err = h.send(to_folder=False)
         tap.is_(only(out)['state'], want, name, [out, err])
         script.server.stop()
-        return h
+        return h, only(out)['addresses'][0]['note']
 
     answer(6, '221 bye', 'sent', 'all is well')
     answer(0, '554 no', 'later', 'greeting 554')
@@ -666,10 +706,25 @@ def smtp_answers():
     answer(4, '554 no', 'later', 'DATA 554')
     answer(5, '554 no', 'later', 'the mail 554')
     answer(5, 'nonsense', 'later', 'no reply')
-    h = answer(3, '550 \x1b[31mno such user', 'dropped', 'RCPT 550')
-    v = h.store.rows('SELECT * FROM mailseal_report_suppression')
-    tap.is_([(x['address'], x['until'] - x['since']) for x in v],
-            [('rua@d.example', 7 * DAY)], 'RCPT 550 suppresses the address')
+    # Of the host, the sender, the way, the policy: not of the address.
+    for line in ('554 5.7.1 <a@d.example>: Relay access denied',
+                 '504 5.5.2 <localhost>: Helo command rejected: need '
+                 'fully-qualified hostname', '550 5.7.1 no', '550 5.1.8 from',
+                 '553 5.1.7 from', '550 5.2.2 full', '552 5.3.4 large',
+                 '550 relay not permitted', '553 not in rcpthosts', '550',
+                 '550 5.1.11 what', '550 5.1.1x', '501 syntax',
+                 '450 4.1.1 5.1.1', '550-5.1.1 not\r\n550 5.7.1 the last'):
+        h, note = answer(3, line, 'later', 'RCPT ' + line)
+        tap.is_((h.store.states(), h.store.rows(
+            'SELECT * FROM mailseal_report_suppression'),
+            line.rpartition('\n')[2] in note),
+            ({('d.example', D0): 'claimed'}, [], True), 'which is kept', note)
+    for code in ('5.1.1', '5.1.2', '5.1.3', '5.1.6', '5.1.10', '5.2.1'):
+        h, _ = answer(3, '550 %s \x1b[31mno such user' % code, 'dropped',
+                   'RCPT 550 ' + code)
+        v = h.store.rows('SELECT * FROM mailseal_report_suppression')
+        tap.is_([(x['address'], x['until'] - x['since']) for x in v],
+                [('rua@d.example', 7 * DAY)], 'suppresses the address')
 
 
 # -- once ----------------------------------------------------------------------
@@ -719,6 +774,42 @@ def killed_after_handover():
     h.send(to_folder=False, now=NOW + 5)
     tap.is_(check_once(h, mta.calls(), wanted, 'killed after handover'), 2,
             'sent again')
+
+
+def busy_after_handover():
+    """Another process writes to the store for longer than SQLite waits, from
+    the moment on at which the MTA takes the mail."""
+    h = Host()
+    lock = os.path.join(h.top, 'lock.py')
+    proc.write(lock, '''import sqlite3, time
+db = sqlite3.connect(%r, isolation_level=None)
+db.execute('BEGIN IMMEDIATE')
+open(%r, 'w').close()
+time.sleep(8)
+''' % (h.store.path, lock + '.held'))
+    mta = Mta(h, '''test -e {0}.held && exit 0
+{1} {0} </dev/null >/dev/null 2>&1 &
+until test -e {0}.held; do sleep 0.1; done'''.format(lock, sys.executable))
+    usual(h)
+    status, out, err = h.send(to_folder=False)
+    tap.is_((status, out and only(out)['state']), (0, 'sent'),
+            'a busy store is asked again', err)
+    h.send(to_folder=False)
+    tap.is_(len(mta.calls()), 1, 'so that the report is sent once')
+
+
+def child_signal():
+    """SIGCHLD is ignored by who starts us."""
+    h = Host()
+    mta = Mta(h)
+    usual(h)
+    status = subprocess.run(
+        SEND + ['-c', h.conf, '--now', str(NOW)], check=False,
+        stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        preexec_fn=lambda: signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    ).returncode
+    tap.is_((status, len(mta.calls()), h.store.states()),
+            (0, 1, {('d.example', D0): 'sent'}), 'SIGCHLD was ignored')
 
 
 def killed_at_each_write():
@@ -1018,9 +1109,10 @@ def checker():
 
 def main():
     for test in (one_report, legacy, days, configurations, addresses,
-                 external, silent_host, guards, limits, too_large, dry_run,
+                 external, silent_host, guards, limits, too_large,
+                 too_much_memory, dry_run,
                  own_mail, by_sendmail, by_smtp, smtp_answers,
-                 killed_after_handover,
+                 killed_after_handover, busy_after_handover, child_signal,
                  killed_at_each_write, together, on_postgres, foreign_lease,
                  list_and_show, suppressions, bounces, manuals, usage,
                  checker):
