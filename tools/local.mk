@@ -123,6 +123,7 @@ tools_mailseal_SOURCES = \
 	tools/setup_dns.c \
 	tools/setup_edit.c \
 	tools/setup_exec.c \
+	tools/setup_files.c \
 	tools/setup_host.c \
 	tools/setup_keys.c \
 	tools/setup_make.c \

@@ -7,9 +7,12 @@
  *   that a run may end anywhere, by kill -9 too, and the next one goes on.
  * - What a run makes on this host is noted in the state (setup_state.h) before
  *   it is made; undo takes back what is noted and nothing else.
- * - Postfix is read with postconf and changed with postconf -e and -P, never by
- *   editing text. Both files are copied before the first change. A
- *   configuration that is not understood stops the run before any change.
+ * - Postfix is read with postconf and changed with postconf -e and -P (of a
+ *   copy, which then replaces the file), never by editing text. Both files are
+ *   copied before the first change. A configuration that is not understood
+ *   stops the run before any change.
+ * - A file of Postfix is put back whole only if it is exactly what setup wrote;
+ *   else the sockets that setup entered leave all lists, and the rest stays.
  * - No record that is there is removed. One that is replaced keeps what it
  *   says; where it could not, a person is asked, and --yes refuses.
  * - Programs are run without a shell.
@@ -205,7 +208,8 @@ int	 setup_exec(struct setup *, char *const argv[], struct str *out,
 /* The same, and an exit status other than 0 is reported. */
 bool	 setup_command(struct setup *, char *const argv[]);
 
-/* setup_postfix.c, setup_master.c, setup_wire.c, setup_edit.c */
+/* setup_postfix.c, setup_master.c, setup_wire.c, setup_files.c,
+   setup_edit.c */
 
 bool	 setup_postfix_read(struct setup *);
 /* postconf -M and -P. False: printed why. */
@@ -220,11 +224,17 @@ bool	 setup_wire_plan(struct setup *, const char *socket);
 void	 setup_wire_show(struct setup *);
 enum setup_result	 setup_wire(struct setup *);
 bool	 setup_edits_apply(struct setup *);
-/* Copies of main.cf and master.cf. which: "before" or "after". */
-bool	 setup_files_save(struct setup *, const char *which);
-/* Byte for byte where nothing else has changed since. *changed_r: something
-   was taken back. False: printed why. */
-bool	 setup_unwire(struct setup *, bool *changed_r);
+/* Copies both files, as they are and as the edits will make them, and notes
+   the change. False: printed why; Postfix is as it was. */
+bool	 setup_files_save(struct setup *);
+/* Replaces both files by what was saved. */
+bool	 setup_files_install(struct setup *);
+/* Puts back each file that nobody else has changed; *whole_r: both. */
+bool	 setup_files_restore(struct setup *, bool *whole_r);
+bool	 setup_files_forget(struct setup *);
+/* Takes back every change of Postfix. After it no list of milters has a socket
+   that setup entered. False: printed why. */
+bool	 setup_unwire(struct setup *);
 bool	 setup_postfix_reload(struct setup *);
 
 /* setup_probe.c */

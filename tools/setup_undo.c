@@ -145,20 +145,13 @@ remove_directory(struct setup *s)
 static bool
 undo_postfix(struct setup *s)
 {
-	bool changed;
-
 	if (setup_state_has_others(&s->state)) {
 		setup_say(s, "Postfix and mailseald stay as they are: other "
 		    "domains were set up here.");
 		return (true);
 	}
-	if (!setup_unwire(s, &changed)) {
-		return (false);
-	}
-	if (changed) {
-		setup_say(s, "Postfix has what it had before.");
-	}
-	return (stop_daemon(s) && remove_conf(s) && remove_directory(s));
+	return (setup_unwire(s) && stop_daemon(s) && remove_conf(s) &&
+	    remove_directory(s));
 }
 
 /* The daemon of a domain that is undone serves the others. */

@@ -213,11 +213,9 @@ answers_as_before(struct setup *s, int before, struct str *reply)
 static enum setup_result
 take_back(struct setup *s, const char *why, struct str reply)
 {
-	bool changed;
-
 	(void)cli_fail("%s%s%.*s: Postfix gets back what it had", why,
 	    reply.n > 0 ? ": " : "", STR_FMT(reply));
-	(void)setup_unwire(s, &changed);
+	(void)setup_unwire(s);
 	setup_miss(s, "Postfix is not wired: %s", why);
 	return (SETUP_STOP);
 }
@@ -233,11 +231,11 @@ change_postfix(struct setup *s)
 		    "Postfix, then run this again", STR_FMT(reply));
 		return (SETUP_FAILED);
 	}
-	if (!setup_files_save(s, "before") || !setup_edits_apply(s)) {
-		return (take_back(s, "the change failed", STR("")));
+	if (!setup_files_save(s)) {
+		return (SETUP_FAILED);
 	}
-	if (!setup_files_save(s, "after")) {
-		return (take_back(s, "the copies failed", STR("")));
+	if (!setup_files_install(s)) {
+		return (take_back(s, "the change failed", STR("")));
 	}
 	if (!is_wired(s)) {
 		return (take_back(s, "postconf does not show the change",
@@ -266,7 +264,7 @@ finish_change(struct setup *s)
 		    STR_FMT(s->postfix.socket));
 		return (SETUP_GO);
 	}
-	if (!setup_files_save(s, "after") || !setup_postfix_reload(s)) {
+	if (!setup_postfix_reload(s)) {
 		return (take_back(s, "postfix check or reload failed",
 		    STR("")));
 	}

@@ -7,6 +7,7 @@ others that stay, and configurations that it must not touch.
 import atexit
 import ctypes
 import fcntl
+import json
 import os
 import pwd
 import re
@@ -323,6 +324,10 @@ def check_whole():
     status, out, err = host.undo()
     tap.is_((status, host.files()), (0, host.original), 'undo again', err)
     check_edited(host)
+    check_second_change(host)
+    check_other_socket(host)
+    check_killed_and_edited(host)
+    check_expression(host)
     host.stop()
     dns.stop()
 
@@ -354,6 +359,100 @@ def check_edited(host):
     tap.is_((host.postconf('smtpd_banner'), host.postconf('smtpd_milters')),
             ('changed since', '{ %s, default_action=accept }' % FOREIGN),
             'undo of a changed main.cf', err)
+
+
+OURS = 'unix:mailseal/milter.sock'
+
+
+def is_out(host, name, *kept):
+    """Undone: Postfix names none of our sockets; what others wrote stays."""
+    status, _, err = host.undo()
+    text = b''.join(f[0] for f in host.files()).decode()
+    # Others' sockets are not ours, nor is the queue's own name.
+    tap.ok(status == 0 and 'mailseal/' not in text and
+           'inet:127.0.0.1:8891' not in text, name + ': undone', err + text)
+    tap.is_([k for k in kept if k not in text], [],
+            name + ': what others changed stays')
+    tap.is_(os.listdir(host.state), [], name + ': nothing is left')
+    if os.path.exists(host.conf):
+        os.unlink(host.conf)
+    restore(host)
+
+
+def check_second_change(host):
+    """Others change Postfix, then setup has something to change again."""
+    host.run('--yes', '--no-wait')
+    append('127.0.0.1:%d inet n - n - - smtpd\n'
+           '  -o smtpd_milters=%s\n' % (host.postfix.ports['in'] + 1000,
+                                       FOREIGN), 'master.cf')(host)
+    edit('smtpd_banner', 'changed since')(host)
+    host.run('--yes', '--no-wait')
+    tap.is_(host.files()[1][0].count(OURS.encode()), 2,
+            'the new listener has the milter')
+    is_out(host, 'a second change', 'smtpd_banner = changed since',
+           '%d inet' % (host.postfix.ports['in'] + 1000))
+    # The same without an edit of main.cf, whose copies hold.
+    host.run('--yes', '--no-wait')
+    main = host.files()[0]
+    append('127.0.0.1:%d inet n - n - - smtpd\n'
+           '  -o smtpd_milters=%s\n' % (host.postfix.ports['in'] + 1000,
+                                       FOREIGN), 'master.cf')(host)
+    host.run('--yes', '--no-wait')
+    tap.is_(host.files()[0], main, 'main.cf needs no second change')
+    host.undo()
+    tap.is_(host.files()[0], host.original[0],
+            'and is put back, byte for byte')
+    restore(host)
+
+
+def check_other_socket(host):
+    """Both sockets that setup entered go."""
+    host.run('--yes', '--no-wait')
+    with open(host.conf, encoding='ascii') as f:
+        text = f.read()
+    os.kill(pid_of(host), signal.SIGTERM)
+    proc.wait_for(lambda: pid_of(host) is None or not is_alive(pid_of(host)),
+                  'mailseald to end')
+    proc.write(host.conf, re.sub('(?m)^Socket .*', 'Socket '
+                                 'inet:8891@127.0.0.1', text))
+    host.run('--yes', '--no-wait')
+    tap.contains(host.postconf('smtpd_milters'), 'inet:127.0.0.1:8891',
+                 'another Socket is entered')
+    is_out(host, 'another Socket', FOREIGN)
+
+
+def wire_halfway(host):
+    """As after a kill between the change and the note that it is done."""
+    host.run('--yes', '--no-wait')
+    path = os.path.join(host.state, 'host.json')
+    with open(path, encoding='ascii') as f:
+        noted = json.load(f)
+    proc.write(path, json.dumps(dict(noted, stage='begun')))
+
+
+def check_killed_and_edited(host):
+    """An edit of others after a kill is not lost."""
+    wire_halfway(host)
+    edit('smtpd_banner', 'after the kill')(host)
+    is_out(host, 'killed, edited', 'smtpd_banner = after the kill')
+    wire_halfway(host)
+    edit('smtpd_banner', 'after the kill')(host)
+    host.run('--yes', '--no-wait')
+    is_out(host, 'killed, edited, run again',
+           'smtpd_banner = after the kill')
+
+
+def check_expression(host):
+    """Undo that cannot take the milter out leaves the daemon running."""
+    host.run('--yes', '--no-wait')
+    edit('smtpd_milters', '${myhostname?{%s}}' % OURS)(host)
+    pid = pid_of(host)
+    status, _, err = host.undo()
+    tap.ok(status != 0 and 'still names ' + OURS in err,
+           'a list that undo does not understand is named', err)
+    tap.ok(is_alive(pid), 'and mailseald runs on')
+    edit('smtpd_milters', FOREIGN)(host)
+    is_out(host, 'an expression, taken out by hand', FOREIGN)
 
 
 def stored(host):
@@ -416,7 +515,8 @@ def check_kill():
         if status == 0:
             break
     tap.ok(status == 0 and undone >= 2, 'undo, killed %d times' % undone, err)
-    tap.is_(host.files(), host.original, 'and undone, byte for byte')
+    tap.is_((host.files(), os.listdir(host.state)), (host.original, []),
+            'and undone, byte for byte, and no copy is left')
     host.stop()
     dns.stop()
 
