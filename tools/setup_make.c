@@ -90,6 +90,8 @@ make_directory(struct setup *s, const char *path, mode_t mode, gid_t gid,
 {
 	const struct passwd *user = find_user(s);
 	struct stat st;
+	bool ok;
+	int fd;
 
 	*made_r = false;
 	if (lstat(path, &st) == 0) {
@@ -102,9 +104,15 @@ make_directory(struct setup *s, const char *path, mode_t mode, gid_t gid,
 		return (fail_path(path));
 	}
 	*made_r = true;
-	return ((lchown(path, user->pw_uid, gid != (gid_t)-1 ? gid :
-	    user->pw_gid) == 0 && chmod(path, mode) == 0) ||
-	    fail_path(path));
+	/* Once it is the user's, the name may lead elsewhere. */
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1) {
+		return (fail_path(path));
+	}
+	ok = (fchown(fd, user->pw_uid, gid != (gid_t)-1 ? gid :
+	    user->pw_gid) == 0 && fchmod(fd, mode) == 0) || fail_path(path);
+	(void)close(fd);
+	return (ok);
 }
 
 static struct str
