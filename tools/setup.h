@@ -34,6 +34,7 @@
 #define SETUP_MAX_TASKS		64
 #define SETUP_MAX_SERVICES	64
 #define SETUP_MAX_EDITS		32
+#define SETUP_TIMER		"dkimkeygen.timer"
 #define SETUP_WAIT_S		600	/* for the name servers */
 
 enum setup_mta { SETUP_POSTFIX, SETUP_SENDMAIL, SETUP_NO_MTA };
@@ -255,6 +256,11 @@ bool	 setup_daemon_start(struct setup *);
 /* Whether the daemon takes a message on its socket, as Postfix's user. */
 bool	 setup_daemon_try(struct setup *, struct str *why_r);
 bool	 setup_uses_systemd(const struct setup *);
+/* Opens a daemon's file with its number; 0: there is none. -1: errno. */
+int	 setup_pid_open(const char *path, pid_t *pid_r);
+/* The daemon locks its file as long as it lives: a number in a file that is not
+   locked may be that of somebody else's process by now. */
+bool	 setup_pid_locked(int fd);
 /* Has the daemon read its keys again, if the store's have changed. */
 void	 setup_daemon_reload(struct setup *);
 

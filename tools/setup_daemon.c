@@ -2,10 +2,14 @@
 /* Starts mailseald, and asks it to take a message. */
 #include "config.h"
 
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +21,6 @@
 #include "tools/setup_play.h"
 
 #define UNIT		"mailseald.service"
-#define TIMER		"dkimkeygen.timer"
 #define TRIES		100
 #define PAUSE_NS	100000000
 #define WHY_BYTES	512
@@ -75,6 +78,26 @@ check_conf(struct setup *s, const char *daemon)
 	return (setup_command(s, argv));
 }
 
+/* Undo disables it only if it was not enabled before. */
+static bool
+start_timer(struct setup *s)
+{
+	char *const ask[] = { make_word(s, "systemctl"),
+		make_word(s, "is-enabled"), make_word(s, SETUP_TIMER), NULL };
+	char *const start[] = { make_word(s, "systemctl"),
+		make_word(s, "enable"), make_word(s, "--now"),
+		make_word(s, SETUP_TIMER), NULL };
+	struct diag diag;
+
+	diag_init(&diag);
+	if (setup_exec(s, ask, NULL, NULL) != 0 && !setup_state_set(&s->state,
+	    s->state.host, "timer", json_true(), &diag)) {
+		(void)cli_fail("%s", diag.text);
+		return (false);
+	}
+	return (setup_command(s, start));
+}
+
 static bool
 start_unit(struct setup *s)
 {
@@ -83,12 +106,9 @@ start_unit(struct setup *s)
 	char *const start[] = { make_word(s, "systemctl"),
 		make_word(s, "enable"), make_word(s, "--now"),
 		make_word(s, UNIT), NULL };
-	char *const timer[] = { make_word(s, "systemctl"),
-		make_word(s, "enable"), make_word(s, "--now"),
-		make_word(s, TIMER), NULL };
 
 	return (setup_command(s, reload) && setup_command(s, start) &&
-	    setup_command(s, timer));
+	    start_timer(s));
 }
 
 static bool
@@ -134,24 +154,56 @@ setup_daemon_start(struct setup *s)
 	return (true);
 }
 
+/* Its directory may be writable by others than root. */
+int
+setup_pid_open(const char *path, pid_t *pid_r)
+{
+	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC);
+	char text[PID_BYTES] = "";
+	struct stat st;
+	long pid;
+
+	*pid_r = 0;
+	if (fd == -1) {
+		return (-1);
+	}
+	if (fstat(fd, &st) == -1 || !S_ISREG(st.st_mode)) {
+		(void)close(fd);
+		errno = EINVAL;
+		return (-1);
+	}
+	(void)!read(fd, text, sizeof(text) - 1);
+	pid = strtol(text, NULL, 10);
+	*pid_r = pid > 1 && pid <= INT_MAX ? (pid_t)pid : 0;
+	return (fd);
+}
+
+bool
+setup_pid_locked(int fd)
+{
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		(void)flock(fd, LOCK_UN);
+		return (false);
+	}
+	return (true);
+}
+
 static void
 hang_up(struct setup *s, const char *pid_file)
 {
-	FILE *file = fopen(pid_file, "re");
-	char text[PID_BYTES] = "";
-	long pid;
+	pid_t pid;
+	int fd = setup_pid_open(pid_file, &pid);
 
-	if (file == NULL) {
+	if (fd == -1 && errno == ENOENT) {
 		return;
 	}
-	if (fgets(text, sizeof(text), file) == NULL) {
-		text[0] = '\0';
-	}
-	(void)fclose(file);
-	pid = strtol(text, NULL, 10);
-	if (pid <= 1 || kill((pid_t)pid, SIGHUP) == -1) {
+	if (fd == -1 || !setup_pid_locked(fd) || pid <= 1 ||
+	    kill(pid, SIGHUP) == -1) {
 		setup_say(s, "mailseald reads its keys again within "
 		    "KeyRefresh.");
+	}
+	if (fd != -1) {
+		(void)close(fd);
 	}
 }
 

@@ -4,7 +4,6 @@
  * store, the user and records in the DNS stay: a key that has signed is needed
  * as long as mail with its signatures is under way.
  */
-#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -19,7 +18,6 @@
 
 #define TRIES		400
 #define PAUSE_NS	100000000
-#define PID_BYTES	32
 
 static bool
 forget_entry(struct setup *s, const char *key)
@@ -34,39 +32,24 @@ forget_entry(struct setup *s, const char *key)
 	return (false);
 }
 
-/* The daemon locks its file as long as it lives: a number in a file that is not
-   locked may be that of somebody else's process by now. */
-static bool
-is_alive(int fd)
-{
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
-		(void)flock(fd, LOCK_UN);
-		return (false);
-	}
-	return (true);
-}
-
 static bool
 stop_process(const char *pid_file)
 {
 	const struct timespec pause = { 0, PAUSE_NS };
-	int i, fd = open(pid_file, O_RDONLY | O_CLOEXEC);
-	char text[PID_BYTES] = "";
+	pid_t pid;
+	int i, fd = setup_pid_open(pid_file, &pid);
 	bool alive;
-	long pid;
 
 	if (fd == -1) {
 		return (errno == ENOENT);
 	}
-	alive = is_alive(fd);
-	(void)!read(fd, text, sizeof(text) - 1);
-	pid = strtol(text, NULL, 10);
+	alive = setup_pid_locked(fd);
 	if (alive && pid > 1) {
-		(void)kill((pid_t)pid, SIGTERM);
+		(void)kill(pid, SIGTERM);
 	}
 	for (i = 0; i < TRIES && alive && pid > 1; i++) {
 		(void)nanosleep(&pause, NULL);
-		alive = is_alive(fd);
+		alive = setup_pid_locked(fd);
 	}
 	(void)close(fd);
 	if (!alive) {
@@ -74,6 +57,19 @@ stop_process(const char *pid_file)
 		(void)unlink(pid_file);
 	}
 	return (!alive);
+}
+
+/* If setup enabled it. */
+static bool
+stop_timer(struct setup *s)
+{
+	char *const argv[] = { arena_cstr(&s->arena, STR("systemctl")),
+		arena_cstr(&s->arena, STR("disable")),
+		arena_cstr(&s->arena, STR("--now")),
+		arena_cstr(&s->arena, STR(SETUP_TIMER)), NULL };
+
+	return (json_object_get(s->state.host, "timer") == NULL ||
+	    (setup_command(s, argv) && forget_entry(s, "timer")));
 }
 
 static bool
@@ -150,8 +146,8 @@ undo_postfix(struct setup *s)
 		    "domains were set up here.");
 		return (true);
 	}
-	return (setup_unwire(s) && stop_daemon(s) && remove_conf(s) &&
-	    remove_directory(s));
+	return (setup_unwire(s) && stop_timer(s) && stop_daemon(s) &&
+	    remove_conf(s) && remove_directory(s));
 }
 
 /* The daemon of a domain that is undone serves the others. */

@@ -631,6 +631,8 @@ def check_unforeseen():
     dns.stop()
     check_losses(host)
     check_chroot(host)
+    check_timer(host)
+    check_pid_file(host)
     check_dead_smtpd(host)
 
 
@@ -668,6 +670,50 @@ def check_dead_smtpd(host):
     tap.is_(host.files(), host.original, 'and is not changed')
     host.undo()
     dns.stop()
+
+
+def note(host, **made):
+    """The state, as if setup had made that."""
+    os.makedirs(host.state, 0o700, exist_ok=True)
+    proc.write(os.path.join(host.state, 'host.json'), json.dumps(made))
+
+
+def check_timer(host):
+    """The timer is disabled if setup enabled it."""
+    log = os.path.join(host.top, 'systemctl.log')
+    tools = os.path.join(host.top, 'tools')
+    os.mkdir(tools)
+    proc.write(os.path.join(tools, 'systemctl'),
+               '#!/bin/sh\necho "$*" >>%s\n' % log, 0o755)
+    path = os.environ['PATH']
+    os.environ['PATH'] = tools + ':' + path
+    said_to = []
+    for made in {'daemon': 'systemd', 'timer': True}, {'daemon': 'systemd'}:
+        note(host, **made)
+        host.undo()
+        with open(log, encoding='ascii') as f:
+            said_to.append(f.read().splitlines())
+        os.unlink(log)
+    os.environ['PATH'] = path
+    unit = 'disable --now mailseald.service'
+    tap.is_(said_to, [['disable --now dkimkeygen.timer', unit], [unit]],
+            'undo disables the timer that setup enabled, no other')
+
+
+def check_pid_file(host):
+    """A trap in place of the daemon's file."""
+    path = os.path.join(host.top, 'trap.pid')
+    target = proc.write(os.path.join(host.top, 'target'), '1\n')
+    for name, make in (('a FIFO', os.mkfifo),
+                       ('a link', lambda p: os.symlink(target, p))):
+        make(path)
+        note(host, daemon=path)
+        status, _, err = proc.run(['timeout', '-k', '1', '30'] +
+                                  host.command('--undo', '--yes'))
+        tap.ok(status == 2 and 'could not be stopped' in err,
+               'the PidFile is %s: refused' % name, (status, err))
+        os.unlink(path)
+    os.unlink(os.path.join(host.state, 'host.json'))
 
 
 def check_usage(host):
