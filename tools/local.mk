@@ -73,6 +73,8 @@ tools_mailseal_SOURCES = \
 	tools/check_host.c \
 	tools/check_json.c \
 	tools/check_mta.c \
+	tools/exec.c \
+	tools/exec.h \
 	tools/mta.c \
 	tools/mta.h \
 	tools/mta_review.c \

@@ -1,65 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <sys/types.h>
-#include <sys/wait.h>
-
-#include <fcntl.h>
-#include <spawn.h>
-#include <unistd.h>
-
-#include "base/buf.h"
+#include "tools/exec.h"
 #include "tools/mta.h"
 
-#define OUTPUT_BYTES	(1024 * 1024)
-
-extern char **environ;
-
-static bool
-start_program(char *const argv[], int out, int unused, pid_t *pid_r)
-{
-	posix_spawn_file_actions_t actions;
-	bool started;
-
-	if (posix_spawn_file_actions_init(&actions) != 0) {
-		return (false);
-	}
-	(void)posix_spawn_file_actions_adddup2(&actions, out, STDOUT_FILENO);
-	(void)posix_spawn_file_actions_addclose(&actions, unused);
-	(void)posix_spawn_file_actions_addopen(&actions, STDERR_FILENO,
-	    "/dev/null", O_WRONLY, 0);
-	started = posix_spawnp(pid_r, argv[0], &actions, NULL, argv,
-	    environ) == 0;
-	(void)posix_spawn_file_actions_destroy(&actions);
-	return (started);
-}
+#define TIMEOUT_S	20
 
 /* The output of a program; absent: it did not work. */
 static struct str
 run_program(struct arena *arena, char *const argv[])
 {
-	struct str r = STR_NONE;
-	char piece[4096];
-	struct buf text;
-	int fds[2], status = 1;
-	bool started;
-	ssize_t n;
-	pid_t pid;
+	struct str out;
 
-	if (pipe(fds) == -1) {
-		return (r);
-	}
-	started = start_program(argv, fds[1], fds[0], &pid);
-	(void)close(fds[1]);
-	buf_init(&text, OUTPUT_BYTES);
-	while (started && (n = read(fds[0], piece, sizeof(piece))) > 0) {
-		buf_add(&text, piece, (size_t)n);
-	}
-	(void)close(fds[0]);
-	if (started && waitpid(pid, &status, 0) == pid && status == 0 &&
-	    text.status == STATUS_OK) {
-		r = arena_dup(arena, buf_str(&text));
-	}
-	buf_fini(&text);
-	return (r);
+	return (exec_program(arena, argv, TIMEOUT_S, &out, NULL) == 0 ? out :
+	    STR_NONE);
 }
 
 bool
