@@ -161,9 +161,6 @@ finish_message(struct peer *peer, SMFICTX *ctx)
 	meter_count(&peer->live->meter, outcome, peer->live->test_mode ?
 	    outcome->verdict : verdict);
 	write_line(peer, &line);
-	/* It counts when it is accepted or refused: it comes again. */
-	if (verdict != ENGINE_TEMPFAIL) {
-		engine_msg_report(peer->msg, !peer->live->test_mode);
-	}
+	engine_msg_report(peer->msg, !peer->live->test_mode);
 	return (verdict);
 }

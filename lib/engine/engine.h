@@ -433,9 +433,8 @@ bool			 engine_msg_body(struct engine_msg *, const char *,
 const struct engine_outcome	*engine_msg_eom(struct engine_msg *);
 /*
  * Keeps what DMARC aggregate reports say of a judged message, once, after
- * engine_msg_eom (report.c). applied: the outcome was; false: test mode. Not to
- * be called for a message that is deferred: it counts when it comes again and
- * is accepted or refused. Never waits for the store.
+ * engine_msg_eom (report.c). applied: the outcome was; false: test mode. Never
+ * waits for the store.
  */
 void		 engine_msg_report(struct engine_msg *, bool applied);
 struct str		 engine_msg_get_macro(const struct engine_msg *,

@@ -103,39 +103,6 @@ def watching(p):
            '-t: with its reason', rows)
 
 
-def deferred(p):
-    """A message that is deferred comes again: it counts when it is accepted or
-    refused, so once."""
-    store = kept.Sqlite(p.folder())
-    usual = kept.DOMAINS[0].name
-    with open(p.mail.zone, encoding='ascii') as f:
-        zone = f.read() + '_dmarc.later.test. TXT "v=DMARC1; p=reject; ' \
-            'rua=mailto:r@later.test"\n'
-
-    def messages(name, spf, n=3):
-        """The answers to n tries of one message; one of another domain."""
-        path = proc.write(os.path.join(p.folder(), name), zone + spf + '\n')
-        d = p.daemon(store, Zone=path, OnDMARCTempError='tempfail')
-        answers = []
-        for author in ['later.test'] * n + [usual]:
-            client = milter.Client(d.path)
-            answers.append(kept.play(
-                client, kept.BAD, '<bounce@%s>' % author,
-                b'From: joe@%s\r\n\r\nhello\r\n' % author.encode())[:4])
-            client.quit()
-        tap.is_(d.stop(), 0, name + ': it stops')
-        return answers
-
-    def count():
-        return {r.policy_domain: n for r, n in kept.rows(store).items()}
-    tap.is_(messages('no SPF now', 'later.test SERVFAIL'),
-            [b'y451'] * 3 + [b'c'], 'three tries are deferred')
-    tap.is_(count(), {usual: 1}, 'none of them counts')
-    tap.is_(messages('SPF', 'later.test. TXT "v=spf1 -all"', 1),
-            [b'y550', b'c'], 'the fourth is refused')
-    tap.is_(count(), {usual: 2, 'later.test': 1}, 'and counts')
-
-
 def time_zones(p):
     for name in ZONES:
         store = kept.Sqlite(p.folder())
@@ -401,7 +368,6 @@ def test():
     p = Place()
     randoms(p, kept.Sqlite(p.folder()))
     watching(p)
-    deferred(p)
     time_zones(p)
     kills(p, kept.Sqlite(p.folder()))
     locked(p)
