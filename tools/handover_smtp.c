@@ -192,12 +192,12 @@ read_reply(struct smtp *s, struct str *line_r)
 }
 
 /*
- * Whether a reply says by its enhanced code (RFC 3463) that the address is bad
- * or its mailbox disabled. A basic code does not say it: MTAs answer RCPT with
- * 550, 553 and 554 to a host, a sender or a way that they refuse as well.
+ * Whether a reply says that the address is bad or its mailbox disabled: by its
+ * enhanced code (RFC 3463), since MTAs answer RCPT with 5xx to a host, a sender
+ * or a way that they refuse as well; without one, by 550, 551 or 553.
  */
 static bool
-is_bad_address(struct str line)
+is_bad_address(unsigned code, struct str line)
 {
 	static const char *const codes[] = { "5.1.1", "5.1.2", "5.1.3",
 		"5.1.6", "5.1.10", "5.2.1" };
@@ -210,7 +210,8 @@ is_bad_address(struct str line)
 			return (true);
 		}
 	}
-	return (false);
+	return (!str_starts_ci(word, STR("5.")) &&
+	    (code == 550 || code == 551 || code == 553));
 }
 
 /* Sends a command and wants a reply of that class (2 or 3). REFUSED: the
@@ -236,8 +237,8 @@ send_command(struct smtp *s, struct str text, unsigned class)
 	escape_text(&shown, line, SHOWN_MAX_BYTES);
 	(void)set_failure(s, shown.p != NULL ? shown.p : "refused");
 	buf_fini(&shown);
-	return (code / 100 == 5 && is_bad_address(line) ? HANDOVER_REFUSED :
-	    HANDOVER_LATER);
+	return (code / 100 == 5 && is_bad_address(code, line) ?
+	    HANDOVER_REFUSED : HANDOVER_LATER);
 }
 
 static enum handover_result ATTR_PRINTF(3, 4)

@@ -711,7 +711,7 @@ def smtp_answers():
                  '504 5.5.2 <localhost>: Helo command rejected: need '
                  'fully-qualified hostname', '550 5.7.1 no', '550 5.1.8 from',
                  '553 5.1.7 from', '550 5.2.2 full', '552 5.3.4 large',
-                 '550 relay not permitted', '553 not in rcpthosts', '550',
+                 '554 relay not permitted', '504 no such parameter',
                  '550 5.1.11 what', '550 5.1.1x', '501 syntax',
                  '450 4.1.1 5.1.1', '550-5.1.1 not\r\n550 5.7.1 the last'):
         h, note = answer(3, line, 'later', 'RCPT ' + line)
@@ -719,9 +719,10 @@ def smtp_answers():
             'SELECT * FROM mailseal_report_suppression'),
             line.rpartition('\n')[2] in note),
             ({('d.example', D0): 'claimed'}, [], True), 'which is kept', note)
-    for code in ('5.1.1', '5.1.2', '5.1.3', '5.1.6', '5.1.10', '5.2.1'):
-        h, _ = answer(3, '550 %s \x1b[31mno such user' % code, 'dropped',
-                   'RCPT 550 ' + code)
+    for code in ('550 5.1.1', '550 5.1.2', '554 5.1.3', '551 5.1.6',
+                 '550 5.1.10', '550 5.2.1', '550', '551', '553'):
+        h, _ = answer(3, code + ' \x1b[31mno such user', 'dropped',
+                      'RCPT ' + code)
         v = h.store.rows('SELECT * FROM mailseal_report_suppression')
         tap.is_([(x['address'], x['until'] - x['since']) for x in v],
                 [('rua@d.example', 7 * DAY)], 'suppresses the address')
