@@ -4,6 +4,7 @@ signs them, to another, which verifies them; one that bounces suppresses its
 address.
 """
 import os
+import shutil
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
@@ -47,7 +48,7 @@ def start(w, a, b, bounce_conf):
         'mailseal-bounce unix - n n - 2 pipe',
         '  flags=q user=%s null_sender=' % USER,
         '  argv=%s report bounce -c %s ${extension}' % (
-            tree.MAILSEAL, bounce_conf)]
+            w.program, bounce_conf)]
     w.start({}, {
         'non_smtpd_milters': a.socket, 'recipient_delimiter': '+',
         'myorigin': 'example.com',
@@ -103,6 +104,8 @@ def main():
                  ReportTransport='sendmail:' + sendmail, **common)
     b = w.daemon('b', Mode='v', Domain=[], Selector=[], KeyFile=[],
                  InternalHosts='10.0.0.0/8')
+    # Where the pipe's user can reach it; the build may be in a closed folder.
+    w.program = shutil.copy(tree.MAILSEAL, w.top)
     bounce_conf = proc.write(os.path.join(w.top, 'bounce.conf'), ''.join(
         '%s %s\n' % x for x in dict(common, KeyStore='none',
                                     Mode='v').items()), 0o644)
