@@ -3,6 +3,7 @@
 import atexit
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -13,6 +14,7 @@ import time
 
 _servers = []
 _folders = []
+_ports = []
 
 # How long something that must come may take before the test gives up; no
 # test depends on it being short.
@@ -46,18 +48,22 @@ def folder(mode=0o755):
 
 
 def free_port(kinds=(socket.SOCK_STREAM,)):
-    """A loopback port that is free for each of the socket kinds."""
+    """A loopback port that is free for each of the socket kinds: below those
+    that the kernel gives to clients, and kept from other tests by the name of
+    a socket until this process ends."""
     while True:
-        with socket.socket(socket.AF_INET, kinds[0]) as s:
-            s.bind(('127.0.0.1', 0))
-            port = s.getsockname()[1]
-            try:
-                for kind in kinds[1:]:
-                    with socket.socket(socket.AF_INET, kind) as other:
-                        other.bind(('127.0.0.1', port))
-            except OSError:
-                continue
-            return port
+        port = random.SystemRandom().randrange(10000, 32000)
+        name = socket.socket(socket.AF_UNIX)
+        try:
+            name.bind('\0mailseal-test-port-%d' % port)
+            for kind in kinds:
+                with socket.socket(socket.AF_INET, kind) as s:
+                    s.bind(('127.0.0.1', port))
+        except OSError:
+            name.close()
+            continue
+        _ports.append(name)
+        return port
 
 
 def wait_for(test, what, patience_s=PATIENCE_S):
