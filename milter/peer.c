@@ -179,7 +179,6 @@ begin_message(struct peer *peer, const char *mail_from)
 	return (PEER_NO_MEMORY);
 }
 
-/* Without a message, peer_eom defers it. */
 /* RFC 6531 3.4: a parameter without a value. */
 static bool
 has_smtputf8(char *const *argv)
