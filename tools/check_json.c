@@ -3,18 +3,6 @@
 #include "tools/check.h"
 
 static json_t *
-json_strings(const struct str *v, size_t n)
-{
-	json_t *list = json_array();
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		(void)json_array_append_new(list, cli_json_text(v[i]));
-	}
-	return (list);
-}
-
-static json_t *
 json_args(const struct check_opts *o)
 {
 	json_t *ips = json_array(), *selectors = json_array();
@@ -32,8 +20,8 @@ json_args(const struct check_opts *o)
 	return (json_pack("{s:o, s:o, s:o, s:o, s:o, s:o}",
 	    "ip", ips, "helo", cli_json_text(o->helo),
 	    "selector", selectors, "mail_from", cli_json_text(o->mail_from),
-	    "dnsbl", json_strings(o->dnsbl, o->dnsbl_n),
-	    "dnsbl_domain", json_strings(o->dnsbl_domain,
+	    "dnsbl", cli_json_texts(o->dnsbl, o->dnsbl_n),
+	    "dnsbl_domain", cli_json_texts(o->dnsbl_domain,
 	    o->dnsbl_domain_n)));
 }
 
@@ -63,7 +51,7 @@ json_finding(const struct check_finding *f)
 	    "check", f->check, "severity", check_severity_name(f->severity),
 	    "subject", cli_json_text(f->subject),
 	    "text", cli_json_text(f->text), "rule", cli_json_cstr(f->rule),
-	    "found", json_strings(f->found, f->found_n),
+	    "found", cli_json_texts(f->found, f->found_n),
 	    "fix", json_fixes(f)));
 }
 

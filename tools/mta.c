@@ -31,9 +31,8 @@ mta_word(struct str *rest, struct str *word_r)
 	return (n > 0);
 }
 
-/* The value of a line "name = value"; absent: there is none. */
-static struct str
-find_value(struct str text, const char *name)
+struct str
+mta_value(struct str text, const char *name)
 {
 	struct str line;
 	size_t at;
@@ -58,26 +57,26 @@ read_main(struct mta *m, struct arena *arena)
 	if (text.p == NULL) {
 		return (true);
 	}
-	m->queue = find_value(text, "queue_directory");
+	m->queue = mta_value(text, "queue_directory");
 	/* postconf answers for a folder without Postfix, too. */
 	m->found = m->queue.n > 0;
-	m->hostname = find_value(text, "myhostname");
-	m->helo = find_value(text, "smtp_helo_name");
-	m->relayhost = find_value(text, "relayhost");
-	m->milters = find_value(text, "smtpd_milters");
-	m->local_milters = find_value(text, "non_smtpd_milters");
-	m->action = find_value(text, "milter_default_action");
-	m->classes = find_value(text, "internal_mail_filter_classes");
-	m->filter = find_value(text, "content_filter");
-	m->overrides = find_value(text, "receive_override_options");
-	m->newline = find_value(text, "smtpd_forbid_bare_newline");
-	m->characters = find_value(text, "message_reject_characters");
-	m->networks = find_value(text, "mynetworks");
-	m->origin = find_value(text, "myorigin");
+	m->hostname = mta_value(text, "myhostname");
+	m->helo = mta_value(text, "smtp_helo_name");
+	m->relayhost = mta_value(text, "relayhost");
+	m->milters = mta_value(text, "smtpd_milters");
+	m->local_milters = mta_value(text, "non_smtpd_milters");
+	m->action = mta_value(text, "milter_default_action");
+	m->classes = mta_value(text, "internal_mail_filter_classes");
+	m->filter = mta_value(text, "content_filter");
+	m->overrides = mta_value(text, "receive_override_options");
+	m->newline = mta_value(text, "smtpd_forbid_bare_newline");
+	m->characters = mta_value(text, "message_reject_characters");
+	m->networks = mta_value(text, "mynetworks");
+	m->origin = mta_value(text, "myorigin");
 	m->domains = arena_printf(arena, "%.*s %.*s %.*s",
-	    STR_FMT(find_value(text, "mydestination")),
-	    STR_FMT(find_value(text, "virtual_mailbox_domains")),
-	    STR_FMT(find_value(text, "virtual_alias_domains")));
+	    STR_FMT(mta_value(text, "mydestination")),
+	    STR_FMT(mta_value(text, "virtual_mailbox_domains")),
+	    STR_FMT(mta_value(text, "virtual_alias_domains")));
 	return (m->domains.p != NULL);
 }
 

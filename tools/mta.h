@@ -68,6 +68,9 @@ struct mta_lacks {
 	bool		 failed;	/* no memory */
 };
 
+/* The value of a line "name = value", as postconf prints it; absent: there is
+   none. */
+struct str mta_value(struct str text, const char *name);
 /* found is false without Postfix. False: no memory. */
 bool	 mta_read(struct mta *, struct arena *);
 /* What Postfix lacks for a mailseald with that Socket. */

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "postfix/milters.h"
+#include "tools/mta.h"
 #include "tools/setup.h"
 
 #define ARGS_MAX	48
@@ -39,23 +40,6 @@ static const char *const names[] = {
 };
 #define NAMES_N	(sizeof(names) / sizeof(names[0]))
 
-/* The value of a line "name = value"; absent: there is none. */
-static struct str
-find_value(struct str text, const char *name)
-{
-	struct str line;
-	size_t n;
-
-	while (str_next(&text, '\n', &line)) {
-		n = str_find(line, '=');
-		if (n < line.n && str_eq(str_trim_wsp(str_first(line, n)),
-		    str_from(name))) {
-			return (str_trim_wsp(str_from_offset(line, n + 1)));
-		}
-	}
-	return (STR_NONE);
-}
-
 static bool
 ask_parameters(struct setup *s, const char *options, struct str *out)
 {
@@ -74,21 +58,21 @@ take_values(struct setup *s, struct str expanded, struct str raw)
 {
 	struct setup_postfix *p = &s->postfix;
 
-	p->version = find_value(expanded, "mail_version");
-	p->directory = find_value(expanded, "config_directory");
-	p->queue = find_value(expanded, "queue_directory");
-	p->owner = find_value(expanded, "mail_owner");
-	p->hostname = find_value(expanded, "myhostname");
-	p->helo = find_value(expanded, "smtp_helo_name");
-	p->relayhost = find_value(expanded, "relayhost");
-	p->interfaces = find_value(expanded, "inet_interfaces");
-	p->milters = find_value(expanded, "smtpd_milters");
-	p->local_milters = find_value(expanded, "non_smtpd_milters");
-	p->default_action = find_value(expanded, "milter_default_action");
-	p->classes = find_value(expanded, "internal_mail_filter_classes");
-	p->content_filter = find_value(expanded, "content_filter");
-	p->milters_raw = find_value(raw, "smtpd_milters");
-	p->local_milters_raw = find_value(raw, "non_smtpd_milters");
+	p->version = mta_value(expanded, "mail_version");
+	p->directory = mta_value(expanded, "config_directory");
+	p->queue = mta_value(expanded, "queue_directory");
+	p->owner = mta_value(expanded, "mail_owner");
+	p->hostname = mta_value(expanded, "myhostname");
+	p->helo = mta_value(expanded, "smtp_helo_name");
+	p->relayhost = mta_value(expanded, "relayhost");
+	p->interfaces = mta_value(expanded, "inet_interfaces");
+	p->milters = mta_value(expanded, "smtpd_milters");
+	p->local_milters = mta_value(expanded, "non_smtpd_milters");
+	p->default_action = mta_value(expanded, "milter_default_action");
+	p->classes = mta_value(expanded, "internal_mail_filter_classes");
+	p->content_filter = mta_value(expanded, "content_filter");
+	p->milters_raw = mta_value(raw, "smtpd_milters");
+	p->local_milters_raw = mta_value(raw, "non_smtpd_milters");
 }
 
 /* A warning of postconf means that the files say something else than they
@@ -168,13 +152,13 @@ setup_postfix_judge(struct setup *s)
 	    !ask_parameters(s, "-x", &out)) {
 		return (false);
 	}
-	value = find_value(out, "multi_instance_directories");
+	value = mta_value(out, "multi_instance_directories");
 	if (value.n > 0 && s->args->mta_config == NULL) {
 		(void)cli_fail("there are several instances of Postfix "
 		    "(%.*s): name one with --mta-config", STR_FMT(value));
 		return (false);
 	}
-	value = find_value(out, "smtpd_milter_maps");
+	value = mta_value(out, "smtpd_milter_maps");
 	if (value.n > 0) {
 		(void)cli_fail("smtpd_milter_maps (%.*s) chooses milters by "
 		    "client: enter mailseald there by hand, then run setup "

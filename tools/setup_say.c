@@ -235,18 +235,6 @@ setup_progress_end(struct setup *s)
 }
 
 static json_t *
-texts_json(const struct str *v, size_t n)
-{
-	json_t *list = json_array();
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		(void)json_array_append_new(list, cli_json_text(v[i]));
-	}
-	return (list);
-}
-
-static json_t *
 records_json(const struct setup *s)
 {
 	json_t *list = json_array();
@@ -276,8 +264,8 @@ setup_finish(struct setup *s, enum setup_result result)
 		    "s:o, s:o}", "domain", cli_json_text(s->domain), "done",
 		    status == CLI_YES, "dry_run", s->args->dry_run, "stages",
 		    s->stages, "records", records_json(s), "missing",
-		    texts_json(s->missing, s->missing_n), "next",
-		    texts_json(s->next, s->next_n))) ? status : CLI_USAGE);
+		    cli_json_texts(s->missing, s->missing_n), "next",
+		    cli_json_texts(s->next, s->next_n))) ? status : CLI_USAGE);
 	}
 	if (s->missing_n > 0) {
 		(void)printf("Missing\n");

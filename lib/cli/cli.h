@@ -136,6 +136,8 @@ struct dns	*cli_dns_open(const struct cli_dns *, const struct env *);
 /* A string; octets that are not UTF-8 become U+FFFD. Absent: null. */
 json_t		*cli_json_text(struct str);
 json_t		*cli_json_cstr(const char *);
+/* An array of strings. */
+json_t		*cli_json_texts(const struct str *, size_t n);
 /* Prints an object and frees it. False, with a message, on error. */
 bool		 cli_json_print(json_t *);
 

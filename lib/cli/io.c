@@ -52,6 +52,18 @@ cli_json_cstr(const char *text)
 	return (cli_json_text(str_from(text)));
 }
 
+json_t *
+cli_json_texts(const struct str *v, size_t n)
+{
+	json_t *list = json_array();
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		(void)json_array_append_new(list, cli_json_text(v[i]));
+	}
+	return (list);
+}
+
 void
 cli_show(const char *label, struct str value)
 {
