@@ -201,7 +201,7 @@ body_matches(const struct dkim_verifier *verifier, struct trial *t)
 	}
 	if (!str_eq(sig->body_hash, str_mem(dkim_bodies_hash(bodies, t->slot),
 	    CRYPTO_SHA256_BYTES))) {
-		set_verdict(&t->verdict, DKIM_FAIL, "body hash did not verify");
+		set_verdict(&t->verdict, DKIM_FAIL, DKIM_REASON_BODY);
 		return (false);
 	}
 	return (true);

@@ -33,6 +33,8 @@ struct dkim_verify_opts {
 						   policy */
 };
 
+#define DKIM_REASON_BODY	"body hash did not verify"
+
 struct dkim_verdict {			/* immutable once finished */
 	enum dkim_result	 result;
 	const char		*reason;	/* static phrase, or NULL */

@@ -62,6 +62,8 @@ struct spf_verdict {
 	struct str		 problem;	/* the term or name in error */
 	struct str		 explanation;	/* exp= of a fail, printable
 						   ASCII; absent: none */
+	struct str		 record;	/* of the domain, as published;
+						   absent: none, or several */
 };
 
 /* "mailfrom" or "helo", the property of smtp (RFC 8601 2.7.2). */

@@ -141,6 +141,9 @@ enter_record(struct spf_evaluator *ev, const struct spf_policy *policy)
 		return (spf_return(ev, SPF_PERMERROR,
 		    "more than one SPF record", frame->domain));
 	}
+	if (ev->depth == 0 && !frame->redirected) {
+		ev->verdict.record = policy->record.text;
+	}
 	if (policy->record.error != NULL) {
 		return (spf_return(ev, SPF_PERMERROR, policy->record.error,
 		    policy->record.problem));

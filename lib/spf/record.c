@@ -287,7 +287,7 @@ spf_record_parse(struct str text, struct spf_record *r)
 {
 	struct str rest = text, term;
 
-	*r = (struct spf_record){ .error = NULL };
+	*r = (struct spf_record){ .text = text };
 	if (!spf_record_is(text)) {
 		(void)refuse_term(r, str_first(text, 0), "not an SPF record");
 		return (STATUS_OK);

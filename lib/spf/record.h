@@ -38,6 +38,7 @@ struct spf_term {		/* a directive */
 };
 
 struct spf_record {
+	struct str		 text;		/* of the whole record */
 	const char		*error;		/* static phrase; NULL: valid */
 	struct str		 problem;	/* the invalid term */
 	struct spf_term		*v;		/* in order */
