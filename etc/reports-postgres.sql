@@ -102,13 +102,39 @@ CREATE TABLE IF NOT EXISTS mailseal_report_permission (
 	until   bigint NOT NULL,
 	PRIMARY KEY (domain, host)
 );
+-- A failure report (FailureReports).
+CREATE TABLE IF NOT EXISTS mailseal_report_failure (
+	id        text PRIMARY KEY,	-- hash of what is alike, and the slot
+	slot      bigint NOT NULL,	-- due from then on
+	at        bigint NOT NULL,	-- of the first message
+	domain    text NOT NULL,	-- where the record was found
+	ruf       text NOT NULL,	-- the addresses, as published
+	source    text NOT NULL,	-- the client
+	incidents bigint NOT NULL,	-- messages
+	state     text NOT NULL,	-- open, claimed, sent, dropped
+	feedback  text NOT NULL,	-- its fields; empty when it is done
+	header    text NOT NULL,	-- fields of the message, redacted; too
+	report_id text,
+	holder    text,			-- of the lease
+	lease     bigint,		-- until then
+	done      bigint,
+	note      text
+);
+CREATE INDEX IF NOT EXISTS mailseal_report_failure_at
+	ON mailseal_report_failure (at);
+CREATE INDEX IF NOT EXISTS mailseal_report_failure_domain
+	ON mailseal_report_failure (domain, at);
+CREATE INDEX IF NOT EXISTS mailseal_report_failure_source
+	ON mailseal_report_failure (source, at);
 -- For the deletion of rows that are too old.
 CREATE INDEX IF NOT EXISTS mailseal_report_row_day
 	ON mailseal_report_row (day);
 REVOKE ALL ON mailseal_report_policy, mailseal_report_period,
 	mailseal_report_row, mailseal_report_writer, mailseal_report_delivery,
-	mailseal_report_suppression, mailseal_report_permission FROM PUBLIC;
+	mailseal_report_suppression, mailseal_report_permission,
+	mailseal_report_failure FROM PUBLIC;
 GRANT SELECT, INSERT, UPDATE, DELETE ON mailseal_report_policy,
 	mailseal_report_period, mailseal_report_row, mailseal_report_writer,
 	mailseal_report_delivery, mailseal_report_suppression,
-	mailseal_report_permission TO mailseal_report;
+	mailseal_report_permission, mailseal_report_failure
+	TO mailseal_report;

@@ -91,6 +91,30 @@ CREATE TABLE IF NOT EXISTS mailseal_report_permission (
 	until   INTEGER NOT NULL,
 	PRIMARY KEY (domain, host)
 );
+-- A failure report (FailureReports).
+CREATE TABLE IF NOT EXISTS mailseal_report_failure (
+	id        TEXT PRIMARY KEY,	-- hash of what is alike, and the slot
+	slot      INTEGER NOT NULL,	-- due from then on
+	at        INTEGER NOT NULL,	-- of the first message
+	domain    TEXT NOT NULL,	-- where the record was found
+	ruf       TEXT NOT NULL,	-- the addresses, as published
+	source    TEXT NOT NULL,	-- the client
+	incidents INTEGER NOT NULL,	-- messages
+	state     TEXT NOT NULL,	-- open, claimed, sent, dropped
+	feedback  TEXT NOT NULL,	-- its fields; empty when it is done
+	header    TEXT NOT NULL,	-- fields of the message, redacted; too
+	report_id TEXT,
+	holder    TEXT,			-- of the lease
+	lease     INTEGER,		-- until then
+	done      INTEGER,
+	note      TEXT
+);
+CREATE INDEX IF NOT EXISTS mailseal_report_failure_at
+	ON mailseal_report_failure (at);
+CREATE INDEX IF NOT EXISTS mailseal_report_failure_domain
+	ON mailseal_report_failure (domain, at);
+CREATE INDEX IF NOT EXISTS mailseal_report_failure_source
+	ON mailseal_report_failure (source, at);
 -- For the deletion of rows that are too old.
 CREATE INDEX IF NOT EXISTS mailseal_report_row_day
 	ON mailseal_report_row (day);

@@ -287,6 +287,15 @@ write_report_dropped(const struct view *view)
 	write_report_number(view, "", view->reports.rows_dropped);
 }
 
+static void
+write_report_failures(const struct view *view)
+{
+	write_report_number(view, "{result=\"kept\"}",
+	    view->reports.failures_kept);
+	write_report_number(view, "{result=\"dropped\"}",
+	    view->reports.failures_dropped);
+}
+
 struct metric {
 	const char	*name;
 	const char	*type;
@@ -357,6 +366,9 @@ static const struct metric metrics[] = {
 	    "sent; 0: none.", write_report_oldest },
 	{ "mailseal_report_rows_dropped_total", COUNTER,
 	    "Rows for DMARC reports that were lost.", write_report_dropped },
+	{ "mailseal_report_failures_total", COUNTER,
+	    "Messages in failure reports, or in none though their policy asks "
+	    "for one.", write_report_failures },
 };
 
 void

@@ -315,6 +315,11 @@ check_reports(struct check *c)
 	if (!store->given && c->conf->report_from.text.p != NULL) {
 		store->where = CONF_REPORT_STORE_DEFAULT;
 	}
+	if (c->conf->failure_reports && (store->where == NULL ||
+	    c->conf->report_from.text.p == NULL)) {
+		return (refuse_line(c, line_of(c, "FailureReports"),
+		    "FailureReports needs ReportFrom and a ReportStore"));
+	}
 	return (STATUS_OK);
 }
 

@@ -272,6 +272,10 @@ struct conf {
 	unsigned		 reports_per_host;	/* ReportsPerHost */
 	bool			 report_about_reports;	/* ReportAboutReports */
 	bool			 report_refused_domains; /* Report... */
+	bool			 failure_reports;	/* FailureReports */
+	unsigned		 failures_per_day;	/* FailureReports... */
+	unsigned		 failures_per_domain;
+	unsigned		 failures_per_source;
 	/* DNS */
 	struct conf_strings	 nameservers;	/* Nameservers, as dns_opts
 						   has them */

@@ -55,6 +55,9 @@ engine_new(const struct engine_opts *opts, struct engine **r,
 	atomic_init(&engine->references, 1);
 	status = engine_mark_keys_init(&engine->mark_keys, opts->crypto,
 	    opts->conf, opts->mark_secret);
+	if (status == STATUS_OK) {
+		status = engine_failure_init(engine, opts->mark_secret);
+	}
 	engine->opts.mark_secret = STR_NONE;
 	if (status != STATUS_OK) {
 		diag_set(diag, NULL, 0, "%s", status_text(status));
@@ -93,6 +96,7 @@ engine_release(struct engine *engine)
 	dns_release(engine->opts.dns);
 	conf_release(engine->opts.conf);
 	explicit_bzero(&engine->mark_keys, sizeof(engine->mark_keys));
+	explicit_bzero(&engine->redact, sizeof(engine->redact));
 	free(engine);
 }
 

@@ -432,8 +432,8 @@ bool			 engine_msg_body(struct engine_msg *, const char *,
 /* Never NULL; the same outcome when called again. */
 const struct engine_outcome	*engine_msg_eom(struct engine_msg *);
 /*
- * Keeps what DMARC aggregate reports say of a judged message, once, after
- * engine_msg_eom (report.c). applied: the outcome was; false: test mode. Never
+ * Keeps what DMARC reports say of a judged message, once, after engine_msg_eom
+ * (report.c, failure.c). applied: the outcome was; false: test mode. Never
  * waits for the store.
  */
 void		 engine_msg_report(struct engine_msg *, bool applied);

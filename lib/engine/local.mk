@@ -6,6 +6,8 @@ lib_libmailseal_a_SOURCES += \
 	lib/engine/engine.c \
 	lib/engine/engine.h \
 	lib/engine/external.c \
+	lib/engine/failure.c \
+	lib/engine/failure_fields.c \
 	lib/engine/forged.c \
 	lib/engine/log.c \
 	lib/engine/logins.c \

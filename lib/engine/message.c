@@ -524,6 +524,8 @@ engine_msg_report(struct engine_msg *m, bool applied)
 		m->reported = true;
 		engine_report_keep(&m->in, &m->verification, &m->outcome,
 		    applied);
+		engine_failure_keep(&m->in, &m->verification, &m->outcome,
+		    applied);
 	}
 }
 

@@ -25,6 +25,7 @@
 #include "engine/mark.h"
 #include "engine/sign.h"
 #include "mail/field.h"
+#include "report/redact.h"
 #include "signers/signers.h"
 
 #define ENGINE_BROKEN_SLOTS	1024	/* see broken.c */
@@ -33,6 +34,7 @@ struct engine {
 	struct engine_opts	 opts;
 	struct signers		*signers;	/* owned; empty in Mode v */
 	struct engine_mark_keys	 mark_keys;	/* constant */
+	struct redact		 redact;	/* the same; for reports */
 	atomic_uint		 references;
 	atomic_bool		 broken[ENGINE_BROKEN_SLOTS];
 };
@@ -497,6 +499,22 @@ void		engine_policy_quarantine(const struct engine_input *,
 
 /* As engine_msg_report. */
 void		engine_report_keep(const struct engine_input *,
+		    const struct engine_verification *,
+		    const struct engine_outcome *, bool applied);
+
+/* Whether it is a report (RFC 9990 3.5.2, RFC 8460 5.3), or answers one. */
+bool		engine_report_is_about(const struct engine_input *);
+/* A message counts once in a report: of several author domains under one
+   policy, the first. Whether this is another. */
+bool		engine_report_is_repeated(const struct dmarc *, size_t index);
+
+/* failure.c */
+
+/* Sets what makes tokens of local parts. secret: as in engine_opts. */
+enum status	engine_failure_init(struct engine *, struct str secret)
+    ATTR_MUST_CHECK;
+/* Keeps what a failure report says, if the record asks for one. */
+void		engine_failure_keep(const struct engine_input *,
 		    const struct engine_verification *,
 		    const struct engine_outcome *, bool applied);
 

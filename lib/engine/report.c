@@ -297,9 +297,8 @@ has_word(struct str text, struct str word)
 	return (false);
 }
 
-/* RFC 9990 3.5.2, RFC 8460 5.3; and what answers a report. */
-static bool
-is_about_reports(const struct engine_input *in)
+bool
+engine_report_is_about(const struct engine_input *in)
 {
 	struct str subject = field_value(in, STR("Subject"));
 	struct str type = field_value(in, STR("Content-Type"));
@@ -389,10 +388,8 @@ keep_author(struct keeping *k, const struct dmarc_verdict *v, size_t index)
 	buf_fini(&rua);
 }
 
-/* A message counts once in a report: of several author domains under one
-   policy, the first. */
-static bool
-is_repeated(const struct dmarc *dmarc, size_t index)
+bool
+engine_report_is_repeated(const struct dmarc *dmarc, size_t index)
 {
 	struct str domain = dmarc_get(dmarc, index)->policy_domain;
 	size_t i;
@@ -426,10 +423,11 @@ engine_report_keep(const struct engine_input *in,
 	k.out = out;
 	k.applied = applied;
 	k.now_s = env_now_s(input_env(in));
-	k.ordinary = !is_about_reports(in);
+	k.ordinary = !engine_report_is_about(in);
 	for (i = 0; i < dmarc_count(dmarc); i++) {
 		verdict = dmarc_get(dmarc, i);
-		if (is_reported(in, verdict) && !is_repeated(dmarc, i)) {
+		if (is_reported(in, verdict) &&
+		    !engine_report_is_repeated(dmarc, i)) {
 			keep_author(&k, verdict, i);
 		}
 	}

@@ -11,6 +11,7 @@
 
 #include "report/collect.h"
 #include "report/collect_table.h"
+#include "report/store_failures.h"
 
 #define OLDEST_EVERY_S	60		/* report_store_oldest */
 #define EXPIRE_EVERY_S	3600
@@ -30,11 +31,14 @@ struct report_collector {
 	atomic_uint_fast64_t	 rows_dropped;
 	atomic_uint_fast64_t	 kept;
 	atomic_uint_fast64_t	 lost;
+	atomic_uint_fast64_t	 failures_kept;
+	atomic_uint_fast64_t	 failures_dropped;
 	_Atomic int64_t		 oldest_s;
 	/* shared; never locked across a system call of the writer's */
 	pthread_mutex_t		 lock;
 	pthread_cond_t		 wake;
 	struct collect_table	 table;
+	struct failures		 failures;
 	char			*wanted;	/* store; NULL: none */
 	char			*next;		/* a copy, if it changed */
 	unsigned		 days;
@@ -49,6 +53,8 @@ struct report_collector {
 	struct collect_list	 batch_rows;
 	size_t			 batch_n;
 	int64_t			 batch_number;
+	struct failures_list	 failing;	/* being written */
+	int64_t			 failing_number;
 	int64_t			 retry_s;	/* interval; 0: not away */
 	int64_t			 retry_at_s;	/* monotonic; as those below */
 	int64_t			 oldest_at_s;
@@ -95,6 +101,8 @@ report_collector_new(const struct crypto *crypto, const struct env *env,
 	c->oldest_s = -1;
 	collect_table_init(&c->table);
 	TAILQ_INIT(&c->batch_rows);
+	failures_init(&c->failures);
+	TAILQ_INIT(&c->failing);
 	(void)snprintf(c->writer, sizeof(c->writer), "%08" PRIx32 "%08" PRIx32
 	    "%08" PRIx32 "%08" PRIx32, env_random(env), env_random(env),
 	    env_random(env), env_random(env));
@@ -109,6 +117,8 @@ report_collector_free(struct report_collector *c)
 	}
 	collect_list_free(&c->table.list);
 	collect_list_free(&c->batch_rows);
+	failures_list_free(&c->failures.list);
+	failures_list_free(&c->failing);
 	report_store_close(c->store);
 	free(c->where);
 	free(c->next);
@@ -184,6 +194,12 @@ is_half_full(const struct report_collector *c)
 	return (c->table.bytes >= c->max_bytes / 2);
 }
 
+static bool
+has_work(const struct report_collector *c)
+{
+	return (c->table.n > 0 || c->failures.n > 0);
+}
+
 void
 report_collector_add(struct report_collector *c, int64_t now_s,
     struct str policy, struct str fact, const struct kept_weight *weight)
@@ -201,7 +217,7 @@ report_collector_add(struct report_collector *c, int64_t now_s,
 		return;
 	}
 	pthread_mutex_lock(&c->lock);
-	first = c->table.n == 0;
+	first = !has_work(c);
 	full = is_half_full(c);
 	added = collect_table_add(&c->table, row);
 	full = !full && is_half_full(c);
@@ -225,6 +241,43 @@ report_collector_add(struct report_collector *c, int64_t now_s,
 }
 
 void
+report_collector_lose_failure(struct report_collector *c)
+{
+	atomic_fetch_add(&c->failures_dropped, 1);
+}
+
+void
+report_collector_add_failure(struct report_collector *c,
+    const struct kept_failure *failure, const struct failure_limits *limits)
+{
+	struct failures_item *item;
+	enum failures_added added;
+	bool first;
+
+	if (!report_collector_is_active(c)) {
+		return;
+	}
+	item = failures_item_new(failure, limits);
+	if (item == NULL) {
+		report_collector_lose_failure(c);
+		return;
+	}
+	pthread_mutex_lock(&c->lock);
+	first = !has_work(c);
+	added = failures_add(&c->failures, item);
+	pthread_mutex_unlock(&c->lock);
+	if (first) {
+		pthread_cond_signal(&c->wake);
+	}
+	if (added == FAILURES_FULL) {
+		report_collector_lose_failure(c);
+	}
+	if (added != FAILURES_ADDED) {
+		free(item);
+	}
+}
+
+void
 report_collector_get(const struct report_collector *c,
     struct report_collector_numbers *r)
 {
@@ -235,6 +288,8 @@ report_collector_get(const struct report_collector *c,
 		.rows_dropped = atomic_load(&c->rows_dropped),
 		.kept = atomic_load(&c->kept),
 		.lost = atomic_load(&c->lost),
+		.failures_kept = atomic_load(&c->failures_kept),
+		.failures_dropped = atomic_load(&c->failures_dropped),
 		.oldest_s = atomic_load(&c->oldest_s) };
 }
 
@@ -377,11 +432,78 @@ write_all(struct report_collector *c)
 	}
 }
 
+/* Those that failed are tried again as they are. False: there are none. */
+static bool
+load_failures(struct report_collector *c)
+{
+	if (!TAILQ_EMPTY(&c->failing)) {
+		return (true);
+	}
+	pthread_mutex_lock(&c->lock);
+	failures_take(&c->failures, &c->failing);
+	pthread_mutex_unlock(&c->lock);
+	c->failing_number++;
+	return (!TAILQ_EMPTY(&c->failing));
+}
+
+static void
+end_failures(struct report_collector *c, int64_t kept)
+{
+	const struct failures_item *item;
+	int64_t all = 0;
+
+	TAILQ_FOREACH(item, &c->failing, order) {
+		all += item->failure.incidents;
+	}
+	atomic_fetch_add(&c->failures_kept, (uint64_t)kept);
+	atomic_fetch_add(&c->failures_dropped, (uint64_t)(all - kept));
+	failures_list_free(&c->failing);
+}
+
+/* After write_all. What fails for another reason than that the store does not
+   answer is dropped: rows must not wait for it. */
+static void
+write_failures(struct report_collector *c)
+{
+	struct report_failure_batch batch = { .writer = str_from(c->writer),
+		.now_s = env_now_s(c->env), .items = &c->failing };
+	enum status status;
+	struct diag diag;
+	int64_t kept = 0;
+
+	if (c->where == NULL || (c->retry_s > 0 &&
+	    mono_s(c) < c->retry_at_s) || !load_failures(c)) {
+		return;
+	}
+	batch.number = c->failing_number;
+	diag_init(&diag);
+	status = need_store(c, &diag);
+	if (status == STATUS_OK) {
+		status = report_store_write_failures(c->store, c->crypto,
+		    &batch, &kept, &diag);
+	}
+	if (status == STATUS_TEMP) {
+		note_failure(c, &diag);
+		return;
+	}
+	if (status != STATUS_OK) {
+		env_log(c->env, LOG_LEVEL_ERROR, "ReportStore: failure "
+		    "reports are lost: %s", diag.text);
+		close_store(c);
+	} else if (c->batch_n == 0) {
+		note_success(c);
+	}
+	end_failures(c, status == STATUS_OK ? kept : 0);
+}
+
 static void
 drop_all(struct report_collector *c)
 {
 	while (load_batch(c)) {
 		end_batch(c, false);
+	}
+	if (load_failures(c)) {
+		end_failures(c, 0);
 	}
 }
 
@@ -393,6 +515,7 @@ change_store(struct report_collector *c)
 
 	if (c->retry_s == 0) {
 		write_all(c);
+		write_failures(c);
 	}
 	close_store(c);
 	pthread_mutex_lock(&c->lock);
@@ -470,7 +593,7 @@ next_time(const struct report_collector *c)
 	if (c->retry_s > 0) {
 		return (c->retry_at_s);
 	}
-	if (c->table.n > 0 && mono_s(c) + COLLECT_DELAY_S < at_s) {
+	if (has_work(c) && mono_s(c) + COLLECT_DELAY_S < at_s) {
 		at_s = mono_s(c) + COLLECT_DELAY_S;
 	}
 	return (at_s);
@@ -484,12 +607,12 @@ wait_for_work(struct report_collector *c)
 	bool filled, stopping;
 
 	pthread_mutex_lock(&c->lock);
-	filled = c->table.n > 0;
+	filled = has_work(c);
 	until.tv_sec = (time_t)next_time(c);
 	while (!c->stopping && !c->changed && mono_s(c) < until.tv_sec &&
 	    (c->retry_s > 0 || !is_half_full(c))) {
 		(void)pthread_cond_timedwait(&c->wake, &c->lock, &until);
-		if (!filled && c->table.n > 0) {
+		if (!filled && has_work(c)) {
 			filled = true;
 			until.tv_sec = (time_t)next_time(c);
 		}
@@ -517,6 +640,7 @@ end_writer(struct report_collector *c)
 		change_store(c);
 	}
 	write_all(c);
+	write_failures(c);
 	if (c->where == NULL) {
 		drop_all(c);
 	}
@@ -541,6 +665,7 @@ run_writer(void *arg)
 			change_store(c);
 		}
 		write_all(c);
+		write_failures(c);
 		do_chores(c);
 	}
 	end_writer(c);

@@ -9,6 +9,7 @@
  *	Each message that was added is written once, or counted as lost.
  *	Memory has a limit; when it is reached, the oldest rows are lost.
  *	A row belongs to the UTC day of its message, whenever it is written.
+ *	Trouble with failure reports, which are kept here as well, costs no row.
  *
  * If the store fails, rows wait and the thread tries again, at growing
  * intervals; it logs that once, and once when the store is back. What a kill
@@ -27,6 +28,7 @@
 #include "base/status.h"
 #include "base/str.h"
 #include "crypto/crypto.h"
+#include "report/failure.h"
 #include "report/kept.h"
 
 #define COLLECT_MAX_BYTES	(32 * 1024 * 1024)	/* of rows that wait */
@@ -69,6 +71,13 @@ void		 report_collector_add(struct report_collector *,
 /* A message whose row could not be made. */
 void		 report_collector_lose(struct report_collector *);
 
+/* A message for a failure report. Never waits, either. */
+void		 report_collector_add_failure(struct report_collector *,
+		    const struct kept_failure *,
+		    const struct failure_limits *);
+/* One whose failure report could not be made. */
+void		 report_collector_lose_failure(struct report_collector *);
+
 struct report_collector_numbers {
 	bool		 active;	/* there is a store */
 	bool		 away;		/* and it fails */
@@ -76,6 +85,9 @@ struct report_collector_numbers {
 	uint64_t	 rows_dropped;
 	uint64_t	 kept;		/* messages in the store */
 	uint64_t	 lost;		/* messages in no store */
+	uint64_t	 failures_kept;	/* messages in failure reports */
+	uint64_t	 failures_dropped; /* the same in none: beyond a limit,
+					   or lost */
 	int64_t		 oldest_s;	/* end of the oldest day whose report
 					   was not sent; -1: none */
 };

@@ -1,5 +1,7 @@
 lib_libmailseal_a_SOURCES += \
 	lib/report/collect.h \
+	lib/report/failure.h \
+	lib/report/failures.h \
 	lib/report/kept.h \
 	lib/report/read.h \
 	lib/report/read_mbox.h \
@@ -14,6 +16,8 @@ lib_libmailseal_a_SOURCES += \
 	lib/report/collect.c \
 	lib/report/collect_table.c \
 	lib/report/collect_table.h \
+	lib/report/failure.c \
+	lib/report/failures.c \
 	lib/report/kept.c \
 	lib/report/read_archive.c \
 	lib/report/read_domains.c \
@@ -31,8 +35,12 @@ lib_libmailseal_a_SOURCES += \
 	lib/report/read_xml.c \
 	lib/report/read_xml_names.c \
 	lib/report/read_xml_values.c \
+	lib/report/redact.c \
+	lib/report/redact.h \
 	lib/report/report.c \
 	lib/report/store.c \
+	lib/report/store_failures.c \
+	lib/report/store_failures.h \
 	lib/report/store_write.c
 
 # What mailseal report sends.
@@ -42,6 +50,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/report/write_mail.h \
 	lib/report/write_private.h \
 	lib/report/bounce.c \
+	lib/report/store_failures_send.c \
 	lib/report/store_read.c \
 	lib/report/store_send.c \
 	lib/report/write_clean.c \

@@ -44,6 +44,18 @@ static const char create_tables[] =
     "TEXT NOT NULL, host TEXT NOT NULL, granted INTEGER NOT NULL, "
     "address TEXT NOT NULL, until INTEGER NOT NULL, PRIMARY KEY "
     "(domain, host));"
+    "CREATE TABLE IF NOT EXISTS mailseal_report_failure (id TEXT "
+    "PRIMARY KEY, slot INTEGER NOT NULL, at INTEGER NOT NULL, domain TEXT "
+    "NOT NULL, ruf TEXT NOT NULL, source TEXT NOT NULL, incidents INTEGER "
+    "NOT NULL, state TEXT NOT NULL, feedback TEXT NOT NULL, header TEXT "
+    "NOT NULL, report_id TEXT, holder TEXT, lease INTEGER, done INTEGER, "
+    "note TEXT);"
+    "CREATE INDEX IF NOT EXISTS mailseal_report_failure_at ON "
+    "mailseal_report_failure (at);"
+    "CREATE INDEX IF NOT EXISTS mailseal_report_failure_domain ON "
+    "mailseal_report_failure (domain, at);"
+    "CREATE INDEX IF NOT EXISTS mailseal_report_failure_source ON "
+    "mailseal_report_failure (source, at);"
     "CREATE INDEX IF NOT EXISTS mailseal_report_row_day ON "
     "mailseal_report_row (day);";
 

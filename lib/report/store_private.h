@@ -10,6 +10,20 @@ struct report_store {
 	struct sql	*db;
 };
 
+#define STORE_ID_BYTES	16	/* of a SHA-256 */
+#define STORE_ID_DIGITS	(2 * STORE_ID_BYTES)
+
+/* The beginning of the digest's hash. */
+enum status	 report_store_id(struct digest *, char id_r[STORE_ID_DIGITS])
+    ATTR_MUST_CHECK;
+/* *new_r: this batch of the writer was not written yet; within the same
+   transaction. */
+enum status	 report_store_begin_batch(struct report_store *,
+		    struct str writer, int64_t number, int64_t now_s,
+		    bool *new_r, struct diag *) ATTR_MUST_CHECK;
+/* store_failures.c; as report_store_expire. */
+enum status	 report_store_expire_failures(struct report_store *,
+		    int64_t now_s, struct diag *) ATTR_MUST_CHECK;
 enum status	 report_store_run(struct report_store *, const char *text,
 		    const struct str *values, int n, long *changed_r,
 		    struct diag *) ATTR_MUST_CHECK;

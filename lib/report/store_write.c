@@ -6,8 +6,6 @@
 
 #include "report/store_private.h"
 
-#define ID_BYTES	16	/* of a SHA-256 */
-#define ID_DIGITS	(2 * ID_BYTES)
 /* A batch that is late for so many sent days has a wrong day. */
 #define SHIFT_MAX	400
 
@@ -35,40 +33,44 @@ compare_rows(const void *a, const void *b)
 	return (order != 0 ? order : str_cmp(x->fact, y->fact));
 }
 
-static enum status
-make_id(struct write *w, struct str text, char id_r[ID_DIGITS])
+enum status
+report_store_id(struct digest *digest, char id_r[STORE_ID_DIGITS])
 {
 	static const char digits[] = "0123456789abcdef";
 	unsigned char hash[CRYPTO_SHA256_BYTES];
-	enum status status;
+	enum status status = digest_final(digest, hash);
 	size_t i;
 
-	digest_update(w->digest, text.p, text.n);
-	status = digest_final(w->digest, hash);
-	for (i = 0; status == STATUS_OK && i < ID_BYTES; i++) {
+	for (i = 0; status == STATUS_OK && i < STORE_ID_BYTES; i++) {
 		id_r[2 * i] = digits[hash[i] >> 4];
 		id_r[2 * i + 1] = digits[hash[i] & 15];
 	}
 	return (status);
 }
 
-/* *new_r: this batch was not written yet. */
 static enum status
-write_number(struct write *w, bool *new_r)
+make_id(struct write *w, struct str text, char id_r[STORE_ID_DIGITS])
+{
+	digest_update(w->digest, text.p, text.n);
+	return (report_store_id(w->digest, id_r));
+}
+
+enum status
+report_store_begin_batch(struct report_store *store, struct str writer,
+    int64_t number, int64_t now_s, bool *new_r, struct diag *diag)
 {
 	char batch[SQL_NUMBER_BYTES], now[SQL_NUMBER_BYTES];
-	const struct str values[] = { w->batch->writer,
-		sql_number(batch, w->batch->number),
-		sql_number(now, w->batch->now_s) };
+	const struct str values[] = { writer, sql_number(batch, number),
+		sql_number(now, now_s) };
 	enum status status;
 	long changed = 0;
 
-	status = report_store_run(w->store, "INSERT INTO "
+	status = report_store_run(store, "INSERT INTO "
 	    "mailseal_report_writer (id, batch, at) VALUES ($1, $2, $3) "
 	    "ON CONFLICT (id) DO UPDATE SET batch = excluded.batch, "
 	    "at = excluded.at "
 	    "WHERE mailseal_report_writer.batch < excluded.batch", values, 3,
-	    &changed, w->diag);
+	    &changed, diag);
 	*new_r = changed > 0;
 	return (status);
 }
@@ -126,7 +128,7 @@ static enum status
 write_fact(struct write *w, struct str policy, int64_t day_s,
     const struct report_batch_row *row)
 {
-	char day[SQL_NUMBER_BYTES], n[SQL_NUMBER_BYTES], hash[ID_DIGITS];
+	char day[SQL_NUMBER_BYTES], n[SQL_NUMBER_BYTES], hash[STORE_ID_DIGITS];
 	struct str values[KEPT_FACT_COLUMNS + 4] = { policy,
 		sql_number(day, day_s), str_mem(hash, sizeof(hash)),
 		sql_number(n, row->weight.messages) };
@@ -179,7 +181,7 @@ write_period(struct write *w, size_t first, size_t end,
     const struct kept_weight *sum)
 {
 	const struct report_batch_row *row = w->rows[first];
-	char digits[ID_DIGITS];
+	char digits[STORE_ID_DIGITS];
 	const struct str id = str_mem(digits, sizeof(digits));
 	int64_t day_s = row->day_s;
 	bool is_open = false;
@@ -229,7 +231,8 @@ write_batch(struct write *w)
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	status = write_number(w, &is_new);
+	status = report_store_begin_batch(w->store, w->batch->writer,
+	    w->batch->number, w->batch->now_s, &is_new, w->diag);
 	if (status == STATUS_OK && is_new) {
 		status = write_rows(w);
 	}
@@ -322,7 +325,11 @@ report_store_expire(struct report_store *store, int64_t now_s, unsigned days,
 	    i++) {
 		status = run_until(store, old[i], until_s, diag);
 	}
-	return (status != STATUS_OK ? status : run_until(store,
-	    "DELETE FROM mailseal_report_permission WHERE until <= $1", now_s,
-	    diag));
+	if (status == STATUS_OK) {
+		status = run_until(store, "DELETE FROM "
+		    "mailseal_report_permission WHERE until <= $1", now_s,
+		    diag);
+	}
+	return (status == STATUS_OK ? report_store_expire_failures(store,
+	    now_s, diag) : status);
 }

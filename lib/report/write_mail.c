@@ -11,8 +11,8 @@
 #define LINE_OCTETS	57	/* of base64 in one line: 76 characters */
 
 /* In the "C" locale, whatever the process has. */
-static void
-add_time(struct buf *out, int64_t time_s)
+void
+write_mail_time(struct buf *out, int64_t time_s)
 {
 	static const char days[] = "SunMonTueWedThuFriSat";
 	static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
@@ -71,7 +71,7 @@ add_header(struct buf *out, const struct write_mail *m)
 	    STR_FMT(m->to));
 	add_subject(out, m);
 	buf_add_cstr(out, "Date: ");
-	add_time(out, m->date_s);
+	write_mail_time(out, m->date_s);
 	buf_printf(out, "\nMessage-ID: <%.*s%s%.*s@%.*s>\n", STR_FMT(m->id),
 	    m->tag.n > 0 ? "." : "", STR_FMT(m->tag), STR_FMT(m->receiver));
 	buf_add_cstr(out, "Auto-Submitted: auto-generated\n"
@@ -87,9 +87,9 @@ add_note(struct buf *out, const struct write_mail *m)
 	    "This is a DMARC aggregate report (RFC 9990) about mail from\n"
 	    "%.*s\nthat %.*s received between\n", STR_FMT(m->id),
 	    STR_FMT(m->domain), STR_FMT(m->receiver));
-	add_time(out, m->begin_s);
+	write_mail_time(out, m->begin_s);
 	buf_add_cstr(out, " and\n");
-	add_time(out, m->end_s);
+	write_mail_time(out, m->end_s);
 	buf_printf(out, ":\n%" PRId64 " message%s in %zu record%s.\n\n",
 	    m->counts.messages, m->counts.messages == 1 ? "" : "s",
 	    m->counts.rows, m->counts.rows == 1 ? "" : "s");

@@ -30,6 +30,8 @@ struct write_mail {		/* all of it printable ASCII but gzip */
 	struct str	gzip;
 };
 
+/* Appends "Sun, 29 Nov 2026 12:00:00 +0000". */
+void		 write_mail_time(struct buf *, int64_t time_s);
 /* Appends the mail, with LF. LIMIT, NOMEM: as the buffer says. */
 enum status	 write_mail(struct buf *, const struct write_mail *)
     ATTR_MUST_CHECK;

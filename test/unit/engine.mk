@@ -46,3 +46,5 @@ UNIT += test/unit/t_engine_report
 test_unit_t_engine_report_SOURCES = test/unit/t_engine_report.c $(ENGINE_FIXTURE)
 UNIT += test/unit/t_engine_logins
 test_unit_t_engine_logins_SOURCES = test/unit/t_engine_logins.c $(ENGINE_FIXTURE)
+UNIT += test/unit/t_engine_failure
+test_unit_t_engine_failure_SOURCES = test/unit/t_engine_failure.c $(ENGINE_FIXTURE)

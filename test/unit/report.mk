@@ -24,3 +24,7 @@ UNIT += test/unit/t_report_bounce
 test_unit_t_report_bounce_SOURCES = test/unit/t_report_bounce.c
 UNIT += test/unit/t_report_write
 test_unit_t_report_write_SOURCES = test/unit/t_report_write.c
+UNIT += test/unit/t_report_redact
+test_unit_t_report_redact_SOURCES = test/unit/t_report_redact.c
+UNIT += test/unit/t_report_failures
+test_unit_t_report_failures_SOURCES = test/unit/t_report_failures.c

@@ -36,6 +36,13 @@ static const struct row {
 	{ "ReportFrom <a@example.com>\n", NULL, NULL, "is not an address" },
 	{ "ReportRetention 1h\n", NULL, NULL, "ReportRetention" },
 	{ "ReportRetention 91d\n", NULL, NULL, "ReportRetention" },
+	{ "FailureReports yes\n", NULL, NULL,
+	    "FailureReports needs ReportFrom and a ReportStore" },
+	{ "ReportFrom a@mail.example.com\nReportStore none\n"
+	    "FailureReports yes\n", NULL, NULL, "FailureReports needs" },
+	{ "ReportFrom a@mail.example.com\nFailureReports yes\n",
+	    CONF_REPORT_STORE_DEFAULT, "a@mail.example.com", NULL },
+	{ "FailureReportsPerDay 0\n", NULL, NULL, "FailureReportsPerDay" },
 	{ "ReportDeny a_b..c\n", NULL, NULL, "is not a domain name" },
 };
 
