@@ -48,15 +48,18 @@ uninstall-configuration:
 EXTRA_DIST += etc/debian etc/mailseald.service.in etc/mailseal.sysusers \
 	etc/mailseal.tmpfiles etc/dkimkeygen.service.in etc/dkimkeygen.timer \
 	etc/mailseal-check.service.in etc/mailseal-check.timer \
-	etc/mailseal-report.service.in etc/mailseal-report.timer
+	etc/mailseal-report.service.in etc/mailseal-report.timer \
+	etc/mailseal-failures.service.in etc/mailseal-failures.timer
 
 if SYSTEMD
 systemdsystemunit_DATA = etc/mailseald.service etc/dkimkeygen.service \
 	etc/dkimkeygen.timer etc/mailseal-check.service \
 	etc/mailseal-check.timer etc/mailseal-report.service \
-	etc/mailseal-report.timer
+	etc/mailseal-report.timer etc/mailseal-failures.service \
+	etc/mailseal-failures.timer
 CLEANFILES += etc/mailseald.service etc/dkimkeygen.service \
-	etc/mailseal-check.service etc/mailseal-report.service
+	etc/mailseal-check.service etc/mailseal-report.service \
+	etc/mailseal-failures.service
 sysusersdir = $(prefix)/lib/sysusers.d
 tmpfilesdir = $(prefix)/lib/tmpfiles.d
 
@@ -95,3 +98,7 @@ etc/mailseal-check.service: etc/mailseal-check.service.in Makefile
 etc/mailseal-report.service: etc/mailseal-report.service.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) etc && sed -e 's|@bindir[@]|$(bindir)|' \
 	    $(srcdir)/etc/mailseal-report.service.in >$@
+
+etc/mailseal-failures.service: etc/mailseal-failures.service.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) etc && sed -e 's|@bindir[@]|$(bindir)|' \
+	    $(srcdir)/etc/mailseal-failures.service.in >$@

@@ -259,7 +259,8 @@ const struct import_option import_opendmarc[] = {
 	{ "DomainWhitelistSize", IMPORT_NONE, NULL,
 	    "lists have no fixed size", IMPORT_MOOT },
 	{ "FailureReports*", IMPORT_NONE, NULL,
-	    "failure reports are not sent", IMPORT_DIFFERS },
+	    "FailureReports, with ReportFrom, sends failure reports without "
+	    "bodies and local parts", IMPORT_DIFFERS },
 	{ "HistoryFile", IMPORT_NONE, NULL,
 	    "ReportFrom and ReportStore keep what mailseal report send "
 	    "sends", IMPORT_DIFFERS },

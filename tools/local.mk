@@ -109,6 +109,8 @@ tools_mailseal_SOURCES = \
 	tools/report_send.c \
 	tools/report_send_build.c \
 	tools/report_send_check.c \
+	tools/report_send_deliver.c \
+	tools/report_send_failures.c \
 	tools/report_send_period.c \
 	tools/report_send_record.c \
 	tools/report_send_show.c \

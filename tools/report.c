@@ -27,6 +27,7 @@ static const struct cli_option send_options[] = {
 	{ 'd', "domain", "DOMAIN", "only reports about DOMAIN" },
 	{ 'm', "max", "N", "at most N reports" },
 	{ 0x300, "legacy", NULL, "in the form of RFC 7489" },
+	{ 0x301, "failures", NULL, "only failure reports" },
 	{ 'N', "now", "UNIXTIME", "the time to assume" },
 	{ 'j', "json", NULL, "print one JSON object" },
 	CLI_DNS_OPTIONS,

@@ -40,6 +40,9 @@ take_option(void *opts, int id, const char *value)
 	case 0x300:
 		s->legacy = true;
 		break;
+	case 0x301:
+		s->only_failures = true;
+		break;
 	case 'N':
 		return (cli_number("now", value, 0, INT64_MAX, &s->now_s));
 	case 'j':
@@ -119,6 +122,11 @@ check_conf(struct report_send *s)
 		    "send");
 		return (false);
 	}
+	if (s->only_failures && !conf->failure_reports) {
+		(void)cli_fail("FailureReports is not set: no failure reports "
+		    "are sent");
+		return (false);
+	}
 	s->receiver = conf->report_from.domain;
 	s->handover = (struct handover){ .env = &s->env,
 		.transport = conf->report_transport, .folder = s->folder };
@@ -157,6 +165,7 @@ init_run(struct report_send *s, char host[HOST_BYTES])
 	s->handover.helo = host[0] != '\0' ? host : "localhost";
 	report_holder_name(&s->env, s->holder);
 	s->reports = s->json ? json_array() : NULL;
+	s->failures = s->json ? json_array() : NULL;
 	return (true);
 }
 
@@ -164,6 +173,7 @@ static void
 fini_run(struct report_send *s)
 {
 	json_decref(s->reports);
+	json_decref(s->failures);
 	report_store_close(s->store);
 	dmarc_psl_free(s->psl);
 	dns_release(s->dns);
@@ -204,16 +214,32 @@ send_all(struct report_send *s, struct report_period *v, size_t n)
 	return (status == STATUS_OK);
 }
 
-static int
-run_all(struct report_send *s)
+/* *ok_r: false: said why. False: the store failed at once. */
+static bool
+send_periods(struct report_send *s, bool *ok_r)
 {
 	struct report_filter filter = { .domain = str_from(s->domain),
 		.begin_s = s->day_s, .due_s = env_now_s(&s->env) };
-	const char *refused = NULL;
 	struct report_period *v = NULL;
-	struct diag diag, missing;
+	struct diag diag;
 	size_t n = 0;
-	bool ok;
+
+	diag_init(&diag);
+	if (report_store_periods(s->store, &s->arena, &filter, &v, &n,
+	    &diag) != STATUS_OK) {
+		(void)cli_fail("%s", diag.text);
+		return (false);
+	}
+	*ok_r = send_all(s, v, n);
+	return (true);
+}
+
+static int
+run_all(struct report_send *s)
+{
+	const char *refused = NULL;
+	struct diag diag, missing;
+	bool ok = true;
 
 	diag_init(&diag);
 	diag_init(&missing);
@@ -227,11 +253,13 @@ run_all(struct report_send *s)
 			    CLI_USAGE);
 		}
 	}
-	if (report_store_periods(s->store, &s->arena, &filter, &v, &n,
-	    &diag) != STATUS_OK) {
-		return (cli_fail("%s", diag.text));
+	if (!s->only_failures && !send_periods(s, &ok)) {
+		return (CLI_USAGE);
 	}
-	ok = send_all(s, v, n);
+	/* A failure report belongs to no day. */
+	if (s->conf->failure_reports && s->day_s == -1) {
+		ok &= report_send_failures(s, &diag);
+	}
 	if (!report_send_show_end(s, refused)) {
 		return (CLI_USAGE);
 	}

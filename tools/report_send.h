@@ -12,6 +12,9 @@
  *	handover	the same octets each time it is tried
  *	finish		sent or dropped; its rows are deleted
  *
+ * Failure reports (FailureReports) go through the same steps, from another
+ * table of the store.
+ *
  * Nothing is sent while mail of ReportFrom would not pass DMARC.
  */
 #ifndef TOOLS_REPORT_SEND_H
@@ -19,7 +22,7 @@
 
 #include "dmarc/address.h"
 #include "dmarc/psl.h"
-#include "report/store.h"
+#include "report/store_failures.h"
 #include "report/write.h"
 #include "report/write_mail.h"
 #include "tools/handover.h"
@@ -58,6 +61,7 @@ struct report_send {
 					   has either */
 	bool		 dry_run;
 	bool		 legacy;
+	bool		 only_failures;	/* --failures */
 	bool		 json;
 	/* the run */
 	struct env	 env;
@@ -72,6 +76,7 @@ struct report_send {
 	struct arena	 arena;
 	/* its result */
 	int64_t		 mails_today;	/* begun or done within 24 hours */
+	int64_t		 failures_today; /* of these, failure reports */
 	struct report_silent {		/* hosts whose lookups failed */
 		struct str	 host;		/* in the arena */
 		unsigned	 failures;
@@ -80,6 +85,7 @@ struct report_send {
 	size_t		 sent, dropped, later;	/* periods */
 	bool		 full;		/* ReportsPerDay is reached */
 	json_t		*reports;	/* with --json */
+	json_t		*failures;	/* the same */
 };
 
 enum report_target_state {
@@ -121,10 +127,45 @@ bool	 report_send_sign(struct report_send *, struct buf *mail);
 
 /* report_send_targets.c */
 
-/* arena: of the period. */
+/* arena: of the period. tag: whose addresses policy.rua has; external hosts are
+   asked about it. */
 enum status	 report_send_targets(struct report_send *, struct arena *,
-		    const struct report_period *, struct report_targets *r,
-		    struct diag *) ATTR_MUST_CHECK;
+		    const struct report_period *, enum dmarc_tag tag,
+		    struct report_targets *r, struct diag *)
+    ATTR_MUST_CHECK;
+
+/* report_send_deliver.c */
+
+struct report_sending {		/* one report, whose claim is ours */
+	struct report_send	*s;
+	struct report_period	*period;	/* of a failure report: its
+						   id, slot, domain and ruf */
+	struct arena		 arena;
+	struct report_targets	 targets;
+	struct diag		*diag;
+	/* Appends the mail: equal input, equal octets. */
+	enum status		(*build)(const struct report_sending *,
+				    const struct report_delivery *,
+				    struct buf *mail);
+	void			*ctx;
+};
+
+/* Sets the target's state. Fails if the store does. */
+enum status	 report_send_deliver(struct report_sending *,
+		    struct report_target *) ATTR_MUST_CHECK;
+/* The number of targets in that state. */
+size_t		 report_targets_count(const struct report_targets *,
+		    enum report_target_state);
+/* Fills in holder, lease and a report ID; dead: the holder of the lease, which
+   ends at lease_s, is gone. */
+void		 report_send_claim(struct report_send *, struct str holder,
+		    int64_t lease_s, char id[REPORT_SEND_ID_BYTES],
+		    struct report_claim *r);
+
+/* report_send_failures.c */
+
+/* All that are due. False: said why. */
+bool		 report_send_failures(struct report_send *, struct diag *);
 
 /* report_send_build.c */
 
@@ -151,6 +192,9 @@ enum status	 report_send_period(struct report_send *,
 /* report_send_show.c */
 
 void	 report_send_show(struct report_send *, const struct report_result *);
+void	 report_send_show_failure(struct report_send *,
+	    const struct stored_failure *, const char *state, const char *note,
+	    const struct report_targets *);
 /* refused: why nothing is sent; or NULL. */
 bool	 report_send_show_end(struct report_send *, const char *refused);
 

@@ -112,15 +112,53 @@ report_send_show(struct report_send *s, const struct report_result *r)
 	}
 }
 
+static void
+json_add_failure(struct report_send *s, const struct stored_failure *r,
+    const char *state, const char *note, const struct report_targets *targets)
+{
+	const struct kept_failure *f = &r->failure;
+
+	(void)json_array_append_new(s->failures, json_pack(
+	    "{s:o, s:o, s:I, s:I, s:o, s:s, s:o, s:o}",
+	    "domain", cli_json_text(f->domain),
+	    "source", cli_json_text(f->source),
+	    "at", (json_int_t)f->at_s, "incidents", (json_int_t)f->incidents,
+	    "report_id", r->report_id.n > 0 ? cli_json_text(r->report_id) :
+	    json_null(), "state", state, "note", cli_json_cstr(note),
+	    "addresses", json_targets(s, targets)));
+}
+
+void
+report_send_show_failure(struct report_send *s, const struct stored_failure *r,
+    const char *state, const char *note, const struct report_targets *targets)
+{
+	const struct kept_failure *f = &r->failure;
+	char date[REPORT_DATE_BYTES];
+	size_t i;
+
+	if (s->json) {
+		json_add_failure(s, r, state, note, targets);
+		return;
+	}
+	(void)printf("%s %.*s: %s%s%s (failure, %" PRId64 " message%s from "
+	    "%.*s)\n", report_date(f->at_s, date), STR_FMT(f->domain), state,
+	    note != NULL ? ", " : "", note != NULL ? note : "", f->incidents,
+	    f->incidents == 1 ? "" : "s", STR_FMT(f->source));
+	for (i = 0; i < targets->n; i++) {
+		show_target(s, &targets->v[i]);
+	}
+}
+
 bool
 report_send_show_end(struct report_send *s, const char *refused)
 {
-	json_t *reports = s->reports;
+	json_t *reports = s->reports, *failures = s->failures;
 
 	if (s->json) {
-		s->reports = NULL;
+		s->reports = s->failures = NULL;
 		return (cli_json_print(json_pack(
-		    "{s:o, s:I, s:I, s:I, s:b, s:o}", "reports", reports,
+		    "{s:o, s:o, s:I, s:I, s:I, s:b, s:o}", "reports", reports,
+		    "failures", failures,
 		    "sent", (json_int_t)s->sent,
 		    "dropped", (json_int_t)s->dropped,
 		    "later", (json_int_t)s->later,

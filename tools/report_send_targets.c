@@ -14,6 +14,9 @@ struct search {
 	struct report_send		*s;
 	struct arena			*arena;
 	const struct report_period	*period;
+	enum dmarc_tag			 tag;
+	struct str			 asker;	/* the policy domain, as
+						   permissions name it */
 	struct report_targets		*targets;
 	struct report_delivery		*before;
 	size_t				 before_n;
@@ -79,11 +82,11 @@ ask_permission(struct search *x, struct report_target *t,
 	enum dmarc_external external;
 	enum status status;
 
-	*r = (struct report_permission){ .policy_domain = domain,
+	*r = (struct report_permission){ .policy_domain = x->asker,
 		.host = t->address.host, .address = STR(""),
 		.until_s = env_now_s(&s->env) + REPORT_SEND_PERMIT_S };
 	status = dmarc_external_ask(&opts, x->arena, domain, t->address.host,
-	    DMARC_TAG_RUA, &external, &uri);
+	    x->tag, &external, &uri);
 	if (status != STATUS_OK) {
 		return (status);
 	}
@@ -110,8 +113,8 @@ check_permission(struct search *x, struct report_target *t)
 	enum status status;
 	size_t n;
 
-	status = report_store_permission(x->s->store, x->arena,
-	    x->period->policy.domain, t->address.host, &known, &n, x->diag);
+	status = report_store_permission(x->s->store, x->arena, x->asker,
+	    t->address.host, &known, &n, x->diag);
 	if (status != STATUS_OK) {
 		return (status);
 	}
@@ -240,16 +243,23 @@ add_target(struct search *x, struct report_target *t)
 
 enum status
 report_send_targets(struct report_send *s, struct arena *arena,
-    const struct report_period *period, struct report_targets *r,
-    struct diag *diag)
+    const struct report_period *period, enum dmarc_tag tag,
+    struct report_targets *r, struct diag *diag)
 {
 	struct search x = { .s = s, .arena = arena, .period = period,
-		.targets = r, .diag = diag };
+		.tag = tag, .targets = r, .diag = diag };
 	struct str list = period->policy.rua, uri;
 	enum status status;
 	uint64_t max_bytes;
 
 	r->n = r->more = 0;
+	/* The record may name other addresses for the other kind. */
+	x.asker = tag == DMARC_TAG_RUA ? period->policy.domain :
+	    arena_printf(arena, "ruf:%.*s", STR_FMT(period->policy.domain));
+	if (x.asker.p == NULL) {
+		diag_set(diag, NULL, 0, "out of memory");
+		return (STATUS_NOMEM);
+	}
 	status = report_store_deliveries(s->store, arena, period, &x.before,
 	    &x.before_n, diag);
 	while (status == STATUS_OK &&

@@ -70,6 +70,8 @@ THREADED = test/integration/daemon.py \
 	$(POSTFIX_TESTS)
 check_SCRIPTS += test/integration/errors.py test/integration/messages.py
 EXTRA_DIST += test/integration/errors.py test/integration/messages.py
+check_SCRIPTS += test/integration/report_failures.py
+EXTRA_DIST += test/integration/report_failures.py
 check_SCRIPTS += test/integration/report_days.py \
 	test/integration/report_mail.py \
 	test/integration/report_send.py

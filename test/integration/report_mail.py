@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Reports on their way: a real Postfix carries them from one mailseald, which
 signs them, to another, which verifies them; one that bounces suppresses its
-address.
+address. A message that fails causes a failure report, which goes the same way.
 """
+import email
+import email.policy
 import os
 import shutil
 import sys
@@ -19,7 +21,8 @@ from report_store import policy, row  # noqa: E402
 D0 = 1795651200
 RECORDS = '''example.com. IN TXT "v=spf1 ip4:127.0.0.1 -all"
 _dmarc.example.com. IN TXT "v=DMARC1; p=reject"
-_dmarc.d.example. IN TXT "v=DMARC1; p=reject; rua=mailto:rua@d.example"
+_dmarc.d.example. IN TXT "v=DMARC1; p=reject; rua=mailto:rua@d.example; ruf=mailto:ruf@d.example"
+d.example. IN TXT "v=spf1 -all"
 '''
 USER = 'nobody'
 
@@ -84,6 +87,38 @@ def check_report(w, b):
            'the other mailseald verified it')
 
 
+def fail(w, a, store):
+    """A message in the name of d.example that does not pass."""
+    status, out, err = proc.run(
+        [tree.MAILSEAL, 'try', '--milter', a.socket, '--ip', '203.0.113.7',
+         '--mail-from', 'spam@d.example', '--rcpt', 'you@example.com'],
+        world.message('forged').replace(b'joe@example.com',
+                                        b'ceo@d.example'))
+    tap.is_(status, 0, 'a message that fails', [out, err])
+    proc.wait_for(lambda: store.rows('SELECT * FROM mailseal_report_failure'),
+                  'the failure report to be stored')
+
+
+def check_failure(w):
+    got = w.sink.take(b'Subject: DMARC failure report')
+    results = world.ours_in(got.data)
+    tap.ok(len(results) == 1 and ' dkim=pass ' in results[0] and
+           ' spf=pass ' in results[0] and ' dmarc=pass ' in results[0],
+           'failure report: dkim, spf and dmarc pass', results)
+    tap.ok(got.sender.startswith('<bounces+'), 'its return path', got.sender)
+    message = email.message_from_bytes(got.data, policy=email.policy.default)
+    parts = message.get_payload()
+    feedback = parts[1].get_payload()[0]
+    tap.is_((message.get_content_type(), message.get_param('report-type'),
+             len(parts), feedback['Reported-Domain'], feedback['Source-IP'],
+             feedback['Auth-Failure'], feedback['Identity-Alignment']),
+            ('multipart/report', 'feedback-report', 3, 'd.example',
+             '203.0.113.7', 'dmarc', 'dkim, spf'), 'what it says')
+    tap.ok(not any(x in got.data for x in (b'ceo@', b'spam@', b'hello',
+                                           b'you@')),
+           'and what it does not say', got.data)
+
+
 def main():
     world.require()
     w = world.World(RECORDS)
@@ -98,7 +133,7 @@ def main():
                           w.top, 0o755)
     common = {'ReportFrom': 'dmarc@example.com',
               'ReportReturnPath': 'bounces@example.com',
-              'ReportStore': store.where}
+              'ReportStore': store.where, 'FailureReports': 'yes'}
     a = w.daemon('a', InternalHosts='127.0.0.1', Selector='r2',
                  KeyFile=w.keys['r2'].path,
                  ReportTransport='sendmail:' + sendmail, **common)
@@ -110,9 +145,11 @@ def main():
         '%s %s\n' % x for x in dict(common, KeyStore='none',
                                     Mode='v').items()), 0o644)
     start(w, a, b, bounce_conf)
+    fail(w, a, store)
     status, out, err = report(a.conf, 'send', '--json')
-    tap.is_((status, err), (0, ''), 'both reports are handed over', out)
+    tap.is_((status, err), (0, ''), 'all reports are handed over', out)
     check_report(w, b)
+    check_failure(w)
     proc.wait_for(lambda: store.rows(
         'SELECT * FROM mailseal_report_suppression'), 'the bounce')
     _, out, _ = report(a.conf, 'suppress')
