@@ -74,6 +74,9 @@ CASES = (
     ('one record with +all', ['v=spf1 mx -all',
                               'v=spf1 ip4:198.51.100.9 +all'],
      ['198.51.100.2', '198.51.100.9']),
+    ('twenty records', ['v=spf1 ip4:198.51.100.%d %s' % (
+        i, ('-all', '~all', '?all', 'mx')[i % 4]) for i in range(20, 40)],
+     ['198.51.100.2'] + ['198.51.100.%d' % i for i in range(20, 40)]),
     ('nobody, until now', ['v=spf1 -all'], []),
     ('a long record', ['v=spf1 ' + ' '.join(
         'ip4:198.51.100.%d' % i for i in range(20, 50)) + ' -all'],
