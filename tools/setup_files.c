@@ -181,7 +181,7 @@ save_after(struct setup *s, int config, struct diag *diag)
 }
 
 /* The state follows the copies, so that there is none without them. Sockets
-   are only ever added: each may still be in a list. */
+   are only added here: until all is done, each may still be in a list. */
 static bool
 note_change(struct setup *s, struct diag *diag)
 {
@@ -239,63 +239,52 @@ setup_files_save(struct setup *s)
 	return (ok);
 }
 
-bool
-setup_files_install(struct setup *s)
+/* Puts a copy in the place of each file that has other bytes; only_ours: of
+   those alone that nobody else has changed. *all_r: of all. */
+static bool
+put_copies(struct setup *s, const char *which, bool only_ours, bool *all_r)
 {
 	int config = open_config(s);
-	struct diag diag;
 	bool ok = config != -1;
+	struct diag diag;
+	struct str copy;
 	size_t i;
 
 	diag_init(&diag);
+	*all_r = true;
 	for (i = 0; i < FILES_N && ok; i++) {
-		struct str after = copy_name(s, files[i], "after");
-
-		ok = is_same_file(config, files[i], s->state.dir, after.p) ||
-		    copy_file(s, s->state.dir, config, after.p, files[i],
+		copy = copy_name(s, files[i], which);
+		if (only_ours && !is_ours(s, config, files[i])) {
+			*all_r = false;
+			continue;
+		}
+		ok = is_same_file(config, files[i], s->state.dir, copy.p) ||
+		    copy_file(s, s->state.dir, config, copy.p, files[i],
 		    false, &diag);
 	}
 	if (config != -1) {
 		(void)close(config);
 	}
 	if (!ok) {
-		diag_set(&diag, NULL, 0, "Postfix's configuration cannot be "
-		    "changed");
+		diag_set(&diag, NULL, 0, "Postfix's configuration in %.*s "
+		    "cannot be changed", STR_FMT(s->postfix.directory));
 		(void)cli_fail("%s", diag.text);
 	}
 	return (ok);
 }
 
 bool
+setup_files_install(struct setup *s)
+{
+	bool all;
+
+	return (put_copies(s, "after", false, &all));
+}
+
+bool
 setup_files_restore(struct setup *s, bool *whole_r)
 {
-	int config = open_config(s);
-	struct diag diag;
-	bool ok = config != -1;
-	size_t i;
-
-	diag_init(&diag);
-	*whole_r = true;
-	for (i = 0; i < FILES_N && ok; i++) {
-		struct str before = copy_name(s, files[i], "before");
-
-		if (!is_ours(s, config, files[i])) {
-			*whole_r = false;
-			continue;
-		}
-		ok = is_same_file(config, files[i], s->state.dir, before.p) ||
-		    copy_file(s, s->state.dir, config, before.p, files[i],
-		    false, &diag);
-	}
-	if (config != -1) {
-		(void)close(config);
-	}
-	if (!ok) {
-		diag_set(&diag, NULL, 0, "Postfix's configuration cannot be "
-		    "read");
-		(void)cli_fail("%s", diag.text);
-	}
-	return (ok);
+	return (put_copies(s, "before", true, whole_r));
 }
 
 bool
