@@ -251,6 +251,21 @@ check_host_helo(struct check_host *host)
 	return (name.n > 0 ? arena_dup(&host->arena, name) : STR_NONE);
 }
 
+bool
+check_host_take_ip(struct ip_addr *v, size_t *n, const char *value)
+{
+	if (*n == CHECK_MAX_IPS) {
+		(void)cli_fail("--ip: at most %d", CHECK_MAX_IPS);
+		return (false);
+	}
+	if (!ip_parse(str_from(value), &v[*n])) {
+		(void)cli_fail("--ip: %s is not an address", value);
+		return (false);
+	}
+	(*n)++;
+	return (true);
+}
+
 size_t
 check_host_interfaces(struct ip_addr *v, size_t max)
 {

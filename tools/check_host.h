@@ -56,6 +56,8 @@ bool	 check_mta(const struct check_args *, struct check_host *,
 	    struct check_shown *shown, size_t n);
 /* The name that Postfix gives with HELO, in the arena; absent: no Postfix. */
 struct str	check_host_helo(struct check_host *);
+/* Takes an option --ip, of at most CHECK_MAX_IPS. False: printed why. */
+bool	 check_host_take_ip(struct ip_addr *v, size_t *n, const char *value);
 /* The public addresses of this host's interfaces; how many, at most max. */
 size_t	check_host_interfaces(struct ip_addr *v, size_t max);
 /*

@@ -1,21 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The options of mailseal check. */
 #include "tools/check_connect.h"
-
-static bool
-take_ip(struct check_args *a, const char *value)
-{
-	if (a->ips_n == CHECK_MAX_IPS) {
-		(void)cli_fail("--ip: at most %d", CHECK_MAX_IPS);
-		return (false);
-	}
-	if (!ip_parse(str_from(value), &a->ips[a->ips_n])) {
-		(void)cli_fail("--ip: %s is not an address", value);
-		return (false);
-	}
-	a->ips_n++;
-	return (true);
-}
+#include "tools/check_host.h"
 
 static bool
 take_selector(struct check_args *a, const char *value)
@@ -189,7 +175,7 @@ check_take_option(void *opts, int id, const char *value)
 	}
 	switch (id) {
 	case 'i':
-		return (take_ip(a, value));
+		return (check_host_take_ip(a->ips, &a->ips_n, value));
 	case 'c':
 		a->conf_path = value;
 		return (true);

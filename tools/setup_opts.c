@@ -2,25 +2,11 @@
 /* The options of mailseal setup. */
 #include <unistd.h>
 
+#include "tools/check_host.h"
 #include "tools/setup.h"
 #include "wanted/provider.h"
 
 #define WAIT_MAX_S	(7 * 24 * 3600)
-
-static bool
-take_ip(struct setup_args *a, const char *value)
-{
-	if (a->ips_n == CHECK_MAX_IPS) {
-		(void)cli_fail("--ip: at most %d", CHECK_MAX_IPS);
-		return (false);
-	}
-	if (!ip_parse(str_from(value), &a->ips[a->ips_n])) {
-		(void)cli_fail("--ip: %s is not an address", value);
-		return (false);
-	}
-	a->ips_n++;
-	return (true);
-}
 
 static bool
 take_mta(struct setup_args *a, const char *value)
@@ -160,7 +146,7 @@ setup_take_option(void *opts, int id, const char *value)
 	}
 	switch (id) {
 	case 'i':
-		return (take_ip(a, value));
+		return (check_host_take_ip(a->ips, &a->ips_n, value));
 	case 0x503:
 		return (take_mta(a, value));
 	case 0x504:
