@@ -165,7 +165,7 @@ find_unsigned(struct check_host *host, struct offline *off)
 		host->origin_unsigned = true;
 		host->origin_below = has_signer_above(host, off, name);
 	}
-	while (mta_word(&rest, &word) &&
+	while (postfix_word(&rest, &word) &&
 	    host->unsigned_n < CHECK_MAX_UNSIGNED) {
 		if (is_mail_domain(word) && !str_eq_ci(word, origin) &&
 		    !str_eq_ci(word, host->mta.hostname) &&

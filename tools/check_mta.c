@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "tools/check_host.h"
+#include "tools/sendmail_cf.h"
 
 /* The usual Postfix may belong to another mailseald than the one whose
    configuration was named. */
@@ -21,6 +22,37 @@ severity_of(const struct check_args *a, enum mta_weight weight)
 	return (CHECK_INFO);
 }
 
+/* Without Postfix. sendmail.cf is all that is known of Sendmail. */
+static void
+say_sendmail(struct check_sayer *sayer, const struct check_host *host)
+{
+	const char *directory = getenv("MAIL_CONFIG") != NULL ?
+	    getenv("MAIL_CONFIG") : SENDMAIL_CF_DIRECTORY;
+	struct sendmail_cf cf;
+
+	sendmail_cf_read(&cf, directory, host->socket);
+	if (!cf.found) {
+		(void)check_say(sayer, "mta.unknown", CHECK_INFO,
+		    STR("MTA"), "neither Postfix (postconf) nor Sendmail "
+		    "(sendmail.cf) was found: whether an MTA passes mail to "
+		    "mailseald was not checked");
+	} else if (!cf.filters) {
+		(void)check_say(sayer, "sendmail.milters", severity_of(
+		    sayer->args, MTA_ERROR), STR("Sendmail"), "sendmail.cf "
+		    "does not pass mail to mailseald: it is neither signed "
+		    "nor verified. In sendmail.mc: %.*s", STR_FMT(
+		    sendmail_cf_line(sayer->arena, host->socket)));
+	} else if (!cf.waits) {
+		(void)check_say(sayer, "sendmail.default-action", CHECK_WARN,
+		    STR("Sendmail"), "the filter of mailseald has no F=T: "
+		    "while mailseald is not available, mail leaves unsigned "
+		    "and comes in unverified");
+	} else {
+		(void)check_say(sayer, "sendmail.milters", CHECK_GOOD,
+		    STR("Sendmail"), "Sendmail gives mailseald all mail");
+	}
+}
+
 static void
 say_lacks(struct check_sayer *sayer, const struct check_host *host)
 {
@@ -28,6 +60,10 @@ say_lacks(struct check_sayer *sayer, const struct check_host *host)
 	struct check_finding *f;
 	size_t i;
 
+	if (!host->mta.found) {
+		say_sendmail(sayer, host);
+		return;
+	}
 	mta_review(&host->mta, host->socket, &lacks);
 	for (i = 0; i < lacks.n; i++) {
 		const struct mta_lack *lack = &lacks.v[i];
@@ -41,7 +77,7 @@ say_lacks(struct check_sayer *sayer, const struct check_host *host)
 		}
 	}
 	sayer->failed |= lacks.failed;
-	if (lacks.n == 0 && host->mta.found) {
+	if (lacks.n == 0) {
 		(void)check_say(sayer, "postfix.milters", CHECK_GOOD,
 		    STR("Postfix"), "Postfix gives mailseald all mail");
 	}

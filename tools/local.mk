@@ -59,6 +59,7 @@ tools_mailseal_SOURCES = \
 	tools/seal.h \
 	tools/setup.h \
 	tools/setup_play.h \
+	tools/sendmail_cf.h \
 	tools/setup_state.h \
 	tools/sign.h \
 	tools/try.h \
@@ -122,6 +123,7 @@ tools_mailseal_SOURCES = \
 	tools/report_text.c \
 	tools/seal.c \
 	tools/seal_results.c \
+	tools/sendmail_cf.c \
 	tools/setup.c \
 	tools/setup_daemon.c \
 	tools/setup_dns.c \
@@ -131,8 +133,8 @@ tools_mailseal_SOURCES = \
 	tools/setup_host.c \
 	tools/setup_keys.c \
 	tools/setup_make.c \
-	tools/setup_master.c \
 	tools/setup_opts.c \
+	tools/setup_plan.c \
 	tools/setup_play.c \
 	tools/setup_postfix.c \
 	tools/setup_probe.c \

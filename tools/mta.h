@@ -11,21 +11,10 @@
 
 #include "base/arena.h"
 #include "base/str.h"
+#include "postfix/config.h"
 
 #define MTA_MAX_SERVICES	64
 #define MTA_MAX_LACKS		64
-
-struct mta_service {		/* a listener or cleanup, of master.cf */
-	struct str	 name;		/* "submission", "127.0.0.1:10025" */
-	struct str	 type;		/* "inet" */
-	struct str	 command;	/* "smtpd" */
-	bool		 chroot;
-	struct str	 milters;	/* -o smtpd_milters; absent: not
-					   set there */
-	struct str	 filter;	/* -o content_filter; the same */
-	struct str	 overrides;	/* -o receive_override_options */
-	struct str	 newline;	/* -o smtpd_forbid_bare_newline */
-};
 
 struct mta {			/* in the arena given; absent: not set */
 	bool			 found;
@@ -37,14 +26,14 @@ struct mta {			/* in the arena given; absent: not set */
 	struct str		 classes;
 	struct str		 filter;
 	struct str		 overrides;
-	struct str		 newline;	/* absent: Postfix has no such
-						   parameter */
-	struct str		 characters;	/* message_reject_characters */
+	struct str		 guards[POSTFIX_GUARDS_N];
+	struct str		 excluded;	/* from the first of them */
+	struct str		 version;
 	struct str		 networks;
 	struct str		 origin;
 	struct str		 domains;	/* that it takes mail for; names
 						   and tables */
-	struct mta_service	 v[MTA_MAX_SERVICES];
+	struct postfix_service	 v[MTA_MAX_SERVICES];
 	size_t			 n;
 };
 
@@ -68,15 +57,10 @@ struct mta_lacks {
 	bool		 failed;	/* no memory */
 };
 
-/* The value of a line "name = value", as postconf prints it; absent: there is
-   none. */
-struct str mta_value(struct str text, const char *name);
 /* found is false without Postfix. False: no memory. */
 bool	 mta_read(struct mta *, struct arena *);
 /* What Postfix lacks for a mailseald with that Socket. */
 void	 mta_review(const struct mta *, struct str socket,
 	    struct mta_lacks *);
-/* A word of a list that Postfix separates by commas or white space. */
-bool	 mta_word(struct str *rest, struct str *word_r);
 
 #endif

@@ -73,24 +73,11 @@ set_appended(struct review *r, struct mta_lack *lack, const char *parameter,
 
 static void
 set_service(struct review *r, struct mta_lack *lack,
-    const struct mta_service *s)
+    const struct postfix_service *s)
 {
 	lack->file = arena_printf(r->lacks->arena, "master.cf, %.*s %.*s",
 	    STR_FMT(s->name), STR_FMT(s->type));
 	r->lacks->failed |= lack->file.p == NULL;
-}
-
-static bool
-has_word(struct str list, const char *word)
-{
-	struct str one;
-
-	while (mta_word(&list, &one)) {
-		if (str_eq(one, str_from(word))) {
-			return (true);
-		}
-	}
-	return (false);
 }
 
 static bool
@@ -102,21 +89,21 @@ has_ours(const struct review *r, struct str list)
 /* -- listeners ----------------------------------------------------------- */
 
 static struct str
-milters_of(const struct review *r, const struct mta_service *s)
+milters_of(const struct review *r, const struct postfix_service *s)
 {
 	return (s->milters.p != NULL ? s->milters : r->mta->milters);
 }
 
 static bool
-is_listener(const struct mta_service *s)
+is_listener(const struct postfix_service *s)
 {
-	return (str_eq(s->command, STR("smtpd")));
+	return (s->command == POSTFIX_SMTPD);
 }
 
 static bool
-takes_no_milters(const struct review *r, const struct mta_service *s)
+takes_no_milters(const struct review *r, const struct postfix_service *s)
 {
-	return (has_word(s->overrides.p != NULL ? s->overrides :
+	return (postfix_has_word(s->receive.p != NULL ? s->receive :
 	    r->mta->overrides, "no_milters"));
 }
 
@@ -139,14 +126,14 @@ has_filter(const struct review *r)
 
 /* It takes mail back from a content filter: it must not give it to one. */
 static bool
-is_return(const struct review *r, const struct mta_service *s)
+is_return(const struct review *r, const struct postfix_service *s)
 {
 	return (is_listener(s) && s->filter.p != NULL && s->filter.n == 0 &&
 	    has_filter(r));
 }
 
 static bool
-is_submission(const struct mta_service *s)
+is_submission(const struct postfix_service *s)
 {
 	static const char *const names[] = {
 		"submission", "submissions", "smtps", "587", "465"
@@ -165,7 +152,7 @@ is_submission(const struct mta_service *s)
 
 /* A list of its own hides main.cf's. */
 static void
-review_listener(struct review *r, const struct mta_service *s)
+review_listener(struct review *r, const struct postfix_service *s)
 {
 	struct mta_lack *lack;
 
@@ -189,7 +176,7 @@ review_listener(struct review *r, const struct mta_service *s)
 
 /* Mail that comes back is seen twice. */
 static void
-review_return(struct review *r, const struct mta_service *s)
+review_return(struct review *r, const struct postfix_service *s)
 {
 	struct mta_lack *lack;
 	struct str value;
@@ -203,8 +190,8 @@ review_return(struct review *r, const struct mta_service *s)
 	    "Authentication-Results the filter removes would be signed as "
 	    "yours", STR_FMT(s->name));
 	set_service(r, lack, s);
-	value = s->overrides.n > 0 ? arena_printf(r->lacks->arena,
-	    "%.*s,no_milters", STR_FMT(s->overrides)) : STR("no_milters");
+	value = s->receive.n > 0 ? arena_printf(r->lacks->arena,
+	    "%.*s,no_milters", STR_FMT(s->receive)) : STR("no_milters");
 	set_fix(r, lack, "receive_override_options", value);
 }
 
@@ -215,7 +202,7 @@ uses_main(const struct review *r)
 	size_t i, listeners = 0;
 
 	for (i = 0; i < r->mta->n; i++) {
-		const struct mta_service *s = &r->mta->v[i];
+		const struct postfix_service *s = &r->mta->v[i];
 
 		listeners += is_listener(s);
 		if (is_listener(s) && s->milters.p == NULL &&
@@ -231,7 +218,7 @@ review_listeners(struct review *r)
 {
 	size_t i;
 
-	if (has_word(r->mta->overrides, "no_milters")) {
+	if (postfix_has_word(r->mta->overrides, "no_milters")) {
 		(void)add_lack(r, "postfix.milters", MTA_ERROR,
 		    STR("receive_override_options"), "receive_override_options"
 		    " in main.cf has no_milters: no milter sees any mail");
@@ -242,7 +229,7 @@ review_listeners(struct review *r)
 		    STR_FMT(r->socket)), "smtpd_milters", r->mta->milters);
 	}
 	for (i = 0; i < r->mta->n; i++) {
-		const struct mta_service *s = &r->mta->v[i];
+		const struct postfix_service *s = &r->mta->v[i];
 
 		if (is_return(r, s)) {
 			review_return(r, s);
@@ -264,7 +251,7 @@ review_local(struct review *r)
 		    "mailseald: mail of sendmail(1), cron and web "
 		    "applications on this host leaves unsigned"),
 		    "non_smtpd_milters", r->mta->local_milters);
-	} else if (!has_word(r->mta->classes, "bounce")) {
+	} else if (!postfix_has_word(r->mta->classes, "bounce")) {
 		set_fix(r, add_lack(r, "postfix.bounces", MTA_INFO,
 		    STR("internal_mail_filter_classes"), "bounces that "
 		    "Postfix writes leave unsigned"),
@@ -298,7 +285,7 @@ socket_of(struct str item)
 	if (item.n > 0 && item.p[0] == '{') {
 		item = str_from_offset(item, 1);
 	}
-	(void)mta_word(&item, &socket);
+	(void)postfix_word(&item, &socket);
 	return (socket);
 }
 
@@ -320,15 +307,16 @@ written_in(const struct review *r, struct str list)
 /* A service in a chroot sees only what is below the queue directory, by the
    path from there. */
 static void
-review_chroot(struct review *r, const struct mta_service *s)
+review_chroot(struct review *r, const struct postfix_service *s)
 {
-	bool local = str_eq(s->command, STR("cleanup"));
+	bool local = s->command == POSTFIX_CLEANUP;
 	struct str list = local ? r->mta->local_milters : milters_of(r, s);
 	struct str written = written_in(r, list), path, inside;
 	struct mta_lack *lack;
 
 	path = str_from_offset(written, str_find(written, ':') + 1);
-	if (!s->chroot || path.n == 0 || path.p[0] != '/') {
+	if (!s->chroot || s->command == POSTFIX_POSTSCREEN || path.n == 0 ||
+	    path.p[0] != '/') {
 		return;
 	}
 	inside = path_in_queue(r, path);
@@ -348,73 +336,129 @@ review_chroot(struct review *r, const struct mta_service *s)
 
 /* -- what milters cannot see --------------------------------------------- */
 
-static bool
-forbids(struct str newline)
+static const struct {
+	const char	*id;
+	enum mta_weight	 weight;
+	const char	*text;
+} guards[POSTFIX_GUARDS_N] = {
+	[POSTFIX_NEWLINE] = { "postfix.smuggling", MTA_WARN, "a bare line "
+	    "feed may end a message: a stranger can smuggle a second message "
+	    "behind one that passes every check" },
+	[POSTFIX_PIPELINING] = { "postfix.pipelining", MTA_INFO, "clients "
+	    "may send commands before they were allowed to, as those do that "
+	    "smuggle messages" },
+	[POSTFIX_CHARACTERS] = { "postfix.nul", MTA_INFO, "messages with NUL "
+	    "are accepted; mail programs read different things behind it" },
+};
+
+static void
+set_guard(struct review *r, struct mta_lack *lack, enum postfix_guard guard,
+    struct str value)
 {
-	return (!str_eq(newline, STR("no")) && newline.n > 0);
+	struct buf safe;
+
+	buf_init(&safe, VALUE_MAX_BYTES);
+	postfix_guard_value(&safe, guard, value, r->mta->version);
+	if (safe.status == STATUS_OK) {
+		set_fix(r, lack, postfix_guard_name(guard), buf_str(&safe));
+	}
+	buf_fini(&safe);
+}
+
+/* A service that has been given an unsafe value of its own. */
+static void
+review_guard_at(struct review *r, enum postfix_guard guard,
+    const struct postfix_service *s)
+{
+	struct mta_lack *lack;
+
+	if (s->guards[guard].p == NULL ||
+	    postfix_guard_is_safe(guard, s->guards[guard]) || s->command !=
+	    (postfix_guard_is_cleanup(guard) ? POSTFIX_CLEANUP :
+	    POSTFIX_SMTPD)) {
+		return;
+	}
+	lack = add_lack(r, guards[guard].id, guards[guard].weight, s->name,
+	    "%.*s: %s", STR_FMT(s->name), guards[guard].text);
+	set_service(r, lack, s);
+	set_guard(r, lack, guard, s->guards[guard]);
 }
 
 static void
-review_smuggling(struct review *r)
+review_guard(struct review *r, enum postfix_guard guard)
+{
+	struct str name = str_from(postfix_guard_name(guard));
+	struct str value = r->mta->guards[guard];
+	size_t i;
+
+	if (value.p == NULL && guard == POSTFIX_NEWLINE) {
+		(void)add_lack(r, guards[guard].id, MTA_WARN, name, "this "
+		    "Postfix does not know smtpd_forbid_bare_newline: a "
+		    "stranger can smuggle a second message behind one that "
+		    "passes every check. Upgrade to 3.5.24, 3.6.14, 3.7.10, "
+		    "3.8.5 or later");
+	} else if (value.p != NULL && !postfix_guard_is_safe(guard, value)) {
+		set_guard(r, add_lack(r, guards[guard].id,
+		    guards[guard].weight, name, "%s", guards[guard].text),
+		    guard, value);
+	}
+	for (i = 0; i < r->mta->n; i++) {
+		review_guard_at(r, guard, &r->mta->v[i]);
+	}
+}
+
+static void
+review_guards(struct review *r)
 {
 	size_t i;
 
-	if (r->mta->newline.p == NULL) {
-		(void)add_lack(r, "postfix.smuggling", MTA_WARN,
-		    STR("smtpd_forbid_bare_newline"), "this Postfix does not "
-		    "know smtpd_forbid_bare_newline: a stranger can smuggle a "
-		    "second message behind one that passes every check. "
-		    "Upgrade to 3.5.24, 3.6.14, 3.7.10, 3.8.5 or later");
-	} else if (!forbids(r->mta->newline)) {
-		set_fix(r, add_lack(r, "postfix.smuggling", MTA_WARN,
-		    STR("smtpd_forbid_bare_newline"), "a bare line feed may "
-		    "end a message: a stranger can smuggle a second message "
-		    "behind one that passes every check"),
-		    "smtpd_forbid_bare_newline", STR("normalize"));
-	}
-	for (i = 0; i < r->mta->n; i++) {
-		const struct mta_service *s = &r->mta->v[i];
-
-		if (is_listener(s) && s->newline.p != NULL &&
-		    !forbids(s->newline)) {
-			struct mta_lack *lack = add_lack(r,
-			    "postfix.smuggling", MTA_WARN, s->name, "%.*s "
-			    "lets a bare line feed end a message",
-			    STR_FMT(s->name));
-
-			set_service(r, lack, s);
-			set_fix(r, lack, "smtpd_forbid_bare_newline",
-			    STR("normalize"));
-		}
-	}
-	if (!has_word(r->mta->characters, "\\0")) {
-		set_fix(r, add_lack(r, "postfix.nul", MTA_INFO,
-		    STR("message_reject_characters"), "messages with NUL are "
-		    "taken; mail programs read different things behind it"),
-		    "message_reject_characters", STR("\\0"));
+	for (i = 0; i < POSTFIX_GUARDS_N; i++) {
+		review_guard(r, (enum postfix_guard)i);
 	}
 }
 
 /* -- who may relay ------------------------------------------------------- */
 
-/* A network of everybody, as in tutorials that give up. */
-static void
-review_networks(struct review *r)
+/* A network of everybody, as in tutorials that give up; absent: there is
+   none. */
+static struct str
+find_everybody(struct str list)
 {
-	struct str rest = r->mta->networks, word;
+	struct str word;
 	size_t slash;
 	uint64_t bits;
 
-	while (mta_word(&rest, &word)) {
+	while (postfix_word(&list, &word)) {
 		slash = str_rfind(word, '/');
 		if (slash < word.n && word.p[0] != '/' && word.p[0] != '!' &&
 		    str_to_u64(str_from_offset(word, slash + 1), &bits) &&
 		    bits < 8) {
-			(void)add_lack(r, "relay.open", MTA_ERROR,
-			    STR("mynetworks"), "mynetworks has %.*s: "
-			    "strangers may send through this host, and their "
-			    "mail would be signed", STR_FMT(word));
+			return (word);
 		}
+	}
+	return (STR_NONE);
+}
+
+static void
+review_networks(struct review *r)
+{
+	struct str word = find_everybody(r->mta->networks);
+
+	if (word.p != NULL) {
+		(void)add_lack(r, "relay.open", MTA_ERROR, STR("mynetworks"),
+		    "mynetworks has %.*s: strangers may send through this "
+		    "host, and their mail would be signed", STR_FMT(word));
+		return;
+	}
+	word = find_everybody(r->mta->excluded);
+	if (word.p != NULL) {
+		set_fix(r, add_lack(r, "postfix.smuggling", MTA_WARN,
+		    STR("smtpd_forbid_bare_newline_exclusions"), "%.*s is "
+		    "excluded from smtpd_forbid_bare_newline: a stranger can "
+		    "smuggle a second message behind one that passes every "
+		    "check", STR_FMT(word)),
+		    "smtpd_forbid_bare_newline_exclusions",
+		    STR("$mynetworks"));
 	}
 }
 
@@ -448,6 +492,6 @@ mta_review(const struct mta *mta, struct str socket, struct mta_lacks *lacks)
 		    "unsigned and comes in unverified"),
 		    "milter_default_action", STR("tempfail"));
 	}
-	review_smuggling(&r);
+	review_guards(&r);
 	review_networks(&r);
 }

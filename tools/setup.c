@@ -7,10 +7,24 @@
 
 #define ARENA_BYTES	((size_t)256 * 1024 * 1024)
 
+static bool
+changes_milters(const struct setup *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->postfix.edits_n; i++) {
+		if (str_ends_ci(s->postfix.edits[i].name, STR("_milters"))) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
 /* What will be done, in lines that a person can check. */
 static void
 say_decisions(struct setup *s)
 {
+	bool by_hand = strcmp(setup_publish_how(s), "print") == 0;
 	size_t i, n = 0;
 
 	setup_stage(s, "Decide");
@@ -29,18 +43,27 @@ say_decisions(struct setup *s)
 	if (n == 0 && s->keys_n > 0) {
 		setup_item(s, "Publish", "nothing");
 	} else {
-		setup_item(s, "Publish", "%zu record%s%s, by %s", n, n == 1 ?
-		    "" : "s", s->keys_n == 0 ? " and that of the key" : "",
+		setup_item(s, "Publish", "%zu record%s%s: %s%s", n, n == 1 ?
+		    "" : "s", s->keys_n == 0 ? " and that of the new key" : "",
+		    by_hand ? "setup prints them, you publish them" :
+		    "setup publishes them by ", by_hand ? "" :
 		    setup_publish_how(s));
 	}
 	setup_item(s, "DMARC", "%s", s->names[1].wanted.p != NULL ?
 	    s->names[1].wanted.p : "stays as it is");
 	setup_item(s, "Daemon", "%s, socket %s", s->conf_missing ?
 	    "a new configuration" : s->args->conf_path, setup_socket(s));
+	if (s->args->mta == SETUP_SENDMAIL) {
+		setup_item(s, "Sendmail", "is not changed: setup prints the "
+		    "line for sendmail.mc, and looks whether it is in use");
+		return;
+	}
 	setup_item(s, "Postfix", "%s", s->args->mta != SETUP_POSTFIX ?
 	    "is not changed" : s->postfix.edits_n == 0 ?
-	    "is wired already" : "gets a milter, at the end, after a "
-	    "question");
+	    "is wired already" : changes_milters(s) ?
+	    "gets a milter, and settings against smuggled messages, at the "
+	    "end, after a question" : "gets settings against smuggled "
+	    "messages, after a question");
 }
 
 static void
@@ -124,7 +147,7 @@ open_state(struct setup *s, bool create)
 static int
 run_setup(struct setup *s)
 {
-	if (!setup_look(s)) {
+	if (!open_state(s, false) || !setup_look(s)) {
 		return (setup_finish(s, SETUP_FAILED));
 	}
 	say_decisions(s);
@@ -137,6 +160,8 @@ run_setup(struct setup *s)
 		    "with --yes");
 		return (setup_finish(s, SETUP_STOP));
 	}
+	/* Another run may have changed it while the question was open. */
+	setup_state_close(&s->state);
 	if (!open_state(s, true)) {
 		return (setup_finish(s, SETUP_FAILED));
 	}

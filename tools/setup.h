@@ -27,13 +27,14 @@
 #include "conf/conf.h"
 #include "dns/overlay.h"
 #include "keys/store.h"
+#include "postfix/config.h"
 #include "tools/mailseal.h"
 #include "tools/setup_state.h"
 
 #define SETUP_MAX_NAMES		(2 + CHECK_MAX_SELECTORS)
 #define SETUP_MAX_TASKS		64
 #define SETUP_MAX_SERVICES	64
-#define SETUP_MAX_EDITS		32
+#define SETUP_MAX_EDITS		256
 #define SETUP_TIMER		"dkimkeygen.timer"
 #define SETUP_WAIT_S		600	/* for the name servers */
 
@@ -70,16 +71,6 @@ struct setup_args {
 	struct cli_dns		 dns;
 };
 
-struct setup_service {		/* of master.cf; views into master */
-	struct str	 name;		/* "smtp", "127.0.0.1:10025" */
-	struct str	 type;		/* "inet" */
-	bool		 chroot;
-	struct str	 command;	/* "smtpd" */
-	struct str	 milters;	/* -o smtpd_milters; absent: none */
-	bool		 no_milters;	/* receive_override_options */
-	bool		 wrapped;	/* TLS from the start */
-};
-
 struct setup_edit {		/* of one parameter */
 	struct str	 service;	/* "smtp/inet"; absent: main.cf */
 	struct str	 name;
@@ -95,7 +86,9 @@ struct setup_postfix {		/* in the setup's arena */
 	struct str		 milters, milters_raw;
 	struct str		 local_milters, local_milters_raw;
 	struct str		 default_action, classes, content_filter;
-	struct setup_service	 v[SETUP_MAX_SERVICES];
+	struct str		 guards[POSTFIX_GUARDS_N];
+	struct str		 guards_raw[POSTFIX_GUARDS_N];
+	struct postfix_service	 v[SETUP_MAX_SERVICES];
 	size_t			 n;
 	struct str		 socket;	/* of mailseald, as Postfix
 						   names it; set by wire */
@@ -134,6 +127,8 @@ struct setup {
 	/* look */
 	struct conf		*conf;		/* NULL: there is none */
 	bool			 conf_missing;
+	const char		*new_socket;	/* of a configuration that is
+						   to be made */
 	struct setup_postfix	 postfix;
 	struct ip_addr		 ips[CHECK_MAX_IPS];
 	size_t			 ips_n;
@@ -209,18 +204,16 @@ int	 setup_exec(struct setup *, char *const argv[], struct str *out,
 /* The same, and an exit status other than 0 is reported. */
 bool	 setup_command(struct setup *, char *const argv[]);
 
-/* setup_postfix.c, setup_master.c, setup_wire.c, setup_files.c,
-   setup_edit.c */
+/* setup_postfix.c, setup_wire.c, setup_plan.c, setup_files.c, setup_edit.c */
 
 bool	 setup_postfix_read(struct setup *);
-/* postconf -M and -P. False: printed why. */
-bool	 setup_master_read(struct setup *);
 /* The arguments of postconf for this configuration; n: how many are used. */
 size_t	 setup_postconf(struct setup *, char *argv[], size_t max,
 	    const char *options);
 /* Whether it is a configuration that can be changed. False: printed why not. */
 bool	 setup_postfix_judge(struct setup *);
-/* What would be changed for the socket. False: printed why. */
+/* What would be changed for the socket, and what no milter sees. False:
+   printed why. */
 bool	 setup_wire_plan(struct setup *, const char *socket);
 void	 setup_wire_show(struct setup *);
 enum setup_result	 setup_wire(struct setup *);

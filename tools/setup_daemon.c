@@ -63,7 +63,8 @@ wait_until_running(struct setup *s)
 		(void)nanosleep(&pause, NULL);
 	}
 	(void)cli_fail("mailseald was started and does not answer on %s: its "
-	    "log says why", setup_socket(s));
+	    "log says why. If it ran before with another Socket, stop it, "
+	    "then run this again", setup_socket(s));
 	return (false);
 }
 
@@ -98,17 +99,29 @@ start_timer(struct setup *s)
 	return (setup_command(s, start));
 }
 
+/* A restart: one that runs still has its former socket. */
 static bool
 start_unit(struct setup *s)
 {
 	char *const reload[] = { make_word(s, "systemctl"),
 		make_word(s, "daemon-reload"), NULL };
-	char *const start[] = { make_word(s, "systemctl"),
-		make_word(s, "enable"), make_word(s, "--now"),
-		make_word(s, UNIT), NULL };
+	char *const enable[] = { make_word(s, "systemctl"),
+		make_word(s, "enable"), make_word(s, UNIT), NULL };
+	char *const restart[] = { make_word(s, "systemctl"),
+		make_word(s, "restart"), make_word(s, UNIT), NULL };
 
-	return (setup_command(s, reload) && setup_command(s, start) &&
-	    start_timer(s));
+	return (setup_command(s, reload) && setup_command(s, enable) &&
+	    setup_command(s, restart) && start_timer(s));
+}
+
+/* Whether it was so before setup: then undo leaves it alone. */
+static bool
+runs_as_unit(struct setup *s)
+{
+	char *const ask[] = { make_word(s, "systemctl"),
+		make_word(s, "is-active"), make_word(s, UNIT), NULL };
+
+	return (setup_exec(s, ask, NULL, NULL) == 0);
 }
 
 static bool
@@ -136,7 +149,8 @@ setup_daemon_start(struct setup *s)
 		return (true);
 	}
 	diag_init(&diag);
-	if (!setup_state_set(&s->state, s->state.host, "daemon",
+	if (!(systemd && runs_as_unit(s)) &&
+	    !setup_state_set(&s->state, s->state.host, "daemon",
 	    json_string(systemd ? "systemd" : s->conf->pid_file != NULL ?
 	    s->conf->pid_file : ""), &diag)) {
 		(void)cli_fail("%s", diag.text);

@@ -232,6 +232,7 @@ setup_unwire(struct setup *s)
 	}
 	setup_say(s, whole ? "Postfix has what it had before." :
 	    "main.cf or master.cf was changed by others since: only the "
-	    "milter was taken out of it.");
+	    "milter was taken out of it; the settings against smuggled "
+	    "messages and NUL stay.");
 	return (true);
 }

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What is there: Postfix, the daemon's configuration, this host's addresses,
    the domain's name servers. Nothing is changed. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +14,10 @@
 #include "tools/setup.h"
 
 #define SOCKET_NAME	"mailseal/milter.sock"	/* below Postfix's queue */
+#define USUAL_QUEUE	"/var/spool/postfix"
+#define HOST_BYTES	256
+#define FIRST_PORT	8891
+#define LAST_PORT	8910
 
 bool
 setup_uses_systemd(const struct setup *s)
@@ -18,14 +26,53 @@ setup_uses_systemd(const struct setup *s)
 	    access("/run/systemd/system", F_OK) == 0);
 }
 
+/* Another milter may have the usual one. */
+static unsigned
+find_free_port(void)
+{
+	struct sockaddr_in address = { .sin_family = AF_INET,
+		.sin_addr = { .s_addr = htonl(INADDR_LOOPBACK) } };
+	unsigned port = FIRST_PORT;
+	bool is_free = false;
+	int fd;
+
+	for (; port <= LAST_PORT && !is_free; port += !is_free) {
+		address.sin_port = htons((uint16_t)port);
+		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		is_free = fd == -1 || bind(fd, (struct sockaddr *)&address,
+		    sizeof(address)) == 0;
+		if (fd != -1) {
+			(void)close(fd);
+		}
+	}
+	return (port);
+}
+
+/* Below Postfix's queue, which a chroot sees; the unit of systemd may write
+   there only in the usual one. */
+static const char *
+choose_socket(struct setup *s)
+{
+	const struct setup_postfix *p = &s->postfix;
+
+	if (p->found && (!setup_uses_systemd(s) ||
+	    str_eq(p->queue, STR(USUAL_QUEUE)))) {
+		return (setup_text(s, "unix:%.*s/" SOCKET_NAME,
+		    STR_FMT(p->queue)).p);
+	}
+	return (setup_text(s, "inet:%u@127.0.0.1", find_free_port()).p);
+}
+
 const char *
 setup_socket(struct setup *s)
 {
 	if (s->conf != NULL && s->conf->socket != NULL) {
 		return (s->conf->socket);
 	}
-	return (s->postfix.found ? setup_text(s, "unix:%.*s/" SOCKET_NAME,
-	    STR_FMT(s->postfix.queue)).p : "inet:8891@127.0.0.1");
+	if (s->new_socket == NULL) {
+		s->new_socket = choose_socket(s);
+	}
+	return (s->new_socket);
 }
 
 const char *
@@ -100,12 +147,27 @@ look_at_addresses(struct setup *s)
 	return (judge_addresses(s));
 }
 
+/* As Postfix has it, or the system. */
+static struct str
+own_name(struct setup *s)
+{
+	char name[HOST_BYTES] = "";
+
+	if (s->postfix.helo.n > 0) {
+		return (s->postfix.helo);
+	}
+	if (s->postfix.hostname.n > 0 ||
+	    gethostname(name, sizeof(name) - 1) == -1) {
+		return (s->postfix.hostname);
+	}
+	return (setup_text(s, "%s", name));
+}
+
 /* A short name, or localhost, is refused by many. */
 static bool
 look_at_name(struct setup *s)
 {
-	struct str own = s->postfix.helo.n > 0 ? s->postfix.helo :
-	    s->postfix.hostname;
+	struct str own = own_name(s);
 
 	s->helo = s->args->host != NULL ? str_from(s->args->host) : own;
 	if (s->args->relay) {
@@ -116,12 +178,14 @@ look_at_name(struct setup *s)
 	    STR("localdomain")) || str_starts_ci(s->helo,
 	    STR("localhost."))) {
 		(void)cli_fail("this host calls itself \"%.*s\", which other "
-		    "hosts refuse: postconf -e myhostname=NAME, with its full "
-		    "name in the DNS, or say --host NAME",
-		    STR_FMT(s->helo));
+		    "hosts refuse: %swith its full name in the DNS%s",
+		    STR_FMT(s->helo), s->postfix.found ? "postconf -e "
+		    "myhostname=NAME, " : "say --host NAME, ",
+		    s->postfix.found ? ", or say --host NAME" : "");
 		return (false);
 	}
-	if (s->args->host != NULL && own.n > 0 && !str_eq_ci(own, s->helo)) {
+	if (s->args->host != NULL && s->postfix.found &&
+	    !str_eq_ci(own, s->helo)) {
 		setup_todo(s, "Postfix calls itself %.*s: postconf -e "
 		    "myhostname=%.*s", STR_FMT(own), STR_FMT(s->helo));
 	}
@@ -165,6 +229,9 @@ look_at_mta(struct setup *s)
 		(void)cli_fail("Postfix was not found (postconf): say --mta "
 		    "sendmail or --mta none");
 		return (false);
+	}
+	if (s->args->mta == SETUP_SENDMAIL) {
+		s->postfix = (struct setup_postfix){ .found = false };
 	}
 	if (s->args->mta != SETUP_POSTFIX) {
 		return (true);

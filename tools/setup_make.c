@@ -157,6 +157,11 @@ write_conf(struct setup *s, struct buf *out)
 	if (s->args->store.where != NULL) {
 		buf_printf(out, "KeyStore %s\n", s->args->store.where);
 	}
+	if (s->args->mta == SETUP_SENDMAIL) {
+		/* What it does to a message after its milters. */
+		buf_add_cstr(out, "LineLengthLimit sendmail:990\n"
+		    "AddressLists sendmail\n");
+	}
 	if (!setup_uses_systemd(s)) {
 		buf_printf(out, "PidFile %s\n", setup_pid_file(s));
 	}

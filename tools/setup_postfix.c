@@ -4,10 +4,12 @@
 
 #include <sys/stat.h>
 
+#include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "postfix/milters.h"
-#include "tools/mta.h"
 #include "tools/setup.h"
 
 #define ARGS_MAX	48
@@ -36,7 +38,7 @@ static const char *const names[] = {
 	"smtpd_milters", "non_smtpd_milters", "milter_default_action",
 	"internal_mail_filter_classes", "content_filter",
 	"multi_instance_directories", "smtpd_milter_maps",
-	"smtpd_recipient_restrictions",
+	"compatibility_level",
 };
 #define NAMES_N	(sizeof(names) / sizeof(names[0]))
 
@@ -49,6 +51,10 @@ ask_parameters(struct setup *s, const char *options, struct str *out)
 	for (i = 0; i < NAMES_N; i++) {
 		argv[n++] = arena_cstr(&s->arena, str_from(names[i]));
 	}
+	for (i = 0; i < POSTFIX_GUARDS_N; i++) {
+		argv[n++] = arena_cstr(&s->arena, str_from(
+		    postfix_guard_name((enum postfix_guard)i)));
+	}
 	argv[n] = NULL;
 	return (setup_exec(s, argv, out, NULL) == 0);
 }
@@ -57,22 +63,29 @@ static void
 take_values(struct setup *s, struct str expanded, struct str raw)
 {
 	struct setup_postfix *p = &s->postfix;
+	const char *name;
+	size_t i;
 
-	p->version = mta_value(expanded, "mail_version");
-	p->directory = mta_value(expanded, "config_directory");
-	p->queue = mta_value(expanded, "queue_directory");
-	p->owner = mta_value(expanded, "mail_owner");
-	p->hostname = mta_value(expanded, "myhostname");
-	p->helo = mta_value(expanded, "smtp_helo_name");
-	p->relayhost = mta_value(expanded, "relayhost");
-	p->interfaces = mta_value(expanded, "inet_interfaces");
-	p->milters = mta_value(expanded, "smtpd_milters");
-	p->local_milters = mta_value(expanded, "non_smtpd_milters");
-	p->default_action = mta_value(expanded, "milter_default_action");
-	p->classes = mta_value(expanded, "internal_mail_filter_classes");
-	p->content_filter = mta_value(expanded, "content_filter");
-	p->milters_raw = mta_value(raw, "smtpd_milters");
-	p->local_milters_raw = mta_value(raw, "non_smtpd_milters");
+	p->version = postfix_value(expanded, "mail_version");
+	p->directory = postfix_value(expanded, "config_directory");
+	p->queue = postfix_value(expanded, "queue_directory");
+	p->owner = postfix_value(expanded, "mail_owner");
+	p->hostname = postfix_value(expanded, "myhostname");
+	p->helo = postfix_value(expanded, "smtp_helo_name");
+	p->relayhost = postfix_value(expanded, "relayhost");
+	p->interfaces = postfix_value(expanded, "inet_interfaces");
+	p->milters = postfix_value(expanded, "smtpd_milters");
+	p->local_milters = postfix_value(expanded, "non_smtpd_milters");
+	p->default_action = postfix_value(expanded, "milter_default_action");
+	p->classes = postfix_value(expanded, "internal_mail_filter_classes");
+	p->content_filter = postfix_value(expanded, "content_filter");
+	p->milters_raw = postfix_value(raw, "smtpd_milters");
+	p->local_milters_raw = postfix_value(raw, "non_smtpd_milters");
+	for (i = 0; i < POSTFIX_GUARDS_N; i++) {
+		name = postfix_guard_name((enum postfix_guard)i);
+		p->guards[i] = postfix_value(expanded, name);
+		p->guards_raw[i] = postfix_value(raw, name);
+	}
 }
 
 /* A warning of postconf means that the files say something else than they
@@ -118,6 +131,32 @@ check_file(struct setup *s, const char *name)
 	return (true);
 }
 
+/* A file system that is read-only, or a file that is immutable. */
+static bool
+check_writable(struct setup *s, const char *name)
+{
+	struct str path = setup_text(s, "%.*s/%s",
+	    STR_FMT(s->postfix.directory), name);
+	const char *directory = arena_cstr(&s->arena, s->postfix.directory);
+	bool ok;
+	int fd;
+
+	if (geteuid() != 0) {
+		return (true);
+	}
+	fd = open(path.p, O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+	ok = fd != -1 && access(directory, W_OK) == 0;
+	if (!ok) {
+		(void)cli_fail("%s cannot be changed: %s. Enter the milter "
+		    "where the file comes from, then run setup with --mta "
+		    "none", path.p, strerror(errno));
+	}
+	if (fd != -1) {
+		(void)close(fd);
+	}
+	return (ok);
+}
+
 static bool
 check_lists(const struct setup_postfix *p)
 {
@@ -131,11 +170,11 @@ check_lists(const struct setup_postfix *p)
 		return (false);
 	}
 	for (i = 0; i < p->n; i++) {
-		if (!milters_is_plain(p->v[i].milters)) {
+		if (!milters_is_plain(p->v[i].milters_raw)) {
 			(void)cli_fail("%.*s in master.cf has an expression "
 			    "in smtpd_milters that setup does not change: "
 			    "%.*s", STR_FMT(p->v[i].name),
-			    STR_FMT(p->v[i].milters));
+			    STR_FMT(p->v[i].milters_raw));
 			return (false);
 		}
 	}
@@ -148,23 +187,68 @@ setup_postfix_judge(struct setup *s)
 	struct str out, value;
 
 	if (!check_warnings(s) || !check_file(s, "main.cf") ||
-	    !check_file(s, "master.cf") || !check_lists(&s->postfix) ||
+	    !check_file(s, "master.cf") || !check_writable(s, "main.cf") ||
+	    !check_writable(s, "master.cf") || !check_lists(&s->postfix) ||
 	    !ask_parameters(s, "-x", &out)) {
 		return (false);
 	}
-	value = mta_value(out, "multi_instance_directories");
+	value = postfix_value(out, "multi_instance_directories");
 	if (value.n > 0 && s->args->mta_config == NULL) {
 		(void)cli_fail("there are several instances of Postfix "
 		    "(%.*s): name one with --mta-config", STR_FMT(value));
 		return (false);
 	}
-	value = mta_value(out, "smtpd_milter_maps");
+	value = postfix_value(out, "smtpd_milter_maps");
 	if (value.n > 0) {
 		(void)cli_fail("smtpd_milter_maps (%.*s) chooses milters by "
 		    "client: enter mailseald there by hand, then run setup "
 		    "with --mta none", STR_FMT(value));
 		return (false);
 	}
+	return (true);
+}
+
+static bool
+ask_master(struct setup *s, const char *options, bool expanded,
+    struct str *out)
+{
+	char *argv[ARGS_MAX];
+	struct str err;
+	size_t n = setup_postconf(s, argv, ARGS_MAX, options);
+
+	if (expanded) {
+		argv[n++] = arena_cstr(&s->arena, STR("-x"));
+		argv[n] = NULL;
+	}
+	if (setup_exec(s, argv, out, &err) == 0) {
+		return (true);
+	}
+	(void)cli_fail("postconf %s failed: %.*s", options,
+	    STR_FMT(str_trim_fws(err)));
+	return (false);
+}
+
+static bool
+read_master(struct setup *s, bool chroots)
+{
+	struct setup_postfix *p = &s->postfix;
+	struct str services, expanded, raw;
+
+	if (!ask_master(s, "-M", false, &services) ||
+	    !ask_master(s, "-P", true, &expanded) ||
+	    !ask_master(s, "-P", false, &raw)) {
+		return (false);
+	}
+	p->n = postfix_read_services(services, chroots, p->v,
+	    SETUP_MAX_SERVICES);
+	if (p->n > SETUP_MAX_SERVICES) {
+		(void)cli_fail("master.cf has %zu services that setup would "
+		    "have to look at; it looks at %d", p->n,
+		    SETUP_MAX_SERVICES);
+		return (false);
+	}
+	postfix_read_overrides(expanded, true, p->v, p->n);
+	postfix_read_overrides(raw, false, p->v, p->n);
 	return (true);
 }
 
@@ -181,5 +265,6 @@ setup_postfix_read(struct setup *s)
 	/* postconf answers for a directory without Postfix, too. */
 	s->postfix.found = s->postfix.directory.n > 0 &&
 	    s->postfix.queue.n > 0;
-	return (!s->postfix.found || setup_master_read(s));
+	return (!s->postfix.found || read_master(s, postfix_chroots(
+	    postfix_value(expanded, "compatibility_level"))));
 }

@@ -26,16 +26,18 @@ struct probe {
 };
 
 /* A listener with the milters of main.cf and without TLS from the start. */
-static const struct setup_service *
+static const struct postfix_service *
 choose_service(const struct setup_postfix *p)
 {
-	const struct setup_service *service;
+	const struct postfix_service *service;
 	size_t i;
 
 	for (i = 0; i < p->n; i++) {
 		service = &p->v[i];
 		if (str_eq(service->type, STR("inet")) && !service->wrapped &&
-		    !service->no_milters && service->milters.p == NULL) {
+		    service->command != POSTFIX_CLEANUP &&
+		    !postfix_has_word(service->receive, "no_milters") &&
+		    service->milters.p == NULL) {
 			return (service);
 		}
 	}
@@ -177,7 +179,7 @@ play_client(struct setup *s, struct probe *p)
 int
 setup_probe(struct setup *s, struct str *reply_r)
 {
-	const struct setup_service *service = choose_service(&s->postfix);
+	const struct postfix_service *service = choose_service(&s->postfix);
 	struct probe p = { .fd = -1 };
 	const char *host, *port;
 	int code;

@@ -231,9 +231,10 @@ static void
 tell_next(struct setup *s, size_t active)
 {
 	if (active == 0) {
-		setup_todo(s, "then dkimkeygen rotate --all, which "
-		    "dkimkeygen.timer or cron runs each hour, makes the key "
-		    "sign; run mailseal setup again to see a signed message");
+		setup_todo(s, "wait until the key may sign; dkimkeygen "
+		    "rotate --all, which dkimkeygen.timer or cron runs each "
+		    "hour, takes it into use. Then run mailseal setup again "
+		    "to see a signed message");
 	}
 	setup_todo(s, "read the reports of other hosts (mailseal report "
 	    "read) before you publish a stricter policy than p=none; "

@@ -129,7 +129,7 @@ end_wait(struct setup *s, const struct round *r)
 {
 	setup_progress_end(s);
 	if (r->servers > 0 && r->good == r->servers) {
-		setup_say(s, "All %zu name servers have the records.",
+		setup_say(s, "All name servers (%zu) have the records.",
 		    r->servers);
 		return (SETUP_GO);
 	}

@@ -6,163 +6,38 @@
 #include <time.h>
 
 #include "postfix/milters.h"
+#include "tools/sendmail_cf.h"
 #include "tools/setup.h"
 
-#define VALUE_BYTES	(64 * 1024)
 #define TRIES		20		/* of smtpd, after a reload */
 #define PAUSE_NS	250000000
 
-static bool
-add_edit(struct setup *s, struct str service, const char *name,
-    struct str before, struct str after)
+/* What a line is for, in words of somebody who does not know it. */
+static const char *
+reason_of(struct str name)
 {
-	struct setup_postfix *p = &s->postfix;
-
-	if (p->edits_n == SETUP_MAX_EDITS) {
-		(void)cli_fail("Postfix has too many listeners");
-		return (false);
-	}
-	p->edits[p->edits_n++] = (struct setup_edit){ .service = service,
-		.name = str_from(name), .before = before, .after = after };
-	return (true);
-}
-
-/* The list with the milter at its end; false: no memory. */
-static bool
-append_milter(struct setup *s, struct str list, struct str item, bool master,
-    struct str *r)
-{
-	struct buf out;
-
-	buf_init(&out, VALUE_BYTES);
-	if (master) {
-		milters_append_tight(&out, list, item);
-	} else {
-		milters_append(&out, list, item);
-	}
-	*r = out.status == STATUS_OK ? arena_dup(&s->arena, buf_str(&out)) :
-	    STR_NONE;
-	buf_fini(&out);
-	if (r->p == NULL) {
-		(void)cli_fail("out of memory");
-	}
-	return (r->p != NULL);
-}
-
-/* While mailseald is down, mail waits, whatever the others want; a listener may
-   have a default action of its own. */
-static struct str
-milter_item(struct setup *s, bool master)
-{
-	const struct setup_postfix *p = &s->postfix;
-
-	return (!master && str_eq(p->default_action, STR("tempfail")) ?
-	    p->socket :
-	    setup_text(s, "{ %.*s, default_action=tempfail }",
-	    STR_FMT(p->socket)));
-}
-
-static bool
-refers_to(struct str list, struct str name)
-{
-	return (list.n > 0 && memmem(list.p, list.n, name.p, name.n) != NULL);
-}
-
-static bool
-plan_main(struct setup *s)
-{
-	struct setup_postfix *p = &s->postfix;
-	bool has = milters_has(p->milters, p->socket, p->queue), follows;
-	struct str item = milter_item(s, false), list;
-
-	if (!has && (!append_milter(s, p->milters_raw, item, false, &list) ||
-	    !add_edit(s, STR_NONE, "smtpd_milters", p->milters_raw, list))) {
-		return (false);
-	}
-	follows = refers_to(p->local_milters_raw, STR("$smtpd_milters")) ||
-	    refers_to(p->local_milters_raw, STR("${smtpd_milters}"));
-	if (!milters_has(p->local_milters, p->socket, p->queue) && !follows &&
-	    (!append_milter(s, p->local_milters_raw, item, false, &list) ||
-	    !add_edit(s, STR_NONE, "non_smtpd_milters", p->local_milters_raw,
-	    list))) {
-		return (false);
-	}
-	/* Other filters would get bounces, too. */
-	return (p->classes.n > 0 || milters_others(p->local_milters,
-	    p->socket, p->queue) > 0 || add_edit(s, STR_NONE,
-	    "internal_mail_filter_classes", p->classes, STR("bounce")));
-}
-
-/* A listener with milters of its own does not use those of main.cf. */
-static bool
-plan_service(struct setup *s, const struct setup_service *service)
-{
-	struct setup_postfix *p = &s->postfix;
-	struct str list, name;
-
-	if (service->milters.p == NULL || service->no_milters ||
-	    refers_to(service->milters, STR("$smtpd_milters")) ||
-	    milters_has(service->milters, p->socket, p->queue)) {
-		return (true);
-	}
-	name = setup_text(s, "%.*s/%.*s", STR_FMT(service->name),
-	    STR_FMT(service->type));
-	if (service->milters.n == 0) {
-		setup_todo(s, "the listener %.*s has no milters "
-		    "(-o smtpd_milters= in master.cf) and stays so: mail of "
-		    "your users that arrives there leaves unsigned",
-		    STR_FMT(service->name));
-		return (true);
-	}
-	return (append_milter(s, service->milters, milter_item(s, true), true,
-	    &list) &&
-	    add_edit(s, name, "smtpd_milters", service->milters, list));
-}
-
-/* Whether the socket is reachable from every listener. */
-static bool
-check_chroot(const struct setup_postfix *p)
-{
+	static const struct {
+		const char	*name;
+		const char	*reason;
+	} rows[] = {
+		{ "smtpd_milters", "mail that comes by SMTP passes mailseald" },
+		{ "non_smtpd_milters", "and mail of programs on this host" },
+		{ "internal_mail_filter_classes", "and bounces" },
+		{ "smtpd_forbid_bare_newline", "nobody can smuggle a second "
+		    "message behind a first one" },
+		{ "smtpd_forbid_unauth_pipelining", "nor send commands "
+		    "before they are allowed to" },
+		{ "message_reject_characters", "no message hides something "
+		    "behind a NUL" },
+	};
 	size_t i;
 
-	if (!str_starts(p->socket, STR("unix:/"))) {
-		return (true);
-	}
-	for (i = 0; i < p->n; i++) {
-		if (p->v[i].chroot) {
-			(void)cli_fail("%.*s runs in a chroot and cannot see "
-			    "the socket of mailseald (%.*s): set Socket to a "
-			    "path below %.*s, as postfix-main.cf describes",
-			    STR_FMT(p->v[i].name), STR_FMT(p->socket),
-			    STR_FMT(p->queue));
-			return (false);
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (str_eq(name, str_from(rows[i].name))) {
+			return (rows[i].reason);
 		}
 	}
-	return (true);
-}
-
-bool
-setup_wire_plan(struct setup *s, const char *socket)
-{
-	struct setup_postfix *p = &s->postfix;
-	struct buf out;
-	bool ok;
-	size_t i;
-
-	buf_init(&out, VALUE_BYTES);
-	ok = milters_from_socket(&out, str_from(socket), p->queue);
-	p->socket = ok ? arena_dup(&s->arena, buf_str(&out)) : STR_NONE;
-	buf_fini(&out);
-	if (p->socket.p == NULL) {
-		(void)cli_fail("Socket %s: Postfix cannot use it", socket);
-		return (false);
-	}
-	p->edits_n = 0;
-	ok = check_chroot(p) && plan_main(s);
-	for (i = 0; i < p->n && ok; i++) {
-		ok = plan_service(s, &p->v[i]);
-	}
-	return (ok);
+	return ("");
 }
 
 void
@@ -174,9 +49,9 @@ setup_wire_show(struct setup *s)
 
 	for (i = 0; i < p->edits_n; i++) {
 		e = &p->edits[i];
-		setup_say(s, "%s%.*s: %.*s", e->service.p != NULL ?
+		setup_say(s, "%s%.*s: %.*s (%s)", e->service.p != NULL ?
 		    "master.cf " : "main.cf", STR_FMT(e->service),
-		    STR_FMT(e->name));
+		    STR_FMT(e->name), reason_of(e->name));
 		setup_quote(s, "old: %.*s", STR_FMT(e->before.n > 0 ?
 		    e->before : STR("(empty)")));
 		setup_quote(s, "new: %.*s", STR_FMT(e->after));
@@ -272,22 +147,67 @@ finish_change(struct setup *s)
 	return (SETUP_GO);
 }
 
+/* No list has a former socket any more. */
+static bool
+note_done(struct setup *s)
+{
+	json_t *sockets = json_array();
+	struct diag diag;
+
+	diag_init(&diag);
+	(void)json_array_append_new(sockets, cli_json_text(
+	    s->postfix.socket));
+	if (setup_state_set(&s->state, s->state.host, "sockets", sockets,
+	    &diag) && setup_state_set(&s->state, s->state.host, "stage",
+	    json_string("done"), &diag)) {
+		return (true);
+	}
+	(void)cli_fail("%s", diag.text);
+	return (false);
+}
+
+/* sendmail.cf is made of a person's sendmail.mc: it is only read. */
+static void
+look_at_sendmail(struct setup *s)
+{
+	const char *directory = s->args->mta_config != NULL ?
+	    s->args->mta_config : SENDMAIL_CF_DIRECTORY;
+	struct str socket = str_from(setup_socket(s));
+	struct sendmail_cf cf;
+
+	sendmail_cf_read(&cf, directory, socket);
+	if (!cf.filters) {
+		setup_say(s, cf.found ? "Setup does not change Sendmail. "
+		    "%s/sendmail.cf does not pass mail to mailseald yet." :
+		    "Setup does not change Sendmail. %s/sendmail.cf cannot be "
+		    "read.", directory);
+		setup_miss(s, "Sendmail does not pass mail to mailseald: put "
+		    "this line into %s/sendmail.mc, make sendmail.cf of it, "
+		    "restart Sendmail, and run this again: %.*s", directory,
+		    STR_FMT(sendmail_cf_line(&s->arena, socket)));
+		return;
+	}
+	setup_say(s, "Sendmail passes mail to %.*s (%s/sendmail.cf).",
+	    STR_FMT(socket), directory);
+	if (!cf.waits) {
+		setup_todo(s, "in sendmail.mc, give the filter of mailseald "
+		    "F=T: without it, mail leaves unsigned while mailseald is "
+		    "down");
+	}
+}
+
 enum setup_result
 setup_wire(struct setup *s)
 {
 	enum setup_result result;
-	struct diag diag;
 
 	setup_stage(s, "Wire");
-	diag_init(&diag);
-	if (s->args->mta != SETUP_POSTFIX) {
-		setup_say(s, "%s", s->args->mta == SETUP_NO_MTA ?
-		    "No MTA is changed (--mta none)." :
-		    "Sendmail is not changed by setup.");
-		if (s->args->mta == SETUP_SENDMAIL) {
-			setup_miss(s, "in sendmail.mc: INPUT_MAIL_FILTER"
-			    "(`mailseal', `S=%s, F=T')", setup_socket(s));
-		}
+	if (s->args->mta == SETUP_NO_MTA) {
+		setup_say(s, "No MTA is changed (--mta none).");
+		return (SETUP_GO);
+	}
+	if (s->args->mta == SETUP_SENDMAIL) {
+		look_at_sendmail(s);
 		return (SETUP_GO);
 	}
 	s->postfix.n = 0;
@@ -305,11 +225,6 @@ setup_wire(struct setup *s)
 	}
 	result = s->postfix.edits_n > 0 ? change_postfix(s) :
 	    finish_change(s);
-	if (result == SETUP_GO && setup_state_get(s->state.host,
-	    "stage") != NULL && !setup_state_set(&s->state, s->state.host,
-	    "stage", json_string("done"), &diag)) {
-		(void)cli_fail("%s", diag.text);
-		return (SETUP_FAILED);
-	}
-	return (result);
+	return (result == SETUP_GO && setup_state_get(s->state.host,
+	    "stage") != NULL && !note_done(s) ? SETUP_FAILED : result);
 }

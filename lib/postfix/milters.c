@@ -192,8 +192,20 @@ add_tight(struct buf *out, struct str item)
 	buf_add_char(out, '}');
 }
 
-/* The milters of the list, but those that have the socket (absent: none), and
-   one more (absent: none). */
+static void
+add_item(struct buf *out, bool *first, struct str item, bool tight)
+{
+	buf_add_cstr(out, *first ? "" : tight ? "," : ", ");
+	*first = false;
+	if (tight) {
+		add_tight(out, item);
+	} else {
+		buf_add_str(out, item);
+	}
+}
+
+/* The milters of the list, but those that have the socket (absent: none). One
+   more (absent: none) takes the place of the first of them, or the last. */
 static void
 join_milters(struct buf *out, struct str list, struct str socket,
     struct str queue, struct str more, bool tight)
@@ -202,21 +214,16 @@ join_milters(struct buf *out, struct str list, struct str socket,
 	bool first = true;
 
 	while (milters_next(&list, &item)) {
-		if (socket.p != NULL && milters_same(item_socket(item),
+		if (socket.p == NULL || !milters_same(item_socket(item),
 		    socket, queue)) {
-			continue;
-		}
-		buf_add_cstr(out, first ? "" : tight ? "," : ", ");
-		first = false;
-		if (tight) {
-			add_tight(out, item);
-		} else {
-			buf_add_str(out, item);
+			add_item(out, &first, item, tight);
+		} else if (more.p != NULL) {
+			add_item(out, &first, more, tight);
+			more = STR_NONE;
 		}
 	}
 	if (more.p != NULL) {
-		buf_add_cstr(out, first ? "" : tight ? "," : ", ");
-		add_tight(out, more);
+		add_item(out, &first, more, tight);
 	}
 }
 
@@ -242,6 +249,13 @@ milters_remove(struct buf *out, struct str list, struct str socket,
     struct str queue, bool tight)
 {
 	join_milters(out, list, socket, queue, STR_NONE, tight);
+}
+
+void
+milters_replace(struct buf *out, struct str list, struct str socket,
+    struct str queue, struct str item, bool tight)
+{
+	join_milters(out, list, socket, queue, item, tight);
 }
 
 /* "PORT@HOST" */

@@ -4,10 +4,10 @@
  * commas or white space, each "inet:host:port", "unix:path" or "{ socket,
  * option = value ... }"; and $names.
  *
- * A list is only ever appended to: the filters that are there keep their place
- * and their spelling. A list that uses more of Postfix's language than that
- * (nested braces, ${name?...}, an unbalanced brace) is not plain: whoever would
- * change it stops instead.
+ * A list is only ever appended to, or gets a milter in the place of one of
+ * ours: the filters that are there keep their place and their spelling. A list
+ * that uses more of Postfix's language than that (nested braces, ${name?...},
+ * an unbalanced brace) is not plain: whoever would change it stops instead.
  */
 #ifndef POSTFIX_MILTERS_H
 #define POSTFIX_MILTERS_H
@@ -39,6 +39,10 @@ void		 milters_append_tight(struct buf *, struct str list,
 /* The list without those that have the socket. tight: without white space. */
 void		 milters_remove(struct buf *, struct str list,
 		    struct str socket, struct str queue, bool tight);
+/* The same with the milter in the place of the first of them, or at the end. */
+void		 milters_replace(struct buf *, struct str list,
+		    struct str socket, struct str queue, struct str item,
+		    bool tight);
 /*
  * Postfix's form of a socket of mailseald.conf ("inet:8891@127.0.0.1"), with a
  * path relative to the queue directory if it is below: a chroot sees it so.

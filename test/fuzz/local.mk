@@ -35,6 +35,9 @@ fuzz-long:
 FUZZ_TARGETS += test/fuzz/fuzz_probe
 test_fuzz_fuzz_probe_SOURCES = test/fuzz/fuzz_probe.c $(fuzz_main)
 test_fuzz_fuzz_probe_LDFLAGS = $(fuzz_ldflags)
+FUZZ_TARGETS += test/fuzz/fuzz_postfix
+test_fuzz_fuzz_postfix_SOURCES = test/fuzz/fuzz_postfix.c $(fuzz_main)
+test_fuzz_fuzz_postfix_LDFLAGS = $(fuzz_ldflags)
 FUZZ_TARGETS += test/fuzz/fuzz_taglist
 test_fuzz_fuzz_taglist_SOURCES = test/fuzz/fuzz_taglist.c $(fuzz_main)
 test_fuzz_fuzz_taglist_LDFLAGS = $(fuzz_ldflags)

@@ -23,6 +23,7 @@ MAIN = {'compatibility_level': '3.6', 'myhostname': 'mail.d.example',
         'internal_mail_filter_classes': 'bounce',
         'milter_default_action': 'tempfail',
         'smtpd_forbid_bare_newline': 'normalize',
+        'smtpd_forbid_unauth_pipelining': 'yes',
         'message_reject_characters': '\\0'}
 SMTP = 'smtp inet n - %s - - smtpd\n'
 CLEANUP = 'cleanup unix n - %s - 0 cleanup\n'
@@ -105,7 +106,24 @@ ROWS = (
     ('smuggling at one listener', {}, {
         'master': MASTER + SUBMIT + ' -o smtpd_forbid_bare_newline=no\n'},
      [('postfix.smuggling', 'warn', 'normalize')]),
+    ('smuggling by clients that are excluded', {
+        'smtpd_forbid_bare_newline_exclusions': '$mynetworks, 0.0.0.0/0'}, {},
+     [('postfix.smuggling', 'warn', '$mynetworks')]),
+    ('commands ahead of their time',
+     {'smtpd_forbid_unauth_pipelining': 'no'}, {},
+     [('postfix.pipelining', 'info', 'yes')]),
+    ('the same at one listener', {}, {
+        'master': MASTER + SUBMIT + ' -o smtpd_forbid_unauth_pipelining=no\n'},
+     [('postfix.pipelining', 'info', 'yes')]),
     ('NUL', {'message_reject_characters': ''}, {},
+     [('postfix.nul', 'info', '\\0')]),
+    ('NUL is refused, with others', {'message_reject_characters': '\\1\\000'},
+     {}, []),
+    ('others than NUL are refused', {'message_reject_characters': '1\\r'}, {},
+     [('postfix.nul', 'info', '\\0001\\r')]),
+    ('NUL at one cleanup', {}, {
+        'master': SMTP % 'n' + CLEANUP.rstrip() % 'n' +
+        '\n -o message_reject_characters=\n'},
      [('postfix.nul', 'info', '\\0')]),
     ('everybody may relay', {'mynetworks': '127.0.0.0/8 0.0.0.0/0'}, {},
      [('relay.open', 'error', None)]),
@@ -166,6 +184,21 @@ ROWS = (
         'socket': 'unix:/run/mailseal/s',
         'master': SMTP % 'y' + CLEANUP % 'n'},
      [('postfix.chroot', 'error', None)]),
+    ('a chroot by default, as before 3.0', {
+        'smtpd_milters': 'unix:/run/mailseal/s',
+        'compatibility_level': '0'}, {
+        'socket': 'unix:/run/mailseal/s',
+        'master': SMTP % '-' + CLEANUP % 'n'},
+     [('postfix.chroot', 'error', None)]),
+    ('the same level with its n', {
+        'smtpd_milters': 'unix:/run/mailseal/s',
+        'compatibility_level': '0'}, {
+        'socket': 'unix:/run/mailseal/s'}, []),
+    ('postscreen before smtpd', {
+        'smtpd_milters': 'unix:/run/mailseal/s'}, {
+        'socket': 'unix:/run/mailseal/s',
+        'master': 'smtp inet n - y - 1 postscreen\n'
+                  'smtpd pass - - n - - smtpd\n' + CLEANUP % 'n'}, []),
     ('cleanup in a chroot', {
         'smtpd_milters': 'unix:/run/mailseal/s'}, {
         'socket': 'unix:/run/mailseal/s',

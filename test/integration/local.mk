@@ -30,10 +30,12 @@ check-systemd: all
 .PHONY: check-systemd
 check_SCRIPTS += test/integration/check.py test/integration/check_servers.py \
 	test/integration/connect.py test/integration/lacks.py \
-	test/integration/setup.py
+	test/integration/setup.py test/integration/setup_kill.py \
+	test/integration/setup_odd.py
 EXTRA_DIST += test/integration/check.py test/integration/check_servers.py \
 	test/integration/connect.py test/integration/lacks.py \
-	test/integration/setup.py
+	test/integration/setting.py test/integration/setup.py \
+	test/integration/setup_kill.py test/integration/setup_odd.py
 check_SCRIPTS += test/integration/import.py test/integration/migration.py \
 	test/integration/tables.py
 EXTRA_DIST += test/integration/import.py test/integration/letters.py \

@@ -162,6 +162,37 @@ test_tight(void)
 }
 
 static void
+test_replace(void)
+{
+	static const struct {
+		const char	*list;
+		bool		 tight;
+		const char	*want;
+	} rows[] = {
+		{ "inet:a:1, unix:mailseal/milter.sock unix:c", false,
+		    "inet:a:1, { inet:b:2, x=y }, unix:c" },
+		{ "{unix:mailseal/milter.sock,x=y},unix:c", true,
+		    "{inet:b:2,x=y},unix:c" },
+		{ "unix:/var/spool/postfix/mailseal/milter.sock, "
+		    "local:mailseal/milter.sock", false,
+		    "{ inet:b:2, x=y }" },
+		{ "unix:mailseal/milter.sock2", false,
+		    "unix:mailseal/milter.sock2, { inet:b:2, x=y }" },
+		{ "", false, "{ inet:b:2, x=y }" },
+	};
+	struct buf out;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		buf_init(&out, BYTES);
+		milters_replace(&out, str_from(rows[i].list), OURS, QUEUE,
+		    STR("{ inet:b:2, x=y }"), rows[i].tight);
+		tap_str(buf_str(&out), str_from(rows[i].want), "replaced");
+		buf_fini(&out);
+	}
+}
+
+static void
 test_socket(void)
 {
 	static const struct {
@@ -212,6 +243,7 @@ main(void)
 	test_same();
 	test_append();
 	test_tight();
+	test_replace();
 	test_socket();
 	return (tap_done());
 }

@@ -10,3 +10,6 @@ test_unit_t_import_LDADD = tools/libimport.a $(LDADD)
 UNIT += test/unit/t_cli test/unit/t_cli_progress
 test_unit_t_cli_progress_SOURCES = test/unit/t_cli_progress.c
 test_unit_t_cli_SOURCES = test/unit/t_cli.c
+UNIT += test/unit/t_tools_sendmail_cf
+test_unit_t_tools_sendmail_cf_SOURCES = test/unit/t_tools_sendmail_cf.c \
+	tools/sendmail_cf.c tools/sendmail_cf.h
