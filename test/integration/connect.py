@@ -336,9 +336,9 @@ def check_relay():
                             ('192.0.2.0/24 hash:/etc/nothing', False),
                             ('!127.0.0.1 127.0.0.0/8', True)):
         os.makedirs(path('etc'), exist_ok=True)
-        proc.write(path('etc/main.cf'), 'compatibility_level = 3.6\n'
+        proc.write_aged(path('etc/main.cf'), 'compatibility_level = 3.6\n'
                    'mynetworks = %s\n' % networks)
-        proc.write(path('etc/master.cf'), '')
+        proc.write_aged(path('etc/master.cf'), '')
         firm.commands.clear()
         found = lab.check(domains=['firm.example'],
                           env={'MAIL_CONFIG': path('etc')})

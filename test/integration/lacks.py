@@ -53,9 +53,9 @@ def configure(main=(), master=MASTER, socket='inet:8891@127.0.0.1',
               more=''):
     values = {k: v for k, v in dict(MAIN, **dict(main)).items()
               if v is not None}
-    proc.write(path('etc/main.cf'), ''.join('%s = %s\n' % x for x in
+    proc.write_aged(path('etc/main.cf'), ''.join('%s = %s\n' % x for x in
                                             values.items()))
-    proc.write(path('etc/master.cf'), master)
+    proc.write_aged(path('etc/master.cf'), master)
     proc.write(path('conf'), 'Socket %s\nKeyStore %s\n%s' % (
         socket, path('keys'), more), 0o600)
 

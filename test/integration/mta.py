@@ -116,7 +116,7 @@ class Postfix:
         shutil.chown(os.path.join(top, 'data'), 'postfix', 'postfix')
         master = MASTER + ''.join(line + '\n' for line in more)
         for name, text in dict(files).items():
-            proc.write(os.path.join(self.etc, name), text, 0o644)
+            proc.write_aged(os.path.join(self.etc, name), text, 0o644)
         for name, options in services.items():
             self.ports[name] = proc.free_port()
             master += '127.0.0.1:%d inet n - n - - smtpd\n' % self.ports[name]
@@ -128,8 +128,8 @@ class Postfix:
         for option, value in dict(main).items():
             config = re.sub('^%s = .*\n' % option, '', config, flags=re.M)
             config += '%s = %s\n' % (option, value)
-        proc.write(os.path.join(self.etc, 'main.cf'), config, 0o644)
-        proc.write(os.path.join(self.etc, 'master.cf'), master, 0o644)
+        proc.write_aged(os.path.join(self.etc, 'main.cf'), config, 0o644)
+        proc.write_aged(os.path.join(self.etc, 'master.cf'), master, 0o644)
         self._control('start')
         proc._servers.append(self)
         for port in self.ports.values():

@@ -164,6 +164,15 @@ def write(path, data, mode=None):
     return path
 
 
+def write_aged(path, data, mode=None):
+    """As if written a while ago: Postfix waits until a file that it reads has
+    not changed for a second."""
+    write(path, data, mode)
+    then = time.time() - 10
+    os.utime(path, (then, then))
+    return path
+
+
 class Fields:
     """A co-process that answers a list of byte strings with another.
 
