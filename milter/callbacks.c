@@ -9,6 +9,7 @@
 
 #include <libmilter/mfapi.h>
 
+#include "milter/acknowledge.h"
 #include "milter/callbacks.h"
 #include "milter/macros.h"
 #include "milter/negotiate.h"
@@ -32,6 +33,17 @@ macros_are_lost(void)
 	return (errno == ENOMEM);
 }
 
+/* Every answer of a callback. For an MTA that waits for replies, libmilter
+   replies even to NOREPLY. */
+static sfsistat
+reply(sfsistat answer)
+{
+	if (over_tcp) {
+		acknowledge_after_reply();
+	}
+	return (answer);
+}
+
 /*
  * The answer to an event that decides nothing. libmilter wants NOREPLY exactly
  * where that was negotiated.
@@ -40,8 +52,8 @@ static sfsistat
 go_on(const struct peer *peer, unsigned long no_reply)
 {
 	errno = 0;
-	return (peer != NULL && (peer->steps & no_reply) != 0 ?
-	    SMFIS_NOREPLY : SMFIS_CONTINUE);
+	return (reply(peer != NULL && (peer->steps & no_reply) != 0 ?
+	    SMFIS_NOREPLY : SMFIS_CONTINUE));
 }
 
 /* Requests the macros that are used, at the stages at which an MTA has them.
@@ -116,7 +128,7 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 	*actions_r = chosen.actions;
 	*steps_r = chosen.steps;
 	*unused0_r = *unused1_r = 0;
-	return (SMFIS_CONTINUE);
+	return (reply(SMFIS_CONTINUE));
 }
 
 /* Returns the peer, or a new one after QUIT_NC. NULL: there is none. */
@@ -231,9 +243,25 @@ on_body(SMFICTX *ctx, unsigned char *data, size_t n)
 
 	if (!more && answer == SMFIS_CONTINUE &&
 	    (peer->steps & SMFIP_SKIP) != 0) {
-		return (SMFIS_SKIP);
+		return (reply(SMFIS_SKIP));
 	}
 	return (answer);
+}
+
+static sfsistat
+answer_of(enum engine_verdict verdict)
+{
+	switch (verdict) {
+	case ENGINE_ACCEPT:
+	case ENGINE_QUARANTINE:
+		/* Not SMFIS_ACCEPT: there may be more milters. */
+		return (SMFIS_CONTINUE);
+	case ENGINE_REJECT:
+		return (SMFIS_REJECT);
+	case ENGINE_TEMPFAIL:
+		return (SMFIS_TEMPFAIL);
+	}
+	return (SMFIS_TEMPFAIL);
 }
 
 static sfsistat
@@ -247,17 +275,7 @@ on_eom(SMFICTX *ctx)
 		verdict = peer_eom(peer, ctx);
 	}
 	errno = 0;
-	switch (verdict) {
-	case ENGINE_ACCEPT:
-	case ENGINE_QUARANTINE:
-		/* Not SMFIS_ACCEPT: there may be more milters. */
-		return (SMFIS_CONTINUE);
-	case ENGINE_REJECT:
-		return (SMFIS_REJECT);
-	case ENGINE_TEMPFAIL:
-		return (SMFIS_TEMPFAIL);
-	}
-	return (SMFIS_TEMPFAIL);
+	return (reply(answer_of(verdict)));
 }
 
 static sfsistat

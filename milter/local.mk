@@ -1,4 +1,5 @@
 mailseald_core = \
+	milter/acknowledge.h \
 	milter/apply.c milter/apply.h \
 	milter/background.c milter/background.h \
 	milter/budget.c milter/budget.h \
@@ -26,6 +27,7 @@ mailseald_core = \
 	milter/meter.c milter/meter.h \
 	milter/metrics.c milter/metrics.h \
 	milter/negotiate.c milter/negotiate.h \
+	milter/next.c milter/next.h \
 	milter/peer.c milter/peer.h \
 	milter/presence.c milter/presence.h \
 	milter/resolvers.c milter/resolvers.h \
@@ -35,6 +37,11 @@ mailseald_core = \
 	milter/threads.c milter/threads.h \
 	milter/timer.h \
 	milter/watch.c milter/watch.h
+if QUICKACK
+mailseald_core += milter/acknowledge.c
+else
+mailseald_core += milter/acknowledge_none.c
+endif
 
 sbin_PROGRAMS += milter/mailseald
 milter_mailseald_SOURCES = $(mailseald_core) milter/main.c

@@ -8,11 +8,11 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
-#include <string.h>
 
 #include <libmilter/mfapi.h>
 
 #include "milter/log.h"
+#include "milter/next.h"
 #include "milter/threads.h"
 
 typedef void	*thread_start(void *);
@@ -27,15 +27,6 @@ void
 threads_serve(void)
 {
 	atomic_store_explicit(&serving, true, memory_order_relaxed);
-}
-
-/* Copies the address of the next definition of a function. */
-static void
-find_next(const char *name, void *r)
-{
-	void *function = dlsym(RTLD_NEXT, name);
-
-	memcpy(r, &function, sizeof(function));
 }
 
 static const void *
@@ -55,7 +46,7 @@ is_libmilters(thread_start *start)
 	const void *library;
 
 	/* Not &smfi_main: without PIE that is an entry of our own. */
-	find_next("smfi_main", &libmilters);
+	next_find("smfi_main", &libmilters);
 	library = library_of(libmilters);
 	return (library != NULL && library == library_of((uintptr_t)start) &&
 	    library != library_of((uintptr_t)threads_serve));
@@ -69,7 +60,7 @@ pthread_create(pthread_t *restrict thread,
 	thread_creator *create;
 	int error;
 
-	find_next("pthread_create", &create);
+	next_find("pthread_create", &create);
 	if (create == NULL) {
 		return (EAGAIN);
 	}
@@ -95,6 +86,6 @@ pthread_detach(pthread_t thread)
 	if (without_thread) {
 		return (EINVAL);
 	}
-	find_next("pthread_detach", &detach);
+	next_find("pthread_detach", &detach);
 	return (detach(thread));
 }

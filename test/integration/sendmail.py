@@ -7,12 +7,14 @@ named by MAILSEAL_SENDMAIL_ROOT, made as root by
     debootstrap --variant=minbase \\
         --include=sendmail-bin,sendmail-cf,m4 bookworm DIRECTORY
 
-It listens on loopback only.
+It listens on loopback only. The end compares a TCP connection between Sendmail
+and mailseald with a local socket.
 """
 import os
 import shutil
 import subprocess
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'cross'))
@@ -46,7 +48,7 @@ FEATURE(`accept_unqualified_senders')
 FEATURE(`nocanonify')
 FEATURE(`promiscuous_relay')
 DAEMON_OPTIONS(`Family=inet, Name=MTA-v4, Port={port}, Addr=127.0.0.1')
-INPUT_MAIL_FILTER(`mailseal', `S=inet:{milter}@127.0.0.1, F=T, T=S:30s;R:2m;E:5m')
+INPUT_MAIL_FILTER(`mailseal', `S={milter}, F=T, T=S:30s;R:2m;E:5m')
 MAILER(`local')
 MAILER(`smtp')
 '''
@@ -60,7 +62,8 @@ def require():
 
 
 class Sendmail:
-    def __init__(self, top, name, sink_port, milter_port):
+    def __init__(self, top, name, sink_port, milter):
+        """milter: its socket, as Sendmail in its chroot names it."""
         self.port = proc.free_port()
         self.dir = '/srv/' + os.path.basename(top) + name
         inside = ROOT + self.dir
@@ -68,7 +71,7 @@ class Sendmail:
         self.path = inside
         mc = MC.replace('{sink}', str(sink_port))
         mc = mc.replace('{port}', str(self.port))
-        proc.write(inside + '/mc', mc.replace('{milter}', str(milter_port)),
+        proc.write(inside + '/mc', mc.replace('{milter}', milter),
                    0o644)
         shutil.copy('/etc/resolv.conf', ROOT + '/etc/resolv.conf')
         with open(ROOT + '/etc/hosts', 'w', encoding='ascii') as f:
@@ -181,18 +184,26 @@ CASES = [
 # An address without a domain gets the host's; a list without commas gets some.
 BREAK = {'to-bare', 'to-no-comma', 'cc-bare', 'cc-no-comma'}
 SIMPLE_BREAKS = set()
+ROUNDS = 5         # of a comparison, of which the median counts
+
+
+def start(top, name, keys, options, unix=False):
+    """A daemon that signs, and its socket as Sendmail names it."""
+    path = '/srv/' + os.path.basename(top) + name + '.sock'
+    where = 'unix:' + path if unix else \
+        'inet:%d@127.0.0.1' % proc.free_port()
+    return seald.Seald(top, dict({
+        'AuthservID': 'mx.here.example', 'Domain': 'example.com',
+        'Selector': ['r2', 'e1'], 'CheckKeys': 'no',
+        'KeyFile': [keys['r2'].path, keys['e1'].path],
+        'Socket': 'unix:' + ROOT + path if unix else where, 'UMask': '077',
+        'SelfCheck': 'all'}, **options), name, path=ROOT + path), where
 
 
 def run(name, options, top, keys, records, wanted):
     got = sink.Sink()
-    port = proc.free_port()
-    daemon = seald.Seald(top, dict({
-        'AuthservID': 'mx.here.example', 'Domain': 'example.com',
-        'Selector': ['r2', 'e1'], 'CheckKeys': 'no',
-        'KeyFile': [keys['r2'].path, keys['e1'].path],
-        'Socket': 'inet:%d@127.0.0.1' % port, 'SelfCheck': 'all'}, **options),
-        name)
-    mta = Sendmail(top, name, got.port, port)
+    daemon, where = start(top, name, keys, options)
+    mta = Sendmail(top, name, got.port, where)
     c = smtp.Client(mta.port)
     good = 0
     for mark, data in CASES:
@@ -212,6 +223,41 @@ def run(name, options, top, keys, records, wanted):
     return good
 
 
+def send_some(mta, sessions, each):
+    """Seconds for a message."""
+    began = time.monotonic()
+    for _ in range(sessions):
+        c = smtp.Client(mta.port)
+        for _ in range(each):
+            answer = c.mail('joe@example.com', ['you@example.net'], CASES[0][1])
+            if answer[:3] != '250':
+                raise RuntimeError(answer)
+        c.quit()
+    return (time.monotonic() - began) / sessions / each
+
+
+def compare_sockets(top, keys):
+    """Over TCP the stall of one delayed acknowledgement takes as long as all
+    else that Sendmail does for a message."""
+    got = sink.Sink()
+    pairs = {}
+    for kind in ('unix', 'TCP'):
+        daemon, where = start(top, kind, keys, {}, kind == 'unix')
+        pairs[kind] = daemon, Sendmail(top, kind, got.port, where)
+    for sessions, each in ((10, 1), (1, 10)):
+        found = {kind: [] for kind in pairs}
+        for _ in range(ROUNDS):
+            for kind, (_daemon, mta) in pairs.items():
+                found[kind].append(send_some(mta, sessions, each))
+        ms = {kind: sorted(x)[ROUNDS // 2] * 1e3 for kind, x in found.items()}
+        tap.ok(ms['TCP'] < 1.5 * ms['unix'],
+               'sessions of %d: TCP %.1f ms a message, unix %.1f' % (
+                   each, ms['TCP'], ms['unix']))
+    for daemon, mta in pairs.values():
+        mta.stop()
+        daemon.stop()
+
+
 def main():
     require()
     top = proc.folder()
@@ -227,6 +273,7 @@ def main():
                    'AddressLists': 'sendmail',
                    'Canonicalization': 'simple/simple'},
         top, keys, records, BREAK | SIMPLE_BREAKS)
+    compare_sockets(top, keys)
 
 
 tap.main(main)

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """An MTA on a TCP connection is never held up by Nagle's algorithm: neither
 side ever has a small segment to send behind one that waits for a delayed
-acknowledgement. The MTA's own is acknowledged by the reply to DATA; ours are
-sent at once (TCP_NODELAY). `make bench` has what it saves.
+acknowledgement. Ours are sent at once (TCP_NODELAY). The MTA's are acknowledged
+by the reply to DATA, and at once after each reply (TCP_QUICKACK), since
+Sendmail sends macros and fields as segments of their own. `make bench` and
+`make check-sendmail` have what it saves.
 """
 import ctypes
 import os
@@ -46,7 +48,40 @@ def listens(s):
     return s.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN) != 0
 
 
-def play(name, client, replies):
+def accepted(daemon):
+    """The daemon's sockets of connections; None if not allowed."""
+    try:
+        return [s for s in sockets(daemon.server.pid) if not listens(s)]
+    except OSError as e:
+        tap.skip('the sockets of the daemon', 'they cannot be looked at: %s' %
+                 e.strerror)
+        return None
+
+
+def acknowledges_at_once(found):
+    """Linux: TCP_QUICKACK reads 0 while a reply is waited for."""
+    return found and all(s.getsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK)
+                         for s in found)
+
+
+def check_quick(daemon, name):
+    """It is set after the reply has been written: perhaps after it was read
+    here."""
+    found = accepted(daemon)
+    if found is None:
+        return
+    try:
+        proc.wait_for(lambda: acknowledges_at_once(found), 'TCP_QUICKACK', 10)
+        quick = True
+    except TimeoutError:
+        quick = False
+    tap.ok(quick, name + ': what the MTA sends next is acknowledged at once',
+           '%d sockets' % len(found))
+    for s in found:
+        s.close()
+
+
+def play(name, client, replies, look=lambda name: None):
     """One message; replies: whether DATA is answered."""
     client.connect(address='127.0.0.1')
     client.helo()
@@ -54,6 +89,7 @@ def play(name, client, replies):
     client.rcpt()
     tap.is_(client.step('T'), b'c' if replies else None,
             name + ': the answer to DATA')
+    look(name + ', after DATA')
     client.header('From', ' joe@example.com')
     client.eoh()
     client.body(b'hello\r\n')
@@ -61,6 +97,7 @@ def play(name, client, replies):
     tap.is_(answer, b'c', name + ': accepted')
     tap.ok(any(c[:1] == INSERT for c in changes), name + ': signed',
            repr(changes))
+    look(name + ', after the message')
 
 
 def check_no_delay(daemon):
@@ -91,11 +128,19 @@ def main():
     daemon = seald.Seald(top, dict(
         signing, Socket='inet:%d@127.0.0.1' % port), 'tcp')
     client = milter.Client(port)
-    play('TCP', client, True)
+
+    def look(name):
+        check_quick(daemon, name)
+    look('TCP, after the negotiation')
+    play('TCP', client, True, look)
     check_no_delay(daemon)
     client.abort()
-    play('TCP, the same connection', client, True)
+    play('TCP, the same connection', client, True, look)
     client.quit()
+    answering = milter.Client(port, milter.STEPS_WAIT)
+    answering.connect(address='127.0.0.1')
+    look('an MTA that waits for each reply, after CONNECT')
+    answering.quit()
     tap.is_(daemon.stop(), 0, 'the daemon ends well')
     daemon = seald.Seald(top, signing, 'unix')
     client = milter.Client(daemon.path)
