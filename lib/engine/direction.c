@@ -20,13 +20,15 @@
  * a smaller loss than a forgery that is.
  *
  *	Authors: one strict From field, of at most 4 mailboxes with two labels
- *	or more. If From then names only others, it is a new message of ours,
- *	such as a mailing list's with its own address in From. After another
- *	verdict than dmarc=pass, an author with the same local part or of the
- *	same organization is no other: an MTA's canonical or masquerading rules
- *	make one from the other.
- *	Message-ID: one "<...>", so short that no MTA breaks its line. A
- *	message without any fits.
+ *	or more, and without an '@' in encoded words, which some programs decode
+ *	and do not encode again. If From then names only others, it is a new
+ *	message of ours, such as a mailing list's with its own address in From.
+ *	After another verdict than dmarc=pass, an author with the same local
+ *	part or of the same organization (two labels, three below names such as
+ *	com.au) is no other: an MTA's canonical or masquerading rules make one
+ *	from the other.
+ *	Message-ID: one "<...@...>" of dot-atoms, which no program repairs, so
+ *	short that no MTA breaks its line. A message without any fits.
  *
  * Attacks.
  *	A sender outside cannot make a mark without the keys, nor prevent one:

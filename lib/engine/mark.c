@@ -137,13 +137,29 @@ engine_mark_add_hash(const struct crypto *crypto, struct str text,
 	    ENGINE_MARK_HASH_CHARS) : status);
 }
 
+/* "com.au": many organizations are below such a name. */
+static bool
+is_registry(struct str domain)
+{
+	static const struct str names[] = { STR("ac"), STR("co"), STR("com"),
+		STR("edu"), STR("go"), STR("gov"), STR("ne"), STR("net"),
+		STR("or"), STR("org") };
+	size_t dot = str_find(domain, '.');
+
+	return (domain.n - dot == strlen(".au") && str_list_has_ci(names,
+	    sizeof(names) / sizeof(names[0]), str_first(domain, dot)));
+}
+
 static struct str
 organization_of(struct str domain)
 {
+	struct str last = domain;
+
 	while (domain_labels(domain) > 2) {
+		last = domain;
 		domain = domain_parent(domain);
 	}
-	return (domain);
+	return (is_registry(domain) ? last : domain);
 }
 
 enum status
@@ -167,14 +183,15 @@ engine_mark_add_author(const struct engine_input *in,
 	    organization_of(author->domain), mark));
 }
 
-/* Whether every reader finds these mailboxes, and an MTA completes none and
-   breaks no line of them. */
+/* Whether every reader finds these mailboxes, an MTA completes none and breaks
+   no line of them, and a program that decodes the field makes no other. */
 bool
 engine_mark_is_clear(const struct addr_from *from)
 {
 	size_t i;
 
-	if (from->result != ADDR_FROM_OK || !from->strict || from->broken) {
+	if (from->result != ADDR_FROM_OK || !from->strict || from->broken ||
+	    from->coded) {
 		return (false);
 	}
 	for (i = 0; i < from->n; i++) {
@@ -205,22 +222,38 @@ add_authors(const struct engine_input *in, struct buf *mark)
 	return (status);
 }
 
-/* "<...>", printable, nothing that a program would repair. */
+/* RFC 5322 3.2.3 dot-atom-text. */
 static bool
-is_clear_id(struct str id)
+is_dot_atom(struct str s)
 {
-	size_t i;
+	struct str rest = s, atom;
 
-	if (id.n < 3 || id.p[0] != '<' || id.p[id.n - 1] != '>') {
-		return (false);
-	}
-	for (i = 1; i + 1 < id.n; i++) {
-		if (id.p[i] <= ' ' || id.p[i] > '~' || id.p[i] == '<' ||
-		    id.p[i] == '>') {
+	while (str_next(&rest, '.', &atom)) {
+		size_t i;
+
+		for (i = 0; i < atom.n; i++) {
+			if (atom.p[i] <= ' ' || atom.p[i] > '~' ||
+			    strchr("()<>[]:;@\\,\"", atom.p[i]) != NULL) {
+				return (false);
+			}
+		}
+		if (atom.n == 0) {
 			return (false);
 		}
 	}
-	return (str_find(id, '@') < id.n);
+	return (s.n > 0);
+}
+
+/* "<" dot-atom-text "@" dot-atom-text ">", which no program repairs. */
+static bool
+is_clear_id(struct str id)
+{
+	struct str inner = str_from_offset(str_first(id, id.n - 1), 1);
+	size_t at = str_find(inner, '@');
+
+	return (id.n > 2 && id.p[0] == '<' && id.p[id.n - 1] == '>' &&
+	    at < inner.n && is_dot_atom(str_first(inner, at)) &&
+	    is_dot_atom(str_from_offset(inner, at + 1)));
 }
 
 static enum status

@@ -366,5 +366,9 @@ addr_from_parse(struct arena *a, const struct field_list *l,
 	if (status != STATUS_OK) {
 		return (status);
 	}
+	status = addr_shown_in_words(a, field->value, from_r);
+	if (status != STATUS_OK) {
+		return (status);
+	}
 	return (addr_shown_when_sent(a, rule, field, from_r));
 }

@@ -50,6 +50,10 @@ struct addr_from {
 	bool			 broken;	/* the MTA breaks a line of it:
 						   readers may find others of
 						   these domains */
+	bool			 coded;	/* it has encoded words, and once they
+					   are decoded more '@' than mailboxes:
+					   a program that writes it so makes
+					   another author */
 	struct addr_mailbox	*v;	/* in order; n >= 1 if OK */
 	size_t			 n;
 };

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "mail/addr_read.h"
 #include "mail/addr_shown.h"
+#include "mail/addr_words.h"
 #include "mail/domain.h"
 
 static bool
@@ -77,6 +78,30 @@ has_encoded_word(struct str s)
 		}
 	}
 	return (false);
+}
+
+static size_t
+count_ats(struct str s)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < s.n; i++) {
+		n += s.p[i] == '@';
+	}
+	return (n);
+}
+
+enum status
+addr_shown_in_words(struct arena *a, struct str value, struct addr_from *from)
+{
+	bool unknown = false;
+	struct str decoded;
+	enum status status = addr_words_decode(a, value, "", &decoded,
+	    &unknown);
+
+	from->coded = unknown || (status == STATUS_OK && decoded.n > 0 &&
+	    count_ats(decoded) > from->n);
+	return (status);
 }
 
 /* The local part as if it were a field of its own. */

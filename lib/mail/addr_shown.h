@@ -23,6 +23,9 @@
 #include "mail/addr.h"
 #include "mail/lines.h"
 
+/* Sets `coded`. value: the field's, whose mailboxes are known. */
+enum status	addr_shown_in_words(struct arena *, struct str value,
+		    struct addr_from *) ATTR_MUST_CHECK;
 /* LIMIT if there are too many (addr.h, addr_read.h). */
 enum status	addr_shown_in_local_parts(struct arena *, struct addr_from *)
     ATTR_MUST_CHECK;

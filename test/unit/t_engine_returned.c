@@ -12,11 +12,19 @@
 #define CONF		FX_SIGN "SubDomains yes\n"
 #define MODE_S		"AuthservID mx.example.net\nMode s\nDomain " \
 	"example.com\nSelector rsa\nKeyFile @DIR@/rsa\n"
+#define REGISTRY	"AuthservID mx.example.net\nMode sv\nDomain " \
+	"here.com.au\nSubDomains yes\nSelector rsa\nKeyFile @DIR@/rsa\n"
 #define HOME		{ .ip = "127.0.0.1" }
 #define ID		"Message-ID: <a.1@client.example>\r\n"
 #define REST		"Subject: s\r\nTo: you@example.net\r\n\r\nbody\r\n"
 #define FORGED(from)	from ID REST
 #define OURS		"From: Joe <joe@example.com>\r\n"
+#define CODED_FROM	"=?utf-8?q?=3Cjoe=40example.com=3E_=28?= " \
+	"<x@evil.test> (=?utf-8?b?KQ==?=)"
+#define DECODED_FROM	"<joe@example.com> ( <x@evil.test> ())"
+#define QUOTED_FROM	"\"=?utf-8?q?x=22_<joe@example.com>_(?=\" " \
+	"<x@evil.test> (=?utf-8?q?=29?=)"
+#define DECODED_QUOTED_FROM "\"x\" <joe@example.com> (\" <x@evil.test> ())"
 #define A10		"aaaaaaaaaa"
 #define A100		A10 A10 A10 A10 A10 A10 A10 A10 A10 A10
 #define A1000		A100 A100 A100 A100 A100 A100 A100 A100 A100 A100
@@ -154,10 +162,34 @@ repair_from(struct str text, struct buf *r)
 }
 
 static void
+replace_line(struct str text, const char *name, const char *line,
+    struct buf *r)
+{
+	const char *start = strstr(text.p, name);
+
+	buf_add_str(r, str_mem(text.p, (size_t)(start - text.p)));
+	buf_add_cstr(r, line);
+	buf_add_cstr(r, strstr(start, "\r\n"));
+}
+
+static void
 mailing_list(struct str text, struct buf *r)
 {
 	fx_replace(text, "From: Eve <eve@example.net>",
 	    "From: Eve by way of a list <list@example.com>", r);
+}
+
+static void
+list_encoded(struct str text, struct buf *r)
+{
+	fx_replace(text, "=?utf-8?q?=C3=88ve=2C_x?= <eve@example.net>",
+	    "=?utf-8?q?=C3=88ve=2C_x?= by way of a list <list@example.com>", r);
+}
+
+static void
+list_below_registry(struct str text, struct buf *r)
+{
+	replace_line(text, "From: ", "From: A list <list@here.com.au>", r);
 }
 
 static void
@@ -171,6 +203,27 @@ static void
 other_message(struct str text, struct buf *r)
 {
 	fx_replace(text, "a.1@client", "another@client", r);
+}
+
+/* Programs that write a From field again as its words decode. */
+static void
+decode_from(struct str text, struct buf *r)
+{
+	fx_replace(text, CODED_FROM, DECODED_FROM, r);
+}
+
+static void
+decode_quoted(struct str text, struct buf *r)
+{
+	fx_replace(text, QUOTED_FROM, DECODED_QUOTED_FROM, r);
+}
+
+/* What is no msg-id by RFC 5322 3.6.4 may get another one. */
+static void
+repair_message_id(struct str text, struct buf *r)
+{
+	replace_line(text, "Message-ID: ",
+	    "Message-ID: <20231114@mx.example.net>", r);
 }
 
 static void
@@ -243,6 +296,25 @@ static const struct {
 	    FORGED(OURS), fx_keep, HOME, BACK },
 	{ "a Message-ID that may be repaired", CONF, OURS "Message-ID: x\r\n"
 	    REST, add_message_id, HOME, BACK },
+	{ "a Message-ID without an @", CONF, OURS "Message-ID: <x>\r\n" REST,
+	    repair_message_id, HOME, BACK },
+	{ "a Message-ID with two", CONF, OURS "Message-ID: <a@b@c.test>\r\n"
+	    REST, repair_message_id, HOME, BACK },
+	{ "a Message-ID with an empty label", CONF, OURS
+	    "Message-ID: <a@b..test>\r\n" REST, repair_message_id, HOME,
+	    BACK },
+	{ "a Message-ID without a domain", CONF, OURS "Message-ID: <a@>\r\n"
+	    REST, repair_message_id, HOME, BACK },
+	{ "a Message-ID with a comma", CONF, OURS
+	    "Message-ID: <a,b@c.test>\r\n" REST, repair_message_id, HOME,
+	    BACK },
+	{ "an address literal in the Message-ID", CONF, OURS
+	    "Message-ID: <a@[192.0.2.1]>\r\n" REST, repair_message_id, HOME,
+	    BACK },
+	{ "From with our author in encoded words", CONF,
+	    FORGED("From: " CODED_FROM "\r\n"), decode_from, HOME, BACK },
+	{ "the same in a quoted string", CONF,
+	    FORGED("From: " QUOTED_FROM "\r\n"), decode_quoted, HOME, BACK },
 	{ "a Message-ID that Sendmail breaks", CONF, OURS "Message-ID: <" A1000
 	    A100 "@c.example>\r\n" REST, break_sendmail, HOME, BACK },
 	{ "a Message-ID that Sendmail breaks behind white space", CONF, OURS
@@ -300,6 +372,15 @@ static const struct {
 	{ "a list's own address in From", CONF,
 	    FORGED("From: Eve <eve@example.net>\r\n"), mailing_list, HOME,
 	    SIGN },
+	{ "a list below com.au, of an author there", REGISTRY,
+	    FORGED("From: Eve <eve@there.com.au>\r\n"), list_below_registry,
+	    HOME, SIGN },
+	{ "a list below com.au, of our own organization", REGISTRY,
+	    FORGED("From: Eve <eve@www.here.com.au>\r\n"),
+	    list_below_registry, HOME, BACK },
+	{ "the same, with a name in encoded words", CONF,
+	    FORGED("From: =?utf-8?q?=C3=88ve=2C_x?= <eve@example.net>\r\n"),
+	    list_encoded, HOME, SIGN },
 	{ "the results of a message in another one", CONF, FORGED(OURS),
 	    other_message, HOME, SIGN },
 	{ "the result was changed", CONF, FORGED(OURS), forge_result, HOME,

@@ -91,6 +91,49 @@ t_local_parts(void)
 	buf_fini(&got);
 }
 
+/* Once its words are decoded, a field has more '@' than mailboxes, or may. */
+static const struct {
+	const char	*name;
+	struct str	 in;
+	bool		 coded;
+} words[] = {
+	{ "no words", S("X <a@b.test>"), false },
+	{ "no words, an address in a name", S("\"c@d.test\" <a@b.test>"),
+	    false },
+	{ "a name", S("=?utf-8?q?M=C3=A9?= <a@b.test>"), false },
+	{ "a name of Latin-1", S("=?iso-8859-1?q?M=E9?= <a@b.test>"), false },
+	{ "two names", S("=?utf-8?q?x?= <a@b.test>, =?utf-8?b?eQ==?= "
+	    "<c@d.test>"), false },
+	{ "an address, Q", S("=?utf-8?q?c=40d.test?= <a@b.test>"), true },
+	{ "an address, B", S("=?utf-8?b?Y0BkLnRlc3Q=?= <a@b.test>"), true },
+	{ "an address in a comment", S("a@b.test (=?utf-8?q?c=40d.test?=)"),
+	    true },
+	{ "an @ as it is, quoted", S("\"=?utf-8?q?c@d.test?=\" <a@b.test>"),
+	    true },
+	{ "of the second author", S("<a@b.test>, =?utf-8?q?=40?= <c@d.test>"),
+	    true },
+	{ "an unknown charset", S("=?utf-7?q?c+AEA-d?= <a@b.test>"), true },
+};
+
+static void
+t_words(void)
+{
+	struct addr_from from;
+	struct arena a;
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		arena_init(&a, ARENA_BYTES);
+		tap_ok(addr_list_parse(&a, guard_put(words[i].in), &from) ==
+		    STATUS_OK && from.strict && addr_shown_in_words(&a,
+		    words[i].in, &from) == STATUS_OK, "%s: read",
+		    words[i].name);
+		tap_ok(from.coded == words[i].coded, "encoded words: %s",
+		    words[i].name);
+		arena_fini(&a);
+	}
+}
+
 /*
  * A From field whose value begins with a space and a phrase of 'x' so that
  * `first` ends at column `at` and `rest` stands behind.
@@ -286,6 +329,7 @@ int
 main(void)
 {
 	t_local_parts();
+	t_words();
 	t_long_lines();
 	t_moved_quotes();
 	t_limit();
