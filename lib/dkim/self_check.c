@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/buf.h"
+#include "dkim/cover.h"
 #include "dkim/header.h"
 #include "dkim/self_check.h"
 #include "dkim/signature.h"
@@ -123,6 +124,30 @@ dkim_self_check(struct arena *a, const struct crypto *crypto,
 	return (status);
 }
 
+/* The same for a signature that others may have added fields to since. */
+static enum status
+present_error(struct arena *a, const struct dkim_signature *sig,
+    const struct privkey *key, const struct field_list *fields,
+    const struct dkim_bodies *bodies, int64_t now_s, const char **reason_r)
+{
+	struct dkim_headers *headers;
+
+	*reason_r = field_error(sig, key, bodies);
+	if (*reason_r == NULL && sig->expires_s >= 0 &&
+	    now_s > sig->expires_s) {
+		*reason_r = "signature expired";
+	}
+	if (*reason_r != NULL) {
+		return (STATUS_OK);
+	}
+	headers = dkim_headers_new(a, fields);
+	if (headers == NULL) {
+		return (STATUS_NOMEM);
+	}
+	*reason_r = dkim_uncovered_field(headers, sig->names, sig->names_n);
+	return (STATUS_OK);
+}
+
 enum status
 dkim_self_check_field(struct arena *a, const struct crypto *crypto,
     const struct privkey *key, const struct field_list *fields,
@@ -136,15 +161,12 @@ dkim_self_check_field(struct arena *a, const struct crypto *crypto,
 
 	*reason_r = NULL;
 	status = dkim_signature_parse(a, field, DKIM_SIGNATURE, &sig);
-	if (status != STATUS_OK) {
+	if (status == STATUS_OK) {
+		status = present_error(a, &sig, key, fields, bodies, now_s,
+		    reason_r);
+	}
+	if (status != STATUS_OK || *reason_r != NULL) {
 		return (status);
-	}
-	*reason_r = field_error(&sig, key, bodies);
-	if (*reason_r == NULL && sig.expires_s >= 0 && now_s > sig.expires_s) {
-		*reason_r = "signature expired";
-	}
-	if (*reason_r != NULL) {
-		return (STATUS_OK);
 	}
 	status = check_signature(a, crypto, key, fields, &sig, field->raw,
 	    index, &good);

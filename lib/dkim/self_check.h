@@ -26,7 +26,8 @@ enum status	 dkim_self_check(struct arena *, const struct crypto *,
 		    const char **reason_r) ATTR_MUST_CHECK;
 /*
  * The same for a DKIM-Signature that is one of the fields, made by that key
- * before. now_s: Unix time, for x=.
+ * before. It must not have expired at now_s (Unix time), nor leave a field open
+ * (cover.h) that was added since.
  */
 enum status	 dkim_self_check_field(struct arena *, const struct crypto *,
 		    const struct privkey *, const struct field_list *,

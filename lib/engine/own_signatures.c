@@ -7,8 +7,9 @@
  * replaced: broken signatures gain nothing and cost every receiver.
  *
  * Only for mail that is signed as ours, and with the keys that would sign it.
- * Verified as a receiver will: over the message as the MTA will send it. Work
- * is bounded by ENGINE_OWN_SIGNATURES_EXTRA and PARSED_MAX, whatever the header
+ * Verified as the strictest receiver will: over the message as the MTA will
+ * send it, and with no field that was added beside a signed one. Work is
+ * bounded by ENGINE_OWN_SIGNATURES_EXTRA and PARSED_MAX, whatever the header
  * holds; what is beyond stays as it is.
  */
 #include "dkim/self_check.h"

@@ -77,6 +77,14 @@ change_subject(struct str text, struct buf *r)
 	fx_replace(text, "Subject: ", "Subject: [tagged] ", r);
 }
 
+/* In front of the signed one, which readers then do not show. */
+static void
+add_subject(struct str text, struct buf *r)
+{
+	buf_add_cstr(r, "Subject: checked\r\n");
+	buf_add_str(r, text);
+}
+
 static const struct {
 	const char	*name;
 	const char	*conf;
@@ -95,6 +103,9 @@ static const struct {
 	    0, 2 },
 	{ "a footer", FX_SIGN_BOTH, fx_add_footer, 0, 0, 2, 2, 2 },
 	{ "Subject changed", FX_SIGN_BOTH, change_subject, 0, 0, 2, 2, 2 },
+	{ "a second Subject, which the first signature lets pass",
+	    FX_SIGN_BOTH "OversignHeaders From\n", add_subject, 0, 0, 2, 2,
+	    2 },
 	{ "one was lost", FX_SIGN_BOTH, drop_first, 0, 1, 1, 0, 2 },
 	{ "one is broken", FX_SIGN_BOTH, break_first, 0, 1, 1, 1, 2 },
 	{ "one with l=", FX_SIGN_BOTH, limit_first, 0, 1, 1, 1, 2 },
