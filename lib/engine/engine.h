@@ -144,6 +144,7 @@ enum engine_unsigned {
 	ENGINE_UNSIGNED_SELF_CHECK_FAILED,
 	ENGINE_UNSIGNED_INTERNAL_ERROR,
 	ENGINE_UNSIGNED_LOGIN_MISMATCH,
+	ENGINE_UNSIGNED_AUTHOR_UNCLEAR,	/* several authors or From fields */
 	ENGINE_UNSIGNED_REASONS
 };
 /* "no active key"; NULL for the first value. */

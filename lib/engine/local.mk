@@ -36,4 +36,5 @@ lib_libmailseal_a_SOURCES += \
 	lib/engine/sign.h \
 	lib/engine/signing.c \
 	lib/engine/stats.c \
+	lib/engine/unsigned.c \
 	lib/engine/verifying.c

@@ -340,21 +340,6 @@ engine_msg_body(struct engine_msg *m, const char *p, size_t n)
 	return (wants_body(m));
 }
 
-static void
-log_unsigned(const struct engine_input *in, enum engine_unsigned reason)
-{
-	struct str login = in->macros[ENGINE_AUTH_AUTHEN];
-	const struct addr_mailbox *author = addr_from_author(&in->from);
-	const struct engine_log_pair pairs[] = {
-		{ "domain", author != NULL ? author->domain : STR_NONE, 0 },
-		{ "reason", str_from(engine_unsigned_name(reason)), 0 },
-		{ "login", login.n > 0 ? login : STR_NONE, 0 },
-	};
-
-	engine_log_pairs(in, LOG_LEVEL_ERROR, "mail of ours is not signed",
-	    pairs, sizeof(pairs) / sizeof(pairs[0]));
-}
-
 static enum status
 finish_signing(struct engine_msg *m)
 {
@@ -370,7 +355,7 @@ finish_signing(struct engine_msg *m)
 	}
 	reason = engine_signing_why_unsigned(&m->signing, &m->outcome);
 	if (m->outcome.signatures_n + m->outcome.signatures_kept == 0) {
-		log_unsigned(&m->in, reason);
+		engine_unsigned_log(&m->in, reason);
 		engine_outcome_restore(&m->outcome, &before);
 		engine_outcome_unsigned(&m->outcome, reason,
 		    input_conf(&m->in)->on_sign_failure);
@@ -414,20 +399,11 @@ finish_pass_through(struct engine_msg *m)
 	const struct engine_input *in = &m->in;
 	enum status status = STATUS_OK;
 
-	if (in->direction_reason == ENGINE_NO_ACTIVE_KEY) {
-		engine_outcome_set_unsigned(&m->outcome,
-		    ENGINE_UNSIGNED_NO_ACTIVE_KEY);
-	}
 	if (input_needs_mark(in)) {
 		status = engine_results_write_none(in, &m->outcome);
 	}
-	if (status == STATUS_OK &&
-	    in->direction_reason == ENGINE_LOGIN_MISMATCH) {
-		log_unsigned(in, ENGINE_UNSIGNED_LOGIN_MISMATCH);
-		engine_outcome_mismatch(&m->outcome,
-		    input_conf(in)->on_login_mismatch);
-	}
-	return (status);
+	return (status == STATUS_OK ?
+	    engine_unsigned_note(in, &m->outcome) : status);
 }
 
 static enum status

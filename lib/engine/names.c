@@ -103,6 +103,8 @@ engine_unsigned_name(enum engine_unsigned reason)
 		return ("internal error");
 	case ENGINE_UNSIGNED_LOGIN_MISMATCH:
 		return ("login mismatch");
+	case ENGINE_UNSIGNED_AUTHOR_UNCLEAR:
+		return ("author unclear");
 	}
 	return (NULL);
 }

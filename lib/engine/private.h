@@ -254,6 +254,14 @@ void		engine_direction_skip(struct engine_input *);
    author. */
 void		engine_direction_decide(struct engine_input *, bool ours);
 
+/* unsigned.c */
+
+void		engine_unsigned_log(const struct engine_input *,
+		    enum engine_unsigned);
+/* Of a message that is passed through. NOMEM only. */
+enum status	engine_unsigned_note(const struct engine_input *,
+		    struct engine_outcome *) ATTR_MUST_CHECK;
+
 /* logins.c: SenderLogins */
 
 /* Whether the message has a login that is to be checked. */

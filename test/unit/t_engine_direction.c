@@ -7,6 +7,7 @@
 #define OURS		FROM("From: Joe <joe@example.com>\r\n")
 #define SUB		FROM("From: joe@a.b.example.com\r\n")
 #define FOREIGN		FROM("From: eve@example.net\r\n")
+#define P10		"(((((((((("
 #define OUTSIDE		{ .ip = "192.0.2.1", .host = "a.example.net" }
 #define AUTHENTICATED	{ .ip = "192.0.2.1", .auth_authen = "joe" }
 
@@ -128,6 +129,60 @@ test_rules(struct fx *fx)
 		    strcmp(engine_direction_text(out), rules[i].reason) == 0 &&
 		    out->verdict == ENGINE_ACCEPT, "%s: %s", rules[i].name,
 		    engine_direction_text(out));
+		engine_msg_free(m);
+	}
+}
+
+/* Mail that is passed through and names an author of ours: said. */
+static void
+test_unclear(struct fx *fx)
+{
+	static const struct {
+		const char	*name, *conf, *text;
+		bool		 unclear;
+	} mails[] = {
+		{ "two From fields", CONF, FROM("From: a@example.com\r\n"
+		    "From: b@example.com\r\n"), true },
+		{ "two From fields, one ours", CONF, FROM("From: a@b.test\r\n"
+		    "From: b@example.com\r\n"), true },
+		{ "two, one invalid and ours", CONF, FROM("From: a@b.test\r\n"
+		    "From: x; <b@example.com\r\n"), true },
+		{ "readings that do not agree", CONF,
+		    FROM("From: x@b.test; a@example.com\r\n"), true },
+		{ "behind a foreign author", CONF,
+		    FROM("From: b@example.net, a@example.com\r\n"), true },
+		{ "comments nested too deep", CONF, FROM("From: a@example.com "
+		    P10 P10 P10 P10 P10 P10 P10 "\r\n"), true },
+		{ "a foreign one", CONF, FOREIGN, false },
+		{ "two foreign ones", CONF, FROM("From: a@b.test\r\n"
+		    "From: b@c.test\r\n"), false },
+		{ "nobody", CONF, FROM("From: MAILER-DAEMON\r\n"), false },
+		{ "no From", CONF, FROM(""), false },
+		{ "a rule for any author", "AuthservID mx.example.net\n"
+		    "Mode sv\nKeyTable csl:k=example.com:rsa:@DIR@/rsa\n"
+		    "SigningTable csl:*=k\n", FROM("From: a@b.test\r\n"
+		    "From: b@c.test\r\n"), false },
+		{ "signed", CONF, OURS, false },
+	};
+	static const struct fx_mail mail = AUTHENTICATED;
+	struct fx_client client;
+	struct engine_msg *m;
+	uint64_t before;
+	size_t i;
+
+	for (i = 0; i < sizeof(mails) / sizeof(mails[0]); i++) {
+		fx_configure(fx, mails[i].conf);
+		buf_reset(&fx->log);
+		before = engine_stats_unsigned(fx->stats,
+		    ENGINE_UNSIGNED_AUTHOR_UNCLEAR);
+		m = fx_run(fx, &mail, &client, str_from(mails[i].text));
+		tap_ok(engine_msg_eom(m)->verdict == ENGINE_ACCEPT &&
+		    fx_contains(buf_str(&fx->log), "mail of ours is not signed:"
+		    " domain=example.com reason=\"author unclear\" login=joe")
+		    == mails[i].unclear, "%s: logged or not", mails[i].name);
+		tap_num((long long)(engine_stats_unsigned(fx->stats,
+		    ENGINE_UNSIGNED_AUTHOR_UNCLEAR) - before),
+		    mails[i].unclear, mails[i].name);
 		engine_msg_free(m);
 	}
 }
@@ -266,6 +321,7 @@ main(void)
 	fx_init(&fx, "rsa._domainkey.a.b.example.com. CNAME "
 	    "rsa._domainkey.example.com.\n");
 	test_rules(&fx);
+	test_unclear(&fx);
 	test_domains(&fx);
 	test_warning(&fx);
 	test_warning_signed(&fx);
