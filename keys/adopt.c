@@ -100,7 +100,7 @@ adopt_candidate(struct adoption *a, const struct candidate *c)
 	}
 	if (!store_lock(a->store, key.domain)) {
 		a->failed = true;
-		return ("its domain is locked");
+		return ("its domain could not be locked");
 	}
 	why = store_candidate(a, c);
 	store_unlock(a->store, key.domain);

@@ -1,11 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <openssl/err.h>
 
 #include "crypto/tls_internal.h"
+
+static void
+explain_roots(const char *file, struct diag *diag)
+{
+	if (file != NULL && access(file, R_OK) == -1) {
+		diag_set(diag, file, 0, "%s", strerror(errno));
+	} else {
+		diag_set(diag, file, 0, "it holds no certificate in PEM");
+	}
+}
 
 enum status
 tls_roots_new(const char *file, struct tls_roots **r, struct diag *diag)
@@ -28,7 +41,7 @@ tls_roots_new(const char *file, struct tls_roots **r, struct diag *diag)
 	    SSL_CTX_set_default_verify_paths(roots->ctx)) != 1) {
 		ERR_clear_error();
 		tls_roots_free(roots);
-		diag_set(diag, file, 0, "no certificates could be read");
+		explain_roots(file, diag);
 		return (STATUS_IO);
 	}
 	*r = roots;

@@ -10,6 +10,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
 
 import proc  # noqa: E402
+import seal  # noqa: E402
 import tap  # noqa: E402
 import tree  # noqa: E402
 
@@ -216,6 +217,62 @@ def stores(p):
            'the passphrase has less than 16 bytes')
 
 
+def der(tag, *parts):
+    body = b''.join(parts)
+    size = len(body).to_bytes((len(body).bit_length() + 7) // 8 or 1, 'big')
+    if len(body) > 127:
+        size = bytes([0x80 | len(size)]) + size
+    return bytes([tag]) + size + body
+
+
+def rsa_pem(bits):
+    """A private key of that size, whose numbers are not primes: OpenSSL looks
+    at them when it signs, and to find primes takes a minute."""
+    half = 1 << (bits // 2)
+    numbers = (0, (1 << (bits - 1)) + 1, 65537, half + 1, half + 3, half + 5,
+               65537, 65537, 3)
+    key = der(0x30, *[der(2, n.to_bytes(n.bit_length() // 8 + 1, 'big'))
+                      for n in numbers])
+    return seal.pem(der(0x30, der(2, b'\0'), der(
+        0x30, bytes.fromhex('06092a864886f70d0101010500')), der(4, key)))
+
+
+def keys(p):
+    for bits, text in (
+            (1016, 'the RSA key is shorter than 1024 bits'),
+            (8200, 'the RSA key is longer than 8192 bits')):
+        path = proc.write(p.path('rsa%d' % bits), rsa_pem(bits), 0o600)
+        p.check('an RSA key of %d bits' % bits, 'Domain example.com\n'
+                'Selector s\nKeyFile %s\n' % path, text)
+
+
+def locked(p):
+    """A lock that cannot be taken."""
+    store, folder = p.path('locked'), p.path('unlocked')
+    for path in store, folder:
+        os.mkdir(path, 0o700)
+    proc.run([tree.DKIMKEYGEN, 'new', '-d', 'example.com', '-s', 's1', '-t',
+              'ed25519', '-D', folder])
+    with open(os.path.join(folder, 's1.txt'), encoding='ascii') as f:
+        zone = proc.write(p.path('locked.zone'), f.read())
+    os.mkdir(os.path.join(store, '.lock'))
+    expect('adopt, and the lock is a directory', [
+        tree.DKIMKEYGEN, 'adopt', '-d', 'example.com', '-s', 's1', '-k',
+        os.path.join(folder, 's1.private'), '--zone', zone, '-K', store],
+           ('.lock: Is a directory', 'its domain could not be locked'))
+
+
+def certificates(p):
+    for name, text in (('empty', 'it holds no certificate in PEM'),
+                       ('missing', 'No such file or directory')):
+        path = p.path(name + '.pem')
+        if name == 'empty':
+            proc.write(path, 'no certificate\n')
+        expect('certificates', [
+            tree.MAILSEAL, 'check', 'example.com', '--zone', '/dev/null',
+            '--connect', '--ca-file', path], path + ': ' + text)
+
+
 def damaged(p):
     """Rows of a database that were changed by hand."""
     path = p.path('damaged.db')
@@ -256,6 +313,9 @@ def main():
     rights(p)
     stores(p)
     damaged(p)
+    keys(p)
+    locked(p)
+    certificates(p)
 
 
 tap.main(main)

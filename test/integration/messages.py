@@ -46,22 +46,15 @@ BEYOND = {
     'the server does not answer',
     # libmicrohttpd without threads or memory
     'the server does not start',
-    # such a key takes a minute to make
-    'the RSA key is longer than 8192 bits',
     # for an error without a text, which there is none
     'input or output error',
     # each follows the message of what failed
     'the store cannot be read', 'the store did not take it',
-    'its domain is locked',
     # libmilter reads past the end of such a packet: faults.py tries it, and
     # what it reads there differs
     'the MTA sent malformed macros',
     # a moment between two system calls; not shown, but tried again
     'connections still wait there', 'the link was changed meanwhile',
-    # the system's certificates are read when OpenSSL starts
-    'no certificates could be read',
-    # it takes a server whose zone has such a record beside the one to replace
-    'the old record has more than %d octets: replace it by hand',
     # the list is a file of a package that must be installed
     'OrgDomain: no public suffix list',
 }

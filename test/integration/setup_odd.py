@@ -370,6 +370,13 @@ def check_losses(host):
     out = proc.run(['dig', '+short', '@127.0.0.1', DOMAIN, 'TXT'])[1]
     tap.ok(b'v=spf1 mx -all' in out and b'v=spf1 a -all' in out,
            'both are still there', out)
+    dns.delete(dns.first, DOMAIN)
+    dns.delete(dns.second, DOMAIN)
+    dns.both([(DOMAIN, 'v=spf1 %s -all' % ' '.join(
+        'ip4:198.51.100.%d' % i for i in range(16)))])
+    _, out, err = host.run('--yes', '--no-wait', '--publish', 'nsupdate')
+    tap.contains(said(out), 'the old record has more than 255 octets: replace '
+                 'it by hand', 'a record of two strings')
     proc.write(host.policy, '# nothing\n')
     host.undo()
     dns.stop()
