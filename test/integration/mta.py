@@ -99,8 +99,8 @@ def unavailable():
 
 
 class Postfix:
-    """services: {name: {option: value}}: one smtpd each, on ports[name].
-    more: lines of master.cf; files: {name: text}, beside it."""
+    """services: {name: {option: value}}: one smtpd each, on ports[name]; a
+    value may be a function of ports. more: lines of master.cf; files: {name: text}, beside it."""
 
     def __init__(self, top, relay_port, services, main=(), more=(),
                  files=()):
@@ -117,10 +117,13 @@ class Postfix:
         master = MASTER + ''.join(line + '\n' for line in more)
         for name, text in dict(files).items():
             proc.write_aged(os.path.join(self.etc, name), text, 0o644)
-        for name, options in services.items():
+        for name in services:
             self.ports[name] = proc.free_port()
+        for name, options in services.items():
             master += '127.0.0.1:%d inet n - n - - smtpd\n' % self.ports[name]
             for option, value in options.items():
+                if callable(value):
+                    value = value(self.ports)
                 master += ' -o { %s = %s }\n' % (option, value)
         config = MAIN.format(top=top, relay=relay_port,
                              command=self._default('command_directory'),

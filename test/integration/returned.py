@@ -3,7 +3,11 @@
 listener with the same milters, without no_milters. A stranger's forgery is
 never signed, its verdict stays, and what is ours is signed once.
 """
+import base64
+import email
+import email.policy
 import os
+import quopri
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
@@ -63,6 +67,111 @@ FILTERS = [
 ]
 
 
+def by_python(policy):
+    def change(data):
+        m = email.message_from_bytes(data, policy=policy)
+        return seal.crlf(m.as_bytes(policy=policy))
+    return change
+
+
+def by_fields(change):
+    def changed(data):
+        fields, body = seal.split(data)
+        return b''.join(change(fields)) + b'\r\n' + body
+    return changed
+
+
+def named(change):
+    return by_fields(lambda fields: [
+        change(f.partition(b':')[0]) + b':' + f.partition(b':')[2]
+        for f in fields])
+
+
+def encoded(data, how, code):
+    head, body = data.split(b'\r\n\r\n', 1)
+    return head + b'\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; ' \
+        b'charset=utf-8\r\nContent-Transfer-Encoding: ' + how + \
+        b'\r\n\r\n' + seal.crlf(code(body))
+
+
+def by_program(*argv):
+    def change(data):
+        status, out, err = proc.run(list(argv),
+                                    data.replace(b'\r\n', b'\n'))
+        if status != 0:
+            raise RuntimeError(err)
+        return seal.crlf(out)
+    return change
+
+
+def on_top(*fields):
+    return lambda data: b''.join(f + b'\r\n' for f in fields) + data
+
+
+OTHERS = b'Authentication-Results: mx.here.example (another program); ' \
+    b'dkim=pass header.d=example.com; dmarc=pass header.from=example.com'
+SMTP = email.policy.SMTP
+# Each by SMTP.
+MORE = [
+    ('Python, compat32', by_python(email.policy.compat32)),
+    ('Python, folded again', by_python(SMTP.clone(refold_source='all'))),
+    ('Python, short lines', by_python(SMTP.clone(refold_source='all',
+                                                 max_line_length=50))),
+    ('Perl, folded again', by_program('perl', '-MMail::Internet', '-e', '''
+my $m = Mail::Internet->new(\\*STDIN);
+$m->head->modify(1);
+$m->head->fold(40);
+$m->print(\\*STDOUT);''')),
+    ('names in lower case', named(bytes.lower)),
+    ('names in upper case', named(bytes.upper)),
+    ('fields in another order', by_fields(lambda f: f[::-1])),
+    ('fields sorted', by_fields(sorted)),
+    ('tabs for spaces', lambda d: d.replace(b'\r\n\t', b'\r\n        ')),
+    ('white space at line ends', by_fields(
+        lambda fields: [f.replace(b'\r\n', b' \r\n') for f in fields])),
+    ('body in base64', lambda d: encoded(d, b'base64', base64.encodebytes)),
+    ('body in quoted-printable', lambda d: encoded(
+        d, b'quoted-printable', quopri.encodestring)),
+    ('body replaced', lambda d: d.split(b'\r\n\r\n')[0] + b'\r\n\r\nx\r\n'),
+    ('no body', lambda d: d.split(b'\r\n\r\n')[0] + b'\r\n'),
+    ('results in our name on top', on_top(OTHERS)),
+    ('many of them', on_top(*[OTHERS] * 20)),
+    ('trace fields', on_top(b'Return-Path: <joe@example.com>',
+                            b'Delivered-To: me@here.example',
+                            *[b'Received: from a by b'] * 40)),
+    ('fields of a list', on_top(b'Sender: list@here.example',
+                                b'List-Id: <list.here.example>',
+                                b'Precedence: list')),
+    ('resent', on_top(b'Resent-From: me@here.example',
+                      b'Resent-To: you@example.net',
+                      b'Resent-Message-ID: <r@here.example>')),
+    ('a second Message-ID', on_top(b'Message-Id: <2@here.example>')),
+    ('another name of the author', lambda d: d.replace(
+        b'From: Joe <', b'From: "Joe (outside)" <')),
+    ('the author bare', lambda d: d.replace(
+        b'From: Joe <joe@example.com>', b'From: joe@example.com')),
+    ('the author with a comment', lambda d: d.replace(
+        b'From: Joe <joe@example.com>', b'From: joe@example.com (Joe)')),
+    ('a signature of others', on_top(
+        b'DKIM-Signature: v=1; a=rsa-sha256; d=filter.example; s=s; '
+        b'h=from; bh=AAAA; b=AAAA')),
+    ('Subject encoded', lambda d: d.replace(
+        b'Subject: a test', b'Subject: =?utf-8?q?=5BSPAM=5D_a_test?=')),
+    ('fields of a scanner', on_top(b'X-Spam-Status: Yes, score=9.9',
+                                   b'X-Spam-Flag: YES',
+                                   b'X-Amavis-Alert: BAD HEADER')),
+]
+# What spamc and SpamAssassin's own program make of spam by default; but with
+# our results.
+SPAMASSASSIN = '''loadplugin Mail::SpamAssassin::Plugin::Check
+required_score 1
+report_safe 1
+report_safe_copy_headers Authentication-Results
+body EACH /./
+score EACH 10
+'''
+
+
 class Net:
     def __init__(self):
         self.w = world.World(RECORDS)
@@ -90,7 +199,10 @@ class Net:
         self.ports = w.start({
             'in': service(self.daemon, True),
             'narrow': service(self.daemon, True, 'narrow'),
-            'back': service(self.daemon),
+            'chain': dict(service(self.daemon), content_filter=lambda p:
+                          'forward:[127.0.0.1]:%d' % p['back']),
+            'back': dict(service(self.daemon),
+                         smtpd_authorized_xforward_hosts='127.0.0.1'),
             'inner': service(self.inner),
             'signer': service(self.signer, True),
             'signer-back': service(self.signer),
@@ -98,7 +210,9 @@ class Net:
             'checked-back': service(self.checked),
             'proxied': service(self.proxied,
                                milter_macro_daemon_name='FILTERED'),
-        }, {'non_smtpd_milters': 'unix:' + self.daemon.path})
+        }, {'non_smtpd_milters': 'unix:' + self.daemon.path}, [
+            'forward unix - - n - - smtp -o smtp_send_xforward_command=yes'
+            ' -o smtp_line_length_limit=998'])
 
     def send(self, port, data, xclient=None, sender='joe@example.com'):
         c = smtp.Client(self.ports[port], xclient=xclient)
@@ -152,6 +266,60 @@ def test_filters(net):
         first = net.first(mark, letter(mark))
         check(first, net.sendmail(mark, change(first)),
               name + ', by sendmail')
+
+
+def test_more_filters(net):
+    for i, (name, change) in enumerate(MORE):
+        mark = 'more-%d' % i
+        # Not From on top, which Postfix takes for a line of a mailbox there.
+        first = net.first(mark, letter(mark))
+        last = net.back(mark, b'X-Mark: ' + mark.encode() + b'\r\n' +
+                        change(first))
+        tap.ok(b'DKIM-Signature: v=1; a=rsa-sha256; c=' not in last and
+               world.ours_in(first)[0] in world.ours_in(last) and
+               len(world.ours_in(last)) == 1 and
+               direction(net.daemon) == 'returned', name, last)
+
+
+def test_pipe(net):
+    """What pipe(8) and a mailbox put on top, by sendmail(1)."""
+    for i, top in enumerate((
+            b'From joe@example.com Thu May  5 11:59:09 2005\r\n',
+            b'Return-Path: <joe@example.com>\r\nDelivered-To: me@a\r\n',
+            b'From joe@example.com Thu May  5 11:59:09 2005\r\n'
+            b'Return-Path: <joe@example.com>\r\n')):
+        mark = 'top-%d' % i
+        first = net.first(mark, letter(mark))
+        check(first, net.sendmail(mark, top + first), 'pipe %d' % i)
+
+
+def test_chain(net):
+    """Postfix's own client hands it on, with XFORWARD."""
+    for mark, head in (
+            ('chain', HEAD),
+            ('long', b'X-Long: ' + b'x' * 3000 + b'\r\n' + HEAD),
+            ('name', b'From: "' + b'a ' * 900 + b'" <joe@example.com>\r\n'),
+            ('far', b'From: "' + b'a' * 970 + b'" <joe@example.com>\r\n'),
+            ('bare', b'From: joe\r\n'), ('none', b''),
+            ('two', HEAD + b'Message-ID: <b@evil.example>\r\n')):
+        net.send('chain', letter(mark, head), STRANGER)
+        last = net.w.sink.take(mark.encode()).data
+        tap.is_((len(seal.fields_named(last, b'dkim-signature')),
+                 len(world.ours_in(last)), direction(net.daemon)),
+                (0, 1, 'returned'), 'Postfix behind Postfix: ' + mark)
+
+
+def test_spamassassin(net):
+    top = os.path.join(net.w.top, 'sa')
+    os.mkdir(top)
+    proc.write(os.path.join(top, 'local.cf'), SPAMASSASSIN)
+    first = net.first('wrapped', letter('wrapped'))
+    change = by_program('spamassassin', '-L', '-x', '-C', top,
+                        '--siteconfigpath=' + top, '-p', '/dev/null')
+    data = change(first)
+    tap.ok(b'message/rfc822' in data, 'SpamAssassin wraps it', data)
+    check(first, net.back('wrapped', data),
+          'SpamAssassin, report_safe_copy_headers')
 
 
 def test_strange_headers(net):
@@ -296,6 +464,10 @@ def main():
     world.require()
     net = Net()
     test_filters(net)
+    test_more_filters(net)
+    test_pipe(net)
+    test_chain(net)
+    test_spamassassin(net)
     test_strange_headers(net)
     test_forged_marks(net)
     test_other_hosts(net)
