@@ -129,12 +129,62 @@ CREATE INDEX IF NOT EXISTS mailseal_report_failure_source
 -- For the deletion of rows that are too old.
 CREATE INDEX IF NOT EXISTS mailseal_report_row_day
 	ON mailseal_report_row (day);
+-- The reports of other hosts (mailseal report read --store).
+CREATE TABLE IF NOT EXISTS mailseal_report_received (
+	id        text PRIMARY KEY,	-- hash of org, report_id, domain, period
+	org       text NOT NULL,	-- as they write it
+	email     text NOT NULL,
+	report_id text NOT NULL,
+	domain    text NOT NULL,	-- of the policy
+	p         text NOT NULL,
+	at        bigint NOT NULL,	-- when it was stored
+	records   bigint NOT NULL,	-- of mailseal_report_source
+	messages  bigint NOT NULL,
+	passed    bigint NOT NULL,	-- of them, by DMARC
+	since     bigint,		-- its period; or absent
+	until     bigint
+);
+CREATE TABLE IF NOT EXISTS mailseal_report_source (
+	report        text NOT NULL,
+	n             bigint NOT NULL,	-- in the report
+	ip            text NOT NULL,
+	dkim_domain   text NOT NULL,	-- of the signature that says most
+	dkim_selector text NOT NULL,
+	dkim_result   bigint NOT NULL,	-- 0 absent, 1 none, 2 pass,
+	spf_domain    text NOT NULL,	-- 3 fail, 4 error
+	spf_result    bigint NOT NULL,
+	dkim          text NOT NULL,	-- aligned: pass, fail
+	spf           text NOT NULL,
+	disposition   text NOT NULL,
+	reasons       bigint NOT NULL,	-- a set of bits
+	header_from   text NOT NULL,
+	messages      bigint NOT NULL,
+	PRIMARY KEY (report, n)
+);
+-- Of all signatures: in how many messages those by a key passed, or not.
+CREATE TABLE IF NOT EXISTS mailseal_report_selector (
+	report   text NOT NULL,
+	domain   text NOT NULL,
+	selector text NOT NULL,
+	passed   bigint NOT NULL,
+	failed   bigint NOT NULL,
+	PRIMARY KEY (domain, selector, report)
+);
+-- For the number of rows of a domain and a day, which is limited.
+CREATE INDEX IF NOT EXISTS mailseal_report_policy_domain
+	ON mailseal_report_policy (domain);
+CREATE INDEX IF NOT EXISTS mailseal_report_selector_report
+	ON mailseal_report_selector (report);
+CREATE INDEX IF NOT EXISTS mailseal_report_received_until
+	ON mailseal_report_received (until);
 REVOKE ALL ON mailseal_report_policy, mailseal_report_period,
 	mailseal_report_row, mailseal_report_writer, mailseal_report_delivery,
 	mailseal_report_suppression, mailseal_report_permission,
-	mailseal_report_failure FROM PUBLIC;
+	mailseal_report_failure, mailseal_report_received,
+	mailseal_report_source, mailseal_report_selector FROM PUBLIC;
 GRANT SELECT, INSERT, UPDATE, DELETE ON mailseal_report_policy,
 	mailseal_report_period, mailseal_report_row, mailseal_report_writer,
 	mailseal_report_delivery, mailseal_report_suppression,
-	mailseal_report_permission, mailseal_report_failure
-	TO mailseal_report;
+	mailseal_report_permission, mailseal_report_failure,
+	mailseal_report_received, mailseal_report_source,
+	mailseal_report_selector TO mailseal_report;

@@ -118,3 +118,51 @@ CREATE INDEX IF NOT EXISTS mailseal_report_failure_source
 -- For the deletion of rows that are too old.
 CREATE INDEX IF NOT EXISTS mailseal_report_row_day
 	ON mailseal_report_row (day);
+-- The reports of other hosts (mailseal report read --store).
+CREATE TABLE IF NOT EXISTS mailseal_report_received (
+	id        TEXT PRIMARY KEY,	-- hash of org, report_id, domain, period
+	org       TEXT NOT NULL,	-- as they write it
+	email     TEXT NOT NULL,
+	report_id TEXT NOT NULL,
+	domain    TEXT NOT NULL,	-- of the policy
+	p         TEXT NOT NULL,
+	at        INTEGER NOT NULL,	-- when it was stored
+	records   INTEGER NOT NULL,	-- of mailseal_report_source
+	messages  INTEGER NOT NULL,
+	passed    INTEGER NOT NULL,	-- of them, by DMARC
+	since     INTEGER,		-- its period; or absent
+	until     INTEGER
+);
+CREATE TABLE IF NOT EXISTS mailseal_report_source (
+	report        TEXT NOT NULL,
+	n             INTEGER NOT NULL,	-- in the report
+	ip            TEXT NOT NULL,
+	dkim_domain   TEXT NOT NULL,	-- of the signature that says most
+	dkim_selector TEXT NOT NULL,
+	dkim_result   INTEGER NOT NULL,	-- 0 absent, 1 none, 2 pass,
+	spf_domain    TEXT NOT NULL,	-- 3 fail, 4 error
+	spf_result    INTEGER NOT NULL,
+	dkim          TEXT NOT NULL,	-- aligned: pass, fail
+	spf           TEXT NOT NULL,
+	disposition   TEXT NOT NULL,
+	reasons       INTEGER NOT NULL,	-- a set of bits
+	header_from   TEXT NOT NULL,
+	messages      INTEGER NOT NULL,
+	PRIMARY KEY (report, n)
+);
+-- Of all signatures: in how many messages those by a key passed, or not.
+CREATE TABLE IF NOT EXISTS mailseal_report_selector (
+	report   TEXT NOT NULL,
+	domain   TEXT NOT NULL,
+	selector TEXT NOT NULL,
+	passed   INTEGER NOT NULL,
+	failed   INTEGER NOT NULL,
+	PRIMARY KEY (domain, selector, report)
+);
+-- For the number of rows of a domain and a day, which is limited.
+CREATE INDEX IF NOT EXISTS mailseal_report_policy_domain
+	ON mailseal_report_policy (domain);
+CREATE INDEX IF NOT EXISTS mailseal_report_selector_report
+	ON mailseal_report_selector (report);
+CREATE INDEX IF NOT EXISTS mailseal_report_received_until
+	ON mailseal_report_received (until);

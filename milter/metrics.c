@@ -296,6 +296,37 @@ write_report_failures(const struct view *view)
 	    view->reports.failures_dropped);
 }
 
+static void
+write_received(const struct view *view)
+{
+	if (view->reports.received) {
+		write_number(view, "",
+		    (uint64_t)view->reports.received_reports);
+	}
+}
+
+static void
+write_received_messages(const struct view *view)
+{
+	const struct report_collector_numbers *n = &view->reports;
+
+	if (n->received) {
+		write_number(view, "{result=\"pass\"}",
+		    (uint64_t)n->received_passed);
+		write_number(view, "{result=\"fail\"}",
+		    (uint64_t)(n->received_messages - n->received_passed));
+	}
+}
+
+static void
+write_received_time(const struct view *view)
+{
+	if (view->reports.received && view->reports.received_at_s >= 0) {
+		write_number(view, "",
+		    (uint64_t)view->reports.received_at_s);
+	}
+}
+
 struct metric {
 	const char	*name;
 	const char	*type;
@@ -369,6 +400,15 @@ static const struct metric metrics[] = {
 	{ "mailseal_report_failures_total", COUNTER,
 	    "Messages in failure reports, or in none though their policy asks "
 	    "for one.", write_report_failures },
+	{ "mailseal_report_received_reports", GAUGE,
+	    "Reports of other hosts in ReportStore whose period ended within 7 "
+	    "days.", write_received },
+	{ "mailseal_report_received_messages", GAUGE,
+	    "Messages in these reports, by result of DMARC.",
+	    write_received_messages },
+	{ "mailseal_report_received_time_seconds", GAUGE,
+	    "When such a report was stored last, in Unix time.",
+	    write_received_time },
 };
 
 void

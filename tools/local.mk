@@ -117,6 +117,7 @@ tools_mailseal_SOURCES = \
 	tools/report_send_show.c \
 	tools/report_send_targets.c \
 	tools/report_show.c \
+	tools/report_stored.c \
 	tools/report_style.c \
 	tools/report_suppress.c \
 	tools/report_svg.c \

@@ -15,6 +15,8 @@ static const struct cli_option read_options[] = {
 	    "print only if a source of ours fails, and exit 3" },
 	{ 'r', "resolve", NULL,
 	    "look up names of addresses and our SPF records" },
+	{ 0x303, "store", NULL,
+	    "keep the reports in ReportStore, and show all that it has" },
 	{ 'c', "config", "FILE", "the daemon's configuration" },
 	CLI_DNS_OPTIONS,
 };

@@ -8,6 +8,7 @@
 
 #include <stdio.h>
 
+#include "conf/conf.h"
 #include "report/read_sources.h"
 #include "report/read.h"
 #include "tools/mailseal.h"
@@ -16,8 +17,10 @@
 #define REPORT_KEPT_MAX		1000	/* failure and TLS reports in a table */
 #define REPORT_NAMES_MAX	200	/* addresses that --resolve looks up */
 #define REPORT_EXIT_FIX		3	/* --quiet: a source of ours fails */
+#define REPORT_EXIT_AWAY	75	/* the store: try again (sysexits.h) */
 
 struct report_own;
+struct report_stored;
 
 struct report_notes {		/* lines of text, not escaped */
 	char	**v;
@@ -44,10 +47,12 @@ struct report_read {
 	bool		 strict;
 	bool		 quiet;
 	bool		 resolve;
+	bool		 store;		/* --store */
 	/* what was read */
 	struct env	 env;
 	struct sources	*sources;
 	struct report_own *own;
+	struct report_stored *stored;	/* NULL: without --store */
 	struct report	*kept;		/* failure and TLS reports, the newest
 					   first */
 	size_t		 kept_n;
@@ -59,7 +64,9 @@ struct report_read {
 	size_t		 inputs_bad;	/* without a report */
 	size_t		 printed;	/* reports, with --json */
 	struct report_notes notes;
-	char		*error;		/* NULL: none; the exit status is 1 */
+	char		*error;		/* NULL: none; the exit status is 1, or
+					   that of failed */
+	int		 failed;	/* of the store; 0: not */
 	bool		 only_path;	/* one path, and no folder */
 	struct report_name names[REPORT_NAMES_MAX];
 	size_t		 names_n;
@@ -71,6 +78,24 @@ struct report_read {
 struct report_own *report_own_new(const char *conf_path, const struct env *);
 void		 report_own_free(struct report_own *);	/* accepts NULL */
 void		 report_own_get(struct report_own *, struct sources_own *r);
+const struct conf *report_own_conf(const struct report_own *);
+
+/* report_stored.c: --store */
+
+/* Opens the store of the configuration. NULL: said why. */
+struct report_stored *report_stored_new(const struct conf *,
+		    const struct env *);
+void		 report_stored_free(struct report_stored *); /* accepts NULL */
+/* Stores an aggregate report. *new_r: false: it is there. */
+enum status	 report_stored_add(struct report_stored *,
+		    const struct report_aggregate *, bool *new_r)
+    ATTR_MUST_CHECK;
+/* Deletes what is too old, and adds up what the options ask for of all that is
+   stored. */
+enum status	 report_stored_sum(struct report_stored *,
+		    struct report_read *) ATTR_MUST_CHECK;
+/* Why the last one failed. */
+const char	*report_stored_why(const struct report_stored *);
 
 /* report_names.c */
 

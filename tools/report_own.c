@@ -81,6 +81,12 @@ report_own_free(struct report_own *own)
 	}
 }
 
+const struct conf *
+report_own_conf(const struct report_own *own)
+{
+	return (own->conf);
+}
+
 static void
 add_key(struct report_own *own, struct str domain, struct str selector)
 {

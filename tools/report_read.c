@@ -4,6 +4,7 @@
 
 #include <sys/stat.h>
 
+#include <poll.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -73,7 +74,9 @@ count_report(struct report_read *o, const char *name, const struct report *r)
 	switch (r->kind) {
 	case REPORT_AGGREGATE:
 		o->aggregates++;
-		status = sources_add(o->sources, &r->aggregate);
+		/* What is stored is added up at the end. */
+		status = o->stored != NULL ? STATUS_OK :
+		    sources_add(o->sources, &r->aggregate);
 		if (status == STATUS_LIMIT) {
 			add_note(o, "%s: too many sources or domains: not all "
 			    "of it is in the tables", name);
@@ -88,6 +91,36 @@ count_report(struct report_read *o, const char *name, const struct report *r)
 		o->tls++;
 		break;
 	}
+}
+
+/* A store that fails is not asked again: it has no place for the rest, or each
+   call would wait for it. */
+static void
+fail_store(struct report_read *o, enum status status)
+{
+	set_error(o, "ReportStore", report_stored_why(o->stored));
+	o->failed = status == STATUS_TEMP ? REPORT_EXIT_AWAY : CLI_USAGE;
+}
+
+/* Whether the report is in the store already. */
+static bool
+store_report(struct report_read *o, const char *name, const struct report *r)
+{
+	bool is_new = true;
+	enum status status;
+
+	if (o->stored == NULL || o->failed != 0 ||
+	    r->kind != REPORT_AGGREGATE) {
+		return (false);
+	}
+	status = report_stored_add(o->stored, &r->aggregate, &is_new);
+	if (status != STATUS_OK) {
+		add_note(o, "%s: not stored: %s", name,
+		    report_stored_why(o->stored));
+		fail_store(o, status);
+		return (false);
+	}
+	return (!is_new);
 }
 
 static void
@@ -109,7 +142,7 @@ on_report(void *ctx, const char *name, struct report *r)
 		report_free(r);
 		return;
 	}
-	again = sources_seen(o->sources, r);
+	again = sources_seen(o->sources, r) || store_report(o, name, r);
 	if (o->json) {
 		report_json_report(o, name, r, again);
 	}
@@ -177,6 +210,9 @@ take_option(void *opts, int id, const char *value)
 	case 'r':
 		o->resolve = true;
 		break;
+	case 0x303:
+		o->store = true;
+		break;
 	case 'c':
 		o->conf_path = value;
 		break;
@@ -192,6 +228,25 @@ is_folder(const char *path)
 	struct stat st;
 
 	return (stat(path, &st) == 0 && S_ISDIR(st.st_mode));
+}
+
+/* A terminal, /dev/null, an empty file or pipe: only the store is to be
+   shown. */
+static bool
+is_empty_input(void)
+{
+	struct pollfd fd = { .fd = STDIN_FILENO, .events = POLLIN };
+	struct stat null, in;
+
+	if (isatty(STDIN_FILENO) || fstat(STDIN_FILENO, &in) == -1) {
+		return (true);
+	}
+	if (S_ISFIFO(in.st_mode)) {
+		return (poll(&fd, 1, -1) == 1 && (fd.revents & POLLIN) == 0);
+	}
+	return ((S_ISREG(in.st_mode) && in.st_size == 0) ||
+	    (S_ISCHR(in.st_mode) && stat("/dev/null", &null) == 0 &&
+	    null.st_rdev == in.st_rdev));
 }
 
 static size_t
@@ -212,18 +267,39 @@ read_paths(struct report_read *o, int n, char **paths)
 		return (false);
 	}
 	o->only_path = n <= 1 && !(n == 1 && is_folder(paths[0]));
-	if (n == 0) {
+	if (n == 0 && o->stored != NULL && is_empty_input()) {
+		o->only_path = false;
+	} else if (n == 0) {
 		reader_path(reader, "-");
 	}
 	for (i = 0; i < n; i++) {
 		reader_path(reader, paths[i]);
 	}
 	reader_free(reader);
-	if (count_found(o) == 0 && o->only_path && o->error == NULL) {
+	if (count_found(o) + o->duplicates == 0 && o->only_path &&
+	    o->error == NULL) {
 		o->error = strdup(o->notes.n > 0 ?
 		    o->notes.v[o->notes.n - 1] : "no report");
 	}
 	return (true);
+}
+
+/* All that is stored takes the place of what was read. */
+static void
+sum_store(struct report_read *o)
+{
+	enum status status;
+
+	if (o->stored == NULL || o->failed != 0) {
+		return;
+	}
+	status = report_stored_sum(o->stored, o);
+	if (status == STATUS_LIMIT) {
+		add_note(o, "ReportStore: too many sources or domains: not "
+		    "all of it is in the tables");
+	} else if (status != STATUS_OK) {
+		fail_store(o, status);
+	}
 }
 
 static bool
@@ -296,7 +372,7 @@ exit_status(const struct report_read *o)
 		escape_text(&text, str_from(o->error), CLI_SHOWN_MAX_BYTES);
 		cli_warn("%s", text.p != NULL ? text.p : "");
 		buf_fini(&text);
-		return (CLI_NO);
+		return (o->failed != 0 ? o->failed : CLI_NO);
 	}
 	return (o->quiet && has_fix(o) ? REPORT_EXIT_FIX : CLI_YES);
 }
@@ -319,6 +395,7 @@ fini_read(struct report_read *o)
 	}
 	free(o->notes.v);
 	free(o->error);
+	report_stored_free(o->stored);
 	report_own_free(o->own);
 	sources_free(o->sources);
 }
@@ -354,6 +431,35 @@ init_read(struct report_read *o, struct arena *arena)
 	return (o->own != NULL || o->conf_path == NULL);
 }
 
+static bool
+open_stored(struct report_read *o)
+{
+	if (!o->store) {
+		return (true);
+	}
+	if (o->own == NULL) {
+		(void)cli_fail("--store: there is no configuration that could "
+		    "name a ReportStore");
+		return (false);
+	}
+	o->stored = report_stored_new(report_own_conf(o->own), &o->env);
+	return (o->stored != NULL);
+}
+
+static int
+run_read(struct report_read *o, int n, char **paths)
+{
+	if (o->json) {
+		report_json_begin();
+	}
+	if (!read_paths(o, n, paths)) {
+		return (CLI_USAGE);
+	}
+	sum_store(o);
+	return (judge_sources(o) && write_result(o) ? exit_status(o) :
+	    CLI_USAGE);
+}
+
 int
 report_read_main(const struct cli_command *command, int argc, char **argv)
 {
@@ -367,14 +473,8 @@ report_read_main(const struct cli_command *command, int argc, char **argv)
 	}
 	env_init_system(&o.env);
 	arena_init(&arena, TOOL_ARENA_BYTES);
-	if (init_read(&o, &arena)) {
-		if (o.json) {
-			report_json_begin();
-		}
-		if (read_paths(&o, argc - optind, argv + optind) &&
-		    judge_sources(&o) && write_result(&o)) {
-			result = exit_status(&o);
-		}
+	if (init_read(&o, &arena) && open_stored(&o)) {
+		result = run_read(&o, argc - optind, argv + optind);
 	}
 	fini_read(&o);
 	arena_fini(&arena);

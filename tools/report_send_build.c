@@ -2,6 +2,8 @@
 /* report_send_build: the rows of a period as a compressed report. */
 #include "config.h"
 
+#include <inttypes.h>
+
 #include "report/write.h"
 #include "tools/report_send.h"
 
@@ -11,6 +13,7 @@ struct gather {
 	size_t		 n;
 	size_t		 cap;
 	size_t		 max;
+	int64_t		 messages;
 };
 
 static struct str
@@ -78,6 +81,7 @@ take_row(void *ctx, const struct kept_fact *fact, int64_t count)
 		}
 		g->rows = row;
 	}
+	g->messages += count;
 	row = &g->rows[g->n++];
 	*row = (struct write_row){ *fact, count };
 	texts[0] = &row->fact.ip;
@@ -94,6 +98,22 @@ take_row(void *ctx, const struct kept_fact *fact, int64_t count)
 	copy_reasons(g, &row->fact, &status);
 	copy_signatures(g, &row->fact, &status);
 	return (status);
+}
+
+/* Says what found no row, REPORT_DAY_ROWS_MAX. */
+static enum status
+add_rest(struct arena *arena, const struct report_period *period,
+    int64_t messages, struct kept_policy *policy)
+{
+	int64_t rest = period->weight.messages - messages;
+
+	if (rest <= 0) {
+		return (STATUS_OK);
+	}
+	policy->error = arena_printf(arena, "%.*s%s%" PRId64 " messages with "
+	    "other values are not in the records, which were too many",
+	    STR_FMT(policy->error), policy->error.n > 0 ? "; " : "", rest);
+	return (policy->error.p != NULL ? STATUS_OK : STATUS_NOMEM);
 }
 
 enum status
@@ -116,6 +136,9 @@ report_send_build(struct report_send *s, struct arena *arena,
 	enum status status;
 
 	status = report_store_rows(s->store, period, take_row, &g, diag);
+	if (status == STATUS_OK) {
+		status = add_rest(arena, period, g.messages, &head.policy);
+	}
 	if (status == STATUS_OK) {
 		status = report_write(arena, &head, g.rows, g.n, s->legacy,
 		    gzip, r);

@@ -74,3 +74,60 @@ privileges_drop(const char *user_id, struct diag *diag)
 	}
 	return (STATUS_OK);
 }
+
+enum status
+privileges_find(const char *user_id, struct privileges *r, struct diag *diag)
+{
+	struct passwd *user;
+	enum status status;
+
+	*r = (struct privileges){ .own_gid = getegid() };
+	if (user_id == NULL) {
+		return (STATUS_OK);
+	}
+	status = find_user(user_id, &user, &r->gid, diag);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	if (geteuid() != 0) {
+		if (geteuid() == user->pw_uid) {
+			return (STATUS_OK);
+		}
+		diag_set(diag, NULL, 0, "cannot become \"%s\": %s", user_id,
+		    strerror(EPERM));
+		return (STATUS_IO);
+	}
+	r->root = user->pw_uid != 0;
+	r->uid = user->pw_uid;
+	r->groups_n = PRIVILEGES_GROUPS_MAX;
+	r->own_groups_n = getgroups(PRIVILEGES_GROUPS_MAX, r->own_groups);
+	if (getgrouplist(user->pw_name, r->gid, r->groups, &r->groups_n) ==
+	    -1 || r->own_groups_n == -1) {
+		diag_set(diag, NULL, 0, "\"%s\" or root is in too many groups",
+		    user_id);
+		return (STATUS_LIMIT);
+	}
+	return (STATUS_OK);
+}
+
+enum status
+privileges_switch(const struct privileges *p, struct diag *diag)
+{
+	if (p->root && (setgroups((size_t)p->groups_n, p->groups) == -1 ||
+	    setegid(p->gid) == -1 || seteuid(p->uid) == -1)) {
+		diag_set(diag, NULL, 0, "cannot become UserID: %s",
+		    strerror(errno));
+		privileges_return(p);
+		return (STATUS_IO);
+	}
+	return (STATUS_OK);
+}
+
+/* A step that fails leaves less than there was, not more. */
+void
+privileges_return(const struct privileges *p)
+{
+	if (p->root && seteuid(0) == 0 && setegid(p->own_gid) == 0) {
+		(void)setgroups((size_t)p->own_groups_n, p->own_groups);
+	}
+}

@@ -11,12 +11,15 @@
 
 #include "report/collect.h"
 #include "report/collect_table.h"
+#include "report/received.h"
 #include "report/store_failures.h"
 
 #define OLDEST_EVERY_S	60		/* report_store_oldest */
 #define EXPIRE_EVERY_S	3600
 #define WRITER_BYTES	33
+#define REST_EVERY_S	3600		/* log lines about a full day */
 #define STOP_STEP_MS	10
+#define RECEIVED_S	(COLLECT_RECEIVED_DAYS * REPORT_DAY_S)
 
 struct report_collector {
 	const struct crypto	*crypto;
@@ -34,6 +37,11 @@ struct report_collector {
 	atomic_uint_fast64_t	 failures_kept;
 	atomic_uint_fast64_t	 failures_dropped;
 	_Atomic int64_t		 oldest_s;
+	atomic_bool		 received;	/* those below are known */
+	_Atomic int64_t		 received_reports;
+	_Atomic int64_t		 received_messages;
+	_Atomic int64_t		 received_passed;
+	_Atomic int64_t		 received_at_s;
 	/* shared; never locked across a system call of the writer's */
 	pthread_mutex_t		 lock;
 	pthread_cond_t		 wake;
@@ -55,12 +63,15 @@ struct report_collector {
 	int64_t			 batch_number;
 	struct failures_list	 failing;	/* being written */
 	int64_t			 failing_number;
+	struct report_rest	 batch_rest;	/* of the one just written */
 	int64_t			 retry_s;	/* interval; 0: not away */
 	int64_t			 retry_at_s;	/* monotonic; as those below */
 	int64_t			 oldest_at_s;
 	int64_t			 expire_at_s;
 	int64_t			 away_at_s;
 	uint64_t		 lost_before;	/* when it went away */
+	uint64_t		 rest;		/* messages, not logged yet */
+	int64_t			 rest_at_s;	/* not to be logged before */
 };
 
 static int64_t
@@ -290,7 +301,12 @@ report_collector_get(const struct report_collector *c,
 		.lost = atomic_load(&c->lost),
 		.failures_kept = atomic_load(&c->failures_kept),
 		.failures_dropped = atomic_load(&c->failures_dropped),
-		.oldest_s = atomic_load(&c->oldest_s) };
+		.oldest_s = atomic_load(&c->oldest_s),
+		.received = atomic_load(&c->received),
+		.received_reports = atomic_load(&c->received_reports),
+		.received_messages = atomic_load(&c->received_messages),
+		.received_passed = atomic_load(&c->received_passed),
+		.received_at_s = atomic_load(&c->received_at_s) };
 }
 
 static void
@@ -366,19 +382,47 @@ load_batch(struct report_collector *c)
 	return (c->batch_n > 0);
 }
 
+/* Messages that found no row: said at once, then once an hour. */
+static void
+count_rest(struct report_collector *c)
+{
+	const struct report_rest *rest = &c->batch_rest;
+
+	if (rest->messages == 0) {
+		return;
+	}
+	c->rest += (uint64_t)rest->messages;
+	atomic_fetch_add(&c->lost, (uint64_t)rest->messages);
+	atomic_fetch_add(&c->rows_dropped, rest->rows);
+	if (mono_s(c) < c->rest_at_s) {
+		return;
+	}
+	env_log(c->env, LOG_LEVEL_WARNING, "ReportStore: %.*s has %d "
+	    "different rows for a day, the most that are kept; %" PRIu64
+	    " messages are missing from DMARC reports", STR_FMT(rest->domain),
+	    REPORT_DAY_ROWS_MAX, c->rest);
+	c->rest = 0;
+	c->rest_at_s = mono_s(c) + REST_EVERY_S;
+}
+
 static void
 end_batch(struct report_collector *c, bool written)
 {
 	struct collect_row *row;
+	int64_t messages = 0;
 
 	TAILQ_FOREACH(row, &c->batch_rows, order) {
 		if (written) {
-			atomic_fetch_add(&c->kept,
-			    (uint64_t)row->row.weight.messages);
+			messages += row->row.weight.messages;
 			atomic_fetch_sub(&c->rows_pending, 1);
 		} else {
 			count_lost(c, row);
 		}
+	}
+	if (written) {
+		atomic_fetch_add(&c->kept, (uint64_t)(messages -
+		    c->batch_rest.messages));
+		count_rest(c);
 	}
 	collect_list_free(&c->batch_rows);
 	c->batch_n = 0;
@@ -388,7 +432,8 @@ static enum status
 write_batch(struct report_collector *c, struct diag *diag)
 {
 	const struct report_batch batch = { str_from(c->writer),
-		c->batch_number, env_now_s(c->env), c->batch, c->batch_n };
+		c->batch_number, env_now_s(c->env), c->batch, c->batch_n,
+		0, &c->batch_rest };
 	bool was_open = c->store != NULL;
 	enum status status = need_store(c, diag);
 
@@ -528,6 +573,7 @@ change_store(struct report_collector *c)
 	c->oldest_at_s = c->expire_at_s = 0;
 	atomic_store(&c->away, false);
 	atomic_store(&c->oldest_s, -1);
+	atomic_store(&c->received, false);
 	if (c->where == NULL) {
 		drop_all(c);
 	}
@@ -544,13 +590,37 @@ get_days(struct report_collector *c)
 	return (days);
 }
 
+/* Reports of others. A database whose tables are older has none of these: then
+   there are no numbers, and the store is as good as before. */
+static enum status
+look_at_received(struct report_collector *c, int64_t now_s, bool expire,
+    struct diag *diag)
+{
+	struct report_received_numbers n;
+	enum status status = report_store_received_numbers(c->store,
+	    now_s - RECEIVED_S, &n, diag);
+
+	if (status == STATUS_OK && expire) {
+		status = report_store_forget(c->store, now_s, diag);
+	}
+	if (status == STATUS_OK) {
+		atomic_store(&c->received_reports, n.reports);
+		atomic_store(&c->received_messages, n.messages);
+		atomic_store(&c->received_passed, n.passed);
+		atomic_store(&c->received_at_s, n.stored_s);
+	}
+	atomic_store(&c->received, status == STATUS_OK);
+	return (status == STATUS_IO ? STATUS_OK : status);
+}
+
 static enum status
 run_chores(struct report_collector *c, struct diag *diag)
 {
 	int64_t now_s = env_now_s(c->env), begin_s;
+	bool expire = mono_s(c) >= c->expire_at_s;
 	enum status status = need_store(c, diag);
 
-	if (status == STATUS_OK && mono_s(c) >= c->expire_at_s) {
+	if (status == STATUS_OK && expire) {
 		status = report_store_expire(c->store, now_s, get_days(c),
 		    diag);
 		c->expire_at_s = mono_s(c) + EXPIRE_EVERY_S;
@@ -561,6 +631,7 @@ run_chores(struct report_collector *c, struct diag *diag)
 	if (status == STATUS_OK) {
 		atomic_store(&c->oldest_s, begin_s < 0 ? -1 :
 		    begin_s + REPORT_DAY_S);
+		status = look_at_received(c, now_s, expire, diag);
 	}
 	return (status);
 }

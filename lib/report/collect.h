@@ -35,6 +35,7 @@
 #define COLLECT_BATCH_ROWS	1000	/* of a transaction */
 #define COLLECT_DELAY_S		2	/* rows are collected for so long */
 #define COLLECT_RETRY_S		60	/* longest interval */
+#define COLLECT_RECEIVED_DAYS	7	/* of numbers of received reports */
 
 struct report_collector;
 
@@ -90,6 +91,13 @@ struct report_collector_numbers {
 					   or lost */
 	int64_t		 oldest_s;	/* end of the oldest day whose report
 					   was not sent; -1: none */
+	/* Reports of other hosts whose period ended within
+	   COLLECT_RECEIVED_DAYS, as of the last minute. */
+	bool		 received;	/* these are known */
+	int64_t		 received_reports;
+	int64_t		 received_messages;
+	int64_t		 received_passed;	/* of them, by DMARC */
+	int64_t		 received_at_s;	/* when one was stored last; -1 */
 };
 /* Takes no lock that a message takes. */
 void		 report_collector_get(const struct report_collector *,

@@ -9,7 +9,9 @@ lib_libmailseal_a_SOURCES += \
 	lib/report/read_sources.h \
 	lib/report/read_sources_private.h \
 	lib/report/read_xml_names.h \
+	lib/report/read_xml_selectors.h \
 	lib/report/read_xml_values.h \
+	lib/report/received.h \
 	lib/report/report.h \
 	lib/report/store.h \
 	lib/report/store_private.h \
@@ -34,7 +36,10 @@ lib_libmailseal_a_SOURCES += \
 	lib/report/read_verdict.c \
 	lib/report/read_xml.c \
 	lib/report/read_xml_names.c \
+	lib/report/read_xml_selectors.c \
 	lib/report/read_xml_values.c \
+	lib/report/received_read.c \
+	lib/report/received_write.c \
 	lib/report/redact.c \
 	lib/report/redact.h \
 	lib/report/report.c \

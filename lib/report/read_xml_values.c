@@ -14,6 +14,7 @@ xml_values_init(struct xml_values *x)
 	memset(x, 0, sizeof(*x));
 	arena_init(&x->arena, RECORD_MAX_BYTES);
 	x->report = report_new(REPORT_AGGREGATE, READ_TEXTS_MAX_BYTES);
+	xml_selectors_init(&x->selectors);
 	return (x->report != NULL ? STATUS_OK : STATUS_NOMEM);
 }
 
@@ -180,22 +181,6 @@ fill_row(struct xml_values *x, struct report_row *row)
 	    REPORT_AUTH_ABSENT);
 }
 
-static void
-sum_row(struct report_aggregate *a, const struct report_row *row)
-{
-	int64_t n = row->count;
-	int64_t *disposition = &a->disposition[row->disposition];
-
-	a->messages = report_sum(a->messages, n);
-	*disposition = report_sum(*disposition, n);
-	a->dkim_aligned = report_sum(a->dkim_aligned,
-	    row->dkim_aligned ? n : 0);
-	a->spf_aligned = report_sum(a->spf_aligned, row->spf_aligned ? n : 0);
-	a->dmarc_pass = report_sum(a->dmarc_pass,
-	    row->dkim_aligned || row->spf_aligned ? n : 0);
-	a->overrides = report_sum(a->overrides, row->reasons != 0 ? n : 0);
-}
-
 static enum status
 grow_rows(struct xml_values *x)
 {
@@ -235,8 +220,10 @@ take_record(struct xml_values *x)
 		return (status);
 	}
 	fill_row(x, &row);
-	sum_row(a, &row);
+	report_aggregate_add(a, &row);
 	a->rows[a->rows_n++] = row;
+	xml_selectors_add(&x->selectors, &x->report->arena, x->signatures,
+	    x->signatures_n, row.count);
 	return (x->nomem ? STATUS_NOMEM : STATUS_OK);
 }
 
@@ -339,6 +326,7 @@ xml_values_finish(struct xml_values *x, bool record_open)
 	a->domain = text_or_empty(x->v[XML_DOMAIN]);
 	a->p = text_or_empty(x->v[XML_P]);
 	a->version = x->v[XML_VERSION].p;
+	a->selectors = x->selectors.first;
 	take_period(x);
 	warn_missing(x, XML_ORG, "org_name");
 	warn_missing(x, XML_ID, "report_id");

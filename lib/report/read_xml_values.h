@@ -10,15 +10,10 @@
 #include "base/arena.h"
 #include "report/read_private.h"
 #include "report/read_xml_names.h"
+#include "report/read_xml_selectors.h"
 
 #define XML_SIGNATURES_MAX	100	/* of a record; RFC 9990 3.1.3 */
 #define XML_SHARED		64	/* a power of two */
-
-struct xml_signature {
-	struct str	domain;
-	struct str	selector;
-	enum report_auth result;
-};
 
 struct xml_values {
 	struct report	*report;
@@ -35,6 +30,7 @@ struct xml_values {
 	size_t		 lost;		/* records without a usable count */
 	bool		 nomem;		/* a value was lost */
 	const char	*shared[XML_SHARED];	/* texts that were copied */
+	struct xml_selectors selectors;
 };
 
 enum status	 xml_values_init(struct xml_values *) ATTR_MUST_CHECK;

@@ -140,3 +140,19 @@ report_sum(int64_t a, int64_t b)
 {
 	return (a > INT64_MAX - b ? INT64_MAX : a + b);
 }
+
+void
+report_aggregate_add(struct report_aggregate *a, const struct report_row *row)
+{
+	int64_t n = row->count;
+	int64_t *disposition = &a->disposition[row->disposition];
+
+	a->messages = report_sum(a->messages, n);
+	*disposition = report_sum(*disposition, n);
+	a->dkim_aligned = report_sum(a->dkim_aligned,
+	    row->dkim_aligned ? n : 0);
+	a->spf_aligned = report_sum(a->spf_aligned, row->spf_aligned ? n : 0);
+	a->dmarc_pass = report_sum(a->dmarc_pass,
+	    row->dkim_aligned || row->spf_aligned ? n : 0);
+	a->overrides = report_sum(a->overrides, row->reasons != 0 ? n : 0);
+}

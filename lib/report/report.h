@@ -18,6 +18,7 @@
 
 #define REPORT_TIME_NONE	INT64_MIN
 #define REPORT_WARNINGS_MAX	20	/* of one report; others are counted */
+#define REPORT_SELECTORS_MAX	1000	/* of one report; others are left out */
 
 enum report_disposition {	/* RFC 9990 3.1.1.9 */
 	REPORT_NONE,
@@ -63,6 +64,15 @@ struct report_row {
 	bool		 spf_aligned;
 };
 
+/* A key that signatures in the records name, in lower case. */
+struct report_selector {
+	const char	*domain;
+	const char	*selector;
+	int64_t		 pass;		/* signatures, in messages */
+	int64_t		 fail;		/* with any other result */
+	struct report_selector *next;
+};
+
 struct report_aggregate {
 	const char	*org;		/* texts: "" if absent */
 	const char	*email;
@@ -76,6 +86,8 @@ struct report_aggregate {
 	size_t		 records;	/* in the document */
 	size_t		 rows_n;	/* records with a usable count */
 	struct report_row *rows;
+	struct report_selector *selectors;	/* of all signatures, the first
+						   one first */
 	/* Sums over the rows, in messages. */
 	int64_t		 messages;
 	int64_t		 disposition[REPORT_DISPOSITIONS];
@@ -145,6 +157,9 @@ const char	*report_disposition_name(enum report_disposition);
 enum report_auth report_auth_parse(struct str);
 /* One of REPORT_REASON_; 0: the empty word. */
 unsigned char	 report_reason_parse(struct str);
+/* Adds a row to the sums. */
+void		 report_aggregate_add(struct report_aggregate *,
+		    const struct report_row *);
 /* a + b for numbers >= 0; INT64_MAX when the sum is larger. */
 int64_t		 report_sum(int64_t a, int64_t b);
 

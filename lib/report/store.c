@@ -57,7 +57,29 @@ static const char create_tables[] =
     "CREATE INDEX IF NOT EXISTS mailseal_report_failure_source ON "
     "mailseal_report_failure (source, at);"
     "CREATE INDEX IF NOT EXISTS mailseal_report_row_day ON "
-    "mailseal_report_row (day);";
+    "mailseal_report_row (day);"
+    "CREATE TABLE IF NOT EXISTS mailseal_report_received (id TEXT "
+    "PRIMARY KEY, org TEXT NOT NULL, email TEXT NOT NULL, report_id "
+    "TEXT NOT NULL, domain TEXT NOT NULL, p TEXT NOT NULL, at INTEGER "
+    "NOT NULL, records INTEGER NOT NULL, messages INTEGER NOT NULL, "
+    "passed INTEGER NOT NULL, since INTEGER, until INTEGER);"
+    "CREATE TABLE IF NOT EXISTS mailseal_report_source (report TEXT "
+    "NOT NULL, n INTEGER NOT NULL, ip TEXT NOT NULL, dkim_domain TEXT "
+    "NOT NULL, dkim_selector TEXT NOT NULL, dkim_result INTEGER NOT "
+    "NULL, spf_domain TEXT NOT NULL, spf_result INTEGER NOT NULL, dkim "
+    "TEXT NOT NULL, spf TEXT NOT NULL, disposition TEXT NOT NULL, "
+    "reasons INTEGER NOT NULL, header_from TEXT NOT NULL, messages "
+    "INTEGER NOT NULL, PRIMARY KEY (report, n));"
+    "CREATE TABLE IF NOT EXISTS mailseal_report_selector (report TEXT "
+    "NOT NULL, domain TEXT NOT NULL, selector TEXT NOT NULL, passed "
+    "INTEGER NOT NULL, failed INTEGER NOT NULL, PRIMARY KEY (domain, "
+    "selector, report));"
+    "CREATE INDEX IF NOT EXISTS mailseal_report_policy_domain ON "
+    "mailseal_report_policy (domain);"
+    "CREATE INDEX IF NOT EXISTS mailseal_report_selector_report ON "
+    "mailseal_report_selector (report);"
+    "CREATE INDEX IF NOT EXISTS mailseal_report_received_until ON "
+    "mailseal_report_received (until);";
 
 #define SETUP	"PRAGMA journal_mode = WAL;"
 
@@ -65,10 +87,16 @@ static enum status
 open_file(const char *path, bool create, struct sql **r, struct diag *diag)
 {
 	struct sql_file file = { path, create ? 0640 : 0, SETUP };
-	/* Fails without the index, which is the last of them. */
+	/* Fails without an index that came later than its table. */
 	const struct sql_statement check = { .text =
-	    "SELECT 1 FROM mailseal_report_row INDEXED BY "
-	    "mailseal_report_row_day WHERE day > 0 LIMIT 1", .columns = 1 };
+	    "SELECT * FROM (SELECT 1 FROM mailseal_report_row INDEXED BY "
+	    "mailseal_report_row_day WHERE day > 0 LIMIT 1) UNION ALL "
+	    "SELECT * FROM (SELECT 1 FROM mailseal_report_received INDEXED BY "
+	    "mailseal_report_received_until WHERE until > 0 LIMIT 1) "
+	    "UNION ALL SELECT * FROM (SELECT 1 FROM mailseal_report_policy "
+	    "INDEXED BY mailseal_report_policy_domain WHERE domain > '~' "
+	    "LIMIT 1)",
+	    .columns = 1 };
 	enum status status = sql_open_sqlite(&file, r, diag);
 
 	/* Tables are created only once, so that readers need no write lock. */

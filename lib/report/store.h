@@ -17,6 +17,9 @@
  *	report ID: a report that is sent again is identical.
  *	A batch is written whole, and once: its writer and number are written
  *	with it, so that one whose commit was not acknowledged is recognised.
+ *	A domain has at most REPORT_DAY_ROWS_MAX rows a day. Messages that would
+ *	make further ones are counted in their period, if it exists, and in
+ *	report_rest: nothing is lost in silence.
  *	A claim has one holder at a time, on one machine or several, until its
  *	lease ends.
  *
@@ -36,6 +39,10 @@
 #define REPORT_DAY_S		86400
 #define REPORT_SENT_DAYS	90	/* what was sent, and suppressions, are
 					   remembered */
+/* Distinct rows of a policy domain and a day, over all configurations: each
+   sender of mail can make more of them, by addresses and domains that it
+   varies. A report of so many takes some 170 MB to write. */
+#define REPORT_DAY_ROWS_MAX	100000
 #define REPORT_STORE_MAX_PERIODS 100000	/* of one report_store_periods */
 
 struct report_store;
@@ -61,12 +68,20 @@ struct report_batch_row {
 	struct kept_weight weight;	/* messages > 0 */
 };
 
+struct report_rest {		/* of a batch: what found no place */
+	int64_t		 messages;
+	size_t		 rows;
+	struct str	 domain;	/* one of theirs, of the batch */
+};
+
 struct report_batch {
 	struct str	 writer;	/* a random name of the process */
 	int64_t		 number;	/* > 0; grows with each batch */
 	int64_t		 now_s;
 	const struct report_batch_row *rows;
 	size_t		 rows_n;
+	size_t		 day_rows_max;	/* 0: REPORT_DAY_ROWS_MAX */
+	struct report_rest *rest;	/* set after OK; or NULL */
 };
 
 /* Adds a batch in one transaction. OK also when it was there already. */

@@ -14,6 +14,9 @@ struct write {
 	struct digest			*digest;
 	const struct report_batch	*batch;
 	const struct report_batch_row	**rows;	/* sorted by period */
+	struct report_rest		 rest;
+	size_t				 room;	/* for rows, in this period */
+	bool				 scarce; /* perhaps not for all */
 	struct diag			*diag;
 };
 
@@ -75,6 +78,44 @@ report_store_begin_batch(struct report_store *store, struct str writer,
 	return (status);
 }
 
+struct period {			/* of the rows at hand */
+	struct str	id;		/* of the policy */
+	struct str	domain;
+	int64_t		day_s;
+};
+
+static void
+add_rest(struct write *w, struct str domain,
+    const struct report_batch_row *row)
+{
+	w->rest.messages += row->weight.messages;
+	w->rest.rows++;
+	w->rest.domain = domain;
+}
+
+/* How many rows of its domain and day find a place. */
+static enum status
+find_room(struct write *w, struct str domain, int64_t day_s)
+{
+	size_t most = w->batch->day_rows_max > 0 ? w->batch->day_rows_max :
+	    REPORT_DAY_ROWS_MAX;
+	char n[2][SQL_NUMBER_BYTES];
+	const struct str values[] = { domain, sql_number(n[0], day_s),
+		sql_number(n[1], (int64_t)most) };
+	int64_t rows = 0;
+	const struct sql_statement statement = { "SELECT count(*) FROM "
+	    "(SELECT 1 FROM mailseal_report_policy c "
+	    "JOIN mailseal_report_row r ON r.policy = c.id "
+	    "WHERE c.domain = $1 AND r.day = $2 "
+	    "LIMIT CAST($3 AS bigint)) t", values, 3, 1,
+	    report_store_take_number, &rows };
+	enum status status = sql_run(w->store->db, &statement, NULL, w->diag);
+
+	w->room = status == STATUS_OK && rows >= 0 && (size_t)rows < most ?
+	    most - (size_t)rows : 0;
+	return (status);
+}
+
 static enum status
 write_policy(struct write *w, struct str id, const struct report_batch_row *row)
 {
@@ -96,52 +137,46 @@ write_policy(struct write *w, struct str id, const struct report_batch_row *row)
 	    KEPT_POLICY_COLUMNS + 2, NULL, w->diag));
 }
 
-/* *open_r: the period was open, or new; it stays so until the commit. */
+/* *open_r: the period was open, or new; it stays so until the commit. Without
+   room none is made. */
 static enum status
-add_to_period(struct write *w, struct str policy, int64_t day_s,
+add_to_period(struct write *w, const struct period *p,
     const struct kept_weight *sum, bool *open_r)
 {
 	char n[5][SQL_NUMBER_BYTES];
-	const struct str values[] = { policy, sql_number(n[0], day_s),
-		sql_number(n[1], sum->messages),
+	const struct str values[] = { sql_number(n[1], sum->messages),
 		sql_number(n[2], sum->ordinary),
 		sql_number(n[3], sum->accepted),
-		sql_number(n[4], sum->passed) };
-	enum status status;
-	long changed = 0;
-
-	status = report_store_run(w->store, "INSERT INTO "
-	    "mailseal_report_period AS p (policy, day, state, messages, "
-	    "ordinary, accepted, passed) "
-	    "VALUES ($1, $2, 'open', $3, $4, $5, $6) "
+		sql_number(n[4], sum->passed), p->id,
+		sql_number(n[0], p->day_s) };
+	static const char insert[] = "INSERT INTO "
+	    "mailseal_report_period AS p (messages, ordinary, accepted, "
+	    "passed, policy, day, state) "
+	    "VALUES ($1, $2, $3, $4, $5, $6, 'open') "
 	    "ON CONFLICT (policy, day) DO UPDATE SET "
 	    "messages = p.messages + excluded.messages, "
 	    "ordinary = p.ordinary + excluded.ordinary, "
 	    "accepted = p.accepted + excluded.accepted, "
-	    "passed = p.passed + excluded.passed WHERE p.state = 'open'",
+	    "passed = p.passed + excluded.passed WHERE p.state = 'open'";
+	static const char update[] = "UPDATE mailseal_report_period SET "
+	    "messages = messages + CAST($1 AS bigint), "
+	    "ordinary = ordinary + CAST($2 AS bigint), "
+	    "accepted = accepted + CAST($3 AS bigint), "
+	    "passed = passed + CAST($4 AS bigint) "
+	    "WHERE policy = $5 AND day = $6 AND state = 'open'";
+	enum status status;
+	long changed = 0;
+
+	status = report_store_run(w->store, w->room > 0 ? insert : update,
 	    values, 6, &changed, w->diag);
 	*open_r = changed > 0;
 	return (status);
 }
 
 static enum status
-write_fact(struct write *w, struct str policy, int64_t day_s,
-    const struct report_batch_row *row)
+insert_fact(struct write *w, const struct str *values)
 {
-	char day[SQL_NUMBER_BYTES], n[SQL_NUMBER_BYTES], hash[STORE_ID_DIGITS];
-	struct str values[KEPT_FACT_COLUMNS + 4] = { policy,
-		sql_number(day, day_s), str_mem(hash, sizeof(hash)),
-		sql_number(n, row->weight.messages) };
-	enum status status;
-
-	if (!kept_split(row->fact, values + 4, KEPT_FACT_COLUMNS)) {
-		diag_set(w->diag, NULL, 0, "a row without its columns");
-		return (STATUS_SYNTAX);
-	}
-	status = make_id(w, row->fact, hash);
-	if (status != STATUS_OK) {
-		return (status);
-	}
+	w->room--;
 	return (report_store_run(w->store, "INSERT INTO "
 	    "mailseal_report_row AS r (policy, day, hash, messages, ip, "
 	    "disposition, dkim, spf, reasons, header_from, envelope_from, "
@@ -150,6 +185,51 @@ write_fact(struct write *w, struct str policy, int64_t day_s,
 	    "ON CONFLICT (policy, day, hash) DO UPDATE "
 	    "SET messages = r.messages + excluded.messages", values,
 	    KEPT_FACT_COLUMNS + 4, NULL, w->diag));
+}
+
+/* *found_r: it is there, and counts on. */
+static enum status
+update_fact(struct write *w, const struct str *values, bool *found_r)
+{
+	const struct str v[] = { values[3], values[0], values[1], values[2] };
+	long changed = 0;
+	enum status status;
+
+	status = report_store_run(w->store, "UPDATE mailseal_report_row "
+	    "SET messages = messages + CAST($1 AS bigint) "
+	    "WHERE policy = $2 AND day = $3 AND hash = $4", v, 4, &changed,
+	    w->diag);
+	*found_r = changed > 0;
+	return (status);
+}
+
+static enum status
+write_fact(struct write *w, const struct period *p,
+    const struct report_batch_row *row)
+{
+	char day[SQL_NUMBER_BYTES], n[SQL_NUMBER_BYTES], hash[STORE_ID_DIGITS];
+	struct str values[KEPT_FACT_COLUMNS + 4] = { p->id,
+		sql_number(day, p->day_s), str_mem(hash, sizeof(hash)),
+		sql_number(n, row->weight.messages) };
+	enum status status;
+	bool found = false;
+
+	if (!kept_split(row->fact, values + 4, KEPT_FACT_COLUMNS)) {
+		diag_set(w->diag, NULL, 0, "a row without its columns");
+		return (STATUS_SYNTAX);
+	}
+	status = make_id(w, row->fact, hash);
+	if (status == STATUS_OK && w->scarce) {
+		status = update_fact(w, values, &found);
+	}
+	if (status != STATUS_OK || found) {
+		return (status);
+	}
+	if (w->room == 0) {
+		add_rest(w, p->domain, row);
+		return (STATUS_OK);
+	}
+	return (insert_fact(w, values));
 }
 
 static bool
@@ -176,34 +256,58 @@ sum_period(const struct write *w, size_t i, struct kept_weight *sum)
 	return (i);
 }
 
+/* Finds the first day from the rows' own on whose period is open, and its room.
+   *open_r: false: there is no room, so that no period is made. */
+static enum status
+open_period(struct write *w, const struct report_batch_row *row,
+    const struct kept_weight *sum, struct period *p, bool *open_r)
+{
+	enum status status = STATUS_OK;
+	int shift;
+
+	*open_r = false;
+	for (shift = 0; status == STATUS_OK && !*open_r; shift++) {
+		if (shift > SHIFT_MAX) {
+			diag_set(w->diag, NULL, 0, "no open day for rows");
+			return (STATUS_IO);
+		}
+		p->day_s = row->day_s + shift * (int64_t)REPORT_DAY_S;
+		status = find_room(w, p->domain, p->day_s);
+		if (status == STATUS_OK && w->room > 0 && shift == 0) {
+			status = write_policy(w, p->id, row);
+		}
+		if (status == STATUS_OK) {
+			status = add_to_period(w, p, sum, open_r);
+		}
+		if (w->room == 0) {
+			break;
+		}
+	}
+	return (status);
+}
+
 static enum status
 write_period(struct write *w, size_t first, size_t end,
     const struct kept_weight *sum)
 {
 	const struct report_batch_row *row = w->rows[first];
 	char digits[STORE_ID_DIGITS];
-	const struct str id = str_mem(digits, sizeof(digits));
-	int64_t day_s = row->day_s;
+	struct period p = { str_mem(digits, sizeof(digits)),
+		str_first(row->policy, str_find(row->policy, '\n')), 0 };
 	bool is_open = false;
 	enum status status = make_id(w, row->policy, digits);
-	int shift;
 	size_t i;
 
 	if (status == STATUS_OK) {
-		status = write_policy(w, id, row);
+		status = open_period(w, row, sum, &p, &is_open);
 	}
-	for (shift = 0; status == STATUS_OK && !is_open; shift++) {
-		if (shift > 0) {
-			day_s += REPORT_DAY_S;
-		}
-		if (shift > SHIFT_MAX) {
-			diag_set(w->diag, NULL, 0, "no open day for rows");
-			return (STATUS_IO);
-		}
-		status = add_to_period(w, id, day_s, sum, &is_open);
-	}
+	w->scarce = w->room < end - first;
 	for (i = first; status == STATUS_OK && i < end; i++) {
-		status = write_fact(w, id, day_s, w->rows[i]);
+		if (is_open) {
+			status = write_fact(w, &p, w->rows[i]);
+		} else {
+			add_rest(w, p.domain, w->rows[i]);
+		}
 	}
 	return (status);
 }
@@ -266,6 +370,9 @@ report_store_write(struct report_store *store, const struct crypto *crypto,
 		}
 		qsort(w.rows, batch->rows_n, sizeof(*w.rows), compare_rows);
 		status = write_batch(&w);
+	}
+	if (batch->rest != NULL) {
+		*batch->rest = w.rest;
 	}
 	digest_free(w.digest);
 	free(w.rows);

@@ -108,6 +108,9 @@ CONTRACT = {
     'mailseal_report_rows_pending': ((), 'gauge'),
     'mailseal_report_oldest_unsent_seconds': ((), 'gauge'),
     'mailseal_report_rows_dropped_total': ((), 'counter'),
+    'mailseal_report_received_reports': ((), 'gauge'),
+    'mailseal_report_received_messages': (('result',), 'gauge'),
+    'mailseal_report_received_time_seconds': ((), 'gauge'),
 }
 # They have a row of the table, but no value before reports are kept.
 WITHOUT_VALUE = {name for name in CONTRACT if '_report_' in name}

@@ -28,3 +28,5 @@ UNIT += test/unit/t_report_redact
 test_unit_t_report_redact_SOURCES = test/unit/t_report_redact.c
 UNIT += test/unit/t_report_failures
 test_unit_t_report_failures_SOURCES = test/unit/t_report_failures.c
+UNIT += test/unit/t_report_received
+test_unit_t_report_received_SOURCES = test/unit/t_report_received.c

@@ -348,6 +348,42 @@ test_limit(void)
 	    "the log says how many");
 }
 
+/* A domain has as many rows as it may have on a day. */
+static void
+test_full_day(void)
+{
+	struct report_collector *c;
+	struct report_collector_numbers n;
+	char where[128], *path = where + strlen("sqlite:");
+
+	(void)snprintf(where, sizeof(where), "sqlite:%s/day.db", top);
+	c = start_collector(where);
+	add_message(c, "a.example", 0);
+	stop_collector(c);
+	tap_num(query(path, "INSERT INTO mailseal_report_row WITH RECURSIVE "
+	    "c(n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM c WHERE n < "
+	    "100000) SELECT policy, day, 'x' || n, 1, ip, disposition, dkim, "
+	    "spf, reasons, header_from, envelope_from, signatures, "
+	    "spf_domain, spf_result FROM c, (SELECT * FROM "
+	    "mailseal_report_row) RETURNING 0"), 0, "100,000 rows");
+	c = start_collector(where);
+	add_message(c, "a.example", 0);
+	add_message(c, "a.example", 1);
+	add_message(c, "a.example", 2);
+	add_message(c, "a.example", 2);
+	add_message(c, "b.example", 3);
+	tap_ok(report_collector_stop(c, STOP_MS), "it stops");
+	n = get_numbers(c);
+	report_collector_free(c);
+	tap_ok(n.kept == 2 && n.lost == 3 && n.rows_dropped == 2 &&
+	    n.rows_pending == 0, "of 5 messages 3 found no row: %llu, %llu",
+	    (unsigned long long)n.kept, (unsigned long long)n.lost);
+	tap_num(query(path, COUNT), 100001, "no row of that domain more");
+	tap_num(count_log("a.example has 100000 different rows for a day, the "
+	    "most that are kept; 3 messages are missing from DMARC reports"),
+	    1, "the log says so");
+}
+
 /* Another store by a reload; then none. */
 static void
 test_change(void)
@@ -408,6 +444,7 @@ main(void)
 	test_locked();
 	test_no_writes();
 	test_limit();
+	test_full_day();
 	test_change();
 	test_none();
 	(void)snprintf(command, sizeof(command), "rm -r %s", top);

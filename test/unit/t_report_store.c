@@ -54,7 +54,7 @@ static enum status
 write_rows(const struct rows *rows, int64_t number)
 {
 	const struct report_batch batch = { STR("writer"), number, DAY,
-		rows->v, rows->n };
+		rows->v, rows->n, 0, NULL };
 
 	diag_init(&diag);
 	return (report_store_write(store, crypto, &batch, &diag));
@@ -168,6 +168,72 @@ test_bad_rows(void)
 	    before + 6, "and then all of it");
 }
 
+/* messages of each row of full.example, and what finds no place */
+static void
+check_rest(const struct rows *rows, long want_rows, long want_messages,
+    long want_rest, const char *name)
+{
+	struct report_rest rest = { .messages = -1 };
+	const struct report_batch batch = { STR("writer"), ++batch_number,
+		DAY, rows->v, rows->n, 3, &rest };
+
+	diag_init(&diag);
+	tap_num(report_store_write(store, crypto, &batch, &diag), STATUS_OK,
+	    name);
+	tap_num(get_number("SELECT count(*) FROM mailseal_report_row r "
+	    "JOIN mailseal_report_policy c ON c.id = r.policy "
+	    "WHERE domain = 'full.example'"), want_rows, "so many rows");
+	tap_num(get_number("SELECT sum(messages) FROM mailseal_report_row r "
+	    "JOIN mailseal_report_policy c ON c.id = r.policy "
+	    "WHERE domain = 'full.example'"), want_messages,
+	    "with so many messages");
+	tap_num(rest.messages, want_rest, "and a rest");
+	tap_ok(want_rest == 0 || str_eq(rest.domain, STR("full.example")),
+	    "of that domain");
+}
+
+static void
+test_rest(void)
+{
+	struct rows rows = { .n = 0 };
+
+	add_row(&rows, DAY, "full.example", "none", "192.0.2.1", 1);
+	add_row(&rows, DAY, "full.example", "none", "192.0.2.2", 1);
+	check_rest(&rows, 2, 2, 0, "two rows of three");
+	rows.n = 0;
+	add_row(&rows, DAY, "full.example", "none", "192.0.2.1", 10);
+	add_row(&rows, DAY, "full.example", "none", "192.0.2.3", 20);
+	add_row(&rows, DAY, "full.example", "none", "192.0.2.4", 40);
+	add_row(&rows, DAY, "full.example", "none", "192.0.2.2", 80);
+	check_rest(&rows, 3, 112, 40, "two old ones, two new ones");
+	tap_num(get_number("SELECT messages FROM mailseal_report_period p "
+	    "JOIN mailseal_report_policy c ON c.id = p.policy "
+	    "WHERE domain = 'full.example'"), 152,
+	    "the period counts the rest");
+	rows.n = 0;
+	add_row(&rows, DAY, "full.example", "none", "192.0.2.1", 1);
+	add_row(&rows, DAY, "full.example", "none", "192.0.2.9", 2);
+	check_rest(&rows, 3, 113, 2, "a full day");
+	rows.n = 0;
+	add_row(&rows, DAY, "full.example", "reject", "192.0.2.1", 4);
+	add_row(&rows, DAY, "full.example", "quarantine", "192.0.2.1", 4);
+	check_rest(&rows, 3, 113, 8, "other policies of the domain");
+	tap_num(get_number("SELECT count(*) FROM mailseal_report_policy "
+	    "WHERE domain = 'full.example'"), 1, "are not stored, either");
+	rows.n = 0;
+	add_row(&rows, DAY + REPORT_DAY_S, "full.example", "reject",
+	    "192.0.2.1", 5);
+	add_row(&rows, DAY, "room.example", "none", "192.0.2.1", 5);
+	check_rest(&rows, 4, 118, 0, "another day, another domain");
+	run_text("UPDATE mailseal_report_period SET state = 'claimed' "
+	    "WHERE day = 1728000000");
+	rows.n = 0;
+	add_row(&rows, DAY, "full.example", "none", "192.0.2.1", 7);
+	check_rest(&rows, 4, 118, 7, "late ones of a full day are a rest");
+	run_text("UPDATE mailseal_report_period SET state = 'open' "
+	    "WHERE day = 1728000000");
+}
+
 static void
 test_oldest(void)
 {
@@ -218,6 +284,7 @@ check_store(const char *where)
 	test_merge();
 	test_late();
 	test_bad_rows();
+	test_rest();
 	test_oldest();
 	test_expire();
 	report_store_close(store);
@@ -305,8 +372,8 @@ main(int argc, char **argv)
 		(void)snprintf(where, sizeof(where), "sqlite:%s/reports.db",
 		    top);
 		check_store(where);
-		test_day_index(where);
 		test_schema(top);
+		test_day_index(where);
 		test_bad_store(top);
 		test_days();
 	}

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "report/collect.h"
+#include "report/received.h"
 #include "report/store_private.h"
 #include "report_rows.h"
 #include "test/unit/alloc_fail.h"
@@ -85,7 +86,7 @@ write_once(const char *where, int64_t number)
 		    one_message },
 	};
 	const struct report_batch batch = { STR("writer"), number, 1, rows,
-		2 };
+		2, 0, NULL };
 	struct report_store *store;
 	enum status status;
 	struct diag diag;
@@ -122,6 +123,54 @@ test_store(const char *where)
 	tap_ok(right && at > 3, "store: right in each of %u runs", at);
 }
 
+static enum status
+receive_once(const char *where, const char *id, bool *new_r)
+{
+	struct report_row row = { .count = 1, .header_from = "d.example",
+		.dkim_domain = "d.example", .dkim_selector = "s1",
+		.spf_domain = "" };
+	struct report_selector key = { "d.example", "s1", 1, 0, NULL };
+	const struct report_aggregate a = { .org = "Org", .email = "",
+		.id = id, .domain = "d.example", .p = "none", .rows = &row,
+		.rows_n = 1, .selectors = &key };
+	struct report_store *store;
+	enum status status;
+	struct diag diag;
+
+	*new_r = false;
+	diag_init(&diag);
+	status = report_store_open(where, true, &store, &diag);
+	if (status == STATUS_OK) {
+		status = report_store_receive(store, crypto, &a, 1, new_r,
+		    &diag);
+		report_store_close(store);
+	}
+	return (status);
+}
+
+static void
+test_receive(const char *where)
+{
+	bool right = true, failed = true, is_new;
+	enum status status;
+	char id[16];
+	unsigned at;
+
+	for (at = 0; failed && at < ALLOC_FAIL_MAX; at++) {
+		(void)snprintf(id, sizeof(id), "%u", at);
+		alloc_fail_at(at);
+		status = receive_once(where, id, &is_new);
+		failed = alloc_failed();
+		right = right && is_new == (status == STATUS_OK) &&
+		    failed == (status != STATUS_OK);
+		/* The same report again. */
+		right = right && receive_once(where, id, &is_new) ==
+		    STATUS_OK && is_new == (status != STATUS_OK);
+	}
+	tap_ok(right && at > 3, "a received report: right in each of %u runs",
+	    at);
+}
+
 int
 main(void)
 {
@@ -139,6 +188,7 @@ main(void)
 	(void)snprintf(where, sizeof(where), "sqlite:%s/reports.db", top);
 	test_collector();
 	test_store(where);
+	test_receive(where);
 	buf_fini(&policy);
 	buf_fini(&fact);
 	(void)snprintf(where, sizeof(where), "rm -r %s", top);
