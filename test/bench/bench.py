@@ -18,8 +18,9 @@ by test/bench/load.
   postfix       sign and verify behind a real Postfix, over unix sockets and over
                 TCP, beside OpenDKIM: see postfix.py.
   rotate        dkimkeygen rotate --all over 100,000 domains: see rotate.py.
-  reports       mailseal report read over 60,000 rows: see report.py; and what
-                it costs to keep rows for reports: see keep.py.
+  reports       mailseal report read over 60,000 rows: see report.py; report
+                send of a million messages: see owed.py; and what it costs to
+                keep rows for reports: see keep.py.
   latency       what one message waits for when DNS answers take their time, in
                 mailseald and in a chain of the programs: see latency.py.
 
@@ -48,6 +49,7 @@ from arc import Arc
 from daemons import Side, mailseald, opendkim, opendmarc
 from keep import Keep
 from latency import Latency, Path
+from owed import Owed
 from postfix import Postfix, mta
 from report import Reports
 from rotate import Rotate
@@ -220,6 +222,7 @@ def main():
             Rotate(world).run()
         if ONLY in "reports":
             Reports(world).run()
+            Owed(world).run()
             Keep(world, ROUNDS, SECONDS).run()
         bench.memory()
         bench.postfix()

@@ -12,7 +12,7 @@ test_bench_slowdns_SOURCES = test/bench/slowdns.c
 
 EXTRA_DIST += test/bench/arc.py test/bench/bench.py \
 	test/bench/daemons.py test/bench/keep.py test/bench/latency.py \
-	test/bench/namespace.py \
+	test/bench/namespace.py test/bench/owed.py \
 	test/bench/postfix.py test/bench/report.py \
 	test/bench/rotate.py test/bench/stores.py test/bench/tables.py \
 	test/bench/world.py

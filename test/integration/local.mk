@@ -77,8 +77,10 @@ EXTRA_DIST += test/integration/errors.py test/integration/messages.py
 check_SCRIPTS += test/integration/report_failures.py
 EXTRA_DIST += test/integration/report_failures.py
 check_SCRIPTS += test/integration/report_days.py \
+	test/integration/report_events.py \
 	test/integration/report_mail.py \
 	test/integration/report_send.py
 EXTRA_DIST += test/integration/report_days.py \
+	test/integration/report_events.py \
 	test/integration/report_mail.py \
 	test/integration/report_send.py

@@ -453,6 +453,19 @@ def too_large():
                  'small.example': ('sent', None)}), 'too many rows', err)
 
 
+def full_day():
+    """More different rows than the daemon keeps: the report says what is not in
+    it."""
+    h = Host()
+    usual(h)
+    h.store.script('UPDATE mailseal_report_period SET messages = messages + 7')
+    h.send()
+    m = h.mails()[0]
+    tap.is_(m.text('report_metadata/error'), '7 messages with other values '
+            'are not in the records, which were too many', 'a full day',
+            m.xml)
+
+
 def too_much_memory():
     """Nor does one that memory does not hold."""
     h = Host()
@@ -813,13 +826,13 @@ def child_signal():
             (0, 1, {('d.example', D0): 'sent'}), 'SIGCHLD was ignored')
 
 
-def killed_at_each_write():
+def killed_at_each_write(store=None):
     """A run is killed at its first write, the next one at its second, and so
     on; a run that is left alone follows each."""
     if tree.is_sanitized():
         tap.skip('killed at each write', 'a sanitizer must be loaded first')
         return
-    h = Host()
+    h = Host(store=store)
     mta = Mta(h)
     wanted = {}
     library = tree.program('test/lib/kill_at.so')
@@ -834,11 +847,11 @@ def killed_at_each_write():
         again, _, err = h.send(to_folder=False, now=NOW + at)
         if again != 0:
             tap.ok(False, 'the run after a kill at write %d' % at, err)
-    tap.ok(status == 0 and at > 10, 'a run killed at each of %d writes' %
-           (at - 1))
-    calls = check_once(h, mta.calls(), wanted, 'killed at each write')
-    tap.ok(calls > len(wanted), 'some were sent again: %d mails of %d '
-           'reports' % (calls, len(wanted)))
+    name = 'killed at each write, ' + h.store.name
+    tap.ok(status == 0 and at > 10, '%s: of %d' % (name, at - 1))
+    calls = check_once(h, mta.calls(), wanted, name)
+    tap.ok(calls > len(wanted), '%s: some were sent again: %d mails of %d '
+           'reports' % (name, calls, len(wanted)))
 
 
 def together(store=None):
@@ -866,6 +879,7 @@ def on_postgres():
     server = postgres.Postgres(os.path.join(proc.folder(), 'pg'))
     store = rs.Postgres(server)
     together(store)
+    killed_at_each_write(store)
     h = Host(store=store)
     usual(h, 'e.example', day=D0 + 2 * DAY)
     mta = Mta(h, 'exit 67')
@@ -1110,7 +1124,7 @@ def checker():
 
 def main():
     for test in (one_report, legacy, days, configurations, addresses,
-                 external, silent_host, guards, limits, too_large,
+                 external, silent_host, guards, limits, full_day, too_large,
                  too_much_memory, dry_run,
                  own_mail, by_sendmail, by_smtp, smtp_answers,
                  killed_after_handover, busy_after_handover, child_signal,

@@ -68,7 +68,8 @@ class Postgres:
 
     def clear(self):
         self._psql('TRUNCATE mailseal_report_row, mailseal_report_period, '
-                   'mailseal_report_policy, mailseal_report_writer')
+                   'mailseal_report_policy, mailseal_report_writer, '
+                   'mailseal_report_delivery')
 
 
 def rows(store):

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * kill_at: preloaded into a program under test, kills it (SIGKILL) just before
- * the write to a file or its sync that KILL_AT counts to. Its children go on
- * unharmed.
+ * the write to a file or a socket, or the sync, that KILL_AT counts to. Its
+ * children go on unharmed.
  */
 #include <dlfcn.h>
 #include <signal.h>
@@ -40,6 +40,7 @@ find(const char *name)
 ssize_t	pwrite64(int, const void *, size_t, off64_t);
 ssize_t	pwrite(int, const void *, size_t, off_t);
 int	fdatasync(int);
+ssize_t	send(int, const void *, size_t, int);
 
 ssize_t
 pwrite64(int fd, const void *p, size_t n, off64_t at)
@@ -69,4 +70,15 @@ fdatasync(int fd)
 	u.p = find("fdatasync");
 	count();
 	return (u.f(fd));
+}
+
+/* libpq's, to the server. */
+ssize_t
+send(int fd, const void *p, size_t n, int flags)
+{
+	union { void *p; ssize_t (*f)(int, const void *, size_t, int); } u;
+
+	u.p = find("send");
+	count();
+	return (u.f(fd, p, n, flags));
 }
