@@ -252,7 +252,7 @@ def restore(host):
     for file, (text, *_) in zip(('main.cf', 'master.cf'), host.original):
         path = os.path.join(host.postfix.etc, file)
         os.unlink(path)
-        proc.write(path, text, 0o644)
+        proc.write_aged(path, text, 0o644)
 
 
 def note(host, **made):
