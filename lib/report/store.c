@@ -95,7 +95,9 @@ open_file(const char *path, bool create, struct sql **r, struct diag *diag)
 	    "mailseal_report_received_until WHERE until > 0 LIMIT 1) "
 	    "UNION ALL SELECT * FROM (SELECT 1 FROM mailseal_report_policy "
 	    "INDEXED BY mailseal_report_policy_domain WHERE domain > '~' "
-	    "LIMIT 1)",
+	    "LIMIT 1) UNION ALL SELECT * FROM (SELECT 1 FROM "
+	    "mailseal_report_failure INDEXED BY "
+	    "mailseal_report_failure_source WHERE source > '~' LIMIT 1)",
 	    .columns = 1 };
 	enum status status = sql_open_sqlite(&file, r, diag);
 
