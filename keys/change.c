@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "keys/opts.h"
+#include "keys/reported.h"
 
 static int
 run_record(struct store *store, const struct verb_opts *o)
@@ -41,6 +42,9 @@ change_stage(struct store *store, const struct verb_opts *o,
 	key = &v[i];
 	life = store_life(store, v, n);
 	life.force = o->force;
+	if (!reported_fill(store, &life)) {
+		return (CLI_USAGE);
+	}
 	why = life_objection(&life, i, stage);
 	if (why != NULL) {
 		(void)cli_fail("%.*s of %.*s is %s: %s",

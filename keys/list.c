@@ -5,31 +5,56 @@
 #include <stdio.h>
 
 #include "keys/opts.h"
+#include "keys/reported.h"
+
+/* How many reporters saw the next key pass. */
+static struct str
+seen_text(struct store *store, const struct life *life, size_t i)
+{
+	int64_t seen = life->reporters != NULL ? life->reporters[i] : -1;
+
+	return (seen < 0 ? STR("an unknown number") :
+	    arena_printf(&store->arena, "%lld", (long long)seen));
+}
+
+static struct str
+revoked_text(struct store *store, const struct life *life, size_t i)
+{
+	struct arena *arena = &store->arena;
+	struct str due = store_until(store, life_due(life, i));
+
+	if (!life_waits_for_reports(life, i)) {
+		return (arena_printf(arena, "revoked %s", due.p));
+	}
+	return (arena_printf(arena, "revoked %s or later: %.*s of %lld "
+	    "reporters saw %.*s pass; at the latest %s", due.p,
+	    STR_FMT(seen_text(store, life, i)),
+	    (long long)life->times.reporters,
+	    STR_FMT(life_reported(life, i)->selector),
+	    store_until(store, life_longest(life, i)).p));
+}
 
 /* What comes next, without DNS. */
 static struct str
-next_text(struct store *store, const struct keystore_key *v, size_t n,
-    size_t i)
+next_text(struct store *store, const struct life *life, size_t i)
 {
-	struct life life = store_life(store, v, n);
 	struct arena *arena = &store->arena;
 	const struct keystore_key *next;
-	int64_t due_s = life_due(&life, i);
+	int64_t due_s = life_due(life, i);
 
-	switch (v[i].stage) {
+	switch (life->v[i].stage) {
 	case KEY_PENDING:
 		return (STR("published"));
 	case KEY_PUBLISHED:
 		return (STR("active"));
 	case KEY_ACTIVE:
-		next = life_successor(&life, i);
+		next = life_successor(life, i);
 		return (next != NULL ? arena_printf(arena, "retired after "
 		    "%.*s", STR_FMT(next->selector)) :
 		    arena_printf(arena, "successor %s", store_until(store,
 		    due_s).p));
 	case KEY_RETIRED:
-		return (arena_printf(arena, "revoked %s", store_until(store,
-		    due_s).p));
+		return (revoked_text(store, life, i));
 	case KEY_REVOKED:
 		return (arena_printf(arena, "removed %s", store_until(store,
 		    due_s).p));
@@ -53,9 +78,20 @@ dns_text(struct store *store, const struct keystore_key *key)
 	    "seen %s UTC", store_time(store, key->seen_s).p) : STR("-"));
 }
 
+/* Without memory the number of reporters is not known. */
+static struct life
+life_of(struct store *store, const struct keystore_key *v, size_t n)
+{
+	struct life life = store_life(store, v, n);
+
+	(void)reported_fill(store, &life);
+	return (life);
+}
+
 static void
 print_domain(struct store *store, const struct keystore_key *v, size_t n)
 {
+	const struct life life = life_of(store, v, n);
 	size_t i;
 
 	for (i = 0; i < n; i++) {
@@ -66,7 +102,7 @@ print_domain(struct store *store, const struct keystore_key *v, size_t n)
 		    crypto_key_name(key->type), key->bits,
 		    key_stage_name(key->stage),
 		    store_time(store, key->since_s).p,
-		    next_text(store, v, n, i).p,
+		    next_text(store, &life, i).p,
 		    STR_FMT(dns_text(store, key)));
 	}
 }
@@ -96,14 +132,31 @@ json_time(int64_t s)
 	return (s != -1 ? json_integer(s) : json_null());
 }
 
+/* NULL, or what is waited for. */
 static json_t *
-json_key(struct store *store, const struct keystore_key *v, size_t n,
-    size_t i)
+json_reports(const struct life *life, size_t i)
 {
-	const struct keystore_key *key = &v[i];
+	const struct keystore_key *next = life_reported(life, i);
+
+	if (next == NULL) {
+		return (json_null());
+	}
+	return (json_pack("{s:o, s:o, s:I, s:I, s:b}",
+	    "selector", cli_json_text(next->selector),
+	    "reporters", json_time(life->reporters != NULL ?
+	    life->reporters[i] : -1),
+	    "needed", (json_int_t)life->times.reporters,
+	    "until", (json_int_t)life_longest(life, i),
+	    "waits", (int)life_waits_for_reports(life, i)));
+}
+
+static json_t *
+json_key(struct store *store, const struct life *life, size_t i)
+{
+	const struct keystore_key *key = &life->v[i];
 
 	return (json_pack("{s:o, s:o, s:s, s:i, s:s, s:o, s:o, s:o, s:o, s:o,"
-	    " s:o, s:b}",
+	    " s:o, s:b, s:o}",
 	    "domain", cli_json_text(key->domain),
 	    "selector", cli_json_text(key->selector),
 	    "algorithm", crypto_key_name(key->type), "bits", (int)key->bits,
@@ -111,9 +164,10 @@ json_key(struct store *store, const struct keystore_key *v, size_t n,
 	    "created", json_time(key->created_s),
 	    "since", json_time(key->since_s),
 	    "seen", json_time(key->seen_s),
-	    "next", cli_json_text(next_text(store, v, n, i)),
+	    "next", cli_json_text(next_text(store, life, i)),
 	    "waits_for", cli_json_text(key->note),
-	    "record", cli_json_text(key->record), "lost", (int)key->lost));
+	    "record", cli_json_text(key->record), "lost", (int)key->lost,
+	    "reports", json_reports(life, i)));
 }
 
 static json_t *
@@ -138,10 +192,13 @@ print_json(struct store *store, const struct keystore_key *v, size_t n)
 	size_t i, k, count;
 
 	for (i = 0; i < n; i += count) {
-		count = store_domain_count(v, n, i);
+		const struct life life = life_of(store, &v[i],
+		    store_domain_count(v, n, i));
+
+		count = life.n;
 		for (k = 0; k < count; k++) {
 			(void)json_array_append_new(list, json_key(store,
-			    &v[i], count, k));
+			    &life, k));
 		}
 	}
 	return (cli_json_print(json_pack("{s:s, s:o, s:o}", "store",

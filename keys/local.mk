@@ -10,6 +10,7 @@ keys_libkeys_a_SOURCES = \
 	keys/program.h \
 	keys/publish.h \
 	keys/record.h \
+	keys/reported.h \
 	keys/rotate.h \
 	keys/store.h \
 	keys/look.c \
@@ -20,6 +21,7 @@ keys_libkeys_a_SOURCES = \
 	keys/program.c \
 	keys/publish.c \
 	keys/record.c \
+	keys/reported.c \
 	keys/rotate.c \
 	keys/rotate_step.c \
 	keys/rotated.c \

@@ -14,6 +14,7 @@
 #define DEFAULT_PATH	SYSCONFDIR "/dkimkeygen.conf"
 #define DAEMON_PATH	SYSCONFDIR "/mailseald.conf"
 #define DAEMON_ROWS_N	2
+#define REPORT_ROW	2
 #define DAY_S		(24 * 60 * 60)
 #define YEARS_S		(10LL * 365 * DAY_S)
 #define CONF_TARGET	struct policy
@@ -65,13 +66,16 @@ set_notify(struct conf_reader *r, const struct conf_option *o,
 	    conf_reject_form(r, o, value));
 }
 
-/* The first DAEMON_ROWS_N are read from mailseald.conf, too. */
+/* The first DAEMON_ROWS_N and the next one are read from mailseald.conf, too. */
 static const struct conf_option rows[] = {
 	{ .name = "KeyStore", .form = CONF_KEY_STORE_FORM, .fallback = "",
 	    CONF_FIELD(conf_set_key_store, struct conf_key_stores, key_stores),
 	    .repeats = true },
 	{ .name = "KeyPassphraseFile", .form = "path", .fallback = "",
 	    CONF_TEXT(key_passphrase_file) },
+	{ .name = "ReportStore", .form = "sqlite:path|postgres:conninfo|none",
+	    .fallback = "", CONF_FIELD(conf_set_report_store,
+	    struct conf_report_store, report_store) },
 	{ .name = "RotateEvery", .fallback = "90d",
 	    CONF_SECONDS(rotate_every_s, 3600, YEARS_S) },
 	{ .name = "Overlap", .fallback = "14d",
@@ -80,6 +84,12 @@ static const struct conf_option rows[] = {
 	    CONF_SECONDS(queue_lifetime_s, 0, YEARS_S) },
 	{ .name = "RemoveAfter", .fallback = "30d",
 	    CONF_SECONDS(remove_after_s, 0, YEARS_S) },
+	{ .name = "RetireAfterReports", .fallback = "no",
+	    CONF_BOOL(retire_after_reports) },
+	{ .name = "RetireReporters", .fallback = "3",
+	    CONF_NUMBER(retire_reporters, 1, 1000) },
+	{ .name = "RetireLongest", .fallback = "60d",
+	    CONF_SECONDS(retire_longest_s, 0, YEARS_S) },
 	{ .name = "RSABits", .fallback = "2048",
 	    CONF_NUMBER(rsa_bits, KEYS_RSA_MIN_BITS, KEYS_RSA_MAX_BITS) },
 	{ .name = "Selector", .form = "template", .fallback = "%Y%m%a",
@@ -156,11 +166,10 @@ policy_load(struct policy *policy, const char *path, struct diag *diag)
 }
 
 static enum status
-read_daemon_conf(struct policy *policy, const char *path, struct diag *diag)
+read_daemon_rows(struct policy *policy, const struct conf_options *options,
+    const char *path, struct diag *diag)
 {
-	static const struct conf_options options = { rows, DAEMON_ROWS_N };
-	char *passphrase_file = policy->key_passphrase_file;
-	struct conf_reader reader = { .options = &options, .target = policy,
+	struct conf_reader reader = { .options = options, .target = policy,
 		.memory = &policy->memory, .diag = diag,
 		.file = path != NULL ? path : DAEMON_PATH,
 		.skips_unknown = true };
@@ -174,10 +183,38 @@ read_daemon_conf(struct policy *policy, const char *path, struct diag *diag)
 	if (status == STATUS_OK) {
 		status = conf_read(&reader, text);
 	}
+	arena_fini(&arena);
+	return (status);
+}
+
+static enum status
+read_daemon_conf(struct policy *policy, const char *path, struct diag *diag)
+{
+	static const struct conf_options options = { rows, DAEMON_ROWS_N };
+	char *passphrase_file = policy->key_passphrase_file;
+	enum status status = read_daemon_rows(policy, &options, path, diag);
+
 	if (passphrase_file != NULL) {
 		policy->key_passphrase_file = passphrase_file;
 	}
-	arena_fini(&arena);
+	return (status);
+}
+
+enum status
+policy_report_store(struct policy *policy, const char *daemon_conf,
+    const char **where_r, struct diag *diag)
+{
+	static const struct conf_options options = { &rows[REPORT_ROW], 1 };
+	struct conf_report_store *store = &policy->report_store;
+	enum status status = STATUS_OK;
+
+	if (!store->given) {
+		status = read_daemon_rows(policy, &options, daemon_conf, diag);
+	}
+	if (!store->given) {
+		store->where = CONF_REPORT_STORE_DEFAULT;
+	}
+	*where_r = store->where;
 	return (status);
 }
 
@@ -271,5 +308,8 @@ policy_times(const struct policy *policy)
 		.rotate_every_s = policy->rotate_every_s,
 		.retired_s = policy->overlap_s > policy->queue_lifetime_s ?
 		    policy->overlap_s : policy->queue_lifetime_s,
-		.remove_after_s = policy->remove_after_s });
+		.remove_after_s = policy->remove_after_s,
+		.reporters = policy->retire_after_reports ?
+		    (int64_t)policy->retire_reporters : 0,
+		.retired_longest_s = policy->retire_longest_s });
 }

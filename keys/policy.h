@@ -37,6 +37,10 @@ struct policy {
 	char		*update_server;		/* UpdateServer; NULL: it finds
 						   the primary itself */
 	unsigned	 record_ttl_s;		/* RecordTTL */
+	bool		 retire_after_reports;	/* RetireAfterReports */
+	unsigned	 retire_reporters;	/* RetireReporters */
+	int64_t		 retire_longest_s;	/* RetireLongest */
+	struct conf_report_store report_store;	/* ReportStore */
 	char		*disclose;		/* Disclose: a folder; NULL */
 	char		*pid_file;		/* PidFile; NULL: none */
 	char		*notify;		/* Notify; NULL: nobody */
@@ -63,6 +67,12 @@ enum status	 policy_parse(struct policy *, struct str text,
 enum status	 policy_key_store(struct policy *, const char *chosen,
 		    const char *daemon_conf, const char **where_r,
 		    struct diag *) ATTR_MUST_CHECK;
+/*
+ * The store of reports (RetireAfterReports): ReportStore of the policy, else of
+ * mailseald.conf, else that one's default. NULL: none. daemon_conf as above.
+ */
+enum status	 policy_report_store(struct policy *, const char *daemon_conf,
+		    const char **where_r, struct diag *) ATTR_MUST_CHECK;
 /* Whether mailseald.conf names that store, by itself or by its default. True as
    well if the file is not there or cannot be read. path_r: of the file. */
 bool		 policy_daemon_uses(const char *where, const char *daemon_conf,

@@ -12,6 +12,7 @@
 #include <stdio.h>
 
 #include "keys/policy.h"
+#include "keys/reported.h"
 #include "keys/rotate.h"
 
 #define STEPS_MAX	64	/* of one domain in one run */
@@ -33,6 +34,7 @@ life_of(const struct rotation *run, const struct rotated *d)
 	struct life life = store_life(run->store, d->v, d->n);
 
 	life.found = d->found;
+	life.reporters = d->reporters;
 	life.force = run->opts->force;
 	life.by_hand = run->by_hand;
 	life.checks = run->checks || is_turn(run, d->domain);
@@ -40,13 +42,20 @@ life_of(const struct rotation *run, const struct rotated *d)
 	return (life);
 }
 
-/* Asks DNS for those keys whose next step depends on it. */
-static void
+/* Asks DNS for those keys whose next step depends on it, and the reports for
+   those that may wait for them. */
+static bool
 look_up_keys(struct rotation *run, struct rotated *d)
 {
 	struct life life = life_of(run, d);
 	size_t i;
 
+	if (d->reporters == NULL) {
+		if (!reported_fill(run->store, &life)) {
+			return (false);
+		}
+		d->reporters = life.reporters;
+	}
 	for (i = 0; i < d->n; i++) {
 		if (!d->looked[i] && life_asks(&life, i)) {
 			look_up(&run->looker, &d->v[i], &d->looks[i]);
@@ -54,6 +63,7 @@ look_up_keys(struct rotation *run, struct rotated *d)
 			d->looked[i] = true;
 		}
 	}
+	return (true);
 }
 
 /* The first step that can be done now; false: all keys wait. */
@@ -151,7 +161,9 @@ rotate_steps(struct rotation *run, struct rotated *d)
 		return (false);
 	}
 	for (steps = 0; steps < STEPS_MAX; steps++) {
-		look_up_keys(run, d);
+		if (!look_up_keys(run, d)) {
+			return (false);
+		}
 		if (!find_step(run, d, &i, &step)) {
 			return (true);
 		}

@@ -27,6 +27,7 @@ struct rotated {		/* one domain; arrays in the store's arena */
 	struct keystore_key	*v;
 	size_t			 n;
 	struct life_found	*found;
+	const int64_t		*reporters;	/* reported.h; NULL: not yet */
 	struct look		*looks;
 	struct str		*notes;		/* v[i].note becomes this */
 	struct str		*first_notes;	/* of v[i], before this run */

@@ -76,6 +76,7 @@ set_keys(struct rotation *run, struct rotated *d, struct keystore_key *v,
 	}
 	d->v = v;
 	d->n = n;
+	d->reporters = NULL;
 	for (i = 0; i < n; i++) {
 		d->notes[i] = d->first_notes[i] = v[i].note;
 		d->changed[i] = is_of_other(run, v[i].note);

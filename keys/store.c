@@ -183,6 +183,7 @@ hang_up_daemon(const char *path)
 void
 store_close(struct store *store)
 {
+	report_store_close(store->reports);
 	keystore_close(store->keys);
 	passphrase_free(store->passphrase);
 	if (store->changed && store->pid_file != NULL) {

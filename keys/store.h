@@ -12,6 +12,7 @@
 #include "keystore/keystore.h"
 #include "keystore/life.h"
 #include "keystore/passphrase.h"
+#include "report/store.h"
 
 struct store_opts {		/* zeroed: as the policy file says */
 	const char	*where;
@@ -59,6 +60,8 @@ struct store {
 	struct store_broken	*broken;	/* reported */
 	struct strmap		 broken_names;	/* "domain/selector" of these */
 	bool			 changed;	/* the signing keys were */
+	struct report_store	*reports;	/* reported.c; NULL */
+	bool			 reports_tried;
 };
 
 /* True if id is one of the above and its value is valid; *bad_r when not. */

@@ -156,6 +156,43 @@ life_successor(const struct life *life, size_t i)
 	return (next < life->n ? &life->v[next] : NULL);
 }
 
+const struct keystore_key *
+life_reported(const struct life *life, size_t i)
+{
+	const struct keystore_key *v = life->v, *best = NULL;
+	size_t j;
+
+	if (life->times.reporters == 0 || v[i].stage != KEY_RETIRED) {
+		return (NULL);
+	}
+	for (j = 0; j < life->n; j++) {
+		if (j != i && v[j].type == v[i].type && !v[j].lost &&
+		    life_signs(v[j].stage) &&
+		    (best == NULL || is_newer(&v[j], best))) {
+			best = &v[j];
+		}
+	}
+	return (best);
+}
+
+int64_t
+life_longest(const struct life *life, size_t i)
+{
+	int64_t due_s = life_due(life, i);
+	int64_t longest_s = end_of_span(life, life->v[i].since_s,
+	    life->times.retired_longest_s);
+
+	return (longest_s > due_s ? longest_s : due_s);
+}
+
+bool
+life_waits_for_reports(const struct life *life, size_t i)
+{
+	return (life_reported(life, i) != NULL &&
+	    life->now_s < life_longest(life, i) && (life->reporters == NULL ||
+	    life->reporters[i] < life->times.reporters));
+}
+
 /* Nothing was requested since then, or so long ago that it had no effect, or
    in a way that is not used any more. */
 static bool
@@ -272,6 +309,9 @@ next_of_retired(const struct life *life, size_t i, struct life_step *r)
 		    due_s);
 	} else if (count_other_active(life, i, false) == 0) {
 		set_stuck(r, "the domain has no active key");
+	} else if (life_waits_for_reports(life, i)) {
+		set_wait(r, "too few reports show that the key in its place "
+		    "passes", life_longest(life, i));
 	} else {
 		set_stage(r, KEY_REVOKED);
 	}
@@ -418,6 +458,11 @@ life_objection(const struct life *life, size_t i, enum key_stage stage)
 	    (key->stage == KEY_RETIRED && life->now_s < life_due(life, i)))) {
 		return ("mail that it signed may still be in transit; use "
 		    "--force if the key is compromised");
+	}
+	if (stage == KEY_REVOKED && !life->force &&
+	    life_waits_for_reports(life, i)) {
+		return ("too few reports show that the key in its place "
+		    "passes; use --force if the key is compromised");
 	}
 	return (NULL);
 }

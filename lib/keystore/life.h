@@ -15,6 +15,11 @@
  * A record of an active key that is gone is requested again, as that of a new
  * one; one in the place of another record never is.
  *
+ * A retired key's record may wait until reports of other hosts show that the
+ * key that signs in its place passes there (RetireAfterReports): until as many
+ * of them as the policy asks for say so, or the longest time is over; never less
+ * than without reports. Not knowing what reports say is to wait.
+ *
  * Of several active keys of one type the one that became active last is in use;
  * the others retire.
  */
@@ -33,6 +38,10 @@ struct life_times {		/* the policy's, in seconds */
 	int64_t	 rotate_every_s;	/* a key signs until it is replaced */
 	int64_t	 retired_s;		/* its record stays after that */
 	int64_t	 remove_after_s;	/* it stays revoked */
+	int64_t	 reporters;		/* that are to see the next key pass
+					   before a retired one is revoked; 0:
+					   reports do not matter */
+	int64_t	 retired_longest_s;	/* whatever reports say */
 };
 
 struct life_found {		/* one key's record at all servers */
@@ -56,6 +65,9 @@ struct life {			/* the keys of one domain, at one time */
 	bool				 by_hand; /* a person publishes */
 	bool				 checks; /* the records of active keys,
 						   too */
+	const int64_t			*reporters; /* that saw life_reported()
+						   of v[i] pass; -1: not known;
+						   NULL: none is known */
 	const bool			*changed; /* v[i] was requested in
 						   another way than would be
 						   used now; NULL: none was */
@@ -102,6 +114,13 @@ int64_t		 life_due(const struct life *, size_t i);
 /* The key that has taken over from the active key v[i], or else one that will;
    NULL: there is none. */
 const struct keystore_key	*life_successor(const struct life *, size_t i);
+/* The key that reports are to show before the retired key v[i] is revoked: the
+   one that signs in its place. NULL: they do not matter, or there is none. */
+const struct keystore_key	*life_reported(const struct life *, size_t i);
+/* Whether v[i], whose time is over, waits for reports; until life_longest(). */
+bool		 life_waits_for_reports(const struct life *, size_t i);
+/* When the retired key v[i] waits no longer. */
+int64_t		 life_longest(const struct life *, size_t i);
 /* Whether the next step of v[i] depends on what the DNS has for it. */
 bool		 life_asks(const struct life *, size_t i);
 void		 life_next(const struct life *, size_t i, struct life_step *r);

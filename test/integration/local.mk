@@ -74,8 +74,10 @@ THREADED = test/integration/daemon.py \
 	$(POSTFIX_TESTS)
 check_SCRIPTS += test/integration/errors.py test/integration/messages.py
 EXTRA_DIST += test/integration/errors.py test/integration/messages.py
-check_SCRIPTS += test/integration/report_failures.py
-EXTRA_DIST += test/integration/report_failures.py
+check_SCRIPTS += test/integration/report_failures.py \
+	test/integration/retire.py
+EXTRA_DIST += test/integration/report_failures.py \
+	test/integration/retire.py
 check_SCRIPTS += test/integration/report_days.py \
 	test/integration/report_events.py \
 	test/integration/report_mail.py \

@@ -196,7 +196,8 @@ look(int dns)
 	    dns == FOREIGN });
 }
 
-static const struct life_times times = { 90 * DAY, 14 * DAY, 30 * DAY };
+static const struct life_times times = { .rotate_every_s = 90 * DAY,
+	.retired_s = 14 * DAY, .remove_after_s = 30 * DAY };
 
 static void
 test_row(const struct row *row)
@@ -509,6 +510,74 @@ test_stuck(void)
 	}
 }
 
+/* What reports say of the key in the place of a retired one. */
+static void
+test_reports(void)
+{
+	static const struct {
+		const char	*name;
+		int64_t		 since;		/* before NOW */
+		int64_t		 reporters;	/* -2: nobody asked */
+		int64_t		 needed;
+		enum crypto_key_type type;	/* of the other key */
+		enum life_kind	 want;
+		int64_t		 until;		/* after NOW */
+	} reports[] = {
+		{ "reports: not asked for", 14 * DAY, 0, 0, CRYPTO_RSA,
+		    LIFE_STAGE, 0 },
+		{ "reports: enough", 14 * DAY, 3, 3, CRYPTO_RSA, LIFE_STAGE,
+		    0 },
+		{ "reports: enough, too early", 14 * DAY - 1, 3, 3,
+		    CRYPTO_RSA, LIFE_WAIT, 1 },
+		{ "reports: too few", 14 * DAY, 2, 3, CRYPTO_RSA, LIFE_WAIT,
+		    46 * DAY },
+		{ "reports: not known", 14 * DAY, -1, 3, CRYPTO_RSA,
+		    LIFE_WAIT, 46 * DAY },
+		{ "reports: nobody asked", 14 * DAY, -2, 3, CRYPTO_RSA,
+		    LIFE_WAIT, 46 * DAY },
+		{ "reports: too few for the longest time", 60 * DAY, 2, 3,
+		    CRYPTO_RSA, LIFE_STAGE, 0 },
+		{ "reports: nearly so long", 60 * DAY - 1, 2, 3, CRYPTO_RSA,
+		    LIFE_WAIT, 1 },
+		{ "reports: retired in the future", -DAY, 3, 3, CRYPTO_RSA,
+		    LIFE_WAIT, 14 * DAY },
+		{ "reports: no key of that type signs", 14 * DAY, 0, 3,
+		    CRYPTO_ED25519, LIFE_STAGE, 0 },
+	};
+	struct keystore_key v[] = { { .selector = STR("a"),
+		.stage = KEY_RETIRED }, { .selector = STR("b"),
+		.stage = KEY_ACTIVE } };
+	struct life_found found[2] = { { .good = true }, { .good = true } };
+	struct life life = { .v = v, .n = 2, .found = found, .now_s = NOW };
+	int64_t seen[2] = { 0, 9 };
+	struct life_step step;
+	const char *why;
+	size_t i;
+
+	for (i = 0; i < sizeof(reports) / sizeof(reports[0]); i++) {
+		v[0].since_s = at(reports[i].since);
+		v[1].type = reports[i].type;
+		seen[0] = reports[i].reporters;
+		life.times = times;
+		life.times.reporters = reports[i].needed;
+		life.times.retired_longest_s = 60 * DAY;
+		life.reporters = seen[0] == -2 ? NULL : seen;
+		life_next(&life, 0, &step);
+		tap_num(step.kind, reports[i].want, reports[i].name);
+		if (reports[i].want == LIFE_WAIT) {
+			tap_num(step.until_s, NOW + reports[i].until,
+			    "until when");
+		}
+		why = life_objection(&life, 0, KEY_REVOKED);
+		tap_ok((why == NULL) == (reports[i].want == LIFE_STAGE),
+		    "revoke by hand");
+	}
+	life.times.retired_longest_s = DAY;
+	v[0].since_s = NOW - 14 * DAY;
+	tap_num(life_longest(&life, 0), NOW,
+	    "reports: the longest time is no shorter than without them");
+}
+
 int
 main(void)
 {
@@ -528,5 +597,6 @@ main(void)
 	test_successor();
 	test_record();
 	test_stuck();
+	test_reports();
 	return (tap_done());
 }

@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * reported: what the stored reports of other hosts (mailseal report read
+ * --store) say of the keys that sign in the place of retired ones
+ * (RetireAfterReports). A store that cannot be read is reported once and leaves
+ * it unknown: the retired keys wait.
+ */
+#ifndef KEYS_REPORTED_H
+#define KEYS_REPORTED_H
+
+#include "keys/store.h"
+
+/* Sets life->reporters, in the store's arena, if the policy has keys wait for
+   reports. False: no memory, printed that. */
+bool	 reported_fill(struct store *, struct life *);
+
+#endif
