@@ -66,7 +66,7 @@ set_notify(struct conf_reader *r, const struct conf_option *o,
 	    conf_reject_form(r, o, value));
 }
 
-/* The first DAEMON_ROWS_N and the next one are read from mailseald.conf, too. */
+/* mailseald.conf has the first DAEMON_ROWS_N and the next one, too. */
 static const struct conf_option rows[] = {
 	{ .name = "KeyStore", .form = CONF_KEY_STORE_FORM, .fallback = "",
 	    CONF_FIELD(conf_set_key_store, struct conf_key_stores, key_stores),

@@ -17,8 +17,8 @@
  *
  * A retired key's record may wait until reports of other hosts show that the
  * key that signs in its place passes there (RetireAfterReports): until as many
- * of them as the policy asks for say so, or the longest time is over; never less
- * than without reports. Not knowing what reports say is to wait.
+ * of them as the policy asks for say so, or the longest time is over; never
+ * less than without reports. Not knowing what reports say is to wait.
  *
  * Of several active keys of one type the one that became active last is in use;
  * the others retire.
