@@ -26,6 +26,7 @@ install-fixed-texts:
 	done
 
 dist_examples_DATA = etc/mailseald.conf etc/dkimkeygen.conf \
+	etc/apparmor.mailseald \
 	etc/grafana-dashboard.json \
 	etc/keys-postgres.sql etc/keys-sqlite.sql etc/postfix-main.cf \
 	etc/reports-postgres.sql etc/reports-sqlite.sql \
@@ -45,7 +46,8 @@ uninstall-configuration:
 	! $(fix_paths) $(srcdir)/etc/mailseald.conf | \
 	    cmp -s - $(configuration) || rm -f $(configuration)
 
-EXTRA_DIST += etc/debian etc/mailseald.service.in etc/mailseal.sysusers \
+EXTRA_DIST += etc/Dockerfile etc/Dockerfile.dockerignore etc/docker.conf \
+	etc/debian etc/mailseald.service.in etc/mailseal.sysusers \
 	etc/mailseal.tmpfiles etc/dkimkeygen.service.in etc/dkimkeygen.timer \
 	etc/mailseal-check.service.in etc/mailseal-check.timer \
 	etc/mailseal-report.service.in etc/mailseal-report.timer \

@@ -25,4 +25,16 @@ version=$(sed -n 's/^AC_INIT(\[mailseal\], \[\(.*\)\])$/\1/p' configure.ac)
 point "the package has the version of configure.ac: $version" \
     "$(sed -n 1p etc/debian/changelog |
 	grep -v "^mailseal ($version-[0-9]*) " || true)"
+
+profile=etc/apparmor.mailseald
+PATH=$PATH:/sbin:/usr/sbin
+if command -v apparmor_parser >/dev/null; then
+	point "the AppArmor profile is right" \
+	    "$(apparmor_parser -QK "$profile" 2>&1 >/dev/null |
+		grep -v '^Cache read/write disabled' || true)"
+else
+	n=$((n + 1))
+	echo "ok $n - the AppArmor profile is right # SKIP no apparmor_parser"
+fi
+point "it fits a page" "$([ "$(wc -l <$profile)" -le 60 ] || wc -l $profile)"
 echo "1..$n"
