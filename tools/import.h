@@ -249,6 +249,10 @@ void		 import_senders(struct import *);
 void		 import_verifying(struct import *);
 /* import_judging.c: OpenDMARC. */
 void		 import_judging(struct import *);
+/* Whether it judges mail of logins, and mailseald knows its own domains. */
+bool		 import_judges_logins(const struct import *);
+/* import_judging_notes.c: what is different. */
+void		 import_judging_notes(struct import *);
 /* import_others.c: OpenARC and policyd-spf; commands for the operator. */
 void		 import_others(struct import *);
 void		 import_todo(struct import *);

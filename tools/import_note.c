@@ -201,12 +201,18 @@ write_summary(struct import *im)
 
 	if (lost > 0) {
 		buf_printf(&im->out, "# Not everything stays as it was: decide "
-		    "about 1%s%.0u, then do what follows up to %u.\n",
+		    "about 1%s%.0u, then do what follows up to %u",
 		    lost > 1 ? " to " : "", lost > 1 ? lost : 0, lost + todo);
 	} else if (todo > 0) {
 		buf_printf(&im->out, "# All mail is signed, refused, held and "
-		    "exempted as before. Do 1 to %u.\n", todo);
+		    "exempted as before. Do 1 to %u", todo);
+	} else {
+		return;
 	}
+	buf_printf(&im->out, ": %s%s.\n", im->dir != NULL ?
+	    "read and run commands.sh in " : "mailseal import --write DIR has "
+	    "the commands", im->dir != NULL ?
+	    import_shown(im, str_from(im->dir)) : "");
 }
 
 void

@@ -219,7 +219,7 @@ const struct import_option import_opendkim[] = {
 	{ "StatsD*", IMPORT_NONE, NULL,
 	    "the counters are in the log", IMPORT_MOOT },
 	{ "StdoutLog", IMPORT_NONE, NULL, "LogTarget stderr", IMPORT_MOOT },
-	{ "StrictHeaders", IMPORT_IF_YES, NULL, bad_from, IMPORT_DIFFERS },
+	{ "StrictHeaders", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
 	{ "StrictSignAlgorithm", IMPORT_NONE, NULL,
 	    "an algorithm in the KeyTable must always be that of the key",
 	    IMPORT_MOOT },

@@ -192,12 +192,15 @@ todo_socket(struct import *im)
 		    "/var/spool/postfix/mailseal only: name one of these, or "
 		    "allow the directory by ReadWritePaths=");
 	}
-	import_say(im, IMPORT_TODO, "%s (mailseal import --write DIR has the "
-	    "commands)", count_milters(im) > 1 ? "One milter now: "
-	    "smtpd_milters and non_smtpd_milters of Postfix must name Socket, "
-	    "and no longer the milters of these programs; systemctl disable "
-	    "--now them, then start mailseald" : "systemctl disable --now the "
-	    "old program, then start mailseald on its Socket");
+	if (count_milters(im) > 1) {
+		import_say(im, IMPORT_TODO, "One milter now: smtpd_milters and "
+		    "non_smtpd_milters of Postfix must name Socket, and no "
+		    "longer the milters of these programs; systemctl disable "
+		    "--now them, then start mailseald");
+	} else {
+		import_say(im, IMPORT_TODO, "systemctl disable --now the old "
+		    "program, then start mailseald on its Socket");
+	}
 }
 
 void

@@ -169,6 +169,10 @@ import_senders(struct import *im)
 	set_hosts(im, "ExternalIgnoreList", IMPORT_MOOT);
 	set_mta(im);
 	note_sender(im);
+	if (im->signs && import_dkim(im, "InternalHosts") == NULL) {
+		import_say(im, IMPORT_DIFFERS, "InternalHosts is 127.0.0.1 and "
+		    "::1 by default; OpenDKIM signs for 127.0.0.1 only");
+	}
 	if (im->signs) {
 		note_local(im);
 		note_excluded(im);

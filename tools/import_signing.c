@@ -200,6 +200,21 @@ note_hidden(struct import *im)
 	}
 }
 
+/* OpenDKIM 2.11 lets such mail leave unsigned. */
+static void
+note_strict(struct import *im)
+{
+	const struct import_given *given = import_dkim(im,
+	    "On-SignatureError");
+
+	if (given != NULL && given->value.n > 0 &&
+	    char_lower(given->value.p[0]) != 'a') {
+		import_say_of(im, IMPORT_ACCEPTED, given, "with StrictHeaders, "
+		    "PhoenixDKIM does this to mail of yours with two From "
+		    "fields and the like; it is accepted here");
+	}
+}
+
 /* OpenDKIM's own defaults, and what it does with mail of ours. */
 static void
 note_signing(struct import *im)
@@ -224,7 +239,15 @@ note_signing(struct import *im)
 	    "keys that dkimkeygen rotates, besides those above");
 	import_say(im, IMPORT_DIFFERS, "A message of yours with two From "
 	    "fields, which OpenDKIM signs by the first, or without a readable "
-	    "From, is not signed");
+	    "From, is not signed; one whose author's domain ends in a dot "
+	    "is");
+	if (import_is_set(im, IMPORT_OPENDKIM, "StrictHeaders")) {
+		import_say_of(im, IMPORT_DIFFERS, import_dkim(im,
+		    "StrictHeaders"), "mail of yours without Date or with two, "
+		    "with several Subject and the like, is signed as other "
+		    "mail");
+		note_strict(im);
+	}
 }
 
 static void

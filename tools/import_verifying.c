@@ -124,7 +124,8 @@ set_bad_signature(struct import *im)
 	import_say(im, IMPORT_ACCEPTED, "OnBadSignature is for altered mail "
 	    "from outside (BadSignatures altered); in OpenDKIM it is also for "
 	    "mail of your own clients that is not signed, and for signatures "
-	    "by a revoked key or rsa-sha1 that do not match");
+	    "of invalid syntax, by a revoked key, or by rsa-sha1 that do not "
+	    "match");
 }
 
 /* What has no equal. */
@@ -253,8 +254,12 @@ set_authserv_id(struct import *im)
 	struct diag why;
 
 	buf_init(&names, IMPORT_LIST_BYTES);
-	add_name_of(im, &names, IMPORT_OPENDKIM);
+	/* The first is that of our results. */
+	if (im->old_dkim) {
+		add_name_of(im, &names, IMPORT_OPENDKIM);
+	}
 	add_name_of(im, &names, IMPORT_OPENDMARC);
+	add_name_of(im, &names, IMPORT_OPENDKIM);
 	add_name_of(im, &names, IMPORT_OPENARC);
 	if (import_get(im, IMPORT_POLICYD, "Authserv_Id") != NULL) {
 		add_name(&names, import_get(im, IMPORT_POLICYD,

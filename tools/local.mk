@@ -21,7 +21,7 @@ tools_libimport_a_SOURCES = \
 	tools/import_compare.c \
 	tools/import_headers.c \
 	tools/import_hosts.c \
-	tools/import_judging.c \
+	tools/import_judging.c tools/import_judging_notes.c \
 	tools/import_list.c \
 	tools/import_note.c \
 	tools/import_old.c \

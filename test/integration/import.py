@@ -726,8 +726,12 @@ def test_compare():
     status, out, err = proc.run(compare + [path('a'), write(
         'opendmarc.conf', 'RejectFailures yes\nSPFSelfValidate yes\n')])
     tap.ok(status == 1 and re.search(
-        '^! fails DMARC under p=reject +a login +refused +accepted',
+        '^! fails DMARC under p=reject +127.0.0.1 +accepted +accepted|'
+        '^! a subdomain without .* +outside +accepted +refused',
         out.decode(), re.M), 'a difference is marked', out)
+    tap.ok(re.search('^  fails DMARC under p=reject +a login +refused '
+                     '+refused', out.decode(), re.M),
+           'a login in the name of others', out)
     status, out, err = proc.run(compare + [write(
         'b', 'KeyTable ldap://x\n' + text)])
     tap.ok(status == 1 and 'signed, if the table has it' in out.decode() and

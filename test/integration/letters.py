@@ -29,13 +29,13 @@ def zone(top):
                   encoding='ascii') as f:
             record = ' '.join(re.findall(r'"[^"]*"', f.read()))
         for domain in ('here.example', 'signed.example', 'ours.example',
-                       'sub.here.example'):
+                       'sub.here.example', 'sub.strict.example'):
             text += '%s._domainkey.%s. TXT %s\n' % (selector, domain, record)
     for domain, policy in POLICIES.items():
         text += '_dmarc.%s. TXT "v=DMARC1; p=%s"\n' % (domain, policy)
         text += '%s. A 192.0.2.1\n' % domain
     return text + ('spf.example. TXT "v=spf1 ip4:%s -all"\n'
-                   'out.example. TXT "v=spf1 -all"\n'
+                   'out.example. TXT "v=spf1 ?all"\n'
                    'sub.reject.example. A 192.0.2.1\n'
                    'plain.example. A 192.0.2.1\n'
                    'broken.example. A 192.0.2.1\n' % OUTSIDE)
@@ -48,10 +48,10 @@ def letter(author, more='', body=BODY, date=True):
                 if date else '', body))
 
 
-def signed(top, text, selector='key', options=()):
+def signed(top, text, selector='key', options=(), domain='signed.example'):
     _, out, _ = proc.run(
-        [tree.MAILSEAL, 'sign', '--domain', 'signed.example', '--selector',
-         selector, '--key', os.path.join(top, 'key.private'), *options],
+        [tree.MAILSEAL, 'sign', '--domain', domain, '--selector', selector,
+         '--key', os.path.join(top, 'key.private'), *options],
         text.encode())
     return out.decode().replace('\r\n', '\n')
 
@@ -124,3 +124,123 @@ def outbound():
 
 def messages(top):
     return list(inbound(top)) + list(hosts()) + list(outbound())
+
+
+# More of the DNS, for more().
+STRANGE = """
+_dmarc.strict.example. TXT "v=DMARC1; p=reject; adkim=s; aspf=s"
+_dmarc.sp.example. TXT "v=DMARC1; p=reject; sp=none"
+_dmarc.pct.example. TXT "v=DMARC1; p=reject; pct=0"
+_dmarc.odd.example. TXT "v=DMARC1; p=nonsense; rua=mailto:a@odd.example"
+_dmarc.two.example. TXT "v=DMARC1; p=reject"
+_dmarc.two.example. TXT "v=DMARC1; p=none"
+_dmarc.soft.example. TXT "v=DMARC1; p=reject"
+soft.example. TXT "v=spf1 ~all"
+bounce.spf.example. TXT "v=spf1 ip4:%s -all"
+bounce.strict.example. TXT "v=spf1 ip4:%s -all"
+helo.example. TXT "v=spf1 -all"
+fail.example. TXT "v=spf1 -all"
+revoked._domainkey.signed.example. TXT "v=DKIM1; p="
+sub.strict.example. A 192.0.2.1
+sub.sp.example. A 192.0.2.1
+""" % (OUTSIDE, OUTSIDE)
+
+
+def more_inbound(top):
+    """Signatures, policies and fields that the programs may see otherwise."""
+    both = signed(top, letter('joe@signed.example'))
+    yield Mail('in signed twice', signed(top, both, 'other'))
+    yield Mail('in signed by another', signed(top, letter(
+        'joe@reject.example')))
+    yield Mail('in signed above', signed(top, letter(
+        'joe@sub.signed.example')))
+    yield Mail('in strict by key', signed(top, letter(
+        'joe@strict.example'), domain='sub.strict.example'))
+    yield Mail('in signed, list', signed(top, letter(
+        'joe@signed.example')).replace('\n\n', '\nList-Id: <l.example>\n\n',
+                                       1) + 'a footer\n')
+    for what, text in (
+            ('revoked key', signed(top, letter('joe@signed.example'),
+                                   'revoked')),
+            ('signature of odd syntax', both.replace('v=1;', 'v=1', 1)),
+            ('signature without h', re.sub(r'\bh=[^;]*;', '', both, 1)),
+            ('altered From', both.replace('From: joe', 'From: ann'))):
+        yield Mail('in ' + what, text)
+    for name, author, sender in (
+            ('spf below', 'spf.example', 'j@bounce.spf.example'),
+            ('strict', 'strict.example', 'j@bounce.strict.example'),
+            ('softfail', 'soft.example', 'j@soft.example'),
+            ('spf fails', 'plain.example', 'j@fail.example'),
+            ('sp none', 'sub.sp.example', 'j@out.example'),
+            ('pct', 'pct.example', 'j@out.example'),
+            ('odd policy', 'odd.example', 'j@out.example'),
+            ('two policies', 'two.example', 'j@out.example')):
+        yield Mail('in ' + name, letter('joe@' + author), sender='<%s>' %
+                   sender)
+    yield Mail('in null sender', letter('MAILER-DAEMON@reject.example'),
+               sender='<>')
+    yield Mail('in null sender, helo fails', letter('joe@plain.example'),
+               sender='<>', host='helo.example')
+    for name, author in (
+            ('group', 'undisclosed-recipients:;'),
+            ('quoted', '"joe@reject.example" <joe@plain.example>'),
+            ('encoded', '=?utf-8?q?J=C3=B6?= <joe@reject.example>'),
+            ('upper case', 'JOE@REJECT.EXAMPLE'),
+            ('a comment', 'joe@reject.example (Joe)'),
+            ('a dot', 'joe@reject.example.')):
+        yield Mail('in from ' + name, letter(author))
+    yield Mail('in no To', letter('joe@plain.example').replace(
+        'To: you@here.example\n', ''))
+    yield Mail('in two To', letter('joe@plain.example',
+                                   'To: me@here.example\n'))
+    yield Mail('in large header', letter('joe@plain.example', ''.join(
+        'X-Large-%d: %s\n' % (i, 'x' * 900) for i in range(6))))
+    for what, results in (
+            ('spf', 'spf=pass smtp.mailfrom=reject.example'),
+            ('dmarc', 'dmarc=pass header.from=reject.example'),
+            ('dkim', 'dkim=pass header.d=reject.example')):
+        yield Mail('in forged %s reject' % what, letter(
+            'joe@reject.example', 'Authentication-Results: %s; %s\n' % (
+                MTA, results)))
+    yield Mail('from six reject.example', letter('joe@reject.example'),
+               '2001:db8::25', 'six.lan.example')
+
+
+def more_outbound(top):
+    for name, options in (
+            ('loopback 6', {'ip': '::1', 'host': 'localhost'}),
+            ('loopback 2', {'ip': '127.0.0.2', 'host': 'localhost'}),
+            ('lan 192', {'ip': '192.168.1.5', 'host': 'pc'}),
+            ('lan 172', {'ip': '172.17.0.2', 'host': 'docker'}),
+            ('lan 6', {'ip': '2001:db8::25', 'host': 'six.lan.example'})):
+        yield Mail('%s joe@here.example' % name, letter('joe@here.example'),
+                   **options)
+    yield Mail('loopback signed', signed(top, letter('joe@signed.example')),
+               '127.0.0.1', 'localhost')
+    yield Mail('loopback reject.example again', letter(
+        'joe@reject.example', 'X-Filter: yes\n'), '127.0.0.1', 'localhost')
+    yield Mail('local bounce', letter('MAILER-DAEMON@here.example'), None,
+               'localhost', sender='<>')
+    for name, author, more in (
+            ('a sender', 'joe@plain.example', 'Sender: joe@here.example\n'),
+            ('two authors', 'joe@here.example, ann@ours.example', ''),
+            ('a display name', '"ann@ours.example" <joe@here.example>', ''),
+            ('a dot', 'joe@here.example.', ''),
+            ('two Subjects', 'joe@here.example', 'Subject: two\n'),
+            ('a signature', 'joe@here.example',
+             'DKIM-Signature: v=1; a=rsa-sha256; d=old.example; s=x; h=from;'
+             ' bh=eHh4; b=eHh4\n')):
+        yield Mail('login with ' + name, letter(author, more), auth='joe')
+    yield Mail('login quar.example', letter('joe@quar.example'), auth='joe')
+    yield Mail('login spf.example', letter('joe@spf.example'), auth='joe',
+               sender='<joe@spf.example>')
+    yield Mail('login signed.example', signed(top, letter(
+        'joe@signed.example')), auth='joe')
+    yield Mail('login without From', letter('x').replace('From: x\n', ''),
+               auth='joe')
+    yield Mail('login without Date', letter('joe@here.example', date=False),
+               auth='joe')
+
+
+def more(top):
+    return list(more_inbound(top)) + list(more_outbound(top))

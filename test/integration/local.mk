@@ -36,11 +36,15 @@ EXTRA_DIST += test/integration/check.py test/integration/check_servers.py \
 	test/integration/connect.py test/integration/lacks.py \
 	test/integration/setting.py test/integration/setup.py \
 	test/integration/setup_kill.py test/integration/setup_odd.py
-check_SCRIPTS += test/integration/import.py test/integration/migration.py \
+check_SCRIPTS += test/integration/blogposts.py \
+	test/integration/import.py test/integration/migration.py \
+	test/integration/migration_styles.py test/integration/phoenix.py \
 	test/integration/tables.py
 EXTRA_DIST += test/integration/import.py test/integration/letters.py \
-	test/integration/migration.py test/integration/old.py \
-	test/integration/tables.py
+	test/integration/blogposts.py test/integration/migration.py \
+	test/integration/migration_styles.py test/integration/moved.py \
+	test/integration/old.py test/integration/phoenix.py \
+	test/integration/styles.py test/integration/tables.py
 check_SCRIPTS += test/integration/report_keep.py
 EXTRA_DIST += test/integration/report_keep.py
 check_SCRIPTS += test/integration/report_read.py \

@@ -8,6 +8,7 @@ resolver of resolv.conf, on port 53.
 import os
 import re
 import shutil
+import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'bench'))
@@ -21,6 +22,7 @@ import tree  # noqa: E402
 PATH = '/usr/sbin:/usr/bin:/sbin:/bin'
 OPENDKIM = shutil.which('opendkim', path=PATH)
 OPENDMARC = shutil.which('opendmarc', path=PATH)
+POLICYD = shutil.which('policyd-spf', path=PATH)
 NSD = shutil.which('nsd', path=PATH)
 MTA = 'mx.here.example'
 
@@ -57,20 +59,26 @@ def serve_dns(top, text, broken):
                        lambda: proc.port_open(53))
 
 
+def has_text(path, text):
+    with open(path, encoding='utf-8', errors='replace') as f:
+        return text in f.read()
+
+
 class Program:
     """A milter that runs on its own files; but its socket, its user and its
-    log are the test's."""
+    log are the test's. It is up when its log has a word of `up`."""
 
-    def __init__(self, folder, name, argv, text, extra):
+    def __init__(self, folder, name, argv, text, extra, up=''):
         self.path = os.path.join(folder, name + '.sock')
         lines = [x for x in text.splitlines() if not re.match(
-            r'(Socket|UserID|Syslog|Background|PidFile|UMask|RequireSafeKeys)\s', x, re.I)]
+            r'(Socket|UserID|Syslog|Background|PidFile|UMask|RequireSafeKeys|TrustAnchorFile)\s', x, re.I)]
         conf = proc.write(os.path.join(folder, name + '.run'), '\n'.join(
             lines + ['Socket local:' + self.path, 'UMask 000'] + extra) +
             '\n', 0o600)
+        log = os.path.join(folder, name + '.log')
         self.server = proc.Server(
-            argv + [conf], os.path.join(folder, name + '.log'),
-            lambda: os.path.exists(self.path) and proc.unix_open(self.path))
+            argv + [conf], log, lambda: has_text(log, up) and
+            os.path.exists(self.path) and proc.unix_open(self.path))
 
     def stop(self):
         """At once: libmilter looks only every five seconds."""
@@ -89,11 +97,59 @@ def opendmarc(folder, text):
                    ['Background no', 'Syslog no'])
 
 
-def mailseald(folder, text):
+def mailseald(folder, text, dns=('Nameservers 127.0.0.1',)):
     return Program(folder, 'mailseald', [tree.MAILSEALD, '-f', '-c'], '\n'.join(
-        x for x in text.splitlines() if not x.startswith('LogTarget')),
-        ['Background no', 'LogTarget stderr', 'Nameservers 127.0.0.1',
-         'CheckKeys no'])
+        x for x in text.splitlines() if not re.match(
+            'LogTarget|Nameservers|TrustAnchorFile|MarkKeyFile', x)),
+        ['Background no', 'LogTarget stderr', 'CheckKeys no',
+         'MarkKeyFile ' + os.path.join(folder, 'mark.key'), *dns],
+                   'listens on')
+
+
+class Policyd:
+    """policyd-spf, as Postfix asks it for each recipient."""
+
+    def __init__(self, folder, text):
+        conf = proc.write(os.path.join(folder, 'policyd-spf.conf'), text)
+        self.process = subprocess.Popen(
+            [sys.executable, POLICYD, conf], stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+        self.number = 0
+
+    def stop(self):
+        self.process.kill()
+        self.process.wait()
+
+    def ask(self, mail):
+        self.number += 1
+        words = {'request': 'smtpd_access_policy', 'protocol_state': 'RCPT',
+                 'protocol_name': 'ESMTP', 'client_address': mail.ip,
+                 'client_name': mail.host, 'helo_name': mail.host,
+                 'sender': mail.sender.strip('<>'), 'queue_id': '',
+                 'recipient': mail.rcpt.strip('<>'),
+                 'instance': '%d.1' % self.number}
+        self.process.stdin.write(''.join(
+            '%s=%s\n' % x for x in words.items()).encode() + b'\n')
+        self.process.stdin.flush()
+        answer = self.process.stdout.readline().decode()
+        self.process.stdout.readline()
+        return answer.strip().partition('=')[2]
+
+    def play(self, mail, fields, out):
+        """Whether the message goes on. Not for who logged in or is local:
+        permit_mynetworks and permit_sasl_authenticated stand before it."""
+        if mail.auth or mail.ip is None or mail.ip in ('127.0.0.1', '::1'):
+            return True
+        word, _, rest = self.ask(mail).partition(' ')
+        if word.upper() == 'PREPEND':
+            name, _, value = rest.partition(':')
+            fields.insert(0, (name, value))
+            return True
+        if word.upper() in ('REJECT', '550', '554'):
+            out.action = 'reject'
+        elif word.upper().startswith('DEFER') or word[:1] == '4':
+            out.action = 'tempfail'
+        return out.action == 'accept'
 
 
 class Mail:
@@ -223,6 +279,10 @@ def play(milters, mail):
     """What the milters, one after another, make of a message."""
     out, fields = Outcome(), list(mail.fields)
     for m in milters:
+        if isinstance(m, Policyd):
+            if not m.play(mail, fields, out):
+                break
+            continue
         then = Mail(mail.name, '\n\n', mail.ip, mail.host, mail.auth,
                     mail.daemon, mail.sender, mail.rcpt)
         then.fields, then.body = list(fields), mail.body
