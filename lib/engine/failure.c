@@ -259,7 +259,8 @@ keep_failure(struct failing *f)
 		failure_write_feedback(f, &feedback);
 		failure_write_header(f, &header);
 		if (ruf.status != STATUS_OK || like.status != STATUS_OK ||
-		    feedback.status != STATUS_OK) {
+		    feedback.status != STATUS_OK ||
+		    header.status != STATUS_OK) {
 			f->status = STATUS_LIMIT;
 		}
 		kept.ruf = buf_str(&ruf);

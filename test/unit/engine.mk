@@ -48,3 +48,5 @@ UNIT += test/unit/t_engine_logins
 test_unit_t_engine_logins_SOURCES = test/unit/t_engine_logins.c $(ENGINE_FIXTURE)
 UNIT += test/unit/t_engine_failure
 test_unit_t_engine_failure_SOURCES = test/unit/t_engine_failure.c $(ENGINE_FIXTURE)
+test_unit_t_engine_failure_LDFLAGS = $(AM_LDFLAGS) \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc

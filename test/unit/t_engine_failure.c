@@ -5,6 +5,7 @@
 
 #include "engine_fixture.h"
 #include "tap.h"
+#include "test/unit/alloc_fail.h"
 
 #define REPORTS		"ReportFrom r@AT@mx.here.test\nReportStore sqlite:/x\n"
 #define CONF		FX_VERIFY "OnDMARCReject reject\n" REPORTS \
@@ -433,6 +434,44 @@ test_secret(void)
 	tap_ok(strcmp(a, c) != 0, "another secret, another token");
 }
 
+/* Without memory at any point the report is counted as lost, and all else goes
+   on. The collector has no thread, so that nothing else allocates. */
+static void
+test_memory(void)
+{
+	static const char text[] = "Subject: a@b.test\r\nSender: c@d.test\r\n"
+	    BROKEN("one.test") FROM("one.test");
+	const struct fx_mail mail = { .ip = BAD_IP };
+	struct report_collector_numbers n = { .away = true };
+	bool right = true, failed = true;
+	struct fx_client client;
+	struct engine_msg *m;
+	unsigned at;
+
+	for (at = 0; failed && at < ALLOC_FAIL_MAX; at++) {
+		fx.reports = report_collector_new(fx.crypto, &fx.env,
+		    COLLECT_MAX_BYTES);
+		if (fx.reports == NULL || report_collector_set(fx.reports,
+		    "sqlite:/nowhere", 7) != STATUS_OK) {
+			fx_die("report_collector", "no memory");
+		}
+		fx_configure(&fx, CONF);
+		m = fx_run(&fx, &mail, &client, str_from(text));
+		alloc_fail_at(at);
+		engine_msg_report(m, true);
+		failed = alloc_failed();
+		report_collector_get(fx.reports, &n);
+		if (n.failures_dropped != failed) {
+			printf("# at %u: %d\n", at, failed);
+			right = false;
+		}
+		engine_msg_free(m);
+		report_collector_free(fx.reports);
+		fx.reports = NULL;
+	}
+	tap_ok(right && at > 10, "out of memory in each of %u runs", at);
+}
+
 int
 main(void)
 {
@@ -448,6 +487,7 @@ main(void)
 	test_hostile();
 	test_authors();
 	test_secret();
+	test_memory();
 	fx_fini(&fx);
 	return (tap_done());
 }

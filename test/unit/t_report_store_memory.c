@@ -11,6 +11,7 @@
 
 #include "report/collect.h"
 #include "report/received.h"
+#include "report/store_failures.h"
 #include "report/store_private.h"
 #include "report_rows.h"
 #include "test/unit/alloc_fail.h"
@@ -124,6 +125,58 @@ test_store(const char *where)
 }
 
 static enum status
+fail_once(const char *where, int64_t number, int64_t *kept_r)
+{
+	const struct kept_failure f = { .domain = STR("d.example"),
+		.ruf = STR("mailto:f@d.example"), .source = STR("192.0.2.1"),
+		.like = STR("x"), .feedback = STR("a: b\n"),
+		.header = STR("c: d\n"), .at_s = 1, .incidents = 1 };
+	const struct failure_limits limits = { 9, 9, 9 };
+	struct failures_list list = TAILQ_HEAD_INITIALIZER(list);
+	const struct report_failure_batch batch = { STR("writer"), number, 1,
+		&list };
+	struct failures_item *item = failures_item_new(&f, &limits);
+	struct report_store *store = NULL;
+	enum status status = STATUS_NOMEM;
+	struct diag diag;
+
+	*kept_r = 0;
+	if (item == NULL) {
+		return (status);
+	}
+	TAILQ_INSERT_TAIL(&list, item, order);
+	diag_init(&diag);
+	status = report_store_open(where, true, &store, &diag);
+	if (status == STATUS_OK) {
+		status = report_store_write_failures(store, crypto, &batch,
+		    kept_r, &diag);
+	}
+	report_store_close(store);
+	failures_list_free(&list);
+	return (status);
+}
+
+/* A failure report is in the store, or it was said that it is not. */
+static void
+test_failures(const char *where)
+{
+	bool right = true, failed = true;
+	enum status status;
+	int64_t kept;
+	unsigned at;
+
+	for (at = 0; failed && at < ALLOC_FAIL_MAX; at++) {
+		alloc_fail_at(at);
+		status = fail_once(where, (int64_t)at + 1, &kept);
+		failed = alloc_failed();
+		right = right && failed == (status != STATUS_OK);
+		right = right && fail_once(where, (int64_t)at + 1, &kept) ==
+		    STATUS_OK && kept == 1;
+	}
+	tap_ok(right && at > 3, "failures: right in each of %u runs", at);
+}
+
+static enum status
 receive_once(const char *where, const char *id, bool *new_r)
 {
 	struct report_row row = { .count = 1, .header_from = "d.example",
@@ -187,6 +240,7 @@ main(void)
 	rows_fact(&fact, "192.0.2.1", "d.example");
 	(void)snprintf(where, sizeof(where), "sqlite:%s/reports.db", top);
 	test_collector();
+	test_failures(where);
 	test_store(where);
 	test_receive(where);
 	buf_fini(&policy);
