@@ -38,6 +38,7 @@ static const struct cli_option send_options[] = {
 static const struct cli_option list_options[] = {
 	{ 'D', "date", "YYYY-MM-DD", "only that day" },
 	{ 'd', "domain", "DOMAIN", "only DOMAIN" },
+	{ 0x300, "failures", NULL, "list the failure reports" },
 	REPORT_DB_OPTIONS,
 };
 

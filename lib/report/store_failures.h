@@ -44,11 +44,12 @@ struct stored_failure {
 	struct str		 report_id;	/* empty: never claimed */
 	struct str		 holder;	/* of the lease; or empty */
 	int64_t			 lease_s;	/* until then; -1: none */
+	struct str		 note;		/* or empty */
 	struct kept_failure	 failure;	/* feedback and header: only
 						   once claimed; like: never */
 };
 
-/* Those that are due, the oldest first; domain empty: all. */
+/* Those that are due by now_s, -1: all; the oldest first. domain empty: all. */
 enum status	 report_store_failures(struct report_store *, struct arena *,
 		    struct str domain, int64_t now_s,
 		    struct stored_failure **v_r, size_t *n_r, struct diag *)

@@ -5,9 +5,9 @@
 #include "report/store_failures.h"
 #include "report/store_private.h"
 
-#define COLUMNS		13
+#define COLUMNS		14
 #define SELECT_FAILURE	"SELECT id, slot, at, incidents, lease, domain, ruf, " \
-	"source, state, report_id, holder, "
+	"source, state, report_id, holder, note, "
 
 struct list {
 	struct arena		*arena;
@@ -23,7 +23,8 @@ read_failure(struct arena *arena, const struct str *columns,
 	int64_t *const numbers[] = { &r->slot_s, &f->at_s, &f->incidents,
 		&r->lease_s };
 	struct str *const texts[] = { &f->domain, &f->ruf, &f->source, NULL,
-		&r->report_id, &r->holder, &f->feedback, &f->header };
+		&r->report_id, &r->holder, &r->note, &f->feedback,
+		&f->header };
 	enum status status = STATUS_OK;
 	size_t i;
 
@@ -31,7 +32,7 @@ read_failure(struct arena *arena, const struct str *columns,
 	for (i = 0; i < 4 && status == STATUS_OK; i++) {
 		status = report_store_take_number(numbers[i], &columns[1 + i]);
 	}
-	for (i = 0; i < 8; i++) {
+	for (i = 0; i < 9; i++) {
 		if (texts[i] != NULL) {
 			*texts[i] = arena_dup(arena, columns[5 + i]);
 			if (texts[i]->p == NULL) {
@@ -39,8 +40,7 @@ read_failure(struct arena *arena, const struct str *columns,
 			}
 		}
 	}
-	r->state = str_eq(columns[8], STR("claimed")) ? REPORT_CLAIMED :
-	    REPORT_OPEN;
+	r->state = report_store_state(columns[8]);
 	return (r->id.p != NULL ? status : STATUS_NOMEM);
 }
 
@@ -70,7 +70,8 @@ report_store_failures(struct report_store *store, struct arena *arena,
 	const struct sql_statement statement = { SELECT_FAILURE "'', '' "
 	    "FROM mailseal_report_failure "
 	    "WHERE (CAST($1 AS text) IS NULL OR domain = $1) "
-	    "AND slot <= CAST($2 AS bigint) AND state IN ('open', 'claimed') "
+	    "AND (CAST($2 AS bigint) IS NULL OR (slot <= CAST($2 AS bigint) "
+	    "AND state IN ('open', 'claimed'))) "
 	    "ORDER BY at, id", values, 2, COLUMNS, take_failure, &list };
 	enum status status = sql_run(store->db, &statement, NULL, diag);
 

@@ -27,6 +27,7 @@ enum status	 report_store_expire_failures(struct report_store *,
 enum status	 report_store_run(struct report_store *, const char *text,
 		    const struct str *values, int n, long *changed_r,
 		    struct diag *) ATTR_MUST_CHECK;
+enum report_state report_store_state(struct str word);
 /* Takes the one number of a row; absent: -1. */
 enum status	 report_store_take_number(void *ctx, const struct str *columns);
 

@@ -22,8 +22,8 @@ report_state_name(enum report_state state)
 	return (states[state]);
 }
 
-static enum report_state
-parse_state(struct str word)
+enum report_state
+report_store_state(struct str word)
 {
 	int i;
 
@@ -80,7 +80,7 @@ read_period(struct arena *arena, const struct str *columns,
 	}
 	r->policy_id = v[0];
 	kept_policy_read(v + 2, &r->policy);
-	r->state = parse_state(v[18]);
+	r->state = report_store_state(v[18]);
 	r->report_id = v[19];
 	r->holder = v[20];
 	r->note = v[23];

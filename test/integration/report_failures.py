@@ -241,6 +241,12 @@ def often(store=None, name='SQLite'):
     h.kept(5)
     _, out, _, _ = h.send('--failures', now=now + 10)
     tap.is_(out['failures'], [], name + ': no other in the same hour')
+    _, out, err = proc.run_json(
+        [tree.MAILSEAL, 'report', 'list', '--failures', '-c',
+         h.daemon.conf, '--json'])
+    tap.is_([(f['state'], f['incidents'], f['due'] > now)
+             for f in out['failures']],
+            [('sent', 1, False), ('open', 4, True)], name + ': list', err)
     # Of the limits, only that of mails is left for it.
     h.daemon.configure(FailureReportsPerDay='100')
     _, out, _, mails = h.send('--failures', now=now + 3610)
