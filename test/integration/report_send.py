@@ -839,7 +839,7 @@ def killed_at_each_write(store=None):
     at, status = 0, -9
     while status == -9 and at < 500:
         at += 1
-        domain = 'd%d.example' % at
+        domain = 'k%d.example' % at
         h.store.add(policy(domain), D0, [row(domain, messages=at)])
         wanted[domain, D0] = at
         env = dict(os.environ, KILL_AT=str(at), LD_PRELOAD=library)
