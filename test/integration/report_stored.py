@@ -261,6 +261,33 @@ def metrics():
     tap.is_(d.stop(), 0, 'the daemon ends')
 
 
+def readme():
+    """The way from p=none to p=reject, as it is written."""
+    h = Host()
+    folder = os.path.join(h.top, 'Maildir')
+    for name in ('cur', 'new', 'tmp'):
+        os.makedirs(os.path.join(folder, name))
+    proc.write(os.path.join(folder, 'new', '1'),
+               r.mail([r.b64_part(r.gz(report()))]))
+    with open(os.path.join(tree.SRC, 'README'), encoding='utf-8') as f:
+        text = f.read()
+    text = text[text.index('From p=none to p=reject'):]
+    lines = re.findall(r'^\t(mailseal report read .*)$',
+                       text[:text.index('RFC 9989 7.4')], re.M)
+    tap.is_(len(lines), 3, 'README: three commands')
+    zone = h.put('d.example. TXT "v=spf1 ip4:192.0.2.1 -all"\n')
+    for line in lines:
+        words = line.replace('~dmarc', h.top)
+        if '--resolve' in words:
+            words = words.replace('--resolve', '--resolve --zone ' + zone)
+        status, out, err = proc.run(['/bin/sh', '-c', words.replace(
+            'mailseal report read', '%s report read -c %s' % (
+                tree.MAILSEAL, h.conf))])
+        quiet = '--quiet' in words
+        tap.ok(status == 0 and (out == b'' if quiet else
+                                b'd.example' in out), line, (out, err))
+
+
 def in_postgres():
     lacks = postgres.unavailable()
     if lacks:
@@ -292,6 +319,7 @@ def main():
     away()
     as_root()
     metrics()
+    readme()
     in_postgres()
 
 
