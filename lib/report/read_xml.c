@@ -325,7 +325,8 @@ check_bytes(struct xml *x, const char *p, size_t n)
 			x->in_tag = false;
 		} else if (x->in_tag && ++x->tag_bytes >
 		    READ_XML_TAG_MAX_BYTES) {
-			stop_xml(x, READ_LIMIT, "an XML tag is too long");
+			stop_xml(x, READ_LIMIT, "an XML tag, comment or "
+			    "the like is too long");
 			return (false);
 		}
 	}

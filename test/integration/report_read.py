@@ -590,6 +590,10 @@ def bombs():
                                          attributes + b'>', 1),
         'many names': PLAIN.replace(b'<record>', names + b'<record>', 1),
         'a long name': PLAIN.replace(b'<record>', b'<' + b'n' * 100000),
+        'a long comment': PLAIN.replace(b'<record>', b'<!--' + b'n' * 100000 +
+                                        b'--><record>'),
+        'names without end': r.zipped([('../../%d' % i, b'x')
+                                       for i in range(10000)]),
         'many records': PLAIN.replace(
             b'<record>', b'<record><row><count>1</count></row></record>' *
             510000 + b'<record>', 1),
