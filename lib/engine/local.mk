@@ -5,6 +5,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/engine/direction.c \
 	lib/engine/engine.c \
 	lib/engine/engine.h \
+	lib/engine/failure.h \
 	lib/engine/external.c \
 	lib/engine/failure.c \
 	lib/engine/failure_fields.c \

@@ -1,10 +1,13 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Holds etc/debian against the rest of the project: the libraries of setup are
-# the package's build dependencies, and both have the same version.
+# the package's build dependencies, and both have the same version; the tarball
+# has every source file; the AppArmor profile is one.
 set -eu
 cd "${top_srcdir:-.}"
 . test/lib/point.sh
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
 
 wanted=$(sed -n '/^build_packages="/,/"$/p' setup | tr -d '"' |
     sed 's/^build_packages=//' | tr -s ' \t' '\n\n' | grep -E '^lib.*-dev$' |
@@ -25,6 +28,13 @@ version=$(sed -n 's/^AC_INIT(\[mailseal\], \[\(.*\)\])$/\1/p' configure.ac)
 point "the package has the version of configure.ac: $version" \
     "$(sed -n 1p etc/debian/changelog |
 	grep -v "^mailseal ($version-[0-9]*) " || true)"
+
+cat Makefile.am $(find lib milter keys tools etc test -name '*.mk') |
+    tr -s ' \t\\' '\n' | sort -u >"$work/named"
+find lib milter keys tools test -name '*.[ch]' -o -name '*.py' -o -name '*.pl' \
+    -o -name '*.pm' -o -name '*.sh' | sort >"$work/files"
+point "the tarball has every source file" \
+    "$(comm -13 "$work/named" "$work/files")"
 
 profile=etc/apparmor.mailseald
 PATH=$PATH:/sbin:/usr/sbin
