@@ -19,5 +19,6 @@ include lib/probe/local.mk
 include lib/check/local.mk
 include lib/postfix/local.mk
 include lib/signers/local.mk
+include lib/remote/local.mk
 include lib/report/local.mk
 include lib/engine/local.mk

@@ -86,14 +86,10 @@ background_enter(struct background *bg)
 }
 
 void
-background_ready(struct background *bg, bool keep_stderr)
+background_detach(bool keep_stderr)
 {
-	int null;
+	int null = open("/dev/null", O_RDWR);
 
-	if (bg->fd == -1) {
-		return;
-	}
-	null = open("/dev/null", O_RDWR);
 	if (null != -1) {
 		(void)dup2(null, STDIN_FILENO);
 		(void)dup2(null, STDOUT_FILENO);
@@ -104,6 +100,15 @@ background_ready(struct background *bg, bool keep_stderr)
 			close(null);
 		}
 	}
+}
+
+void
+background_ready(struct background *bg, bool keep_stderr)
+{
+	if (bg->fd == -1) {
+		return;
+	}
+	background_detach(keep_stderr);
 	while (write(bg->fd, "", 1) == -1 && errno == EINTR) {
 		continue;
 	}

@@ -21,6 +21,8 @@ void	background_none(struct background *);
 /* Returns in the child. The parent exits: with 0 after background_ready, else
    with 1. */
 void	background_enter(struct background *);
+/* Detaches this process from the terminal. */
+void	background_detach(bool keep_stderr);
 /* The daemon serves: ends the caller and detaches from the terminal. */
 void	background_ready(struct background *, bool keep_stderr);
 

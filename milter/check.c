@@ -255,7 +255,10 @@ check_start(struct daemon *daemon, struct conf *conf)
 		daemon_complain(daemon, status, &diag);
 		return (DAEMON_NO);
 	}
-	status = live_init(&daemon->live, conf, &daemon->env, &diag);
+	status = live_prepare(&daemon->live, conf, &daemon->env, &diag);
+	if (status == STATUS_OK) {
+		status = live_init(&daemon->live, conf, NULL, &diag);
+	}
 	if (status != STATUS_OK) {
 		daemon_complain(daemon, status, &diag);
 		return (daemon_exit_of(status));

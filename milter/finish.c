@@ -127,7 +127,7 @@ defer_message(const struct peer *peer, SMFICTX *ctx)
 		    test_mode ? "a message was not examined" :
 		    "a message was deferred", why);
 	}
-	meter_count_unexamined(&peer->live->meter, verdict);
+	meter_count_unexamined(&peer->live->board->meter, verdict);
 	if (!test_mode) {
 		(void)set_reply(ctx, "451", "4.3.2",
 		    "Service not available, try later");
@@ -158,7 +158,7 @@ finish_message(struct peer *peer, SMFICTX *ctx)
 		line.error = failed;
 		line.action = engine_verdict_name(verdict);
 	}
-	meter_count(&peer->live->meter, outcome, peer->live->test_mode ?
+	meter_count(&peer->live->board->meter, outcome, peer->live->test_mode ?
 	    outcome->verdict : verdict);
 	write_line(peer, &line);
 	engine_msg_report(peer->msg, !peer->live->test_mode);

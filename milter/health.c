@@ -13,7 +13,7 @@ health_check(struct live *live, struct buf *why)
 		buf_add_cstr(why, "stopping: waiting for messages in flight");
 		return (false);
 	}
-	if (atomic_load(&live->meter.socket_lost)) {
+	if (atomic_load(&live->board->meter.socket_lost)) {
 		buf_add_cstr(why, "the socket was removed or replaced: no MTA "
 		    "can connect");
 		return (false);

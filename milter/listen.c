@@ -313,6 +313,23 @@ listen_open(const char *where, int *fd_r, struct diag *diag)
 }
 
 void
+listen_abandon(int fd)
+{
+	const struct sockaddr_un none = { .sun_family = AF_UNIX };
+	int next = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
+	    0);
+
+	/* Without a name the system chooses an abstract one. */
+	if (next != -1 && bind(next, (const struct sockaddr *)&none,
+	    sizeof(none.sun_family)) == 0 && listen(next, 0) == 0) {
+		(void)dup3(next, fd, O_CLOEXEC);
+	}
+	if (next != -1) {
+		(void)close(next);
+	}
+}
+
+void
 listen_close(const char *where)
 {
 	const char *path = listen_path(where);

@@ -31,6 +31,9 @@ enum status	 listen_again(const char *path, int fd, struct diag *)
    socket. OK: there is none. */
 enum status	 listen_remove_stale(const char *path, struct diag *)
     ATTR_MUST_CHECK;
+/* For an orphan: the socket listens no more, and its file can be taken for an
+   old one; libmilter goes on with another that nobody can reach. */
+void	 listen_abandon(int fd);
 /* Removes the socket file. */
 void	 listen_close(const char *where);
 

@@ -104,16 +104,66 @@ note_numbers(struct live *live, const struct conf *conf)
 	atomic_store(&live->zone_text, conf->zone != NULL);
 }
 
+/* The keys of KeyFile, whose private halves are elsewhere. A configuration that
+   is in service already has them. */
 static enum status
-load_engine(struct live *live, struct conf *conf, enum signers_loss lose,
-    struct diag *diag)
+take_given(struct live *live, struct conf *conf, const struct live_keys *keys)
+{
+	struct picture_reader reader;
+	struct picture_given given;
+	enum status status;
+	uint64_t revision;
+	uint32_t i, n;
+
+	status = picture_begin(&reader, keys->picture, &revision, &n);
+	if (status == STATUS_OK && n != conf->keys_n) {
+		status = STATUS_SYNTAX;
+	}
+	for (i = 0; status == STATUS_OK && i < n; i++) {
+		status = picture_next_given(&reader, &given);
+		if (status == STATUS_OK && conf->keys[i].key == NULL) {
+			status = remote_client_given(live->client, keys->set,
+			    i, &given, &conf->keys[i].key);
+		}
+	}
+	return (status);
+}
+
+static enum status
+set_remote(struct live *live, struct conf *conf, const struct live_keys *keys,
+    struct signers_remote *remote, struct engine_opts *opts, struct diag *diag)
+{
+	enum status status;
+
+	if (live->client == NULL) {
+		return (STATUS_OK);
+	}
+	status = take_given(live, conf, keys);
+	if (status == STATUS_OK) {
+		status = remote_client_signers(live->client, keys->set,
+		    remote);
+	}
+	if (status != STATUS_OK) {
+		diag_set(diag, NULL, 0, "the keys of KeyFile: %s",
+		    status_text(status));
+		return (status);
+	}
+	remote->picture = keys->picture;
+	opts->remote = remote;
+	return (STATUS_OK);
+}
+
+static enum status
+load_engine(struct live *live, struct conf *conf,
+    const struct live_keys *keys, struct diag *diag)
 {
 	struct engine_opts opts = { .conf = conf, .crypto = live->crypto,
 		.stats = live->stats, .key_checks = live->key_checks,
 		.reports = live->reports,
 		.mark_secret = buf_str(&live->mark_secret),
 		.env = live->env,
-		.before = live->engine, .lose = lose };
+		.before = live->engine, .lose = SIGNERS_LOSE_ANY };
+	struct signers_remote remote;
 	struct resolver_choice choice;
 	struct engine *engine = NULL;
 	enum status status;
@@ -135,7 +185,10 @@ load_engine(struct live *live, struct conf *conf, enum signers_loss lose,
 		return (status);
 	}
 	opts.dns = choice.dns;
-	status = engine_new(&opts, &engine, diag);
+	status = set_remote(live, conf, keys, &remote, &opts, diag);
+	if (status == STATUS_OK) {
+		status = engine_new(&opts, &engine, diag);
+	}
 	if (status != STATUS_OK) {
 		resolvers_drop(&choice);
 		return (status);
@@ -162,54 +215,22 @@ set_reports(struct live *live, const struct conf *conf, struct diag *diag)
 }
 
 enum status
-live_load(struct live *live, struct conf *conf, struct diag *diag)
+live_load(struct live *live, struct conf *conf, const struct live_keys *keys,
+    struct diag *diag)
 {
-	enum status status = load_engine(live, conf, SIGNERS_LOSE_ANY, diag);
+	enum status status = load_engine(live, conf, keys, diag);
 
-	if (status != STATUS_OK) {
-		return (status);
-	}
-	live->loss = 0;
-	live->losing = false;
-	return (set_reports(live, conf, diag));
-}
-
-/* Whether the files are as they were when they were refused, KeyRefresh ago. */
-static bool
-is_quiet(const struct live *live, uint64_t seen)
-{
-	int64_t refresh_s = engine_conf(live->engine)->key_refresh_s;
-
-	return (live->loss != 0 && live->loss == seen &&
-	    env_mono_us(live->env) - live->loss_us >=
-	    (uint64_t)refresh_s * 1000000);
+	return (status == STATUS_OK ? set_reports(live, conf, diag) : status);
 }
 
 enum status
-live_load_keys(struct live *live, struct diag *diag)
+live_load_keys(struct live *live, const struct live_keys *keys,
+    struct diag *diag)
 {
-	uint64_t seen = engine_keys_look(live->engine);
-	bool quiet = is_quiet(live, seen);
 	/* The engine in service holds its configuration until the next one
 	   does. */
-	enum status status = load_engine(live,
-	    (struct conf *)(uintptr_t)engine_conf(live->engine),
-	    quiet ? SIGNERS_LOSE_WHOLE : SIGNERS_LOSE_NOTHING, diag);
-
-	if (status != STATUS_TEMP) {
-		live->loss = 0;
-	} else if (live->loss != seen) {
-		live->loss = seen;
-		live->loss_us = env_mono_us(live->env);
-	}
-	live->losing = status == STATUS_TEMP && !quiet;
-	return (status);
-}
-
-bool
-live_is_losing(const struct live *live)
-{
-	return (live->losing);
+	return (load_engine(live,
+	    (struct conf *)(uintptr_t)engine_conf(live->engine), keys, diag));
 }
 
 uint64_t
@@ -246,37 +267,65 @@ set_peers_max(struct live *live)
 }
 
 enum status
-live_init(struct live *live, struct conf *conf, const struct env *env,
-    struct diag *diag)
+live_share(struct live *live, struct diag *diag)
 {
-	enum status status = STATUS_NOMEM;
+	if (live->board == NULL) {
+		live->board = board_new();
+		live->board_keys = board_keys_new();
+		live->stats = engine_stats_new();
+	}
+	if (live->board == NULL || live->board_keys == NULL ||
+	    live->stats == NULL) {
+		diag_set(diag, NULL, 0, "out of memory");
+		return (STATUS_NOMEM);
+	}
+	return (STATUS_OK);
+}
+
+enum status
+live_prepare(struct live *live, const struct conf *conf,
+    const struct env *env, struct diag *diag)
+{
+	enum status status;
 
 	live->env = env;
 	live->started_us = env_mono_us(env);
 	buf_init(&live->mark_secret, MARK_KEY_MAX_BYTES);
+	status = live_share(live, diag);
+	if (status == STATUS_OK) {
+		live->board->meter.started_s = live->board->meter.loaded_s =
+		    env_now_s(env);
+		status = mark_key_load(conf, env, live->may_create,
+		    &live->mark_secret, diag);
+	}
+	if (status != STATUS_OK) {
+		live_fini(live);
+	}
+	return (status);
+}
+
+enum status
+live_init(struct live *live, struct conf *conf, const struct live_keys *keys,
+    struct diag *diag)
+{
+	enum status status = STATUS_NOMEM;
+
 	set_peers_max(live);
-	live->meter.started_s = live->meter.loaded_s = env_now_s(env);
 	if (pthread_mutex_init(&live->lock, NULL) != 0 ||
 	    pthread_mutex_init(&live->numbers_lock, NULL) != 0) {
 		diag_set(diag, NULL, 0, "out of memory");
 		return (STATUS_NOMEM);
 	}
 	live->crypto = crypto_new();
-	live->stats = engine_stats_new();
 	live->key_checks = key_checks_new();
-	live->reports = report_collector_new(live->crypto, env,
+	live->reports = report_collector_new(live->crypto, live->env,
 	    COLLECT_MAX_BYTES);
 	if (live->crypto == NULL) {
 		diag_set(diag, NULL, 0, "OpenSSL does not start");
-	} else if (live->stats == NULL || live->key_checks == NULL ||
-	    live->reports == NULL) {
+	} else if (live->key_checks == NULL || live->reports == NULL) {
 		diag_set(diag, NULL, 0, "out of memory");
 	} else {
-		status = mark_key_load(conf, env, live->may_create,
-		    &live->mark_secret, diag);
-	}
-	if (status == STATUS_OK) {
-		status = live_load(live, conf, diag);
+		status = live_load(live, conf, keys, diag);
 	}
 	if (status != STATUS_OK) {
 		live_fini(live);
@@ -309,19 +358,7 @@ live_fini(struct live *live)
 	crypto_free(live->crypto);
 	live->crypto = NULL;
 	buf_fini_secret(&live->mark_secret);
-}
-
-struct engine *
-live_hold(struct live *live)
-{
-	struct engine *engine = NULL;
-
-	pthread_mutex_lock(&live->lock);
-	if (!live->draining && live->engine != NULL) {
-		engine = engine_hold(live->engine);
-	}
-	pthread_mutex_unlock(&live->lock);
-	return (engine);
+	/* The boards stay: callbacks may still come, and count. */
 }
 
 struct engine *
@@ -332,7 +369,7 @@ live_begin(struct live *live)
 	pthread_mutex_lock(&live->lock);
 	if (!live->draining && live->engine != NULL) {
 		engine = engine_hold(live->engine);
-		live->in_flight++;
+		atomic_fetch_add(&live->board->in_flight, 1);
 	}
 	pthread_mutex_unlock(&live->lock);
 	return (engine);
@@ -348,7 +385,7 @@ live_end(struct live *live, struct engine *engine)
 	   frees what the engine uses. */
 	engine_release(engine);
 	pthread_mutex_lock(&live->lock);
-	live->in_flight--;
+	atomic_fetch_sub(&live->board->in_flight, 1);
 	live->ended_us = env_mono_us(live->env);
 	pthread_mutex_unlock(&live->lock);
 }
@@ -427,12 +464,7 @@ live_is_draining(struct live *live)
 unsigned
 live_in_flight(struct live *live)
 {
-	unsigned n;
-
-	pthread_mutex_lock(&live->lock);
-	n = live->in_flight;
-	pthread_mutex_unlock(&live->lock);
-	return (n);
+	return (atomic_load(&live->board->in_flight));
 }
 
 uint64_t
@@ -441,7 +473,7 @@ live_idle_us(struct live *live)
 	uint64_t idle_us = 0;
 
 	pthread_mutex_lock(&live->lock);
-	if (live->in_flight == 0) {
+	if (live_in_flight(live) == 0) {
 		idle_us = live->ended_us == 0 ? UINT64_MAX :
 		    env_mono_us(live->env) - live->ended_us;
 	}

@@ -18,9 +18,10 @@
 #include "crypto/crypto.h"
 #include "dns/dns.h"
 #include "engine/engine.h"
+#include "milter/board.h"
 #include "milter/budget.h"
-#include "milter/meter.h"
 #include "milter/resolvers.h"
+#include "remote/client.h"
 #include "second/second.h"
 #include "signers/survey.h"
 
@@ -33,6 +34,11 @@ struct live {
 	bool			 test_mode;	/* change no message */
 	uint64_t		 started_us;	/* monotonic */
 	bool			 may_create;	/* the file of MarkKeyFile */
+	struct board		*board;		/* numbers that outlive this
+						   process */
+	struct board_keys	*board_keys;
+	struct remote_client	*client;	/* of the process that has the
+						   keys; NULL: this one */
 	struct buf		 mark_secret;
 	struct crypto		*crypto;
 	struct second		*second;	/* created when first needed */
@@ -40,14 +46,9 @@ struct live {
 	struct engine_stats	*stats;
 	struct key_checks	*key_checks;
 	struct report_collector	*reports;	/* for DMARC reports */
-	struct meter		 meter;
 	/* of the configuration; used by the thread that loads only, except
 	   resolvers.now, which changes under numbers_lock only */
 	struct resolvers	 resolvers;
-	uint64_t		 loss;		/* revision of the keys that
-						   were refused; 0: none */
-	uint64_t		 loss_us;	/* since then */
-	atomic_bool		 losing;
 	/* shared */
 	struct budget		 budget;	/* MaximumMemory */
 	atomic_uint		 peers;		/* connections */
@@ -63,31 +64,41 @@ struct live {
 	struct dns_stats	 dns_past;	/* of former resolvers */
 	pthread_mutex_t		 lock;		/* guards what follows */
 	struct engine		*engine;
-	unsigned		 in_flight;
 	uint64_t		 ended_us;	/* of the last; 0: none yet */
 	bool			 draining;
 };
 
-/* conf is held on success. */
-enum status	 live_init(struct live *, struct conf *, const struct env *,
-		    struct diag *) ATTR_MUST_CHECK;
+/* What a load takes from the process that has the keys. */
+struct live_keys {
+	uint64_t		 set;
+	struct str		 picture;	/* signers/picture.h */
+};
+
+/* The numbers that processes share: before the first of them is forked. */
+enum status	 live_share(struct live *, struct diag *) ATTR_MUST_CHECK;
+/*
+ * What outlives a process that handles mail: its parent calls this first, and
+ * each of them live_init.
+ */
+enum status	 live_prepare(struct live *, const struct conf *,
+		    const struct env *, struct diag *) ATTR_MUST_CHECK;
+/* conf is held on success. keys: as live_load. */
+enum status	 live_init(struct live *, struct conf *,
+		    const struct live_keys *, struct diag *) ATTR_MUST_CHECK;
 /* After live_drain, with no message in flight. Callbacks may still come; they
    find no engine. */
 void	 live_fini(struct live *);
 
 /*
  * Puts the configuration in service; on failure the old one stays. The DNS
- * cache survives when no option and no file of it changed.
+ * cache survives when no option and no file of it changed. keys: NULL without
+ * a client; else conf was read without keys.
  */
-enum status	 live_load(struct live *, struct conf *, struct diag *)
-    ATTR_MUST_CHECK;
-/*
- * Loads keys and tables again, and nothing else. TEMP: rules of a SigningTable
- * are gone, which nobody asked for; the former ones stay until the files have
- * not changed for KeyRefresh, see live_is_losing.
- */
-enum status	 live_load_keys(struct live *, struct diag *)
-    ATTR_MUST_CHECK;
+enum status	 live_load(struct live *, struct conf *,
+		    const struct live_keys *, struct diag *) ATTR_MUST_CHECK;
+/* Takes keys and tables anew, and nothing else. */
+enum status	 live_load_keys(struct live *, const struct live_keys *,
+		    struct diag *) ATTR_MUST_CHECK;
 /* The revision of the keys in service; for the thread that loads. */
 uint64_t live_keys_revision(const struct live *);
 /* As resolvers_sweep, for the thread that loads. */
@@ -95,9 +106,6 @@ bool	 live_sweep(struct live *);
 /* The configuration in service, for the thread that loads; borrowed until its
    next live_load. */
 const struct conf	*live_conf(const struct live *);
-/* Whether live_load_keys is to be called again after KeyRefresh, although
-   nothing has changed. Any thread. */
-bool	 live_is_losing(const struct live *);
 /* Borrowed until the next live_load. */
 struct dns	*live_dns(const struct live *);
 /* As signers_survey; in Mode v it says that nothing is signed. */
@@ -112,8 +120,6 @@ void		 live_count_signers(const struct live *,
 
 /* Whether recipients are needed. */
 bool	 live_wants_rcpts(struct live *);
-/* The engine in service, released by the caller; NULL: none. */
-struct engine	*live_hold(struct live *);
 /* Begins a message. Returns its engine, or NULL after live_drain. */
 struct engine	*live_begin(struct live *);
 void	 live_end(struct live *, struct engine *);	/* NULL is fine */

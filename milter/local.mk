@@ -2,16 +2,21 @@ mailseald_core = \
 	milter/acknowledge.h \
 	milter/apply.c milter/apply.h \
 	milter/background.c milter/background.h \
+	milter/board.c milter/board.h \
 	milter/budget.c milter/budget.h \
 	milter/callbacks.c milter/callbacks.h \
+	milter/channels.c milter/channels.h \
 	milter/check.c \
 	milter/check_dns.c milter/check_dns.h \
+	milter/child.c milter/child.h \
+	milter/control.c milter/control.h \
 	milter/counters.c milter/counters.h \
 	milter/daemon.c milter/daemon.h milter/private.h milter/survey.c \
 	milter/exporter.c milter/exporter.h \
 	milter/exporter_socket.c milter/exporter_socket.h \
 	milter/finish.c milter/finish.h \
 	milter/health.c milter/health.h \
+	milter/keys.c milter/keys.h \
 	milter/listen.c milter/listen.h \
 	milter/live.c milter/live.h \
 	milter/log.c milter/log.h \
@@ -22,13 +27,16 @@ mailseald_core = \
 	milter/logline_json.c \
 	milter/logline_text.c \
 	milter/macros.c milter/macros.h \
+	milter/mail.c milter/mail.h \
 	milter/mark_key.c milter/mark_key.h \
+	milter/memory.c milter/memory.h \
 	milter/manager.c milter/manager.h \
 	milter/meter.c milter/meter.h \
 	milter/metrics.c milter/metrics.h \
 	milter/negotiate.c milter/negotiate.h \
 	milter/next.c milter/next.h \
 	milter/peer.c milter/peer.h \
+	milter/parent.c milter/parent.h milter/parent_load.c \
 	milter/presence.c milter/presence.h \
 	milter/resolvers.c milter/resolvers.h \
 	milter/serve.c milter/serve.h \

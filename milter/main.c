@@ -3,6 +3,7 @@
 
 #include <getopt.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "conf/conf.h"
 #include "milter/background.h"
@@ -36,6 +37,8 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 }
 };
 
+extern char **environ;
+
 int
 main(int argc, char **argv)
 {
@@ -46,6 +49,7 @@ main(int argc, char **argv)
 	int c;
 
 	background_open_standard();
+	setproctitle_init(argc, argv, environ);
 	while ((c = getopt_long(argc, argv, "c:fnp:t", long_options, NULL)) !=
 	    -1) {
 		switch (c) {

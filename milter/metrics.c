@@ -7,6 +7,7 @@
 
 struct view {			/* what the writers of one answer share */
 	const struct live	*live;
+	const struct meter	*meter;
 	struct dns_stats	 dns;
 	struct report_collector_numbers reports;
 	struct buf		*out;
@@ -43,19 +44,19 @@ write_build(const struct view *view)
 static void
 write_start(const struct view *view)
 {
-	write_time(view, atomic_load(&view->live->meter.started_s));
+	write_time(view, atomic_load(&view->meter->started_s));
 }
 
 static void
 write_reload_success(const struct view *view)
 {
-	write_number(view, "", !atomic_load(&view->live->meter.load_failed));
+	write_number(view, "", !atomic_load(&view->meter->load_failed));
 }
 
 static void
 write_reload_time(const struct view *view)
 {
-	write_time(view, atomic_load(&view->live->meter.loaded_s));
+	write_time(view, atomic_load(&view->meter->loaded_s));
 }
 
 static void
@@ -74,7 +75,7 @@ write_messages(const struct view *view)
 			    "%s\"} %" PRIuFAST64 "\n", view->name,
 			    directions[d], v == METER_TAG ? "tag" :
 			    engine_verdict_name((enum engine_verdict)v),
-			    atomic_load(&view->live->meter.messages[d][v]));
+			    atomic_load(&view->meter->messages[d][v]));
 		}
 	}
 }
@@ -139,20 +140,20 @@ write_times(const struct view *view, const struct meter_times *times)
 static void
 write_message_times(const struct view *view)
 {
-	write_times(view, &view->live->meter.message_times);
+	write_times(view, &view->meter->message_times);
 }
 
 static void
 write_dns_waits(const struct view *view)
 {
-	write_times(view, &view->live->meter.dns_waits);
+	write_times(view, &view->meter->dns_waits);
 }
 
 static void
 write_signatures(const struct view *view)
 {
 	write_number(view, "{result=\"added\"}",
-	    atomic_load(&view->live->meter.signatures));
+	    atomic_load(&view->meter->signatures));
 	write_number(view, "{result=\"failed\"}",
 	    get_counter(view, ENGINE_SIGNATURES_FAILED));
 }
@@ -414,7 +415,8 @@ static const struct metric metrics[] = {
 void
 metrics_write(struct live *live, struct buf *out)
 {
-	struct view view = { .live = live, .out = out };
+	struct view view = { .live = live,
+		.meter = &live->board->meter, .out = out };
 	size_t i;
 
 	live_get_dns_stats(live, &view.dns);

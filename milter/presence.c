@@ -163,7 +163,8 @@ presence_announce(struct presence *presence)
 	}
 }
 
-static void
+/* Returns whether it is there again. */
+static bool
 note_loss(struct presence *presence, const struct env *env, const char *path)
 {
 	enum status status;
@@ -182,21 +183,33 @@ note_loss(struct presence *presence, const struct env *env, const char *path)
 		    "replaced: no MTA can connect: %s", path, why.text);
 	}
 	presence->lost = status == STATUS_IO;
+	return (status == STATUS_OK);
 }
 
-void
+bool
 presence_watch(struct presence *presence, const struct env *env)
 {
 	const char *path = listen_path(presence->socket);
 
 	if (path == NULL) {
-		return;
+		return (false);
 	}
 	if (!is_same_file(&presence->made, path)) {
-		note_loss(presence, env, path);
-	} else if (presence->lost) {
+		return (note_loss(presence, env, path));
+	}
+	if (presence->lost) {
 		env_log(env, LOG_LEVEL_INFO, "the socket %s is back", path);
 		presence->lost = false;
+	}
+	return (false);
+}
+
+void
+presence_leave(struct presence *presence)
+{
+	if (presence->pid_file != NULL) {
+		(void)pidfile_close(presence->pid_file);
+		presence->pid_file = NULL;
 	}
 }
 

@@ -49,8 +49,11 @@ enum status	 presence_open(struct presence *, const struct conf *,
 /* The process serves: writes its number into the pid file. */
 void		 presence_announce(struct presence *);
 /* Makes the socket file again if somebody removed it, and logs that. If that
-   cannot be, or another process listens there, it is logged once. */
-void		 presence_watch(struct presence *, const struct env *);
+   cannot be, or another process listens there, it is logged once. True: it was
+   made again, on the same descriptor of this process. */
+bool		 presence_watch(struct presence *, const struct env *);
+/* In a child of the process that opened them: the pid file is not its own. */
+void		 presence_leave(struct presence *);
 /* Removes the socket file and the pid file. */
 void		 presence_close(struct presence *);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Shared by daemon.c and serve.c, which serve, and check.c, which only
-   checks. */
+/* Shared by the parent (parent.h), the mail process (mail.h) and check.c, which
+   only checks. */
 #ifndef MILTER_PRIVATE_H
 #define MILTER_PRIVATE_H
 
@@ -11,7 +11,6 @@
 #include "milter/live.h"
 #include "milter/manager.h"
 #include "milter/presence.h"
-#include "milter/watch.h"
 
 struct daemon {
 	const struct daemon_opts *opts;
@@ -21,7 +20,6 @@ struct daemon {
 	struct env		 env;
 	/* Callbacks may come until the process is gone: never freed. */
 	struct live		 live;
-	struct watch		 watch;
 	struct exporter		 exporter;
 };
 
@@ -33,9 +31,15 @@ enum daemon_exit	 daemon_load(struct daemon *, struct conf **conf_r);
 void		 daemon_complain(const struct daemon *, enum status,
 		    const struct diag *);
 enum daemon_exit	 daemon_exit_of(enum status);
-/* SIGHUP; SIGUSR2. On failure what is in service stays. */
-void		 daemon_reload(struct daemon *);
-void		 daemon_reload_keys(struct daemon *);
+/* Where it listens, by an option or by the configuration. */
+enum status	 daemon_choose_socket(struct daemon *, const struct conf *,
+		    struct diag *) ATTR_MUST_CHECK;
+/* -f -t: run from a terminal, maybe beside the daemon that serves. */
+bool		 daemon_is_observer(const struct daemon *);
+void		 daemon_set_log(const struct daemon *, const struct conf *);
+/* Warns of a change that a reload does not bring. */
+void		 daemon_warn_restart(const struct daemon *,
+		    const struct conf *now, const struct conf *next);
 /* For the service manager; see manager.h. */
 void		 daemon_report_ready(struct daemon *);
 void		 daemon_report_alive(struct daemon *);

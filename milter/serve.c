@@ -1,35 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 
 #include "milter/counters.h"
 #include "milter/serve.h"
-#include "milter/signals.h"
 #include "milter/timer.h"
 
 #define USEC_PER_S	1000000ULL
 #define SWEEP_US	200000	/* while messages hold former resolvers */
-#define PRESENCE_US	2000000		/* between two checks of the sockets */
-/* Between two reports without a watchdog. */
-#define REPORT_US	30000000
+#define EXPORTER_US	2000000		/* between two looks at it */
 
 struct timers {
-	struct timer	 presence;
-	struct timer	 report;	/* to the service manager */
+	struct timer	 exporter;
 	struct timer	 stats;
 };
-
-static void
-set_timers(struct daemon *daemon, struct timers *timers)
-{
-	uint64_t now_us = env_mono_us(&daemon->env);
-	uint64_t alive_us = manager_interval_us(&daemon->manager);
-
-	timer_set(&timers->presence, PRESENCE_US, now_us);
-	timer_set(&timers->report, alive_us != 0 && alive_us < REPORT_US ?
-	    alive_us : REPORT_US, now_us);
-}
 
 /* A reload may have changed it. */
 static void
@@ -50,59 +37,47 @@ wait_ms(struct daemon *daemon, const struct timers *timers)
 	uint64_t now_us = env_mono_us(&daemon->env);
 	uint64_t us = live_sweep(&daemon->live) ? SWEEP_US : UINT64_MAX;
 
-	us = timer_wait_us(&timers->presence, now_us, us);
-	us = timer_wait_us(&timers->report, now_us, us);
+	us = timer_wait_us(&timers->exporter, now_us, us);
 	us = timer_wait_us(&timers->stats, now_us, us);
 	/* Rounded up: not to wake before it is due. */
 	return ((int)(us / 1000 + 1));
 }
 
-/* After every signal, too: signals may come more often than timers are due. */
+/* After every message, too: they may come more often than timers are due. */
 static void
 run_timers(struct daemon *daemon, struct timers *timers)
 {
 	uint64_t now_us = env_mono_us(&daemon->env);
 
-	if (timer_take(&timers->presence, now_us)) {
-		presence_watch(&daemon->presence, &daemon->env);
-		atomic_store(&daemon->live.meter.socket_lost,
-		    daemon->presence.lost);
+	if (timer_take(&timers->exporter, now_us)) {
 		exporter_watch(&daemon->exporter);
-	}
-	if (timer_take(&timers->report, now_us)) {
-		daemon_report_alive(daemon);
 	}
 	if (timer_take(&timers->stats, now_us)) {
 		counters_log(&daemon->live, "stats");
 	}
 }
 
+bool
+mail_wait(const struct mail *mail, int timeout_ms)
+{
+	struct pollfd parent = { .fd = mail->start->control,
+		.events = POLLIN };
+
+	return (poll(&parent, 1, timeout_ms) > 0);
+}
+
 void
-serve_signals(struct daemon *daemon)
+serve_mail(struct mail *mail)
 {
 	struct timers timers = { .stats = { .every_us = 0 } };
+	struct daemon *daemon = mail->daemon;
 
-	set_timers(daemon, &timers);
+	timer_set(&timers.exporter, EXPORTER_US, env_mono_us(&daemon->env));
 	for (;;) {
 		set_stats_timer(daemon, &timers);
-		switch (signals_wait(wait_ms(daemon, &timers))) {
-		case SIGNALS_STOP:
+		if (mail_wait(mail, wait_ms(daemon, &timers)) &&
+		    !mail_obey(mail)) {
 			return;
-		case SIGNALS_RELOAD:
-			manager_reloading(&daemon->manager);
-			daemon_reload(daemon);
-			daemon_report_ready(daemon);
-			break;
-		case SIGNALS_KEYS:
-			manager_loading(&daemon->manager);
-			daemon_reload_keys(daemon);
-			daemon_report_ready(daemon);
-			break;
-		case SIGNALS_COUNTERS:
-			counters_log(&daemon->live, "counters");
-			break;
-		case SIGNALS_NONE:
-			break;
 		}
 		run_timers(daemon, &timers);
 	}

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* serve: what the main thread does while the daemon is in service: it obeys
-   signals, and looks after things by the clock. */
+/* serve: what the main thread of the mail process does while it is in service:
+   it obeys the parent, and looks after things by the clock. */
 #ifndef MILTER_SERVE_H
 #define MILTER_SERVE_H
 
-#include "milter/private.h"
+#include "milter/mail.h"
 
-/* Returns when the daemon is to stop. */
-void	 serve_signals(struct daemon *);
+/* Returns when the process is to stop. */
+void	 serve_mail(struct mail *);
 
 #endif

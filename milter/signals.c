@@ -2,22 +2,43 @@
 #include "config.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "milter/signals.h"
 
+static const int numbers[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2,
+	SIGCHLD };
+#define NUMBERS	(sizeof(numbers) / sizeof(numbers[0]))
+
+/* Of each number: received and not yet taken. */
+static volatile sig_atomic_t received[NUMBERS];
+
+static void
+note_signal(int number)
+{
+	size_t i;
+
+	for (i = 0; i < NUMBERS; i++) {
+		if (numbers[i] == number) {
+			received[i] = 1;
+		}
+	}
+}
+
 static void
 signals_set(sigset_t *set_r)
 {
+	size_t i;
+
 	sigemptyset(set_r);
-	sigaddset(set_r, SIGTERM);
-	sigaddset(set_r, SIGINT);
-	sigaddset(set_r, SIGHUP);
-	sigaddset(set_r, SIGUSR1);
-	sigaddset(set_r, SIGUSR2);
+	for (i = 0; i < NUMBERS; i++) {
+		sigaddset(set_r, numbers[i]);
+	}
 }
 
 /* Called by libmilter's signal thread only; see signals.h. */
@@ -31,6 +52,18 @@ sigwait(const sigset_t *restrict set, int *restrict sig)
 	}
 }
 
+static void
+handle_all(void (*handler)(int))
+{
+	struct sigaction action = { .sa_handler = handler };
+	size_t i;
+
+	sigemptyset(&action.sa_mask);
+	for (i = 0; i < NUMBERS; i++) {
+		(void)sigaction(numbers[i], &action, NULL);
+	}
+}
+
 void
 signals_block(void)
 {
@@ -38,6 +71,7 @@ signals_block(void)
 
 	signals_set(&set);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	handle_all(note_signal);
 	/* A connection that was closed is an error of write(2). */
 	signal(SIGPIPE, SIG_IGN);
 }
@@ -47,64 +81,72 @@ signals_unblock(void)
 {
 	sigset_t set;
 
+	handle_all(SIG_DFL);
 	signals_set(&set);
 	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
 	signal(SIGPIPE, SIG_DFL);
 }
 
-/* Whether a signal to stop is pending; it is taken. The system would deliver
-   a SIGHUP first, however many come. */
-static bool
-take_stop(void)
+void
+signals_ignore(void)
 {
-	const struct timespec none = { 0, 0 };
 	sigset_t set;
 
+	handle_all(SIG_IGN);
+	signal(SIGCHLD, SIG_DFL);
 	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	return (sigtimedwait(&set, NULL, &none) > 0);
+	sigaddset(&set, SIGCHLD);
+	pthread_sigmask(SIG_UNBLOCK, &set, NULL);
+}
+
+static bool
+take_signal(int number)
+{
+	size_t i;
+
+	for (i = 0; i < NUMBERS; i++) {
+		if (numbers[i] == number && received[i] != 0) {
+			received[i] = 0;
+			return (true);
+		}
+	}
+	return (false);
 }
 
 enum signals_event
-signals_wait(int timeout_ms)
+signals_take(void)
+{
+	/* To stop first: a SIGHUP may come again and again. */
+	if (take_signal(SIGTERM) || take_signal(SIGINT)) {
+		return (SIGNALS_STOP);
+	}
+	if (take_signal(SIGCHLD)) {
+		return (SIGNALS_CHILD);
+	}
+	if (take_signal(SIGHUP)) {
+		return (SIGNALS_RELOAD);
+	}
+	if (take_signal(SIGUSR2)) {
+		return (SIGNALS_KEYS);
+	}
+	return (take_signal(SIGUSR1) ? SIGNALS_COUNTERS : SIGNALS_NONE);
+}
+
+void
+signals_poll(struct pollfd *fds, size_t n, int timeout_ms)
 {
 	struct timespec ts = { timeout_ms / 1000,
 		(long)(timeout_ms % 1000) * 1000000 };
-	sigset_t set;
-	int sig;
+	sigset_t none, blocked;
+	size_t i;
 
-	if (take_stop()) {
-		return (SIGNALS_STOP);
+	sigemptyset(&none);
+	if (ppoll(fds, (nfds_t)n, &ts, &none) <= 0) {
+		for (i = 0; i < n; i++) {
+			fds[i].revents = 0;
+		}
 	}
-	signals_set(&set);
-	do {
-		sig = timeout_ms < 0 ? sigwaitinfo(&set, NULL)
-				     : sigtimedwait(&set, NULL, &ts);
-	} while (sig == -1 && errno == EINTR);
-	switch (sig) {
-	case SIGTERM:
-	case SIGINT:
-		return (SIGNALS_STOP);
-	case SIGHUP:
-		return (SIGNALS_RELOAD);
-	case SIGUSR1:
-		return (SIGNALS_COUNTERS);
-	case SIGUSR2:
-		return (SIGNALS_KEYS);
-	default:
-		return (SIGNALS_NONE);
-	}
-}
-
-void
-signals_raise_stop(void)
-{
-	kill(getpid(), SIGTERM);
-}
-
-void
-signals_raise_keys(void)
-{
-	kill(getpid(), SIGUSR2);
+	/* ppoll(2) delivers none if a descriptor was ready. */
+	pthread_sigmask(SIG_SETMASK, &none, &blocked);
+	pthread_sigmask(SIG_SETMASK, &blocked, NULL);
 }

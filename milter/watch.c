@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <time.h>
 
-#include "milter/signals.h"
 #include "milter/watch.h"
 
 /* If KeyRefresh is 0: a reload may change it. */
@@ -29,33 +28,26 @@ sleep_seconds(struct watch *w, int64_t s)
 	return (!stopping);
 }
 
-/* A reload that failed is requested again after so many checks. */
+/* A load that failed is asked for again after so many checks. */
 #define CHECKS_AGAIN	10
 
 /* Returns the seconds until the next check. tried: the last revision for which
-   a reload was requested; checks: their number since. */
+   a load was asked for; checks: their number since. */
 static int64_t
 check_keys(struct watch *w, uint64_t *tried, unsigned *checks)
 {
-	struct engine *engine = live_hold(w->live);
-	int64_t refresh_s;
-	uint64_t now;
+	struct watch_state state = { .refresh_s = 0 };
 
-	if (engine == NULL) {
+	if (!w->look(w->ctx, &state) || state.refresh_s == 0) {
 		return (IDLE_S);
 	}
-	refresh_s = engine_conf(engine)->key_refresh_s;
-	if (refresh_s > 0) {
-		now = engine_keys_look(engine);
-		if (now != engine_keys_revision(engine) && (now != *tried ||
-		    live_is_losing(w->live) || ++*checks >= CHECKS_AGAIN)) {
-			*tried = now;
-			*checks = 0;
-			signals_raise_keys();
-		}
+	if (state.now != state.loaded && (state.now != *tried ||
+	    state.again || ++*checks >= CHECKS_AGAIN)) {
+		*tried = state.now;
+		*checks = 0;
+		w->ask(w->ctx);
 	}
-	engine_release(engine);
-	return (refresh_s > 0 ? refresh_s : IDLE_S);
+	return (state.refresh_s);
 }
 
 static void *
@@ -88,9 +80,8 @@ init_wake(struct watch *w)
 }
 
 enum status
-watch_start(struct watch *w, struct live *live)
+watch_start(struct watch *w)
 {
-	w->live = live;
 	if (pthread_mutex_init(&w->lock, NULL) != 0 || !init_wake(w) ||
 	    pthread_create(&w->thread, NULL, run_watch, w) != 0) {
 		return (STATUS_NOMEM);

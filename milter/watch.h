@@ -1,22 +1,34 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * watch: a thread that checks every KeyRefresh seconds whether the tables or
- * key stores have changed since they were loaded, and then requests a reload of
- * the keys. It may wait for a database; neither mail nor signals wait for it.
- * After a failure the reload is requested again when the keys change again, and
- * at every tenth check.
+ * watch: a thread of the keys process that checks every KeyRefresh seconds
+ * whether the tables or key stores have changed since they were loaded, and
+ * then asks for a load of the keys. It may wait for a database; neither
+ * signatures nor requests of the parent wait for it. After a failure the load
+ * is asked for again when the keys change again, and at every tenth check.
  */
 #ifndef MILTER_WATCH_H
 #define MILTER_WATCH_H
 
 #include <pthread.h>
 #include <stdbool.h>
+#include <stdint.h>
 
+#include "base/attr.h"
 #include "base/status.h"
-#include "milter/live.h"
+
+struct watch_state {		/* of the keys in service */
+	int64_t		 refresh_s;	/* KeyRefresh; 0: do not look */
+	uint64_t	 loaded;	/* their revision */
+	uint64_t	 now;		/* of the files and stores */
+	bool		 again;		/* the load is to be asked for again,
+					   although nothing has changed */
+};
 
 struct watch {
-	struct live		*live;
+	/* False: there are no keys yet. Looks only with a refresh_s. */
+	bool			(*look)(void *ctx, struct watch_state *r);
+	void			(*ask)(void *ctx);
+	void			*ctx;
 	pthread_t		 thread;
 	pthread_mutex_t		 lock;		/* guards stopping */
 	pthread_cond_t		 wake;
@@ -24,7 +36,8 @@ struct watch {
 	bool			 running;
 };
 
-enum status	 watch_start(struct watch *, struct live *) ATTR_MUST_CHECK;
+/* look, ask and ctx are set; the rest is zeroed. */
+enum status	 watch_start(struct watch *) ATTR_MUST_CHECK;
 /* Waits for a check that is running. Does nothing if it was not started. */
 void		 watch_stop(struct watch *);
 

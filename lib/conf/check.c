@@ -13,8 +13,9 @@
 struct check {
 	struct conf		*conf;
 	struct conf_reader	*reader;
-	const struct env	*env;
-	bool			 of_host;
+	const struct env	*env;	/* of warnings */
+	const struct env	*keys_env;	/* of warnings about keys */
+	const struct conf_check_opts *opts;
 };
 
 static unsigned
@@ -84,7 +85,7 @@ use_default_store(struct check *c, bool *missing_r)
 	struct stat st;
 
 	*missing_r = false;
-	if (stores->v != NULL || !c->of_host) {
+	if (stores->v != NULL || !c->opts->of_host) {
 		return (STATUS_OK);
 	}
 	stores->v = arena_calloc(&c->conf->memory, 1, sizeof(*stores->v));
@@ -187,6 +188,9 @@ load_key(struct check *c, struct conf_key *key, struct str selector,
 	if (key->path == NULL) {
 		return (conf_no_memory(c->reader));
 	}
+	if (c->opts->without_keys) {
+		return (STATUS_OK);
+	}
 	diag_init(&why);
 	status = conf_key_load(key->path, c->conf->user_id, &key->key, &why);
 	if (status != STATUS_OK) {
@@ -196,8 +200,8 @@ load_key(struct check *c, struct conf_key *key, struct str selector,
 	}
 	if (privkey_type(key->key) == CRYPTO_RSA &&
 	    privkey_bits(key->key) < RSA_GOOD_BITS) {
-		env_log(c->env, LOG_LEVEL_WARNING, "%s:%u: KeyFile: %s: an "
-		    "RSA key of %u bits is weak, use %d or more",
+		env_log(c->keys_env, LOG_LEVEL_WARNING, "%s:%u: KeyFile: %s: "
+		    "an RSA key of %u bits is weak, use %d or more",
 		    c->reader->file, file->line, key->path,
 		    privkey_bits(key->key), RSA_GOOD_BITS);
 	}
@@ -350,7 +354,8 @@ check_logins(struct check *c)
 		    "has no effect without SenderLogins", c->reader->file,
 		    line);
 	}
-	if (conf->sender_logins == NULL || !conf->mode_sign) {
+	if (conf->sender_logins == NULL || !conf->mode_sign ||
+	    c->opts->keys_only) {
 		return (STATUS_OK);
 	}
 	diag_init(&why);
@@ -386,8 +391,10 @@ check_user(struct check *c)
 }
 
 enum status
-conf_check(struct conf_reader *reader, const struct env *env, bool of_host)
+conf_check(struct conf_reader *reader, const struct env *env,
+    const struct conf_check_opts *opts)
 {
+	static const struct env quiet;
 	static enum status (*const checks[])(struct check *) = {
 		check_user, check_dns, check_temperror, check_second, check_arc,
 		check_arc_seal, check_reports, check_signing, check_selectors,
@@ -395,7 +402,8 @@ conf_check(struct conf_reader *reader, const struct env *env, bool of_host)
 		load_keys
 	};
 	struct check check = { .conf = reader->target, .reader = reader,
-		.env = env, .of_host = of_host };
+		.env = opts->keys_only ? &quiet : env, .keys_env = env,
+		.opts = opts };
 	enum status status = STATUS_OK;
 	size_t i;
 

@@ -73,8 +73,9 @@ conf_release(struct conf *conf)
 }
 
 static enum status
-parse_text(struct str text, const char *name, bool of_host,
-    const struct env *env, struct conf **conf_r, struct diag *diag)
+parse_text(struct str text, const char *name,
+    const struct conf_check_opts *opts, const struct env *env,
+    struct conf **conf_r, struct diag *diag)
 {
 	struct conf *conf = conf_new();
 	struct conf_reader reader = { .options = &conf_daemon_options,
@@ -88,7 +89,7 @@ parse_text(struct str text, const char *name, bool of_host,
 	reader.memory = &conf->memory;
 	status = conf_read(&reader, text);
 	if (status == STATUS_OK) {
-		status = conf_check(&reader, env, of_host);
+		status = conf_check(&reader, env, opts);
 	}
 	if (status != STATUS_OK) {
 		conf_release(conf);
@@ -102,13 +103,16 @@ enum status
 conf_parse(struct str text, const char *name, const struct env *env,
     struct conf **conf_r, struct diag *diag)
 {
-	return (parse_text(text, name, false, env, conf_r, diag));
+	const struct conf_check_opts opts = { .of_host = false };
+
+	return (parse_text(text, name, &opts, env, conf_r, diag));
 }
 
 enum status
 conf_load(const char *path, const struct env *env, struct conf **conf_r,
     struct diag *diag)
 {
+	const struct conf_check_opts opts = { .of_host = true };
 	struct str text = STR("");
 	enum status status = STATUS_OK;
 	struct arena arena;
@@ -121,10 +125,38 @@ conf_load(const char *path, const struct env *env, struct conf **conf_r,
 	}
 	if (status == STATUS_OK) {
 		status = parse_text(text, path != NULL ? path : "defaults",
-		    true, env, conf_r, diag);
+		    &opts, env, conf_r, diag);
 	}
 	arena_fini(&arena);
 	return (status);
+}
+
+enum status
+conf_read_file(const char *path, struct buf *out, struct diag *diag)
+{
+	struct str text = STR("");
+	struct arena arena;
+	enum status status;
+
+	arena_init(&arena, 2 * CONF_MAX_BYTES);
+	status = conf_file_read(path, CONF_MAX_BYTES, &arena, NULL, &text,
+	    diag);
+	if (status == STATUS_OK) {
+		buf_add_str(out, text);
+		status = out->status;
+	}
+	arena_fini(&arena);
+	return (status);
+}
+
+enum status
+conf_load_text(struct str text, const char *path, bool with_keys,
+    const struct env *env, struct conf **conf_r, struct diag *diag)
+{
+	const struct conf_check_opts opts = { .of_host = true,
+		.without_keys = !with_keys, .keys_only = with_keys };
+
+	return (parse_text(text, path, &opts, env, conf_r, diag));
 }
 
 static bool
@@ -186,6 +218,7 @@ conf_load_changed(const char *path, const struct str *without,
     size_t without_n, struct str more, const struct env *env,
     struct conf **conf_r, struct diag *diag)
 {
+	const struct conf_check_opts opts = { .of_host = false };
 	const char *name = path != NULL ? path : CONF_COMMAND_LINE;
 	struct str text = STR("");
 	enum status status = STATUS_OK;
@@ -204,7 +237,7 @@ conf_load_changed(const char *path, const struct str *without,
 	buf_add_str(&b, more);
 	if (status == STATUS_OK) {
 		status = b.status == STATUS_OK ? parse_text(buf_str(&b), name,
-		    false, env, conf_r, diag) : b.status;
+		    &opts, env, conf_r, diag) : b.status;
 		name_command_line(diag, name, lines);
 	}
 	buf_fini(&b);

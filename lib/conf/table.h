@@ -164,9 +164,14 @@ void		 conf_line_split(struct str line, struct str *name_r,
 /* The uid of "user[:group]". SYNTAX: there is no such user or group. */
 enum status	 conf_user_id(const char *user_id, uid_t *uid_r, struct diag *)
 		    ATTR_MUST_CHECK;
-/* Checks what depends on several options or on the host, and loads the keys.
-   of_host: look for the default key store. */
+struct conf_check_opts {
+	bool	 of_host;	/* look for the default key store */
+	bool	 without_keys;	/* leave keys[i].key NULL */
+	bool	 keys_only;	/* another process has logged, and uses, the
+				   rest: no warnings but of keys, no logins */
+};
+/* Checks what depends on several options or on the host, and loads the keys. */
 enum status	 conf_check(struct conf_reader *, const struct env *,
-		    bool of_host) ATTR_MUST_CHECK;
+		    const struct conf_check_opts *) ATTR_MUST_CHECK;
 
 #endif

@@ -13,6 +13,10 @@
  *   fetched while mail passes: OpenSSL does not repeat a fetch that failed.
  * - Nothing that an operation allocated outlives its failure. The next call
  *   starts anew.
+ *
+ * A private key is either here or with another process. A remote key has the
+ * public half, and privkey_sign() asks the other process; callers see no
+ * difference, except that it cannot be written as PEM.
  */
 #ifndef CRYPTO_CRYPTO_H
 #define CRYPTO_CRYPTO_H
@@ -34,6 +38,7 @@
 #define CRYPTO_RSA_MAX_BITS	8192
 #define CRYPTO_KEY_MAX_BYTES	4096	/* DER of a public key */
 #define CRYPTO_SIG_MAX_BYTES	1024	/* 8192 bits */
+#define CRYPTO_HANDLE_BYTES	CRYPTO_SHA256_BYTES
 
 enum crypto_key_type { CRYPTO_RSA, CRYPTO_ED25519 };
 /* "rsa", "ed25519", as in k= of a key record. */
@@ -110,7 +115,35 @@ enum crypto_key_type	privkey_type(const struct privkey *);
 /* A hash of the public key: equal for equal keys. */
 uint64_t	 privkey_id(const struct privkey *);
 unsigned	 privkey_bits(const struct privkey *);
-/* Appends PEM PKCS#8. */
+/* SHA-256 of what privkey_public() writes: names the key to another process,
+   also after a restart of either. */
+void		 privkey_handle(const struct privkey *,
+		    unsigned char handle_r[CRYPTO_HANDLE_BYTES]);
+/*
+ * A secret that belongs to the private key and does not reveal it: HMAC-SHA256
+ * of the key as PEM PKCS#8, under a label that is fixed (the key of marks, see
+ * engine/mark.h). The same on each host that has the key.
+ */
+enum status	 privkey_derive(const struct crypto *, const struct privkey *,
+		    unsigned char r[CRYPTO_SHA256_BYTES]) ATTR_MUST_CHECK;
+
+struct privkey_remote {		/* how a key that is elsewhere is used */
+	/* As privkey_sign. Called by many threads at once. */
+	enum status	(*sign)(void *ctx, const struct privkey *,
+			    const unsigned char hash[CRYPTO_SHA256_BYTES],
+			    struct buf *sig_r);
+	void		(*free)(void *ctx);
+};
+/*
+ * A key whose private half is elsewhere. public: as privkey_public() writes it;
+ * derived: of privkey_derive(). The limits are those of privkey_parse_pem().
+ * Takes ctx over, also when it fails.
+ */
+enum status	 privkey_remote_new(enum crypto_key_type, struct str public,
+		    const unsigned char derived[CRYPTO_SHA256_BYTES],
+		    const struct privkey_remote *, void *ctx,
+		    struct privkey **key_r) ATTR_MUST_CHECK;
+/* Appends PEM PKCS#8. IO: a remote key. */
 enum status	 privkey_write_pem(const struct privkey *, struct buf *);
 /*
  * Decrypts a private key in PEM with passphrase `from` and appends it as PEM

@@ -3,6 +3,7 @@
 #ifndef CRYPTO_INTERNAL_H
 #define CRYPTO_INTERNAL_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 
 #include <openssl/evp.h>
@@ -18,6 +19,24 @@ struct pubkey {
 	enum crypto_key_type	 type;
 	unsigned		 bits;
 };
+
+struct privkey {
+	EVP_PKEY		*pkey;	/* of a remote key: the public half */
+	enum crypto_key_type	 type;
+	unsigned		 bits;
+	uint64_t		 id;
+	unsigned char		 handle[CRYPTO_HANDLE_BYTES];
+	/* NULL: the private half is here */
+	const struct privkey_remote *remote;
+	void			*remote_ctx;	/* owned */
+	unsigned char		 derived[CRYPTO_SHA256_BYTES];	/* of a remote
+						   key; see privkey_derive */
+	atomic_uint		 references;
+};
+
+/* Takes pkey over, also when it fails. */
+enum status	privkey_from(EVP_PKEY *pkey, enum crypto_key_type,
+		    unsigned bits, struct privkey **key_r) ATTR_MUST_CHECK;
 
 /* Bits of a key as DKIM counts them; OpenSSL has 253. */
 #define CRYPTO_ED25519_BITS	256

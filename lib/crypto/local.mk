@@ -8,6 +8,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/crypto/pem_kind.c \
 	lib/crypto/pem_kind.h \
 	lib/crypto/privkey.c \
+	lib/crypto/privkey_remote.c \
 	lib/crypto/pubkey.c \
 	lib/crypto/self_test.c \
 	lib/crypto/tls.c \

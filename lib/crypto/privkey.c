@@ -2,8 +2,8 @@
 #include "config.h"
 
 #include <limits.h>
-#include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <openssl/bio.h>
 #include <openssl/err.h>
@@ -15,14 +15,6 @@
 #include "crypto/pem_kind.h"
 #include "crypto/crypto.h"
 #include "crypto/internal.h"
-
-struct privkey {
-	EVP_PKEY		*pkey;
-	enum crypto_key_type	 type;
-	unsigned		 bits;
-	uint64_t		 id;
-	atomic_uint		 references;
-};
 
 /* ctx: the passphrase. Without one it fails: a daemon cannot ask for one. */
 static int
@@ -76,12 +68,16 @@ set_id(struct privkey *key)
 	buf_init(&public, CRYPTO_KEY_MAX_BYTES);
 	status = privkey_public(key, &public);
 	key->id = str_hash(buf_str(&public));
+	if (status == STATUS_OK && EVP_Q_digest(NULL, "SHA256", NULL,
+	    public.p, public.n, key->handle, NULL) != 1) {
+		ERR_clear_error();
+		status = STATUS_NOMEM;
+	}
 	buf_fini(&public);
 	return (status);
 }
 
-/* Takes pkey over, also when it fails. */
-static enum status
+enum status
 privkey_from(EVP_PKEY *pkey, enum crypto_key_type type, unsigned bits,
     struct privkey **key_r)
 {
@@ -274,6 +270,10 @@ privkey_free(struct privkey *key)
 	}
 	/* Overwrites the secret numbers before it frees them. */
 	EVP_PKEY_free(key->pkey);
+	if (key->remote != NULL) {
+		key->remote->free(key->remote_ctx);
+	}
+	explicit_bzero(key, sizeof(*key));
 	free(key);
 }
 
@@ -314,6 +314,9 @@ write_pem(EVP_PKEY *pkey, struct str passphrase, struct buf *out)
 enum status
 privkey_write_pem(const struct privkey *key, struct buf *out)
 {
+	if (key->remote != NULL) {
+		return (STATUS_IO);
+	}
 	return (write_pem(key->pkey, STR_NONE, out));
 }
 
@@ -386,6 +389,13 @@ privkey_id(const struct privkey *key)
 	return (key->id);
 }
 
+void
+privkey_handle(const struct privkey *key,
+    unsigned char handle_r[CRYPTO_HANDLE_BYTES])
+{
+	memcpy(handle_r, key->handle, CRYPTO_HANDLE_BYTES);
+}
+
 bool
 privkey_fits(const struct privkey *priv, const struct pubkey *pub)
 {
@@ -433,6 +443,9 @@ privkey_sign(const struct crypto *c, const struct privkey *key,
 	size_t n = sizeof(sig);
 	bool ok = false;
 
+	if (key->remote != NULL) {
+		return (key->remote->sign(key->remote_ctx, key, hash, sig_r));
+	}
 	switch (key->type) {
 	case CRYPTO_RSA:
 		ok = rsa_sign(c, key->pkey, hash, sig, &n);

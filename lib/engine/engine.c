@@ -6,34 +6,49 @@
 #include "engine/private.h"
 
 /* Translates the configuration into the options of lib/signers. */
+void
+engine_signers_opts(const struct conf *conf, struct signers_opts *r)
+{
+	/* In Mode v, configured keys are not read. */
+	if (!conf->mode_sign) {
+		return;
+	}
+	r->domains = conf->domains.v;
+	r->domains_n = conf->domains.n;
+	r->subdomains = conf->subdomains;
+	r->keys = conf->keys;
+	r->keys_n = conf->keys_n;
+	r->user_id = conf->user_id;
+	r->key_table = conf->key_table.path;
+	r->signing_table = conf->signing_table.path;
+	r->signing_patterns = conf->signing_table.patterns;
+	r->multiple = conf->multiple_signatures;
+	r->cache_max = conf->key_cache;
+	r->key_stores = conf->key_stores.v;
+	r->key_stores_n = conf->key_stores.n;
+	r->key_stores_optional = conf->key_stores.optional;
+	r->passphrase_file = conf->key_passphrase_file;
+}
+
 static enum status
 make_signers(struct engine *engine, const struct engine *before,
     struct diag *diag)
 {
-	const struct conf *conf = engine->opts.conf;
 	struct signers_opts opts = { .env = engine->opts.env,
-		.lose = engine->opts.lose };
+		.lose = engine->opts.lose, .remote = engine->opts.remote };
 
-	/* In Mode v, configured keys are not read. */
-	if (conf->mode_sign) {
-		opts.domains = conf->domains.v;
-		opts.domains_n = conf->domains.n;
-		opts.subdomains = conf->subdomains;
-		opts.keys = conf->keys;
-		opts.keys_n = conf->keys_n;
-		opts.user_id = conf->user_id;
-		opts.key_table = conf->key_table.path;
-		opts.signing_table = conf->signing_table.path;
-		opts.signing_patterns = conf->signing_table.patterns;
-		opts.multiple = conf->multiple_signatures;
-		opts.cache_max = conf->key_cache;
-		opts.key_stores = conf->key_stores.v;
-		opts.key_stores_n = conf->key_stores.n;
-		opts.key_stores_optional = conf->key_stores.optional;
-		opts.passphrase_file = conf->key_passphrase_file;
-	}
+	engine->opts.remote = NULL;
+	engine_signers_opts(engine->opts.conf, &opts);
 	return (signers_new(&opts, before != NULL ? before->signers : NULL,
 	    &engine->signers, diag));
+}
+
+static void
+free_remote(const struct signers_remote *remote)
+{
+	if (remote != NULL) {
+		remote->free(remote->ctx);
+	}
 }
 
 enum status
@@ -45,6 +60,7 @@ engine_new(const struct engine_opts *opts, struct engine **r,
 
 	*r = NULL;
 	if (engine == NULL) {
+		free_remote(opts->remote);
 		diag_set(diag, NULL, 0, "out of memory");
 		return (STATUS_NOMEM);
 	}
@@ -61,6 +77,7 @@ engine_new(const struct engine_opts *opts, struct engine **r,
 	engine->opts.mark_secret = STR_NONE;
 	if (status != STATUS_OK) {
 		diag_set(diag, NULL, 0, "%s", status_text(status));
+		free_remote(opts->remote);
 		engine_release(engine);
 		return (status);
 	}
@@ -104,12 +121,6 @@ uint64_t
 engine_keys_revision(const struct engine *engine)
 {
 	return (signers_revision(engine->signers));
-}
-
-uint64_t
-engine_keys_look(const struct engine *engine)
-{
-	return (signers_look(engine->signers));
 }
 
 const struct conf *

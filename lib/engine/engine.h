@@ -182,6 +182,10 @@ struct engine_opts {
 						   NULL; used by engine_new
 						   only */
 	enum signers_loss	 lose;		/* of its signers */
+	const struct signers_remote *remote;	/* NULL, or as signers_opts has
+						   it, whose ctx belongs to
+						   engine_new; used by it
+						   only */
 };
 
 struct engine;
@@ -189,10 +193,12 @@ enum status	 engine_new(const struct engine_opts *, struct engine **r,
 		    struct diag *) ATTR_MUST_CHECK;
 struct engine	*engine_hold(struct engine *);
 void		 engine_release(struct engine *);	/* NULL is fine */
-/* As signers_revision and signers_look; the latter may wait for a database. */
+/* As signers_revision. */
 uint64_t	 engine_keys_revision(const struct engine *);
-uint64_t	 engine_keys_look(const struct engine *);
 const struct conf	*engine_conf(const struct engine *);
+/* The options of its signers in a configuration; env and others are left. */
+void		 engine_signers_opts(const struct conf *,
+		    struct signers_opts *r);
 struct signers		*engine_signers(const struct engine *);
 
 struct engine_client {		/* borrowed until engine_msg_free */

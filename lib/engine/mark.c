@@ -26,7 +26,6 @@
 
 #define KEY_LABEL	STR("mailseal key of marks 1")
 #define TAG_LABEL	STR("mailseal mark 1")
-#define PEM_MAX_BYTES	(64 * 1024)
 #define TAG_BYTES	16
 #define HASH_BYTES	6
 #define AUTHORS_MAX	4	/* more: any author */
@@ -52,15 +51,10 @@ static enum status
 add_private_key(struct engine_mark_keys *keys, const struct crypto *crypto,
     const struct privkey *private)
 {
-	enum status status;
-	struct buf pem;
+	enum status status = privkey_derive(crypto, private,
+	    keys->v[keys->n]);
 
-	buf_init(&pem, PEM_MAX_BYTES);
-	status = privkey_write_pem(private, &pem);
-	if (status == STATUS_OK) {
-		status = add_key(keys, crypto, buf_str(&pem));
-	}
-	buf_fini_secret(&pem);
+	keys->n += status == STATUS_OK;
 	return (status);
 }
 

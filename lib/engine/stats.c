@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* stats: counters of a process, most of them counted from the outcome. */
-#include <stdlib.h>
+#include "config.h"
+
+#include <sys/mman.h>
 
 #include "engine/private.h"
 
@@ -9,16 +11,22 @@ struct engine_stats {
 	_Atomic uint64_t	not_signed[ENGINE_UNSIGNED_REASONS];
 };
 
+/* Shared with the processes that this one forks, so that it outlives them. */
 struct engine_stats *
 engine_stats_new(void)
 {
-	return (calloc(1, sizeof(struct engine_stats)));
+	void *p = mmap(NULL, sizeof(struct engine_stats),
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return (p != MAP_FAILED ? p : NULL);
 }
 
 void
 engine_stats_free(struct engine_stats *stats)
 {
-	free(stats);
+	if (stats != NULL) {
+		(void)munmap(stats, sizeof(*stats));
+	}
 }
 
 uint64_t

@@ -16,8 +16,8 @@ struct entry {
 	struct diag		*why;		/* the failure; else NULL. With
 						   a key: a former one, that
 						   serves until a retry */
-	uint64_t		 retry_us;	/* of a failure: not before;
-						   0: none */
+	uint64_t		 retry_us;	/* of a failure or a remote key:
+						   not before; 0: none */
 };
 
 TAILQ_HEAD(order, entry);
@@ -25,6 +25,7 @@ TAILQ_HEAD(order, entry);
 struct key_cache {
 	const struct env	*env;
 	size_t			 max;
+	bool			 remote;	/* see key_cache_new */
 	pthread_mutex_t		 lock;
 	/* under the lock */
 	struct strmap		 entries;	/* by name */
@@ -35,7 +36,7 @@ struct key_cache {
 };
 
 struct key_cache *
-key_cache_new(size_t max, const struct env *env)
+key_cache_new(size_t max, bool remote, const struct env *env)
 {
 	struct key_cache *cache = calloc(1, sizeof(*cache));
 
@@ -48,6 +49,7 @@ key_cache_new(size_t max, const struct env *env)
 	}
 	cache->env = env;
 	cache->max = max;
+	cache->remote = remote;
 	strmap_init(&cache->entries);
 	TAILQ_INIT(&cache->order);
 	strmap_init(&cache->former);
@@ -246,7 +248,10 @@ load_entry(struct key_cache *cache, struct str name, key_loader *loader,
 	if (status == STATUS_OK) {
 		free(e->why);
 		e->why = NULL;
-	} else {
+	} else if (cache->remote) {
+		return (e);
+	}
+	if (e->why != NULL || cache->remote) {
 		e->retry_us = env_mono_us(cache->env) + SIGNERS_RETRY_US;
 	}
 	return (e);
@@ -298,7 +303,7 @@ key_cache_get(struct key_cache *cache, struct arena *arena, struct str name,
 		*key_r = NULL;
 		status = STATUS_NOMEM;
 	}
-	if (news && status == STATUS_OK) {
+	if (news && status == STATUS_OK && !cache->remote) {
 		env_log(cache->env, LOG_LEVEL_ERROR, "a key cannot be loaded:"
 		    " %s%s", why.text, *key_r != NULL ? "; the one known "
 		    "before stays in service" : "");

@@ -9,6 +9,7 @@
 #ifndef SIGNERS_CACHE_H
 #define SIGNERS_CACHE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/arena.h"
@@ -24,8 +25,14 @@ struct key_cache;
 typedef enum status key_loader(void *ctx, struct privkey **key_r,
 	    struct diag *);
 
-/* NULL: out of memory. env outlives it. */
-struct key_cache	*key_cache_new(size_t max, const struct env *);
+/*
+ * NULL: out of memory. env outlives it. remote: keys are loaded from another
+ * process, which keeps failures and logs them; so a failure is not kept here,
+ * and a key only for SIGNERS_RETRY_US, since the other one may have a better
+ * one by then.
+ */
+struct key_cache	*key_cache_new(size_t max, bool remote,
+			    const struct env *);
 void			 key_cache_free(struct key_cache *);	/* accepts
 								   NULL */
 /* The keys of the cache before serve when they cannot be loaded again: names

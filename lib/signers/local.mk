@@ -12,6 +12,9 @@ lib_libmailseal_a_SOURCES += \
 	lib/signers/named.c \
 	lib/signers/named.h \
 	lib/signers/overlap.c \
+	lib/signers/picture.c \
+	lib/signers/picture.h \
+	lib/signers/pictured.c \
 	lib/signers/private.h \
 	lib/signers/reader.c \
 	lib/signers/signers.c \

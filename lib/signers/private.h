@@ -11,6 +11,7 @@
 
 struct signers {
 	struct signers_opts	 opts;
+	struct signers_remote	 remote;	/* opts.remote, if any */
 	struct strmap		 domains;	/* Domain; each to itself */
 	struct key_table	 key_table;	/* empty: none */
 	struct signing_table	 signing_table;
@@ -50,6 +51,9 @@ void		 signers_sources_fini(struct signers *);
 /* The keys of exactly this domain in the first store that has any, or NULL. */
 const struct stored_key	*signers_sources_find(const struct signers *,
 		    struct str domain);
+/* A usable key of exactly this name, or NULL. */
+const struct stored_key	*signers_sources_named(const struct signers *,
+		    uint32_t store, struct str domain, struct str selector);
 /* As signers_wait. */
 bool		 signers_sources_wait(const struct signers *,
 		    struct str domain);
@@ -59,6 +63,10 @@ enum status	 signers_sources_pick(const struct signers *, struct arena *,
     ATTR_MUST_CHECK;
 enum status	 signers_sources_load(struct signers *, struct arena *,
 		    struct signers_pick *) ATTR_MUST_CHECK;
+
+/* pictured.c: in place of tables and stores. SYNTAX, with diag, NOMEM. */
+enum status	 signers_pictured_init(struct signers *, struct diag *)
+    ATTR_MUST_CHECK;
 
 /* lost.c. Logs what is lost, or refuses it with TEMP; NOMEM. */
 enum status	 signers_lost_check(struct signers *,

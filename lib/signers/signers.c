@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "base/escape.h"
+#include "mail/domain.h"
 #include "signers/private.h"
 
 #define SPARE_KEYS	1000	/* for KeyCache all: keys with "%" in the
@@ -46,6 +47,25 @@ revision_of(const struct signers *s, uint64_t key_table,
 	return (str_hash(str_mem(all, sizeof(all))));
 }
 
+/* Keys of another process: it has loaded what KeyCache says. */
+static enum status
+make_remote(struct signers *s, struct diag *diag)
+{
+	enum status status = signers_given_init(s);
+	struct signers_counts counts;
+
+	if (status == STATUS_OK) {
+		status = signers_pictured_init(s, diag);
+	}
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	signers_count(s, &counts);
+	s->cache = key_cache_new(s->opts.cache_max > 0 ? s->opts.cache_max :
+	    counts.keys + SPARE_KEYS, true, s->opts.env);
+	return (s->cache != NULL ? STATUS_OK : STATUS_NOMEM);
+}
+
 static enum status
 make_cache(struct signers *s, const struct signers *before,
     struct diag *diag)
@@ -59,7 +79,7 @@ make_cache(struct signers *s, const struct signers *before,
 	}
 	signers_count(s, &counts);
 	s->cache = key_cache_new(max > 0 ? max : counts.keys + SPARE_KEYS,
-	    s->opts.env);
+	    false, s->opts.env);
 	if (s->cache == NULL || (before != NULL && before->cache != NULL &&
 	    key_cache_inherit(s->cache, before->cache) != STATUS_OK)) {
 		return (STATUS_NOMEM);
@@ -110,7 +130,15 @@ signers_new(const struct signers_opts *opts, const struct signers *before,
 	if (s != NULL) {
 		s->opts = *opts;
 		strmap_init(&s->domains);
-		status = load_sources(s, before, diag);
+		if (opts->remote != NULL) {
+			s->remote = *opts->remote;
+			s->opts.remote = &s->remote;
+			status = make_remote(s, diag);
+		} else {
+			status = load_sources(s, before, diag);
+		}
+	} else if (opts->remote != NULL) {
+		opts->remote->free(opts->remote->ctx);
 	}
 	if (status != STATUS_OK) {
 		if (status == STATUS_NOMEM) {
@@ -132,6 +160,9 @@ signers_revision(const struct signers *s)
 uint64_t
 signers_look(const struct signers *s)
 {
+	if (s->opts.remote != NULL) {
+		return (s->revision);
+	}
 	return (revision_of(s, file_revision(s->opts.key_table),
 	    file_revision(s->opts.signing_table), true));
 }
@@ -146,6 +177,9 @@ signers_free(struct signers *s)
 	signers_sources_fini(s);
 	signers_tables_fini(s);
 	strmap_fini(&s->domains);
+	if (s->opts.remote != NULL) {
+		s->remote.free(s->remote.ctx);
+	}
 	free(s);
 }
 
@@ -273,4 +307,64 @@ signers_describe(const struct signers *s, const struct signers_pick *pick,
 		escape_text(b, stored->name, TABLE_PATTERN_MAX_BYTES);
 		break;
 	}
+}
+
+/* A domain that replaces "%" in a path must be one. */
+static const struct table_key *
+find_table_key(const struct signers *s, struct arena *arena,
+    const struct signers_want *want)
+{
+	const struct table_key *k = strmap_get(&s->key_table.names,
+	    want->name);
+	struct str name;
+
+	if (k == NULL || (k->domain.n > 0 &&
+	    !str_eq(k->domain, want->domain)) ||
+	    domain_normalize(arena, want->domain, &name) != STATUS_OK ||
+	    !str_eq(name, want->domain) ||
+	    str_find(name, '/') < name.n) {
+		return (NULL);
+	}
+	return (k);
+}
+
+/* NULL: there is no such key. */
+static const void *
+find_wanted(const struct signers *s, struct arena *arena,
+    const struct signers_want *want)
+{
+	switch (want->kind) {
+	case SIGNERS_GIVEN:
+		return (want->index < s->opts.keys_n ?
+		    &s->opts.keys[want->index] : NULL);
+	case SIGNERS_TABLE:
+		return (find_table_key(s, arena, want));
+	case SIGNERS_STORE:
+		return (signers_sources_named(s, want->index, want->domain,
+		    want->name));
+	}
+	return (NULL);
+}
+
+enum status
+signers_load_wanted(struct signers *s, struct arena *arena,
+    const struct signers_want *want, struct privkey **key_r,
+    enum signers_why *why_r, struct str *error_r)
+{
+	struct signers_pick pick = { .kind = want->kind,
+		.domain = want->domain, .source = find_wanted(s, arena, want) };
+	struct signers_picks picks = { &pick, 1 };
+	enum status status;
+
+	*key_r = NULL;
+	*why_r = SIGNERS_KEY_UNREADABLE;
+	*error_r = STR("this key is not in service");
+	if (pick.source == NULL) {
+		return (STATUS_OK);
+	}
+	status = signers_load(s, arena, &picks);
+	*key_r = pick.key;
+	*why_r = pick.why;
+	*error_r = pick.error;
+	return (status);
 }

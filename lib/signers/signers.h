@@ -20,6 +20,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -45,6 +46,39 @@ enum signers_loss {		/* rules of a SigningTable may be gone */
 	SIGNERS_LOSE_WHOLE	/* if it has rules and ends with a line end */
 };
 
+enum signers_kind { SIGNERS_GIVEN, SIGNERS_TABLE, SIGNERS_STORE };
+
+enum signers_why {		/* why a pick has no key */
+	SIGNERS_KEY_UNREADABLE,
+	SIGNERS_NO_ACTIVE_KEY,
+	SIGNERS_STORE_UNREACHABLE
+};
+
+/* Names a key to the process that has it. */
+struct signers_want {
+	enum signers_kind kind;
+	uint32_t	 index;		/* GIVEN: of keys; STORE: of the store;
+					   TABLE: 0 */
+	struct str	 name;		/* TABLE: in the KeyTable; STORE: the
+					   selector; GIVEN: empty */
+	struct str	 domain;	/* TABLE: d=; STORE: of the key; GIVEN:
+					   empty */
+};
+
+/* The keys are with another process, and so are the files and stores. */
+struct signers_remote {
+	/* OK: a key. NOMEM; others with diag. *why_r: of a failure. Called by
+	   many threads at once. */
+	enum status	(*load)(void *ctx, const struct signers_want *,
+			    struct privkey **key_r, enum signers_why *why_r,
+			    struct diag *);
+	/* The last signers that load so are gone. */
+	void		(*free)(void *ctx);
+	void		*ctx;
+	struct str	 picture;	/* of the rules (picture.h); used by
+					   signers_new only */
+};
+
 struct signers_opts {		/* all of it outlives the signers */
 	const struct env	*env;
 	const char		*user_id;	/* may own key files; or NULL */
@@ -68,20 +102,15 @@ struct signers_opts {		/* all of it outlives the signers */
 	enum signers_loss	 lose;		/* in comparison to before */
 	/* KeyCache */
 	size_t			 cache_max;	/* keys; 0: all, at the start */
+	/* Copied. Takes ctx over, also on failure. Then paths and places above
+	   are for messages only. NULL: the keys are in this process. */
+	const struct signers_remote *remote;
 };
 
 struct signers_counts {
 	size_t	 rules;		/* rules of the SigningTable and domains, of
 				   Domain and of the stores */
 	size_t	 keys;		/* loaded or not */
-};
-
-enum signers_kind { SIGNERS_GIVEN, SIGNERS_TABLE, SIGNERS_STORE };
-
-enum signers_why {		/* why a pick has no key */
-	SIGNERS_KEY_UNREADABLE,
-	SIGNERS_NO_ACTIVE_KEY,
-	SIGNERS_STORE_UNREACHABLE
 };
 
 struct signers_pick {		/* one signature to be made */
@@ -149,6 +178,15 @@ bool		 signers_have_sources(const struct signers *);
 /* Loads the keys; each pick then has a key or an error. NOMEM only. */
 enum status	 signers_load(struct signers *, struct arena *,
 		    struct signers_picks *) ATTR_MUST_CHECK;
+/*
+ * For the process that has the keys: loads one that was named by its
+ * signers_want, which is not trusted. OK and NULL: *error_r says why not, in
+ * the arena; NOMEM.
+ */
+enum status	 signers_load_wanted(struct signers *, struct arena *,
+		    const struct signers_want *, struct privkey **key_r,
+		    enum signers_why *why_r, struct str *error_r)
+    ATTR_MUST_CHECK;
 /* Releases the keys. Accepts picks that are all zero. */
 void		 signers_picks_fini(struct signers_picks *);
 /* Appends its rule: "Domain", "SigningTable /etc/x:12 *@example.com". */

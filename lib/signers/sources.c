@@ -9,6 +9,7 @@
 struct wanted {			/* the context of load_key */
 	const struct stored_key	*key;
 	const struct passphrase	*passphrase;
+	const struct signers_remote *remote;	/* NULL: it is here */
 };
 
 /* The store at the same place that is in service, or NULL. */
@@ -119,11 +120,34 @@ next_domain(const struct signers *s, size_t *store, size_t *at)
 	return (NULL);
 }
 
+/* Notes whether the store answered, too. */
+static enum status
+load_remote(const struct wanted *wanted, struct privkey **key_r,
+    struct diag *diag)
+{
+	const struct stored_key *key = wanted->key;
+	const struct signers_want want = { .kind = SIGNERS_STORE,
+		.index = key->stored->index, .name = key->selector,
+		.domain = key->domain };
+	enum signers_why why = SIGNERS_KEY_UNREADABLE;
+	enum status status = wanted->remote->load(wanted->remote->ctx, &want,
+	    key_r, &why, diag);
+
+	if (status != STATUS_NOMEM) {
+		atomic_store(&key->stored->lost,
+		    why == SIGNERS_STORE_UNREACHABLE);
+	}
+	return (status);
+}
+
 static enum status
 load_key(void *ctx, struct privkey **key_r, struct diag *diag)
 {
 	const struct wanted *wanted = ctx;
 
+	if (wanted->remote != NULL) {
+		return (load_remote(wanted, key_r, diag));
+	}
 	return (stored_load(wanted->key, wanted->passphrase, key_r, diag));
 }
 
@@ -131,7 +155,7 @@ static enum status
 get_key(struct signers *s, struct arena *arena, const struct stored_key *key,
     struct privkey **key_r, struct str *error_r)
 {
-	struct wanted wanted = { key, s->passphrase };
+	struct wanted wanted = { key, s->passphrase, s->opts.remote };
 
 	return (key_cache_get(s->cache, arena, key->name, load_key, &wanted,
 	    key_r, error_r));
@@ -303,4 +327,21 @@ signers_sources_load(struct signers *s, struct arena *arena,
 		pick->why = SIGNERS_STORE_UNREACHABLE;
 	}
 	return (status);
+}
+
+const struct stored_key *
+signers_sources_named(const struct signers *s, uint32_t store,
+    struct str domain, struct str selector)
+{
+	const struct stored_key *key;
+
+	if (store >= s->stores_n) {
+		return (NULL);
+	}
+	key = stored_find(s->stores[store], domain);
+	while (key != NULL && (key->error.n > 0 ||
+	    !str_eq(key->selector, selector))) {
+		key = key->next;
+	}
+	return (key);
 }

@@ -150,6 +150,30 @@ stored_add(struct stored *s, const struct stored_key *from)
 	    STATUS_NOMEM);
 }
 
+enum status
+stored_add_idle(struct stored *s, struct str domain, bool has_signed)
+{
+	struct stored_idle *idle = strmap_get(&s->idle, domain);
+	void **at;
+
+	if (idle == NULL) {
+		idle = arena_alloc(&s->memory, sizeof(*idle));
+		if (idle == NULL) {
+			return (STATUS_NOMEM);
+		}
+		*idle = (struct stored_idle){ arena_dup(&s->memory, domain),
+			false };
+		at = idle->domain.p != NULL ? strmap_at(&s->idle,
+		    idle->domain) : NULL;
+		if (at == NULL) {
+			return (STATUS_NOMEM);
+		}
+		*at = idle;
+	}
+	idle->has_signed = idle->has_signed || has_signed;
+	return (STATUS_OK);
+}
+
 struct stored *
 stored_new(const char *where, const struct env *env)
 {

@@ -70,6 +70,8 @@ struct stored {
 	char			*where;		/* as keystore_open takes it */
 	struct str		 name;		/* the same, without a
 						   password */
+	uint32_t		 index;		/* among the stores; set if it
+						   was read from a picture */
 	const struct env	*env;
 	struct arena		 memory;
 	struct strmap		 domains;	/* to its first stored_key */

@@ -18,6 +18,10 @@ void		 stored_set_lost(struct stored *, bool lost, const char *why);
 enum status	 stored_add(struct stored *, const struct stored_key *)
     ATTR_MUST_CHECK;
 
+/* Notes a domain that has a key that does not sign. NOMEM. */
+enum status	 stored_add_idle(struct stored *, struct str domain,
+		    bool has_signed) ATTR_MUST_CHECK;
+
 struct stored_secret	*stored_secret_new(struct str pem);
 struct stored_secret	*stored_secret_hold(struct stored_secret *);
 void		 stored_secret_release(struct stored_secret *); /* accepts

@@ -140,31 +140,6 @@ note_bad(void *ctx, struct str domain, struct str selector,
 	r->bad = bad;
 }
 
-/* Notes a domain that has a key that does not sign, and whether one did. */
-static enum status
-note_idle(struct stored *s, const struct keystore_key *key)
-{
-	struct stored_idle *idle = strmap_get(&s->idle, key->domain);
-	void **at;
-
-	if (idle == NULL) {
-		idle = arena_alloc(&s->memory, sizeof(*idle));
-		if (idle == NULL) {
-			return (STATUS_NOMEM);
-		}
-		*idle = (struct stored_idle){ arena_dup(&s->memory,
-		    key->domain), false };
-		at = idle->domain.p != NULL ? strmap_at(&s->idle,
-		    idle->domain) : NULL;
-		if (at == NULL) {
-			return (STATUS_NOMEM);
-		}
-		*at = idle;
-	}
-	idle->has_signed = idle->has_signed || key->stage > KEY_ACTIVE;
-	return (STATUS_OK);
-}
-
 static enum status
 take_key(void *ctx, const struct keystore_key *from)
 {
@@ -173,7 +148,8 @@ take_key(void *ctx, const struct keystore_key *from)
 		.selector = from->selector, .created_s = from->created_s };
 
 	if (from->stage != KEY_ACTIVE) {
-		return (note_idle(r->stored, from));
+		return (stored_add_idle(r->stored, from->domain,
+		    from->stage > KEY_ACTIVE));
 	}
 	if (from->pem.n > 0) {
 		key.secret = make_secret(r, from, from->pem);

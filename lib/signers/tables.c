@@ -12,6 +12,7 @@ struct key_source {		/* the context of load_key */
 	const struct signers	*signers;
 	const struct table_key	*key;
 	struct str		 path;	/* absent: an inline key */
+	struct str		 domain;	/* d= */
 	struct arena		*arena;
 };
 
@@ -97,6 +98,18 @@ parse_inline(struct key_source *source, struct privkey **key_r,
 }
 
 static enum status
+load_remote(const struct key_source *source, struct privkey **key_r,
+    struct diag *diag)
+{
+	const struct signers_remote *remote = source->signers->opts.remote;
+	const struct signers_want want = { .kind = SIGNERS_TABLE,
+		.name = source->key->name, .domain = source->domain };
+	enum signers_why ignored;
+
+	return (remote->load(remote->ctx, &want, key_r, &ignored, diag));
+}
+
+static enum status
 load_key(void *ctx, struct privkey **key_r, struct diag *diag)
 {
 	struct key_source *source = ctx;
@@ -105,6 +118,9 @@ load_key(void *ctx, struct privkey **key_r, struct diag *diag)
 	enum status status;
 
 	*key_r = NULL;
+	if (source->signers->opts.remote != NULL) {
+		return (load_remote(source, key_r, diag));
+	}
 	diag_init(&why);
 	status = k->is_path ?
 	    conf_key_load(source->path.p, source->signers->opts.user_id, key_r,
@@ -126,11 +142,15 @@ static enum status
 get_key(struct signers *s, struct arena *arena, const struct table_key *k,
     struct str domain, struct privkey **key_r, struct str *error_r)
 {
-	struct key_source source = { .signers = s, .key = k, .arena = arena };
+	struct key_source source = { .signers = s, .key = k, .arena = arena,
+		.domain = domain };
 	struct str name;
 
 	*key_r = NULL;
-	if (k->is_path) {
+	if (s->opts.remote != NULL) {
+		name = arena_printf(arena, "%.*s %.*s", STR_FMT(k->name),
+		    STR_FMT(domain));
+	} else if (k->is_path) {
 		name = source.path = table_expand(k->key, arena, domain);
 	} else {
 		name = arena_printf(arena, "line %u %016" PRIx64, k->line,

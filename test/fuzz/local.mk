@@ -158,3 +158,7 @@ FUZZ_TARGETS += test/fuzz/fuzz_report_write
 test_fuzz_fuzz_report_write_SOURCES = test/fuzz/fuzz_report_write.c \
 	$(fuzz_main)
 test_fuzz_fuzz_report_write_LDFLAGS = $(fuzz_ldflags)
+FUZZ_TARGETS += test/fuzz/fuzz_remote
+test_fuzz_fuzz_remote_SOURCES = test/fuzz/fuzz_remote.c milter/control.c \
+	$(fuzz_main)
+test_fuzz_fuzz_remote_LDFLAGS = $(fuzz_ldflags)

@@ -24,6 +24,10 @@ import termios
 import threading
 import time
 
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "lib"))
+
+import seald  # noqa: E402
+
 TOP = os.environ.get("top_builddir", ".")
 MAILSEALD = os.path.join(TOP, "milter", "mailseald")
 PATIENCE = 60           # seconds; only a hang takes that long
@@ -641,7 +645,7 @@ def test_resolvers(work):
     there = "Nameservers 127.0.0.1@9\nDNSTimeout %d\n"
     d.write(there % 1, zone=False)
     d.start()
-    tasks = "/proc/%d/task" % d.p.pid
+    tasks = "/proc/%d/task" % seald.child(d.p.pid, "mail")
     peers = []
     for _ in range(4):
         m = Mta(d.socket, STEPS_WAIT)

@@ -250,7 +250,7 @@ def drain(daemon):
 def memory(daemon):
     """Large messages must not stay in memory."""
     def resident_kb():
-        with open('/proc/%d/status' % daemon.server.pid,
+        with open('/proc/%d/status' % daemon.child('mail'),
                   encoding='ascii') as f:
             return int(re.search(r'VmRSS:\s+(\d+)', f.read()).group(1))
 

@@ -102,7 +102,7 @@ def play(name, client, replies, look=lambda name: None):
 
 def check_no_delay(daemon):
     try:
-        found = sockets(daemon.server.pid)
+        found = sockets(daemon.child('mail'))
     except OSError as e:
         tap.skip('TCP_NODELAY', 'sockets of another process cannot be '
                  'looked at: %s' % e.strerror)

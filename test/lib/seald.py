@@ -8,6 +8,26 @@ import proc
 import tree
 
 
+def child(parent, name):
+    """The number of the process `name` (keys, mail) of a daemon; None: there
+    is none now."""
+    try:
+        with open('/proc/%d/task/%d/children' % (parent, parent),
+                  encoding='ascii') as f:
+            pids = [int(x) for x in f.read().split()]
+    except FileNotFoundError:
+        return None
+    for pid in pids:
+        try:
+            with open('/proc/%d/cmdline' % pid, 'rb') as f:
+                title = f.read().split(b'\0')[0].decode().strip(' .')
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if title == 'mailseald: ' + name:
+            return pid
+    return None
+
+
 class Seald:
     """options: {name: value, or a list of values}. The socket is a unix one
     in the folder unless Socket is given; path: where it is then."""
@@ -70,7 +90,10 @@ class Seald:
         return found
 
     def fds(self):
-        return len(os.listdir('/proc/%d/fd' % self.server.pid))
+        return len(os.listdir('/proc/%d/fd' % self.child('mail')))
+
+    def child(self, name):
+        return child(self.server.pid, name)
 
     def stop(self):
         """Its exit status."""

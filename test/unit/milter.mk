@@ -12,13 +12,14 @@ test_unit_t_milter_budget_SOURCES = test/unit/t_milter_budget.c \
 	milter/budget.c milter/budget.h
 UNIT += test/unit/t_milter_live
 test_unit_t_milter_live_SOURCES = test/unit/t_milter_live.c \
-	milter/budget.c milter/budget.h milter/live.c milter/live.h \
+	milter/budget.c milter/budget.h milter/board.c milter/live.c milter/live.h \
 	milter/mark_key.c milter/mark_key.h \
 	milter/resolvers.c milter/resolvers.h
 UNIT += test/unit/t_milter_metrics
 test_unit_t_milter_metrics_SOURCES = test/unit/t_milter_metrics.c \
 	milter/budget.c milter/budget.h milter/health.c milter/health.h \
-	milter/live.c milter/live.h milter/mark_key.c milter/mark_key.h \
+	milter/board.c milter/live.c milter/live.h \
+	milter/mark_key.c milter/mark_key.h \
 	milter/meter.c milter/meter.h \
 	milter/metrics.c milter/metrics.h \
 	milter/resolvers.c milter/resolvers.h

@@ -26,8 +26,9 @@ start_live(void)
 	env_init_system(&env);
 	diag_init(&diag);
 	if (conf_parse(STR("Mode v\nZone /dev/null\n"), "conf", &env, &conf,
-	    &diag) != STATUS_OK || live_init(&live, conf, &env, &diag) !=
-	    STATUS_OK) {
+	    &diag) != STATUS_OK ||
+	    live_prepare(&live, conf, &env, &diag) != STATUS_OK ||
+	    live_init(&live, conf, NULL, &diag) != STATUS_OK) {
 		printf("Bail out! %s\n", diag.text);
 		exit(99);
 	}
@@ -77,11 +78,11 @@ test_counts(void)
 	struct engine_outcome out = { .direction = ENGINE_SIGN,
 		.signatures_n = 2, .elapsed_us = 1000, .dns_wait_us = 1001 };
 
-	meter_count(&live.meter, &out, ENGINE_ACCEPT);
+	meter_count(&live.board->meter, &out, ENGINE_ACCEPT);
 	out.elapsed_us = 10000001;
 	out.dns_wait_us = 0;
-	meter_count(&live.meter, &out, ENGINE_TEMPFAIL);
-	meter_count_unexamined(&live.meter, ENGINE_TEMPFAIL);
+	meter_count(&live.board->meter, &out, ENGINE_TEMPFAIL);
+	meter_count_unexamined(&live.board->meter, ENGINE_TEMPFAIL);
 	check_line("\nmailseal_messages_total{direction=\"sign\",action="
 	    "\"accept\"} 1\n");
 	check_line("\nmailseal_messages_total{direction=\"sign\",action="
@@ -99,7 +100,7 @@ test_counts(void)
 	check_line("\nmailseal_dns_wait_seconds_bucket{le=\"0.0025\"} 2\n");
 	/* The last of the directions. */
 	out.direction = ENGINE_RETURNED;
-	meter_count(&live.meter, &out, ENGINE_ACCEPT);
+	meter_count(&live.board->meter, &out, ENGINE_ACCEPT);
 	check_line("\nmailseal_messages_total{direction=\"returned\",action="
 	    "\"accept\"} 1\n");
 }
@@ -107,10 +108,10 @@ test_counts(void)
 static void
 test_reload(void)
 {
-	meter_note_load(&live.meter, true, 1234);
+	meter_note_load(&live.board->meter, true, 1234);
 	check_line("\nmailseal_config_reload_success 1\n");
 	check_line("\nmailseal_config_reload_time_seconds 1234\n");
-	meter_note_load(&live.meter, false, 5678);
+	meter_note_load(&live.board->meter, false, 5678);
 	check_line("\nmailseal_config_reload_success 0\n");
 	check_line("\nmailseal_config_reload_time_seconds 1234\n");
 }
@@ -157,9 +158,9 @@ test_health(void)
 	bool begins;
 
 	check_health(NULL, "well");
-	atomic_store(&live.meter.socket_lost, true);
+	atomic_store(&live.board->meter.socket_lost, true);
 	check_health("the socket was removed", "no socket");
-	atomic_store(&live.meter.socket_lost, false);
+	atomic_store(&live.board->meter.socket_lost, false);
 	atomic_store(&live.peers, live.peers_max);
 	check_health("connections", "no descriptors");
 	atomic_store(&live.peers, 0);

@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <sys/types.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "remote/client.h"
+#include "remote/message.h"
+
+#define USEC_PER_S	1000000
+
+struct channel {
+	int	 fd;		/* -1: it has ended */
+	bool	 busy;
+};
+
+struct remote_client {
+	const struct env	*env;
+	_Atomic uint64_t	*asked_n;
+	_Atomic uint64_t	 seq;
+	pthread_mutex_t		 lock;		/* guards what follows */
+	pthread_cond_t		 changed;
+	struct channel		 v[REMOTE_CHANNELS_MAX];
+	size_t			 n;
+	uint64_t		 generation;	/* of v */
+	uint64_t		 away_us;	/* since then none is open */
+};
+
+struct taken {			/* a channel, by one thread */
+	size_t		 at;
+	int		 fd;
+	uint64_t	 generation;
+};
+
+struct remote_set {		/* how to load keys of it */
+	struct remote_client	*client;
+	uint64_t		 number;
+};
+
+struct remote_key {		/* how to use one */
+	struct remote_client	*client;
+	uint64_t		 set;
+	struct signers_want	 want;		/* its texts follow */
+};
+
+struct exchange {		/* one request, and its reply */
+	unsigned char	 packet[REMOTE_MAX_BYTES];
+	size_t		 n;
+	bool		 is_load;
+	bool		 may_wait;	/* for another server */
+};
+
+struct remote_client *
+remote_client_new(const struct env *env, _Atomic uint64_t *asked_n)
+{
+	struct remote_client *client = calloc(1, sizeof(*client));
+	pthread_condattr_t attr;
+
+	if (client == NULL || pthread_condattr_init(&attr) != 0) {
+		free(client);
+		return (NULL);
+	}
+	client->env = env;
+	client->asked_n = asked_n;
+	client->away_us = env_mono_us(env);
+	if (pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) != 0 ||
+	    pthread_mutex_init(&client->lock, NULL) != 0 ||
+	    pthread_cond_init(&client->changed, &attr) != 0) {
+		free(client);
+		client = NULL;
+	}
+	pthread_condattr_destroy(&attr);
+	return (client);
+}
+
+static void
+close_free_channels(struct remote_client *client)
+{
+	size_t i;
+
+	for (i = 0; i < client->n; i++) {
+		/* Who is busy with it closes it. */
+		if (!client->v[i].busy && client->v[i].fd != -1) {
+			(void)close(client->v[i].fd);
+		}
+	}
+	client->n = 0;
+	client->generation++;
+}
+
+static void
+limit_wait(int fd, time_t s)
+{
+	const struct timeval wait = { .tv_sec = s };
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
+	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
+}
+
+static size_t
+first_loader(size_t n)
+{
+	return (n > REMOTE_LOADERS ? n - REMOTE_LOADERS : 0);
+}
+
+void
+remote_client_give(struct remote_client *client, const int *fds, size_t n)
+{
+	size_t i;
+
+	for (i = REMOTE_CHANNELS_MAX; i < n; i++) {
+		(void)close(fds[i]);
+	}
+	n = n > REMOTE_CHANNELS_MAX ? REMOTE_CHANNELS_MAX : n;
+	pthread_mutex_lock(&client->lock);
+	close_free_channels(client);
+	for (i = 0; i < n; i++) {
+		limit_wait(fds[i], i < first_loader(n) ? REMOTE_REPLY_S :
+		    REMOTE_LOAD_S);
+		client->v[i] = (struct channel){ .fd = fds[i] };
+	}
+	client->n = n;
+	pthread_cond_broadcast(&client->changed);
+	pthread_mutex_unlock(&client->lock);
+}
+
+static struct timespec
+time_of(uint64_t us)
+{
+	return ((struct timespec){ .tv_sec = (time_t)(us / USEC_PER_S),
+		.tv_nsec = (long)(us % USEC_PER_S) * 1000 });
+}
+
+/* With the lock held. True: *taken_r. *any_r: there is a channel of that kind,
+   if busy. */
+static bool
+take_free(struct remote_client *client, bool is_load, struct taken *taken_r,
+    bool *any_r)
+{
+	size_t i = is_load ? first_loader(client->n) : 0;
+	size_t end = is_load || client->n <= REMOTE_LOADERS ? client->n :
+	    first_loader(client->n);
+
+	*any_r = false;
+	for (; i < end; i++) {
+		if (client->v[i].fd == -1) {
+			continue;
+		}
+		*any_r = true;
+		if (!client->v[i].busy) {
+			client->v[i].busy = true;
+			*taken_r = (struct taken){ i, client->v[i].fd,
+				client->generation };
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/* Until when to wait, in microseconds of the clock of env; 0: not at all. */
+static uint64_t
+wait_until(const struct remote_client *client, const struct exchange *x,
+    bool any, uint64_t begun_us, uint64_t now_us)
+{
+	uint64_t until_us = begun_us + (any ? REMOTE_BUSY_US :
+	    REMOTE_WAIT_US);
+
+	if (!any && (!x->may_wait ||
+	    now_us >= client->away_us + REMOTE_AWAY_US)) {
+		return (0);
+	}
+	return (until_us > now_us ? until_us : 0);
+}
+
+/* TEMP: there is none for too long. */
+static enum status
+take_channel(struct remote_client *client, const struct exchange *x,
+    uint64_t begun_us, struct taken *taken_r)
+{
+	enum status status = STATUS_OK;
+	struct timespec until;
+	uint64_t now_us, left_us;
+	bool any;
+
+	pthread_mutex_lock(&client->lock);
+	while (!take_free(client, x->is_load, taken_r, &any)) {
+		now_us = env_mono_us(client->env);
+		left_us = wait_until(client, x, any, begun_us, now_us);
+		if (left_us == 0) {
+			status = STATUS_TEMP;
+			break;
+		}
+		until = time_of(left_us);
+		(void)pthread_cond_timedwait(&client->changed, &client->lock,
+		    &until);
+	}
+	pthread_mutex_unlock(&client->lock);
+	return (status);
+}
+
+/* With the lock held. */
+static void
+note_end(struct remote_client *client, size_t at)
+{
+	size_t i;
+
+	client->v[at].fd = -1;
+	for (i = 0; i < client->n; i++) {
+		if (client->v[i].fd != -1) {
+			return;
+		}
+	}
+	client->away_us = env_mono_us(client->env);
+}
+
+static void
+return_channel(struct remote_client *client, const struct taken *taken,
+    bool ended)
+{
+	bool former;
+
+	pthread_mutex_lock(&client->lock);
+	former = taken->generation != client->generation;
+	if (!former) {
+		client->v[taken->at].busy = false;
+		if (ended) {
+			note_end(client, taken->at);
+		}
+		/* Waiting threads may want either kind. */
+		pthread_cond_broadcast(&client->changed);
+	}
+	pthread_mutex_unlock(&client->lock);
+	if (former || ended) {
+		(void)close(taken->fd);
+	}
+}
+
+/* False: the connection has ended, or what came is no reply to the request. */
+static bool
+talk(struct exchange *x, int fd, uint64_t seq, struct remote_reply *r)
+{
+	ssize_t n;
+
+	if (send(fd, x->packet, x->n, MSG_NOSIGNAL) != (ssize_t)x->n) {
+		return (false);
+	}
+	do {
+		n = recv(fd, x->packet, sizeof(x->packet), MSG_TRUNC);
+	} while (n == -1 && errno == EINTR);
+	return (n > 0 && remote_reply_parse(str_mem(x->packet, (size_t)n),
+	    r) == STATUS_OK && r->seq == seq);
+}
+
+/* A connection may have ended since it was used last: then the next one is
+   tried, and in the end those of another server. The reply has views into
+   x. TEMP: no answer. */
+static enum status
+exchange(struct remote_client *client, struct remote_request *request,
+    struct exchange *x, struct remote_reply *r)
+{
+	uint64_t begun_us = env_mono_us(client->env);
+	struct taken taken;
+	enum status status;
+	bool answered;
+
+	do {
+		request->seq = atomic_fetch_add(&client->seq, 1);
+		x->n = remote_request_write(request, x->packet);
+		if (x->n == 0) {
+			return (STATUS_LIMIT);
+		}
+		status = take_channel(client, x, begun_us, &taken);
+		if (status != STATUS_OK) {
+			return (status);
+		}
+		answered = talk(x, taken.fd, request->seq, r);
+		return_channel(client, &taken, !answered);
+	} while (!answered);
+	return (STATUS_OK);
+}
+
+static enum status
+ask_load(struct remote_client *client, uint64_t set,
+    const struct signers_want *want, struct exchange *x,
+    struct remote_reply *r)
+{
+	struct remote_request request = { .kind = REMOTE_LOAD, .set = set,
+		.want = *want };
+	enum status status;
+
+	x->is_load = x->may_wait = true;
+	status = exchange(client, &request, x, r);
+	return (status == STATUS_OK && r->kind != REMOTE_LOADED ?
+	    STATUS_TEMP : status);
+}
+
+static enum status
+ask_sign(struct remote_client *client, const unsigned char *handle,
+    const unsigned char *hash, struct exchange *x, struct remote_reply *r)
+{
+	struct remote_request request = { .kind = REMOTE_SIGN,
+		.handle = str_mem(handle, CRYPTO_HANDLE_BYTES),
+		.hash = str_mem(hash, CRYPTO_SHA256_BYTES) };
+	enum status status;
+
+	x->is_load = false;
+	x->may_wait = true;
+	atomic_fetch_add_explicit(client->asked_n, 1, memory_order_relaxed);
+	status = exchange(client, &request, x, r);
+	return (status == STATUS_OK && r->kind != REMOTE_SIGNED ?
+	    STATUS_TEMP : status);
+}
+
+static bool
+is_length_right(const struct privkey *key, size_t n)
+{
+	return (privkey_type(key) == CRYPTO_ED25519 ? n == 64 :
+	    n == ((size_t)privkey_bits(key) + 7) / 8);
+}
+
+/* A server that has begun after us, or that has many keys, may not know the
+   handle: it loads the key, and if that is the same one, it signs. */
+static enum status
+remote_sign(void *ctx, const struct privkey *key,
+    const unsigned char hash[CRYPTO_SHA256_BYTES], struct buf *sig_r)
+{
+	const struct remote_key *remote = ctx;
+	unsigned char handle[CRYPTO_HANDLE_BYTES];
+	struct remote_reply r;
+	struct exchange x;
+	enum status status;
+
+	privkey_handle(key, handle);
+	status = ask_sign(remote->client, handle, hash, &x, &r);
+	if (status == STATUS_OK && r.status == REMOTE_UNKNOWN) {
+		status = ask_load(remote->client, remote->set, &remote->want,
+		    &x, &r);
+		if (status == STATUS_OK && r.status == REMOTE_OK) {
+			status = ask_sign(remote->client, handle, hash, &x,
+			    &r);
+		}
+	}
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	if (r.status != REMOTE_OK || r.kind != REMOTE_SIGNED ||
+	    !is_length_right(key, r.signature.n)) {
+		return (r.status == REMOTE_NOMEM ? STATUS_NOMEM : STATUS_IO);
+	}
+	buf_add_str(sig_r, r.signature);
+	return (sig_r->status);
+}
+
+static const struct privkey_remote remote_ops = { remote_sign, free };
+
+static struct remote_key *
+remote_key_new(struct remote_client *client, uint64_t set,
+    const struct signers_want *want)
+{
+	struct remote_key *key = calloc(1, sizeof(*key) + want->name.n +
+	    want->domain.n);
+	char *texts;
+
+	if (key == NULL) {
+		return (NULL);
+	}
+	texts = (char *)(key + 1);
+	key->client = client;
+	key->set = set;
+	key->want = *want;
+	if (want->name.n > 0) {
+		memcpy(texts, want->name.p, want->name.n);
+	}
+	if (want->domain.n > 0) {
+		memcpy(texts + want->name.n, want->domain.p, want->domain.n);
+	}
+	key->want.name = str_mem(texts, want->name.n);
+	key->want.domain = str_mem(texts + want->name.n, want->domain.n);
+	return (key);
+}
+
+/* An internal error of ours, or a public key that is none. */
+static enum status
+make_key(struct remote_client *client, uint64_t set,
+    const struct signers_want *want, const struct picture_given *half,
+    struct privkey **key_r)
+{
+	struct remote_key *remote = remote_key_new(client, set, want);
+
+	if (remote == NULL) {
+		return (STATUS_NOMEM);
+	}
+	return (privkey_remote_new(half->type, half->public,
+	    (const unsigned char *)half->derived.p, &remote_ops, remote,
+	    key_r));
+}
+
+enum status
+remote_client_given(struct remote_client *client, uint64_t set, uint32_t index,
+    const struct picture_given *half, struct privkey **key_r)
+{
+	const struct signers_want want = { .kind = SIGNERS_GIVEN,
+		.index = index };
+
+	return (make_key(client, set, &want, half, key_r));
+}
+
+static enum status
+explain(enum status status, struct diag *diag)
+{
+	if (status != STATUS_NOMEM) {
+		diag_set(diag, NULL, 0, status == STATUS_LIMIT ?
+		    "a name of the key is too long" :
+		    "the process that has the keys does not answer");
+	}
+	return (status);
+}
+
+static enum status
+load_remote(void *ctx, const struct signers_want *want, struct privkey **key_r,
+    enum signers_why *why_r, struct diag *diag)
+{
+	const struct remote_set *set = ctx;
+	struct picture_given half;
+	struct remote_reply r;
+	struct exchange x;
+	enum status status = ask_load(set->client, set->number, want, &x, &r);
+
+	*key_r = NULL;
+	*why_r = SIGNERS_KEY_UNREADABLE;
+	if (status != STATUS_OK) {
+		return (explain(status, diag));
+	}
+	switch (r.status) {
+	case REMOTE_OK:
+		half = (struct picture_given){ r.type, r.public, r.derived };
+		status = make_key(set->client, set->number, want, &half,
+		    key_r);
+		break;
+	case REMOTE_NOMEM:
+		return (STATUS_NOMEM);
+	case REMOTE_UNKNOWN:
+		status = STATUS_TEMP;
+		break;
+	case REMOTE_FAILED:
+		*why_r = r.why;
+		diag_set(diag, NULL, 0, "%.*s", STR_FMT(r.error));
+		return (STATUS_IO);
+	}
+	return (status == STATUS_OK ? status : explain(status, diag));
+}
+
+static void
+release_set(void *ctx)
+{
+	struct remote_set *set = ctx;
+	struct remote_request request = { .kind = REMOTE_RELEASE,
+		.set = set->number };
+	struct exchange x = { .is_load = true };
+	struct remote_reply ignored;
+
+	/* Without a server there is nothing to release. */
+	if (exchange(set->client, &request, &x, &ignored) != STATUS_OK) {
+		ignored.status = REMOTE_OK;
+	}
+	free(set);
+}
+
+enum status
+remote_client_signers(struct remote_client *client, uint64_t number,
+    struct signers_remote *r)
+{
+	struct remote_set *set = calloc(1, sizeof(*set));
+
+	if (set == NULL) {
+		return (STATUS_NOMEM);
+	}
+	*set = (struct remote_set){ client, number };
+	r->load = load_remote;
+	r->free = release_set;
+	r->ctx = set;
+	return (STATUS_OK);
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * client: keys and signatures of the process that has the private keys, for the
+ * one that handles mail (message.h says how they talk).
+ *
+ * The client has a few connections. A thread takes one for a request and its
+ * reply, so that no lock is held over a system call; a thread that finds none
+ * free waits for one. The last REMOTE_LOADERS are for all but signatures, which
+ * then do not wait for a database.
+ *
+ * If the server dies, its connections end. A request that got no reply is sent
+ * again over the connections to its successor, which remote_client_give()
+ * brings; it waits for them for REMOTE_WAIT_US, and no longer if there have
+ * been none for REMOTE_AWAY_US. Then a signature fails with TEMP.
+ */
+#ifndef REMOTE_CLIENT_H
+#define REMOTE_CLIENT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/env.h"
+#include "crypto/crypto.h"
+#include "signers/picture.h"
+#include "signers/signers.h"
+
+#define REMOTE_CHANNELS_MAX	32
+#define REMOTE_LOADERS		2
+#define REMOTE_WAIT_US		2000000
+#define REMOTE_AWAY_US		10000000
+#define REMOTE_BUSY_US		30000000	/* for a free connection */
+#define REMOTE_REPLY_S		20	/* a signature; one connection */
+#define REMOTE_LOAD_S		120	/* a key, maybe of a database */
+
+struct remote_client;
+
+/* For the life of the process. NULL: out of memory. env outlives it. asked_n:
+   counts the signatures asked for, each before the request is sent. */
+struct remote_client	*remote_client_new(const struct env *,
+			    _Atomic uint64_t *asked_n);
+/* Connections to a server, in place of the former ones. Takes them; more than
+   REMOTE_CHANNELS_MAX are closed. Any thread. */
+void			 remote_client_give(struct remote_client *,
+			    const int *fds, size_t n);
+/* How signers load the keys of a set: r->picture is set by the caller, r->ctx
+   belongs to signers_new. NOMEM. */
+enum status		 remote_client_signers(struct remote_client *,
+			    uint64_t set, struct signers_remote *r)
+    ATTR_MUST_CHECK;
+/* A key of KeyFile, of its place there. SYNTAX, LIMIT: no such public key. */
+enum status		 remote_client_given(struct remote_client *,
+			    uint64_t set, uint32_t index,
+			    const struct picture_given *,
+			    struct privkey **key_r) ATTR_MUST_CHECK;
+
+#endif

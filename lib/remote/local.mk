@@ -1,0 +1,7 @@
+lib_libmailseal_a_SOURCES += \
+	lib/remote/client.c \
+	lib/remote/client.h \
+	lib/remote/message.c \
+	lib/remote/message.h \
+	lib/remote/server.c \
+	lib/remote/server.h

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * channels: the connections between the keys process and the mail process. The
+ * parent makes them whenever one of the two is new, and delivers the ends. A
+ * thread waits for deliveries, so that a process that is loading, or waits for
+ * a database, still gets them.
+ */
+#ifndef MILTER_CHANNELS_H
+#define MILTER_CHANNELS_H
+
+#include <stddef.h>
+
+#include "base/attr.h"
+#include "base/status.h"
+
+/* As many of them as help: each signs on a processor. REMOTE_LOADERS more are
+   for loading. */
+#define CHANNELS_MIN	4
+#define CHANNELS_MAX	16
+
+struct channels {
+	int	 delivery;
+	/* A delivery: either take all of it, or serve each one in a thread of
+	   its own, which closes it. begin: before the threads; may be NULL. */
+	void	(*take)(void *ctx, const int *fds, size_t n);
+	void	(*begin)(void *ctx);
+	void	(*serve)(void *ctx, int fd);
+	void	*ctx;
+};
+
+enum status	channels_start(struct channels *) ATTR_MUST_CHECK;
+/* For the parent: makes pairs and sends the ends to both. False: no. */
+bool		channels_connect(int keys_delivery, int mail_delivery);
+
+#endif

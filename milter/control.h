@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * control: what the parent and the two others say to each other, over a
+ * SOCK_SEQPACKET pair each. All messages have one layout; descriptors come
+ * along. Whoever reads trusts no field: a message that is not exactly of this
+ * form, or that brings more descriptors than CONTROL_FDS_MAX, is an error, and
+ * so is one of the wrong direction.
+ *
+ * The connections between the keys process and the mail process arrive on a
+ * second pair, for a thread of their own (channels.h).
+ */
+#ifndef MILTER_CONTROL_H
+#define MILTER_CONTROL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/attr.h"
+#include "base/diag.h"
+#include "base/status.h"
+
+#define CONTROL_FDS_MAX		2
+#define CONTROL_CHANNELS_MAX	32	/* of one delivery */
+
+enum control_kind {
+	/* from the parent */
+	CONTROL_LOAD = 1,	/* a set of keys and, with a second descriptor,
+				   a configuration: see keys.h, mail.h */
+	CONTROL_USE,		/* keys: the set is in service */
+	CONTROL_DROP,		/* keys: it is not, after all */
+	CONTROL_COUNTERS,	/* mail: log them */
+	CONTROL_LISTEN,		/* mail: the socket was made anew */
+	CONTROL_LOG,		/* mail: a line; value: its enum log_level */
+	CONTROL_READY,		/* the start is over; value: keep standard
+				   error open */
+	CONTROL_STOP,		/* the second one does not wait */
+	/* to the parent */
+	CONTROL_READ,		/* keys: the configuration has been read */
+	CONTROL_LOADED,		/* the answer to LOAD; at the start without
+				   it */
+	CONTROL_CHANGED,	/* keys: tables or stores have changed */
+	CONTROL_KINDS
+};
+
+struct control {
+	enum control_kind	 kind;
+	enum status		 status;	/* READ, LOADED */
+	uint64_t		 number;	/* of a set */
+	uint32_t		 value;
+	struct diag		 diag;		/* READ, LOADED; LOG: the
+						   line */
+	int			 fds[CONTROL_FDS_MAX];
+	unsigned		 fds_n;
+};
+
+/* Two ends of a pair, closed in a new program; false: errno. */
+bool	control_pair(int fds_r[2]);
+/* Never waits for the reader longer than the queue of the pair is long. Does
+   not close the descriptors. False: the other end is gone, or reads nothing. */
+bool	control_send(int fd, const struct control *);
+/*
+ * Waits for a message. OK; IO: the other end is gone; SYNTAX: it is not of this
+ * form. The descriptors are the caller's.
+ */
+enum status	control_receive(int fd, struct control *r) ATTR_MUST_CHECK;
+/* For control_receive, and for tests: of octets without descriptors. */
+enum status	control_parse(const void *, size_t n, struct control *r)
+    ATTR_MUST_CHECK;
+size_t	control_write(const struct control *, void *r, size_t max);
+void	control_close_fds(struct control *);
+
+/* The connections of a delivery. */
+bool	control_send_channels(int fd, const int *fds, size_t n);
+enum status	control_receive_channels(int fd,
+		    int fds_r[CONTROL_CHANNELS_MAX], size_t *n_r)
+    ATTR_MUST_CHECK;
+
+#endif

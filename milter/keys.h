@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * keys: the process that has the private keys, and nothing else: it reads key
+ * files, tables and key stores, and signs digests (remote/server.h). It gets no
+ * mail, no DNS, no network but that of a key store's database. It has no
+ * address of its own: the parent's messages (control.h) and the mail process's
+ * requests come over pairs that the parent made.
+ *
+ * At the start it reads the configuration's text and the key files with the
+ * parent's permissions, answers READ, drops privileges, builds the first set
+ * and answers LOADED with its picture (signers/picture.h).
+ *
+ * LOAD builds another set beside the one in service, of a new text (the
+ * descriptor) or of the same one: then only of tables and stores. The answer is
+ * LOADED with a picture, or with the reason. USE puts the set in service, DROP
+ * drops it. A former set is kept until no message uses it.
+ */
+#ifndef MILTER_KEYS_H
+#define MILTER_KEYS_H
+
+#include <stdint.h>
+
+#include "base/env.h"
+#include "milter/board.h"
+
+/* Messages of the parent wait for a load; the parent kills the process if it
+   does not end that long after STOP. */
+#define KEYS_STOP_SECONDS	5
+
+struct keys_start {
+	const char		*path;		/* of the configuration, for
+						   messages */
+	int			 text;		/* the same, as a file */
+	int			 control;
+	int			 delivery;
+	uint64_t		 number;	/* of the first set */
+	bool			 first;		/* since the parent started */
+	bool			 sets_log;	/* LogTarget counts */
+	struct board_keys	*board;
+};
+
+/* Never returns. */
+void	keys_run(const struct keys_start *, const struct env *)
+    __attribute__((noreturn));
+
+#endif

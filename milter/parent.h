@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * parent: the process that the service manager, an operator and the pid file
+ * know. It reads the configuration, opens the milter socket, and starts the
+ * keys process (keys.h) and the mail process (mail.h). It has no thread, and
+ * sees no mail, no private key and no network. It obeys the signals, and when
+ * one of the other two dies it logs how and starts another.
+ *
+ * The socket is the parent's: while there is no mail process, connections wait
+ * in its backlog.
+ *
+ * A load goes to the keys process first, then with its answer to the mail
+ * process; if either refuses, or dies, nothing changes. One load is made at a
+ * time; what is asked for meanwhile is done after it.
+ *
+ * Both processes end when the parent does: they find its end of their pair
+ * closed.
+ */
+#ifndef MILTER_PARENT_H
+#define MILTER_PARENT_H
+
+#include "milter/background.h"
+#include "milter/child.h"
+#include "milter/mail.h"
+#include "milter/timer.h"
+
+enum parent_step {		/* of a load */
+	PARENT_IDLE,
+	PARENT_KEYS,		/* the keys process builds a set */
+	PARENT_MAIL		/* the mail process takes it */
+};
+
+enum parent_why {
+	PARENT_RELOAD,		/* SIGHUP */
+	PARENT_CHANGED,		/* SIGUSR2, or the keys process asks */
+	PARENT_RESTARTED	/* the keys process has been started again */
+};
+
+struct parent_load {
+	enum parent_step	 step;
+	enum parent_why		 why;
+	uint64_t		 set;
+	struct conf		*conf;		/* of RELOAD; else NULL */
+	int			 text;		/* the same; -1 */
+	int			 picture;	/* -1: not yet */
+};
+
+struct parent {
+	struct daemon		*daemon;
+	struct child		 keys;
+	struct child		 mail;
+	/* in service */
+	struct conf		*conf;		/* without private keys */
+	int			 text;		/* its text, as a file */
+	int			 picture;	/* of the keys */
+	uint64_t		 set;
+	uint64_t		 last_set;	/* the highest number */
+	struct parent_load	 load;
+	bool			 wants_reload;	/* after this load */
+	bool			 wants_keys;
+	bool			 wants_restarted;
+	bool			 started;	/* the service is up */
+	bool			 stopping;
+	bool			 told_difference;	/* of signatures */
+	int			 exit_code;
+	struct background	*caller;
+	struct timer		 presence;
+	struct timer		 report;	/* to the service manager */
+};
+
+/* parent_load.c */
+void	 parent_ask(struct parent *, enum parent_why);
+/* An answer of a process; status IO: it died. */
+void	 parent_keys_loaded(struct parent *, struct control *);
+void	 parent_mail_loaded(struct parent *, const struct control *);
+/* A process that took part in it is dead. */
+void	 parent_load_lost(struct parent *, const struct child *);
+/* Reads the text of the configuration, and parses it without keys. */
+enum status	 parent_read(struct parent *, struct conf **conf_r,
+		    int *text_r, struct diag *) ATTR_MUST_CHECK;
+/* Connects the two, if both are there. */
+void	 parent_connect(struct parent *);
+
+#endif
