@@ -225,7 +225,7 @@ def full(p):
         tap.skip('a full disk', 'only root can mount a small one')
         return
     folder = p.folder()
-    status, _, err = proc.run(['mount', '-t', 'tmpfs', '-o', 'size=512k',
+    status, _, err = proc.run(['mount', '-t', 'tmpfs', '-o', 'size=1m',
                                'mailseal', folder])
     if status != 0:
         tap.skip('a full disk', err.strip())
