@@ -148,6 +148,14 @@ report_syntax(struct check *c, const struct check_policy *policy,
 	check_found(c, f, policy->text);
 }
 
+/* "mailto://user@host", as if it were a web address, leads to the mailbox
+   "//user". */
+static bool
+has_slashes(struct str address)
+{
+	return (str_starts(address, STR("//")));
+}
+
 /* The host of an entry, normalised; absent: it is reported as invalid. */
 static struct str
 entry_host(struct check *c, const struct check_policy *policy,
@@ -161,9 +169,9 @@ entry_host(struct check *c, const struct check_policy *policy,
 		return (STR_NONE);
 	}
 	address = dmarc_uri_mailto(uri);
-	status = address.p == NULL ? STATUS_SYNTAX : domain_normalize(
-	    &c->memory, str_from_offset(address, str_rfind(address, '@') + 1),
-	    &host);
+	status = address.p == NULL || has_slashes(address) ? STATUS_SYNTAX :
+	    domain_normalize(&c->memory, str_from_offset(address,
+	    str_rfind(address, '@') + 1), &host);
 	if (status == STATUS_NOMEM) {
 		c->status = status;
 		return (STR_NONE);

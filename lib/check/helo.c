@@ -14,7 +14,8 @@ label_is_plain(struct str label)
 			return (false);
 		}
 	}
-	return (label.n > 0 && label.n <= DOMAIN_LABEL_MAX_BYTES);
+	return (label.n > 0 && label.n <= DOMAIN_LABEL_MAX_BYTES &&
+	    label.p[0] != '-' && label.p[label.n - 1] != '-');
 }
 
 static bool
@@ -30,7 +31,8 @@ has_letter(struct str label)
 	return (false);
 }
 
-/* Two labels or more of letters, digits, hyphens; the last has a letter. */
+/* Two labels or more of letters, digits, and hyphens between them; the last has
+   a letter (RFC 1123 2.1). */
 static bool
 is_host_name(struct str name)
 {

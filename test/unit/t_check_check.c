@@ -72,6 +72,12 @@ static const struct row {
 	{ "MX is localhost", HOST MX SPF KEY POLICY
 	    "d.example. MX 20 localhost.\n", "mx.target-private:error",
 	    USUAL },
+	{ "MX host at the loopback address", HOST MX SPF KEY POLICY
+	    "d.example. MX 20 b.d.example.\nb.d.example. A 127.0.0.1\n",
+	    "mx.target-private:error", USUAL },
+	{ "MX names an address and the domain", HOST MX SPF KEY POLICY
+	    "d.example. MX 20 192.0.2.1.d.example.\n",
+	    "mx.target-missing:warn", USUAL },
 	{ "one of two MX hosts is gone", HOST MX SPF KEY POLICY
 	    "d.example. MX 20 b.d.example.\n", "mx.target-missing:warn",
 	    USUAL },
@@ -106,6 +112,13 @@ static const struct row {
 	    "1.2.0.192.in-addr.arpa. PTR dsl-7.isp.example.\n"
 	    "dsl-7.isp.example. A 192.0.2.1\n",
 	    "ptr.generic:warn ptr.helo-mismatch:warn", USUAL },
+	{ "PTR by an alias (RFC 2317)", ADDRESS HELO MX SPF KEY POLICY
+	    "1.2.0.192.in-addr.arpa. CNAME 1.0-7.2.0.192.in-addr.arpa.\n"
+	    "1.0-7.2.0.192.in-addr.arpa. PTR mail.d.example.\n", "", USUAL },
+	{ "letters around a generic word", ADDRESS HELO MX SPF KEY POLICY
+	    "1.2.0.192.in-addr.arpa. PTR liverpool.d.example.\n"
+	    "liverpool.d.example. A 192.0.2.1\n", "ptr.helo-mismatch:warn",
+	    USUAL },
 	{ "PTR in other letter case", ADDRESS HELO MX SPF KEY POLICY
 	    "1.2.0.192.in-addr.arpa. PTR MAIL.d.example.\n", "",
 	    { "192.0.2.1", "Mail.D.example.", "s", NULL, NULL, NULL } },
@@ -119,6 +132,12 @@ static const struct row {
 	{ "HELO with an underscore", HOST MX SPF KEY POLICY,
 	    "helo.syntax:error",
 	    { "192.0.2.1", "my_host.d.example", "s", NULL, NULL, NULL } },
+	{ "HELO with a hyphen at the end of a label", HOST MX SPF KEY POLICY,
+	    "helo.syntax:error",
+	    { "192.0.2.1", "mail-.d.example", "s", NULL, NULL, NULL } },
+	{ "HELO with a hyphen in front", HOST MX SPF KEY POLICY,
+	    "helo.syntax:error",
+	    { "192.0.2.1", "-mail.d.example", "s", NULL, NULL, NULL } },
 	{ "HELO is an address literal", HOST MX SPF KEY POLICY,
 	    "helo.syntax:error",
 	    { "192.0.2.1", "[192.0.2.1]", "s", NULL, NULL, NULL } },
@@ -260,6 +279,76 @@ static const struct row {
 	{ "a fail", HOST MX KEY POLICY
 	    T("d.example.", "v=spf1 ip4:192.0.2.9 -all"), "spf.sender:error "
 	    "spf.all-fail:info", USUAL },
+	{ "a tab between terms", HOST MX KEY POLICY
+	    T("d.example.", "v=spf1 mx\\009~all"),
+	    "spf.syntax:error", USUAL },
+	{ "a space behind the colon", HOST MX KEY POLICY
+	    T("d.example.", "v=spf1 mx include: i.example ~all"),
+	    "spf.syntax:error", USUAL },
+	{ "a prefix of 33 bits", HOST MX KEY POLICY
+	    T("d.example.", "v=spf1 mx ip4:192.0.2.0/33 ~all"),
+	    "spf.syntax:error", USUAL },
+	{ "an IPv6 address as ip4", HOST MX KEY POLICY
+	    T("d.example.", "v=spf1 mx ip4:2001:db8::1 ~all"),
+	    "spf.syntax:error", USUAL },
+	{ "three octets", HOST MX KEY POLICY
+	    T("d.example.", "v=spf1 mx ip4:192.0.2 ~all"),
+	    "spf.syntax:error", USUAL },
+	{ "an address with a port", HOST MX KEY POLICY
+	    T("d.example.", "v=spf1 ip4:192.0.2.1:25 ~all"),
+	    "spf.syntax:error", USUAL },
+	{ "commas", HOST MX KEY POLICY
+	    T("d.example.", "v=spf1 mx,a ~all"),
+	    "spf.syntax:error", USUAL },
+	{ "includes:", HOST MX KEY POLICY
+	    T("d.example.", "v=spf1 mx includes:i.example ~all"),
+	    "spf.syntax:error", USUAL },
+	{ "an unknown macro", HOST MX KEY POLICY
+	    T("d.example.", "v=spf1 mx exists:%{z}.i.example ~all"),
+	    "spf.syntax:error", USUAL },
+	{ "a macro that is found", HOST MX KEY POLICY
+	    T("d.example.", "v=spf1 mx exists:%{i}.i.example ~all")
+	    "192.0.2.1.i.example. A 127.0.0.2\n", "", USUAL },
+	{ "capitals, and an alias", HOST MX KEY POLICY
+	    T("d.example.", "V=SPF1 MX INCLUDE:I.example ~ALL")
+	    "i.example. CNAME j.example.\n"
+	    T("j.example.", "v=spf1 ip4:198.51.100.7 -all"), "", USUAL },
+	{ "an include of aliases in a circle", HOST MX KEY POLICY
+	    T("d.example.", "v=spf1 mx include:i.example ~all")
+	    "i.example. CNAME j.example.\nj.example. CNAME i.example.\n",
+	    "spf.lookup:unknown", USUAL },
+	{ "an include of an include of nothing", HOST MX KEY POLICY
+	    T("d.example.", "v=spf1 mx include:i.example ~all")
+	    T("i.example.", "v=spf1 include:j.example ~all"),
+	    "spf.include-none:error", USUAL },
+	{ "an include of an include that is broken", HOST MX KEY POLICY
+	    T("d.example.", "v=spf1 mx include:i.example ~all")
+	    T("i.example.", "v=spf1 include:j.example ~all")
+	    T("j.example.", "v=spf1 ip4:1.2.3 ~all"),
+	    "spf.include-broken:error", USUAL },
+	{ "a loop of two includes", HOST MX KEY POLICY
+	    T("d.example.", "v=spf1 mx include:i.example ~all")
+	    T("i.example.", "v=spf1 include:j.example ~all")
+	    T("j.example.", "v=spf1 include:i.example ~all"),
+	    "spf.loop:error", USUAL },
+	{ "neither match nor all", HOST MX KEY POLICY
+	    T("d.example.", "v=spf1 ip4:198.51.100.1"),
+	    "spf.sender:error spf.all-missing:warn", USUAL },
+	{ "apostrophes around", HOST MX KEY POLICY
+	    T("d.example.", "'v=spf1 mx ~all'"),
+	    "spf.near-miss:error", USUAL },
+	{ "a semicolon behind the version", HOST MX KEY POLICY
+	    T("d.example.", "v=spf1; mx ~all"),
+	    "spf.near-miss:error", USUAL },
+	{ "all before what passes", HOST MX KEY POLICY
+	    T("d.example.", "v=spf1 ~all mx"),
+	    "spf.sender:error spf.after-all:warn", USUAL },
+	{ "a name of one label", HOST MX KEY POLICY
+	    T("d.example.", "v=spf1 mx a:mail ~all"),
+	    "spf.syntax:error", USUAL },
+	{ "strings without a space between", HOST MX KEY POLICY
+	    "d.example. TXT \"v=spf1 mx\" \"~all\"\n",
+	    "spf.syntax:error", USUAL },
 	{ "another return path", HOST MX KEY POLICY
 	    T("d.example.", "v=spf1 ip4:192.0.2.9 -all")
 	    T("b.d.example.", "v=spf1 ip4:192.0.2.1 -all"), "",
@@ -307,6 +396,30 @@ static const struct row {
 	    "dkim.syntax:error", USUAL },
 	{ "p is no key", HOST MX SPF POLICY T(AT_S, "v=DKIM1; p=aGVsbG8="),
 	    "dkim.syntax:error", USUAL },
+	{ "k=RSA", HOST MX SPF POLICY
+	    T(AT_S, "v=DKIM1; k=RSA; p=" RSA_2048), "dkim.algorithm:error",
+	    USUAL },
+	{ "p alone", HOST MX SPF POLICY
+	    T(AT_S, "p=" RSA_2048), "",
+	    USUAL },
+	{ "v=dkim1", HOST MX SPF POLICY
+	    T(AT_S, "v=dkim1; p=" RSA_2048), "dkim.syntax:error",
+	    USUAL },
+	{ "commas", HOST MX SPF POLICY
+	    T(AT_S, "v=DKIM1, k=rsa, p=" RSA_2048), "dkim.syntax:error",
+	    USUAL },
+	{ "quotes around", HOST MX SPF POLICY
+	    T(AT_S, "\\\"v=DKIM1; p=" RSA_2048 "\\\""), "dkim.syntax:error",
+	    USUAL },
+	{ "PEM", HOST MX SPF POLICY
+	    T(AT_S, "v=DKIM1; p=-----BEGIN PUBLIC KEY-----" RSA_2048),
+	    "dkim.syntax:error", USUAL },
+	{ "an RSA key as ed25519", HOST MX SPF POLICY
+	    T(AT_S, "v=DKIM1; k=ed25519; p=" RSA_2048), "dkim.syntax:error",
+	    USUAL },
+	{ "an Ed25519 key as rsa", HOST MX SPF POLICY
+	    T(AT_S, "v=DKIM1; p=" ED25519), "dkim.syntax:error",
+	    USUAL },
 	{ "revoked", HOST MX SPF POLICY T(AT_S, "v=DKIM1; h=sha1; p="),
 	    "dkim.revoked:error", USUAL },
 	{ "k=dsa", HOST MX SPF POLICY T(AT_S, "v=DKIM1; k=dsa; p=" RSA_2048),
@@ -378,6 +491,40 @@ static const struct row {
 	{ "no p", HOST MX SPF KEY T("_dmarc.d.example.",
 	    "v=DMARC1; rua=mailto:r@d.example"), "dmarc.policy-missing:warn",
 	    USUAL },
+	{ "no semicolon", HOST MX SPF KEY T("_dmarc.d.example.",
+	    "v=DMARC1 p=reject"), "dmarc.near-miss:error",
+	    USUAL },
+	{ "a space in front", HOST MX SPF KEY T("_dmarc.d.example.",
+	    " v=DMARC1; p=reject"), "dmarc.near-miss:error",
+	    USUAL },
+	{ "a comma for a semicolon", HOST MX SPF KEY T("_dmarc.d.example.",
+	    "v=DMARC1, p=reject"), "dmarc.near-miss:error",
+	    USUAL },
+	{ "v not first", HOST MX SPF KEY T("_dmarc.d.example.",
+	    "p=reject; v=DMARC1"), "dmarc.near-miss:error",
+	    USUAL },
+	{ "capitals of tags and values", HOST MX SPF KEY T("_dmarc.d.example.",
+	    "V=DMARC1; P=REJECT; RUA=MAILTO:r@d.example"), "",
+	    USUAL },
+	{ "an empty p", HOST MX SPF KEY T("_dmarc.d.example.",
+	    "v=DMARC1; p="), "dmarc.policy-invalid:error",
+	    USUAL },
+	{ "p without its semicolon", HOST MX SPF KEY T("_dmarc.d.example.",
+	    "v=DMARC1; p=reject rua=mailto:r@d.example"),
+	    "dmarc.policy-invalid:error", USUAL },
+	{ "an empty tag", HOST MX SPF KEY T("_dmarc.d.example.",
+	    "v=DMARC1; p=reject;; rua=mailto:r@d.example"), "",
+	    USUAL },
+	{ "a space in a URI", HOST MX SPF KEY T("_dmarc.d.example.",
+	    "v=DMARC1; p=reject; rua=mailto: r@d.example"),
+	    "dmarc.rua-syntax:error", USUAL },
+	{ "an alias to a policy", HOST MX SPF KEY
+	    "_dmarc.d.example. CNAME p.test.\n"
+	    T("p.test.", "v=DMARC1; p=reject; rua=mailto:r@d.example"), "",
+	    USUAL },
+	{ "an alias to nothing instead of a policy", HOST MX SPF KEY
+	    "_dmarc.d.example. CNAME p.test.\n", "dmarc.missing:error",
+	    USUAL },
 	{ "p=foo", HOST MX SPF KEY T("_dmarc.d.example.",
 	    "v=DMARC1; p=foo"), "dmarc.policy-invalid:error", USUAL },
 	{ "np=foo", HOST MX SPF KEY T("_dmarc.d.example.",
@@ -403,6 +550,9 @@ static const struct row {
 	    "dmarc.rua-syntax:error", USUAL },
 	{ "rua of https", HOST MX SPF KEY T("_dmarc.d.example.",
 	    "v=DMARC1; p=reject; rua=https://d.example/"),
+	    "dmarc.rua-syntax:error", USUAL },
+	{ "rua of mailto://", HOST MX SPF KEY T("_dmarc.d.example.",
+	    "v=DMARC1; p=reject; rua=mailto://r@d.example"),
 	    "dmarc.rua-syntax:error", USUAL },
 	{ "rua elsewhere", HOST MX SPF KEY "r.test. MX 5 r.test.\n"
 	    T("_dmarc.d.example.", "v=DMARC1; p=reject; "
@@ -443,6 +593,10 @@ static const struct row {
 	{ "the list refuses at the address", HOST MX SPF KEY POLICY
 	    "2.0.0.127.l.test. A 127.0.0.2\n"
 	    "1.2.0.192.l.test. A 127.255.255.252\n", "dnsbl.refused:unknown",
+	    { "192.0.2.1", "mail.d.example", "s", "l.test", NULL, NULL } },
+	{ "listed and refused at once", HOST MX SPF KEY POLICY
+	    "2.0.0.127.l.test. A 127.0.0.2\n1.2.0.192.l.test. A 127.0.0.2\n"
+	    "1.2.0.192.l.test. A 127.255.255.254\n", "dnsbl.refused:unknown",
 	    { "192.0.2.1", "mail.d.example", "s", "l.test", NULL, NULL } },
 	{ "the list has everything", HOST MX SPF KEY POLICY
 	    "*.l.test. A 127.0.0.2\n", "dnsbl.unusable:unknown",
