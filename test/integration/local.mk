@@ -24,9 +24,12 @@ check-sendmail: all
 .PHONY: check-sendmail
 
 # Under a systemd of its own, in namespaces; by hand, as root.
-EXTRA_DIST += test/integration/systemd.py
+EXTRA_DIST += test/integration/systemd.py \
+	test/integration/setup_systemd.py
 check-systemd: all
 	$(AM_TESTS_ENVIRONMENT) $(PYTHON) $(srcdir)/test/integration/systemd.py
+	$(AM_TESTS_ENVIRONMENT) $(PYTHON) \
+	    $(srcdir)/test/integration/setup_systemd.py
 .PHONY: check-systemd
 check_SCRIPTS += test/integration/check.py test/integration/check_servers.py \
 	test/integration/connect.py test/integration/lacks.py \
