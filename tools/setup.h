@@ -80,6 +80,7 @@ struct setup_edit {		/* of one parameter */
 
 struct setup_postfix {		/* in the setup's arena */
 	bool			 found;
+	struct str		 why;		/* not: postconf's words */
 	struct str		 version, directory, queue, owner;
 	struct str		 hostname, helo, relayhost;
 	struct str		 interfaces;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/escape.h"
 #include "postfix/milters.h"
 #include "tools/check_host.h"
 #include "tools/setup.h"
@@ -16,6 +17,7 @@
 #define SOCKET_NAME	"mailseal/milter.sock"	/* below Postfix's queue */
 #define USUAL_QUEUE	"/var/spool/postfix"
 #define HOST_BYTES	256
+#define WHY_BYTES	4096
 #define FIRST_PORT	8891
 #define LAST_PORT	8910
 
@@ -219,6 +221,19 @@ describe_postfix(struct setup *s)
 	}
 }
 
+static void
+fail_postfix(struct setup *s, const char *hint)
+{
+	struct buf why;
+
+	buf_init(&why, WHY_BYTES);
+	escape_text(&why, s->postfix.why, WHY_BYTES / 8);
+	(void)cli_fail("Postfix was not found, or its configuration is not "
+	    "valid: mend it%s. postconf says: %.*s", hint, STR_FMT(
+	    buf_str(&why)));
+	buf_fini(&why);
+}
+
 static bool
 look_at_mta(struct setup *s)
 {
@@ -226,8 +241,7 @@ look_at_mta(struct setup *s)
 		return (false);
 	}
 	if (!s->args->mta_given && !s->postfix.found) {
-		(void)cli_fail("Postfix was not found (postconf): say --mta "
-		    "sendmail or --mta none");
+		fail_postfix(s, ", or say --mta sendmail or --mta none");
 		return (false);
 	}
 	if (s->args->mta == SETUP_SENDMAIL) {
@@ -237,7 +251,7 @@ look_at_mta(struct setup *s)
 		return (true);
 	}
 	if (!s->postfix.found) {
-		(void)cli_fail("Postfix was not found (postconf)");
+		fail_postfix(s, "");
 		return (false);
 	}
 	return (setup_postfix_judge(s));

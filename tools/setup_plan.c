@@ -169,8 +169,7 @@ plan_service(struct setup *s, const struct postfix_service *service)
 		return (true);
 	}
 	return (plan_list(s, service_name(s, service), "smtpd_milters",
-	    service->milters_raw, service->milters, none ||
-	    follows_main(service->milters_raw)));
+	    service->milters_raw, service->milters, none));
 }
 
 /* Whether the socket is reachable from every service that uses it. */

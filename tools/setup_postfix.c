@@ -46,6 +46,7 @@ static bool
 ask_parameters(struct setup *s, const char *options, struct str *out)
 {
 	char *argv[ARGS_MAX];
+	struct str err;
 	size_t i, n = setup_postconf(s, argv, ARGS_MAX, options);
 
 	for (i = 0; i < NAMES_N; i++) {
@@ -56,7 +57,11 @@ ask_parameters(struct setup *s, const char *options, struct str *out)
 		    postfix_guard_name((enum postfix_guard)i)));
 	}
 	argv[n] = NULL;
-	return (setup_exec(s, argv, out, NULL) == 0);
+	if (setup_exec(s, argv, out, &err) == 0) {
+		return (true);
+	}
+	s->postfix.why = str_trim_fws(err);
+	return (false);
 }
 
 static void

@@ -329,7 +329,8 @@ def check_program():
     """Published by a program: records that are there are merged, by its verb
     merge; other records stay."""
     host = Host('program')
-    dns = Dns(os.path.join(proc.folder(), 'dns'), 'v=spf1 include:_spf.other.example -all')
+    dns = Dns(os.path.join(proc.folder(), 'dns'),
+              'v=spf1 include:_spf.other.example -all')
     log = os.path.join(host.top, 'requests')
     program = proc.write(os.path.join(host.top, 'publish'), PROGRAM % (
         sys.executable, log, dns.first.key), 0o755)

@@ -92,6 +92,10 @@ UNFORESEEN = (
         '127.0.0.1:2525 inet n - n - - smtpd\n'
         ' -o smtpd_milters=${x?{a}:{b}}\n', 'master.cf'), 'master.cf'),
     ('a short name', edit('myhostname', 'mx'), 'full name'),
+    ('a list that refers to itself', append(
+        '127.0.0.1:2525 inet n - n - - smtpd\n'
+        ' -o { smtpd_milters = inet:a:1, $smtpd_milters }\n', 'master.cf'),
+     'postconf says'),
     ('a file that has two names', lambda host: os.link(
         os.path.join(host.postfix.etc, 'main.cf'),
         os.path.join(host.postfix.etc, 'main.cf.2')), 'something else'),
@@ -153,11 +157,6 @@ FORESEEN = (
                    '# in between\n   smtpd_milters=$x -o mynetworks=\n' % (
                        host.postfix.ports['in'] + 1000), 'master.cf')(host)),
      (OURS, OURS), '/smtpd_milters = $x,{%s,default_action=tempfail}' % OURS),
-    ('a listener that follows', lambda host: append(
-        '127.0.0.1:%d inet n - n - - smtpd\n -o { smtpd_milters = '
-        'inet:127.0.0.1:9, $smtpd_milters }\n' % (
-            host.postfix.ports['in'] + 1000), 'master.cf')(host),
-     (OURS, OURS), '= inet:127.0.0.1:9, $smtpd_milters\n'),
     ('postscreen', lambda host: postscreen(host), (OURS, OURS), ''),
 )
 
