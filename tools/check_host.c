@@ -199,7 +199,7 @@ check_host_open(struct check_host *host, const char *conf_path, bool warns,
 	if (!check_host_open_mta(host)) {
 		return (false);
 	}
-	env->log = warn_line;
+	env->log = warns ? warn_line : NULL;
 	ok = offline_open(&off, conf_path, false, env) &&
 	    collect_keys(host, &off, warns);
 	if (ok) {

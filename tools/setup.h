@@ -128,6 +128,7 @@ struct setup {
 	/* look */
 	struct conf		*conf;		/* NULL: there is none */
 	bool			 conf_missing;
+	struct str		 sample;	/* in its place; or absent */
 	const char		*new_socket;	/* of a configuration that is
 						   to be made */
 	struct setup_postfix	 postfix;
@@ -242,11 +243,15 @@ int	 setup_probe(struct setup *, struct str *reply_r);
 
 bool	 setup_look(struct setup *);
 enum setup_result	 setup_make(struct setup *);
+/* Replaces a configuration of mailseald. False: printed why. */
+bool	 setup_write_conf(struct setup *, const char *path, struct str text);
 /* The daemon's socket, by its configuration or by the one that will be
    written. */
 const char	*setup_socket(struct setup *);
 const char	*setup_pid_file(struct setup *);
 bool	 setup_daemon_start(struct setup *);
+/* Whether anything answers as a milter on the socket. */
+bool	 setup_daemon_runs(struct setup *);
 /* Whether the daemon takes a message on its socket, as Postfix's user. */
 bool	 setup_daemon_try(struct setup *, struct str *why_r);
 bool	 setup_uses_systemd(const struct setup *);

@@ -33,9 +33,8 @@ make_word(struct setup *s, const char *text)
 	return (arena_cstr(&s->arena, str_from(text)));
 }
 
-/* Whether anything answers as a milter there. */
-static bool
-is_running(struct setup *s)
+bool
+setup_daemon_runs(struct setup *s)
 {
 	struct player *player = NULL;
 	struct player_opts opts;
@@ -57,7 +56,7 @@ wait_until_running(struct setup *s)
 	int i;
 
 	for (i = 0; i < TRIES; i++) {
-		if (is_running(s)) {
+		if (setup_daemon_runs(s)) {
 			return (true);
 		}
 		(void)nanosleep(&pause, NULL);
@@ -144,7 +143,7 @@ setup_daemon_start(struct setup *s)
 	if (!check_conf(s, daemon)) {
 		return (false);
 	}
-	if (is_running(s)) {
+	if (setup_daemon_runs(s)) {
 		setup_say(s, "mailseald runs already.");
 		return (true);
 	}

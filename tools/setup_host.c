@@ -6,16 +6,19 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "keystore/files.h"
 #include "postfix/milters.h"
 #include "tools/check_host.h"
 #include "tools/setup.h"
 
 #define SOCKET_NAME	"mailseal/milter.sock"	/* below Postfix's queue */
 #define USUAL_QUEUE	"/var/spool/postfix"
+#define SAMPLE_LINE	"Socket inet:8891@127.0.0.1"
 #define HOST_BYTES	256
 #define WHY_BYTES	4096
 #define FIRST_PORT	8891
@@ -83,6 +86,35 @@ setup_pid_file(struct setup *s)
 	return (setup_text(s, "%s/mailseald.pid", s->args->state_dir).p);
 }
 
+/* Whether the configuration is the sample as it is installed, or as good as
+   that: its Socket is all that it sets. The text is kept for undo. */
+static bool
+is_sample(struct setup *s)
+{
+	struct str rest, line;
+	struct diag diag;
+	struct buf text;
+	bool is = true;
+
+	diag_init(&diag);
+	buf_init(&text, SETUP_STATE_MAX_BYTES / 4);
+	if (files_read(AT_FDCWD, s->args->conf_path, s->args->conf_path,
+	    &text, NULL, &diag) != STATUS_OK) {
+		buf_fini(&text);
+		return (false);
+	}
+	s->sample = arena_dup(&s->arena, buf_str(&text));
+	buf_fini(&text);
+	rest = s->sample;
+	while (str_next(&rest, '\n', &line)) {
+		line = str_trim_wsp(line);
+		is = is && (line.n == 0 || line.p[0] == '#' ||
+		    str_eq(line, STR(SAMPLE_LINE)));
+	}
+	s->sample = is ? s->sample : STR_NONE;
+	return (is);
+}
+
 static bool
 read_conf(struct setup *s)
 {
@@ -98,6 +130,12 @@ read_conf(struct setup *s)
 	    STATUS_OK) {
 		(void)cli_fail("%s", diag.text);
 		return (false);
+	}
+	if (is_sample(s) && !setup_daemon_runs(s)) {
+		conf_release(s->conf);
+		s->conf = NULL;
+		s->conf_missing = true;
+		return (true);
 	}
 	/* dkimkeygen reads the installed configuration, not this one. */
 	if (s->args->store.where == NULL && s->conf->key_stores.n == 1) {

@@ -191,38 +191,49 @@ make_socket_directory(struct setup *s)
 	    postfix->pw_gid, &made));
 }
 
-static bool
-make_conf(struct setup *s)
+bool
+setup_write_conf(struct setup *s, const char *path, struct str text)
 {
 	const struct files_owner owner = { (uid_t)-1, (gid_t)-1 };
-	struct str path = str_from(s->args->conf_path);
-	size_t slash = str_rfind(path, '/');
+	struct str name = str_from(path);
+	size_t slash = str_rfind(name, '/');
 	struct diag diag;
-	struct buf text;
-	int dir;
 	bool ok;
+	int dir;
 
-	dir = open(slash < path.n ? arena_cstr(&s->arena, str_first(path,
+	dir = open(slash < name.n ? arena_cstr(&s->arena, str_first(name,
 	    slash > 0 ? slash : 1)) : ".", O_RDONLY | O_DIRECTORY |
 	    O_CLOEXEC);
 	if (dir == -1) {
-		return (fail_path(path.p));
+		return (fail_path(path));
 	}
 	diag_init(&diag);
+	ok = files_replace(dir, slash < name.n ? path + slash + 1 : path,
+	    path, text, 0644, &owner, &diag) == STATUS_OK;
+	if (!ok) {
+		(void)cli_fail("%s", diag.text);
+	}
+	(void)close(dir);
+	return (ok);
+}
+
+static bool
+make_conf(struct setup *s)
+{
+	const char *path = s->args->conf_path;
+	struct buf text;
+	bool ok;
+
 	buf_init(&text, CONF_BYTES);
 	write_conf(s, &text);
 	ok = text.status == STATUS_OK && note_made(s, "configuration",
-	    json_pack("{s:s, s:s}", "path", path.p, "text", text.p));
-	if (ok && files_replace(dir, slash < path.n ? path.p + slash + 1 :
-	    path.p, path.p, buf_str(&text), 0644, &owner, &diag) !=
-	    STATUS_OK) {
-		(void)cli_fail("%s", diag.text);
-		ok = false;
-	}
+	    json_pack("{s:s, s:s, s:o}", "path", path, "text", text.p,
+	    "before", cli_json_text(s->sample))) &&
+	    setup_write_conf(s, path, buf_str(&text));
 	buf_fini(&text);
-	(void)close(dir);
 	if (ok) {
-		setup_say(s, "Wrote %s.", path.p);
+		setup_say(s, "Wrote %s%s.", path, s->sample.p != NULL ?
+		    ", where the sample was" : "");
 	}
 	return (ok);
 }

@@ -159,6 +159,11 @@ prove_signature(struct setup *s)
 		if (i > 0) {
 			(void)nanosleep(&pause, NULL);
 		}
+		if (i == 1) {
+			/* Another program may have changed the keys. */
+			s->store.changed = true;
+			setup_daemon_reload(s);
+		}
 		good = try_signature(s, &why);
 	}
 	if (good > 0) {

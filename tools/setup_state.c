@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -68,6 +69,32 @@ read_object(struct setup_state *s, const char *name, struct diag *diag)
 	return (r);
 }
 
+/* The directories above it, which others may enter, whatever the umask is. */
+static bool
+make_parents(const char *path)
+{
+	char parent[PATH_MAX];
+	char *slash;
+
+	if (strlcpy(parent, path, sizeof(parent)) >= sizeof(parent)) {
+		errno = ENAMETOOLONG;
+		return (false);
+	}
+	for (slash = strchr(parent + 1, '/'); slash != NULL;
+	    slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(parent, 0755) == 0) {
+			if (chmod(parent, 0755) == -1) {
+				return (false);
+			}
+		} else if (errno != EEXIST) {
+			return (false);
+		}
+		*slash = '/';
+	}
+	return (true);
+}
+
 bool
 setup_state_open(struct setup_state *s, const char *path, struct str domain,
     bool create, struct diag *diag)
@@ -76,7 +103,8 @@ setup_state_open(struct setup_state *s, const char *path, struct str domain,
 		.writable = create };
 	(void)snprintf(s->name, sizeof(s->name), "%.*s" SUFFIX,
 	    STR_FMT(domain));
-	if (create && mkdir(path, 0700) == -1 && errno != EEXIST) {
+	if (create && (!make_parents(path) || (mkdir(path, 0700) == -1 &&
+	    errno != EEXIST))) {
 		return (fail_state(diag, path));
 	}
 	s->dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -101,6 +101,7 @@ remove_conf(struct setup *s)
 	json_t *object = json_object_get(s->state.host, "configuration");
 	const char *path = setup_state_get(object, "path");
 	const char *made = setup_state_get(object, "text");
+	const char *before = setup_state_get(object, "before");
 	struct buf text;
 	struct diag diag;
 	bool same;
@@ -113,7 +114,12 @@ remove_conf(struct setup *s)
 	same = files_read(AT_FDCWD, path, path, &text, NULL, &diag) ==
 	    STATUS_OK && str_eq(buf_str(&text), str_from(made));
 	buf_fini(&text);
-	if (same && unlink(path) == 0) {
+	if (same && before != NULL) {
+		if (!setup_write_conf(s, path, str_from(before))) {
+			return (false);
+		}
+		setup_say(s, "%s is the sample again.", path);
+	} else if (same && unlink(path) == 0) {
 		setup_say(s, "Removed %s.", path);
 	} else if (access(path, F_OK) == 0) {
 		setup_say(s, "%s stays: it was changed since.", path);

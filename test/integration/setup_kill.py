@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """mailseal setup killed at every step, and run again to the same end.
 """
+import json
 import os
 import shutil
 import sys
@@ -9,59 +10,103 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
 
 import proc  # noqa: E402
 from setting import (  # noqa: E402
-    DOMAIN, Dns, Host, enter, publish_stored, stored, until_done)
+    DOMAIN, Dns, Host, SAFE, enter, guards_of, publish_stored, stored,
+    until_done)
 import tap  # noqa: E402
 
 # The leak sanitizer cannot work beside strace.
 TRACED = ['env', 'ASAN_OPTIONS=detect_leaks=0']
 
 
-def check_kill():
-    """Killed at each rename of a file, one further with each run; then it
-    comes to the same end."""
-    host = Host('kill', {'milter_default_action': 'accept'})
-    dns = Dns(os.path.join(proc.folder(), 'dns'))
-    if shutil.which('strace') is None:
-        tap.skip('kill -9', 'strace is not installed')
-        return
-    dns.both([(DOMAIN, 'v=spf1 ip4:192.0.2.10 ~all'),
-              ('_dmarc.' + DOMAIN, 'v=DMARC1; p=none; rua=mailto:a@d.example')])
-    killed = 0
-    published = False
-    for i in range(1, 60):
-        status, out, _ = proc.run([
-            *TRACED, 'strace', '-qq', '-o', '/dev/null', '-e', 'trace=renameat',
-            '-e', 'inject=renameat:signal=SIGKILL:when=%d' % i] +
-            host.command('--yes', '--no-wait', '--json'))
-        killed += status < 0 or status == 137
+RENAMES = 'renameat'
+PROGRAMS = 'clone,clone3,vfork'
+QUERIES = 'connect'
+
+
+def run_killed(host, calls, when, *options):
+    """One run that is killed at that system call, if it comes so far."""
+    status, out, err = proc.run([
+        *TRACED, 'strace', '-qq', '-o', '/dev/null', '-e', 'trace=' + calls,
+        '-e', 'inject=%s:signal=SIGKILL:when=%d' % (calls, when)] +
+        host.command(*options))
+    return status, status < 0 or status == 137, (out, err)
+
+
+def stage_of(host):
+    """How far the run came, as it has noted."""
+    try:
+        with open(os.path.join(host.state, DOMAIN + '.json'),
+                  encoding='ascii') as f:
+            return json.load(f).get('stage')
+    except FileNotFoundError:
+        return None
+
+
+def run_until_done(host, dns, calls, step):
+    """Killed at each step-th of these calls, one further with each run; in
+    between the records are published. The stages that it was killed in."""
+    stages, published = [], False
+    for when in range(1, 400, step):
+        status, killed, said = run_killed(host, calls, when, '--yes',
+                                          '--no-wait', '--json')
+        if killed:
+            stages.append(stage_of(host))
         if not published and stored(host):
             publish_stored(host, dns)
             published = True
         if status == 0:
             break
-    tap.ok(status == 0 and killed >= 5, 'killed %d times, then done' % killed,
-           out)
+    tap.ok(status == 0 and len(stages) >= 5,
+           '%s: killed %d times, then done' % (calls, len(stages)), said)
+    return stages
+
+
+def check_end(host):
     tap.is_((host.postconf('smtpd_milters'),
              host.postconf('non_smtpd_milters')),
             ('{ unix:mailseal/milter.sock, default_action=tempfail }',) * 2,
             'Postfix is wired once; mail waits for mailseald, whatever holds '
             'for others')
+    tap.is_(guards_of(host), SAFE, 'and refuses what it shall refuse')
     tap.is_(len(stored(host)), 1, 'there is one key')
     until_done(host)
+
+
+def undo_killed(host):
     undone = 0
-    for i in range(1, 20):
-        status, _, err = proc.run([
-            *TRACED, 'strace', '-qq', '-o', '/dev/null', '-e', 'trace=renameat',
-            '-e', 'inject=renameat:signal=SIGKILL:when=%d' % i] +
-            host.command('--undo', '--yes'))
-        undone += status < 0 or status == 137
+    for when in range(1, 20):
+        status, killed, said = run_killed(host, RENAMES, when, '--undo',
+                                          '--yes')
+        undone += killed
         if status == 0:
             break
-    tap.ok(status == 0 and undone >= 2, 'undo, killed %d times' % undone, err)
+    tap.ok(status == 0 and undone >= 2, 'undo, killed %d times' % undone,
+           said)
     tap.is_((host.files(), os.listdir(host.state)), (host.original, []),
             'and undone, byte for byte, and no copy is left')
-    host.stop()
-    dns.stop()
+
+
+def check_kill():
+    """It comes to the same end."""
+    if shutil.which('strace') is None:
+        tap.skip('kill -9', 'strace is not installed')
+        return
+    stages = []
+    for name, calls, step in (('dns', QUERIES, 7), ('files', RENAMES, 2),
+                              ('runs', PROGRAMS, 5)):
+        host = Host(name, {'milter_default_action': 'accept'})
+        dns = Dns(os.path.join(proc.folder(), name))
+        dns.both([(DOMAIN, 'v=spf1 ip4:192.0.2.10 ~all'),
+                  ('_dmarc.' + DOMAIN,
+                   'v=DMARC1; p=none; rua=mailto:a@d.example')])
+        stages += run_until_done(host, dns, calls, step)
+        check_end(host)
+        undo_killed(host)
+        host.stop()
+        dns.stop()
+    tap.is_(sorted(set(stages) - {None, 'done'}),
+            ['make', 'prove', 'publish', 'wait', 'wire'],
+            'it was killed in each stage', stages)
 
 
 def main():

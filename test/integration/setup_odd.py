@@ -130,6 +130,9 @@ def check_unforeseen():
     check_chroot(host)
     check_former_by_name(host)
     dns = Dns(os.path.join(proc.folder(), 'dns'))
+    check_sample(host)
+    dns.stop()
+    dns = Dns(os.path.join(proc.folder(), 'dns'))
     dns.both(host.records())
     host.undo()
     check_guards(host)
@@ -267,6 +270,31 @@ def check_pid_file(host):
                'the PidFile is %s: refused' % name, (status, err))
         os.unlink(path)
     os.unlink(os.path.join(host.state, 'host.json'))
+
+
+def check_sample(host):
+    """The sample that make install puts there is no configuration yet, and the
+    directory of the state need not be there."""
+    with open(os.path.join(tree.SRC, 'etc', 'mailseald.conf'),
+              encoding='ascii') as f:
+        sample = f.read()
+    proc.write(host.conf, sample)
+    state, host.state = host.state, os.path.join(host.top, 'a', 'b', 'state')
+    umask = os.umask(0o077)
+    _, out, err = host.run('--yes', '--no-wait')
+    os.umask(umask)
+    with open(host.conf, encoding='ascii') as f:
+        text = f.read()
+    tap.ok('UserID ' + USER in text and 'Socket unix:' in text,
+           'the sample is replaced', text + err)
+    tap.is_([os.stat(p).st_mode & 0o777 for p in (
+        os.path.dirname(host.state), host.state)], [0o755, 0o700],
+        'directories are made, and others may pass the one above')
+    host.undo()
+    with open(host.conf, encoding='ascii') as f:
+        tap.is_(f.read(), sample, 'undo: and the sample is there again')
+    os.unlink(host.conf)
+    host.state = state
 
 
 CF = 'O InputMailFilters=%s\nXmailseal, S=inet:8891@127.0.0.1%s\n'
