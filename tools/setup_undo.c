@@ -191,7 +191,12 @@ setup_status(struct setup *s)
 		setup_say(s, "%.*s was not set up here.", STR_FMT(s->domain));
 		return (setup_finish(s, SETUP_STOP));
 	}
-	setup_say(s, "The last run came to: %s.", stage);
+	if (strcmp(stage, "done") == 0) {
+		setup_say(s, "The last run came to its end.");
+	} else {
+		setup_say(s, "The last run stopped in the stage %s: run setup "
+		    "again, it goes on there.", stage);
+	}
 	setup_say(s, wired == NULL ? "Postfix is as it was." :
 	    strcmp(wired, "done") == 0 ? "Postfix was wired by setup." :
 	    "Postfix is being wired: run setup again.");
