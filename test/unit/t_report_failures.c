@@ -59,10 +59,12 @@ write_failures(const struct kept_failure *v, size_t n,
 	failures_init(&queue);
 	for (i = 0; i < n; i++) {
 		item = failures_item_new(&v[i], limits);
-		if (item == NULL || failures_add(&queue, item) ==
-		    FAILURES_FULL) {
+		if (item == NULL) {
 			printf("Bail out! no memory\n");
 			exit(99);
+		}
+		if (failures_add(&queue, item) != FAILURES_ADDED) {
+			free(item);
 		}
 	}
 	failures_take(&queue, &list);
