@@ -183,6 +183,7 @@ struct conf {
 	struct hosts		*peer_list;	/* PeerList */
 	struct conf_strings	 mta;		/* MTA: {daemon_name} */
 	struct conf_strings	 filter_mta;	/* FilterMTA: {daemon_name} */
+	char			*mark_field;	/* MarkField; NULL: none */
 	char			*mark_key_file;	/* MarkKeyFile; NULL: the
 						   default, which may be
 						   missing */

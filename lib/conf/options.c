@@ -224,6 +224,8 @@ static const struct conf_option rows[] = {
 	    CONF_FIELD(conf_set_strings, struct conf_strings, mta) },
 	{ .name = "MailingListHosts", .form = "list", .fallback = "",
 	    CONF_FIELD(conf_set_hosts, struct hosts *, mailing_list_hosts) },
+	{ .name = "MarkField", .form = "X-name", .fallback = "",
+	    CONF_FIELD(conf_set_mark_field, char *, mark_field) },
 	{ .name = "MarkKeyFile", .form = "path", .fallback = "",
 	    CONF_TEXT(mark_key_file) },
 	{ .name = "MaximumMemory", .fallback = "0",

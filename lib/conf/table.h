@@ -116,6 +116,7 @@ conf_setter	 conf_set_seconds;		/* int64_t */
 conf_setter	 conf_set_microseconds;		/* uint64_t, given as a time */
 conf_setter	 conf_set_socket;		/* char * */
 conf_setter	 conf_set_metrics;		/* char * */
+conf_setter	 conf_set_mark_field;		/* char * */
 conf_setter	 conf_set_canonicalization;	/* conf_signature_style */
 conf_setter	 conf_set_authserv_id;		/* conf_authserv_id */
 conf_setter	 conf_set_sample;		/* unsigned, percent */

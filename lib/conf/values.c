@@ -11,6 +11,7 @@
 #include "mail/domain.h"
 
 /* Of a local socket, with the NUL. */
+#define MARK_FIELD_MAX_BYTES	64
 #define PATH_BYTES	sizeof(((struct sockaddr_un *)NULL)->sun_path)
 
 static void *
@@ -273,6 +274,23 @@ conf_set_metrics(struct conf_reader *r, const struct conf_option *o,
 		    "localhost after the @"));
 	}
 	return (conf_set_text(r, o, value));
+}
+
+enum status
+conf_set_mark_field(struct conf_reader *r, const struct conf_option *o,
+    struct str value)
+{
+	bool good = value.n > 2 && value.n <= MARK_FIELD_MAX_BYTES &&
+	    str_starts_ci(value, STR("X-")) &&
+	    !str_eq_ci(value, STR("X-DMARC-Quarantine"));
+	size_t i;
+
+	for (i = 0; i < value.n; i++) {
+		good = good && (char_is_alpha(value.p[i]) ||
+		    char_is_digit(value.p[i]) || value.p[i] == '-');
+	}
+	return (good ? conf_set_text(r, o, value) : conf_reject(r, o, value,
+	    "is not the name of a field of yours, such as X-Mailseal-Mark"));
 }
 
 enum status

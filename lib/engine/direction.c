@@ -47,8 +47,11 @@
  *	login may not write as that author (logins.c), it is not signed and gets
  *	a mark, too.
  *
- * Limits. A mark is lost if a program on the way deletes the field, or makes a
- * new message with the old author, as SpamAssassin's report_safe does. Mail
+ * Limits. A mark is lost if a program on the way deletes the field, as Mailman
+ * may, or makes a new message with the old author, as SpamAssassin's
+ * report_safe does. Against the first there is MarkField: a copy of our
+ * Authentication-Results under another name, which is only used if no field of
+ * that name fits, and becomes one again. It is deleted where ours are. Mail
  * that entered while no milter looked at it (smtpd_proxy_filter, a listener
  * without milters, milter_default_action accept) has none. For these there is
  * FilterMTA, and Postfix's receive_override_options=no_milters on the listener

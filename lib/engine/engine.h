@@ -390,7 +390,7 @@ struct engine_outcome {		/* views into the message's arena */
 	struct {
 		struct engine_action	*v;	/* NULL: none yet */
 		size_t			 cap;
-		struct engine_action	 spare[2];	/* without memory */
+		struct engine_action	 spare[3];	/* without memory */
 	}			 room;		/* of actions */
 	size_t			 deletions_n;	/* the first actions */
 };

@@ -122,6 +122,9 @@ engine_forged_delete_results(const struct engine_input *in,
     struct engine_outcome *out)
 {
 	delete_fields(in, out, ENGINE_FIELD_AUTHRES, false);
+	if (input_mark_field(in).n > 0 && in->mark_index == in->fields.n) {
+		delete_fields(in, out, input_mark_field(in), true);
+	}
 }
 
 void
@@ -191,6 +194,10 @@ engine_forged_is_deleted(const struct engine_input *in,
 	}
 	if (str_eq_ci(field->name, ENGINE_FIELD_TAG)) {
 		return (in->judged && !input_is_relay_exempt(in));
+	}
+	if (input_mark_field(in).n > 0 &&
+	    str_eq_ci(field->name, input_mark_field(in))) {
+		return (in->mark_index == in->fields.n);
 	}
 	return (str_eq_ci(field->name, ENGINE_FIELD_AUTHRES) &&
 	    claims_our_name(in, field));

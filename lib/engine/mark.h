@@ -46,8 +46,9 @@ struct engine_input;
 enum status	engine_mark_add(const struct engine_input *, bool passed,
 		    struct str value, struct str *marked_r) ATTR_MUST_CHECK;
 /*
- * The topmost field with a mark of ours that fits the message; in->fields.n:
- * none. in->from is parsed. NOMEM only.
+ * The topmost Authentication-Results with a mark of ours that fits the
+ * message, else the topmost copy of them (MarkField); in->fields.n: none.
+ * in->from is parsed. NOMEM only.
  */
 enum status	engine_mark_find(const struct engine_input *, size_t *index_r)
     ATTR_MUST_CHECK;

@@ -191,25 +191,40 @@ check_field(const struct engine_input *in, const struct field *field,
 	return (status);
 }
 
-enum status
-engine_mark_find(const struct engine_input *in, size_t *index_r)
+static enum status
+find_in_fields(const struct engine_input *in, struct str name, size_t *index_r)
 {
 	enum status status = STATUS_OK;
 	bool fits = false;
 	size_t i;
 
-	*index_r = in->fields.n;
-	for (i = 0; in->engine->mark_keys.n > 0 && i < in->fields.n &&
-	    status == STATUS_OK && !fits; i++) {
+	for (i = 0; i < in->fields.n && status == STATUS_OK && !fits; i++) {
 		const struct field *field = &in->fields.v[i];
 
-		if (!str_eq_ci(field->name, ENGINE_FIELD_AUTHRES)) {
+		if (!str_eq_ci(field->name, name)) {
 			continue;
 		}
 		status = check_field(in, field, &fits);
 		if (status == STATUS_OK && fits) {
 			*index_r = i;
 		}
+	}
+	return (status);
+}
+
+enum status
+engine_mark_find(const struct engine_input *in, size_t *index_r)
+{
+	enum status status;
+
+	*index_r = in->fields.n;
+	if (in->engine->mark_keys.n == 0) {
+		return (STATUS_OK);
+	}
+	status = find_in_fields(in, ENGINE_FIELD_AUTHRES, index_r);
+	if (status == STATUS_OK && *index_r == in->fields.n &&
+	    input_mark_field(in).n > 0) {
+		status = find_in_fields(in, input_mark_field(in), index_r);
 	}
 	return (status);
 }

@@ -425,8 +425,10 @@ finish_direction(struct engine_msg *m)
 	case ENGINE_PASS_THROUGH:
 		status = finish_pass_through(m);
 		break;
-	case ENGINE_UNDECIDED:
 	case ENGINE_RETURNED:
+		engine_results_restore(&m->in, &m->outcome);
+		break;
+	case ENGINE_UNDECIDED:
 		break;
 	}
 	if (status == STATUS_OK) {

@@ -54,12 +54,13 @@ engine_outcome_reserve(struct engine_outcome *out,
 	size_t n = field_list_count(&in->fields, ENGINE_FIELD_AUTHRES) +
 	    field_list_count(&in->fields, ENGINE_FIELD_AAR) +
 	    field_list_count(&in->fields, ENGINE_FIELD_TAG) +
+	    field_list_count(&in->fields, input_mark_field(in)) +
 	    count_changes(in);
 
-	/* Results, Received-SPF, a tag; signatures by the keys of the
-	   configuration or of other sources; a quarantine; an ARC set; and
+	/* Results, MarkField, Received-SPF, a tag; signatures by the keys of
+	   the configuration or of other sources; a quarantine; an ARC set; and
 	   signatures that are replaced. */
-	n += 3 + input_conf(in)->keys_n + SIGNERS_PICKS_MAX + 1 + 3;
+	n += 4 + input_conf(in)->keys_n + SIGNERS_PICKS_MAX + 1 + 3;
 	n += input_conf(in)->keys_n + SIGNERS_PICKS_MAX +
 	    ENGINE_OWN_SIGNATURES_EXTRA;
 	out->room.v = arena_calloc(in->arena, n, sizeof(*out->room.v));

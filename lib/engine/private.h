@@ -201,6 +201,13 @@ input_needs_mark(const struct engine_input *in)
 	return (in->external || in->login != ENGINE_LOGIN_MAY);
 }
 
+/* Absent: none. */
+static inline struct str
+input_mark_field(const struct engine_input *in)
+{
+	return (str_from(input_conf(in)->mark_field));
+}
+
 /* Whether this message belongs to a random sample of that many percent. */
 static inline bool
 input_is_sampled(const struct engine_input *in, unsigned percent)
@@ -451,6 +458,9 @@ bool		engine_opinion_refuses_dmarc(const struct engine_input *,
 /* Inserts our Authentication-Results without a result, for its mark. */
 enum status	engine_results_write_none(const struct engine_input *,
 		    struct engine_outcome *) ATTR_MUST_CHECK;
+/* Of a message that comes back and has them in MarkField only. */
+void		engine_results_restore(const struct engine_input *,
+		    struct engine_outcome *);
 /* Inserts our Authentication-Results. */
 enum status	engine_results_write(const struct engine_input *,
 		    struct engine_outcome *) ATTR_MUST_CHECK;

@@ -240,6 +240,17 @@ describe_dkim(struct arena *arena, const struct dkim_verifier *dkim, size_t n,
 	return (STATUS_OK);
 }
 
+/* Of results with a mark. */
+static void
+insert_copy(const struct engine_input *in, struct engine_outcome *out,
+    struct str marked)
+{
+	if (input_mark_field(in).n > 0 && in->engine->mark_keys.n > 0 &&
+	    input_needs_mark(in)) {
+		engine_outcome_insert_field(out, input_mark_field(in), marked);
+	}
+}
+
 enum status
 engine_results_write(const struct engine_input *in,
     struct engine_outcome *out)
@@ -282,6 +293,7 @@ engine_results_write(const struct engine_input *in,
 	status = engine_mark_add(in, out->dmarc != NULL &&
 	    dmarc_decisive(out->dmarc)->result == DMARC_PASS, folded, &marked);
 	if (status == STATUS_OK) {
+		insert_copy(in, out, marked);
 		engine_outcome_insert_results(out, marked, folded, unfolded);
 	}
 	return (status);
@@ -304,7 +316,20 @@ engine_results_write_none(const struct engine_input *in,
 		status = engine_mark_add(in, false, value, &marked);
 	}
 	if (status == STATUS_OK) {
+		insert_copy(in, out, marked);
 		engine_outcome_insert_field(out, ENGINE_FIELD_AUTHRES, marked);
 	}
 	return (status);
+}
+
+void
+engine_results_restore(const struct engine_input *in,
+    struct engine_outcome *out)
+{
+	const struct field *field = &in->fields.v[in->mark_index];
+
+	if (!str_eq_ci(field->name, ENGINE_FIELD_AUTHRES)) {
+		engine_outcome_insert_field(out, ENGINE_FIELD_AUTHRES,
+		    field->value);
+	}
 }

@@ -187,6 +187,7 @@ class Net:
                             'joe@example.com joe\n@example.com boss\n')
         self.checked = w.daemon('checked', SenderLogins='texthash:' + logins,
                                 **inside)
+        self.copied = w.daemon('copied', MarkField='X-Mark', **inside)
         self.proxied = w.daemon('proxied', FilterMTA='FILTERED', **inside)
 
         def service(daemon, filtered=False, transport='smtp', **more):
@@ -206,6 +207,8 @@ class Net:
             'inner': service(self.inner),
             'signer': service(self.signer, True),
             'signer-back': service(self.signer),
+            'copied': service(self.copied, True),
+            'copied-back': service(self.copied),
             'checked': service(self.checked, True),
             'checked-back': service(self.checked),
             'proxied': service(self.proxied,
@@ -320,6 +323,41 @@ def test_spamassassin(net):
     tap.ok(b'message/rfc822' in data, 'SpamAssassin wraps it', data)
     check(first, net.back('wrapped', data),
           'SpamAssassin, report_safe_copy_headers')
+
+
+def mailman(results):
+    """What Mailman 3 does by remove_dkim_headers, or with [ARC] of its own, and
+    what it always adds."""
+    def change(data):
+        fields, body = seal.split(data)
+        fields = [f for f in fields if not f.lower().startswith((
+            b'authentication-results:', b'dkim-signature:'))]
+        return b''.join(results + fields) + b'Precedence: list\r\n' \
+            b'List-Id: <list.lists.example.com>\r\n\r\n' + body + \
+            b'____\r\nthe list\r\n'
+    return change
+
+
+def test_mark_field(net):
+    for i, (name, results) in enumerate((
+            ('deleted', []),
+            ('replaced', [b'Authentication-Results: mx.here.example;\r\n'
+                          b' dmarc=fail; arc=none\r\n']))):
+        change = mailman(results)
+        mark = 'copied-%d' % i
+        first = net.first(mark, letter(mark), 'copied')
+        last = net.back(mark, change(first), 'copied-back')
+        check(first, last, 'results %s, MarkField' % name)
+        mark = 'uncopied-%d' % i
+        first = net.first(mark, letter(mark))
+        last = net.back(mark, change(first))
+        tap.ok(seal.fields_named(last, b'dkim-signature'),
+               'results %s: signed without MarkField' % name)
+        mark = 'post-%d' % i
+        first = net.first(mark, letter(mark), 'copied', JOE)
+        last = net.back(mark, change(first), 'copied-back')
+        tap.is_(net.w.verify(last)[0], ['pass', 'pass'],
+                'a post of our own: signed again')
 
 
 def test_strange_headers(net):
@@ -467,6 +505,7 @@ def main():
     test_more_filters(net)
     test_pipe(net)
     test_chain(net)
+    test_mark_field(net)
     test_spamassassin(net)
     test_strange_headers(net)
     test_forged_marks(net)

@@ -122,6 +122,18 @@ static const struct {
 	{ "Metrics with more than an address", "Metrics inet:1@::1]\n",
 	    "conf:1: Metrics: \"inet:1@::1]\" has neither an address nor "
 	    "localhost after the @" },
+	{ "MarkField of the message", "MarkField Subject\n",
+	    "conf:1: MarkField: \"Subject\" is not the name of a field of "
+	    "yours, such as X-Mailseal-Mark" },
+	{ "MarkField with a colon", "MarkField X-Mark:\n",
+	    "conf:1: MarkField: \"X-Mark:\" is not the name of a field of "
+	    "yours, such as X-Mailseal-Mark" },
+	{ "MarkField that is the tag", "MarkField x-dmarc-quarantine\n",
+	    "conf:1: MarkField: \"x-dmarc-quarantine\" is not the name of a "
+	    "field of yours, such as X-Mailseal-Mark" },
+	{ "MarkField without a name", "MarkField X-\n",
+	    "conf:1: MarkField: \"X-\" is not the name of a field of yours, "
+	    "such as X-Mailseal-Mark" },
 	{ "Metrics without a port", "Metrics inet:@127.0.0.1\n",
 	    "conf:1: Metrics: \"inet:@127.0.0.1\" is not unix:path|"
 	    "inet:port[@address]|inet6:port[@address]" },

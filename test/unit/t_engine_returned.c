@@ -736,6 +736,136 @@ test_failure(struct fx *fx)
 	buf_fini(&second);
 }
 
+/* The field at `start` without its line ends, and what follows. */
+static void
+drop_field(struct str text, const char *name, struct buf *r)
+{
+	const char *start = strstr(text.p, name), *end = start;
+
+	do {
+		end = strstr(end, "\r\n") + 2;
+	} while (char_is_wsp(*end));
+	buf_add_str(r, str_mem(text.p, (size_t)(start - text.p)));
+	buf_add_cstr(r, end);
+}
+
+#define RESULTS		"Authentication-Results: mx.example.net;"
+#define OTHER_RESULTS	RESULTS " spf=softfail\r\n"
+#define COPY		"X-Mark: mx.example.net;"
+
+static void
+drop_results(struct str text, struct buf *r)
+{
+	drop_field(text, RESULTS, r);
+}
+
+static void
+replace_results(struct str text, struct buf *r)
+{
+	buf_add_cstr(r, OTHER_RESULTS);
+	drop_field(text, RESULTS, r);
+}
+
+static void
+drop_copy(struct str text, struct buf *r)
+{
+	drop_field(text, COPY, r);
+}
+
+static void
+drop_both(struct str text, struct buf *r)
+{
+	struct buf half;
+
+	buf_init(&half, TEXT_MAX);
+	drop_results(text, &half);
+	drop_copy(buf_str(&half), r);
+	buf_fini(&half);
+}
+
+/* Results below their copy. */
+static void
+reverse(struct str text, struct buf *r)
+{
+	const char *start = strstr(text.p, COPY), *from = strstr(text.p,
+	    "From: ");
+
+	buf_add_str(r, str_mem(start, (size_t)(from - start)));
+	buf_add_str(r, str_mem(text.p, (size_t)(start - text.p)));
+	buf_add_cstr(r, from);
+}
+
+/* MarkField: for programs that delete Authentication-Results. */
+static void
+test_mark_field(struct fx *fx)
+{
+	static const struct fx_mail home = HOME, login = { .ip = "127.0.0.1",
+		.auth_authen = "joe" }, again = { .ip = "192.0.2.9" };
+	static const struct {
+		const char		*name, *conf;
+		fx_change		*change;
+		const struct fx_mail	*second;
+		enum engine_direction	 want;
+		size_t			 results, copies;
+	} copies[] = {
+		{ "unchanged", CONF "MarkField X-Mark\n", fx_keep, &home, BACK,
+		    1, 1 },
+		{ "results deleted", CONF "MarkField X-Mark\n", drop_results,
+		    &home, BACK, 1, 1 },
+		{ "results replaced in our name", CONF "MarkField x-mark\n",
+		    replace_results, &home, BACK, 1, 1 },
+		{ "the copy deleted", CONF "MarkField X-Mark\n", drop_copy,
+		    &home, BACK, 1, 0 },
+		{ "both deleted", CONF "MarkField X-Mark\n", drop_both, &home,
+		    SIGN, 0, 0 },
+		{ "the copy on top", CONF "MarkField X-Mark\n", reverse, &home,
+		    BACK, 1, 1 },
+		{ "with a login", CONF "MarkField X-Mark\n", drop_results,
+		    &login, SIGN, 0, 0 },
+		{ "from outside again", CONF "MarkField X-Mark\n",
+		    drop_results, &again, ENGINE_VERIFY, 1, 1 },
+		{ "Mode s", MODE_S "MarkField X-Mark\n", drop_results, &home,
+		    BACK, 1, 1 },
+		{ "another message", CONF "MarkField X-Mark\n", other_message,
+		    &home, SIGN, 0, 0 },
+		{ "results deleted, not configured there", CONF, drop_results,
+		    &home, SIGN, 0, 1 },
+	};
+	enum engine_direction direction;
+	struct buf first, changed, second;
+	size_t i;
+
+	buf_init(&first, TEXT_MAX);
+	buf_init(&changed, TEXT_MAX);
+	buf_init(&second, TEXT_MAX);
+	for (i = 0; i < sizeof(copies) / sizeof(copies[0]); i++) {
+		buf_reset(&first);
+		buf_reset(&changed);
+		buf_reset(&second);
+		fx_configure(fx, strstr(copies[i].conf, "Mode s\n") != NULL ?
+		    copies[i].conf : CONF "MarkField X-Mark\n");
+		pass(fx, &outside, STR(FORGED(OURS)), &direction, &first);
+		copies[i].change(buf_str(&first), &changed);
+		fx_configure(fx, copies[i].conf);
+		pass(fx, copies[i].second, buf_str(&changed), &direction,
+		    &second);
+		tap_num(direction, copies[i].want, copies[i].name);
+		tap_ok(fx_count(buf_str(&second), RESULTS) ==
+		    copies[i].results && fx_count(buf_str(&second), COPY) ==
+		    copies[i].copies &&
+		    !fx_contains(buf_str(&second), "spf=softfail"),
+		    "MarkField, %s: results and copies", copies[i].name);
+	}
+	buf_reset(&first);
+	pass(fx, &outside, STR("X-Mark: x\r\n" FORGED(OURS)), &direction,
+	    &first);
+	tap_ok(fx_contains(buf_str(&first), "X-Mark: x\r\n"),
+	    "without MarkField such a field is nothing to us");
+	buf_fini(&first);
+	buf_fini(&changed);
+	buf_fini(&second);
+}
+
 static char *
 make_long_from(void)
 {
@@ -822,6 +952,7 @@ main(void)
 	test_passed(&fx);
 	test_each_octet(&fx);
 	test_failure(&fx);
+	test_mark_field(&fx);
 	free(long_from);
 	fx_fini(&fx);
 	return (tap_done());
