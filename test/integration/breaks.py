@@ -105,6 +105,28 @@ def by_others(w):
     judge(w, 'redirected', trace + data, True)
     judge(w, 'a list that adds fields', b'Sender: list@example.net\r\n'
           b'List-Id: <list.example.net>\r\nPrecedence: list\r\n' + data, True)
+    judge(w, 'Sieve', b'X-Sieve: Pigeonhole Sieve\r\n'
+          b'X-Sieve-Redirected-From: you@example.net\r\n' + data, True)
+    head, body = data.split(b'\r\n\r\n', 1)
+    judge(w, 'Mailman 3', head + b'''\r
+Message-ID-Hash: EMUSI63VFODNTEDLVP3PTI4LIEHUUCZ6\r
+X-Message-ID-Hash: EMUSI63VFODNTEDLVP3PTI4LIEHUUCZ6\r
+X-Mailman-Rule-Hits: nonmember-moderation\r
+X-Mailman-Rule-Misses: dmarc-mitigation; no-senders; approved;\r
+ emergency; loop\r
+X-Mailman-Version: 3.3.8\r
+Precedence: list\r
+List-Id: <list.lists.example.com>\r
+List-Help: <mailto:list-request@lists.example.com?subject=help>\r
+List-Owner: <mailto:list-owner@lists.example.com>\r
+List-Post: <mailto:list@lists.example.com>\r
+List-Subscribe: <mailto:list-join@lists.example.com>\r
+List-Unsubscribe: <mailto:list-leave@lists.example.com>\r
+MIME-Version: 1.0\r
+Content-Type: text/plain; charset="us-ascii"\r
+Content-Transfer-Encoding: 7bit\r
+\r
+''' + body, True)
     judge(w, 'a prefix of the Subject',
           data.replace(b'Subject: ', b'Subject: [list] '), False)
     judge(w, 'a footer', data + b'_______\r\nlist@example.net\r\n', False)
