@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 
 #include "base/ip.h"
+#include "mail/domain.h"
 #include "signers/table.h"
 #include "tools/import_compare.h"
 
@@ -196,9 +197,14 @@ meant_by_domain(struct import *im, const struct author *a)
 		domain = str_from_offset(domain, str_find(domain, '.') + 1);
 		found = domain.n > 0 && lists_domain(&list, domain);
 	}
-	return (found ? arena_printf(&im->arena, "d=%.*s s=%.*s",
-	    STR_FMT(domain), STR_FMT(import_dkim(im, "Selector")->value)) :
-	    STR_NONE);
+	if (!found) {
+		return (STR_NONE);
+	}
+	if (domain_normalize(&im->arena, domain, &domain) != STATUS_OK) {
+		return (STR_NONE);
+	}
+	return (arena_printf(&im->arena, "d=%.*s s=%.*s", STR_FMT(domain),
+	    STR_FMT(import_dkim(im, "Selector")->value)));
 }
 
 struct sender {
@@ -231,6 +237,15 @@ author_of(struct import *im, struct str pattern)
 	return (str_find(part, '.') < part.n ? text : STR_NONE);
 }
 
+/* What OpenDKIM does with mail that it does not sign, and so verifies. */
+static const char *
+meaning_unsigned(const struct import *im)
+{
+	const char *action = import_old_action(im, "On-NoSignature");
+
+	return (strcmp(action, "accepted") == 0 ? "not signed" : action);
+}
+
 static const char *
 meaning_for(struct import *im, const struct author *a,
     const struct sender *s)
@@ -245,11 +260,15 @@ meaning_for(struct import *im, const struct author *a,
 		return ("left alone");
 	}
 	if (!s->ours) {
+		return (meaning_unsigned(im));
+	}
+	/* Mode v leaves alone what Mode s would sign. */
+	if (a->meant.n > 0 && !im->old_sign) {
 		return ("not signed");
 	}
 	if (a->meant.n == 0) {
 		return (im->signed_before && !im->signs ?
-		    "signed, if the table has it" : "not signed");
+		    "signed, if the table has it" : meaning_unsigned(im));
 	}
 	text = arena_printf(&im->arena, "signed %.*s", STR_FMT(a->meant));
 	return (text.p != NULL ? text.p : "");
@@ -268,8 +287,7 @@ add_author(struct import *im, struct import_cases *cases,
 	if (address.n == 0 || cases->authors++ >= IMPORT_MAX_AUTHORS) {
 		return;
 	}
-	a.meant = !im->old_sign ? STR_NONE :
-	    import_dkim(im, "SigningTable") != NULL ?
+	a.meant = import_dkim(im, "SigningTable") != NULL ?
 	    meant_by_table(im, &a, tables) : meant_by_domain(im, &a);
 	for (i = 0; i < n; i++) {
 		struct import_case *c = add_case(cases);
@@ -353,6 +371,20 @@ import_cases_signing(struct import *im, struct import_cases *cases,
 	    n);
 }
 
+/* What becomes of unsigned mail that OpenDMARC handles as `judged`: OpenDKIM
+   sees it first. */
+static const char *
+meaning_judged(const struct import *im, const char *judged)
+{
+	const char *action = import_old_action(im, "On-NoSignature");
+
+	if (strcmp(action, "accepted") == 0 || (strcmp(action, "held") == 0 &&
+	    strcmp(judged, "refused") == 0)) {
+		return (judged);
+	}
+	return (action);
+}
+
 /* ip NULL: from outside. */
 static void
 add_kind(struct import_cases *cases, const char *what, const char *ip,
@@ -386,40 +418,45 @@ with_signature(struct import *im, const char *selector)
 void
 import_cases_judging(struct import *im, struct import_cases *cases)
 {
-	bool headers = dmarc_is(im, "RequiredHeaders") || (im->old_dkim &&
+	/* Whose mail OpenDMARC does not look at. */
+	bool ignored = lists_address(im, IMPORT_OPENDMARC, "IgnoreHosts",
+	    OUTSIDE, false);
+	bool dmarc_headers = !ignored && dmarc_is(im, "RequiredHeaders");
+	bool headers = dmarc_headers || (im->old_dkim &&
 	    import_is_set(im, IMPORT_OPENDKIM, "RequiredHeaders"));
-	const char *refused = im->rejects ? "refused" : "accepted";
+	bool rejects = im->rejects && !ignored;
+	const char *refused = rejects ? "refused" : "accepted";
 	const char *friendly = sample_address(im, IMPORT_OPENDMARC,
 	    "IgnoreHosts");
 
 	add_kind(cases, "fails DMARC under p=reject", NULL, NULL,
-	    from_domain(im, "reject.invalid"), refused);
+	    from_domain(im, "reject.invalid"), meaning_judged(im, refused));
 	add_kind(cases, "fails DMARC under p=quarantine", NULL, NULL,
-	    from_domain(im, "quarantine.invalid"), im->rejects &&
-	    dmarc_is(im, "HoldQuarantinedMessages") ? "held" : "accepted");
+	    from_domain(im, "quarantine.invalid"), meaning_judged(im, rejects &&
+	    dmarc_is(im, "HoldQuarantinedMessages") ? "held" : "accepted"));
 	add_kind(cases, "fails DMARC under p=none", NULL, NULL,
-	    from_domain(im, "none.invalid"), "accepted");
+	    from_domain(im, "none.invalid"), meaning_judged(im, "accepted"));
 	add_kind(cases, "a subdomain without a record, p=reject above it",
-	    NULL, NULL, from_domain(im, "sub.reject.invalid"), import_get(im,
-	    IMPORT_OPENDMARC, "PublicSuffixList") != NULL ? refused :
-	    "accepted");
+	    NULL, NULL, from_domain(im, "sub.reject.invalid"),
+	    meaning_judged(im, import_get(im, IMPORT_OPENDMARC,
+	    "PublicSuffixList") != NULL ? refused : "accepted"));
 	add_kind(cases, "a policy that cannot be fetched", NULL, NULL,
-	    from_domain(im, "broken.invalid"), "accepted");
+	    from_domain(im, "broken.invalid"), meaning_judged(im, "accepted"));
 	add_kind(cases, "fails DMARC under p=reject", OUTSIDE, "joe",
-	    from_domain(im, "reject.invalid"),
+	    from_domain(im, "reject.invalid"), meaning_judged(im,
 	    dmarc_is(im, "IgnoreAuthenticatedClients") ? "accepted" :
-	    refused);
+	    refused));
 	add_kind(cases, "fails DMARC under p=reject", "127.0.0.1", NULL,
-	    from_domain(im, "reject.invalid"), lists_address(im,
-	    IMPORT_OPENDMARC, "IgnoreHosts", "127.0.0.1", true) ? "accepted" :
-	    refused);
+	    from_domain(im, "reject.invalid"), meaning_judged(im,
+	    im->rejects && !lists_address(im, IMPORT_OPENDMARC, "IgnoreHosts",
+	    "127.0.0.1", true) ? "refused" : "accepted"));
 	if (friendly != NULL) {
 		add_kind(cases, "fails DMARC under p=reject", friendly, NULL,
-		    from_domain(im, "reject.invalid"), "accepted");
+		    from_domain(im, "reject.invalid"), meaning_judged(im,
+		    "accepted"));
 	}
 	add_kind(cases, "no policy, no signature", NULL, NULL,
-	    from_domain(im, "plain.invalid"), import_old_action(im,
-	    "On-NoSignature"));
+	    from_domain(im, "plain.invalid"), meaning_judged(im, "accepted"));
 	add_kind(cases, "an altered signature", NULL, NULL,
 	    with_signature(im, "ed"), import_old_action(im,
 	    "On-BadSignature"));
@@ -431,10 +468,9 @@ import_cases_judging(struct import *im, struct import_cases *cases)
 	    headers ? "refused" : import_old_action(im, "On-NoSignature"));
 	add_kind(cases, "two From fields, the first under p=reject", NULL,
 	    NULL, "From: a@reject.invalid\nFrom: b@plain.invalid\n" TO BODY,
-	    headers ? "refused" : im->rejects ? "refused" :
-	    import_old_action(im, "On-NoSignature"));
+	    headers ? "refused" : meaning_judged(im, refused));
 	add_kind(cases, "no From field", NULL, NULL, TO BODY,
-	    dmarc_is(im, "RequiredHeaders") ? "refused" : "accepted");
+	    dmarc_headers ? "refused" : "accepted");
 	add_kind(cases, "no Date field", NULL, NULL,
 	    "From: a@plain.invalid\nTo: you@here.invalid\nSubject: x\n" BODY,
 	    headers ? "refused" : import_old_action(im, "On-NoSignature"));

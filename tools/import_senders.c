@@ -43,6 +43,7 @@ take_macro(struct import *im, struct buf *mta, const struct import_given *given,
     const struct import_item *item)
 {
 	struct str name = item->key, values = item->value;
+	bool found = values.n > 0 && name.n > 0 && name.p[0] != '{';
 
 	/* "daemon_name|A" as well as "daemon_name=A|B". */
 	if (values.n == 0) {
@@ -55,6 +56,11 @@ take_macro(struct import *im, struct buf *mta, const struct import_given *given,
 	}
 	if (str_eq_ci(name, STR("daemon_name")) && values.n > 0) {
 		add_macro_values(im, mta, values);
+		if (!found) {
+			import_say_of(im, IMPORT_DIFFERS, given, "OpenDKIM "
+			    "2.11 finds no macro by this, PhoenixDKIM does: "
+			    "MTA makes such mail yours, and it is signed");
+		}
 	} else if (values.n > 0 || (!str_eq_ci(name, STR("auth_type")) &&
 	    !str_eq_ci(name, STR("auth_authen")))) {
 		import_say_of(im, IMPORT_UNSIGNED, given, "only {daemon_name} "

@@ -35,7 +35,8 @@ action_of(const struct import *im, const struct import_given *given)
 	}
 }
 
-/* By its own option, or by On-Default. */
+/* By its own option, or by On-Default. With AlwaysAddARHeader there is a result
+   for mail without a signature, and it is accepted. */
 static enum action
 action_for(const struct import *im, const char *name,
     const struct import_given **given_r)
@@ -43,6 +44,10 @@ action_for(const struct import *im, const char *name,
 	enum action action;
 
 	*given_r = import_dkim(im, name);
+	if (strcmp(name, "On-NoSignature") == 0 &&
+	    import_is_set(im, IMPORT_OPENDKIM, "AlwaysAddARHeader")) {
+		return (ACT_ACCEPT);
+	}
 	action = action_of(im, *given_r);
 	if (action == ACT_DEFAULT) {
 		*given_r = import_dkim(im, "On-Default");
@@ -288,8 +293,15 @@ static void
 note_unused(struct import *im)
 {
 	static const char *const names[] = { "On-BadSignature", "On-DNSError",
-		"On-KeyNotFound", "On-NoSignature", "RequiredHeaders" };
+		"On-KeyNotFound", "On-NoSignature" };
 	size_t i;
+
+	if (import_is_set(im, IMPORT_OPENDKIM, "RequiredHeaders")) {
+		import_say_of(im, im->signed_before ? IMPORT_ACCEPTED :
+		    IMPORT_MOOT, import_dkim(im, "RequiredHeaders"),
+		    "mail of yours with no Date or two, or with several To, "
+		    "Cc, Subject and the like, is accepted and signed");
+	}
 
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (import_dkim(im, names[i]) != NULL) {

@@ -52,6 +52,7 @@ ACTIONS = (
     ('in two authors', 'reject', 'accept', 'accepted',
      r'RejectMultiValueFrom'),
     (ANY, STOPPED, 'accept', 'accepted', r'mail of all clients is yours'),
+    (ANY, 'discard', 'reject', 'refused', r'where OpenDKIM drops it'),
     ('in two policies', STOPPED, 'accept', 'accepted', r'two DMARC records'),
     ('in large', 'tempfail', 'accept', 'accepted', r'MaximumHeaders'),
     ('(login|from|local|lo|lan|odd|peer|daemon)', STOPPED, 'accept',
@@ -79,6 +80,8 @@ SIGNED = (
     ('local', 'differs', r'not received over the network is always yours'),
     ('.* a dot', 'differs', r'ends in a dot'),
     ('loopback 6', 'differs', r'::1'),
+    ('daemon', 'differs', r'finds no macro'),
+    (ANY, 'differs', r"authors in OpenARC's Domain"),
     ('login with(out Date| two)', 'differs', r'StrictHeaders'),
 )
 REMOVED = 'are deleted from all mail'
