@@ -229,7 +229,6 @@ report_store_received(struct report_store *store, int64_t since_s,
 	return (status);
 }
 
-/* report_store_reporters() is for the rotation of keys. */
 enum status
 report_store_reporters(struct report_store *store, struct str domain,
     struct str selector, int64_t since_s, int64_t *n_r, struct diag *diag)

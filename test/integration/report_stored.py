@@ -193,6 +193,38 @@ def away():
     tap.ok(status == 2 and 'reports.db' in err, 'no database', err)
 
 
+def killed():
+    """At each write in turn: a report is there whole, or not at all."""
+    if tree.is_sanitized():
+        tap.skip('killed', 'a sanitizer must be loaded first')
+        return
+    h = Host()
+    files = [h.put(report(str(i), records=[
+        r.passing('192.0.2.%d' % j) for j in range(20)])) for i in range(3)]
+    at, status, partial = 0, -9, []
+    while status == -9 and at < 200:
+        at += 1
+        status, _, err = proc.run(
+            [tree.MAILSEAL, 'report', 'read', '-c', h.conf, '--store'] +
+            files, env=dict(os.environ, KILL_AT=str(at), LD_PRELOAD=tree.
+                            program('test/lib/kill_at.so')))
+        try:
+            rows, records = h.store.query(
+                'SELECT (SELECT count(*) FROM mailseal_report_source), '
+                'COALESCE((SELECT sum(records) FROM '
+                'mailseal_report_received), 0)')[0]
+        except sqlite3.OperationalError:    # no tables yet
+            continue
+        if rows != records:
+            partial.append((at, rows, records))
+    tap.ok(status == 0 and at > 10, 'killed at each of %d writes' % (at - 1),
+           err)
+    tap.is_(partial, [], 'a report is stored whole, or not at all')
+    _, out, err = h.json(*files)
+    tap.is_((out['duplicates'], messages(out)), (3, {'d.example': 60}),
+            'and each once', err)
+
+
 def as_root():
     """The store stays that of UserID; the mailbox is root's."""
     if os.geteuid() != 0:
@@ -317,6 +349,7 @@ def main():
     only_stored()
     refusals()
     away()
+    killed()
     as_root()
     metrics()
     readme()
