@@ -93,7 +93,8 @@ add_rest(struct write *w, struct str domain,
 	w->rest.domain = domain;
 }
 
-/* How many rows of its domain and day find a place. */
+/* How many rows of its domain and day find a place. CROSS JOIN has SQLite begin
+   with the domain: otherwise it reads the rows of all domains of the day. */
 static enum status
 find_room(struct write *w, struct str domain, int64_t day_s)
 {
@@ -105,8 +106,8 @@ find_room(struct write *w, struct str domain, int64_t day_s)
 	int64_t rows = 0;
 	const struct sql_statement statement = { "SELECT count(*) FROM "
 	    "(SELECT 1 FROM mailseal_report_policy c "
-	    "JOIN mailseal_report_row r ON r.policy = c.id "
-	    "WHERE c.domain = $1 AND r.day = $2 "
+	    "CROSS JOIN mailseal_report_row r "
+	    "WHERE c.domain = $1 AND r.policy = c.id AND r.day = $2 "
 	    "LIMIT CAST($3 AS bigint)) t", values, 3, 1,
 	    report_store_take_number, &rows };
 	enum status status = sql_run(w->store->db, &statement, NULL, w->diag);
