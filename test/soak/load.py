@@ -122,7 +122,7 @@ DomainRules slow.bomb reject
                          ready=lambda: proc.unix_open(path('sock')))
     seconds = float(os.environ.get('SOAK_SECONDS', '0'))
     count = 10 ** 9 if seconds else 24 if quick else len(files)
-    connections = 8 if quick else 3
+    connections = 8 if quick else 2
     runs = 0
     sizes = []
     for ip, helo, sender in SENDERS:
