@@ -79,6 +79,17 @@ is_der(struct str text)
 	    (size_t)(unsigned char)text.p[1] + 2 == text.n);
 }
 
+/* RFC 7292 4: its version is 3, a key's is 0 or 1. */
+static bool
+is_pkcs12(struct str text)
+{
+	size_t head = text.n > 1 && (text.p[1] & 0x80) != 0 ?
+	    2 + (size_t)(text.p[1] & 0x7f) : 2;
+
+	return (is_der(text) && str_starts(str_from_offset(text, head),
+	    STR("\x02\x01\x03")));
+}
+
 static const char *
 private_key_text(struct str text)
 {
@@ -108,6 +119,10 @@ pem_kind_text(struct str text)
 	}
 	if (has_mark(text, "PRIVATE KEY-----")) {
 		return (private_key_text(text));
+	}
+	if (is_pkcs12(text)) {
+		return ("a container of PKCS#12: take the key out, with openssl "
+		    "pkcs12 -nocerts -nodes -in OLD -out NEW");
 	}
 	if (is_der(text)) {
 		return ("in DER, not in PEM: convert it, with openssl pkey "

@@ -241,6 +241,22 @@ why_no_author_name(struct str pattern)
 	return (NULL);
 }
 
+/* What is left of a list, of quotes or of an address in angle brackets. */
+static bool
+has_odd_domain(struct str pattern)
+{
+	struct str domain = str_from_offset(pattern, str_rfind(pattern, '@') <
+	    pattern.n ? str_rfind(pattern, '@') + 1 : 0);
+	size_t i;
+
+	for (i = 0; i < domain.n; i++) {
+		if (memchr("<>,;:'\"", domain.p[i], 7) != NULL) {
+			return (true);
+		}
+	}
+	return (domain.n > 1 && domain.p[domain.n - 1] == '.');
+}
+
 /* Why no author's address can match; NULL: one can. */
 static const char *
 why_no_author(const struct signing_table *t, struct str pattern)
@@ -252,6 +268,10 @@ why_no_author(const struct signing_table *t, struct str pattern)
 	if (pattern.n > 1 && pattern.p[0] == '"' &&
 	    pattern.p[pattern.n - 1] == '"') {
 		return ("matches no author: leave out the quotes");
+	}
+	if (has_odd_domain(pattern)) {
+		return ("matches no author: leave out brackets, quotes and "
+		    "commas, and a dot at the end");
 	}
 	return (t->globs ? why_no_author_glob(pattern) :
 	    why_no_author_name(pattern));

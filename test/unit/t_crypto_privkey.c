@@ -200,6 +200,12 @@ static const struct {
 	    "convert it, with openssl pkey -inform DER -in OLD -out NEW" },
 	{ S("\x30\x82\x04\xbd\x02\x01"), "k.private: in DER, not in PEM: "
 	    "convert it, with openssl pkey -inform DER -in OLD -out NEW" },
+	{ S("\x30\x82\x0a\x5b\x02\x01\x03\x30"), "k.private: a container of "
+	    "PKCS#12: take the key out, with openssl pkcs12 -nocerts -nodes "
+	    "-in OLD -out NEW" },
+	{ S("\x30\x03\x02\x01\x03"), "k.private: a container of PKCS#12: take "
+	    "the key out, with openssl pkcs12 -nocerts -nodes -in OLD -out "
+	    "NEW" },
 	{ S("\x30"), "k.private: base64 without the BEGIN and END lines of a "
 	    "private key in PEM" },
 	{ S("MIIEvQIBADANBgkqhkiG9w0BAQE=\n"), "k.private: base64 without the "

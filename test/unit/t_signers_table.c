@@ -54,6 +54,9 @@ make(const char *keys, const char *rules, bool globs, bool multiple,
 #define KEYS	"k1 example.com:s1:/k/1\nk2 example.com:s2:/k/2\n" \
 		"k3 example.org:s3:/k/3\nexample.net %:s4:/k/%\n"
 
+#define LEAVE_OUT	"matches no author: leave out brackets, quotes and " \
+	"commas, and a dot at the end\n"
+
 static const struct {
 	const char	*name;
 	bool		 globs;
@@ -282,6 +285,20 @@ static const struct {
 	{ false, false, "@example.com k1\n", "rules:1: \"@example.com\" "
 	    "matches no author: leave out the @\n" },
 	{ false, false, "joe@* k1\n.example.com k1\n", "" },
+	{ true, false, "*@example.com. k1\n", "rules:1: \"*@example.com.\" "
+	    LEAVE_OUT },
+	{ true, false, "*@example.com, k1\n", "rules:1: \"*@example.com,\" "
+	    LEAVE_OUT },
+	{ true, false, "<joe@example.com> k1\n", "rules:1: \"<joe@example.com>\" "
+	    LEAVE_OUT },
+	{ true, false, "'*@example.com' k1\n", "rules:1: \"'*@example.com'\" "
+	    LEAVE_OUT },
+	{ false, false, "example.com. k1\n", "rules:1: \"example.com.\" "
+	    LEAVE_OUT },
+	{ false, false, "joe@example.com, k1\n", "rules:1: \"joe@example.com,\" "
+	    LEAVE_OUT },
+	{ false, false, "<joe@example.com> k1\n", "rules:1: \"<joe@example.com>\" "
+	    LEAVE_OUT },
 };
 
 static void
