@@ -5,11 +5,13 @@
 #include <sys/wait.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "milter/child.h"
+#include "milter/sandbox.h"
 #include "milter/signals.h"
 
 #define USEC_PER_S	1000000ULL
@@ -28,18 +30,38 @@ child_name(const struct child *child)
 	return ("mail");
 }
 
-pid_t
-child_fork(struct child *child, int *control_r, int *delivery_r)
+static void
+close_pair(const int fds[2])
 {
-	int control[2], delivery[2];
-	pid_t pid;
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+}
 
+static bool
+make_pairs(int control[2], int delivery[2], int report[2])
+{
 	if (!control_pair(control)) {
-		return (-1);
+		return (false);
 	}
 	if (!control_pair(delivery)) {
-		(void)close(control[0]);
-		(void)close(control[1]);
+		close_pair(control);
+		return (false);
+	}
+	if (pipe2(report, O_CLOEXEC) == -1) {
+		close_pair(control);
+		close_pair(delivery);
+		return (false);
+	}
+	return (true);
+}
+
+pid_t
+child_fork(struct child *child, struct child_ends *r)
+{
+	int control[2], delivery[2], report[2];
+	pid_t pid;
+
+	if (!make_pairs(control, delivery, report)) {
 		return (-1);
 	}
 	pid = fork();
@@ -47,21 +69,24 @@ child_fork(struct child *child, int *control_r, int *delivery_r)
 		signals_ignore();
 		(void)close(control[0]);
 		(void)close(delivery[0]);
-		*control_r = control[1];
-		*delivery_r = delivery[1];
+		(void)close(report[0]);
+		*r = (struct child_ends){ control[1], delivery[1], report[1] };
 		child->pid = 0;
 		return (0);
 	}
 	(void)close(control[1]);
 	(void)close(delivery[1]);
+	(void)close(report[1]);
 	if (pid == -1) {
 		(void)close(control[0]);
 		(void)close(delivery[0]);
+		(void)close(report[0]);
 		return (-1);
 	}
 	child->pid = pid;
 	child->control = control[0];
 	child->delivery = delivery[0];
+	child->report = report[0];
 	child->ready = child->ended = false;
 	return (pid);
 }
@@ -72,14 +97,19 @@ child_close(struct child *child)
 	if (child->pid != 0) {
 		(void)close(child->control);
 		(void)close(child->delivery);
+		(void)close(child->report);
 		child->pid = 0;
 	}
 }
 
+/* report: what the process wrote before; "" if nothing. */
 static void
-describe_death(int status, char *text, size_t n)
+describe_death(int status, const char *report, char *text, size_t n)
 {
-	if (WIFSIGNALED(status)) {
+	if (report[0] != '\0') {
+		(void)snprintf(text, n, "was ended by the sandbox for a "
+		    "forbidden system call (%s)", report);
+	} else if (WIFSIGNALED(status)) {
 		(void)snprintf(text, n, "was killed by signal %d (%s)%s",
 		    WTERMSIG(status), strsignal(WTERMSIG(status)),
 		    WCOREDUMP(status) ? ", core dumped" : "");
@@ -112,11 +142,11 @@ plan_start(struct child *child, uint64_t now_us)
 
 static void
 log_death(const struct child *child, const struct env *env, pid_t pid,
-    int status)
+    int status, const char *report)
 {
-	char how[HOW_BYTES];
+	char how[HOW_BYTES + SANDBOX_REPORT_BYTES];
 
-	describe_death(status, how, sizeof(how));
+	describe_death(status, report, how, sizeof(how));
 	if (child->wait_us == 0) {
 		env_log(env, LOG_LEVEL_ERROR, "the %s process (%ld) %s: "
 		    "another one is started", child_name(child), (long)pid,
@@ -133,11 +163,15 @@ bool
 child_reap(struct child *child, const struct env *env, struct board *board,
     bool stopping, int *code_r)
 {
+	char report[SANDBOX_REPORT_BYTES];
 	pid_t pid = child->pid;
 	int status = 0;
 
 	if (pid == 0 || waitpid(pid, &status, WNOHANG) != pid) {
 		return (false);
+	}
+	if (!sandbox_read_report(child->report, report)) {
+		report[0] = '\0';
 	}
 	child_close(child);
 	child->ready = false;
@@ -148,6 +182,6 @@ child_reap(struct child *child, const struct env *env, struct board *board,
 	plan_start(child, env_mono_us(env));
 	atomic_fetch_add(&board->deaths[child->which], 1);
 	atomic_store(&board->waiting[child->which], child->wait_us > 0);
-	log_death(child, env, pid, status);
+	log_death(child, env, pid, status, report);
 	return (true);
 }

@@ -26,6 +26,8 @@ struct child {
 	pid_t			 pid;		/* 0: none */
 	int			 control;	/* valid with a pid */
 	int			 delivery;
+	int			 report;	/* what it writes as it dies;
+						   sandbox.h */
 	bool			 ready;		/* it has answered LOADED */
 	bool			 ended;		/* it closed its end, and will
 						   be dead soon */
@@ -35,9 +37,15 @@ struct child {
 	uint64_t		 due_us;	/* of the next start */
 };
 
-/* Forks. 0: in the child, whose ends *control_r and *delivery_r are; else its
-   number, or -1 with errno. */
-pid_t	 child_fork(struct child *, int *control_r, int *delivery_r);
+struct child_ends {		/* in the child */
+	int	control;
+	int	delivery;
+	int	report;
+};
+
+/* Forks. 0: in the child, whose ends r has; else its number, or -1 with
+   errno. */
+pid_t	 child_fork(struct child *, struct child_ends *r);
 /* In a child: closes the parent's ends of a process. */
 void	 child_close(struct child *);
 /*

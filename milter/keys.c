@@ -17,6 +17,7 @@
 #include "engine/engine.h"
 #include "milter/background.h"
 #include "milter/channels.h"
+#include "milter/confine.h"
 #include "milter/control.h"
 #include "milter/keys.h"
 #include "milter/log.h"
@@ -326,18 +327,51 @@ start_first(struct keys *keys, struct control *answer)
 	enum status status;
 	int picture;
 
-	status = privileges_drop(keys->next.conf->user_id, &answer->diag);
-	if (status == STATUS_OK) {
-		status = build_set(keys, keys->start->number,
-		    keys->next.conf, SIGNERS_LOSE_ANY, &picture,
-		    &answer->diag);
-	}
+	status = build_set(keys, keys->start->number, keys->next.conf,
+	    SIGNERS_LOSE_ANY, &picture, &answer->diag);
 	if (status == STATUS_OK) {
 		answer->fds[answer->fds_n++] = picture;
 		keys->next_is_new = true;
 		use_next(keys);
 	}
 	return (status);
+}
+
+/* With its key files read, and without a thread. */
+static enum status
+leave_privileges(struct keys *keys, struct diag *diag)
+{
+	const struct confine confine = { .role = SANDBOX_KEYS,
+		.conf = keys->next.conf, .text = keys->start->text,
+		.report = keys->start->report, .first = keys->start->first };
+	enum status status = privileges_drop(keys->next.conf->user_id, diag);
+
+	if (status == STATUS_OK) {
+		status = confine_enter(&confine, keys->env, diag);
+	}
+	(void)close(keys->start->text);
+	return (status);
+}
+
+static enum status
+start_server(struct keys *keys, struct diag *diag)
+{
+	enum status status = leave_privileges(keys, diag);
+
+	if (status == STATUS_OK) {
+		status = log_start();
+	}
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	keys->crypto = crypto_new();
+	keys->server = keys->crypto != NULL ? remote_server_new(keys->crypto,
+	    keys->env, &keys->start->board->signatures_made) : NULL;
+	if (keys->server == NULL) {
+		diag_set(diag, NULL, 0, "OpenSSL does not start");
+		return (STATUS_NOMEM);
+	}
+	return (STATUS_OK);
 }
 
 static enum status
@@ -367,14 +401,7 @@ start_keys(struct keys *keys)
 	}
 	answer = (struct control){ .kind = CONTROL_LOADED,
 		.number = keys->start->number };
-	answer.status = log_start();
-	keys->crypto = crypto_new();
-	keys->server = keys->crypto != NULL ? remote_server_new(keys->crypto,
-	    keys->env, &keys->start->board->signatures_made) : NULL;
-	if (keys->server == NULL) {
-		answer.status = STATUS_NOMEM;
-		diag_set(&answer.diag, NULL, 0, "OpenSSL does not start");
-	}
+	answer.status = start_server(keys, &answer.diag);
 	if (answer.status == STATUS_OK) {
 		answer.status = start_first(keys, &answer);
 	}

@@ -33,6 +33,7 @@ struct keys_start {
 	int			 text;		/* the same, as a file */
 	int			 control;
 	int			 delivery;
+	int			 report;	/* of its sandbox */
 	uint64_t		 number;	/* of the first set */
 	bool			 first;		/* since the parent started */
 	bool			 sets_log;	/* LogTarget counts */

@@ -1,3 +1,14 @@
+# Where the system has none, a file that says so.
+if SANDBOX
+sandbox_files = \
+	milter/sandbox.c milter/sandbox.h milter/sandbox_private.h \
+	milter/sandbox_guard.c milter/sandbox_keys.c milter/sandbox_landlock.c \
+	milter/sandbox_match.c milter/sandbox_places.c milter/sandbox_report.h \
+	milter/sandbox_seccomp.c milter/sandbox_table.c
+else
+sandbox_files = milter/sandbox_none.c milter/sandbox.h
+endif
+
 mailseald_core = \
 	milter/acknowledge.h \
 	milter/apply.c milter/apply.h \
@@ -9,6 +20,7 @@ mailseald_core = \
 	milter/check.c \
 	milter/check_dns.c milter/check_dns.h \
 	milter/child.c milter/child.h \
+	milter/confine.c milter/confine.h \
 	milter/control.c milter/control.h \
 	milter/counters.c milter/counters.h \
 	milter/daemon.c milter/daemon.h milter/private.h milter/survey.c \
@@ -39,6 +51,7 @@ mailseald_core = \
 	milter/parent.c milter/parent.h milter/parent_load.c \
 	milter/presence.c milter/presence.h \
 	milter/resolvers.c milter/resolvers.h \
+	$(sandbox_files) \
 	milter/serve.c milter/serve.h \
 	milter/signals.c milter/signals.h \
 	milter/steps.c milter/steps.h \
@@ -53,5 +66,6 @@ endif
 
 sbin_PROGRAMS += milter/mailseald
 milter_mailseald_SOURCES = $(mailseald_core) milter/main.c
-milter_mailseald_LDADD = $(LDADD) $(MILTER_LIBS) $(MICROHTTPD_LIBS)
+milter_mailseald_LDADD = $(LDADD) $(MILTER_LIBS) $(MICROHTTPD_LIBS) \
+	$(SECCOMP_LIBS)
 dist_man_MANS += milter/mailseald.8 milter/mailseald.conf.5

@@ -16,6 +16,7 @@
 
 #include "milter/background.h"
 #include "milter/channels.h"
+#include "milter/confine.h"
 #include "milter/control.h"
 #include "milter/counters.h"
 #include "milter/listen.h"
@@ -114,6 +115,7 @@ serve_in_threads(struct mail *mail, struct diag *diag)
 
 	status = load_with(mail, mail->start->conf, mail->start->set,
 	    mail->start->picture, diag);
+	(void)close(mail->start->picture);
 	if (status != STATUS_OK) {
 		return (status);
 	}
@@ -189,10 +191,14 @@ load_text(struct mail *mail, const struct control *request, struct diag *diag)
 	quiet.log = NULL;
 	status = conf_load_text(text, daemon->opts->conf_path, false, &quiet,
 	    &conf, diag);
-	memory_unmap(text);
 	if (status == STATUS_OK) {
+		confine_reload(conf, text, &daemon->env);
 		status = load_with(mail, conf, request->number,
 		    request->fds[0], diag);
+	}
+	memory_unmap(text);
+	if (status == STATUS_OK) {
+		sandbox_commit();
 	}
 	if (status == STATUS_OK && request->value == MAIL_LOAD_ASKED) {
 		daemon_set_log(daemon, conf);
@@ -395,6 +401,21 @@ fail_start(struct mail *mail, enum status status, const struct diag *diag)
 	exit((int)daemon_exit_of(status));
 }
 
+/* Only the main thread loads configurations, and it does nothing else. */
+static enum status
+enter_sandbox(const struct mail *mail, struct diag *diag)
+{
+	const struct confine confine = { .role = SANDBOX_MAIL,
+		.conf = mail->start->conf, .text = mail->start->text,
+		.report = mail->start->report, .first = mail->start->first };
+	enum status status = confine_enter(&confine, &mail->daemon->env,
+	    diag);
+
+	(void)close(mail->start->text);
+	sandbox_loading(true);
+	return (status);
+}
+
 void
 mail_run(const struct mail_start *start, struct daemon *daemon)
 {
@@ -407,7 +428,10 @@ mail_run(const struct mail_start *start, struct daemon *daemon)
 	mail.daemon = daemon;
 	diag_init(&diag);
 	board_keys_protect(daemon->live.board_keys);
-	status = start_threads(&mail, &diag);
+	status = enter_sandbox(&mail, &diag);
+	if (status == STATUS_OK) {
+		status = start_threads(&mail, &diag);
+	}
 	if (status == STATUS_OK) {
 		status = serve_in_threads(&mail, &diag);
 	}

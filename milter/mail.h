@@ -26,10 +26,12 @@ enum mail_load {		/* the value of LOAD */
 
 struct mail_start {
 	struct conf		*conf;		/* without private keys */
+	int			 text;		/* the same, as a file */
 	uint64_t		 set;
 	int			 picture;	/* of the set, as a file */
 	int			 control;
 	int			 delivery;
+	int			 report;	/* of its sandbox */
 	bool			 first;		/* since the parent started */
 };
 

@@ -76,9 +76,9 @@ parent_start_keys(struct parent *parent)
 {
 	static struct keys_start start;
 	struct daemon *daemon = parent->daemon;
-	int control, delivery;
+	struct child_ends ends;
 	uint64_t set = ++parent->last_set;
-	pid_t pid = child_fork(&parent->keys, &control, &delivery);
+	pid_t pid = child_fork(&parent->keys, &ends);
 
 	if (pid != 0) {
 		return (note_fork(parent, &parent->keys, pid));
@@ -88,8 +88,9 @@ parent_start_keys(struct parent *parent)
 		(void)close(daemon->presence.fd);
 	}
 	start = (struct keys_start){ .path = daemon->opts->conf_path,
-		.text = parent->text, .control = control,
-		.delivery = delivery, .number = set,
+		.text = parent->text, .control = ends.control,
+		.delivery = ends.delivery, .report = ends.report,
+		.number = set,
 		.first = !parent->started,
 		.sets_log = !daemon_is_observer(daemon),
 		.board = daemon->live.board_keys };
@@ -101,20 +102,21 @@ parent_start_mail(struct parent *parent)
 {
 	static struct mail_start start;
 	struct daemon *daemon = parent->daemon;
-	int control, delivery;
+	struct child_ends ends;
 	pid_t pid;
 
 	/* What a dead one was doing. */
 	atomic_store(&daemon->live.board->in_flight, 0);
-	pid = child_fork(&parent->mail, &control, &delivery);
+	pid = child_fork(&parent->mail, &ends);
 	if (pid != 0) {
 		return (note_fork(parent, &parent->mail, pid));
 	}
 	close_inherited(parent);
-	(void)close(parent->text);
 	start = (struct mail_start){ .conf = parent->conf,
+		.text = parent->text,
 		.set = parent->set, .picture = parent->picture,
-		.control = control, .delivery = delivery,
+		.control = ends.control, .delivery = ends.delivery,
+		.report = ends.report,
 		.first = !parent->started };
 	mail_run(&start, daemon);
 }

@@ -168,6 +168,7 @@ struct conf {
 	char			*pid_file;	/* PidFile; NULL: none */
 	char			*metrics;	/* Metrics; NULL: none */
 	bool			 background;	/* Background */
+	bool			 sandbox;	/* Sandbox */
 	unsigned		 maximum_memory_mib; /* MaximumMemory; 0: a part
 						   of what there is */
 	/* the log */

@@ -319,6 +319,7 @@ static const struct conf_option rows[] = {
 	    CONF_NUMBER(reports_per_day, 1, 1000000000) },
 	{ .name = "ReportsPerHost", .fallback = "10000",
 	    CONF_NUMBER(reports_per_host, 1, 1000000000) },
+	{ .name = "Sandbox", .fallback = "yes", CONF_BOOL(sandbox) },
 	{ .name = "SecondOpinion", .form = "off|sample:N%|all",
 	    .fallback = "off",
 	    CONF_FIELD(conf_set_sample, unsigned, second_percent) },

@@ -388,8 +388,10 @@ def move(top, zone):
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         other.bind(('127.0.0.1', port))
         other.listen()
+        # A sandbox does not admit a folder that only a reload names.
         daemon = seald.Seald(top, {'Mode': 'v', 'Zone': zone, 'Metrics':
-                                   'inet:%d@localhost' % port}, 'move')
+                                   'inet:%d@localhost' % port,
+                                   'Sandbox': 'no'}, 'move')
         proc.wait_for(lambda: 'Metrics: cannot listen on inet:%d' % port in
                       daemon.log_text(), 'the failure to be logged')
         tap.is_(send(daemon)[0], 0, 'and mail goes on')

@@ -108,6 +108,7 @@ RejectNeedsSecondOpinion yes
 ReceivedSPF yes
 TrustedRelays 198.51.100.0/24
 DomainRules slow.bomb reject
+{'' if quick else 'Sandbox no'}
 """)
     argv = [daemon, '-f', '-c', conf]
     if not quick:

@@ -37,3 +37,9 @@ test_unit_t_milter_timer_SOURCES = test/unit/t_milter_timer.c milter/timer.h
 UNIT += test/unit/t_milter_mark_key
 test_unit_t_milter_mark_key_SOURCES = test/unit/t_milter_mark_key.c
 EXTRA_test_unit_t_milter_mark_key_DEPENDENCIES = milter/mark_key.c
+if SANDBOX
+UNIT += test/unit/t_milter_sandbox
+test_unit_t_milter_sandbox_SOURCES = test/unit/t_milter_sandbox.c \
+	$(sandbox_files)
+test_unit_t_milter_sandbox_LDADD = $(LDADD) $(SECCOMP_LIBS)
+endif
