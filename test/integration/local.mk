@@ -93,3 +93,15 @@ EXTRA_DIST += test/integration/report_days.py \
 	test/integration/report_events.py \
 	test/integration/report_mail.py \
 	test/integration/report_send.py
+
+# The three processes of mailseald.
+check_SCRIPTS += test/integration/planted.py test/integration/secrets.py
+EXTRA_DIST += test/integration/killed.py test/integration/planted.py \
+	test/integration/secrets.py
+check_SCRIPTS += test/integration/killed.py
+
+# Each process killed 50 times under mail.
+check-killed: all
+	$(AM_TESTS_ENVIRONMENT) KILLS=50 \
+	    $(PYTHON) $(srcdir)/test/integration/killed.py
+.PHONY: check-killed

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A message makes the process that handles mail crash, or make a call that it
+may not make: the process is replaced, the log says what happened, and all
+other mail is signed. The defects are in a library that is preloaded."""
+import os
+import sys
+import threading
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'cross'))
+
+import milter  # noqa: E402
+import peers  # noqa: E402
+import proc  # noqa: E402
+import roles  # noqa: E402
+import seald  # noqa: E402
+import tap  # noqa: E402
+import tree  # noqa: E402
+
+TOP = proc.folder()
+LIBRARY = os.path.join(tree.BUILD, 'test', 'lib', 'planted.so')
+# What X-Plant asks for, and what the log must say.
+CRASHES = (('segv', 'signal 11'), ('abort', 'signal 6'))
+FORBIDDEN = (('open', 'openat /etc/passwd'), ('exec', 'execve'),
+             ('connect', 'connect 127.0.0.1 port 9'), ('fork', 'clone'))
+
+
+def begin(client, mark, plant=None):
+    client.connect('client.example', '127.0.0.1')
+    client.helo()
+    client.mail(queue_id=mark)
+    client.rcpt()
+    client.step('T')
+    client.header('From', ' joe@example.com')
+    client.header('Subject', ' ' + mark)
+    if plant:
+        client.header('X-Plant', ' ' + plant)
+
+
+def end(client):
+    """Whether the message was signed."""
+    client.eoh()
+    client.body(b'body\r\n')
+    answer, changes = client.eom()
+    return answer[:1] in b'ac' and any(
+        b'DKIM-Signature' in c for c in changes)
+
+
+def signed(path, mark, plant=None):
+    """Whether the message was signed; None: the connection broke."""
+    try:
+        client = milter.Client(path, steps=milter.STEPS_WAIT)
+        begin(client, mark, plant)
+        result = end(client)
+        client.quit()
+        return result
+    except (milter.Gone, OSError):
+        return None
+
+
+class Others:
+    """Sends other people's mail, each until it was signed, as an MTA would
+    that defers."""
+
+    def __init__(self, path):
+        self.path = path
+        self.going = True
+        self.done = 0
+        self.unsigned = 0
+        self.thread = threading.Thread(target=self._run)
+        self.thread.start()
+
+    def _run(self):
+        while self.going:
+            result = signed(self.path, 'other%d' % self.done)
+            while result is None and self.going:
+                result = signed(self.path, 'other%d' % self.done)
+            self.done += 1
+            self.unsigned += result is False
+
+    def wait(self):
+        """Until one more is done that began from now on."""
+        after = self.done + 1
+        proc.wait_for(lambda: self.done > after, 'mail of others')
+
+    def end(self):
+        self.going = False
+        self.thread.join()
+
+
+def plant(daemon, others, what, says):
+    before = roles.wait(daemon.server.pid)
+    count = daemon.log_text().count(says)
+    tap.is_(signed(daemon.path, 'Q-' + what, what), None,
+            '%s: the message gets no answer' % what)
+    proc.wait_for(lambda: daemon.log_text().count(says) > count,
+                  'the log to say ' + says)
+    after = roles.wait(daemon.server.pid, without=[before['mail']])
+    tap.is_((after['parent'], after['keys']),
+            (before['parent'], before['keys']),
+            '%s: only the process for mail is new' % what)
+    others.wait()
+    tap.ok(True, '%s: it is in the log (%s), and mail goes on' % (what, says))
+
+
+def main():
+    keys = [k for k in peers.keys(TOP) if k.selector != 'r1']
+    env = dict(os.environ, LD_PRELOAD=LIBRARY)
+    daemon = seald.Seald(TOP, {
+        'Domain': 'example.com', 'Selector': [k.selector for k in keys],
+        'KeyFile': [k.path for k in keys], 'Mode': 's',
+        'InternalHosts': '127.0.0.1'}, 'planted', env=env)
+    tap.ok(signed(daemon.path, 'first'), 'a message is signed')
+    tap.ok(signed(daemon.path, 'harmless', 'nothing'),
+           'X-Plant that asks for nothing is signed, too')
+    others = Others(daemon.path)
+    try:
+        for what, says in CRASHES + (
+                () if tree.is_sanitized() else FORBIDDEN):
+            plant(daemon, others, what, says)
+    finally:
+        others.end()
+    tap.is_(others.unsigned, 0, 'nothing of others was answered and unsigned')
+    tap.ok(others.done > 10, 'and they were many', str(others.done))
+    tap.is_(daemon.stop(), 0, 'mailseald ends well')
+
+
+if tree.is_sanitized():
+    tap.skip_all('a sanitizer must be loaded before any other library')
+tap.main(main)

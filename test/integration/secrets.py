@@ -1,0 +1,213 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""No private key is in the memory of the process that handles mail: all that it
+can read is searched, after the start, after signatures, after a reload and
+after the keys were replaced. The same search finds them in the process that
+signs. And what descriptors each process has."""
+import base64
+import os
+import re
+import sys
+
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
+sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'cross'))
+
+import milter  # noqa: E402
+import peers  # noqa: E402
+import proc  # noqa: E402
+import roles  # noqa: E402
+import seald  # noqa: E402
+import tap  # noqa: E402
+import tree  # noqa: E402
+
+TOP = proc.folder()
+SIGNATURES = 40 if tree.is_sanitized() else 200
+
+# What each process may have open: a pattern of /proc/PID/fd, and why.
+STANDARD = ((r'/dev/null', 'standard input'),
+            (r'%s/.*/log' % re.escape(TOP), 'standard output and error'))
+DESCRIPTORS = {
+    'parent': STANDARD + (
+        (r'socket:\[\d+\]', 'where the MTA connects, the service manager, the '
+         'processes, syslog'),
+        (r'pipe:\[\d+\]', 'what a process that died says'),
+        (r'/memfd:(configuration|picture)', 'what a process that is started '
+         'again gets'),
+    ),
+    'keys': STANDARD + (
+        (r'socket:\[\d+\]', 'requests, and the parent'),
+        (r'pipe:\[\d+\]', 'what it says when it dies'),
+        (r'%s/store(/.*)?' % re.escape(TOP), 'the key store'),
+    ),
+    'mail': STANDARD + (
+        (r'socket:\[\d+\]', 'MTAs, name servers, keys, the parent'),
+        (r'pipe:\[\d+\]', 'what it says when it dies, wakes of threads'),
+        (r'anon_inode:\[(eventfd|eventpoll)\]', 'waits'),
+    ),
+}
+
+
+def sign(daemon, n, domain='example.com'):
+    """n messages on one connection; how many were signed."""
+    client = milter.Client(daemon.path)
+    client.connect('client.example', '127.0.0.1')
+    client.helo()
+    signed = 0
+    for i in range(n):
+        client.mail(sender='<joe@%s>' % domain, queue_id='Q%d' % i)
+        client.rcpt()
+        client.step('T')
+        client.header('From', ' joe@' + domain)
+        client.header('Subject', ' number %d' % i)
+        client.eoh()
+        client.body(b'body\r\n')
+        _, changes = client.eom()
+        signed += any(b'DKIM-Signature' in c for c in changes)
+    client.quit()
+    return signed
+
+
+def look(daemon, needles, kept, when):
+    """needles: none of them is in the mail process; kept: each of them has a
+    form that is in the keys process."""
+    found = roles.wait(daemon.server.pid)
+    there, read = roles.search(found['mail'], needles)
+    tap.is_(there, {}, '%s: mail has no part of a private key' % when)
+    tap.ok(read > 1 << 20, '%s: and its memory was read' % when, str(read))
+    there, _ = roles.search(found['keys'], needles)
+    values = {k.split(',')[0] for k in there}
+    missing = [k for k in kept if not values & {k}]
+    tap.is_(missing, [], '%s: the same search finds them in keys' % when)
+
+
+def of_keys(keys):
+    """(all needles, the names of those that keys must have)"""
+    needles, kept = {}, []
+    for k in keys:
+        own = roles.secrets(k.path)
+        needles.update(own)
+        kept += sorted({n.split(',')[0] for n in own if 'PEM' not in n})
+    return needles, kept
+
+
+def test_files(first, second):
+    daemon = seald.Seald(TOP, {
+        'Domain': 'example.com', 'Selector': [k.selector for k in first],
+        'KeyFile': [k.path for k in first], 'Mode': 's',
+        'InternalHosts': '127.0.0.1'}, 'files')
+    needles, kept = of_keys(first)
+    look(daemon, needles, kept, 'KeyFile, start')
+    tap.is_(sign(daemon, SIGNATURES), SIGNATURES, 'all are signed')
+    look(daemon, needles, kept, 'KeyFile, %d signatures' % SIGNATURES)
+    daemon.reload('is in service')
+    tap.is_(sign(daemon, 10), 10, 'and after a reload')
+    look(daemon, needles, kept, 'KeyFile, reload')
+    daemon.configure(Selector=[k.selector for k in second],
+                     KeyFile=[k.path for k in second])
+    daemon.reload('is in service')
+    tap.is_(sign(daemon, 10), 10, 'and with other keys')
+    more, kept = of_keys(second)
+    look(daemon, {**needles, **more}, kept, 'KeyFile, other keys')
+    look_at_descriptors(daemon)
+    tap.is_(daemon.stop(), 0, 'mailseald ends well')
+
+
+def look_at_descriptors(daemon):
+    found = roles.wait(daemon.server.pid)
+    for role, pid in found.items():
+        rows = [re.compile('^(%s)( \\(deleted\\))?$' % pattern)
+                for pattern, _ in DESCRIPTORS[role]]
+        unknown = {n: what for n, what in roles.descriptors(pid).items()
+                   if not any(r.match(what) for r in rows)}
+        tap.is_(unknown, {}, '%s: no descriptor without a row' % role)
+        tap.ok(len(roles.descriptors(pid)) > 2, '%s: and some with' % role)
+    listening = socket_inode(daemon.path)
+    tap.ok(listening is not None, 'the socket is in /proc/net/unix')
+    holders = sorted(role for role, pid in found.items() if
+                     'socket:[%s]' % listening in
+                     roles.descriptors(pid).values())
+    tap.is_(holders, ['mail', 'parent'], 'keys does not have the socket of '
+            'the MTA')
+
+
+def socket_inode(path):
+    with open('/proc/net/unix', encoding='utf-8') as f:
+        for line in f:
+            words = line.split()
+            if len(words) == 8 and words[7] == path and words[3] != '00000000':
+                return words[6]
+    return None
+
+
+def test_table(keys):
+    """A KeyTable with a path and with a key in its text."""
+    path, inline = keys
+    with open(inline.traditional, encoding='ascii') as f:
+        text = ''.join(line.strip() for line in f if line[0] != '-')
+    table = proc.write(os.path.join(TOP, 'keytable'),
+                       'a example.com:a:%s\nb example.org:b:%s\n' % (
+                           path.path, text), 0o600)
+    rules = proc.write(os.path.join(TOP, 'signingtable'),
+                       '*@example.com a\n*@example.org b\n', 0o600)
+    daemon = seald.Seald(TOP, {
+        'KeyTable': table, 'SigningTable': 'refile:' + rules, 'Mode': 's',
+        'InternalHosts': '127.0.0.1'}, 'table')
+    needles, kept = of_keys(keys)
+    middle = len(text) // 2
+    needles['the KeyTable'] = text[middle:middle + 24].encode()
+    needles['the KeyTable, decoded'] = base64.b64decode(
+        text[middle // 4 * 4:middle // 4 * 4 + 32])
+    tap.is_(sign(daemon, 5), 5, 'KeyTable: a path')
+    tap.is_(sign(daemon, 5, 'example.org'), 5, 'KeyTable: a key in it')
+    look(daemon, needles, kept, 'KeyTable')
+    daemon.reload('is in service')
+    tap.is_(sign(daemon, 5, 'example.org'), 5, 'KeyTable: after a reload')
+    look(daemon, needles, kept, 'KeyTable, reload')
+    tap.is_(daemon.stop(), 0, 'mailseald ends well')
+
+
+def limits(pid):
+    with open('/proc/%d/limits' % pid, encoding='utf-8') as f:
+        return f.read()
+
+
+def test_limits(keys):
+    """What holds for the processes, by what the kernel says of them."""
+    daemon = seald.Seald(TOP, {
+        'Domain': 'example.com', 'Selector': keys[0].selector,
+        'KeyFile': keys[0].path, 'InternalHosts': '127.0.0.1'}, 'limits')
+    found = roles.wait(daemon.server.pid)
+    sign(daemon, 3)
+    for role in ('keys', 'mail'):
+        pid = found[role]
+        tap.is_(roles.status(pid, 'NoNewPrivs'), '1',
+                '%s: no new privileges' % role)
+        tap.ok(re.search(r'Max core file size\s+0\s+0', limits(pid)),
+               '%s: no core file' % role)
+        tap.is_(os.stat('/proc/%d/mem' % pid).st_uid, 0,
+                '%s: its memory is for nobody' % role)
+        if tree.is_sanitized():
+            continue
+        tap.is_(roles.status(pid, 'Seccomp'), '2', '%s: seccomp' % role)
+        blocked = [t for t in roles.threads(pid) if
+                   int(roles.status_of_thread(pid, t, 'SigBlk'), 16) >> 30 & 1]
+        tap.is_(blocked, [], '%s: no thread blocks SIGSYS' % role)
+        with open('/proc/%d/maps' % pid, encoding='utf-8') as f:
+            writable = [line for line in f if re.match(r'\S+ .wx', line)]
+        tap.is_(writable, [], '%s: no memory is writable and executable' %
+                role)
+    tap.is_(daemon.stop(), 0, 'mailseald ends well')
+
+
+def main():
+    if os.geteuid() != 0:
+        tap.skip_all('only root can read the memory of the processes')
+    first = [k for k in peers.keys(TOP) if k.selector != 'r1']
+    other = os.path.join(TOP, 'other')
+    os.mkdir(other)
+    second = [k for k in peers.keys(other) if k.selector != 'r1']
+    test_files(first, second)
+    test_table([first[0], second[0]])
+    test_limits(first)
+
+
+tap.main(main)

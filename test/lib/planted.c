@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * For LD_PRELOAD: a defect in mailseald's header callback. A field X-Plant
+ * makes the process that gets it do what the value says.
+ */
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+#include <netinet/in.h>
+
+#include <dlfcn.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <libmilter/mfapi.h>
+
+typedef int	 registrar(struct smfiDesc);
+typedef sfsistat header(SMFICTX *, char *, char *);
+
+static header *header_before;
+
+static void
+connect_elsewhere(void)
+{
+	struct sockaddr_in addr = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK),
+		.sin_port = htons(9) };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+
+	(void)connect(fd, (const struct sockaddr *)&addr, sizeof(addr));
+}
+
+static void
+run_program(void)
+{
+	char *const argv[] = { (char *)"true", NULL };
+
+	(void)execv("/bin/true", argv);
+}
+
+static void
+read_address_zero(void)
+{
+	volatile const char *volatile nowhere = NULL;
+
+	(void)*nowhere;
+}
+
+static void
+do_planted(const char *value)
+{
+	while (*value == ' ') {
+		value++;
+	}
+	if (strcmp(value, "segv") == 0) {
+		read_address_zero();
+	} else if (strcmp(value, "abort") == 0) {
+		abort();
+	} else if (strcmp(value, "open") == 0) {
+		(void)open("/etc/passwd", O_RDONLY | O_CLOEXEC);
+	} else if (strcmp(value, "exec") == 0) {
+		run_program();
+	} else if (strcmp(value, "connect") == 0) {
+		connect_elsewhere();
+	} else if (strcmp(value, "fork") == 0) {
+		(void)fork();
+	}
+}
+
+static sfsistat
+plant_header(SMFICTX *ctx, char *name, char *value)
+{
+	if (strcasecmp(name, "X-Plant") == 0) {
+		do_planted(value);
+	}
+	return (header_before(ctx, name, value));
+}
+
+int
+smfi_register(struct smfiDesc desc)
+{
+	void *next = dlsym(RTLD_NEXT, "smfi_register");
+	registrar *before;
+
+	memcpy(&before, &next, sizeof(before));
+	header_before = desc.xxfi_header;
+	desc.xxfi_header = plant_header;
+	return (before(desc));
+}
