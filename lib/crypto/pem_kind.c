@@ -121,8 +121,8 @@ pem_kind_text(struct str text)
 		return (private_key_text(text));
 	}
 	if (is_pkcs12(text)) {
-		return ("a container of PKCS#12: take the key out, with openssl "
-		    "pkcs12 -nocerts -nodes -in OLD -out NEW");
+		return ("a container of PKCS#12: take the key out, with "
+		    "openssl pkcs12 -nocerts -nodes -in OLD -out NEW");
 	}
 	if (is_der(text)) {
 		return ("in DER, not in PEM: convert it, with openssl pkey "

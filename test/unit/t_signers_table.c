@@ -285,20 +285,20 @@ static const struct {
 	{ false, false, "@example.com k1\n", "rules:1: \"@example.com\" "
 	    "matches no author: leave out the @\n" },
 	{ false, false, "joe@* k1\n.example.com k1\n", "" },
-	{ true, false, "*@example.com. k1\n", "rules:1: \"*@example.com.\" "
-	    LEAVE_OUT },
-	{ true, false, "*@example.com, k1\n", "rules:1: \"*@example.com,\" "
-	    LEAVE_OUT },
-	{ true, false, "<joe@example.com> k1\n", "rules:1: \"<joe@example.com>\" "
-	    LEAVE_OUT },
-	{ true, false, "'*@example.com' k1\n", "rules:1: \"'*@example.com'\" "
-	    LEAVE_OUT },
-	{ false, false, "example.com. k1\n", "rules:1: \"example.com.\" "
-	    LEAVE_OUT },
-	{ false, false, "joe@example.com, k1\n", "rules:1: \"joe@example.com,\" "
-	    LEAVE_OUT },
-	{ false, false, "<joe@example.com> k1\n", "rules:1: \"<joe@example.com>\" "
-	    LEAVE_OUT },
+	{ true, false, "*@example.com. k1\n",
+	    "rules:1: \"*@example.com.\" " LEAVE_OUT },
+	{ true, false, "*@example.com, k1\n",
+	    "rules:1: \"*@example.com,\" " LEAVE_OUT },
+	{ true, false, "<joe@example.com> k1\n",
+	    "rules:1: \"<joe@example.com>\" " LEAVE_OUT },
+	{ true, false, "'*@example.com' k1\n",
+	    "rules:1: \"'*@example.com'\" " LEAVE_OUT },
+	{ false, false, "example.com. k1\n",
+	    "rules:1: \"example.com.\" " LEAVE_OUT },
+	{ false, false, "joe@example.com, k1\n",
+	    "rules:1: \"joe@example.com,\" " LEAVE_OUT },
+	{ false, false, "<joe@example.com> k1\n",
+	    "rules:1: \"<joe@example.com>\" " LEAVE_OUT },
 };
 
 static void
