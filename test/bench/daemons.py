@@ -66,14 +66,29 @@ class Daemon:
             argv, log, lambda: proc.unix_open(place) if place[0] == "/" else
             proc.port_open(int(host(place))))
 
+    def _processes(self):
+        """All of them: mailseald has three."""
+        found = [self.server.pid]
+        for pid in found:
+            with open(f"/proc/{pid}/task/{pid}/children",
+                      encoding="ascii") as f:
+                found += map(int, f.read().split())
+        return found
+
     def cpu_s(self):
-        with open(f"/proc/{self.server.pid}/stat", encoding="ascii") as f:
-            fields = f.read().rsplit(") ", 1)[1].split()
-        return (int(fields[11]) + int(fields[12])) / TICKS
+        ticks = 0
+        for pid in self._processes():
+            with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+                fields = f.read().rsplit(") ", 1)[1].split()
+            ticks += int(fields[11]) + int(fields[12])
+        return ticks / TICKS
 
     def peak_mb(self):
-        with open(f"/proc/{self.server.pid}/status", encoding="ascii") as f:
-            return int(re.search(r"VmHWM:\s+(\d+)", f.read())[1]) / 1024
+        kb = 0
+        for pid in self._processes():
+            with open(f"/proc/{pid}/status", encoding="ascii") as f:
+                kb += int(re.search(r"VmHWM:\s+(\d+)", f.read())[1])
+        return kb / 1024
 
 
 class Side:
