@@ -127,6 +127,10 @@ import_judging(struct import *im)
 	set_actions(im);
 	set_exemptions(im);
 	set_items(im, "IgnoreMailFrom", NULL, "DomainRules", " ignore");
+	if (im->rejects && opendmarc(im, "IgnoreMailFrom") != NULL) {
+		import_say(im, IMPORT_DIFFERS, "IgnoreMailFrom: a dot behind "
+		    "an author's domain makes no other domain of it");
+	}
 	set_items(im, "DomainWhitelist", "DomainWhitelistFile",
 	    "TrustedSealers", "");
 	if (import_setting(im, "TrustedSealers").p != NULL) {

@@ -503,6 +503,7 @@ def test_actions():
             ('On-KeyNotFound t', [], ACCEPTED),
             ('On-InternalError accept', ['OnInternalError accept'], None),
             ('RequiredHeaders yes', ['OnBadFrom reject'], REFUSED),
+            ('On-NoSignature reject\nAlwaysAddARHeader yes', [], None),
             ('PeerList 192.0.2.1', ['PeerList 192.0.2.1'], None),
             ('RemoveARFrom old.example, mx.example\nAuthservID mx.example',
              ['AuthservID mx.example, old.example'], None),
@@ -517,6 +518,43 @@ def test_actions():
             tap.is_(first(out)[0], heading, text + ': what comes first')
     _, out, _ = run('Mode v\nMinimumKeyBits 512\n')
     tap.contains(out, 'MinimumKeyBits 512 (', 'a value that is not valid')
+
+
+def test_headers_of_ours():
+    """With Mode s, too, OpenDKIM refuses mail that it would sign."""
+    status, out, _ = run(ONE_DOMAIN + 'RequiredHeaders yes\n')
+    tap.is_((status, first(out)[0]), (1, ACCEPTED), 'RequiredHeaders, Mode s',
+            out)
+    status, out, _ = run('Mode s\nRequiredHeaders yes\n')
+    tap.is_(status, 0, 'RequiredHeaders, nothing signed', out)
+
+
+def test_logins():
+    """OpenDMARC judges logins, if it is not told otherwise."""
+    for dkim, dmarc, want in (
+            (ONE_DOMAIN, 'RejectFailures yes', True),
+            (ONE_DOMAIN, 'RejectFailures yes\nIgnoreAuthenticatedClients yes',
+             False),
+            (ONE_DOMAIN, 'RejectFailures no', False),
+            ('Mode v\n', 'RejectFailures yes', False)):
+        status, out, _ = run(dkim, dmarc + '\n')
+        tap.is_('OnForeignAuthor reject' in lines(out), want, dmarc, out)
+        tap.is_(status, 1 if 'yes' in dmarc.split()[1] else 0, 'its status')
+
+
+def test_belief():
+    """OpenDMARC does not believe what is written under another name."""
+    said = 'does not believe OpenDKIM'
+    for dkim, dmarc, want in (
+            ('', 'AuthservID a.example', True),
+            ('AuthservID b.example', 'AuthservID a.example', True),
+            ('AuthservID b.example', 'AuthservID a.example\n'
+             'TrustedAuthservIDs c.example, b.example', False),
+            ('AuthservID a.example', 'AuthservID a.example', False),
+            ('AuthservIDWithJobID yes', '', True), ('', '', False)):
+        _, out, _ = run('Mode v\n' + dkim + '\n', 'RejectFailures yes\n' +
+                        dmarc + '\n')
+        tap.is_(said in out, want, '%s, %s' % (dkim, dmarc), out)
 
 
 def test_opendmarc():
@@ -795,7 +833,8 @@ def main():
     for test in (test_known, test_debian, test_one_domain, test_tables,
                  test_in_place, test_user, test_hosts, test_hosts_bad,
                  test_senders, test_headers, test_domains, test_actions,
-                 test_opendmarc, test_one_socket, test_kinds, test_openarc, test_policyd,
+                 test_headers_of_ours, test_logins, test_belief, test_opendmarc,
+                 test_one_socket, test_kinds, test_openarc, test_policyd,
                  test_write, test_postgres, test_compare,
                  test_odd, test_bad):
         test()

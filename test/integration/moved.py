@@ -52,6 +52,8 @@ ACTIONS = (
     ('in two authors', 'reject', 'accept', 'accepted',
      r'RejectMultiValueFrom'),
     (ANY, STOPPED, 'accept', 'accepted', r'mail of all clients is yours'),
+    (ANY, 'accept', STOPPED, 'exempt', r'ExemptDomains'),
+    ('in from a dot', STOPPED, 'accept', 'differs', r'IgnoreMailFrom: a dot'),
     (ANY, 'discard', 'reject', 'refused', r'where OpenDKIM drops it'),
     ('in two policies', STOPPED, 'accept', 'accepted', r'two DMARC records'),
     ('in large', 'tempfail', 'accept', 'accepted', r'MaximumHeaders'),
