@@ -14,6 +14,7 @@
 #include "milter/keys.h"
 #include "milter/log.h"
 #include "milter/parent.h"
+#include "milter/sandbox.h"
 #include "milter/signals.h"
 
 #define USEC_PER_S	1000000ULL
@@ -137,13 +138,18 @@ static enum status
 await_answer(const struct child *child, enum control_kind kind,
     struct control *r)
 {
+	char report[SANDBOX_REPORT_BYTES];
 	enum status status;
+	bool forbidden;
 
 	for (;;) {
 		status = control_receive(child->control, r);
 		if (status != STATUS_OK) {
+			forbidden = sandbox_read_report(child->report, report);
 			diag_set(&r->diag, NULL, 0, "the %s process died at "
-			    "its start", child_name(child));
+			    "its start%s%s", child_name(child), forbidden ?
+			    ": the sandbox forbids " : "", forbidden ? report :
+			    "");
 			return (STATUS_NOMEM);
 		}
 		if (r->kind == kind) {

@@ -10,8 +10,9 @@
  *   executable that was not so at the entry.
  * - Files (Landlock): the folders of what the configuration names when the
  *   process starts, and of what the libraries read; sandbox_table.c and
- *   sandbox_places.c. A reload that names a file elsewhere fails with
- *   "Permission denied": a restart admits it. The folders are admitted, not
+ *   sandbox_places.c. Mail: a reload that names a file elsewhere fails with
+ *   "Permission denied": a restart admits it. Keys: all files may be read, as
+ *   a reload may name keys anywhere, and stores may be written. The folders are admitted, not
  *   the files, because files are replaced by renaming. TCP connections
  *   (Landlock since Linux 6.7): to the ports of name servers and databases.
  * - Mail only, the guard (sandbox_guard.c): while a thread does not load a

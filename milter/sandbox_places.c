@@ -199,12 +199,34 @@ add_ports(struct collector *c, struct str text)
 	}
 }
 
+/* Not the whole home directory, which may hold keys. */
+static void
+add_home(struct collector *c)
+{
+	static const char *const names[] = { ".pgpass", ".pg_service.conf",
+		".postgresql" };
+	const char *home = getenv("HOME");
+	struct str path;
+	size_t i;
+
+	for (i = 0; home != NULL && i < sizeof(names) / sizeof(names[0]);
+	    i++) {
+		path = arena_printf(&c->places->memory, "%s/%s", home,
+		    names[i]);
+		if (path.p == NULL) {
+			note_failure(c, STATUS_NOMEM);
+			return;
+		}
+		add_place(c, path, SANDBOX_READ, false);
+	}
+}
+
 /* where: a store as KeyStore and ReportStore have it. */
 static void
 add_store(struct collector *c, const char *where, unsigned may)
 {
 	struct str s = str_from(where);
-	const char *port = getenv("PGPORT"), *home = getenv("HOME");
+	const char *port = getenv("PGPORT");
 
 	if (str_starts(s, STR("sqlite:"))) {
 		add_folder_of(c, str_from_offset(s, 7),
@@ -215,9 +237,7 @@ add_store(struct collector *c, const char *where, unsigned may)
 		add_ports(c, str_from(port != NULL ? port : ""));
 		add_ports(c, s);
 		add_paths(c, s, SANDBOX_READ | SANDBOX_CONNECT);
-		if (home != NULL && home[0] == '/' && home[1] != '\0') {
-			add_place(c, str_from(home), SANDBOX_READ, false);
-		}
+		add_home(c);
 	} else if (str_starts(s, STR("directory:"))) {
 		add_place(c, str_from_offset(s, 10), may, false);
 	} else {

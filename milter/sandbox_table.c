@@ -206,6 +206,8 @@ const size_t sandbox_calls_n = sizeof(sandbox_calls) /
 #define RW	(SANDBOX_READ | SANDBOX_WRITE)
 
 const struct sandbox_system_place sandbox_system_places[] = {
+	{ "/", KEYS, SANDBOX_READ, false, "a reload may name keys anywhere; "
+	    "without a network nothing of it gets out" },
 	{ "/dev/null", BOTH, RW, false, "closed standard descriptors" },
 	{ "/dev/urandom", BOTH, SANDBOX_READ, false, "SQLite, an older libc" },
 	{ "/dev/log", BOTH, SANDBOX_CONNECT, false, "syslog" },
@@ -243,6 +245,11 @@ const struct sandbox_system_place sandbox_system_places[] = {
 	    "database" },
 	{ "/etc/services", BOTH | PG, SANDBOX_READ, true, "the port of the "
 	    "database" },
+	{ "/etc/gss", BOTH | PG, SANDBOX_READ, false, "libpq looks for "
+	    "Kerberos, if PGGSSENCMODE says so" },
+	{ "/etc/krb5.conf", BOTH | PG, SANDBOX_READ, true, "the same" },
+	{ "/etc/krb5.conf.d", BOTH | PG, SANDBOX_READ, false, "the same" },
+	{ "/usr/lib/ssl", BOTH | PG, SANDBOX_READ, false, "certificates" },
 	{ "/etc/ssl", BOTH | PG, SANDBOX_READ, false, "certificates" },
 	{ "/etc/ld.so.cache", BOTH | PG, SANDBOX_READ, true, "modules of "
 	    "nsswitch.conf are looked for; they are not loaded" },
