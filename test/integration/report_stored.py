@@ -338,6 +338,7 @@ def in_postgres():
     tap.ok(status == 2 and 'mailseal_report_received' in err,
            'tables of an older release are named', err)
     d = seald.Seald(h.top, {'Mode': 'v', 'ReportStore': store.where}, 'mx')
+    proc.wait_for(lambda: 'listens on' in d.log_text(), 'the daemon')
     tap.is_(d.stop(), 0, 'the daemon runs with them')
     tap.ok('ReportStore' not in d.log_text(), 'and says nothing',
            d.log_text())
