@@ -40,8 +40,8 @@ redact_address(const struct redact *r, struct buf *out, struct str local,
 	return (status);
 }
 
-/* Printable ASCII alone, with single spaces. */
-static void
+/* Printable ASCII alone, with single spaces. False: the text was cut. */
+static bool
 clean_text(struct buf *out, struct str text)
 {
 	size_t i;
@@ -58,6 +58,7 @@ clean_text(struct buf *out, struct str text)
 			buf_add_char(out, c);
 		}
 	}
+	return (i == text.n);
 }
 
 /* Length of what stands for "@" at i, or 0. */
@@ -71,17 +72,22 @@ at_sign(struct str text, size_t i)
 	    QUOTED_AT.n : 0);
 }
 
-/* Where the local part begins that ends at `end`. One whose beginning cannot be
-   told, because of a comment for instance, begins at `from`. */
 static size_t
-local_begin(struct str text, size_t from, size_t end)
+skip_spaces_back(struct str text, size_t from, size_t end)
 {
-	size_t i, last = end;
-
-	while (last > from && text.p[last - 1] == ' ') {
-		last--;
+	while (end > from && text.p[end - 1] == ' ') {
+		end--;
 	}
-	i = last;
+	return (end);
+}
+
+/* Where the atoms or the quoted string begin that end at `end`. If that cannot
+   be told, because of a comment for instance: at `from`. */
+static size_t
+word_begin(struct str text, size_t from, size_t end)
+{
+	size_t last = skip_spaces_back(text, from, end), i = last;
+
 	if (i > from && text.p[i - 1] == '"') {
 		for (i--; i > from && (text.p[i - 1] != '"' ||
 		    (i > from + 1 && text.p[i - 2] == '\\')); i--) {
@@ -93,6 +99,47 @@ local_begin(struct str text, size_t from, size_t end)
 		i--;
 	}
 	return (i < last ? i : from);
+}
+
+/* With comments. */
+static size_t
+skip_cfws_back(struct str text, size_t from, size_t end)
+{
+	size_t i, depth;
+
+	end = skip_spaces_back(text, from, end);
+	while (end > from && text.p[end - 1] == ')') {
+		for (depth = 0, i = end; i > from; i--) {
+			depth += text.p[i - 1] == ')';
+			depth -= text.p[i - 1] == '(';
+			if (depth == 0) {
+				break;
+			}
+		}
+		if (i == from) {
+			return (end);
+		}
+		end = skip_spaces_back(text, from, i - 1);
+	}
+	return (end);
+}
+
+/* Where the local part begins that ends at `end`: words with dots between them,
+   and white space and comments at the dots (RFC 5322 4.4). */
+static size_t
+local_begin(struct str text, size_t from, size_t end)
+{
+	size_t begin = word_begin(text, from, end), last;
+
+	while (begin > from) {
+		last = skip_cfws_back(text, from, begin);
+		if (last == from || (text.p[last - 1] != '.' &&
+		    text.p[begin] != '.')) {
+			break;
+		}
+		begin = word_begin(text, from, last);
+	}
+	return (begin);
 }
 
 /* The end of encoded words at i: that of the last one in the text, since what
@@ -129,7 +176,8 @@ add_plain(struct buf *out, struct str text)
 }
 
 static enum status
-redact_clean(const struct redact *r, struct buf *out, struct str text)
+redact_clean(const struct redact *r, struct buf *out, struct str text,
+    bool whole)
 {
 	enum status status = STATUS_OK;
 	size_t i = 0, from = 0, at, end, begin;
@@ -155,7 +203,11 @@ redact_clean(const struct redact *r, struct buf *out, struct str text)
 			i++;
 		}
 	}
-	add_plain(out, str_from_offset(text, from));
+	if (whole) {
+		add_plain(out, str_from_offset(text, from));
+	} else if (status == STATUS_OK && from < text.n) {
+		status = redact_token(r, out, str_from_offset(text, from));
+	}
 	return (status != STATUS_OK ? status : out->status);
 }
 
@@ -164,12 +216,14 @@ redact_text(const struct redact *r, struct buf *out, struct str text)
 {
 	enum status status;
 	struct buf clean;
+	bool whole;
 
 	buf_init(&clean, REDACT_TEXT_MAX_BYTES + 1);
-	clean_text(&clean, text);
+	whole = clean_text(&clean, text);
 	status = clean.status;
 	if (status == STATUS_OK) {
-		status = redact_clean(r, out, str_trim_wsp(buf_str(&clean)));
+		status = redact_clean(r, out, str_trim_wsp(buf_str(&clean)),
+		    whole);
 	}
 	buf_fini(&clean);
 	return (status);

@@ -3,7 +3,9 @@
  * redact: text of a message as others may see it (RFC 6590, RFC 9991 7). What
  * stands before an "@" becomes a token: a keyed hash, so that equal local parts
  * have equal tokens and none can be found by trying names. Encoded words, which
- * may hide an address, become tokens as a whole, "http" becomes "hxxp".
+ * may hide an address, become tokens as a whole, "http" becomes "hxxp". Of a
+ * text that is too long, what stands before the cut is a token, too: an "@" may
+ * have followed. So a caller cuts what comes out, not what goes in.
  *
  * What comes out is printable ASCII without line ends, whatever goes in: it can
  * neither end a line nor be shown in another order.
