@@ -293,6 +293,20 @@ keep_author(struct failing *f)
 	keep_failure(f);
 }
 
+/* The value without parameters and a comment. */
+static bool
+is_no_program(struct str value)
+{
+	size_t n;
+
+	value = str_trim_fws(value);
+	for (n = 0; n < value.n && value.p[n] != ';' && value.p[n] != '(' &&
+	    !char_is_fws(value.p[n]); n++) {
+		continue;
+	}
+	return (str_eq_ci(str_first(value, n), STR("no")));
+}
+
 /* RFC 3834 5: every value but "no". */
 static bool
 is_of_program(const struct engine_input *in)
@@ -303,8 +317,7 @@ is_of_program(const struct engine_input *in)
 	do {
 		field = field_list_last(&in->fields, STR("Auto-Submitted"),
 		    index, &index);
-	} while (field != NULL && str_starts_ci(str_trim_fws(field->value),
-	    STR("no")));
+	} while (field != NULL && is_no_program(field->value));
 	return (field != NULL);
 }
 

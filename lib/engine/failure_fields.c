@@ -13,6 +13,8 @@
 #include "report/write_mail.h"
 
 #define VALUE_MAX_BYTES		4096	/* of one field */
+/* Of a redacted text: each octet might become a token. */
+#define TEXT_MAX_BYTES	(REDACT_TEXT_MAX_BYTES * (REDACT_TOKEN_CHARS + 1))
 #define SUBJECT_MAX_BYTES	300
 #define DATE_MAX_BYTES		64
 #define MESSAGE_ID_MAX_BYTES	255
@@ -53,13 +55,16 @@ note_status(struct failing *f, enum status status)
 	}
 }
 
+/* At most max octets of it, which are cut when it is redacted. */
 static void
-add_text(struct failing *f, struct buf *to, const char *name, struct str text)
+add_text(struct failing *f, struct buf *to, const char *name, struct str text,
+    size_t max)
 {
 	struct buf value;
 
-	buf_init(&value, VALUE_MAX_BYTES);
+	buf_init(&value, TEXT_MAX_BYTES);
 	note_status(f, redact_text(redact_of(f), &value, text));
+	value.n = value.n < max ? value.n : max;
 	add_value(f, to, name, &value);
 	buf_fini(&value);
 }
@@ -68,7 +73,7 @@ static void
 add_name(struct failing *f, struct buf *to, const char *name, struct str value)
 {
 	if (kept_is_name(value)) {
-		add_text(f, to, name, value);
+		add_text(f, to, name, value, VALUE_MAX_BYTES);
 	}
 }
 
@@ -300,7 +305,7 @@ add_reply_to(struct failing *f, struct buf *to, struct str text)
 static void
 add_subject(struct failing *f, struct buf *to, struct str text)
 {
-	add_text(f, to, "Subject", str_first(text, SUBJECT_MAX_BYTES));
+	add_text(f, to, "Subject", text, SUBJECT_MAX_BYTES);
 }
 
 /* Without a comment. */
@@ -308,7 +313,7 @@ static void
 add_date(struct failing *f, struct buf *to, struct str text)
 {
 	text = str_first(text, str_find(text, '('));
-	add_text(f, to, "Date", str_first(text, DATE_MAX_BYTES));
+	add_text(f, to, "Date", text, DATE_MAX_BYTES);
 }
 
 /* As it is, for the sender's log: "<", letters, digits and signs, ">". */
@@ -334,6 +339,21 @@ add_message_id(struct failing *f, struct buf *to, struct str text)
 	buf_fini(&value);
 }
 
+/* None of these tags needs one; it may hide in any. */
+static bool
+has_address(struct str value)
+{
+	size_t i;
+
+	for (i = 0; i < value.n; i++) {
+		if (value.p[i] == '@' || str_starts(str_from_offset(value, i),
+		    STR("%40"))) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
 /* Letters, digits and signs that a signature needs; in b= and bh= with spaces
    at which the field is folded. */
 static void
@@ -354,8 +374,7 @@ add_tag(struct buf *value, const struct tag *tag)
 		}
 		last = tag->value.p[i];
 		buf_add_char(value, tag->value.p[i] > ' ' &&
-		    tag->value.p[i] <= '~' && tag->value.p[i] != '@' ?
-		    tag->value.p[i] : '?');
+		    tag->value.p[i] <= '~' ? tag->value.p[i] : '?');
 		n++;
 	}
 	buf_add_char(value, ';');
@@ -381,7 +400,8 @@ add_identity(struct failing *f, struct buf *value, struct str text)
 	buf_add_char(value, ';');
 }
 
-/* Without z=, which has fields of the message, and tags that are unknown. */
+/* Without z=, which has fields of the message, and tags that are unknown or
+   have an address. */
 static void
 add_signature_field(struct failing *f, struct buf *to, struct str text)
 {
@@ -399,7 +419,7 @@ add_signature_field(struct failing *f, struct buf *to, struct str text)
 	buf_init(&value, VALUE_MAX_BYTES);
 	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		tag = taglist_get(&list, str_from(names[i]));
-		if (tag != NULL) {
+		if (tag != NULL && !has_address(tag->value)) {
 			add_tag(&value, tag);
 		}
 		if (i == 4 && (tag = taglist_get(&list, STR("i"))) != NULL) {

@@ -132,6 +132,11 @@ static const struct row {
 	{ "mail of a program, and another field", NULL, NULL, NULL,
 	    "Auto-Submitted: auto-replied\r\nAuto-Submitted: no\r\n"
 	    FROM("zero.test"), false, "" },
+	{ "mail of a program, a word that begins with no", NULL, NULL, NULL,
+	    "Auto-Submitted: notification\r\n" FROM("zero.test"), false, "" },
+	{ "Auto-Submitted: no, with a comment", NULL, NULL, NULL,
+	    "Auto-Submitted: No(body) ; x=y\r\n" FROM("zero.test"), false,
+	    "dmarc/dkim, spf/delivered" },
 	{ "Auto-Submitted: no", NULL, NULL, NULL,
 	    "Auto-Submitted: no\r\n" FROM("zero.test"), false,
 	    "dmarc/dkim, spf/delivered" },
@@ -356,6 +361,49 @@ test_header(void)
 	arena_fini(&arena);
 }
 
+/* A local part at the end of what is shown, wherever the cut is. */
+static void
+test_cut(const char *field, size_t max)
+{
+	static char text[TEXT_BYTES];
+	bool right = true;
+	struct buf mail;
+	size_t i, n;
+
+	buf_init(&mail, FX_MAX_BYTES);
+	for (n = 1; n <= 9; n += 4) {
+		buf_reset(&mail);
+		buf_printf(&mail, "%s: ", field);
+		for (i = n; i < max; i++) {
+			buf_add_char(&mail, i % 20 == 0 ? ' ' : 'z');
+		}
+		buf_add_cstr(&mail, " alicealice@one.test\r\n"
+		    FROM("one.test"));
+		buf_add_char(&mail, '\0');
+		run_message(CONF, NULL, NULL, mail.p, false);
+		query("SELECT header FROM mailseal_report_failure", text);
+		right = right && strstr(text, field) != NULL &&
+		    strstr(text, " a") == NULL && strstr(text, "li") == NULL;
+	}
+	tap_ok(right, "%s: no name is left at the cut", field);
+	buf_fini(&mail);
+}
+
+/* Tags of a signature whose values have an address. */
+static void
+test_tags(void)
+{
+	static char text[TEXT_BYTES];
+
+	run_message(CONF, NULL, NULL, "DKIM-Signature: v=1; a=alice@a;\r\n"
+	    " c=x; d=alice@one.test; s=\"alice\"%40one.test; h=from;\r\n"
+	    " b=YQ==\r\n" FROM("one.test"), false);
+	query("SELECT header FROM mailseal_report_failure", text);
+	tap_ok(strstr(text, "alice") == NULL && strstr(text,
+	    "DKIM-Signature: v=1; c=x; h=from; b=YQ==;\n") != NULL,
+	    "tags with addresses are left out");
+}
+
 /* Nothing ends a line, a part or the report. */
 static void
 test_hostile(void)
@@ -484,6 +532,9 @@ main(void)
 	}
 	test_feedback();
 	test_header();
+	test_cut("Subject", 300);
+	test_cut("Date", 64);
+	test_tags();
 	test_hostile();
 	test_authors();
 	test_secret();
