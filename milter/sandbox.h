@@ -10,11 +10,12 @@
  *   executable that was not so at the entry.
  * - Files (Landlock): the folders of what the configuration names when the
  *   process starts, and of what the libraries read; sandbox_table.c and
- *   sandbox_places.c. Mail: a reload that names a file elsewhere fails with
- *   "Permission denied": a restart admits it. Keys: all files may be read, as
- *   a reload may name keys anywhere, and stores may be written. The folders are admitted, not
- *   the files, because files are replaced by renaming. TCP connections
- *   (Landlock since Linux 6.7): to the ports of name servers and databases.
+ *   sandbox_places.c. The folders are admitted, not the files, because files
+ *   are replaced by renaming. Mail: a reload that names a file elsewhere fails
+ *   with "Permission denied": a restart admits it. Keys: all files may be read,
+ *   as a reload may name keys anywhere, and stores may be written. TCP
+ *   connections (Landlock since Linux 6.7): to the ports of name servers and
+ *   databases.
  * - Mail only, the guard (sandbox_guard.c): while a thread does not load a
  *   configuration, each file that it opens by its path, and each address that
  *   it sends to, is compared with the same list, by name. A file of the same
