@@ -3,6 +3,10 @@
 
 #include <sys/mman.h>
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/str.h"
 #include "milter/board.h"
 
 static void *
@@ -17,7 +21,98 @@ map_shared(size_t n)
 struct board *
 board_new(void)
 {
-	return (map_shared(sizeof(struct board)));
+	struct board *board = map_shared(sizeof(struct board));
+
+	if (board != NULL) {
+		arc4random_buf(&board->salt, sizeof(board->salt));
+	}
+	return (board);
+}
+
+/* Never 0. */
+uint64_t
+board_digest(const struct board *board, const void *p, size_t n)
+{
+	unsigned char first[sizeof(board->salt) + BOARD_FIRST_BYTES];
+
+	n = n > BOARD_FIRST_BYTES ? BOARD_FIRST_BYTES : n;
+	memcpy(first, &board->salt, sizeof(board->salt));
+	if (n > 0) {
+		memcpy(first + sizeof(board->salt), p, n);
+	}
+	return (str_hash(str_mem(first, sizeof(board->salt) + n)) | 1);
+}
+
+int
+board_enter(struct board *board, uint64_t digest)
+{
+	unsigned i, at = (unsigned)(digest >> 1);
+	uint64_t none;
+
+	for (i = 0; i < BOARD_MESSAGES; i++) {
+		none = 0;
+		if (atomic_compare_exchange_strong(&board->messages[(at + i) %
+		    BOARD_MESSAGES], &none, digest)) {
+			return ((int)((at + i) % BOARD_MESSAGES));
+		}
+	}
+	return (-1);
+}
+
+void
+board_leave(struct board *board, int place)
+{
+	if (place >= 0) {
+		atomic_store(&board->messages[place], 0);
+	}
+}
+
+bool
+board_is_suspect(const struct board_keys *keys, uint64_t digest)
+{
+	unsigned i;
+
+	for (i = 0; i < BOARD_SUSPECTS; i++) {
+		if (atomic_load_explicit(&keys->suspects[i],
+		    memory_order_relaxed) == digest) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/* Whether it was worked on at a death before; notes it. */
+static bool
+was_seen(struct board_deaths *deaths, uint64_t digest)
+{
+	unsigned i;
+
+	for (i = 0; i < BOARD_MESSAGES; i++) {
+		if (deaths->seen[i] == digest) {
+			return (true);
+		}
+	}
+	deaths->seen[deaths->seen_n++ % BOARD_MESSAGES] = digest;
+	return (false);
+}
+
+unsigned
+board_blame(struct board *board, struct board_keys *keys,
+    struct board_deaths *deaths)
+{
+	unsigned i, n = 0;
+	uint64_t digest;
+
+	for (i = 0; i < BOARD_MESSAGES; i++) {
+		digest = atomic_exchange(&board->messages[i], 0);
+		if (digest != 0 && was_seen(deaths, digest) &&
+		    !board_is_suspect(keys, digest)) {
+			atomic_store(&keys->suspects[deaths->suspects_n++ %
+			    BOARD_SUSPECTS], digest);
+			n++;
+		}
+	}
+	return (n);
 }
 
 struct board_keys *

@@ -108,6 +108,8 @@ refusal_text(enum peer_refusal refusal)
 		return (NULL);
 	case PEER_CLIENT_UNKNOWN:
 		return ("it is not known who the client is");
+	case PEER_SUSPECT:
+		return ("two mail processes died while they worked on it");
 	case PEER_BAD_MACROS:
 		return ("the MTA sent malformed macros");
 	}

@@ -15,21 +15,27 @@ static _Thread_local volatile sig_atomic_t reading;
 static struct sigaction previous;
 
 static void
-handle_fault(int number)
+handle_fault(int number, siginfo_t *info, void *unused)
 {
-	if (reading) {
+	bool sent = info->si_code <= 0;
+
+	(void)unused;
+	if (reading && !sent) {
 		reading = 0;
 		siglongjmp(way_out, 1);
 	}
 	/* The instruction is executed again, and faults again. */
 	(void)sigaction(number, &previous, NULL);
+	if (sent) {
+		(void)raise(number);
+	}
 }
 
 void
 macros_init(void)
 {
-	struct sigaction action = { .sa_handler = handle_fault,
-		.sa_flags = SA_NODEFER };
+	struct sigaction action = { .sa_sigaction = handle_fault,
+		.sa_flags = SA_NODEFER | SA_SIGINFO };
 
 	(void)sigaction(SIGSEGV, &action, &previous);
 }

@@ -328,6 +328,40 @@ write_received_time(const struct view *view)
 	}
 }
 
+/* What the mail process asked for, what the keys process made. */
+static void
+write_key_signatures(const struct view *view)
+{
+	const struct live *live = view->live;
+
+	write_number(view, "{process=\"mail\"}",
+	    atomic_load(&live->board->signatures_asked));
+	write_number(view, "{process=\"keys\"}",
+	    atomic_load(&live->board_keys->signatures_made));
+}
+
+static void
+write_deaths(const struct view *view)
+{
+	const struct board *board = view->live->board;
+
+	write_number(view, "{process=\"keys\"}",
+	    atomic_load(&board->deaths[BOARD_KEYS]));
+	write_number(view, "{process=\"mail\"}",
+	    atomic_load(&board->deaths[BOARD_MAIL]));
+}
+
+static void
+write_waiting(const struct view *view)
+{
+	const struct board *board = view->live->board;
+
+	write_number(view, "{process=\"keys\"}",
+	    atomic_load(&board->waiting[BOARD_KEYS]));
+	write_number(view, "{process=\"mail\"}",
+	    atomic_load(&board->waiting[BOARD_MAIL]));
+}
+
 struct metric {
 	const char	*name;
 	const char	*type;
@@ -348,6 +382,13 @@ static const struct metric metrics[] = {
 	{ "mailseal_config_reload_time_seconds", GAUGE,
 	    "When the configuration in service was loaded, in Unix time.",
 	    write_reload_time },
+	{ "mailseal_process_deaths_total", COUNTER,
+	    "Processes that died and were started again.", write_deaths },
+	{ "mailseal_process_waiting", GAUGE, "Whether a process died so often "
+	    "that its next start waits.", write_waiting },
+	{ "mailseal_key_signatures_total", COUNTER,
+	    "Signatures that the mail process asked for, and that the keys "
+	    "process made.", write_key_signatures },
 	{ "mailseal_messages_total", COUNTER,
 	    "Messages by direction and by what was done with them; undecided: "
 	    "not examined to the end of the headers.", write_messages },

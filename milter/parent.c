@@ -412,6 +412,20 @@ hear_child(struct parent *parent, struct child *child)
 }
 
 static void
+blame_messages(struct parent *parent)
+{
+	struct live *live = &parent->daemon->live;
+	unsigned n = board_blame(live->board, live->board_keys,
+	    &parent->deaths);
+
+	if (n > 0) {
+		env_log(&parent->daemon->env, LOG_LEVEL_ERROR, "%u message%s "
+		    "that the mail process worked on now and at a death "
+		    "before: deferred from now on", n, n == 1 ? "" : "s");
+	}
+}
+
+static void
 bury_children(struct parent *parent)
 {
 	struct child *children[] = { &parent->mail, &parent->keys };
@@ -424,6 +438,7 @@ bury_children(struct parent *parent)
 		    parent->stopping, &code)) {
 			if (children[i] == &parent->mail) {
 				parent->exit_code = code;
+				blame_messages(parent);
 			}
 			parent_load_lost(parent, children[i]);
 		}

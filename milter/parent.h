@@ -62,6 +62,7 @@ struct parent {
 	bool			 started;	/* the service is up */
 	bool			 stopping;
 	bool			 told_difference;	/* of signatures */
+	struct board_deaths	 deaths;	/* of mail processes */
 	int			 exit_code;
 	struct background	*caller;
 	struct timer		 presence;

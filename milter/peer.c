@@ -45,6 +45,8 @@ peer_abort(struct peer *peer)
 	live_end(peer->live, peer->engine);
 	peer->engine = NULL;
 	peer->refusal = PEER_NO_MAIL;
+	peer->first_n = 0;
+	peer->digest = 0;
 }
 
 void
@@ -254,12 +256,23 @@ add_header_with_space(struct peer *peer, const char *name, const char *value)
 	return (done);
 }
 
+static void
+add_first(struct peer *peer, const char *text)
+{
+	size_t n = strnlen(text, BOARD_FIRST_BYTES - peer->first_n);
+
+	memcpy(peer->first + peer->first_n, text, n);
+	peer->first_n += n;
+}
+
 void
 peer_header(struct peer *peer, const char *name, const char *value)
 {
 	if (peer->msg == NULL) {
 		return;
 	}
+	add_first(peer, name);
+	add_first(peer, value);
 	if (!take_memory(peer, FIELD_BYTES + FIELD_COPIES *
 	    (strlen(name) + strlen(value)))) {
 		peer_lose_message(peer, PEER_OVER_BUDGET);
@@ -271,22 +284,52 @@ peer_header(struct peer *peer, const char *name, const char *value)
 	}
 }
 
+/* A message that was worked on when two processes died is not tried again. */
+static void
+judge_first(struct peer *peer)
+{
+	const struct live *live = peer->live;
+
+	peer->digest = board_digest(live->board, peer->first, peer->first_n);
+	if (board_is_suspect(live->board_keys, peer->digest)) {
+		peer_lose_message(peer, PEER_SUSPECT);
+	}
+}
+
+static int
+enter_work(const struct peer *peer)
+{
+	return (peer->digest != 0 ? board_enter(peer->live->board,
+	    peer->digest) : -1);
+}
+
 void
 peer_eoh(struct peer *peer, SMFICTX *ctx)
 {
+	int place;
+
 	if (peer->msg != NULL) {
 		get_macros(peer, ctx);
 	}
 	if (peer->msg != NULL) {
+		judge_first(peer);
+	}
+	if (peer->msg != NULL) {
+		place = enter_work(peer);
 		peer->body_wanted = engine_msg_eoh(peer->msg);
+		board_leave(peer->live->board, place);
 	}
 }
 
 bool
 peer_body(struct peer *peer, const char *data, size_t n)
 {
+	int place;
+
 	if (peer->msg != NULL && peer->body_wanted) {
+		place = enter_work(peer);
 		peer->body_wanted = engine_msg_body(peer->msg, data, n);
+		board_leave(peer->live->board, place);
 	}
 	return (peer->body_wanted);
 }
@@ -295,11 +338,14 @@ enum engine_verdict
 peer_eom(struct peer *peer, SMFICTX *ctx)
 {
 	enum engine_verdict verdict;
+	int place;
 
 	if (peer->msg != NULL) {
 		get_macros(peer, ctx);
 	}
+	place = peer->msg != NULL ? enter_work(peer) : -1;
 	verdict = finish_message(peer, ctx);
+	board_leave(peer->live->board, place);
 	peer_abort(peer);
 	return (verdict);
 }

@@ -33,7 +33,8 @@ enum peer_refusal {		/* why there is no message to examine */
 	PEER_NO_MEMORY,
 	PEER_OVER_BUDGET,	/* MaximumMemory */
 	PEER_CLIENT_UNKNOWN,
-	PEER_BAD_MACROS
+	PEER_BAD_MACROS,
+	PEER_SUSPECT		/* it killed two processes */
 };
 
 struct peer {
@@ -53,6 +54,10 @@ struct peer {
 	enum peer_refusal	 refusal;
 	size_t			 memory_bytes;	/* taken from the budget */
 	bool			 body_wanted;
+	char			 first[BOARD_FIRST_BYTES];
+	size_t			 first_n;
+	uint64_t		 digest;	/* of first, at the end of the
+						   headers; 0: not yet */
 };
 
 struct peer	*peer_new(struct live *, unsigned long steps);

@@ -93,7 +93,8 @@ class Seald:
         return len(os.listdir('/proc/%d/fd' % self.child('mail')))
 
     def child(self, name):
-        return child(self.server.pid, name)
+        """Waits for it: the socket is there before it."""
+        return proc.wait_for(lambda: child(self.server.pid, name), name)
 
     def stop(self):
         """Its exit status."""
