@@ -11,7 +11,7 @@ include test/bench/local.mk
 include test/soak/local.mk
 
 # The Debian package in a bare chroot; by hand, as root.
-EXTRA_DIST += test/deb/check.sh
+EXTRA_DIST += test/deb/boot.sh test/deb/check.sh test/deb/traffic.py
 check-deb:
 	cd $(srcdir) && ./setup deb && sh test/deb/check.sh mailseal_*.deb
 .PHONY: check-deb
