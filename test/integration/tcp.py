@@ -51,7 +51,7 @@ def listens(s):
 def accepted(daemon):
     """The daemon's sockets of connections; None if not allowed."""
     try:
-        return [s for s in sockets(daemon.server.pid) if not listens(s)]
+        return [s for s in sockets(daemon.child('mail')) if not listens(s)]
     except OSError as e:
         tap.skip('the sockets of the daemon', 'they cannot be looked at: %s' %
                  e.strerror)
