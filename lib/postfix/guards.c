@@ -107,7 +107,8 @@ postfix_guard_value(struct buf *out, enum postfix_guard guard,
 	case POSTFIX_GUARDS_N:
 		break;
 	}
-	/* A digit behind "\0" would be part of it. */
-	buf_printf(out, "%s%.*s", value.n > 0 && is_octal(value.p[0]) ?
-	    "\\000" : "\\0", STR_FMT(value));
+	/* A digit behind "\0" would be part of it; a parameter may begin with
+	   one. */
+	buf_printf(out, "%s%.*s", value.n > 0 && (is_octal(value.p[0]) ||
+	    value.p[0] == '$') ? "\\000" : "\\0", STR_FMT(value));
 }

@@ -38,6 +38,7 @@ static const struct {
 	{ POSTFIX_CHARACTERS, "\\r", "\\0\\r", "3.7.11" },
 	{ POSTFIX_CHARACTERS, "7", "\\0007", "3.7.11" },
 	{ POSTFIX_CHARACTERS, "0", "\\0000", "3.7.11" },
+	{ POSTFIX_CHARACTERS, "$digits", "\\000$digits", "3.7.11" },
 	{ POSTFIX_CHARACTERS, "x\\", "\\0x\\", "3.7.11" },
 };
 
