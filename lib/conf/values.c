@@ -10,8 +10,8 @@
 #include "conf/table.h"
 #include "mail/domain.h"
 
-/* Of a local socket, with the NUL. */
 #define MARK_FIELD_MAX_BYTES	64
+/* Of a local socket, with the NUL. */
 #define PATH_BYTES	sizeof(((struct sockaddr_un *)NULL)->sun_path)
 
 static void *
