@@ -332,7 +332,8 @@ def in_postgres():
     tap.ok(status == 0, 't_report_received, in PostgreSQL',
            out.decode() + err)
     each_once(store)
-    server.psql('mailseal', 'DROP TABLE mailseal_report_received')
+    server.psql('mailseal', 'DROP TABLE mailseal_report_received, '
+                'mailseal_report_failure')
     h = Host(store)
     status, _, err = h.json(h.put(report()))
     tap.ok(status == 2 and 'mailseal_report_received' in err,

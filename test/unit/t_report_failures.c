@@ -267,6 +267,19 @@ test_expiry(void)
 	tap_num(get_number(ROWS), 0, "it is not");
 }
 
+/* A database whose tables are older expires the rest of them. */
+static void
+test_older(void)
+{
+	const struct sql_statement drop = { .text =
+		"DROP TABLE mailseal_report_failure" };
+
+	tap_num(sql_run(store->db, &drop, NULL, &diag), STATUS_OK,
+	    "without the table");
+	tap_num(report_store_expire(store, T0, 7, &diag), STATUS_OK,
+	    "old rows expire");
+}
+
 /* As the daemon does it. */
 static void
 test_collector(const char *where)
@@ -414,6 +427,7 @@ main(int argc, char **argv)
 	test_collector(where);
 	test_mail();
 	test_fields();
+	test_older();
 	report_store_close(store);
 	arena_fini(&arena);
 	crypto_free(crypto);
