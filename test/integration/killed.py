@@ -87,6 +87,7 @@ def kill(daemon, role):
         roles.status(before[r], 'State')[:1] not in ('', 'Z')
         for r in ('keys', 'mail')), 'the others to leave')
     daemon.start()
+    roles.settle(daemon)
     return True
 
 
@@ -133,6 +134,7 @@ def main():
     # Five deaths within a minute make the parent wait between two.
     daemon = w.daemon('killed', Mode='s', OnSignFailure='tempfail',
                       InternalHosts='192.0.2.7')
+    roles.settle(daemon)
     milters = {'smtpd_milters': 'unix:' + daemon.path}
     ports = w.start({
         'defer': dict(milters, milter_default_action='tempfail'),

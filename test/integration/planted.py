@@ -110,6 +110,7 @@ def main():
         'Domain': 'example.com', 'Selector': [k.selector for k in keys],
         'KeyFile': [k.path for k in keys], 'Mode': 's',
         'InternalHosts': '127.0.0.1'}, 'planted', env=env)
+    roles.settle(daemon)
     tap.ok(signed(daemon.path, 'first'), 'a message is signed')
     tap.ok(signed(daemon.path, 'harmless', 'nothing'),
            'X-Plant that asks for nothing is signed, too')

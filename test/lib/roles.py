@@ -3,6 +3,7 @@
 descriptors they have."""
 import os
 import re
+import signal
 
 import proc
 
@@ -57,6 +58,16 @@ def wait(pid, without=()):
         return found if set(found) == set(ROLES) and not set(
             found.values()) & set(without) else None
     return proc.wait_for(complete, 'the three processes')
+
+
+def settle(daemon):
+    """Waits for the end of the start: mail is answered before, and a death
+    until then ends the daemon."""
+    line = '"event":"counters"'
+    before = daemon.log_text().count(line)
+    daemon.server.signal(signal.SIGUSR1)
+    proc.wait_for(lambda: daemon.log_text().count(line) > before,
+                  'the end of the start')
 
 
 def _maps(pid):
