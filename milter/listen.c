@@ -18,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <libmilter/mfapi.h>
@@ -27,6 +28,8 @@
 #include "milter/listen.h"
 
 #define BACKLOG		20		/* as libmilter's */
+#define LEFT_STEP_MS	50
+#define LEFT_STEPS	40
 #define DESCRIPTORS_MAX	4096		/* open at the start */
 #define IN_THE_WAY	"is in the way and not a socket"
 
@@ -289,11 +292,33 @@ listen_again(const char *path, int fd, struct diag *diag)
 	return (status);
 }
 
+/* The mail process of a daemon that was killed leaves the socket only when it
+   notices that. */
+static enum status
+remove_left_behind(const char *path, struct diag *diag)
+{
+	const struct timespec step = { 0, LEFT_STEP_MS * 1000000L };
+	enum status status = STATUS_IO;
+	int i;
+
+	for (i = 0; i < LEFT_STEPS && status != STATUS_OK; i++) {
+		if (i > 0) {
+			(void)nanosleep(&step, NULL);
+		}
+		diag_init(diag);
+		status = listen_remove_stale(path, diag);
+		if (status != STATUS_OK && try_connect(path) != 0) {
+			break;
+		}
+	}
+	return (status);
+}
+
 enum status
 listen_open(const char *where, int *fd_r, struct diag *diag)
 {
 	const char *path = listen_path(where);
-	enum status status = path != NULL ? listen_remove_stale(path, diag) :
+	enum status status = path != NULL ? remove_left_behind(path, diag) :
 	    check_inet(where, diag);
 
 	if (status != STATUS_OK) {
