@@ -10,7 +10,7 @@
  *
  * An author is ours if a rule of his own domain signs for him. Each From field
  * is read by the strict parser or, if it is invalid, as addr_read.h describes.
- * At most FIELDS_MAX fields and LOOKUPS_MAX authors are examined.
+ * At most FIELDS_MAX fields, and of each LOOKUPS_MAX authors, are examined.
  */
 #include "engine/private.h"
 #include "mail/addr_read.h"
