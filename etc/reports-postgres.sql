@@ -138,7 +138,7 @@ CREATE TABLE IF NOT EXISTS mailseal_report_received (
 	domain    text NOT NULL,	-- of the policy
 	p         text NOT NULL,
 	at        bigint NOT NULL,	-- when it was stored
-	records   bigint NOT NULL,	-- of mailseal_report_source
+	records   bigint NOT NULL,	-- and keys, in the tables below
 	messages  bigint NOT NULL,
 	passed    bigint NOT NULL,	-- of them, by DMARC
 	since     bigint,		-- its period; or absent

@@ -127,7 +127,7 @@ CREATE TABLE IF NOT EXISTS mailseal_report_received (
 	domain    TEXT NOT NULL,	-- of the policy
 	p         TEXT NOT NULL,
 	at        INTEGER NOT NULL,	-- when it was stored
-	records   INTEGER NOT NULL,	-- of mailseal_report_source
+	records   INTEGER NOT NULL,	-- and keys, in the tables below
 	messages  INTEGER NOT NULL,
 	passed    INTEGER NOT NULL,	-- of them, by DMARC
 	since     INTEGER,		-- its period; or absent

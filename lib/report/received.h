@@ -25,7 +25,7 @@
 #include "report/store.h"
 
 #define REPORT_RECEIVED_DAYS	90
-/* Reports and their records, together. */
+/* Reports, their records and their keys, together. */
 #define REPORT_RECEIVED_ROWS_MAX 2000000
 /* A record of more messages counts as one of so many, so that a database can
    add them up. */

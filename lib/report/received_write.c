@@ -111,11 +111,24 @@ check_room(struct receive *v)
 
 	if (status == STATUS_OK && stored > REPORT_RECEIVED_ROWS_MAX) {
 		diag_set(v->diag, NULL, 0, "the store is full: it takes %d "
-		    "reports and records, and would have %" PRId64,
+		    "reports, records and keys, and would have %" PRId64,
 		    REPORT_RECEIVED_ROWS_MAX, stored);
 		return (STATUS_LIMIT);
 	}
 	return (status);
+}
+
+/* What is written with it. */
+static int64_t
+count_parts(const struct report_aggregate *a)
+{
+	const struct report_selector *s;
+	int64_t n = (int64_t)a->rows_n;
+
+	for (s = a->selectors; s != NULL; s = s->next) {
+		n++;
+	}
+	return (n);
 }
 
 static int64_t
@@ -145,7 +158,7 @@ write_report(struct receive *v, bool *new_r)
 		clean_text(v, a->org), clean_text(v, a->email),
 		clean_text(v, a->id), clean_domain(v, a->domain),
 		clean_text(v, a->p), sql_number(n[2], v->now_s),
-		sql_number(n[3], (int64_t)a->rows_n),
+		sql_number(n[3], count_parts(a)),
 		sql_number(n[4], sum_counts(a, false)),
 		sql_number(n[5], sum_counts(a, true)),
 		sql_number(n[0], a->begin_s < 0 ? -1 : a->begin_s),

@@ -210,7 +210,8 @@ def killed():
                             program('test/lib/kill_at.so')))
         try:
             rows, records = h.store.query(
-                'SELECT (SELECT count(*) FROM mailseal_report_source), '
+                'SELECT (SELECT count(*) FROM mailseal_report_source) + '
+                '(SELECT count(*) FROM mailseal_report_selector), '
                 'COALESCE((SELECT sum(records) FROM '
                 'mailseal_report_received), 0)')[0]
         except sqlite3.OperationalError:    # no tables yet

@@ -254,6 +254,7 @@ test_limit(void)
 {
 	struct report_row rows[] = { make_row("192.0.2.1", 3, true, false),
 		make_row("192.0.2.2", 3, true, false) };
+	struct report_selector key = { "d.example", "s1", 3, 0, NULL };
 	struct report_aggregate a = make_report("Org", "1", T0, rows, 2);
 	bool is_new = true;
 
@@ -267,6 +268,10 @@ test_limit(void)
 	tap_num(get_number("SELECT count(*) FROM mailseal_report_source"), 2,
 	    "nothing of it is stored");
 	a.rows_n = 1;
+	a.selectors = &key;
+	tap_num(report_store_receive(store, crypto, &a, T0, &is_new, &diag),
+	    STATUS_LIMIT, "one with a key for each record is as large");
+	a.selectors = NULL;
 	tap_ok(receive(&a, T0), "a smaller one finds room");
 	a.id = "1";
 	tap_ok(!receive(&a, T0), "what is there is still known");
