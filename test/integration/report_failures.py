@@ -230,6 +230,8 @@ def one_report():
 
 def often(store=None, name='SQLite'):
     """A series is one report now and one in an hour."""
+    # An hour that ends meanwhile begins another report.
+    proc.wait_for(lambda: time.time() % 3600 < 3540, 'the next hour')
     h = Host(store, FailureReportsPerDay='3', FailureReportsPerSource='2')
     h.take(MESSAGE.replace(b'fo', b'FO'))
     h.kept(1)
