@@ -67,17 +67,16 @@ add_mailboxes(struct arena *a, const struct addr_from *shown,
 	return (status);
 }
 
-static bool
-has_encoded_word(struct str s)
+/* Where encoded words may begin. */
+static size_t
+count_words(struct str s)
 {
-	size_t i;
+	size_t i, n = 0;
 
 	for (i = 0; i + 1 < s.n; i++) {
-		if (s.p[i] == '=' && s.p[i + 1] == '?') {
-			return (true);
-		}
+		n += s.p[i] == '=' && s.p[i + 1] == '?';
 	}
-	return (false);
+	return (n);
 }
 
 static size_t
@@ -99,7 +98,9 @@ addr_shown_in_words(struct arena *a, struct str value, struct addr_from *from)
 	enum status status = addr_words_decode(a, value, "", &decoded,
 	    &unknown);
 
-	from->coded = unknown || (status == STATUS_OK && decoded.n > 0 &&
+	/* Those that are not decoded may hide one. */
+	from->coded = unknown || count_words(value) > ADDR_WORDS_MAX ||
+	    (status == STATUS_OK && decoded.n > 0 &&
 	    count_ats(decoded) > from->n);
 	return (status);
 }
@@ -113,7 +114,7 @@ read_local_part(struct arena *a, struct str local, struct addr_from *r)
 	enum status status;
 
 	*r = (struct addr_from){ .result = ADDR_FROM_NONE };
-	if (has_encoded_word(local)) {
+	if (count_words(local) > 0) {
 		return (addr_read(a, local, r));
 	}
 	if (at == local.n) {

@@ -3,6 +3,7 @@
 #include "guard.h"
 #include "mail/addr_read.h"
 #include "mail/addr_shown.h"
+#include "mail/addr_words.h"
 #include "oom.h"
 #include "tap.h"
 
@@ -130,6 +131,31 @@ t_words(void)
 		    words[i].name);
 		tap_ok(from.coded == words[i].coded, "encoded words: %s",
 		    words[i].name);
+		arena_fini(&a);
+	}
+}
+
+/* An address in the last word that is decoded, and in the one behind it. */
+static void
+t_many_words(void)
+{
+	struct addr_from from;
+	struct arena a;
+	struct buf in;
+	size_t i, n;
+
+	for (n = ADDR_WORDS_MAX - 1; n <= ADDR_WORDS_MAX; n++) {
+		arena_init(&a, ARENA_BYTES);
+		buf_init(&in, ARENA_BYTES);
+		for (i = 0; i < n; i++) {
+			buf_add_cstr(&in, "=?utf-8?q?x?=\r\n ");
+		}
+		buf_add_cstr(&in, "=?utf-8?q?=3Cd=40e.test=3E?= <a@b.test>");
+		tap_ok(addr_list_parse(&a, buf_str(&in), &from) == STATUS_OK &&
+		    from.strict && from.n == 1 && addr_shown_in_words(&a,
+		    buf_str(&in), &from) == STATUS_OK && from.coded,
+		    "an address in encoded words, behind %zu", n);
+		buf_fini(&in);
 		arena_fini(&a);
 	}
 }
@@ -330,6 +356,7 @@ main(void)
 {
 	t_local_parts();
 	t_words();
+	t_many_words();
 	t_long_lines();
 	t_moved_quotes();
 	t_limit();
