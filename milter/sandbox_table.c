@@ -9,6 +9,8 @@
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 
+#include <fcntl.h>
+
 #include <seccomp.h>
 
 #include "milter/sandbox_private.h"
@@ -19,6 +21,10 @@
 #define PG	SANDBOX_IF_POSTGRES
 #define CALL(call, who, how, value, why) \
 	{ SCMP_SYS(call), who, SANDBOX_##how, value, why }
+/* Not all: F_SETOWN and F_SETSIG send a signal to any process of the user. */
+#define FCNTL(command, why) \
+	CALL(fcntl, BOTH, COMMAND, command, why), \
+	CALL(fcntl64, BOTH, COMMAND, command, OLDER)
 
 #define MEMORY	"the allocator's"
 #define MAPS	"no memory becomes executable: no code is loaded, and none made"
@@ -104,8 +110,20 @@ const struct sandbox_call sandbox_calls[] = {
 	CALL(_llseek, BOTH, ALLOW, 0, OLDER),
 	CALL(close, BOTH, ALLOW, 0, DATA),
 	CALL(close_range, BOTH, ALLOW, 0, DATA),
-	CALL(fcntl, BOTH, ALLOW, 0, "flags of descriptors, SQLite's locks"),
-	CALL(fcntl64, BOTH, ALLOW, 0, OLDER),
+	FCNTL(F_DUPFD, DATA),
+	FCNTL(F_DUPFD_CLOEXEC, DATA),
+	FCNTL(F_GETFD, "flags of descriptors"),
+	FCNTL(F_SETFD, "flags of descriptors"),
+	FCNTL(F_GETFL, "flags of descriptors"),
+	FCNTL(F_SETFL, "flags of descriptors"),
+	FCNTL(F_GETLK, "SQLite's locks"),
+	FCNTL(F_SETLK, "SQLite's locks"),
+	FCNTL(F_SETLKW, "SQLite's locks"),
+	FCNTL(F_OFD_GETLK, "the lock of a key store, SQLite's locks"),
+	FCNTL(F_OFD_SETLK, "the lock of a key store, SQLite's locks"),
+	FCNTL(F_OFD_SETLKW, "the lock of a key store, SQLite's locks"),
+	FCNTL(F_GET_SEALS, "what the parent sends cannot change"),
+	FCNTL(F_ADD_SEALS, "the same"),
 	CALL(ioctl, BOTH, COMMAND, FIONREAD, "how much is there to read"),
 	CALL(ioctl, BOTH, COMMAND, FIONBIO, "do not block"),
 	CALL(ioctl, BOTH, COMMAND, TCGETS, "whether it is a terminal"),

@@ -178,6 +178,52 @@ signal_self(void)
 	return (error_of(kill(getpid(), 0)));
 }
 
+/* The kernel sends any signal, SIGKILL too, to an owner of the same user. */
+static int
+own_by_parent(void)
+{
+	int fds[2];
+
+	return (pipe2(fds, O_CLOEXEC) == -1 ? NO_SANDBOX :
+	    error_of(fcntl(fds[0], F_SETOWN, getppid())));
+}
+
+static int
+own_by_group(void)
+{
+	const struct f_owner_ex owner = { F_OWNER_PGRP, getppid() };
+	int fds[2];
+
+	return (pipe2(fds, O_CLOEXEC) == -1 ? NO_SANDBOX :
+	    error_of(fcntl(fds[0], F_SETOWN_EX, &owner)));
+}
+
+static int
+choose_signal(void)
+{
+	int fds[2];
+
+	return (pipe2(fds, O_CLOEXEC) == -1 ? NO_SANDBOX :
+	    error_of(fcntl(fds[0], F_SETSIG, SIGKILL)));
+}
+
+static int
+use_descriptors(void)
+{
+	struct flock range = { .l_type = F_RDLCK, .l_whence = SEEK_SET,
+		.l_len = 1 };
+	int fd = open(host_list, O_RDONLY | O_CLOEXEC);
+	int other = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+
+	return (other == -1 || fcntl(other, F_GETFD) != FD_CLOEXEC ||
+	    fcntl(other, F_SETFD, FD_CLOEXEC) == -1 ||
+	    fcntl(other, F_SETFL, O_NONBLOCK) == -1 ||
+	    (fcntl(other, F_GETFL) & O_NONBLOCK) == 0 ||
+	    fcntl(fd, F_OFD_SETLK, &range) == -1 ||
+	    fcntl(fd, F_SETLK, &range) == -1 ||
+	    fcntl(fd, F_GETLK, &range) == -1 ? NO_SANDBOX : 0);
+}
+
 static int
 call_unknown(void)
 {
@@ -456,6 +502,16 @@ static const struct row {
 	{ "mail: ptrace", SANDBOX_MAIL, trace_parent, 0, "ptrace" },
 	{ "mail: a signal to another", SANDBOX_MAIL, signal_parent, 0, "kill" },
 	{ "mail: a signal to itself", SANDBOX_MAIL, signal_self, 0, NULL },
+	{ "mail: a signal to another by F_SETOWN", SANDBOX_MAIL,
+	    own_by_parent, 0, "fcntl" },
+	{ "keys: a signal to another by F_SETOWN", SANDBOX_KEYS,
+	    own_by_parent, 0, "fcntl" },
+	{ "mail: a signal to a group by F_SETOWN_EX", SANDBOX_MAIL,
+	    own_by_group, 0, "fcntl" },
+	{ "mail: another signal than SIGIO", SANDBOX_MAIL, choose_signal, 0,
+	    "fcntl" },
+	{ "mail: flags and locks of descriptors", SANDBOX_MAIL,
+	    use_descriptors, 0, NULL },
 	{ "keys: a call that does not exist", SANDBOX_KEYS, call_unknown, 0,
 	    "number 1000" },
 	{ "mail: the handler stays", SANDBOX_MAIL, ignore_report, 0, "" },
