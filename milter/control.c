@@ -61,12 +61,12 @@ send_packet(int fd, const void *p, size_t n, const int *fds, size_t fds_n)
 	return (done == (ssize_t)n);
 }
 
-/* Descriptors of one message; -1: more than max, or none that fit. All are
-   closed then. */
+/* Descriptors of one message; -1: more than max, or more octets than fit. All
+   are closed then. */
 static ssize_t
 take_descriptors(struct msghdr *message, int *fds, size_t max)
 {
-	bool bad = (message->msg_flags & MSG_CTRUNC) != 0;
+	bool bad = (message->msg_flags & (MSG_CTRUNC | MSG_TRUNC)) != 0;
 	struct cmsghdr *head;
 	size_t n = 0, i, of;
 	int fd;
@@ -119,8 +119,7 @@ receive_packet(int fd, void *p, size_t max, size_t *n_r, int *fds,
 	}
 	*n_r = (size_t)n;
 	*fds_n_r = (size_t)got;
-	return ((message.msg_flags & MSG_TRUNC) != 0 ? STATUS_SYNTAX :
-	    STATUS_OK);
+	return (STATUS_OK);
 }
 
 size_t

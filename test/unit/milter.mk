@@ -34,6 +34,9 @@ test_unit_t_milter_manager_SOURCES = test/unit/t_milter_manager.c \
 	milter/manager.c milter/manager.h
 UNIT += test/unit/t_milter_timer
 test_unit_t_milter_timer_SOURCES = test/unit/t_milter_timer.c milter/timer.h
+UNIT += test/unit/t_milter_control
+test_unit_t_milter_control_SOURCES = test/unit/t_milter_control.c \
+	milter/control.c milter/control.h
 UNIT += test/unit/t_milter_mark_key
 test_unit_t_milter_mark_key_SOURCES = test/unit/t_milter_mark_key.c
 EXTRA_test_unit_t_milter_mark_key_DEPENDENCIES = milter/mark_key.c

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Whatever comes, no descriptor that came along stays open by mistake. */
+#include "config.h"
+
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <string.h>
+#include <unistd.h>
+
+#include "milter/control.h"
+#include "test/unit/tap.h"
+
+#define ROOM	4096	/* more than a message has */
+
+/* The first number that is free: the same again if nothing stays open. */
+static int
+next_descriptor(void)
+{
+	int fd = dup(STDIN_FILENO);
+
+	(void)close(fd);
+	return (fd);
+}
+
+static bool
+send_octets(int to, const void *p, size_t n, size_t fds_n)
+{
+	union {
+		struct cmsghdr	align;
+		char		room[CMSG_SPACE(sizeof(int) *
+		    CONTROL_CHANNELS_MAX)];
+	} extra;
+	struct iovec part = { (void *)(uintptr_t)p, n };
+	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
+	const int fd = STDIN_FILENO;
+	struct cmsghdr *head;
+	size_t i;
+
+	memset(&extra, 0, sizeof(extra));
+	if (fds_n > 0) {
+		message.msg_control = extra.room;
+		message.msg_controllen = CMSG_SPACE(sizeof(int) * fds_n);
+		head = CMSG_FIRSTHDR(&message);
+		head->cmsg_level = SOL_SOCKET;
+		head->cmsg_type = SCM_RIGHTS;
+		head->cmsg_len = CMSG_LEN(sizeof(int) * fds_n);
+		for (i = 0; i < fds_n; i++) {
+			memcpy(CMSG_DATA(head) + i * sizeof(int), &fd,
+			    sizeof(fd));
+		}
+	}
+	return (sendmsg(to, &message, MSG_NOSIGNAL) == (ssize_t)n);
+}
+
+static void
+test_message(const char *name, size_t n, size_t fds_n, enum status want)
+{
+	static unsigned char octets[ROOM];
+	const struct control good = { .kind = CONTROL_LOADED };
+	size_t whole = control_write(&good, octets, sizeof(octets));
+	int before, pair[2] = { -1, -1 };
+	struct control c;
+
+	(void)control_pair(pair);
+	before = next_descriptor();
+	(void)send_octets(pair[0], octets, n != 0 ? n : whole, fds_n);
+	tap_ok(control_receive(pair[1], &c) == want, "%s", name);
+	tap_ok(c.fds_n == (want == STATUS_OK ? fds_n : 0), "%s: descriptors",
+	    name);
+	control_close_fds(&c);
+	tap_ok(next_descriptor() == before, "%s: none stays open", name);
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+}
+
+static void
+test_delivery(const char *name, size_t n, size_t fds_n, enum status want)
+{
+	int fds[CONTROL_CHANNELS_MAX], before, pair[2] = { -1, -1 };
+	size_t got = 0;
+
+	(void)control_pair(pair);
+	before = next_descriptor();
+	(void)send_octets(pair[0], "CC", n, fds_n);
+	tap_ok(control_receive_channels(pair[1], fds, &got) == want, "%s",
+	    name);
+	while (want == STATUS_OK && got > 0) {
+		(void)close(fds[--got]);
+	}
+	tap_ok(next_descriptor() == before, "%s: none stays open", name);
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+}
+
+int
+main(void)
+{
+	test_message("a message", 0, 0, STATUS_OK);
+	test_message("with descriptors", 0, CONTROL_FDS_MAX, STATUS_OK);
+	test_message("with one too many", 0, CONTROL_FDS_MAX + 1,
+	    STATUS_SYNTAX);
+	test_message("with very many", 0, CONTROL_CHANNELS_MAX, STATUS_SYNTAX);
+	test_message("too short", 1, CONTROL_FDS_MAX, STATUS_SYNTAX);
+	test_message("too long", ROOM, CONTROL_FDS_MAX, STATUS_SYNTAX);
+	test_message("too long, and very many", ROOM, CONTROL_CHANNELS_MAX,
+	    STATUS_SYNTAX);
+	test_delivery("a delivery", 1, CONTROL_CHANNELS_MAX, STATUS_OK);
+	test_delivery("a delivery that is too long", 2, CONTROL_CHANNELS_MAX,
+	    STATUS_SYNTAX);
+	return (tap_done());
+}
