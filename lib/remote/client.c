@@ -244,20 +244,41 @@ return_channel(struct remote_client *client, const struct taken *taken,
 	}
 }
 
-/* False: the connection has ended, or what came is no reply to the request. */
-static bool
-talk(struct exchange *x, int fd, uint64_t seq, struct remote_reply *r)
+/* Skips replies that come too late, to earlier requests. TEMP: none in time;
+   IO: the connection has ended; SYNTAX: what came is no reply. */
+static enum status
+receive_reply(struct exchange *x, int fd, uint64_t seq,
+    struct remote_reply *r)
 {
+	enum status status;
 	ssize_t n;
 
-	if (send(fd, x->packet, x->n, MSG_NOSIGNAL) != (ssize_t)x->n) {
-		return (false);
-	}
 	do {
-		n = recv(fd, x->packet, sizeof(x->packet), MSG_TRUNC);
-	} while (n == -1 && errno == EINTR);
-	return (n > 0 && remote_reply_parse(str_mem(x->packet, (size_t)n),
-	    r) == STATUS_OK && r->seq == seq);
+		do {
+			n = recv(fd, x->packet, sizeof(x->packet), MSG_TRUNC);
+		} while (n == -1 && errno == EINTR);
+		if (n <= 0) {
+			return (n == -1 && errno == EAGAIN ? STATUS_TEMP :
+			    STATUS_IO);
+		}
+		status = remote_reply_parse(str_mem(x->packet, (size_t)n), r);
+	} while (status == STATUS_OK && r->seq < seq);
+	return (status == STATUS_OK && r->seq != seq ? STATUS_SYNTAX :
+	    status);
+}
+
+static enum status
+talk(struct remote_client *client, struct exchange *x, int fd, uint64_t seq,
+    struct remote_reply *r)
+{
+	if (!x->is_load) {
+		atomic_fetch_add_explicit(client->asked_n, 1,
+		    memory_order_relaxed);
+	}
+	if (send(fd, x->packet, x->n, MSG_NOSIGNAL) != (ssize_t)x->n) {
+		return (errno == EAGAIN ? STATUS_TEMP : STATUS_IO);
+	}
+	return (receive_reply(x, fd, seq, r));
 }
 
 /* A connection may have ended since it was used last: then the next one is
@@ -270,22 +291,22 @@ exchange(struct remote_client *client, struct remote_request *request,
 	uint64_t begun_us = env_mono_us(client->env);
 	struct taken taken;
 	enum status status;
-	bool answered;
+	bool ended;
 
 	do {
-		request->seq = atomic_fetch_add(&client->seq, 1);
-		x->n = remote_request_write(request, x->packet);
-		if (x->n == 0) {
-			return (STATUS_LIMIT);
-		}
 		status = take_channel(client, x, begun_us, &taken);
 		if (status != STATUS_OK) {
 			return (status);
 		}
-		answered = talk(x, taken.fd, request->seq, r);
-		return_channel(client, &taken, !answered);
-	} while (!answered);
-	return (STATUS_OK);
+		/* Now, so that the numbers of a connection only rise. */
+		request->seq = atomic_fetch_add(&client->seq, 1);
+		x->n = remote_request_write(request, x->packet);
+		status = x->n > 0 ? talk(client, x, taken.fd, request->seq,
+		    r) : STATUS_LIMIT;
+		ended = status == STATUS_IO || status == STATUS_SYNTAX;
+		return_channel(client, &taken, ended);
+	} while (ended);
+	return (status);
 }
 
 static enum status
@@ -314,7 +335,6 @@ ask_sign(struct remote_client *client, const unsigned char *handle,
 
 	x->is_load = false;
 	x->may_wait = true;
-	atomic_fetch_add_explicit(client->asked_n, 1, memory_order_relaxed);
 	status = exchange(client, &request, x, r);
 	return (status == STATUS_OK && r->kind != REMOTE_SIGNED ?
 	    STATUS_TEMP : status);

@@ -12,6 +12,10 @@
  * again over the connections to its successor, which remote_client_give()
  * brings; it waits for them for REMOTE_WAIT_US, and no longer if there have
  * been none for REMOTE_AWAY_US. Then a signature fails with TEMP.
+ *
+ * If the server lives but does not answer in time, a request fails with TEMP
+ * and its connection stays: nobody makes another one while both processes live.
+ * The reply is skipped when it comes.
  */
 #ifndef REMOTE_CLIENT_H
 #define REMOTE_CLIENT_H
@@ -35,7 +39,7 @@
 struct remote_client;
 
 /* For the life of the process. NULL: out of memory. env outlives it. asked_n:
-   counts the signatures asked for, each before the request is sent. */
+   counts the requests for a signature, each before it is sent. */
 struct remote_client	*remote_client_new(const struct env *,
 			    _Atomic uint64_t *asked_n);
 /* Connections to a server, in place of the former ones. Takes them; more than

@@ -18,6 +18,7 @@ include test/unit/probe.mk
 include test/unit/report.mk
 include test/unit/second.mk
 include test/unit/signers.mk
+include test/unit/remote.mk
 include test/unit/engine.mk
 include test/unit/milter.mk
 include test/unit/tools.mk

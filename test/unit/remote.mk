@@ -1,0 +1,2 @@
+UNIT += test/unit/t_remote_client
+test_unit_t_remote_client_SOURCES = test/unit/t_remote_client.c
