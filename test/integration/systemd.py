@@ -57,10 +57,28 @@ exec ''' + SYSTEMD + ''' --system --unit=test.target --log-target=console
 # Each `note' is a line of the unit's properties, after the name.
 PLAY = '''
 show() { systemctl show mailseald --property="$1" --value; }
+# child NAME: the number of that process of the daemon.
+child() {
+    parent=$(show MainPID)
+    for pid in $(cat /proc/$parent/task/$parent/children 2>/dev/null); do
+        ! grep -q "^mailseald: $1" /proc/$pid/cmdline || echo $pid
+    done
+}
 note() {
     echo "$1: active=$(show ActiveState) pid=$(show MainPID)" \\
         "restarts=$(show NRestarts) result=$(show Result)" \\
+        "keys=$(child keys) mail=$(child mail)" \\
         "status=$(show StatusText)" >>"$top/notes"
+}
+# crash NAME: and wait for the next one to serve.
+crash() {
+    old=$(child $1); kill -SEGV $old
+    n=0
+    until new=$(child $1) && [ "${new:-$old}" != $old ] && grep -q \\
+        "the $1 process ($new) is in service" /run/test/log ||
+        [ $n -ge 300 ]; do
+        sleep 0.1; n=$((n + 1))
+    done
 }
 # until PROPERTY VALUE
 until_() {
@@ -77,6 +95,8 @@ done
 systemctl start mailseald && note start
 systemctl reload mailseald && note reload
 sleep 9; note watched
+crash keys; note keys_died
+crash mail; note mail_died
 kill -STOP "$(show MainPID)"
 until_ NRestarts 1; until_ ActiveState active; note hung
 kill -KILL "$(show MainPID)"
@@ -116,6 +136,22 @@ def read_notes(top):
     return notes
 
 
+def check_children(note, log):
+    """The daemon starts them again, not systemd."""
+    before, keys, mail = (note(x) for x in ('watched', 'keys_died',
+                                            'mail_died'))
+    for now in (before, keys, mail):
+        tap.is_((now['active'], now['pid'], now.get('restarts')),
+                ('active', before['pid'], '0'), 'the unit goes on', log)
+        tap.ok(now.get('keys') and now.get('mail'), 'it has keys and mail',
+               now)
+    tap.ok(before.get('keys') != keys.get('keys') and
+           before.get('mail') == keys.get('mail'), 'keys died: another one',
+           log)
+    tap.ok(keys.get('mail') != mail.get('mail') and
+           keys.get('keys') == mail.get('keys'), 'mail died: another one', log)
+
+
 def check(notes, log):
     def note(name):
         return notes.get(name, {'active': None, 'pid': None, 'text': ''})
@@ -127,6 +163,7 @@ def check(notes, log):
     pids = [note(name)['pid'] for name in names]
     tap.ok(pids[0] == pids[1] == pids[2],
            'one process through a reload and two periods of the watchdog', pids)
+    check_children(note, log)
     tap.is_(len(set(pids[2:])), 4, 'another one after it hung, was killed, '
             'and could not start for a while', pids)
     tap.is_((note('stop')['active'], note('stop').get('result')),
