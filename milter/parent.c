@@ -44,10 +44,20 @@ log_line(void *unused, enum log_level level, const char *line)
 	}
 }
 
+static void
+close_file(int fd)
+{
+	if (fd != -1) {
+		(void)close(fd);
+	}
+}
+
 /* In a child: what is the parent's alone. */
 static void
 close_inherited(struct parent *parent)
 {
+	close_file(parent->load.text);
+	close_file(parent->load.picture);
 	child_close(&parent->keys);
 	child_close(&parent->mail);
 	manager_fini(&parent->daemon->manager);
@@ -81,10 +91,12 @@ parent_start_keys(struct parent *parent)
 	uint64_t set = ++parent->last_set;
 	pid_t pid = child_fork(&parent->keys, &ends);
 
+	parent->keys_text = parent->texts;
 	if (pid != 0) {
 		return (note_fork(parent, &parent->keys, pid));
 	}
 	close_inherited(parent);
+	close_file(parent->picture);
 	if (daemon->presence.fd > STDERR_FILENO) {
 		(void)close(daemon->presence.fd);
 	}

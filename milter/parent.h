@@ -55,6 +55,9 @@ struct parent {
 	int			 picture;	/* of the keys */
 	uint64_t		 set;
 	uint64_t		 last_set;	/* the highest number */
+	unsigned		 texts;		/* how many were in service */
+	unsigned		 keys_text;	/* which of them the keys
+						   process began with */
 	struct parent_load	 load;
 	bool			 wants_reload;	/* after this load */
 	bool			 wants_keys;

@@ -208,6 +208,7 @@ commit_load(struct parent *parent)
 		close_file(&parent->text);
 		parent->text = load->text;
 		load->text = -1;
+		parent->texts++;
 		daemon_set_log(parent->daemon, parent->conf);
 	}
 	end_load(parent, STATUS_OK, &none);
@@ -262,13 +263,16 @@ take_first_set(struct parent *parent, struct control *answer)
 		return;
 	}
 	parent_connect(parent);
-	/* It read what was in service before that load. */
-	if (parent->load.step == PARENT_MAIL &&
-	    parent->load.why == PARENT_RELOAD) {
-		parent->wants_reload = true;
-	}
 	env_log(env, LOG_LEVEL_INFO, "the keys process (%ld) is in service",
 	    (long)parent->keys.pid);
+	/* It read what was in service before that load: its keys are not those
+	   of the configuration that the mail process has, or will have. */
+	if (parent->keys_text != parent->texts ||
+	    (parent->load.step == PARENT_MAIL &&
+	    parent->load.why == PARENT_RELOAD)) {
+		parent_ask(parent, PARENT_RELOAD);
+		return;
+	}
 	parent_ask(parent, PARENT_RESTARTED);
 }
 

@@ -99,8 +99,9 @@ EXTRA_DIST += test/integration/report_days.py \
 # The three processes of mailseald.
 check_SCRIPTS += test/integration/planted.py test/integration/secrets.py
 EXTRA_DIST += test/integration/killed.py test/integration/planted.py \
+	test/integration/reloads.py \
 	test/integration/secrets.py
-check_SCRIPTS += test/integration/killed.py
+check_SCRIPTS += test/integration/killed.py test/integration/reloads.py
 
 # Each process killed 50 times under mail.
 check-killed: all
