@@ -3,11 +3,17 @@
 
 #include <sys/mman.h>
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/str.h"
 #include "milter/board.h"
+
+#ifndef F_SEAL_FUTURE_WRITE
+#define F_SEAL_FUTURE_WRITE	0x0010	/* of Linux 5.1 */
+#endif
 
 static void *
 map_shared(size_t n)
@@ -115,14 +121,50 @@ board_blame(struct board *board, struct board_keys *keys,
 	return (n);
 }
 
+/* Once more, for reading; the kernel lets nobody change that later. Without it
+   (before Linux 5.1) board_keys_protect() does what it can. */
+static void
+map_read_only(struct board_keys *keys, int fd)
+{
+	void *p;
+
+	if (fcntl(fd, F_ADD_SEALS, F_SEAL_FUTURE_WRITE | F_SEAL_SHRINK |
+	    F_SEAL_GROW) == 0) {
+		p = mmap(NULL, sizeof(*keys), PROT_READ, MAP_SHARED, fd, 0);
+		keys->read_only = p != MAP_FAILED ? p : NULL;
+	}
+}
+
 struct board_keys *
 board_keys_new(void)
 {
-	return (map_shared(sizeof(struct board_keys)));
+	int fd = memfd_create("board", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	struct board_keys *keys;
+	void *p = MAP_FAILED;
+
+	if (fd == -1) {
+		return (NULL);
+	}
+	if (ftruncate(fd, sizeof(*keys)) == 0) {
+		p = mmap(NULL, sizeof(*keys), PROT_READ | PROT_WRITE,
+		    MAP_SHARED, fd, 0);
+	}
+	keys = p != MAP_FAILED ? p : NULL;
+	if (keys != NULL) {
+		map_read_only(keys, fd);
+	}
+	(void)close(fd);
+	return (keys);
 }
 
 void
 board_keys_protect(struct board_keys *keys)
 {
-	(void)mprotect(keys, sizeof(*keys), PROT_READ);
+	void *from = keys->read_only;
+
+	/* In place of the one that was written. */
+	if (from == NULL || mremap(from, sizeof(*keys), sizeof(*keys),
+	    MREMAP_MAYMOVE | MREMAP_FIXED, keys) == MAP_FAILED) {
+		(void)mprotect(keys, sizeof(*keys), PROT_READ);
+	}
 }

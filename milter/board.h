@@ -44,6 +44,8 @@ struct board_keys {
 	_Atomic uint64_t	 signatures_made;
 	_Atomic uint64_t	 suspects[BOARD_SUSPECTS]; /* digests, by the
 						   parent; 0: none */
+	void			*read_only;	/* the same, mapped for
+						   reading; constant */
 };
 
 /* Shared by the processes that this one forks, to the end of each; NULL: out
@@ -71,7 +73,7 @@ struct board_deaths {		/* the parent's: zeroed */
    Returns how many messages are suspects now that were not. */
 unsigned		 board_blame(struct board *, struct board_keys *,
 			    struct board_deaths *);
-/* From now on this process cannot write it. */
+/* From now on this process cannot write it, nor make it writable again. */
 void			 board_keys_protect(struct board_keys *);
 
 #endif
