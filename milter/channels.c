@@ -70,9 +70,11 @@ run_deliveries(void *arg)
 	int fds[CONTROL_CHANNELS_MAX];
 	enum status status;
 	size_t i, n;
+	bool again;
 
 	for (;;) {
-		status = control_receive_channels(channels->delivery, fds, &n);
+		status = control_receive_channels(channels->delivery, &again,
+		    fds, &n);
 		if (status == STATUS_IO) {
 			return (NULL);
 		}
@@ -83,7 +85,7 @@ run_deliveries(void *arg)
 			channels->take(channels->ctx, fds, n);
 			continue;
 		}
-		if (channels->begin != NULL) {
+		if (channels->begin != NULL && !again) {
 			channels->begin(channels->ctx);
 		}
 		for (i = 0; i < n; i++) {
@@ -110,7 +112,7 @@ count_channels(void)
 }
 
 bool
-channels_connect(int keys_delivery, int mail_delivery)
+channels_connect(int keys_delivery, int mail_delivery, bool again)
 {
 	int ends[2], keys[CONTROL_CHANNELS_MAX], mail[CONTROL_CHANNELS_MAX];
 	size_t i, n = count_channels();
@@ -125,8 +127,8 @@ channels_connect(int keys_delivery, int mail_delivery)
 		keys[i] = ends[0];
 		mail[i] = ends[1];
 	}
-	ok = ok && control_send_channels(keys_delivery, keys, n) &&
-	    control_send_channels(mail_delivery, mail, n);
+	ok = ok && control_send_channels(keys_delivery, again, keys, n) &&
+	    control_send_channels(mail_delivery, again, mail, n);
 	for (i = 0; i < n; i++) {
 		(void)close(keys[i]);
 		(void)close(mail[i]);

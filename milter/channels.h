@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * channels: the connections between the keys process and the mail process. The
- * parent makes them whenever one of the two is new, and delivers the ends. A
- * thread waits for deliveries, so that a process that is loading, or waits for
- * a database, still gets them.
+ * parent makes them whenever one of the two is new, or when the mail process
+ * says that some have ended, and delivers the ends; new ones replace all
+ * others. A thread waits for deliveries, so that a process that is loading, or
+ * waits for a database, still gets them.
  */
 #ifndef MILTER_CHANNELS_H
 #define MILTER_CHANNELS_H
@@ -21,7 +22,8 @@
 struct channels {
 	int	 delivery;
 	/* A delivery: either take all of it, or serve each one in a thread of
-	   its own, which closes it. begin: before the threads; may be NULL. */
+	   its own, which closes it. begin: before the threads, if the
+	   other process is new; may be NULL. */
 	void	(*take)(void *ctx, const int *fds, size_t n);
 	void	(*begin)(void *ctx);
 	void	(*serve)(void *ctx, int fd);
@@ -29,7 +31,9 @@ struct channels {
 };
 
 enum status	channels_start(struct channels *) ATTR_MUST_CHECK;
-/* For the parent: makes pairs and sends the ends to both. False: no. */
-bool		channels_connect(int keys_delivery, int mail_delivery);
+/* For the parent: makes pairs and sends the ends to both. again: neither is
+   new. False: no. */
+bool		channels_connect(int keys_delivery, int mail_delivery,
+		    bool again);
 
 #endif

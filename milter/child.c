@@ -87,7 +87,9 @@ child_fork(struct child *child, struct child_ends *r)
 	child->control = control[0];
 	child->delivery = delivery[0];
 	child->report = report[0];
-	child->ready = child->ended = false;
+	child->ready = child->ended = child->asked = false;
+	child->loading = true;
+	child->silent = 0;
 	return (pid);
 }
 

@@ -31,6 +31,10 @@ struct child {
 	bool			 ready;		/* it has answered LOADED */
 	bool			 ended;		/* it closed its end, and will
 						   be dead soon */
+	bool			 loading;	/* or starting: it may be silent
+						   for long */
+	bool			 asked;		/* PING; not yet answered */
+	uint64_t		 silent;	/* questions since its answer */
 	uint64_t		 died_us[CHILD_DEATHS];	/* the last ones */
 	unsigned		 deaths;	/* in all */
 	uint64_t		 wait_us;	/* before the last start; 0 */

@@ -206,17 +206,20 @@ control_close_fds(struct control *c)
 }
 
 bool
-control_send_channels(int fd, const int *fds, size_t n)
+control_send_channels(int fd, bool again, const int *fds, size_t n)
 {
-	return (send_packet(fd, "C", 1, fds, n));
+	return (send_packet(fd, again ? "A" : "N", 1, fds, n));
 }
 
 enum status
-control_receive_channels(int fd, int fds_r[CONTROL_CHANNELS_MAX], size_t *n_r)
+control_receive_channels(int fd, bool *again_r,
+    int fds_r[CONTROL_CHANNELS_MAX], size_t *n_r)
 {
+	char byte = '\0';
 	size_t n;
-	char byte;
+	enum status status = receive_packet(fd, &byte, 1, &n, fds_r,
+	    CONTROL_CHANNELS_MAX, n_r);
 
-	return (receive_packet(fd, &byte, 1, &n, fds_r, CONTROL_CHANNELS_MAX,
-	    n_r));
+	*again_r = byte == 'A';
+	return (status);
 }

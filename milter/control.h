@@ -35,11 +35,15 @@ enum control_kind {
 	CONTROL_READY,		/* the start is over; value: keep standard
 				   error open */
 	CONTROL_STOP,		/* the second one does not wait */
+	CONTROL_PING,		/* answer ALIVE */
 	/* to the parent */
 	CONTROL_READ,		/* keys: the configuration has been read */
 	CONTROL_LOADED,		/* the answer to LOAD; at the start without
 				   it */
 	CONTROL_CHANGED,	/* keys: tables or stores have changed */
+	CONTROL_ALIVE,
+	CONTROL_LOST,		/* mail: connections to the keys process have
+				   ended */
 	CONTROL_KINDS
 };
 
@@ -70,9 +74,10 @@ enum status	control_parse(const void *, size_t n, struct control *r)
 size_t	control_write(const struct control *, void *r, size_t max);
 void	control_close_fds(struct control *);
 
-/* The connections of a delivery. */
-bool	control_send_channels(int fd, const int *fds, size_t n);
-enum status	control_receive_channels(int fd,
+/* The connections of a delivery. again: they replace others of the same two
+   processes. */
+bool	control_send_channels(int fd, bool again, const int *fds, size_t n);
+enum status	control_receive_channels(int fd, bool *again_r,
 		    int fds_r[CONTROL_CHANNELS_MAX], size_t *n_r)
     ATTR_MUST_CHECK;
 

@@ -198,6 +198,9 @@ answer_load(struct keys *keys, const struct control *request)
 	if (answer.status == STATUS_OK) {
 		answer.fds[answer.fds_n++] = picture;
 	}
+	/* Before the lines of the others about what came of it, which may be
+	   of another form. */
+	log_flush();
 	send_answer(keys, &answer);
 	control_close_fds(&answer);
 }
@@ -234,6 +237,19 @@ use_next(struct keys *keys)
 	conf_release(before);
 }
 
+/* With the lock that every signature takes. */
+static void
+answer_ping(const struct keys *keys)
+{
+	const struct control answer = { .kind = CONTROL_ALIVE };
+	struct remote_use use;
+
+	if (remote_server_use(keys->server, &use)) {
+		remote_server_unuse(keys->server, &use);
+	}
+	send_answer(keys, &answer);
+}
+
 /* False: the end. */
 static bool
 obey_parent(struct keys *keys)
@@ -261,12 +277,17 @@ obey_parent(struct keys *keys)
 	case CONTROL_STOP:
 		more = false;
 		break;
+	case CONTROL_PING:
+		answer_ping(keys);
+		break;
 	case CONTROL_COUNTERS:
 	case CONTROL_LISTEN:
 	case CONTROL_LOG:
 	case CONTROL_READ:
 	case CONTROL_LOADED:
 	case CONTROL_CHANGED:
+	case CONTROL_ALIVE:
+	case CONTROL_LOST:
 	case CONTROL_KINDS:
 		break;
 	}

@@ -47,6 +47,15 @@ take_channels(void *ctx, const int *fds, size_t n)
 	remote_client_give(ctx, fds, n);
 }
 
+static void
+ask_for_channels(void *ctx)
+{
+	const struct mail *mail = ctx;
+	const struct control message = { .kind = CONTROL_LOST };
+
+	(void)control_send(mail->start->control, &message);
+}
+
 /* The first delivery comes before anything is loaded. */
 static enum status
 start_client(struct mail *mail)
@@ -54,7 +63,7 @@ start_client(struct mail *mail)
 	struct live *live = &mail->daemon->live;
 
 	live->client = remote_client_new(&mail->daemon->env,
-	    &live->board->signatures_asked);
+	    &live->board->signatures_asked, ask_for_channels, mail);
 	if (live->client == NULL) {
 		return (STATUS_NOMEM);
 	}
@@ -253,6 +262,17 @@ take_listener(struct mail *mail, const struct control *request)
 	}
 }
 
+/* With the lock that every message takes. */
+static void
+answer_ping(const struct mail *mail)
+{
+	const struct control answer = { .kind = CONTROL_ALIVE };
+
+	(void)live_is_draining(&mail->daemon->live);
+	/* If it is lost, there is another ping. */
+	(void)control_send(mail->start->control, &answer);
+}
+
 bool
 mail_obey(struct mail *mail)
 {
@@ -284,11 +304,16 @@ mail_obey(struct mail *mail)
 	case CONTROL_STOP:
 		more = false;
 		break;
+	case CONTROL_PING:
+		answer_ping(mail);
+		break;
 	case CONTROL_USE:
 	case CONTROL_DROP:
 	case CONTROL_READ:
 	case CONTROL_LOADED:
 	case CONTROL_CHANGED:
+	case CONTROL_ALIVE:
+	case CONTROL_LOST:
 	case CONTROL_KINDS:
 		break;
 	}

@@ -21,6 +21,7 @@
 #define PRESENCE_US	2000000		/* between two checks of the sockets */
 /* Between two reports without a watchdog. */
 #define REPORT_US	30000000
+#define CONNECT_EVERY_US	100000	/* at the mail process's request */
 #define LOG_WAIT_MS	100		/* for standard error */
 
 static struct parent *logging;		/* of log_line */
@@ -135,10 +136,16 @@ parent_start_mail(struct parent *parent)
 }
 
 void
-parent_connect(struct parent *parent)
+parent_connect(struct parent *parent, bool again)
 {
-	if (parent->keys.ready && parent->mail.pid != 0 &&
-	    !channels_connect(parent->keys.delivery, parent->mail.delivery)) {
+	parent->wants_connect = false;
+	if (!parent->keys.ready || parent->mail.pid == 0) {
+		return;
+	}
+	parent->connected_us = env_mono_us(&parent->daemon->env);
+	/* If one of the two has just died, the next one is connected. */
+	if (!channels_connect(parent->keys.delivery, parent->mail.delivery,
+	    again) && !(again && errno == EPIPE)) {
 		env_log(&parent->daemon->env, LOG_LEVEL_ERROR, "the keys "
 		    "process and the mail process cannot be connected: %s",
 		    strerror(errno));
@@ -206,7 +213,7 @@ start_mail(struct parent *parent, struct diag *diag)
 		diag_set(diag, NULL, 0, "no mail process");
 		return (STATUS_NOMEM);
 	}
-	parent_connect(parent);
+	parent_connect(parent, false);
 	status = await_answer(&parent->mail, CONTROL_LOADED, &answer);
 	control_close_fds(&answer);
 	*diag = answer.diag;
@@ -297,6 +304,7 @@ set_timers(struct parent *parent)
 	uint64_t alive_us = manager_interval_us(&parent->daemon->manager);
 
 	timer_set(&parent->presence, PRESENCE_US, env_mono_us(env));
+	parent_alive_init(parent);
 	timer_set(&parent->report, alive_us != 0 && alive_us < REPORT_US ?
 	    alive_us : REPORT_US, env_mono_us(env));
 }
@@ -341,7 +349,7 @@ start_due(struct parent *parent, uint64_t now_us)
 	}
 	if (parent->mail.pid == 0 && now_us >= parent->mail.due_us &&
 	    parent_start_mail(parent)) {
-		parent_connect(parent);
+		parent_connect(parent, false);
 	}
 }
 
@@ -351,11 +359,18 @@ run_timers(struct parent *parent)
 	uint64_t now_us = env_mono_us(&parent->daemon->env);
 
 	start_due(parent, now_us);
+	if (parent->wants_connect &&
+	    now_us >= parent->connected_us + CONNECT_EVERY_US) {
+		parent_connect(parent, true);
+	}
+	if (timer_take(&parent->alive, now_us)) {
+		parent_alive_ask(parent);
+	}
 	if (timer_take(&parent->presence, now_us)) {
 		watch_presence(parent);
 		compare_signatures(parent);
 	}
-	if (timer_take(&parent->report, now_us)) {
+	if (timer_take(&parent->report, now_us) && parent_is_alive(parent)) {
 		daemon_report_alive(parent->daemon);
 	}
 }
@@ -370,6 +385,10 @@ wait_ms(const struct parent *parent)
 	size_t i;
 
 	us = timer_wait_us(&parent->report, now_us, us);
+	us = timer_wait_us(&parent->alive, now_us, us);
+	if (parent->wants_connect && us > CONNECT_EVERY_US) {
+		us = CONNECT_EVERY_US;
+	}
 	for (i = 0; i < 2; i++) {
 		if (children[i]->pid == 0) {
 			left_us = children[i]->due_us > now_us ?
@@ -405,11 +424,18 @@ hear_child(struct parent *parent, struct child *child)
 		return;
 	}
 	if (status == STATUS_OK && message.kind == CONTROL_LOADED) {
+		child->loading = false;
+		parent_alive_heard(child);
 		if (is_keys) {
 			parent_keys_loaded(parent, &message);
 		} else {
 			parent_mail_loaded(parent, &message);
 		}
+	} else if (status == STATUS_OK && message.kind == CONTROL_ALIVE) {
+		parent_alive_heard(child);
+	} else if (status == STATUS_OK && !is_keys &&
+	    message.kind == CONTROL_LOST) {
+		parent->wants_connect = true;
 	} else if (status == STATUS_OK && is_keys &&
 	    message.kind == CONTROL_CHANGED) {
 		parent_ask(parent, PARENT_CHANGED);

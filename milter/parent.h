@@ -13,6 +13,13 @@
  * process; if either refuses, or dies, nothing changes. One load is made at a
  * time; what is asked for meanwhile is done after it.
  *
+ * Both are asked to answer at short intervals. One that does not, for the time
+ * of the service manager's watchdog or a minute, is killed; while one that was
+ * killed does not go away, the service manager gets no sign of life.
+ *
+ * Connections between the two that have failed are made again when the mail
+ * process asks for it, CONNECT_EVERY_US apart at least.
+ *
  * Both processes end when the parent does: they find its end of their pair
  * closed.
  */
@@ -70,6 +77,9 @@ struct parent {
 	struct background	*caller;
 	struct timer		 presence;
 	struct timer		 report;	/* to the service manager */
+	struct timer		 alive;		/* of the other two */
+	bool			 wants_connect;
+	uint64_t		 connected_us;	/* at the last time */
 };
 
 /* parent_load.c */
@@ -82,7 +92,15 @@ void	 parent_load_lost(struct parent *, const struct child *);
 /* Reads the text of the configuration, and parses it without keys. */
 enum status	 parent_read(struct parent *, struct conf **conf_r,
 		    int *text_r, struct diag *) ATTR_MUST_CHECK;
-/* Connects the two, if both are there. */
-void	 parent_connect(struct parent *);
+/* Connects the two, if both are there. again: neither is new. */
+void	 parent_connect(struct parent *, bool again);
+
+/* parent_alive.c: whether the other two answer. At the start; when one has;
+   by the timer. */
+void	 parent_alive_init(struct parent *);
+void	 parent_alive_heard(struct child *);
+void	 parent_alive_ask(struct parent *);
+/* False: one does not, and cannot be ended. */
+bool	 parent_is_alive(const struct parent *);
 
 #endif

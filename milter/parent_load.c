@@ -162,7 +162,9 @@ begin_load(struct parent *parent, enum parent_why why)
 	}
 	load->step = PARENT_KEYS;
 	load->set = message.number = ++parent->last_set;
+	parent->keys.loading = true;
 	if (!control_send(parent->keys.control, &message)) {
+		parent->keys.loading = false;
 		fail_load(parent, "the keys process does not answer");
 	}
 }
@@ -182,7 +184,9 @@ pass_on(struct parent *parent)
 		message.fds[message.fds_n++] = load->text != -1 ? load->text :
 		    parent->text;
 	}
+	parent->mail.loading = true;
 	if (!control_send(parent->mail.control, &message)) {
+		parent->mail.loading = false;
 		send_set(&parent->keys, CONTROL_DROP, load->set);
 		fail_load(parent, "the mail process does not answer");
 	}
@@ -262,7 +266,7 @@ take_first_set(struct parent *parent, struct control *answer)
 	if (!parent->started) {
 		return;
 	}
-	parent_connect(parent);
+	parent_connect(parent, false);
 	env_log(env, LOG_LEVEL_INFO, "the keys process (%ld) is in service",
 	    (long)parent->keys.pid);
 	/* It read what was in service before that load: its keys are not those

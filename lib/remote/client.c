@@ -16,7 +16,7 @@
 #include "remote/client.h"
 #include "remote/message.h"
 
-#define USEC_PER_S	1000000
+#define USEC_PER_S	1000000ULL
 
 struct channel {
 	int	 fd;		/* -1: it has ended */
@@ -26,13 +26,16 @@ struct channel {
 struct remote_client {
 	const struct env	*env;
 	_Atomic uint64_t	*asked_n;
+	void			(*ask)(void *ctx);
+	void			*ctx;
 	_Atomic uint64_t	 seq;
 	pthread_mutex_t		 lock;		/* guards what follows */
 	pthread_cond_t		 changed;
 	struct channel		 v[REMOTE_CHANNELS_MAX];
 	size_t			 n;
 	uint64_t		 generation;	/* of v */
-	uint64_t		 away_us;	/* since then none is open */
+	uint64_t		 away_us[2];	/* since then none is open:
+						   for signatures; loaders */
 };
 
 struct taken {			/* a channel, by one thread */
@@ -60,7 +63,8 @@ struct exchange {		/* one request, and its reply */
 };
 
 struct remote_client *
-remote_client_new(const struct env *env, _Atomic uint64_t *asked_n)
+remote_client_new(const struct env *env, _Atomic uint64_t *asked_n,
+    void (*ask)(void *ctx), void *ctx)
 {
 	struct remote_client *client = calloc(1, sizeof(*client));
 	pthread_condattr_t attr;
@@ -71,7 +75,9 @@ remote_client_new(const struct env *env, _Atomic uint64_t *asked_n)
 	}
 	client->env = env;
 	client->asked_n = asked_n;
-	client->away_us = env_mono_us(env);
+	client->ask = ask;
+	client->ctx = ctx;
+	client->away_us[0] = client->away_us[1] = env_mono_us(env);
 	if (pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) != 0 ||
 	    pthread_mutex_init(&client->lock, NULL) != 0 ||
 	    pthread_cond_init(&client->changed, &attr) != 0) {
@@ -140,16 +146,25 @@ time_of(uint64_t us)
 		.tv_nsec = (long)(us % USEC_PER_S) * 1000 });
 }
 
+/* The channels of a kind, which are the same if there are few. */
+static void
+get_range(const struct remote_client *client, bool is_load, size_t *first_r,
+    size_t *end_r)
+{
+	*first_r = is_load ? first_loader(client->n) : 0;
+	*end_r = is_load || client->n <= REMOTE_LOADERS ? client->n :
+	    first_loader(client->n);
+}
+
 /* With the lock held. True: *taken_r. *any_r: there is a channel of that kind,
    if busy. */
 static bool
 take_free(struct remote_client *client, bool is_load, struct taken *taken_r,
     bool *any_r)
 {
-	size_t i = is_load ? first_loader(client->n) : 0;
-	size_t end = is_load || client->n <= REMOTE_LOADERS ? client->n :
-	    first_loader(client->n);
+	size_t i, end;
 
+	get_range(client, is_load, &i, &end);
 	*any_r = false;
 	for (; i < end; i++) {
 		if (client->v[i].fd == -1) {
@@ -171,11 +186,17 @@ static uint64_t
 wait_until(const struct remote_client *client, const struct exchange *x,
     bool any, uint64_t begun_us, uint64_t now_us)
 {
-	uint64_t until_us = begun_us + (any ? REMOTE_BUSY_US :
-	    REMOTE_WAIT_US);
+	uint64_t away_us = client->away_us[x->is_load];
+	uint64_t since_us = begun_us, until_us;
 
+	/* A server that answered nothing for long, and then ended. */
+	if (!any && away_us > begun_us &&
+	    away_us - begun_us < REMOTE_REPLY_S * USEC_PER_S) {
+		since_us = away_us;
+	}
+	until_us = since_us + (any ? REMOTE_BUSY_US : REMOTE_WAIT_US);
 	if (!any && (!x->may_wait ||
-	    now_us >= client->away_us + REMOTE_AWAY_US)) {
+	    now_us >= away_us + REMOTE_AWAY_US)) {
 		return (0);
 	}
 	return (until_us > now_us ? until_us : 0);
@@ -195,6 +216,10 @@ take_channel(struct remote_client *client, const struct exchange *x,
 	while (!take_free(client, x->is_load, taken_r, &any)) {
 		now_us = env_mono_us(client->env);
 		left_us = wait_until(client, x, any, begun_us, now_us);
+		if (!any) {
+			/* What was asked before may be lost. */
+			client->ask(client->ctx);
+		}
 		if (left_us == 0) {
 			status = STATUS_TEMP;
 			break;
@@ -207,24 +232,26 @@ take_channel(struct remote_client *client, const struct exchange *x,
 	return (status);
 }
 
-/* With the lock held. */
+/* With the lock held. Those of the other kind may have ended, too: nobody has
+   looked. */
 static void
-note_end(struct remote_client *client, size_t at)
+note_end(struct remote_client *client, size_t at, bool is_load)
 {
-	size_t i;
+	size_t i, end;
 
 	client->v[at].fd = -1;
-	for (i = 0; i < client->n; i++) {
+	get_range(client, is_load, &i, &end);
+	for (; i < end; i++) {
 		if (client->v[i].fd != -1) {
 			return;
 		}
 	}
-	client->away_us = env_mono_us(client->env);
+	client->away_us[is_load] = env_mono_us(client->env);
 }
 
 static void
 return_channel(struct remote_client *client, const struct taken *taken,
-    bool ended)
+    bool is_load, bool ended)
 {
 	bool former;
 
@@ -233,7 +260,7 @@ return_channel(struct remote_client *client, const struct taken *taken,
 	if (!former) {
 		client->v[taken->at].busy = false;
 		if (ended) {
-			note_end(client, taken->at);
+			note_end(client, taken->at, is_load);
 		}
 		/* Waiting threads may want either kind. */
 		pthread_cond_broadcast(&client->changed);
@@ -241,6 +268,9 @@ return_channel(struct remote_client *client, const struct taken *taken,
 	pthread_mutex_unlock(&client->lock);
 	if (former || ended) {
 		(void)close(taken->fd);
+	}
+	if (ended && !former) {
+		client->ask(client->ctx);
 	}
 }
 
@@ -304,7 +334,7 @@ exchange(struct remote_client *client, struct remote_request *request,
 		status = x->n > 0 ? talk(client, x, taken.fd, request->seq,
 		    r) : STATUS_LIMIT;
 		ended = status == STATUS_IO || status == STATUS_SYNTAX;
-		return_channel(client, &taken, ended);
+		return_channel(client, &taken, x->is_load, ended);
 	} while (ended);
 	return (status);
 }

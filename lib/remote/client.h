@@ -8,14 +8,15 @@
  * free waits for one. The last REMOTE_LOADERS are for all but signatures, which
  * then do not wait for a database.
  *
- * If the server dies, its connections end. A request that got no reply is sent
- * again over the connections to its successor, which remote_client_give()
- * brings; it waits for them for REMOTE_WAIT_US, and no longer if there have
- * been none for REMOTE_AWAY_US. Then a signature fails with TEMP.
+ * A connection that fails is closed, and the client asks for new ones in place
+ * of all, so that no failure lasts. If the server dies, its connections end. A
+ * request that got no reply is sent again over those that remain, or over the
+ * next ones, which remote_client_give() brings; it waits for them for
+ * REMOTE_WAIT_US since the server has ended, and no longer if there have been
+ * none for REMOTE_AWAY_US. Then a signature fails with TEMP.
  *
  * If the server lives but does not answer in time, a request fails with TEMP
- * and its connection stays: nobody makes another one while both processes live.
- * The reply is skipped when it comes.
+ * and its connection stays. The reply is skipped when it comes.
  */
 #ifndef REMOTE_CLIENT_H
 #define REMOTE_CLIENT_H
@@ -39,9 +40,12 @@
 struct remote_client;
 
 /* For the life of the process. NULL: out of memory. env outlives it. asked_n:
-   counts the requests for a signature, each before it is sent. */
+   counts the requests for a signature, each before it is sent. ask: called with
+   ctx when connections have ended and new ones are needed; it must not wait,
+   and may be called by any thread, often. */
 struct remote_client	*remote_client_new(const struct env *,
-			    _Atomic uint64_t *asked_n);
+			    _Atomic uint64_t *asked_n, void (*ask)(void *ctx),
+			    void *ctx);
 /* Connections to a server, in place of the former ones. Takes them; more than
    REMOTE_CHANNELS_MAX are closed. Any thread. */
 void			 remote_client_give(struct remote_client *,

@@ -144,6 +144,34 @@ def watchdog(top):
            "another process's watchdog is left alone", manager.all)
 
 
+def silent(top):
+    """A process that hangs is noticed, and another one takes its place."""
+    manager = Manager('@mailseal-silent-%d' % os.getpid())
+    daemon = start(top, 'silent', manager, WATCHDOG_USEC='400000',
+                   WATCHDOG_PID=None)
+    manager.wait('READY')
+    # The next one loads for a while after the death of a keys process.
+    for name in ('mail', 'mail', 'keys'):
+        old = daemon.child(name)
+        os.kill(old, signal.SIGSTOP)
+        proc.wait_for(lambda: 'the %s process (%d) does not answer, and is '
+                      'killed' % (name, old) in daemon.log_text(),
+                      'it to be noticed')
+        proc.wait_for(lambda: 'the %s process (%d) was killed by signal 9' % (
+            name, old) in daemon.log_text(), 'its death')
+        new = proc.wait_for(lambda: daemon.child(name) != old and
+                            daemon.child(name), 'another one')
+        proc.wait_for(lambda: 'the %s process (%d) is in service' % (
+            name, new) in daemon.log_text(), 'it to serve')
+        tap.ok(proc.unix_open(daemon.path), 'a stopped %s process is replaced'
+               % name)
+    tap.is_(daemon.log_text().count('does not answer'), 3,
+            'those that answer are left alone')
+    manager.drain()
+    manager.wait('WATCHDOG')
+    tap.is_(daemon.stop(), 0, 'it stops')
+
+
 def nobody(top):
     """A manager that is gone, or none that can be reached."""
     for name, address in (('gone', '@mailseal-none-%d' % os.getpid()),
@@ -161,6 +189,7 @@ def main():
     life(top, os.path.join(top, 'notify'), 'path')
     life(top, '@mailseal-notify-%d' % os.getpid(), 'abstract')
     watchdog(top)
+    silent(top)
     nobody(top)
 
 

@@ -122,6 +122,32 @@ def mail_dies(daemon):
     tap.is_(after['in_flight'], 0, 'nothing is in flight')
 
 
+def all_stopped(pid):
+    top = '/proc/%d/task' % pid
+    for thread in os.listdir(top):
+        with open('%s/%s/stat' % (top, thread), encoding='ascii') as f:
+            if f.read().rsplit(')', 1)[1].split()[0] != 'T':
+                return False
+    return True
+
+
+def keys_hang(top, options):
+    """The message waits until the process is killed, which is after a
+    minute: sooner with a watchdog, which manager.py tries."""
+    daemon = seald.Seald(top, options, 'hang', env=dict(
+        os.environ, NOTIFY_SOCKET='@mailseal-none-%d' % os.getpid(),
+        WATCHDOG_USEC='1000000'))
+    proc.wait_for(lambda: 'listens on' in daemon.log_text(), 'the start')
+    old = daemon.child('keys')
+    os.kill(old, signal.SIGSTOP)
+    proc.wait_for(lambda: all_stopped(old), 'all threads to be stopped')
+    tap.is_(send(daemon.path), 'signed', 'keys stopped: the message waits for '
+            'the next one')
+    tap.contains(daemon.log_text(), 'the keys process (%d) does not answer, '
+                 'and is killed' % old, 'the log says so')
+    tap.is_(daemon.stop(), 0, 'the end')
+
+
 def too_often(top, options):
     daemon = start(top, options, 'often')
     for _ in range(5):
@@ -215,6 +241,7 @@ def main():
         keys_die(daemon)
         mail_dies(daemon)
         tap.is_(daemon.stop(), 0, 'the end')
+        keys_hang(top, options)
         too_often(top, options)
         without_keys(top, options)
         orphans(top, options)

@@ -27,6 +27,14 @@ static struct remote_client *client;
 static struct privkey *key;		/* its private half is elsewhere */
 static struct env env;
 static _Atomic uint64_t asked;
+static _Atomic unsigned wanted;		/* how often connections were */
+
+static void
+want_channels(void *unused)
+{
+	(void)unused;
+	atomic_fetch_add(&wanted, 1);
+}
 
 /* What a server does with the requests of a connection. */
 enum manner { ANSWERS, ENDS_AT_FIRST, FIRST_LATE, ANOTHER_NUMBER };
@@ -161,7 +169,9 @@ test_end(void)
 	uint64_t before = atomic_load(&asked);
 
 	give(two, 2);
+	atomic_store(&wanted, 0);
 	tap_ok(signs_soon(), "the connection ends: the next one");
+	tap_ok(atomic_load(&wanted) > 0, "and others are asked for");
 	tap_ok(atomic_load(&asked) >= before + 2, "both requests are counted");
 	take_away(two, 2);
 }
@@ -205,7 +215,7 @@ main(void)
 {
 	env_init_system(&env);
 	crypto = crypto_new();
-	client = remote_client_new(&env, &asked);
+	client = remote_client_new(&env, &asked, want_channels, NULL);
 	tap_num(make_key(), STATUS_OK, "a key");
 	test_late();
 	test_end();
