@@ -55,6 +55,17 @@ BEYOND = {
     'the MTA sent malformed macros',
     # a moment between two system calls; not shown, but tried again
     'connections still wait there', 'the link was changed meanwhile',
+    # root may do that, and more groups than these need an odd user data base
+    '\\"%s\\" or root is in too many groups', 'cannot become UserID: %s',
+    # what one of our processes gives to another, in memory: it is whole unless
+    # memory is short or the other one was taken over
+    'the keys process sent a malformed picture of the keys',
+    'the picture of the keys: %s', 'the picture of the keys cannot be read',
+    'the configuration cannot be read', 'the keys of KeyFile: %s',
+    # no fork or pair of sockets in the middle of the start
+    'no mail process',
+    # the kernel refuses a rule that it says it knows; libseccomp lacks memory
+    'Landlock: port %u: %s', 'libseccomp: out of memory', 'libseccomp: %s',
     # the list is a file of a package that must be installed
     'OrgDomain: no public suffix list',
 }
