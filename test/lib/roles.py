@@ -41,6 +41,12 @@ def family(pid):
     return found
 
 
+def rss_kib(pid):
+    """Of all of them. What they share counts for each."""
+    return sum(int(status(p, 'VmRSS').split()[0]) for p in family(pid)
+               if status(p, 'VmRSS'))
+
+
 def find(pid):
     """{role: pid} of those that live."""
     found = {}

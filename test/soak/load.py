@@ -18,6 +18,7 @@ import time
 sys.path.insert(0, os.path.join(os.environ['top_srcdir'], 'test', 'lib'))
 import hostile  # noqa: E402
 import proc  # noqa: E402
+import roles  # noqa: E402
 import tap  # noqa: E402
 import tree  # noqa: E402
 
@@ -41,11 +42,6 @@ SENDERS = (
     ('203.0.113.7', '%{d}', 'x%y@macro.bomb'),
     ('203.0.113.7', 'x', 'x@slow.bomb'),
 )
-
-
-def rss_kib(pid):
-    with open('/proc/%d/status' % pid, encoding='ascii') as f:
-        return int(next(x for x in f if x.startswith('VmRSS')).split()[1])
 
 
 def bombs():
@@ -139,7 +135,7 @@ DomainRules slow.bomb reject
             while load.poll() is None:
                 server.signal(signal.SIGHUP)
                 time.sleep(1)
-                sizes.append(rss_kib(server.pid))
+                sizes.append(roles.rss_kib(server.pid))
         else:
             for _ in range(3):
                 time.sleep(0.2)

@@ -32,6 +32,7 @@ import hostile  # noqa: E402
 import milter  # noqa: E402
 import mta  # noqa: E402
 import proc  # noqa: E402
+import roles  # noqa: E402
 import seal  # noqa: E402
 import seald  # noqa: E402
 import sink  # noqa: E402
@@ -316,7 +317,7 @@ class Troubles:
                         d.path, d.server.process.returncode))
                 d.server.signal(signal.SIGHUP)
         since = time.monotonic() - self.start
-        self.rss.append((since, rss_kib(self.world.kept.server.pid)))
+        self.rss.append((since, roles.rss_kib(self.world.kept.server.pid)))
         if self.warm_names is None and since >= WARM_S:
             self.warm_names = cached_names(self.world.kept)
 
@@ -353,11 +354,6 @@ def cached_names(daemon):
     before = len(found())
     daemon.server.signal(signal.SIGUSR1)
     return int(proc.wait_for(lambda: found()[before:], 'the counters')[-1])
-
-
-def rss_kib(pid):
-    with open('/proc/%d/status' % pid, encoding='ascii') as f:
-        return int(re.search(r'VmRSS:\s+(\d+)', f.read()).group(1))
 
 
 def links(pid):
@@ -438,7 +434,7 @@ def check_end(world, fds):
         proc.wait_for(lambda: kept.fds() <= fds, 'descriptors to be closed')
         left = []
     except TimeoutError:
-        left = links(kept.server.pid)
+        left = links(kept.child('mail'))
     tap.is_(left, [], 'no descriptor is left over: %d' % fds)
     for d in (world.killed, world.kept):
         tap.is_(d.stop(), 0, os.path.basename(d.top) + ' ends well',
