@@ -103,7 +103,22 @@ def plant(daemon, others, what, says):
     tap.ok(True, '%s: it is in the log (%s), and mail goes on' % (what, says))
 
 
+def check_start():
+    """A defect at the first start ends it, and why is said."""
+    conf = proc.write(os.path.join(TOP, 'start.conf'),
+                      'Socket unix:%s/start.sock\nKeyStore none\nMode v\n'
+                      'PidFile none\n' % TOP, 0o600)
+    for what, says in (('abort', 'process died at its start'),
+                       ('exec', ': the sandbox forbids execve')):
+        status, _, err = proc.run(
+            [tree.MAILSEALD, '-f', '-c', conf],
+            env=dict(os.environ, LD_PRELOAD=LIBRARY, PLANTED_AT_START=what))
+        tap.ok(status == 1 and says in err, 'at the start: ' + what,
+               [status, err])
+
+
 def main():
+    check_start()
     keys = [k for k in peers.keys(TOP) if k.selector != 'r1']
     env = dict(os.environ, LD_PRELOAD=LIBRARY)
     daemon = seald.Seald(TOP, {

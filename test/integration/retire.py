@@ -142,6 +142,10 @@ def longest(dns):
                                         'old', '--force'))
     tap.is_((status, life.stages()['old']), (0, 'revoked'),
             'revoke --force', err)
+    life = Reported('none', dns, ReportStore='none')
+    life.begin()
+    _, _, err = proc.run(life.argv('list'))
+    tap.contains(err, 'ReportStore is none', 'list says that there is no store')
     life = Reported('off', dns, RetireAfterReports='no')
     life.begin()
     tap.is_(life.old()['reports'], None, 'RetireAfterReports no')
@@ -155,7 +159,7 @@ def main():
         tap.skip_all(why)
     dns = knot.Knot(os.path.join(TOP, 'knot'), {
         name + '.example': ZONE for name in (
-            'seen', 'early', 'longest', 'forced', 'off')},
+            'seen', 'early', 'longest', 'forced', 'none', 'off')},
         ('127.0.0.1',), negative=NEGATIVE)
     for test in (reporters, early, longest):
         test(dns)

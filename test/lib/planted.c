@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * For LD_PRELOAD: a defect in mailseald's header callback. A field X-Plant
- * makes the process that gets it do what the value says.
+ * makes the process that gets it do what the value says. PLANTED_AT_START in the
+ * environment says what a process does as it makes its first thread, which is
+ * while it starts and behind the sandbox.
  */
 #include <sys/socket.h>
 
@@ -10,6 +12,7 @@
 
 #include <dlfcn.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,6 +21,8 @@
 #include <libmilter/mfapi.h>
 
 typedef int	 registrar(struct smfiDesc);
+typedef int	 creator(pthread_t *, const pthread_attr_t *,
+		    void *(*)(void *), void *);
 typedef sfsistat header(SMFICTX *, char *, char *);
 
 static header *header_before;
@@ -77,6 +82,21 @@ plant_header(SMFICTX *ctx, char *name, char *value)
 		do_planted(value);
 	}
 	return (header_before(ctx, name, value));
+}
+
+int
+pthread_create(pthread_t *thread, const pthread_attr_t *attr,
+    void *(*start)(void *), void *arg)
+{
+	const char *what = getenv("PLANTED_AT_START");
+	void *next = dlsym(RTLD_NEXT, "pthread_create");
+	creator *before;
+
+	if (what != NULL) {
+		do_planted(what);
+	}
+	memcpy(&before, &next, sizeof(before));
+	return (before(thread, attr, start, arg));
 }
 
 int
