@@ -31,9 +31,18 @@
 static atomic_bool library_ended;
 static volatile sig_atomic_t cleanup_exit_code;
 
+/*
+ * Held until the parent knows that the start is over: a message that waits at
+ * the socket, and ends this process, is then a death like any other, and not
+ * the end of the start.
+ */
+static pthread_mutex_t library_gate = PTHREAD_MUTEX_INITIALIZER;
+
 static void *
 run_library(void *control)
 {
+	(void)pthread_mutex_lock(&library_gate);
+	(void)pthread_mutex_unlock(&library_gate);
 	(void)smfi_main();
 	library_ended = true;
 	/* The main thread finds the parent gone. */
@@ -128,7 +137,6 @@ serve_in_threads(struct mail *mail, struct diag *diag)
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	/* The library answers a waiting client at once. */
 	daemon_set_log(daemon, mail->start->conf);
 	if (pthread_create(&thread, NULL, run_library,
 	    (void *)(uintptr_t)&mail->start->control) != 0) {
@@ -447,8 +455,10 @@ mail_run(const struct mail_start *start, struct daemon *daemon)
 	static struct mail mail;
 	enum status status;
 	struct diag diag;
+	bool parent_is_there;
 
 	setproctitle("mail");
+	(void)pthread_mutex_lock(&library_gate);
 	mail.start = start;
 	mail.daemon = daemon;
 	diag_init(&diag);
@@ -466,7 +476,9 @@ mail_run(const struct mail_start *start, struct daemon *daemon)
 	mail.serving = true;
 	announce_start(&mail);
 	set_exporter(daemon, start->conf);
-	if (answer_parent(&mail, STATUS_OK, &diag, start->set)) {
+	parent_is_there = answer_parent(&mail, STATUS_OK, &diag, start->set);
+	(void)pthread_mutex_unlock(&library_gate);
+	if (parent_is_there) {
 		serve_mail(&mail);
 	}
 	exit((int)stop_mail(&mail));

@@ -117,14 +117,33 @@ def check_start():
                [status, err])
 
 
+def check_waiting(options):
+    """A message that waits before the start is over does not end it."""
+    path = os.path.join(TOP, 'waiting.sock')
+
+    def send_early():
+        proc.wait_for(lambda: proc.unix_open(path), 'the socket')
+        signed(path, 'waiting', 'segv')
+    thread = threading.Thread(target=send_early)
+    thread.start()
+    daemon = seald.Seald(TOP, options, 'waiting', path=path,
+                         env=dict(os.environ, LD_PRELOAD=LIBRARY))
+    thread.join()
+    roles.wait(daemon.server.pid)
+    tap.ok(proc.wait_for(lambda: signed(path, 'next'), 'a signed message'),
+           'a start with a message that ends the process: the next is signed')
+    tap.is_(daemon.stop(), 0, 'and mailseald ends well')
+
+
 def main():
     check_start()
     keys = [k for k in peers.keys(TOP) if k.selector != 'r1']
     env = dict(os.environ, LD_PRELOAD=LIBRARY)
-    daemon = seald.Seald(TOP, {
-        'Domain': 'example.com', 'Selector': [k.selector for k in keys],
-        'KeyFile': [k.path for k in keys], 'Mode': 's',
-        'InternalHosts': '127.0.0.1'}, 'planted', env=env)
+    options = {'Domain': 'example.com', 'Selector': [k.selector for k in keys],
+               'KeyFile': [k.path for k in keys], 'Mode': 's',
+               'InternalHosts': '127.0.0.1'}
+    check_waiting(options)
+    daemon = seald.Seald(TOP, options, 'planted', env=env)
     roles.settle(daemon)
     tap.ok(signed(daemon.path, 'first'), 'a message is signed')
     tap.ok(signed(daemon.path, 'harmless', 'nothing'),

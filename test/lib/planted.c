@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * For LD_PRELOAD: a defect in mailseald's header callback. A field X-Plant
- * makes the process that gets it do what the value says. PLANTED_AT_START in the
- * environment says what a process does as it makes its first thread, which is
- * while it starts and behind the sandbox.
+ * makes the process that gets it do what the value says. PLANTED_AT_START in
+ * the environment says what a process does as it makes its first thread, which
+ * is while it starts and behind the sandbox.
  */
 #include <sys/socket.h>
 
