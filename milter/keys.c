@@ -49,12 +49,23 @@ struct keys {
 	atomic_bool		 losing;
 };
 
+/*
+ * The threads that serve the mail process may be signing: exit() would have
+ * OpenSSL free what they use.
+ */
+static _Noreturn void
+end_keys(int code)
+{
+	log_flush();
+	_exit(code);
+}
+
 static void
 send_answer(const struct keys *keys, const struct control *answer)
 {
 	if (!control_send(keys->start->control, answer)) {
 		/* Without the parent there is nothing to do. */
-		exit(EXIT_FAILURE);
+		end_keys(EXIT_FAILURE);
 	}
 }
 
@@ -435,7 +446,7 @@ start_keys(struct keys *keys)
 	send_answer(keys, &answer);
 	control_close_fds(&answer);
 	if (answer.status != STATUS_OK) {
-		exit(EXIT_FAILURE);
+		end_keys(EXIT_FAILURE);
 	}
 }
 
@@ -452,6 +463,5 @@ keys_run(const struct keys_start *start, const struct env *env)
 		continue;
 	}
 	watch_stop(&keys.watch);
-	log_flush();
-	exit(EXIT_SUCCESS);
+	end_keys(EXIT_SUCCESS);
 }
