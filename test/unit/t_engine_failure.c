@@ -496,6 +496,11 @@ test_memory(void)
 	struct engine_msg *m;
 	unsigned at;
 
+#ifdef __SANITIZE_ADDRESS__
+	/* It allocates by itself: the count of the failing call is not ours. */
+	printf("# no allocation fails under AddressSanitizer here\n");
+	return;
+#endif
 	for (at = 0; failed && at < ALLOC_FAIL_MAX; at++) {
 		fx.reports = report_collector_new(fx.crypto, &fx.env,
 		    COLLECT_MAX_BYTES);

@@ -209,6 +209,11 @@ test_receive(const char *where)
 	char id[16];
 	unsigned at;
 
+#ifdef __SANITIZE_ADDRESS__
+	/* It allocates by itself: the count of the failing call is not ours. */
+	printf("# no allocation fails under AddressSanitizer here\n");
+	return;
+#endif
 	for (at = 0; failed && at < ALLOC_FAIL_MAX; at++) {
 		(void)snprintf(id, sizeof(id), "%u", at);
 		alloc_fail_at(at);
