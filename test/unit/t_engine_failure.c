@@ -425,7 +425,7 @@ test_hostile(void)
 		buf_add_char(&mail, 'A');
 	}
 	buf_add_cstr(&mail, "\r\nMessage-ID: <a\rb@c>\r\n");
-	for (i = 0; i < 1000; i++) {
+	for (i = 0; i < 100; i++) {
 		buf_add_cstr(&mail, "DKIM-Signature: v=1; d=a; i=a@b\r\n");
 	}
 	buf_add_cstr(&mail, FROM("one.test"));
