@@ -8,16 +8,28 @@ import proc
 import tree
 
 
-def child(parent, name):
-    """The number of the process `name` (keys, mail) of a daemon; None: there
-    is none now."""
+def children(parent):
     try:
         with open('/proc/%d/task/%d/children' % (parent, parent),
                   encoding='ascii') as f:
-            pids = [int(x) for x in f.read().split()]
+            return [int(x) for x in f.read().split()]
     except FileNotFoundError:
-        return None
-    for pid in pids:
+        return []
+
+
+def is_running(pid):
+    """A process that nobody has waited for yet has ended all the same."""
+    try:
+        with open('/proc/%d/stat' % pid, encoding='ascii') as f:
+            return f.read().rpartition(')')[2].split()[0] not in 'ZX'
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+
+
+def child(parent, name):
+    """The number of the process `name` (keys, mail) of a daemon; None: there
+    is none now."""
+    for pid in children(parent):
         try:
             with open('/proc/%d/cmdline' % pid, 'rb') as f:
                 title = f.read().split(b'\0')[0].decode().strip(' .')
@@ -101,5 +113,9 @@ class Seald:
         return self.server.stop()
 
     def kill(self):
+        """With its children, which end when they miss it: until then the
+        socket is in use."""
+        left = children(self.server.pid)
         self.server.process.kill()
         self.server.process.wait()
+        proc.wait_for(lambda: not any(map(is_running, left)), 'the children')
