@@ -55,6 +55,24 @@ note_status(struct failing *f, enum status status)
 	}
 }
 
+/* The part of an address before its last '@', and the domain, normalised. */
+static bool
+split_address(struct failing *f, struct str text, struct str *local_r,
+    struct str *domain_r)
+{
+	size_t at = str_rfind(text, '@');
+	enum status status;
+
+	if (at == text.n) {
+		return (false);
+	}
+	*local_r = str_first(text, at);
+	status = domain_normalize(f->in->arena, str_from_offset(text, at + 1),
+	    domain_r);
+	note_status(f, status);
+	return (status == STATUS_OK);
+}
+
 /* At most max octets of it, which are cut when it is redacted. */
 static void
 add_text(struct failing *f, struct buf *to, const char *name, struct str text,
@@ -206,22 +224,18 @@ add_spf(struct failing *f, struct buf *to)
 static void
 add_mail_from(struct failing *f, struct buf *to)
 {
-	struct str path = f->in->mail_from, domain;
+	struct str path = f->in->mail_from, local, domain;
 	struct buf value;
-	size_t at;
 
 	if (path.n > 1 && path.p[0] == '<' && path.p[path.n - 1] == '>') {
 		path = str_mem(path.p + 1, path.n - 2);
 	}
-	at = str_rfind(path, '@');
-	if (at == path.n || domain_normalize(f->in->arena,
-	    str_from_offset(path, at + 1), &domain) != STATUS_OK) {
+	if (!split_address(f, path, &local, &domain)) {
 		return;
 	}
 	buf_init(&value, VALUE_MAX_BYTES);
 	buf_add_char(&value, '<');
-	note_status(f, redact_address(redact_of(f), &value,
-	    str_first(path, at), domain));
+	note_status(f, redact_address(redact_of(f), &value, local, domain));
 	buf_add_char(&value, '>');
 	add_value(f, to, "Original-Mail-From", &value);
 	buf_fini(&value);
@@ -272,12 +286,17 @@ static void
 add_addresses(struct failing *f, struct buf *to, const char *name,
     struct str text)
 {
+	enum status status;
 	struct addr_from list;
 	struct buf value;
 	size_t i;
 
-	if (text.n > VALUE_MAX_BYTES || addr_list_parse(f->in->arena, text,
-	    &list) != STATUS_OK || list.result != ADDR_FROM_OK) {
+	if (text.n > VALUE_MAX_BYTES) {
+		return;
+	}
+	status = addr_list_parse(f->in->arena, text, &list);
+	note_status(f, status);
+	if (status != STATUS_OK || list.result != ADDR_FROM_OK) {
 		return;
 	}
 	buf_init(&value, VALUE_MAX_BYTES);
@@ -383,19 +402,17 @@ add_tag(struct buf *value, const struct tag *tag)
 static void
 add_identity(struct failing *f, struct buf *value, struct str text)
 {
-	size_t at = str_rfind(text, '@');
-	struct str domain;
+	struct str local, domain;
 
-	if (at == text.n || domain_normalize(f->in->arena,
-	    str_from_offset(text, at + 1), &domain) != STATUS_OK) {
+	if (!split_address(f, text, &local, &domain)) {
 		return;
 	}
 	buf_add_cstr(value, " i=");
-	if (at == 0) {
+	if (local.n == 0) {
 		buf_printf(value, "@%.*s", STR_FMT(domain));
 	} else {
-		note_status(f, redact_address(redact_of(f), value,
-		    str_first(text, at), domain));
+		note_status(f, redact_address(redact_of(f), value, local,
+		    domain));
 	}
 	buf_add_char(value, ';');
 }

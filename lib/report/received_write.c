@@ -43,14 +43,18 @@ clean_text(struct receive *v, const char *text)
 	return (out);
 }
 
-/* As domains are compared, if it is one. */
+/* As domains are compared, if it is one. p == NULL: out of memory. */
 static struct str
 clean_domain(struct receive *v, const char *text)
 {
+	enum status status;
 	struct str name;
 
-	if (domain_normalize(&v->arena, str_from(text), &name) == STATUS_OK &&
-	    name.n <= REPORT_RECEIVED_TEXT_MAX_BYTES) {
+	status = domain_normalize(&v->arena, str_from(text), &name);
+	if (status == STATUS_NOMEM) {
+		return (STR_NONE);
+	}
+	if (status == STATUS_OK && name.n <= REPORT_RECEIVED_TEXT_MAX_BYTES) {
 		return (name);
 	}
 	return (clean_text(v, text));
