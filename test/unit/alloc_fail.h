@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * alloc_fail: fails one allocation of ours, by the linker's --wrap of malloc,
- * calloc and realloc; those of the C library itself go through. One thread.
+ * calloc and realloc; those of the C library itself go through. In whatever
+ * thread; which of them meets it is not known.
  */
 #ifndef TEST_UNIT_ALLOC_FAIL_H
 #define TEST_UNIT_ALLOC_FAIL_H
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -19,7 +21,7 @@ void	*__wrap_malloc(size_t);
 void	*__wrap_calloc(size_t, size_t);
 void	*__wrap_realloc(void *, size_t);
 
-static unsigned allocations, fail_at = ALLOC_FAIL_MAX;
+static _Atomic unsigned allocations, fail_at = ALLOC_FAIL_MAX;
 
 /* From now on, the one after that many fails. */
 static void
