@@ -68,13 +68,15 @@ oracle_passes(struct str value)
 	return (passes);
 }
 
+/* Of a method with another version nothing is known. */
 static size_t
 oracle_found(const struct authres *a)
 {
 	size_t i, n = 0;
 
 	for (i = 0; i < a->n; i++) {
-		n += str_eq_ci(a->v[i].method, STR("dmarc")) &&
+		n += a->v[i].version == 1 &&
+		    str_eq_ci(a->v[i].method, STR("dmarc")) &&
 		    str_eq_ci(a->v[i].result, STR("pass"));
 	}
 	return (n);
