@@ -30,7 +30,7 @@ struct remote_client {
 	void			*ctx;
 	_Atomic uint64_t	 seq;
 	pthread_mutex_t		 lock;		/* guards what follows */
-	pthread_cond_t		 changed;
+	pthread_cond_t		 changed[2];	/* for signatures; loaders */
 	struct channel		 v[REMOTE_CHANNELS_MAX];
 	size_t			 n;
 	uint64_t		 generation;	/* of v */
@@ -80,7 +80,8 @@ remote_client_new(const struct env *env, _Atomic uint64_t *asked_n,
 	client->away_us[0] = client->away_us[1] = env_mono_us(env);
 	if (pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) != 0 ||
 	    pthread_mutex_init(&client->lock, NULL) != 0 ||
-	    pthread_cond_init(&client->changed, &attr) != 0) {
+	    pthread_cond_init(&client->changed[0], &attr) != 0 ||
+	    pthread_cond_init(&client->changed[1], &attr) != 0) {
 		free(client);
 		client = NULL;
 	}
@@ -101,6 +102,14 @@ close_free_channels(struct remote_client *client)
 	}
 	client->n = 0;
 	client->generation++;
+}
+
+/* Whoever waits looks at what there is now. */
+static void
+wake_all(struct remote_client *client)
+{
+	pthread_cond_broadcast(&client->changed[0]);
+	pthread_cond_broadcast(&client->changed[1]);
 }
 
 static void
@@ -135,7 +144,7 @@ remote_client_give(struct remote_client *client, const int *fds, size_t n)
 		client->v[i] = (struct channel){ .fd = fds[i] };
 	}
 	client->n = n;
-	pthread_cond_broadcast(&client->changed);
+	wake_all(client);
 	pthread_mutex_unlock(&client->lock);
 }
 
@@ -225,11 +234,27 @@ take_channel(struct remote_client *client, const struct exchange *x,
 			break;
 		}
 		until = time_of(left_us);
-		(void)pthread_cond_timedwait(&client->changed, &client->lock,
-		    &until);
+		(void)pthread_cond_timedwait(&client->changed[x->is_load],
+		    &client->lock, &until);
 	}
 	pthread_mutex_unlock(&client->lock);
 	return (status);
+}
+
+/* With the lock held: a channel is free. One thread that it is of use to is
+   woken: more would find it taken. */
+static void
+wake_one(struct remote_client *client, size_t at)
+{
+	size_t i, end;
+	int is_load;
+
+	for (is_load = 0; is_load < 2; is_load++) {
+		get_range(client, is_load, &i, &end);
+		if (i <= at && at < end) {
+			pthread_cond_signal(&client->changed[is_load]);
+		}
+	}
 }
 
 /* With the lock held. Those of the other kind may have ended, too: nobody has
@@ -261,9 +286,10 @@ return_channel(struct remote_client *client, const struct taken *taken,
 		client->v[taken->at].busy = false;
 		if (ended) {
 			note_end(client, taken->at, is_load);
+			wake_all(client);
+		} else {
+			wake_one(client, taken->at);
 		}
-		/* Waiting threads may want either kind. */
-		pthread_cond_broadcast(&client->changed);
 	}
 	pthread_mutex_unlock(&client->lock);
 	if (former || ended) {

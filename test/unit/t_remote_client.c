@@ -17,6 +17,7 @@
 #include "test/unit/tap.h"
 
 #define SIGNATURE_BYTES	64	/* of Ed25519 */
+#define SHORT_US	100000	/* for a reply that does not come */
 
 static const unsigned char hash[CRYPTO_SHA256_BYTES] = "32 octets stand for a "
     "hash here";
@@ -89,7 +90,7 @@ serve(void *arg)
 }
 
 static void
-give(struct server *servers, size_t n)
+give(struct server *servers, size_t n, long reply_us)
 {
 	int fds[REMOTE_CHANNELS_MAX] = { 0 }, pair[2] = { -1, -1 };
 	size_t i;
@@ -106,8 +107,8 @@ give(struct server *servers, size_t n)
 	for (i = 0; i < n; i++) {
 		/* Not to wait as long as for a real one. */
 		(void)setsockopt(fds[i], SOL_SOCKET, SO_RCVTIMEO,
-		    &(struct timeval){ .tv_usec = 100000 },
-		    sizeof(struct timeval));
+		    &(struct timeval){ reply_us / 1000000,
+		    reply_us % 1000000 }, sizeof(struct timeval));
 	}
 }
 
@@ -154,7 +155,7 @@ test_late(void)
 {
 	struct server one[] = { { .manner = FIRST_LATE } };
 
-	give(one, 1);
+	give(one, 1, SHORT_US);
 	tap_ok(!signs(), "no answer in time: no signature");
 	tap_ok(signs_soon(), "the connection stays, and a late reply is "
 	    "skipped");
@@ -168,7 +169,7 @@ test_end(void)
 		{ .manner = ANSWERS } };
 	uint64_t before = atomic_load(&asked);
 
-	give(two, 2);
+	give(two, 2, SHORT_US);
 	atomic_store(&wanted, 0);
 	tap_ok(signs_soon(), "the connection ends: the next one");
 	tap_ok(atomic_load(&wanted) > 0, "and others are asked for");
@@ -182,9 +183,47 @@ test_number(void)
 	struct server two[] = { { .manner = ANOTHER_NUMBER },
 		{ .manner = ANSWERS } };
 
-	give(two, 2);
+	give(two, 2, SHORT_US);
 	tap_ok(signs_soon(), "a reply to no request: the next connection");
 	take_away(two, 2);
+}
+
+#define THREADS		16
+#define TIMES		200
+
+static void *
+sign_often(void *arg)
+{
+	unsigned *good = arg;
+	int i;
+
+	for (i = 0; i < TIMES; i++) {
+		*good += signs();
+	}
+	return (NULL);
+}
+
+/* More threads than connections: each is woken when it is its turn. */
+static void
+test_waiting(size_t channels, const char *name)
+{
+	struct server servers[REMOTE_LOADERS + 2] = { { .manner = ANSWERS },
+		{ .manner = ANSWERS }, { .manner = ANSWERS },
+		{ .manner = ANSWERS } };
+	unsigned good[THREADS] = { 0 }, sum = 0;
+	pthread_t threads[THREADS];
+	size_t i;
+
+	give(servers, channels, 10 * 1000000);
+	for (i = 0; i < THREADS; i++) {
+		(void)pthread_create(&threads[i], NULL, sign_often, &good[i]);
+	}
+	for (i = 0; i < THREADS; i++) {
+		(void)pthread_join(threads[i], NULL);
+		sum += good[i];
+	}
+	tap_num(sum, THREADS * TIMES, name);
+	take_away(servers, channels);
 }
 
 static enum status
@@ -220,6 +259,8 @@ main(void)
 	test_late();
 	test_end();
 	test_number();
+	test_waiting(REMOTE_LOADERS + 2, "two connections, many threads");
+	test_waiting(1, "one connection, many threads");
 	privkey_free(key);
 	crypto_free(crypto);
 	return (tap_done());
