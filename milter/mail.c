@@ -174,7 +174,6 @@ announce_start(struct mail *mail)
 		    daemon->opts->test_mode ? ", test mode: no message is "
 		    "changed" : "");
 	}
-	/* Standard error may be closed next. */
 	log_flush();
 }
 
@@ -474,11 +473,13 @@ mail_run(const struct mail_start *start, struct daemon *daemon)
 		fail_start(&mail, status, &diag);
 	}
 	mail.serving = true;
-	announce_start(&mail);
 	set_exporter(daemon, start->conf);
 	parent_is_there = answer_parent(&mail, STATUS_OK, &diag, start->set);
 	(void)pthread_mutex_unlock(&library_gate);
 	if (parent_is_there) {
+		/* It looks at many keys: nobody waits for it. Standard error
+		   is closed when the parent says so, which is read next. */
+		announce_start(&mail);
 		serve_mail(&mail);
 	}
 	exit((int)stop_mail(&mail));
