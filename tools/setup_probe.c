@@ -44,7 +44,8 @@ choose_service(const struct setup_postfix *p)
 	return (NULL);
 }
 
-/* "host:port", "[host]:port" or a port on the first of inet_interfaces. */
+/* "host:port", "[host]:port" or a port on the first of inet_interfaces. NULL:
+   a loopback address, of either family (inet_protocols). */
 static void
 split_service(struct setup *s, struct str name, const char **host_r,
     const char **port_r)
@@ -60,25 +61,25 @@ split_service(struct setup *s, struct str name, const char **host_r,
 		host = str_first(host, str_find(host, ' '));
 		if (str_eq(host, STR("all")) || host.n == 0 ||
 		    str_eq(host, STR("loopback-only"))) {
-			host = STR("127.0.0.1");
+			host = STR_NONE;
 		}
 	}
 	if (host.n > 2 && host.p[0] == '[') {
 		host = str_mem(host.p + 1, host.n - 2);
 	}
-	*host_r = arena_cstr(&s->arena, host);
+	*host_r = host.n > 0 ? arena_cstr(&s->arena, host) : NULL;
 	*port_r = arena_cstr(&s->arena, port);
 }
 
 static int
-connect_to(const char *host, const char *port)
+connect_to_host(const char *host, const char *port)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM };
 	const struct timeval limit = { TIMEOUT_S, 0 };
 	struct addrinfo *list, *a;
 	int fd = -1;
 
-	if (host == NULL || port == NULL ||
+	if (port == NULL ||
 	    getaddrinfo(host, port, &hints, &list) != 0) {
 		errno = EADDRNOTAVAIL;
 		return (-1);
@@ -98,6 +99,23 @@ connect_to(const char *host, const char *port)
 		}
 	}
 	freeaddrinfo(list);
+	return (fd);
+}
+
+static int
+connect_to(const char **host, const char *port)
+{
+	int fd;
+
+	if (*host != NULL) {
+		return (connect_to_host(*host, port));
+	}
+	*host = "::1";
+	fd = connect_to_host(*host, port);
+	if (fd == -1) {
+		*host = "127.0.0.1";
+		fd = connect_to_host(*host, port);
+	}
 	return (fd);
 }
 
@@ -189,7 +207,7 @@ setup_probe(struct setup *s, struct str *reply_r)
 		return (0);
 	}
 	split_service(s, service->name, &host, &port);
-	p.fd = connect_to(host, port);
+	p.fd = connect_to(&host, port);
 	if (p.fd == -1) {
 		*reply_r = setup_text(s, "%s port %s: %s", host, port,
 		    strerror(errno));

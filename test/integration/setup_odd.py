@@ -13,9 +13,11 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
 import proc  # noqa: E402
 from setting import (  # noqa: E402
     DOMAIN, Dns, GUARDS, Host, USER, OURS, append, edit, enter, guards_of,
-    note, restore, said)
+    is_alive, note, pid_of, restore, said)
 import tap  # noqa: E402
 import tree  # noqa: E402
+
+OTHER = 'other.example'
 
 # What a person has set, and what setup makes of it.
 GUARDED = (
@@ -136,6 +138,7 @@ def check_unforeseen():
     dns.both(host.records())
     host.undo()
     check_guards(host)
+    check_two_domains(host)
     check_foreseen(host)
     dns.stop()
     check_timer(host)
@@ -161,7 +164,25 @@ FORESEEN = (
                        host.postfix.ports['in'] + 1000), 'master.cf')(host)),
      (OURS, OURS), '/smtpd_milters = $x,{%s,default_action=tempfail}' % OURS),
     ('postscreen', lambda host: postscreen(host), (OURS, OURS), ''),
+    ('IPv6 only', lambda host: listen(host, ''), (OURS, OURS), ''),
+    ('a listener at ::1', lambda host: listen(host, '[::1]:'), (OURS, OURS),
+     ''),
 )
+
+
+def listen(host, address):
+    """The listener at another address, or at all of them, without IPv4."""
+    edit('inet_protocols', 'ipv6')(host)
+    edit('inet_interfaces', 'all')(host)
+    path = os.path.join(host.postfix.etc, 'master.cf')
+    with open(path, encoding='ascii') as f:
+        text = f.read()
+    port = host.postfix.ports['in']
+    proc.write(path, re.sub(r'(?m)^127.0.0.1:%d ' % port, '%s%d ' % (
+        address, port), text))
+    # Addresses are taken at the start only.
+    host.postfix._control('stop')
+    host.postfix._control('start')
 
 
 def postscreen(host):
@@ -190,6 +211,26 @@ def check_foreseen(host):
         host.undo()
         tap.is_(host.files(), before, name + ': undone, byte for byte')
         restore(host)
+
+
+def check_two_domains(host):
+    """The second domain needs no second change of Postfix; that goes with the
+    last of them."""
+    before = host.files()
+    host.run('--yes', '--no-wait')
+    wired = host.files()
+    _, out, err = host.run('--yes', '--no-wait', domain=OTHER)
+    tap.ok(any(r['owner'].endswith('._domainkey.' + OTHER)
+               for r in out['records']), 'a second domain has a key', err)
+    tap.is_(host.files(), wired, 'and Postfix stays as it is')
+    status, _, err = host.undo()
+    tap.is_((status, host.files()), (0, wired), 'the first is undone: Postfix '
+            'serves the second', err)
+    pid = pid_of(host)
+    tap.ok(pid is not None and is_alive(pid), 'and so does mailseald')
+    status, _, err = host.run('--undo', '--yes', domain=OTHER)
+    tap.is_((status, host.files(), os.listdir(host.state)), (0, before, []),
+            'the second is undone: byte for byte', err)
 
 
 def check_chroot(host):
