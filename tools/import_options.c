@@ -181,8 +181,8 @@ const struct import_option import_opendkim[] = {
 	{ "RemoveOldSignatures", IMPORT_IF_YES, NULL,
 	    "other hosts' signatures are kept", IMPORT_DIFFERS },
 	{ "Replace*", IMPORT_NONE, NULL,
-	    "signatures are not made for what an MTA will rewrite: sign "
-	    "behind that MTA", IMPORT_DIFFERS },
+	    "signatures are not made for what an MTA will rewrite, which "
+	    "voids them: sign behind that MTA", IMPORT_UNSIGNED },
 	{ "ReportAddress", IMPORT_NONE, NULL, no_reports, IMPORT_MOOT },
 	{ "ReportBccAddress", IMPORT_NONE, NULL, no_reports, IMPORT_MOOT },
 	{ "Reputation*", IMPORT_NONE, NULL,
@@ -236,8 +236,7 @@ const struct import_option import_opendkim[] = {
 	{ "TrustAnchorFile", IMPORT_TEXT, NULL, NULL, IMPORT_DIFFERS },
 	{ "TrustSignaturesFrom", IMPORT_NONE, NULL,
 	    "DMARC decides which signatures are the author's", IMPORT_DIFFERS },
-	{ "UnprotectedKey", IMPORT_NONE, NULL,
-	    "results do not depend on DNSSEC", IMPORT_DIFFERS },
+	{ "UnprotectedKey", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
 	{ "Vault*", IMPORT_NONE, NULL,
 	    "keys in a vault are not supported: write them to files",
 	    IMPORT_UNSIGNED },

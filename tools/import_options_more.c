@@ -5,6 +5,8 @@
 /* Sentences of several rows. */
 static const char not_refused[] = "mail is not refused for SPF alone; "
     "TrustedNetworks exempts from DMARC";
+static const char no_classes[] = "mail that passes SPF does not go to this "
+    "restriction class of Postfix";
 
 const struct import_option import_openarc[] = {
 	{ "AuthResIP", IMPORT_NONE, NULL,
@@ -63,16 +65,23 @@ const struct import_option import_policyd[] = {
 	    "TestOnly is its new name", IMPORT_MOOT },
 	{ "Domain_Whitelist*", IMPORT_NONE, NULL, not_refused, IMPORT_DIFFERS },
 	{ "Header_Type", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
+	{ "HELO_pass_restriction", IMPORT_NONE, NULL, no_classes,
+	    IMPORT_ACCEPTED },
 	{ "HELO_reject", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
 	{ "HELO_Whitelist", IMPORT_NONE, NULL, not_refused, IMPORT_DIFFERS },
 	{ "Hide_Receiver", IMPORT_NONE, NULL,
 	    "the receiver is the name of AuthservID", IMPORT_DIFFERS },
 	{ "IPv4_*", IMPORT_NONE, NULL, not_refused, IMPORT_DIFFERS },
 	{ "Lookup_Time", IMPORT_NONE, NULL, "DNSTimeout", IMPORT_DIFFERS },
-	{ "Mail_From_*", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
+	{ "Mail_From_pass_restriction", IMPORT_NONE, NULL, no_classes,
+	    IMPORT_ACCEPTED },
+	{ "Mail_From_reject", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
 	{ "Mock", IMPORT_NONE, NULL, "for tests only", IMPORT_MOOT },
 	{ "No_Mail", IMPORT_NONE, NULL,
 	    "a domain without mail is judged as any other", IMPORT_DIFFERS },
+	{ "Per_User", IMPORT_NONE, NULL,
+	    "what it refuses for some recipients is accepted",
+	    IMPORT_ACCEPTED },
 	{ "PermError_reject", IMPORT_TOGETHER, NULL, NULL, IMPORT_DIFFERS },
 	{ "Prospective", IMPORT_NONE, NULL,
 	    "SPF of another host is not evaluated in advance", IMPORT_MOOT },

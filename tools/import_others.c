@@ -96,7 +96,8 @@ translate_openarc(struct import *im)
 	set_seal(im);
 }
 
-/* Whether policyd-spf refuses mail for a result. */
+/* Whether policyd-spf refuses mail for a result. HELO_reject Null does so for
+   bounces. */
 static bool
 refuses(const struct import *im, const char *name, bool fallback)
 {
@@ -105,8 +106,24 @@ refuses(const struct import *im, const char *name, bool fallback)
 
 	return (given == NULL ? fallback :
 	    !str_eq_ci(given->value, STR("False")) &&
-	    !str_eq_ci(given->value, STR("No_Check")) &&
-	    !str_eq_ci(given->value, STR("Null")));
+	    !str_eq_ci(given->value, STR("No_Check")));
+}
+
+/* Whether it does something else, that has no equal here. */
+static bool
+has_more(const struct import *im)
+{
+	static const char *const names[] = { "HELO_pass_restriction",
+		"Mail_From_pass_restriction", "Per_User",
+		"Reject_Not_Pass_Domains" };
+	size_t i;
+
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (import_get(im, IMPORT_POLICYD, names[i]) != NULL) {
+			return (true);
+		}
+	}
+	return (false);
 }
 
 static void
@@ -132,6 +149,10 @@ translate_policyd(struct import *im)
 		    "alone (HELO_reject, Mail_From_reject, PermError_reject, "
 		    "TempError_Defer of policyd-spf): DMARC decides. To refuse "
 		    "it as before, keep check_policy_service in main.cf");
+	} else if (has_more(im)) {
+		import_say(im, IMPORT_TODO, "Keep check_policy_service for "
+		    "policyd-spf in main.cf as long as its restriction "
+		    "classes, domains or users need it");
 	} else {
 		import_say(im, IMPORT_TODO, "Remove check_policy_service for "
 		    "policyd-spf from smtpd_recipient_restrictions in main.cf, "

@@ -133,6 +133,26 @@ set_bad_signature(struct import *im)
 	    "match");
 }
 
+/* It fails signatures, or makes them neutral, by a key that DNSSEC does not
+   protect. */
+static void
+note_unprotected(struct import *im)
+{
+	const struct import_given *given = import_dkim(im, "UnprotectedKey");
+	bool refuses = import_setting(im, "BadSignatures").p != NULL;
+
+	if (given == NULL || str_eq_ci(given->value, STR("none"))) {
+		return;
+	}
+	import_say_of(im, refuses ? IMPORT_ACCEPTED : IMPORT_DIFFERS, given,
+	    "results do not depend on DNSSEC: a signature by a key that it "
+	    "does not protect passes");
+	if (refuses && str_eq_ci(given->value, STR("neutral"))) {
+		import_say_of(im, IMPORT_REFUSED, given, "an altered signature "
+		    "by such a key is a bad one, too");
+	}
+}
+
 /* What has no equal. */
 static void
 lose_action(struct import *im, const char *name, const char *why)
@@ -327,6 +347,7 @@ import_verifying(struct import *im)
 	set_dns_error(im);
 	if (im->old_dkim) {
 		set_bad_signature(im);
+		note_unprotected(im);
 		lose_action(im, "On-NoSignature", "mail without a signature "
 		    "is accepted: DMARC decides about it");
 		lose_action(im, "On-KeyNotFound", "mail whose signature has "

@@ -673,13 +673,26 @@ def test_policyd():
                        ('HELO_reject = No_Check\nMail_From_reject = False\n',
                         False),
                        ('HELO_reject = False\nMail_From_reject = False\n'
-                        'TempError_Defer = True\n', True)):
+                        'TempError_Defer = True\n', True),
+                       ('HELO_reject = Null\nMail_From_reject = False\n',
+                        True)):
         status, out, _ = proc.run([tree.MAILSEAL, 'import', write(
             'policyd-spf.conf', 'debugLevel = 1\n' + text)])
         out = out.decode()
         tap.is_(status, 1 if lost else 0, 'policyd-spf: ' + text, out)
         tap.is_('keep check_policy_service' in out, lost, 'what to do')
         tap.ok('ReceivedSPF yes' in lines(out), 'its field', out)
+    for option in ('Mail_From_pass_restriction = ok', 'Per_User = text,/x',
+                   'HELO_pass_restriction = ok',
+                   'Reject_Not_Pass_Domains = a.example'):
+        status, out, _ = proc.run([tree.MAILSEAL, 'import', write(
+            'policyd-spf.conf', 'HELO_reject = False\n'
+            'Mail_From_reject = False\n%s\n' % option)])
+        out = out.decode()
+        tap.is_(status, 1, 'policyd-spf: ' + option, out)
+        tap.ok(any(option.split()[0] in x for x in effects(out)[ACCEPTED]) and
+               'Remove check_policy_service' not in out, 'and what is lost',
+               out)
     _, out, _ = proc.run([tree.MAILSEAL, 'import', write(
         'policyd-spf.conf', 'Header_Type = AR\nAuthserv_Id = mx.example\n')])
     tap.ok('AuthservID mx.example' in lines(out.decode()) and

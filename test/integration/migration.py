@@ -84,6 +84,11 @@ STYLES = {
     'bad signatures held': (
         'Mode v\nOn-BadSignature quarantine\nCaptureUnknownErrors yes\n',
         None, {}),
+    'keys without DNSSEC are bad': (
+        ONE + 'UnprotectedKey neutral\nOn-BadSignature reject\n', None, {}),
+    'what an MTA rewrites': (
+        ONE + 'ReplaceRules @/rules\nReplaceHeaders Subject\n', None,
+        {'rules': 'letter\tbrief\n'}),
     'OpenDMARC beside it': (
         ONE + 'AuthservID mx.here.example\n', REJECT +
         'AuthservID mx.here.example\nTrustedAuthservIDs mx.here.example\n'

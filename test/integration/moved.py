@@ -47,6 +47,9 @@ ACTIONS = (
      r'always evaluated here'),
     ('in .*signed', STOPPED, 'accept', 'accepted',
      r'does not believe OpenDKIM'),
+    ('in .*signed', STOPPED, 'accept', 'accepted',
+     r'results do not depend on DNSSEC'),
+    ('in altered', 'accept', STOPPED, 'refused', r'by such a key is a bad'),
     ('in (altered|signed)', 'tempfail|hold', 'reject', 'refused',
      r'before OnBadSignature holds or defers'),
     ('in two authors', 'reject', 'accept', 'accepted',
@@ -84,6 +87,7 @@ SIGNED = (
     ('loopback 6', 'differs', r'::1'),
     ('daemon', 'differs', r'finds no macro'),
     (ANY, 'differs', r"authors in OpenARC's Domain"),
+    (ANY, 'unsigned', r'ReplaceRules'),
     ('login with(out Date| two)', 'differs', r'StrictHeaders'),
 )
 REMOVED = 'are deleted from all mail'
