@@ -65,12 +65,30 @@ print_record(const struct check_fix *fix)
 	buf_fini(&line);
 }
 
+/* A text that was found where it is judged is replaced, not joined. */
 static const char *
-fix_heading(const struct check_fix *fix)
+publish_heading(const struct check_finding *f, const struct check_fix *fix)
+{
+	size_t i;
+
+	if (strcmp(fix->type, "TXT") != 0) {
+		return ("publish:");
+	}
+	for (i = 0; i < f->fix_n; i++) {
+		if (f->fix[i].remove) {
+			return ("publish:");
+		}
+	}
+	return (f->found_n == 0 ? "publish:" : f->found_n == 1 ?
+	    "publish in its place:" : "publish in place of them:");
+}
+
+static const char *
+fix_heading(const struct check_finding *f, const struct check_fix *fix)
 {
 	switch (fix->where) {
 	case WANTED_AT_DNS:
-		return (fix->remove ? "remove:" : "publish:");
+		return (fix->remove ? "remove:" : publish_heading(f, fix));
 	case WANTED_AT_HOSTER:
 		return ("ask the hoster of the address:");
 	case WANTED_AT_POSTFIX:
@@ -82,9 +100,9 @@ fix_heading(const struct check_fix *fix)
 }
 
 static void
-print_fix(const struct check_fix *fix)
+print_fix(const struct check_finding *f, const struct check_fix *fix)
 {
-	(void)printf("%*s%s\n%*s", INDENT, "", fix_heading(fix), INDENT + 2,
+	(void)printf("%*s%s\n%*s", INDENT, "", fix_heading(f, fix), INDENT + 2,
 	    "");
 	if (fix->where == WANTED_AT_POSTFIX) {
 		print_escaped(fix->owner);
@@ -132,7 +150,7 @@ print_finding(const struct check_args *a, const struct check_finding *f)
 		(void)putchar('\n');
 	}
 	for (i = 0; i < f->fix_n; i++) {
-		print_fix(&f->fix[i]);
+		print_fix(f, &f->fix[i]);
 	}
 }
 
@@ -245,7 +263,8 @@ print_fixes(const struct check_shown *shown)
 		for (j = 0; j < shown->v[i]->fix_n; j++) {
 			if (!is_repeated_fix(shown, i,
 			    &shown->v[i]->fix[j])) {
-				print_fix(&shown->v[i]->fix[j]);
+				print_fix(shown->v[i],
+				    &shown->v[i]->fix[j]);
 			}
 		}
 	}

@@ -23,6 +23,22 @@ find_name(struct setup *s, struct str owner)
 	return (NULL);
 }
 
+/* A policy that is there stays, whatever it says. */
+static bool
+has_no_policy(const char *check)
+{
+	static const char *const ids[] = { "dmarc.missing", "dmarc.near-miss",
+		"dmarc.misplaced" };
+	size_t i;
+
+	for (i = 0; i < sizeof(ids) / sizeof(ids[0]); i++) {
+		if (strcmp(check, ids[i]) == 0) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
 /* A relay's addresses are not known: its SPF terms are for its owner to
    tell. */
 static bool
@@ -31,7 +47,9 @@ is_ours_to_fix(const struct setup *s, const struct check_finding *f,
 {
 	return (f->severity == CHECK_ERROR && fix->where == WANTED_AT_DNS &&
 	    !fix->remove && fix->value.p != NULL &&
-	    strcmp(fix->type, "TXT") == 0 && (!s->args->relay ||
+	    strcmp(fix->type, "TXT") == 0 &&
+	    (!str_starts(str_from(f->check), STR("dmarc.")) ||
+	    has_no_policy(f->check)) && (!s->args->relay ||
 	    !str_starts(str_from(f->check), STR("spf."))));
 }
 

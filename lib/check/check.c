@@ -199,9 +199,9 @@ is_same_record(const struct check_fix *a, const struct check_fix *b)
 {
 	return (a->where == b->where && !a->remove && !b->remove &&
 	    str_eq(a->owner, b->owner) &&
-	    str_eq(str_from(a->type), str_from(b->type)) &&
-	    (!str_eq(str_from(a->type), STR("TXT")) ||
-	    is_same_kind(a->value, b->value)));
+	    str_eq(str_from(a->type), STR("TXT")) &&
+	    str_eq(str_from(b->type), STR("TXT")) &&
+	    is_same_kind(a->value, b->value));
 }
 
 /* Fixes of one record build on each other: all findings offer the last one. */
@@ -240,10 +240,11 @@ run_pass(struct check *c)
 	if (!check_domain(c)) {
 		return;
 	}
-	/* Whether the domain is parked, which SPF says, matters to MX. */
+	/* Whether the domain is parked, which SPF says, matters to MX; so does
+	   whether HELO can be its host. */
 	check_spf(c);
-	check_mx(c);
 	check_helo(c);
+	check_mx(c);
 	check_hosts(c);
 	check_dkim(c);
 	check_dmarc(c);

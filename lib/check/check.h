@@ -48,7 +48,7 @@
 					   about different subjects */
 #define CHECK_MAX_RECORDS	200
 #define CHECK_MAX_FOUND		4	/* of one finding */
-#define CHECK_MAX_FIXES		2	/* of one finding */
+#define CHECK_MAX_FIXES		4	/* of one finding */
 #define CHECK_QUOTE_MAX_BYTES	1000
 #define CHECK_ARENA_BYTES	((size_t)64 * 1024 * 1024)
 

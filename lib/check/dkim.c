@@ -79,10 +79,36 @@ judge_without_selector(struct check *c)
 	}
 }
 
+/* The record of the private key, if that is known. */
+static void
+fix_key(struct check *c, struct check_finding *f,
+    const struct check_selector *selector)
+{
+	struct wanted_about about = check_about(c);
+
+	about.selector = selector->name;
+	about.key = selector->key;
+	check_fix_wanted(c, f, WANTED_DKIM, &about);
+}
+
+/* The same, else the record that the text was meant to be. */
+static void
+fix_record(struct check *c, struct check_finding *f, struct str owner,
+    struct str text, const struct check_selector *selector)
+{
+	check_found(c, f, text);
+	if (selector->key != NULL) {
+		fix_key(c, f, selector);
+	} else {
+		check_fix(f, check_place(c, owner), owner, "TXT",
+		    check_dkim_mended(c, text));
+	}
+}
+
 /* A record, but not one that verifies signatures. True: nothing more to say. */
 static bool
 judge_fatal(struct check *c, struct str owner, struct str text,
-    const struct dkim_key *key)
+    const struct dkim_key *key, const struct check_selector *selector)
 {
 	struct check_finding *f;
 
@@ -92,15 +118,15 @@ judge_fatal(struct check *c, struct str owner, struct str text,
 		    "the key record is invalid: %s", str_find(text, '\\') <
 		    text.n ? "it holds a backslash; the form took the escapes "
 		    "of a zone file literally" : key->reason);
-		check_found(c, f, text);
-	} else if ((key->flaws & DKIM_KEY_UNKNOWN_TYPE) != 0) {
-		f = check_add(c, "dkim.algorithm", CHECK_ERROR, owner,
-		    "the key is neither RSA nor Ed25519 (k=)");
-		check_found(c, f, text);
+		fix_record(c, f, owner, text, selector);
 	} else if ((key->flaws & DKIM_KEY_NO_DATA) != 0) {
 		(void)check_add(c, "dkim.revoked", CHECK_ERROR, owner,
 		    "the key is revoked (p= is empty): its signatures fail. "
 		    "Sign with another selector");
+	} else if ((key->flaws & DKIM_KEY_UNKNOWN_TYPE) != 0) {
+		f = check_add(c, "dkim.algorithm", CHECK_ERROR, owner,
+		    "the key is neither RSA nor Ed25519 (k=)");
+		fix_record(c, f, owner, text, selector);
 	} else {
 		return (false);
 	}
@@ -124,18 +150,6 @@ judge_strength(struct check *c, struct str owner, const struct dkim_key *key)
 	}
 }
 
-/* The record of the private key, if that is known. */
-static void
-fix_key(struct check *c, struct check_finding *f,
-    const struct check_selector *selector)
-{
-	struct wanted_about about = check_about(c);
-
-	about.selector = selector->name;
-	about.key = selector->key;
-	check_fix_wanted(c, f, WANTED_DKIM, &about);
-}
-
 static void
 judge_own_key(struct check *c, struct str owner, struct str text,
     const struct dkim_key *key, const struct check_selector *selector)
@@ -152,6 +166,28 @@ judge_own_key(struct check *c, struct str owner, struct str text,
 	fix_key(c, f, selector);
 }
 
+/* What keeps a sound key from being used for mail. */
+static void
+judge_use(struct check *c, struct str owner, struct str text,
+    const struct dkim_key *key, const struct check_selector *selector)
+{
+	if ((key->flaws & DKIM_KEY_BAD_HASH) != 0) {
+		fix_record(c, check_add(c, "dkim.hash", CHECK_ERROR, owner,
+		    "h= does not allow sha256, the hash that signatures use"),
+		    owner, text, selector);
+	}
+	if ((key->flaws & DKIM_KEY_NOT_MAIL) != 0) {
+		fix_record(c, check_add(c, "dkim.service", CHECK_ERROR, owner,
+		    "s= allows neither email nor *: the key is not for mail"),
+		    owner, text, selector);
+	}
+	if (key->testing) {
+		fix_record(c, check_add(c, "dkim.testing", CHECK_WARN, owner,
+		    "t=y: a test; some receivers treat the mail as unsigned. "
+		    "Publish the record without t=y"), owner, text, selector);
+	}
+}
+
 static void
 judge_key(struct check *c, struct str owner, struct str text,
     const struct check_selector *selector, struct key_count *count)
@@ -162,24 +198,12 @@ judge_key(struct check *c, struct str owner, struct str text,
 		c->status = STATUS_NOMEM;
 		return;
 	}
-	if (judge_fatal(c, owner, text, &key)) {
+	if (judge_fatal(c, owner, text, &key, selector)) {
 		dkim_key_fini(&key);
 		return;
 	}
 	judge_strength(c, owner, &key);
-	if ((key.flaws & DKIM_KEY_BAD_HASH) != 0) {
-		(void)check_add(c, "dkim.hash", CHECK_ERROR, owner,
-		    "h= does not allow sha256, the hash that signatures use");
-	}
-	if ((key.flaws & DKIM_KEY_NOT_MAIL) != 0) {
-		(void)check_add(c, "dkim.service", CHECK_ERROR, owner,
-		    "s= allows neither email nor *: the key is not for mail");
-	}
-	if (key.testing) {
-		(void)check_add(c, "dkim.testing", CHECK_WARN, owner, "t=y: "
-		    "a test; some receivers treat the mail as unsigned. "
-		    "Publish the record without t=y");
-	}
+	judge_use(c, owner, text, &key, selector);
 	judge_own_key(c, owner, text, &key, selector);
 	if (key.result == DKIM_NONE) {
 		count->usable++;
@@ -214,6 +238,7 @@ judge_absence(struct check *c, struct str owner,
 		    CHECK_FMT(selector->name));
 		(void)count_keys(doubled, &text);
 		check_fix(f, WANTED_AT_DNS, owner, "TXT", text);
+		check_fix_remove(f, twice, "TXT", text);
 	} else if (cname->result == DNS_OK && answer->n == 0) {
 		f = check_add(c, "dkim.cname-dangling", CHECK_ERROR, owner,
 		    "%.*s is an alias (CNAME) to %.*s, where nothing is",
@@ -268,6 +293,7 @@ judge_selector(struct check *c, const struct check_selector *selector,
 		for (i = 0; i < answer->n; i++) {
 			check_found(c, f, answer->v[i].data);
 		}
+		fix_key(c, f, selector);
 		return;
 	}
 	judge_key(c, owner, text, selector, count);

@@ -86,6 +86,14 @@ fix_policy(struct check *c, struct check_finding *f)
 	check_fix_wanted(c, f, WANTED_DMARC, &about);
 }
 
+static void
+fix_text(struct check *c, struct check_finding *f, struct str owner,
+    struct str text)
+{
+	check_fix(f, WANTED_AT_DNS, owner, "TXT", check_dmarc_mended(c,
+	    c->domain, text, NULL));
+}
+
 /* A record at a wrong name. True: there is one, and none at the right one. */
 static bool
 judge_misplaced(struct check *c, struct str owner, bool has_record)
@@ -117,6 +125,7 @@ judge_misplaced(struct check *c, struct str owner, bool has_record)
 		check_fix_remove(f, wrong, "TXT", text);
 	} else {
 		check_fix(f, WANTED_AT_DNS, owner, "TXT", text);
+		check_fix_remove(f, wrong, "TXT", text);
 	}
 	return (!has_record);
 }
@@ -136,7 +145,7 @@ judge_texts(struct check *c, struct str owner, const struct dmarc_texts *texts)
 		if (texts->records > 0) {
 			check_fix_remove(f, owner, "TXT", texts->near_miss);
 		} else {
-			fix_policy(c, f);
+			fix_text(c, f, owner, texts->near_miss);
 		}
 	}
 	if (texts->other.p != NULL && texts->records > 0) {

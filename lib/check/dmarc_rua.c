@@ -103,8 +103,17 @@ judge_permission(struct check *c, const struct check_policy *policy,
 	return (false);
 }
 
+/* Reports to the host are lost. */
 static void
-judge_delivery(struct check *c, struct str host)
+note_dead(struct check_dead *dead, struct str host)
+{
+	if (dead->n < CHECK_MAX_RUA) {
+		dead->v[dead->n++] = host;
+	}
+}
+
+static void
+judge_delivery(struct check *c, struct str host, struct check_dead *dead)
 {
 	const struct dns_answer *mx = check_ask(c, host, DNS_MX);
 	struct check_addresses a;
@@ -121,6 +130,7 @@ judge_delivery(struct check *c, struct str host)
 			(void)check_add(c, "dmarc.rua-undeliverable",
 			    CHECK_ERROR, host, "%.*s takes no mail (null MX): "
 			    "reports are lost", CHECK_FMT(host));
+			note_dead(dead, host);
 		}
 		return;
 	}
@@ -133,6 +143,7 @@ judge_delivery(struct check *c, struct str host)
 		(void)check_add(c, "dmarc.rua-undeliverable", CHECK_ERROR,
 		    host, "%.*s has neither MX nor address: reports are lost",
 		    CHECK_FMT(host));
+		note_dead(dead, host);
 	}
 }
 
@@ -190,7 +201,7 @@ entry_host(struct check *c, const struct check_policy *policy,
 
 size_t
 check_dmarc_rua(struct check *c, const struct check_policy *policy,
-    struct str rua)
+    struct str rua, struct check_dead *dead)
 {
 	struct str rest = rua, entry, host, seen[CHECK_MAX_RUA];
 	size_t n = 0, hosts = 0;
@@ -203,7 +214,7 @@ check_dmarc_rua(struct check *c, const struct check_policy *policy,
 		}
 		if (!str_list_has_ci(seen, hosts, host) &&
 		    judge_permission(c, policy, host)) {
-			judge_delivery(c, host);
+			judge_delivery(c, host, dead);
 		}
 		seen[hosts++] = host;
 	}

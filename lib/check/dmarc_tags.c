@@ -154,12 +154,9 @@ judge_effect(struct check *c, const struct check_policy *policy,
     const struct policy_tags *tags, size_t reports)
 {
 	enum dmarc_policy applies = c->facts.dmarc_policy;
-	struct wanted_about about = check_about(c);
 	bool has_p = tags->v[DMARC_TAG_P].p != NULL;
 	bool enforces = has_p && !has_value(tags, DMARC_TAG_P, "none");
-	struct check_finding *f;
 
-	about.domain = policy->domain;
 	if (enforces && (has_value(tags, DMARC_TAG_SP, "none") ||
 	    has_value(tags, DMARC_TAG_NP, "none"))) {
 		(void)check_add(c, "dmarc.subpolicy-weak", CHECK_WARN,
@@ -168,15 +165,12 @@ judge_effect(struct check *c, const struct check_policy *policy,
 		    "none") ? "sp" : "np");
 	}
 	if (applies == DMARC_P_NONE && has_p) {
-		f = check_add(c, "dmarc.policy-none", reports > 0 ?
+		(void)check_add(c, "dmarc.policy-none", reports > 0 ?
 		    CHECK_INFO : CHECK_WARN, policy->owner, reports > 0 ?
 		    "p=none only reports; go on to quarantine or reject when "
 		    "the reports show that your own mail passes" :
 		    "p=none without rua= does nothing: no mail is stopped, "
 		    "and no reports come");
-		if (reports == 0) {
-			check_fix_wanted(c, f, WANTED_DMARC, &about);
-		}
 	} else if (applies != DMARC_P_NONE && tags->v[DMARC_TAG_RUA].p ==
 	    NULL) {
 		(void)check_add(c, "dmarc.rua-missing", CHECK_INFO,
@@ -184,10 +178,42 @@ judge_effect(struct check *c, const struct check_policy *policy,
 		    "refused in your name");
 	}
 	if (c->facts.parked && applies != DMARC_P_REJECT) {
-		f = check_add(c, "dmarc.parked-policy", CHECK_WARN,
+		(void)check_add(c, "dmarc.parked-policy", CHECK_WARN,
 		    policy->owner, "the domain sends nothing; p=reject "
 		    "publishes that");
-		check_fix_wanted(c, f, WANTED_DMARC, &about);
+	}
+}
+
+/* Findings that the record itself causes get the record as it should be. */
+static void
+fix_findings(struct check *c, const struct check_policy *policy,
+    const struct check_dead *dead, size_t first)
+{
+	static const char *const others[] = { "dmarc.rua-unauthorised",
+		"dmarc.rua-lookup" };
+	enum wanted_place place = check_place(c, policy->domain);
+	struct str mended = STR_NONE;
+	size_t i;
+
+	for (i = first; i < c->report.n; i++) {
+		struct check_finding *f = &c->findings[i];
+
+		if ((f->severity != CHECK_ERROR &&
+		    f->severity != CHECK_WARN) ||
+		    str_eq(str_from(f->check), str_from(others[0])) ||
+		    str_eq(str_from(f->check), str_from(others[1]))) {
+			continue;
+		}
+		if (mended.p == NULL) {
+			mended = check_dmarc_mended(c, policy->domain,
+			    policy->text, dead);
+		}
+		if (f->found_n == 0) {
+			check_found(c, f, policy->text);
+		}
+		if (!str_eq(mended, policy->text)) {
+			check_fix(f, place, policy->owner, "TXT", mended);
+		}
 	}
 }
 
@@ -196,15 +222,18 @@ check_dmarc_tags(struct check *c, const struct check_policy *policy)
 {
 	struct policy_tags tags = { .historic = false };
 	size_t reports, before = c->report.counts[CHECK_ERROR];
+	size_t first = c->report.n;
+	struct check_dead dead = { .n = 0 };
 	bool valid;
 
 	read_tags(c, policy, &tags);
 	judge_values(c, policy, &tags);
 	valid = judge_keywords(c, policy, &tags);
-	reports = check_dmarc_rua(c, policy, tags.v[DMARC_TAG_RUA]);
+	reports = check_dmarc_rua(c, policy, tags.v[DMARC_TAG_RUA], &dead);
 	if (valid) {
 		judge_effect(c, policy, &tags, reports);
 	}
+	fix_findings(c, policy, &dead, first);
 	if (c->report.counts[CHECK_ERROR] == before) {
 		(void)check_add(c, "dmarc.missing", CHECK_GOOD, policy->owner,
 		    "the policy of %.*s is %s", CHECK_FMT(c->domain),

@@ -33,8 +33,8 @@ has_letter(struct str label)
 
 /* Two labels or more of letters, digits, and hyphens between them; the last has
    a letter (RFC 1123 2.1). */
-static bool
-is_host_name(struct str name)
+bool
+check_is_host_name(struct str name)
 {
 	struct str rest = name, label, last = STR_NONE;
 	size_t n = 0;
@@ -49,10 +49,28 @@ is_host_name(struct str name)
 	return (n >= 2 && name.n <= DOMAIN_MAX_BYTES && has_letter(last));
 }
 
+/* Another name for the host, if one leads to it; else the address for the
+   name. */
+static void
+fix_mismatch(struct check *c, struct check_finding *f,
+    const struct ip_addr *ip)
+{
+	struct str name = check_good_name(c, ip);
+
+	if (name.p == NULL) {
+		name = check_name_of(c, ip);
+	}
+	if (!str_eq(name, c->opts.helo)) {
+		check_fix(f, WANTED_AT_POSTFIX, STR("main.cf"), "myhostname",
+		    name);
+	} else {
+		(void)check_fix_addresses(c, f, c->opts.helo, ip, 1);
+	}
+}
+
 static void
 judge_addresses(struct check *c, const struct check_addresses *a)
 {
-	struct wanted_about about = check_about(c);
 	struct str helo = c->opts.helo, ip;
 	struct check_finding *f;
 	size_t i;
@@ -68,9 +86,32 @@ judge_addresses(struct check *c, const struct check_addresses *a)
 		f = check_add(c, "helo.address-mismatch", CHECK_WARN, ip,
 		    "the HELO name %.*s does not have the address %.*s",
 		    CHECK_FMT(helo), CHECK_FMT(ip));
-		about.ips = &c->opts.ips[i];
-		check_fix_wanted(c, f, WANTED_HOST_ADDRESS, &about);
+		fix_mismatch(c, f, &c->opts.ips[i]);
 	}
+}
+
+/* The record of the host, its own or a new one, with the addresses that it
+   lacks. */
+static void
+fix_spf(struct check *c, struct check_finding *f, struct str record)
+{
+	struct wanted_about about = check_about(c);
+	struct str helo = c->opts.helo;
+	struct wanted_record new;
+	size_t i;
+
+	if (wanted_make(&c->memory, WANTED_HOST_SPF, &about, &new) !=
+	    STATUS_OK) {
+		c->status = STATUS_NOMEM;
+		return;
+	}
+	record = record.p != NULL ? record : new.value;
+	for (i = 0; i < about.ips_n && record.p != NULL; i++) {
+		if (!check_spf_covers(c, helo, record, &about.ips[i])) {
+			record = check_spf_add(c, record, &about.ips[i]);
+		}
+	}
+	check_fix(f, check_place(c, helo), helo, "TXT", record);
 }
 
 /* Bounces have no sender: SPF checks HELO. True: HELO has no SPF. */
@@ -80,7 +121,6 @@ judge_spf(struct check *c, const struct ip_addr *ip)
 	struct spf_opts o = { .identity = SPF_HELO, .ip = *ip,
 		.helo = c->opts.helo, .now_s = c->now_s };
 	struct str helo = c->opts.helo, text = check_ip_str(c, ip);
-	struct wanted_about about = check_about(c);
 	struct check_finding *f;
 	struct spf_verdict v;
 
@@ -109,7 +149,13 @@ judge_spf(struct check *c, const struct ip_addr *ip)
 	    "SPF of the HELO name %.*s gives %s for %.*s: bounces from this "
 	    "host are refused or distrusted", CHECK_FMT(helo),
 	    spf_result_name(v.result), CHECK_FMT(text));
-	check_fix_wanted(c, f, WANTED_HOST_SPF, &about);
+	if (!check_ip_is_private(ip)) {
+		if (v.record.p != NULL) {
+			check_found(c, f, v.record);
+		}
+		fix_spf(c, f, v.result == SPF_PERMERROR ? STR_NONE :
+		    v.record);
+	}
 	return (false);
 }
 
@@ -120,7 +166,6 @@ judge_bounces(struct check *c)
 		.octets = { 192, 0, 2, 1 } };	/* RFC 5737 */
 	struct spf_opts o = { .identity = SPF_HELO, .ip = any,
 		.helo = c->opts.helo, .now_s = c->now_s };
-	struct wanted_about about = check_about(c);
 	struct check_finding *f;
 	struct spf_verdict v;
 	bool missing = false;
@@ -140,8 +185,27 @@ judge_bounces(struct check *c)
 		f = check_add(c, "helo.spf-missing", CHECK_INFO, c->opts.helo,
 		    "the HELO name %.*s has no SPF record, so that bounces "
 		    "from this host have SPF none", CHECK_FMT(c->opts.helo));
-		check_fix_wanted(c, f, WANTED_HOST_SPF, &about);
+		fix_spf(c, f, STR_NONE);
 	}
+}
+
+/* A name in the domain gets its address, unless the host has a better one. */
+static void
+fix_unresolvable(struct check *c, struct check_finding *f)
+{
+	size_t i;
+
+	for (i = 0; i < c->opts.ips_n; i++) {
+		if (check_good_name(c, &c->opts.ips[i]).p != NULL) {
+			break;
+		}
+	}
+	if (i == c->opts.ips_n && domain_is_within(c->opts.helo, c->domain) &&
+	    check_fix_addresses(c, f, c->opts.helo, c->opts.ips,
+	    c->opts.ips_n)) {
+		return;
+	}
+	check_fix_host(c, f);
 }
 
 void
@@ -154,7 +218,7 @@ check_helo(struct check *c)
 	if (helo.p == NULL) {
 		return;
 	}
-	if (!is_host_name(helo)) {
+	if (!check_is_host_name(helo)) {
 		f = check_add(c, "helo.syntax", CHECK_ERROR, helo,
 		    "\"%.*s\" is no full host name; many receivers refuse "
 		    "such a HELO", CHECK_FMT(helo));
@@ -173,7 +237,7 @@ check_helo(struct check *c)
 		f = check_add(c, "helo.unresolvable", CHECK_ERROR, helo,
 		    "the HELO name %.*s has no address; receivers that check "
 		    "it refuse the mail", CHECK_FMT(helo));
-		check_fix_host(c, f);
+		fix_unresolvable(c, f);
 		return;
 	}
 	c->facts.helo_fine = true;

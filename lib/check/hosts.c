@@ -26,7 +26,8 @@ run_iprev(struct check *c, const struct ip_addr *ip)
 	return (done ? iprev_get(iprev) : NULL);
 }
 
-/* A HELO name that is no host name is no reverse name either. */
+/* A HELO name that is no host name is no reverse name either. The name must
+   lead back. */
 static void
 fix_ptr(struct check *c, struct check_finding *f, const struct ip_addr *ip)
 {
@@ -34,10 +35,28 @@ fix_ptr(struct check *c, struct check_finding *f, const struct ip_addr *ip)
 
 	about.ips = ip;
 	about.ips_n = 1;
-	if (!c->facts.helo_fine) {
-		about.host = STR_NONE;
-	}
+	about.host = check_name_of(c, ip);
 	check_fix_wanted(c, f, WANTED_REVERSE, &about);
+	(void)check_fix_addresses(c, f, about.host, ip, 1);
+	if (c->facts.helo_fine && !str_eq(about.host, c->opts.helo)) {
+		check_fix(f, WANTED_AT_POSTFIX, STR("main.cf"), "myhostname",
+		    about.host);
+	}
+}
+
+/* HELO may be the wrong one of the two. */
+static void
+fix_helo(struct check *c, struct check_finding *f, const struct ip_addr *ip)
+{
+	struct check_addresses a = check_addresses(c, c->opts.helo);
+	struct str name = check_good_name(c, ip);
+
+	if (name.p != NULL && !check_has_address(&a, ip)) {
+		check_fix(f, WANTED_AT_POSTFIX, STR("main.cf"), "myhostname",
+		    name);
+	} else {
+		fix_ptr(c, f, ip);
+	}
 }
 
 /* What the names themselves say. */
@@ -90,7 +109,7 @@ judge_helo(struct check *c, const struct ip_addr *ip, struct str text,
 	    "the reverse name of %.*s is %.*s, but the host says HELO %.*s; "
 	    "the same name in both places is trusted more", CHECK_FMT(text),
 	    CHECK_FMT(ptr->v[0].data), CHECK_FMT(c->opts.helo));
-	fix_ptr(c, f, ip);
+	fix_helo(c, f, ip);
 }
 
 static void

@@ -6,7 +6,7 @@
 struct mx_hosts {		/* what was seen of the targets */
 	size_t		 n;		/* distinct ones */
 	size_t		 missing;
-	struct str	 first_missing;
+	const struct dns_record	*gone[CHECK_MAX_FIXES];	/* of these */
 	bool		 elsewhere;	/* none has an address of ours */
 };
 
@@ -29,19 +29,64 @@ is_sending(const struct check *c)
 	return (c->opts.ips_n > 0 || c->opts.selectors_n > 0);
 }
 
-/* This host as MX, by its usual name if none is known; of a parked domain,
-   none. */
+static bool
+names_host(const struct dns_answer *mx, struct str host)
+{
+	size_t i;
+
+	for (i = 0; i < mx->n; i++) {
+		if (str_eq(mx->v[i].data, host)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/* This host as MX, unless it is one, by its usual name if none is known; of a
+   parked domain, none. A name without an address gets these, and is no help
+   without any. */
 static void
-fix_mx(struct check *c, struct check_finding *f)
+fix_mx(struct check *c, struct check_finding *f, const struct dns_answer *mx,
+    const struct ip_addr *ips, size_t n)
 {
 	struct wanted_about about = check_about(c);
+	struct str host;
 
+	if (!about.parked) {
+		if (!c->facts.helo_fine) {
+			about.host = STR_NONE;
+		}
+		host = wanted_host(&c->memory, &about);
+		if (host.p == NULL) {
+			c->status = STATUS_NOMEM;
+			return;
+		}
+		if (names_host(mx, host) || (check_addresses(c, host).n ==
+		    0 && !check_fix_addresses(c, f, host, ips, n))) {
+			return;
+		}
+	}
 	check_fix_wanted(c, f, WANTED_MX, &about);
+}
+
+/* "10 host." */
+static struct str
+mx_text(struct check *c, unsigned preference, struct str host)
+{
+	return (check_text(c, "%u %.*s.", preference, STR_FMT(host)));
+}
+
+static void
+remove_mx(struct check *c, struct check_finding *f,
+    const struct dns_record *mx)
+{
+	check_fix_remove(f, c->domain, "MX", mx_text(c, mx->preference,
+	    mx->data));
 }
 
 /* No MX: mail goes to the addresses of the domain itself. */
 static void
-judge_without_mx(struct check *c)
+judge_without_mx(struct check *c, const struct dns_answer *mx)
 {
 	struct check_addresses a = check_addresses(c, c->domain);
 	struct wanted_about about = check_about(c);
@@ -64,13 +109,13 @@ judge_without_mx(struct check *c)
 		f = check_add(c, "mx.null-missing", CHECK_INFO, c->domain,
 		    "the domain sends no mail and has no MX; a null MX would "
 		    "say that it takes none either");
-		fix_mx(c, f);
+		fix_mx(c, f, mx, NULL, 0);
 	} else {
 		f = check_add(c, "mx.missing", CHECK_ERROR, c->domain,
 		    "there is neither an MX record nor an address: nobody can "
 		    "answer mail from %.*s, and some receivers refuse it",
 		    CHECK_FMT(c->domain));
-		fix_mx(c, f);
+		fix_mx(c, f, mx, c->opts.ips, c->opts.ips_n);
 	}
 }
 
@@ -92,12 +137,17 @@ judge_null_mx(struct check *c, const struct dns_answer *mx)
 		f = check_add(c, "mx.null-mixed", CHECK_ERROR, c->domain,
 		    "a null MX (\"0 .\", no mail is taken) stands beside "
 		    "other MX records; senders treat that differently");
-		check_fix_remove(f, c->domain, "MX", STR("0 ."));
+		for (i = 0; i < mx->n; i++) {
+			if (mx->v[i].data.n == 0) {
+				remove_mx(c, f, &mx->v[i]);
+			}
+		}
 	} else if (is_sending(c)) {
 		f = check_add(c, "mx.null", CHECK_ERROR, c->domain,
 		    "the domain sends mail, but its null MX says that it "
 		    "takes none: receivers refuse it (550 5.7.27)");
-		fix_mx(c, f);
+		remove_mx(c, f, &mx->v[0]);
+		fix_mx(c, f, mx, c->opts.ips, c->opts.ips_n);
 	} else {
 		(void)check_add(c, "mx.null", CHECK_INFO, c->domain,
 		    "a null MX: the domain takes no mail");
@@ -136,9 +186,59 @@ judge_dane(struct check *c, struct str host, const struct check_addresses *a)
 	}
 }
 
-static void
-judge_host(struct check *c, struct str host, struct mx_hosts *seen)
+/* The host at the end of the aliases; a circle has no end. */
+static struct str
+find_host(struct check *c, struct str name)
 {
+	const struct dns_answer *cname;
+	unsigned i;
+
+	for (i = 0; i < CHECK_MAX_ALIASES; i++) {
+		cname = check_ask(c, name, DNS_CNAME);
+		if (cname->result != DNS_OK) {
+			return (name);
+		}
+		name = cname->v[0].data;
+	}
+	return (STR_NONE);
+}
+
+/* The host in place of its alias, unless the domain has it already. */
+static void
+fix_alias(struct check *c, struct check_finding *f, const struct dns_answer *mx,
+    const struct dns_record *record, struct str target)
+{
+	struct str host = find_host(c, target);
+
+	check_found(c, f, target);
+	if (host.p == NULL || check_addresses(c, host).n == 0) {
+		return;
+	}
+	remove_mx(c, f, record);
+	if (!names_host(mx, host)) {
+		check_fix(f, WANTED_AT_DNS, c->domain, "MX", mx_text(c,
+		    record->preference, host));
+	}
+}
+
+/* A host in place of the address. */
+static void
+fix_target_ip(struct check *c, struct check_finding *f,
+    const struct dns_answer *mx, const struct dns_record *record)
+{
+	struct ip_addr ip;
+
+	remove_mx(c, f, record);
+	if (ip_parse(record->data, &ip)) {
+		fix_mx(c, f, mx, &ip, 1);
+	}
+}
+
+static void
+judge_host(struct check *c, const struct dns_answer *mx,
+    const struct dns_record *record, struct mx_hosts *seen)
+{
+	struct str host = record->data;
 	const struct dns_answer *cname = check_ask(c, host, DNS_CNAME);
 	struct check_addresses a = check_addresses(c, host);
 	size_t i;
@@ -147,14 +247,10 @@ judge_host(struct check *c, struct str host, struct mx_hosts *seen)
 		seen->elsewhere &= !check_has_address(&a, &c->opts.ips[i]);
 	}
 	if (cname->result == DNS_OK) {
-		struct check_finding *f = check_add(c, "mx.target-cname",
-		    CHECK_WARN, host, "the MX host %.*s is an alias (CNAME); "
-		    "the MX record should name the host itself",
-		    CHECK_FMT(host));
-
-		check_found(c, f, cname->v[0].data);
-		check_fix(f, WANTED_AT_DNS, c->domain, "MX", check_text(c,
-		    "10 %.*s.", STR_FMT(cname->v[0].data)));
+		fix_alias(c, check_add(c, "mx.target-cname", CHECK_WARN, host,
+		    "the MX host %.*s is an alias (CNAME); the MX record "
+		    "should name the host itself", CHECK_FMT(host)), mx,
+		    record, cname->v[0].data);
 	}
 	judge_dane(c, host, &a);
 	if (is_localhost(host) || check_all_private(&a)) {
@@ -168,9 +264,10 @@ judge_host(struct check *c, struct str host, struct mx_hosts *seen)
 		    "up: %s", CHECK_FMT(host), check_why(check_failed(a.v4) ?
 		    a.v4 : a.v6));
 	} else if (a.n == 0) {
-		if (seen->missing++ == 0) {
-			seen->first_missing = host;
+		if (seen->missing < CHECK_MAX_FIXES) {
+			seen->gone[seen->missing] = record;
 		}
+		seen->missing++;
 	}
 }
 
@@ -211,25 +308,37 @@ judge_hosts(struct check *c, const struct dns_answer *mx,
 			    "the MX record names the address %.*s; it must "
 			    "name a host, or no mail arrives",
 			    CHECK_FMT(host));
-			fix_mx(c, f);
+			fix_target_ip(c, f, mx, &mx->v[i]);
 			continue;
 		}
-		judge_host(c, host, seen);
+		judge_host(c, mx, &mx->v[i], seen);
 	}
 }
 
 static void
 judge_missing(struct check *c, const struct mx_hosts *seen)
 {
+	struct check_finding *f;
+	struct str first;
+	size_t i;
+
 	if (seen->missing == 0) {
 		(void)check_add(c, "mx.target-missing", CHECK_GOOD, c->domain,
 		    "%zu MX host%s", seen->n, seen->n == 1 ? "" : "s");
 		return;
 	}
-	(void)check_add(c, "mx.target-missing", seen->missing == seen->n ?
-	    CHECK_ERROR : CHECK_WARN, seen->first_missing, seen->missing ==
-	    seen->n ? "no MX host has an address (%.*s ...): no mail arrives" :
-	    "the MX host %.*s has no address", CHECK_FMT(seen->first_missing));
+	first = seen->gone[0]->data;
+	if (seen->missing == seen->n) {
+		(void)check_add(c, "mx.target-missing", CHECK_ERROR, first,
+		    "no MX host has an address (%.*s ...): no mail arrives",
+		    CHECK_FMT(first));
+		return;
+	}
+	f = check_add(c, "mx.target-missing", CHECK_WARN, first,
+	    "the MX host %.*s has no address", CHECK_FMT(first));
+	for (i = 0; i < seen->missing && i < CHECK_MAX_FIXES; i++) {
+		remove_mx(c, f, seen->gone[i]);
+	}
 }
 
 static void
@@ -238,8 +347,8 @@ note_records(struct check *c, const struct dns_answer *mx)
 	size_t i;
 
 	for (i = 0; i < mx->n && i < CHECK_MAX_MX; i++) {
-		check_record(c, c->domain, "MX", check_text(c, "%u %.*s.",
-		    mx->v[i].preference, STR_FMT(mx->v[i].data)), mx->ttl_s);
+		check_record(c, c->domain, "MX", mx_text(c,
+		    mx->v[i].preference, mx->v[i].data), mx->ttl_s);
 	}
 }
 
@@ -256,7 +365,7 @@ check_mx(struct check *c)
 		return;
 	}
 	if (mx->n == 0) {
-		judge_without_mx(c);
+		judge_without_mx(c, mx);
 		return;
 	}
 	note_records(c, mx);

@@ -18,6 +18,8 @@
 #define CHECK_MAX_RUA		16	/* URIs of one record */
 #define CHECK_MAX_KEYS		8	/* records at one selector */
 #define CHECK_MAX_PTR		64	/* names of one address */
+#define CHECK_MAX_PTR_TRIED	4	/* of these, as names for the host */
+#define CHECK_MAX_ALIASES	8	/* CNAMEs behind one name */
 
 struct check_facts {		/* of one pass, set and read by subjects */
 	bool		 parked;
@@ -103,11 +105,23 @@ void	check_found(struct check *, struct check_finding *, struct str text);
 void	check_fix(struct check_finding *, enum wanted_place, struct str owner,
 	    const char *type, struct str value);
 /* The record of the table; about: what it needs to know, by default. */
-struct wanted_about	check_about(const struct check *);
+struct wanted_about	check_about(struct check *);
 void	check_fix_wanted(struct check *, struct check_finding *, enum wanted,
 	    const struct wanted_about *);
-/* Postfix's name of this host. */
+/* Where a name's records are changed: in the zones of the domain's owner, or by
+   somebody else. */
+enum wanted_place	check_place(const struct check *, struct str owner);
+/* Postfix's name of this host: one that leads to its addresses and back. */
 void	check_fix_host(struct check *, struct check_finding *);
+/* The addresses of the n that the host lacks. True: it had, or gets, one. */
+bool	check_fix_addresses(struct check *, struct check_finding *,
+	    struct str host, const struct ip_addr *, size_t n);
+/* The name for the address: HELO's, or the usual one of a mail host if that has
+   the address and HELO has not. */
+struct str	check_name_of(struct check *, const struct ip_addr *);
+/* A reverse name of the address that leads back to all addresses that send, and
+   is no dial-up client's; absent: there is none. */
+struct str	check_good_name(struct check *, const struct ip_addr *);
 /* What to remove from the zone. */
 void	check_fix_remove(struct check_finding *, struct str owner,
 	    const char *type, struct str value);
@@ -149,6 +163,9 @@ void	check_verdict(struct check *);
 
 /* Parts of a subject */
 
+/* helo.c: two labels or more of letters, digits, and hyphens between them; the
+   last has a letter (RFC 1123 2.1). */
+bool	check_is_host_name(struct str name);
 /* ptr_generic.c: whether a name looks like a dial-up client's. */
 bool	check_name_is_generic(struct str name, const struct ip_addr *);
 /* spf_terms.c: what a record says, term by term. */
@@ -164,6 +181,28 @@ struct str	check_spf_replace(struct check *, struct str domain,
 struct str	check_spf_insert(struct check *, const struct ip_addr *);
 /* spf_merge.c: all SPF records of an answer as one. */
 struct str	check_spf_merged(struct check *, const struct dns_answer *);
+/* The record as one that ends in "all", which stands there once. */
+struct str	check_spf_reorder(struct check *, struct str domain,
+		    struct str record);
+/* The record with the address before "all". */
+struct str	check_spf_add(struct check *, struct str record,
+		    const struct ip_addr *);
+bool	check_spf_has(struct str record, struct str term);
+/* spf_covers.c: whether the record, at that domain, lets the address send; and
+   the record with the addresses that send, if it lacks them and is to be the
+   sender's policy: that of the domain, or as the caller says. An absent record
+   stays absent. */
+bool	check_spf_covers(struct check *, struct str domain, struct str text,
+	    const struct ip_addr *);
+struct str	check_spf_complete(struct check *, struct str domain,
+		    struct str text, bool policy);
+/* spf_mend.c: the record that a text was meant to be; absent: that is not
+   clear. And a term with its name and separator as they must be. */
+struct str	check_spf_mended(struct check *, struct str domain,
+		    struct str text);
+struct str	check_spf_name(struct check *, struct str term);
+/* spf_terms.c: "ip4=" and so on. */
+bool	check_spf_is_typo(struct str term);
 /* A new record for the addresses that send. */
 void	check_spf_wanted(struct check *, struct check_finding *,
 	    struct str domain);
@@ -175,9 +214,22 @@ struct check_policy {
 	struct str	 org;		/* organisational domain, or absent */
 	bool		 inherited;	/* from a name above */
 };
+struct check_dead {		/* hosts where reports are lost */
+	struct str	 v[CHECK_MAX_RUA];
+	size_t		 n;
+};
 void	check_dmarc_tags(struct check *, const struct check_policy *);
-/* The number of entries of rua= that are mailto: URIs. */
+/* The number of entries of rua= that are mailto: URIs; adds to the dead. */
 size_t	check_dmarc_rua(struct check *, const struct check_policy *,
-	    struct str rua);
+	    struct str rua, struct check_dead *);
+/* dmarc_mend.c: the record that a text was meant to be, without the dead (NULL:
+   none are known); and of a list of addresses, the URIs (absent: none). */
+struct str	check_dmarc_mended(struct check *, struct str domain,
+		    struct str text, const struct check_dead *);
+struct str	check_mend_uris(struct check *, struct str list,
+		    const struct check_dead *);
+/* dkim_mend.c: the key record that a text was meant to be; absent: the text
+   has no key for mail. */
+struct str	check_dkim_mended(struct check *, struct str text);
 
 #endif

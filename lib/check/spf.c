@@ -30,6 +30,21 @@ is_near_miss(struct str text)
 	    str_starts_ci(s, STR("spf1"))));
 }
 
+/* As the text was meant, so that nobody is lost whom it names; if that is not
+   clear, a new record. */
+static void
+fix_record(struct check *c, struct check_finding *f, struct str domain,
+    struct str text)
+{
+	struct str mended = check_spf_mended(c, domain, text);
+
+	if (mended.p != NULL) {
+		check_fix(f, WANTED_AT_DNS, domain, "TXT", mended);
+	} else {
+		check_spf_wanted(c, f, domain);
+	}
+}
+
 static void
 judge_near_misses(struct check *c, struct str domain,
     const struct dns_answer *txt, bool beside)
@@ -50,10 +65,19 @@ judge_near_misses(struct check *c, struct str domain,
 		if (beside) {
 			check_fix_remove(f, domain, "TXT", txt->v[i].data);
 		} else {
-			check_spf_wanted(c, f, domain);
+			fix_record(c, f, domain, txt->v[i].data);
 		}
 		break;
 	}
+}
+
+/* The record that leads there, without the term. */
+static void
+fix_problem(struct check *c, struct check_finding *f,
+    const struct spf_problem *p)
+{
+	check_fix(f, check_place(c, p->owner), p->owner, "TXT",
+	    check_spf_replace(c, p->owner, p->record, p->term, STR_NONE));
 }
 
 /* What is wrong with a name that the record leads to. */
@@ -69,6 +93,8 @@ report_problem(struct check *c, const struct spf_problem *p)
 		f = check_add(c, id, CHECK_ERROR, p->name, "the record of "
 		    "%.*s leads back to %.*s, from where it came: permerror",
 		    CHECK_FMT(p->owner), CHECK_FMT(p->name));
+		check_found(c, f, p->record);
+		fix_problem(c, f, p);
 		break;
 	case SPF_PROBLEM_NONE:
 		id = "spf.include-none";
@@ -77,8 +103,7 @@ report_problem(struct check *c, const struct spf_problem *p)
 		    "permerror", CHECK_FMT(p->owner), CHECK_FMT(p->name),
 		    p->reason);
 		check_found(c, f, p->record);
-		check_fix(f, WANTED_AT_DNS, p->owner, "TXT", check_spf_replace(
-		    c, p->owner, p->record, p->term, STR_NONE));
+		fix_problem(c, f, p);
 		break;
 	case SPF_PROBLEM_BROKEN:
 		(void)check_add(c, "spf.include-broken", CHECK_ERROR, p->name,
@@ -131,6 +156,19 @@ has_problem(const struct spf_survey *s, enum spf_problem_kind kind)
 	return (false);
 }
 
+/* Without those of the domain's own record. */
+static void
+fix_voids(struct check *c, struct check_finding *f, struct str domain)
+{
+	struct str before = c->facts.spf_fixed;
+	struct str after = check_spf_reorder(c, domain, before);
+
+	if (after.p != NULL && !str_eq(after, before)) {
+		check_found(c, f, c->facts.spf_text);
+		check_fix(f, WANTED_AT_DNS, domain, "TXT", after);
+	}
+}
+
 static void
 judge_cost(struct check *c, struct str domain, const struct spf_survey *worst,
     const struct spf_survey *most_void)
@@ -153,12 +191,13 @@ judge_cost(struct check *c, struct str domain, const struct spf_survey *worst,
 		c->facts.spf_broken |= worst->terms > SPF_MAX_TERMS;
 	}
 	if (most_void->voids > 0) {
-		(void)check_add(c, "spf.void", most_void->voids >
+		f = check_add(c, "spf.void", most_void->voids >
 		    SPF_MAX_VOIDS ? CHECK_ERROR : CHECK_WARN, domain,
 		    "%u of the names in the record lead to nothing (%.*s "
 		    "...); with more than %d the result is permerror",
 		    most_void->voids, CHECK_FMT(most_void->void_name),
 		    SPF_MAX_VOIDS);
+		fix_voids(c, f, domain);
 		c->facts.spf_broken |= most_void->voids > SPF_MAX_VOIDS;
 	}
 }
@@ -237,7 +276,7 @@ judge_sender(struct check *c, struct str domain, const struct ip_addr *ip)
 	f = check_add(c, "spf.sender", CHECK_ERROR, text,
 	    "SPF gives %s for %.*s, which sends for %.*s",
 	    spf_result_name(v.result), CHECK_FMT(text), CHECK_FMT(domain));
-	if (c->facts.spf_text.p != NULL) {
+	if (c->facts.spf_text.p != NULL && !check_ip_is_private(ip)) {
 		check_found(c, f, c->facts.spf_text);
 		check_fix(f, WANTED_AT_DNS, domain, "TXT",
 		    check_spf_insert(c, ip));
@@ -264,6 +303,8 @@ judge_record(struct check *c, struct str domain, struct str text,
 		    "the SPF record is invalid: %s: %.*s", record->error,
 		    CHECK_FMT(record->problem));
 		check_found(c, f, text);
+		check_fix(f, WANTED_AT_DNS, domain, "TXT", check_spf_mended(c,
+		    domain, text));
 		c->facts.spf_broken = true;
 		return;
 	}

@@ -12,6 +12,32 @@ is_all(struct str term)
 	return (str_eq_ci(term, STR("all")));
 }
 
+static bool
+has_all(struct str record)
+{
+	struct str term;
+
+	while (str_next(&record, ' ', &term)) {
+		if (is_all(term)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+bool
+check_spf_has(struct str record, struct str term)
+{
+	struct str rest = record, one;
+
+	while (str_next(&rest, ' ', &one)) {
+		if (str_eq_ci(one, term)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
 /* Copies the terms of the record, with a change at the term. */
 static struct str
 copy_terms(struct check *c, struct str record, struct str replaced,
@@ -57,13 +83,23 @@ struct str
 check_spf_replace(struct check *c, struct str domain, struct str record,
     struct str term, struct str by)
 {
-	bool own = str_eq(domain, c->facts.spf_domain);
+	bool own = str_eq(domain, c->facts.spf_domain), ends;
 	struct str r;
 
 	if (record.p == NULL || term.n == 0) {
 		return (STR_NONE);
 	}
-	r = copy_terms(c, own ? c->facts.spf_fixed : record, term, by, false);
+	record = own ? c->facts.spf_fixed : record;
+	/* A record that only leads elsewhere would end without "all", and name
+	   nobody. */
+	ends = by.p == NULL && str_starts_ci(term, STR("redirect=")) &&
+	    !has_all(record);
+	by = ends ? STR("~all") : by.p != NULL && check_spf_has(record, by) ?
+	    STR_NONE : by;
+	r = copy_terms(c, record, term, by, false);
+	if (own || ends) {
+		r = check_spf_complete(c, domain, r, ends);
+	}
 	if (own && r.p != NULL) {
 		c->facts.spf_fixed = r;
 	}
@@ -71,22 +107,38 @@ check_spf_replace(struct check *c, struct str domain, struct str record,
 }
 
 struct str
-check_spf_insert(struct check *c, const struct ip_addr *ip)
+check_spf_add(struct check *c, struct str record, const struct ip_addr *ip)
 {
-	struct str rest = c->facts.spf_fixed, one, term, r;
 	char text[WANTED_TERM_BYTES];
 
 	wanted_spf_term(ip, text);
-	term = str_from(text);
-	while (str_next(&rest, ' ', &one)) {
-		if (str_eq_ci(one, term)) {
-			return (c->facts.spf_fixed);
-		}
+	return (copy_terms(c, record, STR_NONE, str_from(text), true));
+}
+
+struct str
+check_spf_reorder(struct check *c, struct str domain, struct str record)
+{
+	struct str r;
+
+	if (!str_eq(domain, c->facts.spf_domain)) {
+		return (check_spf_mended(c, domain, record));
 	}
-	r = copy_terms(c, c->facts.spf_fixed, STR_NONE, term, true);
-	if (r.p != NULL) {
-		c->facts.spf_fixed = r;
+	r = check_spf_mended(c, domain, c->facts.spf_fixed);
+	c->facts.spf_fixed = r.p != NULL ? r : c->facts.spf_fixed;
+	return (r);
+}
+
+struct str
+check_spf_insert(struct check *c, const struct ip_addr *ip)
+{
+	struct str r;
+
+	/* Another fix may have seen to it. */
+	if (check_spf_covers(c, c->facts.spf_domain, c->facts.spf_fixed, ip)) {
+		return (c->facts.spf_fixed);
 	}
+	r = check_spf_add(c, c->facts.spf_fixed, ip);
+	c->facts.spf_fixed = r.p != NULL ? r : c->facts.spf_fixed;
 	return (r);
 }
 

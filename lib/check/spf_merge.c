@@ -4,7 +4,7 @@
  * none). Each term of each record is kept once, so that whom one of them passes
  * still passes, unless another one names him to fail. The records are taken in
  * the order of their texts: servers give them in any. "all" ends the result:
- * the most lenient of those that end the records, but never +all. A redirect
+ * the most lenient of those that end the records, at most ~all. A redirect
  * becomes an include, since it would only apply without "all". Of exp= the
  * first one stays. The addresses that send are added.
  */
@@ -17,7 +17,7 @@ struct merged {
 	size_t		all;		/* index into qualifiers */
 };
 
-static const char qualifiers[] = "-~?";
+static const char qualifiers[] = "-~";
 #define SOFT	1		/* of these, ~ */
 
 /* "-all" and so on; *all_r: which of the qualifiers. */
@@ -43,23 +43,10 @@ plain_term(struct str term)
 	return (str_starts(term, STR("+")) ? str_from_offset(term, 1) : term);
 }
 
-static bool
-has_term(struct str record, struct str term)
-{
-	struct str rest = record, one;
-
-	while (str_next(&rest, ' ', &one)) {
-		if (str_eq_ci(one, term)) {
-			return (true);
-		}
-	}
-	return (false);
-}
-
 static void
 add_once(struct merged *m, struct str term)
 {
-	if (!has_term(buf_str(&m->out), term)) {
+	if (!check_spf_has(buf_str(&m->out), term)) {
 		buf_printf(&m->out, " %.*s", STR_FMT(term));
 	}
 }
@@ -118,6 +105,22 @@ next_record(const struct dns_answer *txt, struct str before)
 	return (least);
 }
 
+/* A term that is invalid in one record would make all of them so. */
+static struct str
+valid_or_mended(struct check *c, struct str text)
+{
+	struct spf_record record;
+	bool valid;
+
+	if (spf_record_parse(text, &record) != STATUS_OK) {
+		c->status = STATUS_NOMEM;
+		return (STR_NONE);
+	}
+	valid = record.error == NULL;
+	spf_record_fini(&record);
+	return (valid ? text : check_spf_mended(c, c->domain, text));
+}
+
 struct str
 check_spf_merged(struct check *c, const struct dns_answer *txt)
 {
@@ -133,13 +136,17 @@ check_spf_merged(struct check *c, const struct dns_answer *txt)
 		merge_record(c, &m, txt->v[i].data);
 	}
 	for (i = 0; i < c->opts.ips_n; i++) {
+		if (check_ip_is_private(&c->opts.ips[i])) {
+			continue;
+		}
 		wanted_spf_term(&c->opts.ips[i], address);
 		add_once(&m, str_from(address));
 	}
 	buf_printf(&m.out, " %call%s%.*s", qualifiers[m.all], m.exp.n > 0 ?
 	    " " : "", STR_FMT(m.exp));
 	if (m.out.status == STATUS_OK) {
-		r = check_text(c, "%.*s", STR_FMT(buf_str(&m.out)));
+		r = valid_or_mended(c, check_text(c, "%.*s", STR_FMT(
+		    buf_str(&m.out))));
 	} else if (m.out.status == STATUS_NOMEM) {
 		c->status = STATUS_NOMEM;
 	}

@@ -18,28 +18,50 @@ static const struct wide_limits {
 	unsigned	warn;
 } wide_v4 = { 8, 16 }, wide_v6 = { 16, 32 };
 
-static void
-judge_typo(struct check *c, const struct spf_visit *visit, struct str term)
+bool
+check_spf_is_typo(struct str term)
 {
 	size_t at = str_find(term, '='), i;
-	struct str name = str_first(term, at);
-	struct check_finding *f;
 
 	for (i = 0; at < term.n && i < sizeof(typos) / sizeof(typos[0]);
 	    i++) {
-		if (!str_eq_ci(name, str_from(typos[i]))) {
-			continue;
+		if (str_eq_ci(str_first(term, at), str_from(typos[i]))) {
+			return (true);
 		}
-		f = check_add(c, "spf.modifier-typo", CHECK_ERROR,
-		    visit->domain, "\"%.*s\" has = in place of : and is "
-		    "ignored", CHECK_FMT(term));
-		check_found(c, f, visit->text);
-		check_fix(f, WANTED_AT_DNS, visit->domain, "TXT",
-		    check_spf_replace(c, visit->domain, visit->text, term,
-		    check_text(c,
-		    "%.*s:%.*s", STR_FMT(name), STR_FMT(str_from_offset(term,
-		    at + 1)))));
 	}
+	return (false);
+}
+
+static void
+fix_text(struct check *c, struct check_finding *f,
+    const struct spf_visit *visit, struct str text)
+{
+	check_found(c, f, visit->text);
+	check_fix(f, check_place(c, visit->domain), visit->domain, "TXT",
+	    text);
+}
+
+static void
+judge_typo(struct check *c, const struct spf_visit *visit, struct str term)
+{
+	struct check_finding *f;
+
+	if (!check_spf_is_typo(term)) {
+		return;
+	}
+	f = check_add(c, "spf.modifier-typo", CHECK_ERROR, visit->domain,
+	    "\"%.*s\" has = in place of : and is ignored", CHECK_FMT(term));
+	fix_text(c, f, visit, check_spf_replace(c, visit->domain,
+	    visit->text, term, check_spf_name(c, term)));
+}
+
+/* Without the term. */
+static void
+fix_without(struct check *c, struct check_finding *f,
+    const struct spf_visit *visit, struct str term)
+{
+	fix_text(c, f, visit, check_spf_replace(c, visit->domain,
+	    visit->text, term, STR_NONE));
 }
 
 static void
@@ -63,9 +85,10 @@ judge_network(struct check *c, const struct spf_visit *visit,
 
 	if (check_net_is_private(term->octets, v6, v6 ? term->bits6 :
 	    term->bits4)) {
-		(void)check_add(c, "spf.private", CHECK_WARN, visit->domain,
-		    "%.*s is a private address, which no receiver sees",
-		    CHECK_FMT(term->text));
+		fix_without(c, check_add(c, "spf.private", CHECK_WARN,
+		    visit->domain, "%.*s is a private address, which no "
+		    "receiver sees", CHECK_FMT(term->text)), visit,
+		    term->text);
 	}
 }
 
@@ -97,9 +120,10 @@ judge_term(struct check *c, const struct spf_visit *visit,
 		}
 		break;
 	case SPF_PTR:
-		(void)check_add(c, "spf.ptr", CHECK_WARN, visit->domain,
-		    "%.*s: ptr is slow and unreliable, and must not be used",
-		    CHECK_FMT(term->text));
+		fix_without(c, check_add(c, "spf.ptr", CHECK_WARN,
+		    visit->domain, "%.*s: ptr is slow and unreliable, and "
+		    "must not be used", CHECK_FMT(term->text)), visit,
+		    term->text);
 		break;
 	case SPF_ALL:
 	case SPF_INCLUDE:
@@ -123,18 +147,19 @@ judge_all(struct check *c, const struct spf_visit *visit,
 			check_spf_wanted(c, f, visit->domain);
 			return;
 		}
-		check_fix(f, WANTED_AT_DNS, visit->domain, "TXT",
-		    check_spf_replace(c, visit->domain, visit->text,
-		    all->text, STR("~all")));
+		fix_text(c, f, visit, check_spf_replace(c, visit->domain,
+		    visit->text, all->text, STR("~all")));
 		return;
 	}
 	if (!visit->own) {
 		return;
 	}
 	if (all->result == SPF_NEUTRAL) {
-		(void)check_add(c, "spf.all-neutral", CHECK_WARN,
+		f = check_add(c, "spf.all-neutral", CHECK_WARN,
 		    visit->domain, "?all says nothing of other senders; "
 		    "~all or -all does");
+		fix_text(c, f, visit, check_spf_replace(c, visit->domain,
+		    visit->text, all->text, STR("~all")));
 	} else if (all->result == SPF_FAIL && before > 0) {
 		(void)check_add(c, "spf.all-fail", CHECK_INFO, visit->domain,
 		    "-all: some receivers refuse forwarded mail before they "
@@ -146,29 +171,42 @@ judge_all(struct check *c, const struct spf_visit *visit,
 	}
 }
 
+/* "all" once, at the end. */
+static void
+fix_order(struct check *c, struct check_finding *f,
+    const struct spf_visit *visit)
+{
+	fix_text(c, f, visit, check_spf_reorder(c, visit->domain,
+	    visit->text));
+}
+
 static void
 judge_end(struct check *c, const struct spf_visit *visit, size_t all)
 {
 	const struct spf_record *record = visit->record;
+	struct check_finding *f;
 
 	if (all == record->n) {
 		if (record->redirect.text.p == NULL && visit->own) {
-			(void)check_add(c, "spf.all-missing", CHECK_WARN,
+			f = check_add(c, "spf.all-missing", CHECK_WARN,
 			    visit->domain, "the record ends without \"all\": "
 			    "other senders are neutral");
+			fix_order(c, f, visit);
 		}
 		return;
 	}
 	judge_all(c, visit, &record->v[all], all);
 	if (all + 1 < record->n) {
-		(void)check_add(c, "spf.after-all", CHECK_WARN, visit->domain,
+		f = check_add(c, "spf.after-all", CHECK_WARN, visit->domain,
 		    "%.*s and what follows stands after \"all\" and is never "
 		    "reached", CHECK_FMT(record->v[all + 1].text));
+		fix_order(c, f, visit);
 	}
 	if (record->redirect.text.p != NULL) {
-		(void)check_add(c, "spf.redirect-ignored", CHECK_WARN,
+		f = check_add(c, "spf.redirect-ignored", CHECK_WARN,
 		    visit->domain, "redirect=%.*s is ignored beside \"all\"",
 		    CHECK_FMT(record->redirect.text));
+		fix_order(c, f, visit);
 	}
 }
 

@@ -82,6 +82,27 @@ judge_sts_host(struct check *c)
 	}
 }
 
+/* Nothing can be announced without the web server of the policy. */
+static void
+fix_sts(struct check *c, struct check_finding *f, struct str owner,
+    const struct dns_answer *txt)
+{
+	struct check_addresses a = check_addresses(c, check_text(c,
+	    "mta-sts.%.*s", STR_FMT(c->domain)));
+	struct wanted_about about = check_about(c);
+	size_t i;
+
+	if (a.n > 0 || a.failed) {
+		check_fix_wanted(c, f, WANTED_MTA_STS, &about);
+		return;
+	}
+	for (i = 0; i < txt->n; i++) {
+		if (has_version(txt->v[i].data, STR("v=STSv1"))) {
+			check_fix_remove(f, owner, "TXT", txt->v[i].data);
+		}
+	}
+}
+
 /* Returns whether MTA-STS is there. */
 static bool
 check_sts(struct check *c)
@@ -89,7 +110,6 @@ check_sts(struct check *c)
 	struct str owner, text;
 	const struct dns_answer *txt = check_ask_below(c, "_mta-sts",
 	    c->domain, DNS_TXT, &owner);
-	struct wanted_about about = check_about(c);
 	struct check_finding *f;
 	size_t n;
 
@@ -113,7 +133,7 @@ check_sts(struct check *c)
 		    "the MTA-STS record needs id= with 1 to %d letters and "
 		    "digits", STS_ID_MAX_BYTES);
 		check_found(c, f, text);
-		check_fix_wanted(c, f, WANTED_MTA_STS, &about);
+		fix_sts(c, f, owner, txt);
 	} else {
 		judge_sts_host(c);
 	}
@@ -139,6 +159,23 @@ has_report_uris(struct str text)
 		}
 	}
 	return (true);
+}
+
+/* With the addresses that it names. */
+static void
+fix_tlsrpt(struct check *c, struct check_finding *f, struct str owner,
+    struct str text)
+{
+	struct str uris = check_mend_uris(c, field_value(text, STR("rua")),
+	    NULL);
+	struct wanted_about about = check_about(c);
+
+	if (uris.p != NULL) {
+		check_fix(f, WANTED_AT_DNS, owner, "TXT", check_text(c,
+		    "v=TLSRPTv1; rua=%.*s", STR_FMT(uris)));
+	} else {
+		check_fix_wanted(c, f, WANTED_TLS_REPORTS, &about);
+	}
 }
 
 static void
@@ -174,7 +211,7 @@ check_tlsrpt(struct check *c, bool has_sts)
 		    "the record for reports about TLS must be "
 		    "\"v=TLSRPTv1; rua=\" and mailto: or https: URIs");
 		check_found(c, f, text);
-		check_fix_wanted(c, f, WANTED_TLS_REPORTS, &about);
+		fix_tlsrpt(c, f, owner, text);
 	}
 }
 

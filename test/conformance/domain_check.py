@@ -2,13 +2,15 @@
 """mailseal check against zones with known findings: the suite domain-check.
 
 Findings other than notes must be exactly those of the suite, its notes must be
-there, and the exit status must fit.
+there, and the exit status must fit. What a finding says to publish mends it and
+causes no other one.
 """
 import os
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
 
+import paste  # noqa: E402
 import proc  # noqa: E402
 import suites  # noqa: E402
 import tap  # noqa: E402
@@ -46,6 +48,9 @@ def check(top, scenario):
     tap.is_(sorted(serious(got)), sorted(serious(want)), name)
     tap.is_(sorted(want - got), [], name + ': its notes')
     tap.is_(status, scenario['exit'], name + ': exit status')
+    with open(os.path.join(top, scenario['zone']), encoding='utf-8') as f:
+        paste.check(name, f.read(), scenario['domain'], scenario['args'],
+                    [x for x in out['findings'] if x['severity'] != 'ok'])
 
 
 def main():

@@ -64,7 +64,7 @@ def check_json(zones):
     tap.is_(finding['found'], ['v=spf1 ip4=192.0.2.1 ?all'], 'what was found')
     tap.is_(finding['fix'],
             [{'where': 'dns', 'owner': 'd.example', 'type': 'TXT',
-              'value': 'v=spf1 ip4:192.0.2.1 ?all', 'remove': False}],
+              'value': 'v=spf1 ip4:192.0.2.1 ~all', 'remove': False}],
             'the fix')
     tap.is_([r['value'] for r in out['records'] if r['type'] == 'MX'],
             ['10 mail.d.example.'], 'the records')

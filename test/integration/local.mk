@@ -33,11 +33,13 @@ check-systemd: all
 	$(AM_TESTS_ENVIRONMENT) $(PYTHON) \
 	    $(srcdir)/test/integration/setup_systemd.py
 .PHONY: check-systemd
-check_SCRIPTS += test/integration/check.py test/integration/check_servers.py \
+check_SCRIPTS += test/integration/check.py \
+	test/integration/check_fixes.py test/integration/check_servers.py \
 	test/integration/connect.py test/integration/lacks.py \
 	test/integration/setup.py test/integration/setup_kill.py \
 	test/integration/setup_odd.py
-EXTRA_DIST += test/integration/check.py test/integration/check_servers.py \
+EXTRA_DIST += test/integration/check.py \
+	test/integration/check_fixes.py test/integration/check_servers.py \
 	test/integration/connect.py test/integration/lacks.py \
 	test/integration/setting.py test/integration/setup.py \
 	test/integration/setup_kill.py test/integration/setup_odd.py

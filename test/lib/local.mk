@@ -6,7 +6,7 @@ CLEANFILES += test/lib/batch$(EXEEXT)
 EXTRA_DIST += test/lib/kept.py
 EXTRA_DIST += test/lib/Fields.pm test/lib/hostile.py test/lib/knot.py \
 	test/lib/manual.py test/lib/milter.py test/lib/piped.py \
-	test/lib/point.sh test/lib/proc.py test/lib/pydkim.py \
+	test/lib/paste.py test/lib/point.sh test/lib/proc.py test/lib/pydkim.py \
 	test/lib/reports.py test/lib/resolver.py test/lib/seal.py \
 	test/lib/seald.py test/lib/suites.py test/lib/tap.py \
 	test/lib/tree.py test/lib/tsan.supp test/lib/zone.py
