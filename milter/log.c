@@ -42,9 +42,16 @@ log_init(void)
 	set_sink((struct log_sink){ .target = CONF_LOG_STDERR });
 }
 
+void
+log_never_wait(void)
+{
+	log_sink_set_waits(false);
+}
+
 enum status
 log_start(void)
 {
+	log_sink_set_waits(true);
 	return (log_queue_start());
 }
 

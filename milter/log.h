@@ -25,7 +25,13 @@
 
 /* Standard error, as text; each line is written at once. */
 void	 log_init(void);
-/* From now on a thread writes the lines. Signals must be blocked. */
+/*
+ * From now on a line that cannot be written soon is lost; a process that is
+ * forked inherits that, until its log_start(). For a process that has no thread
+ * for its lines, once the service is up.
+ */
+void	 log_never_wait(void);
+/* From now on a thread writes the lines, and waits. Signals must be blocked. */
 enum status	 log_start(void) ATTR_MUST_CHECK;
 void	 log_set_target(const struct conf *);
 /* For env.log. With LogFormat json the line is wrapped into an object. */

@@ -11,10 +11,14 @@
 #include <unistd.h>
 
 #include "milter/log_sink.h"
+#include "milter/syslog_now.h"
 
 #define IDENT		"mailseald"
 #define PREFIX		IDENT ": "
 #define LOST_MAX_BYTES	160
+#define SOON_MS		100		/* for standard error */
+
+static bool never_waits;
 
 /* Lines for standard error, written together: a pipe takes PIPE_BUF octets
    without mixing them with what other processes write. */
@@ -24,6 +28,12 @@ struct chunk {
 	size_t	lines;
 };
 
+void
+log_sink_set_waits(bool waits)
+{
+	never_waits = !waits;
+}
+
 static bool
 write_all(const char *p, size_t n)
 {
@@ -31,7 +41,12 @@ write_all(const char *p, size_t n)
 	ssize_t done;
 
 	while (n > 0) {
-		done = write(STDERR_FILENO, p, n);
+		if (never_waits && poll(&writable, 1, SOON_MS) <= 0) {
+			return (false);
+		}
+		/* A pipe that is writable takes at least PIPE_BUF. */
+		done = write(STDERR_FILENO, p, never_waits && n > PIPE_BUF ?
+		    PIPE_BUF : n);
 		if (done >= 0) {
 			p += done;
 			n -= (size_t)done;
@@ -114,17 +129,23 @@ send_syslog(int priority, const char *fmt, ...)
 	va_end(ap);
 }
 
-static void
+/* False: it is lost. */
+static bool
 write_syslog(const struct log_sink *sink, enum log_level level,
     const char *text, size_t n)
 {
 	static int opened = -1;
 
+	if (never_waits) {
+		return (syslog_now(sink->facility | syslog_priority(level),
+		    IDENT, text, n));
+	}
 	if (opened != sink->facility) {
 		openlog(IDENT, LOG_PID | LOG_NDELAY, sink->facility);
 		opened = sink->facility;
 	}
 	send_syslog(syslog_priority(level), "%.*s", (int)n, text);
+	return (true);
 }
 
 size_t
@@ -141,8 +162,8 @@ log_sink_write(const struct log_lines *lines)
 			break;
 		case CONF_LOG_SYSLOG:
 			failed += flush_chunk(&chunk);
-			write_syslog(&line->sink, line->level, line->text,
-			    line->n);
+			failed += write_syslog(&line->sink, line->level,
+			    line->text, line->n) ? 0 : 1;
 			break;
 		case CONF_LOG_NONE:
 			break;
@@ -162,8 +183,8 @@ log_sink_write_lost(const struct log_sink *sink, size_t lost)
 	    "\"%zu lines lost: the log could not be written\"}" :
 	    "%zu lines lost: the log could not be written", lost);
 	if (sink->target == CONF_LOG_SYSLOG) {
-		write_syslog(sink, LOG_LEVEL_WARNING, text, (size_t)n);
-		return (true);
+		return (write_syslog(sink, LOG_LEVEL_WARNING, text,
+		    (size_t)n));
 	}
 	return (sink->target == CONF_LOG_NONE ||
 	    dprintf(STDERR_FILENO, "%s%s\n", sink->json ? "" : PREFIX,

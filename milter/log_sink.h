@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * log_sink: writes lines to standard error or to syslog. This may block for as
- * long as nothing reads them. One thread at a time may write.
+ * long as nothing reads them, unless it was told not to wait: then a line is
+ * lost that cannot be written soon. One thread at a time may write.
  */
 #ifndef MILTER_LOG_SINK_H
 #define MILTER_LOG_SINK_H
@@ -31,6 +32,8 @@ struct log_line {
 };
 STAILQ_HEAD(log_lines, log_line);
 
+/* Whether to wait; at first it does. */
+void	 log_sink_set_waits(bool);
 /* Writes the lines in order. Returns how many could not be written. */
 size_t	 log_sink_write(const struct log_lines *);
 /* Writes that so many lines were lost. False: that was not possible. */

@@ -22,16 +22,14 @@
 /* Between two reports without a watchdog. */
 #define REPORT_US	30000000
 #define CONNECT_EVERY_US	100000	/* at the mail process's request */
-#define LOG_WAIT_MS	100		/* for standard error */
 
 static struct parent *logging;		/* of log_line */
 
-/* The mail process has a thread for it; without one the parent must not wait
-   for a reader that reads nothing. */
+/* The mail process has a thread for it; without one the parent does not wait
+   for a reader that reads nothing (log_never_wait). */
 static void
 log_line(void *unused, enum log_level level, const char *line)
 {
-	struct pollfd error = { .fd = STDERR_FILENO, .events = POLLOUT };
 	struct control message = { .kind = CONTROL_LOG, .value = level };
 
 	if (logging->mail.ready && strlen(line) < DIAG_MAX_BYTES) {
@@ -40,9 +38,7 @@ log_line(void *unused, enum log_level level, const char *line)
 			return;
 		}
 	}
-	if (!logging->started || poll(&error, 1, LOG_WAIT_MS) > 0) {
-		log_write(unused, level, line);
-	}
+	log_write(unused, level, line);
 }
 
 static void
@@ -238,6 +234,7 @@ announce_start(struct parent *parent)
 	presence_announce(&parent->daemon->presence);
 	daemon_set_log(parent->daemon, parent->conf);
 	parent->started = true;
+	log_never_wait();
 	if (parent->caller->fd != -1) {
 		send_ready(&parent->keys, keep_stderr);
 		send_ready(&parent->mail, keep_stderr);

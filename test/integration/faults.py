@@ -83,6 +83,22 @@ def full_pipe(top, options):
     p.fill()
     obeys(p, name)
     p.end()
+    p = piped.Piped(top, options, 'pipe-dies')
+    p.fill()
+    mail_dies(p, name)
+    obeys(p, name + ', the mail process has died')
+    p.end()
+
+
+def mail_dies(p, name):
+    """The parent has no thread for what it says about that."""
+    name += ', the mail process dies'
+    for _ in range(2):
+        old = proc.wait_for(lambda: seald.child(p.process.pid, 'mail'), 'mail')
+        os.kill(old, signal.SIGKILL)
+        proc.wait_for(lambda: old not in seald.children(p.process.pid),
+                      'its end')
+        one_signed(p.path, name)
 
 
 def answer_first(top, options):
@@ -111,6 +127,7 @@ def unread_syslog(top, options):
     tap.is_(p.fill(), {b'c'}, name + ': every message is answered')
     p.signal(signal.SIGHUP)
     one_signed(p.path, name)
+    mail_dies(p, name)
     obeys(p, name)
     tap.contains(log.recv(65536), b'mailseald[', name + ': it went there')
     p.end()
