@@ -139,13 +139,23 @@ parent_connect(struct parent *parent, bool again)
 		return;
 	}
 	parent->connected_us = env_mono_us(&parent->daemon->env);
-	/* If one of the two has just died, the next one is connected. */
-	if (!channels_connect(parent->keys.delivery, parent->mail.delivery,
-	    again) && !(again && errno == EPIPE)) {
-		env_log(&parent->daemon->env, LOG_LEVEL_ERROR, "the keys "
-		    "process and the mail process cannot be connected: %s",
-		    strerror(errno));
+	again = again && !parent->connect_new;
+	if (channels_connect(parent->keys.delivery, parent->mail.delivery,
+	    again)) {
+		parent->told_unconnected = parent->connect_new = false;
+		return;
 	}
+	/* If one of the two has just died, the next one is connected. */
+	if (again && errno == EPIPE) {
+		return;
+	}
+	if (!parent->told_unconnected) {
+		env_log(&parent->daemon->env, LOG_LEVEL_ERROR, "the keys "
+		    "process and the mail process cannot be connected: %s; "
+		    "it is tried again", strerror(errno));
+	}
+	parent->told_unconnected = parent->wants_connect = true;
+	parent->connect_new = !again;
 }
 
 /* Waits for the next message of a child, at the start. IO: it has ended. */

@@ -17,8 +17,8 @@
  * of the service manager's watchdog or a minute, is killed; while one that was
  * killed does not go away, the service manager gets no sign of life.
  *
- * Connections between the two that have failed are made again when the mail
- * process asks for it, CONNECT_EVERY_US apart at least.
+ * Connections between the two that have failed, or could not be made, are made
+ * again, CONNECT_EVERY_US apart at least.
  *
  * Both processes end when the parent does: they find its end of their pair
  * closed.
@@ -79,6 +79,9 @@ struct parent {
 	struct timer		 report;	/* to the service manager */
 	struct timer		 alive;		/* of the other two */
 	bool			 wants_connect;
+	bool			 connect_new;	/* that failed when one of
+						   the two was new */
+	bool			 told_unconnected;
 	uint64_t		 connected_us;	/* at the last time */
 };
 
