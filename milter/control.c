@@ -6,11 +6,14 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "milter/control.h"
+
+#define RETRY_STEP_MS	10
 
 struct packet {
 	uint32_t	kind;
@@ -36,6 +39,33 @@ control_pair(int fds_r[2])
 	    fds_r) == 0);
 }
 
+/* Of memory, or since too many descriptors are under way. */
+static bool
+is_shortage(int error)
+{
+	return (error == ENOBUFS || error == ENOMEM || error == ETOOMANYREFS);
+}
+
+static ssize_t
+send_message(int fd, const struct msghdr *message)
+{
+	ssize_t done;
+	int waited_ms;
+
+	for (waited_ms = 0; waited_ms < CONTROL_RETRY_MS;
+	    waited_ms += RETRY_STEP_MS) {
+		do {
+			done = sendmsg(fd, message, MSG_NOSIGNAL |
+			    MSG_DONTWAIT);
+		} while (done == -1 && errno == EINTR);
+		if (done != -1 || !is_shortage(errno)) {
+			break;
+		}
+		(void)poll(NULL, 0, RETRY_STEP_MS);
+	}
+	return (done);
+}
+
 static bool
 send_packet(int fd, const void *p, size_t n, const int *fds, size_t fds_n)
 {
@@ -43,7 +73,6 @@ send_packet(int fd, const void *p, size_t n, const int *fds, size_t fds_n)
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
 	union ancillary extra;
 	struct cmsghdr *head;
-	ssize_t done;
 
 	if (fds_n > 0) {
 		memset(&extra, 0, sizeof(extra));
@@ -55,10 +84,7 @@ send_packet(int fd, const void *p, size_t n, const int *fds, size_t fds_n)
 		head->cmsg_len = CMSG_LEN(sizeof(int) * fds_n);
 		memcpy(CMSG_DATA(head), fds, sizeof(int) * fds_n);
 	}
-	do {
-		done = sendmsg(fd, &message, MSG_NOSIGNAL | MSG_DONTWAIT);
-	} while (done == -1 && errno == EINTR);
-	return (done == (ssize_t)n);
+	return (send_message(fd, &message) == (ssize_t)n);
 }
 
 /* Descriptors of one message; -1: more than max, or more octets than fit. All
@@ -148,6 +174,21 @@ control_send(int fd, const struct control *c)
 	size_t n = control_write(c, packet, sizeof(packet));
 
 	return (send_packet(fd, packet, n, c->fds, c->fds_n));
+}
+
+bool
+control_answer(int fd, const struct control *c)
+{
+	struct pollfd room = { .fd = fd, .events = POLLOUT };
+
+	while (!control_send(fd, c)) {
+		if (errno == EAGAIN) {
+			(void)poll(&room, 1, -1);
+		} else if (!is_shortage(errno)) {
+			return (false);
+		}
+	}
+	return (true);
 }
 
 enum status

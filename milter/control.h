@@ -22,6 +22,7 @@
 
 #define CONTROL_FDS_MAX		2
 #define CONTROL_CHANNELS_MAX	32	/* of one delivery */
+#define CONTROL_RETRY_MS	200
 
 enum control_kind {
 	/* from the parent */
@@ -60,9 +61,17 @@ struct control {
 
 /* Two ends of a pair, closed in a new program; false: errno. */
 bool	control_pair(int fds_r[2]);
-/* Never waits for the reader longer than the queue of the pair is long. Does
-   not close the descriptors. False: the other end is gone, or reads nothing. */
+/*
+ * Never waits for the reader: false, if the queue of the pair is full. Does not
+ * close the descriptors. The other end is gone: false.
+ *
+ * A kernel that is short of memory is asked again, for CONTROL_RETRY_MS, since
+ * the other end would be taken for dead.
+ */
 bool	control_send(int fd, const struct control *);
+/* The same for an answer to the parent, which may be stopped for a while: waits
+   for room in the queue. False: it is gone. */
+bool	control_answer(int fd, const struct control *);
 /*
  * Waits for a message. OK; IO: the other end is gone; SYNTAX: it is not of this
  * form. The descriptors are the caller's.

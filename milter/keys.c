@@ -63,7 +63,7 @@ end_keys(int code)
 static void
 send_answer(const struct keys *keys, const struct control *answer)
 {
-	if (!control_send(keys->start->control, answer)) {
+	if (!control_answer(keys->start->control, answer)) {
 		/* Without the parent there is nothing to do. */
 		end_keys(EXIT_FAILURE);
 	}

@@ -184,7 +184,7 @@ answer_parent(const struct mail *mail, enum status status,
 	const struct control answer = { .kind = CONTROL_LOADED,
 		.status = status, .number = set, .diag = *diag };
 
-	return (control_send(mail->start->control, &answer));
+	return (control_answer(mail->start->control, &answer));
 }
 
 /* A new configuration; or the one in service, since the keys process was

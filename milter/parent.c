@@ -511,14 +511,12 @@ wait_for_events(struct parent *parent, int timeout_ms)
 	}
 }
 
-static void
+static bool
 send_plain(const struct child *child, enum control_kind kind)
 {
 	const struct control message = { .kind = kind };
 
-	if (child->pid != 0) {
-		(void)control_send(child->control, &message);
-	}
+	return (child->pid != 0 && control_send(child->control, &message));
 }
 
 /* True: to stop. */
@@ -539,7 +537,7 @@ obey_signals(struct parent *parent)
 			parent_ask(parent, PARENT_CHANGED);
 			break;
 		case SIGNALS_COUNTERS:
-			send_plain(&parent->mail, CONTROL_COUNTERS);
+			(void)send_plain(&parent->mail, CONTROL_COUNTERS);
 			break;
 		case SIGNALS_NONE:
 			return (false);
@@ -547,14 +545,20 @@ obey_signals(struct parent *parent)
 	}
 }
 
-/* False: it did not end in time, and was killed. */
+/* Of the mail process, when no message is in flight. */
+#define HURRY_SECONDS	(DAEMON_STORE_MS / 1000 + 2 + DAEMON_CLEANUP_SECONDS)
+
+/* Asks it to end. False: it did not in time, and was killed. */
 static bool
-await_end(struct parent *parent, struct child *child, unsigned seconds)
+stop_child(struct parent *parent, struct child *child, unsigned seconds)
 {
 	const struct env *env = &parent->daemon->env;
-	uint64_t end_us = env_mono_us(env) + seconds * USEC_PER_S;
+	uint64_t end_us = env_mono_us(env) + seconds * USEC_PER_S, hurry_us;
+	bool asked = false;
 
 	while (child->pid != 0) {
+		/* Its queue may be full of lines for the log. */
+		asked = asked || send_plain(child, CONTROL_STOP);
 		if (env_mono_us(env) >= end_us) {
 			(void)kill(child->pid, SIGKILL);
 			return (false);
@@ -562,7 +566,10 @@ await_end(struct parent *parent, struct child *child, unsigned seconds)
 		wait_for_events(parent, 100);
 		if (obey_signals(parent)) {
 			/* The second request does not wait. */
-			send_plain(&parent->mail, CONTROL_STOP);
+			(void)send_plain(&parent->mail, CONTROL_STOP);
+			hurry_us = env_mono_us(env) + HURRY_SECONDS *
+			    USEC_PER_S;
+			end_us = hurry_us < end_us ? hurry_us : end_us;
 		}
 	}
 	return (true);
@@ -578,13 +585,11 @@ stop_all(struct parent *parent)
 	/* Now, so that a successor can use the socket. */
 	presence_close(&daemon->presence);
 	parent->exit_code = DAEMON_OK;
-	send_plain(&parent->mail, CONTROL_STOP);
-	if (!await_end(parent, &parent->mail, DAEMON_DRAIN_SECONDS +
-	    DAEMON_STORE_MS / 1000 + 2 + DAEMON_CLEANUP_SECONDS)) {
+	if (!stop_child(parent, &parent->mail, DAEMON_DRAIN_SECONDS +
+	    HURRY_SECONDS)) {
 		parent->exit_code = DAEMON_NO;
 	}
-	send_plain(&parent->keys, CONTROL_STOP);
-	(void)await_end(parent, &parent->keys, KEYS_STOP_SECONDS);
+	(void)stop_child(parent, &parent->keys, KEYS_STOP_SECONDS);
 	return ((enum daemon_exit)parent->exit_code);
 }
 

@@ -124,15 +124,6 @@ def mail_dies(daemon):
     tap.is_(after['in_flight'], 0, 'nothing is in flight')
 
 
-def all_stopped(pid):
-    top = '/proc/%d/task' % pid
-    for thread in os.listdir(top):
-        with open('%s/%s/stat' % (top, thread), encoding='ascii') as f:
-            if f.read().rsplit(')', 1)[1].split()[0] != 'T':
-                return False
-    return True
-
-
 def keys_hang(top, options):
     """The message waits until the process is killed, which is after a
     minute: sooner with a watchdog, which manager.py tries."""
@@ -141,8 +132,7 @@ def keys_hang(top, options):
         WATCHDOG_USEC='1000000'))
     proc.wait_for(lambda: 'listens on' in daemon.log_text(), 'the start')
     old = daemon.child('keys')
-    os.kill(old, signal.SIGSTOP)
-    proc.wait_for(lambda: all_stopped(old), 'all threads to be stopped')
+    seald.pause(old)
     tap.is_(send(daemon.path), 'signed', 'keys stopped: the message waits for '
             'the next one')
     tap.contains(daemon.log_text(), 'the keys process (%d) does not answer, '

@@ -40,6 +40,20 @@ def child(parent, name):
     return None
 
 
+def pause(pid):
+    """Stops the process, and returns when all of its threads are."""
+    os.kill(pid, signal.SIGSTOP)
+
+    def stopped():
+        top = '/proc/%d/task' % pid
+        for thread in os.listdir(top):
+            with open('%s/%s/stat' % (top, thread), encoding='ascii') as f:
+                if f.read().rpartition(')')[2].split()[0] != 'T':
+                    return False
+        return True
+    proc.wait_for(stopped, 'all threads to be stopped')
+
+
 class Seald:
     """options: {name: value, or a list of values}. The socket is a unix one
     in the folder unless Socket is given; path: where it is then."""

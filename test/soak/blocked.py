@@ -2,15 +2,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Things that are blocked or slow: a log that nobody reads, a full disk, a
 database that another process locks, a resolver that never answers, clients that
-send an octet at a time. Healthy mail beside each of them, in turns with a
-daemon that has nothing of the kind; and then SIGTERM, which must be obeyed
-within TimeoutStopSec of the systemd unit.
+send an octet at a time, one of the three processes stopped. Healthy mail beside
+each of them, in turns with a daemon that has nothing of the kind; and then
+SIGTERM, which must be obeyed within TimeoutStopSec of the systemd unit.
 
 SOAK_SECONDS makes it last that long, all of them together. Then healthy mail's
 99th percentile beside it must be at most twice that without.
 """
 import os
 import re
+import select
 import signal
 import socket
 import sqlite3
@@ -33,7 +34,7 @@ import tap  # noqa: E402
 import tree  # noqa: E402
 
 SECONDS = float(os.environ.get('SOAK_SECONDS', '0'))
-KINDS = 6
+KINDS = 9
 SLICE_S = 2                     # of each daemon, in turn
 SLICE_MESSAGES = 20             # when it does not last
 PAUSE_S = 0.004
@@ -93,9 +94,11 @@ class Healthy:
 class Meter:
     """How long healthy mail takes; bad: what was not as it should be."""
 
-    def __init__(self, healthy, path, foreign=True):
+    def __init__(self, healthy, path, own=True, foreign=True):
         self.healthy, self.path = healthy, path
-        self.kinds = [(OURS, healthy.own)]
+        self.kinds = []
+        if own:
+            self.kinds.append((OURS, healthy.own))
         if foreign:
             self.kinds.append((SENDER, healthy.foreign))
         self.ms, self.bad = [], 0
@@ -128,22 +131,30 @@ class Meter:
 class Blocked:
     """A kind: daemon, path of its socket, and what goes on beside it."""
 
-    foreign = True
+    own = foreign = True            # which of healthy mail goes on
+    bad = 0                         # messages that ended as none may
 
     def __init__(self, top, healthy):
         self.top, self.healthy = top, healthy
 
-    def start(self, options, prefix=()):
+    def start(self, options, prefix=(), env=None):
         options = dict(self.healthy.options, **options)
         self.daemon = seald.Seald(self.top, options, type(self).__name__,
-                                  start=False)
+                                  start=False, env=env)
         self.daemon.prefix = list(prefix)
         self.daemon.start()
         self.path = self.daemon.path
         self.process = self.daemon.server.process
 
+    def wait_until_up(self):
+        proc.wait_for(lambda: 'listens on' in self.daemon.log_text(),
+                      'the start')
+
     def turn(self):
         """Once for each slice."""
+
+    def end(self):
+        self.process.send_signal(signal.SIGTERM)
 
     def finish(self):
         pass
@@ -201,8 +212,7 @@ class FrozenDatabase(Blocked):
         proc.run([tree.DKIMKEYGEN, 'new', '-d', 'example.org', '-K',
                   'sqlite:' + store])
         self.start({'KeyStore': 'sqlite:' + store, 'KeyRefresh': '1'})
-        proc.wait_for(lambda: 'listens on' in self.daemon.log_text(),
-                      'the keys to be read')
+        self.wait_until_up()
         self.db = sqlite3.connect(store)
         self.db.execute('BEGIN EXCLUSIVE')
 
@@ -291,11 +301,110 @@ class SlowClients(Blocked):
         self.thread.join()
 
 
+class KeysStopped(Blocked):
+    """the keys process is stopped, our mail waits for it"""
+
+    own = False
+
+    def begin(self):
+        self.start({})
+        self.wait_until_up()
+        self.waiting, self.stopped = [], None
+
+    def turn(self):
+        # It is killed after a while; then the next one is stopped.
+        keys = seald.child(self.process.pid, 'keys')
+        if keys is not None and keys != self.stopped:
+            seald.pause(keys)
+            self.stopped = keys
+        self.take_answers()
+        # In `make check', no message makes the end wait.
+        while SECONDS and len(self.waiting) < STUCK:
+            c = milter.Client(self.path)
+            c.connect(address=OURS)
+            c.helo()
+            c.mail()
+            c.header('From', ' joe@example.com')
+            c.eoh()
+            c.packet(b'E')
+            self.waiting.append(c)
+
+    def take_answers(self):
+        for c in select.select([c.socket for c in self.waiting], (), (),
+                               0)[0]:
+            client = [x for x in self.waiting if x.socket is c][0]
+            self.waiting.remove(client)
+            changes = []
+            while not changes or changes[-1][:1] not in b'actry':
+                changes.append(client.read())
+            signed = any(b'DKIM-Signature' in x for x in changes)
+            if not signed and changes[-1][:2] not in (b't', b'y4'):
+                self.bad += 1
+            client.close()
+
+    def finish(self):
+        for c in self.waiting:
+            c.close()
+
+
+class ParentStopped(Blocked):
+    """the parent is stopped"""
+
+    def begin(self):
+        self.start({})
+        self.wait_until_up()
+
+    def turn(self):
+        seald.pause(self.process.pid)
+
+    def end(self):
+        # As systemd does.
+        self.process.send_signal(signal.SIGTERM)
+        self.process.send_signal(signal.SIGCONT)
+
+
+class MailStopped(Blocked):
+    """the mail process is stopped"""
+
+    def begin(self):
+        # A watchdog makes the parent impatient: else it waits for a minute.
+        self.start({}, env=dict(
+            os.environ, WATCHDOG_USEC='1000000',
+            NOTIFY_SOCKET='@mailseal-none-%d' % os.getpid()))
+        self.wait_until_up()
+
+    def stop_mail(self):
+        seald.pause(self.daemon.child('mail'))
+
+    def one(self):
+        """Whether a message is signed that comes meanwhile."""
+        self.stop_mail()
+        c = milter.Client(self.path)
+        c.connect(address=OURS)
+        c.helo()
+        signed = self.healthy.own(c)
+        c.quit()
+        return signed
+
+
+def number_of(path, pattern):
+    with open(os.path.join(tree.SRC, path), encoding='ascii') as f:
+        return int(re.search(pattern, f.read(), re.M).group(1))
+
+
 def stop_limit_s():
-    path = os.path.join(tree.SRC, 'etc', 'mailseald.service.in')
-    with open(path, encoding='ascii') as f:
-        return int(re.search(r'^TimeoutStopSec=(\d+)$', f.read(),
-                             re.M).group(1))
+    return number_of('etc/mailseald.service.in', r'^TimeoutStopSec=(\d+)$')
+
+
+def longest_stop_s():
+    """What the parent grants the others, as parent.c adds it up."""
+    of = {x: number_of('milter/' + path, r'^#define %s\s+(\d+)' % x)
+          for path, x in (('daemon.h', 'DAEMON_DRAIN_SECONDS'),
+                          ('daemon.h', 'DAEMON_STORE_MS'),
+                          ('daemon.h', 'DAEMON_CLEANUP_SECONDS'),
+                          ('keys.h', 'KEYS_STOP_SECONDS'))}
+    of['DAEMON_STORE_MS'] //= 1000
+    return sum(of.values()) + 2
 
 
 def play(kind, top, healthy, alone):
@@ -305,28 +414,55 @@ def play(kind, top, healthy, alone):
     if why is not None:
         tap.skip(name, why)
         return
-    beside = Meter(healthy, blocked.path, kind.foreign)
-    alone = Meter(healthy, alone.path, kind.foreign)
+    beside = Meter(healthy, blocked.path, kind.own, kind.foreign)
+    alone = Meter(healthy, alone.path, kind.own, kind.foreign)
     end = time.monotonic() + SECONDS / KINDS
     while not beside.ms or time.monotonic() < end:
         alone.run()
         blocked.turn()
         beside.run()
-    tap.is_((alone.bad, beside.bad), (0, 0),
+    tap.is_((alone.bad, beside.bad, blocked.bad), (0, 0, 0),
             '%s: all healthy mail is as it should be: %d messages' % (
                 name, len(beside.ms)))
     text = '%s: p99 %.1f ms, alone %.1f ms' % (name, beside.p99(), alone.p99())
     if SECONDS:
         tap.ok(beside.p99() <= 2 * alone.p99() + NOISE_MS, text)
-    blocked.process.send_signal(signal.SIGTERM)
+    blocked.end()
+    await_end(blocked, 0)
+    blocked.finish()
+
+
+def await_end(blocked, want):
+    name = type(blocked).__doc__
     since = time.monotonic()
     try:
         status = blocked.process.wait(stop_limit_s())
     except subprocess.TimeoutExpired:
         status = 'none in %d s' % stop_limit_s()
-    tap.is_(status, 0, name + ': SIGTERM is obeyed in time')
+    tap.is_(status, want, name + ': SIGTERM is obeyed in time')
     tap.diag('%s: SIGTERM: %.1f s' % (name, time.monotonic() - since))
-    blocked.finish()
+
+
+def stop_mail(top, healthy):
+    """Nobody serves mail then, until another process does. Its end takes
+    long: returns it."""
+    blocked = MailStopped(top, healthy)
+    blocked.begin()
+    end = time.monotonic() + SECONDS / KINDS
+    signed = [blocked.one()]
+    while time.monotonic() < end:
+        signed.append(blocked.one())
+        # More than five a minute would make the next start wait.
+        time.sleep(15)
+    tap.ok(all(signed), '%s: what waits is signed by the next one: %d times' %
+           (MailStopped.__doc__, len(signed)))
+    blocked.stop_mail()
+    blocked.end()
+    if not SECONDS:
+        proc.wait_for(lambda: not os.path.exists(blocked.path), 'SIGTERM')
+        # The second does not wait for messages in flight.
+        blocked.end()
+    return blocked
 
 
 def main():
@@ -335,9 +471,13 @@ def main():
     os.chmod(top, 0o777)
     healthy = Healthy(top)
     alone = seald.Seald(top, healthy.options, 'alone')
+    tap.ok(longest_stop_s() < stop_limit_s(), 'processes that hang are killed '
+           'within TimeoutStopSec: %d s' % longest_stop_s())
+    mail_stopped = stop_mail(top, healthy)
     for kind in (FullPipe, UnreadSyslog, FullDisk, FrozenDatabase,
-                 DumbResolver, SlowClients):
+                 DumbResolver, SlowClients, KeysStopped, ParentStopped):
         play(kind, top, healthy, alone)
+    await_end(mail_stopped, 1)
     tap.is_(alone.stop(), 0, 'the other daemon ends well')
     healthy.resolver.stop()
 

@@ -5,6 +5,7 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
+#include <pthread.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -95,9 +96,55 @@ test_delivery(const char *name, size_t n, size_t fds_n, enum status want)
 	(void)close(pair[1]);
 }
 
+struct reader {
+	int	fd;
+	size_t	n;		/* messages to be read */
+};
+
+static void *
+read_all(void *arg)
+{
+	struct reader *reader = arg;
+	struct control c;
+
+	while (reader->n > 0 && control_receive(reader->fd, &c) ==
+	    STATUS_OK) {
+		reader->n--;
+	}
+	return (NULL);
+}
+
+/* The parent is stopped, say, and its queue is full. */
+static void
+test_full_queue(void)
+{
+	const struct control c = { .kind = CONTROL_LOADED };
+	int pair[2] = { -1, -1 };
+	struct reader reader = { .n = 0 };
+	pthread_t thread;
+
+	(void)control_pair(pair);
+	reader.fd = pair[1];
+	while (reader.n < 100000 && control_send(pair[0], &c)) {
+		reader.n++;
+	}
+	tap_ok(reader.n > 1 && reader.n < 100000,
+	    "a full queue: control_send fails");
+	if (pthread_create(&thread, NULL, read_all, &reader) != 0) {
+		tap_ok(false, "no thread");
+		return;
+	}
+	tap_ok(control_answer(pair[0], &c), "an answer waits for its reader");
+	(void)pthread_join(thread, NULL);
+	(void)close(pair[1]);
+	tap_ok(!control_answer(pair[0], &c), "but not for one that is gone");
+	(void)close(pair[0]);
+}
+
 int
 main(void)
 {
+	test_full_queue();
 	test_message("a message", 0, 0, STATUS_OK);
 	test_message("with descriptors", 0, CONTROL_FDS_MAX, STATUS_OK);
 	test_message("with one too many", 0, CONTROL_FDS_MAX + 1,
