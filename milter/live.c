@@ -218,8 +218,15 @@ enum status
 live_load(struct live *live, struct conf *conf, const struct live_keys *keys,
     struct diag *diag)
 {
-	enum status status = load_engine(live, conf, keys, diag);
+	enum status status = report_collector_prepare(live->reports,
+	    conf->report_store.where);
 
+	if (status != STATUS_OK) {
+		diag_set(diag, NULL, 0, "out of memory");
+		return (status);
+	}
+	status = load_engine(live, conf, keys, diag);
+	/* Prepared, so that what is in service now stays. */
 	return (status == STATUS_OK ? set_reports(live, conf, diag) : status);
 }
 

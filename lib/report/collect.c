@@ -55,6 +55,8 @@ struct report_collector {
 	bool			 ended;
 	/* the writer's */
 	char			*where;		/* NULL: no store */
+	/* report_collector_prepare()'s: two copies; NULL */
+	char			*prepared[2];
 	struct report_store	*store;		/* NULL: not open */
 	char			 writer[WRITER_BYTES];
 	struct report_batch_row	 batch[COLLECT_BATCH_ROWS];
@@ -134,6 +136,8 @@ report_collector_free(struct report_collector *c)
 	free(c->where);
 	free(c->next);
 	free(c->wanted);
+	free(c->prepared[0]);
+	free(c->prepared[1]);
 	pthread_cond_destroy(&c->wake);
 	pthread_mutex_destroy(&c->lock);
 	free(c);
@@ -148,33 +152,62 @@ swap_text(char **a, char **b)
 	*b = was;
 }
 
+static bool
+is_same_text(const char *a, const char *b)
+{
+	return (a == NULL || b == NULL ? a == b : strcmp(a, b) == 0);
+}
+
+static void
+forget_prepared(struct report_collector *c)
+{
+	size_t i;
+
+	for (i = 0; i < 2; i++) {
+		free(c->prepared[i]);
+		c->prepared[i] = NULL;
+	}
+}
+
+enum status
+report_collector_prepare(struct report_collector *c, const char *where)
+{
+	if (is_same_text(c->prepared[0], where) &&
+	    is_same_text(c->prepared[1], where)) {
+		return (STATUS_OK);
+	}
+	forget_prepared(c);
+	if (where != NULL) {
+		c->prepared[0] = strdup(where);
+		c->prepared[1] = strdup(where);
+		if (c->prepared[0] == NULL || c->prepared[1] == NULL) {
+			forget_prepared(c);
+			return (STATUS_NOMEM);
+		}
+	}
+	return (STATUS_OK);
+}
+
 enum status
 report_collector_set(struct report_collector *c, const char *where,
     unsigned retention_days)
 {
-	char *wanted = where != NULL ? strdup(where) : NULL;
-	char *next = where != NULL ? strdup(where) : NULL;
-	bool same;
+	enum status status = report_collector_prepare(c, where);
 
-	if (where != NULL && (wanted == NULL || next == NULL)) {
-		free(wanted);
-		free(next);
-		return (STATUS_NOMEM);
+	if (status != STATUS_OK) {
+		return (status);
 	}
 	pthread_mutex_lock(&c->lock);
 	c->days = retention_days;
-	same = where == NULL ? c->wanted == NULL : c->wanted != NULL &&
-	    strcmp(where, c->wanted) == 0;
-	if (!same) {
-		swap_text(&c->wanted, &wanted);
-		swap_text(&c->next, &next);
+	if (!is_same_text(where, c->wanted)) {
+		swap_text(&c->wanted, &c->prepared[0]);
+		swap_text(&c->next, &c->prepared[1]);
 		c->changed = true;
 		atomic_store(&c->active, where != NULL);
 		pthread_cond_signal(&c->wake);
 	}
 	pthread_mutex_unlock(&c->lock);
-	free(wanted);
-	free(next);
+	forget_prepared(c);
 	return (STATUS_OK);
 }
 

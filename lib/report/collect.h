@@ -44,6 +44,10 @@ struct report_collector;
 struct report_collector	*report_collector_new(const struct crypto *,
 			    const struct env *, size_t max_bytes);
 void		 report_collector_free(struct report_collector *);
+/* Memory for report_collector_set() with the same where, which then succeeds.
+   The two are for one thread. */
+enum status	 report_collector_prepare(struct report_collector *,
+		    const char *where) ATTR_MUST_CHECK;
 /*
  * where: as report_store_open takes it; NULL: nothing is kept from now on. Rows
  * that wait go to the store that is in use, if it answers, else to the new one.
