@@ -151,9 +151,8 @@ serve_in_threads(struct mail *mail, struct diag *diag)
 	return (status);
 }
 
-/* A daemon that only looks on leaves the place to the one that serves. */
-static void
-set_exporter(struct daemon *daemon, const struct conf *conf)
+void
+mail_set_exporter(struct daemon *daemon, const struct conf *conf)
 {
 	exporter_set(&daemon->exporter, daemon_is_observer(daemon) ? NULL :
 	    conf->metrics);
@@ -218,7 +217,7 @@ load_text(struct mail *mail, const struct control *request, struct diag *diag)
 	}
 	if (status == STATUS_OK && request->value == MAIL_LOAD_ASKED) {
 		daemon_set_log(daemon, conf);
-		set_exporter(daemon, conf);
+		mail_set_exporter(daemon, conf);
 		env_log(&daemon->env, LOG_LEVEL_INFO, "%s is in service",
 		    daemon->opts->conf_path);
 		daemon_log_survey(daemon);
@@ -473,7 +472,7 @@ mail_run(const struct mail_start *start, struct daemon *daemon)
 		fail_start(&mail, status, &diag);
 	}
 	mail.serving = true;
-	set_exporter(daemon, start->conf);
+	mail_set_exporter(daemon, start->conf);
 	parent_is_there = answer_parent(&mail, STATUS_OK, &diag, start->set);
 	(void)pthread_mutex_unlock(&library_gate);
 	if (parent_is_there) {

@@ -48,6 +48,9 @@ void	mail_run(const struct mail_start *, struct daemon *)
     __attribute__((noreturn));
 /* Obeys one message of the parent. False: the end. */
 bool	mail_obey(struct mail *);
+/* Serves the configured Metrics, or none: a daemon that only looks on leaves
+   the place to the one that serves. */
+void	mail_set_exporter(struct daemon *, const struct conf *);
 /* Whether there is one within the time. */
 bool	mail_wait(const struct mail *, int timeout_ms);
 

@@ -50,6 +50,8 @@ run_timers(struct daemon *daemon, struct timers *timers)
 	uint64_t now_us = env_mono_us(&daemon->env);
 
 	if (timer_take(&timers->exporter, now_us)) {
+		/* At the load there may have been no memory for it. */
+		mail_set_exporter(daemon, live_conf(&daemon->live));
 		exporter_watch(&daemon->exporter);
 	}
 	if (timer_take(&timers->stats, now_us)) {
