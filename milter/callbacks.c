@@ -121,8 +121,11 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 	peer_free(smfi_getpriv(ctx));
 	peer = peer_new(service, chosen.steps);
 	(void)smfi_setpriv(ctx, peer);
-	if (peer == NULL || ((chosen.actions & SMFIF_SETSYMLIST) != 0 &&
-	    !request_macros(ctx))) {
+	if (peer == NULL) {
+		/* No memory: perhaps there is some at the connect. */
+		steps_remember(ctx, chosen.steps);
+	}
+	if ((chosen.actions & SMFIF_SETSYMLIST) != 0 && !request_macros(ctx)) {
 		return (SMFIS_REJECT);
 	}
 	*actions_r = chosen.actions;
@@ -131,7 +134,8 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 	return (reply(SMFIS_CONTINUE));
 }
 
-/* Returns the peer, or a new one after QUIT_NC. NULL: there is none. */
+/* Returns the peer, or a new one after QUIT_NC, or if there was no memory for
+   it. NULL: there is none. */
 static struct peer *
 get_peer(SMFICTX *ctx)
 {
