@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * For LD_PRELOAD: as alloc_fail.c, but the k-th call from now on fails that
- * asks the system for a descriptor, a thread, or to write.
+ * For LD_PRELOAD: as alloc_fail.c, but the k-th call fails that asks the system
+ * for a descriptor, a thread, a process, or to write.
  */
 #include "config.h"
 
@@ -10,26 +10,10 @@
 #include <sys/stat.h>
 #include <sys/uio.h>
 
-#include <dlfcn.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <stdarg.h>
-#include <stdatomic.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-struct control {
-	_Atomic int64_t	 left;		/* until the failure; 0: none */
-	_Atomic int64_t	 count;		/* of calls */
-};
-
-static struct control nothing;
-static struct control *control = &nothing;
+#include "fault.h"
 
 static int	(*next_socket)(int, int, int);
 static int	(*next_open)(const char *, int, ...);
@@ -40,6 +24,12 @@ static ssize_t	(*next_writev)(int, const struct iovec *, int);
 static ssize_t	(*next_send)(int, const void *, size_t, int);
 static ssize_t	(*next_sendto)(int, const void *, size_t, int,
 		    const struct sockaddr *, socklen_t);
+static ssize_t	(*next_sendmsg)(int, const struct msghdr *, int);
+static int	(*next_socketpair)(int, int, int, int[2]);
+static int	(*next_pipe2)(int[2], int);
+static int	(*next_dup)(int);
+static int	(*next_memfd_create)(const char *, unsigned);
+static pid_t	(*next_fork)(void);
 static int	(*next_create)(pthread_t *, const pthread_attr_t *,
 		    void *(*)(void *), void *);
 
@@ -55,8 +45,6 @@ static void __attribute__((constructor))
 init_calls(void)
 {
 	const char *path = getenv("CALL_CONTROL");
-	void *p;
-	int fd;
 
 	find_next("socket", &next_socket);
 	find_next("open", &next_open);
@@ -66,39 +54,25 @@ init_calls(void)
 	find_next("writev", &next_writev);
 	find_next("send", &next_send);
 	find_next("sendto", &next_sendto);
+	find_next("sendmsg", &next_sendmsg);
+	find_next("socketpair", &next_socketpair);
+	find_next("pipe2", &next_pipe2);
+	find_next("dup", &next_dup);
+	find_next("memfd_create", &next_memfd_create);
+	find_next("fork", &next_fork);
 	find_next("pthread_create", &next_create);
-	fd = path != NULL ? next_open(path, O_RDWR | O_CLOEXEC) : -1;
-	if (fd == -1) {
-		return;
-	}
-	p = mmap(NULL, sizeof(*control), PROT_READ | PROT_WRITE, MAP_SHARED,
-	    fd, 0);
-	close(fd);
-	if (p != MAP_FAILED) {
-		control = p;
-	}
+	fault_map(path != NULL ? next_open(path, O_RDWR | O_CLOEXEC) : -1);
 }
 
+/* A pipe inside the process is full or whole, and so is an eventfd, which has
+   no type: libmilter and libmicrohttpd wake their threads by them. */
 static bool
-fails(int error)
-{
-	atomic_fetch_add(&control->count, 1);
-	if (atomic_load(&control->left) <= 0 ||
-	    atomic_fetch_sub(&control->left, 1) != 1) {
-		return (false);
-	}
-	errno = error;
-	return (true);
-}
-
-/* A pipe inside the process is full or whole; libmilter wakes its threads by
-   one. */
-static bool
-is_pipe(int fd)
+is_waker(int fd)
 {
 	struct stat st;
 
-	return (fstat(fd, &st) == 0 && S_ISFIFO(st.st_mode));
+	return (fstat(fd, &st) == 0 && (S_ISFIFO(st.st_mode) ||
+	    (st.st_mode & S_IFMT) == 0));
 }
 
 /* The third argument of open(2), if there is one. */
@@ -114,7 +88,8 @@ is_pipe(int fd)
 int
 socket(int domain, int type, int protocol)
 {
-	return (fails(EMFILE) ? -1 : next_socket(domain, type, protocol));
+	return (fault_happens(EMFILE) ? -1 : next_socket(domain, type,
+	    protocol));
 }
 
 int
@@ -123,7 +98,7 @@ open(const char *path, int flags, ...)
 	mode_t mode;
 
 	GET_MODE(mode, flags);
-	return (fails(EMFILE) ? -1 : next_open(path, flags, mode));
+	return (fault_happens(EMFILE) ? -1 : next_open(path, flags, mode));
 }
 
 int
@@ -132,38 +107,79 @@ openat(int dir, const char *path, int flags, ...)
 	mode_t mode;
 
 	GET_MODE(mode, flags);
-	return (fails(EMFILE) ? -1 : next_openat(dir, path, flags, mode));
+	return (fault_happens(EMFILE) ? -1 : next_openat(dir, path, flags,
+	    mode));
 }
 
 FILE *
 fopen(const char *path, const char *mode)
 {
-	return (fails(EMFILE) ? NULL : next_fopen(path, mode));
+	return (fault_happens(EMFILE) ? NULL : next_fopen(path, mode));
 }
 
 ssize_t
 write(int fd, const void *p, size_t n)
 {
-	return (!is_pipe(fd) && fails(EIO) ? -1 : next_write(fd, p, n));
+	return (!is_waker(fd) && fault_happens(EIO) ? -1 : next_write(fd, p,
+	    n));
 }
 
 ssize_t
 writev(int fd, const struct iovec *v, int n)
 {
-	return (fails(EIO) ? -1 : next_writev(fd, v, n));
+	return (fault_happens(EIO) ? -1 : next_writev(fd, v, n));
 }
 
 ssize_t
 send(int fd, const void *p, size_t n, int flags)
 {
-	return (fails(EIO) ? -1 : next_send(fd, p, n, flags));
+	return (fault_happens(EIO) ? -1 : next_send(fd, p, n, flags));
 }
 
 ssize_t
 sendto(int fd, const void *p, size_t n, int flags, const struct sockaddr *to,
     socklen_t to_n)
 {
-	return (fails(EIO) ? -1 : next_sendto(fd, p, n, flags, to, to_n));
+	return (fault_happens(EIO) ? -1 : next_sendto(fd, p, n, flags, to,
+	    to_n));
+}
+
+ssize_t
+sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	return (fault_happens(ENOBUFS) ? -1 : next_sendmsg(fd, message,
+	    flags));
+}
+
+int
+socketpair(int domain, int type, int protocol, int fds[2])
+{
+	return (fault_happens(EMFILE) ? -1 : next_socketpair(domain, type,
+	    protocol, fds));
+}
+
+int
+pipe2(int fds[2], int flags)
+{
+	return (fault_happens(EMFILE) ? -1 : next_pipe2(fds, flags));
+}
+
+int
+dup(int fd)
+{
+	return (fault_happens(EMFILE) ? -1 : next_dup(fd));
+}
+
+int
+memfd_create(const char *name, unsigned flags)
+{
+	return (fault_happens(EMFILE) ? -1 : next_memfd_create(name, flags));
+}
+
+pid_t
+fork(void)
+{
+	return (fault_happens(EAGAIN) ? -1 : next_fork());
 }
 
 int
@@ -171,6 +187,6 @@ pthread_create(pthread_t *restrict thread,
     const pthread_attr_t *restrict attr, void *(*start)(void *),
     void *restrict arg)
 {
-	return (fails(EAGAIN) ? EAGAIN : next_create(thread, attr, start,
-	    arg));
+	return (fault_happens(EAGAIN) ? EAGAIN : next_create(thread, attr,
+	    start, arg));
 }
