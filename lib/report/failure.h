@@ -44,7 +44,7 @@ struct kept_failure {
 struct failure_limits {		/* of reports within 24 hours */
 	int64_t		per_day;	/* in all */
 	int64_t		per_domain;	/* about a policy domain */
-	int64_t		per_source;	/* about a client */
+	int64_t		per_source;	/* about a client; IPv6: a /64 */
 };
 
 /* Appends a field with LF. text: printable ASCII; folded at its spaces. An

@@ -3,7 +3,9 @@
 #include "config.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
+#include "base/ip.h"
 #include "report/store_failures.h"
 #include "report/store_private.h"
 
@@ -75,8 +77,60 @@ check_limit(struct failing *x, const char *text, struct str value,
 	return (status);
 }
 
+/* Who has one IPv6 address has the others of its network as well. */
+#define SOURCE_V6_BITS	64
+
+struct sources {
+	struct ip_addr	ip;
+	int64_t		n;	/* reports about its network */
+};
+
+static enum status
+take_source(void *ctx, const struct str *columns)
+{
+	struct sources *sources = ctx;
+	struct ip_addr ip;
+
+	if (ip_parse(columns[0], &ip) && ip.v6 &&
+	    ip_match(&ip, sources->ip.octets, SOURCE_V6_BITS)) {
+		sources->n++;
+	}
+	return (STATUS_OK);
+}
+
+/* A text of RFC 5952 does not begin with its network, which may have zeros. */
+static enum status
+check_network(struct failing *x, const struct ip_addr *ip, int64_t limit,
+    bool *full_r)
+{
+	char since[SQL_NUMBER_BYTES];
+	const struct str value = sql_number(since, x->batch->now_s -
+	    REPORT_DAY_S);
+	struct sources sources = { *ip, 0 };
+	const struct sql_statement statement = { "SELECT source "
+	    "FROM mailseal_report_failure WHERE at > CAST($1 AS bigint) "
+	    "AND source LIKE '%:%'", &value, 1, 1, take_source, &sources };
+	enum status status = sql_run(x->store->db, &statement, NULL, x->diag);
+
+	*full_r = sources.n >= limit;
+	return (status);
+}
+
 #define COUNT_SINCE	"SELECT count(*) FROM mailseal_report_failure " \
 	"WHERE at > CAST($1 AS bigint)"
+
+static enum status
+check_source(struct failing *x, const struct failures_item *item, bool *full_r)
+{
+	const int64_t limit = item->limits.per_source;
+	struct ip_addr ip;
+
+	if (ip_parse(item->failure.source, &ip) && ip.v6) {
+		return (check_network(x, &ip, limit, full_r));
+	}
+	return (check_limit(x, COUNT_SINCE " AND source = $2",
+	    item->failure.source, limit, full_r));
+}
 
 static enum status
 check_limits(struct failing *x, const struct failures_item *item, bool *full_r)
@@ -92,8 +146,7 @@ check_limits(struct failing *x, const struct failures_item *item, bool *full_r)
 		    item->failure.domain, limits->per_domain, full_r);
 	}
 	if (status == STATUS_OK && !*full_r) {
-		status = check_limit(x, COUNT_SINCE " AND source = $2",
-		    item->failure.source, limits->per_source, full_r);
+		status = check_source(x, item, full_r);
 	}
 	return (status);
 }
@@ -146,14 +199,41 @@ write_item(struct failing *x, const struct failures_item *item)
 	return (status);
 }
 
+static int
+compare_likes(const void *a, const void *b)
+{
+	const struct failures_item *const *x = a, *const *y = b;
+
+	return (str_cmp((*x)->failure.like, (*y)->failure.like));
+}
+
+/* Sorted: two writers lock rows in the same order. NULL: out of memory. */
+static const struct failures_item **
+sort_items(const struct failures_list *list, size_t *n_r)
+{
+	const struct failures_item *item, **v;
+	size_t n = 0;
+
+	TAILQ_FOREACH(item, list, order) {
+		n++;
+	}
+	v = calloc(n + 1, sizeof(*v));
+	*n_r = n;
+	n = 0;
+	if (v != NULL) {
+		TAILQ_FOREACH(item, list, order) {
+			v[n++] = item;
+		}
+		qsort(v, n, sizeof(*v), compare_likes);
+	}
+	return (v);
+}
+
 static enum status
-write_items(struct failing *x)
+begin_items(struct failing *x, bool *new_r)
 {
 	char name[WRITER_MAX_BYTES];
-	const struct failures_item *item;
-	enum status status;
 	struct str writer;
-	bool is_new = false;
 	int n;
 
 	/* A number of its own, beside that of the rows. */
@@ -161,18 +241,31 @@ write_items(struct failing *x)
 	    STR_FMT(x->batch->writer));
 	writer = str_mem(name, n > 0 && (size_t)n < sizeof(name) ? (size_t)n :
 	    0);
-	status = report_store_begin_batch(x->store, writer, x->batch->number,
-	    x->batch->now_s, &is_new, x->diag);
-	TAILQ_FOREACH(item, x->batch->items, order) {
-		if (status != STATUS_OK) {
-			break;
-		}
+	return (report_store_begin_batch(x->store, writer, x->batch->number,
+	    x->batch->now_s, new_r, x->diag));
+}
+
+static enum status
+write_items(struct failing *x)
+{
+	const struct failures_item **v;
+	bool is_new = false;
+	enum status status = begin_items(x, &is_new);
+	size_t i, n = 0;
+
+	v = sort_items(x->batch->items, &n);
+	if (v == NULL) {
+		diag_set(x->diag, NULL, 0, "out of memory");
+		return (STATUS_NOMEM);
+	}
+	for (i = 0; i < n && status == STATUS_OK; i++) {
 		if (is_new) {
-			status = write_item(x, item);
+			status = write_item(x, v[i]);
 		} else {
-			x->kept += item->failure.incidents;
+			x->kept += v[i]->failure.incidents;
 		}
 	}
+	free(v);
 	return (status);
 }
 

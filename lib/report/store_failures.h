@@ -8,6 +8,9 @@
  *	once, those after it together.
  *	A row is added only within the limits for 24 hours, which count for all
  *	hosts that share the store. So the table has a limit as well.
+ *	IPv6 clients of a /64 count as one for the limit by client.
+ *	Two hosts that write at the same time do not wait for each other in a
+ *	circle.
  *	A row that is claimed never changes its content; what is sent again is
  *	identical. Once it is done its texts are gone.
  *

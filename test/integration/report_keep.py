@@ -356,7 +356,8 @@ def in_postgres(p):
                               'mailseal_report_row', 'nobody')
     tap.ok(status != 0 and 'permission denied' in out,
            'another role has no access', out)
-    for name in ('t_report_store', 't_report_store_read'):
+    for name in ('t_report_store', 't_report_store_read',
+                 't_report_failures'):
         unit_test(name, store.where)
         store.clear()
     for test in (randoms, kills, frozen, restarted, two_hosts, gone_at_stop):
