@@ -326,7 +326,7 @@ live_init(struct live *live, struct conf *conf, const struct live_keys *keys,
 	live->crypto = crypto_new();
 	live->key_checks = key_checks_new();
 	live->reports = report_collector_new(live->crypto, live->env,
-	    COLLECT_MAX_BYTES);
+	    COLLECT_MAX_BYTES, REPORT_ROWS_MAX);
 	if (live->crypto == NULL) {
 		diag_set(diag, NULL, 0, "OpenSSL does not start");
 	} else if (live->key_checks == NULL || live->reports == NULL) {

@@ -17,7 +17,7 @@
 #define OLDEST_EVERY_S	60		/* report_store_oldest */
 #define EXPIRE_EVERY_S	3600
 #define WRITER_BYTES	33
-#define REST_EVERY_S	3600		/* log lines about a full day */
+#define REST_EVERY_S	3600		/* log lines about full days, stores */
 #define STOP_STEP_MS	10
 #define RECEIVED_S	(COLLECT_RECEIVED_DAYS * REPORT_DAY_S)
 
@@ -25,6 +25,7 @@ struct report_collector {
 	const struct crypto	*crypto;
 	const struct env	*env;
 	size_t			 max_bytes;	/* of table */
+	size_t			 rows_max;	/* of the store */
 	pthread_t		 thread;
 	bool			 started;
 	/* numbers for others */
@@ -100,7 +101,7 @@ init_locks(struct report_collector *c)
 
 struct report_collector *
 report_collector_new(const struct crypto *crypto, const struct env *env,
-    size_t max_bytes)
+    size_t max_bytes, size_t rows_max)
 {
 	struct report_collector *c = calloc(1, sizeof(*c));
 
@@ -111,6 +112,7 @@ report_collector_new(const struct crypto *crypto, const struct env *env,
 	c->crypto = crypto;
 	c->env = env;
 	c->max_bytes = max_bytes;
+	c->rows_max = rows_max;
 	c->oldest_s = -1;
 	collect_table_init(&c->table);
 	TAILQ_INIT(&c->batch_rows);
@@ -415,6 +417,24 @@ load_batch(struct report_collector *c)
 	return (c->batch_n > 0);
 }
 
+static void
+log_rest(struct report_collector *c)
+{
+	const struct report_rest *rest = &c->batch_rest;
+
+	if (rest->full) {
+		env_log(c->env, LOG_LEVEL_WARNING, "ReportStore: it has %zu "
+		    "rows of all domains, the most that are kept; %" PRIu64
+		    " messages are missing from DMARC reports", c->rows_max,
+		    c->rest);
+		return;
+	}
+	env_log(c->env, LOG_LEVEL_WARNING, "ReportStore: %.*s has %d "
+	    "different rows for a day, the most that are kept; %" PRIu64
+	    " messages are missing from DMARC reports", STR_FMT(rest->domain),
+	    REPORT_DAY_ROWS_MAX, c->rest);
+}
+
 /* Messages that found no row: said at once, then once an hour. */
 static void
 count_rest(struct report_collector *c)
@@ -430,10 +450,7 @@ count_rest(struct report_collector *c)
 	if (mono_s(c) < c->rest_at_s) {
 		return;
 	}
-	env_log(c->env, LOG_LEVEL_WARNING, "ReportStore: %.*s has %d "
-	    "different rows for a day, the most that are kept; %" PRIu64
-	    " messages are missing from DMARC reports", STR_FMT(rest->domain),
-	    REPORT_DAY_ROWS_MAX, c->rest);
+	log_rest(c);
 	c->rest = 0;
 	c->rest_at_s = mono_s(c) + REST_EVERY_S;
 }
@@ -466,7 +483,7 @@ write_batch(struct report_collector *c, struct diag *diag)
 {
 	const struct report_batch batch = { str_from(c->writer),
 		c->batch_number, env_now_s(c->env), c->batch, c->batch_n,
-		0, &c->batch_rest };
+		0, c->rows_max, &c->batch_rest };
 	bool was_open = c->store != NULL;
 	enum status status = need_store(c, diag);
 
@@ -657,6 +674,10 @@ run_chores(struct report_collector *c, struct diag *diag)
 		status = report_store_expire(c->store, now_s, get_days(c),
 		    diag);
 		c->expire_at_s = mono_s(c) + EXPIRE_EVERY_S;
+	}
+	if (status == STATUS_OK && expire) {
+		status = report_store_forget_dropped(c->store,
+		    REPORT_DROPPED_MAX, diag);
 	}
 	if (status == STATUS_OK) {
 		status = report_store_oldest(c->store, now_s, &begin_s, diag);

@@ -30,6 +30,7 @@
 #include "crypto/crypto.h"
 #include "report/failure.h"
 #include "report/kept.h"
+#include "report/store.h"
 
 #define COLLECT_MAX_BYTES	(32 * 1024 * 1024)	/* of rows that wait */
 #define COLLECT_BATCH_ROWS	1000	/* of a transaction */
@@ -39,10 +40,11 @@
 
 struct report_collector;
 
-/* Both outlive it. max_bytes: COLLECT_MAX_BYTES, or less for a test. NULL: out
-   of memory. */
+/* Both outlive it. max_bytes: COLLECT_MAX_BYTES, or less for a test; rows_max,
+   of the store: REPORT_ROWS_MAX, the same. NULL: out of memory. */
 struct report_collector	*report_collector_new(const struct crypto *,
-			    const struct env *, size_t max_bytes);
+			    const struct env *, size_t max_bytes,
+			    size_t rows_max);
 void		 report_collector_free(struct report_collector *);
 /* Memory for report_collector_set() with the same where, which then succeeds.
    The two are for one thread. */

@@ -44,8 +44,10 @@ lib_libmailseal_a_SOURCES += \
 	lib/report/redact.h \
 	lib/report/report.c \
 	lib/report/store.c \
+	lib/report/store_expire.c \
 	lib/report/store_failures.c \
 	lib/report/store_failures.h \
+	lib/report/store_room.c \
 	lib/report/store_write.c
 
 # What mailseal report sends.

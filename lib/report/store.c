@@ -137,7 +137,7 @@ report_store_open(const char *where, bool create, struct report_store **r,
 		diag_set(diag, NULL, 0, "out of memory");
 		return (STATUS_NOMEM);
 	}
-	(*r)->db = db;
+	**r = (struct report_store){ .db = db };
 	return (STATUS_OK);
 }
 

@@ -17,9 +17,12 @@
  *	report ID: a report that is sent again is identical.
  *	A batch is written whole, and once: its writer and number are written
  *	with it, so that one whose commit was not acknowledged is recognised.
- *	A domain has at most REPORT_DAY_ROWS_MAX rows a day. Messages that would
- *	make further ones are counted in their period, if it exists, and in
- *	report_rest: nothing is lost in silence.
+ *	A domain has at most REPORT_DAY_ROWS_MAX rows a day, and the store has
+ *	about REPORT_ROWS_MAX rows. Messages that would make further ones are
+ *	counted in their period, if it exists, and in report_rest: nothing is
+ *	lost in silence.
+ *	Of what was dropped about REPORT_DROPPED_MAX periods are remembered, of
+ *	what was sent as many as ReportsPerDay lets through.
  *	A claim has one holder at a time, on one machine or several, until its
  *	lease ends.
  *
@@ -43,6 +46,10 @@
    sender of mail can make more of them, by addresses and domains that it
    varies. A report of so many takes some 170 MB to write. */
 #define REPORT_DAY_ROWS_MAX	100000
+/* Over all domains and days, since anyone can send mail in the name of any
+   number of domains that want reports: some 1 GB. */
+#define REPORT_ROWS_MAX		2000000
+#define REPORT_DROPPED_MAX	1000000
 #define REPORT_STORE_MAX_PERIODS 100000	/* of one report_store_periods */
 
 struct report_store;
@@ -72,6 +79,7 @@ struct report_rest {		/* of a batch: what found no place */
 	int64_t		 messages;
 	size_t		 rows;
 	struct str	 domain;	/* one of theirs, of the batch */
+	bool		 full;		/* the store was, not only its day */
 };
 
 struct report_batch {
@@ -81,6 +89,7 @@ struct report_batch {
 	const struct report_batch_row *rows;
 	size_t		 rows_n;
 	size_t		 day_rows_max;	/* 0: REPORT_DAY_ROWS_MAX */
+	size_t		 rows_max;	/* 0: REPORT_ROWS_MAX */
 	struct report_rest *rest;	/* set after OK; or NULL */
 };
 
@@ -92,6 +101,10 @@ enum status	 report_store_write(struct report_store *,
    than REPORT_SENT_DAYS. */
 enum status	 report_store_expire(struct report_store *, int64_t now_s,
 		    unsigned days, struct diag *) ATTR_MUST_CHECK;
+/* Forgets periods that were dropped beyond about `most` (REPORT_DROPPED_MAX),
+   whole days, the oldest first. */
+enum status	 report_store_forget_dropped(struct report_store *,
+		    size_t most, struct diag *) ATTR_MUST_CHECK;
 /* *begin_r: of the oldest period that has ended and is not done; -1: none. */
 enum status	 report_store_oldest(struct report_store *, int64_t now_s,
 		    int64_t *begin_r, struct diag *) ATTR_MUST_CHECK;

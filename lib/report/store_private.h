@@ -8,6 +8,8 @@
 
 struct report_store {
 	struct sql	*db;
+	size_t		 spare;		/* rows that may be added before all
+					   are counted again */
 };
 
 #define STORE_ID_BYTES	16	/* of a SHA-256 */
@@ -21,6 +23,14 @@ enum status	 report_store_id(struct digest *, char id_r[STORE_ID_DIGITS])
 enum status	 report_store_begin_batch(struct report_store *,
 		    struct str writer, int64_t number, int64_t now_s,
 		    bool *new_r, struct diag *) ATTR_MUST_CHECK;
+/* store_room.c. *room_r: how many rows of a domain and day may be added, of
+   `most` in all. */
+enum status	 report_store_day_room(struct report_store *,
+		    struct str domain, int64_t day_s, size_t most,
+		    size_t *room_r, struct diag *) ATTR_MUST_CHECK;
+/* Sets spare, if it is less than n: the store may have `most` rows. */
+enum status	 report_store_need_room(struct report_store *, size_t n,
+		    size_t most, struct diag *) ATTR_MUST_CHECK;
 /* store_failures.c; as report_store_expire. */
 enum status	 report_store_expire_failures(struct report_store *,
 		    int64_t now_s, struct diag *) ATTR_MUST_CHECK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The daemon's side of the store: batches, and what is too old. */
+/* The daemon's side of the store: batches. */
 #include "config.h"
 
 #include <stdlib.h>
@@ -16,6 +16,7 @@ struct write {
 	const struct report_batch_row	**rows;	/* sorted by period */
 	struct report_rest		 rest;
 	size_t				 room;	/* for rows, in this period */
+	bool				 full;	/* it is that of the store */
 	bool				 scarce; /* perhaps not for all */
 	struct diag			*diag;
 };
@@ -91,29 +92,22 @@ add_rest(struct write *w, struct str domain,
 	w->rest.messages += row->weight.messages;
 	w->rest.rows++;
 	w->rest.domain = domain;
+	w->rest.full = w->full;
 }
 
-/* How many rows of its domain and day find a place. CROSS JOIN has SQLite begin
-   with the domain: otherwise it reads the rows of all domains of the day. */
+/* Room for rows of a domain and day, and within that for all of the store. */
 static enum status
 find_room(struct write *w, struct str domain, int64_t day_s)
 {
 	size_t most = w->batch->day_rows_max > 0 ? w->batch->day_rows_max :
 	    REPORT_DAY_ROWS_MAX;
-	char n[2][SQL_NUMBER_BYTES];
-	const struct str values[] = { domain, sql_number(n[0], day_s),
-		sql_number(n[1], (int64_t)most) };
-	int64_t rows = 0;
-	const struct sql_statement statement = { "SELECT count(*) FROM "
-	    "(SELECT 1 FROM mailseal_report_policy c "
-	    "CROSS JOIN mailseal_report_row r "
-	    "WHERE c.domain = $1 AND r.policy = c.id AND r.day = $2 "
-	    "LIMIT CAST($3 AS bigint)) t", values, 3, 1,
-	    report_store_take_number, &rows };
-	enum status status = sql_run(w->store->db, &statement, NULL, w->diag);
+	enum status status = report_store_day_room(w->store, domain, day_s,
+	    most, &w->room, w->diag);
 
-	w->room = status == STATUS_OK && rows >= 0 && (size_t)rows < most ?
-	    most - (size_t)rows : 0;
+	w->full = w->room > w->store->spare;
+	if (w->full) {
+		w->room = w->store->spare;
+	}
 	return (status);
 }
 
@@ -178,6 +172,7 @@ static enum status
 insert_fact(struct write *w, const struct str *values)
 {
 	w->room--;
+	w->store->spare--;
 	return (report_store_run(w->store, "INSERT INTO "
 	    "mailseal_report_row AS r (policy, day, hash, messages, ip, "
 	    "disposition, dkim, spf, reasons, header_from, envelope_from, "
@@ -339,6 +334,11 @@ write_batch(struct write *w)
 	status = report_store_begin_batch(w->store, w->batch->writer,
 	    w->batch->number, w->batch->now_s, &is_new, w->diag);
 	if (status == STATUS_OK && is_new) {
+		status = report_store_need_room(w->store, w->batch->rows_n,
+		    w->batch->rows_max > 0 ? w->batch->rows_max :
+		    REPORT_ROWS_MAX, w->diag);
+	}
+	if (status == STATUS_OK && is_new) {
 		status = write_rows(w);
 	}
 	if (status == STATUS_OK) {
@@ -377,71 +377,5 @@ report_store_write(struct report_store *store, const struct crypto *crypto,
 	}
 	digest_free(w.digest);
 	free(w.rows);
-	return (status);
-}
-
-/* Each $1 is a time. */
-static enum status
-run_until(struct report_store *store, const char *text, int64_t until_s,
-    struct diag *diag)
-{
-	char number[SQL_NUMBER_BYTES];
-	const struct str value = sql_number(number, until_s);
-
-	return (report_store_run(store, text, &value, 1, NULL, diag));
-}
-
-static enum status
-expire_rows(struct report_store *store, int64_t now_s, unsigned days,
-    struct diag *diag)
-{
-	char number[2][SQL_NUMBER_BYTES];
-	int64_t until_s = now_s - ((int64_t)days + 1) * REPORT_DAY_S;
-	const struct str values[] = { sql_number(number[0], now_s),
-		sql_number(number[1], until_s) };
-	enum status status;
-
-	status = report_store_run(store, "UPDATE mailseal_report_period "
-	    "SET state = 'dropped', done = $1, holder = NULL, lease = NULL, "
-	    "note = 'not sent within ReportRetention' "
-	    "WHERE state IN ('open', 'claimed') AND day <= $2", values, 2,
-	    NULL, diag);
-	return (status != STATUS_OK ? status : run_until(store,
-	    "DELETE FROM mailseal_report_row WHERE day <= $1", until_s,
-	    diag));
-}
-
-enum status
-report_store_expire(struct report_store *store, int64_t now_s, unsigned days,
-    struct diag *diag)
-{
-	static const char *const old[] = {
-		"DELETE FROM mailseal_report_period WHERE day <= $1",
-		"DELETE FROM mailseal_report_policy WHERE used <= $1 "
-		    "AND id NOT IN (SELECT policy FROM "
-		    "mailseal_report_period)",
-		"DELETE FROM mailseal_report_writer WHERE at <= $1",
-		"DELETE FROM mailseal_report_delivery WHERE at <= $1",
-		"DELETE FROM mailseal_report_suppression WHERE until <= $1",
-	};
-	unsigned kept = days > REPORT_SENT_DAYS ? days : REPORT_SENT_DAYS;
-	int64_t until_s = now_s - ((int64_t)kept + 1) * REPORT_DAY_S;
-	enum status status = expire_rows(store, now_s, days, diag);
-	size_t i;
-
-	for (i = 0; status == STATUS_OK && i < sizeof(old) / sizeof(old[0]);
-	    i++) {
-		status = run_until(store, old[i], until_s, diag);
-	}
-	if (status == STATUS_OK) {
-		status = run_until(store, "DELETE FROM "
-		    "mailseal_report_permission WHERE until <= $1", now_s,
-		    diag);
-	}
-	if (status == STATUS_OK) {
-		status = report_store_expire_failures(store, now_s, diag);
-		/* A database whose tables are older has none of these. */
-		status = status == STATUS_IO ? STATUS_OK : status;
-	}
 	return (status);
 }

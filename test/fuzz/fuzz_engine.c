@@ -94,7 +94,7 @@ init_world(void)
 	read_conf(&diag);
 	world.crypto = crypto_new();
 	world.reports = report_collector_new(world.crypto, &world.env,
-	    REPORTS_BYTES);
+	    REPORTS_BYTES, REPORT_ROWS_MAX);
 	FUZZ_CHECK(report_collector_set(world.reports, "sqlite:none", 1) ==
 	    STATUS_OK);
 	opts = (struct engine_opts){ .conf = world.conf, .dns = world.dns,

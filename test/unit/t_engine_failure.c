@@ -193,7 +193,7 @@ run_message(const char *conf, const char *ip, const char *mail_from,
 	(void)snprintf(where, sizeof(where), "sqlite:%s", path);
 	(void)remove(path);
 	fx.reports = report_collector_new(fx.crypto, &fx.env,
-	    COLLECT_MAX_BYTES);
+	    COLLECT_MAX_BYTES, REPORT_ROWS_MAX);
 	if (fx.reports == NULL || report_collector_set(fx.reports, where, 7) !=
 	    STATUS_OK || report_collector_start(fx.reports) != STATUS_OK) {
 		fx_die("report_collector", "cannot start");
@@ -498,7 +498,7 @@ test_memory(void)
 
 	for (at = 0; failed && at < ALLOC_FAIL_MAX; at++) {
 		fx.reports = report_collector_new(fx.crypto, &fx.env,
-		    COLLECT_MAX_BYTES);
+		    COLLECT_MAX_BYTES, REPORT_ROWS_MAX);
 		if (fx.reports == NULL || report_collector_set(fx.reports,
 		    "sqlite:/nowhere", 7) != STATUS_OK) {
 			fx_die("report_collector", "no memory");

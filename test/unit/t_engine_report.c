@@ -273,7 +273,7 @@ start_collector(void)
 	(void)snprintf(where, sizeof(where), "sqlite:%s", path);
 	(void)remove(path);
 	fx.reports = report_collector_new(fx.crypto, &fx.env,
-	    COLLECT_MAX_BYTES);
+	    COLLECT_MAX_BYTES, REPORT_ROWS_MAX);
 	if (fx.reports == NULL || report_collector_set(fx.reports, where, 7) !=
 	    STATUS_OK || report_collector_start(fx.reports) != STATUS_OK) {
 		fx_die("report_collector", "cannot start");

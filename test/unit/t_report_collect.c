@@ -57,7 +57,7 @@ static struct report_collector *
 start_limited(const char *where, size_t max_bytes)
 {
 	struct report_collector *c = report_collector_new(crypto, &env,
-	    max_bytes);
+	    max_bytes, REPORT_ROWS_MAX);
 
 	log_text[0] = '\0';
 	if (c == NULL || report_collector_set(c, where, 7) != STATUS_OK ||
@@ -287,7 +287,8 @@ test_no_writes(void)
 	    "day - 172800, state, 0, 0, 0, 0 FROM mailseal_report_period",
 	    NULL, NULL, NULL), SQLITE_OK, "there is an older day");
 	/* Before the thread, whose first round then has both. */
-	c = report_collector_new(crypto, &env, COLLECT_MAX_BYTES);
+	c = report_collector_new(crypto, &env, COLLECT_MAX_BYTES,
+	    REPORT_ROWS_MAX);
 	log_text[0] = '\0';
 	tap_num(report_collector_set(c, where, 7), STATUS_OK, "a store");
 	add_message(c, "a.example", 1);
@@ -384,6 +385,35 @@ test_full_day(void)
 	    1, "the log says so");
 }
 
+/* The store has as many rows as it may have, of many domains. */
+static void
+test_full_store(void)
+{
+	struct report_collector *c = report_collector_new(crypto, &env,
+	    COLLECT_MAX_BYTES, 100);
+	struct report_collector_numbers n;
+	char where[128], name[32];
+	int i;
+
+	(void)snprintf(where, sizeof(where), "sqlite:%s/flood.db", top);
+	log_text[0] = '\0';
+	tap_num(report_collector_set(c, where, 7), STATUS_OK, "a store");
+	for (i = 0; i < 3000; i++) {
+		(void)snprintf(name, sizeof(name), "d%d.example", i);
+		add_message(c, name, i);
+	}
+	tap_num(report_collector_start(c), STATUS_OK, "a thread");
+	tap_ok(report_collector_stop(c, STOP_MS), "it stops");
+	n = get_numbers(c);
+	report_collector_free(c);
+	tap_ok(n.kept == 100 && n.lost == 2900 && n.rows_dropped == 2900 &&
+	    n.rows_pending == 0, "of 3000 domains 100 are kept: %llu, %llu",
+	    (unsigned long long)n.kept, (unsigned long long)n.lost);
+	tap_num(query(where + strlen("sqlite:"), COUNT), 100, "no row more");
+	tap_num(count_log("ReportStore: it has 100 rows of all domains, the "
+	    "most that are kept; "), 1, "the log says so, once");
+}
+
 /* Another store by a reload; then none. */
 static void
 test_change(void)
@@ -420,7 +450,8 @@ test_none(void)
 	    "no store: nothing is kept");
 	tap_ok(!get_numbers(c).active, "and said so");
 	stop_collector(c);
-	c = report_collector_new(crypto, &env, LIMIT_BYTES);
+	c = report_collector_new(crypto, &env, LIMIT_BYTES,
+	    REPORT_ROWS_MAX);
 	report_collector_lose(c);
 	tap_num((long long)get_numbers(c).lost, 1, "a row without memory");
 	tap_ok(report_collector_stop(c, 0), "it was never started");
@@ -445,6 +476,7 @@ main(void)
 	test_no_writes();
 	test_limit();
 	test_full_day();
+	test_full_store();
 	test_change();
 	test_none();
 	(void)snprintf(command, sizeof(command), "rm -r %s", top);

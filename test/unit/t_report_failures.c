@@ -341,7 +341,7 @@ static void
 test_collector(const char *where)
 {
 	struct report_collector *c = report_collector_new(crypto, &env,
-	    COLLECT_MAX_BYTES);
+	    COLLECT_MAX_BYTES, REPORT_ROWS_MAX);
 	struct kept_failure f = make_failure("a.example", "192.0.2.1",
 	    env_now_s(&env), 1);
 	struct report_collector_numbers n;

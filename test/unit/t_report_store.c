@@ -54,7 +54,7 @@ static enum status
 write_rows(const struct rows *rows, int64_t number)
 {
 	const struct report_batch batch = { STR("writer"), number, DAY,
-		rows->v, rows->n, 0, NULL };
+		rows->v, rows->n, 0, 0, NULL };
 
 	diag_init(&diag);
 	return (report_store_write(store, crypto, &batch, &diag));
@@ -175,7 +175,7 @@ check_rest(const struct rows *rows, long want_rows, long want_messages,
 {
 	struct report_rest rest = { .messages = -1 };
 	const struct report_batch batch = { STR("writer"), ++batch_number,
-		DAY, rows->v, rows->n, 3, &rest };
+		DAY, rows->v, rows->n, 3, 0, &rest };
 
 	diag_init(&diag);
 	tap_num(report_store_write(store, crypto, &batch, &diag), STATUS_OK,
@@ -188,8 +188,8 @@ check_rest(const struct rows *rows, long want_rows, long want_messages,
 	    "WHERE domain = 'full.example'"), want_messages,
 	    "with so many messages");
 	tap_num(rest.messages, want_rest, "and a rest");
-	tap_ok(want_rest == 0 || str_eq(rest.domain, STR("full.example")),
-	    "of that domain");
+	tap_ok(want_rest == 0 || (str_eq(rest.domain, STR("full.example")) &&
+	    !rest.full), "of that domain");
 }
 
 static void
@@ -232,6 +232,143 @@ test_rest(void)
 	check_rest(&rows, 4, 118, 7, "late ones of a full day are a rest");
 	run_text("UPDATE mailseal_report_period SET state = 'open' "
 	    "WHERE day = 1728000000");
+}
+
+#define ALL_ROWS	"SELECT count(*) FROM mailseal_report_row"
+
+/* A batch for a store that may have so many rows; the rest. */
+static struct report_rest
+write_limited(const struct rows *rows, size_t rows_max)
+{
+	struct report_rest rest = { .messages = -1 };
+	const struct report_batch batch = { STR("writer"), ++batch_number,
+		DAY, rows->v, rows->n, 0, rows_max, &rest };
+
+	diag_init(&diag);
+	store->spare = 0;		/* counted under another limit */
+	if (report_store_write(store, crypto, &batch, &diag) != STATUS_OK) {
+		tap_ok(false, "a batch is written: %s", diag.text);
+	}
+	return (rest);
+}
+
+/* A flood of domains; day_s: of the first. */
+static struct rows
+make_flood(int64_t day_s, const char *prefix)
+{
+	struct rows rows = { .n = 0 };
+	char name[32];
+	int i;
+
+	for (i = 0; i < ROWS_MAX; i++) {
+		(void)snprintf(name, sizeof(name), "%s%d.example", prefix, i);
+		add_row(&rows, day_s + i % 2 * REPORT_DAY_S, name, "none",
+		    "192.0.2.1", 1);
+	}
+	return (rows);
+}
+
+static void
+test_flood(void)
+{
+	const int64_t before = get_number(ALL_ROWS);
+	const int64_t policies = get_number("SELECT count(*) FROM "
+	    "mailseal_report_policy");
+	const size_t most = (size_t)before + 5;
+	struct rows rows = make_flood(DAY, "one");
+	struct report_rest rest = write_limited(&rows, most);
+	int i;
+
+	tap_num(rest.messages, ROWS_MAX - 5, "a flood of domains has a rest");
+	tap_ok(rest.full && rest.rows == ROWS_MAX - 5, "of a full store");
+	tap_num(get_number(ALL_ROWS), (long long)most, "so many rows");
+	tap_num(get_number("SELECT count(*) FROM mailseal_report_policy"),
+	    policies + 5, "no policy more");
+	rest = write_limited(&rows, most);
+	tap_num(rest.messages, ROWS_MAX - 5, "what is there counts on");
+	tap_num(get_number(ALL_ROWS), (long long)most, "in the same rows");
+	for (i = 0; i < 3; i++) {
+		char prefix[8];
+
+		(void)snprintf(prefix, sizeof(prefix), "two%d", i);
+		rows = make_flood(DAY, prefix);
+		rest = write_limited(&rows, most);
+		tap_ok(rest.messages == ROWS_MAX && rest.full,
+		    "others find no room");
+	}
+	tap_num(get_number(ALL_ROWS), (long long)most, "nor rows");
+	run_text("DELETE FROM mailseal_report_row WHERE policy IN (SELECT id "
+	    "FROM mailseal_report_policy WHERE domain LIKE 'one%')");
+	rest = write_limited(&rows, most);
+	tap_num(rest.messages, ROWS_MAX - 5, "until there is room again");
+	tap_num(get_number(ALL_ROWS), (long long)most, "no longer");
+	run_text("DELETE FROM mailseal_report_row WHERE policy IN (SELECT id "
+	    "FROM mailseal_report_policy WHERE domain LIKE 'two%')");
+	run_text("DELETE FROM mailseal_report_period WHERE policy IN (SELECT "
+	    "id FROM mailseal_report_policy WHERE domain LIKE 'one%' "
+	    "OR domain LIKE 'two%')");
+	run_text("DELETE FROM mailseal_report_policy WHERE domain LIKE 'one%' "
+	    "OR domain LIKE 'two%'");
+}
+
+#define DROPPED	"SELECT count(*) FROM mailseal_report_period p " \
+	"JOIN mailseal_report_policy c ON c.id = p.policy " \
+	"WHERE domain LIKE 'drop%'"
+
+static void
+add_delivery(int64_t begin_s, const char *state)
+{
+	char number[SQL_NUMBER_BYTES];
+	const struct str values[] = { sql_number(number, begin_s),
+		str_from(state) };
+
+	if (report_store_run(store, "INSERT INTO mailseal_report_delivery "
+	    "(policy, day, address, host, tag, state, at, note) SELECT id, "
+	    "CAST($1 AS bigint), 'a@b.example', 'b.example', '', $2, "
+	    "CAST($1 AS bigint), '' FROM mailseal_report_policy "
+	    "WHERE domain = 'drop.example'", values, 2, NULL, &diag) !=
+	    STATUS_OK) {
+		tap_ok(false, "a delivery: %s", diag.text);
+	}
+}
+
+/* Of what was dropped the newest days are remembered. */
+static void
+test_dropped(void)
+{
+	int i;
+
+	for (i = 0; i < 6; i++) {
+		write_one(DAY + i * REPORT_DAY_S, "drop.example", "none",
+		    "192.0.2.1", 1);
+		add_delivery(DAY + i * REPORT_DAY_S, i == 1 ? "done" :
+		    "failed");
+	}
+	run_text("UPDATE mailseal_report_period SET state = 'dropped' "
+	    "WHERE policy IN (SELECT id FROM mailseal_report_policy "
+	    "WHERE domain = 'drop.example') AND day <> 1728000000");
+	tap_num(report_store_forget_dropped(store, 5, &diag), STATUS_OK,
+	    "as many as there may be");
+	tap_num(get_number(DROPPED), 6, "are remembered");
+	tap_num(report_store_forget_dropped(store, 2, &diag), STATUS_OK,
+	    "three more than that");
+	tap_num(get_number(DROPPED), 3, "are forgotten, nothing else");
+	tap_num(get_number("SELECT count(*) FROM mailseal_report_delivery"),
+	    4, "so are addresses that they did not go to");
+	tap_num(get_number("SELECT count(*) FROM mailseal_report_period p "
+	    "JOIN mailseal_report_policy c ON c.id = p.policy "
+	    "WHERE domain = 'drop.example' AND day = 1728000000"), 1,
+	    "an open one stays");
+	run_text("DELETE FROM mailseal_report_delivery");
+	run_text("DELETE FROM mailseal_report_row WHERE policy IN (SELECT id "
+	    "FROM mailseal_report_policy WHERE domain = 'drop.example')");
+	run_text("DELETE FROM mailseal_report_period WHERE policy IN (SELECT "
+	    "id FROM mailseal_report_policy WHERE domain = 'drop.example')");
+	tap_num(report_store_expire(store, DAY + 13 * REPORT_DAY_S, 7, &diag),
+	    STATUS_OK, "a policy without reports");
+	tap_num(get_number("SELECT count(*) FROM mailseal_report_policy "
+	    "WHERE domain = 'drop.example'"), 0,
+	    "is forgotten when no row can come");
 }
 
 static void
@@ -285,8 +422,10 @@ check_store(const char *where)
 	test_late();
 	test_bad_rows();
 	test_rest();
+	test_flood();
 	test_oldest();
 	test_expire();
+	test_dropped();
 	report_store_close(store);
 }
 

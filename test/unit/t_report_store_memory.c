@@ -26,7 +26,7 @@ static bool
 add_once(bool *made_r)
 {
 	struct report_collector *c = report_collector_new(crypto, &env,
-	    COLLECT_MAX_BYTES);
+	    COLLECT_MAX_BYTES, REPORT_ROWS_MAX);
 	struct report_collector_numbers n = { .rows_pending = 1 };
 	bool set;
 
@@ -87,7 +87,7 @@ write_once(const char *where, int64_t number)
 		    one_message },
 	};
 	const struct report_batch batch = { STR("writer"), number, 1, rows,
-		2, 0, NULL };
+		2, 0, 0, NULL };
 	struct report_store *store;
 	enum status status;
 	struct diag diag;

@@ -29,7 +29,7 @@ write_one(int64_t day_s, const char *domain, const char *ip,
 	struct report_batch_row row = { day_s, STR_NONE, STR_NONE,
 		{ messages, messages, messages, 1 } };
 	const struct report_batch batch = { STR("writer"), ++batch_number,
-		DAY, &row, 1, 0, NULL };
+		DAY, &row, 1, 0, 0, NULL };
 	struct buf policy, fact;
 
 	buf_init(&policy, KEPT_TEXT_MAX_BYTES);
