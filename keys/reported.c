@@ -4,6 +4,27 @@
 #include "keys/reported.h"
 #include "report/received.h"
 
+static enum status
+open_as_owner(struct store *store, const char *where, struct diag *diag)
+{
+	const char *path = report_store_file(where);
+	enum status status = STATUS_OK;
+
+	if (path != NULL) {
+		status = privileges_find_owner(path, &store->reports_owner,
+		    diag);
+	}
+	if (status == STATUS_OK) {
+		status = privileges_switch(&store->reports_owner, diag);
+	}
+	if (status == STATUS_OK) {
+		status = report_store_open(where, false, &store->reports,
+		    diag);
+		privileges_return(&store->reports_owner);
+	}
+	return (status);
+}
+
 /* NULL: it cannot be read. */
 static struct report_store *
 open_reports(struct store *store)
@@ -23,8 +44,7 @@ open_reports(struct store *store)
 		status = STATUS_IO;
 	}
 	if (status == STATUS_OK) {
-		status = report_store_open(where, false, &store->reports,
-		    &diag);
+		status = open_as_owner(store, where, &diag);
 	}
 	if (status != STATUS_OK) {
 		cli_warn("RetireAfterReports: retired keys wait until "
@@ -32,6 +52,21 @@ open_reports(struct store *store)
 		    status_text(status));
 	}
 	return (store->reports);
+}
+
+void
+reported_close(struct store *store)
+{
+	struct diag diag;
+
+	/* SQLite may remove its files beside the database now. */
+	diag_init(&diag);
+	if (store->reports != NULL && privileges_switch(&store->reports_owner,
+	    &diag) == STATUS_OK) {
+		report_store_close(store->reports);
+		privileges_return(&store->reports_owner);
+	}
+	store->reports = NULL;
 }
 
 /* -1: not known. */
@@ -47,15 +82,18 @@ count_reporters(struct store *store, const struct keystore_key *key)
 		return (-1);
 	}
 	diag_init(&diag);
-	status = report_store_reporters(reports, key->domain, key->selector,
-	    key->since_s, &n, &diag);
+	status = privileges_switch(&store->reports_owner, &diag);
+	if (status == STATUS_OK) {
+		status = report_store_reporters(reports, key->domain,
+		    key->selector, key->since_s, &n, &diag);
+		privileges_return(&store->reports_owner);
+	}
 	if (status == STATUS_OK) {
 		return (n);
 	}
 	cli_warn("RetireAfterReports: %s", diag.text[0] != '\0' ? diag.text :
 	    status_text(status));
-	report_store_close(store->reports);
-	store->reports = NULL;
+	reported_close(store);
 	return (-1);
 }
 

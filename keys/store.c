@@ -8,7 +8,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "keys/store.h"
+#include "keys/reported.h"
 
 #define ARENA_BYTES	((size_t)2048 * 1024 * 1024)	/* a million keys */
 #define LOCK_TIMEOUT_S	30
@@ -183,7 +183,7 @@ hang_up_daemon(const char *path)
 void
 store_close(struct store *store)
 {
-	report_store_close(store->reports);
+	reported_close(store);
 	keystore_close(store->keys);
 	passphrase_free(store->passphrase);
 	if (store->changed && store->pid_file != NULL) {

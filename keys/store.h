@@ -5,6 +5,7 @@
 
 #include "base/arena.h"
 #include "base/env.h"
+#include "base/privileges.h"
 #include "base/strmap.h"
 #include "cli/cli.h"
 #include "keys/keys.h"
@@ -61,6 +62,7 @@ struct store {
 	struct strmap		 broken_names;	/* "domain/selector" of these */
 	bool			 changed;	/* the signing keys were */
 	struct report_store	*reports;	/* reported.c; NULL */
+	struct privileges	 reports_owner;	/* who may use it */
 	bool			 reports_tried;
 };
 

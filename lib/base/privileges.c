@@ -2,11 +2,13 @@
 #include "config.h"
 
 #include <sys/types.h>
+#include <sys/stat.h>
 
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -75,6 +77,20 @@ privileges_drop(const char *user_id, struct diag *diag)
 	return (STATUS_OK);
 }
 
+/* Sets the groups of root and those to switch to. name NULL: gid alone. */
+static enum status
+find_groups(struct privileges *r, const char *name)
+{
+	r->own_groups_n = getgroups(PRIVILEGES_GROUPS_MAX, r->own_groups);
+	r->groups_n = name != NULL ? PRIVILEGES_GROUPS_MAX : 1;
+	r->groups[0] = r->gid;
+	if (r->own_groups_n == -1 || (name != NULL && getgrouplist(name,
+	    r->gid, r->groups, &r->groups_n) == -1)) {
+		return (STATUS_LIMIT);
+	}
+	return (STATUS_OK);
+}
+
 enum status
 privileges_find(const char *user_id, struct privileges *r, struct diag *diag)
 {
@@ -99,15 +115,36 @@ privileges_find(const char *user_id, struct privileges *r, struct diag *diag)
 	}
 	r->root = user->pw_uid != 0;
 	r->uid = user->pw_uid;
-	r->groups_n = PRIVILEGES_GROUPS_MAX;
-	r->own_groups_n = getgroups(PRIVILEGES_GROUPS_MAX, r->own_groups);
-	if (getgrouplist(user->pw_name, r->gid, r->groups, &r->groups_n) ==
-	    -1 || r->own_groups_n == -1) {
+	status = find_groups(r, user->pw_name);
+	if (status != STATUS_OK) {
 		diag_set(diag, NULL, 0, "\"%s\" or root is in too many groups",
 		    user_id);
-		return (STATUS_LIMIT);
 	}
-	return (STATUS_OK);
+	return (status);
+}
+
+enum status
+privileges_find_owner(const char *path, struct privileges *r,
+    struct diag *diag)
+{
+	const struct passwd *user;
+	enum status status;
+	struct stat st;
+
+	*r = (struct privileges){ .own_gid = getegid() };
+	if (geteuid() != 0 || lstat(path, &st) == -1 || st.st_uid == 0) {
+		return (STATUS_OK);
+	}
+	r->root = true;
+	r->uid = st.st_uid;
+	user = getpwuid(st.st_uid);
+	r->gid = user != NULL ? user->pw_gid : st.st_gid;
+	status = find_groups(r, user != NULL ? user->pw_name : NULL);
+	if (status != STATUS_OK) {
+		diag_set(diag, path, 0, "its owner or root is in too many "
+		    "groups");
+	}
+	return (status);
 }
 
 enum status
@@ -115,8 +152,8 @@ privileges_switch(const struct privileges *p, struct diag *diag)
 {
 	if (p->root && (setgroups((size_t)p->groups_n, p->groups) == -1 ||
 	    setegid(p->gid) == -1 || seteuid(p->uid) == -1)) {
-		diag_set(diag, NULL, 0, "cannot become UserID: %s",
-		    strerror(errno));
+		diag_set(diag, NULL, 0, "cannot become user %ju: %s",
+		    (uintmax_t)p->uid, strerror(errno));
 		privileges_return(p);
 		return (STATUS_IO);
 	}

@@ -34,9 +34,13 @@ struct privileges {
 /* Finds what privileges_switch() needs; user_id as above. */
 enum status	privileges_find(const char *user_id, struct privileges *r,
 		    struct diag *) ATTR_MUST_CHECK;
-/* From now on files are those of UserID, until privileges_return(): nothing may
-   run in between that could be made to do other than it should, since it could
-   return, too. Of a process with one thread. */
+/* The same for the owner of a file, or of a symbolic link at its place: of a
+   program that does not know UserID. Nothing to switch if there is none. */
+enum status	privileges_find_owner(const char *path,
+		    struct privileges *r, struct diag *) ATTR_MUST_CHECK;
+/* From now on files are those of that user, until privileges_return(): nothing
+   may run in between that could be made to do other than it should, since it
+   could return, too. Of a process with one thread. */
 enum status	privileges_switch(const struct privileges *, struct diag *)
     ATTR_MUST_CHECK;
 void		privileges_return(const struct privileges *);

@@ -111,17 +111,26 @@ open_file(const char *path, bool create, struct sql **r, struct diag *diag)
 	return (sql_open_sqlite(&file, r, diag));
 }
 
+const char *
+report_store_file(const char *where)
+{
+	const struct str sqlite = STR("sqlite:");
+
+	return (str_starts(str_from(where), sqlite) ? where + sqlite.n : NULL);
+}
+
 enum status
 report_store_open(const char *where, bool create, struct report_store **r,
     struct diag *diag)
 {
-	struct str sqlite = STR("sqlite:"), postgres = STR("postgres:");
+	const char *path = report_store_file(where);
+	struct str postgres = STR("postgres:");
 	enum status status = STATUS_SYNTAX;
 	struct sql *db = NULL;
 
 	*r = NULL;
-	if (str_starts(str_from(where), sqlite) && where[sqlite.n] != '\0') {
-		status = open_file(where + sqlite.n, create, &db, diag);
+	if (path != NULL && *path != '\0') {
+		status = open_file(path, create, &db, diag);
 	} else if (str_starts(str_from(where), postgres)) {
 		status = sql_open_postgres(where + postgres.n, &db, diag);
 	} else {

@@ -61,6 +61,8 @@ enum status	 report_store_open(const char *where, bool create,
 void		 report_store_close(struct report_store *);	/* or NULL */
 /* As sql_is_current. */
 bool		 report_store_is_current(struct report_store *);
+/* The path of sqlite:PATH; NULL: another kind. */
+const char	*report_store_file(const char *where);
 /* For messages: without a conninfo, which may hold a password. */
 const char	*report_store_shown(const char *where);
 /* The beginning of the UTC day of a time. */

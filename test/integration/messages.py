@@ -56,7 +56,8 @@ BEYOND = {
     # a moment between two system calls; not shown, but tried again
     'connections still wait there', 'the link was changed meanwhile',
     # root may do that, and more groups than these need an odd user data base
-    '\\"%s\\" or root is in too many groups', 'cannot become UserID: %s',
+    '\\"%s\\" or root is in too many groups', 'cannot become user %ju: %s',
+    'its owner or root is in too many groups',
     # what one of our processes gives to another, in memory: it is whole unless
     # memory is short or the other one was taken over
     'the keys process sent a malformed picture of the keys',

@@ -4,7 +4,9 @@ which mailseal report read has stored, show that the next key passes; or after
 RetireLongest.
 """
 import os
+import pwd
 import shutil
+import sqlite3
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
@@ -152,6 +154,48 @@ def longest(dns):
     tap.is_(life.stage(later=14 * DAY), 'revoked', 'nothing is waited for')
 
 
+def owner(dns):
+    """The store is read with the permissions of its owner, which is the
+    daemon's user: no file of root's, no link to what is root's."""
+    if os.geteuid() != 0:
+        tap.skip('root', 'not root')
+        return
+    life = Reported('owner', dns)
+    uid = pwd.getpwnam('nobody').pw_uid
+    folder = os.path.join(TOP, 'owned')
+    os.mkdir(folder)
+    os.chmod(TOP, 0o755)
+    life.begin()
+    life.report('a.example')
+    path = os.path.join(folder, 'reports.db')
+    os.rename(life.reports, path)
+    for name in (folder, path):
+        os.chown(name, uid, -1)
+    text = open(life.conf, encoding='ascii').read()
+    proc.write(life.conf, text.replace(life.reports, path))
+    held = sqlite3.connect(path)    # so that the files beside it stay
+    os.seteuid(uid)
+    held.execute('SELECT count(*) FROM mailseal_report_row').fetchall()
+    os.seteuid(0)
+    for i in range(2):
+        tap.is_(life.old()['reports']['reporters'], 1, 'root reads it')
+        tap.is_({os.stat(os.path.join(folder, name)).st_uid
+                 for name in os.listdir(folder)}, {uid},
+                'all files are the owner\'s', os.listdir(folder))
+        if i == 0:
+            held.close()
+    target = os.path.join(TOP, 'target.db')
+    os.rename(path, target)
+    os.chown(target, 0, 0)
+    os.chmod(target, 0o600)
+    os.symlink(target, path)
+    os.chown(path, uid, -1, follow_symlinks=False)
+    status, obj, err = proc.run_json(life.argv('list', '--json'))
+    old = [k for k in obj['keys'] if k['selector'] == 'old'][0]
+    tap.is_((status, old['reports']['reporters']), (0, None),
+            'a link of the owner gives no permissions of root\'s', err)
+
+
 def main():
     why = knot.unavailable() or (
         None if shutil.which('nsupdate') else 'nsupdate is not installed')
@@ -159,9 +203,10 @@ def main():
         tap.skip_all(why)
     dns = knot.Knot(os.path.join(TOP, 'knot'), {
         name + '.example': ZONE for name in (
-            'seen', 'early', 'longest', 'forced', 'none', 'off')},
+            'seen', 'early', 'longest', 'forced', 'none', 'off',
+            'owner')},
         ('127.0.0.1',), negative=NEGATIVE)
-    for test in (reporters, early, longest):
+    for test in (reporters, early, longest, owner):
         test(dns)
 
 
