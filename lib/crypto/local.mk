@@ -1,6 +1,8 @@
 lib_libmailseal_a_SOURCES += \
+	lib/crypto/cms.h \
 	lib/crypto/crypto.h \
 	lib/crypto/internal.h \
+	lib/crypto/cms.c \
 	lib/crypto/crypto.c \
 	lib/crypto/der.c \
 	lib/crypto/digest.c \

@@ -22,6 +22,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/report/failures.c \
 	lib/report/kept.c \
 	lib/report/read_archive.c \
+	lib/report/read_base64.c \
 	lib/report/read_domains.c \
 	lib/report/read_feed.c \
 	lib/report/read_feedback.c \

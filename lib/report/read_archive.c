@@ -44,6 +44,7 @@ add_filters(struct archive *a)
 	add_filter(a, archive_read_support_filter_lzip);
 	add_filter(a, archive_read_support_filter_lz4);
 	add_filter(a, archive_read_support_filter_zstd);
+	add_filter(a, archive_read_support_filter_uu);
 }
 
 /* No mtree, which names files; no ISO images and the like. */

@@ -20,7 +20,8 @@ struct read_feed {
 static bool
 is_packed(const struct read_kind *kind)
 {
-	return (kind == &read_gzip || kind == &read_archive);
+	return (kind == &read_gzip || kind == &read_archive ||
+	    kind == &read_base64);
 }
 
 struct read_feed *

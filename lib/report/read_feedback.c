@@ -143,6 +143,9 @@ read_feedback(struct read_unit *u, struct str text)
 	enum status status;
 	struct arena arena;
 
+	if (str_starts(text, STR("\xef\xbb\xbf"))) {
+		text = str_from_offset(text, 3);
+	}
 	while (text.n > 0 && char_is_fws(text.p[0])) {
 		text = str_from_offset(text, 1);
 	}

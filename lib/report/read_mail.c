@@ -2,7 +2,8 @@
 /*
  * read_mail: mail, by GMime. Each part is decoded and read by its content. The
  * mail that a multipart/report is about, a failed or a bounced one, is not
- * read: a report that came back is no report to us.
+ * read: a report that came back is no report to us. Of mail that S/MIME wraps
+ * the content is read, and no signature verified.
  */
 #include "config.h"
 
@@ -10,6 +11,7 @@
 
 #include <gmime/gmime.h>
 
+#include "crypto/cms.h"
 #include "report/read_mbox.h"
 #include "report/read_private.h"
 
@@ -89,6 +91,42 @@ take_feedback(struct walk *w, GMimeStream *content)
 	buf_fini(&text);
 }
 
+static bool
+is_smime(GMimeObject *object)
+{
+	return (has_type(object, "application", "pkcs7-mime") ||
+	    has_type(object, "application", "x-pkcs7-mime"));
+}
+
+/* Signed mail is within its signature; other kinds are encrypted. */
+static void
+take_smime(struct walk *w, GMimeStream *content)
+{
+	struct buf packed, text;
+	char block[CHUNK_BYTES];
+	enum status status;
+	ssize_t n;
+
+	buf_init(&packed, READ_WHOLE_MAX_BYTES);
+	buf_init(&text, READ_WHOLE_MAX_BYTES);
+	while ((n = g_mime_stream_read(content, block, sizeof(block))) > 0) {
+		buf_add(&packed, block, (size_t)n);
+	}
+	status = packed.status == STATUS_OK ?
+	    cms_read_content(buf_str(&packed), &text) : packed.status;
+	buf_fini(&packed);
+	if (status == STATUS_OK) {
+		(void)read_mail_text(w->unit, buf_str(&text));
+	} else if (status == STATUS_SYNTAX) {
+		(void)read_unit_fail(w->unit, READ_FOREIGN, "mail that is "
+		    "encrypted, or S/MIME that cannot be read");
+	} else {
+		(void)read_unit_fail(w->unit, status == STATUS_LIMIT ?
+		    READ_LIMIT : READ_NOMEM, "%s", status_text(status));
+	}
+	buf_fini(&text);
+}
+
 static void
 take_part(struct walk *w, GMimePart *part)
 {
@@ -105,6 +143,8 @@ take_part(struct walk *w, GMimePart *part)
 	}
 	if (has_type(object, "message", "feedback-report")) {
 		take_feedback(w, content);
+	} else if (is_smime(object)) {
+		take_smime(w, content);
 	} else {
 		(void)snprintf(what, sizeof(what), "attachment %s",
 		    name != NULL ? name : "");
@@ -201,6 +241,7 @@ read_mail_text(struct read_unit *u, struct str text)
 		    "%d deep", READ_MAIL_DEPTH_MAX));
 	}
 	u->mail_depth++;
+	text = read_mail_start(text);
 	stream = g_mime_stream_mem_new_with_buffer(text.p, text.n);
 	parser = g_mime_parser_new_with_stream(stream);
 	message = g_mime_parser_construct_message(parser, NULL);

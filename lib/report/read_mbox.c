@@ -87,7 +87,7 @@ take_message(struct mbox *m, size_t end)
 	}
 	if (m->too_large) {
 		m->enough = !m->take(m->ctx, STR_NONE);
-	} else if (message.n > 0) {
+	} else if (str_trim_fws(message).n > 0) {
 		m->enough = !m->take(m->ctx, message);
 	}
 	memmove(m->text.p, m->text.p + end, m->text.n - end);

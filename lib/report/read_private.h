@@ -93,6 +93,7 @@ struct read_kind {
 
 extern const struct read_kind read_gzip;	/* read_gzip.c */
 extern const struct read_kind read_archive;	/* read_archive.c */
+extern const struct read_kind read_base64;	/* read_base64.c */
 extern const struct read_kind read_xml;		/* read_xml.c */
 extern const struct read_kind read_json;	/* read_tls.c */
 extern const struct read_kind read_mail;	/* read_mail.c */
@@ -100,6 +101,9 @@ extern const struct read_kind read_mbox;	/* read_mail.c */
 
 /* The kind of what begins so; NULL: none. */
 const struct read_kind	*read_sniff(struct str, enum read_origin);
+/* Mail or an mbox without what some programs write before it: a mark, empty
+   lines, its size. */
+struct str	 read_mail_start(struct str);
 
 /* Kinds that need all bytes at once */
 

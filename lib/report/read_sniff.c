@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* read_sniff: finds the kind of an input by its first bytes. */
+#include "base/b64.h"
 #include "mail/field.h"
 #include "report/read_private.h"
+
+#define BASE64_LINE_MIN	40	/* characters of its first line */
 
 static bool
 has_magic(struct str s, const char *magic, size_t n)
@@ -57,10 +60,79 @@ static char
 first_char(struct str s)
 {
 	s = str_trim_fws(s);
-	if (has_magic(s, "\xef\xbb\xbf", 3)) {
+	while (has_magic(s, "\xef\xbb\xbf", 3)) {
 		s = str_trim_fws(str_from_offset(s, 3));
 	}
 	return (s.n > 0 ? s.p[0] : 0);
+}
+
+/* How gzip, zip, "<?xml " and "<feedback" begin in base64. */
+static bool
+is_base64(struct str s)
+{
+	static const char *const rows[] = { "H4sI", "UEsDB", "PD94bWwg",
+		"PGZlZWRiYWNr" };
+	size_t i, n = 0;
+
+	s = str_trim_fws(s);
+	while (n < s.n && n < BASE64_LINE_MIN && b64_value(s.p[n]) >= 0) {
+		n++;
+	}
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (n == BASE64_LINE_MIN && str_starts(s,
+		    str_from(rows[i]))) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/* "begin 644 name", which uuencode writes, at the start of a line. */
+static bool
+is_uuencoded(struct str s)
+{
+	const struct str begin = STR("begin ");
+	size_t i, j;
+
+	for (i = 0; i < s.n; i += str_find(str_from_offset(s, i), '\n') + 1) {
+		if (!str_starts(str_from_offset(s, i), begin)) {
+			continue;
+		}
+		j = i + begin.n;
+		while (j < s.n && s.p[j] >= '0' && s.p[j] <= '7') {
+			j++;
+		}
+		if (j - i - begin.n >= 3 && j < s.n && s.p[j] == ' ') {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/* Apple Mail writes the size of a message before it and more behind it. */
+static struct str
+cut_size(struct str s)
+{
+	size_t line = str_find(s, '\n');
+	struct str rest = str_from_offset(s, line < s.n ? line + 1 : s.n);
+	uint64_t n;
+
+	if (!str_to_u64(str_trim_fws(str_first(s, line)), &n)) {
+		return (s);
+	}
+	return (n < rest.n ? str_first(rest, (size_t)n) : rest);
+}
+
+struct str
+read_mail_start(struct str s)
+{
+	if (has_magic(s, "\xef\xbb\xbf", 3)) {
+		s = str_from_offset(s, 3);
+	}
+	while (s.n > 0 && (s.p[0] == '\r' || s.p[0] == '\n')) {
+		s = str_from_offset(s, 1);
+	}
+	return (cut_size(s));
 }
 
 /* Whether s begins with a header field and goes on with another one, a fold,
@@ -105,9 +177,16 @@ read_sniff(struct str s, enum read_origin origin)
 	if (c == '{' || c == '[') {
 		return (&read_json);
 	}
+	if (is_uuencoded(s)) {
+		return (&read_archive);
+	}
+	if (is_base64(s)) {
+		return (&read_base64);
+	}
 	if (origin == READ_PROSE) {
 		return (NULL);
 	}
+	s = read_mail_start(s);
 	return (has_magic(s, "From ", 5) ? &read_mbox :
 	    is_mail(s) ? &read_mail : NULL);
 }

@@ -103,11 +103,19 @@ take_count(struct report *r, const json_t *object, const char *key)
 	return (0);
 }
 
+/* Some write a policy in place of a list of one. */
+static const json_t *
+get_policy(const json_t *policies, size_t i)
+{
+	return (json_is_array(policies) ? json_array_get(policies, i) :
+	    policies);
+}
+
 static bool
 take_policies(struct report *r, const json_t *policies)
 {
 	struct report_tls *t = &r->tls;
-	size_t i, n = json_array_size(policies);
+	size_t i, n = json_is_array(policies) ? json_array_size(policies) : 1;
 
 	if (n > READ_TLS_POLICIES_MAX) {
 		report_warn(r, "only the first %d policies were read",
@@ -119,7 +127,7 @@ take_policies(struct report *r, const json_t *policies)
 		return (false);
 	}
 	for (i = 0; i < n; i++) {
-		const json_t *item = json_array_get(policies, i);
+		const json_t *item = get_policy(policies, i);
 		const json_t *policy = json_object_get(item, "policy");
 		const json_t *sums = json_object_get(item, "summary");
 
@@ -132,6 +140,8 @@ take_policies(struct report *r, const json_t *policies)
 	t->policies_n = n;
 	if (n == 0) {
 		report_warn(r, "no policies");
+	} else if (!json_is_array(policies)) {
+		report_warn(r, "policies is no list");
 	}
 	return (true);
 }
@@ -143,7 +153,8 @@ take_report(struct read_unit *u, const json_t *json)
 	const json_t *range = json_object_get(json, "date-range");
 	struct report *r;
 
-	if (!json_is_array(policies)) {
+	if (!json_is_array(policies) &&
+	    json_object_get(policies, "policy") == NULL) {
 		return (read_unit_fail(u, READ_FOREIGN, "JSON, but no report "
 		    "of TLS failures: it has no list of policies"));
 	}

@@ -22,6 +22,7 @@
 #define ERROR_BYTES	256
 #define NS_BYTES	256
 #define MAGIC_BYTES	4	/* tell libxml2 the encoding */
+#define ENCODING_BYTES	64	/* a longer name is unknown to it, too */
 
 struct xml_level {
 	enum xml_place	 place;
@@ -40,6 +41,7 @@ struct xml {
 	bool			 found;		/* the feedback element */
 	bool			 broken;	/* not well-formed */
 	bool			 stopped;
+	bool			 marked;	/* as UTF-8 */
 	size_t			 tag_bytes;	/* since the last '<' */
 	bool			 in_tag;
 	char			 root_ns[NS_BYTES];
@@ -285,8 +287,57 @@ xml_open(struct read_unit *unit, enum read_origin origin, const char *what)
 	return (x);
 }
 
+/* The encoding that the declaration names, in what begins with it. */
+static struct str
+declared_encoding(struct str s)
+{
+	const struct str name = STR("encoding=");
+	size_t i;
+
+	s = str_first(s, str_find(s, '>'));
+	if (!str_starts(s, STR("<?xml"))) {
+		return (STR_NONE);
+	}
+	for (i = 0; i + name.n + 1 < s.n; i++) {
+		if (str_starts(str_from_offset(s, i), name)) {
+			i += name.n;
+			return (str_first(str_from_offset(s, i + 1),
+			    str_find(str_from_offset(s, i + 1), s.p[i])));
+		}
+	}
+	return (STR_NONE);
+}
+
+/* Without a declaration it is UTF-8, or what its mark says. */
 static bool
-parser_open(struct xml *x, const char *p, size_t n)
+ignores_encoding(struct xml *x, struct str declared)
+{
+	char name[ENCODING_BYTES];
+	xmlCharEncodingHandlerPtr handler;
+
+	if (x->marked || declared.n == 0 || declared.n >= sizeof(name)) {
+		return (x->marked);
+	}
+	memcpy(name, declared.p, declared.n);
+	name[declared.n] = '\0';
+	/* What calls itself so may well be UTF-8, which has all of it. */
+	if (str_eq_ci(declared, STR("us-ascii")) ||
+	    str_eq_ci(declared, STR("ascii"))) {
+		return (true);
+	}
+	handler = xmlFindCharEncodingHandler(name);
+	if (handler == NULL) {
+		report_warn(x->values.report, "the encoding of the XML is not "
+		    "known, it was read as UTF-8");
+		return (true);
+	}
+	(void)xmlCharEncCloseFunc(handler);
+	return (false);
+}
+
+/* head: of the p to p + n, what tells libxml2 the encoding. */
+static bool
+parser_open(struct xml *x, const char *p, size_t n, size_t head)
 {
 	xmlSAXHandler sax;
 
@@ -300,13 +351,14 @@ parser_open(struct xml *x, const char *p, size_t n)
 	sax.internalSubset = on_doctype;
 	sax.getEntity = on_entity;
 	sax.serror = on_error;
-	x->parser = xmlCreatePushParserCtxt(&sax, x, p, (int)n, NULL);
+	x->parser = xmlCreatePushParserCtxt(&sax, x, p, (int)head, NULL);
 	if (x->parser == NULL) {
 		stop_xml(x, READ_NOMEM, "out of memory");
 		return (false);
 	}
 	(void)xmlCtxtUseOptions(x->parser, XML_PARSE_RECOVER |
-	    XML_PARSE_NONET);
+	    XML_PARSE_NONET | (ignores_encoding(x, declared_encoding(
+	    str_mem(p, n))) ? XML_PARSE_IGNORE_ENC : 0));
 	return (true);
 }
 
@@ -338,16 +390,27 @@ check_bytes(struct xml *x, const char *p, size_t n)
 	return (true);
 }
 
-/* White space before the declaration is an error that says nothing. */
+/* White space before the declaration is an error that says nothing. A mark of
+   UTF-8 is none, and says nothing either. */
 static size_t
 leading_space(struct xml *x, const char *p, size_t n)
 {
+	struct str mark = STR("\xef\xbb\xbf");
 	size_t i = 0;
+	bool space = false;
 
-	while (i < n && char_is_fws(p[i])) {
-		i++;
+	for (;;) {
+		if (str_starts(str_mem(p + i, n - i), mark)) {
+			i += mark.n;
+			x->marked = true;
+		} else if (i < n && char_is_fws(p[i])) {
+			space = true;
+			i++;
+		} else {
+			break;
+		}
 	}
-	if (i > 0) {
+	if (space) {
 		report_warn(x->values.report, "white space before the XML");
 	}
 	return (i);
@@ -366,7 +429,7 @@ xml_chunk(struct xml *x, const char *p, size_t n)
 		p += head;
 		n -= head;
 		head = n < MAGIC_BYTES ? n : MAGIC_BYTES;
-		if (!parser_open(x, p, head)) {
+		if (!parser_open(x, p, n, head)) {
 			return (false);
 		}
 	}

@@ -7,6 +7,7 @@
 
 #define RECORD_MAX_BYTES	((size_t)1024 * 1024)	/* of its texts */
 #define ROWS_FIRST		16
+#define YEAR_9999_S		INT64_C(253402300799)	/* its last second */
 
 enum status
 xml_values_init(struct xml_values *x)
@@ -276,6 +277,9 @@ take_time(struct xml_values *x, enum xml_leaf leaf, const char *name)
 	}
 	if (dot < s.n) {
 		report_warn(x->report, "%s has a fraction", name);
+	}
+	if (t > YEAR_9999_S) {
+		report_warn(x->report, "%s is not in seconds", name);
 	}
 	return (t);
 }

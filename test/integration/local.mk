@@ -54,9 +54,9 @@ EXTRA_DIST += test/integration/import.py test/integration/letters.py \
 	test/integration/styles.py test/integration/tables.py
 check_SCRIPTS += test/integration/report_keep.py
 EXTRA_DIST += test/integration/report_keep.py
-check_SCRIPTS += test/integration/report_read.py \
+check_SCRIPTS += test/integration/report_odd.py test/integration/report_read.py \
 	test/integration/report_stored.py
-EXTRA_DIST += test/integration/report_read.py \
+EXTRA_DIST += test/integration/report_odd.py test/integration/report_read.py \
 	test/integration/report_stored.py
 check_SCRIPTS += test/integration/tcp.py
 EXTRA_DIST += test/integration/tcp.py
