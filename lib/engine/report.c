@@ -16,6 +16,7 @@
 #include "config.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "dmarc/uri.h"
 #include "engine/private.h"
@@ -23,6 +24,7 @@
 #include "report/kept.h"
 
 #define TEXT_FO_BYTES	8	/* "0:1:d:s" */
+#define ERRORS_MAX_BYTES 128	/* all of them */
 
 /* Appends the valid URIs with their limits (RFC 7489 6.3). *bad_r: there are
    others. False: no mailto. */
@@ -51,19 +53,32 @@ write_rua(struct buf *out, struct str rua, bool *bad_r)
 	return (mail);
 }
 
-static const char *
-find_error(const struct dmarc_record *record, bool bad_rua)
+static void
+add_error(char text[ERRORS_MAX_BYTES], const char *error)
 {
+	size_t n = strlen(text);
+
+	(void)snprintf(text + n, ERRORS_MAX_BYTES - n, "%s%s",
+	    n > 0 ? "; " : "", error);
+}
+
+/* One text: a report has one error (RFC 9990 3.1.1.3). */
+static void
+write_errors(char out[ERRORS_MAX_BYTES], const struct dmarc_record *record,
+    bool bad_rua)
+{
+	out[0] = '\0';
 	if (record->flaw != DMARC_SOUND) {
-		return ("p, sp or np is invalid: treated as p=none");
-	}
-	if (!record->has_p) {
-		return ("there is no p: treated as p=none");
+		add_error(out, "p, sp or np is invalid: treated as p=none");
+	} else if (!record->has_p) {
+		add_error(out, "there is no p: treated as p=none");
 	}
 	if (bad_rua) {
-		return ("rua has an invalid URI");
+		add_error(out, "rua has an invalid URI");
 	}
-	return (record->repeated ? "a tag is repeated" : "");
+	if (record->repeated) {
+		add_error(out, "a tag is repeated");
+	}
 }
 
 static void
@@ -99,7 +114,7 @@ write_policy(struct buf *out, struct buf *rua, const struct dmarc_verdict *v)
 {
 	const struct dmarc_record *record = v->record;
 	bool sound = record->flaw == DMARC_SOUND, bad_rua;
-	char fo[TEXT_FO_BYTES];
+	char fo[TEXT_FO_BYTES], errors[ERRORS_MAX_BYTES];
 	struct kept_policy policy = {
 		.domain = v->policy_domain,
 		.discovery = v->psl ? STR("psl") : STR("treewalk"),
@@ -116,7 +131,8 @@ write_policy(struct buf *out, struct buf *rua, const struct dmarc_verdict *v)
 	write_fo(fo, record->fo);
 	policy.fo = str_from(fo);
 	policy.rua = buf_str(rua);
-	policy.error = str_from(find_error(record, bad_rua));
+	write_errors(errors, record, bad_rua);
+	policy.error = str_from(errors);
 	kept_policy_write(out, &policy);
 	return (true);
 }
@@ -297,6 +313,58 @@ has_word(struct str text, struct str word)
 	return (false);
 }
 
+static bool
+is_address_char(char c)
+{
+	return (char_is_alpha(c) || char_is_digit(c) ||
+	    (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~.", c) != NULL));
+}
+
+/* Behind a local part: "@domain", perhaps with a tag before it. */
+static bool
+is_at_domain(struct str s, struct str domain)
+{
+	size_t i = 0;
+
+	if (s.n > 0 && s.p[0] == '+') {
+		while (i < s.n && is_address_char(s.p[i])) {
+			i++;
+		}
+	}
+	s = str_from_offset(s, i);
+	return (str_starts_ci(s, domain) && (s.n == domain.n ||
+	    !is_address_char(s.p[domain.n])));
+}
+
+/* Whether a field of addresses names that one. */
+static bool
+names_address(struct str list, struct str address)
+{
+	size_t at = str_rfind(address, '@'), i;
+	const struct str local = str_first(address, at);
+	const struct str domain = str_from_offset(address, at);
+
+	for (i = 0; address.n > 0 && i + address.n <= list.n; i++) {
+		if ((i == 0 || !is_address_char(list.p[i - 1])) &&
+		    str_eq_ci(str_mem(list.p + i, local.n), local) &&
+		    is_at_domain(str_from_offset(list, i + local.n), domain)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/* To where answers to our reports and bounces of them come. */
+static bool
+is_to_us(const struct engine_input *in)
+{
+	const struct conf *conf = input_conf(in);
+	struct str to = field_value(in, STR("To"));
+
+	return (names_address(to, conf->report_from.text) ||
+	    names_address(to, conf->report_return_path.text));
+}
+
 bool
 engine_report_is_about(const struct engine_input *in)
 {
@@ -306,7 +374,8 @@ engine_report_is_about(const struct engine_input *in)
 	bool null_path = str_eq(in->mail_from, STR("<>")) ||
 	    in->mail_from.n == 0;
 
-	if (str_starts_ci(subject, STR("Report Domain:")) &&
+	/* Some write "[Preview]" or the like before it. */
+	if (has_word(subject, STR("Report Domain:")) &&
 	    has_word(subject, STR("Submitter:"))) {
 		return (true);
 	}
@@ -314,7 +383,8 @@ engine_report_is_about(const struct engine_input *in)
 	    has_word(type, STR("tlsrpt"))) {
 		return (true);
 	}
-	return (str_starts_ci(automatic, STR("auto-replied")) ||
+	return (is_to_us(in) ||
+	    str_starts_ci(automatic, STR("auto-replied")) ||
 	    (null_path && (str_starts_ci(type, STR("multipart/report")) ||
 	    (automatic.n > 0 && !str_starts_ci(automatic, STR("no"))))));
 }

@@ -33,6 +33,13 @@ static const char zone[] =
     DOMAIN("web-rua.test", "p=reject; rua=https://reports.test/")
     DOMAIN("odd-rua.test", "p=reject; rua=mailto:0,mailto:a@reports.test!1k,"
 	"https://reports.test/x")
+    DOMAIN("errors.test", "p=bogus; rua=mailto:0,mailto:r@reports.test; sp=x;"
+	" p=none")
+    "_dmarc.psd.test TXT \"v=DMARC1; p=none; psd=y" RUA "\"\n"
+    DOMAIN("bare.psd.test", "p=reject")
+    DOMAIN("own.psd.test", "p=none" RUA)
+    "plain.psd.test A 192.0.2.1\n"
+    DOMAIN("xn--bcher-kva.test", "p=none" RUA)
     "_dmarc.down.test SERVFAIL\n"
     "spfdown.test SERVFAIL TXT\n"
     "_dmarc.spfdown.test TXT \"v=DMARC1; p=reject" RUA "\"\n"
@@ -42,6 +49,8 @@ static const char zone[] =
 
 #define NONE_POLICY	"none.test treewalk none -/- r r 0 n " \
 	"mailto:r@reports.test []"
+
+#define OURS	CONF "ReportFrom r@AT@mail.here.test\nReportStore none\n"
 
 static const struct row {
 	const char	*name;
@@ -185,6 +194,25 @@ static const struct row {
 	    "b.test [] b.test none", "odd-rua.test treewalk reject -/- r r 0 "
 	    "n mailto:a@reports.test!1024,https://reports.test/x [rua has an "
 	    "invalid URI]", NULL },
+	{ "several errors: one text", NULL, NULL, "<a@b.test>",
+	    FROM("errors.test"), false, "none fail fail [] errors.test b.test "
+	    "[] b.test none", "errors.test treewalk none -/- r r 0 n "
+	    "mailto:r@reports.test [p, sp or np is invalid: treated as p=none; "
+	    "rua has an invalid URI; a tag is repeated]", NULL },
+	{ "RFC 9990 7.3 psd=y: the public suffix gets it", NULL, NULL,
+	    "<a@b.test>", FROM("plain.psd.test"), false, "none fail fail [] "
+	    "plain.psd.test b.test [] b.test none", "psd.test treewalk none "
+	    "-/- r r 0 n mailto:r@reports.test []", NULL },
+	{ "psd=y, and a record below it: that one", NULL, NULL, "<a@b.test>",
+	    FROM("own.psd.test"), false, "none fail fail [] own.psd.test "
+	    "b.test [] b.test none", "own.psd.test treewalk none -/- r r 0 n "
+	    "mailto:r@reports.test []", NULL },
+	{ "psd=y, and a record below it without rua: nobody", NULL, NULL,
+	    "<a@b.test>", FROM("bare.psd.test"), false, "", NULL, NULL },
+	{ "7.2 names in capitals, with a dot, of UTF-8", NULL, NULL,
+	    "<a@B\303\234cher.TEST>", FROM("B\303\234cher.Test"), false,
+	    "none fail fail [] xn--bcher-kva.test xn--bcher-kva.test [] "
+	    "xn--bcher-kva.test fail", NULL, NULL },
 	/* no row */
 	{ "no rua", NULL, NULL, NULL, FROM("no-rua.test"), false, "", NULL,
 	    NULL },
@@ -236,6 +264,23 @@ static const struct row {
 	    "Auto-Submitted: auto-replied (vacation)\r\n" FROM("none.test"),
 	    false, "none fail pass [] none.test none.test [] none.test pass",
 	    NULL, "0 0 0" },
+	{ "a report with a word before its subject", NULL, GOOD_IP,
+	    "<a@none.test>", "Subject: [Preview] Report Domain: x.test\r\n"
+	    " Submitter: none.test Report-ID: 1\r\n" FROM("none.test"), false,
+	    "none fail pass [] none.test none.test [] none.test pass", NULL,
+	    "0 0 0" },
+	{ "to the address of reports", OURS, GOOD_IP, "<a@none.test>",
+	    "To: Joe <joe@here.test>,\r\n \"x\" <R@MAIL.here.test>\r\n"
+	    FROM("none.test"), false, "none fail pass [] none.test none.test "
+	    "[] none.test pass", NULL, "0 0 0" },
+	{ "to a return path of reports", OURS, GOOD_IP, "<>",
+	    "To: r+abc.d@mail.here.test\r\n" FROM("none.test"), false,
+	    "none fail fail [] none.test - [] client.example none", NULL,
+	    "0 0 0" },
+	{ "to an address that is like it", OURS, GOOD_IP, "<a@none.test>",
+	    "To: x.r@mail.here.test, r@mail.here.test.x, r+@mail.here.tes\r\n"
+	    FROM("none.test"), false, "none fail pass [] none.test none.test "
+	    "[] none.test pass", NULL, "1 1 1" },
 	{ "mail of a program", NULL, GOOD_IP, "<a@none.test>",
 	    "Auto-Submitted: auto-generated\r\n" FROM("none.test"), false,
 	    "none fail pass [] none.test none.test [] none.test pass", NULL,

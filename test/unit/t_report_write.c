@@ -133,6 +133,7 @@ check_document(void)
 	hasnt(xml, "<sp>");
 	hasnt(xml, "<pct>");
 	hasnt(xml, "rua");
+	hasnt(xml, "envelope_to");
 	hasnt(xml, "<error>");
 	tap_num((long long)counts.messages, 3, "messages");
 	xml = write_rows(&head, &row, 1, true, STATUS_OK, &counts);
@@ -323,6 +324,11 @@ check_mail(void)
 	has(out.p, " filename=\"rx.example!long.example.com!1764115200!"
 	    "1764201599!0123abcd.xml.gz\"\n");
 	has(out.p, "\n1 message in 1 record.\n");
+	buf_fini(&out);
+	buf_init(&out, WRITE_MAIL_MAX_BYTES);
+	m.domain = STR("_under.score.example");
+	tap_num(write_mail(&out, &m), STATUS_OK, "a name with underscores");
+	has(out.p, "\"rx.example!_under.score.example!1764115200!");
 	buf_fini(&out);
 	buf_init(&out, 100);
 	tap_num(write_mail(&out, &m), STATUS_LIMIT, "larger than the buffer");
