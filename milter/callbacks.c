@@ -95,6 +95,33 @@ has_room(void)
 	return (false);
 }
 
+static sfsistat
+choose_protocol(SMFICTX *ctx, const struct negotiate *offered,
+    struct negotiate *chosen_r)
+{
+	struct negotiate_wish wish = { .tcp = over_tcp };
+	struct peer *peer;
+
+	if (live_is_draining(service) || !has_room()) {
+		return (SMFIS_REJECT);
+	}
+	wish.rcpts = live_wants_rcpts(service);
+	if (!negotiate_choose(offered, wish, chosen_r)) {
+		env_log(service->env, LOG_LEVEL_ERROR, "the MTA does not let "
+		    "a milter add and change header fields");
+		return (SMFIS_REJECT);
+	}
+	peer_free(smfi_getpriv(ctx));
+	peer = peer_new(service, chosen_r->steps);
+	(void)smfi_setpriv(ctx, peer);
+	if (peer == NULL) {
+		/* No memory: perhaps there is some at the connect. */
+		steps_remember(ctx, chosen_r->steps);
+	}
+	return ((chosen_r->actions & SMFIF_SETSYMLIST) == 0 ||
+	    request_macros(ctx) ? SMFIS_CONTINUE : SMFIS_REJECT);
+}
+
 /* Any answer but CONTINUE ends the connection. The MTA then acts as if there
    was no milter (Postfix: milter_default_action). */
 static sfsistat
@@ -102,36 +129,20 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
     unsigned long unused0, unsigned long unused1, unsigned long *actions_r,
     unsigned long *steps_r, unsigned long *unused0_r, unsigned long *unused1_r)
 {
-	struct negotiate offered = { actions, steps }, chosen;
-	struct negotiate_wish wish = { .tcp = over_tcp };
-	struct peer *peer;
+	const struct negotiate offered = { actions, steps };
+	struct negotiate chosen = { 0, 0 };
+	sfsistat answer;
 
 	(void)unused0;
 	(void)unused1;
 	threads_serve();
-	if (live_is_draining(service) || !has_room()) {
-		return (SMFIS_REJECT);
-	}
-	wish.rcpts = live_wants_rcpts(service);
-	if (!negotiate_choose(&offered, wish, &chosen)) {
-		env_log(service->env, LOG_LEVEL_ERROR, "the MTA does not let "
-		    "a milter add and change header fields");
-		return (SMFIS_REJECT);
-	}
-	peer_free(smfi_getpriv(ctx));
-	peer = peer_new(service, chosen.steps);
-	(void)smfi_setpriv(ctx, peer);
-	if (peer == NULL) {
-		/* No memory: perhaps there is some at the connect. */
-		steps_remember(ctx, chosen.steps);
-	}
-	if ((chosen.actions & SMFIF_SETSYMLIST) != 0 && !request_macros(ctx)) {
-		return (SMFIS_REJECT);
-	}
+	answer = choose_protocol(ctx, &offered, &chosen);
 	*actions_r = chosen.actions;
 	*steps_r = chosen.steps;
 	*unused0_r = *unused1_r = 0;
-	return (reply(SMFIS_CONTINUE));
+	/* The thread's next connection would take it for its own. */
+	errno = 0;
+	return (answer == SMFIS_CONTINUE ? reply(answer) : answer);
 }
 
 /* Returns the peer, or a new one after QUIT_NC, or if there was no memory for
