@@ -292,3 +292,106 @@ received_client(struct str value, struct received_client *r)
 	}
 	return (c.found && !c.doubt);
 }
+
+static bool
+is_login(struct str comment)
+{
+	return (str_starts_ci(str_trim_fws(comment), STR("authenticated")));
+}
+
+/* The first one behind HELO has the address. */
+static void
+read_hop_client(struct received_hop *r, struct str comment)
+{
+	struct clause c = { .r = &r->client };
+
+	read_comment(&c, comment);
+	if (c.found && !c.doubt) {
+		r->address = RECEIVED_ADDRESS;
+	} else if ((c.found || c.doubt) &&
+	    !str_ends_ci(comment, STR("[local]"))) {
+		r->address = RECEIVED_UNCLEAR;
+	}
+	/* "(may be forged)" */
+	r->client.name = str_find(comment, '(') < comment.n ? STR_NONE :
+	    host_name(r->client.name);
+}
+
+/* In front of ";", where the date follows. */
+static struct str
+without_semicolon(struct str word)
+{
+	return (str_first(word, str_find(word, ';')));
+}
+
+enum expected {
+	EXPECT_KEY, EXPECT_HELO, EXPECT_HOST, EXPECT_PROTOCOL, EXPECT_ID
+};
+
+static enum expected
+take_key(const struct received_hop *r, struct str word, bool first)
+{
+	if (first && str_eq_ci(word, STR("from"))) {
+		return (EXPECT_HELO);
+	}
+	if (r->by.p == NULL && str_eq_ci(word, STR("by"))) {
+		return (EXPECT_HOST);
+	}
+	if (r->with.p != NULL && str_eq_ci(word, STR("id"))) {
+		return (EXPECT_ID);
+	}
+	return (r->by.p != NULL && r->with.p == NULL &&
+	    str_eq_ci(word, STR("with")) ? EXPECT_PROTOCOL : EXPECT_KEY);
+}
+
+static enum expected
+take_word(struct received_hop *r, struct str word, enum expected expected,
+    bool first)
+{
+	switch (expected) {
+	case EXPECT_KEY:
+		return (take_key(r, word, first));
+	case EXPECT_HELO:
+		r->client.helo = word;
+		break;
+	case EXPECT_HOST:
+		r->by = without_semicolon(word);
+		break;
+	case EXPECT_PROTOCOL:
+		r->with = without_semicolon(word);
+		break;
+	case EXPECT_ID:
+		r->id = without_semicolon(word);
+		break;
+	}
+	return (EXPECT_KEY);
+}
+
+void
+received_hop(struct str value, struct received_hop *r)
+{
+	enum expected expected = EXPECT_KEY;
+	bool first = true, commented = false;
+	struct str piece;
+
+	*r = (struct received_hop){ .address = RECEIVED_NO_ADDRESS };
+	while (r->id.p == NULL) {
+		switch (next_piece(&value, &piece)) {
+		case PIECE_WORD:
+			expected = take_word(r, piece, expected, first);
+			first = false;
+			break;
+		case PIECE_COMMENT:
+			r->login = r->login || (r->by.p == NULL &&
+			    is_login(piece));
+			if (!commented && r->client.helo.p != NULL) {
+				read_hop_client(r, piece);
+			}
+			commented = true;
+			break;
+		case PIECE_END:
+		case PIECE_BROKEN:
+			return;
+		}
+	}
+}

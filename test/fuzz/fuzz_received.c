@@ -14,8 +14,13 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	struct str input = str_mem(data, n);
 	struct received_client r;
+	struct received_hop hop;
 	static const unsigned char mapped[12] = { [10] = 0xff, [11] = 0xff };
 
+	received_hop(input, &hop);
+	FUZZ_CHECK(hop.by.n <= n && hop.with.n <= n && hop.id.n <= n);
+	check_view(hop.client.name, input);
+	check_view(hop.client.helo, input);
 	if (!received_client(input, &r)) {
 		return (0);
 	}

@@ -314,10 +314,121 @@ t_large(void)
 	buf_fini(&in);
 }
 
+static const struct {
+	const char	*in;
+	const char	*by, *with;	/* NULL: absent */
+	const char	*id;
+	const char	*address;	/* "unclear"; NULL: none */
+	const char	*name, *helo;
+	bool		 login;
+} hops[] = {
+	{ " from h.example (n.example [192.0.2.7])\r\n\t(using TLSv1.3 with "
+	    "cipher X (256/256 bits))\r\n\t(Client CN \"c (x) y\", Issuer "
+	    "\"i\" (verified OK))\r\n\tby mx.example (Postfix) with ESMTPS "
+	    "id X\r\n\tfor <a@b>; Mon", "mx.example", "ESMTPS", "X",
+	    "192.0.2.7", "n.example", "h.example", false },
+	{ "from h (n [192.0.2.7]) (Authenticated sender: joe) by mx (Postfix) "
+	    "with ESMTPSA id X;", "mx", "ESMTPSA", "X", "192.0.2.7", "n", "h",
+	    true },
+	{ "from h (n [192.0.2.7] (may be forged)) (authenticated bits=0) by mx "
+	    "(8.15.2/8.15.2) with ESMTP id X; Mon", "mx", "ESMTP", "X",
+	    "192.0.2.7",
+	    NULL, "h", true },
+	{ "from h (n [IPv6:2001:db8::7]) by mx with SMTP; Mon", "mx", "SMTP",
+	    NULL,
+	    "2001:db8::7", "n", "h", false },
+	{ "FROM h (n [192.0.2.7]) BY mx; Mon", "mx", NULL, NULL, "192.0.2.7",
+	    "n",
+	    "h", false },
+	{ "from h (unknown [192.0.2.7]) by mx via x with SMTP", "mx", "SMTP",
+	    NULL,
+	    "192.0.2.7", NULL, "h", false },
+	/* HELO is any word. */
+	{ "from by (n [192.0.2.7]) by mx with SMTP", "mx", "SMTP", NULL,
+	    "192.0.2.7", "n", "by", false },
+	{ "from with (n [192.0.2.7]) by mx with SMTP", "mx", "SMTP", NULL,
+	    "192.0.2.7", "n", "with", false },
+	{ "from from (n [192.0.2.7]) by mx with SMTP", "mx", "SMTP", NULL,
+	    "192.0.2.7", "n", "from", false },
+	{ "from [127.0.0.1] (n [192.0.2.7]) by mx with SMTP", "mx", "SMTP",
+	    NULL,
+	    "192.0.2.7", "n", "[127.0.0.1]", false },
+	{ "from localhost by mx with SpamAssassin (version 4);\r\n\tMon", "mx",
+	    "SpamAssassin", NULL, NULL, NULL, "localhost", false },
+	{ "by mx (Postfix, from userid 0) id X; Mon", "mx", NULL, NULL, NULL,
+	    NULL,
+	    NULL, false },
+	{ "by mx (n [192.0.2.7]) with HTTP", "mx", "HTTP", NULL, NULL, NULL,
+	    NULL,
+	    false },
+	{ "from h (x@localhost [local]) by mx with ESMTP", "mx", "ESMTP", NULL,
+	    NULL,
+	    NULL, "h", false },
+	{ "from h (n [unknown]) by mx with SMTP", "mx", "SMTP", NULL, "unclear",
+	    NULL,
+	    "h", false },
+	{ "from h ([192.0.2.9] [192.0.2.7]) by mx with SMTP", "mx", "SMTP",
+	    NULL,
+	    "unclear", NULL, "h", false },
+	/* The rest need not be well formed. */
+	{ "from h (n [192.0.2.7]) by mx with SMTP for <\"(", "mx", "SMTP", NULL,
+	    "192.0.2.7", "n", "h", false },
+	{ "from h (n [192.0.2.7]) by mx ( with SMTP", "mx", NULL, NULL,
+	    "192.0.2.7",
+	    "n", "h", false },
+	{ "from h (n [192.0.2.7]", NULL, NULL, NULL, NULL, NULL, "h", false },
+	{ "from", NULL, NULL, NULL, NULL, NULL, NULL, false },
+	{ "", NULL, NULL, NULL, NULL, NULL, NULL, false },
+	{ "with SMTP by", NULL, NULL, NULL, NULL, NULL, NULL, false },
+};
+
+static const char *
+address_of(const struct received_hop *hop, char text[IP_TEXT_BYTES])
+{
+	switch (hop->address) {
+	case RECEIVED_NO_ADDRESS:
+		return (NULL);
+	case RECEIVED_UNCLEAR:
+		return ("unclear");
+	case RECEIVED_ADDRESS:
+		ip_text(&hop->client.ip, text);
+		return (text);
+	}
+	return (NULL);
+}
+
+static bool
+is_text(struct str got, const char *want)
+{
+	return (str_eq(got, str_from(want)) &&
+	    (got.p == NULL) == (want == NULL));
+}
+
+static void
+t_hops(void)
+{
+	char ip[IP_TEXT_BYTES];
+	size_t i;
+
+	for (i = 0; i < sizeof(hops) / sizeof(hops[0]); i++) {
+		struct received_hop r;
+
+		received_hop(str_from(hops[i].in), &r);
+		tap_ok(is_text(r.by, hops[i].by) &&
+		    is_text(r.with, hops[i].with) &&
+		    is_text(r.id, hops[i].id) &&
+		    is_text(str_from(address_of(&r, ip)), hops[i].address) &&
+		    is_text(r.client.name, hops[i].name) &&
+		    is_text(r.client.helo, hops[i].helo) &&
+		    r.login == hops[i].login, "hop %zu: %s", i, hops[i].in);
+	}
+}
+
 int
 main(void)
 {
 	t_rows();
 	t_large();
+	t_hops();
 	return (tap_done());
 }
