@@ -186,9 +186,8 @@ review_return(struct review *r, const struct postfix_service *s)
 	}
 	lack = add_lack(r, "postfix.returned", MTA_WARN, s->name,
 	    "%.*s takes mail back from a content filter and gives it to "
-	    "mailseald a second time; mail from outside whose "
-	    "Authentication-Results the filter removes would be signed as "
-	    "yours", STR_FMT(s->name));
+	    "mailseald a second time, which tells mail from outside by marks "
+	    "and Received fields only", STR_FMT(s->name));
 	set_service(r, lack, s);
 	value = s->receive.n > 0 ? arena_printf(r->lacks->arena,
 	    "%.*s,no_milters", STR_FMT(s->receive)) : STR("no_milters");

@@ -276,21 +276,40 @@ conf_set_metrics(struct conf_reader *r, const struct conf_option *o,
 	return (conf_set_text(r, o, value));
 }
 
+/* No standard field has one of these. */
+static bool
+has_own_prefix(struct str name)
+{
+	static const struct str prefixes[] = { STR("X-"), STR("Mailseal-") };
+	size_t i;
+
+	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++) {
+		if (name.n > prefixes[i].n &&
+		    str_starts_ci(name, prefixes[i])) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
 enum status
 conf_set_mark_field(struct conf_reader *r, const struct conf_option *o,
     struct str value)
 {
-	bool good = value.n > 2 && value.n <= MARK_FIELD_MAX_BYTES &&
-	    str_starts_ci(value, STR("X-")) &&
+	bool good = value.n <= MARK_FIELD_MAX_BYTES &&
+	    has_own_prefix(value) &&
 	    !str_eq_ci(value, STR("X-DMARC-Quarantine"));
 	size_t i;
 
+	if (str_eq_ci(value, STR("none"))) {
+		return (STATUS_OK);
+	}
 	for (i = 0; i < value.n; i++) {
 		good = good && (char_is_alpha(value.p[i]) ||
 		    char_is_digit(value.p[i]) || value.p[i] == '-');
 	}
 	return (good ? conf_set_text(r, o, value) : conf_reject(r, o, value,
-	    "is not the name of a field of yours, such as X-Mailseal-Mark"));
+	    "is not the name of a field of yours, such as X-Mark"));
 }
 
 enum status

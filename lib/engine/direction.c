@@ -5,11 +5,17 @@
  *
  * Invariant: what came from outside is never signed as ours, and its first
  * verdict stays, however often and by whatever way it comes back: from a
- * content filter over SMTP or by sendmail(1), from another MTA of ours, or
- * redirected by a user's rules. Such mail has an internal source and no login,
- * as mail of our own programs has. So every message from outside leaves with a
- * mark in our Authentication-Results (mark.h), and mail from an internal source
- * without a login whose mark fits is neither judged nor signed nor sealed.
+ * content filter over SMTP or by sendmail(1), from another MTA of ours, from a
+ * mailing list, or redirected by a user's rules. Such mail has an internal
+ * source and no login, as mail of our own programs has. It is known by
+ *
+ *	a mark (mark.h): every message from outside leaves with one in our
+ *	Authentication-Results, and with a copy of these under another name
+ *	(MarkField). If it fits, the message is neither judged nor signed nor
+ *	sealed;
+ *	the Received field that our MTA wrote when it came in (trace.c). If it
+ *	says so and no mark is left, the message is not signed, and gets a
+ *	mark without a verdict.
  *
  * A mark fits if its tag is by a key of ours and the message is the one that
  * was marked. Filters change Subject and body and fold fields anew; MTAs
@@ -28,36 +34,63 @@
  *	com.au) is no other: an MTA's canonical or masquerading rules make one
  *	from the other.
  *	Message-ID: one "<...@...>" of dot-atoms, which no program repairs, so
- *	short that no MTA breaks its line. A message without any fits.
+ *	short that no MTA breaks its line. A message without any fits, and so
+ *	does any if the Received fields say that the message is from outside.
+ *
+ * The copy. Mailman deletes Authentication-Results (remove_dkim_headers, or
+ * with ARC of its own), as other lists and filters do. Some delete fields that
+ * begin with X-, as its anonymous lists do: the default name does not. Only
+ * mail from outside gets it that may be signed here: of an author of ours, of
+ * several or of an unclear one; so it costs nothing with other mail. It says
+ * nothing that our results beside it do not say: the hashes are of the address
+ * and the Message-ID in the same header. It is covered by no signature and no
+ * seal. It stays in mail that comes back, which may come back again, from a
+ * filter to a list; in our own mail, and in mail from outside as it arrives, it
+ * is deleted.
+ *
+ * The Received field alone cannot tell a forgery from what a list makes of a
+ * message of others when it puts its own address into From. It does so if a
+ * mark above it, where we put it and no sender outside can, is of another
+ * author, or if the process remembers that under the queue ID in that field
+ * another author came in (entered.c).
+ *
+ * A table of all that came in, by Message-ID, would need no field. But it would
+ * be lost with the process and unknown to other hosts; and whoever outside
+ * knows a Message-ID that a program of ours uses again could prevent its
+ * signatures.
  *
  * Attacks.
  *	A sender outside cannot make a mark without the keys, nor prevent one:
  *	all fields under our name that arrive are deleted, and ours is above
  *	those under other names, of which any number may look like marks. A
  *	mark that is copied from received mail and sent again is deleted on
- *	arrival like any other.
+ *	arrival like any other. Nor can he write a Received field above that
+ *	of our MTA, or change it.
  *	An attacker who can put a copied mark into our local mail, without a
  *	login, for the same author and Message-ID, keeps that message from being
  *	signed, and shows the old verdict; but that takes control of its header.
  *	A mark without a usable Message-ID or author fits most: local mail of
  *	that author, or with that Message-ID. It still has to get into the
- *	header of our mail.
+ *	header of our mail. The same goes for a Received field.
  *	Mail with a login is signed, and all fields of ours in it are deleted:
  *	what a user resends is that user's mail, whom SMTP AUTH names. If the
  *	login may not write as that author (logins.c), it is not signed and gets
  *	a mark, too.
  *
- * Limits. A mark is lost if a program on the way deletes the field, as Mailman
- * may, or makes a new message with the old author, as SpamAssassin's
- * report_safe does. Against the first there is MarkField: a copy of our
- * Authentication-Results under another name, which is only used if no field of
- * that name fits, and becomes one again. It is deleted where ours are. Mail
- * that entered while no milter looked at it (smtpd_proxy_filter, a listener
- * without milters, milter_default_action accept) has none. For these there is
- * FilterMTA, and Postfix's receive_override_options=no_milters on the listener
- * to which the filter returns mail. A host in both InternalHosts and
- * TrustedRelays relays mail from outside, so its mail without a login is never
- * taken for ours. Mail of a host in PeerList is not marked.
+ * Limits. A program that makes a new message with an author that it read
+ * elsewhere, and keeps no field of the old one, makes a message of ours: one
+ * that splits digests, for example. SpamAssassin's report_safe is known
+ * (trace.c). A list that deletes our results and puts its own address into From
+ * is not signed if the process has restarted meanwhile, or many others have
+ * come in, as while a post waits for its moderator. Where no milter sees mail
+ * as it comes in (smtpd_proxy_filter, a listener without milters,
+ * milter_default_action accept), the Received field is all there is, and there
+ * is no verdict. For these there is FilterMTA, and Postfix's
+ * receive_override_options=no_milters on the listener to which the filter
+ * returns mail. Another host's Received fields are not used: programs there may
+ * take logins and not write so. A host in both InternalHosts and TrustedRelays
+ * relays mail from outside, so its mail without a login is never taken for
+ * ours. Mail of a host in PeerList is not marked.
  */
 #include "engine/private.h"
 
@@ -128,6 +161,7 @@ engine_direction_may_return(enum engine_direction_reason origin)
 	case ENGINE_NOT_OUR_DOMAIN:
 	case ENGINE_NO_ACTIVE_KEY:
 	case ENGINE_LOGIN_MISMATCH:
+	case ENGINE_TRACED:
 		break;
 	}
 	return (false);
@@ -151,13 +185,16 @@ engine_direction_begin(struct engine_input *in)
 	in->external = engine_direction_is_external(in);
 	in->login = engine_logins_apply(in) ? ENGINE_LOGIN_UNKNOWN :
 	    ENGINE_LOGIN_MAY;
-	in->mark_index = in->fields.n;
+	in->mark_index = in->trace_index = in->fields.n;
 	status = addr_from_parse(in->arena, &in->fields,
 	    input_conf(in)->line_limit, &in->from);
 	if (status != STATUS_OK || !engine_direction_may_return(origin)) {
 		return (status);
 	}
-	return (engine_mark_find(in, &in->mark_index));
+	if (!in->external) {
+		engine_trace_begin(in);
+	}
+	return (engine_mark_find(in));
 }
 
 static void
@@ -196,6 +233,9 @@ decide_internal(struct engine_input *in, bool ours,
 		set_direction(in, ENGINE_PASS_THROUGH, ENGINE_NO_AUTHOR);
 	} else if (!ours) {
 		set_direction(in, ENGINE_PASS_THROUGH, why_not_ours(in));
+	} else if (input_is_traced(in) && !in->others_mark &&
+	    !engine_entered_is_of_others(in)) {
+		set_direction(in, ENGINE_RETURNED, ENGINE_TRACED);
 	} else {
 		set_direction(in, ENGINE_SIGN, origin);
 	}
@@ -204,12 +244,12 @@ decide_internal(struct engine_input *in, bool ours,
 void
 engine_direction_skip(struct engine_input *in)
 {
-	in->mark_index = in->fields.n;
+	in->mark_index = in->trace_index = in->fields.n;
 	set_direction(in, ENGINE_PASS_THROUGH, engine_origin(in));
 }
 
-void
-engine_direction_decide(struct engine_input *in, bool ours)
+static void
+decide_direction(struct engine_input *in, bool ours)
 {
 	const struct conf *conf = input_conf(in);
 	enum engine_direction_reason origin = engine_origin(in);
@@ -235,4 +275,15 @@ engine_direction_decide(struct engine_input *in, bool ours)
 	in->judged = conf->mode_verify && in->external;
 	set_direction(in, conf->mode_verify ? ENGINE_VERIFY :
 	    ENGINE_PASS_THROUGH, origin);
+}
+
+void
+engine_direction_decide(struct engine_input *in, bool ours)
+{
+	decide_direction(in, ours);
+	in->ours = ours;
+	if (in->external || (input_is_traced(in) &&
+	    in->direction == ENGINE_PASS_THROUGH)) {
+		engine_entered_note(in);
+	}
 }

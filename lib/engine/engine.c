@@ -69,7 +69,10 @@ engine_new(const struct engine_opts *opts, struct engine **r,
 	engine->opts.conf = conf_hold(opts->conf);
 	engine->opts.dns = dns_hold(opts->dns);
 	atomic_init(&engine->references, 1);
-	status = engine_mark_keys_init(&engine->mark_keys, opts->crypto,
+	engine->entered = opts->before != NULL ?
+	    engine_entered_hold(opts->before->entered) : engine_entered_new();
+	status = engine->entered == NULL ? STATUS_NOMEM :
+	    engine_mark_keys_init(&engine->mark_keys, opts->crypto,
 	    opts->conf, opts->mark_secret);
 	if (status == STATUS_OK) {
 		status = engine_failure_init(engine, opts->mark_secret);
@@ -110,6 +113,7 @@ engine_release(struct engine *engine)
 		return;
 	}
 	signers_free(engine->signers);
+	engine_entered_release(engine->entered);
 	dns_release(engine->opts.dns);
 	conf_release(engine->opts.conf);
 	explicit_bzero(&engine->mark_keys, sizeof(engine->mark_keys));

@@ -278,7 +278,8 @@ enum engine_direction_reason {
 	ENGINE_NO_AUTHOR,	/* see the From field's result */
 	ENGINE_NOT_OUR_DOMAIN,
 	ENGINE_NO_ACTIVE_KEY,	/* ours, but no key has been active yet */
-	ENGINE_LOGIN_MISMATCH	/* ours, but not this login's (SenderLogins) */
+	ENGINE_LOGIN_MISMATCH,	/* ours, but not this login's (SenderLogins) */
+	ENGINE_TRACED		/* comes back, by its Received fields */
 };
 
 enum engine_rule {		/* which rule decided */

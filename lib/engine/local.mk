@@ -6,6 +6,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/engine/engine.c \
 	lib/engine/engine.h \
 	lib/engine/failure.h \
+	lib/engine/entered.c \
 	lib/engine/external.c \
 	lib/engine/failure.c \
 	lib/engine/failure_fields.c \
@@ -37,5 +38,6 @@ lib_libmailseal_a_SOURCES += \
 	lib/engine/sign.h \
 	lib/engine/signing.c \
 	lib/engine/stats.c \
+	lib/engine/trace.c \
 	lib/engine/unsigned.c \
 	lib/engine/verifying.c

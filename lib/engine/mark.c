@@ -144,8 +144,8 @@ is_registry(struct str domain)
 	    sizeof(names) / sizeof(names[0]), str_first(domain, dot)));
 }
 
-static struct str
-organization_of(struct str domain)
+struct str
+engine_mark_organization(struct str domain)
 {
 	struct str last = domain;
 
@@ -174,7 +174,7 @@ engine_mark_add_author(const struct engine_input *in,
 	status = engine_mark_add_hash(in->engine->opts.crypto, local, mark);
 	return (status != STATUS_OK ? status :
 	    engine_mark_add_hash(in->engine->opts.crypto,
-	    organization_of(author->domain), mark));
+	    engine_mark_organization(author->domain), mark));
 }
 
 /* Whether every reader finds these mailboxes, an MTA completes none and breaks

@@ -46,12 +46,12 @@ struct engine_input;
 enum status	engine_mark_add(const struct engine_input *, bool passed,
 		    struct str value, struct str *marked_r) ATTR_MUST_CHECK;
 /*
- * The topmost Authentication-Results with a mark of ours that fits the
- * message, else the topmost copy of them (MarkField); in->fields.n: none.
- * in->from is parsed. NOMEM only.
+ * Sets mark_index: the topmost Authentication-Results with a mark of ours that
+ * fits the message, else the topmost copy of them (MarkField); fields.n: none.
+ * Sets others_mark, too. from is parsed. With trace_index any Message-ID fits.
+ * NOMEM only.
  */
-enum status	engine_mark_find(const struct engine_input *, size_t *index_r)
-    ATTR_MUST_CHECK;
+enum status	engine_mark_find(struct engine_input *) ATTR_MUST_CHECK;
 
 /* For mark_find.c */
 
@@ -73,6 +73,8 @@ enum status	engine_mark_add_hash(const struct crypto *, struct str,
 enum status	engine_mark_add_author(const struct engine_input *,
 		    const struct addr_mailbox *, struct buf *out)
     ATTR_MUST_CHECK;
+/* Two labels of the domain, three below a name such as com.au. */
+struct str	engine_mark_organization(struct str domain);
 /* Whether every reader finds these mailboxes, and an MTA completes none. */
 bool		engine_mark_is_clear(const struct addr_from *);
 struct engine;

@@ -165,15 +165,40 @@ check_message_id(const struct engine_input *in, const struct mark *mark,
 	return (status);
 }
 
+enum fit { FIT_NONE, FIT_OTHER_AUTHOR, FIT_MESSAGE };
+
+/* A genuine mark. */
+static enum status
+check_message(const struct engine_input *in, const struct mark *mark,
+    enum fit *fit_r)
+{
+	bool same_id = input_is_traced(in), same_author = false;
+	enum status status;
+
+	status = check_authors(in, mark, &same_author);
+	if (status == STATUS_OK && !same_author) {
+		*fit_r = FIT_OTHER_AUTHOR;
+		return (STATUS_OK);
+	}
+	if (status == STATUS_OK && !same_id) {
+		status = check_message_id(in, mark, &same_id);
+	}
+	if (status == STATUS_OK && same_id) {
+		*fit_r = FIT_MESSAGE;
+	}
+	return (status);
+}
+
 static enum status
 check_field(const struct engine_input *in, const struct field *field,
-    bool *fits_r)
+    enum fit *fit_r)
 {
 	struct str text = engine_mark_squeeze(in->arena, field->value);
 	struct mark mark;
 	enum status status;
+	bool genuine;
 
-	*fits_r = false;
+	*fit_r = FIT_NONE;
 	if (text.p == NULL) {
 		return (STATUS_NOMEM);
 	}
@@ -181,50 +206,50 @@ check_field(const struct engine_input *in, const struct field *field,
 	    env_now_s(input_env(in)) - mark.made_s > ENGINE_MARK_MAX_AGE_S) {
 		return (STATUS_OK);
 	}
-	status = check_tags(in->engine, &mark, fits_r);
-	if (status == STATUS_OK && *fits_r) {
-		status = check_message_id(in, &mark, fits_r);
-	}
-	if (status == STATUS_OK && *fits_r) {
-		status = check_authors(in, &mark, fits_r);
-	}
-	return (status);
+	status = check_tags(in->engine, &mark, &genuine);
+	return (status == STATUS_OK && genuine ?
+	    check_message(in, &mark, fit_r) : status);
 }
 
 static enum status
-find_in_fields(const struct engine_input *in, struct str name, size_t *index_r)
+find_in_fields(struct engine_input *in, struct str name)
 {
 	enum status status = STATUS_OK;
-	bool fits = false;
+	enum fit fit = FIT_NONE;
 	size_t i;
 
-	for (i = 0; i < in->fields.n && status == STATUS_OK && !fits; i++) {
+	for (i = 0; i < in->fields.n && status == STATUS_OK &&
+	    fit != FIT_MESSAGE; i++) {
 		const struct field *field = &in->fields.v[i];
 
 		if (!str_eq_ci(field->name, name)) {
 			continue;
 		}
-		status = check_field(in, field, &fits);
-		if (status == STATUS_OK && fits) {
-			*index_r = i;
+		status = check_field(in, field, &fit);
+		/* Below, a sender outside may have copied it. */
+		if (fit == FIT_OTHER_AUTHOR && i < in->trace_index) {
+			in->others_mark = true;
+		}
+		if (fit == FIT_MESSAGE) {
+			in->mark_index = i;
 		}
 	}
 	return (status);
 }
 
 enum status
-engine_mark_find(const struct engine_input *in, size_t *index_r)
+engine_mark_find(struct engine_input *in)
 {
 	enum status status;
 
-	*index_r = in->fields.n;
+	in->mark_index = in->fields.n;
 	if (in->engine->mark_keys.n == 0) {
 		return (STATUS_OK);
 	}
-	status = find_in_fields(in, ENGINE_FIELD_AUTHRES, index_r);
-	if (status == STATUS_OK && *index_r == in->fields.n &&
+	status = find_in_fields(in, ENGINE_FIELD_AUTHRES);
+	if (status == STATUS_OK && in->mark_index == in->fields.n &&
 	    input_mark_field(in).n > 0) {
-		status = find_in_fields(in, input_mark_field(in), index_r);
+		status = find_in_fields(in, input_mark_field(in));
 	}
 	return (status);
 }

@@ -426,7 +426,7 @@ finish_direction(struct engine_msg *m)
 		status = finish_pass_through(m);
 		break;
 	case ENGINE_RETURNED:
-		engine_results_restore(&m->in, &m->outcome);
+		status = engine_results_restore(&m->in, &m->outcome);
 		break;
 	case ENGINE_UNDECIDED:
 		break;
@@ -449,7 +449,7 @@ mark_failed(struct engine_msg *m)
 	struct engine_input *in = &m->in;
 
 	if ((in->direction == ENGINE_SIGN && in->login == ENGINE_LOGIN_MAY) ||
-	    in->direction == ENGINE_RETURNED ||
+	    (in->direction == ENGINE_RETURNED && !input_lost_mark(in)) ||
 	    !engine_verdict_accepts(m->outcome.verdict)) {
 		return;
 	}

@@ -141,6 +141,8 @@ engine_direction_text(const struct engine_outcome *out)
 		return ("no active key for from domain");
 	case ENGINE_LOGIN_MISMATCH:
 		return ("login may not write as this author");
+	case ENGINE_TRACED:
+		return ("Received names a client outside");
 	}
 	return (NULL);
 }

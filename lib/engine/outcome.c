@@ -92,6 +92,9 @@ engine_outcome_set_input(struct engine_outcome *out,
 	out->direction = in->direction;
 	out->direction_reason = in->direction_reason;
 	out->from = &in->from;
+	if (input_lost_mark(in)) {
+		out->sender = &in->sender;
+	}
 }
 
 void

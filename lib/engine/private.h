@@ -29,12 +29,16 @@
 #include "signers/signers.h"
 
 #define ENGINE_BROKEN_SLOTS	1024	/* see broken.c */
+#define ENGINE_ENTERED_SLOTS	65536	/* see entered.c */
+/* What is beyond in a local part is not compared. */
+#define ENGINE_ENTERED_LOCAL_MAX_BYTES 256
 
 struct engine {
 	struct engine_opts	 opts;
 	struct signers		*signers;	/* owned; empty in Mode v */
 	struct engine_mark_keys	 mark_keys;	/* constant */
 	struct redact		 redact;	/* the same; for reports */
+	struct engine_entered	*entered;	/* held */
 	atomic_uint		 references;
 	atomic_bool		 broken[ENGINE_BROKEN_SLOTS];
 };
@@ -62,12 +66,19 @@ struct engine_input {
 	enum engine_direction_reason direction_reason;
 	bool			 external;	/* no internal source */
 	bool			 judged;	/* verified and external */
+	bool			 ours;		/* its author has keys */
 	bool			 foreign;	/* of a login with an author
 						   of others, which is judged
 						   by DMARC alone */
 	enum engine_login	 login;		/* logins.c */
 	size_t			 mark_index;	/* the field with a mark that
 						   fits; fields.n: none */
+	size_t			 trace_index;	/* the Received field of the
+						   client outside (trace.c);
+						   fields.n: none */
+	struct str		 trace_id;	/* its queue ID, or absent */
+	bool			 others_mark;	/* above that, a mark is of
+						   other authors */
 	/* sender.c */
 	bool			 relayed;	/* by a trusted relay, or by */
 	bool			 filtered;	/* a filter (FilterMTA) */
@@ -194,11 +205,27 @@ input_env(const struct engine_input *in)
 	return (in->engine->opts.env);
 }
 
+/* Whether the Received fields say that it came from outside. */
+static inline bool
+input_is_traced(const struct engine_input *in)
+{
+	return (in->trace_index < in->fields.n);
+}
+
+/* Whether it has come back without a mark. */
+static inline bool
+input_lost_mark(const struct engine_input *in)
+{
+	return (in->direction == ENGINE_RETURNED &&
+	    in->mark_index == in->fields.n);
+}
+
 /* Whether the message must not be signed if it comes back (direction.c). */
 static inline bool
 input_needs_mark(const struct engine_input *in)
 {
-	return (in->external || in->login != ENGINE_LOGIN_MAY);
+	return (in->external || in->login != ENGINE_LOGIN_MAY ||
+	    input_lost_mark(in));
 }
 
 /* Absent: none. */
@@ -260,6 +287,21 @@ void		engine_direction_skip(struct engine_input *);
 /* Sets direction, its reason and judged. ours: there are keys for the
    author. */
 void		engine_direction_decide(struct engine_input *, bool ours);
+
+/* trace.c */
+
+/* Sets trace_index, and if there is one, sender: who sent it. */
+void		engine_trace_begin(struct engine_input *);
+
+/* entered.c */
+
+struct engine_entered	*engine_entered_new(void);	/* NULL: no memory */
+struct engine_entered	*engine_entered_hold(struct engine_entered *);
+void		engine_entered_release(struct engine_entered *);
+/* Notes the author of a message from outside: that comes in, or is traced. */
+void		engine_entered_note(const struct engine_input *);
+/* Of a message that is traced: whether it came in with another author. */
+bool		engine_entered_is_of_others(const struct engine_input *);
 
 /* unsigned.c */
 
@@ -458,9 +500,10 @@ bool		engine_opinion_refuses_dmarc(const struct engine_input *,
 /* Inserts our Authentication-Results without a result, for its mark. */
 enum status	engine_results_write_none(const struct engine_input *,
 		    struct engine_outcome *) ATTR_MUST_CHECK;
-/* Of a message that comes back and has them in MarkField only. */
-void		engine_results_restore(const struct engine_input *,
-		    struct engine_outcome *);
+/* Of a message that comes back: inserts what it has in MarkField or in
+   Authentication-Results only; or, if it has no mark, another one. */
+enum status	engine_results_restore(const struct engine_input *,
+		    struct engine_outcome *) ATTR_MUST_CHECK;
 /* Inserts our Authentication-Results. */
 enum status	engine_results_write(const struct engine_input *,
 		    struct engine_outcome *) ATTR_MUST_CHECK;

@@ -240,13 +240,24 @@ describe_dkim(struct arena *arena, const struct dkim_verifier *dkim, size_t n,
 	return (STATUS_OK);
 }
 
+/* Whether this host, or one that knows our marks, could sign it. */
+static bool
+may_be_ours(const struct engine_input *in)
+{
+	return (in->ours || in->login != ENGINE_LOGIN_MAY ||
+	    input_lost_mark(in) || in->from.n != 1 ||
+	    !engine_mark_is_clear(&in->from) ||
+	    (!signers_have_sources(in->engine->signers) &&
+	    input_conf(in)->mark_key_file != NULL));
+}
+
 /* Of results with a mark. */
 static void
 insert_copy(const struct engine_input *in, struct engine_outcome *out,
     struct str marked)
 {
 	if (input_mark_field(in).n > 0 && in->engine->mark_keys.n > 0 &&
-	    input_needs_mark(in)) {
+	    input_needs_mark(in) && may_be_ours(in)) {
 		engine_outcome_insert_field(out, input_mark_field(in), marked);
 	}
 }
@@ -322,14 +333,22 @@ engine_results_write_none(const struct engine_input *in,
 	return (status);
 }
 
-void
+enum status
 engine_results_restore(const struct engine_input *in,
     struct engine_outcome *out)
 {
 	const struct field *field = &in->fields.v[in->mark_index];
+	struct str copy = input_mark_field(in);
 
+	if (input_lost_mark(in)) {
+		return (engine_results_write_none(in, out));
+	}
 	if (!str_eq_ci(field->name, ENGINE_FIELD_AUTHRES)) {
 		engine_outcome_insert_field(out, ENGINE_FIELD_AUTHRES,
 		    field->value);
+	} else if (copy.n > 0 && may_be_ours(in) &&
+	    field_list_count(&in->fields, copy) == 0) {
+		engine_outcome_insert_field(out, copy, field->value);
 	}
+	return (STATUS_OK);
 }

@@ -152,6 +152,7 @@ engine_unsigned_note(const struct engine_input *in, struct engine_outcome *out)
 	case ENGINE_FILTER:
 	case ENGINE_RELAY:
 	case ENGINE_PEER:
+	case ENGINE_TRACED:
 		break;
 	}
 	return (STATUS_OK);

@@ -161,12 +161,10 @@ $m->print(\\*STDOUT);''')),
                                    b'X-Spam-Flag: YES',
                                    b'X-Amavis-Alert: BAD HEADER')),
 ]
-# What spamc and SpamAssassin's own program make of spam by default; but with
-# our results.
+# What spamc and SpamAssassin's own program make of spam by default.
 SPAMASSASSIN = '''loadplugin Mail::SpamAssassin::Plugin::Check
 required_score 1
 report_safe 1
-report_safe_copy_headers Authentication-Results
 body EACH /./
 score EACH 10
 '''
@@ -187,7 +185,7 @@ class Net:
                             'joe@example.com joe\n@example.com boss\n')
         self.checked = w.daemon('checked', SenderLogins='texthash:' + logins,
                                 **inside)
-        self.copied = w.daemon('copied', MarkField='X-Mark', **inside)
+        self.bare = w.daemon('bare', MarkField='none', **inside)
         self.proxied = w.daemon('proxied', FilterMTA='FILTERED', **inside)
 
         def service(daemon, filtered=False, transport='smtp', **more):
@@ -207,8 +205,10 @@ class Net:
             'inner': service(self.inner),
             'signer': service(self.signer, True),
             'signer-back': service(self.signer),
-            'copied': service(self.copied, True),
-            'copied-back': service(self.copied),
+            'bare': service(self.bare, True),
+            'bare-back': service(self.bare),
+            'unseen': {'content_filter': lambda p:
+                       'forward:[127.0.0.1]:%d' % p['back']},
             'checked': service(self.checked, True),
             'checked-back': service(self.checked),
             'proxied': service(self.proxied,
@@ -313,51 +313,243 @@ def test_chain(net):
 
 
 def test_spamassassin(net):
-    top = os.path.join(net.w.top, 'sa')
-    os.mkdir(top)
-    proc.write(os.path.join(top, 'local.cf'), SPAMASSASSIN)
-    first = net.first('wrapped', letter('wrapped'))
-    change = by_program('spamassassin', '-L', '-x', '-C', top,
-                        '--siteconfigpath=' + top, '-p', '/dev/null')
-    data = change(first)
-    tap.ok(b'message/rfc822' in data, 'SpamAssassin wraps it', data)
-    check(first, net.back('wrapped', data),
-          'SpamAssassin, report_safe_copy_headers')
+    for how, results, options in (
+            ('as it is', None, ''),
+            ('with our results', True,
+             'report_safe_copy_headers Authentication-Results\n')):
+        top = proc.folder()
+        proc.write(os.path.join(top, 'local.cf'), SPAMASSASSIN + options)
+        mark = 'wrapped-%d' % len(options)
+        first = net.first(mark, letter(mark))
+        change = by_program('spamassassin', '-L', '-x', '-C', top,
+                            '--siteconfigpath=' + top, '-p', '/dev/null')
+        data = change(first)
+        tap.ok(b'message/rfc822' in data, 'SpamAssassin wraps it', data)
+        last = net.back(mark, data)
+        tap.is_((seal.fields_named(last, b'dkim-signature'),
+                 [x for x in world.ours_in(last) if x in world.ours_in(first)]),
+                ([], world.ours_in(first) if results else []),
+                'SpamAssassin, report_safe, %s: not signed' % how)
 
 
-def mailman(results):
-    """What Mailman 3 does by remove_dkim_headers, or with [ARC] of its own, and
-    what it always adds."""
+# -- what deletes marks -------------------------------------------------------
+
+def without(*prefixes):
+    """Deletes the fields whose names begin so, in lower case."""
+    return by_fields(lambda fields: [
+        f for f in fields if not f.lower().startswith(prefixes)])
+
+
+def each(*changes):
     def change(data):
-        fields, body = seal.split(data)
-        fields = [f for f in fields if not f.lower().startswith((
-            b'authentication-results:', b'dkim-signature:'))]
-        return b''.join(results + fields) + b'Precedence: list\r\n' \
-            b'List-Id: <list.lists.example.com>\r\n\r\n' + body + \
-            b'____\r\nthe list\r\n'
+        for c in changes:
+            data = c(data)
+        return data
     return change
 
 
-def test_mark_field(net):
-    for i, (name, results) in enumerate((
-            ('deleted', []),
-            ('replaced', [b'Authentication-Results: mx.here.example;\r\n'
-                          b' dmarc=fail; arc=none\r\n']))):
-        change = mailman(results)
-        mark = 'copied-%d' % i
-        first = net.first(mark, letter(mark), 'copied')
-        last = net.back(mark, change(first), 'copied-back')
-        check(first, last, 'results %s, MarkField' % name)
-        mark = 'uncopied-%d' % i
-        first = net.first(mark, letter(mark))
-        last = net.back(mark, change(first))
-        tap.ok(seal.fields_named(last, b'dkim-signature'),
-               'results %s: signed without MarkField' % name)
-        mark = 'post-%d' % i
-        first = net.first(mark, letter(mark), 'copied', JOE)
-        last = net.back(mark, change(first), 'copied-back')
+def other_id(data):
+    """A new Message-ID, and none of the old one's words."""
+    return each(without(b'message-id:'),
+                on_top(b'Message-ID: <new.%d@list.example>' % len(data)))(data)
+
+
+def footer(data):
+    return data + b'____\r\nthe list\r\n'
+
+
+RESULTS = b'authentication-results:'
+TRACES = (RESULTS, b'dkim-signature:', b'arc-', b'x-')
+BOTH = TRACES + (b'mailseal-',)
+REPLACED = on_top(b'Authentication-Results: mx.here.example;\r\n dmarc=fail;'
+                  b' arc=none')
+LIST = on_top(b'Sender: list-bounces@example.com', b'Precedence: list',
+              b'List-Id: <list.example.com>')
+# What becomes of marks, and whether a verdict is left.
+LOSSES = [
+    ('results deleted', without(RESULTS), True),
+    ('Mailman: remove_dkim_headers',
+     each(without(RESULTS, b'dkim-signature:'), LIST, footer), True),
+    ('Mailman: [ARC]', each(without(RESULTS), REPLACED, LIST, footer), True),
+    ('Mailman: an anonymous list', each(without(b'x-', RESULTS), LIST), True),
+    ('all traces deleted', without(*TRACES), True),
+    ('all traces, another Message-ID', each(without(*TRACES), other_id), True),
+    ('another Message-ID', other_id, True),
+    ('all traces, all changed', each(
+        without(*TRACES), tagged, footer, other_id, unfolded,
+        lambda d: encoded(d, b'base64', base64.encodebytes)), True),
+    ('the copy deleted', without(b'mailseal-'), True),
+    ('Received and results deleted', without(b'received:', RESULTS), True),
+    ('both marks deleted', without(*BOTH), False),
+    ('both marks, another Message-ID', each(without(*BOTH), other_id), False),
+    ('both marks, all changed', each(
+        without(*BOTH), tagged, amavis, footer, other_id, unfolded,
+        lambda d: encoded(d, b'quoted-printable', quopri.encodestring)),
+     False),
+    ('both marks, folded again', each(
+        without(*BOTH), by_python(SMTP.clone(refold_source='all'))), False),
+    ('From, Subject and Received left', by_fields(lambda fields: [
+        f for f in fields if f.lower().startswith(
+            (b'received:', b'from:', b'subject:'))]), False),
+]
+
+
+def marked(mark, head=HEAD):
+    """With the mark in the body, too: in any encoding, for the sink."""
+    return letter(mark, head).replace(b'hello', mark.encode())
+
+
+def found(change, data, mark):
+    """As changed; with a field for the sink."""
+    return b'Comments: ' + mark.encode() + b'\r\n' + change(data)
+
+
+def test_losses(net):
+    for i, (name, change, verdict) in enumerate(LOSSES):
+        for how, back in (('SMTP', net.back), ('sendmail', net.sendmail)):
+            mark = 'lost-%d-%s' % (i, how)
+            first = net.first(mark, marked(mark))
+            last = back(mark, found(change, first, mark))
+            tap.is_((seal.fields_named(last, b'dkim-signature'),
+                     world.ours_in(last) if verdict else
+                     [x.split(' (')[0] for x in world.ours_in(last)]),
+                    ([], world.ours_in(first) if verdict else
+                     ['mx.here.example; none']),
+                    '%s, by %s: not signed' % (name, how))
+            again = net.back(mark, without(RESULTS)(last))
+            tap.is_((seal.fields_named(again, b'dkim-signature'),
+                     world.ours_in(again)), ([], world.ours_in(last)),
+                    '%s, by %s: nor once more' % (name, how))
+
+
+def test_own_losses(net):
+    """The same changes, of what is ours: a login's, and a list's in its own
+    name, whose members are not."""
+    by_list = each(lambda d: d.replace(b'From: Eve <eve@evil.example>',
+                                       b'From: Eve by way of a list '
+                                       b'<list@example.com>'))
+    for i, (name, change, _) in enumerate(LOSSES):
+        mark = 'own-%d' % i
+        first = net.first(mark, marked(mark), xclient=JOE)
+        last = net.back(mark, found(change, first, mark))
+        tap.is_((net.w.verify(last)[0], seal.fields_named(
+            last, b'mailseal-mark')), (['pass', 'pass'], []),
+            '%s, a login: signed' % name)
+        mark = 'list-%d' % i
+        first = net.first(mark, marked(mark, b'From: Eve <eve@evil.example>'
+                                       b'\r\n'))
+        last = net.back(mark, found(each(change, by_list), first, mark))
         tap.is_(net.w.verify(last)[0], ['pass', 'pass'],
-                'a post of our own: signed again')
+                '%s, a list: signed' % name)
+        mark = 'list-forged-%d' % i
+        first = net.first(mark, marked(mark))
+        last = net.back(mark, found(each(change, lambda d: d.replace(
+            b'From: Joe <joe', b'From: Joe by way of a list <list')), first,
+            mark))
+        tap.is_(seal.fields_named(last, b'dkim-signature'), [],
+                '%s, a list with a forged post: not signed' % name)
+
+
+def test_mark_field(net):
+    """MarkField none: Received is all that there is."""
+    change = without(RESULTS)
+    first = net.first('bare', marked('bare'), 'bare')
+    tap.is_(seal.fields_named(first, b'mailseal-mark'), [], 'none: no copy')
+    last = net.back('bare', found(change, first, 'bare'), 'bare-back')
+    tap.is_(seal.fields_named(last, b'dkim-signature'), [],
+            'none: not signed, by Received')
+    last = net.back('bare', found(without(RESULTS, b'received:'), first,
+                                  'bare'), 'bare-back')
+    tap.is_(len(seal.fields_named(last, b'dkim-signature')), 2,
+            'none, Received deleted: signed')
+
+
+def test_unseen(net):
+    """A listener without milters."""
+    for name, client, signs in (('outside', STRANGER, 0), ('login', JOE, 2),
+                                ('inside', None, 2)):
+        mark = 'unseen-' + name
+        net.send('unseen', letter(mark), client)
+        last = net.w.sink.take(mark.encode()).data
+        tap.is_(len(seal.fields_named(last, b'dkim-signature')), signs,
+                'a listener without milters, %s: %d signatures' % (
+                    name, signs))
+    # Two messages with one Message-ID, and one that a list makes of the first.
+    head = b'Message-ID: <seen@evil.example>\r\n'
+    net.send('unseen', letter('post', b'From: eve@evil.example\r\n' + head,
+                              False), STRANGER)
+    first = net.w.sink.take(b'post').data
+    net.send('unseen', letter('false', b'From: list@example.com\r\n' + head,
+                              False), STRANGER)
+    last = net.w.sink.take(b'false').data
+    tap.is_(seal.fields_named(last, b'dkim-signature'), [],
+            'a forgery that looks like a list: not signed')
+    last = net.back('post', first.replace(b'From: eve@evil.example',
+                                          b'From: list@example.com'))
+    tap.is_(net.w.verify(last)[0], ['pass', 'pass'],
+            'a list behind it: signed')
+    line = [x for x in net.daemon.lines() if x['event'] == 'message' and
+            x['direction'] == 'returned' and 'sender' in x][-1]
+    tap.is_((line['direction_reason'], line['sender'], line['sender_source']),
+            ('Received names a client outside', '192.0.2.99', 'Received'),
+            'the log says who')
+
+
+# What a stranger's server may call itself.
+HELOS = ['by', 'with', 'from', 'localhost', '[127.0.0.1]', '[IPv6:::1]',
+         'mx.here.example', 'x by mx.here.example with ESMTPSA',
+         'x (y [127.0.0.1]) by mx.here.example with ESMTPSA id 1; ',
+         '(Authenticated', '(Authenticated sender: joe)', '"x', 'x"', 'x\\',
+         'x;', 'x)', '\xe4', 'x' * 200]
+BY = b' by mx.here.example (Postfix) with '
+# What a stranger may write below the field of our Postfix.
+FORGED = [
+    b'Received: from a (localhost [127.0.0.1])' + BY + b'ESMTP id 1',
+    b'Received: from a (a [192.0.2.7]) (Authenticated sender: joe)' + BY +
+    b'ESMTPSA id 1',
+    b'Received:' + BY + b'ESMTPSA id 1',
+    b'Received: (',
+]
+
+
+def test_strange_clients(net):
+    """No milter sees it come in."""
+    for i, helo in enumerate(HELOS):
+        mark = 'helo-%d' % i
+        c = smtp.Client(net.ports['unseen'], helo, STRANGER)
+        answer = c.mail('x@evil.example', RCPT, letter(mark))
+        c.quit()
+        last = net.w.sink.take(mark.encode()).data
+        tap.ok(answer[:3] == '250' and
+               not seal.fields_named(last, b'dkim-signature'),
+               'HELO %s: not signed' % helo[:60], last)
+    for i, field in enumerate(FORGED):
+        mark = 'hop-%d' % i
+        net.send('unseen', letter(mark, field + b'\r\n' + HEAD), STRANGER)
+        last = net.w.sink.take(mark.encode()).data
+        tap.is_(seal.fields_named(last, b'dkim-signature'), [],
+                'a forged Received, %d: not signed' % i)
+
+
+def test_ours(net):
+    """Mail of our own programs, as odd as it may be."""
+    for i, (name, head, sender) in enumerate((
+            ('capitals', b'FROM: JOE@EXAMPLE.COM\r\n', 'joe@example.com'),
+            ('an automatic reply', HEAD + b'Auto-Submitted: auto-replied\r\n'
+             b'References: <x@evil.example>\r\n', ''),
+            ('a web mailer', b'Received: from a (a [192.0.2.7])' + BY +
+             b'HTTP; Mon\r\n' + HEAD, 'joe@example.com'),
+            ('another host', b'Received: from a (a [192.0.2.7]) by x.example '
+             b'with ESMTP id 1\r\n' + HEAD, 'joe@example.com'),
+            ('an internal host', b'Received: from a (a [10.1.2.3])' + BY +
+             b'ESMTP id 1\r\n' + HEAD, 'joe@example.com'),
+            ('a login', FORGED[1] + b'\r\n' + HEAD, 'joe@example.com'),
+            ('a filter', b'Received: from localhost' + BY + b'SMTP\r\n' +
+             HEAD, 'joe@example.com'))):
+        mark = 'ours-%d' % i
+        net.send('back', letter(mark, head), sender=sender)
+        last = net.w.sink.take(mark.encode()).data
+        tap.is_(net.w.verify(last)[0], ['pass', 'pass'], name + ': signed')
 
 
 def test_strange_headers(net):
@@ -393,6 +585,16 @@ def test_forged_marks(net):
     last = net.back('other', first)
     tap.is_(seal.fields_named(last, b'dkim-signature'), [],
             'marks under another name: not signed')
+    copy = field.replace(b'Authentication-Results:', b'Mailseal-Mark:')
+    first = net.first('copy', copy + letter('copy'))
+    tap.ok(copy not in first and
+           len(seal.fields_named(first, b'mailseal-mark')) == 1,
+           'a copied copy from outside is deleted', first.decode())
+    check(first, net.back('copy', first), 'with a copied copy')
+    last = net.back('owned', copy + letter('owned'))
+    tap.is_((len(seal.fields_named(last, b'dkim-signature')),
+             seal.fields_named(last, b'mailseal-mark')), (2, []),
+            'own mail with a copied copy is signed, the copy deleted')
     last = net.back('own', field + letter('own'))
     tap.ok(len(seal.fields_named(last, b'dkim-signature')) == 2 and
            world.ours_in(last) == [],
@@ -505,7 +707,12 @@ def main():
     test_more_filters(net)
     test_pipe(net)
     test_chain(net)
+    test_losses(net)
+    test_own_losses(net)
     test_mark_field(net)
+    test_unseen(net)
+    test_strange_clients(net)
+    test_ours(net)
     test_spamassassin(net)
     test_strange_headers(net)
     test_forged_marks(net)

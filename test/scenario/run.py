@@ -7,7 +7,7 @@ line outside of messages. In the order of the file:
 
   == config		options, one a line; starts a new daemon. {NAME} is the
 			file of the key NAME. Zone, Socket and the log are set
-			by the runner
+			by the runner, and MarkField none unless it is there
   == zone		records as zone text; {NAME} is the record of key NAME.
 			Before the first config: a daemon reads it as it starts
   == session		the envelope, "name value" a line: ip, helo, auth,
@@ -126,6 +126,7 @@ class Scenario:
         table = options([self.fill(x, 'path').encode()
                          for x in text_lines(lines)])
         table.setdefault('AuthservID', 'mx.here.example')
+        table.setdefault('MarkField', 'none')
         table['Zone'] = self.zone
         self.daemons += 1
         self.daemon = seald.Seald(self.top, table, 'd%d' % self.daemons)

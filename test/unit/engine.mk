@@ -27,6 +27,8 @@ test_unit_t_engine_own_signatures_SOURCES = \
 	test/unit/t_engine_own_signatures.c $(ENGINE_FIXTURE)
 UNIT += test/unit/t_engine_returned
 test_unit_t_engine_returned_SOURCES = test/unit/t_engine_returned.c $(ENGINE_FIXTURE)
+UNIT += test/unit/t_engine_trace
+test_unit_t_engine_trace_SOURCES = test/unit/t_engine_trace.c $(ENGINE_FIXTURE)
 UNIT += test/unit/t_engine_signing
 test_unit_t_engine_signing_SOURCES = test/unit/t_engine_signing.c $(ENGINE_FIXTURE)
 

@@ -124,16 +124,16 @@ static const struct {
 	    "localhost after the @" },
 	{ "MarkField of the message", "MarkField Subject\n",
 	    "conf:1: MarkField: \"Subject\" is not the name of a field of "
-	    "yours, such as X-Mailseal-Mark" },
+	    "yours, such as X-Mark" },
 	{ "MarkField with a colon", "MarkField X-Mark:\n",
 	    "conf:1: MarkField: \"X-Mark:\" is not the name of a field of "
-	    "yours, such as X-Mailseal-Mark" },
+	    "yours, such as X-Mark" },
 	{ "MarkField that is the tag", "MarkField x-dmarc-quarantine\n",
 	    "conf:1: MarkField: \"x-dmarc-quarantine\" is not the name of a "
-	    "field of yours, such as X-Mailseal-Mark" },
+	    "field of yours, such as X-Mark" },
 	{ "MarkField without a name", "MarkField X-\n",
 	    "conf:1: MarkField: \"X-\" is not the name of a field of yours, "
-	    "such as X-Mailseal-Mark" },
+	    "such as X-Mark" },
 	{ "Metrics without a port", "Metrics inet:@127.0.0.1\n",
 	    "conf:1: Metrics: \"inet:@127.0.0.1\" is not unix:path|"
 	    "inet:port[@address]|inet6:port[@address]" },

@@ -9,15 +9,22 @@
 #include "engine_fixture.h"
 #include "tap.h"
 
-#define CONF		FX_SIGN "SubDomains yes\n"
-#define MODE_S		"AuthservID mx.example.net\nMode s\nDomain " \
+/* One mark; test_mark_field is about the copy. */
+#define ONE		"MarkField none\n"
+#define COPIED		FX_SIGN "SubDomains yes\n"
+#define CONF		COPIED ONE
+#define COPIED_S	"AuthservID mx.example.net\nMode s\nDomain " \
 	"example.com\nSelector rsa\nKeyFile @DIR@/rsa\n"
+#define MODE_S		COPIED_S ONE
 #define REGISTRY	"AuthservID mx.example.net\nMode sv\nDomain " \
-	"here.com.au\nSubDomains yes\nSelector rsa\nKeyFile @DIR@/rsa\n"
+	"here.com.au\nSubDomains yes\nSelector rsa\nKeyFile @DIR@/rsa\n" ONE
 #define HOME		{ .ip = "127.0.0.1" }
 #define ID		"Message-ID: <a.1@client.example>\r\n"
 #define REST		"Subject: s\r\nTo: you@example.net\r\n\r\nbody\r\n"
 #define FORGED(from)	from ID REST
+#define TRACED(from)	"Received: from h (n [192.0.2.1]) by mx.example.net " \
+	"with ESMTP id X; Mon\r\n" FORGED(from)
+#define EVE		"From: Eve <eve@example.net>\r\n"
 #define OURS		"From: Joe <joe@example.com>\r\n"
 #define CODED_FROM	"=?utf-8?q?=3Cjoe=40example.com=3E_=28?= " \
 	"<x@evil.test> (=?utf-8?b?KQ==?=)"
@@ -353,7 +360,7 @@ static const struct {
 	    complete_from, HOME, BACK },
 	{ "Mode s, a former domain, rewritten", MODE_S,
 	    FORGED("From: joe@old.example\r\n"), masquerade, HOME, BACK },
-	{ "Mode v", FX_VERIFY, FORGED(OURS), fx_keep, HOME, BACK },
+	{ "Mode v", FX_VERIFY ONE, FORGED(OURS), fx_keep, HOME, BACK },
 	{ "foreign mail", CONF, FORGED("From: eve@example.net\r\n"), fx_keep,
 	    HOME, BACK },
 	{ "a mark under another authserv-id", CONF,
@@ -751,7 +758,7 @@ drop_field(struct str text, const char *name, struct buf *r)
 
 #define RESULTS		"Authentication-Results: mx.example.net;"
 #define OTHER_RESULTS	RESULTS " spf=softfail\r\n"
-#define COPY		"X-Mark: mx.example.net;"
+#define COPY		"Mailseal-Mark: mx.example.net;"
 
 static void
 drop_results(struct str text, struct buf *r)
@@ -795,42 +802,93 @@ reverse(struct str text, struct buf *r)
 	buf_add_cstr(r, from);
 }
 
+/* Another Message-ID, and no field of the list's under our name. */
+static void
+other_id_without_results(struct str text, struct buf *r)
+{
+	struct buf half;
+
+	buf_init(&half, TEXT_MAX);
+	drop_results(text, &half);
+	other_message(buf_str(&half), r);
+	buf_fini(&half);
+}
+
+static void
+list_without_results(struct str text, struct buf *r)
+{
+	struct buf half;
+
+	buf_init(&half, TEXT_MAX);
+	drop_results(text, &half);
+	mailing_list(buf_str(&half), r);
+	buf_fini(&half);
+}
+
+static const struct fx_mail copy_home = {
+	.ip = "127.0.0.1", .mta_name = "mx.example.net" }, copy_login = {
+	.ip = "127.0.0.1", .auth_authen = "joe" }, copy_again = {
+	.ip = "192.0.2.9" };
+static const struct {
+	const char		*name, *conf;
+	const char		*text;
+	fx_change		*change;
+	const struct fx_mail	*second;
+	enum engine_direction	 want;
+	size_t			 results, copies;
+} copies[] = {
+	{ "unchanged", COPIED, FORGED(OURS), fx_keep, &copy_home, BACK,
+	    1, 1 },
+	{ "another name", COPIED "MarkField x-MARK\n", FORGED(OURS),
+	    fx_keep, &copy_home, BACK, 1, 0 },
+	{ "results deleted", COPIED, FORGED(OURS), drop_results,
+	    &copy_home, BACK, 1, 1 },
+	{ "results replaced in our name", COPIED, FORGED(OURS),
+	    replace_results, &copy_home, BACK, 1, 1 },
+	{ "the copy deleted", COPIED, FORGED(OURS), drop_copy, &copy_home,
+	    BACK, 1, 1 },
+	{ "both deleted", COPIED, FORGED(OURS), drop_both, &copy_home,
+	    SIGN, 0, 0 },
+	{ "the copy on top", COPIED, FORGED(OURS), reverse, &copy_home,
+	    BACK, 1, 1 },
+	{ "with a login", COPIED, FORGED(OURS), drop_results,
+	    &copy_login, SIGN, 0, 0 },
+	{ "from outside again", COPIED, FORGED(OURS),
+	    drop_results, &copy_again, ENGINE_VERIFY, 1, 1 },
+	{ "Mode s", COPIED_S, FORGED(OURS), drop_results, &copy_home,
+	    BACK, 1, 1 },
+	{ "another message", COPIED, FORGED(OURS), other_message,
+	    &copy_home, SIGN, 0, 0 },
+	{ "results deleted, not configured there", CONF, FORGED(OURS),
+	    drop_results, &copy_home, SIGN, 0, 1 },
+
+	/* With a Received field that says the same. */
+	{ "Received: unchanged", COPIED, TRACED(OURS), fx_keep, &copy_home,
+	    BACK, 1, 1 },
+	{ "Received: both deleted", COPIED, TRACED(OURS), drop_both,
+	    &copy_home, BACK, 1, 1 },
+	{ "Received: both deleted, Mode s", COPIED_S, TRACED(OURS),
+	    drop_both, &copy_home, BACK, 1, 1 },
+	{ "Received: another Message-ID", COPIED, TRACED(OURS),
+	    other_message, &copy_home, BACK, 1, 1 },
+	{ "Received: the same, results deleted", COPIED, TRACED(OURS),
+	    other_id_without_results, &copy_home, BACK, 1, 1 },
+	{ "Received: a list's address", COPIED, TRACED(EVE),
+	    mailing_list, &copy_home, SIGN, 0, 0 },
+	{ "Received: the same, results deleted", COPIED, TRACED(EVE),
+	    list_without_results, &copy_home, BACK, 1, 1 },
+	{ "foreign mail", COPIED, FORGED(EVE), fx_keep, &copy_home, BACK,
+	    1, 0 },
+	{ "a foreign author, but not clear", COPIED, FORGED("From: eve\r\n"),
+	    fx_keep, &copy_home, BACK, 1, 1 },
+	{ "Received: a list's address for a forgery", COPIED,
+	    TRACED(OURS), list_of_ours, &copy_home, BACK, 1, 1 },
+};
+
 /* MarkField: for programs that delete Authentication-Results. */
 static void
 test_mark_field(struct fx *fx)
 {
-	static const struct fx_mail home = HOME, login = { .ip = "127.0.0.1",
-		.auth_authen = "joe" }, again = { .ip = "192.0.2.9" };
-	static const struct {
-		const char		*name, *conf;
-		fx_change		*change;
-		const struct fx_mail	*second;
-		enum engine_direction	 want;
-		size_t			 results, copies;
-	} copies[] = {
-		{ "unchanged", CONF "MarkField X-Mark\n", fx_keep, &home, BACK,
-		    1, 1 },
-		{ "results deleted", CONF "MarkField X-Mark\n", drop_results,
-		    &home, BACK, 1, 1 },
-		{ "results replaced in our name", CONF "MarkField x-mark\n",
-		    replace_results, &home, BACK, 1, 1 },
-		{ "the copy deleted", CONF "MarkField X-Mark\n", drop_copy,
-		    &home, BACK, 1, 0 },
-		{ "both deleted", CONF "MarkField X-Mark\n", drop_both, &home,
-		    SIGN, 0, 0 },
-		{ "the copy on top", CONF "MarkField X-Mark\n", reverse, &home,
-		    BACK, 1, 1 },
-		{ "with a login", CONF "MarkField X-Mark\n", drop_results,
-		    &login, SIGN, 0, 0 },
-		{ "from outside again", CONF "MarkField X-Mark\n",
-		    drop_results, &again, ENGINE_VERIFY, 1, 1 },
-		{ "Mode s", MODE_S "MarkField X-Mark\n", drop_results, &home,
-		    BACK, 1, 1 },
-		{ "another message", CONF "MarkField X-Mark\n", other_message,
-		    &home, SIGN, 0, 0 },
-		{ "results deleted, not configured there", CONF, drop_results,
-		    &home, SIGN, 0, 1 },
-	};
 	enum engine_direction direction;
 	struct buf first, changed, second;
 	size_t i;
@@ -842,9 +900,10 @@ test_mark_field(struct fx *fx)
 		buf_reset(&first);
 		buf_reset(&changed);
 		buf_reset(&second);
-		fx_configure(fx, strstr(copies[i].conf, "Mode s\n") != NULL ?
-		    copies[i].conf : CONF "MarkField X-Mark\n");
-		pass(fx, &outside, STR(FORGED(OURS)), &direction, &first);
+		fx_configure(fx, copies[i].results == 0 && copies[i].copies ==
+		    1 ? COPIED : copies[i].conf);
+		pass(fx, &outside, str_from(copies[i].text), &direction,
+		    &first);
 		copies[i].change(buf_str(&first), &changed);
 		fx_configure(fx, copies[i].conf);
 		pass(fx, copies[i].second, buf_str(&changed), &direction,
@@ -856,10 +915,11 @@ test_mark_field(struct fx *fx)
 		    !fx_contains(buf_str(&second), "spf=softfail"),
 		    "MarkField, %s: results and copies", copies[i].name);
 	}
+	fx_configure(fx, CONF);
 	buf_reset(&first);
-	pass(fx, &outside, STR("X-Mark: x\r\n" FORGED(OURS)), &direction,
+	pass(fx, &outside, STR(COPY " x\r\n" FORGED(OURS)), &direction,
 	    &first);
-	tap_ok(fx_contains(buf_str(&first), "X-Mark: x\r\n"),
+	tap_ok(fx_contains(buf_str(&first), COPY " x\r\n"),
 	    "without MarkField such a field is nothing to us");
 	buf_fini(&first);
 	buf_fini(&changed);
