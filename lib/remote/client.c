@@ -29,6 +29,9 @@ struct remote_client {
 	void			(*ask)(void *ctx);
 	void			*ctx;
 	_Atomic uint64_t	 seq;
+	_Atomic uint64_t	 replies;	/* received, on all */
+	_Atomic uint64_t	 silent_at;	/* replies + 1 when a request
+						   failed for silence; or 0 */
 	pthread_mutex_t		 lock;		/* guards what follows */
 	pthread_cond_t		 changed[2];	/* for signatures; loaders */
 	struct channel		 v[REMOTE_CHANNELS_MAX];
@@ -55,11 +58,20 @@ struct remote_key {		/* how to use one */
 	struct signers_want	 want;		/* its texts follow */
 };
 
+/* How long a request still waits; see client.h. */
+struct patience {
+	uint64_t	 begun_us;
+	uint64_t	 step_us;	/* the end of this step */
+	uint64_t	 replies;	/* of all, when somebody got one */
+	unsigned	 silent;	/* steps since then */
+};
+
 struct exchange {		/* one request, and its reply */
 	unsigned char	 packet[REMOTE_MAX_BYTES];
 	size_t		 n;
 	bool		 is_load;
 	bool		 may_wait;	/* for another server */
+	struct patience	 patience;
 };
 
 struct remote_client *
@@ -113,9 +125,9 @@ wake_all(struct remote_client *client)
 }
 
 static void
-limit_wait(int fd, time_t s)
+limit_wait(int fd)
 {
-	const struct timeval wait = { .tv_sec = s };
+	const struct timeval wait = { .tv_usec = REMOTE_STEP_US };
 
 	(void)setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &wait, sizeof(wait));
 	(void)setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &wait, sizeof(wait));
@@ -139,13 +151,56 @@ remote_client_give(struct remote_client *client, const int *fds, size_t n)
 	pthread_mutex_lock(&client->lock);
 	close_free_channels(client);
 	for (i = 0; i < n; i++) {
-		limit_wait(fds[i], i < first_loader(n) ? REMOTE_REPLY_S :
-		    REMOTE_LOAD_S);
+		limit_wait(fds[i]);
 		client->v[i] = (struct channel){ .fd = fds[i] };
 	}
 	client->n = n;
 	wake_all(client);
 	pthread_mutex_unlock(&client->lock);
+}
+
+static void
+begin_patience(struct remote_client *client, struct patience *p)
+{
+	*p = (struct patience){ .begun_us = env_mono_us(client->env),
+		.replies = atomic_load(&client->replies) };
+	p->step_us = p->begun_us + REMOTE_STEP_US;
+}
+
+static bool	server_answers(struct remote_client *);
+
+/* After a step without a reply to this request, or, with the lock held, without
+   a connection. False: it fails. */
+static bool
+is_worth_waiting(struct remote_client *client, struct exchange *x, bool sent)
+{
+	struct patience *p = &x->patience;
+	uint64_t replies = atomic_load(&client->replies);
+	uint64_t now_us = env_mono_us(client->env);
+
+	p->step_us = now_us + REMOTE_STEP_US;
+	if (now_us - p->begun_us >= (x->is_load ? REMOTE_LOAD_S :
+	    REMOTE_REPLY_S) * USEC_PER_S) {
+		return (false);
+	}
+	if (replies != p->replies) {
+		p->replies = replies;
+		p->silent = 0;
+		return (true);
+	}
+	if (x->is_load && !sent) {
+		/* Those that are busy find that out. */
+		return (atomic_load(&client->silent_at) != replies + 1);
+	}
+	if (++p->silent < REMOTE_SILENT_STEPS) {
+		return (true);
+	}
+	p->silent = 0;
+	if (x->is_load && server_answers(client)) {
+		return (true);
+	}
+	atomic_store(&client->silent_at, replies + 1);
+	return (false);
 }
 
 static struct timespec
@@ -193,8 +248,9 @@ take_free(struct remote_client *client, bool is_load, struct taken *taken_r,
 /* Until when to wait, in microseconds of the clock of env; 0: not at all. */
 static uint64_t
 wait_until(const struct remote_client *client, const struct exchange *x,
-    bool any, uint64_t begun_us, uint64_t now_us)
+    bool any, uint64_t now_us)
 {
+	uint64_t begun_us = x->patience.begun_us;
 	uint64_t away_us = client->away_us[x->is_load];
 	uint64_t since_us = begun_us, until_us;
 
@@ -211,31 +267,51 @@ wait_until(const struct remote_client *client, const struct exchange *x,
 	return (until_us > now_us ? until_us : 0);
 }
 
+/* With the lock held. False: not any longer. */
+static bool
+wait_for_change(struct remote_client *client, struct exchange *x, bool any)
+{
+	struct patience *p = &x->patience;
+	uint64_t until_us = wait_until(client, x, any,
+	    env_mono_us(client->env));
+	struct timespec until;
+
+	if (until_us == 0) {
+		return (false);
+	}
+	if (!any) {
+		p->silent = 0;
+	} else if (p->step_us < until_us) {
+		until_us = p->step_us;
+	}
+	until = time_of(until_us);
+	(void)pthread_cond_timedwait(&client->changed[x->is_load],
+	    &client->lock, &until);
+	/* It may be woken often, and find none free. */
+	return (!any || env_mono_us(client->env) < p->step_us ||
+	    is_worth_waiting(client, x, false));
+}
+
 /* TEMP: there is none for too long. */
 static enum status
-take_channel(struct remote_client *client, const struct exchange *x,
-    uint64_t begun_us, struct taken *taken_r)
+take_channel(struct remote_client *client, struct exchange *x,
+    struct taken *taken_r)
 {
 	enum status status = STATUS_OK;
-	struct timespec until;
-	uint64_t now_us, left_us;
 	bool any;
 
 	pthread_mutex_lock(&client->lock);
 	while (!take_free(client, x->is_load, taken_r, &any)) {
-		now_us = env_mono_us(client->env);
-		left_us = wait_until(client, x, any, begun_us, now_us);
 		if (!any) {
 			/* What was asked before may be lost. */
 			client->ask(client->ctx);
 		}
-		if (left_us == 0) {
+		if (!wait_for_change(client, x, any)) {
+			/* It may have been woken for one, too. */
+			pthread_cond_signal(&client->changed[x->is_load]);
 			status = STATUS_TEMP;
 			break;
 		}
-		until = time_of(left_us);
-		(void)pthread_cond_timedwait(&client->changed[x->is_load],
-		    &client->lock, &until);
 	}
 	pthread_mutex_unlock(&client->lock);
 	return (status);
@@ -300,11 +376,11 @@ return_channel(struct remote_client *client, const struct taken *taken,
 	}
 }
 
-/* Skips replies that come too late, to earlier requests. TEMP: none in time;
-   IO: the connection has ended; SYNTAX: what came is no reply. */
+/* Skips replies that come too late, to earlier requests. TEMP: none in this
+   step; IO: the connection has ended; SYNTAX: what came is no reply. */
 static enum status
-receive_reply(struct exchange *x, int fd, uint64_t seq,
-    struct remote_reply *r)
+receive_reply(struct remote_client *client, struct exchange *x, int fd,
+    uint64_t seq, struct remote_reply *r)
 {
 	enum status status;
 	ssize_t n;
@@ -317,6 +393,8 @@ receive_reply(struct exchange *x, int fd, uint64_t seq,
 			return (n == -1 && errno == EAGAIN ? STATUS_TEMP :
 			    STATUS_IO);
 		}
+		atomic_fetch_add_explicit(&client->replies, 1,
+		    memory_order_relaxed);
 		status = remote_reply_parse(str_mem(x->packet, (size_t)n), r);
 	} while (status == STATUS_OK && r->seq < seq);
 	return (status == STATUS_OK && r->seq != seq ? STATUS_SYNTAX :
@@ -327,14 +405,16 @@ static enum status
 talk(struct remote_client *client, struct exchange *x, int fd, uint64_t seq,
     struct remote_reply *r)
 {
-	if (!x->is_load) {
-		atomic_fetch_add_explicit(client->asked_n, 1,
-		    memory_order_relaxed);
-	}
+	enum status status;
+
+	x->patience.silent = 0;
 	if (send(fd, x->packet, x->n, MSG_NOSIGNAL) != (ssize_t)x->n) {
 		return (errno == EAGAIN ? STATUS_TEMP : STATUS_IO);
 	}
-	return (receive_reply(x, fd, seq, r));
+	do {
+		status = receive_reply(client, x, fd, seq, r);
+	} while (status == STATUS_TEMP && is_worth_waiting(client, x, true));
+	return (status);
 }
 
 /* A connection may have ended since it was used last: then the next one is
@@ -344,25 +424,40 @@ static enum status
 exchange(struct remote_client *client, struct remote_request *request,
     struct exchange *x, struct remote_reply *r)
 {
-	uint64_t begun_us = env_mono_us(client->env);
 	struct taken taken;
 	enum status status;
 	bool ended;
 
+	begin_patience(client, &x->patience);
 	do {
-		status = take_channel(client, x, begun_us, &taken);
+		status = take_channel(client, x, &taken);
 		if (status != STATUS_OK) {
 			return (status);
 		}
 		/* Now, so that the numbers of a connection only rise. */
 		request->seq = atomic_fetch_add(&client->seq, 1);
 		x->n = remote_request_write(request, x->packet);
+		if (request->kind == REMOTE_SIGN) {
+			atomic_fetch_add_explicit(client->asked_n, 1,
+			    memory_order_relaxed);
+		}
 		status = x->n > 0 ? talk(client, x, taken.fd, request->seq,
 		    r) : STATUS_LIMIT;
 		ended = status == STATUS_IO || status == STATUS_SYNTAX;
 		return_channel(client, &taken, x->is_load, ended);
 	} while (ended);
 	return (status);
+}
+
+/* Whether it replies at all: to the release of a set that there never is. */
+static bool
+server_answers(struct remote_client *client)
+{
+	struct remote_request request = { .kind = REMOTE_RELEASE };
+	struct exchange x = { .is_load = false };
+	struct remote_reply ignored;
+
+	return (exchange(client, &request, &x, &ignored) == STATUS_OK);
 }
 
 static enum status

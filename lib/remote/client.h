@@ -15,8 +15,19 @@
  * REMOTE_WAIT_US since the server has ended, and no longer if there have been
  * none for REMOTE_AWAY_US. Then a signature fails with TEMP.
  *
- * If the server lives but does not answer in time, a request fails with TEMP
- * and its connection stays. The reply is skipped when it comes.
+ * If the server lives but does not answer, for as long as that, a signature
+ * fails with TEMP, too, and its connection stays; the reply is skipped when it
+ * comes. A server that is only busy is waited for: nothing that takes long (a
+ * load, a database) holds up signatures, so that with many requests some get
+ * their replies, and any reply to any thread shows that the server answers.
+ * Then the limit is REMOTE_REPLY_S. Silence is counted in steps, not by the
+ * clock: if the whole machine was stopped for a while, that is one step, and
+ * the server has its turn in the next one.
+ *
+ * A load may wait for a database for REMOTE_LOAD_S. After each silence of that
+ * length the client tries whether the server answers a request that needs
+ * nothing; if not, the load fails like a signature, and so do those that wait
+ * for its connection.
  */
 #ifndef REMOTE_CLIENT_H
 #define REMOTE_CLIENT_H
@@ -32,9 +43,11 @@
 #define REMOTE_CHANNELS_MAX	32
 #define REMOTE_LOADERS		2
 #define REMOTE_WAIT_US		2000000
+#define REMOTE_STEP_US		500000
+#define REMOTE_SILENT_STEPS	(REMOTE_WAIT_US / REMOTE_STEP_US)
 #define REMOTE_AWAY_US		10000000
 #define REMOTE_BUSY_US		30000000	/* for a free connection */
-#define REMOTE_REPLY_S		20	/* a signature; one connection */
+#define REMOTE_REPLY_S		20	/* while others get their replies */
 #define REMOTE_LOAD_S		120	/* a key, maybe of a database */
 
 struct remote_client;

@@ -17,7 +17,6 @@
 #include "test/unit/tap.h"
 
 #define SIGNATURE_BYTES	64	/* of Ed25519 */
-#define SHORT_US	100000	/* for a reply that does not come */
 
 static const unsigned char hash[CRYPTO_SHA256_BYTES] = "32 octets stand for a "
     "hash here";
@@ -29,6 +28,13 @@ static struct privkey *key;		/* its private half is elsewhere */
 static struct env env;
 static _Atomic uint64_t asked;
 static _Atomic unsigned wanted;		/* how often connections were */
+static _Atomic unsigned signed_n;	/* by servers that are STEADY */
+static _Atomic unsigned probes;		/* requests that need nothing */
+
+#define STEP_US		200000		/* not to wait as for a real server */
+#define LONG_US		10000000
+#define SIGN_US		20000		/* of a STEADY server */
+#define MANY		((REMOTE_SILENT_STEPS + 4) * STEP_US / SIGN_US)
 
 static void
 want_channels(void *unused)
@@ -38,7 +44,11 @@ want_channels(void *unused)
 }
 
 /* What a server does with the requests of a connection. */
-enum manner { ANSWERS, ENDS_AT_FIRST, FIRST_LATE, ANOTHER_NUMBER };
+enum manner { ANSWERS, ENDS_AT_FIRST, FIRST_LATE, ANOTHER_NUMBER,
+    STEADY,		/* answers all, but not at once */
+    BEHIND,		/* answers when a STEADY one has answered MANY */
+    LOADS_SLOWLY,	/* loads a key when it was probed twice */
+    SILENT };
 
 struct server {
 	enum manner	 manner;
@@ -55,6 +65,50 @@ answer(int fd, uint64_t seq)
 	size_t n = remote_reply_write(&reply, packet);
 
 	(void)send(fd, packet, n, MSG_NOSIGNAL);
+}
+
+/* A load of the key, or what needs nothing. */
+static void
+answer_other(int fd, const struct remote_request *request)
+{
+	static const unsigned char derived[CRYPTO_SHA256_BYTES];
+	struct remote_reply reply = { .kind = REMOTE_DONE,
+		.seq = request->seq };
+	unsigned char packet[REMOTE_MAX_BYTES];
+	struct buf public;
+	size_t n;
+
+	buf_init(&public, CRYPTO_KEY_MAX_BYTES);
+	if (request->kind == REMOTE_LOAD &&
+	    privkey_public(key, &public) == STATUS_OK) {
+		reply.kind = REMOTE_LOADED;
+		reply.type = CRYPTO_ED25519;
+		reply.public = buf_str(&public);
+		reply.derived = str_mem(derived, sizeof(derived));
+	}
+	n = remote_reply_write(&reply, packet);
+	(void)send(fd, packet, n, MSG_NOSIGNAL);
+	buf_fini(&public);
+}
+
+/* The reply is sent later, or never. */
+static void
+delay_reply(enum manner manner, const struct remote_request *request)
+{
+	if (manner == STEADY) {
+		(void)usleep(SIGN_US);
+		atomic_fetch_add(&signed_n, 1);
+	}
+	while (manner == BEHIND && atomic_load(&signed_n) < MANY) {
+		(void)usleep(SIGN_US);
+	}
+	while (manner == LOADS_SLOWLY && request->kind == REMOTE_LOAD &&
+	    atomic_load(&probes) < 2) {
+		(void)usleep(SIGN_US);
+	}
+	if (request->kind == REMOTE_RELEASE) {
+		atomic_fetch_add(&probes, 1);
+	}
 }
 
 static void *
@@ -78,6 +132,14 @@ serve(void *arg)
 			late = request.seq;
 			continue;
 		}
+		if (server->manner == SILENT) {
+			continue;
+		}
+		delay_reply(server->manner, &request);
+		if (request.kind != REMOTE_SIGN) {
+			answer_other(server->fd, &request);
+			continue;
+		}
 		if (late != UINT64_MAX) {
 			answer(server->fd, late);
 			late = UINT64_MAX;
@@ -90,7 +152,7 @@ serve(void *arg)
 }
 
 static void
-give(struct server *servers, size_t n, long reply_us)
+give(struct server *servers, size_t n, long step_us)
 {
 	int fds[REMOTE_CHANNELS_MAX] = { 0 }, pair[2] = { -1, -1 };
 	size_t i;
@@ -105,10 +167,9 @@ give(struct server *servers, size_t n, long reply_us)
 	}
 	remote_client_give(client, fds, n);
 	for (i = 0; i < n; i++) {
-		/* Not to wait as long as for a real one. */
 		(void)setsockopt(fds[i], SOL_SOCKET, SO_RCVTIMEO,
-		    &(struct timeval){ reply_us / 1000000,
-		    reply_us % 1000000 }, sizeof(struct timeval));
+		    &(struct timeval){ step_us / 1000000, step_us % 1000000 },
+		    sizeof(struct timeval));
 	}
 }
 
@@ -155,7 +216,7 @@ test_late(void)
 {
 	struct server one[] = { { .manner = FIRST_LATE } };
 
-	give(one, 1, SHORT_US);
+	give(one, 1, STEP_US);
 	tap_ok(!signs(), "no answer in time: no signature");
 	tap_ok(signs_soon(), "the connection stays, and a late reply is "
 	    "skipped");
@@ -169,7 +230,7 @@ test_end(void)
 		{ .manner = ANSWERS } };
 	uint64_t before = atomic_load(&asked);
 
-	give(two, 2, SHORT_US);
+	give(two, 2, STEP_US);
 	atomic_store(&wanted, 0);
 	tap_ok(signs_soon(), "the connection ends: the next one");
 	tap_ok(atomic_load(&wanted) > 0, "and others are asked for");
@@ -183,7 +244,7 @@ test_number(void)
 	struct server two[] = { { .manner = ANOTHER_NUMBER },
 		{ .manner = ANSWERS } };
 
-	give(two, 2, SHORT_US);
+	give(two, 2, STEP_US);
 	tap_ok(signs_soon(), "a reply to no request: the next connection");
 	take_away(two, 2);
 }
@@ -214,7 +275,7 @@ test_waiting(size_t channels, const char *name)
 	pthread_t threads[THREADS];
 	size_t i;
 
-	give(servers, channels, 10 * 1000000);
+	give(servers, channels, LONG_US);
 	for (i = 0; i < THREADS; i++) {
 		(void)pthread_create(&threads[i], NULL, sign_often, &good[i]);
 	}
@@ -224,6 +285,75 @@ test_waiting(size_t channels, const char *name)
 	}
 	tap_num(sum, THREADS * TIMES, name);
 	take_away(servers, channels);
+}
+
+static void *
+sign_once(void *arg)
+{
+	*(bool *)arg = signs();
+	return (NULL);
+}
+
+/* The first connection is taken first: its request waits while others get
+   their replies. */
+static void
+test_busy(void)
+{
+	struct server two[] = { { .manner = BEHIND }, { .manner = STEADY } };
+	pthread_t thread;
+	bool ok = false;
+	uint64_t before = atomic_load(&asked);
+	unsigned n = 0;
+
+	give(two, 2, STEP_US);
+	(void)pthread_create(&thread, NULL, sign_once, &ok);
+	while (atomic_load(&asked) == before) {
+		(void)usleep(SIGN_US);
+	}
+	while (atomic_load(&signed_n) < MANY && signs()) {
+		n++;
+	}
+	(void)pthread_join(thread, NULL);
+	tap_ok(ok, "a reply that comes late, while others get theirs in time");
+	tap_ok(n > 0, "and they get them");
+	take_away(two, 2);
+}
+
+/* Of the first of three connections the two last are for loading. */
+static enum status
+load_with(enum manner signer, enum manner loader)
+{
+	struct server three[] = { { .manner = signer }, { .manner = loader },
+		{ .manner = loader } };
+	const struct signers_want want = { .kind = SIGNERS_GIVEN };
+	struct signers_remote remote = { .ctx = NULL };
+	struct privkey *loaded = NULL;
+	enum signers_why why;
+	enum status status;
+	struct diag diag;
+
+	diag_init(&diag);
+	give(three, 3, STEP_US);
+	status = remote_client_signers(client, 1, &remote);
+	if (status == STATUS_OK) {
+		status = remote.load(remote.ctx, &want, &loaded, &why, &diag);
+	}
+	privkey_free(loaded);
+	take_away(three, 3);
+	if (remote.ctx != NULL) {
+		remote.free(remote.ctx);
+	}
+	return (status);
+}
+
+static void
+test_load(void)
+{
+	tap_num(load_with(ANSWERS, LOADS_SLOWLY), STATUS_OK,
+	    "a load that takes long, while the server answers");
+	tap_ok(atomic_load(&probes) >= 2, "which is tried");
+	tap_num(load_with(SILENT, SILENT), STATUS_TEMP,
+	    "a load, and the server answers nothing");
 }
 
 static enum status
@@ -261,6 +391,8 @@ main(void)
 	test_number();
 	test_waiting(REMOTE_LOADERS + 2, "two connections, many threads");
 	test_waiting(1, "one connection, many threads");
+	test_busy();
+	test_load();
 	privkey_free(key);
 	crypto_free(crypto);
 	return (tap_done());
