@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include <sys/types.h>
+#include <sys/socket.h>
+
+#include <errno.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "milter/channels.h"
@@ -15,35 +20,40 @@
 _Static_assert(CHANNELS_MAX + REMOTE_LOADERS <= CONTROL_CHANNELS_MAX, "fds");
 _Static_assert(CHANNELS_MAX + REMOTE_LOADERS <= REMOTE_CHANNELS_MAX, "client");
 
-struct serving {
-	struct channels	*channels;
-	int		 fd;
+struct serving {		/* a connection, by a thread of its own */
+	TAILQ_ENTRY(serving)	 link;
+	struct channels		*channels;
+	pthread_t		 thread;
+	int			 fd;		/* -1: it has ended */
 };
 
 static void *
 run_channel(void *arg)
 {
 	struct serving *serving = arg;
+	struct channels *channels = serving->channels;
 
-	serving->channels->serve(serving->channels->ctx, serving->fd);
+	channels->serve(channels->ctx, serving->fd);
+	pthread_mutex_lock(&channels->lock);
 	(void)close(serving->fd);
-	free(serving);
+	serving->fd = -1;
+	channels->running--;
+	pthread_cond_signal(&channels->ended);
+	pthread_mutex_unlock(&channels->lock);
 	return (NULL);
 }
 
 static bool
-start_thread(void *(*run)(void *), void *arg)
+start_thread(void *(*run)(void *), void *arg, pthread_t *thread_r)
 {
 	pthread_attr_t attr;
-	pthread_t thread;
 	bool ok;
 
 	if (pthread_attr_init(&attr) != 0) {
 		return (false);
 	}
-	ok = pthread_attr_setdetachstate(&attr, PTHREAD_CREATE_DETACHED) ==
-	    0 && pthread_attr_setstacksize(&attr, STACK_BYTES) == 0 &&
-	    pthread_create(&thread, &attr, run, arg) == 0;
+	ok = pthread_attr_setstacksize(&attr, STACK_BYTES) == 0 &&
+	    pthread_create(thread_r, &attr, run, arg) == 0;
 	pthread_attr_destroy(&attr);
 	return (ok);
 }
@@ -53,13 +63,47 @@ static void
 serve_channel(struct channels *channels, int fd)
 {
 	struct serving *serving = malloc(sizeof(*serving));
+	bool ok = false;
 
 	if (serving != NULL) {
-		*serving = (struct serving){ channels, fd };
+		*serving = (struct serving){ .channels = channels, .fd = fd };
+		/* With the lock, so that it does not end before it is in the
+		   list. */
+		pthread_mutex_lock(&channels->lock);
+		ok = start_thread(run_channel, serving, &serving->thread);
+		if (ok) {
+			TAILQ_INSERT_TAIL(&channels->servings, serving, link);
+			channels->running++;
+		}
+		pthread_mutex_unlock(&channels->lock);
 	}
-	if (serving == NULL || !start_thread(run_channel, serving)) {
+	if (!ok) {
 		free(serving);
 		(void)close(fd);
+	}
+}
+
+/* The threads whose connections have ended. */
+static void
+join_ended(struct channels *channels)
+{
+	struct servings gone = TAILQ_HEAD_INITIALIZER(gone);
+	struct serving *serving, *next;
+
+	pthread_mutex_lock(&channels->lock);
+	for (serving = TAILQ_FIRST(&channels->servings); serving != NULL;
+	    serving = next) {
+		next = TAILQ_NEXT(serving, link);
+		if (serving->fd == -1) {
+			TAILQ_REMOVE(&channels->servings, serving, link);
+			TAILQ_INSERT_TAIL(&gone, serving, link);
+		}
+	}
+	pthread_mutex_unlock(&channels->lock);
+	while ((serving = TAILQ_FIRST(&gone)) != NULL) {
+		TAILQ_REMOVE(&gone, serving, link);
+		pthread_join(serving->thread, NULL);
+		free(serving);
 	}
 }
 
@@ -85,6 +129,7 @@ run_deliveries(void *arg)
 			channels->take(channels->ctx, fds, n);
 			continue;
 		}
+		join_ended(channels);
 		if (channels->begin != NULL && !again) {
 			channels->begin(channels->ctx);
 		}
@@ -94,11 +139,69 @@ run_deliveries(void *arg)
 	}
 }
 
+static bool
+init_lock(struct channels *channels)
+{
+	pthread_condattr_t attr;
+	bool ok;
+
+	if (pthread_condattr_init(&attr) != 0) {
+		return (false);
+	}
+	ok = pthread_condattr_setclock(&attr, CLOCK_MONOTONIC) == 0 &&
+	    pthread_mutex_init(&channels->lock, NULL) == 0 &&
+	    pthread_cond_init(&channels->ended, &attr) == 0;
+	pthread_condattr_destroy(&attr);
+	return (ok);
+}
+
 enum status
 channels_start(struct channels *channels)
 {
-	return (start_thread(run_deliveries, channels) ? STATUS_OK :
-	    STATUS_NOMEM);
+	TAILQ_INIT(&channels->servings);
+	channels->started = init_lock(channels) &&
+	    start_thread(run_deliveries, channels, &channels->thread);
+	return (channels->started ? STATUS_OK : STATUS_NOMEM);
+}
+
+/* Each thread finds the end of its connection when it has replied. */
+static void
+end_connections(struct channels *channels)
+{
+	struct serving *serving;
+
+	TAILQ_FOREACH(serving, &channels->servings, link) {
+		if (serving->fd != -1) {
+			(void)shutdown(serving->fd, SHUT_RD);
+		}
+	}
+}
+
+bool
+channels_stop(struct channels *channels, unsigned seconds)
+{
+	struct timespec until;
+	int error = 0;
+	bool ended;
+
+	if (!channels->started) {
+		return (true);
+	}
+	(void)shutdown(channels->delivery, SHUT_RD);
+	pthread_join(channels->thread, NULL);
+	channels->started = false;
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += (time_t)seconds;
+	pthread_mutex_lock(&channels->lock);
+	end_connections(channels);
+	while (channels->running > 0 && error != ETIMEDOUT) {
+		error = pthread_cond_timedwait(&channels->ended,
+		    &channels->lock, &until);
+	}
+	ended = channels->running == 0;
+	pthread_mutex_unlock(&channels->lock);
+	join_ended(channels);
+	return (ended);
 }
 
 static size_t

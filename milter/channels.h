@@ -9,6 +9,11 @@
 #ifndef MILTER_CHANNELS_H
 #define MILTER_CHANNELS_H
 
+#include <sys/types.h>
+#include <sys/queue.h>
+
+#include <pthread.h>
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "base/attr.h"
@@ -19,6 +24,9 @@
 #define CHANNELS_MIN	4
 #define CHANNELS_MAX	16
 
+struct serving;
+TAILQ_HEAD(servings, serving);
+
 struct channels {
 	int	 delivery;
 	/* A delivery: either take all of it, or serve each one in a thread of
@@ -28,9 +36,23 @@ struct channels {
 	void	(*begin)(void *ctx);
 	void	(*serve)(void *ctx, int fd);
 	void	*ctx;
+	/* The rest is zeroed, and used here only. */
+	pthread_t	 thread;	/* waits for deliveries */
+	bool		 started;
+	pthread_mutex_t	 lock;		/* guards what follows */
+	pthread_cond_t	 ended;
+	struct servings	 servings;	/* threads not yet joined */
+	size_t		 running;
 };
 
 enum status	channels_start(struct channels *) ATTR_MUST_CHECK;
+/*
+ * Takes no more deliveries, ends the connections, each after the request that
+ * it serves, and joins all threads, so that what they use can be freed. False:
+ * one does not end within that time (it may wait for a database), and uses it
+ * still. Connections that were taken stay. Does nothing if it was not started.
+ */
+bool		channels_stop(struct channels *, unsigned seconds);
 /* For the parent: makes pairs and sends the ends to both. again: neither is
    new. False: no. */
 bool		channels_connect(int keys_delivery, int mail_delivery,

@@ -26,6 +26,8 @@
 #include "remote/server.h"
 #include "signers/picture.h"
 
+#define KEYS_THREADS_SECONDS	3	/* for requests at the end */
+
 struct set {			/* a configuration and its signers */
 	uint64_t		 number;
 	struct conf		*conf;		/* held */
@@ -49,24 +51,33 @@ struct keys {
 	atomic_bool		 losing;
 };
 
+static void drop_next(struct keys *);
+
 /*
- * The threads that serve the mail process may be signing: exit() would have
- * OpenSSL free what they use.
+ * What a thread uses is not freed: one that waits for a database would have to
+ * be waited for, and exit() has OpenSSL free what it signs with.
  */
 static _Noreturn void
-end_keys(int code)
+end_keys(struct keys *keys, int code)
 {
+	watch_stop(&keys->watch);
+	if (!channels_stop(&keys->channels, KEYS_THREADS_SECONDS)) {
+		log_flush();
+		_exit(code);
+	}
+	drop_next(keys);
+	remote_server_free(keys->server);
+	conf_release(keys->now.conf);
+	crypto_free(keys->crypto);
 	log_flush();
-	_exit(code);
+	exit(code);
 }
 
-static void
+/* False: the parent is gone, and there is nothing to do. */
+static bool
 send_answer(const struct keys *keys, const struct control *answer)
 {
-	if (!control_answer(keys->start->control, answer)) {
-		/* Without the parent there is nothing to do. */
-		end_keys(EXIT_FAILURE);
-	}
+	return (control_answer(keys->start->control, answer));
 }
 
 static enum status
@@ -195,12 +206,13 @@ load_text(struct keys *keys, uint64_t number, int text_fd, int *picture_r,
 	return (status);
 }
 
-static void
+static bool
 answer_load(struct keys *keys, const struct control *request)
 {
 	struct control answer = { .kind = CONTROL_LOADED,
 		.number = request->number };
 	int picture = -1;
+	bool sent;
 
 	keys->next_is_new = request->fds_n > 0;
 	answer.status = keys->next_is_new ? load_text(keys, request->number,
@@ -212,8 +224,9 @@ answer_load(struct keys *keys, const struct control *request)
 	/* Before the lines of the others about what came of it, which may be
 	   of another form. */
 	log_flush();
-	send_answer(keys, &answer);
+	sent = send_answer(keys, &answer);
 	control_close_fds(&answer);
+	return (sent);
 }
 
 static void
@@ -221,19 +234,26 @@ drop_next(struct keys *keys)
 {
 	if (keys->next.number != 0) {
 		remote_server_drop(keys->server, keys->next.number);
-		conf_release(keys->next.conf);
 	}
+	conf_release(keys->next.conf);
 	keys->next = (struct set){ .number = 0 };
 }
 
-/* The former set stays with the server until the mail process releases it. */
-static void
-use_next(struct keys *keys)
+/* The former set stays with the server until the mail process releases it.
+   False: the parent means another set. */
+static bool
+use_next(struct keys *keys, uint64_t number)
 {
 	struct conf *before = keys->now.conf;
 
-	if (keys->next.number == 0) {
-		return;
+	/* It is in service, or was built by a process before this one. */
+	if (number <= keys->now.number) {
+		return (true);
+	}
+	if (keys->next.number == 0 || keys->next.number != number) {
+		env_log(keys->env, LOG_LEVEL_ERROR, "the parent wants a set "
+		    "of keys in service that there is not");
+		return (false);
 	}
 	keys->now = keys->next;
 	keys->next = (struct set){ .number = 0 };
@@ -246,10 +266,11 @@ use_next(struct keys *keys)
 		}
 	}
 	conf_release(before);
+	return (true);
 }
 
 /* With the lock that every signature takes. */
-static void
+static bool
 answer_ping(const struct keys *keys)
 {
 	const struct control answer = { .kind = CONTROL_ALIVE };
@@ -258,7 +279,7 @@ answer_ping(const struct keys *keys)
 	if (remote_server_use(keys->server, &use)) {
 		remote_server_unuse(keys->server, &use);
 	}
-	send_answer(keys, &answer);
+	return (send_answer(keys, &answer));
 }
 
 /* False: the end. */
@@ -274,10 +295,10 @@ obey_parent(struct keys *keys)
 	switch (request.kind) {
 	case CONTROL_LOAD:
 		drop_next(keys);
-		answer_load(keys, &request);
+		more = answer_load(keys, &request);
 		break;
 	case CONTROL_USE:
-		use_next(keys);
+		more = use_next(keys, request.number);
 		break;
 	case CONTROL_DROP:
 		drop_next(keys);
@@ -289,7 +310,7 @@ obey_parent(struct keys *keys)
 		more = false;
 		break;
 	case CONTROL_PING:
-		answer_ping(keys);
+		more = answer_ping(keys);
 		break;
 	case CONTROL_COUNTERS:
 	case CONTROL_LISTEN:
@@ -356,15 +377,17 @@ begin_channels(void *ctx)
 static enum status
 start_first(struct keys *keys, struct control *answer)
 {
+	struct conf *conf = keys->next.conf;
 	enum status status;
 	int picture;
 
-	status = build_set(keys, keys->start->number, keys->next.conf,
+	keys->next.conf = NULL;
+	status = build_set(keys, keys->start->number, conf,
 	    SIGNERS_LOSE_ANY, &picture, &answer->diag);
 	if (status == STATUS_OK) {
 		answer->fds[answer->fds_n++] = picture;
 		keys->next_is_new = true;
-		use_next(keys);
+		(void)use_next(keys, keys->start->number);
 	}
 	return (status);
 }
@@ -420,34 +443,38 @@ start_threads(struct keys *keys)
 	return (status == STATUS_OK ? watch_start(&keys->watch) : status);
 }
 
-static void
+/* All but the reading of the files. */
+static enum status
+start_service(struct keys *keys, struct control *answer)
+{
+	enum status status = start_server(keys, &answer->diag);
+
+	if (status == STATUS_OK) {
+		status = start_first(keys, answer);
+	}
+	return (status == STATUS_OK ? start_threads(keys) : status);
+}
+
+static bool
 start_keys(struct keys *keys)
 {
 	struct control answer = { .kind = CONTROL_READ };
+	bool sent;
 
 	answer.status = read_conf(keys, keys->start->text, &keys->next.conf,
 	    &answer.diag);
-	send_answer(keys, &answer);
-	if (answer.status != STATUS_OK) {
-		exit(EXIT_FAILURE);
+	if (!send_answer(keys, &answer) || answer.status != STATUS_OK) {
+		return (false);
 	}
 	answer = (struct control){ .kind = CONTROL_LOADED,
 		.number = keys->start->number };
-	answer.status = start_server(keys, &answer.diag);
-	if (answer.status == STATUS_OK) {
-		answer.status = start_first(keys, &answer);
-	}
-	if (answer.status == STATUS_OK) {
-		answer.status = start_threads(keys);
-	}
+	answer.status = start_service(keys, &answer);
 	if (answer.status != STATUS_OK) {
 		log_flush();
 	}
-	send_answer(keys, &answer);
+	sent = send_answer(keys, &answer);
 	control_close_fds(&answer);
-	if (answer.status != STATUS_OK) {
-		end_keys(EXIT_FAILURE);
-	}
+	return (sent && answer.status == STATUS_OK);
 }
 
 void
@@ -458,10 +485,11 @@ keys_run(const struct keys_start *start, const struct env *env)
 	setproctitle("keys");
 	keys.start = start;
 	keys.env = env;
-	start_keys(&keys);
+	if (!start_keys(&keys)) {
+		end_keys(&keys, EXIT_FAILURE);
+	}
 	while (obey_parent(&keys)) {
 		continue;
 	}
-	watch_stop(&keys.watch);
-	end_keys(EXIT_SUCCESS);
+	end_keys(&keys, EXIT_SUCCESS);
 }

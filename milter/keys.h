@@ -14,6 +14,10 @@
  * descriptor) or of the same one: then only of tables and stores. The answer is
  * LOADED with a picture, or with the reason. USE puts the set in service, DROP
  * drops it. A former set is kept until no message uses it.
+ *
+ * At STOP, or if the parent is gone, requests that are being served end, all
+ * threads are joined, and all keys are freed before the process exits. Only if
+ * a thread waits too long for a database, the process ends without that.
  */
 #ifndef MILTER_KEYS_H
 #define MILTER_KEYS_H

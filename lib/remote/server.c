@@ -209,6 +209,22 @@ remote_server_drop(struct remote_server *server, uint64_t number)
 	set_free(set);
 }
 
+void
+remote_server_free(struct remote_server *server)
+{
+	struct set *set;
+
+	if (server == NULL) {
+		return;
+	}
+	while ((set = TAILQ_FIRST(&server->sets)) != NULL) {
+		TAILQ_REMOVE(&server->sets, set, link);
+		set_free(set);
+	}
+	pthread_mutex_destroy(&server->lock);
+	free(server);
+}
+
 /* Those that are older than the one in service. */
 static void
 drop_older(struct remote_server *server, bool released_only)

@@ -30,10 +30,12 @@
 
 struct remote_server;
 
-/* For the life of the process. NULL: out of memory. crypto and env outlive it.
-   signed_n: counts the signatures made. */
+/* NULL: out of memory. crypto and env outlive it. signed_n: counts the
+   signatures made. */
 struct remote_server	*remote_server_new(const struct crypto *,
 			    const struct env *, _Atomic uint64_t *signed_n);
+/* With all sets; no thread uses it any more. NULL: nothing. */
+void			 remote_server_free(struct remote_server *);
 /*
  * A new set, which may be asked for at once and is the one in service. owner is
  * released when the set is gone, after its signers. Takes both, also on

@@ -3,7 +3,9 @@
  * For LD_PRELOAD: a defect in mailseald's header callback. A field X-Plant
  * makes the process that gets it do what the value says. PLANTED_AT_START in
  * the environment says what a process does as it makes its first thread, which
- * is while it starts and behind the sandbox.
+ * is while it starts and behind the sandbox. With PLANTED_AT_EXIT each
+ * process writes a line when it ends by exit(). PLANTED_UNSENT is the number of
+ * a kind of message (milter/control.h) that cannot be sent for the first time.
  */
 #include <sys/socket.h>
 
@@ -11,9 +13,13 @@
 #include <netinet/in.h>
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -23,6 +29,7 @@
 typedef int	 registrar(struct smfiDesc);
 typedef int	 creator(pthread_t *, const pthread_attr_t *,
 		    void *(*)(void *), void *);
+typedef ssize_t	 sender(int, const struct msghdr *, int);
 typedef sfsistat header(SMFICTX *, char *, char *);
 
 static header *header_before;
@@ -55,6 +62,22 @@ read_address_zero(void)
 }
 
 static void
+shut_down(void)
+{
+	int fd, on;
+	socklen_t n;
+
+	for (fd = 0; fd < 64; fd++) {
+		on = 0;
+		n = sizeof(on);
+		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &n) == 0 &&
+		    on != 0) {
+			(void)shutdown(fd, SHUT_RDWR);
+		}
+	}
+}
+
+static void
 do_planted(const char *value)
 {
 	while (*value == ' ') {
@@ -72,6 +95,8 @@ do_planted(const char *value)
 		connect_elsewhere();
 	} else if (strcmp(value, "fork") == 0) {
 		(void)fork();
+	} else if (strcmp(value, "shutdown") == 0) {
+		shut_down();
 	}
 }
 
@@ -97,6 +122,36 @@ pthread_create(pthread_t *thread, const pthread_attr_t *attr,
 	}
 	memcpy(&before, &next, sizeof(before));
 	return (before(thread, attr, start, arg));
+}
+
+ssize_t
+sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	static bool failed;
+	const char *unsent = getenv("PLANTED_UNSENT");
+	void *next = dlsym(RTLD_NEXT, "sendmsg");
+	sender *before;
+	uint32_t kind;
+
+	if (unsent != NULL && !failed && message->msg_iovlen == 1 &&
+	    message->msg_iov->iov_len > 24) {
+		memcpy(&kind, message->msg_iov->iov_base, sizeof(kind));
+		failed = kind == (uint32_t)atoi(unsent);
+		if (failed) {
+			errno = EAGAIN;
+			return (-1);
+		}
+	}
+	memcpy(&before, &next, sizeof(before));
+	return (before(fd, message, flags));
+}
+
+__attribute__((destructor)) static void
+say_exit(void)
+{
+	if (getenv("PLANTED_AT_EXIT") != NULL) {
+		(void)dprintf(STDERR_FILENO, "exit of %ld\n", (long)getpid());
+	}
 }
 
 int
