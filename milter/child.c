@@ -144,12 +144,12 @@ plan_start(struct child *child, uint64_t now_us)
 
 static void
 log_death(const struct child *child, const struct env *env, pid_t pid,
-    int status, const char *report)
+    const char *how, bool stopping)
 {
-	char how[HOW_BYTES + SANDBOX_REPORT_BYTES];
-
-	describe_death(status, report, how, sizeof(how));
-	if (child->wait_us == 0) {
+	if (stopping) {
+		env_log(env, LOG_LEVEL_ERROR, "the %s process (%ld) %s",
+		    child_name(child), (long)pid, how);
+	} else if (child->wait_us == 0) {
 		env_log(env, LOG_LEVEL_ERROR, "the %s process (%ld) %s: "
 		    "another one is started", child_name(child), (long)pid,
 		    how);
@@ -166,6 +166,7 @@ child_reap(struct child *child, const struct env *env, struct board *board,
     bool stopping, int *code_r)
 {
 	char report[SANDBOX_REPORT_BYTES];
+	char how[HOW_BYTES + SANDBOX_REPORT_BYTES];
 	pid_t pid = child->pid;
 	int status = 0;
 
@@ -184,6 +185,7 @@ child_reap(struct child *child, const struct env *env, struct board *board,
 	plan_start(child, env_mono_us(env));
 	atomic_fetch_add(&board->deaths[child->which], 1);
 	atomic_store(&board->waiting[child->which], child->wait_us > 0);
-	log_death(child, env, pid, status, report);
+	describe_death(status, report, how, sizeof(how));
+	log_death(child, env, pid, how, stopping);
 	return (true);
 }

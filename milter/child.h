@@ -54,7 +54,8 @@ pid_t	 child_fork(struct child *, struct child_ends *r);
 void	 child_close(struct child *);
 /*
  * Whether it is dead: logs how and sets due_us. stopping: its end was asked
- * for, and is not logged. *code_r: its exit status, or 1.
+ * for, and is logged only if a signal ended it; no other one is started.
+ * *code_r: its exit status, or 1.
  */
 bool	 child_reap(struct child *, const struct env *, struct board *,
 	    bool stopping, int *code_r);

@@ -33,6 +33,10 @@
 #define DESCRIPTORS_MAX	4096		/* open at the start */
 #define IN_THE_WAY	"is in the way and not a socket"
 
+#ifndef POLLRDHUP
+#define POLLRDHUP		0	/* POLLHUP is all there is */
+#endif
+
 const char *
 listen_path(const char *where)
 {
@@ -113,39 +117,31 @@ listen_remove_stale(const char *path, struct diag *diag)
 	return (STATUS_IO);
 }
 
-/* Tries to bind, without listening. A port in use may be our own. */
-static enum status
-try_bind(const struct addrinfo *ai, const char *where, struct diag *diag)
+/* Tries to bind, without listening. Returns the error. */
+static int
+try_bind(const struct addrinfo *ai)
 {
 	int fd = socket(ai->ai_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	int on = 1, error = 0;
 
 	if (fd == -1) {
+		return (errno);
+	}
+	(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
+	if (bind(fd, ai->ai_addr, ai->ai_addrlen) == -1) {
 		error = errno;
-	} else {
-		(void)setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on,
-		    sizeof(on));
-		if (bind(fd, ai->ai_addr, ai->ai_addrlen) == -1) {
-			error = errno;
-		}
-		close(fd);
 	}
-	if (error == 0 || error == EADDRINUSE) {
-		return (STATUS_OK);
-	}
-	diag_set(diag, NULL, 0, "cannot listen on %s: %s", where,
-	    error == EADDRNOTAVAIL ? "that address is not this host's" :
-	    strerror(error));
-	return (STATUS_IO);
+	close(fd);
+	return (error);
 }
 
+/* The addresses of "inet:port@host". */
 static enum status
-check_inet(const char *where, struct diag *diag)
+find_inet(const char *where, struct addrinfo **ai_r, struct diag *diag)
 {
 	struct addrinfo hints = { .ai_socktype = SOCK_STREAM,
-		.ai_flags = AI_PASSIVE }, *ai = NULL;
+		.ai_flags = AI_PASSIVE };
 	struct str host, rest = str_from(where);
-	enum status status;
 	char name[256], port[8];
 	int error;
 
@@ -159,15 +155,39 @@ check_inet(const char *where, struct diag *diag)
 	(void)snprintf(name, sizeof(name), "%.*s", STR_FMT(host));
 	(void)snprintf(port, sizeof(port), "%.*s", STR_FMT(str_first(rest,
 	    str_find(rest, '@'))));
-	error = getaddrinfo(host.n > 0 ? name : NULL, port, &hints, &ai);
+	error = getaddrinfo(host.n > 0 ? name : NULL, port, &hints, ai_r);
 	if (error != 0) {
 		diag_set(diag, NULL, 0, "cannot listen on %s: %s: %s", where,
 		    name, gai_strerror(error));
 		return (STATUS_IO);
 	}
-	status = try_bind(ai, where, diag);
+	return (STATUS_OK);
+}
+
+/* steps: how often to look again while the port is in use, which in the end is
+   no error: it may be our own. */
+static enum status
+check_inet(const char *where, int steps, struct diag *diag)
+{
+	const struct timespec step = { 0, LEFT_STEP_MS * 1000000L };
+	struct addrinfo *ai;
+	enum status status = find_inet(where, &ai, diag);
+	int error;
+
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	while ((error = try_bind(ai)) == EADDRINUSE && steps-- > 0) {
+		(void)nanosleep(&step, NULL);
+	}
 	freeaddrinfo(ai);
-	return (status);
+	if (error == 0 || error == EADDRINUSE) {
+		return (STATUS_OK);
+	}
+	diag_set(diag, NULL, 0, "cannot listen on %s: %s", where,
+	    error == EADDRNOTAVAIL ? "that address is not this host's" :
+	    strerror(error));
+	return (STATUS_IO);
 }
 
 enum status
@@ -177,7 +197,7 @@ listen_check(const char *where, struct diag *diag)
 	struct stat st;
 
 	if (path == NULL) {
-		return (check_inet(where, diag));
+		return (check_inet(where, 0, diag));
 	}
 	if (lstat(path, &st) == 0) {
 		if (!S_ISSOCK(st.st_mode)) {
@@ -199,6 +219,16 @@ is_listening(int fd)
 
 	return (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &n) ==
 	    0 && listening != 0);
+}
+
+bool
+listen_is_open(int fd)
+{
+	struct pollfd end = { .fd = fd, .events = POLLRDHUP };
+
+	/* A local socket that was shut down says that it listens. */
+	return (is_listening(fd) && (poll(&end, 1, 0) <= 0 ||
+	    (end.revents & (POLLHUP | POLLRDHUP)) == 0));
 }
 
 /* path: of a local socket, or NULL: any. */
@@ -264,15 +294,15 @@ bind_again(int fd, const char *path, int like)
 
 /* libmilter goes on with its descriptor, on which it waits for at most a few
    seconds at a time. */
-enum status
-listen_again(const char *path, int fd, struct diag *diag)
+static enum status
+make_again(const char *path, int fd, struct diag *diag)
 {
 	struct pollfd waiting = { .fd = fd, .events = POLLIN };
 	enum status status;
 	int next;
 
 	/* A connection from before the loss would be reset. */
-	if (poll(&waiting, 1, 0) > 0) {
+	if (listen_is_open(fd) && poll(&waiting, 1, 0) > 0) {
 		diag_set(diag, path, 0, "connections still wait there");
 		return (STATUS_TEMP);
 	}
@@ -290,6 +320,24 @@ listen_again(const char *path, int fd, struct diag *diag)
 		close(next);
 	}
 	return (status);
+}
+
+enum status
+listen_again(const char *where, int fd, struct diag *diag)
+{
+	const char *path = listen_path(where);
+
+	if (path != NULL) {
+		return (make_again(path, fd, diag));
+	}
+	/* It is bound still. */
+	if (listen(fd, BACKLOG) == -1) {
+		diag_set(diag, NULL, 0, "cannot listen on %s again: %s", where,
+		    strerror(errno));
+		return (STATUS_IO);
+	}
+	set_no_delay(fd);
+	return (STATUS_OK);
 }
 
 /* The mail process of a daemon that was killed leaves the socket only when it
@@ -319,7 +367,7 @@ listen_open(const char *where, int *fd_r, struct diag *diag)
 {
 	const char *path = listen_path(where);
 	enum status status = path != NULL ? remove_left_behind(path, diag) :
-	    check_inet(where, diag);
+	    check_inet(where, LEFT_STEPS, diag);
 
 	if (status != STATUS_OK) {
 		return (status);
@@ -344,6 +392,9 @@ listen_abandon(int fd)
 	int next = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK,
 	    0);
 
+	/* While libmilter waits for the socket, replacing its descriptor would
+	   not close it. */
+	(void)shutdown(fd, SHUT_RDWR);
 	/* Without a name the system chooses an abstract one. */
 	if (next != -1 && bind(next, (const struct sockaddr *)&none,
 	    sizeof(none.sun_family)) == 0 && listen(next, 0) == 0) {

@@ -6,6 +6,8 @@
 #ifndef MILTER_LISTEN_H
 #define MILTER_LISTEN_H
 
+#include <stdbool.h>
+
 #include "base/diag.h"
 #include "base/status.h"
 
@@ -18,21 +20,27 @@ enum status	 listen_check(const char *where, struct diag *)
     ATTR_MUST_CHECK;
 /*
  * Opens it, after callbacks_register. A socket file on which no process listens
- * is removed first; one that is in use, or any other file, is an error. *fd_r:
- * the descriptor on which libmilter listens.
+ * is removed first; one that is in use, or any other file, is an error. If a
+ * process listens there, it may be the mail process of a daemon that was
+ * killed: two seconds are left for it to notice that. *fd_r: the descriptor on
+ * which libmilter listens.
  */
 enum status	 listen_open(const char *where, int *fd_r, struct diag *)
     ATTR_MUST_CHECK;
-/* Makes the file of a local socket again, which was removed, for the same
-   descriptor. IO: diag says why not. TEMP: not yet. */
-enum status	 listen_again(const char *path, int fd, struct diag *)
+/* Whether it takes connections. It does not if any process that has it shut it
+   down, which takes effect in all of them. */
+bool		 listen_is_open(int fd);
+/* For the same descriptor: makes a local socket again, whose file was removed
+   or that was shut down; lets another one listen again that was shut down. IO:
+   diag says why not. TEMP: not yet. */
+enum status	 listen_again(const char *where, int fd, struct diag *)
     ATTR_MUST_CHECK;
 /* Removes a socket file on which no process listens. IO: it is in use, or not a
    socket. OK: there is none. */
 enum status	 listen_remove_stale(const char *path, struct diag *)
     ATTR_MUST_CHECK;
-/* For an orphan: the socket listens no more, and its file can be taken for an
-   old one; libmilter goes on with another that nobody can reach. */
+/* For an orphan: the socket listens no more, at once, and its file can be taken
+   for an old one; libmilter goes on with another that nobody can reach. */
 void	 listen_abandon(int fd);
 /* Removes the socket file. */
 void	 listen_close(const char *where);

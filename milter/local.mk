@@ -49,7 +49,7 @@ mailseald_core = \
 	milter/next.c milter/next.h \
 	milter/peer.c milter/peer.h \
 	milter/parent.c milter/parent.h milter/parent_load.c \
-	milter/parent_alive.c \
+	milter/parent_alive.c milter/parent_start.c \
 	milter/presence.c milter/presence.h \
 	milter/resolvers.c milter/resolvers.h \
 	$(sandbox_files) \

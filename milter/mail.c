@@ -4,12 +4,14 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <libmilter/mfapi.h>
@@ -259,13 +261,18 @@ obey_load(struct mail *mail, const struct control *request)
 	return (answer_parent(mail, status, &diag, request->number));
 }
 
-static void
+/* False: it is of no use any more. */
+static bool
 take_listener(struct mail *mail, const struct control *request)
 {
-	if (request->fds_n == 1) {
-		(void)dup3(request->fds[0], mail->daemon->presence.fd,
-		    O_CLOEXEC);
+	if (request->fds_n == 1 && dup3(request->fds[0],
+	    mail->daemon->presence.fd, O_CLOEXEC) != -1) {
+		return (true);
 	}
+	env_log(&mail->daemon->env, LOG_LEVEL_ERROR, "the new socket for the "
+	    "MTA cannot be taken: %s", request->fds_n == 1 ? strerror(errno) :
+	    "the parent did not send it");
+	return (false);
 }
 
 /* With the lock that every message takes. */
@@ -297,7 +304,7 @@ mail_obey(struct mail *mail)
 		counters_log(&mail->daemon->live, "counters");
 		break;
 	case CONTROL_LISTEN:
-		take_listener(mail, &request);
+		more = take_listener(mail, &request);
 		break;
 	case CONTROL_LOG:
 		log_write(NULL, request.value <= LOG_LEVEL_DEBUG ?
@@ -417,6 +424,7 @@ stop_mail(struct mail *mail)
 		_exit((int)code);
 	}
 	limit_cleanup(code);
+	(void)channels_stop(&mail->channels, 0);
 	exporter_stop(&daemon->exporter);
 	live_fini(&daemon->live);
 	return (code);

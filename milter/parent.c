@@ -7,14 +7,12 @@
 #include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "milter/keys.h"
 #include "milter/log.h"
 #include "milter/parent.h"
-#include "milter/sandbox.h"
 #include "milter/signals.h"
 
 #define USEC_PER_S	1000000ULL
@@ -41,94 +39,29 @@ log_line(void *unused, enum log_level level, const char *line)
 	log_write(unused, level, line);
 }
 
-static void
-close_file(int fd)
+void
+parent_kill(struct parent *parent, struct child *child, const char *why)
 {
-	if (fd != -1) {
-		(void)close(fd);
+	if (child->pid == 0 || child->ended) {
+		return;
 	}
+	/* What it sent before counts no more. */
+	child->ready = child->loading = false;
+	child->ended = true;
+	env_log(&parent->daemon->env, LOG_LEVEL_ERROR, "the %s process (%ld) "
+	    "%s, and is killed", child_name(child), (long)child->pid, why);
+	(void)kill(child->pid, SIGKILL);
 }
 
-/* In a child: what is the parent's alone. */
-static void
-close_inherited(struct parent *parent)
+void
+parent_order(struct parent *parent, struct child *child,
+    const struct control *message)
 {
-	close_file(parent->load.text);
-	close_file(parent->load.picture);
-	child_close(&parent->keys);
-	child_close(&parent->mail);
-	manager_fini(&parent->daemon->manager);
-	presence_leave(&parent->daemon->presence);
-	if (parent->caller != NULL && parent->caller->fd != -1) {
-		(void)close(parent->caller->fd);
-		parent->caller->fd = -1;
+	/* After EPIPE it is dead, or will be soon. */
+	if (child->pid != 0 && !child->ended &&
+	    !control_send(child->control, message) && errno != EPIPE) {
+		parent_kill(parent, child, "does not take messages");
 	}
-	parent->daemon->env.log = log_write;
-}
-
-static bool
-note_fork(struct parent *parent, struct child *child, pid_t pid)
-{
-	if (pid > 0) {
-		return (true);
-	}
-	child->due_us = env_mono_us(&parent->daemon->env) + CHILD_WAIT_US;
-	env_log(&parent->daemon->env, LOG_LEVEL_ERROR, "the %s process cannot "
-	    "be started: %s", child_name(child), strerror(errno));
-	return (false);
-}
-
-/* False: it could not be started, and is tried again. */
-static bool
-parent_start_keys(struct parent *parent)
-{
-	static struct keys_start start;
-	struct daemon *daemon = parent->daemon;
-	struct child_ends ends;
-	uint64_t set = ++parent->last_set;
-	pid_t pid = child_fork(&parent->keys, &ends);
-
-	parent->keys_text = parent->texts;
-	if (pid != 0) {
-		return (note_fork(parent, &parent->keys, pid));
-	}
-	close_inherited(parent);
-	close_file(parent->picture);
-	if (daemon->presence.fd > STDERR_FILENO) {
-		(void)close(daemon->presence.fd);
-	}
-	start = (struct keys_start){ .path = daemon->opts->conf_path,
-		.text = parent->text, .control = ends.control,
-		.delivery = ends.delivery, .report = ends.report,
-		.number = set,
-		.first = !parent->started,
-		.sets_log = !daemon_is_observer(daemon),
-		.board = daemon->live.board_keys };
-	keys_run(&start, &daemon->env);
-}
-
-static bool
-parent_start_mail(struct parent *parent)
-{
-	static struct mail_start start;
-	struct daemon *daemon = parent->daemon;
-	struct child_ends ends;
-	pid_t pid;
-
-	/* What a dead one was doing. */
-	atomic_store(&daemon->live.board->in_flight, 0);
-	pid = child_fork(&parent->mail, &ends);
-	if (pid != 0) {
-		return (note_fork(parent, &parent->mail, pid));
-	}
-	close_inherited(parent);
-	start = (struct mail_start){ .conf = parent->conf,
-		.text = parent->text,
-		.set = parent->set, .picture = parent->picture,
-		.control = ends.control, .delivery = ends.delivery,
-		.report = ends.report,
-		.first = !parent->started };
-	mail_run(&start, daemon);
 }
 
 void
@@ -156,152 +89,6 @@ parent_connect(struct parent *parent, bool again)
 	}
 	parent->told_unconnected = parent->wants_connect = true;
 	parent->connect_new = !again;
-}
-
-/* Waits for the next message of a child, at the start. IO: it has ended. */
-static enum status
-await_answer(const struct child *child, enum control_kind kind,
-    struct control *r)
-{
-	char report[SANDBOX_REPORT_BYTES];
-	enum status status;
-	bool forbidden;
-
-	for (;;) {
-		status = control_receive(child->control, r);
-		if (status != STATUS_OK) {
-			forbidden = sandbox_read_report(child->report, report);
-			diag_set(&r->diag, NULL, 0, "the %s process died at "
-			    "its start%s%s", child_name(child), forbidden ?
-			    ": the sandbox forbids " : "", forbidden ? report :
-			    "");
-			return (STATUS_NOMEM);
-		}
-		if (r->kind == kind) {
-			return (r->status);
-		}
-		control_close_fds(r);
-	}
-}
-
-static enum status
-start_keys(struct parent *parent, struct diag *diag)
-{
-	struct control answer;
-	enum status status;
-
-	if (!parent_start_keys(parent)) {
-		diag_set(diag, NULL, 0, "no keys process");
-		return (STATUS_NOMEM);
-	}
-	status = await_answer(&parent->keys, CONTROL_READ, &answer);
-	control_close_fds(&answer);
-	*diag = answer.diag;
-	return (status);
-}
-
-static enum status
-start_mail(struct parent *parent, struct diag *diag)
-{
-	struct control answer;
-	enum status status;
-
-	status = await_answer(&parent->keys, CONTROL_LOADED, &answer);
-	if (status == STATUS_OK) {
-		parent_keys_loaded(parent, &answer);
-	}
-	control_close_fds(&answer);
-	*diag = answer.diag;
-	if (status != STATUS_OK) {
-		return (status);
-	}
-	if (!parent->keys.ready || !parent_start_mail(parent)) {
-		diag_set(diag, NULL, 0, "no mail process");
-		return (STATUS_NOMEM);
-	}
-	parent_connect(parent, false);
-	status = await_answer(&parent->mail, CONTROL_LOADED, &answer);
-	control_close_fds(&answer);
-	*diag = answer.diag;
-	parent->mail.ready = status == STATUS_OK;
-	return (status);
-}
-
-static void
-send_ready(const struct child *child, bool keep_stderr)
-{
-	const struct control message = { .kind = CONTROL_READY,
-		.value = keep_stderr };
-
-	(void)control_send(child->control, &message);
-}
-
-static void
-announce_start(struct parent *parent)
-{
-	bool keep_stderr = parent->conf->log_target == CONF_LOG_STDERR;
-
-	presence_announce(&parent->daemon->presence);
-	daemon_set_log(parent->daemon, parent->conf);
-	parent->started = true;
-	log_never_wait();
-	if (parent->caller->fd != -1) {
-		send_ready(&parent->keys, keep_stderr);
-		send_ready(&parent->mail, keep_stderr);
-	}
-	background_ready(parent->caller, keep_stderr);
-	daemon_report_ready(parent->daemon);
-}
-
-/* Both see the end of their pairs. */
-static void
-give_up(struct parent *parent)
-{
-	child_close(&parent->mail);
-	child_close(&parent->keys);
-}
-
-/* Starts both processes; what they log, they log. On failure logs the reason
-   and returns the exit status. */
-static enum daemon_exit
-parent_start(struct parent *parent)
-{
-	struct daemon *daemon = parent->daemon;
-	enum status status;
-	struct diag diag;
-
-	logging = parent;
-	daemon->env.log = log_line;
-	diag_init(&diag);
-	status = live_share(&daemon->live, &diag);
-	if (status == STATUS_OK) {
-		status = start_keys(parent, &diag);
-	}
-	if (status != STATUS_OK) {
-		daemon_complain(daemon, status, &diag);
-		give_up(parent);
-		return (daemon_exit_of(status));
-	}
-	status = presence_open(&daemon->presence, parent->conf, &daemon->live,
-	    &diag);
-	if (status != STATUS_OK) {
-		daemon_complain(daemon, status, &diag);
-		give_up(parent);
-		return (DAEMON_NO);
-	}
-	status = live_prepare(&daemon->live, parent->conf, &daemon->env,
-	    &diag);
-	if (status == STATUS_OK) {
-		status = start_mail(parent, &diag);
-	}
-	if (status != STATUS_OK) {
-		presence_close(&daemon->presence);
-		daemon_complain(daemon, status, &diag);
-		give_up(parent);
-		return (daemon_exit_of(status));
-	}
-	announce_start(parent);
-	return (DAEMON_OK);
 }
 
 static void
@@ -332,18 +119,33 @@ compare_signatures(struct parent *parent)
 	}
 }
 
+/* True: it is taken, or there is nobody to take it. */
+static bool
+send_listener(const struct parent *parent)
+{
+	const struct control message = { .kind = CONTROL_LISTEN,
+		.fds = { parent->daemon->presence.fd }, .fds_n = 1 };
+
+	return (parent->mail.pid == 0 || parent->mail.ended ||
+	    control_send(parent->mail.control, &message));
+}
+
 /* A socket that was made anew is the mail process's, too. */
 static void
 watch_presence(struct parent *parent)
 {
 	struct daemon *daemon = parent->daemon;
-	struct control message = { .kind = CONTROL_LISTEN,
-		.fds = { daemon->presence.fd }, .fds_n = 1 };
 
-	if (presence_watch(&daemon->presence, &daemon->env) &&
-	    parent->mail.pid != 0) {
-		(void)control_send(parent->mail.control, &message);
+	/* First, so that it logs no line of ours any more. */
+	if (presence_is_shut(&daemon->presence)) {
+		parent_kill(parent, &parent->mail, "shut down the socket for "
+		    "the MTA");
 	}
+	if (presence_watch(&daemon->presence, &daemon->env)) {
+		parent->wants_listen = true;
+	}
+	/* Its queue may be full: then it is told the next time. */
+	parent->wants_listen = parent->wants_listen && !send_listener(parent);
 	atomic_store(&daemon->live.board->meter.socket_lost,
 	    daemon->presence.lost);
 }
@@ -407,16 +209,6 @@ wait_ms(const struct parent *parent)
 	return ((int)(us / 1000 + 1));
 }
 
-/* It is killed, and started again as any other that died. */
-static void
-distrust(struct parent *parent, const struct child *child)
-{
-	env_log(&parent->daemon->env, LOG_LEVEL_ERROR, "the %s process (%ld) "
-	    "sent a malformed message, and is killed", child_name(child),
-	    (long)child->pid);
-	(void)kill(child->pid, SIGKILL);
-}
-
 static void
 hear_child(struct parent *parent, struct child *child)
 {
@@ -448,7 +240,7 @@ hear_child(struct parent *parent, struct child *child)
 		parent_ask(parent, PARENT_CHANGED);
 	} else if (status != STATUS_OK || !is_keys ||
 	    message.kind != CONTROL_READ) {
-		distrust(parent, child);
+		parent_kill(parent, child, "sent a malformed message");
 	} else if (message.status != STATUS_OK) {
 		env_log(&parent->daemon->env, LOG_LEVEL_ERROR, "the keys "
 		    "process cannot start: %s", message.diag.text);
@@ -470,6 +262,15 @@ blame_messages(struct parent *parent)
 	}
 }
 
+/* Before another one inherits the socket. */
+static void
+restore_presence(struct parent *parent)
+{
+	if (!parent->stopping) {
+		watch_presence(parent);
+	}
+}
+
 static void
 bury_children(struct parent *parent)
 {
@@ -484,6 +285,7 @@ bury_children(struct parent *parent)
 			if (children[i] == &parent->mail) {
 				parent->exit_code = code;
 				blame_messages(parent);
+				restore_presence(parent);
 			}
 			parent_load_lost(parent, children[i]);
 		}
@@ -519,6 +321,15 @@ send_plain(const struct child *child, enum control_kind kind)
 	return (child->pid != 0 && control_send(child->control, &message));
 }
 
+static void
+ask_for_counters(struct parent *parent)
+{
+	if (!send_plain(&parent->mail, CONTROL_COUNTERS)) {
+		env_log(&parent->daemon->env, LOG_LEVEL_WARNING, "SIGUSR1: the "
+		    "mail process does not take it now; try again");
+	}
+}
+
 /* True: to stop. */
 static bool
 obey_signals(struct parent *parent)
@@ -537,7 +348,7 @@ obey_signals(struct parent *parent)
 			parent_ask(parent, PARENT_CHANGED);
 			break;
 		case SIGNALS_COUNTERS:
-			(void)send_plain(&parent->mail, CONTROL_COUNTERS);
+			ask_for_counters(parent);
 			break;
 		case SIGNALS_NONE:
 			return (false);
@@ -560,7 +371,7 @@ stop_child(struct parent *parent, struct child *child, unsigned seconds)
 		/* Its queue may be full of lines for the log. */
 		asked = asked || send_plain(child, CONTROL_STOP);
 		if (env_mono_us(env) >= end_us) {
-			(void)kill(child->pid, SIGKILL);
+			parent_kill(parent, child, "does not end");
 			return (false);
 		}
 		wait_for_events(parent, 100);
@@ -651,8 +462,10 @@ daemon_run(const struct daemon_opts *opts)
 		background_none(&caller);
 	}
 	manager_init(&daemon.manager);
+	logging = &parent;
+	daemon.env.log = log_line;
 	code = parent_start(&parent);
-	if (code == DAEMON_OK) {
+	if (code == DAEMON_OK && !parent.stopping) {
 		code = parent_serve(&parent);
 	}
 	conf_release(parent.conf);

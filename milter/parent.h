@@ -17,8 +17,20 @@
  * of the service manager's watchdog or a minute, is killed; while one that was
  * killed does not go away, the service manager gets no sign of life.
  *
+ * No message is lost in silence. One that changes the state of a process, and
+ * that it does not take, ends the process, so that the next one begins with
+ * what is in service; STOP and LISTEN are sent again until they are taken.
+ *
  * Connections between the two that have failed, or could not be made, are made
  * again, CONNECT_EVERY_US apart at least.
+ *
+ * A mail process that was taken over can shut down the socket, in all processes
+ * that have it: then the socket is made again, and the process is killed, which
+ * has no reason to do that.
+ *
+ * To stop is obeyed at any time. During the start it ends both processes at
+ * once, since they may wait for a database and hold no mail. While the daemon
+ * stops, a process that dies is not started again.
  *
  * Both processes end when the parent does: they find its end of their pair
  * closed.
@@ -70,6 +82,8 @@ struct parent {
 	bool			 wants_keys;
 	bool			 wants_restarted;
 	bool			 started;	/* the service is up */
+	bool			 wants_listen;	/* the mail process shall take
+						   the socket again */
 	bool			 stopping;
 	bool			 told_difference;	/* of signatures */
 	struct board_deaths	 deaths;	/* of mail processes */
@@ -84,6 +98,21 @@ struct parent {
 	bool			 told_unconnected;
 	uint64_t		 connected_us;	/* at the last time */
 };
+
+/* parent_start.c: all of the service. What the others log, they log. On failure
+   logs the reason. With OK it may be stopping: then nothing was started. */
+enum daemon_exit	 parent_start(struct parent *);
+/* One process. False: it could not be started, and is tried again. */
+bool	 parent_start_keys(struct parent *);
+bool	 parent_start_mail(struct parent *);
+
+/* parent.c: ends a process, which is started again as any other that died. why:
+   "does not answer". */
+void	 parent_kill(struct parent *, struct child *, const char *why);
+/* Sends what a process must have. If it is there and does not take it, it is
+   killed: what it has in service is unknown. */
+void	 parent_order(struct parent *, struct child *,
+	    const struct control *);
 
 /* parent_load.c */
 void	 parent_ask(struct parent *, enum parent_why);

@@ -9,8 +9,6 @@
  */
 #include "config.h"
 
-#include <signal.h>
-
 #include "milter/parent.h"
 
 #define QUESTIONS	4	/* within the time of silence */
@@ -50,19 +48,6 @@ allowed(const struct parent *parent, const struct child *child)
 }
 
 static void
-kill_silent(struct parent *parent, struct child *child)
-{
-	/* What it sent before counts no more; nor does it log for us. */
-	child->ready = child->loading = false;
-	child->ended = true;
-	child->silent = QUESTIONS + 1;
-	env_log(&parent->daemon->env, LOG_LEVEL_ERROR, "the %s process (%ld) "
-	    "does not answer, and is killed", child_name(child),
-	    (long)child->pid);
-	(void)kill(child->pid, SIGKILL);
-}
-
-static void
 ask_child(struct parent *parent, struct child *child)
 {
 	const struct control ping = { .kind = CONTROL_PING };
@@ -71,7 +56,8 @@ ask_child(struct parent *parent, struct child *child)
 		return;
 	}
 	if (child->silent++ == allowed(parent, child)) {
-		kill_silent(parent, child);
+		parent_kill(parent, child, "does not answer");
+		child->silent = QUESTIONS + 1;
 	} else if (!child->asked && !child->ended) {
 		/* Its queue may be full: then it is asked the next time. */
 		child->asked = control_send(child->control, &ping);

@@ -128,13 +128,11 @@ fail_load(struct parent *parent, const char *why)
 }
 
 static void
-send_set(const struct child *child, enum control_kind kind, uint64_t set)
+send_set(struct parent *parent, enum control_kind kind, uint64_t set)
 {
 	const struct control message = { .kind = kind, .number = set };
 
-	if (child->pid != 0) {
-		(void)control_send(child->control, &message);
-	}
+	parent_order(parent, &parent->keys, &message);
 }
 
 /* Asks the keys process for a set. */
@@ -187,7 +185,7 @@ pass_on(struct parent *parent)
 	parent->mail.loading = true;
 	if (!control_send(parent->mail.control, &message)) {
 		parent->mail.loading = false;
-		send_set(&parent->keys, CONTROL_DROP, load->set);
+		send_set(parent, CONTROL_DROP, load->set);
 		fail_load(parent, "the mail process does not answer");
 	}
 }
@@ -200,7 +198,7 @@ commit_load(struct parent *parent)
 	struct diag none;
 
 	diag_init(&none);
-	send_set(&parent->keys, CONTROL_USE, load->set);
+	send_set(parent, CONTROL_USE, load->set);
 	parent->set = load->set;
 	close_file(&parent->picture);
 	parent->picture = load->picture;
@@ -304,7 +302,7 @@ parent_keys_loaded(struct parent *parent, struct control *answer)
 	if (parent->mail.ready) {
 		pass_on(parent);
 	} else {
-		send_set(&parent->keys, CONTROL_DROP, load->set);
+		send_set(parent, CONTROL_DROP, load->set);
 		fail_load(parent, "there is no mail process");
 	}
 }
@@ -340,7 +338,7 @@ parent_mail_loaded(struct parent *parent, const struct control *answer)
 		return;
 	}
 	if (load->why != PARENT_RESTARTED) {
-		send_set(&parent->keys, CONTROL_DROP, load->set);
+		send_set(parent, CONTROL_DROP, load->set);
 	}
 	end_load(parent, answer->status, &answer->diag);
 }
@@ -357,7 +355,7 @@ parent_load_lost(struct parent *parent, const struct child *dead)
 		return;
 	}
 	if (load->step == PARENT_MAIL && load->why != PARENT_RESTARTED) {
-		send_set(&parent->keys, CONTROL_DROP, load->set);
+		send_set(parent, CONTROL_DROP, load->set);
 	}
 	/* A mail process that starts takes what is in service. */
 	if (load->why == PARENT_RESTARTED) {

@@ -163,27 +163,43 @@ presence_announce(struct presence *presence)
 	}
 }
 
-/* Returns whether it is there again. */
+/* how: what happened to the socket. Whether it takes connections again. */
 static bool
-note_loss(struct presence *presence, const struct env *env, const char *path)
+restore_socket(struct presence *presence, const struct env *env,
+    const char *how)
 {
+	const char *path = listen_path(presence->socket);
 	enum status status;
 	struct diag why;
 
 	diag_init(&why);
-	status = listen_again(path, presence->fd, &why);
+	status = listen_again(presence->socket, presence->fd, &why);
 	if (status == STATUS_OK) {
-		if (lstat(path, &presence->made) == -1) {
+		if (path != NULL && lstat(path, &presence->made) == -1) {
 			presence->made.st_nlink = 0;
 		}
-		env_log(env, LOG_LEVEL_WARNING, "the socket %s was removed or "
-		    "replaced: it has been made again", path);
+		env_log(env, LOG_LEVEL_WARNING, "the socket %s was %s: it has "
+		    "been made again", path != NULL ? path : presence->socket,
+		    how);
 	} else if (status == STATUS_IO && !presence->lost) {
-		env_log(env, LOG_LEVEL_ERROR, "the socket %s was removed or "
-		    "replaced: no MTA can connect: %s", path, why.text);
+		env_log(env, LOG_LEVEL_ERROR, "the socket %s was %s: no MTA "
+		    "can connect: %s", path != NULL ? path : presence->socket,
+		    how, why.text);
 	}
 	presence->lost = status == STATUS_IO;
 	return (status == STATUS_OK);
+}
+
+static bool
+is_shut(const struct presence *presence)
+{
+	return (presence->fd != -1 && !listen_is_open(presence->fd));
+}
+
+bool
+presence_is_shut(const struct presence *presence)
+{
+	return (!presence->lost && is_shut(presence));
 }
 
 bool
@@ -191,14 +207,15 @@ presence_watch(struct presence *presence, const struct env *env)
 {
 	const char *path = listen_path(presence->socket);
 
-	if (path == NULL) {
-		return (false);
+	if (is_shut(presence)) {
+		return (restore_socket(presence, env, "shut down"));
 	}
-	if (!is_same_file(&presence->made, path)) {
-		return (note_loss(presence, env, path));
+	if (path != NULL && !is_same_file(&presence->made, path)) {
+		return (restore_socket(presence, env, "removed or replaced"));
 	}
 	if (presence->lost) {
-		env_log(env, LOG_LEVEL_INFO, "the socket %s is back", path);
+		env_log(env, LOG_LEVEL_INFO, "the socket %s is back", path !=
+		    NULL ? path : presence->socket);
 		presence->lost = false;
 	}
 	return (false);

@@ -48,9 +48,13 @@ enum status	 presence_open(struct presence *, const struct conf *,
 		    struct live *, struct diag *) ATTR_MUST_CHECK;
 /* The process serves: writes its number into the pid file. */
 void		 presence_announce(struct presence *);
-/* Makes the socket file again if somebody removed it, and logs that. If that
-   cannot be, or another process listens there, it is logged once. True: it was
-   made again, on the same descriptor of this process. */
+/* Whether a process that shares the socket has shut it down, which was not
+   known yet. */
+bool		 presence_is_shut(const struct presence *);
+/* Makes the socket again if somebody removed its file or shut it down, and logs
+   that. If that cannot be done, or another process listens there, it is logged
+   once, and tried again at the next call. True: it was made again, on the same
+   descriptor of this process. */
 bool		 presence_watch(struct presence *, const struct env *);
 /* In a child of the process that opened them: the pid file is not its own. */
 void		 presence_leave(struct presence *);

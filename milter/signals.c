@@ -113,11 +113,17 @@ take_signal(int number)
 	return (false);
 }
 
+bool
+signals_take_stop(void)
+{
+	return (take_signal(SIGTERM) || take_signal(SIGINT));
+}
+
 enum signals_event
 signals_take(void)
 {
 	/* To stop first: a SIGHUP may come again and again. */
-	if (take_signal(SIGTERM) || take_signal(SIGINT)) {
+	if (signals_take_stop()) {
 		return (SIGNALS_STOP);
 	}
 	if (take_signal(SIGCHLD)) {

@@ -13,6 +13,7 @@
 #ifndef MILTER_SIGNALS_H
 #define MILTER_SIGNALS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct pollfd;
@@ -36,5 +37,7 @@ void	 signals_ignore(void);
 void	 signals_poll(struct pollfd *, size_t n, int timeout_ms);
 /* The next one that came, and was not taken yet. */
 enum signals_event	 signals_take(void);
+/* Only whether to stop: the others stay, to be taken later. */
+bool	 signals_take_stop(void);
 
 #endif

@@ -103,6 +103,28 @@ def plant(daemon, others, what, says):
     tap.ok(True, '%s: it is in the log (%s), and mail goes on' % (what, says))
 
 
+def shut(options, where, path=None):
+    """A process that was taken over shuts the socket down, which the parent
+    has, too."""
+    daemon = seald.Seald(TOP, dict(options, Socket=where) if path else options,
+                         'shut-' + where[:4],
+                         env=dict(os.environ, LD_PRELOAD=LIBRARY))
+    roles.settle(daemon)
+    path = path or daemon.path
+    for i in range(2):
+        before = roles.wait(daemon.server.pid)
+        signed(path, 'shut', 'shutdown')
+        proc.wait_for(lambda: daemon.log_text().count(
+            'was shut down: it has been made again') > i, 'the log to say so')
+        after = roles.wait(daemon.server.pid, without=[before['mail']])
+        tap.is_((after['parent'], after['keys']),
+                (before['parent'], before['keys']),
+                '%s: only the process for mail is new' % where)
+        tap.ok(proc.wait_for(lambda: signed(path, 'next'), 'signed mail'),
+               '%s: mail goes on' % where)
+    tap.is_(daemon.stop(), 0, '%s: mailseald ends well' % where)
+
+
 def check_start():
     """A defect at the first start ends it, and why is said."""
     conf = proc.write(os.path.join(TOP, 'start.conf'),
@@ -143,6 +165,9 @@ def main():
                'KeyFile': [k.path for k in keys], 'Mode': 's',
                'InternalHosts': '127.0.0.1'}
     check_waiting(options)
+    shut(options, 'unix')
+    port = proc.free_port()
+    shut(options, 'inet:%d@127.0.0.1' % port, port)
     daemon = seald.Seald(TOP, options, 'planted', env=env)
     roles.settle(daemon)
     tap.ok(signed(daemon.path, 'first'), 'a message is signed')

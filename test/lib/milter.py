@@ -112,6 +112,10 @@ class Client:
     def eom(self):
         """(final answer, [changes asked for]); b"c" is "go on"."""
         self.packet(b'E')
+        return self.outcome()
+
+    def outcome(self):
+        """The same, when the end of the message has been sent."""
         changes = []
         while True:
             answer = self.read()
