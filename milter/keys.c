@@ -81,7 +81,8 @@ send_answer(const struct keys *keys, const struct control *answer)
 }
 
 static enum status
-read_conf(const struct keys *keys, int text_fd, struct conf **conf_r,
+read_conf(const struct keys *keys, int text_fd,
+    const struct conf_keys_opts *opts, struct conf **conf_r,
     struct diag *diag)
 {
 	enum status status;
@@ -94,7 +95,7 @@ read_conf(const struct keys *keys, int text_fd, struct conf **conf_r,
 		    strerror(errno));
 		return (status);
 	}
-	status = conf_load_text(text, keys->start->path, true, keys->env,
+	status = conf_load_text(text, keys->start->path, opts, keys->env,
 	    conf_r, diag);
 	memory_unmap(text);
 	return (status);
@@ -196,8 +197,9 @@ static enum status
 load_text(struct keys *keys, uint64_t number, int text_fd, int *picture_r,
     struct diag *diag)
 {
+	const struct conf_keys_opts opts = { .opened_n = 0 };
 	struct conf *conf;
-	enum status status = read_conf(keys, text_fd, &conf, diag);
+	enum status status = read_conf(keys, text_fd, &opts, &conf, diag);
 
 	if (status == STATUS_OK) {
 		status = build_set(keys, number, conf, SIGNERS_LOSE_ANY,
@@ -458,11 +460,15 @@ start_service(struct keys *keys, struct control *answer)
 static bool
 start_keys(struct keys *keys)
 {
+	struct kept_keys *kept = keys->start->kept;
+	struct conf_keys_opts opts;
 	struct control answer = { .kind = CONTROL_READ };
 	bool sent;
 
-	answer.status = read_conf(keys, keys->start->text, &keys->next.conf,
-	    &answer.diag);
+	opts = (struct conf_keys_opts){ kept->v, kept->n };
+	answer.status = read_conf(keys, keys->start->text, &opts,
+	    &keys->next.conf, &answer.diag);
+	kept_keys_close(kept);
 	if (!send_answer(keys, &answer) || answer.status != STATUS_OK) {
 		return (false);
 	}

@@ -26,6 +26,7 @@
 
 #include "base/env.h"
 #include "milter/board.h"
+#include "milter/kept_keys.h"
 
 /* Messages of the parent wait for a load; the parent kills the process if it
    does not end that long after STOP. */
@@ -41,6 +42,7 @@ struct keys_start {
 	uint64_t		 number;	/* of the first set */
 	bool			 first;		/* since the parent started */
 	bool			 sets_log;	/* LogTarget counts */
+	struct kept_keys	*kept;		/* closed when they are read */
 	struct board_keys	*board;
 };
 

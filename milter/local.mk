@@ -28,6 +28,7 @@ mailseald_core = \
 	milter/exporter_socket.c milter/exporter_socket.h \
 	milter/finish.c milter/finish.h \
 	milter/health.c milter/health.h \
+	milter/kept_keys.c milter/kept_keys.h \
 	milter/keys.c milter/keys.h \
 	milter/listen.c milter/listen.h \
 	milter/live.c milter/live.h \

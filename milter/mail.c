@@ -206,7 +206,7 @@ load_text(struct mail *mail, const struct control *request, struct diag *diag)
 	}
 	/* The parent has logged warnings. */
 	quiet.log = NULL;
-	status = conf_load_text(text, daemon->opts->conf_path, false, &quiet,
+	status = conf_load_text(text, daemon->opts->conf_path, NULL, &quiet,
 	    &conf, diag);
 	if (status == STATUS_OK) {
 		confine_reload(conf, text, &daemon->env);

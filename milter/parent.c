@@ -468,6 +468,7 @@ daemon_run(const struct daemon_opts *opts)
 	if (code == DAEMON_OK && !parent.stopping) {
 		code = parent_serve(&parent);
 	}
+	kept_keys_close(&parent.kept_keys);
 	conf_release(parent.conf);
 	presence_fini(&daemon.presence);
 	manager_fini(&daemon.manager);

@@ -40,6 +40,7 @@
 
 #include "milter/background.h"
 #include "milter/child.h"
+#include "milter/kept_keys.h"
 #include "milter/mail.h"
 #include "milter/timer.h"
 
@@ -74,6 +75,7 @@ struct parent {
 	int			 picture;	/* of the keys */
 	uint64_t		 set;
 	uint64_t		 last_set;	/* the highest number */
+	struct kept_keys	 kept_keys;	/* of conf */
 	unsigned		 texts;		/* how many were in service */
 	unsigned		 keys_text;	/* which of them the keys
 						   process began with */

@@ -23,7 +23,7 @@ parent_read(struct parent *parent, struct conf **conf_r, int *text_r,
 	buf_init(&text, SIZE_MAX / 2);
 	status = conf_read_file(path, &text, diag);
 	if (status == STATUS_OK) {
-		status = conf_load_text(buf_str(&text), path, false,
+		status = conf_load_text(buf_str(&text), path, NULL,
 		    &daemon->env, conf_r, diag);
 	}
 	if (status == STATUS_OK) {
@@ -211,6 +211,8 @@ commit_load(struct parent *parent)
 		parent->text = load->text;
 		load->text = -1;
 		parent->texts++;
+		/* UserID could read all key files. */
+		kept_keys_close(&parent->kept_keys);
 		daemon_set_log(parent->daemon, parent->conf);
 	}
 	end_load(parent, STATUS_OK, &none);

@@ -80,6 +80,7 @@ parent_start_keys(struct parent *parent)
 		.number = set,
 		.first = !parent->started,
 		.sets_log = !daemon_is_observer(daemon),
+		.kept = &parent->kept_keys,
 		.board = daemon->live.board_keys };
 	keys_run(&start, &daemon->env);
 }
@@ -100,6 +101,7 @@ parent_start_mail(struct parent *parent)
 		return (note_fork(parent, &parent->mail, pid));
 	}
 	close_inherited(parent);
+	kept_keys_close(&parent->kept_keys);
 	start = (struct mail_start){ .conf = parent->conf,
 		.text = parent->text,
 		.set = parent->set, .picture = parent->picture,
@@ -269,11 +271,13 @@ parent_start(struct parent *parent)
 		return (fail_start(parent, daemon_exit_of(status), status,
 		    &diag));
 	}
+	kept_keys_open(&parent->kept_keys, parent->conf);
 	status = presence_open(&daemon->presence, parent->conf, &daemon->live,
 	    &diag);
 	if (status != STATUS_OK) {
 		return (fail_start(parent, DAEMON_NO, status, &diag));
 	}
+	kept_keys_settle(&parent->kept_keys, parent->conf, &daemon->env);
 	status = live_prepare(&daemon->live, parent->conf, &daemon->env,
 	    &diag);
 	if (status == STATUS_OK) {

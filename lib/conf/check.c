@@ -5,6 +5,8 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "conf/table.h"
 
@@ -176,6 +178,33 @@ check_selectors(struct check *c)
 	return (STATUS_OK);
 }
 
+/* -1: it was not opened before. */
+static int
+find_opened(const struct conf_keys_opts *keys, const char *path)
+{
+	size_t i;
+
+	for (i = 0; keys != NULL && i < keys->opened_n; i++) {
+		if (strcmp(keys->opened[i].path, path) == 0) {
+			return (keys->opened[i].fd);
+		}
+	}
+	return (-1);
+}
+
+/* As it is now, if this user may read it. */
+static enum status
+read_key(struct check *c, struct conf_key *key, struct diag *why)
+{
+	int fd = find_opened(c->opts->keys, key->path);
+	const char *user_id = c->conf->user_id;
+
+	if (fd == -1 || access(key->path, R_OK) == 0) {
+		return (conf_key_load(key->path, user_id, &key->key, why));
+	}
+	return (conf_key_load_fd(fd, key->path, user_id, &key->key, why));
+}
+
 static enum status
 load_key(struct check *c, struct conf_key *key, struct str selector,
     const struct conf_given *file)
@@ -192,7 +221,7 @@ load_key(struct check *c, struct conf_key *key, struct str selector,
 		return (STATUS_OK);
 	}
 	diag_init(&why);
-	status = conf_key_load(key->path, c->conf->user_id, &key->key, &why);
+	status = read_key(c, key, &why);
 	if (status != STATUS_OK) {
 		diag_set(c->reader->diag, c->reader->file, file->line,
 		    "KeyFile: %s", why.text);

@@ -304,16 +304,25 @@ enum status	 conf_load(const char *path, const struct env *,
 		    struct conf **r, struct diag *) ATTR_MUST_CHECK;
 /*
  * The same in two steps, for several processes that use the same text: the file
- * as a whole, and the text of such a file. with_keys false: key files are not
- * read, and keys[i].key is NULL; nothing else differs. conf_load_text with
- * keys logs only what it has to say about the keys: the others have logged the
- * rest.
+ * as a whole, and the text of such a file. Without opts key files are not read,
+ * and keys[i].key is NULL; nothing else differs. With them, only what there is
+ * to say about the keys is logged: the others have logged the rest. A key file
+ * that the current user may not open is read from its descriptor if it is among
+ * those that were opened before.
  */
+struct conf_opened {
+	const char	*path;		/* of KeyFile, as it stands there */
+	int		 fd;
+};
+struct conf_keys_opts {
+	const struct conf_opened	*opened;
+	size_t			 opened_n;
+};
 enum status	 conf_read_file(const char *path, struct buf *text,
 		    struct diag *) ATTR_MUST_CHECK;
 enum status	 conf_load_text(struct str text, const char *path,
-		    bool with_keys, const struct env *, struct conf **r,
-		    struct diag *) ATTR_MUST_CHECK;
+		    const struct conf_keys_opts *, const struct env *,
+		    struct conf **r, struct diag *) ATTR_MUST_CHECK;
 /*
  * As conf_parse, of a file without its lines of some options and with further
  * lines behind. path NULL: only those lines. An error in these lines names

@@ -30,27 +30,37 @@ read_text(int fd, const char *path, size_t max_bytes, struct arena *arena,
 }
 
 enum status
+conf_file_read_fd(int fd, const char *path, size_t max_bytes,
+    struct arena *arena, struct stat *st_r, struct str *text_r,
+    struct diag *diag)
+{
+	if (st_r != NULL && fstat(fd, st_r) != 0) {
+		diag_set(diag, path, 0, "%s", strerror(errno));
+		return (STATUS_IO);
+	}
+	if (st_r != NULL && !S_ISREG(st_r->st_mode)) {
+		diag_set(diag, path, 0, "not a regular file");
+		return (STATUS_IO);
+	}
+	/* A FIFO, which a configuration may be, has no beginning. */
+	(void)lseek(fd, 0, SEEK_SET);
+	return (read_text(fd, path, max_bytes, arena, text_r, diag));
+}
+
+enum status
 conf_file_read(const char *path, size_t max_bytes, struct arena *arena,
     struct stat *st_r, struct str *text_r, struct diag *diag)
 {
-	enum status status = STATUS_IO;
 	int fd, flags = O_RDONLY | O_CLOEXEC;
+	enum status status;
 
 	/* A key must not be a FIFO, whose open would wait for a writer. */
 	fd = open(path, st_r != NULL ? flags | O_NONBLOCK : flags);
 	if (fd < 0) {
 		return (access_failed(AT_FDCWD, path, path, diag));
 	}
-	if (st_r != NULL && fstat(fd, st_r) != 0) {
-		diag_set(diag, path, 0, "%s", strerror(errno));
-		goto out;
-	}
-	if (st_r != NULL && !S_ISREG(st_r->st_mode)) {
-		diag_set(diag, path, 0, "not a regular file");
-		goto out;
-	}
-	status = read_text(fd, path, max_bytes, arena, text_r, diag);
-out:
+	status = conf_file_read_fd(fd, path, max_bytes, arena, st_r, text_r,
+	    diag);
 	close(fd);
 	return (status);
 }

@@ -98,16 +98,18 @@ check_access(const char *path, const struct stat *st, const char *user_id,
 	    "daemon's user", path, diag));
 }
 
+/* fd -1: opens it. */
 static enum status
-load_key(const char *path, const char *user_id, struct arena *arena,
+load_key(int fd, const char *path, const char *user_id, struct arena *arena,
     struct privkey **key_r, struct diag *diag)
 {
 	struct str pem = STR_NONE;
 	enum status status;
 	struct stat st;
 
-	status = conf_file_read(path, CONF_KEY_FILE_MAX_BYTES, arena, &st,
-	    &pem, diag);
+	status = fd == -1 ? conf_file_read(path, CONF_KEY_FILE_MAX_BYTES,
+	    arena, &st, &pem, diag) : conf_file_read_fd(fd, path,
+	    CONF_KEY_FILE_MAX_BYTES, arena, &st, &pem, diag);
 	if (status != STATUS_OK) {
 		return (status);
 	}
@@ -120,15 +122,22 @@ load_key(const char *path, const char *user_id, struct arena *arena,
 }
 
 enum status
-conf_key_load(const char *path, const char *user_id, struct privkey **key_r,
-    struct diag *diag)
+conf_key_load_fd(int fd, const char *path, const char *user_id,
+    struct privkey **key_r, struct diag *diag)
 {
 	enum status status;
 	struct arena arena;
 
 	*key_r = NULL;
 	arena_init(&arena, 2 * CONF_KEY_FILE_MAX_BYTES);
-	status = load_key(path, user_id, &arena, key_r, diag);
+	status = load_key(fd, path, user_id, &arena, key_r, diag);
 	arena_fini(&arena);
 	return (status);
+}
+
+enum status
+conf_key_load(const char *path, const char *user_id, struct privkey **key_r,
+    struct diag *diag)
+{
+	return (conf_key_load_fd(-1, path, user_id, key_r, diag));
 }

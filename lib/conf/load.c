@@ -150,11 +150,13 @@ conf_read_file(const char *path, struct buf *out, struct diag *diag)
 }
 
 enum status
-conf_load_text(struct str text, const char *path, bool with_keys,
-    const struct env *env, struct conf **conf_r, struct diag *diag)
+conf_load_text(struct str text, const char *path,
+    const struct conf_keys_opts *keys, const struct env *env,
+    struct conf **conf_r, struct diag *diag)
 {
 	const struct conf_check_opts opts = { .of_host = true,
-		.without_keys = !with_keys, .keys_only = with_keys };
+		.without_keys = keys == NULL, .keys_only = keys != NULL,
+		.keys = keys };
 
 	return (parse_text(text, path, &opts, env, conf_r, diag));
 }

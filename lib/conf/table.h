@@ -151,6 +151,15 @@ enum status	 conf_file_read(const char *path, size_t max_bytes,
 		    struct arena *, struct stat *st_r, struct str *text_r,
 		    struct diag *) ATTR_MUST_CHECK;
 
+/* The same of an open one, from its beginning; it stays open. */
+enum status	 conf_file_read_fd(int fd, const char *path, size_t max_bytes,
+		    struct arena *, struct stat *st_r, struct str *text_r,
+		    struct diag *) ATTR_MUST_CHECK;
+/* conf_key_load of an open file. */
+enum status	 conf_key_load_fd(int fd, const char *path,
+		    const char *user_id, struct privkey **r, struct diag *)
+    ATTR_MUST_CHECK;
+
 /* The lines of a file one by one, without comments and the white space around
    them; empty lines are skipped. False at the end. */
 struct conf_lines {
@@ -170,6 +179,7 @@ struct conf_check_opts {
 	bool	 without_keys;	/* leave keys[i].key NULL */
 	bool	 keys_only;	/* another process has logged, and uses, the
 				   rest: no warnings but of keys, no logins */
+	const struct conf_keys_opts *keys;	/* or NULL */
 };
 /* Checks what depends on several options or on the host, and loads the keys. */
 enum status	 conf_check(struct conf_reader *, const struct env *,

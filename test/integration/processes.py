@@ -4,6 +4,7 @@
 one of them dies."""
 import fcntl
 import os
+import pwd
 import re
 import signal
 import socket
@@ -17,6 +18,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
 
 import milter  # noqa: E402
 import proc  # noqa: E402
+import roles  # noqa: E402
 import seald  # noqa: E402
 import tap  # noqa: E402
 import tree  # noqa: E402
@@ -205,6 +207,47 @@ def without_keys(top, options):
     tap.is_(daemon.stop(), 0, 'the end')
 
 
+def only_root_reads(top, options):
+    """A key that UserID cannot read, and keys dies when nobody is root any
+    more."""
+    if os.geteuid() != 0:
+        tap.skip('a key that only root can read', 'only root has one')
+        return
+    key = proc.write(os.path.join(top, 'root.pem'),
+                     open(options['KeyFile'], encoding='ascii').read(), 0o600)
+    path = os.path.join(top, 'root-sock')
+    daemon = seald.Seald(top, dict(
+        options, KeyFile=key, UserID='nobody', Socket='unix:%s/nobody/sock' %
+        top), 'root', start=False, path='%s/nobody/sock' % top)
+    os.mkdir(os.path.dirname(daemon.path))
+    os.chown(os.path.dirname(daemon.path), pwd.getpwnam('nobody').pw_uid, -1)
+    os.chmod(daemon.conf, 0o644)
+    daemon.start()
+    proc.wait_for(lambda: 'listens on' in daemon.log_text(), 'the start')
+    tap.contains(daemon.log_text(), 'KeyFile %s: only root can read it' % key,
+                 'the log warns')
+    for i in range(2):
+        old = daemon.child('keys')
+        os.kill(old, signal.SIGKILL)
+        tap.is_(send(daemon.path), 'signed', 'keys killed, and only root can '
+                'read the key: the next one has it')
+        new = wait_new(daemon, 'keys', old)
+        old = daemon.child('mail')
+        os.kill(old, signal.SIGKILL)
+        wait_new(daemon, 'mail', old)
+        tap.is_([p for p in (new, daemon.child('mail')) if
+                 key in roles.descriptors(p).values()], [],
+                'nobody but the parent keeps it open')
+        if i == 0:
+            daemon.reload('KeyFile: %s: Permission denied' % key)
+    os.chown(key, pwd.getpwnam('nobody').pw_uid, -1)
+    daemon.reload('mailseald.conf is in service')
+    proc.wait_for(lambda: key not in roles.descriptors(
+        daemon.server.pid).values(), 'the parent to close it')
+    tap.is_(send(daemon.path), 'signed', 'a reload when UserID can read it')
+    tap.is_(daemon.stop(), 0, 'the end')
+
+
 def successor(top, options):
     """A daemon that is started at once when another was killed, whose mail
     process has the socket still."""
@@ -315,6 +358,7 @@ def main():
         keys_hang(top, options)
         too_often(top, options)
         without_keys(top, options)
+        only_root_reads(top, options)
         successor(top, options)
         orphans(top, options)
         killer(top, options)
