@@ -15,7 +15,8 @@
  *
  * SpamAssassin's report_safe makes a new message around spam, with the From and
  * Message-ID of the old one and no other field of it, and says so in its own
- * Received field.
+ * Received field. Fetchmail takes mail from a mailbox elsewhere, and says "with
+ * POP3" or "with IMAP". Both need not know this MTA's name.
  */
 #include "engine/private.h"
 #include "mail/received.h"
@@ -63,6 +64,13 @@ is_wrapper(const struct received_hop *hop)
 	    str_eq_ci(hop->client.helo, STR("localhost")));
 }
 
+static bool
+is_fetched(const struct received_hop *hop)
+{
+	return (str_starts_ci(hop->with, STR("POP")) ||
+	    str_starts_ci(hop->with, STR("IMAP")));
+}
+
 static enum hop
 read_client(struct engine_input *in, const struct received_hop *hop)
 {
@@ -93,9 +101,10 @@ read_hop(struct engine_input *in, struct str value)
 	struct received_hop hop;
 
 	received_hop(value, &hop);
-	if (is_wrapper(&hop)) {
-		in->sender = (struct engine_sender){
-			.source = "wrapped by SpamAssassin" };
+	if (is_wrapper(&hop) || is_fetched(&hop)) {
+		in->sender = (struct engine_sender){ .source =
+		    is_fetched(&hop) ? "fetched from a mailbox" :
+		    "wrapped by SpamAssassin" };
 		return (HOP_OUTSIDE);
 	}
 	if (!is_this_mta(in, hop.by)) {

@@ -73,6 +73,11 @@ static const struct {
 	    BACK },
 	{ "wrapped by SpamAssassin", "", WRAPPED, BACK },
 	{ "the same by sendmail(1)", "", PICKUP WRAPPED, BACK },
+	{ "fetched by POP", "", "Received: from pop.example [192.0.2.7]\r\n\t"
+	    "by localhost with POP3 (fetchmail-6.4.37)\r\n\tfor <joe@here> "
+	    "(single-drop); Mon\r\n", BACK },
+	{ "fetched by IMAP, in a way of its own", "", PICKUP "Received: from "
+	    "pop.example by " HOST " with IMAP4-SSL; Mon\r\n", BACK },
 
 	{ "no Received", "", "", SIGN },
 	{ "from an internal host", "", BACK_IN, SIGN },
@@ -82,6 +87,8 @@ static const struct {
 	    "ESMTP"), SIGN },
 	{ "from a peer", "PeerList 192.0.2.7\n", OUTSIDE, SIGN },
 	{ "local", "", PICKUP, SIGN },
+	{ "fetched, but then resent with a login", "", LOGIN "Received: from "
+	    "pop.example by " HOST " with POP3; Mon\r\n", SIGN },
 	{ "with a login", "", LOGIN, SIGN },
 	{ "with a login, by a filter", "", OF_A_FILTER LOGIN, SIGN },
 	{ "with a login that resends what came from outside", "",
