@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Changed SPF records, to be pasted: the rest of a record stays as it is. */
+/* Changed SPF records, to be pasted: the rest of a record stays as it is, and
+   the result is valid. */
 #include "check/private.h"
 #include "spf/record.h"
 
@@ -10,6 +11,21 @@ is_all(struct str term)
 		term = str_from_offset(term, 1);
 	}
 	return (str_eq_ci(term, STR("all")));
+}
+
+static bool
+is_valid(struct check *c, struct str text)
+{
+	struct spf_record record;
+	bool valid;
+
+	if (spf_record_parse(text, &record) != STATUS_OK) {
+		c->status = STATUS_NOMEM;
+		return (false);
+	}
+	valid = record.error == NULL;
+	spf_record_fini(&record);
+	return (valid);
 }
 
 static bool
@@ -69,8 +85,8 @@ copy_terms(struct check *c, struct str record, struct str replaced,
 	if (before_all && !done) {
 		buf_printf(&out, " %.*s", STR_FMT(by));
 	}
-	/* A record too long for one line is not offered. */
-	if (out.status == STATUS_OK) {
+	/* A record too long for one line is not offered, nor an invalid one. */
+	if (out.status == STATUS_OK && is_valid(c, buf_str(&out))) {
 		r = check_text(c, "%.*s", STR_FMT(buf_str(&out)));
 	} else if (out.status == STATUS_NOMEM) {
 		c->status = STATUS_NOMEM;

@@ -92,6 +92,30 @@ names_nobody(struct mender *m, const struct spf_term *term)
 	    is_void(check_ask(m->c, name, DNS_AAAA)))));
 }
 
+/* A private network, which no receiver sees, ptr, or names of nobody. */
+static bool
+is_idle(struct mender *m, const struct spf_term *term)
+{
+	switch (term->mechanism) {
+	case SPF_IP4:
+		return (check_net_is_private(term->octets, false,
+		    term->bits4));
+	case SPF_IP6:
+		return (check_net_is_private(term->octets, true,
+		    term->bits6));
+	case SPF_PTR:
+		return (true);
+	case SPF_A:
+	case SPF_MX:
+	case SPF_EXISTS:
+		return (names_nobody(m, term));
+	case SPF_ALL:
+	case SPF_INCLUDE:
+		break;
+	}
+	return (false);
+}
+
 enum fate { TERM_KEPT, TERM_INVALID, TERM_IDLE };
 
 static enum fate
@@ -107,10 +131,7 @@ judge_term(struct mender *m, struct str term)
 	}
 	if (record.error != NULL) {
 		fate = TERM_INVALID;
-	} else if (record.n > 0 && (record.v[0].mechanism == SPF_PTR ||
-	    ((record.v[0].mechanism == SPF_A || record.v[0].mechanism ==
-	    SPF_MX || record.v[0].mechanism == SPF_EXISTS) &&
-	    names_nobody(m, &record.v[0])))) {
+	} else if (record.n > 0 && is_idle(m, &record.v[0])) {
 		fate = TERM_IDLE;
 	}
 	spf_record_fini(&record);
@@ -135,12 +156,16 @@ check_spf_name(struct check *c, struct str term)
 	}
 	name = str_first(term, at);
 	rest = str_from_offset(term, at + 1);
-	for (i = 0; rest.n > 0 && i < sizeof(aliases) / sizeof(aliases[0]);
+	for (i = 0; at < term.n && i < sizeof(aliases) / sizeof(aliases[0]);
 	    i++) {
 		const struct alias *alias = &aliases[i];
 
 		if (!str_eq_ci(name, str_from(alias->name))) {
 			continue;
+		}
+		if (rest.n == 0) {
+			return (check_text(c, "%.*s%.*s", STR_FMT(sign),
+			    STR_FMT(name)));
 		}
 		return (check_text(c, "%.*s%s:%.*s", STR_FMT(sign),
 		    alias->meant != NULL ? alias->meant :

@@ -41,18 +41,36 @@ fix_text(struct check *c, struct check_finding *f,
 	    text);
 }
 
+static bool
+has_all(const struct spf_record *record)
+{
+	size_t i;
+
+	for (i = 0; i < record->n; i++) {
+		if (record->v[i].mechanism == SPF_ALL) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
 static void
 judge_typo(struct check *c, const struct spf_visit *visit, struct str term)
 {
 	struct check_finding *f;
+	struct str by;
 
 	if (!check_spf_is_typo(term)) {
 		return;
 	}
 	f = check_add(c, "spf.modifier-typo", CHECK_ERROR, visit->domain,
 	    "\"%.*s\" has = in place of : and is ignored", CHECK_FMT(term));
+	by = check_spf_name(c, term);
+	if (str_starts_ci(term, STR("all="))) {
+		by = has_all(visit->record) ? STR_NONE : STR("~all");
+	}
 	fix_text(c, f, visit, check_spf_replace(c, visit->domain,
-	    visit->text, term, check_spf_name(c, term)));
+	    visit->text, term, by));
 }
 
 /* Without the term. */

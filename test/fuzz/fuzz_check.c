@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "dkim/key.h"
+#include "dmarc/record.h"
+#include "spf/record.h"
 #include "test/fuzz/fuzz.h"
 #include "test/unit/check_lab.h"
 
@@ -8,9 +11,34 @@ static const struct check_case cases[] = {
 	{ NULL, NULL, NULL, NULL, NULL, NULL }
 };
 
+/* A record that is to be published is one. */
+static void
+check_fix(const struct check_fix *fix)
+{
+	struct dmarc_record policy;
+	struct spf_record record;
+	struct dkim_key key;
+
+	if (fix->remove || strcmp(fix->type, "TXT") != 0) {
+		return;
+	}
+	if (str_starts_ci(fix->value, STR("v=spf1"))) {
+		FUZZ_CHECK(spf_record_parse(fix->value, &record) ==
+		    STATUS_OK);
+		FUZZ_CHECK(record.error == NULL);
+		spf_record_fini(&record);
+	} else if (str_starts(fix->value, STR("v=DMARC1"))) {
+		FUZZ_CHECK(dmarc_record_parse(fix->value, &policy));
+	} else if (str_starts(fix->value, STR("v=DKIM1"))) {
+		FUZZ_CHECK(dkim_key_parse(fix->value, &key) == STATUS_OK);
+		dkim_key_fini(&key);
+	}
+}
+
 /*
  * The input is zone text. Checks d.example with all answers at once and one by
- * one: the findings are the same, known, and within the limits.
+ * one: the findings are the same, known, and within the limits, and what they
+ * have published is valid.
  */
 static void
 run_case(struct str text, const struct check_case *opts, unsigned seed)
@@ -19,7 +47,7 @@ run_case(struct str text, const struct check_case *opts, unsigned seed)
 	struct check *fast, *slow;
 	struct lab lab, late;
 	bool known;
-	size_t i;
+	size_t i, j;
 
 	lab_init(&lab, text);
 	fast = check_make(&lab, opts);
@@ -40,6 +68,9 @@ run_case(struct str text, const struct check_case *opts, unsigned seed)
 	for (i = 0; i < r->n; i++) {
 		(void)check_rule(r->findings[i].check, &known);
 		FUZZ_CHECK(known && r->findings[i].text.n > 0);
+		for (j = 0; j < r->findings[i].fix_n; j++) {
+			check_fix(&r->findings[i].fix[j]);
+		}
 		FUZZ_CHECK(s->findings[i].check == r->findings[i].check &&
 		    s->findings[i].severity == r->findings[i].severity);
 	}

@@ -272,6 +272,12 @@ ZONES = [
      'spf.modifier-typo:error spf.sender:error'),
     ('mx=', spf('v=spf1 mx=d.example ~all'), SENDS,
      'spf.modifier-typo:error spf.sender:error'),
+    ('mx=, all=', spf('v=spf1 mx= all=fail'), SENDS,
+     'spf.modifier-typo:error spf.sender:error spf.all-missing:warn'),
+    ('all= beside all', spf('v=spf1 mx ip6=%s ~all all=fail' % V6), SENDS,
+     'spf.modifier-typo:error'),
+    ('ip4= and no address', spf('v=spf1 mx ip4=1.2.3 ~all'), SENDS,
+     'spf.modifier-typo:error'),
     ('another sender', spf('v=spf1 ip4:198.51.100.9 -all'), SENDS,
      'spf.sender:error'),
     ('IPv6 is forgotten', {'a': usual()['a'] + 'mail.d.example. AAAA ' + V6 +
@@ -403,6 +409,43 @@ ZONES = [
     ('parked, sp=none', {'mx': 'd.example. MX 0 .\n', **spf('v=spf1 -all'),
                          **dmarc('v=DMARC1; p=quarantine; sp=none')},
      NOTHING, 'dmarc.parked-policy:warn dmarc.subpolicy-weak:warn'),
+    ('a policy above that is weak', {
+        'dmarc': txt('_dmarc.example', 'v=DMARC1; p=reject; sp=none; '
+                     'rua=mailto:r@example'),
+        'more': 'example. MX 1 mail.d.example.\n'}, SENDS,
+     'dmarc.subpolicy-weak:warn'),
+    # several at once
+    ('everything is wrong', {
+        'mx': 'd.example. MX 10 192.0.2.1.\nd.example. MX 20 gone.example.\n'
+              'd.example. MX 30 x.d.example.\nx.d.example. CNAME '
+              'mail.d.example.\n', 'ptr': '',
+        'hspf': txt('mail.d.example', 'v=spf1 mx -all'),
+        **spf('v=spf1 ptr ip4=192.0.2.1 include:gone.example +all '
+              'ip4:10.0.0.1'), **key('v=DKIM1; t=y; h=sha1; p=' + RSA),
+        **dmarc('v=DMARC1; p=none; p=reject; sp=x; pct=5; psd=y; foo=bar; '
+                'rua=r@d.example')}, SENDS,
+     'mx.target-ip:error mx.target-missing:warn mx.target-cname:warn '
+     'ptr.missing:error helo.spf:error spf.ptr:warn spf.modifier-typo:error '
+     'spf.include-none:error spf.all-pass:error spf.after-all:warn '
+     'dkim.testing:warn dkim.hash:error dmarc.duplicate-tag:warn '
+     'dmarc.subpolicy-invalid:error dmarc.pct:warn dmarc.psd:warn '
+     'dmarc.unknown-tag:warn dmarc.rua-syntax:error'),
+    ('two hosts, nothing known of one', {
+        'a': usual()['a'] + 'mail.d.example. A 192.0.2.2\n', **spf(
+            'v=spf1 ip4:192.0.2.1 ~all')},
+     dict(SENDS, ip=['192.0.2.1', '192.0.2.2']),
+     'ptr.missing:error spf.sender:error'),
+    ('two more addresses of HELO', {
+        'more': '3.2.0.192.in-addr.arpa. PTR b.d.example.\n'
+                'b.d.example. A 192.0.2.3\n', **spf(
+                    'v=spf1 ip4:192.0.2.0/24 ~all')},
+     dict(SENDS, ip=['192.0.2.1', '192.0.2.2', '192.0.2.3']),
+     'ptr.missing:error helo.address-mismatch:warn helo.spf:error '
+     'ptr.helo-mismatch:warn'),
+    ('IPv6 alone', {
+        'a': 'mail.d.example. AAAA %s\n' % V6,
+        'ptr': ARPA6 + ' PTR mail.d.example.\n', **spf('v=spf1 a -all')},
+     dict(SENDS, ip=[V6]), 'spf.sender:error spf.void:warn'),
     # mtasts.*, tlsrpt.*
     ('two MTA-STS', more(txt('_mta-sts.d.example', 'v=STSv1; id=1') + txt(
         '_mta-sts.d.example', 'v=STSv1; id=2') +
