@@ -135,8 +135,8 @@ set_judged(struct logline *r, const struct engine_outcome *outcome)
 	}
 	if (outcome->arc != NULL) {
 		r->arc = arc_result_name(outcome->arc->result);
-		r->arc_reason = outcome->arc->uncovered != NULL ?
-		    outcome->arc->uncovered : outcome->arc->reason;
+		r->arc_reason = outcome->arc->reason != NULL ?
+		    outcome->arc->reason : outcome->arc->uncovered;
 	}
 	r->decision = outcome->decision;
 	r->sealer = outcome->sealer;

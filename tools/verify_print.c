@@ -222,8 +222,8 @@ json_arc(const struct engine_outcome *out)
 	    "instances", (int)v->instances,
 	    "oldest_pass", v->has_oldest ? json_integer(v->oldest_pass) :
 		json_null(),
-	    "reason", cli_json_cstr(v->uncovered != NULL ? v->uncovered :
-		v->reason),
+	    "reason", cli_json_cstr(v->reason != NULL ? v->reason :
+		v->uncovered),
 	    "failed_instance", v->at > 0 ? json_integer(v->at) : json_null(),
 	    "sealers", json_sealers(v)));
 }
@@ -345,7 +345,7 @@ show_verdict(const struct engine_outcome *out, size_t i)
 static void
 show_arc(const struct arc_verdict *v)
 {
-	const char *reason = v->uncovered != NULL ? v->uncovered : v->reason;
+	const char *reason = v->reason != NULL ? v->reason : v->uncovered;
 	size_t i;
 
 	(void)printf("arc: %s%s%s\n", arc_result_name(v->result),

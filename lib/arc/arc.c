@@ -181,6 +181,22 @@ arc_validator_is_ready(const struct arc_validator *v)
 	return (true);
 }
 
+/* A key that is unavailable fails the chain if nothing else does. */
+static void
+fail_signature(struct arc_validator *v, unsigned at, const char *reason)
+{
+	struct arc_verdict *verdict = &v->verdict;
+
+	if (reason != arc_key_unavailable) {
+		verdict->unavailable = false;
+		arc_fail(v, at, reason);
+	} else if (!verdict->unavailable) {
+		verdict->unavailable = true;
+		verdict->reason = reason;
+		verdict->at = at;
+	}
+}
+
 /* RFC 8617 5.2 step 4: the newest AMS. */
 static enum status
 check_newest(struct arc_validator *v)
@@ -191,7 +207,7 @@ check_newest(struct arc_validator *v)
 
 	status = arc_check_message(v, &v->sets[newest - 1], &reason);
 	if (status == STATUS_OK && reason != NULL) {
-		arc_fail(v, newest, reason);
+		fail_signature(v, newest, reason);
 	}
 	return (status);
 }
@@ -241,7 +257,7 @@ check_seals(struct arc_validator *v)
 			return (status);
 		}
 		if (reason != NULL) {
-			arc_fail(v, i, reason);
+			fail_signature(v, i, reason);
 		}
 	}
 	return (STATUS_OK);
@@ -296,13 +312,16 @@ check_chain(struct arc_validator *v)
 		return (status);
 	}
 	v->decided = true;
-	verdict->result = ARC_PASS;
-	verdict->reason = NULL;
+	verdict->result = verdict->unavailable ? ARC_FAIL : ARC_PASS;
+	if (verdict->result == ARC_PASS) {
+		verdict->reason = NULL;
+	}
 	verdict->uncovered = find_uncovered(v);
 	verdict->from_signed = arc_is_signed(
 	    &v->sets[verdict->instances - 1].ams.sig, STR("From"));
 	status = list_results(v);
-	return (status == STATUS_OK ? find_oldest_pass(v) : status);
+	return (status == STATUS_OK && verdict->result == ARC_PASS ?
+	    find_oldest_pass(v) : status);
 }
 
 enum status

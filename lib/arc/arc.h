@@ -7,7 +7,9 @@
  * arc_validator_finish.
  *
  * All failures are permanent (5.2.1): a failed key lookup fails the chain, and
- * a failed chain is treated as no chain. At most two keys are queried per set.
+ * a failed chain is treated as no chain. But one that fails because a key could
+ * not be fetched says so, for who would rather wait than refuse the message. At
+ * most two keys are queried per set.
  */
 #ifndef ARC_ARC_H
 #define ARC_ARC_H
@@ -37,6 +39,9 @@ struct arc_sealer {		/* the signer of an ARC-Seal */
 struct arc_verdict {		/* views into the fields and the arena */
 	enum arc_result		 result;
 	const char		*reason;	/* static phrase; NULL: pass */
+	bool			 unavailable;	/* it fails because a key
+						   temporarily could not be
+						   fetched */
 	unsigned		 at;		/* instance that failed, or 0 */
 	unsigned		 instances;	/* the highest; 0: none */
 	bool			 has_oldest;	/* oldest_pass is set */
@@ -49,7 +54,8 @@ struct arc_verdict {		/* views into the fields and the arena */
 						   nothing */
 	const struct str	*results;	/* of the AAR of each instance,
 						   without "i=N;"; NULL unless
-						   the chain passes */
+						   the chain passes or is
+						   unavailable */
 };
 
 struct arc_opts {

@@ -3,6 +3,8 @@
 #include "arc/private.h"
 #include "dkim/key.h"
 
+const char arc_key_unavailable[] = "key unavailable";
+
 static bool
 key_is_usable(const struct arc_validator *v, const struct dkim_key *key,
     const struct dkim_signature *sig)
@@ -23,7 +25,7 @@ arc_check_key(const struct arc_validator *v, const struct arc_signature *s,
 
 	if (answer->result != DNS_OK) {
 		*reason_r = answer->result == DNS_SERVFAIL ||
-		    answer->result == DNS_TIMEOUT ? "key unavailable" :
+		    answer->result == DNS_TIMEOUT ? arc_key_unavailable :
 		    "no key for signature";
 		return (STATUS_OK);
 	}

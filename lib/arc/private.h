@@ -54,6 +54,8 @@ bool		arc_set_is_whole(const struct arc_set *);
 
 /* check.c */
 
+/* The reason if a key temporarily could not be fetched. */
+extern const char	arc_key_unavailable[];
 /* Verifies a signature over the hash. *reason_r: NULL if it verifies. */
 enum status	arc_check_key(const struct arc_validator *,
 		    const struct arc_signature *,

@@ -6,7 +6,9 @@
  * list says about its own mail does not matter, and no sealer that is not
  * trusted may be above. It overrides if all DMARC results of that set pass and
  * are about this author, and if the newest signature covers the message
- * (dkim/cover.h). Otherwise the sealer's entry says why not.
+ * (dkim/cover.h). Otherwise the sealer's entry says why not. A chain that fails
+ * only because a key could not be fetched may do all that later: that is no
+ * reason to refuse the message now.
  */
 #include "authres/authres.h"
 #include "base/buf.h"
@@ -246,7 +248,12 @@ judge_word(struct word *w, struct str results)
 	} else if (w->arc->uncovered != NULL) {
 		(void)refuse_word(w, w->arc->uncovered, STR(""));
 	} else if (has_pass(w) && w->status == STATUS_OK) {
-		return (make_comment(w));
+		if (w->arc->result == ARC_PASS) {
+			return (make_comment(w));
+		}
+		w->r->later = true;
+		(void)refuse_word(w, "its chain cannot be verified now: ",
+		    str_from(w->arc->reason));
 	}
 	return (w->status);
 }
@@ -262,7 +269,8 @@ engine_arc_override(struct arena *arena, const struct names *trusted,
 	size_t row;
 
 	*r = (struct engine_arc_word){ .comment = NULL };
-	if (arc->result != ARC_PASS || !is_any_trusted(trusted, arc)) {
+	if ((arc->result != ARC_PASS && !arc->unavailable) ||
+	    !is_any_trusted(trusted, arc)) {
 		return (STATUS_OK);
 	}
 	row = find_row(trusted, arc);

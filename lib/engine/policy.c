@@ -174,6 +174,17 @@ apply_domain_rule(const struct conf *conf, struct finding *f,
 	}
 }
 
+/* A trusted sealer may exempt the message once its chain can be verified. */
+static void
+wait_for_sealer(const struct engine_input *in,
+    const struct engine_verification *v, struct finding *f)
+{
+	if (v->arc_word.later && f->severity != PASSES &&
+	    input_conf(in)->on_dmarc_temperror == CONF_TEMPFAIL) {
+		f->severity = DEFERRED;
+	}
+}
+
 static struct finding
 judge_author(const struct engine_input *in,
     const struct engine_verification *v, size_t author)
@@ -192,6 +203,7 @@ judge_author(const struct engine_input *in,
 	} else {
 		apply_dmarc(in, &v->opinion, &f);
 	}
+	wait_for_sealer(in, v, &f);
 	if (f.severity == PASSES &&
 	    f.decision.override == ENGINE_NO_OVERRIDE) {
 		f.decision = (struct engine_decision){

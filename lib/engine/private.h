@@ -109,6 +109,8 @@ struct engine_opinion {		/* the second opinion */
 struct engine_arc_word {	/* what a chain says about a DMARC failure */
 	const char		*comment;	/* RFC 8617 7.2.2's; NULL: it
 						   does not override */
+	bool			 later;		/* it would, but a key of the
+						   chain is unavailable */
 	struct engine_sealer	 sealer;
 };
 
@@ -467,7 +469,8 @@ uint64_t	engine_dns_deadline_us(uint64_t deadline_us,
 
 /*
  * Whether a chain with a trusted sealer overrides the DMARC failure of a
- * message from that author. All of *r is in the arena or the chain.
+ * message from that author, or could later. All of *r is in the arena or the
+ * chain.
  */
 enum status	engine_arc_override(struct arena *,
 		    const struct names *trusted, const struct arc_verdict *,

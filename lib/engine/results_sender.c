@@ -123,7 +123,7 @@ add_arc(struct list *list)
 		return (STATUS_OK);
 	}
 	r = add_result(list, STR("arc"), arc_result_name(arc->result),
-	    arc->uncovered != NULL ? arc->uncovered : arc->reason);
+	    arc->reason != NULL ? arc->reason : arc->uncovered);
 	if (r == NULL || get_client_text(list->in, &ip) != STATUS_OK) {
 		return (STATUS_NOMEM);
 	}

@@ -206,6 +206,13 @@ has_failed(const struct engine_outcome *out)
 	    dmarc_decisive(out->dmarc)->result == DMARC_FAIL);
 }
 
+/* Whether the chain may pass elsewhere: a seal with cv=fail would end it. */
+static bool
+is_undecided(const struct engine_outcome *out)
+{
+	return (out->arc != NULL && out->arc->unavailable);
+}
+
 /* Out of memory, too: what is decided and its results stay. */
 void
 engine_sealing_finish(const struct engine_input *in, struct engine_signing *s,
@@ -222,7 +229,7 @@ engine_sealing_finish(const struct engine_input *in, struct engine_signing *s,
 	if (s->signers != NULL && !has_failed(out)) {
 		status = engine_signing_add(in, s, out);
 	}
-	if (status == STATUS_OK && s->seal_pick != NULL) {
+	if (status == STATUS_OK && s->seal_pick != NULL && !is_undecided(out)) {
 		status = make_seal(in, s, out, &seal);
 	}
 	if (status == STATUS_NOMEM ||

@@ -129,6 +129,50 @@ check_row(size_t i)
 	lab_fini(&lab);
 }
 
+/* Keys that temporarily cannot be fetched: the only failure, or one of two. */
+static void
+check_unavailable(void)
+{
+	static const struct {
+		const char	*name, *ams, *as, *body;
+		bool		 unavailable;
+		const char	*reason;
+	} keys[] = {
+		{ "both", "gone", "slow", "", true, "key unavailable" },
+		{ "the AMS's, no key for the seal", "gone", "none", "", false,
+		    "no key for signature" },
+		{ "the seal's, no key for the AMS", "none", "gone", "", false,
+		    "no key for signature" },
+		{ "both, and another body", "gone", "slow", "x\r\n", false,
+		    "body hash did not verify" },
+	};
+	const struct arc_verdict *v;
+	struct buf text;
+	struct lab lab;
+	size_t i;
+
+	buf_init(&text, 1 << 16);
+	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
+		lab_init(&lab, STR("s._domainkey.gone.test SERVFAIL\n"
+		    "s._domainkey.slow.test TIMEOUT\n"));
+		buf_reset(&text);
+		buf_printf(&text, AAR("1") "ARC-Message-Signature: i=1; "
+		    "a=rsa-sha256; d=%s.test; s=s; c=relaxed/relaxed; h=from; "
+		    "bh=" HASH "; b=AAAA\r\nARC-Seal: i=1; a=rsa-sha256; "
+		    "cv=none; d=%s.test; s=s; b=AAAA\r\n" FROM "%s",
+		    keys[i].ams, keys[i].as, keys[i].body);
+		v = validate_message(&lab, buf_str(&text));
+		tap_ok(v->result == ARC_FAIL && v->at == 1 &&
+		    v->unavailable == keys[i].unavailable &&
+		    (v->results != NULL) == v->unavailable,
+		    "unavailable: %s", keys[i].name);
+		tap_str(str_from(v->reason), str_from(keys[i].reason),
+		    "reason");
+		lab_fini(&lab);
+	}
+	buf_fini(&text);
+}
+
 /* Older AMS whose key is not queried. */
 static void
 check_older(void)
@@ -231,6 +275,7 @@ main(void)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		check_row(i);
 	}
+	check_unavailable();
 	check_older();
 	check_limits();
 	crypto_free(crypto);

@@ -186,6 +186,15 @@ check_row(const struct row *row)
 	tap_ok(judge(&arena, row, &arc, &word) == STATUS_OK &&
 	    word.comment == NULL && word.sealer.instance == 0,
 	    "and never if the chain fails");
+	arc.unavailable = true;
+	arc.reason = "no key";
+	tap_ok(judge(&arena, row, &arc, &word) == STATUS_OK &&
+	    word.comment == NULL && word.sealer.instance == row->set &&
+	    word.later == (row->comment != NULL),
+	    "a key is unavailable: perhaps later");
+	tap_str(str_from(word.sealer.why), row->comment != NULL ?
+	    STR("its chain cannot be verified now: no key") :
+	    str_from(row->why), "why");
 	arena_fini(&arena);
 }
 
