@@ -68,14 +68,21 @@ engine_checks_begin(const struct engine_input *in,
 }
 
 struct author_domains {
-	struct str	*v;		/* those read across gaps last */
+	struct str	*v;		/* those in doubt last */
 	size_t		 n;
 	size_t		 doubtful_n;	/* these */
 };
 
+/* Whether it was read across gaps, or may be only a word. */
+static bool
+is_in_doubt(const struct addr_from *from, const struct addr_mailbox *mailbox)
+{
+	return (mailbox->gaps || addr_is_word(from, mailbox));
+}
+
 /* DomainRules may exclude some. How many were added. */
 static size_t
-add_author_domains(const struct engine_input *in, bool gaps,
+add_author_domains(const struct engine_input *in, bool doubt,
     struct author_domains *r)
 {
 	const struct names *rules = input_conf(in)->domain_rules;
@@ -85,7 +92,7 @@ add_author_domains(const struct engine_input *in, bool gaps,
 	for (i = 0; i < in->from.n; i++) {
 		const struct addr_mailbox *mailbox = &in->from.v[i];
 
-		if (mailbox->gaps == gaps &&
+		if (is_in_doubt(&in->from, mailbox) == doubt &&
 		    (!names_find(rules, mailbox->domain, &rule) ||
 		    rule != CONF_RULE_IGNORE)) {
 			r->v[r->n++] = mailbox->domain;

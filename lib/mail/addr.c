@@ -101,7 +101,7 @@ local_part(struct parser *p, size_t max)
 
 /* atom *("." atom). A domain-literal names no author domain and fails. */
 static struct str
-domain(struct parser *p)
+domain(struct parser *p, const char **end_r)
 {
 	char text[DOMAIN_TEXT_MAX_BYTES];
 	struct str atom, name = STR_NONE;
@@ -117,6 +117,7 @@ domain(struct parser *p)
 		memcpy(text + n, atom.p, atom.n);
 		n += atom.n;
 		text[n++] = '.';
+		*end_r = atom.p + atom.n;
 	} while (addr_scan_take(&p->scan, '.'));
 	status = domain_normalize(p->arena, str_mem(text, n - 1), &name);
 	if (status == STATUS_NOMEM) {
@@ -148,11 +149,24 @@ add_mailbox(struct parser *p, struct addr_mailbox mailbox)
 	v[p->out->n++] = mailbox;
 }
 
+/* text: of an address. */
+static void
+note_odd(struct parser *p, struct str text)
+{
+	size_t i;
+
+	text = str_trim_fws(text);
+	for (i = 0; i < text.n; i++) {
+		p->out->odd |= char_is_fws(text.p[i]) || text.p[i] == '(';
+	}
+}
+
 static void
 addr_spec(struct parser *p)
 {
 	struct addr_mailbox mailbox = { .gaps = false };
 	size_t from = p->scan.i, n;
+	const char *end = p->scan.s.p + from;
 
 	skip_words(p);
 	if (has_failed(p) || addr_scan_peek(&p->scan) != '@') {
@@ -167,7 +181,9 @@ addr_spec(struct parser *p)
 		fail_syntax(p);
 		return;
 	}
-	mailbox.domain = domain(p);
+	mailbox.domain = domain(p, &end);
+	note_odd(p, str_mem(p->scan.s.p + from,
+	    (size_t)(end - p->scan.s.p) - from));
 	add_mailbox(p, mailbox);
 }
 
@@ -194,6 +210,7 @@ route(struct parser *p)
 		do {
 			addr_scan_atom(&p->scan, &atom);
 		} while (addr_scan_take(&p->scan, '.'));
+		p->out->odd = true;
 	}
 }
 
@@ -201,11 +218,15 @@ route(struct parser *p)
 static void
 angle_addr(struct parser *p)
 {
+	size_t from = p->scan.i, end;
+
 	route(p);
 	addr_spec(p);
+	end = p->scan.i;
 	if (!addr_scan_take(&p->scan, '>')) {
 		fail_syntax(p);
 	}
+	note_odd(p, str_mem(p->scan.s.p + from, end - from));
 	addr_scan_cfws(&p->scan);
 }
 
@@ -252,6 +273,7 @@ address(struct parser *p, bool in_group)
 		addr_spec(p);
 		claim(p);
 	} else if (phrase && !in_group && addr_scan_take(&p->scan, ':')) {
+		p->out->odd = true;
 		mailbox_list(p, true);
 		if (!addr_scan_take(&p->scan, ';')) {
 			fail_syntax(p);
@@ -289,6 +311,7 @@ addr_list_parse(struct arena *a, struct str value, struct addr_from *from_r)
 		fail_syntax(&p);
 	}
 	from_r->result = p.scan.result;
+	from_r->odd |= p.scan.odd;
 	if (from_r->result != ADDR_FROM_OK) {
 		from_r->strict = false;
 		from_r->v = NULL;
@@ -297,22 +320,43 @@ addr_list_parse(struct arena *a, struct str value, struct addr_from *from_r)
 	return (p.status);
 }
 
+bool
+addr_is_word(const struct addr_from *from, const struct addr_mailbox *mailbox)
+{
+	return (!from->strict && domain_labels(mailbox->domain) < 2);
+}
+
+/* The first reading that is in no doubt, else a word, else any. */
+static const struct addr_mailbox *
+find_best(const struct addr_from *from)
+{
+	const struct addr_mailbox *best = from->v, *m;
+	size_t i;
+
+	for (i = 1; i < from->n; i++) {
+		m = &from->v[i];
+		if (!m->gaps && (best->gaps || (addr_is_word(from, best) &&
+		    !addr_is_word(from, m)))) {
+			best = m;
+		}
+	}
+	return (best);
+}
+
 const struct addr_mailbox *
 addr_from_author(const struct addr_from *from)
 {
-	const struct addr_mailbox *author = from->v;
+	const struct addr_mailbox *author, *m;
 	size_t i;
 
-	if (from->result != ADDR_FROM_OK) {
-		return (NULL);
+	if (from->result != ADDR_FROM_OK || from->strict) {
+		return (from->result == ADDR_FROM_OK ? from->v : NULL);
 	}
-	for (i = 1; !from->strict && i < from->n; i++) {
-		if (from->v[i].gaps) {
-			continue;
-		}
-		if (author->gaps) {
-			author = &from->v[i];
-		} else if (!str_eq(from->v[i].domain, author->domain)) {
+	author = find_best(from);
+	for (i = 0; i < from->n && !author->gaps; i++) {
+		m = &from->v[i];
+		if (!m->gaps && !str_eq(m->domain, author->domain) &&
+		    addr_is_word(from, m) == addr_is_word(from, author)) {
 			return (NULL);
 		}
 	}
@@ -340,9 +384,12 @@ parse_value(struct arena *a, struct str value, struct addr_from *from_r)
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	return (from_r->result == ADDR_FROM_SYNTAX ?
-	    addr_read(a, value, from_r) :
-	    addr_shown_in_local_parts(a, from_r));
+	if (from_r->result == ADDR_FROM_SYNTAX) {
+		return (addr_read(a, value, from_r));
+	}
+	status = addr_shown_in_local_parts(a, from_r);
+	return (status == STATUS_OK ?
+	    addr_shown_in_odd_syntax(a, value, from_r) : status);
 }
 
 enum status

@@ -45,8 +45,14 @@ struct addr_mailbox {
 struct addr_from {
 	enum addr_from_result	 result;
 	bool			 strict;	/* OK: valid by RFC 5322, with
-						   the same mailboxes once it is
-						   sent */
+						   the same mailboxes for all
+						   readers and as it is sent */
+	bool			 odd;		/* a valid field with what
+						   some readers take for
+						   another author: a comment or
+						   white space in an address, a
+						   route, a group, or an address
+						   in a comment */
 	bool			 broken;	/* the MTA breaks a line of it:
 						   readers may find others of
 						   these domains */
@@ -67,9 +73,15 @@ enum status	addr_from_parse(struct arena *, const struct field_list *,
 		    struct lines_rule rule, struct addr_from *from_r)
     ATTR_MUST_CHECK;
 /*
+ * Whether it may be no address at all: the "@" of an invalid field can be part
+ * of a name, "Sales @ Work <a@b.example>", and "work" is no domain then.
+ */
+bool		addr_is_word(const struct addr_from *,
+		    const struct addr_mailbox *);
+/*
  * The author whose domain signs: the first mailbox. Of an invalid field, only
- * if its readings agree on one domain, apart from those across gaps. NULL:
- * none.
+ * if its readings agree on one domain, apart from those across gaps and, if
+ * there are others, words. NULL: none.
  */
 const struct addr_mailbox	*addr_from_author(const struct addr_from *);
 /* One field's value, by the strict parser only; SYNTAX if that fails. */

@@ -18,6 +18,8 @@ struct reader {
 	struct str		 s;
 	size_t			 i;
 	bool			 quotes;	/* are obeyed */
+	bool			 cr_ends;	/* they and comments end at CR,
+						   as in Python's email.utils */
 	enum comments		 comments;
 	struct addr_from	*out;
 	size_t			 cap;
@@ -83,6 +85,16 @@ skip_quoted(struct str s, size_t i)
 	return (j < s.n ? j + 1 : s.n);
 }
 
+/* From i: behind the first CR before end, or end. */
+static size_t
+cut_at_cr(const struct reader *r, size_t i, size_t end)
+{
+	size_t n = r->cr_ends ? str_find(str_mem(r->s.p + i, end - i), '\r') :
+	    end - i;
+
+	return (n < end - i ? i + n + 1 : end);
+}
+
 /* The same for a comment, which may hold others. */
 static size_t
 skip_comment(struct str s, size_t i)
@@ -121,7 +133,7 @@ skip_comment_here(const struct reader *r, size_t i)
 	case COMMENTS_IGNORED:
 		return (i);
 	case COMMENTS_NESTED:
-		return (skip_comment(r->s, i));
+		return (cut_at_cr(r, i, skip_comment(r->s, i)));
 	case COMMENTS_INNERMOST:
 		return (skip_innermost(r->s, i));
 	}
@@ -135,45 +147,73 @@ char_delimits(char c)
 	    strchr(".@()", c) != NULL);
 }
 
+/* Whether the character makes readers differ on what is quoted. */
+static bool
+char_is_doubtful(struct str s, size_t i)
+{
+	char c = s.p[i];
+
+	return (c == '\\' || c == ')' || (char_is_control(c) && c != '\t' &&
+	    (i == 0 || s.p[i - 1] != '\r') && str_fws_at(s, i) == 0));
+}
+
 /* Behind the quoted string or comment at i, if every reader agrees on that. */
 static size_t
 skip_plain(struct str s, size_t i)
 {
 	char open = s.p[i], close = open == '"' ? '"' : ')';
+	bool parts = false, at = false;
 	size_t j;
 
 	if (i > 0 && !char_delimits(s.p[i - 1])) {
 		return (i);
 	}
 	for (j = i + 1; j < s.n && s.p[j] != close; j++) {
-		if (strchr("\"()", s.p[j]) != NULL) {
+		if (strchr("\"(", s.p[j]) != NULL || char_is_doubtful(s, j)) {
 			return (i);
 		}
+		parts = parts || char_separates(s.p[j]);
+		at = at || s.p[j] == '@';
+	}
+	if (open == '(' && parts && at) {
+		return (i);
 	}
 	return (j < s.n && (j + 1 == s.n || char_delimits(s.p[j + 1])) ?
 	    j + 1 : i);
+}
+
+/* Whether a quoted string that ends there is no name before an address. */
+static bool
+is_behind_name(struct str s, size_t end)
+{
+	while (end < s.n && !char_separates(s.p[end]) &&
+	    strchr("@\"(", s.p[end]) == NULL) {
+		end++;
+	}
+	return (end < s.n && (s.p[end] == '>' || s.p[end] == ':'));
 }
 
 /* Whether all readers agree on what is quoted and what is a comment. */
 static bool
 quoting_is_plain(struct str s)
 {
+	bool behind = false;	/* an address, in the same item */
 	size_t i, next;
 
-	if (str_find(s, '\\') < s.n || str_find(s, '\0') < s.n) {
-		return (false);
-	}
 	for (i = 0; i < s.n; i = next) {
 		next = i + 1;
-		if (s.p[i] == ')') {
+		if (char_is_doubtful(s, i)) {
 			return (false);
 		}
 		if (s.p[i] == '"' || s.p[i] == '(') {
 			next = skip_plain(s, i);
 		}
-		if (next == i) {
+		if (next == i || (s.p[i] == '"' &&
+		    (behind || is_behind_name(s, next)))) {
 			return (false);
 		}
+		behind = s.p[i] == '>' || (behind && s.p[i] != ',' &&
+		    s.p[i] != ';');
 	}
 	return (true);
 }
@@ -424,8 +464,10 @@ add_joined(struct reader *r, struct str local, struct str first, size_t i,
 		    text[n - 1] != '.')) {
 			break;
 		}
-		/* A dot may end the name, or go on. */
-		if (n > first.n && text[n - 1] == '.') {
+		/* A name may end at a dot, and where a line does. */
+		if (n > first.n && (text[n - 1] == '.' ||
+		    str_find(str_mem(r->s.p + i, next - i), '\r') <
+		    next - i)) {
 			found |= add_name(r, mailbox, str_mem(text, n));
 		}
 		memcpy(text + n, r->s.p + next, end - next);
@@ -443,16 +485,30 @@ static size_t
 skip_word_part(const struct reader *r, size_t i)
 {
 	return (r->quotes && r->s.p[i] == '"' ?
-	    skip_quoted(r->s, i) : i + 1);
+	    cut_at_cr(r, i, skip_quoted(r->s, i)) : i + 1);
+}
+
+/* Whether a comma is before i, blanks aside. */
+static bool
+is_in_list(struct str s, size_t i)
+{
+	while (i > 0 && char_is_blank(s.p[i - 1])) {
+		i--;
+	}
+	return (i > 0 && s.p[i - 1] == ',');
 }
 
 /*
  * Whether the name that ends at i is a source route's (RFC 5322 4.4
- * obs-route), which an address follows: "@a:b@c".
+ * obs-route), which an address follows: "@a:b@c". Of a longer route, "@a,@b:",
+ * some take the names for authors.
  */
 static bool
-is_route(const struct reader *r, size_t i)
+is_route(const struct reader *r, size_t at, size_t i)
 {
+	if (is_in_list(r->s, at)) {
+		return (false);
+	}
 	i = skip_blank(r, i);
 	if (i == r->s.n || r->s.p[i] != ':') {
 		return (false);
@@ -490,8 +546,8 @@ static void
 read_domain(struct reader *r, struct str local, size_t i)
 {
 	enum join all = JOIN_ALL;
+	size_t at = i - 1, end;
 	struct str name;
-	size_t end;
 	bool found;
 
 	if (++r->ats > ADDR_READ_MAX_ATS) {
@@ -507,7 +563,7 @@ read_domain(struct reader *r, struct str local, size_t i)
 		i = skip_gap(r, i, all);
 	}
 	end = skip_name(r, i);
-	if (local.n == 0 && is_route(r, end)) {
+	if (local.n == 0 && is_route(r, at, end)) {
 		return;
 	}
 	name = str_mem(r->s.p + i, end - i);
@@ -537,8 +593,23 @@ read_part(struct reader *r, struct str part)
 static void
 read_alone(struct reader *r, size_t from, size_t to, bool found)
 {
-	if (r->quotes && !found && r->out->result == ADDR_FROM_OK) {
+	if (r->quotes && !found && !r->cr_ends &&
+	    r->out->result == ADDR_FROM_OK) {
 		read_part(r, str_mem(r->s.p + from, to - from));
+	}
+}
+
+/* A quoted string that may be all that is left: an address, if it is one. */
+static void
+read_cut(struct reader *r, struct str text)
+{
+	size_t at = str_rfind(text, '@');
+	bool found = r->found;
+
+	if (at < text.n) {
+		(void)add_domain(r, (struct addr_mailbox){ .gaps = true },
+		    str_trim_fws(str_from_offset(text, at + 1)));
+		r->found = found;
 	}
 }
 
@@ -563,6 +634,10 @@ read_addresses(struct reader *r)
 			continue;
 		}
 		next = skip_word_part(r, i);
+		if (r->cr_ends && r->s.p[i] == '"' && !found &&
+		    r->s.p[next - 1] == '\r') {
+			read_cut(r, str_mem(r->s.p + i + 1, next - i - 2));
+		}
 		if (r->s.p[i] == '@') {
 			if (r->quotes && str_find(word, '@') < word.n) {
 				read_part(r, word);
@@ -618,10 +693,22 @@ read_as(struct reader *r, bool quotes, enum comments comments)
 	read_addresses(r);
 }
 
+/* As who ends quoted strings and comments at each end of a line. */
+static void
+read_folds(struct reader *r, struct str text)
+{
+	r->s = text;
+	if (str_find(text, '\r') < text.n) {
+		r->cr_ends = true;
+		read_as(r, true, COMMENTS_NESTED);
+		r->cr_ends = false;
+	}
+}
+
 static void
 read_all_ways(struct reader *r, struct str text)
 {
-	r->s = text;
+	read_folds(r, text);
 	r->found = false;
 	read_as(r, true, COMMENTS_NESTED);
 	if (r->found && quoting_is_plain(text)) {
@@ -650,6 +737,18 @@ read_text(struct reader *r, struct str text)
 }
 
 enum status
+addr_read_folds(struct arena *a, struct str value, struct addr_from *from_r)
+{
+	struct reader r = { .arena = a, .out = from_r, .status = STATUS_OK };
+
+	from_r->result = ADDR_FROM_OK;
+	from_r->v = NULL;
+	from_r->n = 0;
+	read_folds(&r, value);
+	return (r.status);
+}
+
+enum status
 addr_read(struct arena *a, struct str value, struct addr_from *from_r)
 {
 	struct reader r = { .arena = a, .out = from_r, .status = STATUS_OK };
@@ -666,7 +765,8 @@ addr_read(struct arena *a, struct str value, struct addr_from *from_r)
 	if (from_r->result == ADDR_FROM_LIMIT || r.status != STATUS_OK) {
 		from_r->v = NULL;
 		from_r->n = 0;
-	} else if (from_r->n == r.cut) {
+	} else if (from_r->n == r.cut || r.unknown) {
+		from_r->v = NULL;
 		from_r->result = r.unreadable || r.unknown ?
 		    ADDR_FROM_SYNTAX : ADDR_FROM_NONE;
 		from_r->n = 0;

@@ -18,6 +18,10 @@
  *	  without its partner, quotes in a comment or parentheses in a quoted
  *	  string. Then the field is also read without regard to either and to
  *	  both.
+ *	- Quoting is in doubt, too, if a quoted string is behind an address,
+ *	  before ">", or in the name of a group, or a comment has an '@' and one
+ *	  of <>,;:[].
+ *	- Quoted strings and comments are also read up to the end of a line.
  *	- Brackets are passed over, but for an address literal, which has an
  *	  IP address in it and nothing behind it.
  *	- A name with other characters than ASCII counts in A-labels, up to
@@ -25,8 +29,9 @@
  *	  dots.
  *	- A name with an empty label counts up to that, besides others.
  *	- Encoded words (RFC 2047) are read as they stand and decoded
- *	  (addr_words.h), with and without white space behind them. In a charset
- *	  that is not known to leave ASCII alone they are unreadable.
+ *	  (addr_words.h), with and without white space behind them. One in a
+ *	  charset that is not known to leave ASCII alone may hold an address
+ *	  for a reader that knows it: no reading of the field is complete.
  *	- Control characters separate, and are also read as if absent.
  *
  * Linear in the length of the value.
@@ -45,11 +50,17 @@
  * Sets result, v and n of *r; `strict` is not touched. OK: at least one
  * mailbox, each domain once, in the order of the field. NONE: no '@' that
  * could belong to an address with a domain (an address literal has none).
- * SYNTAX: there is one, but no domain that can be read, or it may be in an
+ * SYNTAX: there is one, but no domain that can be read, or one may be in an
  * unreadable encoded word. LIMIT: beyond one of the limits above. Returns NOMEM
  * or OK.
  */
 enum status	addr_read(struct arena *, struct str value, struct addr_from *r)
     ATTR_MUST_CHECK;
+/*
+ * The same by one reading only, for which quoted strings and comments end at
+ * the end of a line. OK without a mailbox: it finds none. Or LIMIT.
+ */
+enum status	addr_read_folds(struct arena *, struct str value,
+		    struct addr_from *r) ATTR_MUST_CHECK;
 
 #endif

@@ -75,12 +75,15 @@ static void
 comment(struct addr_scan *c)
 {
 	unsigned depth = 0;
+	bool odd = false, at = false;
 
 	do {
 		if (c->i == c->s.n) {
 			addr_scan_fail(c, ADDR_FROM_SYNTAX);
 			return;
 		}
+		at = at || c->s.p[c->i] == '@';
+		odd = odd || strchr("\\,;", c->s.p[c->i]) != NULL || depth > 1;
 		switch (c->s.p[c->i++]) {
 		case '(':
 			if (++depth > ADDR_MAX_COMMENT_DEPTH) {
@@ -98,6 +101,7 @@ comment(struct addr_scan *c)
 			break;
 		}
 	} while (depth > 0);
+	c->odd = c->odd || (odd && at);
 }
 
 void

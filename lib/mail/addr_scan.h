@@ -17,6 +17,8 @@ struct addr_scan {
 	struct str		s;
 	size_t			i;
 	enum addr_from_result	result;	/* ADDR_FROM_OK: no failure */
+	bool			odd;	/* a comment with an '@' that some
+					   readers end or split elsewhere */
 };
 
 /* Fails on control characters, NUL, and CR or LF outside a fold. */

@@ -109,29 +109,32 @@ addr_shown_in_words(struct arena *a, struct str value, struct addr_from *from)
 static enum status
 read_local_part(struct arena *a, struct str local, struct addr_from *r)
 {
-	size_t at = str_rfind(local, '@');
-	struct addr_mailbox *mailbox;
+	*r = (struct addr_from){ .result = ADDR_FROM_NONE };
+	return (str_find(local, '@') < local.n || count_words(local) > 0 ?
+	    addr_read(a, local, r) : STATUS_OK);
+}
+
+enum status
+addr_shown_in_odd_syntax(struct arena *a, struct str value,
+    struct addr_from *from)
+{
+	const struct addr_from none = { .n = 0 };
+	size_t cap = from->n, n = from->n;
+	struct addr_from shown;
 	enum status status;
 
-	*r = (struct addr_from){ .result = ADDR_FROM_NONE };
-	if (count_words(local) > 0) {
-		return (addr_read(a, local, r));
-	}
-	if (at == local.n) {
-		return (STATUS_OK);
-	}
-	mailbox = arena_alloc(a, sizeof(*mailbox));
-	if (mailbox == NULL) {
-		return (STATUS_NOMEM);
-	}
-	mailbox->local = str_first(local, at);
-	status = domain_normalize(a, str_trim_fws(str_from_offset(local,
-	    at + 1)), &mailbox->domain);
+	status = from->odd ? addr_read(a, value, &shown) :
+	    addr_read_folds(a, value, &shown);
 	if (status == STATUS_OK) {
-		r->v = mailbox;
-		r->n = 1;
+		status = add_mailboxes(a, &shown, &none, from, &cap);
 	}
-	return (status == STATUS_NOMEM ? status : STATUS_OK);
+	if (status == STATUS_OK && shown.result == ADDR_FROM_SYNTAX) {
+		*from = (struct addr_from){ .result = shown.result };
+	}
+	if (from->n > n) {
+		from->strict = false;
+	}
+	return (status);
 }
 
 enum status

@@ -71,14 +71,19 @@ decode_b(struct str text, char *out)
 	return (n);
 }
 
-/* Whether octets below 128 are ASCII in it, but for shift sequences. */
+/* Whether octets of the text below 128 are ASCII, but for shift sequences.
+   Those of UTF-16 are with NUL, which addr_read drops. */
 static bool
-charset_is_known(struct str charset)
+charset_is_known(struct str charset, struct str text)
 {
 	static const char *const known[] = { "us-ascii", "ascii", "utf-8",
 		"utf8", "iso-8859-", "iso8859", "latin", "windows-12", "cp12",
 		"koi8-", "gb", "big5", "euc-", "shift_jis", "iso-2022-",
-		"ks_c_5601" };
+		"ks_c_5601", "cp932", "cp936", "cp949", "cp950", "cp850",
+		"cp852", "cp866", "ibm850", "ibm852", "ibm866", "sjis",
+		"x-sjis", "ms_kanji", "tis-620", "macintosh", "x-mac-",
+		"utf-16", "utf-32", "unknown-8bit", "x-unknown",
+		"x-user-defined", "default" };
 	size_t i;
 
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
@@ -86,7 +91,8 @@ charset_is_known(struct str charset)
 			return (true);
 		}
 	}
-	return (false);
+	return (str_starts_ci(charset, STR("utf-7")) &&
+	    str_find(text, '+') == text.n);
 }
 
 /* The offset of the first "?="; s.n: there is none. */
@@ -129,7 +135,8 @@ decode_word(struct str s, char *out, size_t *n_r, bool *unknown_r)
 	}
 	text.n = end;
 	*n_r = encoding == 'q' ? decode_q(text, out) : decode_b(text, out);
-	*unknown_r |= !charset_is_known(str_first(rest, charset));
+	*unknown_r |= !charset_is_known(str_first(rest, charset),
+	    str_mem(out, *n_r));
 	return (2 + charset + 3 + end + 2);
 }
 

@@ -24,18 +24,25 @@ NAME = re.compile(r'[A-Za-z0-9_-]{1,63}(\.[A-Za-z0-9_-]{1,63})*')
 
 LOCALS = ['a', 'a.b', 'a..b', '.a', 'a.', '"a b"', '"a@x.test"', "'a", 'a(c)',
           'a b', '"a\\"b"', '=?utf-8?q?a?=', 'mailto:a', '\xe9', '', '""',
-          '=?utf-8?q?a=40bank.test?=', '"=?utf-8?b?YUBiYW5rLnRlc3Q?="']
+          '=?utf-8?q?a=40bank.test?=', '"=?utf-8?b?YUBiYW5rLnRlc3Q?="',
+          '"<a@bank.test>"', '"a@bank.test,"']
 DOMAINS = ['bank.test', 'junk.test', 'x.bank.test', 'BANK.test.', 'bank..test',
            'bank .test', 'bank. test', 'bank(c).test', '[192.0.2.1]', 'local',
            "bank.test'", 'b\xfccher.example', 'bank.test\xa0', '(c)bank.test',
            'bank.test;', '-', '_d.bank.test', 'bank\\.test', '"bank.test"', '',
            '[bank.test]', '[192.0.2.1].bank.test', 'bank.test\xe9.junk.test',
-           'bank.test\u3002junk.test', '=?utf-8?q?bank.test?=']
+           'bank.test\u3002junk.test', '=?utf-8?q?bank.test?=',
+           'bank.\r\n test', 'junk(<a@bank.test>).test',
+           'bank.test\r\n .a.test']
 PHRASES = ['', 'Foo', 'Foo Bar', '"Foo"', '"Foo, Bar"', 'Foo, Bar', 'Foo: Bar',
            'Foo [x]', 'Foo; Bar', 'Foo \\"Bar\\"', '"unbalanced', "'q'", '(c)',
            '(c', 'c)', '"a@bank.test"', 'a@bank.test', "'a@bank.test'",
            '"x" "y"', '=?utf-8?q?a=40bank.test?=', '\x1b$B(B', '"a\\" b"',
-           '("x) y', '"(x" y)', 'Foo.Bar', '<>', 'Foo <', '\t', '\x00']
+           '("x) y', '"(x" y)', 'Foo.Bar', '<>', 'Foo <', '\t', '\x00',
+           '"x,\r\n <a@bank.test>, y"', '(x\r\n <a@bank.test>,)',
+           '"a@bank.test\r\n "', '(\\)<a@bank.test>")',
+           '(a (b) <a@bank.test>)', '"<a@bank.test>":',
+           '=?utf-7?q?a+AEA-bank.test?=']
 LINKS = [', ', ',', ' ', '; ', ';', ':', ': ', '', '\r\n ', ' and ', '(c)', '@']
 ENDS = ['', ',', ';', ':;', ' (c)', ' Foo', '>', '<', '"', '\\', '(', ')', '@',
         '\r\n (x)\r\n ', '\x00', '\n']
@@ -121,8 +128,13 @@ def mutate(r, text):
 
 def valid(r):
     return ', '.join('%s <%s@%s>' % (
-        r.choice(('Foo', '"Foo, Bar"', '"a@bank.test"', 'Foo (c)', '')),
-        r.choice(('a', 'a.b', '"a b"')), r.choice(('bank.test', 'junk.test')))
+        r.choice(('Foo', '"Foo, Bar"', '"a@bank.test"', 'Foo (c)', '',
+                  '"x,\r\n <a@bank.test>, y"', '(x\r\n <a@bank.test>,)',
+                  '"a@bank.test\r\n "', '(\\)<a@bank.test>")')),
+        r.choice(('a', 'a.b', '"a b"', '@bank.test,@x.test:a',
+                  '"<a@bank.test>"', 'a (<a@bank.test>)')),
+        r.choice(('bank.test', 'junk.test', 'bank.\r\n test',
+                  'junk.test (<a@bank.test>,)')))
         for _ in range(r.choice((1, 1, 2)))).encode()
 
 

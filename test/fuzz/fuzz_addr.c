@@ -45,14 +45,37 @@ check_read(struct arena *a, struct str input, const struct addr_from *strict)
 		return;
 	}
 	FUZZ_CHECK((from.result == ADDR_FROM_OK) == (from.n > 0));
+	FUZZ_CHECK(from.result != ADDR_FROM_NONE || strict->n == 0);
 	for (i = 0; i < from.n; i++) {
 		check_mailbox(a, &from.v[i]);
 	}
-	if (from.result == ADDR_FROM_LIMIT) {
+	if (from.result != ADDR_FROM_OK) {
 		return;
 	}
 	for (i = 0; i < strict->n; i++) {
 		FUZZ_CHECK(is_among(&from, strict->v[i].domain));
+	}
+}
+
+/* A valid field with odd syntax keeps its mailboxes, and is one reading of
+   several if there are more. */
+static void
+check_odd(struct arena *a, struct str input, struct addr_from from)
+{
+	const struct addr_from before = from;
+	enum status status = addr_shown_in_odd_syntax(a, input, &from);
+	size_t i;
+
+	if (status != STATUS_OK || from.result != ADDR_FROM_OK) {
+		FUZZ_CHECK(status != STATUS_OK || from.n == 0);
+		return;
+	}
+	FUZZ_CHECK(from.n >= before.n);
+	FUZZ_CHECK(from.strict == (from.n == before.n));
+	for (i = 0; i < from.n; i++) {
+		check_mailbox(a, &from.v[i]);
+		FUZZ_CHECK(i >= before.n || str_eq(from.v[i].domain,
+		    before.v[i].domain));
 	}
 }
 
@@ -99,6 +122,9 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	if (status == STATUS_OK) {
 		check_read(&a, input, &from);
 		check_shown(&a, from);
+		if (from.result == ADDR_FROM_OK) {
+			check_odd(&a, input, from);
+		}
 	}
 	arena_fini(&a);
 	return (0);

@@ -44,11 +44,14 @@ static const struct {
 	{ "an escaped address", S("\"a\\@b\\.test\"@c.test"),
 	    "c.test b.test" },
 	{ "two addresses", S("\"x@a.test@b.test\"@c.test"),
-	    "c.test b.test" },
+	    "c.test a.test b.test" },
 	{ "its own domain", S("\"a@c.test\"@c.test"), "c.test" },
 	{ "of the second author", S("a@b.test, \"c@d.test\"@e.test"),
 	    "b.test e.test d.test" },
-	{ "an @ in other text", S("\"X <x@b.test>\"@c.test"), "c.test" },
+	{ "an address in other text", S("\"X <x@b.test>\"@c.test"),
+	    "c.test b.test" },
+	{ "an address before a comma", S("\"x@b.test,\"@c.test"),
+	    "c.test b.test" },
 	{ "an @ alone", S("\"@\"@c.test"), "c.test" },
 	{ "encoded, B", S("=?utf-8?b?YUBiLnRlc3Q=?=@c.test"),
 	    "c.test b.test" },
@@ -195,7 +198,7 @@ static const struct {
 	{ "no author before", { LINES_POSTFIX, 998 }, 998, " (a@b.test",
 	    ")", "b.test" },
 	{ "a quoted name with an address", { LINES_POSTFIX, 998 }, 998,
-	    " \"a@b.te", "st\" <c@d.test>", "d.test" },
+	    " \"a@b.te", "st\" <c@d.test>", "d.test ~b.te" },
 	{ "an invalid field", { LINES_POSTFIX, 998 }, 998, ", X <a@b.test",
 	    "x.c.test>", "b.testx.c.test b.test" },
 };
@@ -255,7 +258,7 @@ static const struct {
 	    "d.test b.test ~b.testx" },
 	{ "once it is refolded", { LINES_POSTFIX, 998 }, "From:\"aa", " ",
 	    "\"<a@b.test>(x\"<c@d.test>(", "))",
-	    "d.test b.test ~b.testx" },
+	    "d.test ~d.testxxxxxxx b.test ~b.testx" },
 };
 
 static void
@@ -305,6 +308,74 @@ t_moved_quotes(void)
 	}
 	buf_fini(&in);
 	buf_fini(&got);
+}
+
+/* Valid fields, read whole. "+" before those that stay strict. */
+static const struct {
+	const char	*name, *field, *want;
+} odd[] = {
+	{ "plain", "\"c@d.test\" <a@b.test> (e@f.test)", "+b.test" },
+	{ "white space in brackets", "X < a@b.test >", "+b.test" },
+	{ "folded between words", "\"c@d.test\"\r\n\t<a@b.test>", "+b.test" },
+	{ "folded name", "\"X\r\n Y\" <a@b.test>", "+b.test" },
+	{ "folded name with an address in text", "\"'c@d.test' via\r\n Y\" "
+	    "<a@b.test>", "+b.test" },
+	{ "folded name with an address", "\"c@d.test\r\n \" <a@b.test>",
+	    "b.test ~d.test" },
+	{ "folded name with another in brackets",
+	    "\"X,\r\n <c@d.test>, Y\" <a@b.test>", "b.test d.test" },
+	{ "folded comment with another in brackets",
+	    "(X\r\n <c@d.test>) Y <a@b.test>", "b.test d.test ~d.testya" },
+	{ "nested comment", "(x (y) <c@d.test>) <a@b.test>",
+	    "b.test d.test ~d.testa" },
+	{ "comment with a comma", "a@b.test (<c@d.test>,)",
+	    "b.test ~b.testc d.test" },
+	{ "comment with a backslash", "(\\)<c@d.test>\") a@b.test",
+	    "b.test d.test" },
+	{ "comment in an address", "X <a@b.test(c).d.test>",
+	    "b.test.d.test b.test ~b.testc.d.test" },
+	{ "fold in a domain", "X <a@b.\r\n test>", "b.test b" },
+	{ "white space around an @", "X <a @ b.test>", "+b.test" },
+	{ "route", "<@c.test:a@b.test>", "+b.test" },
+	{ "route of two", "<@c.test,@d.test:a@b.test>",
+	    "b.test c.test d.test" },
+	{ "group", "X: a@b.test;", "+b.test" },
+	{ "group with an address in quotes", "\"<c@d.test>\": a@b.test;",
+	    "b.test d.test" },
+	{ "address in a quoted local part", "\"<c@d.test>\"@b.test",
+	    "+b.test d.test" },
+};
+
+static void
+t_odd(void)
+{
+	const struct lines_rule rule = { LINES_POSTFIX, 998 };
+	struct addr_from from;
+	struct field_list l;
+	struct arena a;
+	struct buf got, domains;
+	size_t i;
+
+	buf_init(&got, 1 << 16);
+	buf_init(&domains, 1 << 16);
+	for (i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		arena_init(&a, ARENA_BYTES);
+		field_list_init(&l);
+		if (field_list_add(&a, &l, STR("From"),
+		    str_from(odd[i].field)) != STATUS_OK ||
+		    addr_from_parse(&a, &l, rule, &from) != STATUS_OK) {
+			tap_ok(false, "%s: read", odd[i].name);
+			continue;
+		}
+		describe_domains(&from, &domains);
+		buf_reset(&got);
+		buf_printf(&got, "%s%.*s", from.strict ? "+" : "",
+		    STR_FMT(buf_str(&domains)));
+		tap_str(buf_str(&got), str_from(odd[i].want), odd[i].name);
+		arena_fini(&a);
+	}
+	buf_fini(&got);
+	buf_fini(&domains);
 }
 
 /* As many authors and shown addresses as may be; each domain is another. */
@@ -359,6 +430,7 @@ main(void)
 	t_many_words();
 	t_long_lines();
 	t_moved_quotes();
+	t_odd();
 	t_limit();
 	oom_check(read_shown, "what is shown");
 	return (tap_done());
