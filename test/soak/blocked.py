@@ -428,24 +428,36 @@ def play(kind, top, healthy, alone):
     if SECONDS:
         tap.ok(beside.p99() <= 2 * alone.p99() + NOISE_MS, text)
     blocked.end()
-    await_end(blocked, 0)
+    Ending(blocked).check(0)
     blocked.finish()
 
 
-def await_end(blocked, want):
-    name = type(blocked).__doc__
-    since = time.monotonic()
-    try:
-        status = blocked.process.wait(stop_limit_s())
-    except subprocess.TimeoutExpired:
-        status = 'none in %d s' % stop_limit_s()
-    tap.is_(status, want, name + ': SIGTERM is obeyed in time')
-    tap.diag('%s: SIGTERM: %.1f s' % (name, time.monotonic() - since))
+class Ending(threading.Thread):
+    """How long SIGTERM takes."""
+
+    def __init__(self, blocked):
+        super().__init__()
+        self.blocked = blocked
+        self.since = time.monotonic()
+        self.start()
+
+    def run(self):
+        try:
+            self.status = self.blocked.process.wait(stop_limit_s())
+        except subprocess.TimeoutExpired:
+            self.status = 'none in %d s' % stop_limit_s()
+        self.took_s = time.monotonic() - self.since
+
+    def check(self, want):
+        self.join()
+        name = type(self.blocked).__doc__
+        tap.is_(self.status, want, name + ': SIGTERM is obeyed in time')
+        tap.diag('%s: SIGTERM: %.1f s' % (name, self.took_s))
 
 
 def stop_mail(top, healthy):
-    """Nobody serves mail then, until another process does. Its end takes
-    long: returns it."""
+    """Nobody serves mail then, until another process does. The end takes
+    long: returns an Ending."""
     blocked = MailStopped(top, healthy)
     blocked.begin()
     end = time.monotonic() + SECONDS / KINDS
@@ -458,11 +470,12 @@ def stop_mail(top, healthy):
            (MailStopped.__doc__, len(signed)))
     blocked.stop_mail()
     blocked.end()
+    ending = Ending(blocked)
     if not SECONDS:
         proc.wait_for(lambda: not os.path.exists(blocked.path), 'SIGTERM')
         # The second does not wait for messages in flight.
         blocked.end()
-    return blocked
+    return ending
 
 
 def main():
@@ -477,7 +490,7 @@ def main():
     for kind in (FullPipe, UnreadSyslog, FullDisk, FrozenDatabase,
                  DumbResolver, SlowClients, KeysStopped, ParentStopped):
         play(kind, top, healthy, alone)
-    await_end(mail_stopped, 1)
+    mail_stopped.check(1)
     tap.is_(alone.stop(), 0, 'the other daemon ends well')
     healthy.resolver.stop()
 
