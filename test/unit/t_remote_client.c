@@ -30,6 +30,7 @@ static _Atomic uint64_t asked;
 static _Atomic unsigned wanted;		/* how often connections were */
 static _Atomic unsigned signed_n;	/* by servers that are STEADY */
 static _Atomic unsigned probes;		/* requests that need nothing */
+static atomic_bool leaving;		/* no server waits any more */
 
 #define STEP_US		200000		/* not to wait as for a real server */
 #define LONG_US		10000000
@@ -99,11 +100,12 @@ delay_reply(enum manner manner, const struct remote_request *request)
 		(void)usleep(SIGN_US);
 		atomic_fetch_add(&signed_n, 1);
 	}
-	while (manner == BEHIND && atomic_load(&signed_n) < MANY) {
+	while (manner == BEHIND && atomic_load(&signed_n) < MANY &&
+	    !leaving) {
 		(void)usleep(SIGN_US);
 	}
 	while (manner == LOADS_SLOWLY && request->kind == REMOTE_LOAD &&
-	    atomic_load(&probes) < 2) {
+	    atomic_load(&probes) < 2 && !leaving) {
 		(void)usleep(SIGN_US);
 	}
 	if (request->kind == REMOTE_RELEASE) {
@@ -157,6 +159,7 @@ give(struct server *servers, size_t n, long step_us)
 	int fds[REMOTE_CHANNELS_MAX] = { 0 }, pair[2] = { -1, -1 };
 	size_t i;
 
+	leaving = false;
 	for (i = 0; i < n; i++) {
 		(void)socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
 		    pair);
@@ -179,6 +182,7 @@ take_away(struct server *servers, size_t n)
 	size_t i;
 
 	remote_client_give(client, NULL, 0);
+	leaving = true;
 	for (i = 0; i < n; i++) {
 		(void)pthread_join(servers[i].thread, NULL);
 	}
