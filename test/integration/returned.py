@@ -9,6 +9,7 @@ import email.policy
 import os
 import quopri
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
 
@@ -240,8 +241,17 @@ class Net:
         return self.w.sink.take(mark.encode()).data
 
 
+def settled(read, want):
+    """What it reads; but a line of the log may come after its message."""
+    for _ in range(600):
+        if read() == want:
+            break
+        time.sleep(0.05)
+    return read()
+
+
 def direction(daemon):
-    return daemon.lines()[-1]['direction']
+    return settled(lambda: daemon.lines()[-1].get('direction'), 'returned')
 
 
 def check(first, last, name):
@@ -634,6 +644,10 @@ def test_other_hosts(net):
             'after a restart, both marks deleted: not signed')
 
 
+def counts(line):
+    return (line.get('signatures_kept', 0), len(line.get('signatures', [])))
+
+
 def test_own_mail(net):
     """Two keys sign, each once; what a filter broke is made again."""
     def signed(data, name):
@@ -641,14 +655,14 @@ def test_own_mail(net):
                  net.w.verify(data)[0]), (2, ['pass', 'pass']),
                 name + ': two signatures, both pass')
     for i, (name, change) in enumerate(FILTERS):
-        broken = name not in ('unchanged', 'fields on top', 'unfolded')
+        want = (0, 2) if name not in (
+            'unchanged', 'fields on top', 'unfolded') else (2, 0)
         mark = 'mine-%d' % i
         first = net.first(mark, letter(mark), xclient=JOE)
         last = net.back(mark, change(first))
         signed(last, 'a login, ' + name)
-        tap.is_((net.daemon.lines()[-1].get('signatures_kept', 0),
-                 len(net.daemon.lines()[-1]['signatures'])),
-                (0, 2) if broken else (2, 0), name + ': the log says it')
+        tap.is_(settled(lambda: counts(net.daemon.lines()[-1]), want), want,
+                name + ': the log says it')
         signed(net.sendmail(mark, last), name + ', a third time')
     last = net.back('local', letter('local'))
     signed(last, 'local mail')
