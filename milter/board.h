@@ -17,6 +17,7 @@
 
 #include "engine/engine.h"
 #include "milter/meter.h"
+#include "remote/tally.h"
 
 #define BOARD_MESSAGES	256	/* that threads work on at once; more are not
 				   noted */
@@ -30,7 +31,7 @@ enum board_process { BOARD_KEYS, BOARD_MAIL, BOARD_PROCESSES };
 struct board {			/* zeroed: nothing happened yet */
 	struct meter		 meter;
 	atomic_uint		 in_flight;	/* messages */
-	_Atomic uint64_t	 signatures_asked; /* by the mail process */
+	struct remote_said	 said;		/* by the mail process */
 	uint64_t		 salt;		/* of digests; constant */
 	_Atomic uint64_t	 messages[BOARD_MESSAGES]; /* their digests;
 						   0: free */
@@ -41,7 +42,7 @@ struct board {			/* zeroed: nothing happened yet */
 };
 
 struct board_keys {
-	_Atomic uint64_t	 signatures_made;
+	struct remote_made	 made;		/* by the keys process */
 	_Atomic uint64_t	 suspects[BOARD_SUSPECTS]; /* digests, by the
 						   parent; 0: none */
 	void			*read_only;	/* the same, mapped for

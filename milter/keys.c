@@ -6,6 +6,7 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
@@ -329,6 +330,18 @@ obey_parent(struct keys *keys)
 	return (more);
 }
 
+/* A mail process that was taken over may ask for what it does not say. */
+static void
+await_parent(const struct keys *keys)
+{
+	struct pollfd message = { .fd = keys->start->control,
+		.events = POLLIN };
+
+	while (poll(&message, 1, KEYS_COMPARE_MS) == 0) {
+		remote_server_compare(keys->server, keys->start->said);
+	}
+}
+
 static bool
 look_at_keys(void *ctx, struct watch_state *r)
 {
@@ -423,7 +436,7 @@ start_server(struct keys *keys, struct diag *diag)
 	}
 	keys->crypto = crypto_new();
 	keys->server = keys->crypto != NULL ? remote_server_new(keys->crypto,
-	    keys->env, &keys->start->board->signatures_made) : NULL;
+	    keys->env, &keys->start->board->made) : NULL;
 	if (keys->server == NULL) {
 		diag_set(diag, NULL, 0, "OpenSSL does not start");
 		return (STATUS_NOMEM);
@@ -494,8 +507,8 @@ keys_run(const struct keys_start *start, const struct env *env)
 	if (!start_keys(&keys)) {
 		end_keys(&keys, EXIT_FAILURE);
 	}
-	while (obey_parent(&keys)) {
-		continue;
-	}
+	do {
+		await_parent(&keys);
+	} while (obey_parent(&keys));
 	end_keys(&keys, EXIT_SUCCESS);
 }

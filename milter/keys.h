@@ -31,6 +31,8 @@
 /* Messages of the parent wait for a load; the parent kills the process if it
    does not end that long after STOP. */
 #define KEYS_STOP_SECONDS	5
+#define KEYS_COMPARE_MS		2000	/* between two comparisons of what was
+					   signed (remote/tally.h) */
 
 struct keys_start {
 	const char		*path;		/* of the configuration, for
@@ -44,6 +46,7 @@ struct keys_start {
 	bool			 sets_log;	/* LogTarget counts */
 	struct kept_keys	*kept;		/* closed when they are read */
 	struct board_keys	*board;
+	const struct remote_said *said;		/* by the mail process */
 };
 
 /* Never returns. */

@@ -74,7 +74,7 @@ start_client(struct mail *mail)
 	struct live *live = &mail->daemon->live;
 
 	live->client = remote_client_new(&mail->daemon->env,
-	    &live->board->signatures_asked, ask_for_channels, mail);
+	    &live->board->said, ask_for_channels, mail);
 	if (live->client == NULL) {
 		return (STATUS_NOMEM);
 	}

@@ -335,9 +335,16 @@ write_key_signatures(const struct view *view)
 	const struct live *live = view->live;
 
 	write_number(view, "{process=\"mail\"}",
-	    atomic_load(&live->board->signatures_asked));
+	    atomic_load(&live->board->said.asked_n));
 	write_number(view, "{process=\"keys\"}",
-	    atomic_load(&live->board_keys->signatures_made));
+	    atomic_load(&live->board_keys->made.made_n));
+}
+
+static void
+write_differing(const struct view *view)
+{
+	write_number(view, "",
+	    atomic_load(&view->live->board_keys->made.differing));
 }
 
 static void
@@ -389,6 +396,10 @@ static const struct metric metrics[] = {
 	{ "mailseal_key_signatures_total", COUNTER,
 	    "Signatures that the mail process asked for, and that the keys "
 	    "process made.", write_key_signatures },
+	{ "mailseal_key_signature_differences", GAUGE,
+	    "Keys of which more signatures were made than the mail process "
+	    "asked for, or fewer than it got; the log names them.",
+	    write_differing },
 	{ "mailseal_messages_total", COUNTER,
 	    "Messages by direction and by what was done with them; undecided: "
 	    "not examined to the end of the headers.", write_messages },

@@ -4,7 +4,6 @@
 #include <sys/types.h>
 
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
@@ -103,22 +102,6 @@ set_timers(struct parent *parent)
 	    alive_us : REPORT_US, env_mono_us(env));
 }
 
-/* More signatures than the mail process asked for: somebody else asks. */
-static void
-compare_signatures(struct parent *parent)
-{
-	const struct live *live = &parent->daemon->live;
-	uint64_t made = atomic_load(&live->board_keys->signatures_made);
-	uint64_t asked = atomic_load(&live->board->signatures_asked);
-
-	if (made > asked && !parent->told_difference) {
-		env_log(&parent->daemon->env, LOG_LEVEL_ERROR, "the keys "
-		    "process made %" PRIu64 " signatures, but the mail "
-		    "process says that it asked for %" PRIu64, made, asked);
-		parent->told_difference = true;
-	}
-}
-
 /* True: it is taken, or there is nobody to take it. */
 static bool
 send_listener(const struct parent *parent)
@@ -177,7 +160,6 @@ run_timers(struct parent *parent)
 	}
 	if (timer_take(&parent->presence, now_us)) {
 		watch_presence(parent);
-		compare_signatures(parent);
 	}
 	if (timer_take(&parent->report, now_us) && parent_is_alive(parent)) {
 		daemon_report_alive(parent->daemon);

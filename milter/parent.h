@@ -87,7 +87,6 @@ struct parent {
 	bool			 wants_listen;	/* the mail process shall take
 						   the socket again */
 	bool			 stopping;
-	bool			 told_difference;	/* of signatures */
 	struct board_deaths	 deaths;	/* of mail processes */
 	int			 exit_code;
 	struct background	*caller;

@@ -81,7 +81,8 @@ parent_start_keys(struct parent *parent)
 		.first = !parent->started,
 		.sets_log = !daemon_is_observer(daemon),
 		.kept = &parent->kept_keys,
-		.board = daemon->live.board_keys };
+		.board = daemon->live.board_keys,
+		.said = &daemon->live.board->said };
 	keys_run(&start, &daemon->env);
 }
 

@@ -25,7 +25,7 @@ struct channel {
 
 struct remote_client {
 	const struct env	*env;
-	_Atomic uint64_t	*asked_n;
+	struct remote_said	*said;
 	void			(*ask)(void *ctx);
 	void			*ctx;
 	_Atomic uint64_t	 seq;
@@ -70,12 +70,13 @@ struct exchange {		/* one request, and its reply */
 	unsigned char	 packet[REMOTE_MAX_BYTES];
 	size_t		 n;
 	bool		 is_load;
+	unsigned	 slot;		/* of the tally; not of a load */
 	bool		 may_wait;	/* for another server */
 	struct patience	 patience;
 };
 
 struct remote_client *
-remote_client_new(const struct env *env, _Atomic uint64_t *asked_n,
+remote_client_new(const struct env *env, struct remote_said *said,
     void (*ask)(void *ctx), void *ctx)
 {
 	struct remote_client *client = calloc(1, sizeof(*client));
@@ -86,7 +87,7 @@ remote_client_new(const struct env *env, _Atomic uint64_t *asked_n,
 		return (NULL);
 	}
 	client->env = env;
-	client->asked_n = asked_n;
+	client->said = said;
 	client->ask = ask;
 	client->ctx = ctx;
 	client->away_us[0] = client->away_us[1] = env_mono_us(env);
@@ -438,8 +439,7 @@ exchange(struct remote_client *client, struct remote_request *request,
 		request->seq = atomic_fetch_add(&client->seq, 1);
 		x->n = remote_request_write(request, x->packet);
 		if (request->kind == REMOTE_SIGN) {
-			atomic_fetch_add_explicit(client->asked_n, 1,
-			    memory_order_relaxed);
+			remote_tally_asked(client->said, x->slot);
 		}
 		status = x->n > 0 ? talk(client, x, taken.fd, request->seq,
 		    r) : STATUS_LIMIT;
@@ -486,9 +486,15 @@ ask_sign(struct remote_client *client, const unsigned char *handle,
 
 	x->is_load = false;
 	x->may_wait = true;
+	x->slot = remote_tally_slot(handle);
 	status = exchange(client, &request, x, r);
-	return (status == STATUS_OK && r->kind != REMOTE_SIGNED ?
-	    STATUS_TEMP : status);
+	if (status == STATUS_OK && r->kind != REMOTE_SIGNED) {
+		return (STATUS_TEMP);
+	}
+	if (status == STATUS_OK && r->status == REMOTE_OK) {
+		remote_tally_received(client->said, x->slot);
+	}
+	return (status);
 }
 
 static bool
@@ -625,6 +631,10 @@ load_remote(void *ctx, const struct signers_want *want, struct privkey **key_r,
 	case REMOTE_FAILED:
 		*why_r = r.why;
 		diag_set(diag, NULL, 0, "%.*s", STR_FMT(r.error));
+		if (diag->text[0] == '\0') {
+			diag_set(diag, NULL, 0, "the process that has the "
+			    "keys gives no reason");
+		}
 		return (STATUS_IO);
 	}
 	return (status == STATUS_OK ? status : explain(status, diag));

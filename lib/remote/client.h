@@ -37,6 +37,7 @@
 
 #include "base/env.h"
 #include "crypto/crypto.h"
+#include "remote/tally.h"
 #include "signers/picture.h"
 #include "signers/signers.h"
 
@@ -52,12 +53,12 @@
 
 struct remote_client;
 
-/* For the life of the process. NULL: out of memory. env outlives it. asked_n:
-   counts the requests for a signature, each before it is sent. ask: called with
+/* For the life of the process. NULL: out of memory. env outlives it. said:
+   counts what is asked for and received, for each key. ask: called with
    ctx when connections have ended and new ones are needed; it must not wait,
    and may be called by any thread, often. */
 struct remote_client	*remote_client_new(const struct env *,
-			    _Atomic uint64_t *asked_n, void (*ask)(void *ctx),
+			    struct remote_said *said, void (*ask)(void *ctx),
 			    void *ctx);
 /* Connections to a server, in place of the former ones. Takes them; more than
    REMOTE_CHANNELS_MAX are closed. Any thread. */

@@ -4,4 +4,6 @@ lib_libmailseal_a_SOURCES += \
 	lib/remote/message.c \
 	lib/remote/message.h \
 	lib/remote/server.c \
-	lib/remote/server.h
+	lib/remote/server.h \
+	lib/remote/tally.c \
+	lib/remote/tally.h

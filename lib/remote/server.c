@@ -6,9 +6,12 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/strmap.h"
 #include "remote/message.h"
@@ -16,10 +19,12 @@
 
 #define SPARE_HANDLES	1000	/* of keys with "%" in their path */
 #define SCRATCH_BYTES	((size_t)1024 * 1024)
+#define NAMES_BYTES	200	/* of keys that share a slot, in the log */
 
 struct known {			/* a key that has been loaded */
 	struct privkey		*key;
 	unsigned char		 handle[CRYPTO_HANDLE_BYTES];
+	char			 name[];	/* for the log */
 };
 
 struct set {
@@ -39,7 +44,9 @@ TAILQ_HEAD(sets, set);
 struct remote_server {
 	const struct crypto	*crypto;
 	const struct env	*env;
-	_Atomic uint64_t	*signed_n;
+	struct remote_made	*made;
+	bool			 told[REMOTE_TALLY_SLOTS];	/* by the
+						   thread that compares */
 	pthread_mutex_t		 lock;		/* guards what follows */
 	struct sets		 sets;		/* newest first */
 	size_t			 sets_n;
@@ -56,7 +63,7 @@ struct request {		/* one that is being served */
 
 struct remote_server *
 remote_server_new(const struct crypto *crypto, const struct env *env,
-    _Atomic uint64_t *signed_n)
+    struct remote_made *made)
 {
 	struct remote_server *server = calloc(1, sizeof(*server));
 
@@ -69,7 +76,7 @@ remote_server_new(const struct crypto *crypto, const struct env *env,
 	}
 	server->crypto = crypto;
 	server->env = env;
-	server->signed_n = signed_n;
+	server->made = made;
 	TAILQ_INIT(&server->sets);
 	return (server);
 }
@@ -113,11 +120,22 @@ take_out(struct remote_server *server, struct set *set)
 	return (set->references == 0 ? set : NULL);
 }
 
+static struct known *
+known_new(struct str name)
+{
+	struct known *known = calloc(1, sizeof(*known) + name.n + 1);
+
+	if (known != NULL && name.n > 0) {
+		memcpy(known->name, name.p, name.n);
+	}
+	return (known);
+}
+
 /* With the lock held, or before others know the set. NOMEM. */
 static enum status
-remember_key(struct set *set, struct privkey *key)
+remember_key(struct set *set, struct privkey *key, struct str name)
 {
-	struct known *known = calloc(1, sizeof(*known));
+	struct known *known = known_new(name);
 	void **at;
 
 	if (known == NULL) {
@@ -146,7 +164,8 @@ remember_given(struct set *set)
 
 	for (i = 0; set->owner != NULL && i < set->owner->keys_n &&
 	    status == STATUS_OK; i++) {
-		status = remember_key(set, set->owner->keys[i].key);
+		status = remember_key(set, set->owner->keys[i].key,
+		    str_from(set->owner->keys[i].path));
 	}
 	return (status);
 }
@@ -345,8 +364,8 @@ serve_sign(struct request *q, const struct remote_request *request,
 	if (privkey_sign(q->server->crypto, key,
 	    (const unsigned char *)request->hash.p, &q->signature) ==
 	    STATUS_OK) {
-		atomic_fetch_add_explicit(q->server->signed_n, 1,
-		    memory_order_relaxed);
+		remote_tally_made(q->server->made,
+		    remote_tally_slot(request->handle.p));
 		reply->status = REMOTE_OK;
 		reply->signature = buf_str(&q->signature);
 	} else {
@@ -355,12 +374,23 @@ serve_sign(struct request *q, const struct remote_request *request,
 	privkey_free(key);
 }
 
+/* Absent without memory. */
+static struct str
+name_key(struct arena *arena, const struct signers_want *want)
+{
+	return (want->kind == SIGNERS_STORE ? arena_printf(arena,
+	    "%.*s._domainkey.%.*s", STR_FMT(want->name),
+	    STR_FMT(want->domain)) : arena_printf(arena, "%.*s of KeyTable",
+	    STR_FMT(want->name)));
+}
+
 /* NOMEM, or OK with a reply. */
 static enum status
 load_key(struct request *q, struct set *set, const struct signers_want *want,
     struct remote_reply *reply)
 {
 	struct privkey *key = NULL;
+	struct str name;
 	enum status status = signers_load_wanted(set->signers, &q->arena, want,
 	    &key, &reply->why, &reply->error);
 
@@ -377,8 +407,9 @@ load_key(struct request *q, struct set *set, const struct signers_want *want,
 		status = privkey_derive(q->server->crypto, key, q->derived);
 	}
 	if (status == STATUS_OK) {
+		name = name_key(&q->arena, want);
 		pthread_mutex_lock(&q->server->lock);
-		status = remember_key(set, key);
+		status = remember_key(set, key, name);
 		pthread_mutex_unlock(&q->server->lock);
 	}
 	if (status == STATUS_OK) {
@@ -462,6 +493,75 @@ serve_packet(struct request *q, struct str packet, unsigned char *reply_r)
 		return (0);
 	}
 	return (remote_reply_write(&reply, reply_r));
+}
+
+/* With the lock held. Appends the names of the keys of a slot. */
+static void
+write_names(const struct set *set, unsigned slot, struct buf *out)
+{
+	const struct known *known;
+	size_t i;
+
+	for (i = 0; i < strmap_count(&set->known); i++) {
+		known = strmap_value(&set->known, i);
+		if (known != NULL && out->n < NAMES_BYTES &&
+		    remote_tally_slot(known->handle) == slot) {
+			buf_printf(out, "%s%s", out->n > 0 ? ", " : "",
+			    known->name);
+		}
+	}
+}
+
+/* Of the newest set that has any. */
+static void
+find_names(struct remote_server *server, unsigned slot, struct buf *out)
+{
+	const struct set *set;
+
+	pthread_mutex_lock(&server->lock);
+	TAILQ_FOREACH(set, &server->sets, link) {
+		if (out->n == 0) {
+			write_names(set, slot, out);
+		}
+	}
+	pthread_mutex_unlock(&server->lock);
+}
+
+static void
+log_difference(struct remote_server *server, unsigned slot,
+    const struct remote_difference *d)
+{
+	struct buf names;
+
+	buf_init(&names, NAMES_BYTES + REMOTE_MAX_BYTES);
+	find_names(server, slot, &names);
+	env_log(server->env, LOG_LEVEL_ERROR, "%s: the keys process made %"
+	    PRIu64 " signatures, but the mail process says that it asked for %"
+	    PRIu64 " and got %" PRIu64, names.n > 0 && names.status ==
+	    STATUS_OK ? names.p : "a key that is not loaded now", d->made,
+	    d->asked, d->received);
+	buf_fini(&names);
+}
+
+void
+remote_server_compare(struct remote_server *server,
+    const struct remote_said *said)
+{
+	struct remote_difference difference;
+	unsigned slot, n = 0;
+
+	for (slot = 0; slot < REMOTE_TALLY_SLOTS; slot++) {
+		if (!remote_tally_differs(said, server->made, slot,
+		    &difference)) {
+			continue;
+		}
+		n++;
+		if (!server->told[slot]) {
+			log_difference(server, slot, &difference);
+		}
+		server->told[slot] = true;
+	}
+	atomic_store(&server->made->differing, n);
 }
 
 static ssize_t

@@ -24,18 +24,26 @@
 
 #include "base/env.h"
 #include "crypto/crypto.h"
+#include "remote/tally.h"
 #include "signers/signers.h"
 
 #define REMOTE_SETS_MAX	16
 
 struct remote_server;
 
-/* NULL: out of memory. crypto and env outlive it. signed_n: counts the
-   signatures made. */
+/* NULL: out of memory. crypto and env outlive it. made: counts the signatures,
+   for each key. */
 struct remote_server	*remote_server_new(const struct crypto *,
-			    const struct env *, _Atomic uint64_t *signed_n);
+			    const struct env *, struct remote_made *made);
 /* With all sets; no thread uses it any more. NULL: nothing. */
 void			 remote_server_free(struct remote_server *);
+/*
+ * Compares what was signed with what the client says (tally.h). A difference is
+ * logged as an error, with the names of the keys, once for each slot. For one
+ * thread.
+ */
+void			 remote_server_compare(struct remote_server *,
+			    const struct remote_said *);
 /*
  * A new set, which may be asked for at once and is the one in service. owner is
  * released when the set is gone, after its signers. Takes both, also on

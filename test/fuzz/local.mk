@@ -162,3 +162,11 @@ FUZZ_TARGETS += test/fuzz/fuzz_remote
 test_fuzz_fuzz_remote_SOURCES = test/fuzz/fuzz_remote.c milter/control.c \
 	$(fuzz_main)
 test_fuzz_fuzz_remote_LDFLAGS = $(fuzz_ldflags)
+FUZZ_TARGETS += test/fuzz/fuzz_remote_client
+test_fuzz_fuzz_remote_client_SOURCES = test/fuzz/fuzz_remote_client.c \
+	$(fuzz_main)
+test_fuzz_fuzz_remote_client_LDFLAGS = $(fuzz_ldflags)
+FUZZ_TARGETS += test/fuzz/fuzz_remote_server
+test_fuzz_fuzz_remote_server_SOURCES = test/fuzz/fuzz_remote_server.c \
+	$(fuzz_main)
+test_fuzz_fuzz_remote_server_LDFLAGS = $(fuzz_ldflags)

@@ -94,6 +94,7 @@ CONTRACT = {
     'mailseal_process_deaths_total': (('process',), 'counter'),
     'mailseal_process_waiting': (('process',), 'gauge'),
     'mailseal_key_signatures_total': (('process',), 'counter'),
+    'mailseal_key_signature_differences': ((), 'gauge'),
     'mailseal_messages_total': (('direction', 'action'), 'counter'),
     'mailseal_results_total': (('method', 'result'), 'counter'),
     'mailseal_message_seconds': (('le',), 'histogram'),

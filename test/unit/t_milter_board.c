@@ -21,7 +21,7 @@ try_as_mail(struct board_keys *keys)
 	    errno != EACCES) {
 		return (1);
 	}
-	return (atomic_load(&keys->signatures_made) == 7 ? 0 : 2);
+	return (atomic_load(&keys->made.made_n) == 7 ? 0 : 2);
 }
 
 int
@@ -32,15 +32,15 @@ main(void)
 	pid_t child;
 
 	tap_ok(keys != NULL, "a page");
-	atomic_store(&keys->signatures_made, 7);
+	atomic_store(&keys->made.made_n, 7);
 	child = fork();
 	if (child == 0) {
 		_exit(try_as_mail(keys));
 	}
 	(void)waitpid(child, &status, 0);
 	tap_num(status, 0, "mail reads it, and cannot make it writable");
-	atomic_store(&keys->signatures_made, 8);
-	tap_num((long long)atomic_load(&keys->signatures_made), 8,
+	atomic_store(&keys->made.made_n, 8);
+	tap_num((long long)atomic_load(&keys->made.made_n), 8,
 	    "the others write it still");
 	return (tap_done());
 }

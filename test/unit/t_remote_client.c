@@ -26,7 +26,7 @@ static struct crypto *crypto;
 static struct remote_client *client;
 static struct privkey *key;		/* its private half is elsewhere */
 static struct env env;
-static _Atomic uint64_t asked;
+static struct remote_said said;
 static _Atomic unsigned wanted;		/* how often connections were */
 static _Atomic unsigned signed_n;	/* by servers that are STEADY */
 static _Atomic unsigned probes;		/* requests that need nothing */
@@ -232,13 +232,14 @@ test_end(void)
 {
 	struct server two[] = { { .manner = ENDS_AT_FIRST },
 		{ .manner = ANSWERS } };
-	uint64_t before = atomic_load(&asked);
+	uint64_t before = atomic_load(&said.asked_n);
 
 	give(two, 2, STEP_US);
 	atomic_store(&wanted, 0);
 	tap_ok(signs_soon(), "the connection ends: the next one");
 	tap_ok(atomic_load(&wanted) > 0, "and others are asked for");
-	tap_ok(atomic_load(&asked) >= before + 2, "both requests are counted");
+	tap_ok(atomic_load(&said.asked_n) >= before + 2,
+	    "both requests are counted");
 	take_away(two, 2);
 }
 
@@ -306,12 +307,12 @@ test_busy(void)
 	struct server two[] = { { .manner = BEHIND }, { .manner = STEADY } };
 	pthread_t thread;
 	bool ok = false;
-	uint64_t before = atomic_load(&asked);
+	uint64_t before = atomic_load(&said.asked_n);
 	unsigned n = 0;
 
 	give(two, 2, STEP_US);
 	(void)pthread_create(&thread, NULL, sign_once, &ok);
-	while (atomic_load(&asked) == before) {
+	while (atomic_load(&said.asked_n) == before) {
 		(void)usleep(SIGN_US);
 	}
 	while (atomic_load(&signed_n) < MANY && signs()) {
@@ -388,7 +389,7 @@ main(void)
 {
 	env_init_system(&env);
 	crypto = crypto_new();
-	client = remote_client_new(&env, &asked, want_channels, NULL);
+	client = remote_client_new(&env, &said, want_channels, NULL);
 	tap_num(make_key(), STATUS_OK, "a key");
 	test_late();
 	test_end();
