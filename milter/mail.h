@@ -26,7 +26,8 @@ enum mail_load {		/* the value of LOAD */
 
 struct mail_start {
 	struct conf		*conf;		/* without private keys */
-	int			 text;		/* the same, as a file */
+	int			 text;		/* the same, as a file, without
+						   what opens a key store */
 	uint64_t		 set;
 	int			 picture;	/* of the set, as a file */
 	int			 control;

@@ -406,7 +406,8 @@ read_first(struct parent *parent)
 	struct diag diag;
 
 	diag_init(&diag);
-	status = parent_read(parent, &parent->conf, &parent->text, &diag);
+	status = parent_read(parent, &parent->conf, &parent->text,
+	    &parent->rules, &diag);
 	if (status == STATUS_OK) {
 		status = daemon_choose_socket(daemon, parent->conf, &diag);
 	}
@@ -430,10 +431,10 @@ daemon_run(const struct daemon_opts *opts)
 	daemon_init(&daemon, opts);
 	daemon.live.may_create = true;
 	parent = (struct parent){ .daemon = &daemon, .text = -1,
-		.picture = -1, .caller = &caller,
+		.rules = -1, .picture = -1, .caller = &caller,
 		.keys = { .which = BOARD_KEYS },
 		.mail = { .which = BOARD_MAIL },
-		.load = { .text = -1, .picture = -1 } };
+		.load = { .text = -1, .rules = -1, .picture = -1 } };
 	code = read_first(&parent);
 	if (code != DAEMON_OK) {
 		return (code);

@@ -62,6 +62,7 @@ struct parent_load {
 	uint64_t		 set;
 	struct conf		*conf;		/* of RELOAD; else NULL */
 	int			 text;		/* the same; -1 */
+	int			 rules;		/* the same; -1 */
 	int			 picture;	/* -1: not yet */
 };
 
@@ -72,6 +73,9 @@ struct parent {
 	/* in service */
 	struct conf		*conf;		/* without private keys */
 	int			 text;		/* its text, as a file */
+	int			 rules;		/* the same for the mail
+						   process: without what the
+						   stores of keys take */
 	int			 picture;	/* of the keys */
 	uint64_t		 set;
 	uint64_t		 last_set;	/* the highest number */
@@ -122,9 +126,13 @@ void	 parent_keys_loaded(struct parent *, struct control *);
 void	 parent_mail_loaded(struct parent *, const struct control *);
 /* A process that took part in it is dead. */
 void	 parent_load_lost(struct parent *, const struct child *);
-/* Reads the text of the configuration, and parses it without keys. */
+/*
+ * Reads the text of the configuration, and parses it without keys. The parent
+ * forks the mail process, so that its memory has no secret either:
+ * what opens a key store is in *text_r only, not in *conf_r nor in *rules_r.
+ */
 enum status	 parent_read(struct parent *, struct conf **conf_r,
-		    int *text_r, struct diag *) ATTR_MUST_CHECK;
+		    int *text_r, int *rules_r, struct diag *) ATTR_MUST_CHECK;
 /* Connects the two, if both are there. again: neither is new. */
 void	 parent_connect(struct parent *, bool again);
 

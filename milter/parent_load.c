@@ -9,35 +9,6 @@
 #include "milter/memory.h"
 #include "milter/parent.h"
 
-enum status
-parent_read(struct parent *parent, struct conf **conf_r, int *text_r,
-    struct diag *diag)
-{
-	struct daemon *daemon = parent->daemon;
-	const char *path = daemon->opts->conf_path;
-	enum status status;
-	struct buf text;
-
-	*conf_r = NULL;
-	*text_r = -1;
-	buf_init(&text, SIZE_MAX / 2);
-	status = conf_read_file(path, &text, diag);
-	if (status == STATUS_OK) {
-		status = conf_load_text(buf_str(&text), path, NULL,
-		    &daemon->env, conf_r, diag);
-	}
-	if (status == STATUS_OK) {
-		status = memory_write("configuration", buf_str(&text),
-		    text_r);
-	}
-	buf_fini_secret(&text);
-	if (status != STATUS_OK) {
-		conf_release(*conf_r);
-		*conf_r = NULL;
-	}
-	return (status);
-}
-
 static void
 close_file(int *fd)
 {
@@ -47,6 +18,54 @@ close_file(int *fd)
 	}
 }
 
+static enum status
+write_texts(struct str text, struct str rules, int *text_r, int *rules_r)
+{
+	enum status status = memory_write("configuration", text, text_r);
+
+	if (status == STATUS_OK) {
+		status = memory_write("configuration", rules, rules_r);
+	}
+	if (status != STATUS_OK) {
+		close_file(text_r);
+	}
+	return (status);
+}
+
+enum status
+parent_read(struct parent *parent, struct conf **conf_r, int *text_r,
+    int *rules_r, struct diag *diag)
+{
+	struct daemon *daemon = parent->daemon;
+	const char *path = daemon->opts->conf_path;
+	struct buf text, rules;
+	enum status status;
+
+	*conf_r = NULL;
+	*text_r = *rules_r = -1;
+	buf_init(&text, SIZE_MAX / 2);
+	buf_init(&rules, SIZE_MAX / 2);
+	status = conf_read_file(path, &text, diag);
+	if (status == STATUS_OK) {
+		status = conf_hide_key_stores(buf_str(&text), &rules);
+	}
+	if (status == STATUS_OK) {
+		status = conf_load_text(buf_str(&rules), path, NULL,
+		    &daemon->env, conf_r, diag);
+	}
+	if (status == STATUS_OK) {
+		status = write_texts(buf_str(&text), buf_str(&rules), text_r,
+		    rules_r);
+	}
+	buf_fini_secret(&text);
+	buf_fini_secret(&rules);
+	if (status != STATUS_OK) {
+		conf_release(*conf_r);
+		*conf_r = NULL;
+	}
+	return (status);
+}
+
 static void
 forget_load(struct parent *parent)
 {
@@ -54,9 +73,10 @@ forget_load(struct parent *parent)
 
 	conf_release(load->conf);
 	close_file(&load->text);
+	close_file(&load->rules);
 	close_file(&load->picture);
 	*load = (struct parent_load){ .step = PARENT_IDLE, .text = -1,
-		.picture = -1 };
+		.rules = -1, .picture = -1 };
 }
 
 static void
@@ -148,7 +168,8 @@ begin_load(struct parent *parent, enum parent_why why)
 	if (why == PARENT_RELOAD) {
 		diag_init(&diag);
 		manager_reloading(&parent->daemon->manager);
-		status = parent_read(parent, &load->conf, &load->text, &diag);
+		status = parent_read(parent, &load->conf, &load->text,
+		    &load->rules, &diag);
 		if (status != STATUS_OK) {
 			end_load(parent, status, &diag);
 			return;
@@ -179,8 +200,8 @@ pass_on(struct parent *parent)
 	load->step = PARENT_MAIL;
 	message.fds[message.fds_n++] = load->picture;
 	if (load->why != PARENT_CHANGED) {
-		message.fds[message.fds_n++] = load->text != -1 ? load->text :
-		    parent->text;
+		message.fds[message.fds_n++] = load->rules != -1 ?
+		    load->rules : parent->rules;
 	}
 	parent->mail.loading = true;
 	if (!control_send(parent->mail.control, &message)) {
@@ -210,6 +231,9 @@ commit_load(struct parent *parent)
 		close_file(&parent->text);
 		parent->text = load->text;
 		load->text = -1;
+		close_file(&parent->rules);
+		parent->rules = load->rules;
+		load->rules = -1;
 		parent->texts++;
 		/* UserID could read all key files. */
 		kept_keys_close(&parent->kept_keys);

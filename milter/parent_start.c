@@ -32,6 +32,7 @@ static void
 close_inherited(struct parent *parent)
 {
 	close_file(parent->load.text);
+	close_file(parent->load.rules);
 	close_file(parent->load.picture);
 	child_close(&parent->keys);
 	child_close(&parent->mail);
@@ -70,6 +71,7 @@ parent_start_keys(struct parent *parent)
 		return (note_fork(parent, &parent->keys, pid));
 	}
 	close_inherited(parent);
+	close_file(parent->rules);
 	close_file(parent->picture);
 	if (daemon->presence.fd > STDERR_FILENO) {
 		(void)close(daemon->presence.fd);
@@ -103,8 +105,9 @@ parent_start_mail(struct parent *parent)
 	}
 	close_inherited(parent);
 	kept_keys_close(&parent->kept_keys);
+	close_file(parent->text);
 	start = (struct mail_start){ .conf = parent->conf,
-		.text = parent->text,
+		.text = parent->rules,
 		.set = parent->set, .picture = parent->picture,
 		.control = ends.control, .delivery = ends.delivery,
 		.report = ends.report,

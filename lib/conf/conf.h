@@ -322,6 +322,13 @@ enum status	 conf_read_file(const char *path, struct buf *text,
 		    struct diag *) ATTR_MUST_CHECK;
 enum status	 conf_load_text(struct str text, const char *path,
 		    const struct conf_keys_opts *, const struct env *,
+/*
+ * Appends the text for a process that opens no key store: without comments, and
+ * with a number in place of what says how to connect to the database of a
+ * KeyStore, which may be a password. Lines keep their numbers. NOMEM, LIMIT.
+ */
+enum status	 conf_hide_key_stores(struct str text, struct buf *out)
+    ATTR_MUST_CHECK;
 		    struct conf **r, struct diag *) ATTR_MUST_CHECK;
 /*
  * As conf_parse, of a file without its lines of some options and with further

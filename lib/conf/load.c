@@ -141,12 +141,15 @@ conf_read_file(const char *path, struct buf *out, struct diag *diag)
 	arena_init(&arena, 2 * CONF_MAX_BYTES);
 	status = conf_file_read(path, CONF_MAX_BYTES, &arena, NULL, &text,
 	    diag);
-	if (status == STATUS_OK) {
+	if (status == STATUS_OK && buf_reserve(out, text.n)) {
 		buf_add_str(out, text);
-		status = out->status;
+	}
+	if (text.n > 0) {
+		/* It may have a password. */
+		explicit_bzero((char *)(uintptr_t)text.p, text.n);
 	}
 	arena_fini(&arena);
-	return (status);
+	return (status == STATUS_OK ? out->status : status);
 }
 
 enum status

@@ -7,6 +7,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/conf/authserv.c \
 	lib/conf/check.c \
 	lib/conf/file.c \
+	lib/conf/hide.c \
 	lib/conf/hosts.c \
 	lib/conf/key.c \
 	lib/conf/lists.c \

@@ -85,7 +85,7 @@ def keys_between(top, before, after):
     os.kill(mail, signal.SIGSTOP)
     daemon.configure(**after)
     daemon.server.signal(signal.SIGHUP)
-    proc.wait_for(lambda: memory_files(daemon.server.pid) == idle + 2,
+    proc.wait_for(lambda: memory_files(daemon.server.pid) == idle + 3,
                   'the parent to pass the set on')
     os.kill(keys, signal.SIGKILL)
     new = new_child(daemon, {mail, keys})

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""No private key is in the memory of the process that handles mail: all that it
-can read is searched, after the start, after signatures, after a reload and
-after the keys were replaced. The same search finds them in the process that
-signs. And what descriptors each process has."""
+"""No private key is in the memory of the process that handles mail, and no
+password of a key store: all that it can read is searched, after the start,
+after signatures, after a reload and after the keys were replaced. The same
+search finds them in the process that signs. And what descriptors each process
+has."""
 import base64
 import os
 import re
@@ -13,6 +14,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'cross'))
 
 import milter  # noqa: E402
 import peers  # noqa: E402
+import postgres  # noqa: E402
 import proc  # noqa: E402
 import roles  # noqa: E402
 import seald  # noqa: E402
@@ -165,6 +167,65 @@ def test_table(keys):
     tap.is_(daemon.stop(), 0, 'mailseald ends well')
 
 
+def look_for_password(daemon, needles, when):
+    """In memory, and in what each process has open."""
+    found = roles.wait(daemon.server.pid)
+    there, read = roles.search(found['mail'], needles)
+    tap.is_(there, {}, '%s: mail has no password of a key store' % when)
+    tap.ok(read > 1 << 20, '%s: and its memory was read' % when, str(read))
+    there, _ = roles.search(found['keys'], needles)
+    tap.ok(there, '%s: the same search finds it in keys' % when)
+    held = [n for n in roles.descriptors(found['mail'])
+            if any(v in read_memfd(found['mail'], n)
+                   for v in needles.values())]
+    tap.is_(held, [], '%s: nor a file that has it' % when)
+
+
+def read_memfd(pid, n):
+    path = '/proc/%d/fd/%d' % (pid, n)
+    try:
+        if not os.readlink(path).startswith('/memfd:'):
+            return b''
+        with open(path, 'rb') as f:
+            return f.read()
+    except OSError:
+        return b''
+
+
+def test_password(key):
+    """The database of a KeyStore, and the same line as a comment. The server
+    takes any password."""
+    why = postgres.unavailable()
+    if why:
+        tap.skip('a password of a key store', why)
+        return
+    server = postgres.Postgres(os.path.join(TOP, 'postgres'))
+    words = [base64.b32encode(os.urandom(20)).decode() for _ in range(4)]
+    daemon = seald.Seald(TOP, {
+        'KeyStore': '%s password=%s' % (server.store('relay'), words[0]),
+        '#KeyStore': 'postgres:host=elsewhere password=' + words[1],
+        'Domain': 'example.com', 'Selector': key.selector,
+        'KeyFile': '%s # not %s' % (key.path, words[2]), 'Mode': 's',
+        'InternalHosts': '127.0.0.1'}, 'password')
+    needles = {'password %d' % i: w[:-1].encode()
+               for i, w in enumerate(words)}
+    look_for_password(daemon, needles, 'start')
+    tap.is_(sign(daemon, 5), 5, 'all are signed')
+    daemon.reload('is in service')
+    tap.is_(sign(daemon, 5), 5, 'all are signed after a reload')
+    look_for_password(daemon, needles, 'reload')
+    daemon.configure(KeyStore='%s password=%s connect_timeout=3' % (
+        server.store('relay'), words[3]))
+    daemon.reload('is in service')
+    look_for_password(daemon, needles, 'another password')
+    before = roles.find(daemon.server.pid)
+    os.kill(before['mail'], 9)
+    roles.wait(daemon.server.pid, without=[before['mail']])
+    roles.settle(daemon)
+    look_for_password(daemon, needles, 'another mail process')
+    tap.is_(daemon.stop(), 0, 'mailseald ends well')
+
+
 def limits(pid):
     with open('/proc/%d/limits' % pid, encoding='utf-8') as f:
         return f.read()
@@ -207,6 +268,7 @@ def main():
     second = [k for k in peers.keys(other) if k.selector != 'r1']
     test_files(first, second)
     test_table([first[0], second[0]])
+    test_password(first[0])
     test_limits(first)
 
 

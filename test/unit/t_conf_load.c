@@ -805,6 +805,50 @@ test_header_limit(void)
 	buf_fini(&text);
 }
 
+/* What the mail process gets: every way to write the line. */
+static void
+test_hidden(void)
+{
+	static const char text[] =
+	    "# KeyStore postgres:password=a-secret\n"
+	    "Mode v\n"
+	    "\n"
+	    "KeyStore postgres:host=x password=a-secret\n"
+	    "  KEYSTORE\t postgres:password='a-secret # with' # a-secret\r\n"
+	    "KeyStore sqlite:/srv/keys.db\n"
+	    "KeyStore /srv/keys\n"
+	    "ReportStore postgres:password=kept\n"
+	    "keystore postgres:postgresql://u:a-secret@host/db";
+	static const char want[] = "\n"
+	    "Mode v\n"
+	    "\n"
+	    "KeyStore postgres:4\n"
+	    "KEYSTORE postgres:5\n"
+	    "KeyStore sqlite:/srv/keys.db\n"
+	    "KeyStore /srv/keys\n"
+	    "ReportStore postgres:password=kept\n"
+	    "keystore postgres:9\n";
+	struct conf *whole, *hidden;
+	struct diag diag;
+	struct buf out;
+
+	buf_init(&out, CONF_MAX_BYTES);
+	tap_num(conf_hide_key_stores(STR(text), &out), STATUS_OK, "hidden");
+	tap_str(buf_str(&out), STR(want), "no store of keys can be opened");
+	whole = parse(text, &diag);
+	hidden = parse(out.p, &diag);
+	tap_ok(whole != NULL && hidden != NULL &&
+	    whole->key_stores.n == 5 && hidden->key_stores.n == 5,
+	    "the rest is the same");
+	conf_release(whole);
+	conf_release(hidden);
+	buf_fini(&out);
+	buf_init(&out, 8);
+	tap_num(conf_hide_key_stores(STR(text), &out), STATUS_LIMIT,
+	    "too long");
+	buf_fini(&out);
+}
+
 int
 main(void)
 {
@@ -827,6 +871,7 @@ main(void)
 	test_weak_key();
 	test_limits();
 	test_header_limit();
+	test_hidden();
 	snprintf(command, sizeof(command), "rm -rf %s", folder);
 	tap_num(system(command), 0, "clean up");
 	return (tap_done());
