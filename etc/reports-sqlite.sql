@@ -1,6 +1,6 @@
 -- SPDX-License-Identifier: BSD-2-Clause
 -- What mailseald keeps for DMARC aggregate reports, in SQLite. The daemon creates
--- it: ReportStore, by default /usr/local/var/lib/mailseal/reports.db.
+-- it: ReportStore, by default /usr/local/var/lib/mailseal/reports/reports.db.
 -- Times are Unix seconds; days begin at 00:00:00 UTC.
 CREATE TABLE IF NOT EXISTS mailseal_report_policy (
 	id        TEXT PRIMARY KEY,	-- hash of the columns below

@@ -54,7 +54,7 @@ confine_enter(const struct confine *c, const struct env *env,
     struct diag *diag)
 {
 	struct sandbox_opts opts = { .role = c->role, .conf = c->conf,
-		.report_fd = c->report };
+		.report_fd = c->report, .ask_fd = c->ask };
 	enum status status;
 	unsigned parts;
 
@@ -80,7 +80,7 @@ confine_reload(const struct conf *conf, struct str text,
     const struct env *env)
 {
 	const struct sandbox_opts opts = { .role = SANDBOX_MAIL,
-		.conf = conf, .text = text, .report_fd = -1 };
+		.conf = conf, .text = text, .report_fd = -1, .ask_fd = -1 };
 	struct diag diag;
 
 	diag_init(&diag);

@@ -13,6 +13,7 @@ struct confine {
 	int			 text;		/* of which conf was made, as a
 						   file (memory.h) */
 	int			 report;	/* see sandbox_opts */
+	int			 ask;		/* the same */
 	bool			 first;		/* since the parent started:
 						   what lacks is logged */
 };

@@ -253,6 +253,27 @@ control_send_channels(int fd, bool again, const int *fds, size_t n)
 }
 
 enum status
+control_receive_path(int fd, char path_r[PATH_MAX], int *reply_r)
+{
+	enum status status;
+	size_t n, fds_n;
+
+	status = receive_packet(fd, path_r, PATH_MAX - 1, &n, reply_r, 1,
+	    &fds_n);
+	if (status != STATUS_OK) {
+		return (status);
+	}
+	path_r[n] = '\0';
+	if (fds_n == 1 && strlen(path_r) == n) {
+		return (STATUS_OK);
+	}
+	if (fds_n == 1) {
+		(void)close(*reply_r);
+	}
+	return (STATUS_SYNTAX);
+}
+
+enum status
 control_receive_channels(int fd, bool *again_r,
     int fds_r[CONTROL_CHANNELS_MAX], size_t *n_r)
 {

@@ -12,6 +12,7 @@
 #ifndef MILTER_CONTROL_H
 #define MILTER_CONTROL_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -86,6 +87,13 @@ void	control_close_fds(struct control *);
 /* The connections of a delivery. again: they replace others of the same two
    processes. */
 bool	control_send_channels(int fd, bool again, const int *fds, size_t n);
+/*
+ * What the mail process asks of the parent over the same pair: the path of a
+ * file, with the end of a pair on which it gets one descriptor, or none
+ * (control_send_channels).
+ */
+enum status	control_receive_path(int fd, char path_r[PATH_MAX],
+		    int *reply_r) ATTR_MUST_CHECK;
 enum status	control_receive_channels(int fd, bool *again_r,
 		    int fds_r[CONTROL_CHANNELS_MAX], size_t *n_r)
     ATTR_MUST_CHECK;

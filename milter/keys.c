@@ -413,7 +413,8 @@ leave_privileges(struct keys *keys, struct diag *diag)
 {
 	const struct confine confine = { .role = SANDBOX_KEYS,
 		.conf = keys->next.conf, .text = keys->start->text,
-		.report = keys->start->report, .first = keys->start->first };
+		.report = keys->start->report, .ask = -1,
+		.first = keys->start->first };
 	enum status status = privileges_drop(keys->next.conf->user_id, diag);
 
 	if (status == STATUS_OK) {

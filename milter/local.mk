@@ -2,6 +2,7 @@
 if SANDBOX
 sandbox_files = \
 	milter/sandbox.c milter/sandbox.h milter/sandbox_private.h \
+	milter/sandbox_ask.c \
 	milter/sandbox_guard.c milter/sandbox_keys.c milter/sandbox_landlock.c \
 	milter/sandbox_match.c milter/sandbox_places.c milter/sandbox_report.h \
 	milter/sandbox_seccomp.c milter/sandbox_table.c
@@ -49,6 +50,7 @@ mailseald_core = \
 	milter/negotiate.c milter/negotiate.h \
 	milter/next.c milter/next.h \
 	milter/peer.c milter/peer.h \
+	milter/opener.c milter/opener.h \
 	milter/parent.c milter/parent.h milter/parent_load.c \
 	milter/parent_alive.c milter/parent_start.c \
 	milter/presence.c milter/presence.h \

@@ -26,6 +26,7 @@
 #include "milter/mail.h"
 #include "milter/memory.h"
 #include "milter/serve.h"
+#include "report/store.h"
 
 #define NO_THREAD	"cannot start a thread"
 #define DRAIN_STEP_MS	20
@@ -446,10 +447,15 @@ enter_sandbox(const struct mail *mail, struct diag *diag)
 {
 	const struct confine confine = { .role = SANDBOX_MAIL,
 		.conf = mail->start->conf, .text = mail->start->text,
-		.report = mail->start->report, .first = mail->start->first };
-	enum status status = confine_enter(&confine, &mail->daemon->env,
-	    diag);
+		.report = mail->start->report,
+		.ask = mail->start->delivery, .first = mail->start->first };
+	enum status status;
 
+	if (mail->start->conf->report_store.where != NULL) {
+		/* Before nothing can be made but in what is there. */
+		report_store_prepare(mail->start->conf->report_store.where);
+	}
+	status = confine_enter(&confine, &mail->daemon->env, diag);
 	(void)close(mail->start->text);
 	sandbox_loading(true);
 	return (status);

@@ -11,6 +11,7 @@
 
 #include "milter/keys.h"
 #include "milter/log.h"
+#include "milter/opener.h"
 #include "milter/parent.h"
 #include "milter/signals.h"
 
@@ -230,6 +231,21 @@ hear_child(struct parent *parent, struct child *child)
 	control_close_fds(&message);
 }
 
+/* A list was replaced, or is new: also while it is loaded. */
+static void
+open_for_mail(struct parent *parent)
+{
+	const struct opener_list lists[] = {
+		{ parent->conf, parent->rules },
+		{ parent->load.conf, parent->load.rules }
+	};
+
+	/* If it is gone, its control pair says so. */
+	if (opener_serve(parent->mail.delivery, lists, 2) == STATUS_SYNTAX) {
+		parent_kill(parent, &parent->mail, "sent a malformed message");
+	}
+}
+
 static void
 blame_messages(struct parent *parent)
 {
@@ -278,7 +294,7 @@ static void
 wait_for_events(struct parent *parent, int timeout_ms)
 {
 	struct child *children[] = { &parent->mail, &parent->keys };
-	struct pollfd fds[2];
+	struct pollfd fds[3];
 	size_t i;
 
 	for (i = 0; i < 2; i++) {
@@ -287,7 +303,12 @@ wait_for_events(struct parent *parent, int timeout_ms)
 			fds[i].fd = children[i]->control;
 		}
 	}
-	signals_poll(fds, 2, timeout_ms);
+	fds[2] = (struct pollfd){ .fd = fds[0].fd != -1 ?
+	    parent->mail.delivery : -1, .events = POLLIN };
+	signals_poll(fds, 3, timeout_ms);
+	if ((fds[2].revents & POLLIN) != 0) {
+		open_for_mail(parent);
+	}
 	for (i = 0; i < 2; i++) {
 		if ((fds[i].revents & POLLIN) != 0) {
 			hear_child(parent, children[i]);

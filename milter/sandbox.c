@@ -62,15 +62,17 @@ enter_lists(const struct sandbox_opts *opts,
     struct sandbox_places *places, unsigned *parts, struct diag *diag)
 {
 	struct sandbox_guard_key key;
-	bool guard;
-	enum status status = sandbox_landlock(places, parts, diag);
+	bool guard = sandbox_guard_start(opts, places, &key);
+	enum status status = sandbox_landlock(places, guard &&
+	    sandbox_seccomp_is_known(), parts, diag);
 
-	if (status != STATUS_OK) {
-		return (status);
+	if (status == STATUS_OK) {
+		status = sandbox_seccomp(opts->role, places->postgres, guard,
+		    &key, parts, diag);
 	}
-	guard = sandbox_guard_start(opts, places, &key);
-	status = sandbox_seccomp(opts->role, places->postgres, guard, &key,
-	    parts, diag);
+	if (places->exposed != NULL) {
+		*parts |= SANDBOX_EXPOSED;
+	}
 	explicit_bzero(&key, sizeof(key));
 	return (status);
 }
@@ -98,6 +100,28 @@ sandbox_enter(const struct sandbox_opts *opts, unsigned *parts_r,
 		return (status);
 	}
 	return (enter_lists(opts, places, parts_r, diag));
+}
+
+bool
+sandbox_may_open(const struct sandbox_opts *opts, const char *path)
+{
+	const struct sandbox_place *place;
+	struct sandbox_places places;
+	bool found = false;
+	struct diag ignored;
+	size_t i;
+
+	diag_init(&ignored);
+	if (sandbox_places_init(&places, opts, &ignored) == STATUS_OK) {
+		for (i = 0; i < places.n && !found; i++) {
+			place = &places.v[i];
+			found = place->is_replaced &&
+			    (place->may & (SANDBOX_READ | SANDBOX_LOAD)) !=
+			    0 && strcmp(place->path, path) == 0;
+		}
+	}
+	sandbox_places_fini(&places);
+	return (found);
 }
 
 enum status
@@ -133,12 +157,18 @@ sandbox_lacks(enum sandbox_role role, unsigned parts, struct buf *out)
 		    "filters: system calls are not restricted" },
 		{ SANDBOX_FILES, SANDBOX_BOTH, "the kernel has no Landlock, "
 		    "or it is not enabled: files are not restricted" },
+		{ SANDBOX_EXPOSED, SANDBOX_MAIL, "private keys or a key store "
+		    "are beneath a folder that it may read (that of "
+		    "ReportStore or Metrics, TMPDIR, or where mailseald was "
+		    "started): keep them apart" },
 		{ SANDBOX_LOCKED, SANDBOX_KEYS, "RLIMIT_MEMLOCK is not "
 		    "unlimited: private keys may be written to swap space" },
 	};
 	bool lacks = false;
 	size_t i;
 
+	/* Of all others the presence is good. */
+	parts ^= SANDBOX_EXPOSED;
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if ((rows[i].who & (int)role) != 0 &&
 		    (parts & rows[i].part) == 0) {

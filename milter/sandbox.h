@@ -8,21 +8,23 @@
  *   call ends the process with SIGSYS, and its name is in the report that the
  *   parent reads. No program is executed, no process made, and no memory is
  *   executable that was not so at the entry.
- * - Files (Landlock): the folders of what the configuration names when the
- *   process starts, and of what the libraries read; sandbox_table.c and
- *   sandbox_places.c. The folders are admitted, not the files, because files
- *   are replaced by renaming. Mail: a reload that names a file elsewhere fails
- *   with "Permission denied": a restart admits it. Keys: all files may be read,
- *   as a reload may name keys anywhere, and stores may be written. TCP
- *   connections (Landlock since Linux 6.7): to the ports of name servers and
- *   databases.
+ * - Files (Landlock): what the configuration names when the process starts,
+ *   and what the libraries read; sandbox_table.c and sandbox_places.c. Mail:
+ *   files, not their folders, which may have keys, too. A file that was
+ *   replaced since, or that a reload names, is opened by the parent (opener.h),
+ *   which compares its name with the same list. Folders are admitted as a whole
+ *   for what is made in them: an SQLite file of reports with its journals, and
+ *   a socket of Metrics. Keys: all files may be read, as a reload may name keys
+ *   anywhere, and stores may be written. TCP connections (Landlock since Linux
+ *   6.7): to the ports of name servers and databases.
  * - Mail only, the guard (sandbox_guard.c): while a thread does not load a
  *   configuration, each file that it opens by its path, and each address that
- *   it sends to, is compared with the same list, by name. A file of the same
- *   folder that is not in the list ends the process like a forbidden call. The
- *   guard runs in the process that it watches: it reports what a defect or a
- *   simple attack does, while code that can write any memory is held by the
- *   kernel's two lists only.
+ *   it sends to, is compared with the same list, by name. A file that is not in
+ *   the list ends the process like a forbidden call. The guard runs in the
+ *   process that it watches: it reports what a defect or a simple attack does,
+ *   while code that can write any memory is held by the kernel's two lists
+ *   only. Where the guard is not known or there is no seccomp, nothing can ask
+ *   the parent: then Landlock admits folders in place of files.
  * - Processes: the filter refuses them. RLIMIT_NPROC would not do: it counts
  *   the threads of all processes of the user, so that the mail process could
  *   use up what the keys process needs.
@@ -60,12 +62,17 @@ enum sandbox_role {
 #define SANDBOX_PORTS	0x4u
 #define SANDBOX_GUARD	0x8u	/* SANDBOX_MAIL only */
 #define SANDBOX_LOCKED	0x10u	/* memory; SANDBOX_KEYS only */
+#define SANDBOX_EXPOSED	0x20u	/* no part, but a warning; SANDBOX_MAIL: keys
+				   are beneath a folder that it needs */
 
 struct sandbox_opts {
 	enum sandbox_role	 role;
 	const struct conf	*conf;
 	struct str		 text;		/* of which conf was made */
 	int			 report_fd;	/* a pipe's end; see below;
+						   -1: none */
+	int			 ask_fd;	/* SANDBOX_MAIL: a pair's end,
+						   the other is the parent's;
 						   -1: none */
 };
 
@@ -87,6 +94,14 @@ enum status	 sandbox_reload(const struct sandbox_opts *, struct diag *)
     ATTR_MUST_CHECK;
 /* It is in service; messages in flight still use the one before. */
 void		 sandbox_commit(void);
+
+/*
+ * For the parent: whether the mail process of this configuration may read the
+ * file of this name, which another may have replaced. Exactly what the
+ * configuration and the table name; nothing beneath a folder.
+ */
+bool		 sandbox_may_open(const struct sandbox_opts *,
+		    const char *path);
 
 /*
  * Until the matching false, files of the thread are checked by the kernel

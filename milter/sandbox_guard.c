@@ -40,6 +40,7 @@ static struct sandbox_places *_Atomic lists[3];
 static struct sandbox_guard_key key;
 static enum sandbox_role role;
 static int report_fd = -1;
+static int ask_fd = -1;
 static _Thread_local volatile sig_atomic_t loading;
 
 void
@@ -237,6 +238,22 @@ repeat_call(const struct trap *t)
 	    t->args[3], key.v[0], key.v[1]));
 }
 
+/* A file that was replaced is not the one that the kernel admits. */
+static long
+open_file(const struct trap *t, const char *path)
+{
+	long result = repeat_call(t);
+	int file;
+
+	if (result != -1 || errno != EACCES || ask_fd == -1 ||
+	    (t->args[2] & O_ACCMODE) != O_RDONLY) {
+		return (result);
+	}
+	file = sandbox_ask(ask_fd, path, &key);
+	errno = EACCES;
+	return (file);
+}
+
 /* sendto() has no argument to spare. */
 static long
 send_to(const struct trap *t)
@@ -264,7 +281,7 @@ do_call(const struct trap *t)
 			end_process(t->number, SANDBOX_DETAIL_TEXT, path,
 			    strlen(path));
 		}
-		return (repeat_call(t));
+		return (open_file(t, path));
 	case SYS_connect:
 		check_address(t->number, pointer_of(t->args[1]),
 		    (socklen_t)t->args[2]);
@@ -332,6 +349,7 @@ sandbox_guard_start(const struct sandbox_opts *opts,
 	sigemptyset(&action.sa_mask);
 	role = opts->role;
 	report_fd = opts->report_fd;
+	ask_fd = opts->ask_fd;
 	lists[0] = places;
 	arc4random_buf(&key, sizeof(key));
 	*key_r = key;

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stddef.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -18,14 +19,17 @@
 
 #include "milter/sandbox_private.h"
 
-/* linux/landlock.h of 5.19, 6.2 and 6.7 */
+/* linux/landlock.h of 5.19, 6.2, 6.7 and 6.12 */
 #define FS_REFER	(1ULL << 13)
 #define FS_TRUNCATE	(1ULL << 14)
 #define NET_CONNECT_TCP	(1ULL << 1)
 #define RULE_NET_PORT	2
 #define ABI_REFER	2
 #define ABI_TRUNCATE	3
+#define SCOPE_ABSTRACT	(1ULL << 0)	/* sockets of others without a path */
+#define SCOPE_SIGNAL	(1ULL << 1)	/* to others */
 #define ABI_NET		4
+#define ABI_SCOPE	6
 
 #define FS_READ		(LANDLOCK_ACCESS_FS_READ_FILE | \
 			    LANDLOCK_ACCESS_FS_READ_DIR)
@@ -41,6 +45,7 @@
 struct ruleset_attr {
 	uint64_t	fs;
 	uint64_t	net;
+	uint64_t	scoped;
 };
 
 struct net_port_attr {
@@ -62,13 +67,13 @@ known_rights(long abi)
 	    (abi >= ABI_TRUNCATE ? FS_TRUNCATE : 0));
 }
 
-/* A file is admitted with its folder: an editor replaces it by renaming. */
+/* folder: of a file. An editor replaces it by renaming. */
 static bool
-copy_folder(const struct sandbox_place *place, char path_r[PATH_MAX])
+copy_path(const struct sandbox_place *place, bool folder, char path_r[PATH_MAX])
 {
 	size_t n = place->n;
 
-	if (place->is_replaced) {
+	if (place->is_replaced && folder) {
 		while (n > 1 && place->path[n - 1] != '/') {
 			n--;
 		}
@@ -86,8 +91,12 @@ rights_of(unsigned may)
 {
 	uint64_t rights = 0;
 
-	if ((may & SANDBOX_READ) != 0) {
+	if ((may & (SANDBOX_READ | SANDBOX_LOAD)) != 0) {
 		rights |= FS_READ;
+	}
+	if ((may & SANDBOX_LISTEN) != 0) {
+		rights |= LANDLOCK_ACCESS_FS_MAKE_SOCK |
+		    LANDLOCK_ACCESS_FS_REMOVE_FILE;
 	}
 	if ((may & SANDBOX_WRITE) != 0) {
 		rights |= LANDLOCK_ACCESS_FS_WRITE_FILE | FS_MAKE | FS_TRUNCATE;
@@ -105,16 +114,17 @@ add_rule(int ruleset, int fd, uint64_t rights)
 	    LANDLOCK_RULE_PATH_BENEATH, &attr, 0));
 }
 
-/* A folder that is not there, or is out of reach, is not admitted. */
+/* What is not there, or is out of reach, is not admitted. */
 static enum status
-add_place(int ruleset, const struct sandbox_place *place, uint64_t known,
-    struct diag *diag)
+add_place(int ruleset, const struct sandbox_place *place, bool files,
+    uint64_t known, struct diag *diag)
 {
+	bool folder = !files || (place->may & SANDBOX_LISTEN) != 0;
 	uint64_t rights = rights_of(place->may) & known;
 	char path[PATH_MAX];
 	int fd, error = 0;
 
-	if (rights == 0 || !copy_folder(place, path)) {
+	if (rights == 0 || !copy_path(place, folder, path)) {
 		return (STATUS_OK);
 	}
 	fd = open(path, O_PATH | O_CLOEXEC);
@@ -150,15 +160,15 @@ add_port(int ruleset, uint16_t port, struct diag *diag)
 }
 
 static enum status
-fill_ruleset(int ruleset, const struct sandbox_places *places, long abi,
-    struct diag *diag)
+fill_ruleset(int ruleset, const struct sandbox_places *places, bool files,
+    long abi, struct diag *diag)
 {
 	enum status status = STATUS_OK;
 	size_t i;
 
 	for (i = 0; i < places->n && status == STATUS_OK; i++) {
-		status = add_place(ruleset, &places->v[i], known_rights(abi),
-		    diag);
+		status = add_place(ruleset, &places->v[i], files,
+		    known_rights(abi), diag);
 	}
 	if (abi < ABI_NET) {
 		return (status);
@@ -169,12 +179,22 @@ fill_ruleset(int ruleset, const struct sandbox_places *places, long abi,
 	return (status);
 }
 
+/* A kernel refuses what it does not know. */
+static size_t
+attr_size(long abi)
+{
+	return (abi >= ABI_SCOPE ? sizeof(struct ruleset_attr) :
+	    abi >= ABI_NET ? offsetof(struct ruleset_attr, scoped) :
+	    offsetof(struct ruleset_attr, net));
+}
+
 enum status
-sandbox_landlock(const struct sandbox_places *places, unsigned *parts_r,
-    struct diag *diag)
+sandbox_landlock(const struct sandbox_places *places, bool files,
+    unsigned *parts_r, struct diag *diag)
 {
 	long abi = landlock_abi();
-	struct ruleset_attr attr = { known_rights(abi), NET_CONNECT_TCP };
+	struct ruleset_attr attr = { known_rights(abi), NET_CONNECT_TCP,
+		SCOPE_ABSTRACT | SCOPE_SIGNAL };
 	enum status status;
 	int ruleset;
 
@@ -182,12 +202,12 @@ sandbox_landlock(const struct sandbox_places *places, unsigned *parts_r,
 		return (STATUS_OK);
 	}
 	ruleset = (int)syscall(SYS_landlock_create_ruleset, &attr,
-	    abi >= ABI_NET ? sizeof(attr) : sizeof(attr.fs), 0);
+	    attr_size(abi), 0);
 	if (ruleset == -1) {
 		diag_set(diag, NULL, 0, "Landlock: %s", strerror(errno));
 		return (STATUS_IO);
 	}
-	status = fill_ruleset(ruleset, places, abi, diag);
+	status = fill_ruleset(ruleset, places, files, abi, diag);
 	if (status == STATUS_OK &&
 	    syscall(SYS_landlock_restrict_self, ruleset, 0) == -1) {
 		diag_set(diag, NULL, 0, "Landlock: %s", strerror(errno));

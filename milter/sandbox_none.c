@@ -22,6 +22,14 @@ sandbox_reload(const struct sandbox_opts *opts, struct diag *diag)
 	return (STATUS_OK);
 }
 
+bool
+sandbox_may_open(const struct sandbox_opts *opts, const char *path)
+{
+	(void)opts;
+	(void)path;
+	return (false);
+}
+
 void
 sandbox_commit(void)
 {

@@ -22,6 +22,8 @@ struct collector {
 	struct sandbox_places		*places;
 	const struct sandbox_opts	*opts;
 	enum status			 status;	/* sticky */
+	const struct sandbox_places	*secrets;	/* SANDBOX_MAIL: what it
+							   must not have */
 };
 
 static void
@@ -48,6 +50,44 @@ add_port(struct collector *c, uint64_t port)
 	p->ports[p->ports_n++] = (uint16_t)port;
 }
 
+static bool
+is_beneath(const struct sandbox_place *place, struct str folder)
+{
+	return (str_starts(str_mem(place->path, place->n), folder) &&
+	    (folder.n == 1 || place->n == folder.n ||
+	    place->path[folder.n] == '/'));
+}
+
+static bool
+has_secrets(const struct collector *c, struct str folder)
+{
+	size_t i;
+
+	for (i = 0; c->secrets != NULL && i < c->secrets->n; i++) {
+		if (is_beneath(&c->secrets->v[i], folder)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/* Of a folder that must be admitted all the same: what is made there has no
+   name yet. */
+static void
+note_exposure(struct collector *c, const struct sandbox_place *place)
+{
+	struct str path = str_mem(place->path, place->n);
+
+	if ((place->may & SANDBOX_LISTEN) != 0) {
+		path = str_first(path, str_rfind(path, '/'));
+	}
+	if (c->places->exposed == NULL && path.n > 0 && (place->may &
+	    (SANDBOX_READ | SANDBOX_WRITE | SANDBOX_LISTEN)) != 0 &&
+	    has_secrets(c, path)) {
+		c->places->exposed = place->path;
+	}
+}
+
 static void
 append_place(struct collector *c, const char *path, size_t n, unsigned may,
     bool is_replaced)
@@ -65,7 +105,8 @@ append_place(struct collector *c, const char *path, size_t n, unsigned may,
 		return;
 	}
 	p->v = v;
-	p->v[p->n++] = (struct sandbox_place){ path, n, may, is_replaced };
+	p->v[p->n] = (struct sandbox_place){ path, n, may, is_replaced };
+	note_exposure(c, &p->v[p->n++]);
 }
 
 /* Also where a link leads, which Landlock and the guard would not know. */
@@ -165,6 +206,10 @@ add_paths(struct collector *c, struct str value, unsigned may)
 {
 	size_t i, end;
 
+	if (value.n > 0 && value.p[0] == '/') {
+		/* It may have a space. */
+		add_place(c, value, may, true);
+	}
 	for (i = 0; i < value.n; i++) {
 		if (value.p[i] != '/' || !is_before_path(value, i)) {
 			continue;
@@ -255,17 +300,11 @@ take_folder(void *ctx, struct str folder)
 }
 
 static void
-add_stores(struct collector *c)
+add_key_stores(struct collector *c)
 {
 	const struct conf *conf = c->opts->conf;
 	size_t i;
 
-	if (c->opts->role == SANDBOX_MAIL) {
-		if (conf->report_store.where != NULL) {
-			add_store(c, conf->report_store.where, 0);
-		}
-		return;
-	}
 	for (i = 0; i < conf->key_stores.n; i++) {
 		add_store(c, conf->key_stores.v[i], SANDBOX_READ);
 	}
@@ -276,30 +315,65 @@ add_stores(struct collector *c)
 }
 
 static void
-add_option(struct collector *c, struct str name, struct str value)
+add_stores(struct collector *c)
+{
+	const char *reports = c->opts->conf->report_store.where;
+
+	if (c->opts->role == SANDBOX_KEYS) {
+		add_key_stores(c);
+	} else if (reports != NULL) {
+		add_store(c, reports, 0);
+	}
+}
+
+/* NULL: it has no row. */
+static const struct sandbox_option *
+find_option(struct str name)
 {
 	size_t i;
 
 	for (i = 0; i < sandbox_options_n; i++) {
 		if (str_eq_ci(name, str_from(sandbox_options[i].name))) {
-			if (is_for(sandbox_options[i].who, c)) {
-				add_paths(c, value, sandbox_options[i].may);
-			}
-			return;
+			return (&sandbox_options[i]);
 		}
 	}
-	add_paths(c, value, SANDBOX_READ);
+	return (NULL);
 }
 
 static void
-add_text(struct collector *c)
+add_option(struct collector *c, struct str name, struct str value)
+{
+	const struct sandbox_option *o = find_option(name);
+
+	if (o == NULL) {
+		add_paths(c, value, SANDBOX_READ);
+	} else if (is_for(o->who, c)) {
+		add_paths(c, value, o->may);
+	}
+}
+
+static void
+add_secret(struct collector *c, struct str name, struct str value)
+{
+	const struct sandbox_option *o = find_option(name);
+
+	if (o != NULL && (o->who & SANDBOX_SECRET) != 0) {
+		add_paths(c, value, SANDBOX_READ);
+	}
+}
+
+typedef void	take_option(struct collector *, struct str name,
+		    struct str value);
+
+static void
+add_text(struct collector *c, take_option *take)
 {
 	struct conf_lines lines = { c->opts->text, 0 };
 	struct str line, name, value;
 
 	while (conf_lines_next(&lines, &line)) {
 		conf_line_split(line, &name, &value);
-		add_option(c, name, value);
+		take(c, name, value);
 	}
 }
 
@@ -316,7 +390,7 @@ add_nameservers(struct collector *c)
 }
 
 static void
-set_cwd(struct collector *c)
+find_cwd(struct collector *c)
 {
 	char path[PATH_MAX];
 
@@ -326,8 +400,6 @@ set_cwd(struct collector *c)
 	c->places->cwd = arena_cstr(&c->places->memory, str_from(path));
 	if (c->places->cwd == NULL) {
 		note_failure(c, STATUS_NOMEM);
-	} else {
-		add_place(c, str_from(path), SANDBOX_READ, false);
 	}
 }
 
@@ -342,23 +414,63 @@ add_temporary(struct collector *c, const char *variable)
 	}
 }
 
+static void
+collect_places(struct collector *c)
+{
+	find_cwd(c);
+	if (c->places->cwd != NULL) {
+		add_place(c, str_from(c->places->cwd), SANDBOX_READ, false);
+	}
+	add_stores(c);
+	if (c->opts->role == SANDBOX_MAIL) {
+		add_nameservers(c);
+	}
+	add_system(c);
+	add_temporary(c, "TMPDIR");
+	add_temporary(c, "SQLITE_TMPDIR");
+	add_text(c, add_option);
+}
+
+/* What the keys process alone may have, as far as the configuration says: the
+   keys that a KeyTable names are not known here, as it may hold keys itself. */
+static void
+collect_secrets(struct collector *c)
+{
+	const struct conf_key_stores *stores = &c->opts->conf->key_stores;
+	struct str where;
+	size_t i;
+
+	find_cwd(c);
+	for (i = 0; i < stores->n; i++) {
+		where = str_from(stores->v[i]);
+		if (str_starts(where, STR("sqlite:"))) {
+			where = str_from_offset(where, 7);
+		}
+		if (!str_starts(where, STR("postgres:"))) {
+			add_place(c, where, SANDBOX_READ, false);
+		}
+	}
+	add_text(c, add_secret);
+}
+
 enum status
 sandbox_places_init(struct sandbox_places *places,
     const struct sandbox_opts *opts, struct diag *diag)
 {
-	struct collector c = { places, opts, STATUS_OK };
+	struct sandbox_places secrets = { .n = 0 };
+	struct collector c = { places, opts, STATUS_OK, NULL };
+	struct collector s = { &secrets, opts, STATUS_OK, NULL };
 
 	*places = (struct sandbox_places){ .n = 0 };
 	arena_init(&places->memory, MEMORY_MAX_BYTES);
-	set_cwd(&c);
-	add_stores(&c);
+	arena_init(&secrets.memory, MEMORY_MAX_BYTES);
 	if (opts->role == SANDBOX_MAIL) {
-		add_nameservers(&c);
+		collect_secrets(&s);
+		c.secrets = &secrets;
+		c.status = s.status;
 	}
-	add_system(&c);
-	add_temporary(&c, "TMPDIR");
-	add_temporary(&c, "SQLITE_TMPDIR");
-	add_text(&c);
+	collect_places(&c);
+	sandbox_places_fini(&secrets);
 	if (c.status != STATUS_OK) {
 		diag_set(diag, NULL, 0, "sandbox: %s", status_text(c.status));
 	}

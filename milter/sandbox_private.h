@@ -11,6 +11,7 @@
 #define SANDBOX_BOTH		(SANDBOX_KEYS | SANDBOX_MAIL)
 /* Conditions on the configuration, beside the roles. */
 #define SANDBOX_IF_POSTGRES	0x100
+#define SANDBOX_SECRET		0x200	/* the files have keys */
 #define SANDBOX_ROLES(who)	((who) & SANDBOX_BOTH)
 
 /* How a call of the table is treated. */
@@ -46,6 +47,8 @@ extern const size_t sandbox_calls_n;
 #define SANDBOX_READ	0x1u
 #define SANDBOX_WRITE	0x2u	/* also make, remove */
 #define SANDBOX_CONNECT	0x4u	/* to the sockets there */
+#define SANDBOX_LOAD	0x8u	/* read, while a configuration is loaded */
+#define SANDBOX_LISTEN	0x10u	/* make this socket, and remove it */
 
 struct sandbox_place {
 	const char	*path;		/* absolute, without a slash behind */
@@ -89,6 +92,9 @@ struct sandbox_places {
 	uint16_t		 ports[SANDBOX_PORTS_MAX];
 	size_t			 ports_n;
 	const char		*cwd;		/* NULL: "/" or unknown */
+	const char		*exposed;	/* SANDBOX_MAIL: a folder of
+						   the list that has keys
+						   beneath it; NULL: none */
 	bool			 postgres;	/* a store in a server */
 };
 
@@ -109,17 +115,24 @@ enum status	 sandbox_key_folders(const char *table,
 		    enum status (*take)(void *ctx, struct str folder),
 		    void *ctx) ATTR_MUST_CHECK;
 
-/* sandbox_landlock.c. Adds to *parts_r what is in force. */
-enum status	 sandbox_landlock(const struct sandbox_places *,
+/* sandbox_landlock.c. Adds to *parts_r what is in force. files: only files that
+   are there; else their folders, since files are replaced. */
+enum status	 sandbox_landlock(const struct sandbox_places *, bool files,
 		    unsigned *parts_r, struct diag *) ATTR_MUST_CHECK;
 
 /* sandbox_seccomp.c */
 struct sandbox_guard_key {
 	uint64_t	v[2];	/* random; in unused arguments of a call */
 };
+bool		 sandbox_seccomp_is_known(void);
 enum status	 sandbox_seccomp(enum sandbox_role, bool postgres, bool guard,
 		    const struct sandbox_guard_key *, unsigned *parts_r,
 		    struct diag *) ATTR_MUST_CHECK;
+
+/* sandbox_ask.c. Async-signal-safe. Has the parent open a file; -1: it did
+   not. */
+int		 sandbox_ask(int fd, const char *path,
+		    const struct sandbox_guard_key *);
 
 /*
  * sandbox_guard.c: handles SIGSYS. The places must stay until the process

@@ -16,6 +16,13 @@
 
 #include "milter/sandbox_private.h"
 
+/* Where clone() has its flags. */
+#if defined(__s390__)
+#define CLONE_FLAGS	1
+#else
+#define CLONE_FLAGS	0
+#endif
+
 struct filter {
 	scmp_filter_ctx			 scmp;
 	enum sandbox_role		 role;
@@ -114,7 +121,7 @@ add_call(struct filter *f, const struct sandbox_call *call)
 	case SANDBOX_OWN:
 		return (allow_int(f, call->number, 0, (uint64_t)getpid()));
 	case SANDBOX_THREAD:
-		return (allow_masked(f, call->number, 0,
+		return (allow_masked(f, call->number, CLONE_FLAGS,
 		    CLONE_THREAD | CLONE_VM, CLONE_THREAD | CLONE_VM));
 	case SANDBOX_NO_EXEC:
 		return (refuse_exec(f, call->number));
@@ -168,8 +175,8 @@ fill_filter(struct filter *f)
 }
 
 /* EINVAL: without CONFIG_SECCOMP_FILTER; EFAULT: with. */
-static bool
-is_known(void)
+bool
+sandbox_seccomp_is_known(void)
 {
 	return (prctl(PR_SET_SECCOMP, 2 /* SECCOMP_MODE_FILTER */, NULL, 0,
 	    0) == -1 && errno == EFAULT);
@@ -183,7 +190,7 @@ sandbox_seccomp(enum sandbox_role role, bool postgres, bool guard,
 		.guard = guard, .key = key };
 	int error;
 
-	if (!is_known()) {
+	if (!sandbox_seccomp_is_known()) {
 		return (STATUS_OK);
 	}
 	f.scmp = seccomp_init(SCMP_ACT_TRAP);

@@ -145,6 +145,7 @@ const struct sandbox_call sandbox_calls[] = {
 	CALL(epoll_ctl, MAIL, ALLOW, 0, WAIT),
 	CALL(epoll_wait, MAIL, ALLOW, 0, WAIT),
 	CALL(epoll_pwait, MAIL, ALLOW, 0, WAIT),
+	CALL(epoll_pwait2, MAIL, ALLOW, 0, WAIT),
 
 	CALL(openat, BOTH, GUARDED, 0, FILES),
 	CALL(fstat, BOTH, ALLOW, 0, FILES),
@@ -157,7 +158,9 @@ const struct sandbox_call sandbox_calls[] = {
 	CALL(lstat64, BOTH, ALLOW, 0, OLDER),
 	CALL(statx, BOTH, ALLOW, 0, FILES),
 	CALL(statfs, BOTH, ALLOW, 0, FILES),
+	CALL(statfs64, BOTH, ALLOW, 0, OLDER),
 	CALL(fstatfs, BOTH, ALLOW, 0, FILES),
+	CALL(fstatfs64, BOTH, ALLOW, 0, OLDER),
 	CALL(access, BOTH, ALLOW, 0, FILES),
 	CALL(faccessat, BOTH, ALLOW, 0, FILES),
 	CALL(faccessat2, BOTH, ALLOW, 0, FILES),
@@ -169,6 +172,8 @@ const struct sandbox_call sandbox_calls[] = {
 	CALL(getcwd, BOTH, ALLOW, 0, "SQLite's names of files"),
 	CALL(flock, BOTH, ALLOW, 0, "the lock of a key store"),
 	CALL(fadvise64, BOTH, ALLOW, 0, FILES),
+	CALL(fadvise64_64, BOTH, ALLOW, 0, OLDER),
+	CALL(arm_fadvise64_64, BOTH, ALLOW, 0, OLDER),
 	CALL(fsync, BOTH, ALLOW, 0, CHANGE),
 	CALL(fdatasync, BOTH, ALLOW, 0, CHANGE),
 	CALL(ftruncate, BOTH, ALLOW, 0, CHANGE),
@@ -178,6 +183,7 @@ const struct sandbox_call sandbox_calls[] = {
 	CALL(unlinkat, BOTH, ALLOW, 0, CHANGE),
 	CALL(fchown, BOTH, ALLOW, 0, "SQLite's journals get the owner of the "
 	    "database"),
+	CALL(fchown32, BOTH, ALLOW, 0, OLDER),
 	CALL(fchmod, BOTH, ALLOW, 0, "SQLite's journals get the mode of the "
 	    "database"),
 	CALL(umask, BOTH, ALLOW, 0, "the modes of what is made"),
@@ -192,8 +198,11 @@ const struct sandbox_call sandbox_calls[] = {
 	CALL(sendmmsg, MAIL, GUARDED, 0, "libc's questions to name servers"),
 	CALL(sendmmsg, KEYS | PG, GUARDED, 0, "the same"),
 	CALL(recvfrom, BOTH, ALLOW, 0, SOCKETS),
+	CALL(recv, BOTH, ALLOW, 0, OLDER),
+	CALL(send, BOTH, ALLOW, 0, OLDER),
 	CALL(recvmsg, BOTH, ALLOW, 0, SOCKETS),
 	CALL(recvmmsg, MAIL, ALLOW, 0, SOCKETS),
+	CALL(recvmmsg_time64, MAIL, ALLOW, 0, OLDER),
 	CALL(shutdown, BOTH, ALLOW, 0, SOCKETS),
 	CALL(getsockname, BOTH, ALLOW, 0, SOCKETS),
 	CALL(getpeername, BOTH, ALLOW, 0, SOCKETS),
@@ -209,12 +218,17 @@ const struct sandbox_call sandbox_calls[] = {
 	CALL(getpid, BOTH, ALLOW, 0, WHO),
 	CALL(getppid, BOTH, ALLOW, 0, WHO),
 	CALL(getuid, BOTH, ALLOW, 0, WHO),
+	CALL(getuid32, BOTH, ALLOW, 0, OLDER),
 	CALL(geteuid, BOTH, ALLOW, 0, WHO),
+	CALL(geteuid32, BOTH, ALLOW, 0, OLDER),
 	CALL(getgid, BOTH, ALLOW, 0, WHO),
+	CALL(getgid32, BOTH, ALLOW, 0, OLDER),
 	CALL(getegid, BOTH, ALLOW, 0, WHO),
+	CALL(getegid32, BOTH, ALLOW, 0, OLDER),
 	CALL(uname, BOTH, ALLOW, 0, WHO),
 	CALL(sysinfo, BOTH, ALLOW, 0, "the memory of the machine"),
 	CALL(getrlimit, BOTH, ALLOW, 0, "limits of memory and descriptors"),
+	CALL(ugetrlimit, BOTH, ALLOW, 0, OLDER),
 	CALL(prlimit64, BOTH, SELF, 0, "limits of memory and descriptors"),
 	CALL(setrlimit, MAIL, ALLOW, 0, OLDER),
 };
@@ -243,6 +257,9 @@ const struct sandbox_system_place sandbox_system_places[] = {
 	{ "/usr/share/zoneinfo", BOTH, SANDBOX_READ, false, "the log's times" },
 	{ "/etc/nsswitch.conf", BOTH, SANDBOX_READ, true, "look-ups of users "
 	    "when a configuration is loaded" },
+	{ "/etc/passwd", MAIL, SANDBOX_LOAD, true, "look-ups of users when a "
+	    "configuration is loaded" },
+	{ "/etc/group", MAIL, SANDBOX_LOAD, true, "the same" },
 	{ "/etc/resolv.conf", MAIL, SANDBOX_READ, true, "the name servers, "
 	    "read again when it changes" },
 	{ "/etc/hosts", MAIL, SANDBOX_READ, true, "libunbound" },
@@ -284,12 +301,12 @@ const size_t sandbox_system_places_n = sizeof(sandbox_system_places) /
 /* KeyStore, KeyTable and ReportStore: see sandbox_places.c, too. The parent
    reads the files of those without a role. */
 const struct sandbox_option sandbox_options[] = {
-	{ "KeyFile", KEYS, SANDBOX_READ },
-	{ "KeyPassphraseFile", KEYS, SANDBOX_READ },
+	{ "KeyFile", KEYS | SANDBOX_SECRET, SANDBOX_READ },
+	{ "KeyPassphraseFile", KEYS | SANDBOX_SECRET, SANDBOX_READ },
 	{ "KeyStore", 0, 0 },
-	{ "KeyTable", KEYS, SANDBOX_READ },
+	{ "KeyTable", KEYS | SANDBOX_SECRET, SANDBOX_READ },
 	{ "MarkKeyFile", 0, 0 },
-	{ "Metrics", MAIL, RW },
+	{ "Metrics", MAIL, SANDBOX_LISTEN },
 	{ "PidFile", 0, 0 },
 	{ "ReportStore", 0, 0 },
 	{ "SigningTable", KEYS, SANDBOX_READ },

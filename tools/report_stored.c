@@ -32,6 +32,7 @@ open_store(struct report_stored *s, const struct conf *conf)
 	if (status != STATUS_OK) {
 		return (false);
 	}
+	report_store_prepare(conf->report_store.where);
 	status = report_store_open(conf->report_store.where, true, &s->store,
 	    &s->diag);
 	privileges_return(&s->user);

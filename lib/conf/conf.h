@@ -33,9 +33,11 @@
 #define CONF_KEY_STORES_MAX	16
 /* The file of MarkKeyFile if none is configured. */
 #define CONF_MARK_KEY_DEFAULT	LOCALSTATEDIR "/lib/mailseal/mark.key"
-/* ReportStore with a ReportFrom. */
-#define CONF_REPORT_STORE_DEFAULT	"sqlite:" LOCALSTATEDIR \
-					"/lib/mailseal/reports.db"
+/* ReportStore with a ReportFrom: in a folder of its own, since the mail process
+   may write all of it. */
+#define CONF_REPORT_STORE_FOLDER	LOCALSTATEDIR "/lib/mailseal/reports"
+#define CONF_REPORT_STORE_DEFAULT	"sqlite:" CONF_REPORT_STORE_FOLDER \
+					"/reports.db"
 #define CONF_MEMORY_MAX_BYTES	(32 * 1024 * 1024)
 
 enum conf_action {		/* OnBadFrom etc.: how to handle a message */
@@ -320,8 +322,6 @@ struct conf_keys_opts {
 };
 enum status	 conf_read_file(const char *path, struct buf *text,
 		    struct diag *) ATTR_MUST_CHECK;
-enum status	 conf_load_text(struct str text, const char *path,
-		    const struct conf_keys_opts *, const struct env *,
 /*
  * Appends the text for a process that opens no key store: without comments, and
  * with a number in place of what says how to connect to the database of a
@@ -329,6 +329,8 @@ enum status	 conf_load_text(struct str text, const char *path,
  */
 enum status	 conf_hide_key_stores(struct str text, struct buf *out)
     ATTR_MUST_CHECK;
+enum status	 conf_load_text(struct str text, const char *path,
+		    const struct conf_keys_opts *, const struct env *,
 		    struct conf **r, struct diag *) ATTR_MUST_CHECK;
 /*
  * As conf_parse, of a file without its lines of some options and with further

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include <stdlib.h>
+#include <sys/stat.h>
 
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "conf/conf.h"
 #include "report/store_private.h"
 
 /* The tables are those of etc/reports-sqlite.sql; a test compares them. */
@@ -117,6 +121,24 @@ report_store_file(const char *where)
 	const struct str sqlite = STR("sqlite:");
 
 	return (str_starts(str_from(where), sqlite) ? where + sqlite.n : NULL);
+}
+
+void
+report_store_prepare(const char *where)
+{
+	static const char folder[] = CONF_REPORT_STORE_FOLDER;
+	char above[] = CONF_REPORT_STORE_FOLDER "/..";
+	struct stat st;
+
+	if (strcmp(where, CONF_REPORT_STORE_DEFAULT) != 0 ||
+	    mkdir(folder, 0750) == -1) {
+		return;
+	}
+	/* As the file, which has the owner of its folder. */
+	if (geteuid() == 0 && (stat(above, &st) == -1 ||
+	    chown(folder, st.st_uid, st.st_gid) == -1)) {
+		(void)rmdir(folder);
+	}
 }
 
 enum status

@@ -58,6 +58,10 @@ struct report_store;
    it does not exist. SYNTAX: neither. */
 enum status	 report_store_open(const char *where, bool create,
 		    struct report_store **r, struct diag *) ATTR_MUST_CHECK;
+/* Makes the folder of the default store (CONF_REPORT_STORE_DEFAULT), which is
+   its own: it is writable, with all beneath. A failure shows when the store is
+   opened. */
+void		 report_store_prepare(const char *where);
 void		 report_store_close(struct report_store *);	/* or NULL */
 /* As sql_is_current. */
 bool		 report_store_is_current(struct report_store *);

@@ -46,6 +46,7 @@ EXTRA_test_unit_t_milter_mark_key_DEPENDENCIES = milter/mark_key.c
 if SANDBOX
 UNIT += test/unit/t_milter_sandbox
 test_unit_t_milter_sandbox_SOURCES = test/unit/t_milter_sandbox.c \
-	$(sandbox_files)
+	milter/control.c milter/control.h milter/memory.c milter/memory.h \
+	milter/opener.c milter/opener.h $(sandbox_files)
 test_unit_t_milter_sandbox_LDADD = $(LDADD) $(SECCOMP_LIBS)
 endif

@@ -13,3 +13,5 @@ UNIT += test/unit/t_signers_sources
 test_unit_t_signers_sources_SOURCES = test/unit/t_signers_sources.c
 UNIT += test/unit/t_signers_loss
 test_unit_t_signers_loss_SOURCES = test/unit/t_signers_loss.c
+UNIT += test/unit/t_signers_picture
+test_unit_t_signers_picture_SOURCES = test/unit/t_signers_picture.c

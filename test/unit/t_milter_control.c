@@ -141,10 +141,42 @@ test_full_queue(void)
 	(void)close(pair[0]);
 }
 
+static void
+test_path(const char *name, const char *octets, size_t n, size_t fds_n,
+    enum status want)
+{
+	static char path[PATH_MAX];
+	int before, fd = -1, pair[2] = { -1, -1 };
+
+	(void)control_pair(pair);
+	before = next_descriptor();
+	(void)send_octets(pair[0], octets, n, fds_n);
+	tap_ok(control_receive_path(pair[1], path, &fd) == want, "%s", name);
+	if (want == STATUS_OK) {
+		tap_ok(strlen(path) == n && memcmp(path, octets, n) == 0,
+		    "%s: as it was sent", name);
+		(void)close(fd);
+	}
+	tap_ok(next_descriptor() == before, "%s: none stays open", name);
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+}
+
 int
 main(void)
 {
+	static char path[PATH_MAX + 1];
+
+	memset(path, '/', sizeof(path));
 	test_full_queue();
+	test_path("a path", "/etc/hosts", 10, 1, STATUS_OK);
+	test_path("the longest path", path, PATH_MAX - 1, 1, STATUS_OK);
+	test_path("a path that is too long", path, PATH_MAX, 1,
+	    STATUS_SYNTAX);
+	test_path("a path with NUL in it", "/etc\0x", 6, 1, STATUS_SYNTAX);
+	test_path("a path without a pair", "/etc/hosts", 10, 0,
+	    STATUS_SYNTAX);
+	test_path("a path with two", "/etc/hosts", 10, 2, STATUS_SYNTAX);
 	test_message("a message", 0, 0, STATUS_OK);
 	test_message("with descriptors", 0, CONTROL_FDS_MAX, STATUS_OK);
 	test_message("with one too many", 0, CONTROL_FDS_MAX + 1,

@@ -11,6 +11,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 
@@ -19,25 +20,32 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include <seccomp.h>
 
+#include "milter/memory.h"
+#include "milter/opener.h"
 #include "milter/sandbox_private.h"
 #include "milter/sandbox_report.h"
 #include "test/unit/files.h"
 #include "test/unit/tap.h"
 
 #define NO_SANDBOX	99	/* exit status */
+#define REPLACED	(-1)	/* expected: success, with a parent that opens
+				   what was replaced behind the sandbox */
 
 static char top[] = "/tmp/ms.sandbox.XXXXXX";
 static struct conf *conf;
-static char conf_text[512];
+static char conf_text[1024];
 static char conf_path[64], host_list[64], key_path[64], beside[64];
 static char elsewhere[64];
+static int rules = -1;			/* conf_text, as a file */
 static struct env env;
 
 static int
@@ -69,13 +77,105 @@ open_list(void)
 	return (open_path(host_list, O_RDONLY));
 }
 
+/* A path beneath top, past the guard: what code that has taken the process over
+   can reach. */
 static int
-open_replaced_list(void)
+load_beneath(const char *name)
 {
-	char other[80];
+	char path[96];
 
-	(void)snprintf(other, sizeof(other), "%s.new", host_list);
-	return (open_loading(other));
+	(void)snprintf(path, sizeof(path), "%s/%s", top, name);
+	return (open_loading(path));
+}
+
+static int
+load_beside_list(void)
+{
+	return (load_beneath("conf/list.new"));
+}
+
+static int
+load_configuration(void)
+{
+	return (load_beneath("conf/mailseald.conf"));
+}
+
+static int
+load_stored_key(void)
+{
+	return (load_beneath("conf/store/example.com/s.private"));
+}
+
+static int
+load_store(void)
+{
+	return (load_beneath("conf/store"));
+}
+
+static int
+load_database(void)
+{
+	return (load_beneath("conf/keys.db"));
+}
+
+static int
+load_hostname(void)
+{
+	return (open_loading("/etc/hostname"));
+}
+
+static int
+load_memory(void)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%ld/mem", (long)getppid());
+	return (open_loading(path));
+}
+
+static int
+remove_key(void)
+{
+	return (error_of(unlink(key_path)));
+}
+
+static int
+rename_key(void)
+{
+	return (error_of(rename(key_path, host_list)));
+}
+
+static int
+link_key(void)
+{
+	return (error_of(link(key_path, beside)));
+}
+
+static int
+read_parent(void)
+{
+	char octet;
+	struct iovec own = { &octet, 1 }, other = { conf_text, 1 };
+
+	return (error_of(process_vm_readv(getppid(), &own, 1, &other, 1,
+	    0)));
+}
+
+static int
+make_report(void)
+{
+	char path[96];
+	int error;
+
+	(void)snprintf(path, sizeof(path), "%s/reports/r.db-journal", top);
+	error = open_path(path, O_RDWR | O_CREAT);
+	return (error != 0 ? error : error_of(unlink(path)));
+}
+
+static int
+load_list(void)
+{
+	return (open_loading(host_list));
 }
 
 static int
@@ -100,6 +200,12 @@ static int
 write_list(void)
 {
 	return (open_path(host_list, O_WRONLY));
+}
+
+static int
+write_elsewhere(void)
+{
+	return (open_path(elsewhere, O_WRONLY));
 }
 
 static int
@@ -348,6 +454,20 @@ connect_unix(void)
 	    sizeof(addr))));
 }
 
+/* Past the guard. */
+static int
+load_abstract(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	const socklen_t n = offsetof(struct sockaddr_un, sun_path) +
+	    sizeof(top);
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	sandbox_loading(true);
+	memcpy(addr.sun_path + 1, top, sizeof(top) - 1);
+	return (error_of(connect(fd, (const struct sockaddr *)&addr, n)));
+}
+
 static int
 send_octet(uint16_t port)
 {
@@ -465,8 +585,31 @@ static const struct row {
 } rows[] = {
 	{ "mail: a list of the configuration", SANDBOX_MAIL, open_list, 0,
 	    NULL },
-	{ "mail: a file that replaces it", SANDBOX_MAIL, open_replaced_list,
-	    0, NULL },
+	{ "mail: the same, which another has replaced", SANDBOX_MAIL,
+	    open_list, REPLACED, NULL },
+	{ "mail: the same when it loads", SANDBOX_MAIL, load_list, REPLACED,
+	    NULL },
+	{ "mail: beside it, when it loads", SANDBOX_MAIL, load_beside_list,
+	    EACCES, NULL },
+	{ "mail: the configuration, which lies beside a list", SANDBOX_MAIL,
+	    load_configuration, EACCES, NULL },
+	{ "mail: a key of a store beside a list", SANDBOX_MAIL,
+	    load_stored_key, EACCES, NULL },
+	{ "mail: the folder of the store", SANDBOX_MAIL, load_store, EACCES,
+	    NULL },
+	{ "mail: a database of keys beside a list", SANDBOX_MAIL,
+	    load_database, EACCES, NULL },
+	{ "mail: another file of /etc", SANDBOX_MAIL, load_hostname, EACCES,
+	    NULL },
+	{ "mail: the memory of another process", SANDBOX_MAIL, load_memory,
+	    EACCES, NULL },
+	{ "mail: remove a key", SANDBOX_MAIL, remove_key, EACCES, NULL },
+	{ "mail: rename a key", SANDBOX_MAIL, rename_key, 0, "rename" },
+	{ "mail: link a key", SANDBOX_MAIL, link_key, 0, "link" },
+	{ "mail: read another process", SANDBOX_MAIL, read_parent, 0,
+	    "process_vm_readv" },
+	{ "mail: a journal of ReportStore", SANDBOX_MAIL, make_report, 0,
+	    NULL },
 	{ "mail: an error of open() and errno", SANDBOX_MAIL,
 	    open_with_errors, 0, NULL },
 	{ "mail: in a thread that blocks all signals", SANDBOX_MAIL,
@@ -492,7 +635,7 @@ static const struct row {
 	    NULL },
 	{ "keys: a file that a reload may name", SANDBOX_KEYS, load_elsewhere,
 	    0, NULL },
-	{ "keys: write into a list", SANDBOX_KEYS, write_list,
+	{ "keys: write into a file", SANDBOX_KEYS, write_elsewhere,
 	    EACCES, NULL },
 	{ "mail: execve", SANDBOX_MAIL, run_program, 0, "execve" },
 	{ "keys: execve", SANDBOX_KEYS, run_program, 0, "execve" },
@@ -530,6 +673,8 @@ static const struct row {
 	    "connect ::1 port 25" },
 	{ "mail: connect to a socket elsewhere", SANDBOX_MAIL, connect_unix,
 	    0, "connect unix:/run/other/socket" },
+	{ "mail: a socket without a path", SANDBOX_MAIL, load_abstract,
+	    EPERM, NULL },
 	{ "mail: TCP elsewhere when it loads", SANDBOX_MAIL, load_discard,
 	    EACCES, NULL },
 	{ "mail: the port of a new configuration", SANDBOX_MAIL,
@@ -548,10 +693,11 @@ static const struct row {
 };
 
 static unsigned
-enter(enum sandbox_role role, int report_fd)
+enter(enum sandbox_role role, int report_fd, int ask_fd)
 {
 	const struct sandbox_opts opts = { .role = role, .conf = conf,
-		.text = str_from(conf_text), .report_fd = report_fd };
+		.text = str_from(conf_text), .report_fd = report_fd,
+		.ask_fd = ask_fd };
 	unsigned parts;
 	struct diag diag;
 
@@ -564,24 +710,74 @@ enter(enum sandbox_role role, int report_fd)
 	return (parts);
 }
 
+/* By another file of the same name, as an editor does. */
+static void
+replace_list(void)
+{
+	char other[80];
+
+	(void)snprintf(other, sizeof(other), "%s.other", host_list);
+	write_file(other, 0600, STR("10.0.0.2\n"));
+	tap_num(rename(other, host_list), 0, "the list is replaced");
+}
+
+/* The parent's part, until the child is gone. A row that is to have its list
+   replaced waits for an octet. */
+static void
+attend_child(const struct row *row, int fd)
+{
+	const struct opener_list list = { conf, rules };
+	struct pollfd request = { .fd = fd, .events = POLLIN };
+
+	if (row->error == REPLACED) {
+		char octet;
+
+		(void)!recv(fd, &octet, 1, 0);
+		replace_list();
+		(void)!send(fd, "", 1, MSG_NOSIGNAL);
+	}
+	while (poll(&request, 1, -1) == 1 &&
+	    opener_serve(fd, &list, 1) == STATUS_OK) {
+		continue;
+	}
+}
+
+static _Noreturn void
+run_child(const struct row *row, int report_fd, int ask_fd)
+{
+	char octet;
+
+	(void)enter(row->role, report_fd, ask_fd);
+	if (row->error == REPLACED && (send(ask_fd, "", 1, MSG_NOSIGNAL) !=
+	    1 || recv(ask_fd, &octet, 1, 0) != 1)) {
+		_exit(NO_SANDBOX);
+	}
+	_exit(row->act());
+}
+
 static int
 run_row(const struct row *row, char text_r[SANDBOX_REPORT_BYTES])
 {
-	int fds[2], status = -1;
+	int fds[2], ask[2], status = -1;
 	pid_t child;
 
 	text_r[0] = '\0';
-	if (pipe2(fds, O_CLOEXEC) == -1 || (child = fork()) == -1) {
+	if (pipe2(fds, O_CLOEXEC) == -1 || socketpair(AF_UNIX,
+	    SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ask) == -1 ||
+	    (child = fork()) == -1) {
 		return (-1);
 	}
 	if (child == 0) {
-		(void)enter(row->role, fds[1]);
-		_exit(row->act());
+		close(ask[0]);
+		run_child(row, fds[1], ask[1]);
 	}
+	close(ask[1]);
+	attend_child(row, ask[0]);
 	(void)waitpid(child, &status, 0);
 	(void)sandbox_read_report(fds[0], text_r);
 	close(fds[0]);
 	close(fds[1]);
+	close(ask[0]);
 	return (status);
 }
 
@@ -593,10 +789,17 @@ find_parts(void)
 	pid_t child = fork();
 
 	if (child == 0) {
-		_exit((int)enter(SANDBOX_MAIL, -1));
+		_exit((int)enter(SANDBOX_MAIL, -1, -1));
 	}
 	(void)waitpid(child, &status, 0);
 	return (WIFEXITED(status) ? (unsigned)WEXITSTATUS(status) : 0);
+}
+
+/* Of Landlock since Linux 6.12. */
+static bool
+has_scopes(void)
+{
+	return (syscall(SYS_landlock_create_ruleset, NULL, 0, 1) >= 6);
 }
 
 /* NULL: nothing that the row needs is missing. */
@@ -606,8 +809,14 @@ find_lack(const struct row *row, unsigned parts)
 	if (row->act == load_discard && (parts & SANDBOX_PORTS) == 0) {
 		return ("Landlock of this kernel knows no ports");
 	}
+	if (row->act == load_abstract && !has_scopes()) {
+		return ("Landlock of this kernel knows no scopes");
+	}
 	if (row->error == EACCES && (parts & SANDBOX_FILES) == 0) {
 		return ("this kernel has no Landlock");
+	}
+	if (row->error == REPLACED && (parts & SANDBOX_GUARD) == 0) {
+		return ("the guard does not know this machine");
 	}
 	if (row->error != EACCES && (parts & SANDBOX_CALLS) == 0) {
 		return ("this kernel has no seccomp filters");
@@ -631,7 +840,8 @@ test_row(const struct row *row)
 		ok = WIFSIGNALED(status) && WTERMSIG(status) == SIGSYS &&
 		    strcmp(text, want) == 0;
 	} else {
-		ok = WIFEXITED(status) && WEXITSTATUS(status) == row->error &&
+		ok = WIFEXITED(status) && WEXITSTATUS(status) ==
+		    (row->error == REPLACED ? 0 : row->error) &&
 		    text[0] == '\0';
 	}
 	tap_ok(ok, "%s", row->name);
@@ -668,7 +878,8 @@ enter_without(void)
 
 	hide_kernel();
 	buf_init(&lacks, 1024);
-	says = sandbox_lacks(SANDBOX_MAIL, enter(SANDBOX_MAIL, -1), &lacks) &&
+	says = sandbox_lacks(SANDBOX_MAIL, enter(SANDBOX_MAIL, -1, -1),
+	    &lacks) &&
 	    strstr(lacks.p, "seccomp") != NULL &&
 	    strstr(lacks.p, "Landlock") != NULL;
 	return (says ? open_path("/etc/passwd", O_RDONLY) : NO_SANDBOX);
@@ -687,12 +898,110 @@ test_without(void)
 	tap_num(status, 0, "a kernel without both: said, and goes on");
 }
 
+/* A kernel that refuses what it says it knows. */
+static void
+refuse_port(scmp_filter_ctx f)
+{
+	const struct scmp_arg_cmp port = { 1, SCMP_CMP_EQ, 2, 0 };
+
+	(void)seccomp_rule_add_array(f, SCMP_ACT_ERRNO(ENOMEM),
+	    SCMP_SYS(landlock_add_rule), 1, &port);
+}
+
+static void
+refuse_ruleset(scmp_filter_ctx f)
+{
+	const struct scmp_arg_cmp attr = { 0, SCMP_CMP_NE, 0, 0 };
+
+	(void)seccomp_rule_add_array(f, SCMP_ACT_ERRNO(ENOMEM),
+	    SCMP_SYS(landlock_create_ruleset), 1, &attr);
+}
+
+static void
+refuse_restriction(scmp_filter_ctx f)
+{
+	(void)seccomp_rule_add(f, SCMP_ACT_ERRNO(E2BIG),
+	    SCMP_SYS(landlock_restrict_self), 0);
+}
+
+static void
+refuse_filter(scmp_filter_ctx f)
+{
+	const struct scmp_arg_cmp filter[] = {
+		{ 0, SCMP_CMP_EQ, PR_SET_SECCOMP, 0 },
+		{ 2, SCMP_CMP_NE, 0, 0 }
+	};
+
+	(void)seccomp_rule_add(f, SCMP_ACT_ERRNO(ENOMEM), SCMP_SYS(seccomp),
+	    0);
+	(void)seccomp_rule_add_array(f, SCMP_ACT_ERRNO(ENOMEM),
+	    SCMP_SYS(prctl), 2, filter);
+}
+
+static const struct refusal {
+	void		(*refuse)(scmp_filter_ctx);
+	const char	*says;		/* a part */
+} refusals[] = {
+	{ refuse_port, "Landlock: port " },
+	{ refuse_ruleset, "Landlock: Cannot allocate memory" },
+	{ refuse_restriction, "Landlock: Argument list too long" },
+	{ refuse_filter, "libseccomp: " },
+};
+
+/* Does not go on without it. */
+static int
+enter_refused(const struct refusal *refusal)
+{
+	const struct sandbox_opts opts = { .role = SANDBOX_MAIL, .conf = conf,
+		.text = str_from(conf_text), .report_fd = -1, .ask_fd = -1 };
+	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ALLOW);
+	struct diag diag;
+	unsigned parts;
+
+	refusal->refuse(f);
+	(void)seccomp_load(f);
+	diag_init(&diag);
+	if (sandbox_enter(&opts, &parts, &diag) == STATUS_OK ||
+	    strstr(diag.text, refusal->says) == NULL) {
+		printf("# [%s]\n", diag.text);
+		fflush(stdout);
+		return (1);
+	}
+	return (0);
+}
+
+static void
+test_refusals(unsigned parts)
+{
+	const unsigned needed = SANDBOX_CALLS | SANDBOX_FILES | SANDBOX_PORTS;
+	int status = -1;
+	size_t i;
+	pid_t child;
+
+	for (i = 0; i < sizeof(refusals) / sizeof(refusals[0]); i++) {
+		if ((parts & needed) != needed) {
+			tap_skip(refusals[i].says, "this kernel lacks a part");
+			continue;
+		}
+		child = fork();
+		if (child == 0) {
+			_exit(enter_refused(&refusals[i]));
+		}
+		(void)waitpid(child, &status, 0);
+		tap_num(status, 0, refusals[i].says);
+	}
+}
+
 static void
 test_lacks(void)
 {
 	struct buf lacks;
 
-	buf_init(&lacks, 1024);
+	buf_init(&lacks, 2048);
+	tap_ok(sandbox_lacks(SANDBOX_MAIL, SANDBOX_CALLS | SANDBOX_FILES |
+	    SANDBOX_EXPOSED, &lacks) && strstr(lacks.p, "keep them apart") !=
+	    NULL, "keys beneath a folder that is writable are said");
+	buf_reset(&lacks);
 	tap_ok(!sandbox_lacks(SANDBOX_KEYS, SANDBOX_CALLS | SANDBOX_FILES |
 	    SANDBOX_LOCKED, &lacks) && lacks.n == 0, "nothing lacks");
 	tap_ok(sandbox_lacks(SANDBOX_KEYS, SANDBOX_CALLS | SANDBOX_FILES,
@@ -828,6 +1137,21 @@ make_folder(const char *name)
 	}
 }
 
+/* A socket without a path: its name is top. */
+static void
+listen_abstract(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+
+	memcpy(addr.sun_path + 1, top, sizeof(top) - 1);
+	if (bind(fd, (const struct sockaddr *)&addr, (socklen_t)(offsetof(
+	    struct sockaddr_un, sun_path) + sizeof(top))) == -1 ||
+	    listen(fd, 1) == -1) {
+		tap_ok(false, "listen");
+	}
+}
+
 static void
 make_world(void)
 {
@@ -838,9 +1162,13 @@ make_world(void)
 		tap_ok(false, "mkdtemp");
 		return;
 	}
+	listen_abstract();
 	make_folder("conf");
 	make_folder("keys");
 	make_folder("else");
+	make_folder("reports");
+	make_folder("conf/store");
+	make_folder("conf/store/example.com");
 	(void)snprintf(conf_path, sizeof(conf_path), "%s/conf/mailseald.conf",
 	    top);
 	(void)snprintf(host_list, sizeof(host_list), "%s/conf/list", top);
@@ -853,15 +1181,132 @@ make_world(void)
 	write_file(beside, 0600, STR("x\n"));
 	write_file(elsewhere, 0600, STR("x\n"));
 	write_key(key_path, CRYPTO_ED25519, 0);
-	(void)snprintf(conf_text, sizeof(conf_text), "KeyStore none\n"
+	(void)snprintf(path, sizeof(path), "%s/conf/keys.db", top);
+	write_file(path, 0600, STR("a database\n"));
+	(void)snprintf(path, sizeof(path),
+	    "%s/conf/store/example.com/s.private", top);
+	write_key(path, CRYPTO_ED25519, 0);
+	(void)snprintf(conf_text, sizeof(conf_text), "KeyStore %s/conf/store\n"
+	    "KeyStore sqlite:%s/conf/keys.db\n"
 	    "Selector s\nDomain example.com\nKeyFile %s\nInternalHosts %s\n"
-	    "MarkKeyFile %s/state/mark\nNameservers 127.0.0.1@5301\n",
-	    key_path, host_list, top);
+	    "MarkKeyFile %s/state/mark\nNameservers 127.0.0.1@5301\n"
+	    "ReportStore sqlite:%s/reports/r.db\n"
+	    "ExternalIgnoreList %s/a file/of hosts\n",
+	    top, top, key_path, host_list, top, top, top);
+	if (memory_write("rules", str_from(conf_text), &rules) !=
+	    STATUS_OK) {
+		tap_ok(false, "memory_write");
+	}
 	write_file(conf_path, 0600, str_from(conf_text));
 	diag_init(&diag);
+	make_folder("a file");
+	(void)snprintf(path, sizeof(path), "%s/a file/of hosts", top);
+	write_file(path, 0600, STR("10.0.0.1\n"));
 	if (conf_load(conf_path, &env, &conf, &diag) != STATUS_OK) {
 		tap_ok(false, "conf_load: %s", diag.text);
 	}
+}
+
+/* With top in place of each "@". */
+static void
+write_text(const char *from, char *text, size_t max)
+{
+	size_t n = 0;
+
+	for (; *from != '\0' && n + sizeof(top) < max; from++) {
+		n += (size_t)snprintf(text + n, max - n, "%.*s",
+		    *from == '@' ? (int)sizeof(top) : 1, *from == '@' ? top :
+		    from);
+	}
+}
+
+/* Each configuration of a mail process, and whether the folder of what it
+   writes has keys beneath it. */
+static void
+test_exposure(void)
+{
+	static const struct {
+		const char	*text;
+		bool		 exposed;
+	} v[] = {
+		{ "KeyStore @/keys\nReportStore sqlite:@/reports/r.db\n",
+		    false },
+		{ "KeyStore @/keys\nReportStore sqlite:@/r.db\n", true },
+		{ "KeyStore @/keys\nReportStore sqlite:@/keys/r.db\n",
+		    true },
+		{ "KeyStore @/keys\nReportStore sqlite:@/key/r.db\n",
+		    false },
+		{ "KeyStore sqlite:@/keys/k.db\nReportStore "
+		    "sqlite:@/keys/r.db\n", true },
+		{ "KeyStore @/keys\nMetrics unix:@/metrics\n", true },
+		{ "KeyStore @/keys\nMetrics unix:@/else/metrics\n",
+		    false },
+		{ "KeyTable @/keys/t\nSigningTable refile:@/s\n", false },
+		{ "KeyStore none\nKeyPassphraseFile @/pass\n"
+		    "ReportStore sqlite:/none/r.db\n", false },
+		{ "KeyStore none\nKeyPassphraseFile @/pass\n"
+		    "Metrics unix:/tmp/metrics\n", true }
+	};
+	struct sandbox_opts opts = { .role = SANDBOX_MAIL, .report_fd = -1,
+		.ask_fd = -1 };
+	struct sandbox_places places;
+	char text[512];
+	struct conf *c;
+	struct diag diag;
+	size_t i;
+
+	for (i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		diag_init(&diag);
+		write_text(v[i].text, text, sizeof(text));
+		if (conf_parse(str_from(text), "test", &env, &c, &diag) !=
+		    STATUS_OK) {
+			tap_ok(false, "exposure %zu: %s", i, diag.text);
+			continue;
+		}
+		opts.conf = c;
+		opts.text = str_from(text);
+		tap_ok(sandbox_places_init(&places, &opts, &diag) ==
+		    STATUS_OK && (places.exposed != NULL) == v[i].exposed,
+		    "exposure %zu: %s", i, v[i].exposed ? "yes" : "no");
+		sandbox_places_fini(&places);
+		conf_release(c);
+	}
+}
+
+/* What the parent opens for the mail process. */
+static void
+test_may_open(void)
+{
+	static const struct {
+		const char	*path;	/* beneath top, or absolute */
+		bool		 may;
+	} v[] = {
+		{ "conf/list", true }, { "a file/of hosts", true },
+		{ "/etc/resolv.conf", true },
+		{ "/etc/passwd", true }, { "conf/list.new", false },
+		{ "conf", false }, { "conf/../conf/list", false },
+		{ "conf/./list", false }, { "conf//list", false },
+		{ "conf/list/", false }, { "keys/key", false },
+		{ "conf/store", false }, { "conf/keys.db", false },
+		{ "conf/store/example.com/s.private", false },
+		{ "reports/r.db", false }, { "reports", false },
+		{ "state/mark", false }, { "/", false }, { "/etc", false },
+		{ "/usr/share/zoneinfo/UTC", false }, { "/etc/shadow", false },
+		{ "conf/mailseald.conf", false }, { "/proc/self/maps", false }
+	};
+	const struct sandbox_opts opts = { .role = SANDBOX_MAIL, .conf = conf,
+		.text = str_from(conf_text), .report_fd = -1, .ask_fd = -1 };
+	char path[128];
+	size_t i;
+
+	for (i = 0; i < sizeof(v) / sizeof(v[0]); i++) {
+		(void)snprintf(path, sizeof(path), "%s%s%s", v[i].path[0] ==
+		    '/' ? "" : top, v[i].path[0] == '/' ? "" : "/",
+		    v[i].path);
+		tap_num(sandbox_may_open(&opts, path), v[i].may, v[i].path);
+	}
+	tap_ok(!sandbox_may_open(&opts, "list") &&
+	    !sandbox_may_open(&opts, ""), "nothing relative");
 }
 
 static void
@@ -869,8 +1314,11 @@ remove_world(void)
 {
 	static const char *const names[] = { "conf/mailseald.conf",
 		"conf/list.new", "conf/list", "conf/beside",
-		"conf/table", "else/file", "keys/key", "conf", "else",
-		"keys" };
+		"conf/table", "conf/keys.db",
+		"conf/store/example.com/s.private",
+		"conf/store/example.com", "conf/store", "else/file",
+		"a file/of hosts", "a file", "keys/key", "conf", "else",
+		"keys", "reports" };
 	char path[96];
 	size_t i;
 
@@ -888,13 +1336,18 @@ main(void)
 	size_t i;
 
 	env_init_system(&env);
+	(void)unsetenv("TMPDIR");
+	(void)unsetenv("SQLITE_TMPDIR");
 	make_world();
 	test_table();
 	test_lacks();
 	test_reports();
 	test_key_folders();
 	if (conf != NULL) {
+		test_exposure();
+		test_may_open();
 		parts = find_parts();
+		tap_num(parts & SANDBOX_EXPOSED, 0, "no key is exposed");
 		for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 			if (find_lack(&rows[i], parts) != NULL) {
 				tap_skip(rows[i].name, find_lack(&rows[i],
@@ -904,8 +1357,10 @@ main(void)
 			}
 		}
 		test_without();
+		test_refusals(parts);
 	}
 	conf_release(conf);
+	(void)close(rules);
 	remove_world();
 	return (tap_done());
 }
