@@ -99,8 +99,10 @@ EXTRA_DIST += test/integration/report_days.py \
 	test/integration/report_send.py
 
 # The three processes of mailseald.
-check_SCRIPTS += test/integration/planted.py test/integration/secrets.py
-EXTRA_DIST += test/integration/killed.py test/integration/planted.py \
+check_SCRIPTS += test/integration/confined.py \
+	test/integration/planted.py test/integration/secrets.py
+EXTRA_DIST += test/integration/confined.py \
+	test/integration/killed.py test/integration/planted.py \
 	test/integration/reloads.py \
 	test/integration/secrets.py
 check_SCRIPTS += test/integration/killed.py test/integration/reloads.py

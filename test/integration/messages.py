@@ -60,13 +60,10 @@ BEYOND = {
     'its owner or root is in too many groups',
     # what one of our processes gives to another, in memory: it is whole unless
     # memory is short or the other one was taken over
-    'the keys process sent a malformed picture of the keys',
-    'the picture of the keys: %s', 'the picture of the keys cannot be read',
+    'the picture of the keys cannot be read',
     'the configuration cannot be read', 'the keys of KeyFile: %s',
-    # no fork or pair of sockets in the middle of the start
-    'no mail process',
-    # the kernel refuses a rule that it says it knows; libseccomp lacks memory
-    'Landlock: port %u: %s', 'libseccomp: out of memory', 'libseccomp: %s',
+    # libseccomp lacks memory
+    'libseccomp: out of memory',
     # the list is a file of a package that must be installed
     'OrgDomain: no public suffix list',
 }

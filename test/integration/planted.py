@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A message makes the process that handles mail crash, or make a call that it
 may not make: the process is replaced, the log says what happened, and all
-other mail is signed. The defects are in a library that is preloaded."""
+other mail is signed. Nor does it reach keys, stores or the other processes,
+and what it has signed without saying so is noticed. The defects are in a
+library that is preloaded."""
 import os
 import sys
 import threading
@@ -125,6 +127,68 @@ def shut(options, where, path=None):
     tap.is_(daemon.stop(), 0, '%s: mailseald ends well' % where)
 
 
+def attack(options, name, attempts):
+    """Few at a time: after five deaths the next start waits."""
+    daemon = seald.Seald(TOP, options, name,
+                         env=dict(os.environ, LD_PRELOAD=LIBRARY))
+    roles.settle(daemon)
+    found = roles.wait(daemon.server.pid)
+    for what, says in attempts:
+        what, says = (s % dict(found) for s in (what, says))
+        count = daemon.log_text().count(says)
+        before = roles.find(daemon.server.pid)['mail']
+        tap.is_(signed(daemon.path, 'Q-' + name, what), None,
+                what + ': the message gets no answer')
+        proc.wait_for(lambda: daemon.log_text().count(says) > count,
+                      'the log to say ' + says)
+        roles.wait(daemon.server.pid, without=[before])
+        roles.settle(daemon)
+        tap.ok(True, '%s: the log says %s' % (what, says))
+    after = roles.find(daemon.server.pid)
+    tap.is_((after['parent'], after['keys']),
+            (found['parent'], found['keys']), name + ': the others live')
+    return daemon
+
+
+def check_takeover(options, store):
+    """What the process would need to get at the keys."""
+    key = options['KeyFile'][0]
+    database = os.path.join(store, 'keys.db')
+    options = dict(options, KeyStore=store, ReportFrom='r@example.com',
+                   ReportStore='sqlite:%s/reports/r.db' % TOP)
+    os.mkdir(os.path.join(TOP, 'reports'))
+    attack(options, 'files', (
+        ('open ' + key, 'openat ' + key),
+        ('open ' + store, 'openat ' + store),
+        ('open /proc/%(keys)d/mem', 'openat /proc/%(keys)d/mem'),
+        ('rename ' + key, 'rename'))).stop()
+    daemon = attack(options, 'processes', (
+        ('kill %(parent)d', '(kill)'), ('kill %(keys)d', '(kill)'),
+        ('trace %(keys)d', '(ptrace)'),
+        ('read %(keys)d', '(process_vm_readv)')))
+    for path in (key, database):
+        if roles.has_landlock():
+            tap.ok(signed(daemon.path, 'remove', 'remove ' + path),
+                   'remove %s: goes on' % path)
+            tap.ok(os.path.exists(path), '%s is there' % path)
+    tap.is_(daemon.stop(), 0, 'mailseald ends well')
+
+
+def check_lie(options):
+    daemon = seald.Seald(TOP, options, 'lie',
+                         env=dict(os.environ, LD_PRELOAD=LIBRARY))
+    roles.settle(daemon)
+    says = 'but the mail process says that it asked for'
+    tap.ok(signed(daemon.path, 'honest'), 'a message is signed')
+    tap.ok(signed(daemon.path, 'lie', 'twice'),
+           'a request is made twice, and counted once')
+    proc.wait_for(lambda: says in daemon.log_text(), 'the log to say ' + says)
+    line = [x for x in daemon.log_text().splitlines() if says in x]
+    tap.is_((len(line), options['KeyFile'][0] in line[0]), (1, True),
+            'the log names the key, once')
+    tap.is_(daemon.stop(), 0, 'mailseald ends well')
+
+
 def check_start():
     """A defect at the first start ends it, and why is said."""
     conf = proc.write(os.path.join(TOP, 'start.conf'),
@@ -137,6 +201,23 @@ def check_start():
             env=dict(os.environ, LD_PRELOAD=LIBRARY, PLANTED_AT_START=what))
         tap.ok(status == 1 and says in err, 'at the start: ' + what,
                [status, err])
+
+
+def check_shortage():
+    """The system has no process left, or no descriptor."""
+    conf = proc.write(os.path.join(TOP, 'fork.conf'),
+                      'Socket unix:%s/fork.sock\nKeyStore none\nMode v\n'
+                      'PidFile none\n' % TOP, 0o600)
+    for name, which, says in (
+            ('FORK', '1', 'no keys process'), ('FORK', '2', 'no mail process'),
+            ('MEMORY', '1', 'out of memory'), ('MEMORY', '2', 'out of memory'),
+            ('MEMORY', '3', 'out of memory'),
+            ('MEMORY', '4', 'the picture of the keys: out of memory')):
+        env = dict(os.environ, LD_PRELOAD=LIBRARY)
+        env['PLANTED_' + name] = which
+        status, _, err = proc.run([tree.MAILSEALD, '-f', '-c', conf], env=env)
+        tap.ok(status == 1 and says in err and err.count('\n') < 5,
+               'at the start: %s, by %s' % (says, name), [status, err])
 
 
 def check_waiting(options):
@@ -159,6 +240,7 @@ def check_waiting(options):
 
 def main():
     check_start()
+    check_shortage()
     keys = [k for k in peers.keys(TOP) if k.selector != 'r1']
     env = dict(os.environ, LD_PRELOAD=LIBRARY)
     options = {'Domain': 'example.com', 'Selector': [k.selector for k in keys],
@@ -168,6 +250,13 @@ def main():
     shut(options, 'unix')
     port = proc.free_port()
     shut(options, 'inet:%d@127.0.0.1' % port, port)
+    check_lie(dict(options, KeyFile=options['KeyFile'][:1],
+                   Selector=options['Selector'][:1]))
+    if not tree.is_sanitized():
+        store = os.path.join(TOP, 'store')
+        os.mkdir(store, 0o700)
+        proc.write(os.path.join(store, 'keys.db'), 'x', 0o600)
+        check_takeover(options, store)
     daemon = seald.Seald(TOP, options, 'planted', env=env)
     roles.settle(daemon)
     tap.ok(signed(daemon.path, 'first'), 'a message is signed')

@@ -1,13 +1,20 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * For LD_PRELOAD: a defect in mailseald's header callback. A field X-Plant
- * makes the process that gets it do what the value says. PLANTED_AT_START in
+ * makes the process that gets it do what the value says, a word and what it is
+ * about: a path or the number of a process. PLANTED_AT_START in
  * the environment says what a process does as it makes its first thread, which
  * is while it starts and behind the sandbox. With PLANTED_AT_EXIT each
  * process writes a line when it ends by exit(). PLANTED_UNSENT is the number of
- * a kind of message (milter/control.h) that cannot be sent for the first time.
+ * a kind of message (milter/control.h) that cannot be sent for the first time;
+ * PLANTED_FORK and PLANTED_MEMORY, which fork() and which memfd_create() fails.
  */
+#define _GNU_SOURCE
+
+#include <sys/mman.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -17,6 +24,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -31,8 +39,15 @@ typedef int	 creator(pthread_t *, const pthread_attr_t *,
 		    void *(*)(void *), void *);
 typedef ssize_t	 sender(int, const struct msghdr *, int);
 typedef sfsistat header(SMFICTX *, char *, char *);
+typedef ssize_t	 octet_sender(int, const void *, size_t, int);
+typedef pid_t	 forker(void);
+typedef int	 memory_maker(const char *, unsigned);
+
+#define REQUEST_BYTES	80	/* for a signature, of lib/remote */
+#define SEQ_AT		8
 
 static header *header_before;
+static atomic_bool twice;	/* the next request for a signature */
 
 static void
 connect_elsewhere(void)
@@ -78,10 +93,49 @@ shut_down(void)
 }
 
 static void
+read_process(pid_t pid)
+{
+	char octet;
+	struct iovec own = { &octet, 1 }, other = { &octet, 1 };
+
+	(void)process_vm_readv(pid, &own, 1, &other, 1, 0);
+}
+
+/* about: a path, or a number. False: no such word. */
+static bool
+do_about(const char *word, const char *about)
+{
+	pid_t pid = (pid_t)atol(about);
+
+	if (strcmp(word, "open") == 0) {
+		(void)open(about, O_RDONLY | O_CLOEXEC);
+	} else if (strcmp(word, "rename") == 0) {
+		(void)rename(about, "/tmp/planted");
+	} else if (strcmp(word, "remove") == 0) {
+		(void)unlink(about);
+	} else if (strcmp(word, "kill") == 0) {
+		(void)kill(pid, SIGKILL);
+	} else if (strcmp(word, "trace") == 0) {
+		(void)ptrace(PTRACE_ATTACH, pid, NULL, NULL);
+	} else if (strcmp(word, "read") == 0) {
+		read_process(pid);
+	} else {
+		return (false);
+	}
+	return (true);
+}
+
+static void
 do_planted(const char *value)
 {
+	char word[16], about[256];
+
 	while (*value == ' ') {
 		value++;
+	}
+	if (sscanf(value, "%15s %255s", word, about) == 2 &&
+	    do_about(word, about)) {
+		return;
 	}
 	if (strcmp(value, "segv") == 0) {
 		read_address_zero();
@@ -97,7 +151,30 @@ do_planted(const char *value)
 		(void)fork();
 	} else if (strcmp(value, "shutdown") == 0) {
 		shut_down();
+	} else if (strcmp(value, "twice") == 0) {
+		twice = true;
 	}
+}
+
+/* A signature that the program did not ask for. It skips the reply, whose
+   number is lower than that which it waits for. */
+ssize_t
+send(int fd, const void *p, size_t n, int flags)
+{
+	void *next = dlsym(RTLD_NEXT, "send");
+	unsigned char copy[REQUEST_BYTES];
+	octet_sender *before;
+	uint64_t seq;
+
+	memcpy(&before, &next, sizeof(before));
+	if (n == sizeof(copy) && atomic_exchange(&twice, false)) {
+		memcpy(copy, p, sizeof(copy));
+		memcpy(&seq, copy + SEQ_AT, sizeof(seq));
+		seq--;
+		memcpy(copy + SEQ_AT, &seq, sizeof(seq));
+		(void)before(fd, copy, sizeof(copy), flags);
+	}
+	return (before(fd, p, n, flags));
 }
 
 static sfsistat
@@ -107,6 +184,46 @@ plant_header(SMFICTX *ctx, char *name, char *value)
 		do_planted(value);
 	}
 	return (header_before(ctx, name, value));
+}
+
+/* Whether the call is the one that the variable names; the processes that are
+   forked count on. */
+static bool
+is_failing(const char *variable, atomic_long *calls)
+{
+	const char *which = getenv(variable);
+
+	return (which != NULL && ++*calls == atol(which));
+}
+
+pid_t
+fork(void)
+{
+	static atomic_long calls;
+	void *next = dlsym(RTLD_NEXT, "fork");
+	forker *before;
+
+	if (is_failing("PLANTED_FORK", &calls)) {
+		errno = EAGAIN;
+		return (-1);
+	}
+	memcpy(&before, &next, sizeof(before));
+	return (before());
+}
+
+int
+memfd_create(const char *name, unsigned flags)
+{
+	static atomic_long calls;
+	void *next = dlsym(RTLD_NEXT, "memfd_create");
+	memory_maker *before;
+
+	if (is_failing("PLANTED_MEMORY", &calls)) {
+		errno = EMFILE;
+		return (-1);
+	}
+	memcpy(&before, &next, sizeof(before));
+	return (before(name, flags));
 }
 
 int

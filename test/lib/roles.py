@@ -1,12 +1,14 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """roles: the processes of one mailseald, what their memory holds, and which
 descriptors they have."""
+import ctypes
 import os
 import re
 import signal
 
 import proc
 
+LANDLOCK_CREATE_RULESET = 444
 ROLES = ('parent', 'keys', 'mail')
 TITLE = re.compile(r'mailseald: (parent|keys|mail)')
 CHUNK = 1 << 20
@@ -20,6 +22,12 @@ def _text(pid, name):
             return f.read().decode('utf-8', 'replace')
     except OSError:
         return ''
+
+
+def has_landlock():
+    """By its version, which the kernel says to anybody."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    return libc.syscall(LANDLOCK_CREATE_RULESET, None, 0, 1) > 0
 
 
 def status(pid, field):
