@@ -99,7 +99,9 @@ def keys_between(top, before, after):
     proc.wait_for(lambda: signature(daemon.path) == 'b ed25519-sha256',
                   'both to have the second configuration')
     tap.ok(True, 'keys dies in a reload: the new configuration in both')
-    tap.is_(memory_files(new), 0, 'it keeps nothing that was the parent\'s')
+    # It answers before it closes what it was sent.
+    proc.wait_for(lambda: memory_files(new) == 0, 'it to close all')
+    tap.ok(True, 'it keeps nothing that was the parent\'s')
     tap.is_(daemon.stop(), 0, 'the end')
 
 
