@@ -55,6 +55,8 @@ def log_counters(top, zone):
     tap.is_(len(events(daemon, 'counters')), 2, 'and at the end')
     text = seald.Seald(top, {'Mode': 'v', 'Zone': zone, 'LogFormat': 'text'},
                        'text')
+    # Before the end of the start there is nothing to count.
+    proc.wait_for(lambda: 'listens on' in text.log_text(), 'the start')
     text.stop()
     pairs = [pair.split('=') for pair in
              text_events(text, 'counters')[0].split(' ')]
