@@ -178,6 +178,12 @@ TXT
 inside sh -c 'cd /var/lib/mailseal && umask 077 &&
     openssl genpkey -quiet -algorithm ed25519 -out s.private &&
     chown mailseal s.private'
+# And a key of the store, which the upgrade must take over.
+check "a key in files" sh -c 'cd /root &&
+    dkimkeygen new -d example.net -s kept -D . && printf "%s\n" \
+    "\$ORIGIN example.net." "$(cat kept.txt)" >>/zone'
+check "it is adopted into the store" \
+    dkimkeygen adopt -d example.net -s kept -k /root/kept.private --zone /zone
 before=$(inside systemctl show -P MainPID mailseald)
 cat "$work/more" >>"$root/etc/mailseal/mailseald.conf"
 check "systemctl reload" systemctl reload mailseald
@@ -218,6 +224,9 @@ ok $? "it is the new one"
 ok $? "the version is the new one"
 check "the configuration is as the operator left it" \
     grep -q '^Selector s$' /etc/mailseal/mailseald.conf
+check "it is right for the new version, too" mailseald -n
+check "the key of the store is as it was" sh -c \
+    'dkimkeygen list -d example.net | grep -E "kept .*active"'
 accepted "mail arrives as before"
 touch "$work/stop"
 wait "$traffic"
@@ -237,6 +246,8 @@ ok $? "each of the $sent accepted messages was delivered"
 [ "$(grep -ac '^DKIM-Signature: ' "$box")" = \
     "$(grep -ac '^X-Mark: ' "$box")" ]
 ok $? "each is signed"
+[ "$(grep -ac '[[:space:];]s=kept;' "$box")" -ge "$((sent / 2))" ]
+ok $? "every second one by the key of the store"
 
 # --- remove and purge
 check "a key is made where the daemon looks" dkimkeygen new -d example.com

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Mail for joe through the Postfix on port 25 of the loopback address until
-the file STOP exists, as a client that tries again what is deferred. Prints how
-many messages were accepted, and how often one was deferred.
+the file STOP exists, as a client that tries again what is deferred. Its author
+is of example.com, and of example.net in every second message. Prints how many
+messages were accepted, and how often one was deferred.
 Usage: traffic.py STOP COUNT; COUNT: a file, the number accepted so far.
 """
 import os
@@ -12,7 +13,8 @@ import time
 LIMIT_S = 300
 PAUSE_S = 0.2           # before a deferred message is tried again
 
-MESSAGE = '''From: joe@example.com\r
+SENDERS = ('joe@example.com', 'joe@example.net')
+MESSAGE = '''From: %s\r
 To: joe@localhost\r
 Subject: message %d\r
 Date: Thu, 05 May 2005 11:59:09 -0700\r
@@ -25,10 +27,11 @@ hello\r
 
 def send(number):
     """Whether it was accepted; no: try again."""
+    sender = SENDERS[number % len(SENDERS)]
     try:
         with smtplib.SMTP('127.0.0.1', timeout=60) as client:
-            client.sendmail('joe@example.com', ['joe@localhost'],
-                            MESSAGE % (number, number, number))
+            client.sendmail(sender, ['joe@localhost'],
+                            MESSAGE % (sender, number, number, number))
         return True
     except smtplib.SMTPResponseException as e:
         code = e.smtp_code
