@@ -293,28 +293,53 @@ received_client(struct str value, struct received_client *r)
 	return (c.found && !c.doubt);
 }
 
+/* Behind the comment with the client's name, which may be of any words. */
 static bool
 is_login(struct str comment)
 {
-	return (str_starts_ci(str_trim_fws(comment), STR("authenticated")));
+	const struct str word = STR("authenticated");
+
+	comment = str_trim_fws(comment);
+	return (str_starts_ci(comment, word) && (comment.n == word.n ||
+	    char_is_fws(comment.p[word.n])));
 }
 
-/* The first one behind HELO has the address. */
+/* Sendmail writes before the name, and "@", what the client's identd says. */
+static struct str
+last_name(struct str s)
+{
+	size_t i;
+
+	s = str_trim_fws(s);
+	i = s.n;
+	while (i > 0 && !char_is_fws(s.p[i - 1]) && s.p[i - 1] != '@') {
+		i--;
+	}
+	return (host_name(str_from_offset(s, i)));
+}
+
+/* The first comment behind HELO ends in the address, or in that and "(may be
+   forged)", of a name that is not confirmed then. */
 static void
 read_hop_client(struct received_hop *r, struct str comment)
 {
-	struct clause c = { .r = &r->client };
+	size_t at = str_rfind(comment, '[');
+	struct str before = str_first(comment, at);
+	struct str tail = str_from_offset(comment, at);
+	struct str literal = next_word(&tail);
 
-	read_comment(&c, comment);
-	if (c.found && !c.doubt) {
-		r->address = RECEIVED_ADDRESS;
-	} else if ((c.found || c.doubt) &&
-	    !str_ends_ci(comment, STR("[local]"))) {
-		r->address = RECEIVED_UNCLEAR;
+	tail = str_trim_fws(tail);
+	if (literal.n == 0 || (str_eq(literal, STR("[local]")) &&
+	    tail.n == 0)) {
+		return;
 	}
-	/* "(may be forged)" */
-	r->client.name = str_find(comment, '(') < comment.n ? STR_NONE :
-	    host_name(r->client.name);
+	r->address = RECEIVED_UNCLEAR;
+	if (str_find(before, '[') == before.n &&
+	    (tail.n == 0 || tail.p[0] == '(') &&
+	    parse_literal(literal, &r->client.ip)) {
+		r->address = RECEIVED_ADDRESS;
+		r->client.name = tail.n == 0 ? last_name(before) : STR_NONE;
+	}
 }
 
 /* In front of ";", where the date follows. */
@@ -382,8 +407,8 @@ received_hop(struct str value, struct received_hop *r)
 			first = false;
 			break;
 		case PIECE_COMMENT:
-			r->login = r->login || (r->by.p == NULL &&
-			    is_login(piece));
+			r->login = r->login || (commented &&
+			    r->by.p == NULL && is_login(piece));
 			if (!commented && r->client.helo.p != NULL) {
 				read_hop_client(r, piece);
 			}

@@ -47,7 +47,8 @@ struct received_hop {		/* views into the value */
 	struct str		 with;	/* the protocol; absent: none */
 	struct str		 id;	/* the queue ID there; absent: none */
 	bool			 login;	/* "(Authenticated sender: x)",
-					   "(authenticated bits=0)" */
+					   "(authenticated bits=0)", behind
+					   another comment */
 	enum received_address	 address;
 	struct received_client	 client;	/* with RECEIVED_ADDRESS; name:
 						   only if the host confirmed
