@@ -77,12 +77,15 @@ static bool
 charset_is_known(struct str charset, struct str text)
 {
 	static const char *const known[] = { "us-ascii", "ascii", "utf-8",
-		"utf8", "iso-8859-", "iso8859", "latin", "windows-12", "cp12",
-		"koi8-", "gb", "big5", "euc-", "shift_jis", "iso-2022-",
-		"ks_c_5601", "cp932", "cp936", "cp949", "cp950", "cp850",
-		"cp852", "cp866", "ibm850", "ibm852", "ibm866", "sjis",
-		"x-sjis", "ms_kanji", "tis-620", "macintosh", "x-mac-",
-		"utf-16", "utf-32", "unknown-8bit", "x-unknown",
+		"utf8", "iso-8859-", "iso_8859-", "iso8859", "iso88", "latin",
+		"windows-12", "windows-3", "windows-8", "windows-9", "win-12",
+		"cp12", "cp437", "cp85", "cp86", "cp874", "cp932", "cp936",
+		"cp949", "cp950", "cp65001", "dos-", "ibm437", "ibm85",
+		"ibm86", "koi8", "gb", "x-gbk", "hz-gb", "big5", "x-big5",
+		"euc", "shift", "sjis", "x-sjis", "ms_kanji", "iso-2022-",
+		"ks_c_5601", "ksc5601", "johab", "tis-620", "tis620", "viscii",
+		"tcvn", "ansi_x3.4", "mac", "x-mac-", "utf-16", "utf-32",
+		"unknown-8bit", "x-unknown",
 		"x-user-defined", "default" };
 	size_t i;
 

@@ -157,6 +157,18 @@ static const struct {
 	    S("=?utf-7?q?a+AEA-b.test?= x@c.test"), SYNTAX },
 	{ "encoded word in a charset of no reader, and an address",
 	    S("=?unknown-8bit?q?X?=, Y <a@b.test>"), "b.test" },
+	{ "encoded word of a Thai Windows", S("=?windows-874?b?xeLh?= [S] "
+	    "<a@b.test>"), "b.test" },
+	{ "encoded word of the C locale", S("=?ANSI_X3.4-1968?q?X?= [S] "
+	    "<a@b.test>"), "b.test" },
+	{ "encoded word of a Japanese Windows", S("=?Windows-31J?b?xeLh?= [S] "
+	    "<a@b.test>"), "b.test" },
+	{ "encoded word of a Korean Windows", S("=?windows-949?b?xeLh?= [S] "
+	    "<a@b.test>"), "b.test" },
+	{ "encoded word in ISO 8859 as registered", S("=?ISO_8859-1?q?X?= [S] "
+	    "<a@b.test>"), "b.test" },
+	{ "encoded word in EBCDIC of Windows, and an address",
+	    S("=?cp875?q?X?= [S] <a@b.test>"), SYNTAX },
 	{ "encoded word without an @", S("=?ISO-8859-1?Q?M=FCller?="), NONE },
 };
 
