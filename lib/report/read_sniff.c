@@ -157,9 +157,18 @@ is_mail(struct str s)
 	return (colon < s.n && field_name_is_valid(str_first(s, colon)));
 }
 
+static const struct read_kind *
+sniff_mail(struct str s)
+{
+	s = read_mail_start(s);
+	return (has_magic(s, "From ", 5) ? &read_mbox :
+	    is_mail(s) ? &read_mail : NULL);
+}
+
 const struct read_kind *
 read_sniff(struct str s, enum read_origin origin)
 {
+	const struct read_kind *mail;
 	char c = utf16_start(s);
 
 	if (has_magic(s, "\x1f\x8b", 2)) {
@@ -177,16 +186,13 @@ read_sniff(struct str s, enum read_origin origin)
 	if (c == '{' || c == '[') {
 		return (&read_json);
 	}
+	/* Before what may be in one of several messages. */
+	mail = origin != READ_PROSE ? sniff_mail(s) : NULL;
+	if (mail != NULL) {
+		return (mail);
+	}
 	if (is_uuencoded(s)) {
 		return (&read_archive);
 	}
-	if (is_base64(s)) {
-		return (&read_base64);
-	}
-	if (origin == READ_PROSE) {
-		return (NULL);
-	}
-	s = read_mail_start(s);
-	return (has_magic(s, "From ", 5) ? &read_mbox :
-	    is_mail(s) ? &read_mail : NULL);
+	return (is_base64(s) ? &read_base64 : NULL);
 }

@@ -417,6 +417,8 @@ def mailboxes():
         'no empty line between': line + mail + line + other,
         'Content-Length': line + b'Content-Length: %d\n' % 5 + mail + b'\n' +
                           line + other,
+        'uuencode in the first mail': line + b'Subject: x\n\n' + uu(GZ) +
+                                      b'\n' + line + other,
         'many empty lines': line + mail + b'\n' * 9 + line + other + b'\n' * 9,
         'a zone': b'From a@b Sun Nov  1 03:00:00 +0100 2026\n' + mail +
                   b'\nFrom a@b Sun Nov  1 03:00:00 2026 CET\n' + other,
