@@ -33,19 +33,39 @@ list_has(struct str list, const char *word, const char *other)
 	return (false);
 }
 
-/* Base64 without the marks of a PEM file and white space. */
+/* The length of a line of a PEM file that s begins with; 0: none. */
+static size_t
+mark_length(struct str s)
+{
+	const struct str dashes = STR("-----");
+	struct str rest = str_from_offset(s, dashes.n);
+	size_t n;
+
+	if (!str_starts(s, dashes) || (!str_starts(rest, STR("BEGIN ")) &&
+	    !str_starts(rest, STR("END ")))) {
+		return (0);
+	}
+	n = dashes.n + str_find(rest, '-');
+	return (str_starts(str_from_offset(s, n), dashes) ? n + dashes.n : 0);
+}
+
+/* Base64, with the alphabet for URLs put right (RFC 4648 5), without the marks
+   of a PEM file and white space. */
 static void
 add_data(struct key_mender *m, struct str value)
 {
-	size_t i;
+	size_t mark;
+	char c;
 
 	buf_add_cstr(&m->out, "; p=");
-	for (i = 0; i < value.n; i++) {
-		if (value.p[i] == '-') {
-			i += str_find(str_from_offset(value, i + 5), '-') + 9;
-		} else if (!char_is_fws(value.p[i])) {
-			buf_add_char(&m->out, value.p[i]);
+	while (value.n > 0) {
+		mark = mark_length(value);
+		c = value.p[0];
+		if (mark == 0 && !char_is_fws(c)) {
+			buf_add_char(&m->out, c == '-' ? '+' : c == '_' ? '/' :
+			    c);
 		}
+		value = str_from_offset(value, mark > 0 ? mark : 1);
 	}
 }
 

@@ -884,6 +884,17 @@ static const struct fix_row {
 	    "v=DMARC1; p=reject; sp=reject", NOTHING },
 	{ HOST MX SPF KEY T("d.example.", "v=DMARC1; p=reject"),
 	    "dmarc.misplaced", "v=DMARC1; p=reject", USUAL },
+	/* Without the hyphens and what is between, 32 octets. */
+	{ HOST MX SPF POLICY T(AT_S, "v=DKIM1; k=ed25519; p=MCowBQYDK2-"
+	    "VwAyEAPD97-rqzfI9n1FR1c4FY3xUdKIhMIXTzBjtzetVpjA="),
+	    "dkim.syntax", "", USUAL },
+	{ HOST MX SPF POLICY T(AT_S, "v=DKIM1; k=ed25519; p="
+	    "-_97rqzfI9n1FR1c4FY3xUdKIhMIXTzBjtzetVpjAbU="), "dkim.syntax",
+	    "v=DKIM1; k=ed25519; p="
+	    "+/97rqzfI9n1FR1c4FY3xUdKIhMIXTzBjtzetVpjAbU=", USUAL },
+	{ HOST MX SPF POLICY T(AT_S, "v=DKIM1; k=ed25519; p="
+	    "-----BEGIN PUBLIC KEY-----" ED25519 "-----END PUBLIC KEY-----"),
+	    "dkim.syntax", "v=DKIM1; k=ed25519; p=" ED25519, USUAL },
 };
 
 static void
