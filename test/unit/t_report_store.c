@@ -288,7 +288,7 @@ test_flood(void)
 	tap_num(rest.messages, ROWS_MAX - 5, "what is there counts on");
 	tap_num(get_number(ALL_ROWS), (long long)most, "in the same rows");
 	for (i = 0; i < 3; i++) {
-		char prefix[8];
+		char prefix[16];
 
 		(void)snprintf(prefix, sizeof(prefix), "two%d", i);
 		rows = make_flood(DAY, prefix);
