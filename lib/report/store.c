@@ -3,6 +3,7 @@
 
 #include <sys/stat.h>
 
+#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -127,17 +128,23 @@ void
 report_store_prepare(const char *where)
 {
 	static const char folder[] = CONF_REPORT_STORE_FOLDER;
-	char above[] = CONF_REPORT_STORE_FOLDER "/..";
+	static const char above[] = LOCALSTATEDIR "/lib/mailseal";
 	struct stat st;
+	int fd;
 
 	if (strcmp(where, CONF_REPORT_STORE_DEFAULT) != 0 ||
-	    mkdir(folder, 0750) == -1) {
+	    mkdir(folder, 0750) == -1 || geteuid() != 0) {
 		return;
 	}
-	/* As the file, which has the owner of its folder. */
-	if (geteuid() == 0 && (stat(above, &st) == -1 ||
-	    chown(folder, st.st_uid, st.st_gid) == -1)) {
+	/* As the file, which has the owner of its folder. Whoever owns what is
+	   above can put a symbolic link in its place meanwhile. */
+	fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd == -1 || stat(above, &st) == -1 ||
+	    fchown(fd, st.st_uid, st.st_gid) == -1) {
 		(void)rmdir(folder);
+	}
+	if (fd != -1) {
+		(void)close(fd);
 	}
 }
 
