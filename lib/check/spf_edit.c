@@ -4,8 +4,8 @@
 #include "check/private.h"
 #include "spf/record.h"
 
-static bool
-is_all(struct str term)
+bool
+check_spf_is_all(struct str term)
 {
 	if (term.n > 0 && strchr("+-~?", term.p[0]) != NULL) {
 		term = str_from_offset(term, 1);
@@ -34,7 +34,7 @@ has_all(struct str record)
 	struct str term;
 
 	while (str_next(&record, ' ', &term)) {
-		if (is_all(term)) {
+		if (check_spf_is_all(term)) {
 			return (true);
 		}
 	}
@@ -68,7 +68,8 @@ copy_terms(struct check *c, struct str record, struct str replaced,
 		if (term.n == 0) {
 			continue;
 		}
-		if (!done && by.p != NULL && (before_all ? is_all(term) ||
+		if (!done && by.p != NULL && (before_all ?
+		    check_spf_is_all(term) ||
 		    str_starts_ci(term, STR("redirect=")) :
 		    str_eq(term, replaced))) {
 			buf_printf(&out, " %.*s", STR_FMT(by));

@@ -175,25 +175,16 @@ check_spf_name(struct check *c, struct str term)
 	return (str_mem(term.p - sign.n, term.n + sign.n));
 }
 
-static bool
-is_all(struct str term)
-{
-	if (term.n > 0 && strchr("+-~?", term.p[0]) != NULL) {
-		term = str_from_offset(term, 1);
-	}
-	return (str_eq_ci(term, STR("all")));
-}
-
 static void
 take_term(struct mender *m, struct str term)
 {
 	enum fate fate;
 
 	/* A full stop behind the term is one of a sentence. */
-	if (term.n > 3 && is_all(str_first(term, term.n - 1))) {
+	if (term.n > 3 && check_spf_is_all(str_first(term, term.n - 1))) {
 		term.n--;
 	}
-	if (is_all(term)) {
+	if (check_spf_is_all(term)) {
 		m->all = m->all.p == NULL ? term : m->all;
 		return;
 	}
