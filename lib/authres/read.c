@@ -251,6 +251,14 @@ read_part(struct reader *r, struct str part, bool closed, struct authres *a)
 	a->v = v;
 }
 
+/* "[192.0.2.5]" and "host:10024" are in use without quotes. "=" would make it a
+   result, or an encoded word. */
+static bool
+is_loose_id_char(char c)
+{
+	return (is_loose_char(c) && memchr(")=;\\", c, 4) == NULL);
+}
+
 /* The authserv-id, and version 1 or none. */
 static bool
 read_id(struct reader *r, struct str part, struct authres *a)
@@ -267,7 +275,8 @@ read_id(struct reader *r, struct str part, struct authres *a)
 		if (a->authserv_id.p == NULL) {
 			return (fail_reader(r, STATUS_NOMEM));
 		}
-	} else if (!scan_run(&scan, scan_is_id_char, &a->authserv_id)) {
+	} else if (!scan_run(&scan, is_loose_id_char,
+	    &a->authserv_id)) {
 		return (false);
 	}
 	if (!at_boundary(&scan) || !scan_cfws(&scan, NULL)) {
