@@ -168,6 +168,14 @@ key_table_init(struct key_table *t, struct buf *text, const char *path,
 void
 key_table_fini(struct key_table *t)
 {
+	const struct table_key *k;
+
+	/* Others are views into the text. */
+	for (k = t->first; k != NULL; k = k->next) {
+		if (k->kept && !k->is_path) {
+			explicit_bzero((void *)(uintptr_t)k->key.p, k->key.n);
+		}
+	}
 	strmap_fini(&t->names);
 	arena_fini(&t->arena);
 	buf_fini_secret(&t->text);

@@ -5,6 +5,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/signers/find.c \
 	lib/signers/given.c \
 	lib/signers/glob.c \
+	lib/signers/kept.c \
 	lib/signers/key_checks.c \
 	lib/signers/key_checks.h \
 	lib/signers/key_table.c \

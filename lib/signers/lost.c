@@ -3,7 +3,9 @@
  * lost: finds domains that were signed for and no longer are. A rule that is
  * gone from a SigningTable was perhaps only not written yet: unless a person
  * asked for the reload, it is a loss, and the new table is refused (opts.lose).
- * What a KeyStore loses is kept by stored_read.c.
+ * So it is if an author has other keys now and none of them can be loaded, but
+ * one of the former could, even if the table is whole. What a KeyStore loses is
+ * kept by stored_read.c, lines of a KeyTable by kept.c.
  */
 #include "signers/named.h"
 #include "signers/private.h"
@@ -12,9 +14,12 @@
 
 struct search {
 	struct signers	*signers;
+	const struct signers *before;
 	struct arena	 arena;
 	struct named	 named;
 	size_t		 rules;		/* of them, from the table */
+	size_t		 unusable;	/* authors whose new keys are */
+	struct diag	 why;		/* of the first of these */
 };
 
 /* An address of an author that the pattern matches. p == NULL: no memory. */
@@ -38,6 +43,72 @@ example_of(struct arena *arena, struct str pattern)
 	return (str_mem(p, n));
 }
 
+static bool
+is_same_key(const struct signers_pick *a, const struct signers_pick *b)
+{
+	const struct table_key *k = a->source, *other = b->source;
+
+	return (a->kind == SIGNERS_TABLE && b->kind == SIGNERS_TABLE &&
+	    k != NULL && other != NULL && str_eq(a->domain, b->domain) &&
+	    str_eq(k->selector, other->selector) && str_eq(k->key, other->key));
+}
+
+/* Whether a new pick can sign, or is what it was. */
+static bool
+is_usable(struct search *v, const struct signers_pick *pick,
+    const struct signers_picks *former, struct diag *why)
+{
+	size_t i;
+
+	if (pick->kind != SIGNERS_TABLE) {
+		return (true);
+	}
+	for (i = 0; i < former->n; i++) {
+		if (is_same_key(pick, &former->v[i])) {
+			return (true);
+		}
+	}
+	if (pick->error.n > 0) {
+		diag_set(why, NULL, 0, "%.*s", STR_FMT(pick->error));
+		return (false);
+	}
+	return (signers_tables_try(v->signers, &v->arena, pick->source,
+	    pick->domain, why) == STATUS_OK);
+}
+
+/* Of an author whose keys may be other ones now. NOMEM. */
+static enum status
+look_up_keys(struct search *v, struct str local, struct str domain,
+    const struct signers_picks *picks)
+{
+	struct signers *before = (struct signers *)(uintptr_t)v->before;
+	struct signers_picks former;
+	enum status status;
+	struct diag why;
+	bool worked = false;
+	size_t i;
+
+	status = signers_pick(before, &v->arena, local, domain, &former);
+	diag_init(&why);
+	for (i = 0; i < picks->n && status == STATUS_OK; i++) {
+		if (is_usable(v, &picks->v[i], &former, &why)) {
+			return (STATUS_OK);
+		}
+	}
+	if (status == STATUS_OK) {
+		status = signers_load(before, &v->arena, &former);
+	}
+	for (i = 0; i < former.n; i++) {
+		worked = worked || former.v[i].key != NULL;
+	}
+	signers_picks_fini(&former);
+	if (status == STATUS_OK && worked && v->unusable++ == 0) {
+		diag_set(&v->why, NULL, 0, "%.*s would not be signed any "
+		    "more: %s", STR_FMT(domain), why.text);
+	}
+	return (status);
+}
+
 /* NOMEM; *lost_r: nothing signs for the address. */
 static enum status
 look_up(struct search *v, struct str address, bool *lost_r)
@@ -51,6 +122,10 @@ look_up(struct search *v, struct str address, bool *lost_r)
 	    &picks);
 
 	*lost_r = picks.n == 0;
+	if (status == STATUS_OK && !*lost_r &&
+	    v->signers->opts.lose != SIGNERS_LOSE_ANY) {
+		status = look_up_keys(v, local, domain, &picks);
+	}
 	if (status == STATUS_OK && *lost_r) {
 		named_add(&v->named, domain);
 	}
@@ -140,6 +215,11 @@ report_lost(struct search *v, struct diag *diag)
 {
 	const char *text = named_end(&v->named);
 
+	if (v->unusable > 0) {
+		diag_set(diag, table_name(v->signers->opts.signing_table), 0,
+		    "mail of %s; send SIGHUP if it shall be so", v->why.text);
+		return (STATUS_IO);
+	}
 	if (text == NULL) {
 		return (STATUS_OK);
 	}
@@ -158,7 +238,7 @@ enum status
 signers_lost_check(struct signers *s, const struct signers *before,
     struct diag *diag)
 {
-	struct search v = { .signers = s };
+	struct search v = { .signers = s, .before = before };
 	enum status status;
 
 	if (before == NULL) {

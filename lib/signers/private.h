@@ -16,6 +16,8 @@ struct signers {
 	struct key_table	 key_table;	/* empty: none */
 	struct signing_table	 signing_table;
 	bool			 signing_table_whole;	/* see opts.lose */
+	size_t			 kept_n;	/* lines of the KeyTable; see
+						   kept.c */
 	struct stored		**stores;	/* KeyStore, in its order */
 	size_t			 stores_n;
 	struct passphrase	*passphrase;	/* KeyPassphraseFile; or NULL */
@@ -31,8 +33,13 @@ enum status	 signers_given_pick(const struct signers *, struct arena *,
 /* tables.c: KeyTable, SigningTable. */
 enum status	 signers_tables_load_all(struct signers *, struct diag *)
     ATTR_MUST_CHECK;
-enum status	 signers_tables_init(struct signers *, struct diag *)
+enum status	 signers_tables_init(struct signers *,
+		    const struct signers *before, struct diag *)
     ATTR_MUST_CHECK;
+/* Whether the key can be loaded from where it is. domain: d=. */
+enum status	 signers_tables_try(const struct signers *, struct arena *,
+		    const struct table_key *, struct str domain,
+		    struct diag *) ATTR_MUST_CHECK;
 void		 signers_tables_fini(struct signers *);
 size_t		 signers_tables_check(const struct signers *);
 enum status	 signers_tables_pick(const struct signers *, struct arena *,
@@ -67,6 +74,17 @@ enum status	 signers_sources_load(struct signers *, struct arena *,
 /* pictured.c: in place of tables and stores. SYNTAX, with diag, NOMEM. */
 enum status	 signers_pictured_init(struct signers *, struct diag *)
     ATTR_MUST_CHECK;
+
+/* kept.c. Keys in service that the KeyTable would take out of it stay: NOMEM.
+   Then, with the SigningTable: those that no rule needs are dropped. Once the
+   tables are taken: the others are logged. The revision of the files that are
+   waited for. */
+enum status	 signers_kept_take(struct signers *,
+		    const struct signers *before) ATTR_MUST_CHECK;
+void		 signers_kept_settle(struct signers *,
+		    const struct signers *before);
+void		 signers_kept_log(const struct signers *);
+uint64_t	 signers_kept_revision(const struct signers *, bool look);
 
 /* lost.c. Logs what is lost, or refuses it with TEMP; NOMEM. */
 enum status	 signers_lost_check(struct signers *,

@@ -36,7 +36,8 @@ static uint64_t
 revision_of(const struct signers *s, uint64_t key_table,
     uint64_t signing_table, bool look)
 {
-	uint64_t all[] = { key_table, signing_table, 0, 0 };
+	uint64_t all[] = { key_table, signing_table,
+		signers_kept_revision(s, look), 0 };
 	size_t i;
 
 	for (i = 0; i < s->stores_n; i++) {
@@ -102,7 +103,7 @@ load_sources(struct signers *s, const struct signers *before,
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	status = signers_tables_init(s, diag);
+	status = signers_tables_init(s, before, diag);
 	if (status != STATUS_OK) {
 		return (status);
 	}
@@ -114,6 +115,7 @@ load_sources(struct signers *s, const struct signers *before,
 	if (status != STATUS_OK) {
 		return (status);
 	}
+	signers_kept_log(s);
 	signers_overlap_warn(s);
 	s->revision = revision_of(s, key_table, signing_table, false);
 	return (make_cache(s, before, diag));
@@ -190,6 +192,7 @@ signers_count(const struct signers *s, struct signers_counts *r)
 
 	r->rules = s->domains.n + s->signing_table.n;
 	r->keys = s->opts.keys_n + s->key_table.names.n;
+	r->kept = s->kept_n;
 	for (i = 0; i < s->stores_n; i++) {
 		r->rules += s->stores[i]->domains.n;
 		r->keys += s->stores[i]->keys_n;

@@ -40,9 +40,10 @@
 
 struct signers;
 
-enum signers_loss {		/* rules of a SigningTable may be gone */
+enum signers_loss {		/* rules of a SigningTable may be gone, and
+				   keys of a KeyTable; see kept.c */
 	SIGNERS_LOSE_ANY,	/* at the start, or if a person says so */
-	SIGNERS_LOSE_NOTHING,	/* STATUS_TEMP */
+	SIGNERS_LOSE_NOTHING,	/* STATUS_TEMP; IO: of keys, also with WHOLE */
 	SIGNERS_LOSE_WHOLE	/* if it has rules and ends with a line end */
 };
 
@@ -111,6 +112,7 @@ struct signers_counts {
 	size_t	 rules;		/* rules of the SigningTable and domains, of
 				   Domain and of the stores */
 	size_t	 keys;		/* loaded or not */
+	size_t	 kept;		/* of the KeyTable, not as it has them now */
 };
 
 struct signers_pick {		/* one signature to be made */

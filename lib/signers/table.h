@@ -32,6 +32,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/buf.h"
@@ -93,8 +94,17 @@ struct table_key {		/* a line of a KeyTable; views into its text */
 	struct str	 key;		/* a path or the key itself */
 	struct str	 algorithm;	/* absent: any */
 	struct table_key *next;		/* by line */
-	unsigned	 line;
+	unsigned	 line;		/* 0: it is gone */
 	bool		 is_path;
+	/* Of kept.c */
+	bool		 kept;		/* as before, not as in the file */
+	bool		 gone;		/* kept; the file has no such line */
+	bool		 known;		/* kept; that is logged already */
+	bool		 used;		/* a rule has the name */
+	const struct table_key *wanted;	/* kept: as in the file; NULL: gone */
+	uint64_t	 wanted_revision;	/* of its file when it was
+						   tried */
+	struct str	 why;		/* it is kept */
 };
 
 struct key_table {

@@ -17,7 +17,8 @@ struct key_source {		/* the context of load_key */
 };
 
 static enum status
-read_tables(struct signers *s, struct diag *diag)
+read_tables(struct signers *s, const struct signers *before,
+    struct diag *diag)
 {
 	const struct signers_opts *o = &s->opts;
 	struct buf text;
@@ -27,6 +28,9 @@ read_tables(struct signers *s, struct diag *diag)
 	if (status == STATUS_OK) {
 		status = key_table_init(&s->key_table, &text,
 		    table_name(o->key_table), o->env, diag);
+	}
+	if (status == STATUS_OK) {
+		status = signers_kept_take(s, before);
 	}
 	if (status != STATUS_OK) {
 		return (status);
@@ -39,6 +43,9 @@ read_tables(struct signers *s, struct diag *diag)
 	status = signing_table_init(&s->signing_table, &text,
 	    table_name(o->signing_table), o->signing_patterns, o->multiple,
 	    &s->key_table, o->env, diag);
+	if (status == STATUS_OK) {
+		signers_kept_settle(s, before);
+	}
 	s->signing_table_whole = s->signing_table_whole &&
 	    s->signing_table.n > 0;
 	return (status);
@@ -110,6 +117,27 @@ load_remote(const struct key_source *source, struct privkey **key_r,
 }
 
 static enum status
+load_local(struct key_source *source, struct privkey **key_r,
+    struct diag *diag)
+{
+	const struct table_key *k = source->key;
+	enum status status;
+
+	*key_r = NULL;
+	status = k->is_path ?
+	    conf_key_load(source->path.p, source->signers->opts.user_id, key_r,
+	    diag) : parse_inline(source, key_r, diag);
+	if (status == STATUS_OK) {
+		status = check_algorithm(k, *key_r, diag);
+	}
+	if (status != STATUS_OK) {
+		privkey_free(*key_r);
+		*key_r = NULL;
+	}
+	return (status);
+}
+
+static enum status
 load_key(void *ctx, struct privkey **key_r, struct diag *diag)
 {
 	struct key_source *source = ctx;
@@ -122,18 +150,31 @@ load_key(void *ctx, struct privkey **key_r, struct diag *diag)
 		return (load_remote(source, key_r, diag));
 	}
 	diag_init(&why);
-	status = k->is_path ?
-	    conf_key_load(source->path.p, source->signers->opts.user_id, key_r,
-	    &why) : parse_inline(source, key_r, &why);
-	if (status == STATUS_OK) {
-		status = check_algorithm(k, *key_r, &why);
-	}
+	status = load_local(source, key_r, &why);
 	if (status != STATUS_OK) {
-		privkey_free(*key_r);
-		*key_r = NULL;
 		diag_set(diag, table_name(source->signers->opts.key_table),
 		    k->line, "%s", why.text);
 	}
+	return (status);
+}
+
+enum status
+signers_tables_try(const struct signers *s, struct arena *arena,
+    const struct table_key *k, struct str domain, struct diag *diag)
+{
+	struct key_source source = { .signers = s, .key = k, .arena = arena,
+		.domain = domain };
+	struct privkey *key = NULL;
+	enum status status;
+
+	if (k->is_path) {
+		source.path = table_expand(k->key, arena, domain);
+		if (source.path.p == NULL) {
+			return (STATUS_NOMEM);
+		}
+	}
+	status = load_local(&source, &key, diag);
+	privkey_free(key);
 	return (status);
 }
 
@@ -221,9 +262,10 @@ signers_tables_check(const struct signers *s)
 }
 
 enum status
-signers_tables_init(struct signers *s, struct diag *diag)
+signers_tables_init(struct signers *s, const struct signers *before,
+    struct diag *diag)
 {
-	return (s->opts.signing_table != NULL ? read_tables(s, diag) :
+	return (s->opts.signing_table != NULL ? read_tables(s, before, diag) :
 	    STATUS_OK);
 }
 

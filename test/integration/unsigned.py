@@ -128,6 +128,26 @@ def test_store():
     tap.is_(daemon.stop(), 0, 'mailseald ends well')
 
 
+def change_keys(daemon, keys, private):
+    """A KeyTable whose new key is not there yet, and nobody sends SIGHUP."""
+    new = os.path.join(os.path.dirname(private), 's2.private')
+    with open(keys, encoding='ascii') as f:
+        before = f.read()
+    proc.write(keys, 'a a.example:s2:%s\n' % new)
+    said(daemon, '(s1._domainkey.a.example) stays in service: ',
+         'a new path that is not there: noticed')
+    tap.is_(levels(daemon, 'stays in service: '), {'error'}, 'as an error')
+    tap.is_(play(daemon, 'a.example')[1:], ({'s1'}, None),
+            'a new path that is not there: the former key signs')
+    shutil.copy(private, new)
+    proc.wait_for(lambda: play(daemon, 'a.example')[1] == {'s2'},
+                  'the new key to be taken')
+    tap.is_(daemon.log_text().count('stays in service: '), 1, 'logged once')
+    proc.write(keys, before)
+    proc.wait_for(lambda: play(daemon, 'a.example')[1] == {'s1'},
+                  'the former line to be taken')
+
+
 def test_table():
     folder = os.path.join(TOP, 'table')
     os.mkdir(folder)
@@ -166,6 +186,13 @@ def test_table():
     tap.is_(levels(daemon, 'is no longer signed'), {'warning'}, 'a warning')
     tap.is_(play(daemon, 'b.example')[1:], (set(), None),
             'whole and quiet: the new rules')
+    os.chmod(private, 0o644)
+    daemon.reload('is in service')
+    said(daemon, 'mode 0644 gives others access',
+         'SIGHUP: others may read the private key, and no mail was signed yet')
+    tap.is_(levels(daemon, 'mode 0644'), {'error'}, 'as an error')
+    os.chmod(private, 0o600)
+    change_keys(daemon, keys, private)
     os.rename(private, private + '.away')
     daemon.reload('is in service')
     tap.is_(play(daemon, 'a.example')[1:], ({'s1'}, None),

@@ -419,6 +419,195 @@ test_table_keys(void)
 	signers_free(w.s);
 }
 
+/* Of tables in service, with k in memory; nobody asks for the change. */
+static const struct {
+	const char	*name;
+	const char	*change;	/* the shell's */
+	const char	*log;		/* NULL: nothing */
+	const char	*heal;		/* NULL: it cannot */
+	const char	*healed;	/* the selector then */
+	bool		 refused;
+	int		 kept;		/* lines */
+} changes[] = {
+	{ "another path, which is not there",
+	    "echo k a.example:s:$PWD/new.key >keys", "new.key: No such file",
+	    "cp -p one.key new.key", "s ", false, 1 },
+	{ "another selector and path", "echo k a.example:t:$PWD/new.key >keys",
+	    "new.key: No such file", "cp -p one.key new.key", "t ", false, 1 },
+	{ "another d=", "echo k b.example:t:$PWD/new.key >keys",
+	    "new.key: No such file", "cp -p one.key new.key", "t ", false, 1 },
+	{ "a path in no folder", "echo k a.example:t:$PWD/no/new.key >keys",
+	    "new.key: No such file", "mkdir -p no; cp -p one.key no/new.key",
+	    "t ", false, 1 },
+	{ "a path with %", "echo k a.example:t:$PWD/%.key >keys",
+	    "a.example.key: No such file", "cp -p one.key a.example.key",
+	    "t ", false, 1 },
+	{ "an empty file", ": >new.key; chmod 600 new.key; "
+	    "echo k a.example:t:$PWD/new.key >keys", "new.key", "cat one.key "
+	    ">new.key", "t ", false, 1 },
+	{ "half of a file", "head -c 60 one.key >new.key; chmod 600 new.key; "
+	    "echo k a.example:t:$PWD/new.key >keys", "new.key", "cat one.key "
+	    ">new.key", "t ", false, 1 },
+	{ "a file for all", "cp one.key new.key; chmod 644 new.key; "
+	    "echo k a.example:t:$PWD/new.key >keys", "mode 0644", "chmod 600 "
+	    "new.key", "t ", false, 1 },
+	{ "a directory", "mkdir new.key; echo k a.example:t:$PWD/new.key "
+	    ">keys", "not a regular file", "rmdir new.key; cp -p one.key "
+	    "new.key", "t ", false, 1 },
+	{ "a link to nothing", "ln -s none new.key; "
+	    "echo k a.example:t:$PWD/new.key >keys", "new.key", "cp -p "
+	    "one.key none", "t ", false, 1 },
+	{ "another algorithm", "echo k a.example:s:$PWD/one.key:rsa-sha256 "
+	    ">keys", "the key is for ed25519", "echo k a.example:t:"
+	    "$PWD/one.key >keys", "t ", false, 1 },
+	{ "an inline key that is none", "echo k a.example:t:MIIE >keys",
+	    "no private key", "echo k a.example:t:$PWD/one.key >keys", "t ",
+	    false, 1 },
+	{ "both files", "mv one.key gone.key; "
+	    "echo k a.example:t:$PWD/new.key >keys", "new.key: No such file",
+	    "cp -p gone.key new.key", "t ", false, 1 },
+	{ "a path that depends on the author",
+	    "echo k %:t:$PWD/%.key >keys", "send SIGHUP", NULL, "s ",
+	    false, 1 },
+	{ "the line is gone", "echo o o.example:s:$PWD/one.key >keys",
+	    "its line is gone", "echo k a.example:t:$PWD/one.key >keys", "t ",
+	    false, 1 },
+	{ "all lines are gone", ": >keys", "its line is gone",
+	    "echo k a.example:t:$PWD/one.key >keys", "t ", false, 1 },
+	{ "the line and its file are gone", ": >keys; rm one.key",
+	    "its line is gone", NULL, "s ", false, 1 },
+	{ "the line of a rule with %", "echo '*@a.example %' >rules; "
+	    "echo o o.example:s:$PWD/one.key >keys", NULL, "echo a.example "
+	    "a.example:t:$PWD/one.key >>keys", "t ", true, 0 },
+	{ "the rule has another name", "echo n a.example:t:$PWD/new.key "
+	    ">>keys; echo '*@a.example n' >rules", NULL, "cp -p one.key "
+	    "new.key", "t ", true, 0 },
+	{ "a rule before it", "echo n a.example:t:$PWD/new.key >>keys; "
+	    "echo '*@a.example n' >rules; echo '*@a.example k' >>rules", NULL,
+	    "cp -p one.key new.key", "t ", true, 0 },
+	{ "another key beside it", "echo n n.example:t:$PWD/new.key >>keys; "
+	    "echo '*@n.example n' >>rules", NULL, NULL, "s ", false, 0 },
+	{ "another path that loads", "cp -p one.key new.key; "
+	    "echo k a.example:t:$PWD/new.key >keys", NULL, NULL, "t ",
+	    false, 0 },
+	{ "the same line elsewhere", "(echo; cat keys) >x; cat x >keys", NULL,
+	    NULL, "s ", false, 0 },
+	{ "its file is gone", "rm one.key; echo >>keys",
+	    "the one known before stays", NULL, "s ", false, 0 },
+	{ "its file is for all", "chmod 644 one.key; echo >>keys",
+	    "mode 0644", NULL, "s ", false, 0 },
+};
+
+/* Of tables that are refused, the caller has the error. */
+static void
+check_kept_log(const char *want, const char *name)
+{
+	if (want != NULL) {
+		check_log(want, name);
+	} else {
+		tap_ok(lines.n == 0 || strstr(lines.p, "stays") == NULL,
+		    "%s: no key is said to stay", name);
+	}
+}
+
+/* Until the change is made good, and then. */
+static void
+check_change(struct world *w, size_t i)
+{
+	static const enum signers_loss both[] = { SIGNERS_LOSE_NOTHING,
+		SIGNERS_LOSE_WHOLE };
+	const char *name = changes[i].name, *log = changes[i].log;
+	struct signers_counts counts;
+	struct diag diag;
+	enum status status;
+	size_t k;
+
+	for (k = 0; k < 2; k++) {
+		w->opts.lose = both[k];
+		buf_reset(&lines);
+		status = try_reload(w, &diag);
+		tap_num(status, changes[i].refused ? STATUS_IO : STATUS_OK,
+		    name);
+		check(w, "a.example", changes[i].log == NULL && !changes[i].
+		    refused ? changes[i].healed : "s ", name);
+		if (k > 0 && changes[i].kept > 0) {
+			tap_ok(lines.n == 0 || strstr(lines.p, log) == NULL,
+			    "%s: it is logged once", name);
+		} else if (log != NULL || changes[i].refused) {
+			check_kept_log(log, name);
+		}
+		tap_ok(changes[i].refused || signers_look(w->s) ==
+		    signers_revision(w->s), "%s: no other change", name);
+	}
+	signers_count(w->s, &counts);
+	tap_num((long long)counts.kept, changes[i].kept, name);
+	if (changes[i].heal != NULL) {
+		shell(changes[i].heal);
+		tap_ok(signers_look(w->s) != signers_revision(w->s),
+		    "%s: what mends it is seen", name);
+		reload(w);
+		check(w, "a.example", changes[i].healed, "it is mended");
+		tap_ok(changes[i].refused || lines.n == 0,
+		    "it is mended: nothing is logged");
+	}
+}
+
+static void
+test_table_changes(void)
+{
+	struct world w;
+	size_t i;
+
+	for (i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
+		tables_init(&w, true);
+		shell("rm -rf *.key none no x");
+		write_key("one.key");
+		shell("echo k a.example:s:$PWD/one.key >keys; "
+		    "echo '*@a.example k' >rules; chmod 600 keys");
+		restart(&w);
+		check(&w, "a.example", "s ", "a key in service");
+		shell(changes[i].change);
+		check_change(&w, i);
+		signers_free(w.s);
+	}
+}
+
+/* A line that was kept leaves service if a person says so, and one that no rule
+   needs any more is not kept. */
+static void
+test_table_asked(void)
+{
+	struct world w;
+
+	tables_init(&w, true);
+	shell("rm -f *.key");
+	write_key("one.key");
+	shell("echo k a.example:s:$PWD/one.key >keys; echo b.example "
+	    "b.example:s:$PWD/one.key >>keys; echo '*@a.example k' >rules; "
+	    "echo '*@b.example %' >>rules; chmod 600 keys");
+	restart(&w);
+	check(&w, "a.example", "s ", "a key in service");
+	w.opts.lose = SIGNERS_LOSE_NOTHING;
+	shell("echo k a.example:t:$PWD/new.key >keys");
+	reload(&w);
+	check(&w, "b.example", "s ", "the key of a rule with %");
+	check_log("(s._domainkey.b.example) stays", "a rule with %");
+	check(&w, "a.example", "s ", "a new path");
+	w.opts.lose = SIGNERS_LOSE_ANY;
+	reload(&w);
+	check(&w, "a.example", "!0 ", "a person asks: the new path");
+	check(&w, "b.example", "!0 ", "a person asks: the line is gone");
+	shell("cp -p one.key new.key");
+	now_us += SIGNERS_RETRY_US;
+	check(&w, "a.example", "t ", "the new key is there");
+	w.opts.lose = SIGNERS_LOSE_WHOLE;
+	shell("echo n n.example:s:$PWD/one.key >keys; "
+	    "echo '*@n.example n' >rules");
+	reload(&w);
+	check(&w, "a.example", "", "neither line nor rule: not ours");
+	signers_free(w.s);
+}
+
 /* A table, and one that follows it. */
 static const struct {
 	const char	*name;
@@ -568,6 +757,8 @@ main(void)
 	test_stages();
 	test_unreachable();
 	test_table_keys();
+	test_table_changes();
+	test_table_asked();
 	test_table_rules();
 	test_survey();
 	privkey_free(key);
