@@ -146,6 +146,17 @@ key_cache_inherit(struct key_cache *cache, struct key_cache *before)
 	return (status);
 }
 
+bool
+key_cache_inherited(struct key_cache *cache, struct str name)
+{
+	bool known;
+
+	pthread_mutex_lock(&cache->lock);
+	known = strmap_get(&cache->former, name) != NULL;
+	pthread_mutex_unlock(&cache->lock);
+	return (known);
+}
+
 /* Moves an entry from the cache to `gone`, for the caller to free. */
 static void
 remove_entry(struct key_cache *cache, struct entry *e, struct order *gone)

@@ -39,6 +39,9 @@ void			 key_cache_free(struct key_cache *);	/* accepts
    must mean the same key in both. NOMEM. */
 enum status		 key_cache_inherit(struct key_cache *,
 			    struct key_cache *before) ATTR_MUST_CHECK;
+/* Whether the cache before had the key of that name. */
+bool			 key_cache_inherited(struct key_cache *,
+			    struct str name);
 /*
  * Returns the key of that name, held; or NULL and the reason in error_r, in
  * the arena. The status is OK in both cases, or NOMEM.

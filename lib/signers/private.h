@@ -33,6 +33,7 @@ enum status	 signers_given_pick(const struct signers *, struct arena *,
 /* tables.c: KeyTable, SigningTable. */
 enum status	 signers_tables_load_all(struct signers *, struct diag *)
     ATTR_MUST_CHECK;
+enum status	 signers_tables_load_again(struct signers *) ATTR_MUST_CHECK;
 enum status	 signers_tables_init(struct signers *,
 		    const struct signers *before, struct diag *)
     ATTR_MUST_CHECK;

@@ -86,7 +86,8 @@ make_cache(struct signers *s, const struct signers *before,
 		return (STATUS_NOMEM);
 	}
 	if (max > 0) {
-		return (STATUS_OK);
+		return (before != NULL && s->opts.lose == SIGNERS_LOSE_ANY ?
+		    signers_tables_load_again(s) : STATUS_OK);
 	}
 	status = signers_tables_load_all(s, diag);
 	return (status == STATUS_OK ? signers_sources_load_all(s) : status);

@@ -8,6 +8,8 @@
 #include "mail/domain.h"
 #include "signers/private.h"
 
+#define AGAIN_MAX	1000	/* keys of signers_tables_load_again */
+
 struct key_source {		/* the context of load_key */
 	const struct signers	*signers;
 	const struct table_key	*key;
@@ -199,6 +201,35 @@ get_key(struct signers *s, struct arena *arena, const struct table_key *k,
 	}
 	return (name.p == NULL ? STATUS_NOMEM : key_cache_get(s->cache, arena,
 	    name, load_key, &source, key_r, error_r));
+}
+
+/* Keys in memory whose files may have changed: what is wrong with them is then
+   said at once, not with the next message. NOMEM. */
+enum status
+signers_tables_load_again(struct signers *s)
+{
+	enum status status = STATUS_OK;
+	const struct table_key *k;
+	struct privkey *key;
+	struct str name, error;
+	struct arena arena;
+	size_t n = 0;
+
+	arena_init(&arena, 1024 * 1024);
+	for (k = s->key_table.first; k != NULL && status == STATUS_OK &&
+	    n < AGAIN_MAX; k = k->next) {
+		name = k->is_path ? table_expand(k->key, &arena, k->domain) :
+		    STR_NONE;
+		if (name.p != NULL && key_cache_inherited(s->cache, name)) {
+			status = get_key(s, &arena, k, k->domain, &key,
+			    &error);
+			privkey_free(key);
+			n++;
+		}
+		arena_reset(&arena);
+	}
+	arena_fini(&arena);
+	return (status);
 }
 
 /* KeyCache all: a key that cannot be loaded is an error. */

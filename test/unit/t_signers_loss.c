@@ -608,6 +608,40 @@ test_table_asked(void)
 	signers_free(w.s);
 }
 
+/* Whoever asks for a reload is told of a key in memory that is not fit any
+   more, also if its rule is a pattern of which no mail comes. */
+static void
+test_table_again(void)
+{
+	static const char *const ways[][2] = {
+		{ "chmod 644 one.key", "mode 0644" },
+		{ "rm one.key", "No such file" },
+		{ ": >one.key", "one.key" },
+		{ "rm one.key; mkdir one.key", "not a regular file" },
+	};
+	struct world w;
+	size_t i;
+
+	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		tables_init(&w, true);
+		shell("rm -rf *.key");
+		write_key("one.key");
+		shell("echo k a.example:s:$PWD/one.key >keys; echo o "
+		    "o.example:s:/nowhere >>keys; "
+		    "echo '*@*.a.example k' >rules; chmod 600 keys");
+		restart(&w);
+		check(&w, "x.a.example", "s ", "a key in service");
+		reload(&w);
+		check_log(NULL, "nothing has changed");
+		shell(ways[i][0]);
+		reload(&w);
+		check_log(ways[i][1], ways[i][0]);
+		check(&w, "x.a.example", "s ", ways[i][0]);
+		signers_free(w.s);
+	}
+	shell("rm -rf one.key");
+}
+
 /* A table, and one that follows it. */
 static const struct {
 	const char	*name;
@@ -759,6 +793,7 @@ main(void)
 	test_table_keys();
 	test_table_changes();
 	test_table_asked();
+	test_table_again();
 	test_table_rules();
 	test_survey();
 	privkey_free(key);
