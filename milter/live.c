@@ -99,6 +99,7 @@ note_numbers(struct live *live, const struct conf *conf)
 
 	signers_count(signers, &counts);
 	atomic_store(&live->keys, counts.keys);
+	atomic_store(&live->kept_keys, counts.kept);
 	atomic_store(&live->oldest_key_s, signers_oldest_key(signers));
 	atomic_store(&live->needs_dns, conf->mode_verify);
 	atomic_store(&live->zone_text, conf->zone != NULL);

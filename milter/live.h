@@ -57,6 +57,7 @@ struct live {
 	atomic_bool		 needs_dns;	/* the mode in service does */
 	atomic_bool		 zone_text;	/* in place of DNS */
 	_Atomic uint64_t	 keys;		/* that may sign */
+	_Atomic uint64_t	 kept_keys;	/* signers_counts.kept */
 	_Atomic int64_t		 oldest_key_s;	/* of a store: Unix time; -1:
 						   none */
 	/* For readers of numbers. No message takes it. */

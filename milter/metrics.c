@@ -188,6 +188,12 @@ write_keys(const struct view *view)
 }
 
 static void
+write_kept_keys(const struct view *view)
+{
+	write_number(view, "", atomic_load(&view->live->kept_keys));
+}
+
+static void
 write_oldest_key(const struct view *view)
 {
 	write_time(view, atomic_load(&view->live->oldest_key_s));
@@ -422,6 +428,9 @@ static const struct metric metrics[] = {
 	{ "mailseal_keys", GAUGE,
 	    "Keys that may sign. CheckKeys checks a key when it signs; a "
 	    "result counts for a day.", write_keys },
+	{ "mailseal_keys_kept", GAUGE,
+	    "Keys that sign although the KeyTable has another one by now, "
+	    "which cannot be loaded, or none.", write_kept_keys },
 	{ "mailseal_key_oldest_time_seconds", GAUGE,
 	    "When the oldest key of a key store that signs was made, in Unix "
 	    "time.", write_oldest_key },

@@ -78,6 +78,7 @@ write_tables(const struct signers *s, struct buf *b)
 	status = text.status;
 	buf_fini(&text);
 	add_text(b, buf_str(&s->signing_table.text));
+	add_u64(b, s->kept_n);
 	return (status == STATUS_OK ? b->status : status);
 }
 

@@ -49,6 +49,7 @@ read_tables(struct signers *s, struct picture_reader *r, struct diag *diag)
 		buf_fini(&text);
 		return (status);
 	}
+	s->kept_n = picture_u64(r);
 	return (signing_table_init(&s->signing_table, &text,
 	    table_name(o->signing_table), o->signing_patterns, o->multiple,
 	    &s->key_table, &quiet, diag));

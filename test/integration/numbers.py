@@ -104,6 +104,7 @@ CONTRACT = {
     'mailseal_signatures_total': (('result',), 'counter'),
     'mailseal_unsigned_total': (('reason',), 'counter'),
     'mailseal_keys': (('state',), 'gauge'),
+    'mailseal_keys_kept': ((), 'gauge'),
     'mailseal_dns_queries_total': (('result',), 'counter'),
     'mailseal_dns_cache_hits_total': ((), 'counter'),
     'mailseal_dns_resolver_up': ((), 'gauge'),

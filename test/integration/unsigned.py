@@ -72,6 +72,18 @@ def said(daemon, text, what):
     tap.ok(True, what)
 
 
+def metric(path, name):
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(proc.PATIENCE_S)
+        s.connect(path)
+        s.sendall(b'GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close'
+                  b'\r\n\r\n')
+        with s.makefile('rb') as f:
+            found = [x.split()[1] for x in f.read().decode().splitlines()
+                     if x.startswith(name + ' ')]
+    return found[0] if found else None
+
+
 def levels(daemon, text):
     return {x['level'] for x in daemon.lines() if x['event'] == 'log' and
             text in x['text']}
@@ -139,10 +151,13 @@ def change_keys(daemon, keys, private):
     tap.is_(levels(daemon, 'stays in service: '), {'error'}, 'as an error')
     tap.is_(play(daemon, 'a.example')[1:], ({'s1'}, None),
             'a new path that is not there: the former key signs')
+    metrics = os.path.join(os.path.dirname(private), 'metrics')
+    tap.is_(metric(metrics, 'mailseal_keys_kept'), '1', 'counted')
     shutil.copy(private, new)
     proc.wait_for(lambda: play(daemon, 'a.example')[1] == {'s2'},
                   'the new key to be taken')
     tap.is_(daemon.log_text().count('stays in service: '), 1, 'logged once')
+    tap.is_(metric(metrics, 'mailseal_keys_kept'), '0', 'not counted now')
     proc.write(keys, before)
     proc.wait_for(lambda: play(daemon, 'a.example')[1] == {'s1'},
                   'the former line to be taken')
@@ -166,7 +181,8 @@ def test_table():
     write('*@a.example a\n*@b.example b\n')
     daemon = seald.Seald(folder, {
         'KeyTable': keys, 'SigningTable': 'refile:' + rules,
-        'KeyRefresh': '1', 'Zone': '/dev/null', 'CheckKeys': 'no'})
+        'KeyRefresh': '1', 'Zone': '/dev/null', 'CheckKeys': 'no',
+        'Metrics': 'unix:' + os.path.join(folder, 'metrics')})
     said(daemon, SURVEY + '2 domains sign', 'two domains')
     tap.is_(levels(daemon, SURVEY), {'info'}, 'as information')
     write('*@a.example a\n#')
