@@ -151,6 +151,8 @@ remote_client_give(struct remote_client *client, const int *fds, size_t n)
 	n = n > REMOTE_CHANNELS_MAX ? REMOTE_CHANNELS_MAX : n;
 	pthread_mutex_lock(&client->lock);
 	close_free_channels(client);
+	/* That the former server was silent says nothing of this one. */
+	atomic_store(&client->silent_at, 0);
 	for (i = 0; i < n; i++) {
 		limit_wait(fds[i]);
 		client->v[i] = (struct channel){ .fd = fds[i] };

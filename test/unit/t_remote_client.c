@@ -30,6 +30,7 @@ static struct remote_said said;
 static _Atomic unsigned wanted;		/* how often connections were */
 static _Atomic unsigned signed_n;	/* by servers that are STEADY */
 static _Atomic unsigned probes;		/* requests that need nothing */
+static _Atomic unsigned failed;		/* loads */
 static atomic_bool leaving;		/* no server waits any more */
 
 #define STEP_US		200000		/* not to wait as for a real server */
@@ -361,6 +362,57 @@ test_load(void)
 	    "a load, and the server answers nothing");
 }
 
+static void *
+load_once(void *arg)
+{
+	const struct signers_want want = { .kind = SIGNERS_GIVEN };
+	const struct signers_remote *remote = arg;
+	struct privkey *loaded = NULL;
+	enum signers_why why;
+	struct diag diag;
+
+	diag_init(&diag);
+	if (remote->load(remote->ctx, &want, &loaded, &why, &diag) !=
+	    STATUS_OK) {
+		atomic_fetch_add(&failed, 1);
+	}
+	privkey_free(loaded);
+	return (NULL);
+}
+
+/* More loads than there are connections for them: one waits for its turn. */
+static void
+test_new_server(void)
+{
+	struct server silent[] = { { .manner = SILENT } };
+	struct server three[] = { { .manner = ANSWERS },
+		{ .manner = LOADS_SLOWLY }, { .manner = LOADS_SLOWLY } };
+	struct signers_remote remote = { .ctx = NULL };
+	pthread_t threads[REMOTE_LOADERS + 1];
+	size_t i;
+
+	atomic_store(&probes, 0);
+	atomic_store(&failed, 0);
+	give(silent, 1, STEP_US);
+	tap_ok(!signs(), "a server that answers nothing");
+	take_away(silent, 1);
+	give(three, 3, STEP_US);
+	if (remote_client_signers(client, 1, &remote) != STATUS_OK) {
+		tap_ok(false, "out of memory");
+		return;
+	}
+	for (i = 0; i < REMOTE_LOADERS + 1; i++) {
+		(void)pthread_create(&threads[i], NULL, load_once, &remote);
+	}
+	for (i = 0; i < REMOTE_LOADERS + 1; i++) {
+		(void)pthread_join(threads[i], NULL);
+	}
+	tap_num(atomic_load(&failed), 0, "the next server is not blamed for "
+	    "that: its loads may take long");
+	take_away(three, 3);
+	remote.free(remote.ctx);
+}
+
 static enum status
 make_key(void)
 {
@@ -398,6 +450,7 @@ main(void)
 	test_waiting(1, "one connection, many threads");
 	test_busy();
 	test_load();
+	test_new_server();
 	privkey_free(key);
 	crypto_free(crypto);
 	return (tap_done());
