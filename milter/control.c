@@ -87,6 +87,15 @@ send_packet(int fd, const void *p, size_t n, const int *fds, size_t fds_n)
 	return (send_message(fd, &message) == (ssize_t)n);
 }
 
+void
+control_close(int fd)
+{
+	const struct linger off = { .l_onoff = 0 };
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_LINGER, &off, sizeof(off));
+	(void)close(fd);
+}
+
 /* Descriptors of one message; -1: more than max, or more octets than fit. All
    are closed then. */
 static ssize_t
@@ -110,13 +119,13 @@ take_descriptors(struct msghdr *message, int *fds, size_t max)
 			if (n < max) {
 				fds[n++] = fd;
 			} else {
-				(void)close(fd);
+				control_close(fd);
 				bad = true;
 			}
 		}
 	}
 	for (i = 0; bad && i < n; i++) {
-		(void)close(fds[i]);
+		control_close(fds[i]);
 	}
 	return (bad ? -1 : (ssize_t)n);
 }
@@ -242,7 +251,7 @@ void
 control_close_fds(struct control *c)
 {
 	while (c->fds_n > 0) {
-		(void)close(c->fds[--c->fds_n]);
+		control_close(c->fds[--c->fds_n]);
 	}
 }
 
@@ -268,7 +277,7 @@ control_receive_path(int fd, char path_r[PATH_MAX], int *reply_r)
 		return (STATUS_OK);
 	}
 	if (fds_n == 1) {
-		(void)close(*reply_r);
+		control_close(*reply_r);
 	}
 	return (STATUS_SYNTAX);
 }

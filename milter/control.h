@@ -73,6 +73,9 @@ bool	control_send(int fd, const struct control *);
 /* The same for an answer to the parent, which may be stopped for a while: waits
    for room in the queue. False: it is gone. */
 bool	control_answer(int fd, const struct control *);
+/* Closes a descriptor that another process sent. A process that was taken over
+   may have set a socket to wait at its close for a peer that reads nothing. */
+void	control_close(int fd);
 /*
  * Waits for a message. OK; IO: the other end is gone; SYNTAX: it is not of this
  * form. The descriptors are the caller's.

@@ -65,6 +65,6 @@ opener_serve(int fd, const struct opener_list *lists, size_t n)
 		(void)control_send_channels(reply, false, &file, 1);
 		(void)close(file);
 	}
-	(void)close(reply);
+	control_close(reply);
 	return (STATUS_OK);
 }

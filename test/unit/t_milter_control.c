@@ -14,6 +14,8 @@
 
 #define ROOM	4096	/* more than a message has */
 
+static int sent = STDIN_FILENO;		/* what comes along */
+
 /* The first number that is free: the same again if nothing stays open. */
 static int
 next_descriptor(void)
@@ -34,7 +36,6 @@ send_octets(int to, const void *p, size_t n, size_t fds_n)
 	} extra;
 	struct iovec part = { (void *)(uintptr_t)p, n };
 	struct msghdr message = { .msg_iov = &part, .msg_iovlen = 1 };
-	const int fd = STDIN_FILENO;
 	struct cmsghdr *head;
 	size_t i;
 
@@ -47,8 +48,8 @@ send_octets(int to, const void *p, size_t n, size_t fds_n)
 		head->cmsg_type = SCM_RIGHTS;
 		head->cmsg_len = CMSG_LEN(sizeof(int) * fds_n);
 		for (i = 0; i < fds_n; i++) {
-			memcpy(CMSG_DATA(head) + i * sizeof(int), &fd,
-			    sizeof(fd));
+			memcpy(CMSG_DATA(head) + i * sizeof(int), &sent,
+			    sizeof(sent));
 		}
 	}
 	return (sendmsg(to, &message, MSG_NOSIGNAL) == (ssize_t)n);
@@ -94,6 +95,52 @@ test_delivery(const char *name, size_t n, size_t fds_n, enum status want)
 	tap_ok(next_descriptor() == before, "%s: none stays open", name);
 	(void)close(pair[0]);
 	(void)close(pair[1]);
+}
+
+/* Of the socket that came along, by a descriptor of our own. */
+static bool
+lingers(int fd)
+{
+	struct linger linger = { .l_onoff = 0 };
+	socklen_t n = sizeof(linger);
+
+	return (getsockopt(fd, SOL_SOCKET, SO_LINGER, &linger, &n) == 0 &&
+	    linger.l_onoff != 0);
+}
+
+static void
+linger_at_close(void)
+{
+	const struct linger on = { .l_onoff = 1, .l_linger = 600 };
+
+	(void)setsockopt(sent, SOL_SOCKET, SO_LINGER, &on, sizeof(on));
+}
+
+/* The parent would wait at the close for who reads nothing. */
+static void
+test_linger(void)
+{
+	static char path[PATH_MAX];
+	int fd = -1, pair[2] = { -1, -1 };
+
+	sent = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	linger_at_close();
+	tap_ok(lingers(sent), "a socket that waits at its close");
+	test_message("a message with one", 0, 1, STATUS_OK);
+	tap_ok(!lingers(sent), "nobody waits for it");
+	linger_at_close();
+	test_message("too many of them", 0, CONTROL_FDS_MAX + 1,
+	    STATUS_SYNTAX);
+	tap_ok(!lingers(sent), "nor for one of too many");
+	linger_at_close();
+	(void)control_pair(pair);
+	(void)send_octets(pair[0], "/etc\0x", 6, 1);
+	tap_ok(control_receive_path(pair[1], path, &fd) == STATUS_SYNTAX &&
+	    !lingers(sent), "nor for one with a bad path");
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+	(void)close(sent);
+	sent = STDIN_FILENO;
 }
 
 struct reader {
@@ -169,6 +216,7 @@ main(void)
 
 	memset(path, '/', sizeof(path));
 	test_full_queue();
+	test_linger();
 	test_path("a path", "/etc/hosts", 10, 1, STATUS_OK);
 	test_path("the longest path", path, PATH_MAX - 1, 1, STATUS_OK);
 	test_path("a path that is too long", path, PATH_MAX, 1,
