@@ -220,10 +220,14 @@ commit_load(struct parent *parent)
 
 	diag_init(&none);
 	send_set(parent, CONTROL_USE, load->set);
-	parent->set = load->set;
-	close_file(&parent->picture);
-	parent->picture = load->picture;
-	load->picture = -1;
+	/* A keys process that was started meanwhile has read what is newer: the
+	   mail process gets that next. */
+	if (load->set > parent->set) {
+		parent->set = load->set;
+		close_file(&parent->picture);
+		parent->picture = load->picture;
+		load->picture = -1;
+	}
 	if (load->conf != NULL) {
 		conf_release(parent->conf);
 		parent->conf = load->conf;

@@ -174,6 +174,44 @@ def keys_hang(top, options):
         tap.is_(daemon.stop(), 0, '%s: the end' % name)
 
 
+def open_pictures(pid):
+    return sum('picture' in x for x in roles.descriptors(pid).values())
+
+
+def keys_die_in_load(top, options):
+    """While the mail process has not yet taken what they built: the next keys
+    process reads what is newer."""
+    table = proc.write(os.path.join(top, 'die-table'),
+                       'k example.com:s:%s\n' % options['KeyFile'], 0o600)
+    rules = proc.write(os.path.join(top, 'die-rules'), '*@example.org k\n',
+                       0o600)
+    lazy = {k: v for k, v in options.items()
+            if k not in ('Domain', 'Selector', 'KeyFile')}
+    daemon = start(top, dict(lazy, KeyTable=table, SigningTable='refile:' +
+                             rules, KeyRefresh='0'), 'die-in-load')
+    roles.settle(daemon)
+    tap.ok(send(daemon.path) != 'signed', 'a domain without a rule')
+    parent, mail = daemon.server.pid, daemon.child('mail')
+    keys = daemon.child('keys')
+    seald.pause(mail)
+    proc.write(rules, '*@example.org k\n*@example.net k\n', 0o600)
+    daemon.server.signal(signal.SIGUSR2)
+    proc.wait_for(lambda: open_pictures(parent) == 2, 'keys to build a set')
+    proc.write(rules, '*@example.org k\n*@example.net k\n*@example.com k\n',
+               0o600)
+    os.kill(keys, signal.SIGKILL)
+    new = proc.wait_for(lambda: daemon.child('keys') != keys and
+                        daemon.child('keys'), 'another one')
+    # Those of the connections, which the parent makes when it has its set.
+    proc.wait_for(lambda: len(os.listdir('/proc/%d/task' % new)) > 5,
+                  'its threads')
+    os.kill(mail, signal.SIGCONT)
+    proc.wait_for(lambda: send(daemon.path) == 'signed', 'the newest rule')
+    tap.is_((daemon.child('mail'), daemon.child('keys')), (mail, new),
+            'keys dies in a load: mail gets what the next one has read')
+    tap.is_(daemon.stop(), 0, 'the end')
+
+
 def too_often(top, options):
     daemon = start(top, options, 'often')
     for _ in range(5):
@@ -356,6 +394,7 @@ def main():
         mail_dies(daemon)
         tap.is_(daemon.stop(), 0, 'the end')
         keys_hang(top, options)
+        keys_die_in_load(top, options)
         too_often(top, options)
         without_keys(top, options)
         only_root_reads(top, options)
