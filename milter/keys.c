@@ -27,7 +27,9 @@
 #include "remote/server.h"
 #include "signers/picture.h"
 
-#define KEYS_THREADS_SECONDS	3	/* for requests at the end */
+/* At the end, together less than KEYS_STOP_SECONDS. */
+#define KEYS_WATCH_SECONDS	1	/* for a look at the keys */
+#define KEYS_THREADS_SECONDS	3	/* for requests */
 
 struct set {			/* a configuration and its signers */
 	uint64_t		 number;
@@ -61,8 +63,9 @@ static void drop_next(struct keys *);
 static _Noreturn void
 end_keys(struct keys *keys, int code)
 {
-	watch_stop(&keys->watch);
-	if (!channels_stop(&keys->channels, KEYS_THREADS_SECONDS)) {
+	bool ended = watch_stop(&keys->watch, KEYS_WATCH_SECONDS);
+
+	if (!channels_stop(&keys->channels, KEYS_THREADS_SECONDS) || !ended) {
 		log_flush();
 		_exit(code);
 	}
@@ -336,6 +339,7 @@ await_parent(const struct keys *keys)
 {
 	struct pollfd message = { .fd = keys->start->control,
 		.events = POLLIN };
+
 
 	while (poll(&message, 1, KEYS_COMPARE_MS) == 0) {
 		remote_server_compare(keys->server, keys->start->said);

@@ -61,6 +61,10 @@ run_watch(void *arg)
 	while (sleep_seconds(w, s)) {
 		s = check_keys(w, &tried, &checks);
 	}
+	pthread_mutex_lock(&w->lock);
+	w->ended = true;
+	pthread_cond_signal(&w->wake);
+	pthread_mutex_unlock(&w->lock);
 	return (NULL);
 }
 
@@ -90,16 +94,29 @@ watch_start(struct watch *w)
 	return (STATUS_OK);
 }
 
-void
-watch_stop(struct watch *w)
+bool
+watch_stop(struct watch *w, unsigned seconds)
 {
+	struct timespec until;
+	bool ended;
+	int error = 0;
+
 	if (!w->running) {
-		return;
+		return (true);
 	}
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += (time_t)seconds;
 	pthread_mutex_lock(&w->lock);
 	w->stopping = true;
 	pthread_cond_signal(&w->wake);
+	while (!w->ended && error != ETIMEDOUT) {
+		error = pthread_cond_timedwait(&w->wake, &w->lock, &until);
+	}
+	ended = w->ended;
 	pthread_mutex_unlock(&w->lock);
-	pthread_join(w->thread, NULL);
-	w->running = false;
+	if (ended) {
+		pthread_join(w->thread, NULL);
+		w->running = false;
+	}
+	return (ended);
 }

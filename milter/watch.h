@@ -30,15 +30,18 @@ struct watch {
 	void			(*ask)(void *ctx);
 	void			*ctx;
 	pthread_t		 thread;
-	pthread_mutex_t		 lock;		/* guards stopping */
+	pthread_mutex_t		 lock;		/* guards the rest */
 	pthread_cond_t		 wake;
 	bool			 stopping;
+	bool			 ended;		/* uses nothing any more */
 	bool			 running;
 };
 
 /* look, ask and ctx are set; the rest is zeroed. */
 enum status	 watch_start(struct watch *) ATTR_MUST_CHECK;
-/* Waits for a check that is running. Does nothing if it was not started. */
-void		 watch_stop(struct watch *);
+/* Waits for a check that is running. False: it does not end within that time, as
+   it may wait for a database, and uses ctx still. Does nothing if it was not
+   started. */
+bool		 watch_stop(struct watch *, unsigned seconds);
 
 #endif

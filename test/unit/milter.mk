@@ -37,6 +37,9 @@ test_unit_t_milter_timer_SOURCES = test/unit/t_milter_timer.c milter/timer.h
 UNIT += test/unit/t_milter_board
 test_unit_t_milter_board_SOURCES = test/unit/t_milter_board.c \
 	milter/board.c milter/board.h
+UNIT += test/unit/t_milter_watch
+test_unit_t_milter_watch_SOURCES = test/unit/t_milter_watch.c \
+	milter/watch.c milter/watch.h
 UNIT += test/unit/t_milter_control
 test_unit_t_milter_control_SOURCES = test/unit/t_milter_control.c \
 	milter/control.c milter/control.h
