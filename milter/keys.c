@@ -340,10 +340,13 @@ await_parent(const struct keys *keys)
 	struct pollfd message = { .fd = keys->start->control,
 		.events = POLLIN };
 
+	int ready;
 
-	while (poll(&message, 1, KEYS_COMPARE_MS) == 0) {
+	do {
+		ready = poll(&message, 1, KEYS_COMPARE_MS);
+		/* Also if the parent says something more often than that. */
 		remote_server_compare(keys->server, keys->start->said);
-	}
+	} while (ready == 0);
 }
 
 static bool
