@@ -192,6 +192,15 @@ wait_ms(const struct parent *parent)
 	return ((int)(us / 1000 + 1));
 }
 
+/* Its end of a pair is closed. If it is not dead yet, it is of no use. A signal
+   follows. */
+static void
+end_child(struct child *child)
+{
+	child->ended = true;
+	(void)kill(child->pid, SIGKILL);
+}
+
 static void
 hear_child(struct parent *parent, struct child *child)
 {
@@ -200,9 +209,7 @@ hear_child(struct parent *parent, struct child *child)
 	enum status status = control_receive(child->control, &message);
 
 	if (status == STATUS_IO) {
-		/* If it is not dead yet, it is of no use. A signal follows. */
-		child->ended = true;
-		(void)kill(child->pid, SIGKILL);
+		end_child(child);
 		return;
 	}
 	if (status == STATUS_OK && message.kind == CONTROL_LOADED) {
@@ -240,8 +247,14 @@ open_for_mail(struct parent *parent)
 		{ parent->load.conf, parent->load.rules }
 	};
 
-	/* If it is gone, its control pair says so. */
-	if (opener_serve(parent->mail.delivery, lists, 2) == STATUS_SYNTAX) {
+	switch (opener_serve(parent->mail.delivery, lists, 2)) {
+	case STATUS_OK:
+		break;
+	case STATUS_IO:
+		/* Else that would be heard again at once, for ever. */
+		end_child(&parent->mail);
+		break;
+	default:
 		parent_kill(parent, &parent->mail, "sent a malformed message");
 	}
 }

@@ -5,6 +5,8 @@ other mail is signed. Nor does it reach keys, stores or the other processes,
 and what it has signed without saying so is noticed. The defects are in a
 library that is preloaded."""
 import os
+import select
+import socket
 import sys
 import threading
 
@@ -162,6 +164,10 @@ def check_takeover(options, store):
         ('open ' + store, 'openat ' + store),
         ('open /proc/%(keys)d/mem', 'openat /proc/%(keys)d/mem'),
         ('rename ' + key, 'rename'))).stop()
+    # Its end of a connection, of which the parent would hear for ever.
+    attack(options, 'hush', (
+        ('hush', 'the mail process (%(mail)d) was killed by signal 9'),
+        )).stop()
     daemon = attack(options, 'processes', (
         ('kill %(parent)d', '(kill)'), ('kill %(keys)d', '(kill)'),
         ('trace %(keys)d', '(ptrace)'),
@@ -175,18 +181,33 @@ def check_takeover(options, store):
 
 
 def check_lie(options):
-    daemon = seald.Seald(TOP, options, 'lie',
-                         env=dict(os.environ, LD_PRELOAD=LIBRARY))
+    """With a watchdog so short that the parent asks the others more often than
+    signatures are compared."""
+    manager = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    manager.bind(os.path.join(TOP, 'manager'))
+    manager.settimeout(proc.PATIENCE_S)
+    daemon = seald.Seald(TOP, options, 'lie', env=dict(
+        os.environ, LD_PRELOAD=LIBRARY, WATCHDOG_USEC='4000000',
+        NOTIFY_SOCKET=os.path.join(TOP, 'manager')))
     roles.settle(daemon)
     says = 'but the mail process says that it asked for'
     tap.ok(signed(daemon.path, 'honest'), 'a message is signed')
+    # A sign of life, before which the parent has asked the others once.
+    while not manager.recv(4096).startswith(b'WATCHDOG=1'):
+        continue
     tap.ok(signed(daemon.path, 'lie', 'twice'),
            'a request is made twice, and counted once')
-    proc.wait_for(lambda: says in daemon.log_text(), 'the log to say ' + says)
+
+    def told():
+        while select.select([manager], [], [], 0)[0]:
+            manager.recv(4096)
+        return says in daemon.log_text()
+    proc.wait_for(told, 'the log to say ' + says)
     line = [x for x in daemon.log_text().splitlines() if says in x]
     tap.is_((len(line), options['KeyFile'][0] in line[0]), (1, True),
             'the log names the key, once')
     tap.is_(daemon.stop(), 0, 'mailseald ends well')
+    manager.close()
 
 
 def check_start():

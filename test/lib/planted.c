@@ -14,6 +14,7 @@
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/uio.h>
 
 #include <arpa/inet.h>
@@ -92,6 +93,30 @@ shut_down(void)
 	}
 }
 
+/* The connection on which deliveries come and files are asked for: the second
+   one of the parent's, and without a limit, unlike those to the keys. What sent
+   no end says nothing either, so that nothing else ends it. */
+static void
+hush(void)
+{
+	int fd, type, found = 0;
+	socklen_t n, wait_n;
+	struct timeval wait;
+
+	for (fd = 0; fd < 64; fd++) {
+		type = 0;
+		n = sizeof(type);
+		wait_n = sizeof(wait);
+		if (getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &n) == 0 &&
+		    type == SOCK_SEQPACKET && getsockopt(fd, SOL_SOCKET,
+		    SO_RCVTIMEO, &wait, &wait_n) == 0 && wait.tv_sec == 0 &&
+		    wait.tv_usec == 0 && ++found == 2) {
+			(void)shutdown(fd, SHUT_WR);
+		}
+	}
+	(void)pause();
+}
+
 static void
 read_process(pid_t pid)
 {
@@ -151,6 +176,8 @@ do_planted(const char *value)
 		(void)fork();
 	} else if (strcmp(value, "shutdown") == 0) {
 		shut_down();
+	} else if (strcmp(value, "hush") == 0) {
+		hush();
 	} else if (strcmp(value, "twice") == 0) {
 		twice = true;
 	}
