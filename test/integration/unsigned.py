@@ -228,6 +228,48 @@ def test_table():
     tap.is_(daemon.stop(), 0, 'mailseald ends well')
 
 
+def test_key_file():
+    """A KeyFile is read at the start and at SIGHUP only."""
+    folder = os.path.join(TOP, 'keyfile')
+    os.mkdir(folder)
+    proc.run([tree.DKIMKEYGEN, 'new', '-d', 'a.example', '-s', 's1', '-t',
+              'ed25519', '-D', folder])
+    private = os.path.join(folder, 's1.private')
+    with open(private, encoding='ascii') as f:
+        text = f.read()
+    keys = proc.write(os.path.join(folder, 'KeyTable'),
+                      'b0 b0.example:s1:%s\n' % private, 0o600)
+    rules = proc.write(os.path.join(folder, 'SigningTable'),
+                       '*@b0.example b0\n', 0o600)
+    daemon = seald.Seald(folder, {
+        'Domain': 'a.example', 'Selector': 's1', 'KeyFile': private,
+        'KeyTable': keys, 'SigningTable': 'refile:' + rules,
+        'KeyRefresh': '1', 'Zone': '/dev/null', 'CheckKeys': 'no'})
+    tap.is_(play(daemon, 'b0.example')[1:], ({'s1'}, None), 'signed')
+    for i, (name, change) in enumerate((
+            ('mode 0644', lambda: os.chmod(private, 0o644)),
+            ('emptied', lambda: proc.write(private, '', 0o600)),
+            ('half of it', lambda: proc.write(private, text[:60], 0o600)),
+            ('gone', lambda: os.unlink(private)),
+            ('a directory', lambda: os.mkdir(private))), 1):
+        change()
+        proc.write(keys, ''.join('b%d b%d.example:s1:%s\n' % (n, n, private)
+                                 for n in range(i + 1)))
+        proc.write(rules, ''.join('*@b%d.example b%d\n' % (n, n)
+                                  for n in range(i + 1)))
+        said(daemon, SURVEY + '%d domains sign' % (i + 2),
+             'KeyFile, %s: the tables are read' % name)
+        for domain in ('a.example', 'b0.example'):
+            tap.is_(play(daemon, domain)[1:], ({'s1'}, None),
+                    'KeyFile, %s: %s is signed' % (name, domain))
+        daemon.server.signal(signal.SIGHUP)
+        proc.wait_for(lambda: daemon.log_text().count('not reloaded') == i,
+                      'SIGHUP to fail')
+        tap.is_(play(daemon, 'a.example')[1:], ({'s1'}, None),
+                'KeyFile, %s, SIGHUP: signed' % name)
+    tap.is_(daemon.stop(), 0, 'mailseald ends well')
+
+
 def check(folder, options, *more, prefix=()):
     """(status, standard output, what is said) of mailseald -n."""
     conf = os.path.join(folder, 'check.conf')
@@ -401,6 +443,7 @@ def main():
     test_store()
     test_check()
     test_table()
+    test_key_file()
 
 
 tap.main(main)
