@@ -145,11 +145,15 @@ take_former(struct signers *s, struct table_key *k,
 	k->key = former->key;
 	k->algorithm = former->algorithm;
 	k->is_path = former->is_path;
+	/* The key last: until it is a copy, it is the one in service, and must
+	   not be zeroed (key_table_fini). */
+	if (!copy_text(arena, &k->domain) || !copy_text(arena, &k->selector) ||
+	    !copy_text(arena, &k->algorithm) || !copy_text(arena, &k->key)) {
+		return (STATUS_NOMEM);
+	}
 	k->kept = true;
 	s->kept_n++;
-	return (copy_text(arena, &k->domain) &&
-	    copy_text(arena, &k->selector) && copy_text(arena, &k->key) &&
-	    copy_text(arena, &k->algorithm) ? STATUS_OK : STATUS_NOMEM);
+	return (STATUS_OK);
 }
 
 static void
@@ -253,17 +257,20 @@ add_gone(struct keeper *r, const struct table_key *former)
 	k->known = former->gone;
 	status = copy_text(&t->arena, &k->name) ?
 	    take_former(r->signers, k, former) : STATUS_NOMEM;
-	at = status == STATUS_OK ? strmap_at(&t->names, k->name) : NULL;
-	if (at == NULL) {
-		return (STATUS_NOMEM);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	*at = k;
 	if (t->last != NULL) {
 		t->last->next = k;
 	} else {
 		t->first = k;
 	}
 	t->last = k;
+	at = strmap_at(&t->names, k->name);
+	if (at == NULL) {
+		return (STATUS_NOMEM);
+	}
+	*at = k;
 	return (STATUS_OK);
 }
 
