@@ -39,8 +39,8 @@ struct watch {
 
 /* look, ask and ctx are set; the rest is zeroed. */
 enum status	 watch_start(struct watch *) ATTR_MUST_CHECK;
-/* Waits for a check that is running. False: it does not end within that time, as
-   it may wait for a database, and uses ctx still. Does nothing if it was not
+/* Waits for a check that is running. False: it does not end within that time,
+   as it may wait for a database, and uses ctx still. Does nothing if it was not
    started. */
 bool		 watch_stop(struct watch *, unsigned seconds);
 
