@@ -485,8 +485,6 @@ static const struct {
 	{ "a rule before it", "echo n a.example:t:$PWD/new.key >>keys; "
 	    "echo '*@a.example n' >rules; echo '*@a.example k' >>rules", NULL,
 	    "cp -p one.key new.key", "t ", true, 0 },
-	{ "another key beside it", "echo n n.example:t:$PWD/new.key >>keys; "
-	    "echo '*@n.example n' >>rules", NULL, NULL, "s ", false, 0 },
 	{ "another path that loads", "cp -p one.key new.key; "
 	    "echo k a.example:t:$PWD/new.key >keys", NULL, NULL, "t ",
 	    false, 0 },
@@ -552,14 +550,16 @@ check_change(struct world *w, size_t i)
 	}
 }
 
+/* cache_max: KeyCache. */
 static void
-test_table_changes(void)
+test_table_changes(size_t cache_max)
 {
 	struct world w;
 	size_t i;
 
 	for (i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
 		tables_init(&w, true);
+		w.opts.cache_max = cache_max;
 		shell("rm -rf *.key none no x");
 		write_key("one.key");
 		shell("echo k a.example:s:$PWD/one.key >keys; "
@@ -605,6 +605,48 @@ test_table_asked(void)
 	    "echo '*@n.example n' >rules");
 	reload(&w);
 	check(&w, "a.example", "", "neither line nor rule: not ours");
+	signers_free(w.s);
+}
+
+/* The former key is in the table itself. */
+static void
+test_table_inline(void)
+{
+	static const char *const ways[][2] = {
+		{ "echo n n.example:s:$PWD/one.key >keys", "its line is gone" },
+		{ "echo k a.example:t:$PWD/new.key >keys", "new.key: No such" },
+		{ "(echo; echo k a.example:t:$PWD/other.key) >keys",
+		    "other.key: No such" },
+		{ "echo k a.example:t:MIIE >keys", "no private key" },
+	};
+	struct world w;
+	size_t i;
+
+	tables_init(&w, true);
+	shell("rm -rf *.key");
+	write_key("one.key");
+	shell("echo k a.example:s:$(sed '/-/d' one.key | tr -d '\n') >keys; "
+	    "echo '*@a.example k' >rules; chmod 600 keys");
+	restart(&w);
+	check(&w, "a.example", "s ", "an inline key");
+	w.opts.lose = SIGNERS_LOSE_NOTHING;
+	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
+		shell(ways[i][0]);
+		reload(&w);
+		check_log(ways[i][1], "an inline key stays");
+		check(&w, "a.example", "s ", ways[i][0]);
+	}
+	/* A key beside it that cannot be loaded takes nothing away. */
+	shell("echo n n.example:t:$PWD/new.key >>keys; "
+	    "echo '*@n.example n' >>rules");
+	reload(&w);
+	check(&w, "a.example", "s ", "a new domain, whose key is not there");
+	check(&w, "n.example", "!0 ", "it had no key");
+	w.opts.lose = SIGNERS_LOSE_WHOLE;
+	shell("echo n n.example:s:$PWD/one.key >keys; "
+	    "echo '*@n.example n' >rules");
+	reload(&w);
+	check(&w, "a.example", "", "no rule needs it: it is dropped");
 	signers_free(w.s);
 }
 
@@ -791,8 +833,10 @@ main(void)
 	test_stages();
 	test_unreachable();
 	test_table_keys();
-	test_table_changes();
+	test_table_changes(10);
+	test_table_changes(0);
 	test_table_asked();
+	test_table_inline();
 	test_table_again();
 	test_table_rules();
 	test_survey();
