@@ -158,6 +158,18 @@ def change_keys(daemon, keys, private):
                   'the new key to be taken')
     tap.is_(daemon.log_text().count('stays in service: '), 1, 'logged once')
     tap.is_(metric(metrics, 'mailseal_keys_kept'), '0', 'not counted now')
+    other = os.path.join(os.path.dirname(private), 's3.private')
+    rules = os.path.join(os.path.dirname(private), 'SigningTable')
+    proc.write(keys, before + 'n a.example:s3:%s\n' % other)
+    proc.write(rules, '*@a.example n\n')
+    said(daemon, 'mail of a.example would not be signed any more: ',
+         'a rule with another name, whose key is not there: noticed')
+    tap.is_(play(daemon, 'a.example')[1:], ({'s2'}, None),
+            'a rule with another name: the former key signs')
+    shutil.copy(private, other)
+    proc.wait_for(lambda: play(daemon, 'a.example')[1] == {'s3'},
+                  'the new rule to be taken')
+    proc.write(rules, '*@a.example a\n')
     proc.write(keys, before)
     proc.wait_for(lambda: play(daemon, 'a.example')[1] == {'s1'},
                   'the former line to be taken')
