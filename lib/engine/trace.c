@@ -36,6 +36,13 @@ is_this_mta(const struct engine_input *in, struct str host)
 	return (str_find(mta, '.') < mta.n && str_eq_ci(mta, host));
 }
 
+/* The field of this very reception: an MTA may show it. */
+static bool
+is_now(const struct engine_input *in, struct str id)
+{
+	return (id.n > 0 && str_eq(id, in->macros[ENGINE_QUEUE_ID]));
+}
+
 /* RFC 3848, RFC 6531 4.3. */
 static bool
 is_smtp(struct str protocol)
@@ -107,7 +114,7 @@ read_hop(struct engine_input *in, struct str value)
 		    "wrapped by SpamAssassin" };
 		return (HOP_OUTSIDE);
 	}
-	if (!is_this_mta(in, hop.by)) {
+	if (!is_this_mta(in, hop.by) || is_now(in, hop.id)) {
 		return (HOP_OTHER);
 	}
 	if (hop.login || is_login(hop.with)) {

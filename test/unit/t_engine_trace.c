@@ -116,6 +116,9 @@ static const struct {
 	    SIGN },
 	{ "the same without an address", "", "Received: from 192.0.2.7 "
 	    "(SquirrelMail authenticated user joe)" BY("HTTP"), SIGN },
+	{ "the field of this reception", "", "Received: from h.example "
+	    "(n.example [192.0.2.7]) by " HOST " (Postfix) with ESMTP id "
+	    "4F1A; Mon\r\n", SIGN },
 	{ "of a filter under our name, without an address", "",
 	    "Received: from localhost" BY("SMTP"), SIGN },
 	{ "a local socket", "", RECEIVED("joe@localhost [local]", "ESMTP"),
