@@ -179,6 +179,8 @@ key_table_fini(struct key_table *t)
 	strmap_fini(&t->names);
 	arena_fini(&t->arena);
 	buf_fini_secret(&t->text);
+	/* One that could not be read is released with its signers, too. */
+	t->first = t->last = NULL;
 }
 
 struct str
