@@ -24,6 +24,8 @@ TIMEOUT_S = 12
 QUICK_S = 8
 # A restart that took longer is no test of what happens during a short one.
 RESTART_S = 1.5
+DOWN = 'no name server answers'
+TRIES = 3
 COUNT = itertools.count()
 SIGNATURE = (' v=1; a=rsa-sha256; d=%s; s=s%d; h=from; b=AAAA; '
              'bh=47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=')
@@ -59,8 +61,8 @@ class Senders:
     def __init__(self, seald, zone):
         self.answers = []
         self.threads = [threading.Thread(
-            target=self._play, args=(seald, 'n%d.%s' % (n, zone)))
-            for n in range(SENDERS)]
+            target=self._play, args=(seald, 'n%d.%s' % (next(COUNT), zone)))
+            for _ in range(SENDERS)]
         for thread in self.threads:
             thread.start()
 
@@ -87,10 +89,18 @@ def judge_healthy(seald, n, name=None):
 
 def check_zones(seald):
     judge_healthy(seald, 2, 'healthy mail alone')
-    senders = [Senders(seald, zone + '.test') for zone in ZONES]
-    judge_healthy(seald, 20, 'healthy mail beside %d senders of each of %s' %
-                  (SENDERS, ', '.join(ZONES)))
-    answers = [answer for some in senders for answer in some.wait()]
+    for _ in range(TRIES):
+        before = seald.log_text().count(DOWN)
+        senders = [Senders(seald, zone + '.test') for zone in ZONES]
+        bad = judge_healthy(seald, 20)
+        answers = [answer for some in senders for answer in some.wait()]
+        # On a loaded machine the resolver may get no time for seconds. One
+        # that is held for dead because of the zones is so each time.
+        if not bad or seald.log_text().count(DOWN) == before:
+            break
+        tap.diag('the resolver was down: once more')
+    tap.is_(bad, [], 'healthy mail beside %d senders of each of %s' %
+            (SENDERS, ', '.join(ZONES)))
     tap.is_(len(answers), SENDERS * len(ZONES), 'all of them are answered')
     judge_healthy(seald, 5, 'healthy mail after them')
     since = time.monotonic()
@@ -120,18 +130,17 @@ def check_restart(seald, resolver):
 
 
 def check_outage(seald, resolver):
-    said = 'no name server answers'
-    before = seald.log_text().count(said)
+    before = seald.log_text().count(DOWN)
     resolver.stop()
     play(seald, 'good.test')
-    proc.wait_for(lambda: seald.log_text().count(said) > before, 'the log')
+    proc.wait_for(lambda: seald.log_text().count(DOWN) > before, 'the log')
     since = time.monotonic()
     answers = {play(seald, 'good.test')[0] for _ in range(10)}
     took = time.monotonic() - since
     tap.ok(all(a.startswith(b'y4') for a in answers),
            'no resolver: mail is deferred', answers)
     tap.ok(took < 2 * TIMEOUT_S, 'no resolver: and at once', took)
-    tap.is_(seald.log_text().count(said) - before, 1,
+    tap.is_(seald.log_text().count(DOWN) - before, 1,
             'no resolver: said once')
     resolver.start()
     proc.wait_for(lambda: b'dmarc=pass' in play(seald, 'good.test')[1],
