@@ -409,6 +409,7 @@ stop_mail(struct mail *mail)
 	env_log(&daemon->env, LOG_LEVEL_INFO, "stopping: %u in flight",
 	    live_in_flight(&daemon->live));
 	left = drain_messages(mail);
+	(void)channels_stop(&mail->channels, 0);
 	stored = stop_reports(daemon);
 	counters_log(&daemon->live, "counters");
 	if (left > 0) {
@@ -425,7 +426,6 @@ stop_mail(struct mail *mail)
 		_exit((int)code);
 	}
 	limit_cleanup(code);
-	(void)channels_stop(&mail->channels, 0);
 	exporter_stop(&daemon->exporter);
 	live_fini(&daemon->live);
 	return (code);
