@@ -341,11 +341,9 @@ test_limit(void)
 	stop_collector(c);
 	sum = query(where + strlen("sqlite:"), SUM);
 	tap_num(sum + (long long)numbers.lost, n, "each is there, or lost");
-	tap_num(query(where + strlen("sqlite:"), COUNT " WHERE ip = "
-	    "'10.0.39.15'"), 1, "the newest is there");
-	/* The very first may be in a batch that is being written. */
-	tap_num(query(where + strlen("sqlite:"), COUNT " WHERE ip = "
-	    "'10.0.4.176'"), 0, "the oldest is not");
+	/* 9728 and on. Of old ones a batch may be on its way. */
+	tap_num(query(where + strlen("sqlite:"), COUNT " WHERE ip GLOB "
+	    "'10.0.3[89].*'"), 272, "the newest are there");
 	tap_ok(strstr(log_text, " messages are missing from DMARC reports") !=
 	    NULL && strstr(log_text, "; 0 messages are missing") == NULL,
 	    "the log says how many");
