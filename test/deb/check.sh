@@ -179,11 +179,11 @@ inside sh -c 'cd /var/lib/mailseal && umask 077 &&
     openssl genpkey -quiet -algorithm ed25519 -out s.private &&
     chown mailseal s.private'
 # And a key of the store, which the upgrade must take over.
-check "a key in files" sh -c 'cd /root &&
+check "a key in files" sh -c 'cd /srv &&
     dkimkeygen new -d example.net -s kept -D . && printf "%s\n" \
     "\$ORIGIN example.net." "$(cat kept.txt)" >>/zone'
 check "it is adopted into the store" \
-    dkimkeygen adopt -d example.net -s kept -k /root/kept.private --zone /zone
+    dkimkeygen adopt -d example.net -s kept -k /srv/kept.private --zone /zone
 before=$(inside systemctl show -P MainPID mailseald)
 cat "$work/more" >>"$root/etc/mailseal/mailseald.conf"
 check "systemctl reload" systemctl reload mailseald

@@ -280,7 +280,7 @@ sendmsg(int fd, const struct msghdr *message, int flags)
 	if (unsent != NULL && !failed && message->msg_iovlen == 1 &&
 	    message->msg_iov->iov_len > 24) {
 		memcpy(&kind, message->msg_iov->iov_base, sizeof(kind));
-		failed = kind == (uint32_t)atoi(unsent);
+		failed = kind == (uint32_t)strtoul(unsent, NULL, 10);
 		if (failed) {
 			errno = EAGAIN;
 			return (-1);
