@@ -186,7 +186,8 @@ add_tight(struct buf *out, struct str item)
 	item = str_mem(item.p + 1, item.n - 2);
 	buf_add_char(out, '{');
 	while (milters_next(&item, &part)) {
-		buf_printf(out, "%s%.*s", first ? "" : ",", STR_FMT(part));
+		buf_add_cstr(out, first ? "" : ",");
+		buf_add_str(out, part);
 		first = false;
 	}
 	buf_add_char(out, '}');
@@ -234,8 +235,10 @@ milters_append(struct buf *out, struct str list, struct str item)
 	while (list.n > 0 && is_separator(list.p[list.n - 1])) {
 		list.n--;
 	}
-	buf_printf(out, "%.*s%s%.*s", STR_FMT(list), list.n > 0 ? ", " : "",
-	    STR_FMT(item));
+	/* printf would end at a NUL. */
+	buf_add_str(out, list);
+	buf_add_cstr(out, list.n > 0 ? ", " : "");
+	buf_add_str(out, item);
 }
 
 void
