@@ -26,7 +26,8 @@ SENDERS = 3
 RESTARTS = 4
 # What Postfix says when its milter goes away.
 BROKEN_OFF = ('connect to Milter service .*: (No such file|Connection refused)',
-              'milter unix:.*: (can.t read|read error|write error)')
+              'milter unix:.*: (can.t read|read error|write error|'
+              'error writing|EOF while reading)')
 
 
 def send(port, data):
