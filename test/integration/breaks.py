@@ -8,6 +8,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
 
+import proc  # noqa: E402
 import seal  # noqa: E402
 import sink  # noqa: E402
 import smtp  # noqa: E402
@@ -142,6 +143,8 @@ def comes_back(w, daemon, data):
         c.quit()
         tap.is_(answer[:3], '250', 'comes back: accepted', answer)
     w.sink.wait(lambda m: b'\r\nfooter ' in m.data, n=3)
+    proc.wait_for(lambda: sum('bounce@example.net' in str(x)
+                              for x in daemon.messages()) == 3, 'their lines')
     said = [x for x in daemon.log_text().splitlines()
             if 'came back broken' in x]
     tap.is_(len(said), 1, 'one warning', said)

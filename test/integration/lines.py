@@ -9,6 +9,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'cross'))
 
 import peers  # noqa: E402
+import proc  # noqa: E402
 import pydkim  # noqa: E402
 import seal  # noqa: E402
 import smtp  # noqa: E402
@@ -202,6 +203,7 @@ def sealed(w, ports, judges):
 
 def log(daemon, judged):
     """long_lines is in the log of what depends on it, and only there."""
+    proc.wait_for(lambda: len(daemon.messages()) >= judged, 'all lines')
     lines = [x for x in daemon.lines() if x.get('direction') == 'sign']
     tap.is_(len(lines), judged, 'a line for each message')
     names = [name for name, _ in cases()]

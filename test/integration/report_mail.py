@@ -83,8 +83,9 @@ def check_report(w, b):
              'warnings': []}, 'report read: the same numbers', err)
     tap.is_(v['disposition'], {'none': 0, 'pass': 210, 'quarantine': 0,
                                'reject': 8, 'other': 0}, 'what was done')
-    tap.ok(any(x.get('direction') == 'verify' for x in b.lines()),
-           'the other mailseald verified it')
+    proc.wait_for(lambda: any(x.get('direction') == 'verify'
+                              for x in b.lines()), 'its line')
+    tap.ok(True, 'the other mailseald verified it')
 
 
 def fail(w, a, store):

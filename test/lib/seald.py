@@ -115,6 +115,16 @@ class Seald:
                 pass
         return found
 
+    def messages(self):
+        """The log's lines about messages. One is written a moment after the
+        answer."""
+        return [x for x in self.lines() if x['event'] == 'message']
+
+    def message_with(self, value):
+        """Waits for a line about a message with this in it; the last one."""
+        return proc.wait_for(lambda: [x for x in self.messages() if value in
+                                      str(x)], 'the line of ' + value)[-1]
+
     def fds(self):
         return len(os.listdir('/proc/%d/fd' % self.child('mail')))
 
