@@ -23,7 +23,7 @@ ZONES = ('silent', 'slow2', 'fail6', 'slow20', 'tc', 'notcp', 'port')
 TIMEOUT_S = 12
 QUICK_S = 8
 # A restart that took longer is no test of what happens during a short one.
-RESTART_S = 1.5
+RESTART_S = 1.0
 DOWN = 'no name server answers'
 TRIES = 3
 COUNT = itertools.count()
@@ -71,7 +71,7 @@ class Senders:
 
     def wait(self):
         for thread in self.threads:
-            thread.join(60)
+            thread.join(proc.PATIENCE_S)
         return self.answers
 
 

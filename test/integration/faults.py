@@ -227,7 +227,7 @@ def replaced_socket(top, options):
                   a.log_text(), 'the loss of its folder to be said')
     os.mkdir(place)
     os.chmod(place, 0o777)
-    proc.wait_for(lambda: os.path.exists(path), 'the socket')
+    proc.wait_for(lambda: proc.unix_open(path), 'the socket')
     one_signed(path, 'its folder is back: made again')
     b = seald.Seald(top, dict(options, Socket='unix:' + path + '.b'), 'b',
                     path=path + '.b')

@@ -77,7 +77,8 @@ def query_txt(port, name):
     question = b''.join(bytes([len(x)]) + x.encode('ascii')
                         for x in name.rstrip('.').split('.')) + b'\0'
     packet = b'\x12\x34\x01\x00\0\1\0\0\0\0\0\0' + question + b'\0\x10\0\1'
-    with socket.create_connection(('127.0.0.1', port), 10) as s:
+    with socket.create_connection(('127.0.0.1', port),
+                                  proc.PATIENCE_S) as s:
         s.sendall(len(packet).to_bytes(2, 'big') + packet)
         f = s.makefile('rb')
         answer = f.read(int.from_bytes(f.read(2), 'big'))

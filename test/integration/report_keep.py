@@ -252,6 +252,15 @@ def full(p):
         proc.run(['umount', '-l', folder])
 
 
+def signal_all(pids, number):
+    """Of PostgreSQL: that of a client that has gone ends by itself."""
+    for pid in pids:
+        try:
+            os.kill(pid, number)
+        except ProcessLookupError:
+            pass
+
+
 def frozen(p, store):
     d = p.daemon(store)
     want = p.send(d, 20)
@@ -262,16 +271,14 @@ def frozen(p, store):
     children = subprocess.run(['pgrep', '-P', str(pid)], check=True,
                               stdout=subprocess.PIPE).stdout.split()
     pids = [pid] + [int(c) for c in children]
-    for x in pids:
-        os.kill(x, signal.SIGSTOP)
+    signal_all(pids, signal.SIGSTOP)
     try:
         want += p.send(d, 100)
         wait_log(d, AWAY)
         want += p.send(d, 100)
         tap.ok(True, 'frozen PostgreSQL: 200 messages were answered')
     finally:
-        for x in pids:
-            os.kill(x, signal.SIGCONT)
+        signal_all(pids, signal.SIGCONT)
     wait_log(d, BACK)
     check_return(d, store, want, 'frozen PostgreSQL')
 

@@ -99,12 +99,16 @@ def test_kill(dns):
     life.rotate()
     life.rotate(later=NEGATIVE)
     tap.is_(life.stages(), {'k0': 'active'}, 'a key is active')
-    begin = time.monotonic()
-    life.rotate()
-    usual_s = time.monotonic() - begin
-    harmed, killed = [], 0
+
+    def timed():
+        begin = time.monotonic()
+        return life.rotate(), time.monotonic() - begin
+    _, usual_s = timed()
+    harmed, killed, i = [], 0, -1
     rng = random.Random(20261127)
-    for i in range(KILLS):
+    # More of them if the machine has become faster since.
+    while i < KILLS - 1 or (killed <= KILLS // 4 and i < 4 * KILLS):
+        i += 1
         life.now += 15 * DAY
         p = subprocess.Popen(life.rotate_argv(), stdout=subprocess.DEVNULL,
                              stderr=subprocess.DEVNULL)
@@ -118,10 +122,10 @@ def test_kill(dns):
             harmed.append('%d: %s' % (i, e))
         life.now += NEGATIVE
         if i % 5 == 4:
-            status, line = life.rotate()
+            (status, line), usual_s = timed()
             if status != 0:
                 harmed.append('%d: the next run: %s' % (i, line))
-    tap.is_(harmed, [], 'killed %d times, nothing was harmed' % KILLS)
+    tap.is_(harmed, [], 'killed %d times, nothing was harmed' % (i + 1))
     tap.ok(killed > KILLS // 4, '%d runs were still at work' % killed)
     life.rotate()
     life.rotate(later=NEGATIVE)

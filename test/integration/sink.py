@@ -4,6 +4,8 @@ import socketserver
 import threading
 import time
 
+import proc
+
 
 class Message:
     def __init__(self, sender, recipients, data):
@@ -77,7 +79,7 @@ class Sink:
             self.messages.append(message)
             self.lock.notify_all()
 
-    def wait(self, test, patience_s=60, n=1):
+    def wait(self, test, patience_s=proc.PATIENCE_S, n=1):
         """The first n messages that satisfy test(message), removed here."""
         end = time.monotonic() + patience_s
         with self.lock:
@@ -93,7 +95,7 @@ class Sink:
                         len(found), n))
                 self.lock.wait(left)
 
-    def take(self, mark, patience_s=60):
+    def take(self, mark, patience_s=proc.PATIENCE_S):
         """The message whose data holds mark."""
         return self.wait(lambda m: mark in m.data, patience_s)[0]
 

@@ -2,11 +2,14 @@
 """smtp: a client that sends exactly the given bytes."""
 import socket
 
+import proc
+
 
 class Client:
     def __init__(self, port, helo='client.example', xclient=None):
         """xclient: the attributes of Postfix's XCLIENT command."""
-        self.socket = socket.create_connection(('127.0.0.1', port), 60)
+        self.socket = socket.create_connection(('127.0.0.1', port),
+                                               proc.PATIENCE_S)
         self.file = self.socket.makefile('rb')
         self.greeting = self.reply()
         self.command('EHLO ' + helo)

@@ -6,6 +6,8 @@ what no good MTA does.
 import socket
 import struct
 
+import proc
+
 # Every action and step that Postfix 3 offers (protocol 6).
 ACTIONS = 0x1ff
 STEPS = 0x1fffff
@@ -27,10 +29,11 @@ class Client:
     def __init__(self, where, steps=STEPS, version=6):
         """where: a path, or a port of the loopback address."""
         if isinstance(where, int):
-            self.socket = socket.create_connection(('127.0.0.1', where), 60)
+            self.socket = socket.create_connection(('127.0.0.1', where),
+                                                   proc.PATIENCE_S)
         else:
             self.socket = socket.socket(socket.AF_UNIX)
-            self.socket.settimeout(60)
+            self.socket.settimeout(proc.PATIENCE_S)
             self.socket.connect(where)
         self.pending = b''      # macros go with the command, as Postfix does
         answer = self._exchange(b'O' + struct.pack('>III', version, ACTIONS,

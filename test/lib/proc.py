@@ -18,7 +18,7 @@ _ports = []
 
 # How long something that must come may take before the test gives up; no
 # test depends on it being short.
-PATIENCE_S = 60
+PATIENCE_S = 120
 
 
 def _cleanup():
@@ -124,7 +124,7 @@ class Server:
     def wait(self, patience_s=PATIENCE_S):
         return self.process.wait(patience_s)
 
-    def stop(self, patience_s=20):
+    def stop(self, patience_s=PATIENCE_S):
         """Its exit status; killed when it does not follow SIGTERM."""
         if self in _servers:
             _servers.remove(self)
@@ -225,7 +225,7 @@ class Fields:
             _servers.remove(self)
         self.process.stdin.close()
         try:
-            return self.process.wait(20)
+            return self.process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
             return self.process.wait()
