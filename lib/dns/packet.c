@@ -149,6 +149,13 @@ read_soa(struct reader *r, const struct rr *rr)
 	}
 }
 
+bool
+dns_packet_is_truncated(struct str packet)
+{
+	return (packet.n >= HEAD_BYTES &&
+	    (get_u16(packet, 2) & FLAG_TC) != 0);
+}
+
 static bool
 read_header(struct reader *r)
 {

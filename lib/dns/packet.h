@@ -21,6 +21,8 @@
 /* The query's length. name.n 0 asks for the root. */
 size_t		dns_query_write(const struct dns_name *, unsigned type,
 		    uint16_t id, unsigned char query_r[DNS_QUERY_MAX_BYTES]);
+/* Whether it says that it is truncated: the whole answer comes over TCP. */
+bool		dns_packet_is_truncated(struct str packet);
 /*
  * Reads the answer to a question of ours; v holds DNS_MAX_RECORDS. What cannot
  * be parsed, is truncated, is a referral, or has another rcode than NOERROR

@@ -27,6 +27,12 @@
  * after that they fail at once. Only if a server answered some question since
  * this one was asked does its failure count as one of its name.
  *
+ * A truncated answer is asked for again over TCP, in another channel than the
+ * questions over UDP: when a TCP connection ends, c-ares 1.18 closes all
+ * sockets of its channel and sends all its queries again, which uses up their
+ * tries. A server that closes connections so only loses the questions that
+ * share one, and of STUB_TCP_CHANNELS the one with the fewest is taken.
+ *
  * A channel whose own resources fail is replaced. So is one that sent
  * STUB_CHANNEL_QUERIES: c-ares 1.18 keeps its UDP socket, and with it the
  * source port, while any query is in flight.
@@ -59,6 +65,7 @@
 #define STUB_CHANNEL_QUERIES	256
 #define STUB_CHANNEL_US		UINT64_C(1000000)	/* its age at least */
 #define STUB_OLD_CHANNELS	8	/* of one server */
+#define STUB_TCP_CHANNELS	16	/* of one server */
 /* Times that a question is sent, over all servers. */
 #define STUB_MAX_ATTEMPTS	4
 #define STUB_TICK_US		UINT64_C(100000)	/* for c-ares'
@@ -85,6 +92,7 @@ struct stub_server {
 	struct channel		*channel;	/* for new questions; NULL */
 	struct channel_list	 old;		/* until their queries end */
 	struct channel		*probe;		/* NULL: none in flight */
+	struct channel		*tcp[STUB_TCP_CHANNELS];	/* or NULL */
 	enum stub_state		 state;
 	uint64_t		 answered_us;	/* last; 0: never */
 	uint64_t		 waiting_us;	/* asked, and no answer since
@@ -127,6 +135,8 @@ struct attempt {		/* one question at one server */
 	struct stub_server	*server;
 	struct channel		*channel;
 	uint64_t		 sent_us;
+	bool			 is_tcp;	/* the answer over UDP was
+						   truncated */
 };
 
 struct stub {
@@ -201,7 +211,7 @@ void		 stub_free_channels(struct stub_server *);
 
 /* stub_channel.c: the only place that sees c-ares. */
 /*
- * Sends the query through the server's channel, or one for a probe.
+ * Sends the query through the server's channel, or one for TCP or a probe.
  * stub_attempt_ended() may be called before this returns; not when it returns
  * another status than OK.
  */

@@ -22,6 +22,8 @@
 #define CHANNEL_SOCKETS		(ARES_GETSOCK_MAXNUM - 1)
 #define SOCKET_BUFFER_BYTES	(1 << 20)
 
+enum channel_kind { CHANNEL_UDP, CHANNEL_TCP, CHANNEL_PROBE };
+
 struct channel {
 	LIST_ENTRY(channel)	 link;
 	ares_channel		 ares;
@@ -59,13 +61,17 @@ set_server(ares_channel ares, const struct dns_server *where)
 
 /* All that c-ares would otherwise look up in files is given. */
 static int
-init_ares(ares_channel *ares, const struct stub_server *server, bool is_probe)
+init_ares(ares_channel *ares, const struct stub_server *server,
+    enum channel_kind kind)
 {
+	bool is_probe = kind == CHANNEL_PROBE;
 	struct in_addr unused = { .s_addr = 0 };
 	char lookups[] = "b";
 	struct ares_options o = {
 		.flags = ARES_FLAG_NOSEARCH | ARES_FLAG_NOALIASES |
-		    ARES_FLAG_EDNS | ARES_FLAG_NOCHECKRESP,
+		    ARES_FLAG_EDNS | ARES_FLAG_NOCHECKRESP |
+		    (kind == CHANNEL_TCP ? ARES_FLAG_USEVC :
+		    ARES_FLAG_IGNTC),
 		.timeout = is_probe ? STUB_PROBE_TIMEOUT_MS :
 		    FIRST_TIMEOUT_MS,
 		.tries = is_probe ? 1 : count_tries(server->stub->timeout_us),
@@ -94,12 +100,12 @@ init_ares(ares_channel *ares, const struct stub_server *server, bool is_probe)
 }
 
 static struct channel *
-channel_new(const struct stub_server *server, bool is_probe, uint64_t now_us)
+channel_new(const struct stub_server *server, enum channel_kind kind,
+    uint64_t now_us)
 {
 	struct channel *c = calloc(1, sizeof(*c));
 
-	if (c != NULL && init_ares(&c->ares, server, is_probe) !=
-	    ARES_SUCCESS) {
+	if (c != NULL && init_ares(&c->ares, server, kind) != ARES_SUCCESS) {
 		free(c);
 		return (NULL);
 	}
@@ -192,10 +198,37 @@ find_channel(struct stub_server *server, uint64_t now_us)
 		c = NULL;
 	}
 	if (c == NULL) {
-		c = channel_new(server, false, now_us);
+		c = channel_new(server, CHANNEL_UDP, now_us);
 	}
 	server->channel = c;
 	return (c);
+}
+
+/*
+ * One without questions, or else the one with the fewest. NULL: no memory. Of
+ * a channel without questions c-ares has closed the connection.
+ */
+static struct channel *
+find_tcp_channel(struct stub_server *server, uint64_t now_us)
+{
+	struct channel *best = NULL;
+	size_t i, unused = STUB_TCP_CHANNELS;
+
+	for (i = 0; i < STUB_TCP_CHANNELS; i++) {
+		struct channel *c = server->tcp[i];
+
+		if (c == NULL) {
+			unused = i;
+		} else if (!c->is_broken &&
+		    (best == NULL || c->open < best->open)) {
+			best = c;
+		}
+	}
+	if (unused < STUB_TCP_CHANNELS && (best == NULL || best->open > 0)) {
+		best = channel_new(server, CHANNEL_TCP, now_us);
+		server->tcp[unused] = best;
+	}
+	return (best);
 }
 
 enum status
@@ -204,10 +237,12 @@ channel_send(struct stub_server *server, struct attempt *attempt,
 {
 	struct channel *c;
 
-	if (attempt->question != NULL) {
-		c = find_channel(server, now_us);
+	if (attempt->question == NULL) {
+		c = server->probe = channel_new(server, CHANNEL_PROBE, now_us);
+	} else if (attempt->is_tcp) {
+		c = find_tcp_channel(server, now_us);
 	} else {
-		c = server->probe = channel_new(server, true, now_us);
+		c = find_channel(server, now_us);
 	}
 	if (c == NULL) {
 		return (STATUS_NOMEM);
@@ -220,11 +255,21 @@ channel_send(struct stub_server *server, struct attempt *attempt,
 	return (STATUS_OK);
 }
 
+static void
+drop_ended(struct channel **c)
+{
+	if (*c != NULL && (*c)->open == 0) {
+		channel_free(*c);
+		*c = NULL;
+	}
+}
+
 void
 channel_tidy(struct stub_server *server)
 {
 	struct channel *c, *next;
 	unsigned n = 0;
+	size_t i;
 
 	for (c = LIST_FIRST(&server->old); c != NULL; c = next) {
 		next = LIST_NEXT(c, link);
@@ -234,9 +279,9 @@ channel_tidy(struct stub_server *server)
 			channel_free(c);
 		}
 	}
-	if (server->probe != NULL && server->probe->open == 0) {
-		channel_free(server->probe);
-		server->probe = NULL;
+	drop_ended(&server->probe);
+	for (i = 0; i < STUB_TCP_CHANNELS; i++) {
+		drop_ended(&server->tcp[i]);
 	}
 }
 
@@ -272,9 +317,13 @@ void
 channel_add_fds(struct stub_server *server, struct stub_fds *fds)
 {
 	struct channel *c;
+	size_t i;
 
 	add_channel(server->channel, fds);
 	add_channel(server->probe, fds);
+	for (i = 0; i < STUB_TCP_CHANNELS; i++) {
+		add_channel(server->tcp[i], fds);
+	}
 	LIST_FOREACH(c, &server->old, link) {
 		add_channel(c, fds);
 	}
@@ -309,6 +358,7 @@ void
 channel_process_timeouts(struct stub_server *server)
 {
 	struct channel *c, *next, *current = server->channel;
+	size_t i;
 
 	/* What is sent again meanwhile may make the current one an old one. */
 	for (c = LIST_FIRST(&server->old); c != NULL; c = next) {
@@ -317,4 +367,7 @@ channel_process_timeouts(struct stub_server *server)
 	}
 	process_timeouts(current);
 	process_timeouts(server->probe);
+	for (i = 0; i < STUB_TCP_CHANNELS; i++) {
+		process_timeouts(server->tcp[i]);
+	}
 }

@@ -74,7 +74,7 @@ say_our_failure(struct stub *stub)
 
 static enum status
 send_question(struct stub *stub, struct question *q,
-    struct stub_server *server, uint64_t now_us)
+    struct stub_server *server, bool is_tcp, uint64_t now_us)
 {
 	unsigned char query[DNS_QUERY_MAX_BYTES];
 	struct attempt *attempt = calloc(1, sizeof(*attempt));
@@ -87,7 +87,7 @@ send_question(struct stub *stub, struct question *q,
 	n = dns_query_write(&q->name, (unsigned)q->type,
 	    (uint16_t)env_random(&stub->env), query);
 	*attempt = (struct attempt){ .question = q, .server = server,
-		.sent_us = now_us };
+		.sent_us = now_us, .is_tcp = is_tcp };
 	q->server = server;
 	q->asked |= 1u << (server - stub->servers);
 	q->sent++;
@@ -145,11 +145,24 @@ stub_ask(struct stub *stub, struct question *q, uint64_t now_us)
 	unpark_question(stub, q);
 	/* The attempt may end, and the question with it, before it is sent. */
 	q->refs++;
-	if (send_question(stub, q, &stub->servers[i], now_us) != STATUS_OK) {
+	if (send_question(stub, q, &stub->servers[i], false, now_us) !=
+	    STATUS_OK) {
 		say_our_failure(stub);
 		fail_question(stub, q);
 	}
 	release_question(q);
+}
+
+/* The second half of an attempt. */
+static void
+ask_over_tcp(struct stub *stub, struct question *q,
+    struct stub_server *server, uint64_t now_us)
+{
+	q->sent--;
+	if (send_question(stub, q, server, true, now_us) != STATUS_OK) {
+		say_our_failure(stub);
+		fail_question(stub, q);
+	}
 }
 
 /* A packet came: an answer, or an error after which another is asked. */
@@ -186,7 +199,10 @@ end_question_attempt(struct stub *stub, struct question *q,
     const struct attempt *attempt, enum stub_outcome outcome,
     struct str packet, uint64_t now_us)
 {
-	if (outcome == STUB_ANSWERED) {
+	if (outcome == STUB_ANSWERED && !attempt->is_tcp &&
+	    dns_packet_is_truncated(packet)) {
+		ask_over_tcp(stub, q, attempt->server, now_us);
+	} else if (outcome == STUB_ANSWERED) {
 		take_packet(stub, q, attempt->server, packet, now_us);
 	} else if (outcome == STUB_OUR_FAILURE && q->attempts == 0) {
 		say_our_failure(stub);
@@ -210,7 +226,7 @@ stub_attempt_ended(struct attempt *attempt, enum stub_outcome outcome,
 		stub_server_answered(server, now_us);
 	} else if (q == NULL) {
 		stub_probe_failed(server, outcome, now_us);
-	} else if (outcome == STUB_REFUSED) {
+	} else if (outcome == STUB_REFUSED && !attempt->is_tcp) {
 		stub_server_refused(server, attempt->sent_us, now_us);
 	}
 	if (q != NULL) {

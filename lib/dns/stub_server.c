@@ -223,12 +223,18 @@ void
 stub_free_channels(struct stub_server *server)
 {
 	struct channel *c = server->channel;
+	size_t i;
 
 	server->channel = NULL;
 	channel_free(c);
 	c = server->probe;
 	server->probe = NULL;
 	channel_free(c);
+	for (i = 0; i < STUB_TCP_CHANNELS; i++) {
+		c = server->tcp[i];
+		server->tcp[i] = NULL;
+		channel_free(c);
+	}
 	channel_free_list(&server->old);
 }
 

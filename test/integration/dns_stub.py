@@ -83,6 +83,9 @@ def check_packets():
     tap.is_(ask.one('a.notcp.test').split()[0], 'servfail',
             'packets: truncated, and no TCP')
     tap.is_(ask.one('b.good.test'), GOOD, 'packets: the server is not down')
+    # With nothing in flight, as what came from another port still is.
+    tap.is_(ask.close(), 0, 'packets: the end with a query in flight')
+    ask = Ask(resolver.where)
     before = len(resolver.queries)
     for n in range(30):
         ask.one('p%d.good.test' % n)
@@ -137,6 +140,28 @@ def check_silence():
             'silence: the server is up')
     tap.is_(ask.one('after.good.test'), GOOD, 'silence: and answers')
     tap.is_(ask.close(), 0, 'silence: the end with queries in flight')
+    resolver.stop()
+
+
+def check_closing():
+    """A server that ends TCP connections: other questions of the same time
+    keep their tries, those over TCP as long as they have a connection of their
+    own (stub.h)."""
+    resolver = Resolver().start()
+    for name, kinds in (('few', (('slow2', 2), ('tc', 4), ('notcp', 8))),
+                        ('many', (('slow2', 2), ('notcp', 60)))):
+        ask = Ask(resolver.where)
+        answers, _ = ask.batch(*('q%d.%s.test' % (n, kind)
+                                 for kind, some in kinds
+                                 for n in range(some)))
+        closed = kinds[-1][1]
+        tap.is_(set(answers[:-closed]), {GOOD},
+                'closing: %s: beside ended connections' % name)
+        tap.is_({a.split()[0] for a in answers[-closed:]}, {'servfail'},
+                'closing: %s: which have no answer' % name)
+        tap.is_(ask.line('servers'), 'servers 1 up 1',
+                'closing: %s: the server is up' % name)
+        tap.is_(ask.close(), 0, 'closing: %s: the end' % name)
     resolver.stop()
 
 
@@ -350,6 +375,7 @@ def main():
     check_memory()
     check_packets()
     check_silence()
+    check_closing()
     check_failover()
     check_all_fail()
     check_restart()
