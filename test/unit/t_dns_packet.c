@@ -215,6 +215,26 @@ test_no_memory(const struct dns_name *name)
 }
 
 static void
+test_truncated(void)
+{
+	static const char tc[] = ID "\x83\x80" ONE NONE NONE NONE TXT;
+	static const char other[] = ID NOERROR ONE NONE NONE NONE TXT;
+	bool is_any = false;
+	char head[12];
+	size_t n;
+
+	tap_ok(dns_packet_is_truncated(str_mem(tc, sizeof(tc) - 1)),
+	    "TC: it is truncated");
+	tap_ok(!dns_packet_is_truncated(str_mem(other, sizeof(other) - 1)),
+	    "all other flags: it is not");
+	memset(head, '\xff', sizeof(head));
+	for (n = 0; n < sizeof(head); n++) {
+		is_any |= dns_packet_is_truncated(str_mem(head, n));
+	}
+	tap_ok(!is_any, "less than a header says nothing");
+}
+
+static void
 test_query(const struct dns_name *name)
 {
 	static const char want[] = ID "\1\x20" ONE NONE NONE ONE TXT OPT;
@@ -247,6 +267,7 @@ main(void)
 	}
 	test_rows(&name);
 	test_no_memory(&name);
+	test_truncated();
 	test_query(&name);
 	return (tap_done());
 }
