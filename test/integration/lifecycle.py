@@ -168,7 +168,7 @@ def one_quiet(w, ports):
 
 def reload_in_flight(w, daemon):
     """A message keeps the configuration that it began with."""
-    c = milter.Client(daemon.path)
+    c = milter.Client(daemon.path, milter.STEPS_WAIT)
     c.connect()
     c.helo()
     c.mail(auth='joe')

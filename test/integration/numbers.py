@@ -458,7 +458,7 @@ def health(top, zone):
            "another's socket: 503 says why, in a line", page.text)
     other.close()       # a stale one is replaced
     proc.wait_for(lambda: get(port, '/healthz').status == 200, 'it to be well')
-    client = milter.Client(daemon.path)
+    client = milter.Client(daemon.path, milter.STEPS_WAIT)
     client.connect('192.0.2.1')
     client.mail('<a@example.com>')
     daemon.server.signal(signal.SIGTERM)
