@@ -146,6 +146,8 @@ def check_outage(seald, resolver):
     proc.wait_for(lambda: b'dmarc=pass' in play(seald, 'good.test')[1],
                   'mail to pass again')
     tap.ok(True, 'the resolver is back: mail passes')
+    proc.wait_for(lambda: seald.log_text().count('answers again') > before,
+                  'the log')
     tap.is_(seald.log_text().count('answers again'), before + 1,
             'the resolver is back: said once')
 
