@@ -131,6 +131,6 @@ sendmail_cf_read(struct sendmail_cf *cf, const char *directory,
 struct str
 sendmail_cf_line(struct arena *arena, struct str socket)
 {
-	return (arena_printf(arena, "INPUT_MAIL_FILTER(`mailseal', `S=%.*s, "
-	    "F=T, T=S:30s;R:2m;E:5m')dnl", STR_FMT(socket)));
+	return (arena_printf(arena, "INPUT_MAIL_FILTER(`mailseal',`S=%.*s,F=T,"
+	    "T=S:30s;R:2m;E:5m')dnl", STR_FMT(socket)));
 }

@@ -28,7 +28,8 @@ void	 sendmail_cf_read(struct sendmail_cf *, const char *directory,
 /* The same of a text. */
 void	 sendmail_cf_parse(struct sendmail_cf *, struct str text,
 	    struct str socket);
-/* What to write in sendmail.mc, in the arena. */
+/* What to write in sendmail.mc, in the arena; without a space, so that no
+   output folds it where it cannot be pasted. */
 struct str	 sendmail_cf_line(struct arena *, struct str socket);
 
 #endif

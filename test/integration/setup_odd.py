@@ -339,6 +339,8 @@ def check_sample(host):
 
 
 CF = 'O InputMailFilters=%s\nXmailseal, S=inet:8891@127.0.0.1%s\n'
+MC = "INPUT_MAIL_FILTER(`mailseal',`S=inet:8891@127.0.0.1,F=T," \
+    "T=S:30s;R:2m;E:5m')dnl"
 
 
 def check_sendmail():
@@ -378,6 +380,15 @@ def check_sendmail():
         tap.is_([(f['check'], f['severity']) for f in (out or {
             'findings': []})['findings']], [(finding, severity)],
             'Sendmail: check: ' + finding, err)
+    proc.write(os.path.join(etc, 'sendmail.cf'), CF % ('other', ', F=T'))
+    for name, command in (
+            ('setup', host.command(*options)),
+            ('check', ['env', 'MAIL_CONFIG=' + etc, tree.MAILSEAL, 'check',
+                       '-c', host.conf, '--only', 'sendmail.*', DOMAIN])):
+        _, out, err = proc.run(command)
+        tap.ok(MC in [x.strip() for x in out.decode().splitlines()],
+               'Sendmail: %s: a line to paste, not folded' % name,
+               out.decode() + err)
     tap.is_(host.files(), host.original, 'Sendmail: no file of an MTA changes')
     host.stop()
     dns.stop()

@@ -15,6 +15,8 @@ static const struct {
 	{ "as m4 writes it", "O InputMailFilters=mailseal\n"
 	    "Xmailseal, S=unix:/run/mailseal/milter.sock, F=T, "
 	    "T=S:30s;R:2m;E:5m\n", true, true },
+	{ "as m4 writes our line", "O InputMailFilters=mailseal\n"
+	    "Xmailseal, S=" OURS ",F=T,T=S:30s;R:2m;E:5m\n", true, true },
 	{ "before the option", "Xa, S=" OURS ", F=T\n"
 	    "O InputMailFilters=a\n", true, true },
 	{ "without F", "O InputMailFilters=a\nXa, S=" OURS "\n", true,
@@ -60,7 +62,7 @@ main(void)
 	tap_ok(!cf.found && !cf.filters, "no sendmail.cf");
 	arena_init(&arena, 1024 * 1024);
 	tap_str(sendmail_cf_line(&arena, STR(OURS)), STR("INPUT_MAIL_FILTER("
-	    "`mailseal', `S=" OURS ", F=T, T=S:30s;R:2m;E:5m')dnl"),
+	    "`mailseal',`S=" OURS ",F=T,T=S:30s;R:2m;E:5m')dnl"),
 	    "the line of sendmail.mc");
 	arena_fini(&arena);
 	return (tap_done());
