@@ -62,6 +62,28 @@ disclose_key(struct rotation *run, struct rotated *d, size_t i)
 }
 
 static bool
+signs_alone(const struct rotated *d, size_t i)
+{
+	size_t j;
+
+	for (j = 0; j < d->n; j++) {
+		if (j != i && life_signs(d->v[j].stage)) {
+			return (false);
+		}
+	}
+	return (life_signs(d->v[i].stage));
+}
+
+/* Until mailseald has noticed, mail of the domain leaves unsigned. */
+static const char *
+when_noticed(const struct rotation *run, const struct rotated *d, size_t i)
+{
+	return (!signs_alone(d, i) ? "" : keystore_is_local(run->store->where) ?
+	    " (mailseald signs with it within seconds)" :
+	    " (mailseald signs with it within its KeyRefresh)");
+}
+
+static bool
 enter_stage(struct rotation *run, struct rotated *d, size_t i,
     enum key_stage stage)
 {
@@ -81,8 +103,8 @@ enter_stage(struct rotation *run, struct rotated *d, size_t i,
 	}
 	run->store->changed |= !run->opts->dry_run &&
 	    life_signs(stage) != life_signs(before.stage);
-	rotated_say(d, key, "%s -> %s", key_stage_name(before.stage),
-	    key_stage_name(stage));
+	rotated_say(d, key, "%s -> %s%s", key_stage_name(before.stage),
+	    key_stage_name(stage), when_noticed(run, d, i));
 	return (true);
 }
 

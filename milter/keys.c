@@ -349,8 +349,21 @@ await_parent(const struct keys *keys)
 	} while (ready == 0);
 }
 
+static void
+look_at_signers(const struct signers *signers, enum watch_what what,
+    struct watch_state *r)
+{
+	r->local_s = signers_local_s(signers);
+	if (what == WATCH_LOCAL) {
+		r->changed = signers_look_local(signers, &r->now);
+		return;
+	}
+	r->now = signers_look(signers);
+	r->changed = r->now != signers_revision(signers);
+}
+
 static bool
-look_at_keys(void *ctx, struct watch_state *r)
+look_at_keys(void *ctx, enum watch_what what, struct watch_state *r)
 {
 	struct keys *keys = ctx;
 	struct remote_use use;
@@ -361,8 +374,7 @@ look_at_keys(void *ctx, struct watch_state *r)
 	r->refresh_s = use.conf->key_refresh_s;
 	r->again = keys->losing;
 	if (r->refresh_s > 0) {
-		r->now = signers_look(use.signers);
-		r->loaded = signers_revision(use.signers);
+		look_at_signers(use.signers, what, r);
 	}
 	remote_server_unuse(keys->server, &use);
 	return (true);

@@ -31,35 +31,72 @@ sleep_seconds(struct watch *w, int64_t s)
 /* A load that failed is asked for again after so many checks. */
 #define CHECKS_AGAIN	10
 
-/* Returns the seconds until the next check. tried: the last revision for which
-   a load was asked for; checks: their number since. */
-static int64_t
-check_keys(struct watch *w, uint64_t *tried, unsigned *checks)
-{
-	struct watch_state state = { .refresh_s = 0 };
+struct course {
+	int64_t		 left_s;	/* until all is checked; 0: now */
+	/* The last revisions for which a load was asked for. */
+	uint64_t	 tried;
+	uint64_t	 tried_local;
+	unsigned	 checks;	/* of all, since then */
+};
 
-	if (!w->look(w->ctx, &state) || state.refresh_s == 0) {
-		return (IDLE_S);
-	}
-	if (state.now != state.loaded && (state.now != *tried ||
-	    state.again || ++*checks >= CHECKS_AGAIN)) {
-		*tried = state.now;
-		*checks = 0;
+static void
+check_all(struct watch *w, struct course *c, const struct watch_state *state)
+{
+	if (state->changed && (state->now != c->tried || state->again ||
+	    ++c->checks >= CHECKS_AGAIN)) {
+		c->tried = state->now;
+		c->checks = 0;
 		w->ask(w->ctx);
 	}
-	return (state.refresh_s);
+}
+
+static void
+check_local(struct watch *w, struct course *c,
+    const struct watch_state *state)
+{
+	if (state->changed && state->now != c->tried_local) {
+		c->tried_local = state->now;
+		w->ask(w->ctx);
+	}
+}
+
+/* Returns the seconds until the next check. */
+static int64_t
+check_keys(struct watch *w, struct course *c)
+{
+	struct watch_state state = { .refresh_s = 0 };
+	enum watch_what what = c->left_s > 0 ? WATCH_LOCAL : WATCH_ALL;
+	int64_t s;
+
+	if (!w->look(w->ctx, what, &state) || state.refresh_s == 0) {
+		c->left_s = 0;
+		return (IDLE_S);
+	}
+	if (what == WATCH_LOCAL) {
+		check_local(w, c, &state);
+	} else {
+		check_all(w, c, &state);
+		c->left_s = state.refresh_s;
+	}
+	/* A reload may have changed KeyRefresh. */
+	s = c->left_s < state.refresh_s ? c->left_s : state.refresh_s;
+	if (state.local_s > 0 && state.local_s < s) {
+		c->left_s = s - state.local_s;
+		return (state.local_s);
+	}
+	c->left_s = 0;
+	return (s);
 }
 
 static void *
 run_watch(void *arg)
 {
 	struct watch *w = arg;
-	uint64_t tried = 0;
-	unsigned checks = 0;
+	struct course course = { .left_s = 0 };
 	int64_t s = 1;
 
 	while (sleep_seconds(w, s)) {
-		s = check_keys(w, &tried, &checks);
+		s = check_keys(w, &course);
 	}
 	pthread_mutex_lock(&w->lock);
 	w->ended = true;

@@ -5,6 +5,12 @@
  * then asks for a load of the keys. It may wait for a database; neither
  * signatures nor requests of the parent wait for it. After a failure the load
  * is asked for again when the keys change again, and at every tenth check.
+ *
+ * In between it checks the stores on this host alone, so that a domain's first
+ * key signs soon after dkimkeygen has said that it is active: every second if
+ * they are small (signers_look_local). Such a check asks for a load once for
+ * each change; what failed, and a table that is being written, waits for
+ * KeyRefresh. There is one check at a time, and no message waits for any.
  */
 #ifndef MILTER_WATCH_H
 #define MILTER_WATCH_H
@@ -16,17 +22,25 @@
 #include "base/attr.h"
 #include "base/status.h"
 
+enum watch_what {
+	WATCH_ALL,		/* tables and stores */
+	WATCH_LOCAL		/* stores on this host */
+};
+
 struct watch_state {		/* of the keys in service */
 	int64_t		 refresh_s;	/* KeyRefresh; 0: do not look */
-	uint64_t	 loaded;	/* their revision */
-	uint64_t	 now;		/* of the files and stores */
+	int64_t		 local_s;	/* between checks of stores on this
+					   host; 0: none */
+	bool		 changed;	/* since they were loaded */
+	uint64_t	 now;		/* the revision of what was checked */
 	bool		 again;		/* the load is to be asked for again,
 					   although nothing has changed */
 };
 
 struct watch {
 	/* False: there are no keys yet. Looks only with a refresh_s. */
-	bool			(*look)(void *ctx, struct watch_state *r);
+	bool			(*look)(void *ctx, enum watch_what,
+				    struct watch_state *r);
 	void			(*ask)(void *ctx);
 	void			*ctx;
 	pthread_t		 thread;

@@ -41,12 +41,16 @@ key_stage_parse(struct str text, enum key_stage *r)
 	return (false);
 }
 
+bool
+keystore_is_local(const char *where)
+{
+	return (!str_starts(str_from(where), STR("postgres:")));
+}
+
 const char *
 keystore_shown(const char *where)
 {
-	struct str postgres = STR("postgres:");
-
-	return (str_starts(str_from(where), postgres) ? "postgres" : where);
+	return (keystore_is_local(where) ? where : "postgres");
 }
 
 /* "word:" and more, which is no path: a directory of that name is "./word:". */

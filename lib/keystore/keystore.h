@@ -92,6 +92,8 @@ void		 keystore_use_passphrase(struct keystore *,
 const char	*keystore_name(const struct keystore *);
 /* The same for a store that is not open. */
 const char	*keystore_shown(const char *where);
+/* Whether it is a file or a directory, not in a database server. */
+bool		 keystore_is_local(const char *where);
 
 /* Called for each key whose state is broken; the list goes on without it.
    domain and selector: as the store has them, perhaps invalid or empty;

@@ -35,6 +35,8 @@
 #define SIGNERS_PICKS_MAX	32
 /* A longer local part matches no rule (RFC 5321 4.5.3.1.1: 64). */
 #define SIGNERS_LOCAL_MAX_BYTES	998
+/* Of stores with so many keys, a second more between two looks. */
+#define SIGNERS_LOCAL_KEYS	100
 /* After this time a key that could not be loaded is retried. */
 #define SIGNERS_RETRY_US	(60 * 1000000ULL)
 
@@ -151,6 +153,15 @@ enum status	 signers_new(const struct signers_opts *,
    of a key directory is not seen. */
 uint64_t	 signers_revision(const struct signers *);
 uint64_t	 signers_look(const struct signers *);
+/*
+ * Whether a store that is not in a database server has changed since it was
+ * read. *now_r: a number that changes with these stores. A key whose state is
+ * broken is no change.
+ */
+bool		 signers_look_local(const struct signers *, uint64_t *now_r);
+/* How often that is worth it, in seconds, as a change is followed by a load of
+   all keys; 0: there is no such store. */
+int64_t		 signers_local_s(const struct signers *);
 void		 signers_free(struct signers *);	/* accepts NULL */
 void		 signers_count(const struct signers *,
 		    struct signers_counts *r);

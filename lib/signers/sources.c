@@ -2,6 +2,7 @@
 /* sources: selects keys from the key stores and loads them. */
 #include <stdlib.h>
 
+#include "keystore/keystore.h"
 #include "keystore/passphrase.h"
 #include "mail/domain.h"
 #include "signers/private.h"
@@ -74,6 +75,50 @@ signers_sources_init(struct signers *s, const struct signers *before,
 		s->stores_n++;
 	}
 	return (STATUS_OK);
+}
+
+static bool
+is_local(const struct signers *s, size_t i)
+{
+	return (s->opts.remote == NULL &&
+	    keystore_is_local(s->stores[i]->where));
+}
+
+bool
+signers_look_local(const struct signers *s, uint64_t *now_r)
+{
+	uint64_t all[2] = { 0, 0 };
+	bool changed = false;
+	size_t i;
+
+	for (i = 0; i < s->stores_n; i++) {
+		if (is_local(s, i)) {
+			all[1] = stored_look(s->stores[i]);
+			all[0] = str_hash(str_mem(all, sizeof(all)));
+			/* Inverted: a key's state was broken. */
+			changed = changed ||
+			    (all[1] != s->stores[i]->revision &&
+			    all[1] != ~s->stores[i]->revision);
+		}
+	}
+	*now_r = all[0];
+	return (changed);
+}
+
+int64_t
+signers_local_s(const struct signers *s)
+{
+	bool some = false;
+	size_t i, n = 0;
+
+	for (i = 0; i < s->stores_n; i++) {
+		if (is_local(s, i)) {
+			some = true;
+			n += s->stores[i]->keys_n +
+			    strmap_count(&s->stores[i]->idle);
+		}
+	}
+	return (some ? 1 + (int64_t)(n / SIGNERS_LOCAL_KEYS) : 0);
 }
 
 void

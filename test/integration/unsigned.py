@@ -8,6 +8,7 @@ import shutil
 import signal
 import socket
 import sys
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
 
@@ -137,6 +138,54 @@ def test_store():
                   'the store to be followed')
     tap.is_(play(daemon, 'c.example')[1:], ({'s1'}, None), 'a new domain')
     tap.is_(counted(daemon, 'no_active_key'), 2, 'counted')
+    tap.is_(daemon.stop(), 0, 'mailseald ends well')
+
+
+def rotate(where, zone, later=0):
+    """What dkimkeygen says; zone: the DNS."""
+    status, out, err = proc.run(
+        [tree.DKIMKEYGEN, 'rotate', '--all', '-K', where, '--zone', zone,
+         '--now', str(int(time.time()) + later)])
+    tap.is_((status, err), (0, ''), 'rotate')
+    return out.decode()
+
+
+def test_first_key(name, where):
+    """A domain's first key signs soon after dkimkeygen has said that it is
+    active, whatever KeyRefresh is."""
+    folder = os.path.join(TOP, name)
+    os.mkdir(folder)
+    where += os.path.join(folder, 'keys')
+    _, record, _ = proc.run([tree.DKIMKEYGEN, 'new', '-K', where, '-d',
+                             'a.example', '-s', 's1', '-t', 'ed25519'])
+    zone = proc.write(os.path.join(folder, 'zone'), record)
+    daemon = seald.Seald(folder, {
+        'KeyStore': where, 'KeyRefresh': '86400', 'Zone': '/dev/null',
+        'CheckKeys': 'no'})
+    tap.is_(play(daemon, 'a.example')[1:], (set(), 'no active key'),
+            name + ': not active yet')
+    rotate(where, zone)
+    tap.contains(rotate(where, zone, 7200), 's1 published -> active '
+                 '(mailseald signs with it within seconds)',
+                 name + ': dkimkeygen says when it signs')
+    proc.wait_for(lambda: play(daemon, 'a.example')[1] == {'s1'},
+                  name + ': the first key to sign')
+    _, more, _ = proc.run([tree.DKIMKEYGEN, 'new', '-K', where, '-d',
+                           'a.example', '-s', 's2', '-t', 'ed25519'])
+    zone = proc.write(os.path.join(folder, 'zone'), record + more)
+    rotate(where, zone, 7200)
+    tap.ok('s2 published -> active;' in rotate(where, zone, 14400),
+           name + ': beside another one there is nothing to wait for')
+    proc.run([tree.DKIMKEYGEN, 'new', '-D', folder, '-d', 'b.example', '-s',
+              's3', '-t', 'ed25519'])
+    with open(os.path.join(folder, 's3.txt'), 'rb') as f:
+        proc.write(zone, f.read())
+    status, _, err = proc.run(
+        [tree.DKIMKEYGEN, 'adopt', '-K', where, '-d', 'b.example', '-s', 's3',
+         '--key', os.path.join(folder, 's3.private'), '--zone', zone])
+    tap.is_(status, 0, name + ': a key is adopted', err)
+    proc.wait_for(lambda: play(daemon, 'b.example')[1] == {'s3'},
+                  name + ': a domain that is new to the daemon to be signed')
     tap.is_(daemon.stop(), 0, 'mailseald ends well')
 
 
@@ -455,6 +504,8 @@ def stale(folder, command):
 
 def main():
     test_store()
+    test_first_key('directory', '')
+    test_first_key('sqlite', 'sqlite:')
     test_check()
     test_table()
     test_key_file()

@@ -8,7 +8,7 @@
 #include <unistd.h>
 
 #include "keystore/keystore.h"
-#include "signers/signers.h"
+#include "signers/private.h"
 
 #include "tap.h"
 
@@ -140,19 +140,57 @@ static void
 check_changes(void)
 {
 	struct signers *s = make(false, 10), *next;
-	uint64_t revision = signers_revision(s);
+	uint64_t revision = signers_revision(s), before, now;
 
 	tap_ok(signers_look(s) == revision, "nothing has changed");
+	tap_ok(!signers_look_local(s, &before), "nor in the store alone");
 	put("a.example", "s1", KEY_RETIRED, 10);
 	tap_ok(signers_look(s) != revision, "a stage has changed");
+	tap_ok(signers_look_local(s, &now) && now != before,
+	    "as the store alone shows");
+	tap_ok(signers_look_local(s, &before) && now == before,
+	    "it is the same change at the next look");
 	check(s, "a.example", "s1@a.example s3@a.example ",
 	    "signers in service do not change");
 	next = make(false, 10);
 	check(next, "a.example", "s3@a.example ",
 	    "new signers have the change");
-	tap_ok(signers_look(next) == signers_revision(next),
-	    "new signers: no change since");
+	tap_ok(signers_look(next) == signers_revision(next) &&
+	    !signers_look_local(next, &now), "new signers: no change since");
 	signers_free(next);
+	signers_free(s);
+}
+
+/* A store with more keys, each change of which has all of them loaded, is
+   looked at less often; one of a database server is not. */
+static void
+check_local(void)
+{
+	static const struct {
+		const char	*where;
+		bool		 local;
+	} rows[] = {
+		{ "/var/lib/keys", true }, { "./postgres:", true },
+		{ "sqlite:/var/lib/keys.db", true }, { "postgres:", false },
+		{ "postgres:host=db.example", false },
+	};
+	struct signers *s = make(false, 10);
+	char *where = s->stores[0]->where;
+	char server[] = "postgres:";
+	uint64_t now;
+	size_t i;
+
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		tap_ok(keystore_is_local(rows[i].where) == rows[i].local,
+		    "%s: on this host, or not", rows[i].where);
+	}
+	tap_num(signers_local_s(s), 1, "a small store: each second");
+	s->stores[0]->keys_n += 29 * SIGNERS_LOCAL_KEYS;
+	tap_num(signers_local_s(s), 30, "many keys: half a minute");
+	s->stores[0]->where = server;
+	tap_num(signers_local_s(s), 0, "a database server: not at all");
+	tap_ok(!signers_look_local(s, &now), "and it is not asked");
+	s->stores[0]->where = where;
 	signers_free(s);
 }
 
@@ -229,6 +267,7 @@ static void
 check_broken_at_start(void)
 {
 	struct signers *s = make(false, 10), *next;
+	uint64_t now;
 
 	check(s, "a.example", "!s3 ", "at the start, a broken key is left out");
 	signers_free(s);
@@ -243,11 +282,14 @@ check_broken_at_start(void)
 	    "which is named");
 	tap_ok(signers_look(s) != signers_revision(s),
 	    "it is to be looked at again");
+	tap_ok(!signers_look_local(s, &now), "but that is no change");
 	next = make_after(s, false, 10);
 	check(next, "b.example", "!? ", "the only key is broken, after a "
 	    "reload");
 	signers_free(s);
 	put("b.example", "s2", KEY_ACTIVE, 10);
+	tap_ok(signers_look_local(next, &now), "beside a broken key, another "
+	    "one has changed");
 	s = make_after(next, false, 10);
 	check(s, "b.example", "s2@b.example ",
 	    "a usable key replaces the error");
@@ -501,6 +543,7 @@ main(void)
 	check_oldest(10, "the oldest key that signs");
 	check_picks();
 	check_changes();
+	check_local();
 	check_broken();
 	check_broken_at_start();
 	remove_key("a.example");
