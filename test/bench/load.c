@@ -4,8 +4,9 @@
  * given messages in turn to a milter, one after another over one connection
  * as a busy MTA would, until the time or the count is up; it notes how long
  * each one took, from MAIL to the last answer, and whether the milter really
- * did its work. Given several milters, each message goes through one after
- * the other.
+ * did its work. The threads begin at different messages, so that N of them
+ * play all within the Nth part. Given several milters, each message goes
+ * through one after the other.
  * Prints one JSON object. Exit 0 when every message was answered as expected.
  */
 #include <getopt.h>
@@ -35,7 +36,7 @@ struct load {			/* read only once the threads run */
 struct worker {			/* one connection */
 	const struct load	*load;
 	pthread_t		 thread;
-	unsigned		 number;
+	size_t			 first;		/* message */
 	uint32_t		*latency_us;
 	size_t			 n, cap;
 	unsigned long		 errors;
@@ -101,7 +102,6 @@ connect_and_play(struct worker *w, unsigned long *done)
 	struct chain *chain;
 	struct diag diag;
 	bool ok = true;
-	size_t i;
 
 	diag_init(&diag);
 	if (chain_open(&load->chain, &chain, &diag) != STATUS_OK) {
@@ -109,11 +109,12 @@ connect_and_play(struct worker *w, unsigned long *done)
 		w->errors++;
 		return (false);
 	}
-	for (i = w->number; env_mono_us(&load->env) < load->end_us; i++) {
+	while (env_mono_us(&load->env) < load->end_us) {
 		if (load->count != 0 && *done >= load->count) {
 			break;
 		}
-		if (!play_one(w, chain, i % load->chain.messages_n)) {
+		if (!play_one(w, chain, (w->first + *done) %
+			load->chain.messages_n)) {
 			ok = false;
 			break;
 		}
@@ -323,7 +324,8 @@ main(int argc, char **argv)
 	load.end_us = start + (uint64_t)(load.seconds * 1e6);
 	for (i = 0; i < load.connections; i++) {
 		workers[i].load = &load;
-		workers[i].number = i;
+		workers[i].first = i * load.chain.messages_n /
+		    load.connections;
 		if (pthread_create(&workers[i].thread, NULL, work,
 			&workers[i]) != 0) {
 			fprintf(stderr, "load: no thread\n");
