@@ -10,8 +10,8 @@
 
 #include "milter/control.h"
 #include "remote/message.h"
-#include "signers/picture.h"
 #include "test/fuzz/fuzz.h"
+#include "test/lib/pictured.h"
 
 static void
 check_request(struct str packet)
@@ -59,39 +59,16 @@ check_control(struct str packet)
 	    strcmp(second.diag.text, c.diag.text) == 0);
 }
 
-static enum status
-load_nothing(void *ctx, const struct signers_want *want,
-    struct privkey **key_r, enum signers_why *why_r, struct diag *diag)
-{
-	(void)ctx;
-	(void)want;
-	*key_r = NULL;
-	*why_r = SIGNERS_KEY_UNREADABLE;
-	diag_set(diag, NULL, 0, "none");
-	return (STATUS_IO);
-}
-
-static void
-free_nothing(void *ctx)
-{
-	(void)ctx;
-}
-
 static void
 check_picture(struct str picture)
 {
 	static const struct env env;
-	const struct signers_remote remote = { .load = load_nothing,
-		.free = free_nothing, .picture = picture };
-	const struct signers_opts opts = { .env = &env, .key_table = "keys",
-		.signing_table = "rules", .cache_max = 4, .remote = &remote };
-	struct signers *signers = NULL;
+	struct signers *signers;
 	struct signers_picks picks;
 	struct arena arena;
 	struct diag diag;
 
-	diag_init(&diag);
-	if (signers_new(&opts, NULL, &signers, &diag) != STATUS_OK) {
+	if (pictured_signers(&env, picture, &signers, &diag) != STATUS_OK) {
 		FUZZ_CHECK(diag.text[0] != '\0');
 		return;
 	}

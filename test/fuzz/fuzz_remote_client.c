@@ -3,22 +3,15 @@
  * Replies of a keys process that was taken over: a signature is taken only from
  * a reply to this request, with the length that the key makes; a key is loaded
  * only with a public half that is one. Whatever comes, the call returns.
- *
- * The input is packets, as in fuzz_remote_server.c.
  */
 #include "config.h"
 
-#include <sys/types.h>
-#include <sys/socket.h>
-
-#include <string.h>
 #include <unistd.h>
 
 #include "remote/client.h"
-#include "remote/message.h"
 #include "test/fuzz/fuzz.h"
+#include "test/fuzz/packets.h"
 
-#define PACKETS_MAX	16
 #define SIGNATURE_BYTES	64	/* of Ed25519 */
 #define STEP_US		60000000ULL	/* longer than any wait */
 
@@ -71,13 +64,14 @@ start_client(void)
 }
 
 static size_t
-write_base(unsigned kind, unsigned char *packet)
+write_base(unsigned kind, uint64_t unused, unsigned char *packet)
 {
 	static const char derived[CRYPTO_SHA256_BYTES];
 	struct remote_reply r = { .kind = REMOTE_SIGNED,
 		.seq = next_seq + kind / 16 % 4 - 1,
 		.status = (enum remote_status)(kind / 4 % 4) };
 
+	(void)unused;
 	switch (kind % 4) {
 	case 0:
 		return (0);
@@ -100,33 +94,16 @@ write_base(unsigned kind, unsigned char *packet)
 	return (remote_reply_write(&r, packet));
 }
 
-static struct str
-make_packet(struct str in, unsigned char *packet, size_t *n_r)
-{
-	size_t take, at;
-
-	*n_r = write_base((unsigned char)in.p[0], packet);
-	take = (unsigned char)in.p[1];
-	at = (unsigned char)in.p[2];
-	in = str_from_offset(in, 3);
-	take = take > in.n ? in.n : take;
-	at = at > *n_r ? *n_r : at;
-	memcpy(packet + at, in.p, take);
-	*n_r = at + take > *n_r ? at + take : *n_r;
-	return (str_from_offset(in, take));
-}
-
 /* Whether one of the packets is a reply with this signature to one of the
    numbers that were asked. */
 static bool
-was_sent(unsigned char packets[][REMOTE_MAX_BYTES], const size_t *sizes,
-    size_t n, struct str sig, uint64_t first)
+was_sent(const struct packets *p, struct str sig, uint64_t first)
 {
 	struct remote_reply r;
 	size_t i;
 
-	for (i = 0; i < n; i++) {
-		if (remote_reply_parse(str_mem(packets[i], sizes[i]), &r) ==
+	for (i = 0; i < p->n; i++) {
+		if (remote_reply_parse(packets_get(p, i), &r) ==
 		    STATUS_OK && r.kind == REMOTE_SIGNED && r.seq >= first &&
 		    r.seq < next_seq && str_eq(r.signature, sig)) {
 			return (true);
@@ -174,9 +151,7 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
 	static const unsigned char hash[CRYPTO_SHA256_BYTES];
-	static unsigned char packets[PACKETS_MAX][REMOTE_MAX_BYTES];
-	struct str in = str_mem(data, n);
-	size_t sizes[PACKETS_MAX], packets_n = 0;
+	static struct packets packets;
 	enum status status;
 	uint64_t first;
 	struct buf sig;
@@ -188,22 +163,14 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	FUZZ_CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
 	    fds) == 0);
 	remote_client_give(client, fds, 1);
-	while (in.n >= 3 && packets_n < PACKETS_MAX) {
-		in = make_packet(in, packets[packets_n], &sizes[packets_n]);
-		if (sizes[packets_n] == 0 || send(fds[1], packets[packets_n],
-		    sizes[packets_n], MSG_DONTWAIT) !=
-		    (ssize_t)sizes[packets_n]) {
-			break;
-		}
-		packets_n++;
-	}
+	packets_send(&packets, str_mem(data, n), write_base, fds[1]);
 	FUZZ_CHECK(shutdown(fds[1], SHUT_WR) == 0);
 	first = next_seq;
 	buf_init(&sig, CRYPTO_SIG_MAX_BYTES);
 	status = privkey_sign(crypto, key, hash, &sig);
 	count_requests(fds[1]);
 	FUZZ_CHECK(status != STATUS_OK || (sig.n == SIGNATURE_BYTES &&
-	    was_sent(packets, sizes, packets_n, buf_str(&sig), first)));
+	    was_sent(&packets, buf_str(&sig), first)));
 	FUZZ_CHECK(status == STATUS_OK || sig.n == 0);
 	buf_fini(&sig);
 	check_load();

@@ -3,25 +3,15 @@
  * A connection of a mail process that was taken over, to a server with one key:
  * only that key signs, each signature is counted, no reply is malformed or of
  * another request, and the set in service stays.
- *
- * The input is packets: an octet that says which kind, one with the length of
- * what follows. A kind begins with a packet of our own, over which the rest is
- * written from an offset on: the octet after the length.
  */
 #include "config.h"
 
-#include <sys/types.h>
-#include <sys/socket.h>
-
 #include <errno.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "remote/message.h"
 #include "remote/server.h"
 #include "test/fuzz/fuzz.h"
-
-#define PACKETS_MAX	16
+#include "test/fuzz/packets.h"
 
 static const struct env quiet;
 static struct remote_made made;
@@ -103,23 +93,6 @@ write_base(unsigned kind, uint64_t seq, unsigned char *packet)
 	return (remote_request_write(&r, packet));
 }
 
-/* Returns what is left of the input. */
-static struct str
-make_packet(struct str in, uint64_t seq, unsigned char *packet, size_t *n_r)
-{
-	size_t take, at;
-
-	*n_r = write_base((unsigned char)in.p[0], seq, packet);
-	take = (unsigned char)in.p[1];
-	at = (unsigned char)in.p[2];
-	in = str_from_offset(in, 3);
-	take = take > in.n ? in.n : take;
-	at = at > *n_r ? *n_r : at;
-	memcpy(packet + at, in.p, take);
-	*n_r = at + take > *n_r ? at + take : *n_r;
-	return (str_from_offset(in, take));
-}
-
 static void
 check_reply(struct str packet, const struct remote_request *request)
 {
@@ -158,8 +131,7 @@ receive_reply(int fd, unsigned char *in)
 
 /* Requests before the first malformed one have a reply each. */
 static void
-check_replies(int fd, unsigned char packets[][REMOTE_MAX_BYTES],
-    const size_t *sizes, size_t n, uint64_t before)
+check_replies(int fd, const struct packets *p, uint64_t before)
 {
 	unsigned char in[REMOTE_MAX_BYTES];
 	struct remote_request request;
@@ -167,9 +139,9 @@ check_replies(int fd, unsigned char packets[][REMOTE_MAX_BYTES],
 	size_t i;
 	ssize_t got;
 
-	for (i = 0; i < n; i++) {
-		if (remote_request_parse(str_mem(packets[i], sizes[i]),
-		    &request) != STATUS_OK) {
+	for (i = 0; i < p->n; i++) {
+		if (remote_request_parse(packets_get(p, i), &request) !=
+		    STATUS_OK) {
 			break;
 		}
 		got = receive_reply(fd, in);
@@ -195,9 +167,7 @@ check_set(void)
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-	static unsigned char packets[PACKETS_MAX][REMOTE_MAX_BYTES];
-	struct str in = str_mem(data, n);
-	size_t sizes[PACKETS_MAX], packets_n = 0;
+	static struct packets packets;
 	uint64_t before;
 	int fds[2];
 
@@ -210,21 +180,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	FUZZ_CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0,
 	    fds) == 0);
 	before = atomic_load(&made.made_n);
-	while (in.n >= 3 && packets_n < PACKETS_MAX) {
-		in = make_packet(in, packets_n, packets[packets_n],
-		    &sizes[packets_n]);
-		/* An empty packet is the end for the other side. */
-		if (sizes[packets_n] == 0 || send(fds[0], packets[packets_n],
-		    sizes[packets_n], MSG_DONTWAIT) !=
-		    (ssize_t)sizes[packets_n]) {
-			break;
-		}
-		packets_n++;
-	}
+	packets_send(&packets, str_mem(data, n), write_base, fds[0]);
 	FUZZ_CHECK(shutdown(fds[0], SHUT_WR) == 0);
 	remote_server_serve(server, fds[1]);
 	(void)close(fds[1]);
-	check_replies(fds[0], packets, sizes, packets_n, before);
+	check_replies(fds[0], &packets, before);
 	(void)close(fds[0]);
 	check_set();
 	return (0);

@@ -10,8 +10,8 @@
 # and files in test/fuzz/corpus/NAME/.
 FUZZ_TARGETS =
 fuzz_ldflags = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
-EXTRA_DIST += test/fuzz/corpus test/fuzz/fuzz.h test/fuzz/report.h \
-	test/fuzz/run.sh
+EXTRA_DIST += test/fuzz/corpus test/fuzz/fuzz.h test/fuzz/packets.h \
+	test/fuzz/report.h test/fuzz/run.sh
 
 if FUZZ
 fuzz_main =

@@ -25,20 +25,6 @@ USE = 2                 # CONTROL_USE of milter/control.h
 FILLS = 5000            # lines that fill a queue, at most
 
 
-def make_options(top):
-    """Of two keys of one domain."""
-    text = '$ORIGIN example.com.\n'
-    for s, kind in ('a', 'rsa'), ('b', 'ed25519'):
-        proc.run([tree.DKIMKEYGEN, 'new', '-d', 'example.com', '-s', s, '-D',
-                  top, '-t', kind])
-        with open(os.path.join(top, s + '.txt'), encoding='ascii') as f:
-            text += f.read()
-    zone = proc.write(os.path.join(top, 'zone'), text)
-    return [{'Domain': 'example.com', 'Selector': s, 'Zone': zone,
-             'OnSignFailure': 'tempfail',
-             'KeyFile': os.path.join(top, s + '.private')} for s in 'ab']
-
-
 def start(top, options, name, env=None):
     daemon = seald.Seald(top, options, name,
                          env=dict(os.environ, **env) if env else None)
@@ -200,7 +186,7 @@ def ends_by_exit(top, options):
 def main():
     with tempfile.TemporaryDirectory(prefix='ms.') as top:
         os.chmod(top, 0o755)
-        before, after = make_options(top)
+        before, after = seald.pair(top)
         stop_with_full_queue(top, before)
         socket_with_full_queue(top, before)
         stop_during_start(top, before)

@@ -13,22 +13,6 @@ import milter  # noqa: E402
 import proc  # noqa: E402
 import seald  # noqa: E402
 import tap  # noqa: E402
-import tree  # noqa: E402
-
-
-def make_keys(top):
-    """Two keys of one domain, and the options for each of them."""
-    text = '$ORIGIN example.com.\n'
-    for s, kind in ('a', 'rsa'), ('b', 'ed25519'):
-        proc.run([tree.DKIMKEYGEN, 'new', '-d', 'example.com', '-s', s, '-D',
-                  top, '-t', kind])
-        with open(os.path.join(top, s + '.txt'), encoding='ascii') as f:
-            text += f.read()
-    zone = os.path.join(top, 'zone')
-    proc.write(zone, text)
-    return [{'Domain': 'example.com', 'Selector': s, 'Zone': zone,
-             'OnSignFailure': 'tempfail',
-             'KeyFile': os.path.join(top, s + '.private')} for s in 'ab']
 
 
 def signature(path):
@@ -108,7 +92,7 @@ def keys_between(top, before, after):
 def main():
     with tempfile.TemporaryDirectory(prefix='ms.') as top:
         os.chmod(top, 0o755)
-        before, after = make_keys(top)
+        before, after = seald.pair(top)
         keys_between(top, before, after)
 
 

@@ -3,7 +3,7 @@ EXTRA_PROGRAMS += test/lib/batch
 test_lib_batch_SOURCES = test/lib/batch.c test/lib/fields.c test/lib/fields.h
 check_DATA += test/lib/batch$(EXEEXT)
 CLEANFILES += test/lib/batch$(EXEEXT)
-EXTRA_DIST += test/lib/kept.py
+EXTRA_DIST += test/lib/kept.py test/lib/pictured.h
 EXTRA_DIST += test/lib/Fields.pm test/lib/hostile.py test/lib/knot.py \
 	test/lib/manual.py test/lib/milter.py test/lib/piped.py \
 	test/lib/paste.py test/lib/point.sh test/lib/proc.py test/lib/pydkim.py \

@@ -54,6 +54,21 @@ def pause(pid):
     proc.wait_for(stopped, 'all threads to be stopped')
 
 
+def pair(top):
+    """Two keys of example.com, RSA and Ed25519: the options of a daemon that
+    signs with the one, or with the other, as selector a or b."""
+    text = '$ORIGIN example.com.\n'
+    for s, kind in ('a', ['-b', '1024']), ('b', ['-t', 'ed25519']):
+        proc.run([tree.DKIMKEYGEN, 'new', '-d', 'example.com', '-s', s, '-D',
+                  top] + kind)
+        with open(os.path.join(top, s + '.txt'), encoding='ascii') as f:
+            text += f.read()
+    zone = proc.write(os.path.join(top, 'zone'), text)
+    return [{'Domain': 'example.com', 'Selector': s, 'Zone': zone,
+             'OnSignFailure': 'tempfail',
+             'KeyFile': os.path.join(top, s + '.private')} for s in 'ab']
+
+
 class Seald:
     """options: {name: value, or a list of values}. The socket is a unix one
     in the folder unless Socket is given; path: where it is then."""

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "signers/picture.h"
+#include "test/lib/pictured.h"
 #include "test/unit/files.h"
 #include "test/unit/tap.h"
 
@@ -14,24 +14,6 @@
 
 static struct env env;
 static struct crypto *crypto;
-
-static enum status
-load_nothing(void *ctx, const struct signers_want *want,
-    struct privkey **key_r, enum signers_why *why_r, struct diag *diag)
-{
-	(void)ctx;
-	(void)want;
-	*key_r = NULL;
-	*why_r = SIGNERS_KEY_UNREADABLE;
-	diag_set(diag, NULL, 0, "none");
-	return (STATUS_IO);
-}
-
-static void
-free_nothing(void *ctx)
-{
-	(void)ctx;
-}
 
 /* Of signers with a table and a store. */
 static bool
@@ -60,15 +42,9 @@ make_picture(struct buf *picture)
 static enum status
 read_picture(struct str picture, struct diag *diag)
 {
-	const struct signers_remote remote = { .load = load_nothing,
-		.free = free_nothing, .picture = picture };
-	const struct signers_opts opts = { .env = &env, .key_table = "keys",
-		.signing_table = "rules", .cache_max = 4, .remote = &remote };
-	struct signers *signers = NULL;
-	enum status status;
+	struct signers *signers;
+	enum status status = pictured_signers(&env, picture, &signers, diag);
 
-	diag_init(diag);
-	status = signers_new(&opts, NULL, &signers, diag);
 	signers_free(signers);
 	return (status);
 }
