@@ -202,7 +202,7 @@ def check_mutations(ours, others, chains):
 
 def main():
     top = proc.folder()
-    keys = peers.keys(top)
+    keys = peers.new_keys(top)
     rsa = [k for k in keys if k.algorithm == 'rsa-sha256']
     ed = [k for k in keys if k.algorithm == 'ed25519-sha256']
     records = {k.name: k.record for k in keys}

@@ -42,7 +42,7 @@ OPEN = re.compile(r'the body is longer than its signed part|'
 class Run:
     def __init__(self):
         self.top = proc.folder()
-        self.keys = peers.keys(self.top)
+        self.keys = peers.new_keys(self.top)
         self.zone = proc.write(os.path.join(self.top, 'zone'), zone.text(
             {k.name: k.record for k in self.keys}))
         self.batch = seal.Batch(self.top, self.zone)

@@ -6,12 +6,15 @@ with the results pass and fail, and sign(...) -> the signed message.
 """
 import base64
 import os
+import shutil
 
 import proc
 import pydkim
 import tree
 
 DOMAIN = 'example.com'
+# To make an RSA key takes a third of a second: most tests use the same ones.
+POOL = os.path.join(tree.SRC, 'test', 'lib', 'keys')
 
 
 class Refused(Exception):
@@ -19,13 +22,17 @@ class Refused(Exception):
 
 
 class Key:
-    """A key pair by openssl, in the formats that the peers need."""
+    """A key pair by openssl, in the formats that the peers need. options: of
+    openssl genpkey; without them it is the pair of that name in POOL."""
 
-    def __init__(self, top, selector, algorithm, options):
+    def __init__(self, top, selector, algorithm, options=None):
         self.selector = selector
         self.algorithm = algorithm
         self.path = os.path.join(top, selector + '.pem')
-        self._openssl('genpkey', *options, '-out', self.path)
+        if options is None:
+            shutil.copyfile(os.path.join(POOL, selector + '.pem'), self.path)
+        else:
+            self._openssl('genpkey', *options, '-out', self.path)
         os.chmod(self.path, 0o600)
         with open(self.path, 'rb') as f:
             self.pem = f.read()
@@ -58,6 +65,13 @@ class Key:
 
 
 def keys(top):
+    """Those of POOL: RSA of 1024 and of 2048 bits, and Ed25519."""
+    return [Key(top, 'r1', 'rsa-sha256'), Key(top, 'r2', 'rsa-sha256'),
+            Key(top, 'e1', 'ed25519-sha256')]
+
+
+def new_keys(top):
+    """Of the same kinds, made now."""
     return [
         Key(top, 'r1', 'rsa-sha256', ('-algorithm', 'RSA', '-pkeyopt',
                                       'rsa_keygen_bits:1024')),

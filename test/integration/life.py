@@ -28,7 +28,9 @@ class Life:
         self.now = START
         lines = {'Publish': 'nsupdate', 'UpdateKey': dns.key,
                  'UpdateServer': dns.nameserver,
-                 'AuthoritativePort': dns.port}
+                 'AuthoritativePort': dns.port,
+                 # Quick to make; the usual size is tested in dkimkeygen.py.
+                 'RSABits': 1024}
         lines.update(policy or {})
         proc.write(self.conf, ''.join('%s %s\n' % x for x in lines.items()
                                       if x[1] is not None))

@@ -78,7 +78,7 @@ class Host:
 def run(days, **options):
     """The number of reports after each day."""
     top = proc.folder()
-    key = peers.Key(top, 'e1', 'ed25519-sha256', ('-algorithm', 'ED25519'))
+    key = peers.Key(top, 'e1', 'ed25519-sha256')
     zone = proc.write(os.path.join(top, 'zone'), ''.join(
         '{0}. TXT "v=spf1 ip4:{1} -all"\n_dmarc.{0}. TXT "v=DMARC1; p=reject;'
         ' rua=mailto:rua@{0}"\ne1._domainkey.{0}. TXT "{2}"\n'.format(

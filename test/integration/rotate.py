@@ -112,7 +112,7 @@ def test_kill(dns):
         life.now += 15 * DAY
         p = subprocess.Popen(life.rotate_argv(), stdout=subprocess.DEVNULL,
                              stderr=subprocess.DEVNULL)
-        time.sleep(rng.uniform(0, 3 * usual_s))
+        time.sleep(rng.uniform(0, 2 * usual_s))
         p.send_signal(signal.SIGKILL)
         killed += p.wait() == -signal.SIGKILL
         try:
@@ -139,7 +139,8 @@ def test_disagreement(dns):
     text = '@ NS ns1.example.com.\n@ NS ns2.other.example.\n'
     other = knot.Knot(os.path.join(TOP, 'other-knot'),
                       {'differ.example': text}, ('127.0.0.3',), dns.port)
-    life = Life(os.path.join(TOP, 'differ'), dns, domain='differ.example')
+    life = Life(os.path.join(TOP, 'differ'), dns, {'RSABits': None},
+                domain='differ.example')
     life.new('-s', 'd0')
     _, line = life.rotate('--dns-timeout', '1')
     tap.is_(life.stages(), {'d0': 'pending'}, 'on one server: pending')

@@ -265,7 +265,7 @@ def main():
     first = [k for k in peers.keys(TOP) if k.selector != 'r1']
     other = os.path.join(TOP, 'other')
     os.mkdir(other)
-    second = [k for k in peers.keys(other) if k.selector != 'r1']
+    second = [k for k in peers.new_keys(other) if k.selector != 'r1']
     test_files(first, second)
     test_table([first[0], second[0]])
     test_password(first[0])

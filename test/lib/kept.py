@@ -143,8 +143,7 @@ class Mail:
 
     def __init__(self, top, seed):
         self.random = random.Random(seed)
-        self.key = peers.Key(top, 'e1', 'ed25519-sha256',
-                             ('-algorithm', 'ED25519'))
+        self.key = peers.Key(top, 'e1', 'ed25519-sha256')
         names = [d.name for d in DOMAINS]
         text = ''.join(d.zone() for d in DOMAINS)
         text += ''.join('www.%s. A 192.0.2.80\n' % n for n in names)

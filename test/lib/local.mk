@@ -4,6 +4,8 @@ test_lib_batch_SOURCES = test/lib/batch.c test/lib/fields.c test/lib/fields.h
 check_DATA += test/lib/batch$(EXEEXT)
 CLEANFILES += test/lib/batch$(EXEEXT)
 EXTRA_DIST += test/lib/kept.py test/lib/pictured.h
+# Key pairs for tests: they sign for nobody.
+EXTRA_DIST += test/lib/keys/e1.pem test/lib/keys/r1.pem test/lib/keys/r2.pem
 EXTRA_DIST += test/lib/Fields.pm test/lib/hostile.py test/lib/knot.py \
 	test/lib/manual.py test/lib/milter.py test/lib/piped.py \
 	test/lib/paste.py test/lib/point.sh test/lib/proc.py test/lib/pydkim.py \

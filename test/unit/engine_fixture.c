@@ -58,20 +58,31 @@ fx_write(const struct fx *fx, const char *name, struct str text)
 	}
 }
 
+/* One of test/lib/keys, as a file of the fixture. */
 static struct privkey *
-make_key(const struct fx *fx, enum crypto_key_type type, unsigned bits,
-    const char *file)
+copy_key(const struct fx *fx, const char *name, const char *file)
 {
+	const char *top = getenv("top_srcdir");
 	struct privkey *key;
-	struct buf pem;
+	char path[1024], pem[4096];
+	struct diag diag;
+	size_t n;
+	FILE *f;
 
-	buf_init(&pem, FX_MAX_BYTES);
-	if (privkey_generate(type, bits, &key) != STATUS_OK ||
-	    privkey_write_pem(key, &pem) != STATUS_OK) {
-		fx_die(file, "no key");
+	(void)snprintf(path, sizeof(path), "%s/test/lib/keys/%s",
+	    top != NULL ? top : ".", name);
+	f = fopen(path, "r");
+	if (f == NULL) {
+		fx_die(path, "cannot be read");
 	}
-	fx_write(fx, file, buf_str(&pem));
-	buf_fini(&pem);
+	n = fread(pem, 1, sizeof(pem), f);
+	(void)fclose(f);
+	diag_init(&diag);
+	if (privkey_parse_pem(str_mem(pem, n), path, &key, &diag) !=
+	    STATUS_OK) {
+		fx_die(path, diag.text);
+	}
+	fx_write(fx, file, str_mem(pem, n));
 	return (key);
 }
 
@@ -138,8 +149,8 @@ fx_init(struct fx *fx, const char *extra)
 	buf_init(&fx->log, FX_MAX_BYTES);
 	pthread_mutex_init(&fx->log_lock, NULL);
 	fx->crypto = crypto_new();
-	fx->rsa = make_key(fx, CRYPTO_RSA, 2048, "rsa");
-	fx->ed = make_key(fx, CRYPTO_ED25519, 0, "ed");
+	fx->rsa = copy_key(fx, "r2.pem", "rsa");
+	fx->ed = copy_key(fx, "e1.pem", "ed");
 	fx->stats = engine_stats_new();
 	diag_init(&diag);
 	if (second_new(&fx->second, &diag) != STATUS_OK) {
