@@ -12,7 +12,6 @@ import gzip
 import io
 import json
 import os
-import shutil
 import struct
 import sys
 import xml.etree.ElementTree
@@ -27,6 +26,7 @@ import peers  # noqa: E402
 import postgres  # noqa: E402
 import proc  # noqa: E402
 import seald  # noqa: E402
+import suites  # noqa: E402
 import tap  # noqa: E402
 import tree  # noqa: E402
 
@@ -43,13 +43,6 @@ NIGHTS = {
     'Pacific/Pago_Pago': BERLIN}
 # Why mailseald did not do what the policy says, in the report.
 COMMENTS = {}
-
-
-def suite_file(name):
-    root = os.environ.get('MAILSEAL_SUITES') or os.path.join(
-        tree.SRC, '..', 'shared', 'suites')
-    path = os.path.join(root, 'dmarc-reports-write', name)
-    return path if os.path.exists(path) else None
 
 
 class Clock:
@@ -174,8 +167,8 @@ def check_own(mails, events, name):
 
 
 def check_suite(folder, mails, events, name):
-    script = suite_file('check_report.py')
-    if script is None or shutil.which('xmllint') is None:
+    check = suites.report_checker()
+    if check is None:
         tap.skip(name + ': check_report.py', 'no suite dmarc-reports-write, '
                  'or no xmllint')
         return
@@ -185,11 +178,10 @@ def check_suite(folder, mails, events, name):
         '%s=%s' % x for x in d.tags.items()) for d in kept.DOMAINS}
     wrong = []
     for file, data in mails.items():
-        status, out, err = proc.run(
-            [sys.executable, script, '--receiver', 'rx.example', '--events',
-             path, '--record', records[rows_of(data)[0]], file])
-        if (status, out) != (0, b'0 errors, 0 warnings\n'):
-            wrong.append((file, out, err))
+        said = check('--receiver', 'rx.example', '--events', path, '--record',
+                     records[rows_of(data)[0]], file)
+        if said != (0, '0 errors, 0 warnings\n'):
+            wrong.append((file, said))
     tap.is_(wrong, [], '%s: check_report.py has nothing to say about %d '
             'reports of %d messages' % (name, len(mails), len(events)))
 

@@ -3,6 +3,7 @@
 becomes of it if the sender is killed or not alone; and list, show, suppress
 and bounce.
 """
+import contextlib
 import email
 import email.policy
 import gzip
@@ -11,10 +12,11 @@ import os
 import random
 import re
 import resource
-import shutil
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import xml.etree.ElementTree as ET
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
@@ -26,6 +28,7 @@ import postgres  # noqa: E402
 import proc  # noqa: E402
 import report_store as rs  # noqa: E402
 import sink  # noqa: E402
+import suites  # noqa: E402
 import tap  # noqa: E402
 import tree  # noqa: E402
 import zone  # noqa: E402
@@ -668,34 +671,36 @@ class Script:
     """An SMTP server that answers from a list, one line by command."""
 
     def __init__(self, answers):
-        code = '''
-import socket, sys
-s = socket.socket()
-s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-s.bind(('127.0.0.1', int(sys.argv[1])))
-s.listen(5)
-while True:
-    c, _ = s.accept()
-    f = c.makefile('rwb')
-    try:
-        for a in sys.argv[2:]:
-            f.write(a.encode() + b'\\r\\n')
+        self.answers = answers
+        self.listener = socket.create_server(('127.0.0.1', 0))
+        self.port = self.listener.getsockname()[1]
+        self.thread = threading.Thread(target=self._run, daemon=True)
+        self.thread.start()
+
+    def _run(self):
+        while True:
+            try:
+                c, _ = self.listener.accept()
+            except OSError:
+                return              # stopped
+            with c, contextlib.suppress(OSError), c.makefile('rwb') as f:
+                c.settimeout(proc.PATIENCE_S)
+                self._talk(f)
+
+    def _talk(self, f):
+        for a in self.answers:
+            f.write(a.encode() + b'\r\n')
             f.flush()
             line = f.readline()
-            while line and a.startswith('354') and line != b'.\\r\\n':
+            while line and a.startswith('354') and line != b'.\r\n':
                 line = f.readline()
             if not line:
                 break
-        f.close()
-    except OSError:
-        pass            # who only looks whether the port is open
-    c.close()
-'''
-        self.port = proc.free_port()
-        self.server = proc.Server(
-            [sys.executable, '-c', code, str(self.port)] + answers,
-            os.path.join(proc.folder(), 'log'),
-            lambda: proc.port_open(self.port))
+
+    def stop(self):
+        self.listener.shutdown(socket.SHUT_RDWR)
+        self.thread.join()
+        self.listener.close()
 
 
 def smtp_answers():
@@ -708,7 +713,7 @@ def smtp_answers():
         usual(h)
         _, out, err = h.send(to_folder=False)
         tap.is_(only(out)['state'], want, name, [out, err])
-        script.server.stop()
+        script.stop()
         return h, only(out)['addresses'][0]['note']
 
     answer(6, '221 bye', 'sent', 'all is well')
@@ -1049,13 +1054,6 @@ def usage():
 
 # -- the checker of the suite ----------------------------------------------------
 
-def suite_file(name):
-    root = os.environ.get('MAILSEAL_SUITES') or os.path.join(
-        tree.SRC, '..', 'shared', 'suites')
-    path = os.path.join(root, 'dmarc-reports-write', name)
-    return path if os.path.exists(path) else None
-
-
 def random_rows(rng, domain, p):
     rows, seen = [], set()
     for _ in range(rng.randrange(1, 12)):
@@ -1093,8 +1091,8 @@ def random_rows(rng, domain, p):
 
 
 def checker():
-    script = suite_file('check_report.py')
-    if script is None or shutil.which('xmllint') is None:
+    check = suites.report_checker()
+    if check is None:
         tap.skip('check_report.py', 'no suite dmarc-reports-write, or no '
                  'xmllint')
         return
@@ -1110,15 +1108,14 @@ def checker():
     tap.is_(out['sent'], 60, 'random reports', err)
     for name, data in h.files().items():
         record = Mail(data)
-        status, out, err = proc.run(
-            [sys.executable, script, '--receiver', 'rx.example', '--record',
-             'v=DMARC1; p=%s; adkim=%s; aspf=%s' % (
-                 record.text('policy_published/p'),
-                 record.text('policy_published/adkim'),
-                 record.text('policy_published/aspf')),
-             os.path.join(h.out, name)])
-        if not tap.is_((status, out), (0, b'0 errors, 0 warnings\n'),
-                       'check_report.py: ' + record.domain, err):
+        said = check('--receiver', 'rx.example', '--record',
+                     'v=DMARC1; p=%s; adkim=%s; aspf=%s' % (
+                         record.text('policy_published/p'),
+                         record.text('policy_published/adkim'),
+                         record.text('policy_published/aspf')),
+                     os.path.join(h.out, name))
+        if not tap.is_(said, (0, '0 errors, 0 warnings\n'),
+                       'check_report.py: ' + record.domain):
             tap.diag(record.xml.decode())
 
 

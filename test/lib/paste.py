@@ -94,8 +94,19 @@ def options(args):
     return out if 'dnsbl' in args else out + ['--no-dnsbl']
 
 
+_found = {}
+
+
 def run(text, domain, args):
-    """The findings that are not ok."""
+    """The findings that are not ok. Each zone is checked once: often all fixes
+    of it are those of one finding."""
+    key = text, domain, repr(sorted(args.items()))
+    if key not in _found:
+        _found[key] = _check(text, domain, args)
+    return copy.deepcopy(_found[key])
+
+
+def _check(text, domain, args):
     path = proc.write(os.path.join(TOP, 'zone'), text)
     _, out, err = proc.run_json(
         [tree.MAILSEAL, 'check', '--json', '--zone', path, '--dns-timeout',

@@ -4,18 +4,26 @@
 They lie at $MAILSEAL_SUITES or beside the source tree. Nothing of them is
 ever copied into it.
 """
+import contextlib
+import io
 import json
 import os
+import runpy
+import shutil
+import sys
 
 import tap
 import tree
 
 
+def _path(*names):
+    return os.path.join(os.environ.get('MAILSEAL_SUITES') or os.path.join(
+        tree.SRC, '..', 'shared', 'suites'), *names)
+
+
 def folder(name):
     """The suite's folder; ends the program with a visible skip without it."""
-    root = os.environ.get('MAILSEAL_SUITES') or os.path.join(
-        tree.SRC, '..', 'shared', 'suites')
-    path = os.path.join(root, name)
+    path = _path(name)
     if not os.path.isdir(path):
         tap.skip_all('no suite %s; MAILSEAL_SUITES names their folder' % name)
     return path
@@ -29,6 +37,28 @@ def load(path):
 def read(path):
     with open(path, 'rb') as f:
         return f.read()
+
+
+def report_checker():
+    """check_report.py of the suite dmarc-reports-write as a function of its
+    arguments, which gives its exit status and what it prints. It runs in this
+    process: to start Python for each report takes longer than to check it.
+    None: it cannot run here."""
+    script = _path('dmarc-reports-write', 'check_report.py')
+    if not os.path.exists(script) or shutil.which('xmllint') is None:
+        return None
+    main = runpy.run_path(script)['main']
+
+    def check(*args):
+        before, sys.argv = sys.argv, [script] + list(args)
+        out = io.StringIO()
+        try:
+            with contextlib.redirect_stdout(out):
+                status = main()
+        finally:
+            sys.argv = before
+        return status, out.getvalue()
+    return check
 
 
 class Deviations:
