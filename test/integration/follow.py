@@ -6,6 +6,7 @@ import re
 import shutil
 import sys
 import threading
+import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
 
@@ -45,6 +46,8 @@ class Stream:
     """A thread that sends one message after the other. send(mark) gives the
     message as it arrived, or says why it did not."""
 
+    PAUSE_S = 0.03              # so that there is time for the rest
+
     def __init__(self, send):
         self.send = send
         self.arrived = []
@@ -64,6 +67,7 @@ class Stream:
             except (OSError, RuntimeError, TimeoutError) as e:
                 self.trouble.append('m%d: %s' % (n, e))
             n += 1
+            time.sleep(self.PAUSE_S)
 
     def wait_for(self, want, what):
         """Until a message that is sent from now on is signed so."""
