@@ -5,14 +5,13 @@ MimeKit accepts what Office 365 writes in place of an authserv-id, and a field
 without results. Our parser is strict and reports such fields as invalid.
 Fields that MimeKit refuses must be refused here as well.
 """
-import json
 import os
 import re
-import subprocess
 import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
 
+import proc  # noqa: E402
 import suites  # noqa: E402
 import tap  # noqa: E402
 import tree  # noqa: E402
@@ -37,13 +36,8 @@ INSTANCE = re.compile(r'i=(\d+);')
 
 
 def authres(value):
-    done = subprocess.run([tree.MAILSEAL, 'authres', '--json'],
-                          input=value.encode(), stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, timeout=60)
-    try:
-        return done.returncode, json.loads(done.stdout), done.stderr
-    except ValueError:
-        return done.returncode, None, done.stderr
+    return proc.run_json([tree.MAILSEAL, 'authres', '--json'],
+                         value.encode())
 
 
 def flat(out, instance):

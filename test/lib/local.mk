@@ -10,7 +10,7 @@ EXTRA_DIST += test/lib/Fields.pm test/lib/hostile.py test/lib/knot.py \
 	test/lib/manual.py test/lib/milter.py test/lib/piped.py \
 	test/lib/paste.py test/lib/point.sh test/lib/proc.py test/lib/pydkim.py \
 	test/lib/reports.py test/lib/resolver.py test/lib/seal.py \
-	test/lib/seald.py test/lib/suites.py test/lib/tap.py \
+	test/lib/seald.py test/lib/stem.py test/lib/suites.py test/lib/tap.py \
 	test/lib/tree.py test/lib/tsan.supp test/lib/zone.py
 
 # Preloaded into a program under test. Without libtool: a program in name only.
@@ -19,6 +19,13 @@ test_lib_threads_fail_so_SOURCES = test/lib/threads_fail.c
 test_lib_threads_fail_so_CFLAGS = $(AM_CFLAGS) -fPIC
 test_lib_threads_fail_so_LDFLAGS = -shared
 test_lib_threads_fail_so_LDADD =
+EXTRA_PROGRAMS += test/lib/stem_main.so
+test_lib_stem_main_so_SOURCES = test/lib/stem_main.c
+test_lib_stem_main_so_CFLAGS = $(AM_CFLAGS) -fPIC
+test_lib_stem_main_so_LDFLAGS = -shared
+test_lib_stem_main_so_LDADD = -ldl
+check_DATA += test/lib/stem_main.so
+CLEANFILES += test/lib/stem_main.so
 EXTRA_PROGRAMS += test/lib/cleanup_hang.so
 test_lib_cleanup_hang_so_SOURCES = test/lib/cleanup_hang.c
 test_lib_cleanup_hang_so_CFLAGS = $(AM_CFLAGS) -fPIC

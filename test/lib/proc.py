@@ -12,6 +12,8 @@ import sys
 import tempfile
 import time
 
+import stem
+
 _servers = []
 _folders = []
 _ports = []
@@ -139,10 +141,14 @@ class Server:
 
 def run(argv, data=b'', patience_s=PATIENCE_S, env=None):
     """(exit status, standard output, standard error as text)."""
-    p = subprocess.run(argv, input=data, stdout=subprocess.PIPE,
-                       stderr=subprocess.PIPE, timeout=patience_s, env=env,
-                       check=False)
-    return p.returncode, p.stdout, p.stderr.decode('utf-8', 'backslashreplace')
+    done = stem.run(argv, data, patience_s, env)
+    if done is None:
+        p = subprocess.run(argv, input=data, stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, timeout=patience_s,
+                           env=env, check=False)
+        done = p.returncode, p.stdout, p.stderr
+    status, out, err = done
+    return status, out, err.decode('utf-8', 'backslashreplace')
 
 
 def run_json(argv, data=b''):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """tree: where the source, the build and its programs are."""
+import functools
 import os
 import sys
 
@@ -21,6 +22,7 @@ DKIMKEYGEN = program('keys/dkimkeygen')
 BATCH = program('test/lib/batch')
 
 
+@functools.lru_cache(maxsize=None)
 def is_sanitized():
     """Whether the programs were built with a sanitizer: slow, and with
     memory habits of its own."""
