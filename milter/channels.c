@@ -19,12 +19,14 @@
 
 _Static_assert(CHANNELS_MAX + REMOTE_LOADERS <= CONTROL_CHANNELS_MAX, "fds");
 _Static_assert(CHANNELS_MAX + REMOTE_LOADERS <= REMOTE_CHANNELS_MAX, "client");
+_Static_assert(CHANNELS_SERVED_MAX >= 4 * CONTROL_CHANNELS_MAX, "served");
 
 struct serving {		/* a connection, by a thread of its own */
 	TAILQ_ENTRY(serving)	 link;
 	struct channels		*channels;
 	pthread_t		 thread;
 	int			 fd;		/* -1: it has ended */
+	bool			 shut;		/* so that it ends */
 };
 
 static void *
@@ -58,6 +60,32 @@ start_thread(void *(*run)(void *), void *arg, pthread_t *thread_r)
 	return (ok);
 }
 
+/*
+ * Before a delivery: the oldest connections are shut if there would be no room
+ * for the one after it, since they need a moment to end. SHUT_RDWR, as their
+ * threads may wait for a client that reads no replies.
+ */
+static void
+make_room(struct channels *channels, size_t n)
+{
+	struct serving *serving;
+	size_t wanted;
+
+	pthread_mutex_lock(&channels->lock);
+	wanted = channels->running + 2 * n;
+	TAILQ_FOREACH(serving, &channels->servings, link) {
+		if (wanted <= CHANNELS_SERVED_MAX) {
+			break;
+		}
+		if (serving->fd != -1 && !serving->shut) {
+			(void)shutdown(serving->fd, SHUT_RDWR);
+			serving->shut = true;
+			wanted--;
+		}
+	}
+	pthread_mutex_unlock(&channels->lock);
+}
+
 /* Without a thread the client finds the connection at its end. */
 static void
 serve_channel(struct channels *channels, int fd)
@@ -70,7 +98,8 @@ serve_channel(struct channels *channels, int fd)
 		/* With the lock, so that it does not end before it is in the
 		   list. */
 		pthread_mutex_lock(&channels->lock);
-		ok = start_thread(run_channel, serving, &serving->thread);
+		ok = channels->running < CHANNELS_SERVED_MAX &&
+		    start_thread(run_channel, serving, &serving->thread);
 		if (ok) {
 			TAILQ_INSERT_TAIL(&channels->servings, serving, link);
 			channels->running++;
@@ -133,6 +162,7 @@ run_deliveries(void *arg)
 		if (channels->begin != NULL && !again) {
 			channels->begin(channels->ctx);
 		}
+		make_room(channels, n);
 		for (i = 0; i < n; i++) {
 			serve_channel(channels, fds[i]);
 		}

@@ -5,6 +5,14 @@
  * says that some have ended, and delivers the ends; new ones replace all
  * others. A thread waits for deliveries, so that a process that is loading, or
  * waits for a database, still gets them.
+ *
+ * The process that serves has a thread for each connection, CHANNELS_SERVED_MAX
+ * at most: one that was taken over may ask for connections for ever, and keep
+ * those that were replaced. So the oldest are shut to make room for the newest.
+ * A thread that waits for a database then ends when it has its answer; if too
+ * many wait, connections of a delivery are closed at once, and the client asks
+ * for others until there is room. A client that closes what was replaced has no
+ * more than two deliveries, and is not affected.
  */
 #ifndef MILTER_CHANNELS_H
 #define MILTER_CHANNELS_H
@@ -23,6 +31,8 @@
    for loading. */
 #define CHANNELS_MIN	4
 #define CHANNELS_MAX	16
+/* Threads, with those of connections that are about to end. */
+#define CHANNELS_SERVED_MAX	128
 
 struct serving;
 TAILQ_HEAD(servings, serving);

@@ -43,6 +43,9 @@ test_unit_t_milter_watch_SOURCES = test/unit/t_milter_watch.c \
 UNIT += test/unit/t_milter_control
 test_unit_t_milter_control_SOURCES = test/unit/t_milter_control.c \
 	milter/control.c milter/control.h
+UNIT += test/unit/t_milter_channels
+test_unit_t_milter_channels_SOURCES = test/unit/t_milter_channels.c \
+	milter/channels.c milter/channels.h milter/control.c milter/control.h
 UNIT += test/unit/t_milter_mark_key
 test_unit_t_milter_mark_key_SOURCES = test/unit/t_milter_mark_key.c
 EXTRA_test_unit_t_milter_mark_key_DEPENDENCIES = milter/mark_key.c
