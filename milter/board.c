@@ -102,19 +102,38 @@ was_seen(struct board_deaths *deaths, uint64_t digest)
 	return (false);
 }
 
-unsigned
-board_blame(struct board *board, struct board_keys *keys,
-    struct board_deaths *deaths)
+/* What the process worked on, each digest once: several threads may have had
+   copies of one message, for several recipients. */
+static unsigned
+take_digests(struct board *board, uint64_t r[BOARD_MESSAGES])
 {
-	unsigned i, n = 0;
+	unsigned i, k, n = 0;
 	uint64_t digest;
 
 	for (i = 0; i < BOARD_MESSAGES; i++) {
 		digest = atomic_exchange(&board->messages[i], 0);
-		if (digest != 0 && was_seen(deaths, digest) &&
-		    !board_is_suspect(keys, digest)) {
+		for (k = 0; k < n && r[k] != digest; k++) {
+			continue;
+		}
+		if (digest != 0 && k == n) {
+			r[n++] = digest;
+		}
+	}
+	return (n);
+}
+
+unsigned
+board_blame(struct board *board, struct board_keys *keys,
+    struct board_deaths *deaths)
+{
+	uint64_t digests[BOARD_MESSAGES];
+	unsigned i, of = take_digests(board, digests), n = 0;
+
+	for (i = 0; i < of; i++) {
+		if (was_seen(deaths, digests[i]) &&
+		    !board_is_suspect(keys, digests[i])) {
 			atomic_store(&keys->suspects[deaths->suspects_n++ %
-			    BOARD_SUSPECTS], digest);
+			    BOARD_SUSPECTS], digests[i]);
 			n++;
 		}
 	}

@@ -54,9 +54,11 @@ struct board_keys {
 struct board		*board_new(void);
 struct board_keys	*board_keys_new(void);
 /*
- * A message is known by a digest of its first BOARD_FIRST_BYTES. While a thread
- * works on it, the digest is noted; so a process that dies leaves the digests
- * of what its threads worked on. Returns a place, or -1.
+ * A message is known by a digest of the first BOARD_FIRST_BYTES of its header,
+ * names and values of fields: so it is known before anything but a copy was
+ * made of them. While a thread works on it, the digest is noted; so a process
+ * that dies leaves the digests of what its threads worked on. Returns a place,
+ * or -1.
  */
 uint64_t		 board_digest(const struct board *, const void *,
 			    size_t n);
