@@ -18,6 +18,13 @@
  * At STOP, or if the parent is gone, requests that are being served end, all
  * threads are joined, and all keys are freed before the process exits. Only if
  * a thread waits too long for a database, the process ends without that.
+ *
+ * Keys in a token (PKCS#11) are not supported. They would need, here and in
+ * crypto/ only: a provider for OpenSSL 3 (Debian 12 has none) and the library
+ * of the token, both loaded before the sandbox, after which no code can be;
+ * rows for what that library calls, opens and connects to, another list for
+ * each; a login with a PIN from a file; and for privkey_derive(), which takes
+ * the octets of the private key, a secret of another origin.
  */
 #ifndef MILTER_KEYS_H
 #define MILTER_KEYS_H
