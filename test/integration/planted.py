@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """A message makes the process that handles mail crash, or make a call that it
 may not make: the process is replaced, the log says what happened, and all
-other mail is signed. Nor does it reach keys, stores or the other processes,
-and what it has signed without saying so is noticed. The defects are in a
-library that is preloaded."""
+other mail is signed. A message that does so while it is worked on is deferred
+the third time. Nor does it reach keys, stores or the other processes, and what
+it has signed without saying so is noticed. The keys process, too, is replaced
+if it crashes or makes such a call, and no message stays unsigned. The defects
+are in a library that is preloaded."""
 import os
 import select
 import socket
@@ -180,6 +182,98 @@ def check_takeover(options, store):
     tap.is_(daemon.stop(), 0, 'mailseald ends well')
 
 
+def fate(path, plant, subject='x', more=(), body=b'body\r\n'):
+    """'signed', 'unsigned', 'later', or None: the connection broke."""
+    try:
+        client = milter.Client(path, steps=milter.STEPS_WAIT)
+        begin(client, subject, plant)
+        for name, value in more:
+            client.header(name, value)
+        client.eoh()
+        client.body(body)
+        answer, changes = client.eom()
+        client.quit()
+    except (milter.Gone, OSError):
+        return None
+    if any(b'DKIM-Signature' in c for c in changes):
+        return 'signed'
+    return 'later' if answer[:2] == b'y4' else 'unsigned'
+
+
+def check_third(options):
+    """A crash while a message is signed, with the same first kilobyte of its
+    header; then one whose header is another."""
+    daemon = seald.Seald(TOP, options, 'third',
+                         env=dict(os.environ, LD_PRELOAD=LIBRARY))
+    roles.settle(daemon)
+    filler = (('X-Filler', ' ' + 'x' * 1024),)
+    for i in range(2):
+        before = roles.wait(daemon.server.pid)['mail']
+        tap.is_(fate(daemon.path, 'fatal', more=filler), None,
+                'crash %d while it is signed' % (i + 1))
+        roles.wait(daemon.server.pid, without=[before])
+        roles.settle(daemon)
+    before = roles.find(daemon.server.pid)
+    for what, args in (
+            ('the third time', {}), ('with another body',
+                                     {'body': b'other\r\n'}),
+            ('with fields after the first kilobyte',
+             {'more': filler + (('X-More', ' y'),)})):
+        args = dict({'more': filler}, **args)
+        tap.is_(fate(daemon.path, 'fatal', **args), 'later',
+                what + ': it is deferred')
+    tap.is_(roles.find(daemon.server.pid), before, 'and nobody dies')
+    tap.is_(fate(daemon.path, None), 'signed', 'others are signed')
+    tap.is_(fate(daemon.path, 'fatal', subject='y', more=filler), None,
+            'with another field in front it is another message')
+    roles.wait(daemon.server.pid, without=[before['mail']])
+    roles.settle(daemon)
+    tap.is_(daemon.stop(), 0, 'mailseald ends well')
+
+
+def check_keys(options):
+    """A keys process with a defect, at a signature."""
+    plan = os.path.join(TOP, 'plan')
+    victim = proc.write(os.path.join(TOP, 'victim'), 'text')
+    daemon = seald.Seald(TOP, dict(options, OnSignFailure='tempfail'),
+                         'keys-defect', env=dict(
+                             os.environ, LD_PRELOAD=LIBRARY,
+                             PLANTED_IN_KEYS=plan))
+    roles.settle(daemon)
+    found = roles.wait(daemon.server.pid)
+
+    def send():
+        """Until it is signed, as an MTA does; what became of it before."""
+        fates = [fate(daemon.path, None)]
+        while fates[-1] == 'later':
+            fates.append(fate(daemon.path, None))
+        return fates
+    for what, says in CRASHES + (() if tree.is_sanitized() else (
+            ('exec', '(execve'), ('connect', '(socket'), ('fork', '(clone'),
+            ('kill %(parent)d', '(kill)'))):
+        before = roles.wait(daemon.server.pid)
+        count = daemon.log_text().count(says)
+        proc.write(plan, '%d %s' % (before['keys'], what % before))
+        fates = send()
+        tap.ok(fates[-1] == 'signed', 'keys, %s: the message is signed by '
+               'the next one' % what, fates)
+        proc.wait_for(lambda: daemon.log_text().count(says) > count,
+                      'the log to say ' + says)
+        after = roles.wait(daemon.server.pid, without=[before['keys']])
+        tap.is_((after['parent'], after['mail']),
+                (found['parent'], found['mail']),
+                'keys, %s: only the keys process is new' % what)
+    if roles.has_landlock():
+        keys = roles.find(daemon.server.pid)['keys']
+        proc.write(plan, '%d empty %s' % (keys, victim))
+        tap.is_(send()[-1], 'signed', 'keys, a file is written: goes on')
+        with open(victim, encoding='ascii') as f:
+            tap.is_(f.read(), 'text', 'and the file is as it was')
+    tap.ok('signatures, but the mail process says' not in daemon.log_text(),
+           'and the counts of signatures agree')
+    tap.is_(daemon.stop(), 0, 'mailseald ends well')
+
+
 def check_lie(options):
     """With a watchdog so short that the parent asks the others more often than
     signatures are compared."""
@@ -271,6 +365,8 @@ def main():
     shut(options, 'unix')
     port = proc.free_port()
     shut(options, 'inet:%d@127.0.0.1' % port, port)
+    check_third(options)
+    check_keys(options)
     check_lie(dict(options, KeyFile=options['KeyFile'][:1],
                    Selector=options['Selector'][:1]))
     if not tree.is_sanitized():

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""No private key is in the memory of the process that handles mail, and no
-password of a key store: all that it can read is searched, after the start,
-after signatures, after a reload and after the keys were replaced. The same
-search finds them in the process that signs. And what descriptors each process
-has."""
+"""No private key is in the memory of the process that handles mail, nor in the
+parent's, and no password of a key store in the former: all that it can read is
+searched, after the start, after signatures, after a reload, after the keys were
+replaced, and after processes were. The same search finds them in the process
+that signs. And what descriptors each process has."""
 import base64
 import os
 import re
@@ -38,12 +38,14 @@ DESCRIPTORS = {
     'keys': STANDARD + (
         (r'socket:\[\d+\]', 'requests, and the parent'),
         (r'pipe:\[\d+\]', 'what it says when it dies'),
-        (r'%s/store(/.*)?' % re.escape(TOP), 'the key store'),
+        (r'%s/keystore(/.*)?' % re.escape(TOP), 'the key store'),
     ),
     'mail': STANDARD + (
         (r'socket:\[\d+\]', 'MTAs, name servers, keys, the parent'),
         (r'pipe:\[\d+\]', 'what it says when it dies, wakes of threads'),
         (r'anon_inode:\[(eventfd|eventpoll)\]', 'waits'),
+        (r'%s/.*/reports\.db(-wal|-shm|-journal)?' % re.escape(TOP),
+         'the database of reports'),
     ),
 }
 
@@ -69,23 +71,26 @@ def sign(daemon, n, domain='example.com'):
 
 
 def look(daemon, needles, kept, when):
-    """needles: none of them is in the mail process; kept: each of them has a
-    form that is in the keys process."""
+    """needles: none of them is in the mail process, nor in the parent; kept:
+    each of them has a form that is in the keys process."""
     found = roles.wait(daemon.server.pid)
-    there, read = roles.search(found['mail'], needles)
-    tap.is_(there, {}, '%s: mail has no part of a private key' % when)
-    tap.ok(read > 1 << 20, '%s: and its memory was read' % when, str(read))
+    for role in ('mail', 'parent'):
+        there, read = roles.search(found[role], needles)
+        tap.is_(there, {}, '%s: %s has no part of a private key' % (when,
+                                                                    role))
+        tap.ok(read > 1 << 20, '%s: and its memory was read' % when,
+               str(read))
     there, _ = roles.search(found['keys'], needles)
     values = {k.split(',')[0] for k in there}
     missing = [k for k in kept if not values & {k}]
     tap.is_(missing, [], '%s: the same search finds them in keys' % when)
 
 
-def of_keys(keys):
+def of_keys(paths):
     """(all needles, the names of those that keys must have)"""
     needles, kept = {}, []
-    for k in keys:
-        own = roles.secrets(k.path)
+    for path in paths:
+        own = roles.secrets(path)
         needles.update(own)
         kept += sorted({n.split(',')[0] for n in own if 'PEM' not in n})
     return needles, kept
@@ -96,7 +101,7 @@ def test_files(first, second):
         'Domain': 'example.com', 'Selector': [k.selector for k in first],
         'KeyFile': [k.path for k in first], 'Mode': 's',
         'InternalHosts': '127.0.0.1'}, 'files')
-    needles, kept = of_keys(first)
+    needles, kept = of_keys([k.path for k in first])
     look(daemon, needles, kept, 'KeyFile, start')
     tap.is_(sign(daemon, SIGNATURES), SIGNATURES, 'all are signed')
     look(daemon, needles, kept, 'KeyFile, %d signatures' % SIGNATURES)
@@ -107,8 +112,60 @@ def test_files(first, second):
                      KeyFile=[k.path for k in second])
     daemon.reload('is in service')
     tap.is_(sign(daemon, 10), 10, 'and with other keys')
-    more, kept = of_keys(second)
+    more, kept = of_keys([k.path for k in second])
     look(daemon, {**needles, **more}, kept, 'KeyFile, other keys')
+    look_at_descriptors(daemon)
+    before = len(roles.descriptors(daemon.server.pid))
+    replace(daemon, 'keys')
+    replace(daemon, 'mail')
+    # The next keys process brings its first set, which is passed on.
+    tap.ok(proc.wait_for(lambda: len(roles.descriptors(daemon.server.pid)) ==
+                         before, 'as many descriptors as before'),
+           'of those that were replaced, the parent has none')
+    tap.is_(sign(daemon, 10), 10, 'and by other processes')
+    look(daemon, {**needles, **more}, kept, 'KeyFile, other processes')
+    look_at_descriptors(daemon)
+    tap.is_(daemon.stop(), 0, 'mailseald ends well')
+
+
+def replace(daemon, role):
+    before = roles.find(daemon.server.pid)[role]
+    os.kill(before, 9)
+    roles.wait(daemon.server.pid, without=[before])
+    roles.settle(daemon)
+
+
+def new_key(store, selector, kind):
+    """An active key in a directory; its path."""
+    status, _, err = proc.run([tree.DKIMKEYGEN, 'new', '-K', store, '-d',
+                               'example.com', '-s', selector, '-t', kind])
+    tap.is_(status, 0, 'a new key of the store', err)
+    seald.set_stage(store, 'example.com', selector, 'active')
+    return os.path.join(store, 'example.com', selector + '.private')
+
+
+def test_store():
+    """Keys of a directory, and their successors."""
+    store = os.path.join(TOP, 'keystore')
+    first = [new_key(store, 'a', 'rsa'), new_key(store, 'b', 'ed25519')]
+    daemon = seald.Seald(TOP, {'KeyStore': store, 'Mode': 's', 'Metrics':
+                               'unix:%s/store/metrics' % TOP, 'ReportStore':
+                               'sqlite:%s/store/reports.db' % TOP,
+                               'ReportFrom': 'r@example.com',
+                               'InternalHosts': '127.0.0.1'}, 'store')
+    needles, kept = of_keys(first)
+    tap.is_(sign(daemon, 10), 10, 'KeyStore: all are signed')
+    look(daemon, needles, kept, 'KeyStore')
+    second = [new_key(store, 'c', 'rsa'), new_key(store, 'd', 'ed25519')]
+    for selector in 'ab':
+        seald.set_stage(store, 'example.com', selector, 'retired')
+    daemon.reload('is in service')
+    tap.is_(sign(daemon, 10), 10, 'KeyStore: successors sign')
+    more, kept = of_keys(second)
+    look(daemon, {**needles, **more}, kept, 'KeyStore, successors')
+    replace(daemon, 'keys')
+    tap.is_(sign(daemon, 10), 10, 'KeyStore: another keys process signs')
+    look(daemon, {**needles, **more}, kept, 'KeyStore, another process')
     look_at_descriptors(daemon)
     tap.is_(daemon.stop(), 0, 'mailseald ends well')
 
@@ -153,7 +210,7 @@ def test_table(keys):
     daemon = seald.Seald(TOP, {
         'KeyTable': table, 'SigningTable': 'refile:' + rules, 'Mode': 's',
         'InternalHosts': '127.0.0.1'}, 'table')
-    needles, kept = of_keys(keys)
+    needles, kept = of_keys([k.path for k in keys])
     middle = len(text) // 2
     needles['the KeyTable'] = text[middle:middle + 24].encode()
     needles['the KeyTable, decoded'] = base64.b64decode(
@@ -218,10 +275,7 @@ def test_password(key):
         server.store('relay'), words[3]))
     daemon.reload('is in service')
     look_for_password(daemon, needles, 'another password')
-    before = roles.find(daemon.server.pid)
-    os.kill(before['mail'], 9)
-    roles.wait(daemon.server.pid, without=[before['mail']])
-    roles.settle(daemon)
+    replace(daemon, 'mail')
     look_for_password(daemon, needles, 'another mail process')
     tap.is_(daemon.stop(), 0, 'mailseald ends well')
 
@@ -268,6 +322,7 @@ def main():
     second = [k for k in peers.new_keys(other) if k.selector != 'r1']
     test_files(first, second)
     test_table([first[0], second[0]])
+    test_store()
     test_password(first[0])
     test_limits(first)
 

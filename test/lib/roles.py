@@ -162,7 +162,8 @@ def secrets(path):
         found['%s %s' % (name, key)] = _middle(value)
         found['%s %s, little-endian' % (name, key)] = _middle(value[::-1])
     # The first lines of a key say which kind it is.
-    found['%s PEM' % name] = _middle(lines[len(lines) // 2])
+    for at in sorted({len(lines) // 2, len(lines) * 3 // 4}):
+        found['%s PEM %d' % (name, at)] = _middle(lines[at])
     return found
 
 

@@ -69,6 +69,15 @@ def pair(top):
              'KeyFile': os.path.join(top, s + '.private')} for s in 'ab']
 
 
+def set_stage(store, domain, selector, stage):
+    """Of a key in a directory, as a rotation would have left it."""
+    path = os.path.join(store, domain, selector + '.state')
+    with open(path, encoding='ascii') as f:
+        lines = ['stage ' + stage if x.startswith('stage ') else x
+                 for x in f.read().splitlines()]
+    proc.write(path, '\n'.join(lines) + '\n')
+
+
 class Seald:
     """options: {name: value, or a list of values}. The socket is a unix one
     in the folder unless Socket is given; path: where it is then."""
