@@ -135,6 +135,28 @@ check_authors(const struct engine_input *in, const struct mark *mark,
 	return (status);
 }
 
+/* "<TIME.QUEUE-ID@HOST>", which Postfix and Sendmail add. */
+static bool
+is_id_of_mta(const struct engine_input *in, struct str id)
+{
+	struct str local = str_from_offset(str_first(id, str_find(id, '@')), 1);
+	size_t i = 0;
+
+	while (i < local.n && char_is_digit(local.p[i])) {
+		i++;
+	}
+	return (i > 0 && i < local.n && local.p[i] == '.' &&
+	    engine_trace_has_id(in, str_from_offset(local, i + 1)));
+}
+
+/* Whether the Message-ID may have been replaced on the way. */
+static bool
+is_new_id(const struct engine_input *in, struct str id)
+{
+	return (field_list_count(&in->fields, STR("List-Id")) > 0 ||
+	    is_id_of_mta(in, id));
+}
+
 static enum status
 check_message_id(const struct engine_input *in, const struct mark *mark,
     bool *fits_r)
@@ -159,7 +181,8 @@ check_message_id(const struct engine_input *in, const struct mark *mark,
 		status = id.p == NULL ? STATUS_NOMEM :
 		    engine_mark_add_hash(in->engine->opts.crypto, id, &hash);
 		*fits_r = status == STATUS_OK &&
-		    str_eq(buf_str(&hash), mark->message_id);
+		    (str_eq(buf_str(&hash), mark->message_id) ||
+		    is_new_id(in, id));
 	}
 	buf_fini(&hash);
 	return (status);

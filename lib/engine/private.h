@@ -294,6 +294,9 @@ void		engine_direction_decide(struct engine_input *, bool ours);
 
 /* Sets trace_index, and if there is one, sender: who sent it. */
 void		engine_trace_begin(struct engine_input *);
+/* Whether the message has that queue ID, or had it when this MTA received it
+   before, by its Received fields. */
+bool		engine_trace_has_id(const struct engine_input *, struct str id);
 
 /* entered.c */
 

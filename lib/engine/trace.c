@@ -124,6 +124,24 @@ read_hop(struct engine_input *in, struct str value)
 	    read_client(in, &hop) : HOP_OTHER);
 }
 
+bool
+engine_trace_has_id(const struct engine_input *in, struct str id)
+{
+	struct received_hop hop;
+	bool found = is_now(in, id);
+	size_t i;
+
+	for (i = 0; i < in->fields.n && !found && id.n > 0; i++) {
+		const struct field *field = &in->fields.v[i];
+
+		if (str_eq_ci(field->name, STR("Received"))) {
+			received_hop(field->value, &hop);
+			found = is_this_mta(in, hop.by) && str_eq(id, hop.id);
+		}
+	}
+	return (found);
+}
+
 void
 engine_trace_begin(struct engine_input *in)
 {

@@ -362,7 +362,7 @@ take_key(const struct received_hop *r, struct str word, bool first)
 	if (r->by.p == NULL && str_eq_ci(word, STR("by"))) {
 		return (EXPECT_HOST);
 	}
-	if (r->with.p != NULL && str_eq_ci(word, STR("id"))) {
+	if (r->by.p != NULL && str_eq_ci(word, STR("id"))) {
 		return (EXPECT_ID);
 	}
 	return (r->by.p != NULL && r->with.p == NULL &&

@@ -58,6 +58,7 @@ struct received_hop {		/* views into the value */
 /*
  * Reads a field of Postfix's or Sendmail's form, up to the ID:
  *	from HELO (NAME [ADDRESS]) ... by HOST ... with PROTOCOL id ID
+ *	by HOST ... id ID
  * HELO is one word, whichever, without parentheses or quotes, as both see to.
  * Of a malformed field, what is read until then.
  */

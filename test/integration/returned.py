@@ -390,6 +390,13 @@ LOSSES = [
         lambda d: encoded(d, b'base64', base64.encodebytes)), True),
     ('the copy deleted', without(b'mailseal-'), True),
     ('Received and results deleted', without(b'received:', RESULTS), True),
+    ('mlmmj: delheaders', without(b'received:', b'message-id:'), True),
+    ('mlmmj: delheaders, results deleted', each(
+        without(RESULTS, b'received:', b'message-id:'), footer), True),
+    ('Mailman: an anonymous list, its Message-ID', each(
+        without(b'x-', b'received:'), other_id, LIST, footer), True),
+    ('the same, results deleted', each(
+        without(b'x-', b'received:', RESULTS), other_id, LIST, footer), True),
     ('both marks deleted', without(*BOTH), False),
     ('both marks, another Message-ID', each(without(*BOTH), other_id), False),
     ('both marks, all changed', each(

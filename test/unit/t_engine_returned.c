@@ -233,6 +233,57 @@ repair_message_id(struct str text, struct buf *r)
 	    "Message-ID: <20231114@mx.example.net>", r);
 }
 
+/* What an MTA writes where a list has deleted it; "4F1A" as the fixture. */
+static void
+id_of_mta(struct str text, struct buf *r)
+{
+	fx_replace(text, ID, "Message-ID: <20231114221320.4F1A@mx.example.net>"
+	    "\r\n", r);
+}
+
+static void
+id_of_another(struct str text, struct buf *r)
+{
+	fx_replace(text, ID, "Message-ID: <20231114221320.4F1B@mx.example.net>"
+	    "\r\n", r);
+}
+
+static void
+id_without_time(struct str text, struct buf *r)
+{
+	fx_replace(text, ID, "Message-ID: <x.4F1A@mx.example.net>\r\n", r);
+}
+
+static void
+id_of_time(struct str text, struct buf *r)
+{
+	fx_replace(text, ID, "Message-ID: <20231114221320.@mx.example.net>\r\n",
+	    r);
+}
+
+static void
+id_of_filter(struct str text, struct buf *r)
+{
+	buf_add_cstr(r, "Received: from localhost (localhost [127.0.0.1]) by "
+	    "mx.example.net (Postfix) with ESMTP id 4F1B; Mon\r\n");
+	id_of_another(text, r);
+}
+
+static void
+id_of_other_host(struct str text, struct buf *r)
+{
+	buf_add_cstr(r, "Received: from localhost (localhost [127.0.0.1]) by "
+	    "mx.example.com (Postfix) with ESMTP id 4F1B; Mon\r\n");
+	id_of_another(text, r);
+}
+
+static void
+anonymous_list(struct str text, struct buf *r)
+{
+	buf_add_cstr(r, "List-Id: <list.example.com>\r\n");
+	other_message(text, r);
+}
+
 static void
 forge_result(struct str text, struct buf *r)
 {
@@ -318,6 +369,12 @@ static const struct {
 	{ "an address literal in the Message-ID", CONF, OURS
 	    "Message-ID: <a@[192.0.2.1]>\r\n" REST, repair_message_id, HOME,
 	    BACK },
+	{ "Message-ID deleted, the MTA adds one", CONF, FORGED(OURS),
+	    id_of_mta, HOME, BACK },
+	{ "the same in front of a filter", CONF, FORGED(OURS), id_of_filter,
+	    { .ip = "127.0.0.1", .mta_name = "mx.example.net" }, BACK },
+	{ "another Message-ID by a list", CONF, FORGED(OURS), anonymous_list,
+	    HOME, BACK },
 	{ "From with our author in encoded words", CONF,
 	    FORGED("From: " CODED_FROM "\r\n"), decode_from, HOME, BACK },
 	{ "the same in a quoted string", CONF,
@@ -390,6 +447,15 @@ static const struct {
 	    list_encoded, HOME, SIGN },
 	{ "the results of a message in another one", CONF, FORGED(OURS),
 	    other_message, HOME, SIGN },
+	{ "the same, with an ID of another reception", CONF, FORGED(OURS),
+	    id_of_another, HOME, SIGN },
+	{ "the same, with an ID of another MTA", CONF, FORGED(OURS),
+	    id_of_other_host, { .ip = "127.0.0.1",
+	    .mta_name = "mx.example.net" }, SIGN },
+	{ "the same, with an ID without a time", CONF, FORGED(OURS),
+	    id_without_time, HOME, SIGN },
+	{ "the same, with a time alone", CONF, FORGED(OURS), id_of_time, HOME,
+	    SIGN },
 	{ "the result was changed", CONF, FORGED(OURS), forge_result, HOME,
 	    SIGN },
 	{ "the time was changed", CONF, FORGED(OURS), forge_time, HOME, SIGN },
