@@ -36,6 +36,51 @@ find lib milter keys tools test -name '*.[ch]' -o -name '*.py' -o -name '*.pl' \
 point "the tarball has every source file" \
     "$(comm -13 "$work/named" "$work/files")"
 
+# The version of a checkout's package is its commit's; never silently another.
+eval "$(sed -n -e '/^say()/,/^}/p' -e '/^name_commit()/,/^}/p' setup)"
+log=$work/log
+export GIT_CEILING_DIRECTORIES="$work"
+: >"$log"
+name_checkout() {
+	version=1.2
+	cp "$1/etc/debian/changelog" "$work/changelog"
+	said=$(cd "$1" && name_commit "$work/changelog" && echo "=$version")
+	version=${said##*=}
+	said=${said%=*}
+}
+mkdir -p "$work/tree/etc/debian"
+echo 'mailseal (1.2-1) unstable; urgency=medium' \
+    >"$work/tree/etc/debian/changelog"
+name_checkout "$work/tree"
+point "a tarball's package has the plain version" \
+    "$([ "$version/$said" = 1.2/ ] || echo "$version $said")"
+mkdir "$work/tree/.git"
+name_checkout "$work/tree"
+point "a checkout that git cannot read: it is said" "$(case $version/$said in
+    1.2/*'no commit'*) ;; *) echo "$version $said" ;; esac)"
+rmdir "$work/tree/.git"
+git=$(command -v git || true)
+if [ -n "$git" ]; then
+	(
+		cd "$work/tree"
+		git -c init.defaultBranch=main init -q
+		GIT_COMMITTER_DATE='1700000000 +0900' git -c user.name=a \
+		    -c user.email=a@example.org commit -q --allow-empty -m a
+		chown -R 65534 . 2>/dev/null || true
+	)
+	name_checkout "$work/tree"
+	point "a checkout's has its commit, also of another user's checkout" \
+	    "$(echo "$version" | grep -vE \
+		'^1\.2\+git20231114221320\.[0-9a-f]{7}$' || true)"
+	point "the changelog has the commit's date, in UTC" \
+	    "$(sed -n 5p "$work/changelog" |
+		grep -v 'Tue, 14 Nov 2023 22:13:20 +0000$' || true)"
+else
+	n=$((n + 2))
+	echo "ok $((n - 1)) - a checkout's commit # SKIP no git"
+	echo "ok $n - the commit's date # SKIP no git"
+fi
+
 profile=etc/apparmor.mailseald
 PATH=$PATH:/sbin:/usr/sbin
 if command -v apparmor_parser >/dev/null; then
