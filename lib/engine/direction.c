@@ -28,7 +28,9 @@
  *	Authors: one strict From field, of at most 4 mailboxes with two labels
  *	or more, and without an '@' in encoded words, which some programs decode
  *	and do not encode again. If From then names only others, it is a new
- *	message of ours, such as a mailing list's with its own address in From.
+ *	message of ours, such as a mailing list's with its own address in From,
+ *	if it has a list's envelope or List-Id (way.c): tables of an MTA rewrite
+ *	From, too.
  *	After another verdict than dmarc=pass, an author with the same local
  *	part or of the same organization (two labels, three below names such as
  *	com.au) is no other: an MTA's canonical or masquerading rules make one

@@ -3,7 +3,8 @@
  * entered: whose message came in under a queue ID. When a list has put its own
  * address into From, and no mark is left, this tells its message from a forgery
  * (direction.c): the Received field that our MTA wrote when the message came in
- * has the ID, which no sender outside chooses, and the author was another.
+ * has the ID, which no sender outside chooses, the author was another, and a
+ * list has sent it anew (way.c).
  *
  * A table of ENGINE_ENTERED_SLOTS, for all engines of the process, without
  * locks: a newer message takes the place of an older one. It is for lists that
@@ -13,12 +14,18 @@
 
 #include "engine/private.h"
 
-#define AUTHOR_BITS	24
+/* Of a word: a hash of the ID, whether there was a List-Id, and hashes of the
+   envelope sender (0: unknown), of the author's local part and of his
+   organization. */
+#define HASH_BITS	12
+#define LOCAL_SHIFT	HASH_BITS
+#define SENDER_SHIFT	(2 * HASH_BITS)
+#define LIST_SHIFT	(3 * HASH_BITS)
+#define ID_SHIFT	(LIST_SHIFT + 1)
 
 struct engine_entered {
 	atomic_uint		references;
-	/* A hash of the ID; 12 bits each of one of the author's local part and
-	   of his organization. 0: empty. */
+	/* 0: empty. */
 	atomic_uint_fast64_t	v[ENGINE_ENTERED_SLOTS];
 };
 
@@ -52,6 +59,12 @@ engine_entered_release(struct engine_entered *entered)
 }
 
 static uint64_t
+part_of(uint64_t word, unsigned shift)
+{
+	return (word >> shift & ((1U << HASH_BITS) - 1));
+}
+
+static uint64_t
 hash_local(struct str local)
 {
 	char lower[ENGINE_ENTERED_LOCAL_MAX_BYTES];
@@ -63,19 +76,33 @@ hash_local(struct str local)
 	return (str_hash(str_mem(lower, n)));
 }
 
-/* 12 bits, from where the hash is good. */
+/* HASH_BITS, from where the hash is good. */
 static uint64_t
-twelve_bits(uint64_t hash)
+short_hash(uint64_t hash)
 {
-	return (hash >> 40 & 0xfff);
+	return (part_of(hash, 40));
 }
 
 static uint64_t
-word_of(uint64_t id, const struct addr_mailbox *author)
+word_of(const struct engine_input *in, uint64_t id,
+    const struct addr_mailbox *author, struct str sender)
 {
-	return (id >> AUTHOR_BITS << AUTHOR_BITS |
-	    twelve_bits(hash_local(author->local)) << 12 |
-	    twelve_bits(str_hash(engine_mark_organization(author->domain))));
+	return (id >> ID_SHIFT << ID_SHIFT |
+	    (uint64_t)engine_way_has_list(in) << LIST_SHIFT |
+	    (sender.p != NULL ? short_hash(str_hash(sender)) : 0) <<
+	    SENDER_SHIFT |
+	    short_hash(hash_local(author->local)) << LOCAL_SHIFT |
+	    short_hash(str_hash(engine_mark_organization(author->domain))));
+}
+
+/* Whether both say that a list has sent the message anew. */
+static bool
+is_new(const struct engine_input *in, uint64_t known, uint64_t now)
+{
+	uint64_t sender = part_of(known, SENDER_SHIFT);
+
+	return (engine_way_is_new(in, sender == 0 ||
+	    sender == part_of(now, SENDER_SHIFT), known >> LIST_SHIFT & 1));
 }
 
 /* The only author, known to every reader; or NULL. */
@@ -97,13 +124,16 @@ engine_entered_note(const struct engine_input *in)
 {
 	const struct addr_mailbox *author = clear_author(in);
 	struct str id = in->external ? in->macros[ENGINE_QUEUE_ID] :
-	    in->trace_id;
-	uint64_t hash = str_hash(id);
+	    in->trace_id, sender;
+	uint64_t hash = str_hash(id), word = 0;
 
-	if (id.n > 0 && signers_have_sources(in->engine->signers)) {
-		atomic_store_explicit(slot_of(in, hash), author != NULL ?
-		    word_of(hash, author) : 0, memory_order_relaxed);
+	if (id.n == 0 || !signers_have_sources(in->engine->signers)) {
+		return;
 	}
+	if (author != NULL && engine_way_sender(in, &sender) == STATUS_OK) {
+		word = word_of(in, hash, author, sender);
+	}
+	atomic_store_explicit(slot_of(in, hash), word, memory_order_relaxed);
 }
 
 bool
@@ -111,13 +141,15 @@ engine_entered_is_of_others(const struct engine_input *in)
 {
 	const struct addr_mailbox *author = clear_author(in);
 	uint64_t hash = str_hash(in->trace_id), known, now;
+	struct str sender;
 
-	if (author == NULL || in->trace_id.n == 0) {
+	if (author == NULL || in->trace_id.n == 0 ||
+	    engine_way_sender(in, &sender) != STATUS_OK) {
 		return (false);
 	}
 	known = atomic_load_explicit(slot_of(in, hash), memory_order_relaxed);
-	now = word_of(hash, author);
-	return (known != 0 && known >> AUTHOR_BITS == now >> AUTHOR_BITS &&
-	    (known >> 12 & 0xfff) != (now >> 12 & 0xfff) &&
-	    (known & 0xfff) != (now & 0xfff));
+	now = word_of(in, hash, author, sender);
+	return (known != 0 && known >> ID_SHIFT == now >> ID_SHIFT &&
+	    part_of(known, LOCAL_SHIFT) != part_of(now, LOCAL_SHIFT) &&
+	    part_of(known, 0) != part_of(now, 0) && is_new(in, known, now));
 }

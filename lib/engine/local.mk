@@ -40,4 +40,5 @@ lib_libmailseal_a_SOURCES += \
 	lib/engine/stats.c \
 	lib/engine/trace.c \
 	lib/engine/unsigned.c \
-	lib/engine/verifying.c
+	lib/engine/verifying.c \
+	lib/engine/way.c

@@ -4,7 +4,8 @@
  * outside. direction.c says what it is for and what it withstands. A comment
  * at the end of the field (RFC 8601 2.2), white space aside:
  *
- *	(mailseal-outside| t=TIME| p=PASS| a=AUTHORS| m=MESSAGE-ID| s=TAGS)
+ *	(mailseal-outside| t=TIME| p=PASS| a=AUTHORS| m=MESSAGE-ID| e=SENDER|
+ *	l=LIST| s=TAGS)
  *
  * without ";", at which naive readers split the field.
  *
@@ -16,6 +17,8 @@
  *		repair, complete or break it
  * MESSAGE-ID	a hash of it. "*": any, as above, or if it is so long that an
  *		MTA may break it
+ * SENDER	a hash of the envelope's. "*": an MTA may change its form
+ * LIST	1 with a List-Id, else 0
  * TAGS	128 bits of HMAC-SHA256 over all before "| s=", without white
  *		space; one for each key that makes marks
  */
@@ -217,8 +220,8 @@ add_authors(const struct engine_input *in, struct buf *mark)
 }
 
 /* RFC 5322 3.2.3 dot-atom-text. */
-static bool
-is_dot_atom(struct str s)
+bool
+engine_mark_is_dot_atom(struct str s)
 {
 	struct str rest = s, atom;
 
@@ -246,8 +249,8 @@ is_clear_id(struct str id)
 	size_t at = str_find(inner, '@');
 
 	return (id.n > 2 && id.p[0] == '<' && id.p[id.n - 1] == '>' &&
-	    at < inner.n && is_dot_atom(str_first(inner, at)) &&
-	    is_dot_atom(str_from_offset(inner, at + 1)));
+	    at < inner.n && engine_mark_is_dot_atom(str_first(inner, at)) &&
+	    engine_mark_is_dot_atom(str_from_offset(inner, at + 1)));
 }
 
 static enum status
@@ -274,6 +277,24 @@ add_message_id(const struct engine_input *in, struct buf *mark)
 		return (mark->status);
 	}
 	return (engine_mark_add_hash(in->engine->opts.crypto, id, mark));
+}
+
+static enum status
+add_way(const struct engine_input *in, struct buf *mark)
+{
+	enum status status;
+	struct str sender;
+
+	buf_add_cstr(mark, "|e=");
+	status = engine_way_sender(in, &sender);
+	if (status == STATUS_OK && sender.p == NULL) {
+		buf_add_char(mark, '*');
+	} else if (status == STATUS_OK) {
+		status = engine_mark_add_hash(in->engine->opts.crypto, sender,
+		    mark);
+	}
+	buf_printf(mark, "|l=%d", engine_way_has_list(in));
+	return (status);
 }
 
 enum status
@@ -329,6 +350,9 @@ make_mark(const struct engine_input *in, bool passed, struct str value,
 	buf_add_cstr(mark, "|m=");
 	if (status == STATUS_OK) {
 		status = add_message_id(in, mark);
+	}
+	if (status == STATUS_OK) {
+		status = add_way(in, mark);
 	}
 	if (status != STATUS_OK) {
 		return (status);

@@ -75,6 +75,8 @@ enum status	engine_mark_add_author(const struct engine_input *,
     ATTR_MUST_CHECK;
 /* Two labels of the domain, three below a name such as com.au. */
 struct str	engine_mark_organization(struct str domain);
+/* RFC 5322 3.2.3 dot-atom-text. */
+bool		engine_mark_is_dot_atom(struct str);
 /* Whether every reader finds these mailboxes, and an MTA completes none. */
 bool		engine_mark_is_clear(const struct addr_from *);
 struct engine;

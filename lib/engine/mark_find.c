@@ -11,6 +11,8 @@ struct mark {			/* as read, without white space */
 	bool		passed;
 	struct str	authors;
 	struct str	message_id;
+	struct str	sender;
+	struct str	list;
 	struct str	tags;
 };
 
@@ -44,6 +46,8 @@ parse_mark(struct str text, struct mark *r)
 	if (!take_part(&rest, 't', &made) || !take_part(&rest, 'p', &passed) ||
 	    !take_part(&rest, 'a', &r->authors) ||
 	    !take_part(&rest, 'm', &r->message_id) ||
+	    !take_part(&rest, 'e', &r->sender) ||
+	    !take_part(&rest, 'l', &r->list) ||
 	    !take_part(&rest, 's', &r->tags) || rest.p != NULL ||
 	    !str_to_u64(made, &seconds) || seconds > INT64_MAX) {
 		return (false);
@@ -188,6 +192,27 @@ check_message_id(const struct engine_input *in, const struct mark *mark,
 	return (status);
 }
 
+/* Whether a list has sent it anew. */
+static enum status
+check_way(const struct engine_input *in, const struct mark *mark, bool *new_r)
+{
+	bool same = str_eq(mark->sender, STR("*"));
+	enum status status;
+	struct str sender;
+	struct buf hash;
+
+	buf_init(&hash, 2 * ENGINE_MARK_HASH_CHARS);
+	status = engine_way_sender(in, &sender);
+	if (status == STATUS_OK && sender.p != NULL && !same) {
+		status = engine_mark_add_hash(in->engine->opts.crypto, sender,
+		    &hash);
+		same = str_eq(buf_str(&hash), mark->sender);
+	}
+	buf_fini(&hash);
+	*new_r = engine_way_is_new(in, same, str_eq(mark->list, STR("1")));
+	return (status);
+}
+
 enum fit { FIT_NONE, FIT_OTHER_AUTHOR, FIT_MESSAGE };
 
 /* A genuine mark. */
@@ -196,10 +221,14 @@ check_message(const struct engine_input *in, const struct mark *mark,
     enum fit *fit_r)
 {
 	bool same_id = input_is_traced(in), same_author = false;
+	bool by_list = false;
 	enum status status;
 
 	status = check_authors(in, mark, &same_author);
 	if (status == STATUS_OK && !same_author) {
+		status = check_way(in, mark, &by_list);
+	}
+	if (status == STATUS_OK && by_list) {
 		*fit_r = FIT_OTHER_AUTHOR;
 		return (STATUS_OK);
 	}

@@ -298,6 +298,18 @@ void		engine_trace_begin(struct engine_input *);
    before, by its Received fields. */
 bool		engine_trace_has_id(const struct engine_input *, struct str id);
 
+/* way.c */
+
+/* MAIL FROM in lower case, in the arena; or absent if an MTA may write it in
+   another form. NOMEM only. */
+enum status	engine_way_sender(const struct engine_input *,
+		    struct str *sender_r) ATTR_MUST_CHECK;
+bool		engine_way_has_list(const struct engine_input *);
+/* Whether a list has sent it anew. same_sender: as at first, or unknown.
+   had_list: engine_way_has_list at first. */
+bool		engine_way_is_new(const struct engine_input *,
+		    bool same_sender, bool had_list);
+
 /* entered.c */
 
 struct engine_entered	*engine_entered_new(void);	/* NULL: no memory */

@@ -23,6 +23,7 @@ import world  # noqa: E402
 
 STRANGER = {'ADDR': '192.0.2.99', 'NAME': 'mail.evil.example'}
 JOE = {'ADDR': '192.0.2.7', 'LOGIN': 'joe'}
+BOUNCES = 'list-bounces@example.com'
 RCPT = ['me@here.example']
 RECORDS = '''
 example.com. TXT "v=spf1 -all"
@@ -189,6 +190,9 @@ class Net:
         self.bare = w.daemon('bare', MarkField='none', **inside)
         self.proxied = w.daemon('proxied', FilterMTA='FILTERED', **inside)
 
+        replaced = proc.write(os.path.join(w.top, 'replaced'),
+                              '/^From:/ REPLACE From: <all@example.com>\n')
+
         def service(daemon, filtered=False, transport='smtp', **more):
             options = {'smtpd_milters': 'unix:' + daemon.path}
             if filtered:
@@ -201,6 +205,12 @@ class Net:
             'narrow': service(self.daemon, True, 'narrow'),
             'chain': dict(service(self.daemon), content_filter=lambda p:
                           'forward:[127.0.0.1]:%d' % p['back']),
+            'mapped': dict(service(self.daemon), content_filter=lambda p:
+                           'mapped:[127.0.0.1]:%d' % p['back']),
+            'replaced': dict(service(self.daemon), content_filter=lambda p:
+                             'replaced:[127.0.0.1]:%d' % p['back']),
+            'unseen-mapped': {'content_filter': lambda p:
+                              'mapped:[127.0.0.1]:%d' % p['back']},
             'back': dict(service(self.daemon),
                          smtpd_authorized_xforward_hosts='127.0.0.1'),
             'inner': service(self.inner),
@@ -216,7 +226,11 @@ class Net:
                                milter_macro_daemon_name='FILTERED'),
         }, {'non_smtpd_milters': 'unix:' + self.daemon.path}, [
             'forward unix - - n - - smtp -o smtp_send_xforward_command=yes'
-            ' -o smtp_line_length_limit=998'])
+            ' -o smtp_line_length_limit=998',
+            'mapped unix - - n - - smtp -o smtp_generic_maps='
+            'inline:{{jsmith@old.example=joe@example.com}}',
+            'replaced unix - - n - - smtp -o smtp_header_checks=regexp:' +
+            replaced])
 
     def send(self, port, data, xclient=None, sender='joe@example.com'):
         c = smtp.Client(self.ports[port], xclient=xclient)
@@ -230,9 +244,9 @@ class Net:
         self.send(port, data, xclient or STRANGER)
         return self.filter.take(mark.encode()).data
 
-    def back(self, mark, data, port='back'):
+    def back(self, mark, data, port='back', sender='joe@example.com'):
         """What leaves then."""
-        self.send(port, data)
+        self.send(port, data, sender=sender)
         return self.w.sink.take(mark.encode()).data
 
     def sendmail(self, mark, data):
@@ -320,6 +334,23 @@ def test_chain(net):
         tap.is_((len(seal.fields_named(last, b'dkim-signature')),
                  len(world.ours_in(last)), direction(net.daemon)),
                 (0, 1, 'returned'), 'Postfix behind Postfix: ' + mark)
+
+
+def test_rewritten(net):
+    """Postfix puts an address of ours into From."""
+    for port in ('mapped', 'replaced', 'unseen-mapped'):
+        for sender in ('x@evil.example', 'jsmith@old.example', '',
+                       '"x"@evil.example', 'x%evil.example@here.example'):
+            mark = '%s-%d' % (port, len(sender))
+            net.send(port, letter(mark, b'From: J <jsmith@old.example>\r\n'),
+                     STRANGER, sender)
+            last = net.w.sink.take(mark.encode()).data
+            tap.ok(b'@example.com>' in
+                   b''.join(seal.fields_named(last, b'from')) and
+                   not seal.fields_named(last, b'dkim-signature') and
+                   len(world.ours_in(last)) == 1,
+                   'From rewritten, %s, <%s>: not signed' % (port, sender),
+                   last)
 
 
 def test_spamassassin(net):
@@ -455,14 +486,15 @@ def test_own_losses(net):
         mark = 'list-%d' % i
         first = net.first(mark, marked(mark, b'From: Eve <eve@evil.example>'
                                        b'\r\n'))
-        last = net.back(mark, found(each(change, by_list), first, mark))
+        last = net.back(mark, found(each(change, by_list), first, mark),
+                        sender=BOUNCES)
         tap.is_(net.w.verify(last)[0], ['pass', 'pass'],
                 '%s, a list: signed' % name)
         mark = 'list-forged-%d' % i
         first = net.first(mark, marked(mark))
         last = net.back(mark, found(each(change, lambda d: d.replace(
             b'From: Joe <joe', b'From: Joe by way of a list <list')), first,
-            mark))
+            mark), sender=BOUNCES)
         tap.is_(seal.fields_named(last, b'dkim-signature'), [],
                 '%s, a list with a forged post: not signed' % name)
 
@@ -502,7 +534,8 @@ def test_unseen(net):
     tap.is_(seal.fields_named(last, b'dkim-signature'), [],
             'a forgery that looks like a list: not signed')
     last = net.back('post', first.replace(b'From: eve@evil.example',
-                                          b'From: list@example.com'))
+                                          b'From: list@example.com'),
+                    sender=BOUNCES)
     tap.is_(net.w.verify(last)[0], ['pass', 'pass'],
             'a list behind it: signed')
     want = [('Received names a client outside', '192.0.2.99', 'Received')]
@@ -642,7 +675,7 @@ def test_other_hosts(net):
     net.daemon.reload('is in service')
     last = net.back('reload', found(each(without(*BOTH), lambda d: d.replace(
         b'From: eve@evil.example', b'From: list@example.com')), post,
-        'reload'))
+        'reload'), sender=BOUNCES)
     tap.is_(net.w.verify(last)[0], ['pass', 'pass'],
             'a list, after a reload: signed')
     tap.is_(net.daemon.stop(), 0, 'mailseald ends')
@@ -744,6 +777,7 @@ def main():
     test_more_filters(net)
     test_pipe(net)
     test_chain(net)
+    test_rewritten(net)
     test_losses(net)
     test_own_losses(net)
     test_mark_field(net)

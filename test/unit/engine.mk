@@ -29,6 +29,8 @@ UNIT += test/unit/t_engine_returned
 test_unit_t_engine_returned_SOURCES = test/unit/t_engine_returned.c $(ENGINE_FIXTURE)
 UNIT += test/unit/t_engine_trace
 test_unit_t_engine_trace_SOURCES = test/unit/t_engine_trace.c $(ENGINE_FIXTURE)
+UNIT += test/unit/t_engine_way
+test_unit_t_engine_way_SOURCES = test/unit/t_engine_way.c $(ENGINE_FIXTURE)
 UNIT += test/unit/t_engine_signing
 test_unit_t_engine_signing_SOURCES = test/unit/t_engine_signing.c $(ENGINE_FIXTURE)
 

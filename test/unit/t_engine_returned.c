@@ -707,6 +707,8 @@ test_passed(struct fx *fx)
 {
 	struct fx_mail good = { .ip = "198.51.100.7",
 		.mail_from = "<joe@example.com>" };
+	struct fx_mail bounces = { .ip = "127.0.0.1",
+		.mail_from = "<list-bounces@example.com>" };
 	enum engine_direction direction;
 	struct buf first, list, second;
 
@@ -717,7 +719,7 @@ test_passed(struct fx *fx)
 	pass(fx, &good, STR(FORGED(OURS)), &direction, &first);
 	tap_ok(fx_count(buf_str(&first), "dmarc=pass") == 1, "dmarc=pass");
 	list_of_ours(buf_str(&first), &list);
-	pass(fx, &(struct fx_mail)HOME, buf_str(&list), &direction, &second);
+	pass(fx, &bounces, buf_str(&list), &direction, &second);
 	tap_num(direction, ENGINE_SIGN, "a list of ours, for a member");
 	buf_reset(&second);
 	pass(fx, &(struct fx_mail)HOME, buf_str(&first), &direction, &second);

@@ -278,7 +278,9 @@ test_entered(struct fx *fx)
 		    OF("list@example.com, x@y.example"), BACK },
 	};
 	static const struct fx_mail home = { .ip = "127.0.0.1",
-		.mta_name = HOST }, outside = { .ip = "192.0.2.7",
+		.mta_name = HOST, .mail_from = "<list-bounces@example.com>" };
+	static const struct fx_mail outside = { .ip = "192.0.2.7",
+		.mta_name = HOST }, filter = { .ip = "127.0.0.1",
 		.mta_name = HOST };
 	struct buf text, left;
 	size_t i;
@@ -299,7 +301,7 @@ test_entered(struct fx *fx)
 	fx_configure(fx, CONF);
 	buf_reset(&text);
 	buf_printf(&text, "%s%s", OUTSIDE, OF("eve@evil.example"));
-	(void)play_queued(fx, &home, "Z", buf_str(&text), &left);
+	(void)play_queued(fx, &filter, "Z", buf_str(&text), &left);
 	buf_reset(&text);
 	buf_printf(&text, "%s%s", OUTSIDE, OF("list@example.com"));
 	tap_num(play_queued(fx, &home, "Q", buf_str(&text), &left), SIGN,
