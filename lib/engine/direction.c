@@ -84,13 +84,14 @@
  *
  * Limits. A program that makes a new message with an author that it read
  * elsewhere, and keeps no field of the old one, makes a message of ours: one
- * that splits digests, for example. SpamAssassin's report_safe is known
- * (trace.c). A list that deletes our results and puts its own address into From
- * is not signed if the process has restarted meanwhile, or many others have
- * come in, as while a post waits for its moderator. Where no milter sees mail
- * as it comes in (smtpd_proxy_filter, a listener without milters,
- * milter_default_action accept), the Received field is all there is, and there
- * is no verdict. For these there is FilterMTA, and Postfix's
+ * that splits digests, for example. So does a list that leaves From as it is,
+ * if only then an MTA's table puts an address of ours there. SpamAssassin's
+ * report_safe is known (trace.c). A list that deletes our results and puts its
+ * own address into From is not signed if the process has restarted meanwhile,
+ * or many others have come in, as while a post waits for its moderator. Where
+ * no milter sees mail as it comes in (smtpd_proxy_filter, a listener without
+ * milters, milter_default_action accept), the Received field is all there is,
+ * and there is no verdict. For these there is FilterMTA, and Postfix's
  * receive_override_options=no_milters on the listener to which the filter
  * returns mail. Another host's Received fields are not used: programs there may
  * take logins and not write so. A host in both InternalHosts and TrustedRelays
