@@ -3,8 +3,9 @@
  * An external message through the engine. Input: a line each for the client's
  * address, HELO and MAIL FROM, then the message. Our field must always parse,
  * and no inserted value may end a header line. If the message is accepted, the
- * engine must know it when it comes back, and must take no mark in it for one
- * of its own before. What reports will say of it must fit its limits.
+ * engine must know it when it comes back, also with an author of ours whom an
+ * MTA's table has put there, and must take no mark in it for one of its own
+ * before. What reports will say of it must fit its limits.
  */
 #include <stdlib.h>
 #include <unistd.h>
@@ -157,10 +158,11 @@ check_outcome(const struct engine_outcome *out)
 	}
 }
 
-/* results: our field, as it was inserted; absent: none. */
+/* results: our field, as it was inserted; absent: none. from: instead of each
+   From field; absent: as it is. */
 static enum engine_direction
 play_internal(struct str mail_from, const struct message *message,
-    struct str results)
+    struct str results, struct str from)
 {
 	struct engine_client client = { .ip = NULL };
 	struct engine_msg *m = engine_msg_new(world.engine, &client, mail_from);
@@ -172,8 +174,10 @@ play_internal(struct str mail_from, const struct message *message,
 		engine_msg_header(m, STR("Authentication-Results"), results);
 	}
 	for (i = 0; i < message->fields.n; i++) {
-		engine_msg_header(m, message->fields.v[i].name,
-		    message->fields.v[i].value);
+		const struct field *field = &message->fields.v[i];
+
+		engine_msg_header(m, field->name, from.p != NULL &&
+		    str_eq_ci(field->name, STR("From")) ? from : field->value);
 	}
 	(void)engine_msg_eoh(m);
 	direction = engine_msg_eom(m)->direction;
@@ -188,7 +192,7 @@ check_return(const struct engine_outcome *out, struct str mail_from,
 	struct str results = STR_NONE;
 	size_t i;
 
-	FUZZ_CHECK(play_internal(mail_from, message, results) !=
+	FUZZ_CHECK(play_internal(mail_from, message, results, STR_NONE) !=
 	    ENGINE_RETURNED);
 	for (i = 0; i < out->actions_n; i++) {
 		if (out->actions[i].type == ENGINE_INSERT_FIELD &&
@@ -197,8 +201,12 @@ check_return(const struct engine_outcome *out, struct str mail_from,
 			results = out->actions[i].value;
 		}
 	}
-	FUZZ_CHECK(!engine_verdict_accepts(out->verdict) || play_internal(
-	    mail_from, message, results) == ENGINE_RETURNED);
+	if (engine_verdict_accepts(out->verdict)) {
+		FUZZ_CHECK(play_internal(mail_from, message, results,
+		    STR_NONE) == ENGINE_RETURNED);
+		FUZZ_CHECK(play_internal(mail_from, message, results,
+		    STR(" Joe <joe@a.test>")) == ENGINE_RETURNED);
+	}
 }
 
 static void
