@@ -87,7 +87,7 @@ child_fork(struct child *child, struct child_ends *r)
 	child->control = control[0];
 	child->delivery = delivery[0];
 	child->report = report[0];
-	child->ready = child->ended = child->asked = false;
+	child->ready = child->ended = child->killed = child->asked = false;
 	child->loading = true;
 	child->silent = 0;
 	return (pid);
@@ -179,7 +179,7 @@ child_reap(struct child *child, const struct env *env, struct board *board,
 	child_close(child);
 	child->ready = false;
 	*code_r = WIFEXITED(status) ? WEXITSTATUS(status) : 1;
-	if (stopping && WIFEXITED(status)) {
+	if (stopping && (WIFEXITED(status) || child->killed)) {
 		return (true);
 	}
 	plan_start(child, env_mono_us(env));

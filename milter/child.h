@@ -31,6 +31,8 @@ struct child {
 	bool			 ready;		/* it has answered LOADED */
 	bool			 ended;		/* it closed its end, and will
 						   be dead soon */
+	bool			 killed;	/* by the parent, which has said
+						   why if that is an error */
 	bool			 loading;	/* or starting: it may be silent
 						   for long */
 	bool			 asked;		/* PING; not yet answered */
@@ -54,7 +56,8 @@ pid_t	 child_fork(struct child *, struct child_ends *r);
 void	 child_close(struct child *);
 /*
  * Whether it is dead: logs how and sets due_us. stopping: its end was asked
- * for, and is logged only if a signal ended it; no other one is started.
+ * for, and is logged only if a signal ended it that is not the parent's; no
+ * other one is started.
  * *code_r: its exit status, or 1.
  */
 bool	 child_reap(struct child *, const struct env *, struct board *,

@@ -51,6 +51,7 @@ parent_kill(struct parent *parent, struct child *child, const char *why)
 	env_log(&parent->daemon->env, LOG_LEVEL_ERROR, "the %s process (%ld) "
 	    "%s, and is killed", child_name(child), (long)child->pid, why);
 	(void)kill(child->pid, SIGKILL);
+	child->killed = true;
 }
 
 void
@@ -78,8 +79,9 @@ parent_connect(struct parent *parent, bool again)
 		parent->told_unconnected = parent->connect_new = false;
 		return;
 	}
-	/* If one of the two has just died, the next one is connected. */
-	if (again && errno == EPIPE) {
+	/* If one of the two has just died, the next one is connected; and while
+	   the daemon stops there is none. */
+	if ((again || parent->stopping) && errno == EPIPE) {
 		return;
 	}
 	if (!parent->told_unconnected) {
@@ -273,11 +275,12 @@ blame_messages(struct parent *parent)
 	}
 }
 
-/* Before another one inherits the socket. */
+/* Before another one is started, which inherits the socket. */
 static void
-restore_presence(struct parent *parent)
+follow_mail(struct parent *parent)
 {
 	if (!parent->stopping) {
+		blame_messages(parent);
 		watch_presence(parent);
 	}
 }
@@ -295,8 +298,7 @@ bury_children(struct parent *parent)
 		    parent->stopping, &code)) {
 			if (children[i] == &parent->mail) {
 				parent->exit_code = code;
-				blame_messages(parent);
-				restore_presence(parent);
+				follow_mail(parent);
 			}
 			parent_load_lost(parent, children[i]);
 		}
@@ -340,7 +342,8 @@ send_plain(const struct child *child, enum control_kind kind)
 static void
 ask_for_counters(struct parent *parent)
 {
-	if (!send_plain(&parent->mail, CONTROL_COUNTERS)) {
+	if (!send_plain(&parent->mail, CONTROL_COUNTERS) &&
+	    !parent->stopping) {
 		env_log(&parent->daemon->env, LOG_LEVEL_WARNING, "SIGUSR1: the "
 		    "mail process does not take it now; try again");
 	}
@@ -375,6 +378,19 @@ obey_signals(struct parent *parent)
 /* Of the mail process, when no message is in flight. */
 #define HURRY_SECONDS	(DAEMON_STORE_MS / 1000 + 2 + DAEMON_CLEANUP_SECONDS)
 
+/* It reads what it is told when the load is over, which may wait for a
+   database. It holds no mail. */
+static void
+stop_loading(struct parent *parent)
+{
+	struct child *keys = &parent->keys;
+
+	if (keys->pid != 0 && keys->loading) {
+		(void)kill(keys->pid, SIGKILL);
+		keys->killed = true;
+	}
+}
+
 /* Asks it to end. False: it did not in time, and was killed. */
 static bool
 stop_child(struct parent *parent, struct child *child, unsigned seconds)
@@ -408,6 +424,7 @@ stop_all(struct parent *parent)
 	struct daemon *daemon = parent->daemon;
 
 	parent->stopping = true;
+	parent_forget_load(parent);
 	manager_stopping(&daemon->manager, "waiting for messages in flight");
 	/* Now, so that a successor can use the socket. */
 	presence_close(&daemon->presence);
@@ -416,6 +433,7 @@ stop_all(struct parent *parent)
 	    HURRY_SECONDS)) {
 		parent->exit_code = DAEMON_NO;
 	}
+	stop_loading(parent);
 	(void)stop_child(parent, &parent->keys, KEYS_STOP_SECONDS);
 	return ((enum daemon_exit)parent->exit_code);
 }

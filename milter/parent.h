@@ -29,8 +29,16 @@
  * has no reason to do that.
  *
  * To stop is obeyed at any time. During the start it ends both processes at
- * once, since they may wait for a database and hold no mail. While the daemon
- * stops, a process that dies is not started again.
+ * once, since they may wait for a database and hold no mail. Later the mail
+ * process ends first, with the messages in flight, and then the keys process:
+ * at once if it starts or loads, for the same reason. While the daemon stops, a
+ * process that dies is not started again.
+ *
+ * What the stop itself brings about is not reported as an error. A load that is
+ * under way is forgotten and one that was asked for is not begun: neither has
+ * failed. A process that was asked to end, or was ended as above, has not died.
+ * What is reported is a process that ends by a signal that the parent did not
+ * send, the sandbox's too, or that does not end in time.
  *
  * Both processes end when the parent does: they find its end of their pair
  * closed.
@@ -126,6 +134,8 @@ void	 parent_keys_loaded(struct parent *, struct control *);
 void	 parent_mail_loaded(struct parent *, const struct control *);
 /* A process that took part in it is dead. */
 void	 parent_load_lost(struct parent *, const struct child *);
+/* Nobody waits for its end any more; answers to it are skipped. */
+void	 parent_forget_load(struct parent *);
 /*
  * Reads the text of the configuration, and parses it without keys. The parent
  * forks the mail process, so that its memory has no secret either:

@@ -66,8 +66,8 @@ parent_read(struct parent *parent, struct conf **conf_r, int *text_r,
 	return (status);
 }
 
-static void
-forget_load(struct parent *parent)
+void
+parent_forget_load(struct parent *parent)
 {
 	struct parent_load *load = &parent->load;
 
@@ -132,7 +132,7 @@ end_load(struct parent *parent, enum status status, const struct diag *diag)
 		meter_note_load(&daemon->live.board->meter,
 		    status == STATUS_OK, env_now_s(&daemon->env));
 	}
-	forget_load(parent);
+	parent_forget_load(parent);
 	daemon_report_ready(daemon);
 	ask_next(parent);
 }
@@ -389,7 +389,7 @@ parent_load_lost(struct parent *parent, const struct child *dead)
 	}
 	/* A mail process that starts takes what is in service. */
 	if (load->why == PARENT_RESTARTED) {
-		forget_load(parent);
+		parent_forget_load(parent);
 		return;
 	}
 	fail_load(parent, dead == &parent->keys ? "the keys process has died" :

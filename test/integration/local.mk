@@ -13,9 +13,11 @@ EXTRA_DIST += test/integration/dkimkeygen.py test/integration/keys.py \
 	test/integration/quiet.py \
 	test/integration/old_store.py test/integration/rotate.py
 check_SCRIPTS += test/integration/manager.py test/integration/numbers.py \
-	test/integration/orders.py test/integration/processes.py
+	test/integration/orders.py test/integration/processes.py \
+	test/integration/stops.py
 EXTRA_DIST += test/integration/manager.py test/integration/numbers.py \
-	test/integration/orders.py test/integration/processes.py
+	test/integration/orders.py test/integration/processes.py \
+	test/integration/stops.py
 check_SCRIPTS += test/integration/mailseal.py
 EXTRA_DIST += test/integration/mailseal.py
 

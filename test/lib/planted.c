@@ -7,7 +7,9 @@
  * made the next signature. PLANTED_AT_START in
  * the environment says what a process does as it makes its first thread, which
  * is while it starts and behind the sandbox. With PLANTED_AT_EXIT each
- * process writes a line when it ends by exit(). PLANTED_UNSENT is the number of
+ * process writes a line when it ends by exit(), and does what the value says.
+ * PLANTED_WAIT is the number of a fork: that process waits for ever as it makes
+ * its first thread. PLANTED_UNSENT is the number of
  * a kind of message (milter/control.h) that cannot be sent for the first time;
  * PLANTED_FORK and PLANTED_MEMORY, which fork() and which memfd_create() fails.
  */
@@ -52,6 +54,7 @@ typedef int	 memory_maker(const char *, unsigned);
 #define PLAN_BYTES	300	/* of the file of PLANTED_IN_KEYS */
 
 static header *header_before;
+static atomic_long forks;
 static atomic_bool twice;	/* the next request for a signature */
 static atomic_bool fatal;	/* the same */
 
@@ -262,24 +265,22 @@ plant_header(SMFICTX *ctx, char *name, char *value)
 	return (header_before(ctx, name, value));
 }
 
-/* Whether the call is the one that the variable names; the processes that are
-   forked count on. */
 static bool
-is_failing(const char *variable, atomic_long *calls)
+is_number(const char *variable, long n)
 {
 	const char *which = getenv(variable);
 
-	return (which != NULL && ++*calls == atol(which));
+	return (which != NULL && n == atol(which));
 }
 
 pid_t
 fork(void)
 {
-	static atomic_long calls;
 	void *next = dlsym(RTLD_NEXT, "fork");
 	forker *before;
 
-	if (is_failing("PLANTED_FORK", &calls)) {
+	forks++;
+	if (is_number("PLANTED_FORK", forks)) {
 		errno = EAGAIN;
 		return (-1);
 	}
@@ -294,7 +295,8 @@ memfd_create(const char *name, unsigned flags)
 	void *next = dlsym(RTLD_NEXT, "memfd_create");
 	memory_maker *before;
 
-	if (is_failing("PLANTED_MEMORY", &calls)) {
+	/* The processes that are forked count on. */
+	if (is_number("PLANTED_MEMORY", ++calls)) {
 		errno = EMFILE;
 		return (-1);
 	}
@@ -312,6 +314,9 @@ pthread_create(pthread_t *thread, const pthread_attr_t *attr,
 
 	if (what != NULL) {
 		do_planted(what);
+	}
+	while (is_number("PLANTED_WAIT", forks)) {
+		(void)pause();
 	}
 	memcpy(&before, &next, sizeof(before));
 	return (before(thread, attr, start, arg));
@@ -342,8 +347,11 @@ sendmsg(int fd, const struct msghdr *message, int flags)
 __attribute__((destructor)) static void
 say_exit(void)
 {
-	if (getenv("PLANTED_AT_EXIT") != NULL) {
+	const char *what = getenv("PLANTED_AT_EXIT");
+
+	if (what != NULL) {
 		(void)dprintf(STDERR_FILENO, "exit of %ld\n", (long)getpid());
+		do_planted(what);
 	}
 }
 
