@@ -3,11 +3,13 @@
 
 #include <sys/types.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 
 #include <errno.h>
 #include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -426,6 +428,15 @@ start_first(struct keys *keys, struct control *answer)
 	return (status);
 }
 
+/* The kernel forgets that when the process changes its user. False: the parent
+   is dead already. */
+static bool
+die_with_parent(const struct keys *keys)
+{
+	return (prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 &&
+	    getppid() == keys->start->parent);
+}
+
 /* With its key files read, and without a thread. */
 static enum status
 leave_privileges(struct keys *keys, struct diag *diag)
@@ -436,6 +447,9 @@ leave_privileges(struct keys *keys, struct diag *diag)
 		.first = keys->start->first };
 	enum status status = privileges_drop(keys->next.conf->user_id, diag);
 
+	if (status == STATUS_OK && !die_with_parent(keys)) {
+		status = STATUS_IO;
+	}
 	if (status == STATUS_OK) {
 		status = confine_enter(&confine, keys->env, diag);
 	}
@@ -508,9 +522,8 @@ start_keys(struct keys *keys)
 	answer = (struct control){ .kind = CONTROL_LOADED,
 		.number = keys->start->number };
 	answer.status = start_service(keys, &answer);
-	if (answer.status != STATUS_OK) {
-		log_flush();
-	}
+	/* The parent may end after it, and this process with it. */
+	log_flush();
 	sent = send_answer(keys, &answer);
 	control_close_fds(&answer);
 	return (sent && answer.status == STATUS_OK);
@@ -524,7 +537,7 @@ keys_run(const struct keys_start *start, const struct env *env)
 	setproctitle("keys");
 	keys.start = start;
 	keys.env = env;
-	if (!start_keys(&keys)) {
+	if (!die_with_parent(&keys) || !start_keys(&keys)) {
 		end_keys(&keys, EXIT_FAILURE);
 	}
 	do {

@@ -15,9 +15,11 @@
  * LOADED with a picture, or with the reason. USE puts the set in service, DROP
  * drops it. A former set is kept until no message uses it.
  *
- * At STOP, or if the parent is gone, requests that are being served end, all
- * threads are joined, and all keys are freed before the process exits. Only if
- * a thread waits too long for a database, the process ends without that.
+ * At STOP requests that are being served end, all threads are joined, and all
+ * keys are freed before the process exits. Only if a thread waits too long for
+ * a database, the process ends without that. If the parent dies, the kernel
+ * kills the process, which may wait for a database, or a file of a server that
+ * does not answer: a successor of the parent need not wait for its end.
  *
  * Keys in a token (PKCS#11) are not supported. They would need, here and in
  * crypto/ only: a provider for OpenSSL 3 (Debian 12 has none) and the library
@@ -28,6 +30,8 @@
  */
 #ifndef MILTER_KEYS_H
 #define MILTER_KEYS_H
+
+#include <sys/types.h>
 
 #include <stdint.h>
 
@@ -45,6 +49,7 @@ struct keys_start {
 	const char		*path;		/* of the configuration, for
 						   messages */
 	int			 text;		/* the same, as a file */
+	pid_t			 parent;
 	int			 control;
 	int			 delivery;
 	int			 report;	/* of its sandbox */

@@ -40,8 +40,9 @@
  * What is reported is a process that ends by a signal that the parent did not
  * send, the sandbox's too, or that does not end in time.
  *
- * Both processes end when the parent does: they find its end of their pair
- * closed.
+ * Both processes end when the parent does: the keys process at once (keys.h),
+ * the mail process, which finds the other end of its pair closed, when the
+ * messages in flight have an answer.
  */
 #ifndef MILTER_PARENT_H
 #define MILTER_PARENT_H

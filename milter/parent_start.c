@@ -64,6 +64,7 @@ parent_start_keys(struct parent *parent)
 	struct daemon *daemon = parent->daemon;
 	struct child_ends ends;
 	uint64_t set = ++parent->last_set;
+	pid_t self = getpid();
 	pid_t pid = child_fork(&parent->keys, &ends);
 
 	parent->keys_text = parent->texts;
@@ -77,9 +78,9 @@ parent_start_keys(struct parent *parent)
 		(void)close(daemon->presence.fd);
 	}
 	start = (struct keys_start){ .path = daemon->opts->conf_path,
-		.text = parent->text, .control = ends.control,
-		.delivery = ends.delivery, .report = ends.report,
-		.number = set,
+		.text = parent->text, .parent = self,
+		.control = ends.control, .delivery = ends.delivery,
+		.report = ends.report, .number = set,
 		.first = !parent->started,
 		.sets_log = !daemon_is_observer(daemon),
 		.kept = &parent->kept_keys,

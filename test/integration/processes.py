@@ -45,9 +45,9 @@ def connect(path, address=OURS):
     return c
 
 
-def start(top, options, name='seald'):
+def start(top, options, name='seald', path=None):
     """The socket is open before the service is up."""
-    daemon = seald.Seald(top, options, name)
+    daemon = seald.Seald(top, options, name, path=path)
     proc.wait_for(lambda: 'listens on' in daemon.log_text(), 'the start')
     return daemon
 
@@ -311,6 +311,29 @@ def successor(top, options):
         tap.is_(daemon.stop(), 0, 'the end')
 
 
+def stopped_orphan(top, options):
+    """A keys process that waits for what does not come; as itself, and as
+    another user than the parent was started as."""
+    users = ({}, {'UserID': 'nobody'}) if os.geteuid() == 0 else ({},)
+    for i, user in enumerate(users):
+        where = os.path.join(top, 'stopped-%d.d' % i)
+        os.mkdir(where)
+        path = os.path.join(where, 'sock')
+        if user:
+            os.chown(where, pwd.getpwnam('nobody').pw_uid, -1)
+        daemon = start(top, dict(options, Socket='unix:' + path, **user),
+                       'stopped-%d' % i, path)
+        keys = daemon.child('keys')
+        seald.pause(keys)
+        try:
+            daemon.kill()
+            tap.ok(True, 'the parent is killed, and keys is stopped: keys '
+                   'ends, %s' % (user or 'without UserID'))
+        finally:
+            if seald.is_running(keys):
+                os.kill(keys, signal.SIGKILL)
+
+
 def orphans(top, options):
     daemon = start(top, options, 'orphans')
     children = [daemon.child('keys'), daemon.child('mail')]
@@ -399,6 +422,7 @@ def main():
         without_keys(top, options)
         only_root_reads(top, options)
         successor(top, options)
+        stopped_orphan(top, options)
         orphans(top, options)
         killer(top, options)
 
