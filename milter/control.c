@@ -130,7 +130,7 @@ take_descriptors(struct msghdr *message, int *fds, size_t max)
 	return (bad ? -1 : (ssize_t)n);
 }
 
-/* IO: the end. */
+/* IO: the end; or a message of no octets, whose descriptors are closed. */
 static enum status
 receive_packet(int fd, void *p, size_t max, size_t *n_r, int *fds,
     size_t fds_max, size_t *fds_n_r)
@@ -145,10 +145,13 @@ receive_packet(int fd, void *p, size_t max, size_t *n_r, int *fds,
 	do {
 		n = recvmsg(fd, &message, MSG_CMSG_CLOEXEC);
 	} while (n == -1 && errno == EINTR);
-	if (n <= 0) {
+	if (n == -1) {
 		return (STATUS_IO);
 	}
-	got = take_descriptors(&message, fds, fds_max);
+	got = take_descriptors(&message, fds, n > 0 ? fds_max : 0);
+	if (n == 0) {
+		return (STATUS_IO);
+	}
 	if (got == -1) {
 		return (STATUS_SYNTAX);
 	}

@@ -76,6 +76,28 @@ test_message(const char *name, size_t n, size_t fds_n, enum status want)
 	(void)close(pair[1]);
 }
 
+/* Which looks like the end. */
+static void
+test_nothing(void)
+{
+	int before, fd = -1, pair[2] = { -1, -1 };
+	static char path[PATH_MAX];
+	struct control c;
+
+	(void)control_pair(pair);
+	before = next_descriptor();
+	(void)send_octets(pair[0], "", 0, CONTROL_FDS_MAX);
+	(void)send_octets(pair[0], "", 0, 1);
+	tap_ok(control_receive(pair[1], &c) == STATUS_IO && c.fds_n == 0,
+	    "no octets");
+	tap_ok(next_descriptor() == before, "no octets: none stays open");
+	tap_ok(control_receive_path(pair[1], path, &fd) == STATUS_IO,
+	    "no path");
+	tap_ok(next_descriptor() == before, "no path: none stays open");
+	(void)close(pair[0]);
+	(void)close(pair[1]);
+}
+
 static void
 test_delivery(const char *name, size_t n, size_t fds_n, enum status want)
 {
@@ -234,6 +256,7 @@ main(void)
 	test_message("too long", ROOM, CONTROL_FDS_MAX, STATUS_SYNTAX);
 	test_message("too long, and very many", ROOM, CONTROL_CHANNELS_MAX,
 	    STATUS_SYNTAX);
+	test_nothing();
 	test_delivery("a delivery", 1, CONTROL_CHANNELS_MAX, STATUS_OK);
 	test_delivery("a delivery that is too long", 2, CONTROL_CHANNELS_MAX,
 	    STATUS_SYNTAX);
