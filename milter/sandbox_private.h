@@ -28,6 +28,8 @@ enum sandbox_how {
 	SANDBOX_FIRST,		/* argument 1 is `value` */
 	SANDBOX_SELF,		/* argument 1 is 0: the caller */
 	SANDBOX_UNADDRESSED,	/* argument 5 is NULL */
+	SANDBOX_NO_OPTION,	/* setsockopt() of SOL_SOCKET without option
+				   `value`; else EPERM */
 	SANDBOX_GUARDED,	/* mail: by the guard; keys: allowed */
 	SANDBOX_ENOSYS		/* refused, so that libc takes another way */
 };

@@ -8,6 +8,7 @@
 
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 
 #include <fcntl.h>
 
@@ -38,6 +39,7 @@
 #define FILES	"the files of the list below: reload, key stores, SQLite"
 #define CHANGE	"SQLite's journals, and sockets that were replaced"
 #define SOCKETS	"the MTA, the name servers, the log, metrics, databases"
+#define LISTENER	"the socket for the MTA is the next process's, too"
 #define WHO	"who and where the process is: checks of files, SQLite, logs"
 #define OLDER	"an older libc's or another architecture's way for one above"
 
@@ -208,6 +210,13 @@ const struct sandbox_call sandbox_calls[] = {
 	CALL(getpeername, BOTH, ALLOW, 0, SOCKETS),
 	CALL(getsockopt, BOTH, ALLOW, 0, SOCKETS),
 	CALL(setsockopt, BOTH, ALLOW, 0, SOCKETS),
+	CALL(setsockopt, MAIL, NO_OPTION, SO_LINGER, "another process that "
+	    "gets the socket would wait at its close"),
+	CALL(setsockopt, MAIL, NO_OPTION, SO_ATTACH_FILTER, LISTENER),
+	CALL(setsockopt, MAIL, NO_OPTION, SO_ATTACH_BPF, LISTENER),
+	CALL(setsockopt, MAIL, NO_OPTION, SO_LOCK_FILTER, LISTENER),
+	CALL(setsockopt, MAIL, NO_OPTION, SO_BINDTODEVICE, LISTENER),
+	CALL(setsockopt, MAIL, NO_OPTION, SO_MAX_PACING_RATE, LISTENER),
 	CALL(accept, MAIL, ALLOW, 0, "the MTA and metrics"),
 	CALL(accept4, MAIL, ALLOW, 0, "the MTA and metrics"),
 	CALL(bind, MAIL, ALLOW, 0, "metrics at another address after a "

@@ -16,7 +16,9 @@
 #include <sys/wait.h>
 
 #include <arpa/inet.h>
+#include <linux/filter.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -328,6 +330,57 @@ use_descriptors(void)
 	    fcntl(fd, F_OFD_SETLK, &range) == -1 ||
 	    fcntl(fd, F_SETLK, &range) == -1 ||
 	    fcntl(fd, F_GETLK, &range) == -1 ? NO_SANDBOX : 0);
+}
+
+/* upper: of the arguments that are an int, which the kernel does not look at. */
+static int
+set_linger(uint64_t upper)
+{
+	const struct linger on = { .l_onoff = 1, .l_linger = 600 };
+
+	return (error_of(syscall(SYS_setsockopt, socket(AF_UNIX, SOCK_STREAM,
+	    0), SOL_SOCKET | upper, SO_LINGER | upper, &on, sizeof(on))));
+}
+
+static int
+linger(void)
+{
+	return (set_linger(0));
+}
+
+static int
+linger_by_upper(void)
+{
+	return (set_linger((uint64_t)1 << 32));
+}
+
+static int
+set_options(void)
+{
+	static const int options[] = { SO_KEEPALIVE, SO_REUSEADDR, SO_RCVBUF,
+		SO_SNDBUF };
+	int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	size_t i;
+
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		if (setsockopt(fd, SOL_SOCKET, options[i], &on,
+		    sizeof(on)) == -1) {
+			return (NO_SANDBOX);
+		}
+	}
+	/* The number of SO_LINGER, of another level. */
+	return (setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", 4) == -1 &&
+	    errno == EPERM ? NO_SANDBOX : 0);
+}
+
+static int
+attach_filter(void)
+{
+	struct sock_filter none = BPF_STMT(BPF_RET | BPF_K, 0);
+	const struct sock_fprog program = { 1, &none };
+
+	return (error_of(setsockopt(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC,
+	    0), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program))));
 }
 
 static int
@@ -655,6 +708,16 @@ static const struct row {
 	    "fcntl" },
 	{ "mail: flags and locks of descriptors", SANDBOX_MAIL,
 	    use_descriptors, 0, NULL },
+	{ "mail: wait at the close of a socket", SANDBOX_MAIL, linger, EPERM,
+	    NULL },
+	{ "mail: the same, with an upper half", SANDBOX_MAIL,
+	    linger_by_upper, EPERM, NULL },
+	{ "mail: a filter for a socket", SANDBOX_MAIL, attach_filter, EPERM,
+	    NULL },
+	{ "mail: other options of sockets", SANDBOX_MAIL, set_options, 0,
+	    NULL },
+	{ "keys: wait at the close of a socket", SANDBOX_KEYS, linger, 0,
+	    NULL },
 	{ "keys: a call that does not exist", SANDBOX_KEYS, call_unknown, 0,
 	    "number 1000" },
 	{ "mail: the handler stays", SANDBOX_MAIL, ignore_report, 0, "" },
