@@ -25,6 +25,7 @@
 #include "milter/keys.h"
 #include "milter/log.h"
 #include "milter/memory.h"
+#include "milter/served_log.h"
 #include "milter/watch.h"
 #include "remote/server.h"
 #include "signers/picture.h"
@@ -67,6 +68,7 @@ end_keys(struct keys *keys, int code)
 {
 	bool ended = watch_stop(&keys->watch, KEYS_WATCH_SECONDS);
 
+	served_log_tend(true);
 	if (!channels_stop(&keys->channels, KEYS_THREADS_SECONDS) || !ended) {
 		log_flush();
 		_exit(code);
@@ -341,13 +343,14 @@ await_parent(const struct keys *keys)
 {
 	struct pollfd message = { .fd = keys->start->control,
 		.events = POLLIN };
-
 	int ready;
 
 	do {
 		ready = poll(&message, 1, KEYS_COMPARE_MS);
 		/* Also if the parent says something more often than that. */
 		remote_server_compare(keys->server, keys->start->said);
+		remote_server_tend(keys->server);
+		served_log_tend(false);
 	} while (ready == 0);
 }
 
@@ -398,6 +401,7 @@ serve_channel(void *ctx, int fd)
 {
 	struct keys *keys = ctx;
 
+	served_log_begin();
 	remote_server_serve(keys->server, fd);
 }
 
@@ -533,10 +537,14 @@ void
 keys_run(const struct keys_start *start, const struct env *env)
 {
 	static struct keys keys;
+	static struct env own;
 
 	setproctitle("keys");
 	keys.start = start;
-	keys.env = env;
+	if (served_log_init(env, &own) != STATUS_OK) {
+		end_keys(&keys, EXIT_FAILURE);
+	}
+	keys.env = &own;
 	if (!die_with_parent(&keys) || !start_keys(&keys)) {
 		end_keys(&keys, EXIT_FAILURE);
 	}

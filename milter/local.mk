@@ -57,6 +57,7 @@ mailseald_core = \
 	milter/resolvers.c milter/resolvers.h \
 	$(sandbox_files) \
 	milter/serve.c milter/serve.h \
+	milter/served_log.c milter/served_log.h \
 	milter/signals.c milter/signals.h \
 	milter/steps.c milter/steps.h \
 	milter/syslog_now.c milter/syslog_now.h \

@@ -84,12 +84,14 @@ parent_connect(struct parent *parent, bool again)
 	if ((again || parent->stopping) && errno == EPIPE) {
 		return;
 	}
-	if (!parent->told_unconnected) {
+	if (!parent->told_unconnected && ration_take(&parent->unconnected,
+	    parent->connected_us)) {
 		env_log(&parent->daemon->env, LOG_LEVEL_ERROR, "the keys "
 		    "process and the mail process cannot be connected: %s; "
 		    "it is tried again", strerror(errno));
+		parent->told_unconnected = true;
 	}
-	parent->told_unconnected = parent->wants_connect = true;
+	parent->wants_connect = true;
 	parent->connect_new = !again;
 }
 
@@ -487,6 +489,9 @@ daemon_run(const struct daemon_opts *opts)
 		.keys = { .which = BOARD_KEYS },
 		.mail = { .which = BOARD_MAIL },
 		.load = { .text = -1, .rules = -1, .picture = -1 } };
+	if (!ration_init(&parent.unconnected, 1)) {
+		return (DAEMON_NO);
+	}
 	code = read_first(&parent);
 	if (code != DAEMON_OK) {
 		return (code);

@@ -24,7 +24,9 @@
  * Connections between the two that have failed, or could not be made, are made
  * again, CONNECT_EVERY_US apart at least.
  *
- * A mail process that was taken over can shut down the socket, in all processes
+ * A mail process that was taken over brings about few lines of the log: those
+ * about its death, which are fewer if it dies often, and one within a minute
+ * about connections that fail. It can shut down the socket, in all processes
  * that have it: then the socket is made again, and the process is killed, which
  * has no reason to do that.
  *
@@ -47,6 +49,7 @@
 #ifndef MILTER_PARENT_H
 #define MILTER_PARENT_H
 
+#include "base/ration.h"
 #include "milter/background.h"
 #include "milter/child.h"
 #include "milter/kept_keys.h"
@@ -110,6 +113,7 @@ struct parent {
 	bool			 connect_new;	/* that failed when one of
 						   the two was new */
 	bool			 told_unconnected;
+	struct ration		 unconnected;	/* of that line */
 	uint64_t		 connected_us;	/* at the last time */
 };
 

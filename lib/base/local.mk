@@ -11,6 +11,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/base/ip.h \
 	lib/base/file.h \
 	lib/base/privileges.h \
+	lib/base/ration.h \
 	lib/base/status.h \
 	lib/base/str.h \
 	lib/base/strmap.h \
@@ -25,6 +26,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/base/ip.c \
 	lib/base/file.c \
 	lib/base/privileges.c \
+	lib/base/ration.c \
 	lib/base/status.c \
 	lib/base/str.c \
 	lib/base/strmap.c \

@@ -13,10 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/ration.h"
 #include "base/strmap.h"
 #include "remote/message.h"
 #include "remote/server.h"
 
+#define USEC_PER_S	1000000ULL
 #define SPARE_HANDLES	1000	/* of keys with "%" in their path */
 #define SCRATCH_BYTES	((size_t)1024 * 1024)
 #define NAMES_BYTES	200	/* of keys that share a slot, in the log */
@@ -37,6 +39,8 @@ struct set {
 	unsigned		 references;	/* under the server's lock */
 	bool			 gone;		/* not in the list */
 	bool			 released;	/* goes with the next commit */
+	uint64_t		 former_us;	/* since then another one is in
+						   service; 0: none is */
 };
 
 TAILQ_HEAD(sets, set);
@@ -47,6 +51,8 @@ struct remote_server {
 	struct remote_made	*made;
 	bool			 told[REMOTE_TALLY_SLOTS];	/* by the
 						   thread that compares */
+	struct ration		 malformed;
+	struct ration		 differences;
 	pthread_mutex_t		 lock;		/* guards what follows */
 	struct sets		 sets;		/* newest first */
 	size_t			 sets_n;
@@ -70,7 +76,9 @@ remote_server_new(const struct crypto *crypto, const struct env *env,
 	if (server == NULL) {
 		return (NULL);
 	}
-	if (pthread_mutex_init(&server->lock, NULL) != 0) {
+	if (!ration_init(&server->malformed, REMOTE_MALFORMED_LINES) ||
+	    !ration_init(&server->differences, REMOTE_DIFFERENCE_LINES) ||
+	    pthread_mutex_init(&server->lock, NULL) != 0) {
 		free(server);
 		return (NULL);
 	}
@@ -241,13 +249,33 @@ remote_server_free(struct remote_server *server)
 		set_free(set);
 	}
 	pthread_mutex_destroy(&server->lock);
+	ration_fini(&server->differences);
+	ration_fini(&server->malformed);
 	free(server);
 }
 
-/* Those that are older than the one in service. */
-static void
-drop_older(struct remote_server *server, bool released_only)
+/* Of those that are older than the one in service. */
+enum which { ALL, RELEASED, EXPIRED };
+
+static bool
+is_one_of(const struct set *set, enum which which, uint64_t now_us)
 {
+	switch (which) {
+	case RELEASED:
+		return (set->released);
+	case EXPIRED:
+		return (set->former_us != 0 && now_us - set->former_us >=
+		    REMOTE_FORMER_S * USEC_PER_S);
+	case ALL:
+		break;
+	}
+	return (true);
+}
+
+static void
+drop_older(struct remote_server *server, enum which which)
+{
+	uint64_t now_us = env_mono_us(server->env);
 	struct sets gone = TAILQ_HEAD_INITIALIZER(gone);
 	struct set *set, *next;
 
@@ -255,7 +283,7 @@ drop_older(struct remote_server *server, bool released_only)
 	for (set = TAILQ_FIRST(&server->sets); set != NULL; set = next) {
 		next = TAILQ_NEXT(set, link);
 		if (set->number < server->committed &&
-		    (set->released || !released_only) &&
+		    is_one_of(set, which, now_us) &&
 		    take_out(server, set) != NULL) {
 			TAILQ_INSERT_TAIL(&gone, set, link);
 		}
@@ -270,16 +298,24 @@ drop_older(struct remote_server *server, bool released_only)
 void
 remote_server_drop_former(struct remote_server *server)
 {
-	drop_older(server, false);
+	drop_older(server, ALL);
 }
 
 void
 remote_server_commit(struct remote_server *server, uint64_t number)
 {
+	uint64_t now_us = env_mono_us(server->env);
+	struct set *set;
+
 	pthread_mutex_lock(&server->lock);
 	server->committed = number;
+	TAILQ_FOREACH(set, &server->sets, link) {
+		if (set->number < number && set->former_us == 0) {
+			set->former_us = now_us;
+		}
+	}
 	pthread_mutex_unlock(&server->lock);
-	drop_older(server, true);
+	drop_older(server, RELEASED);
 }
 
 /* A set that is gone was that of another process: the newest replaces it. */
@@ -460,6 +496,29 @@ serve_release(struct request *q, const struct remote_request *request,
 	set_free(gone);
 }
 
+static void
+log_malformed(struct remote_server *server)
+{
+	if (ration_take(&server->malformed, env_mono_us(server->env))) {
+		env_log(server->env, LOG_LEVEL_ERROR, "the mail process sent "
+		    "a malformed request for a signature: its connection is "
+		    "closed");
+	}
+}
+
+void
+remote_server_tend(struct remote_server *server)
+{
+	uint64_t n = ration_left_out(&server->malformed,
+	    env_mono_us(server->env));
+
+	if (n > 0) {
+		env_log(server->env, LOG_LEVEL_ERROR, "the mail process sent "
+		    "%" PRIu64 " more malformed requests for a signature", n);
+	}
+	drop_older(server, EXPIRED);
+}
+
 /* Returns the length of the reply; 0: the connection is to be closed. */
 static size_t
 serve_packet(struct request *q, struct str packet, unsigned char *reply_r)
@@ -468,9 +527,7 @@ serve_packet(struct request *q, struct str packet, unsigned char *reply_r)
 	struct remote_reply reply = { .status = REMOTE_OK };
 
 	if (remote_request_parse(packet, &request) != STATUS_OK) {
-		env_log(q->server->env, LOG_LEVEL_ERROR, "the mail process "
-		    "sent a malformed request for a signature: its connection "
-		    "is closed");
+		log_malformed(q->server);
 		return (0);
 	}
 	buf_reset(&q->public);
@@ -556,10 +613,11 @@ remote_server_compare(struct remote_server *server,
 			continue;
 		}
 		n++;
-		if (!server->told[slot]) {
+		if (!server->told[slot] && ration_take(&server->differences,
+		    env_mono_us(server->env))) {
 			log_difference(server, slot, &difference);
+			server->told[slot] = true;
 		}
-		server->told[slot] = true;
 	}
 	atomic_store(&server->made->differing, n);
 }

@@ -5,8 +5,9 @@
  * Keys are in sets: each set is the signers of one load, under a number that
  * is higher than those before and not 0. The newest is in service, or about to
  * be; a former one serves the messages that began with it, until the client
- * releases it. At most REMOTE_SETS_MAX exist: then the oldest
- * goes, so that a client that releases nothing cannot keep keys in service.
+ * releases it, for REMOTE_FORMER_S at most. At most REMOTE_SETS_MAX exist: then
+ * the oldest goes. So a client that releases nothing cannot keep keys in
+ * service. A message that takes longer is signed with a key of the newest set.
  *
  * Only these keys sign, and only digests of SHA-256. A key is named by its
  * handle (privkey_handle) once it has been loaded; at most as many handles as
@@ -28,6 +29,10 @@
 #include "signers/signers.h"
 
 #define REMOTE_SETS_MAX	16
+#define REMOTE_FORMER_S	3600
+/* Lines of the log within a minute (base/ration.h). */
+#define REMOTE_MALFORMED_LINES	1
+#define REMOTE_DIFFERENCE_LINES	20
 
 struct remote_server;
 
@@ -39,11 +44,15 @@ struct remote_server	*remote_server_new(const struct crypto *,
 void			 remote_server_free(struct remote_server *);
 /*
  * Compares what was signed with what the client says (tally.h). A difference is
- * logged as an error, with the names of the keys, once for each slot. For one
+ * logged as an error, with the names of the keys, once for each slot: of many
+ * slots REMOTE_DIFFERENCE_LINES within a minute, the others later. For one
  * thread.
  */
 void			 remote_server_compare(struct remote_server *,
 			    const struct remote_said *);
+/* To be called every few seconds: says how many malformed requests there were,
+   and drops former sets whose time is over. */
+void			 remote_server_tend(struct remote_server *);
 /*
  * A new set, which may be asked for at once and is the one in service. owner is
  * released when the set is gone, after its signers. Takes both, also on

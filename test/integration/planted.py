@@ -304,6 +304,42 @@ def check_lie(options):
     manager.close()
 
 
+def check_lines(options):
+    """What is no request, and requests for keys that are not there: few lines
+    of the log, however many there are."""
+    keys = os.path.join(TOP, 'keys')
+    os.mkdir(keys, 0o700)
+    with open(options['KeyFile'][0], 'rb') as f:
+        proc.write(os.path.join(keys, 'example.com.pem'), f.read(), 0o600)
+    table = proc.write(os.path.join(TOP, 'table'), 'k %%:s:%s/%%.pem\n' % keys,
+                       0o600)
+    rules = proc.write(os.path.join(TOP, 'rules'), '* k\n', 0o600)
+    options = {k: v for k, v in options.items()
+               if k not in ('Domain', 'Selector', 'KeyFile')}
+    daemon = seald.Seald(TOP, dict(options, KeyTable=table, SigningTable=
+                                   'refile:' + rules), 'lines',
+                         env=dict(os.environ, LD_PRELOAD=LIBRARY))
+    roles.settle(daemon)
+    found = roles.wait(daemon.server.pid)
+    for i in range(20):
+        tap.ok(signed(daemon.path, 'no request', 'malformed'),
+               'a connection with what is no request, %d: the message is '
+               'signed by another' % i)
+    for _ in range(3):
+        tap.ok(signed(daemon.path, 'flood', 'flood 200'),
+               '200 requests for keys that are not there: signed')
+    tap.is_(roles.find(daemon.server.pid), found, 'nobody dies')
+    tap.is_(daemon.stop(), 0, 'mailseald ends well')
+    text = daemon.log_text()
+    # Of each minute, if it took so long.
+    n = text.count('sent a malformed request for a signature')
+    tap.ok(0 < n < 10, 'few lines say that a request was none', text)
+    n = text.count('a key cannot be loaded')
+    tap.ok(0 < n < 300, 'nor is each key in the log', text)
+    tap.contains(text, 'more lines about requests of the mail process are '
+                 'left out', 'the others are counted')
+
+
 def check_start():
     """A defect at the first start ends it, and why is said."""
     conf = proc.write(os.path.join(TOP, 'start.conf'),
@@ -365,6 +401,7 @@ def main():
     shut(options, 'unix')
     port = proc.free_port()
     shut(options, 'inet:%d@127.0.0.1' % port, port)
+    check_lines(options)
     check_third(options)
     check_keys(options)
     check_lie(dict(options, KeyFile=options['KeyFile'][:1],

@@ -50,6 +50,8 @@ typedef int	 memory_maker(const char *, unsigned);
 
 #define REQUEST_BYTES	80	/* for a signature, of lib/remote */
 #define SEQ_AT		8
+#define LOAD		2	/* the kind of a request */
+#define OF_TABLE	1	/* a key of the KeyTable */
 #define SIGNED		4	/* the kind of a reply of the keys process */
 #define PLAN_BYTES	300	/* of the file of PLANTED_IN_KEYS */
 
@@ -57,6 +59,8 @@ static header *header_before;
 static atomic_long forks;
 static atomic_bool twice;	/* the next request for a signature */
 static atomic_bool fatal;	/* the same */
+static atomic_bool malformed;	/* the same: after what is no request */
+static atomic_int flood;	/* the same: after so many requests */
 
 static void
 connect_elsewhere(void)
@@ -154,6 +158,8 @@ do_about(const char *word, const char *about)
 		(void)ptrace(PTRACE_ATTACH, pid, NULL, NULL);
 	} else if (strcmp(word, "read") == 0) {
 		read_process(pid);
+	} else if (strcmp(word, "flood") == 0) {
+		flood = (int)pid;
 	} else {
 		return (false);
 	}
@@ -190,6 +196,8 @@ do_planted(const char *value)
 		hush();
 	} else if (strcmp(value, "twice") == 0) {
 		twice = true;
+	} else if (strcmp(value, "malformed") == 0) {
+		malformed = true;
 	} else if (strcmp(value, "fatal") == 0) {
 		fatal = true;
 	}
@@ -227,6 +235,44 @@ is_signature(const void *p, size_t n)
 	return (kind == SIGNED);
 }
 
+/* A key "k" of the KeyTable for a domain that has none, each time another one,
+   and the reply. */
+static void
+ask_for_key(int fd, octet_sender *send_octets)
+{
+	static atomic_int domains;
+	struct {
+		uint32_t	kind, bytes;
+		uint64_t	seq, set;
+		uint32_t	source, key, name_n, domain_n;
+		char		texts[64];
+	} request = { .kind = LOAD, .source = OF_TABLE, .name_n = 1 };
+	size_t n = sizeof(request) - sizeof(request.texts);
+	unsigned char reply[8192];
+
+	request.domain_n = (uint32_t)snprintf(request.texts,
+	    sizeof(request.texts), "kn%d.example", domains++) - 1;
+	n += request.name_n + request.domain_n;
+	request.bytes = (uint32_t)n;
+	if (send_octets(fd, &request, n, MSG_NOSIGNAL) == (ssize_t)n) {
+		(void)recv(fd, reply, sizeof(reply), 0);
+	}
+}
+
+/* Before a request. */
+static void
+plague_keys(int fd, octet_sender *send_octets)
+{
+	int i, n = atomic_exchange(&flood, 0);
+
+	for (i = 0; i < n; i++) {
+		ask_for_key(fd, send_octets);
+	}
+	if (atomic_exchange(&malformed, false)) {
+		(void)send_octets(fd, "what?", 5, MSG_NOSIGNAL);
+	}
+}
+
 /* A signature that the program did not ask for. It skips the reply, whose
    number is lower than that which it waits for. */
 ssize_t
@@ -243,6 +289,9 @@ send(int fd, const void *p, size_t n, int flags)
 	}
 	if (n == sizeof(copy) && atomic_load(&fatal)) {
 		read_address_zero();
+	}
+	if (n == sizeof(copy)) {
+		plague_keys(fd, before);
 	}
 	if (n == sizeof(copy) && atomic_exchange(&twice, false)) {
 		memcpy(copy, p, sizeof(copy));

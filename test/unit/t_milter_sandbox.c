@@ -332,7 +332,7 @@ use_descriptors(void)
 	    fcntl(fd, F_GETLK, &range) == -1 ? NO_SANDBOX : 0);
 }
 
-/* upper: of the arguments that are an int, which the kernel does not look at. */
+/* upper: the half of an argument that the kernel does not look at. */
 static int
 set_linger(uint64_t upper)
 {
