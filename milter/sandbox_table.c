@@ -271,6 +271,9 @@ const struct sandbox_system_place sandbox_system_places[] = {
 	{ "/etc/group", MAIL, SANDBOX_LOAD, true, "the same" },
 	{ "/etc/resolv.conf", MAIL, SANDBOX_READ, true, "the name servers, "
 	    "read again when it changes" },
+	{ "/etc/netsvc.conf", MAIL, SANDBOX_READ, true, "c-ares 1.30 and later "
+	    "look there whatever they are given" },
+	{ "/etc/svc.conf", MAIL, SANDBOX_READ, true, "the same" },
 	{ "/etc/hosts", MAIL, SANDBOX_READ, true, "libunbound" },
 	{ "/usr/share/publicsuffix", MAIL, SANDBOX_READ, false, "the public "
 	    "suffix list" },

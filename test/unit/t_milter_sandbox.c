@@ -31,6 +31,7 @@
 
 #include <seccomp.h>
 
+#include "dns/dns.h"
 #include "milter/memory.h"
 #include "milter/opener.h"
 #include "milter/sandbox_private.h"
@@ -442,6 +443,37 @@ connect_named(void)
 	return (connect_port(SOCK_DGRAM, 5301));
 }
 
+/* All that the resolver's library does, whatever its version: the port is
+   closed, so that an answer comes at once. */
+static int
+ask_resolver(void)
+{
+	struct str server = STR("127.0.0.1@5301");
+	struct dns_batch *batch;
+	struct dns_query *query;
+	struct dns_opts opts;
+	struct diag diag;
+	struct dns *dns;
+
+	diag_init(&diag);
+	dns_opts_init(&opts);
+	opts.env = &env;
+	opts.nameservers = &server;
+	opts.nameservers_n = 1;
+	opts.timeout_us = 1000000;
+	if (dns_new_resolver(&opts, &dns, &diag) != STATUS_OK) {
+		return (NO_SANDBOX);
+	}
+	batch = dns_batch_new(dns);
+	query = batch == NULL ? NULL :
+	    dns_batch_add(batch, STR("example.com"), DNS_TXT);
+	if (query == NULL) {
+		return (NO_SANDBOX);
+	}
+	dns_batch_wait(batch, env_mono_us(&env) + 60 * 1000000ULL);
+	return (dns_query_is_answered(query) ? 0 : NO_SANDBOX);
+}
+
 static int
 connect_discard(void)
 {
@@ -730,6 +762,7 @@ static const struct row {
 	{ "mail: port 53", SANDBOX_MAIL, connect_dns, 0, NULL },
 	{ "mail: the port of Nameservers", SANDBOX_MAIL, connect_named, 0,
 	    NULL },
+	{ "mail: the resolver", SANDBOX_MAIL, ask_resolver, 0, NULL },
 	{ "mail: connect elsewhere", SANDBOX_MAIL, connect_discard, 0,
 	    "connect 127.0.0.1 port 9" },
 	{ "mail: connect elsewhere by IPv6", SANDBOX_MAIL, connect_in6, 0,
@@ -1345,7 +1378,8 @@ test_may_open(void)
 		bool		 may;
 	} v[] = {
 		{ "conf/list", true }, { "a file/of hosts", true },
-		{ "/etc/resolv.conf", true },
+		{ "/etc/resolv.conf", true }, { "/etc/netsvc.conf", true },
+		{ "/etc/svc.conf", true },
 		{ "/etc/passwd", true }, { "conf/list.new", false },
 		{ "conf", false }, { "conf/../conf/list", false },
 		{ "conf/./list", false }, { "conf//list", false },
