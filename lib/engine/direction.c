@@ -36,7 +36,8 @@
  *	com.au) is no other: an MTA's canonical or masquerading rules make one
  *	from the other.
  *	Message-ID: one "<...@...>" of dot-atoms, which no program repairs, so
- *	short that no MTA breaks its line. A message without any fits; so does
+ *	short that no MTA breaks its line; up to the "@", as tables of an MTA
+ *	hide the host name behind it. A message without any fits; so does
  *	any if the Received fields say that the message is from outside; one
  *	that our MTA wrote, whose queue ID it has, as lists may delete
  *	Message-ID and Received; and any beside List-Id, as Mailman's anonymous

@@ -15,8 +15,9 @@
  *		and one of its organization, separated by commas. "*": any
  *		author, if the field is such that a program on the way may
  *		repair, complete or break it
- * MESSAGE-ID	a hash of it. "*": any, as above, or if it is so long that an
- *		MTA may break it
+ * MESSAGE-ID	a hash of it up to the "@": tables of an MTA hide the host name
+ *		behind that. "*": any, as above, or if it is so long that an MTA
+ *		may break it
  * SENDER	a hash of the envelope's. "*": an MTA may change its form
  * LIST	1 with a List-Id, else 0
  * TAGS	128 bits of HMAC-SHA256 over all before "| s=", without white
@@ -253,6 +254,14 @@ is_clear_id(struct str id)
 	    engine_mark_is_dot_atom(str_from_offset(inner, at + 1)));
 }
 
+enum status
+engine_mark_add_id(const struct engine_input *in, struct str id,
+    struct buf *mark)
+{
+	return (engine_mark_add_hash(in->engine->opts.crypto, str_first(id,
+	    str_find(id, '@')), mark));
+}
+
 static enum status
 add_message_id(const struct engine_input *in, struct buf *mark)
 {
@@ -276,7 +285,7 @@ add_message_id(const struct engine_input *in, struct buf *mark)
 		buf_add_char(mark, '*');
 		return (mark->status);
 	}
-	return (engine_mark_add_hash(in->engine->opts.crypto, id, mark));
+	return (engine_mark_add_id(in, id, mark));
 }
 
 static enum status

@@ -73,6 +73,9 @@ enum status	engine_mark_add_hash(const struct crypto *, struct str,
 enum status	engine_mark_add_author(const struct engine_input *,
 		    const struct addr_mailbox *, struct buf *out)
     ATTR_MUST_CHECK;
+/* Appends the hash of a Message-ID. */
+enum status	engine_mark_add_id(const struct engine_input *, struct str id,
+		    struct buf *out) ATTR_MUST_CHECK;
 /* Two labels of the domain, three below a name such as com.au. */
 struct str	engine_mark_organization(struct str domain);
 /* RFC 5322 3.2.3 dot-atom-text. */

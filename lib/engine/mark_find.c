@@ -183,7 +183,7 @@ check_message_id(const struct engine_input *in, const struct mark *mark,
 		buf_reset(&hash);
 		id = engine_mark_squeeze(in->arena, field->value);
 		status = id.p == NULL ? STATUS_NOMEM :
-		    engine_mark_add_hash(in->engine->opts.crypto, id, &hash);
+		    engine_mark_add_id(in, id, &hash);
 		*fits_r = status == STATUS_OK &&
 		    (str_eq(buf_str(&hash), mark->message_id) ||
 		    is_new_id(in, id));

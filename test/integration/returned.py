@@ -163,6 +163,11 @@ $m->print(\\*STDOUT);''')),
                                    b'X-Spam-Flag: YES',
                                    b'X-Amavis-Alert: BAD HEADER')),
 ]
+# Tables that hide who works where, on the way to the filter, too.
+PRIVATE = r'''/^Received:/ IGNORE
+/^(X-Originating-IP|X-Mailer|User-Agent):/ IGNORE
+/^Message-ID:[[:space:]]*<([^@]*)@.*>/ REPLACE Message-ID: <$1@example.com>
+'''
 # What spamc and SpamAssassin's own program make of spam by default.
 SPAMASSASSIN = '''loadplugin Mail::SpamAssassin::Plugin::Check
 required_score 1
@@ -192,6 +197,7 @@ class Net:
 
         replaced = proc.write(os.path.join(w.top, 'replaced'),
                               '/^From:/ REPLACE From: <all@example.com>\n')
+        private = proc.write(os.path.join(w.top, 'private'), PRIVATE)
 
         def service(daemon, filtered=False, transport='smtp', **more):
             options = {'smtpd_milters': 'unix:' + daemon.path}
@@ -209,6 +215,8 @@ class Net:
                            'mapped:[127.0.0.1]:%d' % p['back']),
             'replaced': dict(service(self.daemon), content_filter=lambda p:
                              'replaced:[127.0.0.1]:%d' % p['back']),
+            'private': dict(service(self.daemon), content_filter=lambda p:
+                            'private:[127.0.0.1]:%d' % p['back']),
             'unseen-mapped': {'content_filter': lambda p:
                               'mapped:[127.0.0.1]:%d' % p['back']},
             'back': dict(service(self.daemon),
@@ -230,7 +238,9 @@ class Net:
             'mapped unix - - n - - smtp -o smtp_generic_maps='
             'inline:{{jsmith@old.example=joe@example.com}}',
             'replaced unix - - n - - smtp -o smtp_header_checks=regexp:' +
-            replaced])
+            replaced,
+            'private unix - - n - - smtp -o smtp_header_checks=regexp:' +
+            private])
 
     def send(self, port, data, xclient=None, sender='joe@example.com'):
         c = smtp.Client(self.ports[port], xclient=xclient)
@@ -351,6 +361,23 @@ def test_rewritten(net):
                    len(world.ours_in(last)) == 1,
                    'From rewritten, %s, <%s>: not signed' % (port, sender),
                    last)
+
+
+def test_private(net):
+    """Postfix deletes and rewrites fields on the way to the filter."""
+    for i, (name, sender, client, signs) in enumerate((
+            ('outside', 'x@evil.example', STRANGER, 0),
+            ('a login', 'joe@example.com', JOE, 2))):
+        mark = 'private-%d' % i
+        net.send('private', letter(mark).replace(
+            b'@example.com>\r\n\r\n', b'@client.example>\r\n\r\n'), client,
+            sender)
+        last = net.w.sink.take(mark.encode()).data
+        tap.ok(b'@client.example' not in last and
+               len(seal.fields_named(last, b'received')) == 1 and
+               len(seal.fields_named(last, b'dkim-signature')) == signs and
+               len(world.ours_in(last)) == (signs == 0),
+               'fields deleted, Message-ID rewritten, %s' % name, last)
 
 
 def test_spamassassin(net):
@@ -778,6 +805,7 @@ def main():
     test_pipe(net)
     test_chain(net)
     test_rewritten(net)
+    test_private(net)
     test_losses(net)
     test_own_losses(net)
     test_mark_field(net)

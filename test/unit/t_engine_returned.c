@@ -262,6 +262,18 @@ id_of_time(struct str text, struct buf *r)
 }
 
 static void
+hide_host(struct str text, struct buf *r)
+{
+	fx_replace(text, ID, "Message-Id: <a.1@example.com>\r\n", r);
+}
+
+static void
+id_with_other_local(struct str text, struct buf *r)
+{
+	fx_replace(text, ID, "Message-ID: <a.12@client.example>\r\n", r);
+}
+
+static void
 id_of_filter(struct str text, struct buf *r)
 {
 	buf_add_cstr(r, "Received: from localhost (localhost [127.0.0.1]) by "
@@ -369,6 +381,8 @@ static const struct {
 	{ "an address literal in the Message-ID", CONF, OURS
 	    "Message-ID: <a@[192.0.2.1]>\r\n" REST, repair_message_id, HOME,
 	    BACK },
+	{ "another host name in the Message-ID", CONF, FORGED(OURS), hide_host,
+	    HOME, BACK },
 	{ "Message-ID deleted, the MTA adds one", CONF, FORGED(OURS),
 	    id_of_mta, HOME, BACK },
 	{ "the same in front of a filter", CONF, FORGED(OURS), id_of_filter,
@@ -447,6 +461,8 @@ static const struct {
 	    list_encoded, HOME, SIGN },
 	{ "the results of a message in another one", CONF, FORGED(OURS),
 	    other_message, HOME, SIGN },
+	{ "the same, with an ID of that host", CONF, FORGED(OURS),
+	    id_with_other_local, HOME, SIGN },
 	{ "the same, with an ID of another reception", CONF, FORGED(OURS),
 	    id_of_another, HOME, SIGN },
 	{ "the same, with an ID of another MTA", CONF, FORGED(OURS),
