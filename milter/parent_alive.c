@@ -5,7 +5,9 @@
  *
  * Silence is counted in questions, not by the clock: if the parent, or the
  * whole machine, was stopped for a while, nobody is to blame. A process that
- * loads, or starts, may be silent for as long as a load may take.
+ * loads, or starts, may be silent for as long as a load may take, and until it
+ * says that the load is over nothing else counts as an answer: one that was
+ * taken over could keep keys in service that were withdrawn.
  */
 #include "config.h"
 
@@ -37,7 +39,9 @@ void
 parent_alive_heard(struct child *child)
 {
 	child->asked = false;
-	child->silent = 0;
+	if (!child->loading) {
+		child->silent = 0;
+	}
 }
 
 static uint64_t
