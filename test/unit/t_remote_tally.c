@@ -23,8 +23,6 @@ static struct env env;
 static struct buf lines;
 static unsigned lines_n;
 static struct privkey *keys[KEYS];
-static struct remote_server *servers[16];	/* for their life */
-static size_t servers_n;
 static char paths[KEYS][16] = { "/keys/one", "/keys/two" };
 
 static void
@@ -94,7 +92,6 @@ make_server(struct remote_made *made)
 		return (NULL);
 	}
 	remote_server_commit(server, 1);
-	servers[servers_n++] = server;
 	return (server);
 }
 
@@ -204,7 +201,7 @@ test_row(const struct row *row)
 	}
 	remote_server_compare(server, &said);
 	tap_num(lines_n, want, "it is said once");
-	remote_server_drop(server, 1);
+	remote_server_free(server);
 }
 
 int
