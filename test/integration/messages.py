@@ -62,8 +62,6 @@ BEYOND = {
     # memory is short or the other one was taken over
     'the picture of the keys cannot be read',
     'the configuration cannot be read', 'the keys of KeyFile: %s',
-    # libseccomp lacks memory
-    'libseccomp: out of memory',
     # the list is a file of a package that must be installed
     'OrgDomain: no public suffix list',
 }
