@@ -7,7 +7,7 @@
  * be; a former one serves the messages that began with it, until the client
  * releases it, for REMOTE_FORMER_S at most. At most REMOTE_SETS_MAX exist: then
  * the oldest goes. So a client that releases nothing cannot keep keys in
- * service. A message that takes longer is signed with a key of the newest set.
+ * service. A message that takes longer is signed if the newest set has its key.
  *
  * Only these keys sign, and only digests of SHA-256. A key is named by its
  * handle (privkey_handle) once it has been loaded; at most as many handles as
