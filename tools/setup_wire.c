@@ -166,6 +166,23 @@ note_done(struct setup *s)
 	return (false);
 }
 
+/* A configuration that setup makes has them; one that was there, as that of
+   the Debian package, may not. */
+static void
+advise_sendmail_options(struct setup *s)
+{
+	const struct conf *conf = s->conf;
+
+	if (conf != NULL && (conf->address_lists != CONF_ADDRESSES_SENDMAIL ||
+	    conf->line_limit.style != LINES_SENDMAIL)) {
+		setup_todo(s, "Sendmail rewrites lists of addresses and breaks "
+		    "long lines after its milters, which breaks signatures: "
+		    "write \"AddressLists sendmail\" and \"LineLengthLimit "
+		    "sendmail:990\" in %s, and reload mailseald",
+		    s->args->conf_path);
+	}
+}
+
 /* sendmail.cf is made of a person's sendmail.mc: it is only read. */
 static void
 look_at_sendmail(struct setup *s)
@@ -175,6 +192,7 @@ look_at_sendmail(struct setup *s)
 	struct str socket = str_from(setup_socket(s));
 	struct sendmail_cf cf;
 
+	advise_sendmail_options(s);
 	sendmail_cf_read(&cf, directory, socket);
 	if (!cf.filters) {
 		setup_say(s, cf.found ? "Setup does not change Sendmail. "

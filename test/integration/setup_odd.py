@@ -343,6 +343,23 @@ MC = "INPUT_MAIL_FILTER(`mailseal',`S=inet:8891@127.0.0.1,F=T," \
     "T=S:30s;R:2m;E:5m')dnl"
 
 
+def check_sendmail_options(host, options):
+    """What a configuration of before lacks for Sendmail is said."""
+    with open(host.conf, encoding='ascii') as f:
+        whole = f.read()
+    for lacks, says in (((), False), (('AddressLists',), True),
+                        (('LineLengthLimit',), True),
+                        (('AddressLists', 'LineLengthLimit'), True)):
+        proc.write(host.conf, ''.join(
+            line for line in whole.splitlines(True)
+            if not line.startswith(lacks)), 0o644)
+        status, out, err = host.run(*options)
+        tap.is_((status, 'LineLengthLimit sendmail' in ''.join(out['next'])),
+                (0, says), 'Sendmail: without %s' % (
+                    ', '.join(lacks) or 'nothing'), (out, err))
+        proc.write(host.conf, whole, 0o644)
+
+
 def check_sendmail():
     """Sendmail is looked at and not changed: setup says what is missing, until
     sendmail.cf has it; so does check."""
@@ -380,6 +397,7 @@ def check_sendmail():
         tap.is_([(f['check'], f['severity']) for f in (out or {
             'findings': []})['findings']], [(finding, severity)],
             'Sendmail: check: ' + finding, err)
+    check_sendmail_options(host, options)
     proc.write(os.path.join(etc, 'sendmail.cf'), CF % ('other', ', F=T'))
     for name, command in (
             ('setup', host.command(*options)),
