@@ -6,7 +6,8 @@
 #include "milter/counters.h"
 #include "milter/log.h"
 
-#define NUMBERS_MAX	((int)ENGINE_COUNTERS + (int)ENGINE_UNSIGNED_REASONS + 32)
+#define NUMBERS_MAX	((int)ENGINE_COUNTERS + \
+			(int)ENGINE_UNSIGNED_REASONS + 32)
 #define NAME_BYTES	48
 
 struct numbers {
