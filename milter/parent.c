@@ -24,13 +24,15 @@
 static struct parent *logging;		/* of log_line */
 
 /* The mail process has a thread for it; without one the parent does not wait
-   for a reader that reads nothing (log_never_wait). */
+   for a reader that reads nothing (log_never_wait). At the end it may read no
+   line any more. */
 static void
 log_line(void *unused, enum log_level level, const char *line)
 {
 	struct control message = { .kind = CONTROL_LOG, .value = level };
 
-	if (logging->mail.ready && strlen(line) < DIAG_MAX_BYTES) {
+	if (logging->mail.ready && !logging->stopping &&
+	    strlen(line) < DIAG_MAX_BYTES) {
 		(void)strlcpy(message.diag.text, line, DIAG_MAX_BYTES);
 		if (control_send(logging->mail.control, &message)) {
 			return;

@@ -161,6 +161,21 @@ def in_reload_of_mail(top, before, after):
                            '(Killed)' % mail])
 
 
+def both_die(top, options):
+    """What happens to keys is in the log, although the mail process, which
+    writes it at other times, does not read it any more."""
+    stop = Stopping(top, options, 'both die')
+    keys, mail = stop.daemon.child('keys'), stop.daemon.child('mail')
+    seald.pause(mail)
+    stop.term()
+    os.kill(keys, signal.SIGKILL)
+    proc.wait_for(lambda: keys not in seald.children(stop.daemon.server.pid),
+                  'the end of keys')
+    os.kill(mail, signal.SIGKILL)
+    stop.check(1, ['the %s process (%d) was killed by signal 9 (Killed)' % x
+                   for x in (('keys', keys), ('mail', mail))])
+
+
 def in_pause(top, options):
     """It died too often, and the next one waits."""
     for name in 'keys', 'mail':
@@ -212,6 +227,7 @@ def main():
         in_start(top, before)
         in_reload_of_keys(top, before, after)
         in_reload_of_mail(top, before, after)
+        both_die(top, before)
         in_pause(top, before)
         if tree.is_sanitized():
             tap.skip('a process that starts, and a forbidden call',
