@@ -343,8 +343,8 @@ def check_lines(options):
 def check_start():
     """A defect at the first start ends it, and why is said."""
     conf = proc.write(os.path.join(TOP, 'start.conf'),
-                      'Socket unix:%s/start.sock\nKeyStore none\nMode v\n'
-                      'PidFile none\n' % TOP, 0o600)
+                      'Socket unix:%s/start.sock\nKeyStore none\nMode v\n' %
+                      TOP, 0o600)
     for what, says in (('abort', 'process died at its start'),
                        ('exec', ': the sandbox forbids execve')):
         status, _, err = proc.run(
@@ -357,8 +357,8 @@ def check_start():
 def check_shortage():
     """The system has no process left, or no descriptor."""
     conf = proc.write(os.path.join(TOP, 'fork.conf'),
-                      'Socket unix:%s/fork.sock\nKeyStore none\nMode v\n'
-                      'PidFile none\n' % TOP, 0o600)
+                      'Socket unix:%s/fork.sock\nKeyStore none\nMode v\n' %
+                      TOP, 0o600)
     for name, which, says in (
             ('FORK', '1', 'no keys process'), ('FORK', '2', 'no mail process'),
             ('MEMORY', '1', 'out of memory'), ('MEMORY', '2', 'out of memory'),
