@@ -122,7 +122,10 @@ read_options(const struct verb *verb, const struct cli_command *command,
 	    (o->domain == NULL || o->selector == NULL)) {
 		return (cli_fail("-d DOMAIN and -s SELECTOR are needed"));
 	}
-	return (verb->check == NULL || verb->check(o) ? CLI_END : CLI_USAGE);
+	if (verb->check != NULL && !verb->check(o)) {
+		return (CLI_USAGE);
+	}
+	return (CLI_END);
 }
 
 int

@@ -12,7 +12,8 @@
 
 #define LINE_MAX_BYTES	1024
 
-void	__syslog_chk(int priority, int flag, const char *fmt, ...);
+void	__syslog_chk(int priority, int flag, const char *fmt, ...)
+    ATTR_PRINTF(3, 4);
 
 static enum log_level
 level_of(int priority)

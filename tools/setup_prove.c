@@ -33,7 +33,7 @@ show_findings(struct setup *s)
 {
 	const struct check_report *report;
 	const struct check_finding *f;
-	size_t i, j, n = 0;
+	size_t i, j;
 
 	if (!setup_dns_ask(s)) {
 		return (false);
@@ -44,7 +44,6 @@ show_findings(struct setup *s)
 		if (f->severity > CHECK_WARN) {
 			continue;
 		}
-		n++;
 		setup_say(s, "%s %s: %.*s", check_severity_name(f->severity),
 		    f->check, STR_FMT(f->text));
 		for (j = 0; j < f->fix_n; j++) {
