@@ -187,6 +187,13 @@ open_passwd(void)
 	return (open_path("/etc/passwd", O_RDONLY));
 }
 
+/* glibc's allocator, with many threads and without /sys. */
+static int
+count_processors(void)
+{
+	return (open_path("/proc/stat", O_RDONLY));
+}
+
 static int
 load_passwd(void)
 {
@@ -701,6 +708,10 @@ static const struct row {
 	    open_in_thread, 0, NULL },
 	{ "mail: open of /etc/passwd", SANDBOX_MAIL, open_passwd, 0,
 	    "openat /etc/passwd" },
+	{ "mail: the number of processors", SANDBOX_MAIL, count_processors, 0,
+	    NULL },
+	{ "keys: the number of processors", SANDBOX_KEYS, count_processors, 0,
+	    NULL },
 	{ "mail: /etc/passwd when it loads", SANDBOX_MAIL, load_passwd, 0,
 	    NULL },
 	{ "mail: a file beside the configuration", SANDBOX_MAIL, open_beside,
