@@ -127,8 +127,8 @@ check_round(enum canon header, enum canon body, bool rsa)
 		"From: a@example.com\r\n\r\n",
 		"FROM \t: a@example.com\r\nSubject:\r\n\r\n\r\n\r\n",
 		"From: a@example.com\r\nSubject: x\r\n\r\nno line end",
-		"To: b\r\nTo: c\r\nFrom: a@example.com\r\nFrom: b@example.com"
-		"\r\n\r\n \r\n.\r\n..\r\n\t x \r\n",
+		("To: b\r\nTo: c\r\nFrom: a@example.com\r\nFrom: b@example.com"
+		"\r\n\r\n \r\n.\r\n..\r\n\t x \r\n"),
 	};
 	struct dkim_sign_opts opts;
 	struct str value;

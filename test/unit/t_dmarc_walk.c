@@ -109,7 +109,7 @@ check_row(const struct row *row)
 static void
 check_memory_of_names(void)
 {
-	struct dmarc_walk *a, *b, *c;
+	struct dmarc_walk *a = NULL, *b = NULL, *c = NULL;
 	struct dmarc_walks walks;
 	struct lab lab;
 

@@ -54,7 +54,7 @@ static const struct {
 static const struct iprev_verdict *
 run(struct lab *lab, const char *ip)
 {
-	struct iprev *iprev;
+	struct iprev *iprev = NULL;
 	struct ip_addr addr;
 	unsigned seed = 7;
 	bool done = false;
@@ -110,7 +110,7 @@ check_limit(void)
 static void
 check_give_up(void)
 {
-	struct iprev *iprev;
+	struct iprev *iprev = NULL;
 	struct ip_addr addr;
 	unsigned seed = 1;
 	bool done = true;
