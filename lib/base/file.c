@@ -8,25 +8,22 @@
 
 #define CHUNK_BYTES	65536
 
-/* One octet more than a regular file has, for the read that finds its end. */
+/* One octet more than a regular file has: less is read, so that its end is
+   found with it. */
 static void
-reserve_size(int fd, struct buf *buf)
+reserve_size(size_t size, struct buf *buf)
 {
-	size_t left = buf->max_bytes - buf->n, size = 0;
-	struct stat st;
+	size_t left = buf->max_bytes - buf->n;
 
-	if (buf->cap == 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_size > 0) {
-		size = (size_t)st.st_size + 1;
-	}
 	if (size > 0) {
-		buf_reserve(buf, size < left ? size : left);
+		buf_reserve(buf, size < left ? size + 1 : left);
 	}
 }
 
-/* As read(2). At the ceiling, LIMIT if there is more. */
+/* As read(2). At the ceiling, LIMIT if there is more. *short_r: it gave less
+   than there was space for. */
 static ssize_t
-read_some(int fd, struct buf *buf)
+read_some(int fd, struct buf *buf, bool *short_r)
 {
 	size_t left = buf->max_bytes - buf->n, room;
 	ssize_t got;
@@ -44,7 +41,9 @@ read_some(int fd, struct buf *buf)
 		return (-1);
 	}
 	room = buf->cap - buf->n - 1;
-	got = read(fd, buf->p + buf->n, room < left ? room : left);
+	room = room < left ? room : left;
+	got = read(fd, buf->p + buf->n, room);
+	*short_r = got >= 0 && (size_t)got < room;
 	buf->n += got > 0 ? (size_t)got : 0;
 	buf->p[buf->n] = '\0';
 	return (got);
@@ -53,11 +52,24 @@ read_some(int fd, struct buf *buf)
 enum status
 file_read(int fd, const char *shown, struct buf *buf, struct diag *diag)
 {
+	struct stat st;
+
+	return (file_read_sized(fd, shown, buf->cap == 0 &&
+	    fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_size > 0 ?
+	    (size_t)st.st_size : 0, buf, diag));
+}
+
+enum status
+file_read_sized(int fd, const char *shown, size_t size, struct buf *buf,
+    struct diag *diag)
+{
+	const size_t end = buf->n + size;
+	bool is_short = false;
 	ssize_t got;
 
-	reserve_size(fd, buf);
+	reserve_size(size, buf);
 	do {
-		got = read_some(fd, buf);
+		got = read_some(fd, buf, &is_short);
 		if (buf->status == STATUS_LIMIT) {
 			diag_set(diag, shown, 0, "larger than %zu bytes",
 			    buf->max_bytes);
@@ -68,7 +80,8 @@ file_read(int fd, const char *shown, struct buf *buf, struct diag *diag)
 			    buf->status));
 			return (buf->status);
 		}
-	} while (got > 0 || (got == -1 && errno == EINTR));
+	} while ((got > 0 && !(is_short && buf->n == end)) ||
+	    (got == -1 && errno == EINTR));
 	if (got == -1) {
 		diag_set(diag, shown, 0, "%s", strerror(errno));
 		return (STATUS_IO);

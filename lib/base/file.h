@@ -15,5 +15,10 @@
  */
 enum status	 file_read(int fd, const char *shown, struct buf *,
 		    struct diag *) ATTR_MUST_CHECK;
+/* The same for what fstat(2) called a regular file of that size, not 0; 0: it
+   is not known. A read that gives exactly that, and less than was asked for, is
+   the last one: the end of a regular file. */
+enum status	 file_read_sized(int fd, const char *shown, size_t size,
+		    struct buf *, struct diag *) ATTR_MUST_CHECK;
 
 #endif

@@ -120,11 +120,8 @@ read_file(int fd, const char *shown, struct buf *buf, struct stat *st_r,
 		diag_set(diag, shown, 0, "not a regular file");
 		status = STATUS_SYNTAX;
 	} else {
-		/* With the octet that finds the end; saves a second fstat. */
-		if (st.st_size < (off_t)(buf->max_bytes - buf->n)) {
-			buf_reserve(buf, (size_t)st.st_size + 1);
-		}
-		status = file_read(fd, shown, buf, diag);
+		status = file_read_sized(fd, shown, st.st_size > 0 ?
+		    (size_t)st.st_size : 0, buf, diag);
 	}
 	if (st_r != NULL) {
 		*st_r = st;

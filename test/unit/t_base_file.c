@@ -98,6 +98,40 @@ check_append(void)
 	(void)close(fd);
 }
 
+static const struct {
+	const char	*name;
+	size_t		 size;		/* as it is said to be */
+	const char	*text;		/* what is there; the end is not */
+	enum status	 want;
+} sized[] = {
+	{ "sized: all of it is there", 3, "abc", STATUS_OK },
+	{ "sized: it has shrunk", 4, "abc", STATUS_IO },
+	{ "sized: it has grown", 2, "abc", STATUS_IO },
+	{ "sized: the size is not known", 0, "abc", STATUS_IO },
+};
+
+/* Whether a read follows that would find the end: here it fails. */
+static void
+check_sized(size_t i)
+{
+	struct diag diag;
+	struct buf buf;
+	int fds[2];
+
+	if (pipe(fds) != 0 || fcntl(fds[0], F_SETFL, O_NONBLOCK) != 0 ||
+	    write(fds[1], sized[i].text, strlen(sized[i].text)) == -1) {
+		exit(1);
+	}
+	diag_init(&diag);
+	buf_init(&buf, 10);
+	tap_num(file_read_sized(fds[0], "it", sized[i].size, &buf, &diag),
+	    sized[i].want, sized[i].name);
+	tap_str(buf_str(&buf), str_from(sized[i].text), sized[i].name);
+	buf_fini(&buf);
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+}
+
 static void
 check_error(void)
 {
@@ -122,6 +156,9 @@ main(void)
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		check_row(i, false);
 		check_row(i, true);
+	}
+	for (i = 0; i < sizeof(sized) / sizeof(sized[0]); i++) {
+		check_sized(i);
 	}
 	check_append();
 	check_error();
