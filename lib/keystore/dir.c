@@ -140,27 +140,34 @@ dir_read_state(const struct dir *dir, const struct dir_folder *folder,
 	return (status);
 }
 
+enum status
+dir_read_private(const struct dir *dir, const struct dir_folder *folder,
+    struct str selector, struct buf *pem, struct diag *diag)
+{
+	char name[DIR_NAME_BYTES], shown[DIR_PATH_BYTES];
+	enum status status;
+	struct stat st;
+
+	dir_name_file(folder, selector, DIR_PRIVATE, name, shown);
+	status = files_read_linked(folder->fd, name, shown, &dir->owner, pem,
+	    &st, diag);
+	return (status == STATUS_OK ? access_check(&st, dir->owner.uid,
+	    "the directory's owner", shown, diag) : status);
+}
+
 static enum status
 dir_private(void *ctx, const struct keystore_key *key, struct buf *pem,
     struct diag *diag)
 {
-	char name[DIR_NAME_BYTES], shown[DIR_PATH_BYTES];
 	const struct dir *dir = ctx;
 	struct dir_folder folder;
 	enum status status;
-	struct stat st;
 
 	status = dir_open_folder(dir, key->domain, false, &folder, diag);
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	dir_name_file(&folder, key->selector, DIR_PRIVATE, name, shown);
-	status = files_read_linked(folder.fd, name, shown, &dir->owner, pem,
-	    &st, diag);
-	if (status == STATUS_OK) {
-		status = access_check(&st, dir->owner.uid,
-		    "the directory's owner", shown, diag);
-	}
+	status = dir_read_private(dir, &folder, key->selector, pem, diag);
 	(void)close(folder.fd);
 	return (status);
 }

@@ -41,6 +41,10 @@ enum status	 dir_read_state(const struct dir *,
 		    const struct dir_folder *, struct str domain,
 		    struct str selector, struct arena *,
 		    struct keystore_key *, struct diag *) ATTR_MUST_CHECK;
+/* With its owner and mode checked, into pem. */
+enum status	 dir_read_private(const struct dir *,
+		    const struct dir_folder *, struct str selector,
+		    struct buf *pem, struct diag *) ATTR_MUST_CHECK;
 /* Changes the revision. It is not synced: a daemon that starts after a crash
    reads the store anyway. */
 enum status	 dir_touch_revision(const struct dir *, struct diag *)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * dir_list: lists the keys of a key directory. To list all domains costs two
- * open and a readdir for each, so that several threads share the folders.
+ * open and a readdir for each, so that several threads share the folders, and
+ * what a signer keeps in memory is read while its folder is open.
  */
 #include "config.h"
 
@@ -14,6 +15,7 @@
 #include <unistd.h>
 
 #include "keystore/dir.h"
+#include "keystore/passphrase.h"
 #include "mail/domain.h"
 
 #define THREADS_MAX	4
@@ -48,6 +50,34 @@ is_of_key(enum status status)
 	    errno == ELOOP || errno == ENOTDIR)));
 }
 
+/* Counts one of the private keys that are to be read. */
+static bool
+wants_copy(const struct keystore_query *query)
+{
+	size_t left = query->copies != NULL ? atomic_load(query->copies) : 0;
+
+	while (left > 0 && !atomic_compare_exchange_weak(query->copies, &left,
+	    left - 1)) {
+		continue;
+	}
+	return (left > 0);
+}
+
+/* Nothing if it cannot be read: whoever needs it will find out why. */
+static void
+add_copy(const struct dir *dir, const struct dir_folder *folder,
+    struct keystore_key *key, struct buf *pem)
+{
+	struct diag ignored;
+
+	diag_init(&ignored);
+	if (dir_read_private(dir, folder, key->selector, pem, &ignored) ==
+	    STATUS_OK && !passphrase_is_used(buf_str(pem))) {
+		key->pem = buf_str(pem);
+		key->is_copy = true;
+	}
+}
+
 static enum status
 list_state(const struct dir *dir, const struct dir_folder *folder,
     struct str domain, struct str selector, const struct keystore_query *query,
@@ -56,6 +86,7 @@ list_state(const struct dir *dir, const struct dir_folder *folder,
 	struct keystore_key key;
 	enum status status;
 	struct diag diag;
+	struct buf pem;
 
 	diag_init(&diag);
 	status = dir_read_state(dir, folder, domain, selector,
@@ -77,7 +108,13 @@ list_state(const struct dir *dir, const struct dir_folder *folder,
 		keystore_mark(&key, dir_has_file(folder, selector,
 		    DIR_PRIVATE));
 	}
-	return (keystore_deliver(query, &key));
+	buf_init(&pem, KEYSTORE_PEM_MAX_BYTES);
+	if (key.stage == KEY_ACTIVE && wants_copy(query)) {
+		add_copy(dir, folder, &key, &pem);
+	}
+	status = keystore_deliver(query, &key);
+	buf_fini_secret(&pem);
+	return (status);
 }
 
 /* The selector of "SELECTOR.state" or another ending. */
@@ -250,7 +287,8 @@ walk_folders(void *ctx)
 {
 	struct walk *walk = ctx;
 	struct keystore_query query = { .active = walk->query->active,
-		.take = walk_take, .bad = walk_bad, .ctx = walk };
+		.copies = walk->query->copies, .take = walk_take,
+		.bad = walk_bad, .ctx = walk };
 	enum status status;
 	struct arena scratch;
 	struct diag diag;

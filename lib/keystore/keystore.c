@@ -253,11 +253,12 @@ keystore_list(struct keystore *store, struct arena *arena, struct str domain,
 }
 
 enum status
-keystore_active(struct keystore *store, keystore_take *take,
+keystore_active(struct keystore *store, size_t copies, keystore_take *take,
     keystore_bad *bad, void *ctx, struct diag *diag)
 {
-	struct keystore_query query = { .active = true, .take = take,
-		.bad = bad, .ctx = ctx };
+	atomic_size_t left = copies;
+	struct keystore_query query = { .active = true, .copies = &left,
+		.take = take, .bad = bad, .ctx = ctx };
 
 	return (run_query(store, &query, diag));
 }

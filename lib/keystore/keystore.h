@@ -68,6 +68,7 @@ struct keystore_key {
 	struct str		 pem;		/* the private key as it is
 						   stored; set by
 						   keystore_active only */
+	bool			 is_copy;	/* pem is of a file; the same */
 	bool			 lost;		/* pending to active, without a
 						   private key; as the next, set
 						   by keystore_list only */
@@ -110,12 +111,13 @@ enum status	 keystore_list(struct keystore *, struct arena *,
 typedef enum status keystore_take(void *ctx, const struct keystore_key *);
 /*
  * Passes each key that is not removed to take, in any order, one at a time; an
- * active one with its private key if the store is a database. A large directory
- * is read by several threads, which call take and bad in turn. take and bad
- * must not use the store.
+ * active one with its private key if the store is a database, and in a
+ * directory as many of them as copies says, if they can be read and are not
+ * encrypted. A large directory is read by several threads, which call take and
+ * bad in turn. take and bad must not use the store.
  */
-enum status	 keystore_active(struct keystore *, keystore_take *,
-		    keystore_bad *, void *ctx, struct diag *)
+enum status	 keystore_active(struct keystore *, size_t copies,
+		    keystore_take *, keystore_bad *, void *ctx, struct diag *)
     ATTR_MUST_CHECK;
 /* The private key as PEM, decrypted; free it with buf_fini_secret(). */
 enum status	 keystore_private(struct keystore *,

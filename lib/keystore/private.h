@@ -3,6 +3,8 @@
 #ifndef KEYSTORE_PRIVATE_H
 #define KEYSTORE_PRIVATE_H
 
+#include <stdatomic.h>
+
 #include "keystore/keystore.h"
 
 #define KEYSTORE_LOCK_STEP_MS	50
@@ -11,6 +13,8 @@
 struct keystore_query {		/* what to list */
 	struct str	 domain;	/* absent: all */
 	bool		 active;	/* as keystore_active; else all */
+	atomic_size_t	*copies;	/* with active: private keys of a
+					   directory to be read still */
 	keystore_take	*take;
 	keystore_bad	*bad;		/* NULL: skip broken keys silently */
 	void		*ctx;

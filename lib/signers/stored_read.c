@@ -26,6 +26,7 @@ struct reader {
 	struct keystore		*store;
 	struct stored_bad	*bad;
 	bool			 no_memory;	/* for an entry of bad */
+	size_t			 copies_n;	/* read with their states */
 };
 
 /* Logs "KeyStore NAME: DOMAINS: what"; nothing without domains. */
@@ -145,12 +146,14 @@ take_key(void *ctx, const struct keystore_key *from)
 {
 	struct reader *r = ctx;
 	struct stored_key key = { .domain = from->domain,
-		.selector = from->selector, .created_s = from->created_s };
+		.selector = from->selector, .created_s = from->created_s,
+		.is_copy = from->is_copy };
 
 	if (from->stage != KEY_ACTIVE) {
 		return (stored_add_idle(r->stored, from->domain,
 		    from->stage > KEY_ACTIVE));
 	}
+	r->copies_n += from->is_copy;
 	if (from->pem.n > 0) {
 		key.secret = make_secret(r, from, from->pem);
 		if (key.secret == NULL) {
@@ -358,13 +361,14 @@ copy_key(const struct reader *r, struct stored_key *key)
 	return (status);
 }
 
-/* In memory, the keys of a directory outlive it. */
+/* In memory, the keys of a directory outlive it: those that were not read with
+   their states, too. */
 static enum status
 copy_keys(const struct reader *r)
 {
 	enum status status = STATUS_OK;
+	size_t i, n = r->copies_n;
 	struct stored_key *key;
-	size_t i, n = 0;
 
 	for (i = 0; i < strmap_count(&r->stored->domains); i++) {
 		key = strmap_value(&r->stored->domains, i);
@@ -389,7 +393,8 @@ read_keys(struct reader *r, struct diag *diag)
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	status = keystore_active(r->store, take_key, note_bad, r, diag);
+	status = keystore_active(r->store, STORED_COPIES_MAX, take_key,
+	    note_bad, r, diag);
 	if (status != STATUS_OK) {
 		return (status);
 	}

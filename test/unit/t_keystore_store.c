@@ -492,10 +492,81 @@ check_many(void)
 	    str_eq(v[n - 1].domain, STR("d799.example")) && v[n - 1].lost,
 	    "many domains: in order");
 	left = 300;
-	tap_num(keystore_active(store, count_key, NULL, &left, &diag),
+	tap_num(keystore_active(store, 0, count_key, NULL, &left, &diag),
 	    STATUS_LIMIT, "many domains: take ends the list");
 	tap_num(left, 0, "many domains: take is not called again");
 	arena_fini(&arena);
+	keystore_close(store);
+}
+
+struct copies {
+	unsigned	n;		/* with the right text */
+	unsigned	none;		/* without one */
+	unsigned	other;
+};
+
+static enum status
+count_copy(void *ctx, const struct keystore_key *key)
+{
+	struct copies *copies = ctx;
+
+	if (key->pem.n == 0 && !key->is_copy) {
+		copies->none++;
+	} else if (key->is_copy && key->stage == KEY_ACTIVE &&
+	    str_eq(key->pem, STR(PEM))) {
+		copies->n++;
+	} else {
+		copies->other++;
+	}
+	return (STATUS_OK);
+}
+
+static void
+check_active(struct keystore *store, size_t copies, unsigned want,
+    unsigned none, const char *name)
+{
+	struct copies got = { 0, 0, 0 };
+	struct diag diag;
+
+	diag_init(&diag);
+	tap_num(keystore_active(store, copies, count_copy, NULL, &got,
+	    &diag), STATUS_OK, name);
+	tap_num(got.n, want, name);
+	tap_num(got.none, none, name);
+	tap_num(got.other, 0, name);
+}
+
+/* Private keys that come with the states of a directory. */
+static void
+check_copies(void)
+{
+	struct keystore_key key = make("a.example", "s1", 10);
+	struct keystore *store;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/copies.d", top);
+	store = open_store(path, true);
+	key.stage = KEY_ACTIVE;
+	add(store, &key, STATUS_OK, "an active key");
+	key.selector = STR("s2");
+	add(store, &key, STATUS_OK, "a second one");
+	key.domain = STR("b.example");
+	add(store, &key, STATUS_OK, "another domain's");
+	key.stage = KEY_RETIRED;
+	key.selector = STR("s3");
+	add(store, &key, STATUS_OK, "a retired one");
+	check_active(store, 9, 3, 1, "copies: all active ones");
+	check_active(store, 2, 2, 2, "copies: as many as are asked for");
+	check_active(store, 0, 0, 4, "copies: none");
+	write_file("copies.d/a.example/s1.private", PEM, 0644);
+	check_active(store, 9, 2, 2, "copies: not one that others may read");
+	write_file("copies.d/a.example/s1.private", "-----BEGIN ENCRYPTED "
+	    "PRIVATE KEY-----\nAAAA\n-----END ENCRYPTED PRIVATE KEY-----\n",
+	    0600);
+	check_active(store, 9, 2, 2, "copies: not an encrypted one");
+	snprintf(path, sizeof(path), "%s/copies.d/a.example/s1.private", top);
+	tap_num(unlink(path), 0, path);
+	check_active(store, 9, 2, 2, "copies: not one that is missing");
 	keystore_close(store);
 }
 
@@ -598,6 +669,7 @@ main(int argc, char **argv)
 	check_store(top);
 	check_dir();
 	check_many();
+	check_copies();
 	check_open();
 	check_sqlite();
 	check_traps();

@@ -280,6 +280,25 @@ test_moved(void)
 	}
 }
 
+/* What is in memory of a directory's key is a copy. */
+static void
+test_copy(void)
+{
+	struct world w;
+
+	world_init(&w, "copy");
+	put(w.store, "a.example", "s1", KEY_ACTIVE);
+	put(w.store, "b.example", "s1", KEY_ACTIVE);
+	restart(&w);
+	shell("rm copy/a.example/s1.private");
+	check(&w, "b.example", "s1 ", "its file is there");
+	check_log(NULL, "its file is there");
+	check(&w, "a.example", "s1 ", "its file is gone since it was read");
+	check_log("the copy of the key in memory signs", "its file is tried "
+	    "first");
+	signers_free(w.s);
+}
+
 /* The store says itself that a key does not sign. */
 static void
 test_stages(void)
@@ -830,6 +849,7 @@ main(void)
 	    privkey_write_pem(key, &pem) == STATUS_OK, "key");
 	test_optional();
 	test_moved();
+	test_copy();
 	test_stages();
 	test_unreachable();
 	test_table_keys();
