@@ -14,6 +14,12 @@
 
 #define TEMP_TRIES	100
 
+#ifdef O_NOATIME
+#define QUIET_FLAG	O_NOATIME
+#else
+#define QUIET_FLAG	0
+#endif
+
 static enum status
 fail_file(const char *shown, struct diag *diag)
 {
@@ -69,6 +75,16 @@ is_same_link(int dir, const char *name, const struct stat *link)
 	    now.st_ctim.tv_nsec == link->st_ctim.tv_nsec);
 }
 
+/* A new access time would be written to each inode of a large store. Only the
+   owner of a file may do without. */
+static int
+open_quietly(int dir, const char *name, int flags)
+{
+	int fd = openat(dir, name, flags | QUIET_FLAG);
+
+	return (fd == -1 && errno == EPERM ? openat(dir, name, flags) : fd);
+}
+
 enum status
 files_open_to_read(int dir, const char *name, int flags, const char *shown,
     const struct files_owner *owner, int *fd_r, struct diag *diag)
@@ -77,7 +93,7 @@ files_open_to_read(int dir, const char *name, int flags, const char *shown,
 	enum status status = STATUS_OK;
 	int saved;
 
-	*fd_r = openat(dir, name, flags | O_NOFOLLOW);
+	*fd_r = open_quietly(dir, name, flags | O_NOFOLLOW);
 	if (*fd_r != -1) {
 		return (STATUS_OK);
 	}
@@ -87,7 +103,7 @@ files_open_to_read(int dir, const char *name, int flags, const char *shown,
 		errno = saved;
 		return (access_failed(dir, name, shown, diag));
 	}
-	*fd_r = openat(dir, name, flags);
+	*fd_r = open_quietly(dir, name, flags);
 	if (*fd_r == -1) {
 		return (access_failed(dir, name, shown, diag));
 	}

@@ -2,16 +2,21 @@
 /* The behaviour that all kinds of stores share: lib/keystore/keystore.h. */
 #include "config.h"
 
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
+#include "keystore/files.h"
 #include "keystore/keystore.h"
 
 #include "tap.h"
 
 #define MANY	800		/* domains */
+#define NOBODY	65534
 #define PEM	"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"
 
 static char top[64];
@@ -570,6 +575,66 @@ check_copies(void)
 	keystore_close(store);
 }
 
+static time_t
+access_time(const char *path)
+{
+	struct stat st;
+
+	return (stat(path, &st) == 0 ? st.st_atime : -1);
+}
+
+/* Reading changes no access time, which would be a write for each inode. */
+static void
+check_quiet(void)
+{
+	const struct timespec old[2] = { { 1000, 0 }, { 2000, 0 } };
+	struct keystore_key key = make("a.example", "s1", 10);
+	struct keystore *store;
+	char folder[128], state[160];
+
+	snprintf(folder, sizeof(folder), "%s/quiet.d", top);
+	store = open_store(folder, true);
+	key.stage = KEY_ACTIVE;
+	add(store, &key, STATUS_OK, "a key to be read");
+	snprintf(folder, sizeof(folder), "%s/quiet.d/a.example", top);
+	snprintf(state, sizeof(state), "%s/s1.state", folder);
+	tap_num(utimensat(AT_FDCWD, state, old, 0), 0, state);
+	tap_num(utimensat(AT_FDCWD, folder, old, 0), 0, folder);
+	check_active(store, 1, 1, 0, "quiet: one key");
+	tap_num(access_time(state), 1000, "quiet: of the state");
+	tap_num(access_time(folder), 1000, "quiet: of the folder");
+	keystore_close(store);
+}
+
+/* Of another user; exits with 0 if it can be read. */
+static void
+read_foreign(void)
+{
+	const struct files_owner owner = { 0, 0 };
+	struct diag diag;
+	int fd;
+
+	if (geteuid() == 0 && (setgid(NOBODY) != 0 || setuid(NOBODY) != 0)) {
+		_exit(1);
+	}
+	diag_init(&diag);
+	_exit(files_open_to_read(AT_FDCWD, "/", O_RDONLY | O_DIRECTORY, "/",
+	    &owner, &fd, &diag) != STATUS_OK);
+}
+
+static void
+check_foreign(void)
+{
+	pid_t pid = fork();
+	int status = -1;
+
+	if (pid == 0) {
+		read_foreign();
+	}
+	tap_ok(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0,
+	    "what belongs to another user is read as well");
+}
+
 static void
 check_open(void)
 {
@@ -670,6 +735,8 @@ main(int argc, char **argv)
 	check_dir();
 	check_many();
 	check_copies();
+	check_quiet();
+	check_foreign();
 	check_open();
 	check_sqlite();
 	check_traps();
