@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * dir_list: lists the keys of a key directory. To list all domains costs two
- * open and a readdir for each, so that several threads share the folders, and
+ * open and a getdents for each, so that several threads share the folders, and
  * what a signer keeps in memory is read while its folder is open.
  */
 #include "config.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -15,6 +14,7 @@
 #include <unistd.h>
 
 #include "keystore/dir.h"
+#include "keystore/entries.h"
 #include "keystore/passphrase.h"
 #include "mail/domain.h"
 
@@ -176,24 +176,21 @@ static enum status
 list_folder(const struct dir *dir, const struct dir_folder *folder,
     struct str domain, const struct keystore_query *query, struct diag *diag)
 {
-	DIR *stream = fdopendir(folder->fd);
-	enum status status = STATUS_OK;
-	struct dirent *entry;
+	struct entries entries;
+	enum status status;
+	const char *name;
 
-	if (stream == NULL) {
-		status = dir_failed(folder->shown, diag);
-		(void)close(folder->fd);
-		return (status);
-	}
-	while (status == STATUS_OK && (entry = readdir(stream)) != NULL) {
-		status = list_file(dir, folder, entry->d_name, domain, query,
-		    diag);
-		errno = 0;
-	}
-	if (status == STATUS_OK && errno != 0) {
-		status = dir_failed(folder->shown, diag);
-	}
-	(void)closedir(stream);
+	entries_init(&entries, folder->fd);
+	do {
+		status = entries_next(&entries, &name);
+		if (status != STATUS_OK) {
+			status = dir_failed(folder->shown, diag);
+		} else if (name != NULL) {
+			status = list_file(dir, folder, name, domain, query,
+			    diag);
+		}
+	} while (status == STATUS_OK && name != NULL);
+	(void)close(folder->fd);
 	return (status);
 }
 
@@ -353,27 +350,24 @@ read_names(struct arena *arena, struct walk *walk, struct diag *diag)
 {
 	int fd = openat(walk->dir->fd, ".", O_RDONLY | O_DIRECTORY |
 	    O_CLOEXEC);
-	DIR *stream = fd != -1 ? fdopendir(fd) : NULL;
-	enum status status = STATUS_OK;
-	struct dirent *entry;
+	struct entries entries;
+	enum status status;
+	const char *name;
 	size_t cap = 0;
 
-	if (stream == NULL) {
-		status = dir_failed(walk->dir->path, diag);
-		if (fd != -1) {
-			(void)close(fd);
+	if (fd == -1) {
+		return (dir_failed(walk->dir->path, diag));
+	}
+	entries_init(&entries, fd);
+	do {
+		status = entries_next(&entries, &name);
+		if (status != STATUS_OK) {
+			status = dir_failed(walk->dir->path, diag);
+		} else if (name != NULL) {
+			status = add_name(arena, walk, &cap, name);
 		}
-		return (status);
-	}
-	errno = 0;
-	while (status == STATUS_OK && (entry = readdir(stream)) != NULL) {
-		status = add_name(arena, walk, &cap, entry->d_name);
-		errno = 0;
-	}
-	if (status == STATUS_OK && errno != 0) {
-		status = dir_failed(walk->dir->path, diag);
-	}
-	(void)closedir(stream);
+	} while (status == STATUS_OK && name != NULL);
+	(void)close(fd);
 	return (status);
 }
 

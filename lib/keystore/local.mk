@@ -3,6 +3,8 @@ lib_libmailseal_a_SOURCES += \
 	lib/keystore/dir.h \
 	lib/keystore/dir_list.c \
 	lib/keystore/dir_write.c \
+	lib/keystore/entries.c \
+	lib/keystore/entries.h \
 	lib/keystore/fields.c \
 	lib/keystore/fields.h \
 	lib/keystore/files.c \

@@ -1,3 +1,5 @@
+UNIT += test/unit/t_keystore_entries
+test_unit_t_keystore_entries_SOURCES = test/unit/t_keystore_entries.c
 UNIT += test/unit/t_keystore_life test/unit/t_keystore_state test/unit/t_keystore_store
 test_unit_t_keystore_life_SOURCES = test/unit/t_keystore_life.c
 test_unit_t_keystore_state_SOURCES = test/unit/t_keystore_state.c
