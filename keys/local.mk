@@ -28,6 +28,7 @@ keys_libkeys_a_SOURCES = \
 	keys/store.c
 
 bin_PROGRAMS += keys/dkimkeygen
+keys_dkimkeygen_LDFLAGS = $(usual_ldflags)
 keys_dkimkeygen_SOURCES = \
 	keys/adopt.c \
 	keys/change.c \

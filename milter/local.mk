@@ -71,6 +71,7 @@ mailseald_core += milter/acknowledge_none.c
 endif
 
 sbin_PROGRAMS += milter/mailseald
+milter_mailseald_LDFLAGS = $(usual_ldflags)
 milter_mailseald_SOURCES = $(mailseald_core) milter/main.c
 milter_mailseald_LDADD = $(LDADD) $(MILTER_LIBS) $(MICROHTTPD_LIBS) \
 	$(SECCOMP_LIBS)

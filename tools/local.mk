@@ -40,6 +40,7 @@ tools_libimport_a_SOURCES = \
 	tools/import_write.c
 
 bin_PROGRAMS += tools/mailseal
+tools_mailseal_LDFLAGS = $(usual_ldflags)
 tools_mailseal_SOURCES = \
 	tools/added.h \
 	tools/check.h \
