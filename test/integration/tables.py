@@ -197,8 +197,11 @@ def as_opendkim(made):
 
 
 def explain(conf, value):
+    """On a host without an MTA, which is of no account here, and takes three
+    runs of postconf to look at."""
     status, out, _ = proc.run([tree.MAILSEAL, 'explain', '--json', '-c', conf,
-                               '--auth', 'joe', '--from', value])
+                               '--auth', 'joe', '--from', value],
+                              env=dict(os.environ, PATH=TOP))
     answer = json.loads(out)
     made = [(x['domain'], x['selector'], x['identity'] or '@' + x['domain'])
             for x in answer['signatures'] if x['algorithm']]
