@@ -15,6 +15,7 @@
 
 #include "base/ration.h"
 #include "base/strmap.h"
+#include "mail/domain.h"
 #include "remote/message.h"
 #include "remote/server.h"
 
@@ -414,10 +415,9 @@ serve_sign(struct request *q, const struct remote_request *request,
 static struct str
 name_key(struct arena *arena, const struct signers_want *want)
 {
-	return (want->kind == SIGNERS_STORE ? arena_printf(arena,
-	    "%.*s._domainkey.%.*s", STR_FMT(want->name),
-	    STR_FMT(want->domain)) : arena_printf(arena, "%.*s of KeyTable",
-	    STR_FMT(want->name)));
+	return (want->kind == SIGNERS_STORE ? domain_key_name(arena,
+	    want->name, want->domain) : arena_printf(arena,
+	    "%.*s of KeyTable", STR_FMT(want->name)));
 }
 
 /* NOMEM, or OK with a reply. */
