@@ -13,7 +13,18 @@
 #include "test/fuzz/fuzz.h"
 #include "test/fuzz/packets.h"
 
-static const struct env quiet;
+#define STEP_US	60000000ULL	/* longer than a line of the log waits */
+
+static uint64_t
+leap(void *unused)
+{
+	static uint64_t clock_us;
+
+	(void)unused;
+	return (clock_us += STEP_US);
+}
+
+static const struct env quiet = { .mono_us = leap };
 static struct remote_made made;
 static struct privkey *key;
 static struct remote_server *server;
