@@ -37,7 +37,8 @@
  *	from the other.
  *	Message-ID: one "<...@...>" of dot-atoms, which no program repairs, so
  *	short that no MTA breaks its line; up to the "@", as tables of an MTA
- *	hide the host name behind it. A message without any fits; so does
+ *	hide the host name behind it. A message without any fits, as one with
+ *	several does; so does
  *	any if the Received fields say that the message is from outside; one
  *	that our MTA wrote, whose queue ID it has, as lists may delete
  *	Message-ID and Received; and any beside List-Id, as Mailman's anonymous
@@ -86,7 +87,8 @@
  * Limits. A program that makes a new message with an author that it read
  * elsewhere, and keeps no field of the old one, makes a message of ours: one
  * that splits digests, for example. So does a list that leaves From as it is,
- * if only then an MTA's table puts an address of ours there. SpamAssassin's
+ * if only then an MTA's table puts an address of ours there, and a redirect
+ * with another envelope sender before such a table. SpamAssassin's
  * report_safe is known (trace.c). A list that deletes our results and puts its
  * own address into From is not signed if the process has restarted meanwhile,
  * or many others have come in, as while a post waits for its moderator. Where

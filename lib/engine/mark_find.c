@@ -153,42 +153,48 @@ is_id_of_mta(const struct engine_input *in, struct str id)
 	    engine_trace_has_id(in, str_from_offset(local, i + 1)));
 }
 
-/* Whether the Message-ID may have been replaced on the way. */
-static bool
-is_new_id(const struct engine_input *in, struct str id)
+/* Of the message, read once for all its marks. */
+struct now_id {
+	bool		known;
+	bool		fits_all;	/* it does not tell messages apart */
+	struct buf	hash;
+};
+
+static enum status
+read_now_id(const struct engine_input *in, struct now_id *now)
 {
-	return (field_list_count(&in->fields, STR("List-Id")) > 0 ||
-	    is_id_of_mta(in, id));
+	const struct field *field;
+	size_t index;
+	struct str id;
+
+	now->known = true;
+	now->fits_all = engine_way_has_list(in) || field_list_count(&in->fields,
+	    ENGINE_FIELD_MESSAGE_ID) != 1;
+	if (now->fits_all) {
+		return (STATUS_OK);
+	}
+	field = field_list_last(&in->fields, ENGINE_FIELD_MESSAGE_ID,
+	    in->fields.n, &index);
+	id = engine_mark_squeeze(in->arena, field->value);
+	if (id.p == NULL) {
+		return (STATUS_NOMEM);
+	}
+	now->fits_all = is_id_of_mta(in, id);
+	return (engine_mark_add_id(in, id, &now->hash));
 }
 
 static enum status
 check_message_id(const struct engine_input *in, const struct mark *mark,
-    bool *fits_r)
+    struct now_id *now, bool *fits_r)
 {
-	size_t index = in->fields.n;
 	enum status status = STATUS_OK;
-	const struct field *field;
-	struct buf hash;
-	struct str id;
 
-	*fits_r = str_eq(mark->message_id, STR("*")) ||
-	    field_list_count(&in->fields, ENGINE_FIELD_MESSAGE_ID) == 0;
-	buf_init(&hash, 2 * ENGINE_MARK_HASH_CHARS);
-	while (!*fits_r && status == STATUS_OK) {
-		field = field_list_last(&in->fields, ENGINE_FIELD_MESSAGE_ID,
-		    index, &index);
-		if (field == NULL) {
-			break;
-		}
-		buf_reset(&hash);
-		id = engine_mark_squeeze(in->arena, field->value);
-		status = id.p == NULL ? STATUS_NOMEM :
-		    engine_mark_add_id(in, id, &hash);
-		*fits_r = status == STATUS_OK &&
-		    (str_eq(buf_str(&hash), mark->message_id) ||
-		    is_new_id(in, id));
+	if (!now->known) {
+		status = read_now_id(in, now);
 	}
-	buf_fini(&hash);
+	*fits_r = status == STATUS_OK && (now->fits_all ||
+	    str_eq(mark->message_id, STR("*")) ||
+	    str_eq(mark->message_id, buf_str(&now->hash)));
 	return (status);
 }
 
@@ -218,7 +224,7 @@ enum fit { FIT_NONE, FIT_OTHER_AUTHOR, FIT_MESSAGE };
 /* A genuine mark. */
 static enum status
 check_message(const struct engine_input *in, const struct mark *mark,
-    enum fit *fit_r)
+    struct now_id *now, enum fit *fit_r)
 {
 	bool same_id = input_is_traced(in), same_author = false;
 	bool by_list = false;
@@ -233,7 +239,7 @@ check_message(const struct engine_input *in, const struct mark *mark,
 		return (STATUS_OK);
 	}
 	if (status == STATUS_OK && !same_id) {
-		status = check_message_id(in, mark, &same_id);
+		status = check_message_id(in, mark, now, &same_id);
 	}
 	if (status == STATUS_OK && same_id) {
 		*fit_r = FIT_MESSAGE;
@@ -243,7 +249,7 @@ check_message(const struct engine_input *in, const struct mark *mark,
 
 static enum status
 check_field(const struct engine_input *in, const struct field *field,
-    enum fit *fit_r)
+    struct now_id *now, enum fit *fit_r)
 {
 	struct str text = engine_mark_squeeze(in->arena, field->value);
 	struct mark mark;
@@ -260,11 +266,11 @@ check_field(const struct engine_input *in, const struct field *field,
 	}
 	status = check_tags(in->engine, &mark, &genuine);
 	return (status == STATUS_OK && genuine ?
-	    check_message(in, &mark, fit_r) : status);
+	    check_message(in, &mark, now, fit_r) : status);
 }
 
 static enum status
-find_in_fields(struct engine_input *in, struct str name)
+find_in_fields(struct engine_input *in, struct str name, struct now_id *now)
 {
 	enum status status = STATUS_OK;
 	enum fit fit = FIT_NONE;
@@ -277,7 +283,7 @@ find_in_fields(struct engine_input *in, struct str name)
 		if (!str_eq_ci(field->name, name)) {
 			continue;
 		}
-		status = check_field(in, field, &fit);
+		status = check_field(in, field, now, &fit);
 		/* Below, a sender outside may have copied it. */
 		if (fit == FIT_OTHER_AUTHOR && i < in->trace_index) {
 			in->others_mark = true;
@@ -292,16 +298,19 @@ find_in_fields(struct engine_input *in, struct str name)
 enum status
 engine_mark_find(struct engine_input *in)
 {
+	struct now_id now = { .known = false };
 	enum status status;
 
 	in->mark_index = in->fields.n;
 	if (in->engine->mark_keys.n == 0) {
 		return (STATUS_OK);
 	}
-	status = find_in_fields(in, ENGINE_FIELD_AUTHRES);
+	buf_init(&now.hash, 2 * ENGINE_MARK_HASH_CHARS);
+	status = find_in_fields(in, ENGINE_FIELD_AUTHRES, &now);
 	if (status == STATUS_OK && in->mark_index == in->fields.n &&
 	    input_mark_field(in).n > 0) {
-		status = find_in_fields(in, input_mark_field(in));
+		status = find_in_fields(in, input_mark_field(in), &now);
 	}
+	buf_fini(&now.hash);
 	return (status);
 }

@@ -7,12 +7,15 @@
  *
  * A list has a List-Id that the post had not, or an envelope sender that is
  * neither the post's, nor none, nor the author: an MTA's tables rewrite the
- * envelope as they do From.
+ * envelope as they do From. Nor one that a forwarder made of the post's (SRS,
+ * BATV), from which nobody posts.
  *
  * The sender outside chooses the envelope. Forms of an address that an MTA
  * changes by itself (quotes, "%", "!", a missing domain) could make it another
  * one; so they are no proof.
  */
+#include <string.h>
+
 #include "engine/mark.h"
 #include "engine/private.h"
 #include "mail/domain.h"
@@ -88,6 +91,19 @@ is_author(const struct engine_input *in, struct str address)
 	return (false);
 }
 
+/* What SRS and BATV make of a sender: "SRS0=...", with "+" or "-" as well, and
+   "prvs=...". */
+static bool
+is_made_of_another(struct str address)
+{
+	struct str tag = str_first(address, 5);
+
+	return (str_eq_ci(tag, STR("prvs=")) ||
+	    ((str_eq_ci(str_first(tag, 4), STR("SRS0")) ||
+	    str_eq_ci(str_first(tag, 4), STR("SRS1"))) && tag.n == 5 &&
+	    strchr("=+-", tag.p[4]) != NULL));
+}
+
 bool
 engine_way_is_new(const struct engine_input *in, bool same_sender,
     bool had_list)
@@ -95,5 +111,6 @@ engine_way_is_new(const struct engine_input *in, bool same_sender,
 	struct str address = address_of(in->mail_from);
 
 	return ((!had_list && engine_way_has_list(in)) || (!same_sender &&
-	    address.n > 0 && !is_author(in, address)));
+	    address.n > 0 && !is_author(in, address) &&
+	    !is_made_of_another(address)));
 }

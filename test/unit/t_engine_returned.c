@@ -268,6 +268,13 @@ hide_host(struct str text, struct buf *r)
 }
 
 static void
+two_other_ids(struct str text, struct buf *r)
+{
+	fx_replace(text, ID, "Message-ID: <b@client.example>\r\n"
+	    "Message-ID: <c@client.example>\r\n", r);
+}
+
+static void
 id_with_other_local(struct str text, struct buf *r)
 {
 	fx_replace(text, ID, "Message-ID: <a.12@client.example>\r\n", r);
@@ -383,6 +390,8 @@ static const struct {
 	    BACK },
 	{ "another host name in the Message-ID", CONF, FORGED(OURS), hide_host,
 	    HOME, BACK },
+	{ "two others in its place", CONF, FORGED(OURS), two_other_ids, HOME,
+	    BACK },
 	{ "Message-ID deleted, the MTA adds one", CONF, FORGED(OURS),
 	    id_of_mta, HOME, BACK },
 	{ "the same in front of a filter", CONF, FORGED(OURS), id_of_filter,

@@ -64,6 +64,15 @@ static const struct {
 	{ "a space", "< x@evil.test>", "", X, "", BACK },
 	{ "UTF-8", "<\xc3\xa4@evil.test>", "", X, "", BACK },
 
+	/* Made of the sender by a forwarder. */
+	{ "SRS", X, "", "<SRS0=abcd=XY=evil.test=x@example.com>", "", BACK },
+	{ "SRS in small letters", X, "",
+	    "<srs0+abcd=XY=evil.test=x@example.com>", "", BACK },
+	{ "SRS of SRS", X, "",
+	    "<SRS1=ab=a.test==cd=XY=evil.test=x@example.com>", "", BACK },
+	{ "BATV", X, "", "<prvs=0123456789=x@example.com>", "", BACK },
+	{ "a list of such a name", X, "", "<srs0@example.com>", "", SIGN },
+
 	{ "a list", X, "", BOUNCES, "", SIGN },
 	{ "a list, no sender at first", "<>", "", BOUNCES, "", SIGN },
 	{ "a list behind another", X, LIST_ID, BOUNCES, LIST_ID, SIGN },
