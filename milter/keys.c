@@ -68,8 +68,9 @@ end_keys(struct keys *keys, int code)
 {
 	bool ended = watch_stop(&keys->watch, KEYS_WATCH_SECONDS);
 
+	ended = channels_stop(&keys->channels, KEYS_THREADS_SECONDS) && ended;
 	served_log_tend(true);
-	if (!channels_stop(&keys->channels, KEYS_THREADS_SECONDS) || !ended) {
+	if (!ended) {
 		log_flush();
 		_exit(code);
 	}

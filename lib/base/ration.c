@@ -23,6 +23,8 @@ ration_take(struct ration *r, uint64_t now_us)
 	if (now_us >= r->end_us) {
 		r->end_us = now_us + RATION_US;
 		r->taken = 0;
+		r->left_out_before += r->left_out;
+		r->left_out = 0;
 	}
 	take = r->taken < r->max;
 	if (take) {
@@ -37,11 +39,13 @@ ration_take(struct ration *r, uint64_t now_us)
 uint64_t
 ration_left_out(struct ration *r, uint64_t now_us)
 {
-	uint64_t n = 0;
+	uint64_t n;
 
 	pthread_mutex_lock(&r->lock);
+	n = r->left_out_before;
+	r->left_out_before = 0;
 	if (now_us >= r->end_us) {
-		n = r->left_out;
+		n += r->left_out;
 		r->left_out = 0;
 	}
 	pthread_mutex_unlock(&r->lock);

@@ -21,6 +21,8 @@ struct ration {
 	uint64_t	 end_us;	/* of the minute; 0: none begun */
 	unsigned	 taken;
 	uint64_t	 left_out;
+	uint64_t	 left_out_before;	/* in minutes before; not yet
+						   said */
 };
 
 /* False: the system does not let us. */

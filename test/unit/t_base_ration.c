@@ -41,9 +41,12 @@ main(void)
 	tap_num(left_out(last_us + 1), 0, "once");
 	tap_num(take(MAX + 2, last_us + 1), MAX, "another minute");
 	tap_num(take(1, last_us + RATION_US + 1), 1, "and another");
-	tap_num(left_out(last_us + RATION_US + 2), 0,
-	    "what is left out is said when this one is over");
-	tap_num(left_out(UINT64_MAX), 2, "or at the end");
+	tap_num(left_out(last_us + RATION_US + 2), 2,
+	    "what was left out is said while the next one goes on");
+	tap_num(take(MAX + 4, last_us + RATION_US + 2), MAX - 1, "its rest");
+	tap_num(left_out(last_us + RATION_US + 3), 0,
+	    "which is not said before");
+	tap_num(left_out(UINT64_MAX), 5, "but at the end");
 	ration_fini(&ration);
 	return (tap_done());
 }
