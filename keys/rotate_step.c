@@ -78,7 +78,8 @@ signs_alone(const struct rotated *d, size_t i)
 static const char *
 when_noticed(const struct rotation *run, const struct rotated *d, size_t i)
 {
-	return (!signs_alone(d, i) ? "" : keystore_is_local(run->store->where) ?
+	return (run->opts->dry_run || !signs_alone(d, i) ? "" :
+	    keystore_is_local(run->store->where) ?
 	    " (mailseald signs with it within seconds)" :
 	    " (mailseald signs with it within its KeyRefresh)");
 }
