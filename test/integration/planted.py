@@ -245,7 +245,7 @@ def check_keys(options):
     def send():
         """Until it is signed, as an MTA does; what became of it before."""
         fates = [fate(daemon.path, None)]
-        while fates[-1] == 'later':
+        while fates[-1] == 'later' and len(fates) < 100:
             fates.append(fate(daemon.path, None))
         return fates
     for what, says in CRASHES + (() if tree.is_sanitized() else (

@@ -180,11 +180,14 @@ def in_pause(top, options):
     """It died too often, and the next one waits."""
     for name in 'keys', 'mail':
         stop = Stopping(top, options, name + ' waits')
-        while 'the next one is started in' not in stop.daemon.log_text():
+        for _ in range(20):
             old = die(stop.daemon, name)
-            if 'the next one is started in' not in stop.daemon.log_text():
-                roles.wait(stop.daemon.server.pid, without=[old])
-                roles.settle(stop.daemon)
+            if 'the next one is started in' in stop.daemon.log_text():
+                break
+            roles.wait(stop.daemon.server.pid, without=[old])
+            roles.settle(stop.daemon)
+        else:
+            raise AssertionError('%s never waits' % name)
         stop.term()
         stop.check()
 

@@ -47,9 +47,12 @@ def pause(pid):
     def stopped():
         top = '/proc/%d/task' % pid
         for thread in os.listdir(top):
-            with open('%s/%s/stat' % (top, thread), encoding='ascii') as f:
-                if f.read().rpartition(')')[2].split()[0] != 'T':
-                    return False
+            try:
+                with open('%s/%s/stat' % (top, thread), encoding='ascii') as f:
+                    if f.read().rpartition(')')[2].split()[0] != 'T':
+                        return False
+            except (FileNotFoundError, ProcessLookupError):
+                return False    # it was ending already
         return True
     proc.wait_for(stopped, 'all threads to be stopped')
 

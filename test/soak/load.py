@@ -93,8 +93,11 @@ def started(pid):
 
 
 def count_threads(pid):
-    return len(os.listdir('/proc/%d/task' % pid)) if seald.is_running(pid) \
-        else 0
+    try:
+        return len(os.listdir('/proc/%d/task' % pid)) \
+            if seald.is_running(pid) else 0
+    except FileNotFoundError:
+        return 0
 
 
 def stop_patiently(server):

@@ -18,7 +18,7 @@ files=$(find lib milter keys tools test -name '*.[ch]' | sort)
 					print ARGV[i]
 		}' $files)"
 	point "no call that cannot know its buffer" \
-	    "$(grep -nwE '(strcpy|strcat|sprintf|vsprintf|strtok|gets|atoi|alloca)[ ]*\(' \
+	    "$(grep -nE '\b(strcpy|strcat|sprintf|vsprintf|strtok|gets|atoi|alloca)[ ]*\(' \
 		$files || true)"
 	point "no line of more than 80 columns, with tabs of 8" \
 	    "$(awk '{

@@ -76,7 +76,7 @@ check_all(int folder)
 	while (entries_next(&entries, &name) == STATUS_OK && name != NULL) {
 		blocks += entries.at == ((const struct dirent64 *)(const void *)
 		    entries.block.octets)->d_reclen;
-		i = atoi(name);
+		i = (int)strtol(name, NULL, 10);
 		(void)snprintf(want, sizeof(want), NAME, i);
 		if (i >= 0 && i < FILES && strcmp(name, want) == 0) {
 			seen[i]++;
