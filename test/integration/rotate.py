@@ -142,7 +142,7 @@ def test_disagreement(dns):
     life = Life(os.path.join(TOP, 'differ'), dns, {'RSABits': None},
                 domain='differ.example')
     life.new('-s', 'd0')
-    _, line = life.rotate('--dns-timeout', '5')
+    _, line = life.rotate('--dns-timeout', '1')
     tap.is_(life.stages(), {'d0': 'pending'}, 'on one server: pending')
     tap.contains(line, 'ns2.other.example: it has no record',
                  'the other one is named')
@@ -150,16 +150,16 @@ def test_disagreement(dns):
     name = 'd0._domainkey.differ.example.'
     other.update('differ.example', 'update add %s 60 TXT "v=DKIM1; '
                  'p=MCowBQYDK2VwAyEA"' % name)
-    _, line = life.rotate('--dns-timeout', '5', later=7200)
+    _, line = life.rotate('--dns-timeout', '1', later=7200)
     tap.contains(line, 'another record stands in its place (ns2.other',
                  'what is not ours is never touched')
     other.update('differ.example', 'update delete %s TXT' % name,
                  'update add %s 60 TXT "%s" "%s"' % (
                      name, record[:200], record[200:]))
-    life.rotate('--dns-timeout', '5')
+    life.rotate('--dns-timeout', '1')
     tap.is_(life.stages(), {'d0': 'published'}, 'on both: published')
     argv = life.argv('check', '-d', 'differ.example', '--json',
-                     '--nameserver', dns.nameserver, '--dns-timeout', '5')
+                     '--nameserver', dns.nameserver, '--dns-timeout', '1')
     status, obj, _ = proc.run_json(argv)
     tap.is_((status, [(s['name'], s['says'])
                       for s in obj['keys'][0]['servers']]),
@@ -173,7 +173,7 @@ def test_disagreement(dns):
     status, obj, _ = proc.run_json(argv)
     tap.is_((status, obj['keys'][0]['servers'][1]['says']),
             (1, 'it does not answer'), 'check: one does not answer')
-    _, line = life.rotate('--dns-timeout', '5', later=NEGATIVE)
+    _, line = life.rotate('--dns-timeout', '1', later=NEGATIVE)
     tap.is_(life.stages(), {'d0': 'published'},
             'a server that does not answer: no step')
     tap.contains(line, 'ns2.other.example: it does not answer',

@@ -30,6 +30,8 @@ def key(store, domain, selector='s1', stage='active'):
     with open(path, encoding='ascii') as f:
         text = f.read()
     proc.write(path, text.replace('stage pending', 'stage ' + stage), 0o644)
+    # As dkimkeygen does: a daemon may have read the pending key.
+    proc.write(os.path.join(store, '.revision'), os.urandom(8).hex(), 0o644)
 
 
 def play(daemon, domain):
