@@ -427,6 +427,32 @@ fx_apply(const struct engine_outcome *out, struct str text, struct buf *r)
 	arena_fini(&arena);
 }
 
+enum engine_direction
+fx_play_queued(struct fx *fx, const struct fx_mail *mail, const char *queue_id,
+    struct str text, struct buf *left)
+{
+	const struct engine_outcome *out;
+	enum engine_direction direction;
+	struct fx_client client;
+	struct message message;
+	struct engine_msg *m;
+	struct arena arena;
+
+	arena_init(&arena, FX_MAX_BYTES);
+	if (message_parse(&arena, text, &message) != STATUS_OK) {
+		fx_die("message", "cannot be read");
+	}
+	m = fx_begin(fx, mail, &client);
+	engine_msg_macro(m, ENGINE_QUEUE_ID, str_from(queue_id));
+	fx_play_header(m, &message);
+	out = engine_msg_eom(m);
+	direction = out->direction;
+	fx_apply(out, text, left);
+	engine_msg_free(m);
+	arena_fini(&arena);
+	return (direction);
+}
+
 void
 fx_sign(struct fx *fx, const char *conf, const char *text, struct buf *r)
 {

@@ -85,6 +85,10 @@ struct engine_msg	*fx_run(struct fx *, const struct fx_mail *,
 /* Appends the message as the next hop gets it. */
 void	 fx_apply(const struct engine_outcome *, struct str text,
 	    struct buf *r);
+/* A message with that queue ID: its direction, and as the next hop gets it. */
+enum engine_direction	 fx_play_queued(struct fx *, const struct fx_mail *,
+			    const char *queue_id, struct str text,
+			    struct buf *left);
 /* Signs text for an authenticated client and appends the result. */
 void	 fx_sign(struct fx *, const char *conf, const char *text,
 	    struct buf *r);

@@ -218,33 +218,6 @@ test_sources(struct fx *fx)
 	buf_fini(&left);
 }
 
-/* The direction; left: as the message leaves. */
-static enum engine_direction
-play_queued(struct fx *fx, const struct fx_mail *mail, const char *queue_id,
-    struct str text, struct buf *left)
-{
-	const struct engine_outcome *out;
-	enum engine_direction direction;
-	struct fx_client client;
-	struct message message;
-	struct engine_msg *m;
-	struct arena arena;
-
-	arena_init(&arena, FX_MAX_BYTES);
-	if (message_parse(&arena, text, &message) != STATUS_OK) {
-		fx_die("message", "cannot be read");
-	}
-	m = fx_begin(fx, mail, &client);
-	engine_msg_macro(m, ENGINE_QUEUE_ID, str_from(queue_id));
-	fx_play_header(m, &message);
-	out = engine_msg_eom(m);
-	direction = out->direction;
-	fx_apply(out, text, left);
-	engine_msg_free(m);
-	arena_fini(&arena);
-	return (direction);
-}
-
 #define OF(from)	"From: " from "\r\nMessage-ID: <a.1@client.example>" \
 	"\r\nSubject: s\r\nTo: you@example.net\r\n\r\nbody\r\n"
 
@@ -290,21 +263,21 @@ test_entered(struct fx *fx)
 	for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
 		fx_configure(fx, CONF);
 		buf_reset(&left);
-		(void)play_queued(fx, &outside, lists[i].queue_id,
+		(void)fx_play_queued(fx, &outside, lists[i].queue_id,
 		    str_from(lists[i].first), &left);
 		buf_reset(&text);
 		buf_printf(&text, "%s%s", OUTSIDE, lists[i].second);
-		tap_num(play_queued(fx, &home, "Z", buf_str(&text), &left),
+		tap_num(fx_play_queued(fx, &home, "Z", buf_str(&text), &left),
 		    lists[i].want, lists[i].name);
 	}
 	/* Where no milter saw it come in, the filter's listener did. */
 	fx_configure(fx, CONF);
 	buf_reset(&text);
 	buf_printf(&text, "%s%s", OUTSIDE, OF("eve@evil.example"));
-	(void)play_queued(fx, &filter, "Z", buf_str(&text), &left);
+	(void)fx_play_queued(fx, &filter, "Z", buf_str(&text), &left);
 	buf_reset(&text);
 	buf_printf(&text, "%s%s", OUTSIDE, OF("list@example.com"));
-	tap_num(play_queued(fx, &home, "Q", buf_str(&text), &left), SIGN,
+	tap_num(fx_play_queued(fx, &home, "Q", buf_str(&text), &left), SIGN,
 	    "noted at the filter's listener");
 	buf_fini(&text);
 	buf_fini(&left);

@@ -97,32 +97,6 @@ static const struct {
 	{ "Received", RECEIVED, false },
 };
 
-static enum engine_direction
-play(struct fx *fx, const struct fx_mail *mail, const char *queue_id,
-    struct str text, struct buf *left)
-{
-	const struct engine_outcome *out;
-	enum engine_direction direction;
-	struct fx_client client;
-	struct message message;
-	struct engine_msg *m;
-	struct arena arena;
-
-	arena_init(&arena, FX_MAX_BYTES);
-	if (message_parse(&arena, text, &message) != STATUS_OK) {
-		fx_die("message", "cannot be read");
-	}
-	m = fx_begin(fx, mail, &client);
-	engine_msg_macro(m, ENGINE_QUEUE_ID, str_from(queue_id));
-	fx_play_header(m, &message);
-	out = engine_msg_eom(m);
-	direction = out->direction;
-	fx_apply(out, text, left);
-	engine_msg_free(m);
-	arena_fini(&arena);
-	return (direction);
-}
-
 static void
 check(struct fx *fx, size_t row, size_t kind)
 {
@@ -138,7 +112,7 @@ check(struct fx *fx, size_t row, size_t kind)
 	fx_configure(fx, CONF);
 	buf_printf(&text, "%s%s%s", kinds[kind].trace, rows[row].first_list,
 	    FIRST_FROM REST);
-	(void)play(fx, &outside, "X", buf_str(&text), &left);
+	(void)fx_play_queued(fx, &outside, "X", buf_str(&text), &left);
 	top = kinds[kind].trace[0] != '\0' ? "Received: " :
 	    rows[row].first_list[0] != '\0' ? "List-Id: " : "From: ";
 	buf_reset(&text);
@@ -149,7 +123,7 @@ check(struct fx *fx, size_t row, size_t kind)
 	buf_printf(&text, "%s%s%s", kinds[kind].trace, rows[row].now_list,
 	    NOW_FROM REST);
 	buf_reset(&left);
-	direction = play(fx, &home, "Z", buf_str(&text), &left);
+	direction = fx_play_queued(fx, &home, "Z", buf_str(&text), &left);
 	tap_ok(direction == rows[row].want &&
 	    fx_count(buf_str(&left), "DKIM-Signature:") ==
 	    (size_t)(direction == SIGN),
