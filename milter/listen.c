@@ -340,6 +340,14 @@ listen_again(const char *where, int fd, struct diag *diag)
 	return (STATUS_OK);
 }
 
+void
+listen_renew(int fd)
+{
+	if (listen_is_open(fd)) {
+		(void)listen(fd, BACKLOG);
+	}
+}
+
 /* The mail process of a daemon that was killed leaves the socket only when it
    notices that. */
 static enum status

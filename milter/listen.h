@@ -35,6 +35,9 @@ bool		 listen_is_open(int fd);
    diag says why not. TEMP: not yet. */
 enum status	 listen_again(const char *where, int fd, struct diag *)
     ATTR_MUST_CHECK;
+/* Before another process takes connections there: the one before may have
+   changed how many can wait. */
+void	 listen_renew(int fd);
 /* Removes a socket file on which no process listens. IO: it is in use, or not a
    socket. OK: there is none. */
 enum status	 listen_remove_stale(const char *path, struct diag *)

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "milter/keys.h"
+#include "milter/listen.h"
 #include "milter/log.h"
 #include "milter/parent.h"
 #include "milter/sandbox.h"
@@ -98,6 +99,7 @@ parent_start_mail(struct parent *parent)
 	pid_t pid;
 
 	parent->wants_listen = false;	/* it inherits the socket */
+	listen_renew(daemon->presence.fd);
 	/* What a dead one was doing. */
 	atomic_store(&daemon->live.board->in_flight, 0);
 	pid = child_fork(&parent->mail, &ends);

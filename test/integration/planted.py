@@ -8,6 +8,7 @@ if it crashes or makes such a call, and no message stays unsigned. The defects
 are in a library that is preloaded."""
 import os
 import select
+import signal
 import socket
 import sys
 import threading
@@ -354,6 +355,34 @@ def check_start():
                [status, err])
 
 
+def check_queue(options):
+    """A process that was taken over shortens the queue of the socket."""
+    daemon = seald.Seald(TOP, options, 'queue',
+                         env=dict(os.environ, LD_PRELOAD=LIBRARY))
+    roles.settle(daemon)
+    before = roles.wait(daemon.server.pid)
+    tap.ok(signed(daemon.path, 'shorten', 'queue'), 'the queue is shortened')
+    signed(daemon.path, 'end', 'segv')
+    after = roles.wait(daemon.server.pid, without=[before['mail']])
+    tap.ok(proc.wait_for(lambda: signed(daemon.path, 'next'), 'signed mail'),
+           'a process that shortened the queue: mail goes on')
+    os.kill(after['mail'], signal.SIGSTOP)
+    waiting = []
+    try:
+        for _ in range(10):
+            client = socket.socket(socket.AF_UNIX)
+            waiting.append(client)
+            client.setblocking(False)
+            client.connect(daemon.path)
+    except BlockingIOError:
+        waiting.pop().close()
+    os.kill(after['mail'], signal.SIGCONT)
+    for client in waiting:
+        client.close()
+    tap.is_(len(waiting), 10, 'and the queue is as long as before')
+    tap.is_(daemon.stop(), 0, 'and mailseald ends well')
+
+
 def check_shortage():
     """The system has no process left, or no descriptor."""
     conf = proc.write(os.path.join(TOP, 'fork.conf'),
@@ -401,6 +430,7 @@ def main():
     shut(options, 'unix')
     port = proc.free_port()
     shut(options, 'inet:%d@127.0.0.1' % port, port)
+    check_queue(options)
     check_lines(options)
     check_third(options)
     check_keys(options)

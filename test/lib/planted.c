@@ -90,7 +90,19 @@ read_address_zero(void)
 }
 
 static void
-shut_down(void)
+shut_down(int fd)
+{
+	(void)shutdown(fd, SHUT_RDWR);
+}
+
+static void
+shorten_queue(int fd)
+{
+	(void)listen(fd, 0);
+}
+
+static void
+change_listeners(void (*change)(int fd))
 {
 	int fd, on;
 	socklen_t n;
@@ -100,7 +112,7 @@ shut_down(void)
 		n = sizeof(on);
 		if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &on, &n) == 0 &&
 		    on != 0) {
-			(void)shutdown(fd, SHUT_RDWR);
+			change(fd);
 		}
 	}
 }
@@ -191,7 +203,9 @@ do_planted(const char *value)
 	} else if (strcmp(value, "fork") == 0) {
 		(void)fork();
 	} else if (strcmp(value, "shutdown") == 0) {
-		shut_down();
+		change_listeners(shut_down);
+	} else if (strcmp(value, "queue") == 0) {
+		change_listeners(shorten_queue);
 	} else if (strcmp(value, "hush") == 0) {
 		hush();
 	} else if (strcmp(value, "twice") == 0) {
