@@ -20,11 +20,13 @@
  * - Mail only, the guard (sandbox_guard.c): while a thread does not load a
  *   configuration, each file that it opens by its path, and each address that
  *   it sends to, is compared with the same list, by name. A file that is not in
- *   the list ends the process like a forbidden call. The guard runs in the
- *   process that it watches: it reports what a defect or a simple attack does,
- *   while code that can write any memory is held by the kernel's two lists
- *   only. Where the guard is not known or there is no seccomp, nothing can ask
- *   the parent: then Landlock admits folders in place of files.
+ *   the list ends the process like a forbidden call, if there is such a file.
+ *   An option of sockets that the table lacks is refused with EPERM. The guard
+ *   runs in the process that it watches: it reports what a defect or a simple
+ *   attack does, while code that can write any memory is held by the kernel's
+ *   two lists only. Where the guard is not known or there is no seccomp,
+ *   nothing can ask the parent: then Landlock admits folders in place of
+ *   files.
  * - Processes: the filter refuses them. RLIMIT_NPROC would not do: it counts
  *   the threads of all processes of the user, so that the mail process could
  *   use up what the keys process needs.

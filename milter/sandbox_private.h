@@ -28,11 +28,15 @@ enum sandbox_how {
 	SANDBOX_FIRST,		/* argument 1 is `value` */
 	SANDBOX_SELF,		/* argument 1 is 0: the caller */
 	SANDBOX_UNADDRESSED,	/* argument 5 is NULL */
-	SANDBOX_NO_OPTION,	/* setsockopt() of SOL_SOCKET without option
-				   `value`; else EPERM */
+	SANDBOX_OPTION,		/* setsockopt() of SANDBOX_OPTION_OF(); with
+				   the guard EPERM for all others, without it
+				   all are allowed */
 	SANDBOX_GUARDED,	/* mail: by the guard; keys: allowed */
 	SANDBOX_ENOSYS		/* refused, so that libc takes another way */
 };
+
+#define SANDBOX_OPTION_OF(level, option)	\
+	((uint64_t)(level) << 32 | (uint32_t)(option))
 
 struct sandbox_call {
 	int			 number;	/* libseccomp's */

@@ -25,9 +25,6 @@
 
 struct filter {
 	scmp_filter_ctx			 scmp;
-	scmp_filter_ctx			 options;	/* what it allows, and
-							   this one refuses */
-	bool				 refuses;
 	enum sandbox_role		 role;
 	bool				 postgres;
 	bool				 guard;
@@ -115,18 +112,17 @@ allow_other_signals(struct filter *f, int number)
 	    1));
 }
 
+/* The guard answers for all others. */
 static int
-refuse_option(struct filter *f, int number, uint64_t option)
+allow_option(struct filter *f, int number, uint64_t option)
 {
 	const struct scmp_arg_cmp v[] = {
-		{ 1, SCMP_CMP_MASKED_EQ, UINT32_MAX, SOL_SOCKET },
-		{ 2, SCMP_CMP_MASKED_EQ, UINT32_MAX, option }
+		{ 1, SCMP_CMP_MASKED_EQ, UINT32_MAX, option >> 32 },
+		{ 2, SCMP_CMP_MASKED_EQ, UINT32_MAX, option & UINT32_MAX }
 	};
-	int error = seccomp_rule_add_array(f->options, SCMP_ACT_ERRNO(EPERM),
-	    number, 2, v);
 
-	f->refuses = true;
-	return (error == -EDOM ? 0 : error);
+	return (f->guard ? add_rule(f, SCMP_ACT_ALLOW, number, v, 2) :
+	    allow_all(f, number));
 }
 
 static int
@@ -156,8 +152,8 @@ add_call(struct filter *f, const struct sandbox_call *call)
 		return (allow_int(f, call->number, 0, 0));
 	case SANDBOX_UNADDRESSED:
 		return (allow_masked(f, call->number, 4, UINT64_MAX, 0));
-	case SANDBOX_NO_OPTION:
-		return (refuse_option(f, call->number, call->value));
+	case SANDBOX_OPTION:
+		return (allow_option(f, call->number, call->value));
 	case SANDBOX_GUARDED:
 		return (allow_guarded(f, call->number));
 	case SANDBOX_ENOSYS:
@@ -193,27 +189,6 @@ fill_filter(struct filter *f)
 	return (error);
 }
 
-/* Of two filters the kernel obeys the stricter one. After the one with the
-   table no other can be loaded. */
-static int
-load_filters(struct filter *f)
-{
-	int error = fill_filter(f);
-
-	if (error == 0 && f->refuses) {
-		error = seccomp_load(f->options);
-	}
-	return (error != 0 ? error : seccomp_load(f->scmp));
-}
-
-static void
-release_filter(scmp_filter_ctx scmp)
-{
-	if (scmp != NULL) {
-		seccomp_release(scmp);
-	}
-}
-
 /* EINVAL: without CONFIG_SECCOMP_FILTER; EFAULT: with. */
 bool
 sandbox_seccomp_is_known(void)
@@ -228,17 +203,19 @@ sandbox_seccomp(enum sandbox_role role, bool postgres, bool guard,
 {
 	struct filter f = { .role = role, .postgres = postgres,
 		.guard = guard, .key = key };
-	int error;
+	int error = -ENOMEM;
 
 	if (!sandbox_seccomp_is_known()) {
 		return (STATUS_OK);
 	}
 	f.scmp = seccomp_init(SCMP_ACT_TRAP);
-	f.options = seccomp_init(SCMP_ACT_ALLOW);
-	error = f.scmp != NULL && f.options != NULL ? load_filters(&f) :
-	    -ENOMEM;
-	release_filter(f.scmp);
-	release_filter(f.options);
+	if (f.scmp != NULL) {
+		error = fill_filter(&f);
+		if (error == 0) {
+			error = seccomp_load(f.scmp);
+		}
+		seccomp_release(f.scmp);
+	}
 	if (error != 0) {
 		diag_set(diag, NULL, 0, "libseccomp: %s", strerror(-error));
 		return (error == -ENOMEM ? STATUS_NOMEM : STATUS_IO);

@@ -10,6 +10,9 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include <fcntl.h>
 
 #include <seccomp.h>
@@ -39,7 +42,10 @@
 #define FILES	"the files of the list below: reload, key stores, SQLite"
 #define CHANGE	"SQLite's journals, and sockets that were replaced"
 #define SOCKETS	"the MTA, the name servers, the log, metrics, databases"
-#define LISTENER	"the socket for the MTA is the next process's, too"
+/* No others: the socket for the MTA is the next process's, too, and it would
+   find it without connections, or wait at the close of one. */
+#define OPTION(level, option, why) \
+	CALL(setsockopt, MAIL, OPTION, SANDBOX_OPTION_OF(level, option), why)
 #define WHO	"who and where the process is: checks of files, SQLite, logs"
 #define OLDER	"an older libc's or another architecture's way for one above"
 
@@ -209,14 +215,29 @@ const struct sandbox_call sandbox_calls[] = {
 	CALL(getsockname, BOTH, ALLOW, 0, SOCKETS),
 	CALL(getpeername, BOTH, ALLOW, 0, SOCKETS),
 	CALL(getsockopt, BOTH, ALLOW, 0, SOCKETS),
-	CALL(setsockopt, BOTH, ALLOW, 0, SOCKETS),
-	CALL(setsockopt, MAIL, NO_OPTION, SO_LINGER, "another process that "
-	    "gets the socket would wait at its close"),
-	CALL(setsockopt, MAIL, NO_OPTION, SO_ATTACH_FILTER, LISTENER),
-	CALL(setsockopt, MAIL, NO_OPTION, SO_ATTACH_BPF, LISTENER),
-	CALL(setsockopt, MAIL, NO_OPTION, SO_LOCK_FILTER, LISTENER),
-	CALL(setsockopt, MAIL, NO_OPTION, SO_BINDTODEVICE, LISTENER),
-	CALL(setsockopt, MAIL, NO_OPTION, SO_MAX_PACING_RATE, LISTENER),
+	CALL(setsockopt, KEYS, ALLOW, 0, SOCKETS),
+	OPTION(SOL_SOCKET, SO_KEEPALIVE, "libmilter's connections, libpq's"),
+	OPTION(SOL_SOCKET, SO_RCVBUF, "answers of name servers at a time"),
+	OPTION(SOL_SOCKET, SO_SNDBUF, "the same, questions"),
+	OPTION(SOL_SOCKET, SO_RCVTIMEO, "the wait for the keys process"),
+	OPTION(SOL_SOCKET, SO_SNDTIMEO, "the same"),
+	OPTION(SOL_SOCKET, SO_REUSEADDR, "metrics at another address"),
+	OPTION(SOL_SOCKET, SO_REUSEPORT, "libunbound's source ports"),
+	OPTION(IPPROTO_TCP, TCP_NODELAY, "short messages at once"),
+	OPTION(IPPROTO_TCP, TCP_CORK, "libmicrohttpd's answers"),
+	OPTION(IPPROTO_TCP, TCP_QUICKACK, "the MTA need not wait"),
+	OPTION(IPPROTO_TCP, TCP_FASTOPEN_CONNECT, "c-ares, libunbound"),
+	OPTION(IPPROTO_TCP, TCP_KEEPIDLE, "libpq's connections"),
+	OPTION(IPPROTO_TCP, TCP_KEEPINTVL, "the same"),
+	OPTION(IPPROTO_TCP, TCP_KEEPCNT, "the same"),
+	OPTION(IPPROTO_TCP, TCP_USER_TIMEOUT, "the same"),
+	OPTION(IPPROTO_IP, IP_MTU_DISCOVER, "libunbound: no fragments"),
+	OPTION(IPPROTO_IP, IP_RECVERR, "libc: a name server that is closed"),
+	OPTION(IPPROTO_IPV6, IPV6_V6ONLY, "metrics at an address of IPv6"),
+	OPTION(IPPROTO_IPV6, IPV6_MTU_DISCOVER, "libunbound: no fragments"),
+	OPTION(IPPROTO_IPV6, IPV6_MTU, "the same"),
+	OPTION(IPPROTO_IPV6, IPV6_RECVERR, "libc: a name server that is "
+	    "closed"),
 	CALL(accept, MAIL, ALLOW, 0, "the MTA and metrics"),
 	CALL(accept4, MAIL, ALLOW, 0, "the MTA and metrics"),
 	CALL(bind, MAIL, ALLOW, 0, "metrics at another address after a "

@@ -16,7 +16,6 @@
 #include <sys/wait.h>
 
 #include <arpa/inet.h>
-#include <linux/filter.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 
@@ -89,6 +88,26 @@ load_beneath(const char *name)
 
 	(void)snprintf(path, sizeof(path), "%s/%s", top, name);
 	return (open_loading(path));
+}
+
+#define ABSENT	"/etc/mailseal.absent"
+
+static int
+open_absent(void)
+{
+	return (open_path(ABSENT, O_RDONLY));
+}
+
+static int
+make_absent(void)
+{
+	return (open_path(ABSENT, O_WRONLY | O_CREAT));
+}
+
+static int
+make_to_read(void)
+{
+	return (open_path(ABSENT, O_RDONLY | O_CREAT));
 }
 
 static int
@@ -365,30 +384,49 @@ linger_by_upper(void)
 static int
 set_options(void)
 {
-	static const int options[] = { SO_KEEPALIVE, SO_REUSEADDR, SO_RCVBUF,
-		SO_SNDBUF };
+	static const int options[][2] = { { SOL_SOCKET, SO_KEEPALIVE },
+		{ SOL_SOCKET, SO_REUSEADDR }, { SOL_SOCKET, SO_RCVBUF },
+		{ SOL_SOCKET, SO_SNDBUF }, { IPPROTO_TCP, TCP_NODELAY },
+		{ IPPROTO_TCP, TCP_QUICKACK }, { IPPROTO_TCP, TCP_CORK },
+		{ IPPROTO_TCP, TCP_USER_TIMEOUT },
+		{ IPPROTO_IP, IP_MTU_DISCOVER }, { IPPROTO_IP, IP_RECVERR } };
 	int on = 1, fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 	size_t i;
 
 	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
-		if (setsockopt(fd, SOL_SOCKET, options[i], &on,
+		if (setsockopt(fd, options[i][0], options[i][1], &on,
 		    sizeof(on)) == -1) {
 			return (NO_SANDBOX);
 		}
 	}
-	/* The number of SO_LINGER, of another level. */
-	return (setsockopt(fd, IPPROTO_TCP, TCP_CONGESTION, "reno", 4) == -1 &&
-	    errno == EPERM ? NO_SANDBOX : 0);
+	return (0);
 }
 
+/* What another process that has the same socket would notice. */
 static int
-attach_filter(void)
+set_forbidden(void)
 {
-	struct sock_filter none = BPF_STMT(BPF_RET | BPF_K, 0);
-	const struct sock_fprog program = { 1, &none };
+	static const int options[][2] = { { SOL_SOCKET, SO_ATTACH_FILTER },
+		{ SOL_SOCKET, SO_LOCK_FILTER }, { SOL_SOCKET, SO_BINDTODEVICE },
+		{ SOL_SOCKET, SO_MAX_PACING_RATE }, { SOL_SOCKET, SO_MARK },
+		{ IPPROTO_IP, IP_MINTTL }, { IPPROTO_IP, IP_TTL },
+		{ IPPROTO_IP, IP_OPTIONS }, { IPPROTO_IPV6, IPV6_MINHOPCOUNT },
+		{ IPPROTO_TCP, TCP_MD5SIG }, { IPPROTO_TCP, TCP_CONGESTION },
+		{ IPPROTO_TCP, TCP_DEFER_ACCEPT }, { IPPROTO_TCP, TCP_MAXSEG },
+		{ IPPROTO_TCP, TCP_WINDOW_CLAMP },
+		/* The number of TCP_QUICKACK, of another level. */
+		{ IPPROTO_IPV6, TCP_QUICKACK }, { 0x1234, 1 } };
+	int on = 1, fd = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	size_t i;
 
-	return (error_of(setsockopt(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC,
-	    0), SOL_SOCKET, SO_ATTACH_FILTER, &program, sizeof(program))));
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		errno = 0;
+		if (setsockopt(fd, options[i][0], options[i][1], &on,
+		    sizeof(on)) != -1 || errno != EPERM) {
+			return (NO_SANDBOX);
+		}
+	}
+	return (EPERM);
 }
 
 static int
@@ -714,6 +752,12 @@ static const struct row {
 	    NULL },
 	{ "mail: /etc/passwd when it loads", SANDBOX_MAIL, load_passwd, 0,
 	    NULL },
+	{ "mail: a file that is not there", SANDBOX_MAIL, open_absent, ENOENT,
+	    NULL },
+	{ "mail: the same, to be made", SANDBOX_MAIL, make_absent, 0,
+	    "openat /etc/mailseal.absent" },
+	{ "mail: the same, to be made and read", SANDBOX_MAIL,
+	    make_to_read, 0, "openat /etc/mailseal.absent" },
 	{ "mail: a file beside the configuration", SANDBOX_MAIL, open_beside,
 	    0, "openat @/conf/beside" },
 	{ "mail: write into a list", SANDBOX_MAIL, write_list, 0,
@@ -755,10 +799,9 @@ static const struct row {
 	    NULL },
 	{ "mail: the same, with an upper half", SANDBOX_MAIL,
 	    linger_by_upper, EPERM, NULL },
-	{ "mail: a filter for a socket", SANDBOX_MAIL, attach_filter, EPERM,
-	    NULL },
-	{ "mail: other options of sockets", SANDBOX_MAIL, set_options, 0,
-	    NULL },
+	{ "mail: options of sockets that it needs", SANDBOX_MAIL, set_options,
+	    0, NULL },
+	{ "mail: all others", SANDBOX_MAIL, set_forbidden, EPERM, NULL },
 	{ "keys: wait at the close of a socket", SANDBOX_KEYS, linger, 0,
 	    NULL },
 	{ "keys: a call that does not exist", SANDBOX_KEYS, call_unknown, 0,
