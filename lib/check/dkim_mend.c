@@ -176,7 +176,7 @@ check_dkim_mended(struct check *c, struct str text)
 	if (text.n > DKIM_KEY_MAX_BYTES) {
 		return (STR_NONE);
 	}
-	plain = plain_text(c, text);
+	plain = plain_text(c, check_plain(c, text));
 	for (i = 0; r.p == NULL && i < sizeof(types) / sizeof(types[0]) &&
 	    plain.p != NULL; i++) {
 		r = write_record(c, plain, types[i]);

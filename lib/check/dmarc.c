@@ -91,7 +91,7 @@ fix_text(struct check *c, struct check_finding *f, struct str owner,
     struct str text)
 {
 	check_fix(f, WANTED_AT_DNS, owner, "TXT", check_dmarc_mended(c,
-	    c->domain, text, NULL));
+	    c->domain, text));
 }
 
 /* A record at a wrong name. True: there is one, and none at the right one. */

@@ -103,47 +103,34 @@ judge_permission(struct check *c, const struct check_policy *policy,
 	return (false);
 }
 
-/* Reports to the host are lost. */
-static void
-note_dead(struct check_dead *dead, struct str host)
-{
-	if (dead->n < CHECK_MAX_RUA) {
-		dead->v[dead->n++] = host;
-	}
-}
-
-static void
-judge_delivery(struct check *c, struct str host, struct check_dead *dead)
+const char *
+check_lost_mail(struct check *c, struct str host, bool *failed_r)
 {
 	const struct dns_answer *mx = check_ask(c, host, DNS_MX);
 	struct check_addresses a;
 
-	if (check_failed(mx)) {
-		/* Of the domain itself, mx.lookup says so. */
-		if (!str_eq(host, c->domain)) {
-			report_unknown(c, host);
-		}
-		return;
-	}
-	if (mx->n > 0) {
-		if (mx->n == 1 && mx->v[0].data.n == 0) {
-			(void)check_add(c, "dmarc.rua-undeliverable",
-			    CHECK_ERROR, host, "%.*s takes no mail (null MX): "
-			    "reports are lost", CHECK_FMT(host));
-			note_dead(dead, host);
-		}
-		return;
+	*failed_r = check_failed(mx);
+	if (*failed_r || mx->n > 0) {
+		return (mx->n == 1 && mx->v[0].data.n == 0 ?
+		    "takes no mail (null MX)" : NULL);
 	}
 	a = check_addresses(c, host);
-	if (a.n == 0 && a.failed) {
-		if (!str_eq(host, c->domain)) {
-			report_unknown(c, host);
-		}
-	} else if (a.n == 0) {
+	*failed_r = a.n == 0 && a.failed;
+	return (a.n == 0 && !a.failed ? "has neither MX nor address" : NULL);
+}
+
+static void
+judge_delivery(struct check *c, struct str host)
+{
+	bool failed;
+	const char *why = check_lost_mail(c, host, &failed);
+
+	if (why != NULL) {
 		(void)check_add(c, "dmarc.rua-undeliverable", CHECK_ERROR,
-		    host, "%.*s has neither MX nor address: reports are lost",
-		    CHECK_FMT(host));
-		note_dead(dead, host);
+		    host, "%.*s %s: reports are lost", CHECK_FMT(host), why);
+	} else if (failed && !str_eq(host, c->domain)) {
+		/* Of the domain itself, mx.lookup says so. */
+		report_unknown(c, host);
 	}
 }
 
@@ -167,27 +154,34 @@ has_slashes(struct str address)
 	return (str_starts(address, STR("//")));
 }
 
-/* The host of an entry, normalised; absent: it is reported as invalid. */
+struct str
+check_uri_host(struct check *c, struct str uri)
+{
+	struct str address = dmarc_uri_mailto(uri), host;
+	enum status status;
+
+	if (address.p == NULL || has_slashes(address)) {
+		return (STR_NONE);
+	}
+	status = domain_normalize(&c->memory, str_from_offset(address,
+	    str_rfind(address, '@') + 1), &host);
+	if (status == STATUS_NOMEM) {
+		c->status = status;
+	}
+	return (status == STATUS_OK ? host : STR_NONE);
+}
+
+/* The host of an entry; absent: it is reported as invalid. */
 static struct str
 entry_host(struct check *c, const struct check_policy *policy,
     struct str entry)
 {
-	struct str rest = entry, uri, address, host;
-	enum status status;
+	struct str rest = entry, uri, host = STR_NONE;
 
-	if (!dmarc_uri_next(&rest, &uri)) {
-		report_syntax(c, policy, entry);
-		return (STR_NONE);
+	if (dmarc_uri_next(&rest, &uri)) {
+		host = check_uri_host(c, uri);
 	}
-	address = dmarc_uri_mailto(uri);
-	status = address.p == NULL || has_slashes(address) ? STATUS_SYNTAX :
-	    domain_normalize(&c->memory, str_from_offset(address,
-	    str_rfind(address, '@') + 1), &host);
-	if (status == STATUS_NOMEM) {
-		c->status = status;
-		return (STR_NONE);
-	}
-	if (status != STATUS_OK) {
+	if (host.p == NULL) {
 		report_syntax(c, policy, entry);
 		return (STR_NONE);
 	}
@@ -201,7 +195,7 @@ entry_host(struct check *c, const struct check_policy *policy,
 
 size_t
 check_dmarc_rua(struct check *c, const struct check_policy *policy,
-    struct str rua, struct check_dead *dead)
+    struct str rua)
 {
 	struct str rest = rua, entry, host, seen[CHECK_MAX_RUA];
 	size_t n = 0, hosts = 0;
@@ -214,7 +208,7 @@ check_dmarc_rua(struct check *c, const struct check_policy *policy,
 		}
 		if (!str_list_has_ci(seen, hosts, host) &&
 		    judge_permission(c, policy, host)) {
-			judge_delivery(c, host, dead);
+			judge_delivery(c, host);
 		}
 		seen[hosts++] = host;
 	}

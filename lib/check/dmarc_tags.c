@@ -184,13 +184,25 @@ judge_effect(struct check *c, const struct check_policy *policy,
 	}
 }
 
+/* Whether another text of the record cures the finding: not if others decide,
+   and not if reports to the domain itself would be lost. */
+static bool
+is_cured_by_text(struct check *c, const struct check_policy *policy,
+    const struct check_finding *f)
+{
+	struct str id = str_from(f->check);
+	bool failed;
+
+	return (!str_eq(id, STR("dmarc.rua-unauthorised")) &&
+	    !str_eq(id, STR("dmarc.rua-lookup")) &&
+	    (!str_eq(id, STR("dmarc.policy-none")) ||
+	    check_lost_mail(c, policy->domain, &failed) == NULL));
+}
+
 /* Findings that the record itself causes get the record as it should be. */
 static void
-fix_findings(struct check *c, const struct check_policy *policy,
-    const struct check_dead *dead, size_t first)
+fix_findings(struct check *c, const struct check_policy *policy, size_t first)
 {
-	static const char *const others[] = { "dmarc.rua-unauthorised",
-		"dmarc.rua-lookup" };
 	enum wanted_place place = check_place(c, policy->domain);
 	struct str mended = STR_NONE;
 	size_t i;
@@ -200,13 +212,12 @@ fix_findings(struct check *c, const struct check_policy *policy,
 
 		if ((f->severity != CHECK_ERROR &&
 		    f->severity != CHECK_WARN) ||
-		    str_eq(str_from(f->check), str_from(others[0])) ||
-		    str_eq(str_from(f->check), str_from(others[1]))) {
+		    !is_cured_by_text(c, policy, f)) {
 			continue;
 		}
 		if (mended.p == NULL) {
 			mended = check_dmarc_mended(c, policy->domain,
-			    policy->text, dead);
+			    policy->text);
 		}
 		if (f->found_n == 0) {
 			check_found(c, f, policy->text);
@@ -223,17 +234,16 @@ check_dmarc_tags(struct check *c, const struct check_policy *policy)
 	struct policy_tags tags = { .historic = false };
 	size_t reports, before = c->report.counts[CHECK_ERROR];
 	size_t first = c->report.n;
-	struct check_dead dead = { .n = 0 };
 	bool valid;
 
 	read_tags(c, policy, &tags);
 	judge_values(c, policy, &tags);
 	valid = judge_keywords(c, policy, &tags);
-	reports = check_dmarc_rua(c, policy, tags.v[DMARC_TAG_RUA], &dead);
+	reports = check_dmarc_rua(c, policy, tags.v[DMARC_TAG_RUA]);
 	if (valid) {
 		judge_effect(c, policy, &tags, reports);
 	}
-	fix_findings(c, policy, &dead, first);
+	fix_findings(c, policy, first);
 	if (c->report.counts[CHECK_ERROR] == before) {
 		(void)check_add(c, "dmarc.missing", CHECK_GOOD, policy->owner,
 		    "the policy of %.*s is %s", CHECK_FMT(c->domain),

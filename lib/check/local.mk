@@ -17,6 +17,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/check/hosts.c \
 	lib/check/ids.c \
 	lib/check/mx.c \
+	lib/check/plain.c \
 	lib/check/ptr_generic.c \
 	lib/check/spf.c \
 	lib/check/spf_covers.c \

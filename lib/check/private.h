@@ -207,6 +207,8 @@ bool	check_spf_is_typo(struct str term);
 /* A new record for the addresses that send. */
 void	check_spf_wanted(struct check *, struct check_finding *,
 	    struct str domain);
+/* plain.c: the text with what was meant by typographic characters. */
+struct str	check_plain(struct check *, struct str text);
 /* dmarc_tags.c, dmarc_rua.c: what a policy record says. */
 struct check_policy {
 	struct str	 text;		/* the record */
@@ -215,20 +217,23 @@ struct check_policy {
 	struct str	 org;		/* organisational domain, or absent */
 	bool		 inherited;	/* from a name above */
 };
-struct check_dead {		/* hosts where reports are lost */
-	struct str	 v[CHECK_MAX_RUA];
-	size_t		 n;
-};
 void	check_dmarc_tags(struct check *, const struct check_policy *);
-/* The number of entries of rua= that are mailto: URIs; adds to the dead. */
+/* The number of entries of rua= that are mailto: URIs. */
 size_t	check_dmarc_rua(struct check *, const struct check_policy *,
-	    struct str rua, struct check_dead *);
-/* dmarc_mend.c: the record that a text was meant to be, without the dead (NULL:
-   none are known); and of a list of addresses, the URIs (absent: none). */
+	    struct str rua);
+/* Why mail to the host is lost; NULL: it is not, or that is not known
+   (*failed_r). */
+const char	*check_lost_mail(struct check *, struct str host,
+		    bool *failed_r);
+/* The normalised host of a mailto: URI's address; absent: it has none. */
+struct str	check_uri_host(struct check *, struct str uri);
+/* dmarc_mend.c: the record that a text was meant to be; and of a list of
+   addresses, the URIs of the kind (absent: none). */
+enum check_uris { CHECK_URIS_DMARC, CHECK_URIS_TLS };
 struct str	check_dmarc_mended(struct check *, struct str domain,
-		    struct str text, const struct check_dead *);
+		    struct str text);
 struct str	check_mend_uris(struct check *, struct str list,
-		    const struct check_dead *);
+		    enum check_uris);
 /* dkim_mend.c: the key record that a text was meant to be; absent: the text
    has no key for mail. */
 struct str	check_dkim_mended(struct check *, struct str text);

@@ -156,14 +156,28 @@ has_problem(const struct spf_survey *s, enum spf_problem_kind kind)
 	return (false);
 }
 
-/* Without those of the domain's own record. */
+/* Whether a record lacks a term of another one. */
+static bool
+lacks_term(struct str record, struct str other)
+{
+	struct str term;
+
+	while (str_next(&other, ' ', &term)) {
+		if (term.n > 0 && !check_spf_has(record, term)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/* Without those of the domain's own record, if that names them. */
 static void
 fix_voids(struct check *c, struct check_finding *f, struct str domain)
 {
 	struct str before = c->facts.spf_fixed;
 	struct str after = check_spf_reorder(c, domain, before);
 
-	if (after.p != NULL && !str_eq(after, before)) {
+	if (after.p != NULL && lacks_term(after, before)) {
 		check_found(c, f, c->facts.spf_text);
 		check_fix(f, WANTED_AT_DNS, domain, "TXT", after);
 	}

@@ -54,7 +54,18 @@ check_spf_has(struct str record, struct str term)
 	return (false);
 }
 
-/* Copies the terms of the record, with a change at the term. */
+/* Behind the term, an address that it names is not reached: by "all", by
+   redirect, or by what does not pass (RFC 7208 4.6.2). */
+static bool
+is_barrier(struct str term)
+{
+	return (check_spf_is_all(term) || (term.n > 0 &&
+	    strchr("-~?", term.p[0]) != NULL) ||
+	    str_starts_ci(term, STR("redirect=")));
+}
+
+/* Copies the terms of the record, with a change at the term, or before the
+   first barrier. */
 static struct str
 copy_terms(struct check *c, struct str record, struct str replaced,
     struct str by, bool before_all)
@@ -69,9 +80,7 @@ copy_terms(struct check *c, struct str record, struct str replaced,
 			continue;
 		}
 		if (!done && by.p != NULL && (before_all ?
-		    check_spf_is_all(term) ||
-		    str_starts_ci(term, STR("redirect=")) :
-		    str_eq(term, replaced))) {
+		    is_barrier(term) : str_eq(term, replaced))) {
 			buf_printf(&out, " %.*s", STR_FMT(by));
 			done = true;
 			if (!before_all) {

@@ -2,8 +2,9 @@
 /*
  * What a text that is meant as an SPF record should say: the version as it must
  * be, each term as it was meant, "all" at the end. Invariant: the result is
- * valid, lets everybody send whom the text names, except by ptr, and never the
- * whole world. If the meaning of a term is not clear, there is no such record.
+ * valid, leads to no record that is missing nor back to itself, lets everybody
+ * send whom the text names, except by ptr, and never the whole world. If the
+ * meaning of a term is not clear, there is no such record.
  */
 #include "check/private.h"
 #include "mail/domain.h"
@@ -45,10 +46,8 @@ plain_text(struct check *c, struct str text)
 		if (strchr("\"'`\\", one) != NULL && one != '\0') {
 			continue;
 		}
-		if ((unsigned char)one < 0x80) {
-			p[n++] = one <= ' ' || one == ',' || one == ';' ||
-			    one == 0x7f ? ' ' : one;
-		}
+		p[n++] = (unsigned char)one <= ' ' || one == ',' ||
+		    one == ';' || one == 0x7f ? ' ' : one;
 	}
 	return (str_mem(p, n));
 }
@@ -92,25 +91,58 @@ names_nobody(struct mender *m, const struct spf_term *term)
 	    is_void(check_ask(m->c, name, DNS_AAAA)))));
 }
 
-/* A private network, which no receiver sees, ptr, or names of nobody. */
+/* Whether another record is taken in that is not there, or this one. */
+static bool
+leads_nowhere(struct mender *m, struct str name)
+{
+	const struct spf_policy *policy;
+	const struct dns_answer *txt;
+
+	if (str_find(name, '%') < name.n ||
+	    domain_normalize(&m->c->memory, name, &name) != STATUS_OK) {
+		return (false);
+	}
+	if (str_eq(name, m->domain)) {
+		return (true);
+	}
+	txt = check_ask(m->c, name, DNS_TXT);
+	policy = check_failed(txt) ? NULL : check_object(m->c, txt,
+	    &spf_policy_parser);
+	return (policy != NULL && policy->count == 0);
+}
+
+/* "ip4:0.0.0.0/0" is another way to write +all. */
+static bool
+names_everybody(const struct spf_term *term)
+{
+	bool v4 = term->mechanism != SPF_IP6 && term->bits4 == 0;
+	bool v6 = term->mechanism != SPF_IP4 && term->bits6 == 0;
+
+	return (term->result == SPF_PASS && (v4 || v6));
+}
+
+/* A private network, which no receiver sees, ptr, everybody, or names of
+   nobody. */
 static bool
 is_idle(struct mender *m, const struct spf_term *term)
 {
 	switch (term->mechanism) {
 	case SPF_IP4:
-		return (check_net_is_private(term->octets, false,
-		    term->bits4));
+		return (names_everybody(term) || check_net_is_private(
+		    term->octets, false, term->bits4));
 	case SPF_IP6:
-		return (check_net_is_private(term->octets, true,
-		    term->bits6));
+		return (names_everybody(term) || check_net_is_private(
+		    term->octets, true, term->bits6));
 	case SPF_PTR:
 		return (true);
 	case SPF_A:
 	case SPF_MX:
+		return (names_everybody(term) || names_nobody(m, term));
 	case SPF_EXISTS:
 		return (names_nobody(m, term));
-	case SPF_ALL:
 	case SPF_INCLUDE:
+		return (leads_nowhere(m, term->spec.text));
+	case SPF_ALL:
 		break;
 	}
 	return (false);
@@ -175,6 +207,25 @@ check_spf_name(struct check *c, struct str term)
 	return (str_mem(term.p - sign.n, term.n + sign.n));
 }
 
+/* With the name as A-labels (RFC 7208 4.3), if that makes it a name. */
+static struct str
+ascii_term(struct mender *m, struct str term)
+{
+	size_t at = str_find(term, ':'), end, i;
+	struct str name;
+
+	for (i = 0; i < term.n && !((unsigned char)term.p[i] & 0x80); i++) {
+		continue;
+	}
+	end = at + str_find(str_from_offset(term, at), '/');
+	if (i == term.n || at == term.n || domain_normalize(&m->c->memory,
+	    str_mem(term.p + at + 1, end - at - 1), &name) != STATUS_OK) {
+		return (term);
+	}
+	return (check_text(m->c, "%.*s:%.*s%.*s", STR_FMT(str_first(term,
+	    at)), STR_FMT(name), STR_FMT(str_from_offset(term, end))));
+}
+
 static void
 take_term(struct mender *m, struct str term)
 {
@@ -198,6 +249,7 @@ take_term(struct mender *m, struct str term)
 	if (check_spf_is_typo(term) || judge_term(m, term) == TERM_INVALID) {
 		term = check_spf_name(m->c, term);
 	}
+	term = ascii_term(m, term);
 	fate = judge_term(m, term);
 	m->unclear = m->unclear || fate == TERM_INVALID;
 	if (fate == TERM_KEPT) {
@@ -227,7 +279,8 @@ take_terms(struct mender *m, struct str text)
 static void
 add_end(struct mender *m)
 {
-	if (m->all.p == NULL && m->redirect.p != NULL) {
+	if (m->all.p == NULL && m->redirect.p != NULL && !leads_nowhere(m,
+	    str_from_offset(m->redirect, strlen("redirect=")))) {
 		m->unclear = m->unclear || judge_term(m, m->redirect) ==
 		    TERM_INVALID;
 		buf_printf(&m->out, " %.*s", STR_FMT(m->redirect));
@@ -246,7 +299,7 @@ check_spf_mended(struct check *c, struct str domain, struct str text)
 	if (text.n > CHECK_QUOTE_MAX_BYTES) {
 		return (STR_NONE);
 	}
-	words = str_trim_wsp(plain_text(c, text));
+	words = str_trim_wsp(plain_text(c, check_plain(c, text)));
 	if (words.n == 0) {
 		return (STR_NONE);
 	}

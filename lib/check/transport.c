@@ -167,7 +167,7 @@ fix_tlsrpt(struct check *c, struct check_finding *f, struct str owner,
     struct str text)
 {
 	struct str uris = check_mend_uris(c, field_value(text, STR("rua")),
-	    NULL);
+	    CHECK_URIS_TLS);
 	struct wanted_about about = check_about(c);
 
 	if (uris.p != NULL) {

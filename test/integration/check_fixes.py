@@ -287,6 +287,30 @@ ZONES = [
     ('another return path', spf('v=spf1 -all', txt(
         'b.d.example', 'v=spf1 ip4:198.51.100.9 ~all')),
      dict(SENDS, mail_from='b.d.example'), 'spf.sender:error'),
+    ('~mx stands before the sender', spf(
+        'v=spf1 include:p.example ~mx ip4:192.0.2.1 -all', txt(
+            'p.example', 'v=spf1 ip4:198.51.100.0/24 ~all')), SENDS,
+     'spf.sender:error'),
+    ('? before the sender, two families', {
+        'a': usual()['a'] + 'mail.d.example. AAAA ' + V6 + '\n' + ARPA6 +
+        ' PTR mail.d.example.\n', **spf('v=spf1 ip4:198.51.100.9 ?a:'
+                                        'mail.d.example redirect=d2.example',
+                                        txt('d2.example', 'v=spf1 ~all'))},
+     BOTH, 'spf.sender:error'),
+    ('a macro that finds nothing, and the sender is missing', spf(
+        'v=spf1 exists:%{i}._s.d.example ~all'), SENDS,
+     'spf.void:warn spf.sender:error'),
+    ('spaces that do not break, a long dash', spf(
+        'v=spf1\u00a0mx ip4:198.51.100.9\u00a0\u2013all'), SENDS,
+     'spf.near-miss:error'),
+    ('a name outside ASCII', spf('v=spf1 mx a:b\u00fccher.example/28 ~all',
+                                 'xn--bcher-kva.example. A 198.51.100.9\n'),
+     SENDS, 'spf.syntax:error'),
+    ('it includes itself and nothing, and everybody', spf(
+        'v=spf1; mx include:D.example include:gone.example ip4:0.0.0.0/0 '
+        'ip6:::/0 a/0 -all'), SENDS, 'spf.near-miss:error'),
+    ('a redirect to nothing, after a comma', spf(
+        'v=spf1 mx, redirect=gone.example'), SENDS, 'spf.syntax:error'),
     # dkim.*
     ('no key', {'key': ''}, SENDS, 'dkim.missing:error'),
     ('a key under the domain twice', {'key': txt(
@@ -331,7 +355,27 @@ ZONES = [
     ('for a test, of another service', key(
         'v=DKIM1; t=y; s=x; h=sha256:sha1; n=a note; p=' + RSA), SENDS,
      'dkim.testing:warn dkim.service:error'),
+    ('a key with no-break spaces', key('v=DKIM1;\u00a0k=rsa;\u00a0p=' + RSA),
+     SENDS, 'dkim.syntax:error'),
     # dmarc.*
+    ('no mail, and no reports', {'mx': '', **spf(
+        'v=spf1 ip4:192.0.2.1 ~all'), **dmarc('v=DMARC1; p=none; aspf=x')},
+     {'selector': ['s']}, 'mx.missing:error dmarc.tag-invalid:warn '
+     'dmarc.policy-none:warn'),
+    ('a near miss, and reports to nowhere', dmarc(
+        'v=dmarc1; p=reject; rua=mailto:r@gone.example,mailto:r@d.example'),
+     SENDS, 'dmarc.near-miss:error'),
+    ('reports to addresses in all forms', dmarc(
+        'v=DMARC1; p=reject; rua=<mailto:a@d.example>,mail:b@d.example,'
+        'mailto=c@d.example,mailto:<d@d.example>,mailto:e@d.example.,'
+        'mailto:f@.,mailto://g@d.example.'), SENDS, 'dmarc.rua-syntax:error'),
+    ('reports to a host outside ASCII', dmarc(
+        'v=DMARC1; p=reject; rua=mailto:r@b\u00fccher.d.example,'
+        'mailto:\u00e4@d.example', 'xn--bcher-kva.d.example. A '
+        '198.51.100.9\n'), SENDS, 'dmarc.rua-syntax:error'),
+    ('typographic quotes and semicolons', dmarc(
+        '\u201cv=DMARC1\uff1b p=quarantine\uff1b rua=mailto:r@d.example'
+        '\u201d'), SENDS, 'dmarc.near-miss:error'),
     ('no policy', {'dmarc': ''}, SENDS, 'dmarc.missing:error'),
     ('two policies', dmarc('v=DMARC1; p=reject', txt(
         '_dmarc.d.example', 'v=DMARC1; p=none')), SENDS,
@@ -467,6 +511,23 @@ ZONES = [
 
 # What is right in a record stays: the first fix of the zone's first finding.
 KEPT = {
+    '~mx stands before the sender':
+        'v=spf1 include:p.example ip4:192.0.2.1 ~mx ip4:192.0.2.1 -all',
+    'spaces that do not break, a long dash':
+        'v=spf1 mx ip4:198.51.100.9 -all',
+    'a name outside ASCII': 'v=spf1 mx a:xn--bcher-kva.example/28 ~all',
+    'it includes itself and nothing, and everybody': 'v=spf1 mx -all',
+    'a redirect to nothing, after a comma': 'v=spf1 mx ~all',
+    'a near miss, and reports to nowhere':
+        'v=DMARC1; p=reject; rua=mailto:r@d.example',
+    'reports to addresses in all forms':
+        'v=DMARC1; p=reject; rua=mailto:a@d.example,mailto:b@d.example,'
+        'mailto:c@d.example,mailto:d@d.example,mailto:e@d.example,'
+        'mailto:g@d.example',
+    'reports to a host outside ASCII':
+        'v=DMARC1; p=reject; rua=mailto:r@xn--bcher-kva.d.example',
+    'typographic quotes and semicolons':
+        'v=DMARC1; p=quarantine; rua=mailto:r@d.example',
     'quotes around': 'v=spf1 mx include:p.example ~all',
     'a comma': 'v=spf1 mx ip4:198.51.100.9 ~all',
     'a redirect to nothing': 'v=spf1 ip4:192.0.2.1 ~all',
