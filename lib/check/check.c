@@ -251,6 +251,7 @@ run_pass(struct check *c)
 	check_dnsbl(c);
 	check_transport(c);
 	check_verdict(c);
+	check_fix_aliases(c);
 	merge_fixes(c);
 }
 

@@ -44,14 +44,16 @@ fix_ptr(struct check *c, struct check_finding *f, const struct ip_addr *ip)
 	}
 }
 
-/* HELO may be the wrong one of the two. */
+/* HELO may be the wrong one of the two. A reverse name must not be an alias
+   (RFC 2181 10.2). */
 static void
 fix_helo(struct check *c, struct check_finding *f, const struct ip_addr *ip)
 {
 	struct check_addresses a = check_addresses(c, c->opts.helo);
 	struct str name = check_good_name(c, ip);
 
-	if (name.p != NULL && !check_has_address(&a, ip)) {
+	if (name.p != NULL && (!check_has_address(&a, ip) ||
+	    check_ask(c, c->opts.helo, DNS_CNAME)->result == DNS_OK)) {
 		check_fix(f, WANTED_AT_POSTFIX, STR("main.cf"), "myhostname",
 		    name);
 	} else {

@@ -1,6 +1,7 @@
 lib_libmailseal_a_SOURCES += \
 	lib/check/check.h \
 	lib/check/private.h \
+	lib/check/alias.c \
 	lib/check/ask.c \
 	lib/check/check.c \
 	lib/check/dkim.c \

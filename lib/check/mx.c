@@ -186,29 +186,12 @@ judge_dane(struct check *c, struct str host, const struct check_addresses *a)
 	}
 }
 
-/* The host at the end of the aliases; a circle has no end. */
-static struct str
-find_host(struct check *c, struct str name)
-{
-	const struct dns_answer *cname;
-	unsigned i;
-
-	for (i = 0; i < CHECK_MAX_ALIASES; i++) {
-		cname = check_ask(c, name, DNS_CNAME);
-		if (cname->result != DNS_OK) {
-			return (name);
-		}
-		name = cname->v[0].data;
-	}
-	return (STR_NONE);
-}
-
 /* The host in place of its alias, unless the domain has it already. */
 static void
 fix_alias(struct check *c, struct check_finding *f, const struct dns_answer *mx,
     const struct dns_record *record, struct str target)
 {
-	struct str host = find_host(c, target);
+	struct str host = check_alias_end(c, target);
 
 	check_found(c, f, target);
 	if (host.p == NULL || check_addresses(c, host).n == 0) {

@@ -207,6 +207,10 @@ bool	check_spf_is_typo(struct str term);
 /* A new record for the addresses that send. */
 void	check_spf_wanted(struct check *, struct check_finding *,
 	    struct str domain);
+/* alias.c: the name at the end of the aliases (absent: a circle has none); and
+   the fixes of all findings, so that none stands beside an alias. */
+struct str	check_alias_end(struct check *, struct str name);
+void		check_fix_aliases(struct check *);
 /* plain.c: the text with what was meant by typographic characters. */
 struct str	check_plain(struct check *, struct str text);
 /* dmarc_tags.c, dmarc_rua.c: what a policy record says. */

@@ -192,6 +192,16 @@ ZONES = [
      'helo.spf:warn'),
     ('SPF of HELO is broken', {'hspf': txt(
         'mail.d.example', 'v=spf1 foo -all')}, SENDS, 'helo.spf:error'),
+    ('HELO is an alias', {
+        'more': 'm.d.example. CNAME mail.d.example.\n',
+        'hspf': txt('mail.d.example', 'v=spf1 -all')},
+     dict(SENDS, helo='m.d.example'), 'helo.spf:error ptr.helo-mismatch:warn'),
+    ('HELO is an alias of a name elsewhere', {
+        'more': 'm.d.example. CNAME vm.hoster.example.\n'
+                'vm.hoster.example. A 192.0.2.1\n'},
+     dict(SENDS, ip=['192.0.2.1', V6], helo='m.d.example'),
+     'helo.address-mismatch:warn ptr.missing:error ptr.helo-mismatch:warn '
+     'spf.sender:error'),
     # spf.*
     ('no SPF', {'spf': txt('d.example', 'x=y')}, SENDS, 'spf.missing:error'),
     ('a semicolon behind the version', spf('v=spf1; mx; -all'), SENDS,
@@ -355,6 +365,10 @@ ZONES = [
     ('for a test, of another service', key(
         'v=DKIM1; t=y; s=x; h=sha256:sha1; n=a note; p=' + RSA), SENDS,
      'dkim.testing:warn dkim.service:error'),
+    ('a key by an alias, for a test', {
+        'key': 's._domainkey.d.example. CNAME s.k.example.\n' + txt(
+            's.k.example', 'v=DKIM1; t=y; p=' + RSA)}, SENDS,
+     'dkim.testing:warn'),
     ('a key with no-break spaces', key('v=DKIM1;\u00a0k=rsa;\u00a0p=' + RSA),
      SENDS, 'dkim.syntax:error'),
     # dmarc.*
@@ -362,6 +376,16 @@ ZONES = [
         'v=spf1 ip4:192.0.2.1 ~all'), **dmarc('v=DMARC1; p=none; aspf=x')},
      {'selector': ['s']}, 'mx.missing:error dmarc.tag-invalid:warn '
      'dmarc.policy-none:warn'),
+    ('an alias to a policy', {
+        'dmarc': '_dmarc.d.example. CNAME p.dmarc.example.\n' + txt(
+            'p.dmarc.example', 'v=DMARC1; p=reject; sp=none')}, SENDS,
+     'dmarc.subpolicy-weak:warn'),
+    ('an alias to no policy', {
+        'dmarc': '_dmarc.d.example. CNAME gone.example.\n'}, SENDS,
+     'dmarc.missing:error'),
+    ('a wildcard alias, no policy', {
+        'dmarc': '*.d.example. CNAME d.example.\n'}, SENDS,
+     'dmarc.missing:error'),
     ('a near miss, and reports to nowhere', dmarc(
         'v=dmarc1; p=reject; rua=mailto:r@gone.example,mailto:r@d.example'),
      SENDS, 'dmarc.near-miss:error'),
@@ -511,6 +535,7 @@ ZONES = [
 
 # What is right in a record stays: the first fix of the zone's first finding.
 KEPT = {
+    'HELO is an alias': 'v=spf1 ip4:192.0.2.1 -all',
     '~mx stands before the sender':
         'v=spf1 include:p.example ip4:192.0.2.1 ~mx ip4:192.0.2.1 -all',
     'spaces that do not break, a long dash':

@@ -74,11 +74,14 @@ class Zone:
                 mine = kind(owner, value)
                 self.records = [r for r in self.records if r[0] != owner or (
                     r[1] == 'TXT' and kind(owner, _text(r[2])) != mine)
-                    or r[1] not in ('TXT', 'CNAME')]
+                    or r[1] != 'TXT']
                 value = zone.quote(value)
             elif type_ == 'PTR':
                 self.records = [r for r in self.records
                                 if r[:2] != (owner, 'PTR')]
+            if (owner, 'CNAME') in {r[:2] for r in self.records}:
+                raise RuntimeError('a name server refuses %s %s beside a '
+                                   'CNAME' % (owner, type_))
             if (owner, type_, value) not in self.records:
                 self.records.append((owner, type_, value))
 
