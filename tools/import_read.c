@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reads their files: "Option value" lines, '#' comments, Include; policyd-spf's
- * "option = value". Whose a file is, its options tell, if they are of one
- * program more than of others; else its name, else the files before it.
+ * Reads their files: "Option value" lines, comments from any '#' on, Include;
+ * policyd-spf's "option = value". A byte order mark is no part of the first
+ * option. Whose a file is, its options tell, if they are of one program more
+ * than of others; else its name, else the files before it.
  */
 #include "conf/table.h"
 #include "tools/import.h"
@@ -62,8 +63,11 @@ static void
 split_line(struct str line, enum import_program program, struct str *name_r,
     struct str *value_r)
 {
-	size_t eq = str_find(line, '=');
+	size_t eq;
 
+	/* Theirs begin a comment also within a word, ours do not. */
+	line = str_trim_fws(str_first(line, str_find(line, '#')));
+	eq = str_find(line, '=');
 	if (program == IMPORT_POLICYD && eq < line.n) {
 		*name_r = str_trim_fws(str_first(line, eq));
 		*value_r = str_trim_fws(str_from_offset(line, eq + 1));
@@ -197,6 +201,9 @@ read_file(struct import *im, struct import_given *given, const char *path,
 
 	status = conf_file_read(path, IMPORT_MAX_BYTES, &im->arena, NULL,
 	    &lines.rest, diag);
+	if (str_starts(lines.rest, STR("\xef\xbb\xbf"))) {
+		lines.rest = str_from_offset(lines.rest, 3);
+	}
 	if (status == STATUS_OK && given->program == IMPORT_PROGRAMS) {
 		given->program = guess_program(im, path, lines.rest);
 	}

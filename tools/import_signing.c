@@ -146,6 +146,11 @@ translate_domains(struct import *im)
 		take_domain(im, &d, list.v[i].key,
 		    list.type == IMPORT_PATTERNS);
 	}
+	if (d.n == 0 && list.n > 0) {
+		import_say(im, IMPORT_UNSIGNED, "Domain: nothing is signed, "
+		    "because it names no domain (a list has commas), in "
+		    "OpenDKIM neither: mailseald does not start with it");
+	}
 	im->signs = d.n > 0;
 	if (d.plain.status != STATUS_OK || d.rules.status != STATUS_OK) {
 		import_fail(im, STATUS_LIMIT);

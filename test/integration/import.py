@@ -838,6 +838,16 @@ def test_bad():
     status, out, _ = run('Mode\tv\r\nSyslog\t\tYES  # said\r\n')
     tap.is_((status, lines(out)[:2]), (0, ['LogTarget syslog', 'Mode v']),
             'CRLF, tabs and comments')
+    text = '\ufeffDomain example.com#ours\r\nSelector mail# x\r\n' \
+        'KeyFile %s#\r\n' % path('mail.private')
+    status, out, _ = run(text)
+    tap.is_((status, lines(out)[:3]), (0, [
+        'Domain example.com', 'Selector mail', 'KeyFile ' + path(
+            'mail.private')]), 'a byte order mark, comments within words')
+    for domain in ('example.com example.org', '"example.com"'):
+        status, out, _ = run(text.replace('example.com#ours', domain))
+        tap.is_((status, first(out)[0]), (1, UNSIGNED), 'Domain ' + domain)
+        tap.contains(first(out)[1], 'names no domain', 'and why')
     _, out, _ = run('Mode v\nSyslog no\n')
     tap.ok('LogTarget none' in lines(out), 'Syslog no: LogTarget none', out)
 
