@@ -234,6 +234,9 @@ void		 import_headers(struct import *);
 /* import_signing.c: who signs what: Mode, Domain, Selector, KeyFile and the
    tables. */
 void		 import_signing(struct import *);
+/* Says so if mailseald does not start with a KeyFile of the program. */
+void		 import_check_key(struct import *, enum import_program,
+		    const char *path);
 /* import_tables.c: KeyTable and SigningTable, and what is wrong in them. */
 void		 import_tables(struct import *);
 /* Takes tables as text, a line per entry. */

@@ -34,8 +34,17 @@ take_key(struct import *im)
 {
 	const char *path = import_path(im, openarc(im, "KeyFile"),
 	    openarc(im, "KeyFile")->value);
+	const struct import_given *domain = openarc(im, "Domain");
+	struct str name;
 
-	import_set(im, "Domain", openarc(im, "Domain")->value);
+	if (domain_normalize(&im->arena, domain->value, &name) != STATUS_OK) {
+		import_say_of(im, IMPORT_UNSIGNED, domain, "no domain name: "
+		    "mailseald does not start with it");
+	}
+	if (path != NULL) {
+		import_check_key(im, IMPORT_OPENARC, path);
+	}
+	import_set(im, "Domain", domain->value);
 	import_set(im, "Selector", openarc(im, "Selector")->value);
 	import_set(im, "KeyFile", str_from(path));
 	import_set_text(im, "Mode", "sv");

@@ -3,7 +3,8 @@
  * Reads their files: "Option value" lines, comments from any '#' on, Include;
  * policyd-spf's "option = value". A byte order mark is no part of the first
  * option. Whose a file is, its options tell, if they are of one program more
- * than of others; else its name, else the files before it.
+ * than of others; else its name, else the files before it. A file that has
+ * options, but none that a program knows, is not one of theirs.
  */
 #include "conf/table.h"
 #include "tools/import.h"
@@ -215,11 +216,26 @@ read_file(struct import *im, struct import_given *given, const char *path,
 	return (status);
 }
 
+/* Of the options from one on, whether there are none or one is known. */
+static bool
+is_theirs(const struct import *im, size_t first)
+{
+	size_t i;
+
+	for (i = first; i < im->n; i++) {
+		if (im->v[i].option != NULL) {
+			return (true);
+		}
+	}
+	return (first == im->n);
+}
+
 enum status
 import_read(struct import *im, enum import_program program, const char *path,
     struct diag *diag)
 {
 	struct import_given given = { .program = program };
+	size_t first = im->n;
 	enum status status;
 
 	if (im->files_n >= IMPORT_MAX_FILES) {
@@ -228,6 +244,12 @@ import_read(struct import *im, enum import_program program, const char *path,
 		return (STATUS_LIMIT);
 	}
 	status = read_file(im, &given, path, 0, diag);
+	if (status == STATUS_OK && !is_theirs(im, first)) {
+		diag_set(diag, path, 0, "no configuration of OpenDKIM, "
+		    "OpenDMARC, OpenARC or policyd-spf: no option of theirs "
+		    "is in it");
+		return (STATUS_SYNTAX);
+	}
 	if (status == STATUS_OK) {
 		im->files[im->files_n] = path;
 		im->programs[im->files_n++] = given.program;

@@ -92,10 +92,11 @@ set_domain_tables(struct import *im, const struct domains *d)
 	    buf_str(&d->rules)));
 }
 
-static void
-check_key_file(struct import *im, const char *path)
+void
+import_check_key(struct import *im, enum import_program program,
+    const char *path)
 {
-	const struct import_given *user = import_dkim(im, "UserID");
+	const struct import_given *user = import_get(im, program, "UserID");
 	struct privkey *key = NULL;
 	struct diag diag;
 
@@ -122,7 +123,7 @@ set_domain_lines(struct import *im, const struct domains *d)
 		    IMPORT_OPENDKIM, "SubDomains") ? "yes" : "no");
 	}
 	if (path != NULL) {
-		check_key_file(im, path);
+		import_check_key(im, IMPORT_OPENDKIM, path);
 	}
 }
 

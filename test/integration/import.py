@@ -665,6 +665,12 @@ def test_openarc():
     tap.ok('ArcSealKey example.org' in lines(out.decode()), 'OpenARC alone',
            out)
     check_loads(out.decode(), 'OpenARC alone')
+    for line in 'Domain a b', 'KeyFile %s/gone.private' % TOP:
+        write('openarc.conf', ARC + line + '\n')
+        status, out, _ = proc.run([tree.MAILSEAL, 'import',
+                                   path('openarc.conf')])
+        tap.is_((status, first(out.decode())[0]), (1, UNSIGNED),
+                'OpenARC, %s: no start, and it says so' % line)
 
 
 def test_policyd():
@@ -821,6 +827,17 @@ def test_odd():
     check_loads(out, 'odd values')
 
 
+def test_foreign():
+    """A table, a default file: nothing is read from these."""
+    for text in 'k here.example:key:/x\n', \
+            '# options\nDAEMON_OPTS=""\nSOCKET="inet:1@localhost"\n':
+        status, out, err = run(text)
+        tap.is_((status, out), (2, ''), 'no configuration: ' + text)
+        tap.contains(err, 'no option of theirs', 'and what it is not')
+    tap.is_(run('Mode v\n', 'x y\n')[0], 2, 'nor beside a configuration')
+    tap.is_(run('# Mode v\n')[0], 0, 'comments alone mean the defaults')
+
+
 def test_bad():
     for text, want, name in (
             ('Include %s\n' % path('their0.conf'), 'deep', 'a loop'),
@@ -859,7 +876,7 @@ def main():
                  test_headers_of_ours, test_logins, test_belief, test_opendmarc,
                  test_one_socket, test_kinds, test_openarc, test_policyd,
                  test_write, test_postgres, test_compare,
-                 test_odd, test_bad):
+                 test_odd, test_foreign, test_bad):
         test()
 
 
