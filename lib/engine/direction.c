@@ -35,14 +35,13 @@
  *	part or of the same organization (two labels, three below names such as
  *	com.au) is no other: an MTA's canonical or masquerading rules make one
  *	from the other.
- *	Message-ID: one "<...@...>" of dot-atoms, which no program repairs, so
- *	short that no MTA breaks its line; up to the "@", as tables of an MTA
- *	hide the host name behind it. A message without any fits, as one with
- *	several does; so does
- *	any if the Received fields say that the message is from outside; one
- *	that our MTA wrote, whose queue ID it has, as lists may delete
- *	Message-ID and Received; and any beside List-Id, as Mailman's anonymous
- *	lists delete both and write another.
+ *	Message-ID: one "<...@...>" of dot-atoms without white space, which no
+ *	program repairs, so short that no MTA breaks its line; up to the "@", as
+ *	tables of an MTA hide the host name behind it. A message without any
+ *	fits, as one with several does; so does any if the Received fields say
+ *	that the message is from outside; one that our MTA wrote, whose queue ID
+ *	it has, as lists may delete Message-ID and Received; and any beside
+ *	List-Id, as Mailman's anonymous lists delete both and write another.
  *
  * The copy. Mailman deletes Authentication-Results (remove_dkim_headers, or
  * with ARC of its own), as other lists and filters do. Some delete fields that

@@ -16,12 +16,16 @@
  *		author, if the field is such that a program on the way may
  *		repair, complete or break it
  * MESSAGE-ID	a hash of it up to the "@": tables of an MTA hide the host name
- *		behind that. "*": any, as above, or if it is so long that an MTA
- *		may break it
+ *		behind that. "*": any, as above, if there is white space in it,
+ *		or if it is so long that an MTA may break it
  * SENDER	a hash of the envelope's. "*": an MTA may change its form
  * LIST	1 with a List-Id, else 0
  * TAGS	128 bits of HMAC-SHA256 over all before "| s=", without white
  *		space; one for each key that makes marks
+ *
+ * A field is also read with its encoded words (RFC 2047) decoded. We write
+ * none, but programs that fold a field anew encode a word that is longer than a
+ * line, such as smtp.mailfrom, whose length the sender chooses.
  */
 #include "base/b64.h"
 #include "engine/mark.h"
@@ -280,8 +284,10 @@ add_message_id(const struct engine_input *in, struct buf *mark)
 	if (id.p == NULL) {
 		return (STATUS_NOMEM);
 	}
-	/* Sendmail puts "!" where it breaks a line, in white space, too. */
-	if (field->value.n > ID_MAX_BYTES || !is_clear_id(id)) {
+	/* Sendmail puts "!" where it breaks a line, in white space, too; and
+	   programs cut an ID at white space. */
+	if (field->value.n > ID_MAX_BYTES || !is_clear_id(id) ||
+	    id.n < str_trim_fws(field->value).n) {
 		buf_add_char(mark, '*');
 		return (mark->status);
 	}

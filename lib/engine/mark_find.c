@@ -2,6 +2,7 @@
 /* mark_find: reads marks, and whether one fits a message. */
 #include "engine/mark.h"
 #include "engine/private.h"
+#include "mail/addr_words.h"
 
 #define AUTHOR_CHARS	(2 * ENGINE_MARK_HASH_CHARS)
 
@@ -247,24 +248,51 @@ check_message(const struct engine_input *in, const struct mark *mark,
 	return (status);
 }
 
+/* A mark by a key of ours. */
+static enum status
+read_genuine(const struct engine_input *in, struct str value,
+    struct mark *mark_r, bool *genuine_r)
+{
+	struct str text = engine_mark_squeeze(in->arena, value);
+
+	*genuine_r = false;
+	if (text.p == NULL) {
+		return (STATUS_NOMEM);
+	}
+	if (!parse_mark(text, mark_r) ||
+	    env_now_s(input_env(in)) - mark_r->made_s > ENGINE_MARK_MAX_AGE_S) {
+		return (STATUS_OK);
+	}
+	return (check_tags(in->engine, mark_r, genuine_r));
+}
+
+/* Programs encode a word that is too long for a line when they fold a field. */
+static enum status
+read_encoded(const struct engine_input *in, struct str value,
+    struct mark *mark_r, bool *genuine_r)
+{
+	struct str decoded;
+	enum status status;
+	bool unknown = false;
+
+	status = addr_words_decode(in->arena, value, "", &decoded, &unknown);
+	return (status == STATUS_OK && decoded.n > 0 ?
+	    read_genuine(in, decoded, mark_r, genuine_r) : status);
+}
+
 static enum status
 check_field(const struct engine_input *in, const struct field *field,
     struct now_id *now, enum fit *fit_r)
 {
-	struct str text = engine_mark_squeeze(in->arena, field->value);
 	struct mark mark;
 	enum status status;
 	bool genuine;
 
 	*fit_r = FIT_NONE;
-	if (text.p == NULL) {
-		return (STATUS_NOMEM);
+	status = read_genuine(in, field->value, &mark, &genuine);
+	if (status == STATUS_OK && !genuine) {
+		status = read_encoded(in, field->value, &mark, &genuine);
 	}
-	if (!parse_mark(text, &mark) ||
-	    env_now_s(input_env(in)) - mark.made_s > ENGINE_MARK_MAX_AGE_S) {
-		return (STATUS_OK);
-	}
-	status = check_tags(in->engine, &mark, &genuine);
 	return (status == STATUS_OK && genuine ?
 	    check_message(in, &mark, now, fit_r) : status);
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * addr_words: a From field with its encoded words (RFC 2047) decoded, for
- * addr_read.h. They are read as leniently as any reader does: up to the next
- * "?=", base64 without its padding or with other characters in it. No charset
- * is converted: what matters is ASCII, which most leave alone. Linear time.
+ * addr_read.h; the engine reads its marks with it, too. They are read as
+ * leniently as any reader does: up to the next "?=", base64 without its padding
+ * or with other characters in it. No charset is converted: what matters is
+ * ASCII, which most leave alone. Linear time.
  */
 #ifndef MAIL_ADDR_WORDS_H
 #define MAIL_ADDR_WORDS_H

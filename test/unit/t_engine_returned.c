@@ -309,6 +309,26 @@ forge_result(struct str text, struct buf *r)
 	fx_replace(text, "dkim=none", "dkim=pass", r);
 }
 
+/* As Python's email writes a word that is too long for a line. */
+static void
+encode_word(struct str text, struct buf *r)
+{
+	fx_replace(text, " smtp.mailfrom=client", "\r\n =?utf-8?q?smtp=2Email?="
+	    "\r\n =?utf-8?q?from=3Dclient?=", r);
+}
+
+static void
+encode_mark(struct str text, struct buf *r)
+{
+	fx_replace(text, "| p=0|", "|\r\n =?utf-8?b?cD0wfA==?=", r);
+}
+
+static void
+encode_forged(struct str text, struct buf *r)
+{
+	fx_replace(text, "dkim=none", "=?utf-8?q?dkim=3Dpass?=", r);
+}
+
 static void
 forge_time(struct str text, struct buf *r)
 {
@@ -382,6 +402,12 @@ static const struct {
 	    BACK },
 	{ "a Message-ID without a domain", CONF, OURS "Message-ID: <a@>\r\n"
 	    REST, repair_message_id, HOME, BACK },
+	{ "a Message-ID with white space", CONF, OURS
+	    "Message-ID: <a b@c.test>\r\n" REST, repair_message_id, HOME,
+	    BACK },
+	{ "a Message-ID with a fold", CONF, OURS
+	    "Message-ID: <a@\r\n c.test>\r\n" REST, repair_message_id, HOME,
+	    BACK },
 	{ "a Message-ID with a comma", CONF, OURS
 	    "Message-ID: <a,b@c.test>\r\n" REST, repair_message_id, HOME,
 	    BACK },
@@ -481,8 +507,14 @@ static const struct {
 	    id_without_time, HOME, SIGN },
 	{ "the same, with a time alone", CONF, FORGED(OURS), id_of_time, HOME,
 	    SIGN },
+	{ "a word of the results encoded", CONF, FORGED(OURS), encode_word,
+	    HOME, BACK },
+	{ "a word of the mark encoded", CONF, FORGED(OURS), encode_mark, HOME,
+	    BACK },
 	{ "the result was changed", CONF, FORGED(OURS), forge_result, HOME,
 	    SIGN },
+	{ "the result was changed and encoded", CONF, FORGED(OURS),
+	    encode_forged, HOME, SIGN },
 	{ "the time was changed", CONF, FORGED(OURS), forge_time, HOME, SIGN },
 	{ "the pass was changed", CONF, FORGED(OURS), forge_pass, HOME, SIGN },
 	/* Only a verdict of pass distinguishes that author from an own one. */
@@ -860,6 +892,17 @@ drop_results(struct str text, struct buf *r)
 }
 
 static void
+encode_copy(struct str text, struct buf *r)
+{
+	struct buf rest;
+
+	buf_init(&rest, TEXT_MAX);
+	drop_results(text, &rest);
+	encode_word(buf_str(&rest), r);
+	buf_fini(&rest);
+}
+
+static void
 replace_results(struct str text, struct buf *r)
 {
 	buf_add_cstr(r, OTHER_RESULTS);
@@ -936,6 +979,8 @@ static const struct {
 	    fx_keep, &copy_home, BACK, 1, 0 },
 	{ "results deleted", COPIED, FORGED(OURS), drop_results,
 	    &copy_home, BACK, 1, 1 },
+	{ "results deleted, a word of the copy encoded", COPIED, FORGED(OURS),
+	    encode_copy, &copy_home, BACK, 1, 1 },
 	{ "results replaced in our name", COPIED, FORGED(OURS),
 	    replace_results, &copy_home, BACK, 1, 1 },
 	{ "the copy deleted", COPIED, FORGED(OURS), drop_copy, &copy_home,
