@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * read_mail: mail, by GMime. Each part is decoded and read by its content. The
- * mail that a multipart/report is about, a failed or a bounced one, is not
- * read: a report that came back is no report to us. Of mail that S/MIME wraps
- * the content is read, and no signature verified.
+ * read_mail: mail, by GMime. Each part is decoded and read by its content; an
+ * encoding that the content contradicts does not count. The mail that a
+ * multipart/report is about, a failed or a bounced one, is not read: a report
+ * that came back is no report to us. Of mail that S/MIME wraps the content is
+ * read, and no signature verified.
  */
 #include "config.h"
 
@@ -11,6 +12,7 @@
 
 #include <gmime/gmime.h>
 
+#include "base/b64.h"
 #include "crypto/cms.h"
 #include "report/read_mbox.h"
 #include "report/read_private.h"
@@ -33,6 +35,83 @@ has_type(GMimeObject *object, const char *type, const char *subtype)
 	return (t != NULL && g_mime_content_type_is_type(t, type, subtype));
 }
 
+/* Whether base64 cannot have that octet. */
+static bool
+is_beyond_base64(char c)
+{
+	return (b64_value(c) < 0 && c != '=' && !char_is_fws(c));
+}
+
+/* Whether quoted-printable cannot have it. */
+static bool
+is_beyond_quoted(char c)
+{
+	return ((c < ' ' || c > '~') && !char_is_fws(c));
+}
+
+static bool
+has_octet(struct str s, bool (*is_that)(char))
+{
+	size_t i;
+
+	for (i = 0; i < s.n; i++) {
+		if (is_that(s.p[i])) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/* Whether the first "=" of XML, which is that of an attribute, is so. */
+static bool
+has_equals(struct str head, const char *equals)
+{
+	struct str rest = str_from_offset(head, str_find(head, '='));
+	size_t n = strlen(equals);
+
+	return (str_starts(rest, str_from(equals)) && rest.n > n &&
+	    (rest.p[n] == '"' || rest.p[n] == '\''));
+}
+
+/* As declared, unless a report begins there that is not encoded so. */
+static GMimeContentEncoding
+choose_encoding(GMimeContentEncoding declared, struct str head)
+{
+	const struct read_kind *kind = read_sniff(head, READ_PROSE);
+	bool plain = false, quoted = false;
+
+	switch (declared) {
+	case GMIME_CONTENT_ENCODING_BASE64:
+		plain = has_octet(head, is_beyond_base64);
+		break;
+	case GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE:
+		plain = has_octet(head, is_beyond_quoted) ||
+		    (kind == &read_xml && has_equals(head, "="));
+		break;
+	case GMIME_CONTENT_ENCODING_DEFAULT:
+	case GMIME_CONTENT_ENCODING_7BIT:
+	case GMIME_CONTENT_ENCODING_8BIT:
+	case GMIME_CONTENT_ENCODING_BINARY:
+		quoted = kind == &read_xml && has_equals(head, "=3D");
+		break;
+	case GMIME_CONTENT_ENCODING_UUENCODE:
+		break;
+	}
+	return (plain && kind != NULL ? GMIME_CONTENT_ENCODING_BINARY :
+	    quoted ? GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE : declared);
+}
+
+static GMimeContentEncoding
+find_encoding(GMimeDataWrapper *content, GMimeStream *raw)
+{
+	char block[READ_SNIFF_BYTES];
+	ssize_t n = g_mime_stream_read(raw, block, sizeof(block));
+
+	(void)g_mime_stream_reset(raw);
+	return (choose_encoding(g_mime_data_wrapper_get_encoding(content),
+	    str_mem(block, n > 0 ? (size_t)n : 0)));
+}
+
 /* The decoded content of a part; NULL: it has none. */
 static GMimeStream *
 open_content(GMimePart *part)
@@ -50,8 +129,7 @@ open_content(GMimePart *part)
 	}
 	(void)g_mime_stream_reset(raw);
 	filtered = g_mime_stream_filter_new(raw);
-	filter = g_mime_filter_basic_new(
-	    g_mime_data_wrapper_get_encoding(content), FALSE);
+	filter = g_mime_filter_basic_new(find_encoding(content, raw), FALSE);
 	(void)g_mime_stream_filter_add(GMIME_STREAM_FILTER(filtered), filter);
 	g_object_unref(filter);
 	return (filtered);

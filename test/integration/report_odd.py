@@ -8,6 +8,7 @@ import gzip
 import io
 import json
 import os
+import quopri
 import sys
 import zipfile
 
@@ -377,6 +378,37 @@ def mails():
     }, [], 1, True)
 
 
+def wrong_encodings():
+    """What is said of the encoding of a part, and what it is."""
+    tricky = changed(('a@rx.example', 'a@rx.example?x=AB=3D&amp;y=41')).encode()
+    qp = quopri.encodestring(tricky)
+    packed = gzip.compress(tricky, 0, mtime=0)
+    forms = {}
+    for name, data in (('XML', tricky), ('gzip', packed),
+                       ('zip', r.zipped([('x', PLAIN)])),
+                       ('bzip2', r.bz(PLAIN))):
+        for said in (b'base64', b'quoted-printable', b'7bit', b'binary'):
+            forms['%s said to be %s' % (name, said.decode())] = single(
+                b'application/octet-stream', data, said)
+    for said in (b'7bit', b'8bit', b'binary', b'x-unknown'):
+        forms['quoted-printable said to be ' + said.decode()] = single(
+            b'text/xml', qp, said)
+    forms['quoted-printable, a namespace, nothing said'] = (
+        b'From: a@b.example\nSubject: x\n\n' + quopri.encodestring(
+            r.usual(ns=r.NS, head='').encode()))
+    forms['XML in a part said to be base64'] = r.mail([
+        r.text_part(b'note'),
+        b'Content-Type: text/xml\nContent-Transfer-Encoding: base64\n\n' +
+        PLAIN + b'\n'])
+    check('wrong encoding', forms, [USUAL], warned=False)
+    check('encoding that is right', {
+        'quoted-printable': single(b'text/xml', qp, b'quoted-printable'),
+        'base64 of XML': single(b'text/xml', base64.encodebytes(tricky)),
+        'base64 with empty lines before it': single(
+            b'application/gzip', b'\n\n' + base64.encodebytes(packed)),
+    }, [USUAL], warned=False)
+
+
 def smime():
     """Signed mail, of which the signature is around the rest."""
     key, cert = (os.path.join(TOP, n) for n in ('key', 'cert'))
@@ -486,8 +518,8 @@ def failures():
 
 
 def main():
-    for test in (encodings, elements, periods, archives, mails, smime,
-                 mailboxes, tls, failures):
+    for test in (encodings, elements, periods, archives, mails, wrong_encodings,
+                 smime, mailboxes, tls, failures):
         test()
 
 
