@@ -34,6 +34,27 @@ digits(struct str s, size_t at, size_t n)
 	    n), &v) ? (int)v : -1);
 }
 
+/* Seconds east of UTC of "+01:00" or "+0100"; absent, or "Z": 0. */
+static bool
+parse_offset(struct str s, int64_t *offset_r)
+{
+	size_t sign = 0, colon;
+	int hours, minutes;
+
+	*offset_r = 0;
+	while (sign < s.n && s.p[sign] != '+' && s.p[sign] != '-') {
+		sign++;
+	}
+	if (sign == s.n) {
+		return (true);
+	}
+	colon = sign + 3 < s.n && s.p[sign + 3] == ':' ? 1 : 0;
+	hours = digits(s, sign + 1, 2);
+	minutes = digits(s, sign + 3 + colon, 2);
+	*offset_r = (s.p[sign] == '-' ? -60 : 60) * (hours * 60 + minutes);
+	return (hours >= 0 && hours < 24 && minutes >= 0 && minutes < 60);
+}
+
 /* RFC 3339, of which the offset may be absent; else REPORT_TIME_NONE. */
 static int64_t
 parse_time(struct str s)
@@ -42,24 +63,21 @@ parse_time(struct str s)
 		.tm_mon = digits(s, 5, 2) - 1, .tm_mday = digits(s, 8, 2),
 		.tm_hour = digits(s, 11, 2), .tm_min = digits(s, 14, 2),
 		.tm_sec = digits(s, 17, 2) };
-	size_t sign;
-	int hours, minutes;
-	int64_t t;
+	const struct tm given = tm;
+	int64_t offset, t;
 
-	if (tm.tm_year < 0 || tm.tm_mon < 0 || tm.tm_mday < 0 ||
-	    tm.tm_hour < 0 || tm.tm_min < 0 || tm.tm_sec < 0) {
+	/* 60: a leap second. */
+	if (tm.tm_year < 0 || tm.tm_mon < 0 || tm.tm_mday < 1 ||
+	    tm.tm_hour < 0 || tm.tm_hour > 23 || tm.tm_min < 0 ||
+	    tm.tm_min > 59 || tm.tm_sec < 0 || tm.tm_sec > 60 ||
+	    !parse_offset(str_from_offset(s, 19), &offset)) {
 		return (REPORT_TIME_NONE);
 	}
+	tm.tm_sec = 0;
 	t = timegm(&tm);
-	for (sign = 19; sign < s.n && s.p[sign] != '+' && s.p[sign] != '-';
-	    sign++) {
-	}
-	hours = digits(s, sign + 1, 2);
-	minutes = digits(s, sign + 4, 2);
-	if (sign < s.n && hours >= 0 && minutes >= 0) {
-		t += (s.p[sign] == '-' ? 1 : -1) * (hours * 60 + minutes) * 60;
-	}
-	return (t);
+	/* A day that the calendar lacks is another one by now. */
+	return (tm.tm_mday != given.tm_mday || tm.tm_mon != given.tm_mon ?
+	    REPORT_TIME_NONE : t + given.tm_sec - offset);
 }
 
 static int64_t

@@ -486,6 +486,34 @@ def tls():
     }, ['tls'])
 
 
+def tls_times():
+    """A period that is no time of the calendar is not another one."""
+    for text, want in (
+            ('2026-11-01T02:00:00+02:00', r.T0),
+            ('2026-11-01T02:00:00+0200', r.T0),
+            ('2026-10-31T18:29:59.999-05:30', r.T0 - 1),
+            ('2026-10-31T18:30:00-0530', r.T0),
+            ('2026-11-01T00:00:00', r.T0), ('2026-11-01 00:00:00', r.T0),
+            ('2026-10-31T23:59:60Z', r.T0),
+            ('2024-02-29T00:00:00Z', 1709164800),
+            ('2026-02-29T00:00:00Z', None), ('2026-11-31T00:00:00Z', None),
+            ('2026-13-01T00:00:00Z', None), ('2026-00-01T00:00:00Z', None),
+            ('2026-11-00T00:00:00Z', None), ('2026-11-01T24:00:00Z', None),
+            ('2026-11-01T00:60:00Z', None), ('2026-11-01T00:00:61Z', None),
+            ('2026-11-01T00:00:00+1', None), ('2026-11-01T00:00:00+', None),
+            ('2026-11-01T00:00:00+24:00', None),
+            ('2026-11-01T00:00:00+01:60', None),
+            ('2026-11-01', None), ('', None)):
+        status, out = read(json.dumps(dict(TLS, **{'date-range': {
+            'start-datetime': text,
+            'end-datetime': '2026-11-01T23:59:59Z'}})).encode())
+        found = [(x['begin'], x['end'], bool(x['warnings']))
+                 for x in out['reports']]
+        tap.is_((status, found), (0, [(want, r.T0 + r.DAY - 1,
+                                       want is None)]),
+                'TLS: begins at ' + (text or 'nothing'))
+
+
 def failures():
     fields = (b'User-Agent: x/1\nVersion: 1\nAuth-Failure: dmarc\n'
               b'Source-IP: 192.0.2.1\nReported-Domain: d.example\n'
@@ -519,7 +547,7 @@ def failures():
 
 def main():
     for test in (encodings, elements, periods, archives, mails, wrong_encodings,
-                 smime, mailboxes, tls, failures):
+                 smime, mailboxes, tls, tls_times, failures):
         test()
 
 
