@@ -101,6 +101,7 @@ tools_mailseal_SOURCES = \
 	tools/report_csv.c \
 	tools/report_db.c \
 	tools/report_filter.c \
+	tools/report_held.c \
 	tools/report_holder.c \
 	tools/report_html.c \
 	tools/report_json.c \

@@ -7,6 +7,7 @@
 #define TOOLS_REPORT_H
 
 #include <stdio.h>
+#include <sys/queue.h>
 
 #include "conf/conf.h"
 #include "report/read_sources.h"
@@ -15,6 +16,8 @@
 
 #define REPORT_NOTES_MAX	1000	/* warnings that are kept */
 #define REPORT_KEPT_MAX		1000	/* failure and TLS reports in a table */
+#define REPORT_HELD_MAX		1000	/* damaged reports that wait */
+#define REPORT_HELD_ROWS_MAX	((size_t)500000)	/* their records */
 #define REPORT_NAMES_MAX	200	/* addresses that --resolve looks up */
 #define REPORT_EXIT_FIX		3	/* --quiet: a source of ours fails */
 #define REPORT_EXIT_AWAY	75	/* the store: try again (sysexits.h) */
@@ -32,6 +35,14 @@ struct report_notes {		/* lines of text, not escaped */
 struct report_name {		/* an address and its confirmed name */
 	struct ip_addr	 ip;
 	char		*name;	/* NULL: none */
+};
+
+STAILQ_HEAD(report_held_list, report_held_item);
+
+struct report_held {
+	struct report_held_list	 list;
+	size_t			 n;
+	size_t			 rows;
 };
 
 struct report_read {
@@ -53,6 +64,7 @@ struct report_read {
 	struct sources	*sources;
 	struct report_own *own;
 	struct report_stored *stored;	/* NULL: without --store */
+	struct report_held held;	/* until all inputs are read */
 	struct report	*kept;		/* failure and TLS reports, the newest
 					   first */
 	size_t		 kept_n;
@@ -118,6 +130,17 @@ const char	*report_name(const struct report_read *, const struct source *);
 /* Whether the options ask for the report. */
 bool		 report_is_wanted(const struct report_read *,
 		    const struct report *);
+
+/* report_held.c: damaged reports. Of a report that comes whole as well as
+   damaged, the whole one counts, whichever comes first. */
+
+void		 report_held_init(struct report_held *);
+void		 report_held_fini(struct report_held *);
+/* Takes the report, unless there is no room or memory. */
+bool		 report_held_add(struct report_held *, const char *name,
+		    struct report *);
+/* The oldest one; *name_r: to be freed. NULL: there is none. */
+struct report	*report_held_take(struct report_held *, char **name_r);
 
 /* Shared by the writers */
 

@@ -124,25 +124,11 @@ store_report(struct report_read *o, const char *name, const struct report *r)
 }
 
 static void
-on_report(void *ctx, const char *name, struct report *r)
+use_report(struct report_read *o, const char *name, struct report *r)
 {
-	struct report_read *o = ctx;
-	bool again;
+	bool again = sources_seen(o->sources, r) || store_report(o, name, r);
 	size_t i;
 
-	if (o->strict && r->warnings_n > 0) {
-		add_note(o, "%s: not used, by --strict: %s", name,
-		    r->warnings[0]);
-		report_free(r);
-		return;
-	}
-	if (!report_is_wanted(o, r)) {
-		o->only_path = false;	/* it was a report */
-		o->left_out++;
-		report_free(r);
-		return;
-	}
-	again = sources_seen(o->sources, r) || store_report(o, name, r);
 	if (o->json) {
 		report_json_report(o, name, r, again);
 	}
@@ -156,6 +142,42 @@ on_report(void *ctx, const char *name, struct report *r)
 	}
 	count_report(o, name, r);
 	keep_report(o, r);
+}
+
+static void
+use_held_reports(struct report_read *o)
+{
+	struct report *r;
+	char *name;
+
+	while ((r = report_held_take(&o->held, &name)) != NULL) {
+		use_report(o, name, r);
+		free(name);
+	}
+}
+
+static void
+on_report(void *ctx, const char *name, struct report *r)
+{
+	struct report_read *o = ctx;
+
+	if (o->strict && r->warnings_n > 0) {
+		add_note(o, "%s: not used, by --strict: %s", name,
+		    r->warnings[0]);
+		report_free(r);
+		return;
+	}
+	if (!report_is_wanted(o, r)) {
+		o->only_path = false;	/* it was a report */
+		o->left_out++;
+		report_free(r);
+		return;
+	}
+	if (r->kind == REPORT_AGGREGATE && r->aggregate.damaged &&
+	    report_held_add(&o->held, name, r)) {
+		return;
+	}
+	use_report(o, name, r);
 }
 
 static void
@@ -276,6 +298,7 @@ read_paths(struct report_read *o, int n, char **paths)
 		reader_path(reader, paths[i]);
 	}
 	reader_free(reader);
+	use_held_reports(o);
 	if (count_found(o) + o->duplicates == 0 && o->only_path &&
 	    o->error == NULL) {
 		o->error = strdup(o->notes.n > 0 ?
@@ -383,6 +406,7 @@ fini_read(struct report_read *o)
 	struct report *next;
 	size_t i;
 
+	report_held_fini(&o->held);
 	for (; o->kept != NULL; o->kept = next) {
 		next = o->kept->next;
 		report_free(o->kept);
@@ -467,6 +491,7 @@ report_read_main(const struct cli_command *command, int argc, char **argv)
 	int early, result = CLI_USAGE;
 	struct arena arena;
 
+	report_held_init(&o.held);
 	early = cli_options(command, argc, argv, take_option, &o);
 	if (early != CLI_END) {
 		return (early);

@@ -465,6 +465,7 @@ deliver_report(struct xml *x)
 {
 	struct report *r = x->values.report;
 
+	r->aggregate.damaged = x->broken;
 	if (x->broken) {
 		report_warn(r, "XML that is not well-formed (%s); what could "
 		    "be read was used", error_text(x));

@@ -10,6 +10,7 @@
  *	A report is there once: it is known by its organisation, identifier,
  *	domain and period, as its reporter wrote them.
  *	A report is there whole: its records and keys are written with it.
+ *	What is left of a damaged report gives way to a whole copy of it.
  *	Its texts are valid UTF-8 without control characters, and short.
  *
  * A report is kept for REPORT_RECEIVED_DAYS after it was stored. Whoever can
@@ -32,7 +33,8 @@
 #define REPORT_RECEIVED_COUNT_MAX INT64_C(1000000000000)
 #define REPORT_RECEIVED_TEXT_MAX_BYTES 255
 
-/* Stores a report. *new_r: false: it was there. LIMIT: it would exceed
+/* Stores a report. *new_r: false: it was there, or is damaged and a whole copy
+   was. LIMIT: it would exceed
    REPORT_RECEIVED_ROWS_MAX. */
 enum status	 report_store_receive(struct report_store *,
 		    const struct crypto *, const struct report_aggregate *,

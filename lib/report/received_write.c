@@ -18,6 +18,8 @@ struct receive {
 	int64_t				 now_s;
 	struct arena			 arena;		/* of one record */
 	char				 id[STORE_ID_DIGITS];
+	/* of a copy: damaged if this one is not, else whole */
+	char				 other[STORE_ID_DIGITS];
 	struct diag			*diag;
 };
 
@@ -74,7 +76,8 @@ is_complete(const struct str *values, int n)
 }
 
 static enum status
-make_id(struct receive *v, const struct crypto *crypto)
+make_id(struct receive *v, const struct crypto *crypto, bool damaged,
+    char id[STORE_ID_DIGITS])
 {
 	const char *const texts[] = { v->a->org, v->a->id, v->a->domain };
 	char period[2 * SQL_NUMBER_BYTES];
@@ -91,7 +94,10 @@ make_id(struct receive *v, const struct crypto *crypto)
 	(void)snprintf(period, sizeof(period), "%" PRId64 " %" PRId64,
 	    v->a->begin_s, v->a->end_s);
 	digest_update(digest, period, strlen(period));
-	status = report_store_id(digest, v->id);
+	if (damaged) {
+		digest_update(digest, " damaged", 8);
+	}
+	status = report_store_id(digest, id);
 	digest_free(digest);
 	return (status);
 }
@@ -265,12 +271,63 @@ write_parts(struct receive *v)
 	return (status);
 }
 
+static enum status
+find_other(struct receive *v, bool *found_r)
+{
+	const struct str id = str_mem(v->other, STORE_ID_DIGITS);
+	int64_t n = 0;
+	const struct sql_statement statement = { "SELECT count(*) FROM "
+	    "mailseal_report_received WHERE id = $1", &id, 1, 1,
+	    report_store_take_number, &n };
+	enum status status = sql_run(v->store->db, &statement, NULL, v->diag);
+
+	*found_r = n > 0;
+	return (status);
+}
+
+static enum status
+delete_other(struct receive *v)
+{
+	static const char *const parts[] = {
+		"DELETE FROM mailseal_report_source WHERE report = $1",
+		"DELETE FROM mailseal_report_selector WHERE report = $1",
+		"DELETE FROM mailseal_report_received WHERE id = $1",
+	};
+	const struct str id = str_mem(v->other, STORE_ID_DIGITS);
+	enum status status = STATUS_OK;
+	size_t i;
+
+	for (i = 0; status == STATUS_OK && i < sizeof(parts) /
+	    sizeof(parts[0]); i++) {
+		status = report_store_run(v->store, parts[i], &id, 1, NULL,
+		    v->diag);
+	}
+	return (status);
+}
+
+/* Whether a whole copy takes the place of this one, or this one that of a
+   damaged copy. */
+static enum status
+settle_other(struct receive *v, bool *superseded_r)
+{
+	bool found = false;
+	enum status status = find_other(v, &found);
+
+	*superseded_r = found && v->a->damaged;
+	return (status == STATUS_OK && found && !v->a->damaged ?
+	    delete_other(v) : status);
+}
+
 /* The room is looked at in the transaction: other hosts write, too. */
 static enum status
 write_all(struct receive *v, bool *new_r)
 {
-	enum status status = write_report(v, new_r);
+	bool superseded = false;
+	enum status status = settle_other(v, &superseded);
 
+	if (status == STATUS_OK && !superseded) {
+		status = write_report(v, new_r);
+	}
 	if (status != STATUS_OK || !*new_r) {
 		return (status);
 	}
@@ -308,7 +365,10 @@ report_store_receive(struct report_store *store, const struct crypto *crypto,
 
 	*new_r = false;
 	arena_init(&v.arena, ARENA_BYTES);
-	status = make_id(&v, crypto);
+	status = make_id(&v, crypto, a->damaged, v.id);
+	if (status == STATUS_OK) {
+		status = make_id(&v, crypto, !a->damaged, v.other);
+	}
 	if (status == STATUS_OK) {
 		status = receive_report(&v, new_r);
 	}

@@ -83,6 +83,8 @@ struct report_aggregate {
 	const char	*version;	/* NULL if absent */
 	int64_t		 begin_s;	/* Unix time, or REPORT_TIME_NONE */
 	int64_t		 end_s;
+	bool		 damaged;	/* cut off or not well-formed: values
+					   and records may be missing */
 	size_t		 records;	/* in the document */
 	size_t		 rows_n;	/* records with a usable count */
 	struct report_row *rows;

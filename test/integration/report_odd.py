@@ -514,6 +514,36 @@ def tls_times():
                 'TLS: begins at ' + (text or 'nothing'))
 
 
+def copies():
+    """Of a damaged copy and a whole one, the whole one counts."""
+    whole = r.aggregate([r.passing('192.0.2.%d' % i, 2) for i in range(1, 9)])
+    cut = whole[:whole.rindex('<record>') - 9]
+    less = whole[:whole.index('<record>', len(whole) // 2) + 200]
+    other = r.usual(rid='r2')
+    n = {x: read(x.encode())[1]['domains'][0]['messages']
+         for x in (whole, cut, less)}
+    tap.is_((n[whole], n[cut], n[less] < n[cut]), (16, 12, True), 'what is left',
+            n)
+    for name, texts, want in (
+            ('cut, whole', [cut, whole], 16),
+            ('whole, cut', [whole, cut], 16),
+            ('cut, whole, whole', [cut, whole, whole], 16),
+            ('two cut, whole', [less, cut, other, whole], 20),
+            ('cut twice', [cut, cut], 12), ('both cut', [cut, less], 12),
+            ('cut alone and another', [cut, other], 16)):
+        for form, data in (
+                ('mbox', r.mbox([r.mail([r.text_part(x.encode(), 'text/xml')])
+                                 for x in texts])),
+                ('zip', r.zipped([('%d' % i, x.encode())
+                                  for i, x in enumerate(texts)]))):
+            status, out = read(data)
+            tap.is_((status, [d['messages'] for d in out['domains']],
+                     out['duplicates'], len(out['reports'])),
+                    (0, [want], len(texts) - len(set(
+                        'r2' in x for x in texts)), len(texts)),
+                    'copies in %s: %s' % (form, name), json.dumps(out))
+
+
 def failures():
     fields = (b'User-Agent: x/1\nVersion: 1\nAuth-Failure: dmarc\n'
               b'Source-IP: 192.0.2.1\nReported-Domain: d.example\n'
@@ -547,7 +577,8 @@ def failures():
 
 def main():
     for test in (encodings, elements, periods, archives, mails, wrong_encodings,
-                 smime, mailboxes, tls, tls_times, failures):
+                 smime, mailboxes, tls, tls_times, copies,
+                 failures):
         test()
 
 

@@ -85,6 +85,18 @@ def each_once(store=None):
     tap.is_((status, out['duplicates'], out['unread']), (0, 1, 1),
             name + ': a file that is no report', err)
     tap.is_(h.stored(), 3, name + ': three are stored')
+    whole = report('4', records=[r.passing('192.0.2.%d' % i, 5)
+                                 for i in range(1, 9)])
+    cut = h.put(whole[:whole.rindex(b'<record>') - 9])
+    whole = h.put(whole)
+    for some, want, repeated in (([cut], 9 + 30, 0), ([cut], 9 + 30, 1),
+                                 ([cut, whole], 9 + 40, 1),
+                                 ([whole], 9 + 40, 1), ([cut], 9 + 40, 1)):
+        status, out, err = h.json(*some)
+        tap.is_((status, messages(out), out['duplicates']),
+                (0, {'d.example': want}, repeated),
+                name + ': a damaged copy and a whole one', err)
+    tap.is_(h.stored(), 4, name + ': once')
     many_ways(h)
     keys(h)
 
@@ -103,7 +115,7 @@ def many_ways(h):
     for some in (files[:1], files[1:40], files[30:], files):
         status, _, err = h.run(*some)
         tap.is_(status, 0, name + ': some reports', err)
-    tap.is_(h.stored(), 63, name + ': each is stored once')
+    tap.is_(h.stored(), 64, name + ': each is stored once')
     for args in ([], ['--domain', 'a.example'], ['--fail-only'],
                  ['--since', time.strftime('%Y-%m-%d', time.gmtime(
                      TODAY - 4 * r.DAY))]):

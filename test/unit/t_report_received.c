@@ -156,6 +156,44 @@ test_once(void)
 	clear();
 }
 
+/* The messages in the store, in how many reports. */
+static void
+check_sum(size_t reports, int64_t n, const char *what)
+{
+	struct seen seen = read_all(REPORT_TIME_NONE);
+
+	tap_ok(seen.n == reports && seen.messages == n,
+	    "%s: %zu reports of %lld messages", what, seen.n,
+	    (long long)seen.messages);
+	report_free(seen.last);
+}
+
+static void
+test_damaged(void)
+{
+	struct report_row rows[] = { make_row("192.0.2.1", 3, true, false),
+		make_row("192.0.2.2", 4, true, false) };
+	struct report_selector key = { "d.example", "s1", 3, 0, NULL };
+	struct report_aggregate whole = make_report("Org", "1", T0, rows, 2);
+	struct report_aggregate cut = make_report("Org", "1", T0, rows, 1);
+	struct report_aggregate other = make_report("Org", "2", T0, rows, 1);
+
+	cut.damaged = other.damaged = true;
+	cut.selectors = whole.selectors = &key;
+	tap_ok(receive(&cut, T0) && !receive(&cut, T0) && receive(&other, T0),
+	    "two damaged reports, one of them twice");
+	check_sum(2, 6, "damaged");
+	tap_ok(receive(&whole, T0), "a whole copy of one");
+	check_sum(2, 10, "the whole one");
+	tap_num(get_number("SELECT count(*) FROM mailseal_report_source"), 3,
+	    "no record of the damaged one is left");
+	tap_num(get_number("SELECT count(*) FROM mailseal_report_selector"), 1,
+	    "nor a key");
+	tap_ok(!receive(&cut, T0) && !receive(&whole, T0), "both again");
+	check_sum(2, 10, "both again");
+	clear();
+}
+
 static void
 test_values(void)
 {
@@ -380,6 +418,7 @@ check_store(const char *where)
 		return;
 	}
 	test_once();
+	test_damaged();
 	test_values();
 	test_hostile();
 	test_limit();
