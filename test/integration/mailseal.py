@@ -763,7 +763,7 @@ def test_usage():
     manual.check(tree.MAILSEAL, os.path.join(tree.SRC, 'tools',
                                              'mailseal.1'),
                  'mailseal', ('verify', 'sign', 'seal', 'spf', 'dmarc',
-                              'authres', 'try', 'explain'))
+                              'check', 'authres', 'try', 'import', 'explain'))
 
 
 def main():
