@@ -133,9 +133,9 @@ store_warn_unused(const struct store *store)
 	const char *path;
 
 	if (!policy_daemon_uses(store->where, NULL, &path)) {
-		cli_warn("warning: mailseald does not look at this store: "
-		    "%s has another KeyStore; add KeyStore %s there", path,
-		    store->name);
+		cli_warn("warning: mailseald does not use this store: add "
+		    "KeyStore %s to %s, and a line for each store that is to "
+		    "stay in use, also the default one", store->name, path);
 	}
 }
 

@@ -80,7 +80,7 @@ check_signers(struct daemon *daemon)
 	live_count_signers(&daemon->live, &counts);
 	if (bad > 0) {
 		env_log(&daemon->env, LOG_LEVEL_ERROR, "%zu %s cannot be "
-		    "used; a start would use the others", bad,
+		    "used; mailseald starts with the others", bad,
 		    bad == 1 ? "key" : "keys");
 	} else if (counts.keys == 0 && live_conf(&daemon->live)->mode_sign) {
 		env_log(&daemon->env, LOG_LEVEL_WARNING, "no key is active: "
@@ -204,7 +204,7 @@ warn_place(struct daemon *daemon)
 	diag_init(&why);
 	if (presence_check_socket(&daemon->presence, &why) != STATUS_OK) {
 		env_log(&daemon->env, LOG_LEVEL_WARNING, "%s; this was tried "
-		    "as the user who asks", why.text);
+		    "as the user who runs mailseald -n", why.text);
 	}
 }
 

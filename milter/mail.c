@@ -414,7 +414,8 @@ stop_mail(struct mail *mail)
 	counters_log(&daemon->live, "counters");
 	if (left > 0) {
 		env_log(&daemon->env, LOG_LEVEL_WARNING, "stopped with %u "
-		    "messages unfinished: the MTA will try them again", left);
+		    "messages unfinished: the MTA handles them as if its "
+		    "milter had failed", left);
 		log_flush();
 		/* Their threads use what a clean-up would free. */
 		_exit((int)code);

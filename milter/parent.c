@@ -274,8 +274,8 @@ blame_messages(struct parent *parent)
 
 	if (n > 0) {
 		env_log(&parent->daemon->env, LOG_LEVEL_ERROR, "%u message%s "
-		    "that the mail process worked on now and at a death "
-		    "before: deferred from now on", n, n == 1 ? "" : "s");
+		    "on which the mail process was working when it died, now "
+		    "and before: deferred from now on", n, n == 1 ? "" : "s");
 	}
 }
 

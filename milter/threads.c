@@ -70,7 +70,7 @@ pthread_create(pthread_t *restrict thread,
 		return (error);
 	}
 	log_write(NULL, LOG_LEVEL_ERROR, "cannot start a thread: a connection "
-	    "waits for one that runs");
+	    "waits until another one ends");
 	*thread = pthread_self();
 	without_thread = true;
 	(void)start(arg);

@@ -104,4 +104,4 @@ wait "$daemon" || die "mailseald did not end well"
 daemon=
 show daemon.log
 
-title "That is all. README says how to put it beside your Postfix."
+title "That is all. README says how to use it with your Postfix."

@@ -401,7 +401,7 @@ show_waiting(const struct explain *e, const struct keystore_key *key)
 
 	if (by != NULL) {
 		(void)printf("d=%.*s s=%.*s will not sign for this author: "
-		    "%s is asked before the key store\n", STR_FMT(key->domain),
+		    "%s comes before the key store\n", STR_FMT(key->domain),
 		    STR_FMT(key->selector), by);
 		return;
 	}
@@ -428,7 +428,8 @@ print_text(const struct explain *e)
 		(void)printf("for a login that SenderLogins lets write as this "
 		    "author, this would sign:\n");
 	} else if (e->picks.n > 0 && e->out->direction != ENGINE_SIGN) {
-		(void)printf("were it one of ours, this would sign:\n");
+		(void)printf("if it were one of ours, this would "
+		    "sign:\n");
 	}
 	for (i = 0; i < e->picks.n; i++) {
 		show_pick(e, &e->picks.v[i]);
@@ -447,8 +448,8 @@ print_text(const struct explain *e)
 		}
 	}
 	if (may_return(e)) {
-		(void)printf("but not if it came from outside before and comes "
-		    "back (direction=returned)\n");
+		(void)printf("mail that came from outside before and comes "
+		    "back is not signed (direction=returned)\n");
 	}
 	return (cli_flush());
 }

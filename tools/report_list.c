@@ -166,8 +166,9 @@ report_list_main(const struct cli_command *command, int argc, char **argv)
 			result = CLI_YES;
 		}
 		if (result == CLI_YES && n == 0 && !l.db.json) {
-			cli_warn("nothing is stored in %s", report_store_shown(
-			    l.db.conf->report_store.where));
+			cli_warn("nothing is stored in %s%s",
+			    report_store_shown(l.db.conf->report_store.where),
+			    l.failures ? " for failure reports" : "");
 		}
 	}
 	report_db_close(&l.db);

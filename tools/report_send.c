@@ -2,7 +2,10 @@
 /* mailseal report send: the run (report_send.h). */
 #include "config.h"
 
+#include <errno.h>
+#include <pwd.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -94,15 +97,24 @@ open_store(struct report_send *s)
 	return (true);
 }
 
+/* Root has become UserID, for whom a directory of root is not writable. */
 static bool
 check_folder(const struct report_send *s)
 {
+	const struct passwd *user;
 	struct stat st;
 
-	if (s->folder != NULL && (stat(s->folder, &st) == -1 ||
-	    !S_ISDIR(st.st_mode) || access(s->folder, W_OK) == -1)) {
-		(void)cli_fail("--out: %s is no folder that can be written to",
-		    s->folder);
+	if (s->folder == NULL) {
+		return (true);
+	}
+	if (stat(s->folder, &st) == -1) {
+		(void)cli_fail("--out: %s: %s", s->folder, strerror(errno));
+		return (false);
+	}
+	if (!S_ISDIR(st.st_mode) || access(s->folder, W_OK | X_OK) == -1) {
+		user = getpwuid(geteuid());
+		(void)cli_fail("--out: %s is not a directory that user %s can "
+		    "write to", s->folder, user != NULL ? user->pw_name : "?");
 		return (false);
 	}
 	return (true);

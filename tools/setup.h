@@ -181,6 +181,8 @@ void	 setup_item(struct setup *, const char *label, const char *fmt, ...)
     ATTR_PRINTF(3, 4);
 /* The same without wrapping, to be copied. */
 void	 setup_quote(struct setup *, const char *fmt, ...) ATTR_PRINTF(2, 3);
+/* The same without indentation, which means another owner in a zone file. */
+void	 setup_zone_line(struct setup *, struct str line);
 /* Something required that is not there; something for a person to do. */
 void	 setup_miss(struct setup *, const char *fmt, ...) ATTR_PRINTF(2, 3);
 void	 setup_todo(struct setup *, const char *fmt, ...) ATTR_PRINTF(2, 3);

@@ -174,7 +174,7 @@ look_at_addresses(struct setup *s)
 	if (s->args->ips_n == 0 && s->postfix.relayhost.n > 0 &&
 	    !s->args->relay) {
 		setup_say(s, "Mail leaves through %.*s (relayhost): SPF is "
-		    "that relay's matter.", STR_FMT(s->postfix.relayhost));
+		    "up to that relay.", STR_FMT(s->postfix.relayhost));
 		s->args->relay = true;
 	}
 	for (i = 0; i < s->args->ips_n; i++) {
@@ -267,7 +267,7 @@ fail_postfix(struct setup *s, const char *hint)
 	buf_init(&why, WHY_BYTES);
 	escape_text(&why, s->postfix.why, WHY_BYTES / 8);
 	(void)cli_fail("Postfix was not found, or its configuration is not "
-	    "valid: mend it%s. postconf says: %.*s", hint, STR_FMT(
+	    "valid: correct it%s. postconf says: %.*s", hint, STR_FMT(
 	    buf_str(&why)));
 	buf_fini(&why);
 }

@@ -71,7 +71,7 @@ make_user(struct setup *s)
 		return (true);
 	}
 	if (s->conf != NULL && s->conf->user_id != NULL) {
-		(void)cli_fail("there is no user %s, whom %s names",
+		(void)cli_fail("there is no user %s, which %s names",
 		    s->conf->user_id, s->args->conf_path);
 		return (false);
 	}

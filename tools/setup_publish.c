@@ -47,7 +47,7 @@ show_line(struct setup *s, const struct setup_name *name)
 
 	buf_init(&line, VALUE_BYTES);
 	record_short_line(&line, name->owner, "TXT", name->wanted);
-	setup_quote(s, "%.*s", STR_FMT(buf_str(&line)));
+	setup_zone_line(s, buf_str(&line));
 	buf_fini(&line);
 }
 

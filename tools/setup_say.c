@@ -120,25 +120,37 @@ setup_item(struct setup *s, const char *label, const char *fmt, ...)
 	}
 }
 
-void
-setup_quote(struct setup *s, const char *fmt, ...)
+static void
+print_copy(struct setup *s, int indent, struct str text)
 {
-	struct str text;
 	struct buf out;
-	va_list ap;
 
-	va_start(ap, fmt);
-	text = format_text(s, fmt, ap);
-	va_end(ap);
 	note_line(s, text);
 	if (!s->args->json) {
 		/* A backslash is part of what is copied. */
 		buf_init(&out, 4 * LINE_BYTES);
 		escape_reply(&out, text, LINE_BYTES);
-		(void)printf("%*s%.*s\n", INDENT + 4, "",
-		    STR_FMT(buf_str(&out)));
+		(void)printf("%*s%.*s\n", indent, "", STR_FMT(buf_str(&out)));
 		buf_fini(&out);
 	}
+}
+
+void
+setup_quote(struct setup *s, const char *fmt, ...)
+{
+	struct str text;
+	va_list ap;
+
+	va_start(ap, fmt);
+	text = format_text(s, fmt, ap);
+	va_end(ap);
+	print_copy(s, INDENT + 4, text);
+}
+
+void
+setup_zone_line(struct setup *s, struct str line)
+{
+	print_copy(s, 0, line);
 }
 
 /* Each is told once. */

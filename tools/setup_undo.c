@@ -174,7 +174,7 @@ setup_undo(struct setup *s)
 		return (setup_finish(s, SETUP_FAILED));
 	}
 	setup_say(s, "Keys, their store and records in the DNS stay.");
-	setup_todo(s, "to be rid of the keys, too: dkimkeygen revoke, for "
+	setup_todo(s, "to remove the keys, too: dkimkeygen revoke, for "
 	    "those that signed, or delete (dkimkeygen list -d %.*s)",
 	    STR_FMT(s->domain));
 	return (setup_finish(s, SETUP_GO));
@@ -192,12 +192,12 @@ setup_status(struct setup *s)
 		return (setup_finish(s, SETUP_STOP));
 	}
 	if (strcmp(stage, "done") == 0) {
-		setup_say(s, "The last run came to its end.");
+		setup_say(s, "The last run was completed.");
 	} else {
 		setup_say(s, "The last run stopped in the stage %s: run setup "
-		    "again, it goes on there.", stage);
+		    "again, it continues there.", stage);
 	}
-	setup_say(s, wired == NULL ? "Postfix is as it was." :
+	setup_say(s, wired == NULL ? "Setup has not changed Postfix." :
 	    strcmp(wired, "done") == 0 ? "Postfix was wired by setup." :
 	    "Postfix is being wired: run setup again.");
 	return (setup_finish(s, strcmp(stage, "done") == 0 ? SETUP_GO :

@@ -99,7 +99,7 @@ sign_opts_check(const struct sign_opts *o)
 	if (o->keys_n == 0 || o->selectors_n != o->keys_n ||
 	    (o->domains_n != o->keys_n && o->domains_n != 1)) {
 		(void)cli_fail("--domain, --selector and --key are needed, "
-		    "as often one as the other");
+		    "each as often as the others");
 		return (false);
 	}
 	return (true);

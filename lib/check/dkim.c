@@ -233,7 +233,7 @@ judge_absence(struct check *c, struct str owner,
 	if (doubled->n > 0 && count_keys(doubled, &text) > 0 &&
 	    (probe->n == 0 || count_keys(probe, &text) == 0)) {
 		f = check_add(c, "dkim.misplaced", CHECK_ERROR, owner,
-		    "the key stands at %.*s: the domain was appended twice. "
+		    "the key is at %.*s: the domain was appended twice. "
 		    "Enter %.*s._domainkey as the name", CHECK_FMT(twice),
 		    CHECK_FMT(selector->name));
 		(void)count_keys(doubled, &text);

@@ -118,8 +118,8 @@ judge_misplaced(struct check *c, struct str owner, bool has_record)
 	}
 	f = check_add(c, "dmarc.misplaced", has_record ? CHECK_INFO :
 	    CHECK_ERROR, wrong, has_record ? "a copy of a DMARC record at "
-	    "%.*s is ignored" : "the DMARC record stands at %.*s, where no "
-	    "receiver looks", CHECK_FMT(wrong));
+	    "%.*s is ignored" : "the DMARC record is at %.*s, where no "
+	    "receiver looks for it", CHECK_FMT(wrong));
 	check_found(c, f, text);
 	if (has_record) {
 		check_fix_remove(f, wrong, "TXT", text);
@@ -139,7 +139,7 @@ judge_texts(struct check *c, struct str owner, const struct dmarc_texts *texts)
 		f = check_add(c, "dmarc.near-miss", texts->records > 0 ?
 		    CHECK_WARN : CHECK_ERROR, owner, texts->records > 0 ?
 		    "a text beside the DMARC record looks like one but is "
-		    "none" : "the text at %.*s is no DMARC record: it must "
+		    "not" : "the text at %.*s is not a DMARC record: it must "
 		    "begin with \"v=DMARC1;\"", CHECK_FMT(owner));
 		check_found(c, f, texts->near_miss);
 		if (texts->records > 0) {

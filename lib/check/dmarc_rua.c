@@ -140,8 +140,8 @@ report_syntax(struct check *c, const struct check_policy *policy,
     struct str entry)
 {
 	struct check_finding *f = check_add(c, "dmarc.rua-syntax",
-	    CHECK_ERROR, policy->owner, "\"%.*s\" in rua= is no mailto: URI: "
-	    "no reports are sent there", CHECK_FMT(entry));
+	    CHECK_ERROR, policy->owner, "\"%.*s\" in rua= is not a mailto: "
+	    "URI: no reports are sent there", CHECK_FMT(entry));
 
 	check_found(c, f, policy->text);
 }
@@ -187,7 +187,7 @@ entry_host(struct check *c, const struct check_policy *policy,
 	}
 	if (uri.n < str_trim_wsp(entry).n) {
 		(void)check_add(c, "dmarc.size-suffix", CHECK_INFO,
-		    policy->owner, "the size limit at %.*s means nothing any "
+		    policy->owner, "the size limit at %.*s has no meaning any "
 		    "more (RFC 9989)", CHECK_FMT(entry));
 	}
 	return (host);

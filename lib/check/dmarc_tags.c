@@ -30,8 +30,8 @@ read_other(struct check *c, const struct check_policy *policy,
 	} else if (str_eq_ci(name, STR("rf")) || str_eq_ci(name, STR("ri"))) {
 		tags->historic = true;
 	} else {
-		note_tag(c, policy, "dmarc.unknown-tag", "a tag that nobody "
-		    "knows is ignored", name.p != NULL ? name : value);
+		note_tag(c, policy, "dmarc.unknown-tag", "an unknown tag is "
+		    "ignored", name.p != NULL ? name : value);
 	}
 }
 
@@ -46,7 +46,7 @@ read_tags(struct check *c, const struct check_policy *policy,
 	while (dmarc_tag_next(&rest, &name, &value)) {
 		if (name.p != NULL && str_list_has_ci(seen, n, name)) {
 			note_tag(c, policy, "dmarc.duplicate-tag",
-			    "a tag stands twice; the first one counts", name);
+			    "a tag occurs twice; the first one is used", name);
 			continue;
 		}
 		if (name.p != NULL && n < MAX_TAGS) {
@@ -92,7 +92,7 @@ judge_values(struct check *c, const struct check_policy *policy,
 	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		if (is_bad(tags, rows[i].tag)) {
 			note_tag(c, policy, "dmarc.tag-invalid",
-			    "a value that does not exist is ignored",
+			    "an invalid value is ignored",
 			    check_text(c, "%s=%.*s", rows[i].name,
 			    CHECK_FMT(tags->v[rows[i].tag])));
 		}
@@ -111,8 +111,8 @@ judge_values(struct check *c, const struct check_policy *policy,
 		    "rules to a part", tags->pct);
 	} else if (tags->pct.p != NULL || tags->historic) {
 		(void)check_add(c, "dmarc.historic", CHECK_INFO,
-		    policy->owner, "pct, rf and ri mean nothing any more "
-		    "(RFC 9989) and can go");
+		    policy->owner, "pct, rf and ri have no meaning any more "
+		    "(RFC 9989) and can be removed");
 	}
 }
 
@@ -141,7 +141,8 @@ judge_keywords(struct check *c, const struct check_policy *policy,
 	if (bad_sp || is_bad(tags, DMARC_TAG_NP)) {
 		f = check_add(c, "dmarc.subpolicy-invalid", CHECK_ERROR,
 		    policy->owner, "%s=%.*s is not none, quarantine or "
-		    "reject; this voids p= as well", bad_sp ? "sp" : "np",
+		    "reject; this makes p= ineffective as well",
+		    bad_sp ? "sp" : "np",
 		    CHECK_FMT(tags->v[bad_sp ? DMARC_TAG_SP : DMARC_TAG_NP]));
 		check_found(c, f, policy->text);
 	}

@@ -91,7 +91,7 @@ report_list(struct check *c, const struct list *list)
 	case LIST_REFUSES:
 		(void)check_add(c, "dnsbl.refused", CHECK_UNKNOWN, list->name,
 		    "%.*s refuses to serve this resolver (127.255.255.0/24); "
-		    "that is no listing. Ask through a resolver of your own",
+		    "that is not a listing. Ask through a resolver of your own",
 		    CHECK_FMT(list->name));
 		break;
 	case LIST_UNUSABLE:

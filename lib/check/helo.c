@@ -220,8 +220,8 @@ check_helo(struct check *c)
 	}
 	if (!check_is_host_name(helo)) {
 		f = check_add(c, "helo.syntax", CHECK_ERROR, helo,
-		    "\"%.*s\" is no full host name; many receivers refuse "
-		    "such a HELO", CHECK_FMT(helo));
+		    "\"%.*s\" is not a full host name; many receivers "
+		    "refuse such a HELO", CHECK_FMT(helo));
 		check_fix_host(c, f);
 		return;
 	}

@@ -135,8 +135,8 @@ judge_null_mx(struct check *c, const struct dns_answer *mx)
 	c->facts.null_mx = nulls == mx->n;
 	if (nulls < mx->n) {
 		f = check_add(c, "mx.null-mixed", CHECK_ERROR, c->domain,
-		    "a null MX (\"0 .\", no mail is taken) stands beside "
-		    "other MX records; senders treat that differently");
+		    "a null MX (\"0 .\", no mail is accepted) is next to "
+		    "other MX records; senders handle that differently");
 		for (i = 0; i < mx->n; i++) {
 			if (mx->v[i].data.n == 0) {
 				remove_mx(c, f, &mx->v[i]);

@@ -174,7 +174,7 @@ judge_all(struct check *c, const struct spf_visit *visit,
 	}
 	if (all->result == SPF_NEUTRAL) {
 		f = check_add(c, "spf.all-neutral", CHECK_WARN,
-		    visit->domain, "?all says nothing of other senders; "
+		    visit->domain, "?all says nothing about other senders; "
 		    "~all or -all does");
 		fix_text(c, f, visit, check_spf_replace(c, visit->domain,
 		    visit->text, all->text, STR("~all")));
@@ -216,8 +216,8 @@ judge_end(struct check *c, const struct spf_visit *visit, size_t all)
 	judge_all(c, visit, &record->v[all], all);
 	if (all + 1 < record->n) {
 		f = check_add(c, "spf.after-all", CHECK_WARN, visit->domain,
-		    "%.*s and what follows stands after \"all\" and is never "
-		    "reached", CHECK_FMT(record->v[all + 1].text));
+		    "%.*s and what follows come after \"all\" and are never "
+		    "evaluated", CHECK_FMT(record->v[all + 1].text));
 		fix_order(c, f, visit);
 	}
 	if (record->redirect.text.p != NULL) {

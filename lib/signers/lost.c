@@ -217,7 +217,7 @@ report_lost(struct search *v, struct diag *diag)
 
 	if (v->unusable > 0) {
 		diag_set(diag, table_name(v->signers->opts.signing_table), 0,
-		    "mail of %s; send SIGHUP if it shall be so", v->why.text);
+		    "mail of %s; send SIGHUP if this is intended", v->why.text);
 		return (STATUS_IO);
 	}
 	if (text == NULL) {

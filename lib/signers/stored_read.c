@@ -293,8 +293,8 @@ settle_lost(const struct reader *r, struct diag *diag)
 			status = keep_lost(r, key, &named, diag);
 		}
 	}
-	log_named(&named, r->stored, "gone from the store, which dkimkeygen "
-	    "remove would say; the keys known before stay in service until a "
+	log_named(&named, r->stored, "gone from the store, but not removed by "
+	    "dkimkeygen; the keys known before stay in service until a "
 	    "restart");
 	return (status);
 }

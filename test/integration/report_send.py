@@ -1044,6 +1044,10 @@ def usage():
                  ['--now', 'x'], ['--nope']):
         status, out, err = proc.run(SEND + ['-c', h.conf] + args)
         tap.ok(status == 2 and out == b'' and err, 'refused: %s' % args, err)
+    for where, says in (('/nonexistent', b'/nonexistent: No such file'),
+                        (h.conf, b'is not a directory that user ')):
+        _, _, err = proc.run(SEND + ['-c', h.conf, '--out', where])
+        tap.contains(err, says, '--out: why it cannot be used')
     status, _, err = proc.run(SEND + ['-c', h.conf + 'x'])
     tap.is_(status, 2, 'no configuration')
     h.options['ReportStore'] = 'sqlite:/nonexistent/reports.db'

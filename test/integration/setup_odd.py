@@ -424,6 +424,20 @@ def check_usage(host):
         tap.ok(status == 2 and what in err, 'usage: ' + what, err)
 
 
+def check_zone_lines(host):
+    """What is copied into a zone file as it stands is read there."""
+    _, out, err = proc.run(host.command('--dry-run'))
+    lines = out.decode().partition('lines of a zone file:\n')[2].partition(
+        '\nWire')[0]
+    tap.is_(lines.count(' TXT '), 2, 'dry run: two lines of a zone file', err)
+    zone = os.path.join(proc.folder(), 'copied.zone')
+    proc.write(zone, lines + '\n')
+    status, out, err = proc.run_json([
+        tree.MAILSEAL, 'dmarc', '--zone', zone, '--from', DOMAIN, '--json'])
+    tap.is_((status, (out or {}).get('policy')), (1, 'none'),
+            'the lines of a zone file, copied, are one', err)
+
+
 def check_dry_run():
     """Nothing is made, and no root is needed."""
     host, dns = Host('dry'), Dns(os.path.join(proc.folder(), 'dns'))
@@ -441,6 +455,7 @@ def check_dry_run():
             'dry run: it says what to publish')
     tap.contains(said(out), 'new: unix:mailseal/milter.sock',
                  'dry run: and what Postfix gets')
+    check_zone_lines(host)
     status, out, err = host.run()
     tap.ok(status == 1 and 'nothing was done' in ''.join(out['missing']) and
            sorted(os.listdir(host.top)) == before,

@@ -285,8 +285,9 @@ def test_waiting(folder):
     proc.write(conf, 'KeyStore %s\nZone /dev/null\nDomain example.com\n'
                'Selector s1\nKeyFile %s\n' % (store, key), 0o600)
     status, out, err = proc.run(argv)
-    tap.ok(status == 0 and 's=later will not sign for this author: Domain is '
-           'asked before the key store' in out.decode() and 'waits for' not in out.decode(),
+    tap.ok(status == 0 and 's=later will not sign for this author: Domain '
+           'comes before the key store' in out.decode() and
+           'waits for' not in out.decode(),
            'explain, a key that Domain hides', out.decode() + err)
     status, obj, _ = proc.run_json(argv + ['--json'])
     tap.is_(obj['waiting'][0]['hidden_by'], 'Domain', 'in JSON, too')
@@ -328,7 +329,7 @@ def test_explain():
          ['sign: authenticated', 'joe@example.com', 'd=example.com s=mail',
           where + '1 *@example.com', 'rsa-sha256, 1024 bits']),
         ('not one of ours', author + ['--ip', '192.0.2.1'], 1,
-         ['verify: external host', 'were it one of ours', where + '1 ']),
+         ['verify: external host', 'if it were one of ours', where + '1 ']),
         ('a local client', author, 0, ['sign: internal host']),
         ('one without an address', author + ['--ip', 'none'], 0,
          ['sign: local submission']),

@@ -215,7 +215,7 @@ def change_keys(daemon, keys, private):
     proc.write(rules, '*@a.example n\n')
     said(daemon, 'mail of a.example would not be signed any more: ',
          'a rule with another name, whose key is not there: noticed')
-    said(daemon, '; send SIGHUP if it shall be so',
+    said(daemon, '; send SIGHUP if this is intended',
          'and the remedy is said')
     tap.is_(play(daemon, 'a.example')[1:], ({'s2'}, None),
             'a rule with another name: the former key signs')
