@@ -1044,8 +1044,8 @@ def usage():
                  ['--now', 'x'], ['--nope']):
         status, out, err = proc.run(SEND + ['-c', h.conf] + args)
         tap.ok(status == 2 and out == b'' and err, 'refused: %s' % args, err)
-    for where, says in (('/nonexistent', b'/nonexistent: No such file'),
-                        (h.conf, b'is not a directory that user ')):
+    for where, says in (('/nonexistent', '/nonexistent: No such file'),
+                        (h.conf, 'is not a directory that user ')):
         _, _, err = proc.run(SEND + ['-c', h.conf, '--out', where])
         tap.contains(err, says, '--out: why it cannot be used')
     status, _, err = proc.run(SEND + ['-c', h.conf + 'x'])
