@@ -136,8 +136,8 @@ judge_greeting(struct check_sayer *sayer, const struct connect_server *s,
 	const struct probe *p = s->probe;
 
 	quote_reply(sayer, check_say(sayer, "smtp.greeting", all->served ==
-	    0 ? CHECK_ERROR : CHECK_WARN, s->shown, "%.*s is no working mail "
-	    "server: waiting for %s: %s", STR_FMT(s->shown),
+	    0 ? CHECK_ERROR : CHECK_WARN, s->shown, "%.*s is not a working "
+	    "mail server: waiting for %s: %s", STR_FMT(s->shown),
 	    waited[p->stage], connect_trouble(p)), p);
 }
 

@@ -155,7 +155,7 @@ judge_item(struct picker *p, struct str *item, const char **why_r)
 		return (KEPT);
 	}
 	if (!p->patterns) {
-		*why_r = "is no pattern in such a list, and matches nothing "
+		*why_r = "is not a pattern in such a list, and matches nothing "
 		    "there";
 		return (IDLE);
 	}

@@ -72,7 +72,8 @@ report_db_open(struct report_db *db)
 		return (false);
 	}
 	if (db->conf->report_store.where == NULL) {
-		(void)cli_fail("there is no ReportStore, or no ReportFrom");
+		(void)cli_fail("there is no store for reports: set "
+		    "ReportFrom or ReportStore");
 		return (false);
 	}
 	if (report_store_open(db->conf->report_store.where, false, &db->store,

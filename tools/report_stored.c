@@ -45,8 +45,8 @@ report_stored_new(const struct conf *conf, const struct env *env)
 	struct report_stored *s;
 
 	if (conf->report_store.where == NULL) {
-		(void)cli_fail("--store: there is no ReportStore, or no "
-		    "ReportFrom");
+		(void)cli_fail("--store: there is no store for reports: "
+		    "set ReportFrom or ReportStore");
 		return (NULL);
 	}
 	s = calloc(1, sizeof(*s));

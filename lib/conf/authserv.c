@@ -94,7 +94,7 @@ add_name(struct conf_reader *r, const struct conf_option *o,
 	enum status status = STATUS_OK;
 
 	if (item.n == 0) {
-		return (conf_reject(r, o, item, "is no name"));
+		return (conf_reject(r, o, item, "is not a name"));
 	}
 	if (id->names.n >= NAMES_MAX) {
 		return (conf_reject(r, o, item, "is one name too many"));

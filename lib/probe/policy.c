@@ -102,7 +102,7 @@ take_field(struct policy *r, struct str name, struct str value, unsigned *seen)
 	} else if (str_eq(name, STR("mode")) && (*seen & SEEN_MODE) == 0) {
 		*seen |= SEEN_MODE;
 		return (take_mode(r, value) ? NULL :
-		    "its mode is none of none, testing and enforce");
+		    "its mode is not none, testing or enforce");
 	} else if (str_eq(name, STR("max_age")) &&
 	    (*seen & SEEN_MAX_AGE) == 0) {
 		*seen |= SEEN_MAX_AGE;

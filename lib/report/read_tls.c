@@ -91,7 +91,7 @@ take_time(struct report *r, const json_t *range, const char *key)
 		    json_string_length(value)));
 	}
 	if (t == REPORT_TIME_NONE) {
-		report_warn(r, "%s is no time", key);
+		report_warn(r, "%s is not a time", key);
 	}
 	return (t);
 }
@@ -108,7 +108,7 @@ take_count(struct report *r, const json_t *object, const char *key)
 	}
 	if (json_is_real(value) && json_real_value(value) >= 0 &&
 	    json_real_value(value) < 9e15) {
-		report_warn(r, "%s is no integer", key);
+		report_warn(r, "%s is not an integer", key);
 		return ((int64_t)json_real_value(value));
 	}
 	if (json_is_string(value) && str_to_u64(str_mem(
@@ -117,7 +117,7 @@ take_count(struct report *r, const json_t *object, const char *key)
 		report_warn(r, "%s is text, not a number", key);
 		return ((int64_t)n);
 	}
-	report_warn(r, "%s is missing or no number", key);
+	report_warn(r, "%s is missing or not a number", key);
 	return (0);
 }
 
@@ -159,7 +159,7 @@ take_policies(struct report *r, const json_t *policies)
 	if (n == 0) {
 		report_warn(r, "no policies");
 	} else if (!json_is_array(policies)) {
-		report_warn(r, "policies is no list");
+		report_warn(r, "policies is not a list");
 	}
 	return (true);
 }

@@ -272,7 +272,7 @@ take_time(struct xml_values *x, enum xml_leaf leaf, const char *name)
 		return (REPORT_TIME_NONE);
 	}
 	if (!parse_count(str_first(s, dot), &t)) {
-		report_warn(x->report, "%s is no time", name);
+		report_warn(x->report, "%s is not a time", name);
 		return (REPORT_TIME_NONE);
 	}
 	if (dot < s.n) {

@@ -354,9 +354,11 @@ def test_hosts():
     more = '!10.9.0.1, 127.0.0.1, 10.1.0.0/16, 192.168.0.0/16, ' \
         'host.example, 2001:DB8::/32, 10.8.0.0/16'
     for kind, kept, wants in (
-            ('file:', plain, ((':8: "*.example.com" is no pattern', DIFFERENT),
+            ('file:', plain, ((':8: "*.example.com" is not a pattern',
+                               DIFFERENT),
                               (':9: "mail*.example.org" is no', DIFFERENT),
-                              (':4: "192.168.*" is no pattern', DIFFERENT))),
+                              (':4: "192.168.*" is not a pattern',
+                               DIFFERENT))),
             ('refile:', more, ((':8: "*.example.com" begins', DIFFERENT),
                                (':9: "mail*.example.org" is a pattern',
                                 UNSIGNED)))):

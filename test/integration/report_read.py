@@ -297,8 +297,8 @@ def test_values():
             (r.T0, r.T0 - 1, (r.T0, r.T0 - 1), 'end before begin'),
             ('%d.0' % r.T0, r.T0 + 1, (r.T0, r.T0 + 1), 'fraction'),
             ('', '', (None, None), 'date_range missing'),
-            ('yesterday', r.T0, (None, r.T0), 'begin is no time'),
-            (-5, r.T0, (None, r.T0), 'begin is no time')):
+            ('yesterday', r.T0, (None, r.T0), 'begin is not a time'),
+            (-5, r.T0, (None, r.T0), 'begin is not a time')):
         got = values([r.record()], begin=begin, end=end)
         tap.is_((got['begin'], got['end']), want, 'period: %s' % warn)
         tap.contains(str(got['warnings']), warn, 'period: says %s' % warn)

@@ -312,7 +312,7 @@ static const struct {
 	    "conf:1: AuthservID: \"\"mail.example.com\" is not a host "
 	    "name" },
 	{ "AuthservID with an empty name", "AuthservID a,,b\n",
-	    "conf:1: AuthservID: \"\" is no name" },
+	    "conf:1: AuthservID: \"\" is not a name" },
 	{ "a file without a name", "SigningTable refile:\n", "conf:1: "
 	    "SigningTable: \"refile:\" is not a table: only file:, refile:, "
 	    "csl: and a path are supported" },

@@ -46,7 +46,7 @@ static const struct {
 	{ "another version", HEAD "version: STSv2\n",
 	    "its version is not STSv1" },
 	{ "another mode", HEAD "version: STSv1\nmode: Enforce\n",
-	    "its mode is none of none, testing and enforce" },
+	    "its mode is not none, testing or enforce" },
 	{ "no number", HEAD "version: STSv1\nmode: none\nmax_age: 1d\n",
 	    "its max_age is not a number of seconds up to a year" },
 	{ "too long an age", HEAD "version: STSv1\nmode: none\n"
