@@ -66,8 +66,8 @@ take_domain(struct import *im, struct domains *d, struct str item,
 		    "and signs nothing for it; SubDomains yes is for the "
 		    "domains below");
 	} else if (domain_normalize(&im->arena, item, &name) != STATUS_OK) {
-		import_say(im, IMPORT_DIFFERS, "Domain: left out: \"%s\" is not "
-		    "a domain name", import_shown(im, item));
+		import_say(im, IMPORT_DIFFERS, "Domain: left out: \"%s\" is "
+		    "not a domain name", import_shown(im, item));
 	} else {
 		add_rule(d, "", name);
 		buf_printf(&d->plain, "%s%.*s", d->plain.n > 0 ? ", " : "",
