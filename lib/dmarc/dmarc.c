@@ -377,6 +377,13 @@ weight(const struct dmarc_verdict *v)
 	return (0);
 }
 
+bool
+dmarc_counts(const struct dmarc *d, size_t i)
+{
+	return (i < d->certain_n ||
+	    d->authors[i].verdict.result != DMARC_NONE);
+}
+
 const struct dmarc_verdict *
 dmarc_decisive(const struct dmarc *d)
 {
@@ -384,11 +391,8 @@ dmarc_decisive(const struct dmarc *d)
 	size_t i;
 
 	for (i = 1; i < d->authors_n; i++) {
-		if (i >= d->certain_n &&
-		    d->authors[i].verdict.result == DMARC_NONE) {
-			continue;
-		}
-		if (weight(&d->authors[i].verdict) > weight(best)) {
+		if (dmarc_counts(d, i) &&
+		    weight(&d->authors[i].verdict) > weight(best)) {
 			best = &d->authors[i].verdict;
 		}
 	}

@@ -124,8 +124,11 @@ void		dmarc_give_up(struct dmarc *);
 /* The number of verdicts, one per author domain; at least 1. */
 size_t		dmarc_count(const struct dmarc *);
 const struct dmarc_verdict	*dmarc_get(const struct dmarc *, size_t);
-/* The verdict of the message: the strictest (RFC 9989 11.5); without a record
-   those of doubtful authors are left aside. */
+/* Whether a verdict counts: without a record, that of a doubtful author is left
+   aside. */
+bool		dmarc_counts(const struct dmarc *, size_t);
+/* The verdict of the message: the strictest (RFC 9989 11.5) of those that
+   count. */
 const struct dmarc_verdict	*dmarc_decisive(const struct dmarc *);
 
 const char	*dmarc_result_name(enum dmarc_result);

@@ -6,9 +6,10 @@
  * list says about its own mail does not matter, and no sealer that is not
  * trusted may be above. It overrides if all DMARC results of that set pass and
  * are about this author, and if the newest signature covers the message
- * (dkim/cover.h). Otherwise the sealer's entry says why not. A chain that fails
- * only because a key could not be fetched may do all that later: that is no
- * reason to refuse the message now.
+ * (dkim/cover.h); not if there are several authors, as the sealer may have
+ * evaluated one of them. Otherwise the sealer's entry says why not. A chain
+ * that fails only because a key could not be fetched may do all that later:
+ * that is no reason to refuse the message now.
  */
 #include "authres/authres.h"
 #include "base/buf.h"
@@ -242,7 +243,10 @@ judge_word(struct word *w, struct str results)
 	if (status == STATUS_NOMEM) {
 		return (status);
 	}
-	if (status != STATUS_OK) {
+	if (w->author.p == NULL) {
+		(void)refuse_word(w, "the message has several author domains",
+		    STR(""));
+	} else if (status != STATUS_OK) {
 		(void)refuse_word(w, "its field has no authserv-id, or too "
 		    "many results", STR(""));
 	} else if (w->arc->uncovered != NULL) {

@@ -484,8 +484,8 @@ uint64_t	engine_dns_deadline_us(uint64_t deadline_us,
 
 /*
  * Whether a chain with a trusted sealer overrides the DMARC failure of a
- * message from that author, or could later. All of *r is in the arena or the
- * chain.
+ * message from that author, or could later. Never if author is absent: there
+ * are several. All of *r is in the arena or the chain.
  */
 enum status	engine_arc_override(struct arena *,
 		    const struct names *trusted, const struct arc_verdict *,

@@ -120,20 +120,47 @@ engine_dns_deadline_us(uint64_t deadline_us, uint64_t timeout_us,
 	    now_us + grace_us);
 }
 
-/* With several authors the chain does not tell which of them passed. */
+/*
+ * The author domain if there is one only; absent: there are several. What may
+ * be none, such as the word behind an "@" in a name, does not count, unless a
+ * rule is about it.
+ */
+static struct str
+find_single_author(const struct engine_input *in, const struct dmarc *dmarc)
+{
+	const struct names *rules = input_conf(in)->domain_rules;
+	struct str author = STR_NONE;
+	size_t i;
+	int rule;
+
+	for (i = 0; i < dmarc_count(dmarc); i++) {
+		struct str domain = dmarc_get(dmarc, i)->from;
+
+		if (!dmarc_counts(dmarc, i) &&
+		    !names_find(rules, domain, &rule)) {
+			continue;
+		}
+		if (author.p != NULL) {
+			return (STR_NONE);
+		}
+		author = domain;
+	}
+	return (author);
+}
+
 static enum status
 override_by_arc(const struct engine_input *in, struct engine_verification *v)
 {
 	const struct arc_verdict *arc = engine_checks_arc(v);
 	const struct dmarc *dmarc = v->checks.dmarc;
 
-	if (arc == NULL || dmarc == NULL || dmarc_count(dmarc) != 1 ||
-	    dmarc_get(dmarc, 0)->result != DMARC_FAIL) {
+	if (arc == NULL || dmarc == NULL ||
+	    dmarc_decisive(dmarc)->result != DMARC_FAIL) {
 		return (STATUS_OK);
 	}
 	return (engine_arc_override(in->arena,
-	    input_conf(in)->trusted_sealers, arc, dmarc_get(dmarc, 0)->from,
-	    &v->arc_word));
+	    input_conf(in)->trusted_sealers, arc,
+	    find_single_author(in, dmarc), &v->arc_word));
 }
 
 enum status

@@ -147,8 +147,8 @@ static const struct row {
 static struct names *trusted;
 
 static enum status
-judge(struct arena *arena, const struct row *row, struct arc_verdict *arc,
-    struct engine_arc_word *word_r)
+judge_author(struct arena *arena, const struct row *row, struct str author,
+    struct arc_verdict *arc, struct engine_arc_word *word_r)
 {
 	static const char *const selectors[] = { "s1", "s2", "s3" };
 	static const struct str other = { " mx.test; dmarc=none", 20 };
@@ -166,8 +166,14 @@ judge(struct arena *arena, const struct row *row, struct arc_verdict *arc,
 		    other;
 	}
 	arc->sealers_n = i;
-	return (engine_arc_override(arena, trusted, arc, STR("author.test"),
-	    word_r));
+	return (engine_arc_override(arena, trusted, arc, author, word_r));
+}
+
+static enum status
+judge(struct arena *arena, const struct row *row, struct arc_verdict *arc,
+    struct engine_arc_word *word_r)
+{
+	return (judge_author(arena, row, STR("author.test"), arc, word_r));
 }
 
 static void
@@ -222,6 +228,24 @@ check_from(void)
 	tap_ok(judge(&arena, &said, &arc, &word) == STATUS_OK &&
 	    word.comment == NULL, "something rides on the seal");
 	tap_str(str_from(word.sealer.why), str_from(arc.uncovered), "why");
+	arena_fini(&arena);
+}
+
+static void
+check_several_authors(void)
+{
+	static const struct row said = { .sealers = { "list.test" },
+		.results = PASS, .set = 1 };
+	struct arc_verdict arc = { .result = ARC_PASS, .from_signed = true };
+	struct engine_arc_word word;
+	struct arena arena;
+
+	arena_init(&arena, ARENA_BYTES);
+	tap_ok(judge_author(&arena, &said, STR_NONE, &arc, &word) ==
+	    STATUS_OK && word.comment == NULL && word.sealer.instance == 1,
+	    "several authors");
+	tap_str(str_from(word.sealer.why),
+	    STR("the message has several author domains"), "why");
 	arena_fini(&arena);
 }
 
@@ -301,6 +325,7 @@ main(void)
 		check_row(&rows[i]);
 	}
 	check_from();
+	check_several_authors();
 	check_international();
 	check_long();
 	oom_check(again, "a chain");
