@@ -15,6 +15,7 @@
 #include "base/buf.h"
 #include "base/ip.h"
 #include "engine/private.h"
+#include "mail/addr.h"
 #include "mail/domain.h"
 
 #define COMMENT_MAX_BYTES	(64 * 1024)	/* more than a chain can fill */
@@ -86,9 +87,9 @@ disbelieve_newest(struct word *w)
 	return (w->status);
 }
 
-/* "a@b", "<a@b>" and "b" name b, in A-labels. */
+/* "b" and "<b>", and what is no valid address: b behind the last "@". */
 static bool
-names_author(struct word *w, struct str value)
+is_author_domain(struct word *w, struct str value)
 {
 	size_t at;
 
@@ -112,6 +113,25 @@ names_author(struct word *w, struct str value)
 		break;
 	}
 	return (false);
+}
+
+/* What a From field can hold, or a domain; each domain is in A-labels. */
+static bool
+names_author(struct word *w, struct str value)
+{
+	struct addr_from from;
+	size_t i;
+
+	if (addr_list_parse(w->arena, value, &from) != STATUS_OK) {
+		w->status = STATUS_NOMEM;
+		return (false);
+	}
+	for (i = 0; i < from.n; i++) {
+		if (!str_eq(from.v[i].domain, w->author)) {
+			return (false);
+		}
+	}
+	return (from.n > 0 || is_author_domain(w, value));
 }
 
 static bool
