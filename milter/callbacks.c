@@ -15,7 +15,6 @@
 #include "milter/negotiate.h"
 #include "milter/peer.h"
 #include "milter/steps.h"
-#include "milter/threads.h"
 
 /* A context has no data of ours before xxfi_negotiate. */
 static struct live *service;
@@ -135,7 +134,6 @@ on_negotiate(SMFICTX *ctx, unsigned long actions, unsigned long steps,
 
 	(void)unused0;
 	(void)unused1;
-	threads_serve();
 	answer = choose_protocol(ctx, &offered, &chosen);
 	*actions_r = chosen.actions;
 	*steps_r = chosen.steps;

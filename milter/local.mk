@@ -61,7 +61,7 @@ mailseald_core = \
 	milter/signals.c milter/signals.h \
 	milter/steps.c milter/steps.h \
 	milter/syslog_now.c milter/syslog_now.h \
-	milter/threads.c milter/threads.h \
+	milter/threads.c \
 	milter/timer.h \
 	milter/watch.c milter/watch.h
 if QUICKACK

@@ -1,4 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * threads: what happens when libmilter gets no thread.
+ *
+ * If pthread_create(3) fails, libmilter's worker pool takes the connection for
+ * one that a worker serves: it is never read again and its descriptor stays
+ * open. libmilter has no option for this, so this module defines
+ * pthread_create() and pthread_detach(). If there is no thread for a
+ * connection, the worker's function runs in the calling thread while
+ * pthread_detach() fails. Then it returns at once and leaves the connection to
+ * the workers that exist; in a build without the pool it closes the connection.
+ * All other callers get the error. Of libmilter's threads they are the first one,
+ * which is for signals, and those of the pool, which have no argument.
+ */
 #include "config.h"
 
 #include <sys/types.h>
@@ -7,27 +20,21 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include <libmilter/mfapi.h>
 
 #include "milter/log.h"
 #include "milter/next.h"
-#include "milter/threads.h"
 
 typedef void	*thread_start(void *);
 typedef int	 thread_creator(pthread_t *, const pthread_attr_t *,
 	    thread_start *, void *);
 typedef int	 thread_detacher(pthread_t);
 
-static atomic_bool serving;
+static _Atomic(thread_start *) first;	/* libmilter's first thread */
 static _Thread_local bool without_thread;
-
-void
-threads_serve(void)
-{
-	atomic_store_explicit(&serving, true, memory_order_relaxed);
-}
 
 static const void *
 library_of(uintptr_t function)
@@ -49,7 +56,17 @@ is_libmilters(thread_start *start)
 	next_find("smfi_main", &libmilters);
 	library = library_of(libmilters);
 	return (library != NULL && library == library_of((uintptr_t)start) &&
-	    library != library_of((uintptr_t)threads_serve));
+	    library != library_of((uintptr_t)is_libmilters));
+}
+
+static bool
+is_for_connection(thread_start *start, const void *arg)
+{
+	thread_start *none = NULL;
+
+	return (is_libmilters(start) &&
+	    !atomic_compare_exchange_strong(&first, &none, start) &&
+	    none != start && arg != NULL);
 }
 
 int
@@ -57,6 +74,7 @@ pthread_create(pthread_t *restrict thread,
     const pthread_attr_t *restrict attr, thread_start *start,
     void *restrict arg)
 {
+	bool for_connection = is_for_connection(start, arg);
 	thread_creator *create;
 	int error;
 
@@ -65,8 +83,7 @@ pthread_create(pthread_t *restrict thread,
 		return (EAGAIN);
 	}
 	error = create(thread, attr, start, arg);
-	if (error == 0 || !atomic_load_explicit(&serving,
-	    memory_order_relaxed) || !is_libmilters(start)) {
+	if (error == 0 || !for_connection) {
 		return (error);
 	}
 	log_write(NULL, LOG_LEVEL_ERROR, "cannot start a thread: a connection "

@@ -21,6 +21,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'lib'))
 import milter  # noqa: E402
 import piped  # noqa: E402
 import proc  # noqa: E402
+import roles  # noqa: E402
 import seald  # noqa: E402
 import tap  # noqa: E402
 import tree  # noqa: E402
@@ -327,18 +328,22 @@ def used_again(top, options):
     d.stop()
 
 
-def no_threads(top, options):
-    """Without threads, connections wait for those that run."""
-    name = 'no thread can be started'
+def no_threads(top, options, served=True):
+    """Without threads, connections wait for those that run. served: there
+    was a connection before."""
+    name = 'no thread can be started%s' % ('' if served else ' from the first')
     if tree.is_sanitized():
         tap.skip(name, 'a sanitizer must be loaded first')
         return
-    flag = os.path.join(top, 'no-threads')
+    flag = os.path.join(top, 'no-threads-%d' % served)
     # The preloaded library opens a file in every thread.
-    d = seald.Seald(top, dict(options, Sandbox='no'), 'threads', env=dict(
-        os.environ, FAIL_THREADS=flag,
-        LD_PRELOAD=tree.program('test/lib/threads_fail.so')))
-    connect(d.path).quit()
+    d = seald.Seald(
+        top, dict(options, Sandbox='no'), 'threads-%d' % served,
+        env=dict(os.environ, FAIL_THREADS=flag,
+                 LD_PRELOAD=tree.program('test/lib/threads_fail.so')))
+    roles.settle(d)
+    if served:
+        connect(d.path).quit()
     before = d.fds()
     proc.write(flag, b'')
     negotiation = struct.pack('>IcIII', 13, b'O', 6, milter.ACTIONS,
@@ -369,6 +374,10 @@ def no_threads(top, options):
     tap.contains(d.log_text(), 'cannot start a thread', name + ': it is logged')
     one_signed(d.path, 'when they can be started again')
     tap.is_(d.stop(), 0, name + ': the end')
+
+
+def no_first_thread(top, options):
+    no_threads(top, options, served=False)
 
 
 def clean_up_hangs(top, options):
@@ -511,7 +520,7 @@ def main():
                  dumb_resolver, frozen_database, slow_client, replaced_socket,
                  replaced_pid_file, closed_descriptors, burst_of_signals,
                  used_again, no_message, malformed_macros, no_threads,
-                 clean_up_hangs, too_many_connections,
+                 no_first_thread, clean_up_hangs, too_many_connections,
                  too_much_mail):
         test(top, options)
 
