@@ -267,8 +267,8 @@ fail_postfix(struct setup *s, const char *hint)
 	buf_init(&why, WHY_BYTES);
 	escape_text(&why, s->postfix.why, WHY_BYTES / 8);
 	(void)cli_fail("Postfix was not found, or its configuration is not "
-	    "valid: correct it%s. postconf says: %.*s", hint, STR_FMT(
-	    buf_str(&why)));
+	    "valid: install or correct it%s. postconf says: %.*s", hint,
+	    STR_FMT(buf_str(&why)));
 	buf_fini(&why);
 }
 
