@@ -9,8 +9,8 @@
  * connection, the worker's function runs in the calling thread while
  * pthread_detach() fails. Then it returns at once and leaves the connection to
  * the workers that exist; in a build without the pool it closes the connection.
- * All other callers get the error. Of libmilter's threads they are the first one,
- * which is for signals, and those of the pool, which have no argument.
+ * All other callers get the error. Of libmilter's threads they are the first
+ * one, which is for signals, and those of the pool, which have no argument.
  */
 #include "config.h"
 
