@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "mail/addr_words.h"
 
+#define CHARSET_CHARS	16	/* more than any name in known[] */
+
 static int
 hex_digit(char c)
 {
@@ -71,31 +73,45 @@ decode_b(struct str text, char *out)
 	return (n);
 }
 
+/* The name in lower case, without "x-" and hyphens: many spell it otherwise. */
+static struct str
+plain_charset(struct str charset, char out[CHARSET_CHARS])
+{
+	size_t i, n = 0;
+
+	i = str_starts_ci(charset, STR("x-")) ? 2 : 0;
+	for (; i < charset.n && n < CHARSET_CHARS; i++) {
+		if (charset.p[i] != '-' && charset.p[i] != '_') {
+			out[n++] = char_lower(charset.p[i]);
+		}
+	}
+	return (str_mem(out, n));
+}
+
 /* Whether octets of the text below 128 are ASCII, but for shift sequences.
    Those of UTF-16 are with NUL, which addr_read drops. */
 static bool
 charset_is_known(struct str charset, struct str text)
 {
-	static const char *const known[] = { "us-ascii", "ascii", "utf-8",
-		"utf8", "iso-8859-", "iso_8859-", "iso8859", "iso88", "latin",
-		"windows-12", "windows-3", "windows-8", "windows-9", "win-12",
-		"cp12", "cp437", "cp85", "cp86", "cp874", "cp932", "cp936",
-		"cp949", "cp950", "cp65001", "dos-", "ibm437", "ibm85",
-		"ibm86", "koi8", "gb", "x-gbk", "hz-gb", "big5", "x-big5",
-		"euc", "shift", "sjis", "x-sjis", "ms_kanji", "iso-2022-",
-		"ks_c_5601", "ksc5601", "johab", "tis-620", "tis620", "viscii",
-		"tcvn", "ansi_x3.4", "mac", "x-mac-", "utf-16", "utf-32",
-		"unknown-8bit", "x-unknown",
-		"x-user-defined", "default" };
+	static const char *const known[] = { "usascii", "ascii", "utf8",
+		"iso8859", "iso88", "latin", "windows12", "windows3",
+		"windows8", "windows9", "win12", "cp12", "cp437", "cp85",
+		"cp86", "cp874", "cp932", "cp936", "cp949", "cp950", "cp65001",
+		"dos", "ibm437", "ibm85", "ibm86", "koi8", "gb", "hzgb",
+		"big5", "euc", "shift", "sjis", "mskanji", "iso2022",
+		"ksc5601", "johab", "tis620", "viscii", "tcvn", "ansix3.4",
+		"mac", "utf16", "utf32", "unknown", "userdefined", "default" };
+	char buf[CHARSET_CHARS];
+	struct str name = plain_charset(charset, buf);
 	size_t i;
 
 	for (i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
-		if (str_starts_ci(charset, str_from(known[i]))) {
+		if (str_starts(name, str_from(known[i]))) {
 			return (true);
 		}
 	}
-	return (str_starts_ci(charset, STR("utf-7")) &&
-	    str_find(text, '+') == text.n);
+	return (charset.n == 0 || (str_starts(name, STR("utf7")) &&
+	    str_find(text, '+') == text.n));
 }
 
 /* The offset of the first "?="; s.n: there is none. */

@@ -4,7 +4,8 @@
  * addr_read.h; the engine reads its marks with it, too. They are read as
  * leniently as any reader does: up to the next "?=", base64 without its padding
  * or with other characters in it. No charset is converted: what matters is
- * ASCII, which most leave alone. Linear time.
+ * ASCII, which most leave alone, and so does a word without a charset. Their
+ * names are known in any spelling. Linear time.
  */
 #ifndef MAIL_ADDR_WORDS_H
 #define MAIL_ADDR_WORDS_H
