@@ -177,18 +177,11 @@ wait_for_answers(struct stub *stub, bool is_quiet, uint64_t now_us)
 static void
 run_timers(struct stub *stub, uint64_t now_us)
 {
-	size_t i;
-
 	if (now_us < stub->tick_us) {
 		return;
 	}
 	stub->tick_us = now_us + STUB_TICK_US;
-	for (i = 0; i < stub->n; i++) {
-		channel_process_timeouts(&stub->servers[i]);
-	}
-	if (stub->n > 1) {
-		stub_ask_second(stub, now_us);
-	}
+	stub_ask_again(stub, now_us);
 	follow_resolv_conf(stub, now_us);
 }
 
@@ -278,6 +271,7 @@ make_stub(const struct dns_opts *opts)
 	}
 	stub->env = *opts->env;
 	stub->timeout_us = opts->timeout_us;
+	stub->late_us = opts->timeout_us + opts->timeout_us / 2;
 	stub->wake[0] = stub->wake[1] = -1;
 	TAILQ_INIT(&stub->submitted);
 	TAILQ_INIT(&stub->open);

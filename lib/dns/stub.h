@@ -2,11 +2,13 @@
 /*
  * stub: the backend that asks recursive resolvers through c-ares.
  *
- * c-ares sends the packets: sockets, ids, retransmission, TCP after a
- * truncated answer, and it ignores what does not match a query. Which server
- * is asked is decided here, as c-ares (1.18) starts every query with the first
- * server, dead or alive, and takes each name that is not answered for a
- * failure of the server: each server has channels of its own.
+ * c-ares sends the packets: sockets, ids, TCP, and it ignores what does not
+ * match a query. Which server is asked is decided here, as c-ares (1.18)
+ * starts every query with the first server, dead or alive, and takes each name
+ * that is not answered for a failure of the server: each server has channels
+ * of its own. When a question is asked again is decided here, too: c-ares 1.34
+ * may take 250 ms for a timeout, whatever it was told, and closes the socket
+ * at which a late answer would come.
  *
  * One thread does everything; submit only puts the question on a list and
  * wakes the thread. This is how a server's state changes:
@@ -20,12 +22,18 @@
  *	down	a probe failed, too. It is probed further; when it answers it
  *		is up again.
  *
- * A question goes to the first server that is up. It moves on when the server
- * fails, or answers with an error; after STUB_SECOND_US without an answer it
- * is asked of another server, too. While all servers are down, questions wait
- * for STUB_GRACE_US since that began, as a resolver may only be restarting;
- * after that they fail at once. Only if a server answered some question since
- * this one was asked does its failure count as one of its name.
+ * A question goes to the first server that is up. Without an answer it is
+ * asked again there, beside the first time, after STUB_AGAIN_US and then after
+ * twice as long each time; whichever answer comes first is taken. It moves on
+ * when the server fails, or answers with an error; after STUB_SECOND_US without
+ * an answer it is asked of another server, too. After the timeout it is asked
+ * no more, and half a timeout later it ends: who asked waits no longer, but
+ * the answer can still be kept for the next one.
+ *
+ * While all servers are down, questions wait for STUB_GRACE_US since that
+ * began, as a resolver may only be restarting; after that they fail at once.
+ * Only if a server answered some question since this one was asked does its
+ * failure count as one of its name.
  *
  * A truncated answer is asked for again over TCP, in another channel than the
  * questions over UDP: when a TCP connection ends, c-ares 1.18 closes all
@@ -35,7 +43,9 @@
  *
  * A channel whose own resources fail is replaced. So is one that sent
  * STUB_CHANNEL_QUERIES: c-ares 1.18 keeps its UDP socket, and with it the
- * source port, while any query is in flight.
+ * source port, while any query is in flight. One that waits for answers takes
+ * no more questions when it is half as old as a question can get; it ends when
+ * the last one it took is that old.
  */
 #ifndef DNS_STUB_H
 #define DNS_STUB_H
@@ -58,18 +68,19 @@
 
 #define STUB_SUSPECT_US		UINT64_C(1000000)
 #define STUB_PROBE_US		UINT64_C(250000)
-#define STUB_PROBE_TIMEOUT_MS	500
+#define STUB_PROBE_WAIT_US	UINT64_C(500000)
 #define STUB_GRACE_US		UINT64_C(2000000)
 #define STUB_SECOND_US		UINT64_C(2000000)
+#define STUB_AGAIN_US		UINT64_C(1000000)
 #define STUB_RESOLV_CONF_US	UINT64_C(2000000)
 #define STUB_CHANNEL_QUERIES	256
 #define STUB_CHANNEL_US		UINT64_C(1000000)	/* its age at least */
-#define STUB_OLD_CHANNELS	8	/* of one server */
+#define STUB_OLD_CHANNELS	16	/* of one server */
 #define STUB_TCP_CHANNELS	16	/* of one server */
-/* Times that a question is sent, over all servers. */
+/* Times that a question is sent, over all servers, but for those beside. */
 #define STUB_MAX_ATTEMPTS	4
-#define STUB_TICK_US		UINT64_C(100000)	/* for c-ares'
-							   timeouts */
+#define STUB_TICK_US		UINT64_C(100000)	/* between looks at
+							   what is due */
 #define STUB_MAX_FDS		512
 
 enum stub_outcome {		/* of one attempt */
@@ -99,7 +110,7 @@ struct stub_server {
 						   then; 0: not waiting */
 	uint64_t		 failed_us;	/* not up since then */
 	uint64_t		 probe_us;	/* when to probe next */
-	unsigned		 attempts;	/* in flight */
+	unsigned		 attempts;	/* of open questions; probes */
 	bool			 must_move;	/* questions, to another one */
 	bool			 said;		/* that it is down */
 };
@@ -111,9 +122,15 @@ struct question {
 	struct dns_name		 name;
 	enum dns_type		 type;
 	uint64_t		 since_us;
+	uint64_t		 again_us;	/* when it is asked again */
+	uint64_t		 wait_us;	/* the time until then */
 	unsigned		 asked;		/* a bit for each server */
-	unsigned		 sent;		/* attempts so far */
-	unsigned		 attempts;	/* in flight */
+	unsigned		 answered;	/* a bit for each server: it
+						   gave an error, or a
+						   truncated answer */
+	unsigned		 sent;		/* not counting those beside */
+	/* Attempts in flight, of each server. */
+	unsigned		 udp[DNS_SERVERS_MAX], tcp[DNS_SERVERS_MAX];
 	unsigned		 refs;		/* of a list, of attempts */
 	bool			 is_parked;
 	bool			 is_second;	/* it was tried elsewhere after
@@ -142,6 +159,7 @@ struct attempt {		/* one question at one server */
 struct stub {
 	struct env		 env;
 	uint64_t		 timeout_us;
+	uint64_t		 late_us;	/* how old a question can get */
 	char			*resolv_conf;	/* NULL: servers are named */
 	pthread_t		 thread;
 	bool			 is_running;
@@ -183,8 +201,11 @@ void		 stub_attempt_ended(struct attempt *, enum stub_outcome,
 /* Asks the questions of the server elsewhere, if there is another one. */
 void		 stub_move_questions(struct stub *, struct stub_server *,
 		    uint64_t now_us);
-/* Asks questions that have been open for long at a second server. */
-void		 stub_ask_second(struct stub *, uint64_t now_us);
+/*
+ * Asks questions that have been open for long again, and at a second server;
+ * ends those that are too late.
+ */
+void		 stub_ask_again(struct stub *, uint64_t now_us);
 /* Asks the parked questions if a server is up; ends them if all are down. */
 void		 stub_settle_parked(struct stub *, uint64_t now_us);
 /* Ends all without an answer. */
@@ -195,6 +216,8 @@ void		 stub_drop_questions(struct stub *);
 int		 stub_choose_server(const struct stub *, unsigned asked);
 void		 stub_server_sent(struct stub_server *, uint64_t now_us);
 void		 stub_server_answered(struct stub_server *, uint64_t now_us);
+/* It need not answer so many attempts any more. */
+void		 stub_server_forget(struct stub_server *, unsigned attempts);
 /* A question that was sent at sent_us was refused. */
 void		 stub_server_refused(struct stub_server *, uint64_t sent_us,
 		    uint64_t now_us);
@@ -221,12 +244,11 @@ enum status	 channel_send(struct stub_server *, struct attempt *,
 /* Their attempts end as STUB_ABANDONED, during the call. */
 void		 channel_free(struct channel *);	/* NULL is valid */
 void		 channel_free_list(struct channel_list *);
-/* Frees old channels that have ended or are too many. */
-void		 channel_tidy(struct stub_server *);
+/* Frees channels that have ended, are late, or old and too many. */
+void		 channel_tidy(struct stub_server *, uint64_t now_us);
 /* Adds the sockets of the server's channels. */
 void		 channel_add_fds(struct stub_server *, struct stub_fds *);
 /* The first one is not a channel's. */
 void		 channel_process_fds(const struct stub_fds *);
-void		 channel_process_timeouts(struct stub_server *);
 
 #endif

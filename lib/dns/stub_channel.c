@@ -16,8 +16,10 @@
 #include "dns/packet.h"
 #include "dns/stub.h"
 
-/* The first timeout; c-ares doubles it for each further try. */
-#define FIRST_TIMEOUT_MS	1000
+/* Times that c-ares sends a query again after its socket failed. */
+#define CHANNEL_TRIES		4
+/* c-ares' timeout is after the end of the channel. */
+#define TIMEOUT_FACTOR		4
 /* One less than c-ares reports: its macro shifts the last into the sign. */
 #define CHANNEL_SOCKETS		(ARES_GETSOCK_MAXNUM - 1)
 #define SOCKET_BUFFER_BYTES	(1 << 20)
@@ -30,23 +32,11 @@ struct channel {
 	unsigned		 sent;
 	unsigned		 open;		/* attempts in flight */
 	uint64_t		 born_us;
+	uint64_t		 sent_us;	/* last */
+	uint64_t		 wait_us;	/* for an answer */
 	bool			 is_broken;
+	bool			 is_late;	/* no answer in that time */
 };
-
-/* Tries until FIRST_TIMEOUT_MS, doubled each time, add up to the timeout. */
-static int
-count_tries(uint64_t timeout_us)
-{
-	uint64_t ms = FIRST_TIMEOUT_MS, sum_ms = 0;
-	int n = 0;
-
-	while (sum_ms < timeout_us / 1000 && n < 8) {
-		sum_ms += ms;
-		ms *= 2;
-		n++;
-	}
-	return (n > 0 ? n : 1);
-}
 
 static int
 set_server(ares_channel ares, const struct dns_server *where)
@@ -62,9 +52,8 @@ set_server(ares_channel ares, const struct dns_server *where)
 /* All that c-ares would otherwise look up in files is given. */
 static int
 init_ares(ares_channel *ares, const struct stub_server *server,
-    enum channel_kind kind)
+    enum channel_kind kind, uint64_t wait_us)
 {
-	bool is_probe = kind == CHANNEL_PROBE;
 	struct in_addr unused = { .s_addr = 0 };
 	char lookups[] = "b";
 	struct ares_options o = {
@@ -72,9 +61,8 @@ init_ares(ares_channel *ares, const struct stub_server *server,
 		    ARES_FLAG_EDNS | ARES_FLAG_NOCHECKRESP |
 		    (kind == CHANNEL_TCP ? ARES_FLAG_USEVC :
 		    ARES_FLAG_IGNTC),
-		.timeout = is_probe ? STUB_PROBE_TIMEOUT_MS :
-		    FIRST_TIMEOUT_MS,
-		.tries = is_probe ? 1 : count_tries(server->stub->timeout_us),
+		.timeout = (int)(TIMEOUT_FACTOR * wait_us / 1000),
+		.tries = kind == CHANNEL_PROBE ? 1 : CHANNEL_TRIES,
 		.ndots = 1, .lookups = lookups, .ednspsz = DNS_PACKET_UDP_BYTES,
 		.servers = &unused, .nservers = 1,
 		.socket_receive_buffer_size = SOCKET_BUFFER_BYTES
@@ -105,12 +93,15 @@ channel_new(const struct stub_server *server, enum channel_kind kind,
 {
 	struct channel *c = calloc(1, sizeof(*c));
 
-	if (c != NULL && init_ares(&c->ares, server, kind) != ARES_SUCCESS) {
-		free(c);
+	if (c == NULL) {
 		return (NULL);
 	}
-	if (c != NULL) {
-		c->born_us = now_us;
+	c->born_us = now_us;
+	c->wait_us = kind == CHANNEL_PROBE ? STUB_PROBE_WAIT_US :
+	    server->stub->late_us;
+	if (init_ares(&c->ares, server, kind, c->wait_us) != ARES_SUCCESS) {
+		free(c);
+		return (NULL);
 	}
 	return (c);
 }
@@ -175,6 +166,8 @@ take_result(void *arg, int error, int timeouts, unsigned char *packet, int n)
 	c->open--;
 	if (packet != NULL && n > 0) {
 		outcome = STUB_ANSWERED;
+	} else if (outcome == STUB_ABANDONED && c->is_late) {
+		outcome = STUB_NO_ANSWER;
 	} else if (outcome == STUB_ANSWERED || (error == ARES_ECONNREFUSED &&
 	    is_our_error(errno))) {
 		outcome = STUB_OUR_FAILURE;
@@ -186,14 +179,22 @@ take_result(void *arg, int error, int timeouts, unsigned char *packet, int n)
 	    (size_t)n : 0));
 }
 
+/* Whether it should take no more questions. */
+static bool
+is_spent(const struct channel *c, uint64_t now_us)
+{
+	return (c->is_broken || (now_us >= c->born_us + STUB_CHANNEL_US &&
+	    (c->sent >= STUB_CHANNEL_QUERIES || (c->open > 0 &&
+	    now_us >= c->born_us + c->wait_us / 2))));
+}
+
 /* The channel for new questions; NULL: no memory. */
 static struct channel *
 find_channel(struct stub_server *server, uint64_t now_us)
 {
 	struct channel *c = server->channel;
 
-	if (c != NULL && (c->is_broken || (c->sent >= STUB_CHANNEL_QUERIES &&
-	    now_us >= c->born_us + STUB_CHANNEL_US))) {
+	if (c != NULL && is_spent(c, now_us)) {
 		LIST_INSERT_HEAD(&server->old, c, link);
 		c = NULL;
 	}
@@ -202,6 +203,15 @@ find_channel(struct stub_server *server, uint64_t now_us)
 	}
 	server->channel = c;
 	return (c);
+}
+
+static bool
+is_better(const struct channel *a, const struct channel *b, uint64_t now_us)
+{
+	bool is_a_spent = is_spent(a, now_us);
+
+	return (is_a_spent == is_spent(b, now_us) ? a->open < b->open :
+	    !is_a_spent);
 }
 
 /*
@@ -219,8 +229,8 @@ find_tcp_channel(struct stub_server *server, uint64_t now_us)
 
 		if (c == NULL) {
 			unused = i;
-		} else if (!c->is_broken &&
-		    (best == NULL || c->open < best->open)) {
+		} else if (!c->is_broken && (best == NULL ||
+		    is_better(c, best, now_us))) {
 			best = c;
 		}
 	}
@@ -249,23 +259,36 @@ channel_send(struct stub_server *server, struct attempt *attempt,
 	}
 	c->sent++;
 	c->open++;
+	c->sent_us = now_us;
 	attempt->channel = c;
 	errno = 0;
 	ares_send(c->ares, query, (int)n, take_result, attempt);
 	return (STATUS_OK);
 }
 
-static void
-drop_ended(struct channel **c)
+/* The second is for those that are taken because all are spent. */
+static bool
+is_late(const struct channel *c, uint64_t now_us)
 {
-	if (*c != NULL && (*c)->open == 0) {
-		channel_free(*c);
-		*c = NULL;
+	return (c->open > 0 && (now_us >= c->sent_us + c->wait_us ||
+	    now_us >= c->born_us + 2 * c->wait_us));
+}
+
+/* Its questions may be asked in another channel during the call. */
+static void
+drop_ended(struct channel **r, uint64_t now_us)
+{
+	struct channel *c = *r;
+
+	if (c != NULL && (c->open == 0 || is_late(c, now_us))) {
+		*r = NULL;
+		c->is_late = true;
+		channel_free(c);
 	}
 }
 
 void
-channel_tidy(struct stub_server *server)
+channel_tidy(struct stub_server *server, uint64_t now_us)
 {
 	struct channel *c, *next;
 	unsigned n = 0;
@@ -274,14 +297,18 @@ channel_tidy(struct stub_server *server)
 	for (c = LIST_FIRST(&server->old); c != NULL; c = next) {
 		next = LIST_NEXT(c, link);
 		/* The newest come first. */
-		if (c->open == 0 || ++n > STUB_OLD_CHANNELS) {
+		if (c->open == 0 || is_late(c, now_us) ||
+		    ++n > STUB_OLD_CHANNELS) {
 			LIST_REMOVE(c, link);
 			channel_free(c);
 		}
 	}
-	drop_ended(&server->probe);
+	if (server->channel != NULL && is_late(server->channel, now_us)) {
+		drop_ended(&server->channel, now_us);
+	}
+	drop_ended(&server->probe, now_us);
 	for (i = 0; i < STUB_TCP_CHANNELS; i++) {
-		drop_ended(&server->tcp[i]);
+		drop_ended(&server->tcp[i], now_us);
 	}
 }
 
@@ -329,6 +356,31 @@ channel_add_fds(struct stub_server *server, struct stub_fds *fds)
 	}
 }
 
+/*
+ * Without c-ares' own timeouts where they can be left out (1.34): those are not
+ * the ones it was given, and each closes a socket at which the answer to an
+ * earlier try may still come. Sockets without questions are closed.
+ */
+static void
+process_socket(struct channel *c, ares_socket_t in, ares_socket_t out)
+{
+#if ARES_VERSION >= 0x012200
+	ares_fd_events_t events[] = {
+		{ .fd = in, .events = ARES_FD_EVENT_READ },
+		{ .fd = out, .events = ARES_FD_EVENT_WRITE }
+	};
+
+	(void)ares_process_fds(c->ares, events, 2,
+	    ARES_PROCESS_FLAG_SKIP_NON_FD);
+	if (c->open == 0) {
+		(void)ares_process_fds(c->ares, NULL, 0,
+		    ARES_PROCESS_FLAG_NONE);
+	}
+#else
+	ares_process_fd(c->ares, in, out);
+#endif
+}
+
 void
 channel_process_fds(const struct stub_fds *fds)
 {
@@ -338,36 +390,10 @@ channel_process_fds(const struct stub_fds *fds)
 		short got = fds->v[i].revents;
 
 		if (got != 0) {
-			ares_process_fd(fds->owner[i]->ares,
-			    (got & ~POLLOUT) != 0 ? fds->v[i].fd :
-			    ARES_SOCKET_BAD, (got & POLLOUT) != 0 ?
-			    fds->v[i].fd : ARES_SOCKET_BAD);
+			process_socket(fds->owner[i], (got & ~POLLOUT) != 0 ?
+			    fds->v[i].fd : ARES_SOCKET_BAD,
+			    (got & POLLOUT) != 0 ? fds->v[i].fd :
+			    ARES_SOCKET_BAD);
 		}
-	}
-}
-
-static void
-process_timeouts(struct channel *c)
-{
-	if (c != NULL && c->open > 0) {
-		ares_process_fd(c->ares, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-	}
-}
-
-void
-channel_process_timeouts(struct stub_server *server)
-{
-	struct channel *c, *next, *current = server->channel;
-	size_t i;
-
-	/* What is sent again meanwhile may make the current one an old one. */
-	for (c = LIST_FIRST(&server->old); c != NULL; c = next) {
-		next = LIST_NEXT(c, link);
-		process_timeouts(c);
-	}
-	process_timeouts(current);
-	process_timeouts(server->probe);
-	for (i = 0; i < STUB_TCP_CHANNELS; i++) {
-		process_timeouts(server->tcp[i]);
 	}
 }

@@ -22,7 +22,11 @@ static void *
 close_question(struct stub *stub, struct question *q)
 {
 	void *cookie = q->cookie;
+	size_t i;
 
+	for (i = 0; i < stub->n; i++) {
+		stub_server_forget(&stub->servers[i], q->udp[i] + q->tcp[i]);
+	}
 	TAILQ_REMOVE(q->is_parked ? &stub->parked : &stub->open, q, link);
 	q->cookie = NULL;
 	release_question(q);
@@ -72,6 +76,16 @@ say_our_failure(struct stub *stub)
 	}
 }
 
+/* The count of its attempts in flight. */
+static unsigned *
+count_of(struct question *q, const struct stub_server *server, bool is_tcp)
+{
+	size_t i = (size_t)(server - server->stub->servers);
+
+	return (is_tcp ? &q->tcp[i] : &q->udp[i]);
+}
+
+/* The attempt may end, and the question with it, before it is sent. */
 static enum status
 send_question(struct stub *stub, struct question *q,
     struct stub_server *server, bool is_tcp, uint64_t now_us)
@@ -88,47 +102,72 @@ send_question(struct stub *stub, struct question *q,
 	    (uint16_t)env_random(&stub->env), query);
 	*attempt = (struct attempt){ .question = q, .server = server,
 		.sent_us = now_us, .is_tcp = is_tcp };
-	q->server = server;
-	q->asked |= 1u << (server - stub->servers);
-	q->sent++;
-	q->attempts++;
+	++*count_of(q, server, is_tcp);
 	q->refs++;
 	stub_server_sent(server, now_us);
 	status = channel_send(server, attempt, query, n, now_us);
 	if (status != STATUS_OK) {
-		server->attempts--;
+		stub_server_forget(server, 1);
 		free(attempt);
-		q->attempts--;
+		--*count_of(q, server, is_tcp);
 		release_question(q);
 	}
 	return (status);
+}
+
+/* Whether the server may still answer, and has not. */
+static bool
+is_waiting_for(const struct question *q, size_t i)
+{
+	return (q->tcp[i] > 0 || (q->udp[i] > 0 &&
+	    (q->answered & 1u << i) == 0));
+}
+
+static bool
+is_waiting(const struct question *q)
+{
+	size_t i;
+
+	for (i = 0; i < DNS_SERVERS_MAX; i++) {
+		if (is_waiting_for(q, i)) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+static void
+give_up_question(struct stub *stub, struct question *q)
+{
+	bool is_bad = q->is_refused || q->sent >= STUB_MAX_ATTEMPTS;
+	const struct dns_answer answer = {
+		.result = is_bad ? DNS_SERVFAIL : DNS_TIMEOUT };
+
+	if (stub_is_answering(stub, q->since_us)) {
+		answer_question(stub, q, &answer);
+	} else {
+		fail_question(stub, q);
+	}
 }
 
 /* No server is left to ask. */
 static void
 settle_question(struct stub *stub, struct question *q, uint64_t now_us)
 {
-	const struct dns_answer failed = { .result = DNS_SERVFAIL };
-	const struct dns_answer timeout = { .result = DNS_TIMEOUT };
-	bool is_late = now_us - q->since_us >= stub->timeout_us;
+	bool is_answering = stub_is_answering(stub, q->since_us);
 
-	if (q->attempts > 0) {
+	if (is_waiting(q)) {
 		return;
 	}
-	if (!stub_is_answering(stub, q->since_us)) {
-		if (is_late) {
-			fail_question(stub, q);
-			return;
-		}
-		q->sent = 0;
-		park_question(stub, q);
-	} else if (q->is_refused || q->sent >= STUB_MAX_ATTEMPTS) {
-		answer_question(stub, q, &failed);
-	} else if (is_late) {
-		answer_question(stub, q, &timeout);
-	} else {
-		park_question(stub, q);
+	if (now_us - q->since_us >= stub->timeout_us || (is_answering &&
+	    (q->is_refused || q->sent >= STUB_MAX_ATTEMPTS))) {
+		give_up_question(stub, q);
+		return;
 	}
+	if (!is_answering) {
+		q->sent = 0;
+	}
+	park_question(stub, q);
 }
 
 void
@@ -143,7 +182,12 @@ stub_ask(struct stub *stub, struct question *q, uint64_t now_us)
 		return;
 	}
 	unpark_question(stub, q);
-	/* The attempt may end, and the question with it, before it is sent. */
+	q->server = &stub->servers[i];
+	q->asked |= 1u << i;
+	q->answered &= ~(1u << i);
+	q->sent++;
+	q->wait_us = STUB_AGAIN_US;
+	q->again_us = now_us + q->wait_us;
 	q->refs++;
 	if (send_question(stub, q, &stub->servers[i], false, now_us) !=
 	    STATUS_OK) {
@@ -158,7 +202,6 @@ static void
 ask_over_tcp(struct stub *stub, struct question *q,
     struct stub_server *server, uint64_t now_us)
 {
-	q->sent--;
 	if (send_question(stub, q, server, true, now_us) != STATUS_OK) {
 		say_our_failure(stub);
 		fail_question(stub, q);
@@ -199,12 +242,20 @@ end_question_attempt(struct stub *stub, struct question *q,
     const struct attempt *attempt, enum stub_outcome outcome,
     struct str packet, uint64_t now_us)
 {
+	unsigned bit = 1u << (attempt->server - stub->servers);
+	bool is_first = (q->answered & bit) == 0;
+
+	if (outcome == STUB_ANSWERED) {
+		q->answered |= bit;
+	}
 	if (outcome == STUB_ANSWERED && !attempt->is_tcp &&
 	    dns_packet_is_truncated(packet)) {
-		ask_over_tcp(stub, q, attempt->server, now_us);
+		if (is_first) {
+			ask_over_tcp(stub, q, attempt->server, now_us);
+		}
 	} else if (outcome == STUB_ANSWERED) {
 		take_packet(stub, q, attempt->server, packet, now_us);
-	} else if (outcome == STUB_OUR_FAILURE && q->attempts == 0) {
+	} else if (outcome == STUB_OUR_FAILURE && !is_waiting(q)) {
 		say_our_failure(stub);
 		fail_question(stub, q);
 	} else {
@@ -221,7 +272,9 @@ stub_attempt_ended(struct attempt *attempt, enum stub_outcome outcome,
 	struct stub *stub = server->stub;
 	uint64_t now_us = env_mono_us(&stub->env);
 
-	server->attempts--;
+	if (q == NULL || q->cookie != NULL) {
+		server->attempts--;
+	}
 	if (outcome == STUB_ANSWERED) {
 		stub_server_answered(server, now_us);
 	} else if (q == NULL) {
@@ -230,7 +283,7 @@ stub_attempt_ended(struct attempt *attempt, enum stub_outcome outcome,
 		stub_server_refused(server, attempt->sent_us, now_us);
 	}
 	if (q != NULL) {
-		q->attempts--;
+		--*count_of(q, server, attempt->is_tcp);
 		if (q->cookie != NULL && !stub->is_freeing) {
 			end_question_attempt(stub, q, attempt, outcome, packet,
 			    now_us);
@@ -240,17 +293,45 @@ stub_attempt_ended(struct attempt *attempt, enum stub_outcome outcome,
 	free(attempt);
 }
 
+/* Beside the attempts in flight, at the servers that have not answered. */
+static void
+ask_beside(struct stub *stub, struct question *q, uint64_t now_us)
+{
+	uint64_t age_us = now_us - q->since_us;
+	size_t i;
+
+	if (age_us >= stub->late_us) {
+		give_up_question(stub, q);
+		return;
+	}
+	if (age_us >= stub->timeout_us) {
+		q->again_us = q->since_us + stub->late_us;
+		return;
+	}
+	q->wait_us *= 2;
+	q->again_us = now_us + q->wait_us;
+	q->refs++;
+	for (i = 0; i < stub->n && q->cookie != NULL; i++) {
+		if (is_waiting_for(q, i) && send_question(stub, q,
+		    &stub->servers[i], q->tcp[i] > 0, now_us) != STATUS_OK) {
+			say_our_failure(stub);
+		}
+	}
+	release_question(q);
+}
+
 /*
- * Asks again, which may end any question. The mark keeps the place of q in the
+ * Calls ask, which may end any question. The mark keeps the place of q in the
  * list of open ones. Returns the one after q, or NULL.
  */
 static struct question *
-ask_again(struct stub *stub, struct question *q, uint64_t now_us)
+ask_and_next(struct stub *stub, struct question *q, uint64_t now_us,
+    void (*ask)(struct stub *, struct question *, uint64_t))
 {
 	struct question mark, *next;
 
 	TAILQ_INSERT_AFTER(&stub->open, q, &mark, link);
-	stub_ask(stub, q, now_us);
+	ask(stub, q, now_us);
 	next = TAILQ_NEXT(&mark, link);
 	TAILQ_REMOVE(&stub->open, &mark, link);
 	return (next);
@@ -263,24 +344,27 @@ stub_move_questions(struct stub *stub, struct stub_server *server,
 	struct question *q, *next;
 
 	for (q = TAILQ_FIRST(&stub->open); q != NULL; q = next) {
-		next = q->server == server ? ask_again(stub, q, now_us) :
-		    TAILQ_NEXT(q, link);
+		next = q->server == server ? ask_and_next(stub, q,
+		    now_us, stub_ask) : TAILQ_NEXT(q, link);
 	}
 }
 
-/* Some servers cannot reach what others can. */
 void
-stub_ask_second(struct stub *stub, uint64_t now_us)
+stub_ask_again(struct stub *stub, uint64_t now_us)
 {
 	struct question *q, *next;
 
 	for (q = TAILQ_FIRST(&stub->open); q != NULL; q = next) {
-		if (q->is_second || now_us - q->since_us < STUB_SECOND_US) {
+		if (stub->n > 1 && !q->is_second &&
+		    now_us - q->since_us >= STUB_SECOND_US) {
+			/* Some servers cannot reach what others can. */
+			q->is_second = true;
+			next = ask_and_next(stub, q, now_us, stub_ask);
+		} else if (now_us >= q->again_us) {
+			next = ask_and_next(stub, q, now_us, ask_beside);
+		} else {
 			next = TAILQ_NEXT(q, link);
-			continue;
 		}
-		q->is_second = true;
-		next = ask_again(stub, q, now_us);
 	}
 }
 

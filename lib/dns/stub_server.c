@@ -63,6 +63,17 @@ stub_server_answered(struct stub_server *server, uint64_t now_us)
 	server->must_move = false;
 }
 
+void
+stub_server_forget(struct stub_server *server, unsigned attempts)
+{
+	server->attempts -= attempts;
+	/* It answered the question of which these were other attempts. */
+	if (server->attempts == 0 &&
+	    server->waiting_us <= server->answered_us) {
+		server->waiting_us = 0;
+	}
+}
+
 static void
 suspect_server(struct stub_server *server, uint64_t now_us)
 {
@@ -111,7 +122,7 @@ probe_server(struct stub *stub, struct stub_server *server, uint64_t now_us)
 	*attempt = (struct attempt){ .server = server, .sent_us = now_us };
 	server->attempts++;
 	if (channel_send(server, attempt, query, n, now_us) != STATUS_OK) {
-		server->attempts--;
+		stub_server_forget(server, 1);
 		free(attempt);
 	}
 }
@@ -132,7 +143,7 @@ move_questions(struct stub *stub, struct stub_server *server, uint64_t now_us)
 static void
 check_server(struct stub *stub, struct stub_server *server, uint64_t now_us)
 {
-	channel_tidy(server);
+	channel_tidy(server, now_us);
 	if (server->state == STUB_UP && server->waiting_us > 0 &&
 	    now_us >= server->waiting_us + STUB_SUSPECT_US) {
 		suspect_server(server, now_us);

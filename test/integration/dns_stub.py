@@ -74,8 +74,14 @@ def check_packets():
                        ('truncated: TCP', 'tc'),
                        ('a wrong id first: ignored', 'id'),
                        ('another question first: ignored', 'question'),
-                       ('after 2 s', 'slow2')):
+                       ('after 2 s', 'slow2'),
+                       ('to the first question, after the second one',
+                        'firstslow2'),
+                       ('to the second question', 'latergood'),
+                       ('to the second question over TCP', 'latertc')):
         tap.is_(ask.one('a.%s.test' % zone), GOOD, 'packets: ' + name)
+    tap.is_(ask.one('a.firstfail2.test'), 'servfail insecure 1',
+            'packets: an error ends the second question, too')
     tap.is_(ask.one('a.secure.test'), 'ok secure 60 text',
             'packets: AD of a named resolver')
     tap.is_(ask.one('a.port.test', 500), 'timeout insecure 0',
@@ -117,6 +123,37 @@ def check_packets():
     tap.ok(True, 'packets: the source port changes while queries are in '
            'flight')
     tap.is_(ask.close(), 0, 'packets: the end')
+    resolver.stop()
+
+
+def sockets(pid):
+    """How many the process has open."""
+    folder = '/proc/%d/fd' % pid
+    return sum(os.readlink(os.path.join(folder, n)).startswith('socket:')
+               for n in os.listdir(folder))
+
+
+def check_slow():
+    """Slow answers while others come at once: c-ares 1.34 takes five times the
+    usual time for a timeout. What is never answered leaves nothing."""
+    resolver = Resolver().start()
+    ask = Ask(resolver.where)
+    for n in range(5):
+        ask.one('a%d.good.test' % n)
+    for zone in ('slow2', 'firstslow3', 'slow4', 'latergood'):
+        answers, _ = ask.batch('b.%s.test' % zone, *(
+            'b%d.good.test' % n for n in range(5)))
+        tap.is_(set(answers), {GOOD}, 'slow: %s beside others' % zone)
+    ask.close()
+    ask = Ask('-t', '2500', resolver.where)
+    for n in range(3):
+        ask.one('c%d.silent.test' % n)
+    asked = resolver.asked('silent.test')
+    tap.ok(3 < asked < 30, 'slow: silent names are asked for again', asked)
+    proc.wait_for(lambda: sockets(ask.process.pid) == 0,
+                  'the sockets to be closed')
+    tap.ok(True, 'slow: no socket waits for ever')
+    tap.is_(ask.close(), 0, 'slow: the end')
     resolver.stop()
 
 
@@ -374,6 +411,7 @@ def check_memory():
 def main():
     check_memory()
     check_packets()
+    check_slow()
     check_silence()
     check_closing()
     check_failover()

@@ -5,6 +5,9 @@ the zone that is asked for, the last two labels of the name:
     good.test       at once
     slowN.test      after N seconds; failN.test: SERVFAIL after N seconds
     silent.test     never
+    firstZ.test     as Z.test the first time that the name is asked for, over
+                    UDP or TCP, and never again; laterZ.test: silent the first
+                    time, then as Z.test
     tc.test         truncated over UDP, whole over TCP
     notcp.test      truncated over UDP; the TCP connection is closed
     port.test       from another port
@@ -73,6 +76,7 @@ class Resolver:
         self.records = {}
         self.queries = []
         self._numbers = itertools.count()
+        self._names = set()     # that were asked for
         self.is_silent = False
         self._thread = None
 
@@ -114,6 +118,13 @@ class Resolver:
         rdata = self._rdata(query)
         if self.is_silent or kind == 'silent':
             return None
+        for prefix, is_asked in (('first', True), ('later', False)):
+            if kind.startswith(prefix):
+                kind = kind[len(prefix):]
+                was_asked = (query.name, query.tcp) in self._names
+                self._names.add((query.name, query.tcp))
+                if was_asked == is_asked:
+                    return None
         if kind[:4] in ('slow', 'fail') and kind[4:].isdigit():
             return float(kind[4:]), (query.reply(0, rdata) if
                                      kind[0] == 's' else query.reply(2))

@@ -41,6 +41,7 @@ stub_new(const char *servers)
 	env_init_system(&stub->env);
 	stub->env.log = keep_line;
 	stub->timeout_us = 10 * S;
+	stub->late_us = 15 * S;
 	TAILQ_INIT(&stub->open);
 	TAILQ_INIT(&stub->parked);
 	use_servers(stub, servers);
@@ -154,11 +155,34 @@ test_later_clock(void)
 	stub_end(stub);
 }
 
+/* An answer beside which the question was asked again. */
+static void
+test_other_attempts(void)
+{
+	struct stub *stub = stub_new("nameserver 192.0.2.1\n");
+	struct stub_server *server = &stub->servers[0];
+
+	stub_server_sent(server, 100 * S);
+	stub_server_sent(server, 101 * S);
+	server->attempts--;
+	stub_server_answered(server, 102 * S);
+	stub_server_forget(server, 1);
+	tap_num((long long)server->waiting_us, 0,
+	    "an answer: the other attempts of the question are not awaited");
+	stub_server_sent(server, 120 * S);
+	stub_server_sent(server, 120 * S);
+	stub_server_forget(server, 1);
+	tap_num((long long)(server->waiting_us / S), 120,
+	    "no answer: the attempt of another question is awaited");
+	stub_end(stub);
+}
+
 int
 main(void)
 {
 	test_all_refuse();
 	test_new_servers();
 	test_later_clock();
+	test_other_attempts();
 	return (tap_done());
 }
