@@ -8,6 +8,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/report/read_private.h \
 	lib/report/read_sources.h \
 	lib/report/read_sources_private.h \
+	lib/report/read_xml_encoding.h \
 	lib/report/read_xml_names.h \
 	lib/report/read_xml_selectors.h \
 	lib/report/read_xml_values.h \
@@ -36,6 +37,7 @@ lib_libmailseal_a_SOURCES += \
 	lib/report/read_unit.c \
 	lib/report/read_verdict.c \
 	lib/report/read_xml.c \
+	lib/report/read_xml_encoding.c \
 	lib/report/read_xml_names.c \
 	lib/report/read_xml_selectors.c \
 	lib/report/read_xml_values.c \

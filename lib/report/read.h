@@ -29,7 +29,8 @@
 #define READ_RATIO_MAX		300
 #define READ_RATIO_FREE_BYTES	((uint64_t)4 * 1024 * 1024)
 #define READ_DEPTH_MAX		4	/* archives within archives */
-#define READ_MEMBERS_MAX	1000	/* of archives, in all */
+#define READ_MEMBERS_MAX	1000	/* of archives, in all, and reports
+					   behind one another */
 #define READ_MAIL_DEPTH_MAX	8	/* mail within mail, and multiparts */
 #define READ_PARTS_MAX		1000	/* of mail */
 #define READ_CPU_MAX_US		((uint64_t)10 * 1000000)

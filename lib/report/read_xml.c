@@ -8,6 +8,10 @@
  * does not match ends whatever is open. From there on an element whose name has
  * one place in a report counts wherever it is, and a record that begins ends
  * the one before it.
+ *
+ * What follows the root element is read as the next document if it begins like
+ * one, as in reports that were strung together; but not in UTF-16, where
+ * libxml2 does not say where the element ends.
  */
 #include "config.h"
 
@@ -16,13 +20,13 @@
 #include <libxml/parser.h>
 #include <libxml/xmlerror.h>
 
+#include "report/read_xml_encoding.h"
 #include "report/read_xml_values.h"
 
 #define CHUNK_BYTES	65536
 #define ERROR_BYTES	256
 #define NS_BYTES	256
 #define MAGIC_BYTES	4	/* tell libxml2 the encoding */
-#define ENCODING_BYTES	64	/* a longer name is unknown to it, too */
 
 struct xml_level {
 	enum xml_place	 place;
@@ -42,6 +46,16 @@ struct xml {
 	bool			 broken;	/* not well-formed */
 	bool			 stopped;
 	bool			 marked;	/* as UTF-8 */
+	bool			 ended;		/* the root element */
+	bool			 wide;		/* UTF-16 */
+	bool			 junk;		/* behind the root element */
+	unsigned		 documents;	/* before this one */
+	size_t			 fed;		/* to libxml2, with chunk */
+	struct str		 chunk;
+	size_t			 used;		/* of chunk, if ended */
+	size_t			 tail_n;
+	char			 tail[XML_BEGIN_BYTES];	/* behind the root
+							   element */
 	size_t			 tag_bytes;	/* since the last '<' */
 	bool			 in_tag;
 	char			 root_ns[NS_BYTES];
@@ -175,6 +189,22 @@ on_start(void *ctx, const xmlChar *name, const xmlChar *prefix,
 	}
 }
 
+/* Says where in the chunk the root element ends, if that is certain. */
+static void
+end_root(struct xml *x)
+{
+	long at = xmlByteConsumed(x->parser);
+	size_t before = x->fed - x->chunk.n;
+
+	if (x->wide || at < 1 || (size_t)at <= before ||
+	    (size_t)at > x->fed || x->chunk.p[(size_t)at - before - 1] != '>') {
+		return;
+	}
+	x->used = (size_t)at - before;
+	x->ended = true;
+	xmlStopParser(x->parser);
+}
+
 static void
 on_end(void *ctx, const xmlChar *name, const xmlChar *prefix,
     const xmlChar *uri)
@@ -199,6 +229,9 @@ on_end(void *ctx, const xmlChar *name, const xmlChar *prefix,
 		fail_xml(x, xml_values_end(&x->values, level->place));
 	}
 	x->reading = false;
+	if (x->depth == 0 && x->found && !x->stopped) {
+		end_root(x);
+	}
 }
 
 static void
@@ -259,12 +292,22 @@ on_error(void *ctx, xmlErrorPtr error)
 }
 
 static void
-xml_free(struct xml *x)
+fini_document(struct xml *x)
 {
 	xmlFreeParserCtxt(x->parser);
 	xml_values_fini(&x->values);
 	buf_fini(&x->text);
-	free(x);
+}
+
+static enum status
+init_document(struct xml *x, struct read_unit *unit, unsigned documents)
+{
+	memset(x, 0, sizeof(*x));
+	buf_init(&x->text, READ_TEXT_MAX_BYTES + 1);
+	x->unit = unit;
+	x->documents = documents;
+	x->levels[0].place = XML_DOCUMENT;
+	return (xml_values_init(&x->values));
 }
 
 static void *
@@ -274,65 +317,12 @@ xml_open(struct read_unit *unit, enum read_origin origin, const char *what)
 
 	(void)origin;
 	(void)what;
-	if (x == NULL) {
-		return (NULL);
+	if (x != NULL && init_document(x, unit, 0) != STATUS_OK) {
+		fini_document(x);
+		free(x);
+		x = NULL;
 	}
-	buf_init(&x->text, READ_TEXT_MAX_BYTES + 1);
-	x->unit = unit;
-	if (xml_values_init(&x->values) != STATUS_OK) {
-		xml_free(x);
-		return (NULL);
-	}
-	x->levels[0].place = XML_DOCUMENT;
 	return (x);
-}
-
-/* The encoding that the declaration names, in what begins with it. */
-static struct str
-declared_encoding(struct str s)
-{
-	const struct str name = STR("encoding=");
-	size_t i;
-
-	s = str_first(s, str_find(s, '>'));
-	if (!str_starts(s, STR("<?xml"))) {
-		return (STR_NONE);
-	}
-	for (i = 0; i + name.n + 1 < s.n; i++) {
-		if (str_starts(str_from_offset(s, i), name)) {
-			i += name.n;
-			return (str_first(str_from_offset(s, i + 1),
-			    str_find(str_from_offset(s, i + 1), s.p[i])));
-		}
-	}
-	return (STR_NONE);
-}
-
-/* Without a declaration it is UTF-8, or what its mark says. */
-static bool
-ignores_encoding(struct xml *x, struct str declared)
-{
-	char name[ENCODING_BYTES];
-	xmlCharEncodingHandlerPtr handler;
-
-	if (x->marked || declared.n == 0 || declared.n >= sizeof(name)) {
-		return (x->marked);
-	}
-	memcpy(name, declared.p, declared.n);
-	name[declared.n] = '\0';
-	/* What calls itself so may well be UTF-8, which has all of it. */
-	if (str_eq_ci(declared, STR("us-ascii")) ||
-	    str_eq_ci(declared, STR("ascii"))) {
-		return (true);
-	}
-	handler = xmlFindCharEncodingHandler(name);
-	if (handler == NULL) {
-		report_warn(x->values.report, "the encoding of the XML is not "
-		    "known, it was read as UTF-8");
-		return (true);
-	}
-	(void)xmlCharEncCloseFunc(handler);
-	return (false);
 }
 
 /* head: of the p to p + n, what tells libxml2 the encoding. */
@@ -351,14 +341,15 @@ parser_open(struct xml *x, const char *p, size_t n, size_t head)
 	sax.internalSubset = on_doctype;
 	sax.getEntity = on_entity;
 	sax.serror = on_error;
+	x->wide = n > 1 && (p[0] == '\0' || p[1] == '\0');
 	x->parser = xmlCreatePushParserCtxt(&sax, x, p, (int)head, NULL);
 	if (x->parser == NULL) {
 		stop_xml(x, READ_NOMEM, "out of memory");
 		return (false);
 	}
 	(void)xmlCtxtUseOptions(x->parser, XML_PARSE_RECOVER |
-	    XML_PARSE_NONET | (ignores_encoding(x, declared_encoding(
-	    str_mem(p, n))) ? XML_PARSE_IGNORE_ENC : 0));
+	    XML_PARSE_NONET | (xml_ignores_encoding(x->values.report,
+	    str_mem(p, n), x->marked) ? XML_PARSE_IGNORE_ENC : 0));
 	return (true);
 }
 
@@ -390,42 +381,18 @@ check_bytes(struct xml *x, const char *p, size_t n)
 	return (true);
 }
 
-/* White space before the declaration is an error that says nothing. A mark of
-   UTF-8 is none, and says nothing either. */
-static size_t
-leading_space(struct xml *x, const char *p, size_t n)
-{
-	struct str mark = STR("\xef\xbb\xbf");
-	size_t i = 0;
-	bool space = false;
-
-	for (;;) {
-		if (str_starts(str_mem(p + i, n - i), mark)) {
-			i += mark.n;
-			x->marked = true;
-		} else if (i < n && char_is_fws(p[i])) {
-			space = true;
-			i++;
-		} else {
-			break;
-		}
-	}
-	if (space) {
-		report_warn(x->values.report, "white space before the XML");
-	}
-	return (i);
-}
-
 static bool
-xml_chunk(struct xml *x, const char *p, size_t n)
+xml_chunk(struct xml *x, struct str *rest)
 {
-	size_t head = 0;
+	size_t n = rest->n < CHUNK_BYTES ? rest->n : CHUNK_BYTES, head = 0;
+	const char *p = rest->p, *end = rest->p + rest->n;
 
+	*rest = str_from_offset(*rest, n);
 	if (!check_bytes(x, p, n)) {
 		return (false);
 	}
 	if (x->parser == NULL) {
-		head = leading_space(x, p, n);
+		head = xml_skip_space(x->values.report, p, n, &x->marked);
 		p += head;
 		n -= head;
 		head = n < MAGIC_BYTES ? n : MAGIC_BYTES;
@@ -433,24 +400,44 @@ xml_chunk(struct xml *x, const char *p, size_t n)
 			return (false);
 		}
 	}
+	x->chunk = str_mem(p, n);
+	x->fed += n;
 	(void)xmlParseChunk(x->parser, p + head, (int)(n - head), 0);
+	if (x->ended) {
+		p += x->used;
+		*rest = str_mem(p, (size_t)(end - p));
+	}
 	return (!x->stopped && read_unit_spend(x->unit, 0));
 }
 
-static bool
-xml_bytes(void *state, const void *bytes, size_t n)
+/* Collects what is behind the root element until it can be told. */
+static struct str
+collect_tail(struct xml *x, struct str *rest)
 {
-	struct xml *x = state;
-	const char *p = bytes;
-	size_t part;
+	const struct str mark = STR("\xef\xbb\xbf");
+	struct str part;
 
-	for (; n > 0; p += part, n -= part) {
-		part = n < CHUNK_BYTES ? n : CHUNK_BYTES;
-		if (x->stopped || !xml_chunk(x, p, part)) {
-			return (false);
-		}
+	while (x->tail_n == 0 && rest->n > 0 && (char_is_fws(rest->p[0]) ||
+	    str_starts(*rest, mark))) {
+		*rest = str_from_offset(*rest, char_is_fws(rest->p[0]) ? 1 :
+		    mark.n);
 	}
-	return (true);
+	part = str_first(*rest, sizeof(x->tail) - x->tail_n);
+	memcpy(x->tail + x->tail_n, part.p, part.n);
+	x->tail_n += part.n;
+	*rest = str_from_offset(*rest, part.n);
+	return (str_mem(x->tail, x->tail_n));
+}
+
+static void
+note_junk(struct xml *x)
+{
+	x->junk = true;
+	x->broken = true;
+	if (x->error[0] == '\0') {
+		(void)snprintf(x->error, sizeof(x->error),
+		    "content behind the document");
+	}
 }
 
 static const char *
@@ -480,15 +467,13 @@ deliver_report(struct xml *x)
 }
 
 static enum read_result
-xml_end(void *state, bool whole)
+end_document(struct xml *x)
 {
-	struct xml *x = state;
 	enum read_result result;
 
-	if (!x->stopped && x->parser != NULL) {
+	if (!x->stopped && !x->ended && x->parser != NULL) {
 		(void)xmlParseChunk(x->parser, NULL, 0, 1);
 	}
-	(void)whole;		/* libxml2 says what is cut off */
 	if (read_unit_over(x->unit)) {
 		result = x->unit->worst;
 	} else if (x->values.nomem) {
@@ -502,7 +487,88 @@ xml_end(void *state, bool whole)
 	} else {
 		result = deliver_report(x);
 	}
-	xml_free(x);
+	if (x->documents > 0 && result != READ_OK &&
+	    !read_unit_over(x->unit)) {
+		/* A comment may be all of it. */
+		if (x->found || x->stopped) {
+			read_unit_warn(x->unit, "the XML behind a report is "
+			    "no report");
+		}
+		result = READ_OK;
+	}
+	return (result);
+}
+
+/* The tail begins the next document. */
+static bool
+next_document(struct xml *x)
+{
+	struct read_unit *unit = x->unit;
+	unsigned documents = x->documents + 1;
+	bool ok = end_document(x) == READ_OK;
+
+	if (ok && ++unit->members > READ_MEMBERS_MAX) {
+		(void)read_unit_fail(unit, READ_LIMIT, "more than %d reports "
+		    "behind one another", READ_MEMBERS_MAX);
+		ok = false;
+	}
+	fini_document(x);
+	if (init_document(x, unit, documents) != STATUS_OK) {
+		(void)read_unit_fail(unit, READ_NOMEM, "out of memory");
+		ok = false;
+	}
+	x->stopped = !ok;
+	return (ok);
+}
+
+static bool	 xml_bytes(void *, const void *, size_t);
+
+/* last: no more will come. */
+static bool
+take_tail(struct xml *x, struct str *rest, bool last)
+{
+	char begin[XML_BEGIN_BYTES];
+	struct str tail = collect_tail(x, rest);
+
+	if (tail.n == 0 || (tail.n < sizeof(x->tail) && !last)) {
+		return (true);
+	}
+	if (!xml_begins_document(tail)) {
+		note_junk(x);
+		return (true);
+	}
+	memcpy(begin, tail.p, tail.n);
+	return (next_document(x) && xml_bytes(x, begin, tail.n));
+}
+
+static bool
+xml_bytes(void *state, const void *bytes, size_t n)
+{
+	struct xml *x = state;
+	struct str rest = str_mem(bytes, n);
+	bool more = true;
+
+	while (rest.n > 0 && more && !x->stopped && !x->junk) {
+		more = x->ended ? take_tail(x, &rest, false) :
+		    xml_chunk(x, &rest);
+	}
+	return (more && !x->stopped);
+}
+
+static enum read_result
+xml_end(void *state, bool whole)
+{
+	struct xml *x = state;
+	struct str rest = STR_NONE;
+	enum read_result result;
+
+	(void)whole;		/* libxml2 says what is cut off */
+	while (x->ended && x->tail_n > 0 && !x->junk && !x->stopped) {
+		(void)take_tail(x, &rest, true);
+	}
+	result = end_document(x);
+	fini_document(x);
+	free(x);
 	return (result);
 }
 

@@ -82,3 +82,24 @@ xml_name_find_anywhere(struct str name)
 	}
 	return (NULL);
 }
+
+bool
+xml_begins_document(struct str s)
+{
+	size_t end = 0, colon;
+
+	if (str_starts(s, STR("<?")) || str_starts(s, STR("<!--"))) {
+		return (true);
+	}
+	while (end < s.n && s.p[end] != '>' && s.p[end] != '/' &&
+	    !char_is_fws(s.p[end])) {
+		end++;
+	}
+	if (end == s.n || s.p[0] != '<') {
+		return (false);
+	}
+	s = str_mem(s.p + 1, end - 1);
+	colon = str_find(s, ':');
+	return (str_eq(colon < s.n ? str_from_offset(s, colon + 1) : s,
+	    STR("feedback")));
+}

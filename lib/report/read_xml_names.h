@@ -3,6 +3,8 @@
 #ifndef REPORT_READ_XML_NAMES_H
 #define REPORT_READ_XML_NAMES_H
 
+#include <stdbool.h>
+
 #include "base/str.h"
 
 enum xml_place {		/* an element that contains elements */
@@ -48,5 +50,9 @@ const struct xml_name	*xml_name_find(enum xml_place where, struct str);
 /* For documents whose nesting is damaged: an element that a report has at one
    place only. NULL: none, or it has several. */
 const struct xml_name	*xml_name_find_anywhere(struct str);
+/* Whether a document begins so: with a declaration, a comment or the like, or
+   a feedback element. */
+#define XML_BEGIN_BYTES	256	/* that are enough to tell */
+bool			 xml_begins_document(struct str);
 
 #endif

@@ -169,7 +169,6 @@ def elements():
         'a name for an address': changed(('198.51.100.7', 'mx.example')),
         'a count with zeros': changed(('<count>3', '<count>0003')),
         'a count with a sign': changed(('<count>3', '<count>+3')),
-        'another report behind it': TEXT + BODY,
         'version 2': changed(('<feedback>', '<feedback><version>2.0'
                               '</version>')),
     }, [USUAL])
@@ -544,6 +543,55 @@ def copies():
                     'copies in %s: %s' % (form, name), json.dumps(out))
 
 
+def strung():
+    """Reports behind one another, as cat and zcat write them."""
+    some = [r.usual(rid='r%d' % i, ns=r.NS if i % 2 else None)
+            for i in range(9)]
+    utf8 = [x.encode() for x in some]
+    bare = [x.partition('\n')[2] for x in some]
+    latin = [r.usual(rid='r%d' % i, org='Rx', head=head('ISO-8859-1'))
+             .replace('a@rx', '\u00e4@rx').encode('latin-1') for i in range(9)]
+    ends = [x + '<!-- the end -->\n<?end?>\n' for x in some]
+    check('strung together', {
+        'as they are': ''.join(some), 'with lines between': '\n\n'.join(some),
+        'without declarations': ''.join(bare),
+        'a mark before each': b''.join(b'\xef\xbb\xbf' + x for x in utf8),
+        'CRLF between': '\r\n'.join(some) + '\r\n',
+        'gzip each': b''.join(r.gz(x) for x in utf8),
+        'gzip of all': r.gz(b''.join(utf8)),
+        'in a zip': r.zipped([('x', b''.join(utf8))]),
+        'in mail': r.mail([r.text_part(b''.join(utf8), 'text/xml')]),
+        'ISO-8859-1': b''.join(latin),
+        'encodings in turn': b''.join(
+            latin[i] if i % 2 else utf8[i] for i in range(9)),
+    }, [USUAL] * 9, warned=False)
+    check('strung together', {
+        'the last one is cut off': ''.join(some)[:-300]},
+          [USUAL] * 8 + [('Rx', 'd.example', 3, 3)], warned=True)
+    check('strung together', {
+        'text behind them': ''.join(some) + 'Thank you.\n',
+        'a page behind them': ''.join(some) + '<html></html>',
+        'other XML behind them': ''.join(some) + head('utf-8') + '<rss/>\n',
+        'the start of one': ''.join(some) + '<feedba',
+        'more of one': ''.join(some) + bare[0][:100],
+    }, [USUAL] * 9, warned=True)
+    check('strung together', {'comments between': ''.join(ends)}, [USUAL] * 9)
+    check('strung together', {'a comment behind one': ends[0]}, [USUAL],
+          warned=False)
+    check('strung together', {'too many': '<feedback/>' * 1200}, [], 1, True)
+    for size in (65536, 131072):
+        # The end of the first is everywhere about the end of a block.
+        wrong = []
+        for n in range(size - 20, size + 300, 13):
+            text = some[0].replace('<record>', ' ' * (n - len(some[0])) +
+                                   '<record>', 1)
+            status, out = read((text + some[1]).encode())
+            if (status, found(out), is_warned(out)) != (0, [USUAL] * 2,
+                                                        False):
+                wrong.append(n)
+        tap.is_(wrong, [], 'strung together: blocks of %d octets' % size)
+
+
 def failures():
     fields = (b'User-Agent: x/1\nVersion: 1\nAuth-Failure: dmarc\n'
               b'Source-IP: 192.0.2.1\nReported-Domain: d.example\n'
@@ -578,7 +626,7 @@ def failures():
 def main():
     for test in (encodings, elements, periods, archives, mails, wrong_encodings,
                  smime, mailboxes, tls, tls_times, copies,
-                 failures):
+                 strung, failures):
         test()
 
 
