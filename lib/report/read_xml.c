@@ -310,6 +310,14 @@ init_document(struct xml *x, struct read_unit *unit, unsigned documents)
 	return (xml_values_init(&x->values));
 }
 
+/* An error without a parser, as of a conversion, would go to stderr. */
+static void ATTR_PRINTF(2, 3)
+on_loose_error(void *ctx, const char *fmt, ...)
+{
+	(void)ctx;
+	(void)fmt;
+}
+
 static void *
 xml_open(struct read_unit *unit, enum read_origin origin, const char *what)
 {
@@ -317,6 +325,7 @@ xml_open(struct read_unit *unit, enum read_origin origin, const char *what)
 
 	(void)origin;
 	(void)what;
+	xmlSetGenericErrorFunc(NULL, on_loose_error);
 	if (x != NULL && init_document(x, unit, 0) != STATUS_OK) {
 		fini_document(x);
 		free(x);

@@ -119,6 +119,18 @@ def encodings():
     }, [USUAL], warned=True)
 
 
+def silence():
+    """libxml2 prints nothing by itself."""
+    text = TEXT.replace('>Rx<', '>R\ud96d x<').encode('utf-16',
+                                                     'surrogatepass')
+    path = proc.write(os.path.join(TOP, 'input'), text)
+    for args in ([], ['--quiet']):
+        _, _, err = proc.run(READ[:3] + args + [path])
+        tap.is_([x for x in err.splitlines()
+                 if not x.startswith('mailseal report: ')], [],
+                'half a character of UTF-16 %s' % ' '.join(args))
+
+
 def elements():
     """Names, places and namespaces."""
     ns1 = 'xmlns="http://dmarc.org/dmarc-xml/0.1"'
@@ -624,8 +636,8 @@ def failures():
 
 
 def main():
-    for test in (encodings, elements, periods, archives, mails, wrong_encodings,
-                 smime, mailboxes, tls, tls_times, copies,
+    for test in (encodings, silence, elements, periods, archives, mails,
+                 wrong_encodings, smime, mailboxes, tls, tls_times, copies,
                  strung, failures):
         test()
 
