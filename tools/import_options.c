@@ -182,7 +182,7 @@ const struct import_option import_opendkim[] = {
 	    "other hosts' signatures are kept", IMPORT_DIFFERS },
 	{ "Replace*", IMPORT_NONE, NULL,
 	    "signatures are not made for what an MTA will rewrite, which "
-	    "voids them: sign behind that MTA", IMPORT_UNSIGNED },
+	    "breaks them: sign after that MTA", IMPORT_UNSIGNED },
 	{ "ReportAddress", IMPORT_NONE, NULL, no_reports, IMPORT_MOOT },
 	{ "ReportBccAddress", IMPORT_NONE, NULL, no_reports, IMPORT_MOOT },
 	{ "Reputation*", IMPORT_NONE, NULL,

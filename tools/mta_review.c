@@ -347,7 +347,7 @@ static const struct {
 	    "may send commands before they were allowed to, as those do that "
 	    "smuggle messages" },
 	[POSTFIX_CHARACTERS] = { "postfix.nul", MTA_INFO, "messages with NUL "
-	    "are accepted; mail programs read different things behind it" },
+	    "are accepted; mail programs read different things after it" },
 };
 
 static void

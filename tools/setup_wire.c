@@ -24,11 +24,11 @@ reason_of(struct str name)
 		{ "non_smtpd_milters", "and mail of programs on this host" },
 		{ "internal_mail_filter_classes", "and bounces" },
 		{ "smtpd_forbid_bare_newline", "nobody can smuggle a second "
-		    "message behind a first one" },
+		    "message after a first one" },
 		{ "smtpd_forbid_unauth_pipelining", "nor send commands "
 		    "before they are allowed to" },
 		{ "message_reject_characters", "no message hides something "
-		    "behind a NUL" },
+		    "after a NUL" },
 	};
 	size_t i;
 

@@ -2,7 +2,7 @@
 #include "keystore/life.h"
 
 #define LOST	"its private key is missing: "
-#define FOREIGN	"another record stands in its place"
+#define FOREIGN	"another record is in its place"
 
 static void
 set_wait(struct life_step *r, const char *text, int64_t until_s)

@@ -42,7 +42,7 @@ struct str	domain_key_name(struct arena *, struct str selector,
  */
 struct str	domain_doubled(struct arena *, struct str name, struct str zone)
     ATTR_MUST_CHECK;
-#define DOMAIN_DOUBLED_WHAT	"the zone's name stands twice in it"
+#define DOMAIN_DOUBLED_WHAT	"the zone's name occurs twice in it"
 #define DOMAIN_DOUBLED_TODO	"enter the name without the zone's, or with a "\
 				"dot at its end"
 /* The name without its first label; empty for a single label. */

@@ -82,9 +82,9 @@ add_note(struct buf *out, const struct failure_mail *m)
 	buf_printf(out, "%s on\n", f->incidents == 1 ? "it came" :
 	    "the first of them came");
 	write_mail_time(out, f->at_s);
-	buf_add_cstr(out, ".\n\nOf the header some fields are given. In place "
-	    "of each local part of an\naddress stands a code, which is the "
-	    "same wherever the local part is.\n\n");
+	buf_add_cstr(out, ".\n\nSome fields of the header are included. Each "
+	    "local part of an address\nis replaced by a code, which is the "
+	    "same for the same local part.\n\n");
 }
 
 static void

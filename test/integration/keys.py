@@ -387,7 +387,7 @@ def test_rotate_zone():
     proc.write(zone, record.replace(b'example.com.',
                                     b'example.com.example.com.', 1))
     tap.contains(rotate(), "at z0._domainkey.example.com.example.com: the "
-                 "zone's name stands twice in it", 'the name entered twice')
+                 "zone's name occurs twice in it", 'the name entered twice')
     proc.write(zone, record)
     tap.contains(rotate(), 'z0 pending -> published', 'it is seen')
     tap.is_(store.keys()['z0']['waits_for'], 'caches may still have the '

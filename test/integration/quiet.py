@@ -157,8 +157,8 @@ def vanished():
     other = 'v=DKIM1; k=ed25519; p=' + 'A' * 43 + '='
     s.publish(a=other)
     status, out, told = s.rotate(HOUR)
-    tap.ok(status == 1 and 'another record stands in its place' in out and
-           'another record stands in its place' in told,
+    tap.ok(status == 1 and 'another record is in its place' in out and
+           'another record is in its place' in told,
            'another record in its place: exit 1, notified', (out, told))
     tap.ok('publish its record' not in out, 'nobody is asked to publish over '
            'it', out)

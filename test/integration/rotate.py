@@ -151,7 +151,7 @@ def test_disagreement(dns):
     other.update('differ.example', 'update add %s 60 TXT "v=DKIM1; '
                  'p=MCowBQYDK2VwAyEA"' % name)
     _, line = life.rotate('--dns-timeout', '1', later=7200)
-    tap.contains(line, 'another record stands in its place (ns2.other',
+    tap.contains(line, 'another record is in its place (ns2.other',
                  'what is not ours is never touched')
     other.update('differ.example', 'update delete %s TXT' % name,
                  'update add %s 60 TXT "%s" "%s"' % (
@@ -188,7 +188,7 @@ def test_doubled(dns):
     life.new('-s', 't0')
     _, line = life.rotate('--publish', 'print')
     tap.contains(line, "it has no record, but one at %s: the zone's name "
-                 'stands twice in it' % name, 'rotate: the name entered twice')
+                 'occurs twice in it' % name, 'rotate: the name entered twice')
     dns.update('cname.example', 'update delete %s. TXT' % name)
     _, line = life.rotate('--publish', 'print')
     tap.ok('it has no record' in line and 'twice' not in line,

@@ -400,7 +400,7 @@ def test_check():
     tap.is_((status, out), (0, fine + '; 3 keys are not in the DNS; of 1 key '
                             'the DNS says nothing\n'), '-n: one sentence')
     for want in ('is at s1._domainkey.twice.example.twice.example: the '
-                 "zone's name stands twice", 'there is no record '
+                 "zone's name occurs twice", 'there is no record '
                  's1._domainkey.none.example (no such name)',
                  "s1._domainkey.other.example: the record is another key's",
                  'some names have no answer'):
