@@ -33,6 +33,8 @@ static const struct cli_option seal_options[] = {
 	{ 'k', "key", "FILE", "the private key" },
 	{ 0x301, "cv", "auto|none|pass|fail",
 	    "what the chain came to on arrival (auto: find out)" },
+	{ 'c', "config", "FILE", "the configuration that verifies" },
+	{ 0x303, "no-config", NULL, "verify with the defaults (default)" },
 	JUDGE_OPTIONS,
 	{ 'h', "headers", "LIST",
 	    "the fields to sign, with colons between" },

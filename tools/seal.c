@@ -267,6 +267,6 @@ seal_main(const struct cli_command *command, int argc, char **argv)
 		    "--authserv-id are needed"));
 	}
 	o.judge.no_second = true;
-	o.judge.no_conf = true;
+	o.judge.no_conf |= o.judge.conf_path == NULL;
 	return (seal_file(&o, path));
 }

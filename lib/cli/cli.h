@@ -76,7 +76,8 @@ enum cli_next {		/* results of cli_next other than an option's id */
 
 /* Handles --help and --version, and runs the command that argv names. */
 int		 cli_main(const struct cli_program *, int argc, char **argv);
-/* Returns the next option's id, or one of enum cli_next. Handles --help. */
+/* Returns the next option's id, or one of enum cli_next. Handles --help and
+   --version. */
 int		 cli_next(const struct cli_command *, int argc, char **argv,
 		    const char **value_r);
 /*

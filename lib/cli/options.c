@@ -11,6 +11,7 @@
 #define LETTERS_MAX	(2 * CLI_MAX_OPTIONS + 2)
 #define HELP_COLUMN	26
 #define ID_HELP		0x200
+#define ID_VERSION	0x201
 #define DNS_TIMEOUT_S	5
 
 static void ATTR_PRINTF(1, 0)
@@ -98,11 +99,18 @@ print_program(const struct cli_program *program, FILE *out)
 	    "%s --version the version.\n", program->name, program->name);
 }
 
+static bool
+print_version(const char *name)
+{
+	(void)printf("%s %s\n", name, PACKAGE_VERSION);
+	return (cli_flush());
+}
+
 int
 cli_next(const struct cli_command *command, int argc, char **argv,
     const char **value_r)
 {
-	struct option table[CLI_MAX_OPTIONS + 2] = { { .name = NULL } };
+	struct option table[CLI_MAX_OPTIONS + 3] = { { .name = NULL } };
 	char letters[LETTERS_MAX];
 	size_t i, n = 0;
 	int id;
@@ -122,12 +130,16 @@ cli_next(const struct cli_command *command, int argc, char **argv,
 		}
 	}
 	letters[n] = '\0';
-	table[i] = (struct option){ .name = "help", .val = ID_HELP };
+	table[i++] = (struct option){ .name = "help", .val = ID_HELP };
+	table[i] = (struct option){ .name = "version", .val = ID_VERSION };
 	id = getopt_long(argc, argv, letters, table, NULL);
 	*value_r = optarg;
 	if (id == ID_HELP) {
 		print_command(command);
 		return (cli_flush() ? CLI_HELP : CLI_BAD);
+	}
+	if (id == ID_VERSION) {
+		return (print_version(getprogname()) ? CLI_HELP : CLI_BAD);
 	}
 	return (id == -1 ? CLI_END : id == '?' ? CLI_BAD : id);
 }
@@ -191,8 +203,7 @@ cli_main(const struct cli_program *program, int argc, char **argv)
 
 	setprogname(program->name);
 	if (word != NULL && strcmp(word, "--version") == 0) {
-		(void)printf("%s %s\n", program->name, PACKAGE_VERSION);
-		return (cli_flush() ? CLI_YES : CLI_USAGE);
+		return (print_version(program->name) ? CLI_YES : CLI_USAGE);
 	}
 	if (word != NULL && strcmp(word, "--help") == 0) {
 		print_program(program, stdout);

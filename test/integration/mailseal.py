@@ -317,6 +317,14 @@ def test_seal():
     tap.ok('dkim-signature' in seal.names(tags['h']) and
            seal.names(tags['h']).count('from') == 2,
            'DKIM-Signature is signed, From oversigned', tags)
+    tap.is_(seal_with(signed, '--no-config')[1], seal_with(signed)[1],
+            '--no-config, as without an option')
+    conf = proc.write(path('seal.conf'), 'SignHeaders From, Subject\n'
+                      'OversignHeaders none\n')
+    _, ours, err = seal_with(signed, '-c', conf)
+    tap.is_(sorted(seal.names(seal.tags(seal.fields_named(seal.crlf(
+        ours), b'ARC-Message-Signature')[0])['h'])),
+            ['dkim-signature', 'from', 'subject'], '--config', err)
     tap.is_(seal_with(signed, '--header-only')[1] + signed,
             seal_with(signed)[1], '--header-only')
     _, out, _ = seal_with(signed, '--headers',
@@ -751,6 +759,11 @@ def test_usage():
                   path('r.private'), '--authserv-id', 'x'], ['try', '--milter', 'unix:x']):
         status, out, err = proc.run([tree.MAILSEAL] + argv, b'')
         tap.is_((status, out), (2, b''), 'empty input: %s' % argv[0], err)
+    for command in ('verify', 'sign', 'seal', 'spf', 'dmarc', 'authres',
+                    'try', 'explain', 'check', 'setup', 'import', 'report'):
+        status, out, _ = proc.run([tree.MAILSEAL, command, '--version'])
+        tap.ok(status == 0 and out.startswith(b'mailseal '),
+               command + ' --version')
     status, out, _ = proc.run([tree.MAILSEAL, '--version'])
     tap.ok(status == 0 and out.startswith(b'mailseal '), '--version')
     status, out, _ = proc.run([tree.MAILSEAL, '--help'])
