@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The options of mailseal check. */
+#include <fnmatch.h>
+
 #include "tools/check_connect.h"
 #include "tools/check_host.h"
 
@@ -46,10 +48,31 @@ take_list(const char *option, struct str *v, size_t *n, const char *value)
 }
 
 static bool
+matches_id(const char *glob)
+{
+	const char *id;
+	size_t i;
+
+	for (i = 0; (id = check_id(i)) != NULL; i++) {
+		if (fnmatch(glob, id, 0) == 0) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
+/* With one that matches no id, a check would be fine that looks at nothing. */
+static bool
 take_glob(const char *option, const char **v, size_t *n, const char *value)
 {
 	if (*n == CHECK_MAX_GLOBS) {
 		(void)cli_fail("--%s: at most %d", option, CHECK_MAX_GLOBS);
+		return (false);
+	}
+	if (!matches_id(value)) {
+		(void)cli_fail("--%s: %s matches no id of a finding; they are "
+		    "such as spf.lookups, and spf.* is all about SPF", option,
+		    value);
 		return (false);
 	}
 	v[(*n)++] = value;

@@ -157,5 +157,7 @@ const char	*check_severity_name(enum check_severity);
 /* The standard behind an id; NULL: none. *known_r: whether there is such an
    id. */
 const char	*check_rule(const char *id, bool *known_r);
+/* Each id by its index; NULL behind the last one. */
+const char	*check_id(size_t i);
 
 #endif

@@ -159,6 +159,12 @@ static const struct id_row {
 };
 
 const char *
+check_id(size_t i)
+{
+	return (i < sizeof(ids) / sizeof(ids[0]) ? ids[i].id : NULL);
+}
+
+const char *
 check_rule(const char *id, bool *known_r)
 {
 	size_t i;

@@ -93,6 +93,11 @@ def check_status(zones):
             'an unknown about a list: 0')
     tap.is_(zones.check(FAULTY, *HOST, '--skip', '*.*')[0], 0,
             'all are skipped: 0')
+    for option in '--only', '--skip':
+        for glob in 'sfp.*', 'spf', 'spf.*,dmarc.*', '':
+            status, out, err = zones.check(FAULTY, *HOST, option, glob)
+            tap.ok(status == 2 and not out and 'matches no id' in err,
+                   '%s %s' % (option, glob), err)
     tap.is_(zones.check(FAULTY, *HOST, '--only', 'mx.*')[0], 0,
             'only what is fine: 0')
 
