@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Reads their files: "Option value" lines, comments from any '#' on, Include;
- * policyd-spf's "option = value". A byte order mark is no part of the first
- * option. Whose a file is, its options tell, if they are of one program more
- * than of others; else its name, else the files before it. A file that has
- * options, but none that a program knows, is not one of theirs.
+ * policyd-spf's "option = value". Whose a file is, its options tell, if they
+ * are of one program more than of others; else its name, else the files before
+ * it. A file that has options, but none that a program knows, is not one of
+ * theirs.
  */
 #include "conf/table.h"
 #include "tools/import.h"
@@ -202,9 +202,6 @@ read_file(struct import *im, struct import_given *given, const char *path,
 
 	status = conf_file_read(path, IMPORT_MAX_BYTES, &im->arena, NULL,
 	    &lines.rest, diag);
-	if (str_starts(lines.rest, STR("\xef\xbb\xbf"))) {
-		lines.rest = str_from_offset(lines.rest, 3);
-	}
 	if (status == STATUS_OK && given->program == IMPORT_PROGRAMS) {
 		given->program = guess_program(im, path, lines.rest);
 	}

@@ -82,6 +82,11 @@ without_comment(struct str s)
 bool
 conf_lines_next(struct conf_lines *lines, struct str *line_r)
 {
+	const struct str mark = STR("\xef\xbb\xbf");
+
+	if (lines->line == 0 && str_starts(lines->rest, mark)) {
+		lines->rest = str_from_offset(lines->rest, mark.n);
+	}
 	while (str_next(&lines->rest, '\n', line_r)) {
 		lines->line++;
 		*line_r = str_trim_fws(without_comment(*line_r));

@@ -113,9 +113,14 @@ load_key(int fd, const char *path, const char *user_id, struct arena *arena,
 	if (status != STATUS_OK) {
 		return (status);
 	}
-	status = check_access(path, &st, user_id, diag);
+	/* A file that is no private key may be open to all: say what it is. */
+	status = privkey_parse_pem(pem, path, key_r, diag);
 	if (status == STATUS_OK) {
-		status = privkey_parse_pem(pem, path, key_r, diag);
+		status = check_access(path, &st, user_id, diag);
+	}
+	if (status != STATUS_OK) {
+		privkey_free(*key_r);
+		*key_r = NULL;
 	}
 	explicit_bzero((void *)(uintptr_t)pem.p, pem.n);
 	return (status);

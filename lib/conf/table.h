@@ -161,7 +161,7 @@ enum status	 conf_key_load_fd(int fd, const char *path,
     ATTR_MUST_CHECK;
 
 /* The lines of a file one by one, without comments and the white space around
-   them; empty lines are skipped. False at the end. */
+   them; empty lines and a byte order mark are skipped. False at the end. */
 struct conf_lines {
 	struct str	rest;		/* absent: at the end */
 	unsigned	line;		/* number of the last line returned */

@@ -165,6 +165,10 @@ test_files(struct str pem)
 	    "a FIFO, without waiting for a writer");
 	write_file("text", 0600, STR("no key at all\n"));
 	tap_num(load("text", NULL, &diag), STATUS_SYNTAX, "no key");
+	write_file("record", 0644, STR("v=DKIM1; k=rsa; p=AAAA\n"));
+	tap_num(load("record", NULL, &diag), STATUS_SYNTAX, "a DNS record");
+	tap_ok(strstr(diag.text, "record: a DNS record: the private key is "
+	    "needed") != NULL, "not one that must be closed: %s", diag.text);
 	write_file("empty", 0600, STR(""));
 	tap_num(load("empty", NULL, &diag), STATUS_SYNTAX, "an empty file");
 

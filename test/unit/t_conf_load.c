@@ -368,6 +368,7 @@ static const struct {
 /* The last value that is taken, and forms that stand nowhere else. */
 static const char *const good[] = {
 	"Socket inet:1\n", "Socket inet:65535@127.0.0.1\n",
+	"\xef\xbb\xbfSocket inet:1\n", "\xef\xbb\xbf# x\nSocket inet:1\n",
 	"Socket inet6:8891@[::1]\n", "Socket local:/run/x\n",
 	"Metrics inet:9893\n", "Metrics inet:1@127.0.0.1\n",
 	"Metrics inet:1@[::1]\n", "Metrics inet6:1@LocalHost\n",

@@ -185,7 +185,7 @@ test_errors(void)
 	struct signers *s;
 	struct diag diag;
 
-	write_file("late", 0644, STR("x"));
+	write_file("late", 0644, make_key(CRYPTO_ED25519));
 	if (make("k a.example:s:./late\n", "* k\n", 10, &s, &diag) !=
 	    STATUS_OK) {
 		tap_ok(false, "tables: %s", diag.text);
