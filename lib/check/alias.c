@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Fixes of names that are aliases. Invariant: no fix publishes a record beside
- * a CNAME (RFC 1034 3.6.2). A record that stands at the alias's end is changed
- * there, by whom the end belongs to; so is one of our own host. Else the alias
- * goes, and its addresses become the name's own. What a wildcard makes an alias
- * is none: a record at the name has priority.
+ * a CNAME (RFC 1034 3.6.2), nor an MX record that names an alias (RFC 2181
+ * 10.3). A record that stands at the alias's end is changed there, by whom the
+ * end belongs to; so is one of our own host, and a reverse name (RFC 2317).
+ * Else the alias goes, and its addresses become the name's own. What a wildcard
+ * makes an alias is none: a record at the name has priority.
  */
 #include "check/private.h"
 #include "mail/domain.h"
@@ -47,8 +48,7 @@ alias_of(struct check *c, const struct check_fix *fix)
 {
 	struct str end;
 
-	if (fix->where == WANTED_AT_POSTFIX || fix->where ==
-	    WANTED_AT_HOSTER || str_eq(str_from(fix->type), STR("PTR"))) {
+	if (fix->where == WANTED_AT_POSTFIX) {
 		return (STR_NONE);
 	}
 	end = check_alias_end(c, fix->owner);
@@ -64,7 +64,8 @@ stands_there(struct check *c, const struct check_finding *f,
 	const struct dns_answer *txt;
 	size_t i, j;
 
-	if (fix->remove || (check_addresses(c, fix->owner).n > 0 &&
+	if (fix->remove || fix->where == WANTED_AT_HOSTER ||
+	    (check_addresses(c, fix->owner).n > 0 &&
 	    check_place(c, end) == WANTED_AT_DNS)) {
 		return (true);
 	}
@@ -79,6 +80,28 @@ stands_there(struct check *c, const struct check_finding *f,
 		}
 	}
 	return (false);
+}
+
+/* The host of an MX record, unless the name itself gets the record. */
+static void
+name_host(struct check *c, struct check_fix *fix, bool replaced)
+{
+	size_t at = str_find(fix->value, ' ') + 1;
+	struct str host = str_from_offset(fix->value, at), end;
+
+	if (fix->remove || !str_eq(str_from(fix->type), STR("MX")) ||
+	    host.n < 2) {
+		return;
+	}
+	host.n--;		/* the final dot */
+	if (replaced && str_eq_ci(host, fix->owner)) {
+		return;
+	}
+	end = check_alias_end(c, host);
+	if (end.p != NULL && !str_eq_ci(end, host)) {
+		fix->value = check_text(c, "%.*s%.*s.", STR_FMT(str_first(
+		    fix->value, at)), STR_FMT(end));
+	}
 }
 
 static bool
@@ -137,19 +160,23 @@ rewrite_fixes(struct check *c, struct check_finding *f)
 	struct check_fix old[CHECK_MAX_FIXES], *fix;
 	size_t n = f->fix_n, i;
 	struct str end;
+	bool replaced;
 
 	memcpy(old, f->fix, sizeof(old));
 	f->fix_n = 0;
 	for (i = 0; i < n; i++) {
 		fix = &old[i];
 		end = alias_of(c, fix);
-		if (end.p != NULL && !stands_there(c, f, fix, end)) {
+		replaced = end.p != NULL && !stands_there(c, f, fix, end);
+		name_host(c, fix, replaced);
+		if (replaced) {
 			replace_alias(c, f, fix);
 			continue;
 		}
 		if (end.p != NULL) {
 			fix->owner = end;
-			fix->where = check_place(c, end);
+			fix->where = fix->where == WANTED_AT_HOSTER ?
+			    WANTED_AT_HOSTER : check_place(c, end);
 		}
 		f->fix[f->fix_n++] = *fix;
 	}

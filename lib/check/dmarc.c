@@ -124,7 +124,7 @@ judge_misplaced(struct check *c, struct str owner, bool has_record)
 	if (has_record) {
 		check_fix_remove(f, wrong, "TXT", text);
 	} else {
-		check_fix(f, WANTED_AT_DNS, owner, "TXT", text);
+		fix_text(c, f, owner, text);
 		check_fix_remove(f, wrong, "TXT", text);
 	}
 	return (!has_record);

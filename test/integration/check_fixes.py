@@ -196,6 +196,22 @@ ZONES = [
         'more': 'm.d.example. CNAME mail.d.example.\n',
         'hspf': txt('mail.d.example', 'v=spf1 -all')},
      dict(SENDS, helo='m.d.example'), 'helo.spf:error ptr.helo-mismatch:warn'),
+    ('a reverse name by RFC 2317', {
+        'ptr': '1.2.0.192.in-addr.arpa. CNAME 1.0.2.0.192.in-addr.arpa.\n'
+               '1.0.2.0.192.in-addr.arpa. PTR gone.d.example.\n'}, SENDS,
+     'ptr.unconfirmed:error'),
+    ('no MX, and HELO is an alias', {
+        'mx': 'm.example. CNAME mail.d.example.\n', **spf(
+            'v=spf1 ip4:192.0.2.1 ~all'), **dmarc('v=DMARC1; p=reject')},
+     dict(SENDS, helo='m.example'),
+     'mx.missing:error ptr.helo-mismatch:warn'),
+    ('the domain is an alias of its host', {
+        'mx': 'd.example. CNAME mail.d.example.\n', 'spf': ''},
+     dict(SENDS, helo='mail.d.example'), 'mx.implicit:warn'),
+    ('the domain is an alias of a web site', {
+        'mx': 'd.example. CNAME www.far.example.\n'
+              'www.far.example. A 198.51.100.80\n', 'spf': ''}, SENDS,
+     'mx.implicit:warn spf.missing:error'),
     ('HELO is an alias of a name elsewhere', {
         'more': 'm.d.example. CNAME vm.hoster.example.\n'
                 'vm.hoster.example. A 192.0.2.1\n'},
@@ -386,6 +402,9 @@ ZONES = [
     ('a wildcard alias, no policy', {
         'dmarc': '*.d.example. CNAME d.example.\n'}, SENDS,
      'dmarc.missing:error'),
+    ('misplaced, and faulty', {'dmarc': txt(
+        'd.example', 'v=DMARC1;p=reject; pct=50; sp=nothing; adkim=q')},
+     SENDS, 'dmarc.misplaced:error'),
     ('a near miss, and reports to nowhere', dmarc(
         'v=dmarc1; p=reject; rua=mailto:r@gone.example,mailto:r@d.example'),
      SENDS, 'dmarc.near-miss:error'),
