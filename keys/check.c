@@ -88,7 +88,11 @@ judge_server(const struct keystore_key *key, const struct look *look,
 	} else if (!is_allowed(key->stage, server->state)) {
 		add_finding(&f, true, server->says, server->todo);
 	}
-	if (!f.bad && server->doubled) {
+	/* Of a key that is allowed to be unpublished, too: what hinders it. */
+	if (!f.bad && (server->doubled ||
+	    (life_record(key->stage) == LIFE_RECORD_ANY &&
+	    (server->state == LOOK_SILENT ||
+	    server->state == LOOK_REVOKED)))) {
 		add_finding(&f, false, server->says, server->todo);
 	}
 	if (server->bogus) {
@@ -132,6 +136,22 @@ is_well(const struct keystore_key *key, const struct look *look)
 	return (look->n > 0);
 }
 
+/* Whether a server that answers has no record of the key; one that does not
+   answer says nothing. */
+static bool
+lacks_record(const struct look *look)
+{
+	size_t i;
+
+	for (i = 0; i < look->n; i++) {
+		if (look->v[i].state != LOOK_GOOD &&
+		    look->v[i].state != LOOK_SILENT) {
+			return (true);
+		}
+	}
+	return (false);
+}
+
 static const char *
 summary_of(const struct keystore_key *key, const struct look *look)
 {
@@ -144,9 +164,14 @@ summary_of(const struct keystore_key *key, const struct look *look)
 	if (key->stage != KEY_PENDING) {
 		return ("all is well");
 	}
-	return (look->found.good ? "every name server has its record; "
-	    "dkimkeygen rotate takes it to the next stage" :
-	    "not published yet: its record is not at every name server");
+	if (look->found.good) {
+		return ("every name server has its record; dkimkeygen rotate "
+		    "takes it to the next stage");
+	}
+	return (lacks_record(look) ?
+	    "not published yet: its record is not at every name server" :
+	    "whether it is published is not known: a name server did not "
+	    "answer");
 }
 
 /* Of a single source the record is shown; name servers would repeat it. */

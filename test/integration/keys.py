@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The life of keys in a store, as dkimkeygen lives it."""
 import os
+import re
 import shutil
 import stat
 import subprocess
@@ -302,6 +303,16 @@ def test_check():
     _, out_check, _ = store.run('check', '--zone', zone)
     tap.contains(out_check, b'every name server has its record; dkimkeygen r',
                  'and so it is when it is there')
+    for text, want, why in (
+            ('SERVFAIL', b'is not known: a name server did not', b'an error'),
+            ('TIMEOUT', b'is not known: a name server did not',
+             b'it does not answer'),
+            ('TXT "v=DKIM1; p="', b'not published yet: ', b'a revoked key')):
+        proc.write(zone, 'a._domainkey.example.com. %s\n' % text)
+        _, out_check, _ = store.run('check', '--zone', zone)
+        tap.ok(b'(pending): ' in out_check and want in out_check and
+               re.search(b'warning: zone text: .*' + why, out_check),
+               'pending, and ' + text, out_check)
     for there in (False, True):
         proc.write(zone, out if there else '')
         _, obj, _ = proc.run_json([tree.DKIMKEYGEN, 'check', '-j', '-K',
