@@ -4,6 +4,7 @@
 
 #include "keys/make.h"
 #include "keys/rotate.h"
+#include "mail/domain.h"
 #include "tools/check_host.h"
 #include "tools/setup.h"
 
@@ -153,17 +154,17 @@ is_taken(struct setup *s, struct str selector, bool *ok)
 {
 	const struct authority_zone *zone;
 	struct authority_answer answer;
-	struct str name, target;
+	struct str name = domain_key_name(&s->arena, selector, s->domain);
+	struct str target;
 	struct diag diag;
 	size_t i;
 
 	diag_init(&diag);
-	name = setup_text(s, "%.*s._domainkey.%.*s", STR_FMT(selector),
-	    STR_FMT(s->domain));
-	*ok = authority_find(s->authority, &s->arena, name, &target, &zone,
-	    &diag) == STATUS_OK;
+	*ok = name.p != NULL && authority_find(s->authority, &s->arena, name,
+	    &target, &zone, &diag) == STATUS_OK;
 	if (!*ok) {
-		(void)cli_fail("%s", diag.text);
+		(void)cli_fail("%s", name.p != NULL ? diag.text :
+		    status_text(STATUS_NOMEM));
 	}
 	for (i = 0; *ok && i < zone->n; i++) {
 		if (zone->v[i]->n > 0 && authority_ask(s->authority,

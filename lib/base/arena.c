@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -235,22 +234,32 @@ arena_cstr(struct arena *a, struct str s)
 }
 
 struct str
-arena_printf(struct arena *a, const char *fmt, ...)
+arena_vprintf(struct arena *a, const char *fmt, va_list ap)
 {
-	va_list ap;
+	va_list again;
 	char *p;
 	int n;
 
-	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
-	va_end(ap);
+	va_copy(again, ap);
+	n = vsnprintf(NULL, 0, fmt, again);
+	va_end(again);
 	if (n < 0 || (p = alloc_space(a, (size_t)n + 1)) == NULL) {
 		return (STR_NONE);
 	}
-	va_start(ap, fmt);
 	vsnprintf(p, (size_t)n + 1, fmt, ap);
-	va_end(ap);
 	return (str_mem(p, (size_t)n));
+}
+
+struct str
+arena_printf(struct arena *a, const char *fmt, ...)
+{
+	struct str r;
+	va_list ap;
+
+	va_start(ap, fmt);
+	r = arena_vprintf(a, fmt, ap);
+	va_end(ap);
+	return (r);
 }
 
 void *

@@ -9,6 +9,7 @@
 #ifndef BASE_ARENA_H
 #define BASE_ARENA_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -42,6 +43,8 @@ char	*arena_cstr(struct arena *, struct str) ATTR_MUST_CHECK;
 /* Formatted text; p == NULL when out of memory. */
 struct str	 arena_printf(struct arena *, const char *fmt, ...)
     ATTR_PRINTF(2, 3) ATTR_MUST_CHECK;
+struct str	 arena_vprintf(struct arena *, const char *fmt, va_list)
+    ATTR_PRINTF(2, 0) ATTR_MUST_CHECK;
 /*
  * Makes space for one more element in an array in the arena: *cap doubles and
  * the old content is copied. NULL when out of memory.

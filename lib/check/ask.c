@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Queries of one pass, addresses, and the runs of the engines. */
 #include <stdarg.h>
-#include <stdio.h>
 
 #include "check/private.h"
 
@@ -69,23 +68,16 @@ check_why(const struct dns_answer *answer)
 struct str
 check_text(struct check *c, const char *fmt, ...)
 {
-	char *text = NULL;
 	struct str r;
 	va_list ap;
-	int n;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	r = arena_vprintf(&c->memory, fmt, ap);
 	va_end(ap);
-	text = n < 0 ? NULL : arena_alloc(&c->memory, (size_t)n + 1);
-	if (text == NULL) {
+	if (r.p == NULL) {
 		c->status = STATUS_NOMEM;
 		return (STR(""));
 	}
-	va_start(ap, fmt);
-	(void)vsnprintf(text, (size_t)n + 1, fmt, ap);
-	va_end(ap);
-	r = str_mem(text, (size_t)n);
 	return (r);
 }
 

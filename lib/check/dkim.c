@@ -225,8 +225,11 @@ judge_absence(struct check *c, struct str owner,
 	struct check_finding *f;
 
 	cname = check_ask(c, owner, DNS_CNAME);
-	twice = check_text(c, "%.*s._domainkey.%.*s.%.*s", STR_FMT(
-	    selector->name), STR_FMT(c->domain), STR_FMT(c->domain));
+	twice = domain_doubled(&c->memory, owner, c->domain);
+	if (twice.p == NULL) {
+		c->status = STATUS_NOMEM;
+		return;
+	}
 	doubled = check_ask(c, twice, DNS_TXT);
 	probe = check_ask(c, check_text(c, "%.*s.%.*s", STR_FMT(c->probe),
 	    STR_FMT(c->domain)), DNS_TXT);
