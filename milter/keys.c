@@ -350,7 +350,7 @@ await_parent(const struct keys *keys)
 		ready = poll(&message, 1, KEYS_COMPARE_MS);
 		/* Also if the parent says something more often than that. */
 		remote_server_compare(keys->server, keys->start->said);
-		remote_server_tend(keys->server);
+		remote_server_drop_expired(keys->server);
 		served_log_tend(false);
 	} while (ready == 0);
 }

@@ -52,7 +52,6 @@ struct remote_server {
 	struct remote_made	*made;
 	bool			 told[REMOTE_TALLY_SLOTS];	/* by the
 						   thread that compares */
-	struct ration		 malformed;
 	struct ration		 differences;
 	pthread_mutex_t		 lock;		/* guards what follows */
 	struct sets		 sets;		/* newest first */
@@ -77,8 +76,7 @@ remote_server_new(const struct crypto *crypto, const struct env *env,
 	if (server == NULL) {
 		return (NULL);
 	}
-	if (!ration_init(&server->malformed, REMOTE_MALFORMED_LINES) ||
-	    !ration_init(&server->differences, REMOTE_DIFFERENCE_LINES) ||
+	if (!ration_init(&server->differences, REMOTE_DIFFERENCE_LINES) ||
 	    pthread_mutex_init(&server->lock, NULL) != 0) {
 		free(server);
 		return (NULL);
@@ -251,7 +249,6 @@ remote_server_free(struct remote_server *server)
 	}
 	pthread_mutex_destroy(&server->lock);
 	ration_fini(&server->differences);
-	ration_fini(&server->malformed);
 	free(server);
 }
 
@@ -300,6 +297,12 @@ void
 remote_server_drop_former(struct remote_server *server)
 {
 	drop_older(server, ALL);
+}
+
+void
+remote_server_drop_expired(struct remote_server *server)
+{
+	drop_older(server, EXPIRED);
 }
 
 void
@@ -496,29 +499,6 @@ serve_release(struct request *q, const struct remote_request *request,
 	set_free(gone);
 }
 
-static void
-log_malformed(struct remote_server *server)
-{
-	if (ration_take(&server->malformed, env_mono_us(server->env))) {
-		env_log(server->env, LOG_LEVEL_ERROR, "the mail process sent "
-		    "a malformed request for a signature: its connection is "
-		    "closed");
-	}
-}
-
-void
-remote_server_tend(struct remote_server *server)
-{
-	uint64_t n = ration_left_out(&server->malformed,
-	    env_mono_us(server->env));
-
-	if (n > 0) {
-		env_log(server->env, LOG_LEVEL_ERROR, "the mail process sent "
-		    "%" PRIu64 " more malformed requests for a signature", n);
-	}
-	drop_older(server, EXPIRED);
-}
-
 /* Returns the length of the reply; 0: the connection is to be closed. */
 static size_t
 serve_packet(struct request *q, struct str packet, unsigned char *reply_r)
@@ -527,7 +507,9 @@ serve_packet(struct request *q, struct str packet, unsigned char *reply_r)
 	struct remote_reply reply = { .status = REMOTE_OK };
 
 	if (remote_request_parse(packet, &request) != STATUS_OK) {
-		log_malformed(q->server);
+		env_log(q->server->env, LOG_LEVEL_ERROR, "the mail process "
+		    "sent a malformed request for a signature: its connection "
+		    "is closed");
 		return (0);
 	}
 	buf_reset(&q->public);

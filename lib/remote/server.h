@@ -30,14 +30,13 @@
 
 #define REMOTE_SETS_MAX	16
 #define REMOTE_FORMER_S	3600
-/* Lines of the log within a minute (base/ration.h). */
-#define REMOTE_MALFORMED_LINES	1
-#define REMOTE_DIFFERENCE_LINES	20
+#define REMOTE_DIFFERENCE_LINES	20	/* of the log within a minute */
 
 struct remote_server;
 
-/* NULL: out of memory. crypto and env outlive it. made: counts the signatures,
-   for each key. */
+/* NULL: out of memory. crypto and env outlive it. Each request that is malformed
+   or names a key that cannot be loaded is logged: env bounds the lines of the
+   threads that serve. made: counts the signatures, for each key. */
 struct remote_server	*remote_server_new(const struct crypto *,
 			    const struct env *, struct remote_made *made);
 /* With all sets; no thread uses it any more. NULL: nothing. */
@@ -50,9 +49,6 @@ void			 remote_server_free(struct remote_server *);
  */
 void			 remote_server_compare(struct remote_server *,
 			    const struct remote_said *);
-/* To be called every few seconds: says how many malformed requests there were,
-   and drops former sets whose time is over. */
-void			 remote_server_tend(struct remote_server *);
 /*
  * A new set, which may be asked for at once and is the one in service. owner is
  * released when the set is gone, after its signers. Takes both, also on
@@ -69,6 +65,8 @@ void		 remote_server_commit(struct remote_server *, uint64_t number);
 /* All that are older than the one in service: the client is another process
    now. */
 void		 remote_server_drop_former(struct remote_server *);
+/* Former sets whose time is over; to be called every few seconds. */
+void		 remote_server_drop_expired(struct remote_server *);
 struct remote_use {		/* of the newest set */
 	struct signers		*signers;
 	const struct conf	*conf;

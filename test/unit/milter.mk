@@ -56,6 +56,9 @@ test_unit_t_milter_sandbox_SOURCES = test/unit/t_milter_sandbox.c \
 	milter/opener.c milter/opener.h $(sandbox_files)
 test_unit_t_milter_sandbox_LDADD = $(LDADD) $(SECCOMP_LIBS)
 endif
+UNIT += test/unit/t_milter_served_log
+test_unit_t_milter_served_log_SOURCES = test/unit/t_milter_served_log.c \
+	milter/served_log.c milter/served_log.h
 UNIT += test/unit/t_milter_alive
 test_unit_t_milter_alive_SOURCES = test/unit/t_milter_alive.c \
 	milter/control.c milter/manager.c milter/parent_alive.c
