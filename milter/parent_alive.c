@@ -45,7 +45,7 @@ parent_alive_heard(struct child *child)
 }
 
 static uint64_t
-allowed(const struct parent *parent, const struct child *child)
+allowed_questions(const struct parent *parent, const struct child *child)
 {
 	return (child->loading ? MANAGER_LOAD_US / parent->alive.every_us :
 	    QUESTIONS);
@@ -59,7 +59,7 @@ ask_child(struct parent *parent, struct child *child)
 	if (child->pid == 0) {
 		return;
 	}
-	if (child->silent++ == allowed(parent, child)) {
+	if (child->silent++ == allowed_questions(parent, child)) {
 		parent_kill(parent, child, "does not answer");
 		child->silent = QUESTIONS + 1;
 	} else if (!child->asked && !child->ended) {
@@ -84,7 +84,7 @@ parent_is_alive(const struct parent *parent)
 	for (i = 0; i < 2; i++) {
 		/* One that was killed, and is there still. */
 		if (children[i]->pid != 0 && children[i]->silent >
-		    allowed(parent, children[i]) + QUESTIONS) {
+		    allowed_questions(parent, children[i]) + QUESTIONS) {
 			return (false);
 		}
 	}

@@ -164,7 +164,7 @@ add_call(struct filter *f, const struct sandbox_call *call)
 }
 
 static bool
-applies(const struct filter *f, const struct sandbox_call *call)
+applies_call(const struct filter *f, const struct sandbox_call *call)
 {
 	return ((call->who & (int)f->role) != 0 &&
 	    ((call->who & SANDBOX_IF_POSTGRES) == 0 || f->postgres));
@@ -182,7 +182,7 @@ fill_filter(struct filter *f)
 	/* A search tree, not a list: each call of the process goes through. */
 	(void)seccomp_attr_set(f->scmp, SCMP_FLTATR_CTL_OPTIMIZE, 2);
 	for (i = 0; i < sandbox_calls_n && error == 0; i++) {
-		if (applies(f, &sandbox_calls[i])) {
+		if (applies_call(f, &sandbox_calls[i])) {
 			error = add_call(f, &sandbox_calls[i]);
 		}
 	}

@@ -344,7 +344,7 @@ add_web(struct connect *c, struct connect_domain *d)
 }
 
 static enum status
-converse(struct connect *c)
+ask_servers(struct connect *c)
 {
 	int64_t timeout_s = c->args->connect_timeout_s != 0 ?
 	    c->args->connect_timeout_s : CONNECT_TIMEOUT_S;
@@ -376,7 +376,7 @@ connect_domains(struct connect *c, struct check_shown *shown, size_t n)
 	}
 	ask_domains(c, shown, n);
 	ask_hosts(c);
-	status = converse(c);
+	status = ask_servers(c);
 	if (status == STATUS_OK && c->outside_mx != NULL) {
 		sayer.shown = &shown[0];
 		connect_judge_outside(c, &sayer);

@@ -108,7 +108,7 @@ translate_openarc(struct import *im)
 /* Whether policyd-spf refuses mail for a result. HELO_reject Null does so for
    bounces. */
 static bool
-refuses(const struct import *im, const char *name, bool fallback)
+refuses_result(const struct import *im, const char *name, bool fallback)
 {
 	const struct import_given *given = import_get(im, IMPORT_POLICYD,
 	    name);
@@ -150,10 +150,10 @@ translate_policyd(struct import *im)
 	if (type == NULL || str_eq_ci(type->value, STR("SPF"))) {
 		import_set_text(im, "ReceivedSPF", "yes");
 	}
-	if (!testing && (refuses(im, "HELO_reject", true) ||
-	    refuses(im, "Mail_From_reject", true) ||
-	    refuses(im, "PermError_reject", false) ||
-	    refuses(im, "TempError_Defer", false))) {
+	if (!testing && (refuses_result(im, "HELO_reject", true) ||
+	    refuses_result(im, "Mail_From_reject", true) ||
+	    refuses_result(im, "PermError_reject", false) ||
+	    refuses_result(im, "TempError_Defer", false))) {
 		import_say(im, IMPORT_ACCEPTED, "Mail is not refused for SPF "
 		    "alone (HELO_reject, Mail_From_reject, PermError_reject, "
 		    "TempError_Defer of policyd-spf): DMARC decides. To refuse "

@@ -135,7 +135,7 @@ note_trouble(struct tls *tls)
 
 /* What a result of 0 or less means. */
 static enum tls_progress
-classify(struct tls *tls, int result)
+classify_result(struct tls *tls, int result)
 {
 	switch (SSL_get_error(tls->ssl, result)) {
 	case SSL_ERROR_WANT_READ:
@@ -158,7 +158,7 @@ tls_handshake(struct tls *tls)
 
 	ERR_clear_error();
 	result = SSL_do_handshake(tls->ssl);
-	return (result == 1 ? TLS_OPEN : classify(tls, result));
+	return (result == 1 ? TLS_OPEN : classify_result(tls, result));
 }
 
 enum tls_progress
@@ -169,7 +169,7 @@ tls_read(struct tls *tls, char *p, size_t max, size_t *n_r)
 	ERR_clear_error();
 	*n_r = 0;
 	result = SSL_read_ex(tls->ssl, p, max, n_r);
-	return (result == 1 ? TLS_OPEN : classify(tls, result));
+	return (result == 1 ? TLS_OPEN : classify_result(tls, result));
 }
 
 bool

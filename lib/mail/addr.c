@@ -235,7 +235,7 @@ angle_addr(struct parser *p)
  * is the address in brackets; the one before it counts as the next author.
  */
 static void
-claim(struct parser *p)
+claimed_addr(struct parser *p)
 {
 	struct addr_mailbox *v, claimed;
 
@@ -271,7 +271,7 @@ address(struct parser *p, bool in_group)
 	} else if (phrase && addr_scan_peek(&p->scan) == '@') {
 		p->scan.i = from;
 		addr_spec(p);
-		claim(p);
+		claimed_addr(p);
 	} else if (phrase && !in_group && addr_scan_take(&p->scan, ':')) {
 		p->out->odd = true;
 		mailbox_list(p, true);

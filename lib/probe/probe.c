@@ -25,7 +25,7 @@ probe_keep(struct probe *p, struct str text)
 }
 
 static void
-step(struct probe *p, short events)
+step_probe(struct probe *p, short events)
 {
 	wire_move(p, events);
 	if (p->end != PROBE_OPEN) {
@@ -40,7 +40,7 @@ step(struct probe *p, short events)
 
 /* Those that are open; returns how many. */
 static nfds_t
-collect(struct probe *v, size_t n, struct pollfd *fds, struct probe **who)
+collect_open(struct probe *v, size_t n, struct pollfd *fds, struct probe **who)
 {
 	nfds_t open = 0;
 	size_t i;
@@ -84,7 +84,7 @@ wait_once(struct pollfd *fds, struct probe **who, nfds_t open,
 	}
 	for (i = 0; n > 0 && i < open; i++) {
 		if (fds[i].revents != 0) {
-			step(who[i], fds[i].revents);
+			step_probe(who[i], fds[i].revents);
 		}
 	}
 	return (true);
@@ -106,7 +106,7 @@ probe_run(struct probe *v, size_t n, const struct env *env,
 	for (i = 0; i < n; i++) {
 		wire_open(&v[i], roots, arena);
 	}
-	while ((open = collect(v, n, fds, who)) > 0 &&
+	while ((open = collect_open(v, n, fds, who)) > 0 &&
 	    wait_once(fds, who, open, env, deadline_us)) {
 		continue;
 	}

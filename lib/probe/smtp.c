@@ -5,7 +5,7 @@
 
 /* Nobody waits for the answer to QUIT. */
 static void
-quit(struct probe *p)
+quit_session(struct probe *p)
 {
 	p->stage = PROBE_AT_QUIT;
 	wire_send(p, "QUIT\r\n");
@@ -32,7 +32,7 @@ ask_relay(struct probe *p)
 	    !ip_from_sockaddr((struct sockaddr *)&own, &ours) ||
 	    ip_eq(&ours, &p->ip) ||
 	    (p->is_inside != NULL && p->is_inside(p->ctx, &ours))) {
-		quit(p);
+		quit_session(p);
 		return;
 	}
 	p->stage = PROBE_AT_MAIL;
@@ -46,7 +46,7 @@ take_greeting(struct probe *p, const struct reply *reply)
 	if (reply->code != 220) {
 		probe_end(p, PROBE_REFUSED);
 	} else if (p->kind == PROBE_GREETING) {
-		quit(p);
+		quit_session(p);
 	} else {
 		send_ehlo(p, PROBE_AT_EHLO);
 	}
@@ -105,7 +105,7 @@ take_reply(struct probe *p, const struct reply *reply)
 			wire_send(p, "RCPT TO:<%.*s>\r\n",
 			    STR_FMT(p->recipient));
 		} else {
-			quit(p);
+			quit_session(p);
 		}
 		break;
 	case PROBE_AT_RCPT:
@@ -116,7 +116,7 @@ take_reply(struct probe *p, const struct reply *reply)
 	case PROBE_AT_RSET:
 	case PROBE_AT_QUIT:
 	case PROBE_AT_RESPONSE:
-		quit(p);
+		quit_session(p);
 		break;
 	}
 	if (p->end == PROBE_REFUSED) {

@@ -405,8 +405,8 @@ receive_reply(struct remote_client *client, struct exchange *x, int fd,
 }
 
 static enum status
-talk(struct remote_client *client, struct exchange *x, int fd, uint64_t seq,
-    struct remote_reply *r)
+ask_channel(struct remote_client *client, struct exchange *x, int fd,
+    uint64_t seq, struct remote_reply *r)
 {
 	enum status status;
 
@@ -424,7 +424,7 @@ talk(struct remote_client *client, struct exchange *x, int fd, uint64_t seq,
    tried, and in the end those of another server. The reply has views into
    x. TEMP: no answer. */
 static enum status
-exchange(struct remote_client *client, struct remote_request *request,
+exchange_packets(struct remote_client *client, struct remote_request *request,
     struct exchange *x, struct remote_reply *r)
 {
 	struct taken taken;
@@ -443,8 +443,8 @@ exchange(struct remote_client *client, struct remote_request *request,
 		if (request->kind == REMOTE_SIGN) {
 			remote_tally_asked(client->said, x->slot);
 		}
-		status = x->n > 0 ? talk(client, x, taken.fd, request->seq,
-		    r) : STATUS_LIMIT;
+		status = x->n > 0 ? ask_channel(client, x, taken.fd,
+		    request->seq, r) : STATUS_LIMIT;
 		ended = status == STATUS_IO || status == STATUS_SYNTAX;
 		return_channel(client, &taken, x->is_load, ended);
 	} while (ended);
@@ -459,7 +459,7 @@ server_answers(struct remote_client *client)
 	struct exchange x = { .is_load = false };
 	struct remote_reply ignored;
 
-	return (exchange(client, &request, &x, &ignored) == STATUS_OK);
+	return (exchange_packets(client, &request, &x, &ignored) == STATUS_OK);
 }
 
 static enum status
@@ -472,7 +472,7 @@ ask_load(struct remote_client *client, uint64_t set,
 	enum status status;
 
 	x->is_load = x->may_wait = true;
-	status = exchange(client, &request, x, r);
+	status = exchange_packets(client, &request, x, r);
 	return (status == STATUS_OK && r->kind != REMOTE_LOADED ?
 	    STATUS_TEMP : status);
 }
@@ -489,7 +489,7 @@ ask_sign(struct remote_client *client, const unsigned char *handle,
 	x->is_load = false;
 	x->may_wait = true;
 	x->slot = remote_tally_slot(handle);
-	status = exchange(client, &request, x, r);
+	status = exchange_packets(client, &request, x, r);
 	if (status == STATUS_OK && r->kind != REMOTE_SIGNED) {
 		return (STATUS_TEMP);
 	}
@@ -594,7 +594,7 @@ remote_client_given(struct remote_client *client, uint64_t set, uint32_t index,
 }
 
 static enum status
-explain(enum status status, struct diag *diag)
+explain_status(enum status status, struct diag *diag)
 {
 	if (status != STATUS_NOMEM) {
 		diag_set(diag, NULL, 0, status == STATUS_LIMIT ?
@@ -617,7 +617,7 @@ load_remote(void *ctx, const struct signers_want *want, struct privkey **key_r,
 	*key_r = NULL;
 	*why_r = SIGNERS_KEY_UNREADABLE;
 	if (status != STATUS_OK) {
-		return (explain(status, diag));
+		return (explain_status(status, diag));
 	}
 	switch (r.status) {
 	case REMOTE_OK:
@@ -639,7 +639,7 @@ load_remote(void *ctx, const struct signers_want *want, struct privkey **key_r,
 		}
 		return (STATUS_IO);
 	}
-	return (status == STATUS_OK ? status : explain(status, diag));
+	return (status == STATUS_OK ? status : explain_status(status, diag));
 }
 
 static void
@@ -652,7 +652,7 @@ release_set(void *ctx)
 	struct remote_reply ignored;
 
 	/* Without a server there is nothing to release. */
-	if (exchange(set->client, &request, &x, &ignored) != STATUS_OK) {
+	if (exchange_packets(set->client, &request, &x, &ignored) != STATUS_OK) {
 		ignored.status = REMOTE_OK;
 	}
 	free(set);

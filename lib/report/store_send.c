@@ -85,7 +85,7 @@ take_delivery(void *ctx, const struct str *v)
 
 /* NULL columns do not exist; absent texts are written as empty ones. */
 static struct str
-present(struct str text)
+present_text(struct str text)
 {
 	return (text.p != NULL ? text : STR(""));
 }
@@ -96,10 +96,10 @@ report_store_deliver(struct report_store *store,
 {
 	char n[2][SQL_NUMBER_BYTES];
 	const struct str values[] = { d->policy_id,
-		sql_number(n[0], d->begin_s), d->address, present(d->host),
-		present(d->tag),
+		sql_number(n[0], d->begin_s), d->address, present_text(d->host),
+		present_text(d->tag),
 		str_from(report_delivery_state_name(d->state)),
-		sql_number(n[1], d->at_s), present(d->note) };
+		sql_number(n[1], d->at_s), present_text(d->note) };
 
 	return (report_store_run(store, "INSERT INTO mailseal_report_delivery "
 	    "(policy, day, address, host, tag, state, at, note) "
@@ -196,7 +196,7 @@ report_store_suppress(struct report_store *store,
 	char n[3][SQL_NUMBER_BYTES];
 	const struct str values[] = { s->address, sql_number(n[0], s->since_s),
 		sql_number(n[1], s->until_s), sql_number(n[2], s->times),
-		present(s->reason) };
+		present_text(s->reason) };
 
 	return (report_store_run(store,
 	    "INSERT INTO mailseal_report_suppression "
@@ -263,7 +263,7 @@ report_store_permit(struct report_store *store,
 {
 	char until[SQL_NUMBER_BYTES];
 	const struct str values[] = { p->policy_domain, p->host,
-		p->granted ? STR("1") : STR("0"), present(p->address),
+		p->granted ? STR("1") : STR("0"), present_text(p->address),
 		sql_number(until, p->until_s) };
 
 	return (report_store_run(store,

@@ -106,7 +106,7 @@ signers_kept_revision(const struct signers *s, bool look)
 
 /* Whether the former line has a key; NOMEM counts as one. */
 static bool
-works(const struct keeper *r, const struct table_key *k)
+has_key(const struct keeper *r, const struct table_key *k)
 {
 	struct signers_pick pick = { .kind = SIGNERS_TABLE,
 		.domain = k->domain, .source = k };
@@ -221,7 +221,7 @@ settle_changed(struct keeper *r, struct table_key *k,
 	enum status status = try_line(r, k, &why);
 
 	if (status == STATUS_NOMEM || status == STATUS_OK ||
-	    !works(r, former)) {
+	    !has_key(r, former)) {
 		return (status == STATUS_NOMEM ? status : STATUS_OK);
 	}
 	wanted = arena_alloc(&s->key_table.arena, sizeof(*wanted));
@@ -337,7 +337,7 @@ signers_kept_settle(struct signers *s, const struct signers *before)
 		any |= mark_used(strmap_value(&table->buckets, i));
 	}
 	while ((k = *at) != NULL) {
-		if (k->gone && !k->used && (!any || !works(&r, k))) {
+		if (k->gone && !k->used && (!any || !has_key(&r, k))) {
 			if (!k->is_path) {
 				explicit_bzero((void *)(uintptr_t)k->key.p,
 				    k->key.n);
