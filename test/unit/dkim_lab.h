@@ -296,4 +296,19 @@ lab_join(struct lab *lab, struct str a, struct str b)
 	return (str_mem(p, a.n + b.n));
 }
 
+/* LAB_MSG below as many fields. */
+static struct str ATTR_UNUSED
+lab_repeat(struct lab *lab, struct str field, size_t n)
+{
+	char *p = arena_alloc(&lab->arena, field.n * n + strlen(LAB_MSG));
+	size_t i;
+
+	lab_must(p != NULL, "memory");
+	for (i = 0; i < n; i++) {
+		memcpy(p + i * field.n, field.p, field.n);
+	}
+	memcpy(p + n * field.n, LAB_MSG, strlen(LAB_MSG));
+	return (str_mem(p, field.n * n + strlen(LAB_MSG)));
+}
+
 #endif

@@ -47,10 +47,12 @@ test_unit_t_engine_utf8_SOURCES = test/unit/t_engine_utf8.c $(ENGINE_FIXTURE)
 UNIT += test/unit/t_engine_broken
 test_unit_t_engine_broken_SOURCES = test/unit/t_engine_broken.c $(ENGINE_FIXTURE)
 UNIT += test/unit/t_engine_report
-test_unit_t_engine_report_SOURCES = test/unit/t_engine_report.c $(ENGINE_FIXTURE)
+test_unit_t_engine_report_SOURCES = test/unit/t_engine_report.c \
+	test/unit/engine_reports.h $(ENGINE_FIXTURE)
 UNIT += test/unit/t_engine_logins
 test_unit_t_engine_logins_SOURCES = test/unit/t_engine_logins.c $(ENGINE_FIXTURE)
 UNIT += test/unit/t_engine_failure
-test_unit_t_engine_failure_SOURCES = test/unit/t_engine_failure.c $(ENGINE_FIXTURE)
+test_unit_t_engine_failure_SOURCES = test/unit/t_engine_failure.c \
+	test/unit/engine_reports.h $(ENGINE_FIXTURE)
 test_unit_t_engine_failure_LDFLAGS = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc

@@ -310,37 +310,22 @@ check_scope(void)
 	lab_next(&lab);
 }
 
-static struct str
-repeated(const char *field, size_t n)
-{
-	struct str s;
-	struct buf b;
-
-	buf_init(&b, 1 << 22);
-	for (; n > 0; n--) {
-		buf_add_cstr(&b, field);
-	}
-	buf_add_cstr(&b, LAB_MSG);
-	s = arena_dup(&lab.arena, buf_str(&b));
-	buf_fini(&b);
-	return (s);
-}
-
 static void
 check_limits(void)
 {
 	struct arc_seal_opts opts = opts_of(lab.ed, "ed");
 	struct arc_seal s;
 
-	tap_num(seal(&opts, repeated(AAR("1"), 3 * ARC_MAX_SETS), ARC_FAIL,
-	    &s), STATUS_OK, "the maximum of fields: OK");
+	tap_num(seal(&opts, lab_repeat(&lab, STR(AAR("1")),
+	    3 * ARC_MAX_SETS), ARC_FAIL, &s), STATUS_OK,
+	    "the maximum of fields: OK");
 	tap_num(s.instance, 2, "the maximum of fields: a set with cv=fail");
-	tap_num(seal(&opts, repeated(AAR("1"), 1000), ARC_FAIL, &s),
-	    STATUS_OK, "1,000 fields: OK");
+	tap_num(seal(&opts, lab_repeat(&lab, STR(AAR("1")), 1000), ARC_FAIL,
+	    &s), STATUS_OK, "1,000 fields: OK");
 	tap_num(s.instance, 0, "1,000 fields: no set");
 	opts.sign_headers = few;
 	opts.sign_headers_n = 2;
-	tap_num(seal(&opts, repeated("Subject: x\r\n",
+	tap_num(seal(&opts, lab_repeat(&lab, STR("Subject: x\r\n"),
 	    DKIM_MAX_SIGNED_FIELDS), ARC_NONE, &s), STATUS_LIMIT,
 	    "more fields than can be signed");
 	tap_num(s.instance, 0, "LIMIT: no set");

@@ -387,21 +387,7 @@ check_two(void)
 	lab_next(&lab);
 }
 
-static struct str
-many_fields(size_t n, const char *field)
-{
-	struct buf b;
-	struct str s;
-
-	buf_init(&b, 1 << 20);
-	for (; n > 0; n--) {
-		buf_add_cstr(&b, field);
-	}
-	buf_add_cstr(&b, LAB_MSG);
-	s = arena_dup(&lab.arena, buf_str(&b));
-	buf_fini(&b);
-	return (s);
-}
+#define CC	"Cc: a@example.net\n"
 
 static void
 check_limits(void)
@@ -412,13 +398,13 @@ check_limits(void)
 	struct message m;
 
 	opts.oversign_headers_n = 1;
-	text = many_fields(DKIM_MAX_SIGNED_FIELDS - 4, "Cc: a@example.net\n");
+	text = lab_repeat(&lab, STR(CC), DKIM_MAX_SIGNED_FIELDS - 4);
 	value = sign_message(&opts, text);
 	check_folding(value, 78);
 	check_passes(with_field(value, text), 1, "the maximum of names");
 	lab_next(&lab);
-	m = lab_message(&lab, many_fields(DKIM_MAX_SIGNED_FIELDS - 3,
-	    "Cc: a@example.net\n"));
+	m = lab_message(&lab, lab_repeat(&lab, STR(CC),
+	    DKIM_MAX_SIGNED_FIELDS - 3));
 	value = sign_in(&lab.arena, &opts, &m, &status);
 	tap_num(status, STATUS_LIMIT, "one name more, oversigned");
 	tap_ok(value.p == NULL, "LIMIT: no field");
@@ -426,8 +412,8 @@ check_limits(void)
 	(void)sign_in(&lab.arena, &opts, &m, &status);
 	tap_num(status, STATUS_OK, "not oversigned: the maximum of names");
 	lab_next(&lab);
-	m = lab_message(&lab, many_fields(DKIM_MAX_SIGNED_FIELDS,
-	    "Cc: a@example.net\n"));
+	m = lab_message(&lab, lab_repeat(&lab, STR(CC),
+	    DKIM_MAX_SIGNED_FIELDS));
 	(void)sign_in(&lab.arena, &opts, &m, &status);
 	tap_num(status, STATUS_LIMIT, "too many fields");
 	lab_next(&lab);

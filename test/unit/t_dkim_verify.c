@@ -295,19 +295,6 @@ check_details(void)
 	lab_next(&lab);
 }
 
-static struct str
-repeated(struct str piece, size_t n, struct str tail)
-{
-	char *p = arena_alloc(&lab.arena, piece.n * n + tail.n);
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		memcpy(p + i * piece.n, piece.p, piece.n);
-	}
-	memcpy(p + n * piece.n, tail.p, tail.n);
-	return (str_mem(p, piece.n * n + tail.n));
-}
-
 static unsigned
 count_results(const struct dkim_verifier *v, enum dkim_result result)
 {
@@ -590,7 +577,7 @@ check_limits(void)
 
 	lab_verify_opts(&lab, &opts);
 	sig = lab_sign(&lab, TAGS, STR(LAB_MSG));
-	v = lab_verify(&lab, &opts, repeated(sig, 1000, STR(LAB_MSG)));
+	v = lab_verify(&lab, &opts, lab_repeat(&lab, sig, 1000));
 	tap_num((long long)dkim_verifier_count(v), 1000, "1,000 signatures");
 	tap_num(count_results(v, DKIM_PASS), 5, "five are verified");
 	tap_num(count_results(v, DKIM_POLICY), 995, "the rest: policy");
@@ -605,7 +592,7 @@ check_limits(void)
 	lab_next(&lab);
 	opts.max_signatures = 0;
 	sig = lab_sign(&lab, TAGS, STR(LAB_MSG));
-	v = lab_verify(&lab, &opts, repeated(sig, 1, STR(LAB_MSG)));
+	v = lab_verify(&lab, &opts, lab_repeat(&lab, sig, 1));
 	tap_num(dkim_verifier_get(v, 0)->result, DKIM_POLICY,
 	    "max_signatures 0: policy");
 	tap_num((long long)dns_batch_count(lab.batch), 0,

@@ -1,25 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Failure reports of judged messages: lib/engine/failure.c. */
-#include <sqlite3.h>
-#include <stdlib.h>
-
-#include "engine_fixture.h"
+#include "engine_reports.h"
 #include "tap.h"
 #include "test/unit/alloc_fail.h"
 
 #define REPORTS		"ReportFrom r@AT@mx.here.test\nReportStore sqlite:/x\n"
 #define CONF		FX_VERIFY "OnDMARCReject reject\n" REPORTS \
 	"FailureReports yes\n"
-#define GOOD_IP		"192.0.2.10"
-#define BAD_IP		"203.0.113.7"
-#define STOP_MS		60000
-#define TEXT_BYTES	32768
-
-#define FROM(domain)	"From: joe@" domain "\r\n\r\nhi\r\n"
 #define RUF		"; ruf=mailto:f@reports.test"
-/* Only GOOD_IP may send for these domains, named after their policies. */
-#define DOMAIN(name, tags) name " TXT \"v=spf1 ip4:" GOOD_IP " -all\"\n" \
-	"_dmarc." name " TXT \"v=DMARC1; " tags "\"\n"
 #define BROKEN(domain)	"DKIM-Signature: v=1; a=rsa-sha256; " \
 	"c=simple/simple; d=" domain "; s=rsa; i=tom@" domain "; h=from; " \
 	"bh=YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFhYWE=; b=YQ==\r\n"
@@ -156,60 +144,6 @@ static const struct row {
 	    "dmarc/dkim, spf/policy" },
 };
 
-static struct fx fx;
-static char path[160];
-
-/* The one text of a query; "": no row. */
-static void
-query(const char *text, char *out)
-{
-	sqlite3_stmt *statement = NULL;
-	sqlite3 *db = NULL;
-	const char *found;
-
-	out[0] = '\0';
-	if (sqlite3_open(path, &db) == SQLITE_OK && sqlite3_prepare_v2(db,
-	    text, -1, &statement, NULL) == SQLITE_OK &&
-	    sqlite3_step(statement) == SQLITE_ROW) {
-		found = (const char *)sqlite3_column_text(statement, 0);
-		(void)snprintf(out, TEXT_BYTES, "%s", found != NULL ? found :
-		    "");
-	}
-	(void)sqlite3_finalize(statement);
-	(void)sqlite3_close(db);
-}
-
-static void
-run_message(const char *conf, const char *ip, const char *mail_from,
-    const char *text, bool watch)
-{
-	struct fx_mail mail = { .ip = ip == NULL ? BAD_IP : ip[0] == '\0' ?
-		NULL : ip, .mail_from = mail_from != NULL ? mail_from :
-		"<joe@elsewhere.test>" };
-	struct fx_client client;
-	struct engine_msg *m;
-	char where[192];
-
-	(void)snprintf(where, sizeof(where), "sqlite:%s", path);
-	(void)remove(path);
-	fx.reports = report_collector_new(fx.crypto, &fx.env,
-	    COLLECT_MAX_BYTES, REPORT_ROWS_MAX);
-	if (fx.reports == NULL || report_collector_set(fx.reports, where, 7) !=
-	    STATUS_OK || report_collector_start(fx.reports) != STATUS_OK) {
-		fx_die("report_collector", "cannot start");
-	}
-	fx_configure(&fx, conf != NULL ? conf : CONF);
-	m = fx_run(&fx, &mail, &client, str_from(text));
-	engine_msg_report(m, !watch);
-	engine_msg_report(m, !watch);	/* counts once */
-	engine_msg_free(m);
-	if (!report_collector_stop(fx.reports, STOP_MS)) {
-		fx_die("report_collector", "does not stop");
-	}
-	report_collector_free(fx.reports);
-	fx.reports = NULL;
-}
-
 /* The unfolded value of a field; "": there is none. */
 static struct str
 get_field(struct arena *arena, const char *text, const char *name)
@@ -247,7 +181,8 @@ check_row(const struct row *row)
 	struct str got = STR("");
 
 	arena_init(&arena, FX_MAX_BYTES);
-	run_message(row->conf, row->ip, row->mail_from, row->text, row->watch);
+	run_message(row->conf != NULL ? row->conf : CONF, row->ip,
+	    row->mail_from, row->text, row->watch);
 	query("SELECT CASE count(*) WHEN 1 THEN feedback ELSE "
 	    "'Auth-Failure: many' END FROM mailseal_report_failure "
 	    "HAVING count(*) > 0", text);

@@ -1,23 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What reports will say of a judged message: lib/engine/report.c. */
-#include <sqlite3.h>
-#include <stdlib.h>
-
-#include "engine_fixture.h"
+#include "engine_reports.h"
 #include "tap.h"
 
 #define CONF		FX_VERIFY "OnDMARCReject reject\n"
-#define GOOD_IP		"192.0.2.10"
-#define BAD_IP		"203.0.113.7"
-#define STOP_MS		60000
-#define TEXT_BYTES	4096
-
-#define FROM(domain)	"From: joe@" domain "\r\n\r\nhi\r\n"
 #define RUA		"; rua=mailto:r@reports.test"
-/* Only GOOD_IP may send for these domains, named after their policies. */
-#define DOMAIN(name, tags) name " TXT \"v=spf1 ip4:" GOOD_IP " -all\"\n" \
-	"_dmarc." name " TXT \"v=DMARC1; " tags "\"\n"
-
 static const char zone[] =
     DOMAIN("none.test", "p=none" RUA)
     DOMAIN("quarantine.test", "p=quarantine" RUA)
@@ -287,78 +274,13 @@ static const struct row {
 	    "1 1 1" },
 };
 
-static struct fx fx;
-static char path[160];
-
-/* The one text of a query; "": no row. */
-static void
-query(const char *text, char *out)
-{
-	sqlite3_stmt *statement = NULL;
-	sqlite3 *db = NULL;
-	const char *found;
-
-	out[0] = '\0';
-	if (sqlite3_open(path, &db) == SQLITE_OK && sqlite3_prepare_v2(db,
-	    text, -1, &statement, NULL) == SQLITE_OK &&
-	    sqlite3_step(statement) == SQLITE_ROW) {
-		found = (const char *)sqlite3_column_text(statement, 0);
-		(void)snprintf(out, TEXT_BYTES, "%s", found != NULL ? found :
-		    "");
-	}
-	(void)sqlite3_finalize(statement);
-	(void)sqlite3_close(db);
-}
-
-static void
-start_collector(void)
-{
-	char where[192];
-
-	(void)snprintf(where, sizeof(where), "sqlite:%s", path);
-	(void)remove(path);
-	fx.reports = report_collector_new(fx.crypto, &fx.env,
-	    COLLECT_MAX_BYTES, REPORT_ROWS_MAX);
-	if (fx.reports == NULL || report_collector_set(fx.reports, where, 7) !=
-	    STATUS_OK || report_collector_start(fx.reports) != STATUS_OK) {
-		fx_die("report_collector", "cannot start");
-	}
-}
-
-static void
-stop_collector(void)
-{
-	if (!report_collector_stop(fx.reports, STOP_MS)) {
-		fx_die("report_collector", "does not stop");
-	}
-}
-
-static void
-run_message(const char *conf, const char *ip, const char *mail_from,
-    const char *text, bool watch)
-{
-	struct fx_mail mail = { .ip = ip == NULL ? BAD_IP : ip[0] == '\0' ?
-		NULL : ip, .mail_from = mail_from != NULL ? mail_from :
-		"<joe@elsewhere.test>" };
-	struct fx_client client;
-	struct engine_msg *m;
-
-	fx_configure(&fx, conf != NULL ? conf : CONF);
-	m = fx_run(&fx, &mail, &client, str_from(text));
-	engine_msg_report(m, !watch);
-	engine_msg_report(m, !watch);	/* counts once */
-	engine_msg_free(m);
-}
-
 static void
 check_row(const struct row *row)
 {
 	char got[TEXT_BYTES];
 
-	start_collector();
-	run_message(row->conf, row->ip, row->mail_from, row->text,
-	    row->watch);
-	stop_collector();
+	run_message(row->conf != NULL ? row->conf : CONF, row->ip,
+	    row->mail_from, row->text, row->watch);
 	query("SELECT disposition || ' ' || dkim || ' ' || spf || ' [' || "
 	    "reasons || '] ' || header_from || ' ' || "
 	    "COALESCE(NULLIF(envelope_from, ''), '-') || ' [' || signatures "
@@ -379,8 +301,6 @@ check_row(const struct row *row)
 		    "FROM mailseal_report_period", got);
 		tap_str(str_from(got), str_from(row->weight), "its weight");
 	}
-	report_collector_free(fx.reports);
-	fx.reports = NULL;
 }
 
 /* RFC 9990 3.1.3: the order of signatures; another t=, another result. */
@@ -397,15 +317,11 @@ test_signatures(void)
 	    "d=bad.example.com; s=None; h=from; bh=YQ==; b=YQ==\r\n");
 	buf_add_str(&text, buf_str(&once));
 	buf_add_char(&text, '\0');
-	start_collector();
 	run_message(CONF, NULL, NULL, text.p, false);
-	stop_collector();
 	query("SELECT dkim || ' ' || signatures FROM mailseal_report_row",
 	    got);
 	tap_str(str_from(got), STR("pass example.com rsa pass,"
 	    "bad.example.com none neutral"), "the best signature first");
-	report_collector_free(fx.reports);
-	start_collector();
 	run_message(CONF "MaximumSignaturesToVerify 1\n", NULL, NULL,
 	    "DKIM-Signature: v=1; a=rsa-sha256; c=simple/simple; "
 	    "d=example.com; s=rsa; h=from; bh=YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh"
@@ -414,12 +330,9 @@ test_signatures(void)
 	    "d=example.com; s=ed; h=from; bh=YWFhYWFhYWFhYWFhYWFhYWFhYWFhYWFh"
 	    "YWFhYWFhYWE=; b=YQ==\r\nFrom: joe@example.com\r\n\r\nhi\r\n",
 	    false);
-	stop_collector();
 	query("SELECT signatures FROM mailseal_report_row", got);
 	tap_str(str_from(got), STR("example.com rsa fail"),
 	    "a signature that was not verified has no result");
-	report_collector_free(fx.reports);
-	fx.reports = NULL;
 	buf_fini(&once);
 	buf_fini(&text);
 }
@@ -430,18 +343,14 @@ test_authors(void)
 {
 	char got[TEXT_BYTES];
 
-	start_collector();
 	run_message(CONF, NULL, "<a@b.test>",
 	    "From: a@none.test, b@reject.test, c@other.reject.test\r\n\r\n",
 	    false);
-	stop_collector();
 	query("SELECT group_concat(t, ' ') FROM (SELECT header_from || '=' || "
 	    "disposition AS t FROM mailseal_report_row ORDER BY header_from)",
 	    got);
 	tap_str(str_from(got), STR("none.test=none reject.test=reject"),
 	    "three authors of two policies");
-	report_collector_free(fx.reports);
-	fx.reports = NULL;
 }
 
 int

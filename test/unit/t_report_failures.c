@@ -7,12 +7,10 @@
 #include "config.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "report/collect.h"
 #include "report/store_failures.h"
-#include "report/store_private.h"
-#include "tap.h"
+#include "store_lab.h"
 
 #define HOUR	((int64_t)FAILURE_SLOT_S)
 #define T0	((int64_t)20000 * REPORT_DAY_S)	/* begins a slot */
@@ -20,11 +18,8 @@
 #define STOP_MS	60000
 #define HOLDER	STR("me")
 
-static struct crypto *crypto;
 static struct env env;
 static struct arena arena;
-static struct diag diag;
-static struct report_store *store;
 static int64_t batch_number;
 static struct failure_limits no_limits = { MANY, MANY, MANY };
 
@@ -88,28 +83,10 @@ write_one(const char *domain, const char *source, int64_t at_s,
 	return (write_failures(&f, 1, limits, at_s, ++batch_number));
 }
 
-static int64_t
-get_number(const char *text)
-{
-	int64_t n = -2;
-	const struct sql_statement statement = { .text = text, .columns = 1,
-		.row = report_store_take_number, .ctx = &n };
-
-	if (sql_run(store->db, &statement, NULL, &diag) != STATUS_OK) {
-		printf("# %s\n", diag.text);
-	}
-	return (n);
-}
-
 static void
 clear_store(void)
 {
-	const struct sql_statement statement = { .text =
-		"DELETE FROM mailseal_report_failure" };
-
-	if (sql_run(store->db, &statement, NULL, &diag) != STATUS_OK) {
-		tap_ok(false, "clear: %s", diag.text);
-	}
+	run_text("DELETE FROM mailseal_report_failure");
 }
 
 #define ROWS		"SELECT count(*) FROM mailseal_report_failure"

@@ -6,18 +6,12 @@
 #include "config.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "report/received.h"
-#include "report/store_private.h"
-#include "tap.h"
+#include "store_lab.h"
 
 #define T0		((int64_t)20000 * REPORT_DAY_S)
 #define DAY		REPORT_DAY_S
-
-static struct crypto *crypto;
-static struct diag diag;
-static struct report_store *store;
 
 static struct report_row
 make_row(const char *ip, int64_t count, bool dkim, bool spf)
@@ -59,29 +53,6 @@ receive(const struct report_aggregate *a, int64_t now_s)
 		tap_ok(false, "a report is stored: %s", diag.text);
 	}
 	return (is_new);
-}
-
-static int64_t
-get_number(const char *text)
-{
-	int64_t n = -2;
-	const struct sql_statement statement = { .text = text, .columns = 1,
-		.row = report_store_take_number, .ctx = &n };
-
-	if (sql_run(store->db, &statement, NULL, &diag) != STATUS_OK) {
-		printf("# %s\n", diag.text);
-	}
-	return (n);
-}
-
-static void
-run_text(const char *text)
-{
-	const struct sql_statement statement = { .text = text };
-
-	if (sql_run(store->db, &statement, NULL, &diag) != STATUS_OK) {
-		tap_ok(false, "%s: %s", text, diag.text);
-	}
 }
 
 static void

@@ -8,17 +8,13 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "report/store_private.h"
 #include "report_rows.h"
-#include "tap.h"
+#include "store_lab.h"
 
 #define DAY		((int64_t)20000 * REPORT_DAY_S)
 #define ROWS_MAX	8
 
-static struct crypto *crypto;
 static struct arena arena;
-static struct diag diag;
-static struct report_store *store;
 static int64_t batch_number;
 
 struct rows {			/* a batch that is being made */
@@ -69,29 +65,6 @@ write_one(int64_t day_s, const char *domain, const char *p, const char *ip,
 	add_row(&rows, day_s, domain, p, ip, messages);
 	if (write_rows(&rows, ++batch_number) != STATUS_OK) {
 		tap_ok(false, "a batch is written: %s", diag.text);
-	}
-}
-
-static int64_t
-get_number(const char *text)
-{
-	int64_t n = -2;
-	const struct sql_statement statement = { .text = text, .columns = 1,
-		.row = report_store_take_number, .ctx = &n };
-
-	if (sql_run(store->db, &statement, NULL, &diag) != STATUS_OK) {
-		printf("# %s\n", diag.text);
-	}
-	return (n);
-}
-
-static void
-run_text(const char *text)
-{
-	const struct sql_statement statement = { .text = text };
-
-	if (sql_run(store->db, &statement, NULL, &diag) != STATUS_OK) {
-		tap_ok(false, "%s: %s", text, diag.text);
 	}
 }
 
