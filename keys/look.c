@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <sys/types.h>
 
-#include "keys/keys.h"
 #include "keys/look.h"
 #include "mail/domain.h"
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <sys/types.h>
 
-#include <stdio.h>
 #include <time.h>
 
 #include "keys/keys.h"

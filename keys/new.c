@@ -2,7 +2,6 @@
 /* dkimkeygen new */
 #include <sys/types.h>
 
-#include <stdio.h>
 
 #include "keys/make.h"
 #include "keys/opts.h"

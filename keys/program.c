@@ -9,8 +9,8 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
-#include <stdlib.h>
 #include <time.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/buf.h"

@@ -9,7 +9,6 @@
  */
 #include <sys/types.h>
 
-#include <stdio.h>
 
 #include "keys/policy.h"
 #include "keys/reported.h"

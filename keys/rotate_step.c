@@ -4,7 +4,6 @@
 
 #include "keys/make.h"
 #include "keys/publish.h"
-#include "keys/record.h"
 #include "keys/rotate.h"
 
 /* v[i] is left alone for the rest of the run; the others go on. */

@@ -6,7 +6,6 @@
 
 #include <inttypes.h>
 #include <pwd.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>

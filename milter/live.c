@@ -4,7 +4,6 @@
 #include <sys/resource.h>
 
 #include <limits.h>
-#include <stdlib.h>
 
 #include "milter/live.h"
 #include "milter/mark_key.h"

@@ -9,7 +9,6 @@
 #include <sys/syscall.h>
 #include <sys/time.h>
 
-#include <errno.h>
 #include <limits.h>
 #include <string.h>
 #include <unistd.h>

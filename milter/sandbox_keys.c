@@ -6,7 +6,6 @@
  */
 #include "config.h"
 
-#include <string.h>
 
 #include "milter/sandbox_private.h"
 #include "signers/table.h"

@@ -5,7 +5,6 @@
  */
 #include "config.h"
 
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 
 #include <errno.h>

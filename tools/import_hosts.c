@@ -10,11 +10,9 @@
  * the list if it excludes, and itself if it admits; both are said.
  */
 #include <arpa/inet.h>
-#include <stdlib.h>
 
 #include "base/ip.h"
 #include "conf/hosts.h"
-#include "conf/table.h"
 #include "tools/import.h"
 
 #define NAMED_MAX	20	/* items with a comment of their own */

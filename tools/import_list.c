@@ -5,12 +5,8 @@
  * list, "=" separates key and value. OpenDMARC's lists are either a list or the
  * path of a file.
  */
-#include <errno.h>
-#include <stdlib.h>
 #include <unistd.h>
 
-#include "conf/conf.h"
-#include "conf/table.h"
 #include "signers/table.h"
 #include "tools/import.h"
 

@@ -8,7 +8,6 @@
 #include "config.h"
 
 #include <sys/types.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>

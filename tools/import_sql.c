@@ -9,12 +9,10 @@
  * tables and columns are put into the query only if they are plain words.
  */
 #include <libpq-fe.h>
-#include <stdlib.h>
 
 #include "tools/import.h"
 
 #define ROWS_BYTES	(16 * 1024 * 1024)
-#define PARTS_MAX	8	/* columns of datacol */
 
 struct dsn {
 	struct str	 backend, user, password, port, host, database;

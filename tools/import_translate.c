@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Options that stand for themselves, and the order of the work. */
 #include "conf/conf.h"
-#include "conf/table.h"
 #include "tools/import.h"
 
 bool

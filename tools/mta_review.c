@@ -7,7 +7,6 @@
 #include <stdio.h>
 
 #include "base/buf.h"
-#include "base/ip.h"
 #include "postfix/milters.h"
 #include "tools/mta.h"
 

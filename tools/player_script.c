@@ -5,7 +5,6 @@
 #include <libmilter/mfapi.h>
 #include <libmilter/mfdef.h>
 
-#include "base/arena.h"
 #include "base/ip.h"
 #include "tools/player.h"
 #include "tools/player_wire.h"

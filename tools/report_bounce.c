@@ -10,7 +10,6 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "base/file.h"
 #include "report/bounce.h"
 #include "tools/report.h"
 #include "tools/report_db.h"

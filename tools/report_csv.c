@@ -7,7 +7,6 @@
 
 #include <inttypes.h>
 
-#include "base/escape.h"
 #include "base/utf8.h"
 #include "tools/report.h"
 

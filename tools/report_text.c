@@ -2,7 +2,6 @@
 /* report_text: the page in the terminal. */
 #include "config.h"
 
-#include <stdlib.h>
 
 #include "tools/report.h"
 

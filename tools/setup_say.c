@@ -13,7 +13,7 @@
 #define ANSWER_BYTES	16
 #define LABEL_BYTES	16
 
-static struct str
+static struct str ATTR_PRINTF(2, 0)
 format_text(struct setup *s, const char *fmt, va_list ap)
 {
 	char line[LINE_BYTES];

@@ -4,12 +4,10 @@
  * store, the user and records in the DNS stay: a key that has signed is needed
  * as long as mail with its signatures is under way.
  */
-#include <sys/stat.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <time.h>
 #include <unistd.h>
 

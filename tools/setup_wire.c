@@ -5,7 +5,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "postfix/milters.h"
 #include "tools/sendmail_cf.h"
 #include "tools/setup.h"
 

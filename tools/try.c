@@ -3,8 +3,6 @@
 #include <sys/types.h>
 
 #include <libmilter/mfdef.h>
-#include <stdio.h>
-#include <unistd.h>
 
 #include "config.h"
 #include "mail/message.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The DMARC policy (RFC 9989): which record applies, and where it stands. */
 #include "check/private.h"
-#include "mail/domain.h"
 
 struct dmarc_texts {		/* what stands at _dmarc.D */
 	size_t		 records;

@@ -12,7 +12,6 @@ struct list {
 	struct str	 name;
 	enum list_state	 state;
 	const char	*why;
-	struct str	 hit;		/* an answer that is odd */
 };
 
 static bool

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Where mail for the domain goes (RFC 5321 5.1, RFC 7505). */
 #include "check/private.h"
-#include "mail/domain.h"
 
 struct mx_hosts {		/* what was seen of the targets */
 	size_t		 n;		/* distinct ones */

@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Setters for options with one value. */
 #include <stdint.h>
-#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <unistd.h>
 
 #include "base/ip.h"
 #include "conf/table.h"
-#include "mail/domain.h"
 
 #define MARK_FIELD_MAX_BYTES	64
 /* Of a local socket, with the NUL. */

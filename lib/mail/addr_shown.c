@@ -2,7 +2,6 @@
 #include "mail/addr_read.h"
 #include "mail/addr_shown.h"
 #include "mail/addr_words.h"
-#include "mail/domain.h"
 
 static bool
 has_domain(const struct addr_from *from, struct str domain)

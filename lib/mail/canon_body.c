@@ -4,7 +4,6 @@
  * them: held_crlfs, then held_wsp of the current line, then held_cr, in the
  * order in which they occur in the body.
  */
-#include <string.h>
 
 #include "base/str.h"
 #include "mail/canon.h"

@@ -28,8 +28,6 @@
 #include "base/str.h"
 #include "mail/canon.h"
 
-#define LINES_POSTFIX_LIMIT	998
-#define LINES_SENDMAIL_LIMIT	990
 #define LINES_MIN_LIMIT		100	/* our own fields have 78 columns */
 #define LINES_MAX_LIMIT		1000000	/* of Sendmail: one piece */
 #define LINES_POSTFIX_RECORD	2048

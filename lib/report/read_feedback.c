@@ -3,7 +3,6 @@
    RFC 9991 4). */
 #include "config.h"
 
-#include <stdlib.h>
 
 #include "mail/message.h"
 #include "report/read_private.h"

@@ -2,7 +2,6 @@
 /* read_tls: a report of TLS failures (RFC 8460 4.4), by jansson. */
 #include "config.h"
 
-#include <stdlib.h>
 #include <time.h>
 
 #include <jansson.h>

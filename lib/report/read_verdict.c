@@ -15,7 +15,6 @@
 
 #include <stdlib.h>
 
-#include "mail/domain.h"
 #include "report/read_sources_private.h"
 
 struct judge {

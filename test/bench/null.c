@@ -12,13 +12,10 @@
 #include <sys/stat.h>
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include <libmilter/mfapi.h>
 
 #include "base/diag.h"
-#include "base/str.h"
 #include "milter/listen.h"
 #include "milter/negotiate.h"
 

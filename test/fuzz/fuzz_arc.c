@@ -8,7 +8,6 @@
 #include <unistd.h>
 
 #include "arc/seal.h"
-#include "base/buf.h"
 #include "base/env.h"
 #include "dkim/sign.h"
 #include "mail/message.h"

@@ -6,7 +6,6 @@
  */
 #include "config.h"
 
-#include <ctype.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>

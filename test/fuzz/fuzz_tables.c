@@ -4,7 +4,6 @@
  * how the second one is read. Accepted tables must be as described in table.h,
  * and each glob is compared with a simple matcher.
  */
-#include <stdlib.h>
 
 #include "signers/signers.h"
 #include "signers/table.h"

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <stdint.h>
 
 #include "conf/hosts.h"
 #include "test/unit/tap.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include <fcntl.h>
 #include <pwd.h>
 #include <stdint.h>
 #include <stdlib.h>

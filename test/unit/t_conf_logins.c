@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* SenderLogins: the table, and who may write as whom. */
-#include <stdio.h>
 
 #include "base/buf.h"
 #include "conf/logins.h"

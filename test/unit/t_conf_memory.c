@@ -3,7 +3,6 @@
  * Fails each allocation of conf in turn (the linker's --wrap): every time the
  * configuration is refused for lack of memory, and nothing is left behind.
  */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdlib.h>
 
-#include "base/arena.h"
 #include "base/b64.h"
 #include "dkim/key.h"
 

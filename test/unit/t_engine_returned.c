@@ -343,7 +343,6 @@ forge_pass(struct str text, struct buf *r)
 
 #define SIGN		ENGINE_SIGN
 #define BACK		ENGINE_RETURNED
-#define PASS		ENGINE_PASS_THROUGH
 
 static const struct {
 	const char		*name;

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/buf.h"
 #include "guard.h"
-#include "mail/addr_read.h"
 #include "mail/addr_shown.h"
 #include "mail/addr_words.h"
 #include "oom.h"

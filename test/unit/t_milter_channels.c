@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 #include <sys/time.h>
 
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The log's queue: what is kept, what is lost, and that it is counted. */
 #include <pthread.h>
-#include <stdlib.h>
 
 #include "milter/log_queue.h"
 #include "test/unit/tap.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One line per message, whatever a sender puts into it. */
 #include <jansson.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/buf.h"

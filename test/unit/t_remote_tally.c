@@ -6,8 +6,6 @@
 #include <sys/types.h>
 #include <sys/socket.h>
 
-#include <pthread.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "remote/message.h"

@@ -6,7 +6,6 @@
  */
 #include "config.h"
 
-#include <stdlib.h>
 
 #include <zlib.h>
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The limits of the report reader, each at its last good value and beyond. */
-#include <stdlib.h>
 
 #include "report/read_private.h"
 #include "report/read_sources.h"

@@ -7,7 +7,6 @@
 #include "config.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "report/collect.h"
 #include "report/received.h"

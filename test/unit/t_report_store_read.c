@@ -6,7 +6,6 @@
 #include "config.h"
 
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "report/store.h"
 #include "report_rows.h"

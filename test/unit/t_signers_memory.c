@@ -3,7 +3,6 @@
  * Fails each allocation of signers in turn (the linker's --wrap), from the
  * tables to a loaded key: every time it says so, and nothing is left behind.
  */
-#include <fcntl.h>
 #include <stdlib.h>
 #include <unistd.h>
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* KeyTable and SigningTable as opendkim(8) reads them: lib/signers/table.h. */
-#include <stdio.h>
-#include <stdlib.h>
 
 #include "signers/signers.h"
 #include "signers/table.h"

@@ -7,7 +7,6 @@
 
 #include <libmilter/mfapi.h>
 #include <libmilter/mfdef.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <unistd.h>
 

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Records in the forms that people and programs take them. */
-#include "base/escape.h"
 #include "test/unit/dns_lab.h"
 #include "wanted/record.h"
 
