@@ -114,6 +114,12 @@ run_hook(struct store *store, const char *program, const char *verb,
 	return (status);
 }
 
+bool
+publish_is_by_hand(const char *how)
+{
+	return (strcmp(how, "print") == 0);
+}
+
 enum status
 publish(struct store *store, const char *how, const struct keystore_key *key,
     const struct look *look, enum publish_what what, bool *asked_r,
@@ -124,7 +130,7 @@ publish(struct store *store, const char *how, const struct keystore_key *key,
 	enum status status;
 
 	*asked_r = false;
-	if (strcmp(how, "print") == 0) {
+	if (publish_is_by_hand(how)) {
 		return (STATUS_OK);
 	}
 	if (look->n == 0) {		/* the zone is unknown */

@@ -16,9 +16,11 @@ enum publish_what {
 	PUBLISH_NOTHING		/* in place of either */
 };
 
+/* Whether the operator publishes records: "print". */
+bool		 publish_is_by_hand(const char *how);
 /*
- * TEMP: it failed, the diag says how. *asked_r: whether it was requested; with
- * "print" it is not, since the operator publishes records.
+ * TEMP: it failed, the diag says how. *asked_r: whether it was requested; by
+ * hand it is not.
  */
 enum status	 publish(struct store *, const char *how,
 		    const struct keystore_key *, const struct look *,

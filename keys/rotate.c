@@ -238,7 +238,7 @@ run_rotate(struct store *store, const struct verb_opts *o)
 	bool ok;
 
 	run.how = o->publish != NULL ? o->publish : store->policy.publish;
-	run.by_hand = strcmp(run.how, "print") == 0;
+	run.by_hand = publish_is_by_hand(run.how);
 	run.disclose = o->disclose != NULL ? o->disclose :
 	    store->policy.disclose;
 	if (!looker_init(&run.looker, store, &o->dns, false)) {

@@ -80,7 +80,7 @@ set_second(struct logline *r, const struct engine_outcome *outcome)
 	size_t i;
 
 	r->second_asked = outcome->second_asked;
-	r->second_dmarc = outcome->second_dmarc.result;
+	r->second_dmarc = second_word_name(outcome->second_dmarc.result);
 	r->second_agrees = outcome->second_agrees;
 	for (i = 0; outcome->second != NULL &&
 	    i < second_dkim_count(outcome->second); i++) {
@@ -91,7 +91,7 @@ set_second(struct logline *r, const struct engine_outcome *outcome)
 		if (to == NULL) {
 			continue;
 		}
-		to->result = result->result;
+		to->result = second_word_name(result->result);
 		to->domain = result->domain;
 		to->selector = result->selector;
 		to->reason = result->reason;

@@ -96,7 +96,9 @@ check_json(const struct check_shown *shown)
 	return (json_pack("{s:o, s:o, s:{s:s, s:s, s:s}, "
 	    "s:{s:I, s:I, s:I, s:I, s:I}, s:b, s:o, s:o}",
 	    "domain", cli_json_text(r->domain), "args", json_args(shown->opts),
-	    "verdict", "spf", r->spf, "dkim", r->dkim, "dmarc", r->dmarc,
+	    "verdict", "spf", spf_result_name(r->spf),
+	    "dkim", dkim_result_name(r->dkim),
+	    "dmarc", dmarc_result_name(r->dmarc),
 	    "counts", "error", (json_int_t)shown->counts[CHECK_ERROR],
 	    "warn", (json_int_t)shown->counts[CHECK_WARN],
 	    "info", (json_int_t)shown->counts[CHECK_INFO],

@@ -183,21 +183,21 @@ print_verdict(const struct check_shown *shown)
 {
 	const struct check_report *r = shown->report;
 	const struct check_opts *o = shown->opts;
-	bool dkim = strcmp(r->dkim, "pass") == 0;
+	bool dkim = r->dkim == DKIM_PASS;
 
 	if (o->ips_n == 0 && o->selectors_n == 0) {
 		return;
 	}
 	(void)printf("  A message from you@");
 	print_escaped(r->domain);
-	if (strcmp(r->dmarc, "pass") != 0 && !(r->spf_passes > 0 || dkim)) {
+	if (r->dmarc != DMARC_PASS && r->spf_passes == 0 && !dkim) {
 		(void)printf(" passes neither SPF nor DKIM (DMARC: %s).\n",
-		    r->dmarc);
+		    dmarc_result_name(r->dmarc));
 		return;
 	}
-	(void)printf("%s: by ", strcmp(r->dmarc, "none") == 0 ?
+	(void)printf("%s: by ", r->dmarc == DMARC_NONE ?
 	    " would pass DMARC, but there is no policy" :
-	    strcmp(r->dmarc, "pass") == 0 ? " passes DMARC" :
+	    r->dmarc == DMARC_PASS ? " passes DMARC" :
 	    " may fail DMARC");
 	if (r->spf_passes > 0) {
 		(void)printf("SPF from %s%s", r->spf_passes == o->ips_n ?

@@ -270,9 +270,14 @@ struct str	 import_milters(struct import *, const char *now);
 bool		 import_make_dir(struct import *, const char *path);
 bool		 import_write(struct import *);
 
-/* import_verifying.c: what an On- option of OpenDKIM meant: "accepted",
-   "refused", "held", "deferred" or "dropped". */
-const char	*import_old_action(const struct import *, const char *name);
+/* import_verifying.c: what an On- option of OpenDKIM meant; not the default. */
+enum import_action {
+	ACT_DEFAULT, ACT_ACCEPT, ACT_REJECT, ACT_TEMPFAIL, ACT_HOLD, ACT_DROP
+};
+enum import_action	 import_old_action(const struct import *,
+			    const char *name);
+/* "refused" ...: the mail. */
+const char		*import_action_name(enum import_action);
 
 struct key_table;
 struct signing_table;

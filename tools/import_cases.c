@@ -241,23 +241,32 @@ author_of(struct import *im, struct str pattern)
 static const char *
 meaning_unsigned(const struct import *im)
 {
-	const char *action = import_old_action(im, "On-NoSignature");
+	enum import_action action = import_old_action(im, "On-NoSignature");
 
-	return (strcmp(action, "accepted") == 0 ? "not signed" : action);
+	return (action == ACT_ACCEPT ? "not signed" :
+	    import_action_name(action));
+}
+
+static bool
+is_left_alone(struct import *im, const struct author *a,
+    const struct sender *s)
+{
+	struct import_list exempt;
+	const struct import_given *given = import_dkim(im, "ExemptDomains");
+	const char *why;
+
+	return (s->peer || (given != NULL && import_list_read(im, given,
+	    &exempt, &why) && lists_domain(&exempt, a->domain)));
 }
 
 static const char *
 meaning_for(struct import *im, const struct author *a,
     const struct sender *s)
 {
-	struct import_list exempt;
-	const struct import_given *given = import_dkim(im, "ExemptDomains");
-	const char *why;
 	struct str text;
 
-	if (s->peer || (given != NULL && import_list_read(im, given, &exempt,
-	    &why) && lists_domain(&exempt, a->domain))) {
-		return ("left alone");
+	if (is_left_alone(im, a, s)) {
+		return (IMPORT_LEFT_ALONE);
 	}
 	if (!s->ours) {
 		return (meaning_unsigned(im));
@@ -298,6 +307,7 @@ add_author(struct import *im, struct import_cases *cases,
 			.text = arena_printf(&im->arena, "From: %.*s\n" TO
 			    BODY, STR_FMT(address)),
 			.before = meaning_for(im, &a, &senders[i]),
+			.left_alone = is_left_alone(im, &a, &senders[i]),
 			.signing = true };
 	}
 }
@@ -373,27 +383,25 @@ import_cases_signing(struct import *im, struct import_cases *cases,
 
 /* What becomes of unsigned mail that OpenDMARC handles as `judged`: OpenDKIM
    sees it first. */
-static const char *
-meaning_judged(const struct import *im, const char *judged)
+static enum import_action
+meaning_judged(const struct import *im, enum import_action judged)
 {
-	const char *action = import_old_action(im, "On-NoSignature");
+	enum import_action action = import_old_action(im, "On-NoSignature");
 
-	if (strcmp(action, "accepted") == 0 || (strcmp(action, "held") == 0 &&
-	    strcmp(judged, "refused") == 0)) {
-		return (judged);
-	}
-	return (action);
+	return (action == ACT_ACCEPT ||
+	    (action == ACT_HOLD && judged == ACT_REJECT) ? judged : action);
 }
 
 /* ip NULL: from outside. */
 static void
 add_kind(struct import_cases *cases, const char *what, const char *ip,
-    const char *auth, const char *text, const char *before)
+    const char *auth, const char *text, enum import_action before)
 {
 	*add_case(cases) = (struct import_case){
 		.what = str_from(what), .sender = auth != NULL ? "a login" :
 		ip != NULL ? ip : "outside", .ip = ip != NULL ? ip : OUTSIDE,
-		.auth = auth, .text = str_from(text), .before = before };
+		.auth = auth, .text = str_from(text),
+		.before = import_action_name(before) };
 }
 
 static const char *
@@ -425,7 +433,7 @@ import_cases_judging(struct import *im, struct import_cases *cases)
 	bool headers = dmarc_headers || (im->old_dkim &&
 	    import_is_set(im, IMPORT_OPENDKIM, "RequiredHeaders"));
 	bool rejects = im->rejects && !ignored;
-	const char *refused = rejects ? "refused" : "accepted";
+	enum import_action refused = rejects ? ACT_REJECT : ACT_ACCEPT;
 	const char *friendly = sample_address(im, IMPORT_OPENDMARC,
 	    "IgnoreHosts");
 
@@ -433,30 +441,30 @@ import_cases_judging(struct import *im, struct import_cases *cases)
 	    from_domain(im, "reject.invalid"), meaning_judged(im, refused));
 	add_kind(cases, "fails DMARC under p=quarantine", NULL, NULL,
 	    from_domain(im, "quarantine.invalid"), meaning_judged(im, rejects &&
-	    dmarc_is(im, "HoldQuarantinedMessages") ? "held" : "accepted"));
+	    dmarc_is(im, "HoldQuarantinedMessages") ? ACT_HOLD : ACT_ACCEPT));
 	add_kind(cases, "fails DMARC under p=none", NULL, NULL,
-	    from_domain(im, "none.invalid"), meaning_judged(im, "accepted"));
+	    from_domain(im, "none.invalid"), meaning_judged(im, ACT_ACCEPT));
 	add_kind(cases, "a subdomain without a record, p=reject above it",
 	    NULL, NULL, from_domain(im, "sub.reject.invalid"),
 	    meaning_judged(im, import_get(im, IMPORT_OPENDMARC,
-	    "PublicSuffixList") != NULL ? refused : "accepted"));
+	    "PublicSuffixList") != NULL ? refused : ACT_ACCEPT));
 	add_kind(cases, "a policy that cannot be fetched", NULL, NULL,
-	    from_domain(im, "broken.invalid"), meaning_judged(im, "accepted"));
+	    from_domain(im, "broken.invalid"), meaning_judged(im, ACT_ACCEPT));
 	add_kind(cases, "fails DMARC under p=reject", OUTSIDE, "joe",
 	    from_domain(im, "reject.invalid"), meaning_judged(im,
-	    dmarc_is(im, "IgnoreAuthenticatedClients") ? "accepted" :
+	    dmarc_is(im, "IgnoreAuthenticatedClients") ? ACT_ACCEPT :
 	    refused));
 	add_kind(cases, "fails DMARC under p=reject", "127.0.0.1", NULL,
 	    from_domain(im, "reject.invalid"), meaning_judged(im,
 	    im->rejects && !lists_address(im, IMPORT_OPENDMARC, "IgnoreHosts",
-	    "127.0.0.1", true) ? "refused" : "accepted"));
+	    "127.0.0.1", true) ? ACT_REJECT : ACT_ACCEPT));
 	if (friendly != NULL) {
 		add_kind(cases, "fails DMARC under p=reject", friendly, NULL,
 		    from_domain(im, "reject.invalid"), meaning_judged(im,
-		    "accepted"));
+		    ACT_ACCEPT));
 	}
 	add_kind(cases, "no policy, no signature", NULL, NULL,
-	    from_domain(im, "plain.invalid"), meaning_judged(im, "accepted"));
+	    from_domain(im, "plain.invalid"), meaning_judged(im, ACT_ACCEPT));
 	add_kind(cases, "an altered signature", NULL, NULL,
 	    with_signature(im, "ed"), import_old_action(im,
 	    "On-BadSignature"));
@@ -465,13 +473,13 @@ import_cases_judging(struct import *im, struct import_cases *cases)
 	    "On-KeyNotFound"));
 	add_kind(cases, "two From fields", NULL, NULL,
 	    "From: a@plain.invalid\nFrom: b@plain.invalid\n" TO BODY,
-	    headers ? "refused" : import_old_action(im, "On-NoSignature"));
+	    headers ? ACT_REJECT : import_old_action(im, "On-NoSignature"));
 	add_kind(cases, "two From fields, the first under p=reject", NULL,
 	    NULL, "From: a@reject.invalid\nFrom: b@plain.invalid\n" TO BODY,
-	    headers ? "refused" : meaning_judged(im, refused));
+	    headers ? ACT_REJECT : meaning_judged(im, refused));
 	add_kind(cases, "no From field", NULL, NULL, TO BODY,
-	    dmarc_headers ? "refused" : "accepted");
+	    dmarc_headers ? ACT_REJECT : ACT_ACCEPT);
 	add_kind(cases, "no Date field", NULL, NULL,
 	    "From: a@plain.invalid\nTo: you@here.invalid\nSubject: x\n" BODY,
-	    headers ? "refused" : import_old_action(im, "On-NoSignature"));
+	    headers ? ACT_REJECT : import_old_action(im, "On-NoSignature"));
 }

@@ -122,9 +122,9 @@ describe_outcome(struct import *im, const struct import_case *c,
 		    "deferred");
 	}
 	if (c->signing) {
-		return (out->direction_reason == ENGINE_PEER ? "left alone" :
-		    out->signatures_n > 0 ? describe_signatures(im, out) :
-		    "not signed");
+		return (out->direction_reason == ENGINE_PEER ?
+		    IMPORT_LEFT_ALONE : out->signatures_n > 0 ?
+		    describe_signatures(im, out) : "not signed");
 	}
 	return (out->verdict == ENGINE_QUARANTINE ? out->tagged ? "tagged" :
 	    "held" : "accepted");

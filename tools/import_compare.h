@@ -11,6 +11,7 @@
 
 #define IMPORT_MAX_AUTHORS	100
 #define IMPORT_MAX_SENDERS	12
+#define IMPORT_LEFT_ALONE	"left alone"
 #define IMPORT_MAX_CASES	(IMPORT_MAX_AUTHORS * IMPORT_MAX_SENDERS + 32)
 
 struct import_case {
@@ -23,6 +24,7 @@ struct import_case {
 	const char	*before;	/* what the old files meant, in words */
 	const char	*after;
 	bool		 signing;	/* an author's mail */
+	bool		 left_alone;	/* by the old files */
 };
 
 struct import_cases {

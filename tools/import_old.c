@@ -303,8 +303,7 @@ word_of(struct import *im, const struct import_case *c,
 		return (answer->held ? "held" : "accepted");
 	}
 	if (answer->signatures.n == 0) {
-		return (strcmp(c->before, "left alone") == 0 ? c->before :
-		    "not signed");
+		return (c->left_alone ? IMPORT_LEFT_ALONE : "not signed");
 	}
 	text = arena_printf(&im->arena, "signed %.*s",
 	    STR_FMT(answer->signatures));

@@ -7,12 +7,8 @@
  */
 #include "tools/import.h"
 
-enum action {
-	ACT_DEFAULT, ACT_ACCEPT, ACT_REJECT, ACT_TEMPFAIL, ACT_HOLD, ACT_DROP
-};
-
 /* OpenDKIM knows the words and their first letters. */
-static enum action
+static enum import_action
 action_of(const struct import *im, const struct import_given *given)
 {
 	if (given == NULL || given->value.n == 0) {
@@ -37,11 +33,11 @@ action_of(const struct import *im, const struct import_given *given)
 
 /* By its own option, or by On-Default. With AlwaysAddARHeader there is a result
    for mail without a signature, and it is accepted. */
-static enum action
+static enum import_action
 action_for(const struct import *im, const char *name,
     const struct import_given **given_r)
 {
-	enum action action;
+	enum import_action action;
 
 	*given_r = import_dkim(im, name);
 	if (strcmp(name, "On-NoSignature") == 0 &&
@@ -57,7 +53,7 @@ action_for(const struct import *im, const char *name,
 }
 
 static const char *
-word_of(enum action action)
+word_of(enum import_action action)
 {
 	switch (action) {
 	case ACT_REJECT:
@@ -74,13 +70,19 @@ word_of(enum action action)
 	return ("accept");
 }
 
-const char *
+enum import_action
 import_old_action(const struct import *im, const char *name)
 {
 	const struct import_given *given;
-	enum action action = im->old_dkim ? action_for(im, name, &given) :
-	    ACT_ACCEPT;
+	enum import_action action = im->old_dkim ? action_for(im, name,
+	    &given) : ACT_ACCEPT;
 
+	return (action == ACT_DEFAULT ? ACT_ACCEPT : action);
+}
+
+const char *
+import_action_name(enum import_action action)
+{
 	switch (action) {
 	case ACT_REJECT:
 		return ("refused");
@@ -98,7 +100,7 @@ import_old_action(const struct import *im, const char *name)
 }
 
 static void
-note_action(struct import *im, enum action action,
+note_action(struct import *im, enum import_action action,
     const struct import_given *given)
 {
 	if (action == ACT_DROP) {
@@ -116,7 +118,7 @@ static void
 set_bad_signature(struct import *im)
 {
 	const struct import_given *given;
-	enum action action = action_for(im, "On-BadSignature", &given);
+	enum import_action action = action_for(im, "On-BadSignature", &given);
 
 	if (action != ACT_DEFAULT) {
 		note_action(im, action, given);
@@ -158,7 +160,7 @@ static void
 lose_action(struct import *im, const char *name, const char *why)
 {
 	const struct import_given *given;
-	enum action action = action_for(im, name, &given);
+	enum import_action action = action_for(im, name, &given);
 
 	if (action != ACT_DEFAULT && action != ACT_ACCEPT) {
 		import_say_of(im, IMPORT_ACCEPTED, given, why);
@@ -181,7 +183,7 @@ static void
 set_internal_error(struct import *im)
 {
 	const struct import_given *given;
-	enum action action = action_for(im, "On-InternalError", &given);
+	enum import_action action = action_for(im, "On-InternalError", &given);
 
 	if (action != ACT_DEFAULT) {
 		note_action(im, action, given);

@@ -2,6 +2,7 @@
 /* mailseal setup: from a domain to signed mail, in stages, with a way back. */
 #include "config.h"
 
+#include "keys/publish.h"
 #include "mail/domain.h"
 #include "tools/setup.h"
 
@@ -24,7 +25,7 @@ changes_milters(const struct setup *s)
 static void
 say_decisions(struct setup *s)
 {
-	bool by_hand = strcmp(setup_publish_how(s), "print") == 0;
+	bool by_hand = publish_is_by_hand(setup_publish_how(s));
 	size_t i, n = 0;
 
 	setup_stage(s, "Decide");

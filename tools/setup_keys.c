@@ -318,7 +318,7 @@ setup_keys_advance(struct setup *s)
 	}
 	s->store.now_s = env_now_s(&s->env);
 	run.how = setup_publish_how(s);
-	run.by_hand = strcmp(run.how, "print") == 0;
+	run.by_hand = publish_is_by_hand(run.how);
 	if (!store_list(&s->store, &s->store.arena, s->domain, &v, &n)) {
 		return (false);
 	}

@@ -57,7 +57,7 @@ show_findings(struct setup *s)
 		    report->counts[CHECK_ERROR] == 1 ? "" : "s",
 		    report->counts[CHECK_WARN],
 		    report->counts[CHECK_WARN] == 1 ? "" : "s",
-		    STR_FMT(s->domain), report->dmarc);
+		    STR_FMT(s->domain), dmarc_result_name(report->dmarc));
 	}
 	return (report != NULL);
 }

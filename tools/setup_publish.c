@@ -186,6 +186,6 @@ setup_publish(struct setup *s)
 		return (SETUP_GO);
 	}
 	setup_publish_show(s);
-	return (strcmp(setup_publish_how(s), "print") == 0 ? SETUP_GO :
+	return (publish_is_by_hand(setup_publish_how(s)) ? SETUP_GO :
 	    request_records(s));
 }

@@ -136,7 +136,8 @@ json_opinion(const struct second_result *r)
 	return (json_pack("{s:o, s:o, s:s, s:o}",
 	    "domain", cli_json_text(r->domain),
 	    "selector", cli_json_text(r->selector),
-	    "result", r->result, "reason", cli_json_text(r->reason)));
+	    "result", second_word_name(r->result),
+	    "reason", cli_json_text(r->reason)));
 }
 
 /* Why there is no opinion on signatures that are there, or NULL. */
@@ -183,7 +184,8 @@ json_second(const struct engine_outcome *out, bool wanted)
 	}
 	return (json_pack("{s:o, s:{s:o, s:o, s:o}, s:o, s:o}",
 	    "dkim", json_opinions(out->second),
-	    "dmarc", "result", cli_json_cstr(dmarc->result),
+	    "dmarc", "result", cli_json_cstr(second_word_name(
+		dmarc->result)),
 		"policy", cli_json_cstr(dmarc->policy),
 		"reason", cli_json_cstr(dmarc->reason),
 	    "agrees", is_comparable(out) ?
@@ -308,8 +310,8 @@ show_opinion(const struct engine_outcome *out, const struct dkim_verdict *v)
 		return;
 	}
 	/* Its words for what does not pass are not ours; see second.h. */
-	differs = (v->result == DKIM_PASS) != (strcmp(r->result, "pass") == 0);
-	(void)printf("  %-10s %s%s\n", "OpenDKIM", r->result,
+	differs = (v->result == DKIM_PASS) != (r->result == SECOND_PASS);
+	(void)printf("  %-10s %s%s\n", "OpenDKIM", second_word_name(r->result),
 	    differs ? " (it differs)" : "");
 }
 
@@ -388,7 +390,8 @@ show_second(const struct engine_outcome *out)
 {
 	(void)printf("an OpenDKIM/OpenDMARC site %s\n", out->second_agrees ?
 	    "would say the same" : "would not say the same");
-	cli_show("DMARC", str_from(out->second_dmarc.result));
+	cli_show("DMARC", str_from(second_word_name(
+	    out->second_dmarc.result)));
 	cli_show("policy", str_from(out->second_dmarc.policy));
 }
 

@@ -236,7 +236,7 @@ run_pass(struct check *c)
 	c->facts = (struct check_facts){ .parked = false };
 	c->report = (struct check_report){ .domain = c->domain,
 		.findings = c->findings, .records = c->records,
-		.spf = "none", .dkim = "none", .dmarc = "none" };
+		.spf = SPF_NONE, .dkim = DKIM_NONE, .dmarc = DMARC_NONE };
 	if (!check_domain(c)) {
 		return;
 	}

@@ -36,8 +36,10 @@
 #include "base/status.h"
 #include "base/str.h"
 #include "crypto/crypto.h"
-#include "dmarc/psl.h"
+#include "dkim/result.h"
+#include "dmarc/dmarc.h"
 #include "dns/dns.h"
+#include "spf/result.h"
 #include "wanted/wanted.h"
 
 #define CHECK_MAX_IPS		16
@@ -126,11 +128,11 @@ struct check_report {
 	size_t				 records_n;
 	bool				 truncated;	/* a limit was reached:
 							   not all is said */
-	/* The results of a message of the domain; words of RFC 8601. */
-	const char			*spf;	/* the worst of the addresses;
+	/* The results of a message of the domain. */
+	enum spf_result			 spf;	/* the worst of the addresses;
 						   none without one */
-	const char			*dkim;
-	const char			*dmarc;
+	enum dkim_result		 dkim;
+	enum dmarc_result		 dmarc;
 	size_t				 spf_passes;	/* addresses */
 };
 

@@ -37,7 +37,7 @@ judge_spf(struct check *c, struct str sender)
 		}
 	}
 	if (c->opts.ips_n > 0) {
-		c->report.spf = spf_result_name(worst);
+		c->report.spf = worst;
 	}
 }
 
@@ -47,8 +47,8 @@ judge_dkim(struct check *c)
 	if (c->opts.selectors_n == 0) {
 		return;
 	}
-	c->report.dkim = c->facts.keys_usable > 0 ? "pass" :
-	    c->facts.keys_failed > 0 ? "temperror" : "permerror";
+	c->report.dkim = c->facts.keys_usable > 0 ? DKIM_PASS :
+	    c->facts.keys_failed > 0 ? DKIM_TEMPERROR : DKIM_PERMERROR;
 }
 
 void
@@ -67,6 +67,6 @@ check_verdict(struct check *c)
 	    c->report.spf_passes == c->opts.ips_n ? sender : STR_NONE,
 	    c->facts.keys_usable > 0 ? c->domain : STR_NONE);
 	if (v != NULL) {
-		c->report.dmarc = dmarc_result_name(v->result);
+		c->report.dmarc = v->result;
 	}
 }

@@ -77,7 +77,7 @@ read_tags(const struct taglist *tags, struct dkim_key *key)
 	}
 	if (data != NULL && data->value.n == 0) {
 		refuse_key(key, DKIM_KEY_NO_DATA, DKIM_PERMERROR,
-		    DKIM_REASON_REVOKED);
+		    "key revoked");
 		/* Only a record without another flaw revokes a key. */
 		key->revoked = (key->flaws & ~DKIM_KEY_BAD_HASH) ==
 		    DKIM_KEY_NO_DATA;

@@ -42,8 +42,6 @@ struct dkim_key {
 	bool			 revoked;	/* p= is empty */
 };
 
-#define DKIM_REASON_REVOKED	"key revoked"
-
 /* Parses the text of one record. NOMEM only: a bad record has its result. */
 enum status	dkim_key_parse(struct str text, struct dkim_key *r)
     ATTR_MUST_CHECK;

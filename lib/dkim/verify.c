@@ -201,7 +201,9 @@ body_matches(const struct dkim_verifier *verifier, struct trial *t)
 	}
 	if (!str_eq(sig->body_hash, str_mem(dkim_bodies_hash(bodies, t->slot),
 	    CRYPTO_SHA256_BYTES))) {
-		set_verdict(&t->verdict, DKIM_FAIL, DKIM_REASON_BODY);
+		set_verdict(&t->verdict, DKIM_FAIL,
+		    "body hash did not verify");
+		t->verdict.body_differs = true;
 		return (false);
 	}
 	return (true);
@@ -238,6 +240,7 @@ set_key_verdict(struct dkim_verdict *v, const struct dkim_key *key,
 {
 	v->key_bits = key->bits;
 	v->testing = key->testing;
+	v->revoked = key->revoked;
 	set_verdict(v, result, reason);
 }
 

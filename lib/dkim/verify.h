@@ -33,8 +33,6 @@ struct dkim_verify_opts {
 						   policy */
 };
 
-#define DKIM_REASON_BODY	"body hash did not verify"
-
 struct dkim_verdict {			/* immutable once finished */
 	enum dkim_result	 result;
 	const char		*reason;	/* static phrase, or NULL */
@@ -43,6 +41,8 @@ struct dkim_verdict {			/* immutable once finished */
 						   verifies */
 	unsigned		 key_bits;	/* 0: unknown */
 	bool			 testing;	/* key has t=y */
+	bool			 revoked;	/* key has an empty p= */
+	bool			 body_differs;	/* from the body hash */
 	bool			 skipped;	/* not verified: too many */
 	enum dns_security	 security;	/* of the key's answer */
 	size_t			 field_index;	/* in the field list */

@@ -142,16 +142,15 @@ find_cause(const struct failing *f)
 const char *
 failure_cause_name(const struct failing *f)
 {
-	const char *reason = f->signature != NULL ? f->signature->reason :
-	    NULL;
+	const struct dkim_verdict *signature = f->signature;
 
 	switch (f->cause) {
 	case FAILURE_DKIM:
-		if (reason != NULL && strcmp(reason, DKIM_REASON_BODY) == 0) {
-			return ("bodyhash");
+		if (signature == NULL) {
+			return ("signature");
 		}
-		return (reason != NULL && strcmp(reason,
-		    DKIM_REASON_REVOKED) == 0 ? "revoked" : "signature");
+		return (signature->body_differs ? "bodyhash" :
+		    signature->revoked ? "revoked" : "signature");
 	case FAILURE_SPF:
 		return ("spf");
 	case FAILURE_NO:

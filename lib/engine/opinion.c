@@ -59,6 +59,27 @@ engine_opinion_begin(const struct engine_input *in,
 	second_dkim_eoh(opinion->dkim);
 }
 
+static enum second_word
+spf_word(enum spf_result result)
+{
+	switch (result) {
+	case SPF_PASS:
+		return (SECOND_PASS);
+	case SPF_NONE:
+		return (SECOND_NONE);
+	case SPF_NEUTRAL:
+		return (SECOND_NEUTRAL);
+	case SPF_TEMPERROR:
+		return (SECOND_TEMPERROR);
+	case SPF_PERMERROR:
+		return (SECOND_PERMERROR);
+	case SPF_FAIL:
+	case SPF_SOFTFAIL:
+		break;
+	}
+	return (SECOND_FAIL);
+}
+
 /* For each author domain, with our SPF result. */
 static enum status
 ask_dmarc(const struct engine_input *in, struct engine_verification *v,
@@ -77,7 +98,7 @@ ask_dmarc(const struct engine_input *in, struct engine_verification *v,
 	}
 	if (spf != NULL) {
 		query.spf_domain = spf->domain;
-		query.spf_result = spf_result_name(spf->result);
+		query.spf_result = spf_word(spf->result);
 	}
 	for (i = 0; i < n && i < DMARC_MAX_AUTHORS; i++) {
 		const struct dmarc_verdict *verdict = dmarc_get(dmarc, i);
@@ -123,12 +144,12 @@ agrees_dmarc(const struct engine_input *in,
 		{ "method", STR("dmarc"), 0 },
 		{ "domain", ours->from, 0 },
 		{ "ours", str_from(dmarc_result_name(ours->result)), 0 },
-		{ "theirs", str_from(theirs->result), 0 },
+		{ "theirs", str_from(second_word_name(theirs->result)), 0 },
 		{ "theirs_reason", str_from(reason), 0 },
 	};
 
-	if (theirs->result == NULL || (ours->result == DMARC_PASS) ==
-	    str_eq(str_from(theirs->result), STR("pass"))) {
+	if (theirs->result == SECOND_ABSENT ||
+	    (ours->result == DMARC_PASS) == (theirs->result == SECOND_PASS)) {
 		return (true);
 	}
 	engine_log_pairs(in, LOG_LEVEL_WARNING, "second opinion differs",
@@ -186,11 +207,6 @@ bool
 engine_opinion_refuses_dmarc(const struct engine_input *in,
     const struct engine_opinion *opinion, size_t author)
 {
-	const char *result;
-
-	if (!input_conf(in)->reject_needs_second) {
-		return (true);
-	}
-	result = opinion->asked ? opinion->dmarc[author].result : NULL;
-	return (str_eq(str_from(result), STR("fail")));
+	return (!input_conf(in)->reject_needs_second || (opinion->asked &&
+	    opinion->dmarc[author].result == SECOND_FAIL));
 }

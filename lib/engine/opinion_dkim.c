@@ -35,7 +35,7 @@ is_pair(const struct engine_verification *v, size_t i, size_t k)
 static bool
 is_pass(const struct second_result *theirs)
 {
-	return (str_eq(str_from(theirs->result), STR("pass")));
+	return (theirs->result == SECOND_PASS);
 }
 
 static struct str
@@ -49,7 +49,7 @@ static void
 log_difference(const struct engine_input *in, const struct second_dkim *second,
     const struct dkim_verdict *ours, const struct second_result *theirs)
 {
-	const struct second_result none = { .result = "none",
+	const struct second_result none = { .result = SECOND_NONE,
 		.reason = text_or_empty(second_dkim_error(second)) };
 	const struct second_result *result = theirs != NULL ? theirs : &none;
 	const struct engine_log_pair pairs[] = {
@@ -63,7 +63,7 @@ log_difference(const struct engine_input *in, const struct second_dkim *second,
 		    dkim_result_name(ours->result) : "none"), 0 },
 		{ "ours_reason", text_or_empty(ours != NULL ? ours->reason :
 		    NULL), 0 },
-		{ "theirs", str_from(result->result), 0 },
+		{ "theirs", str_from(second_word_name(result->result)), 0 },
 		{ "theirs_reason", result->reason.p != NULL ? result->reason :
 		    STR(""), 0 },
 	};

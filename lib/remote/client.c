@@ -652,7 +652,8 @@ release_set(void *ctx)
 	struct remote_reply ignored;
 
 	/* Without a server there is nothing to release. */
-	if (exchange_packets(set->client, &request, &x, &ignored) != STATUS_OK) {
+	if (exchange_packets(set->client, &request, &x, &ignored) !=
+	    STATUS_OK) {
 		ignored.status = REMOTE_OK;
 	}
 	free(set);

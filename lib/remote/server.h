@@ -34,9 +34,10 @@
 
 struct remote_server;
 
-/* NULL: out of memory. crypto and env outlive it. Each request that is malformed
-   or names a key that cannot be loaded is logged: env bounds the lines of the
-   threads that serve. made: counts the signatures, for each key. */
+/* NULL: out of memory. crypto and env outlive it. Each request that is
+   malformed, or is for a key that cannot be loaded, is logged: env bounds the
+   lines of the threads that serve. made: counts the signatures, for each
+   key. */
 struct remote_server	*remote_server_new(const struct crypto *,
 			    const struct env *, struct remote_made *made);
 /* With all sets; no thread uses it any more. NULL: nothing. */

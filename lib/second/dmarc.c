@@ -96,16 +96,23 @@ find_policy(struct second *second, struct arena *arena, struct dns_batch *batch,
 
 /* The constants for SPF and for DKIM have the same values. */
 static int
-outcome_code(const char *word)
+outcome_code(enum second_word word)
 {
-	if (strcmp(word, "pass") == 0) {
+	switch (word) {
+	case SECOND_PASS:
 		return (DMARC_POLICY_SPF_OUTCOME_PASS);
-	}
-	if (strcmp(word, "temperror") == 0) {
+	case SECOND_TEMPERROR:
 		return (DMARC_POLICY_SPF_OUTCOME_TMPFAIL);
+	case SECOND_ABSENT:
+	case SECOND_NONE:
+		return (DMARC_POLICY_SPF_OUTCOME_NONE);
+	case SECOND_FAIL:
+	case SECOND_POLICY:
+	case SECOND_NEUTRAL:
+	case SECOND_PERMERROR:
+		break;
 	}
-	return (strcmp(word, "none") == 0 ? DMARC_POLICY_SPF_OUTCOME_NONE :
-	    DMARC_POLICY_SPF_OUTCOME_FAIL);
+	return (DMARC_POLICY_SPF_OUTCOME_FAIL);
 }
 
 static struct str
@@ -184,15 +191,15 @@ enforce_policy(DMARC_POLICY_T *policy, const struct policy_record *f,
 	r->reason = opendmarc_policy_status_to_str(status);
 	switch (status) {
 	case DMARC_POLICY_PASS:
-		r->result = "pass";
+		r->result = SECOND_PASS;
 		break;
 	case DMARC_POLICY_NONE:
 	case DMARC_POLICY_QUARANTINE:
 	case DMARC_POLICY_REJECT:
-		r->result = "fail";
+		r->result = SECOND_FAIL;
 		break;
 	default:
-		r->result = "permerror";
+		r->result = SECOND_PERMERROR;
 		return;
 	}
 	r->policy = published_policy(policy, f->org_domain.p != NULL);
@@ -222,7 +229,7 @@ judge_policy(struct arena *arena, DMARC_POLICY_T *policy,
 	if (status == DMARC_PARSE_OKAY) {
 		enforce_policy(policy, f, r);
 	} else {
-		r->result = "permerror";
+		r->result = SECOND_PERMERROR;
 		r->reason = opendmarc_policy_status_to_str(status);
 	}
 	return (STATUS_OK);
@@ -237,19 +244,19 @@ second_dmarc_check(struct second *second, struct arena *arena,
 	struct policy_record found;
 	enum status status;
 
-	*r = (struct second_dmarc){ .result = NULL };
+	*r = (struct second_dmarc){ .result = SECOND_ABSENT };
 	status = find_policy(second, arena, batch, q->from, dns_deadline_us,
 	    &found);
 	if (status != STATUS_OK) {
 		return (status);
 	}
 	if (found.dns_error != DNS_OK) {
-		r->result = "temperror";
+		r->result = SECOND_TEMPERROR;
 		r->reason = dns_result_text(found.dns_error);
 		return (STATUS_OK);
 	}
 	if (found.record.p == NULL) {
-		r->result = "none";
+		r->result = SECOND_NONE;
 		return (STATUS_OK);
 	}
 	policy = opendmarc_policy_connect_init((u_char *)(uintptr_t)ANY_CLIENT,

@@ -16,8 +16,8 @@
 #define SECOND_DMARC_RECORD_BYTES 4096	/* a longer record is ignored */
 
 struct second_dmarc {
-	const char	*result;	/* none, pass, fail, temperror,
-					   permerror; NULL: no opinion */
+	enum second_word result;	/* none, pass, fail, temperror,
+					   permerror; or absent */
 	const char	*policy;	/* none, quarantine, reject; NULL: no
 					   record */
 	const char	*reason;	/* static phrase, or NULL */
@@ -28,7 +28,7 @@ struct second_dmarc_query {
 						   lower case */
 	struct str			 spf_domain;	/* lower case; absent:
 							   SPF has no result */
-	const char			*spf_result;	/* RFC 8601's word */
+	enum second_word		 spf_result;
 	const struct second_dkim	*dkim;	/* NULL: no signature */
 };
 

@@ -3,9 +3,21 @@
  * results: translates libopendkim's flags and error codes into the words of RFC
  * 8601, as OpenDKIM's daemon does for its Authentication-Results.
  */
-#include <string.h>
-
 #include "second/private.h"
+
+const char *
+second_word_name(enum second_word word)
+{
+	static const char *const names[] = {
+		[SECOND_NONE] = "none", [SECOND_PASS] = "pass",
+		[SECOND_FAIL] = "fail", [SECOND_POLICY] = "policy",
+		[SECOND_NEUTRAL] = "neutral",
+		[SECOND_TEMPERROR] = "temperror",
+		[SECOND_PERMERROR] = "permerror"
+	};
+
+	return (names[word]);
+}
 
 static struct str
 tag_copy(struct second_dkim *s, DKIM_SIGINFO *sig, const char *tag)
@@ -48,7 +60,7 @@ time_error(const struct second_dkim *s, DKIM_SIGINFO *sig)
 	return (DKIM_SIGERROR_OK);
 }
 
-static const char *
+static enum second_word
 result_word(DKIM_SIGINFO *sig, DKIM_SIGERROR error)
 {
 	unsigned int flags = dkim_sig_getflags(sig);
@@ -56,26 +68,26 @@ result_word(DKIM_SIGINFO *sig, DKIM_SIGERROR error)
 	    dkim_sig_getbh(sig) == DKIM_SIGBH_MATCH;
 
 	if (error == DKIM_SIGERROR_EXPIRED || error == DKIM_SIGERROR_FUTURE) {
-		return ("permerror");
+		return (SECOND_PERMERROR);
 	}
 	if (pass) {
-		return ("pass");
+		return (SECOND_PASS);
 	}
 	if (error == DKIM_SIGERROR_MULTIREPLY ||
 	    error == DKIM_SIGERROR_KEYFAIL ||
 	    error == DKIM_SIGERROR_DNSSYNTAX) {
-		return ("temperror");
+		return (SECOND_TEMPERROR);
 	}
 	if (error == DKIM_SIGERROR_KEYTOOSMALL) {
-		return ("policy");
+		return (SECOND_POLICY);
 	}
 	if ((flags & DKIM_SIGFLAG_PROCESSED) != 0) {
-		return ("fail");
+		return (SECOND_FAIL);
 	}
 	if (error != DKIM_SIGERROR_UNKNOWN && error != DKIM_SIGERROR_OK) {
-		return ("permerror");
+		return (SECOND_PERMERROR);
 	}
-	return ("neutral");
+	return (SECOND_NEUTRAL);
 }
 
 static enum status
@@ -98,7 +110,7 @@ result_read(struct second_dkim *s, DKIM_SIGINFO *sig, struct second_result *r)
 	if (error != DKIM_SIGERROR_OK && error != DKIM_SIGERROR_UNKNOWN) {
 		text = dkim_sig_geterrorstr(error);
 	}
-	r->reason = str_from(strcmp(r->result, "pass") != 0 ? text : NULL);
+	r->reason = str_from(r->result != SECOND_PASS ? text : NULL);
 	if (r->domain.p == NULL || r->selector.p == NULL || r->b.p == NULL) {
 		return (STATUS_NOMEM);
 	}

@@ -28,12 +28,23 @@
 struct second;		/* the library's handle; shared by threads */
 struct second_dkim;	/* one message, one thread */
 
+enum second_word {		/* RFC 8601's */
+	SECOND_ABSENT,		/* no opinion */
+	SECOND_NONE,
+	SECOND_PASS,
+	SECOND_FAIL,
+	SECOND_POLICY,
+	SECOND_NEUTRAL,
+	SECOND_TEMPERROR,
+	SECOND_PERMERROR
+};
+
 struct second_result {
 	struct str	 domain;	/* d= as libopendkim read it */
 	struct str	 selector;
 	struct str	 b;		/* b= without white space, to find our
 					   result for it */
-	const char	*result;	/* RFC 8601's word */
+	enum second_word result;
 	struct str	 reason;	/* libopendkim's text, or absent */
 };
 
@@ -68,5 +79,7 @@ const struct second_result	*second_dkim_get(const struct second_dkim *,
 				    size_t);
 /* Why a message with signatures has no results, or NULL. */
 const char	*second_dkim_error(const struct second_dkim *);
+/* "pass" ...; NULL: absent. */
+const char	*second_word_name(enum second_word);
 
 #endif

@@ -39,7 +39,7 @@ files=$(find lib milter keys tools test -name '*.[ch]' | sort)
 	point "no white space at the end of a line" \
 	    "$(grep -nE '[	 ]+$' $files || true)"
 	point "no decision is compared as a string" \
-	    "$(grep -nE 'str(n|case)?cmp\(.*(->|\.)(action|rule|exempt|override|error|[a-z]*reason)\>' \
+	    "$(grep -nE '\bstr(n|case|ncase)?cmp\((.*(->|\.|, ))?(action|verdict|rule|exempt|override|error|[a-z]*reason)\>' \
 		$(printf '%s\n' $files | grep -v '^test/') || true)"
 	point "only message.c of lib/engine has all parts of a message" \
 	    "$(grep -ln 'engine/message\.h' $files |

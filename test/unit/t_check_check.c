@@ -733,7 +733,7 @@ is_same(const struct check_report *a, const struct check_report *b)
 		    str_eq(a->findings[i].subject, b->findings[i].subject) &&
 		    str_eq(a->findings[i].text, b->findings[i].text);
 	}
-	return (same && str_eq(str_from(a->dmarc), str_from(b->dmarc)));
+	return (same && a->dmarc == b->dmarc);
 }
 
 static void

@@ -28,7 +28,8 @@ has_no_results(const struct engine_outcome *out)
 	    out->signatures == NULL && out->signatures_n == 0 &&
 	    out->long_lines == 0 &&
 	    out->seal.instance == 0 && !out->second_asked &&
-	    out->second == NULL && out->second_dmarc.result == NULL &&
+	    out->second == NULL && out->second_dmarc.result ==
+	    SECOND_ABSENT &&
 	    out->second_agrees);
 }
 

@@ -98,8 +98,8 @@ check(struct fx *fx, size_t i, int64_t signed_s)
 		const struct second_result *r =
 		    second_dkim_get(run.second, k);
 
-		buf_printf(&results, "%s ", r->result);
-		if ((strcmp(r->result, "pass") == 0) == (r->reason.n > 0) ||
+		buf_printf(&results, "%s ", second_word_name(r->result));
+		if ((r->result == SECOND_PASS) == (r->reason.n > 0) ||
 		    !str_eq(r->domain, STR("example.com")) ||
 		    r->selector.n == 0 || r->b.n < 64) {
 			buf_printf(&results, "(reason %.*s) ",
@@ -157,7 +157,7 @@ test_no_final_crlf(struct fx *fx)
 	fx_sign(fx, CONF("rsa"), FIELDS "\r\nno line end", &text);
 	run_init(&run, fx, buf_str(&text), FX_NOW_S);
 	tap_ok(second_dkim_count(run.second) == 1 &&
-	    strcmp(second_dkim_get(run.second, 0)->result, "neutral") == 0 &&
+	    second_dkim_get(run.second, 0)->result == SECOND_NEUTRAL &&
 	    second_dkim_get(run.second, 0)->reason.n > 0,
 	    "no final CRLF: neutral, %.*s",
 	    STR_FMT(second_dkim_get(run.second, 0)->reason));
@@ -176,7 +176,7 @@ test_query_method(struct fx *fx)
 
 	run_init(&run, fx, STR(text), FX_NOW_S);
 	tap_ok(second_dkim_count(run.second) == 1 &&
-	    strcmp(second_dkim_get(run.second, 0)->result, "permerror") == 0,
+	    second_dkim_get(run.second, 0)->result == SECOND_PERMERROR,
 	    "an unknown q= is an error");
 	tap_num((long long)dns_batch_count(run.batch), 0, "nothing is asked");
 	run_fini(&run);
