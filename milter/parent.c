@@ -218,7 +218,9 @@ hear_child(struct parent *parent, struct child *child)
 		end_child(child);
 		return;
 	}
-	if (status == STATUS_OK && message.kind == CONTROL_LOADED) {
+	if (status != STATUS_OK) {
+		parent_kill(parent, child, "sent a malformed message");
+	} else if (message.kind == CONTROL_LOADED) {
 		child->loading = false;
 		parent_alive_heard(child);
 		if (is_keys) {
@@ -226,16 +228,13 @@ hear_child(struct parent *parent, struct child *child)
 		} else {
 			parent_mail_loaded(parent, &message);
 		}
-	} else if (status == STATUS_OK && message.kind == CONTROL_ALIVE) {
+	} else if (message.kind == CONTROL_ALIVE) {
 		parent_alive_heard(child);
-	} else if (status == STATUS_OK && !is_keys &&
-	    message.kind == CONTROL_LOST) {
+	} else if (message.kind == CONTROL_LOST && !is_keys) {
 		parent->wants_connect = true;
-	} else if (status == STATUS_OK && is_keys &&
-	    message.kind == CONTROL_CHANGED) {
+	} else if (message.kind == CONTROL_CHANGED && is_keys) {
 		parent_ask(parent, PARENT_CHANGED);
-	} else if (status != STATUS_OK || !is_keys ||
-	    message.kind != CONTROL_READ) {
+	} else if (message.kind != CONTROL_READ || !is_keys) {
 		parent_kill(parent, child, "sent a malformed message");
 	} else if (message.status != STATUS_OK) {
 		env_log(&parent->daemon->env, LOG_LEVEL_ERROR, "the keys "

@@ -663,6 +663,17 @@ look_at_received(struct report_collector *c, int64_t now_s, bool expire,
 }
 
 static enum status
+expire_store(struct report_collector *c, int64_t now_s, struct diag *diag)
+{
+	enum status status = report_store_expire(c->store, now_s, get_days(c),
+	    diag);
+
+	c->expire_at_s = mono_s(c) + EXPIRE_EVERY_S;
+	return (status != STATUS_OK ? status : report_store_forget_dropped(
+	    c->store, REPORT_DROPPED_MAX, diag));
+}
+
+static enum status
 run_chores(struct report_collector *c, struct diag *diag)
 {
 	int64_t now_s = env_now_s(c->env), begin_s;
@@ -670,23 +681,16 @@ run_chores(struct report_collector *c, struct diag *diag)
 	enum status status = need_store(c, diag);
 
 	if (status == STATUS_OK && expire) {
-		status = report_store_expire(c->store, now_s, get_days(c),
-		    diag);
-		c->expire_at_s = mono_s(c) + EXPIRE_EVERY_S;
-	}
-	if (status == STATUS_OK && expire) {
-		status = report_store_forget_dropped(c->store,
-		    REPORT_DROPPED_MAX, diag);
+		status = expire_store(c, now_s, diag);
 	}
 	if (status == STATUS_OK) {
 		status = report_store_oldest(c->store, now_s, &begin_s, diag);
 	}
-	if (status == STATUS_OK) {
-		atomic_store(&c->oldest_s, begin_s < 0 ? -1 :
-		    begin_s + REPORT_DAY_S);
-		status = look_at_received(c, now_s, expire, diag);
+	if (status != STATUS_OK) {
+		return (status);
 	}
-	return (status);
+	atomic_store(&c->oldest_s, begin_s < 0 ? -1 : begin_s + REPORT_DAY_S);
+	return (look_at_received(c, now_s, expire, diag));
 }
 
 static void
