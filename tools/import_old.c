@@ -201,15 +201,12 @@ play_case(struct old *o, const struct import_case *c, struct answer *answer,
 		.mail_from = STR("joe@out.invalid"), .rcpts = &rcpt,
 		.rcpts_n = 1, .macros = macros,
 		.macros_n = c->auth != NULL ? 5 : 3 };
-	struct player_script session, mail;
 	struct message message;
 	struct player_opts opts;
 	struct arena arena;
 	enum status status;
 
 	arena_init(&arena, ARENA_BYTES);
-	player_script_init(&session);
-	player_script_init(&mail);
 	player_opts_init(&opts, o->socket);
 	opts.change = on_change;
 	opts.ctx = answer;
@@ -218,23 +215,11 @@ play_case(struct old *o, const struct import_case *c, struct answer *answer,
 		status = message_parse(&arena, c->text, &message);
 	}
 	if (status == STATUS_OK) {
-		status = player_script_session(&session, &envelope);
-	}
-	if (status == STATUS_OK) {
-		status = player_script_message(&mail, &envelope, &message,
-		    player_leadspc(o->player));
-	}
-	if (status == STATUS_OK) {
-		status = player_play(o->player, &session, r, diag);
-	}
-	if (status == STATUS_OK && r->verdict == PLAYER_ACCEPT &&
-	    r->stage == '\0') {
-		status = player_play(o->player, &mail, r, diag);
+		status = player_play_mail(o->player, &envelope, &message, r,
+		    diag);
 	}
 	player_close(o->player);
 	o->player = NULL;
-	player_script_fini(&session);
-	player_script_fini(&mail);
 	arena_fini(&arena);
 	return (status);
 }

@@ -132,6 +132,10 @@ bool		 player_leadspc(const struct player *);
  */
 enum status	 player_play(struct player *, const struct player_script *,
 		    struct player_result *r, struct diag *) ATTR_MUST_CHECK;
+/* Plays the only mail of a connection: its session, then the message. */
+enum status	 player_play_mail(struct player *,
+		    const struct player_envelope *, const struct message *,
+		    struct player_result *r, struct diag *) ATTR_MUST_CHECK;
 /* The message in progress is given up (SMFIC_ABORT). */
 enum status	 player_abort(struct player *, struct diag *) ATTR_MUST_CHECK;
 /* Says SMFIC_QUIT if the connection is sound, closes, frees. NULL is fine. */

@@ -322,3 +322,31 @@ player_play(struct player *player, const struct player_script *script,
 	}
 	return (status);
 }
+
+enum status
+player_play_mail(struct player *player, const struct player_envelope *envelope,
+    const struct message *message, struct player_result *r, struct diag *diag)
+{
+	struct player_script session, mail;
+	enum status status;
+
+	player_script_init(&session);
+	player_script_init(&mail);
+	status = player_script_session(&session, envelope);
+	if (status != STATUS_OK) {
+		goto out;
+	}
+	status = player_script_message(&mail, envelope, message,
+	    player_leadspc(player));
+	if (status != STATUS_OK) {
+		goto out;
+	}
+	status = player_play(player, &session, r, diag);
+	if (status == STATUS_OK && r->stage == '\0') {
+		status = player_play(player, &mail, r, diag);
+	}
+out:
+	player_script_fini(&session);
+	player_script_fini(&mail);
+	return (status);
+}

@@ -27,31 +27,6 @@ on_change(void *ctx, const struct player_change *change)
 }
 
 static enum status
-play_scripts(struct player *player, const struct message *message,
-    struct player_result *r, struct diag *diag)
-{
-	struct player_script session, mail;
-	enum status status;
-
-	player_script_init(&session);
-	player_script_init(&mail);
-	status = player_script_session(&session, &envelope);
-	if (status == STATUS_OK) {
-		status = player_script_message(&mail, &envelope, message,
-		    player_leadspc(player));
-	}
-	if (status == STATUS_OK) {
-		status = player_play(player, &session, r, diag);
-	}
-	if (status == STATUS_OK && r->stage == '\0') {
-		status = player_play(player, &mail, r, diag);
-	}
-	player_script_fini(&session);
-	player_script_fini(&mail);
-	return (status);
-}
-
-static enum status
 play_edited(const struct player_opts *given, struct arena *arena,
     const struct message *message, struct buf *edited,
     struct player_result *r, struct diag *diag)
@@ -69,7 +44,7 @@ play_edited(const struct player_opts *given, struct arena *arena,
 	}
 	status = edit_init(&edit, arena, message, player_leadspc(player));
 	if (status == STATUS_OK) {
-		status = play_scripts(player, message, r, diag);
+		status = player_play_mail(player, &envelope, message, r, diag);
 	}
 	player_close(player);
 	if (status == STATUS_OK) {

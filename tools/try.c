@@ -5,6 +5,7 @@
 #include <libmilter/mfdef.h>
 
 #include "config.h"
+#include "base/ip.h"
 #include "mail/message.h"
 #include "tools/try.h"
 
@@ -127,6 +128,22 @@ address_of(const char *text)
 }
 
 static bool
+take_ip(struct try_opts *o, const char *value)
+{
+	struct ip_addr ip;
+
+	o->ip_given = true;
+	o->envelope.client_ip = strcmp(value, NO_CLIENT) == 0 ? STR_NONE :
+	    str_from(value);
+	if (o->envelope.client_ip.p == NULL || ip_parse(str_from(value),
+	    &ip)) {
+		return (true);
+	}
+	(void)cli_fail("--ip: %s is not an address", value);
+	return (false);
+}
+
+static bool
 take_option(struct try_opts *o, struct arena *arena, int id,
     const char *value)
 {
@@ -135,10 +152,7 @@ take_option(struct try_opts *o, struct arena *arena, int id,
 		o->milter = value;
 		return (true);
 	case 'i':
-		o->envelope.client_ip = strcmp(value, NO_CLIENT) == 0 ?
-		    STR_NONE : str_from(value);
-		o->ip_given = true;
-		return (true);
+		return (take_ip(o, value));
 	case 'C':
 		o->envelope.client_name = str_from(value);
 		return (true);
@@ -175,37 +189,6 @@ take_option(struct try_opts *o, struct arena *arena, int id,
 	}
 }
 
-/* The session, then the message. */
-static enum status
-play_message(struct player *player, const struct try_opts *o,
-    const struct message *message, struct player_result *r, struct diag *diag)
-{
-	struct player_script session, mail;
-	enum status status;
-
-	player_script_init(&session);
-	player_script_init(&mail);
-	status = player_script_session(&session, &o->envelope);
-	if (status != STATUS_OK) {
-		diag_set(diag, NULL, 0, "--ip: %.*s is not an address",
-		    STR_FMT(o->envelope.client_ip));
-		goto out;
-	}
-	status = player_script_message(&mail, &o->envelope, message,
-	    player_leadspc(player));
-	if (status != STATUS_OK) {
-		goto out;
-	}
-	status = player_play(player, &session, r, diag);
-	if (status == STATUS_OK && r->stage == '\0') {
-		status = player_play(player, &mail, r, diag);
-	}
-out:
-	player_script_fini(&session);
-	player_script_fini(&mail);
-	return (status);
-}
-
 /* Changes come through this, as the edit begins after the negotiation. */
 static void
 on_change(void *ctx, const struct player_change *change)
@@ -239,7 +222,8 @@ try_message(const struct try_opts *o, struct arena *arena, struct str text,
 	}
 	status = edit_init(&edit, arena, message, player_leadspc(player));
 	if (status == STATUS_OK) {
-		status = play_message(player, o, message, &r, &diag);
+		status = player_play_mail(player, &o->envelope, message, &r,
+		    &diag);
 	}
 	player_close(player);
 	if (status == STATUS_OK) {

@@ -747,6 +747,8 @@ def test_usage():
             ('try without socket', ['try', path('file')]),
             ('try, no listener', ['try', '--milter', 'unix:' + path('none'),
                                    path('file')]),
+            ('try, bad address', ['try', '--milter', 'unix:' + path('none'),
+                                  '--ip', '1.2.3', path('file')]),
             ('try, bad macro', ['try', '--milter', 'unix:x', '--macro',
                                 'x', path('file')])):
         status, out, err = proc.run([tree.MAILSEAL] + argv)
