@@ -53,6 +53,17 @@ char_is_digit(char c)
 	return (c >= '0' && c <= '9');
 }
 
+/* Of a hexadecimal digit, 0 to 15; -1: it is none. */
+static inline int
+char_hex(char c)
+{
+	if (char_is_digit(c)) {
+		return (c - '0');
+	}
+	c = c >= 'A' && c <= 'F' ? (char)(c - 'A' + 'a') : c;
+	return (c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1);
+}
+
 static inline bool
 char_is_alpha(char c)
 {

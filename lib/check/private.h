@@ -189,6 +189,7 @@ struct str	check_spf_add(struct check *, struct str record,
 		    const struct ip_addr *);
 bool	check_spf_has(struct str record, struct str term);
 bool	check_spf_is_all(struct str term);	/* with any qualifier */
+bool	check_spf_is_valid(struct check *, struct str text);
 /* spf_covers.c: whether the record, at that domain, lets the address send; and
    the record with the addresses that send, if it lacks them and is to be the
    sender's policy: that of the domain, or as the caller says. An absent record

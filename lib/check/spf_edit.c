@@ -13,8 +13,8 @@ check_spf_is_all(struct str term)
 	return (str_eq_ci(term, STR("all")));
 }
 
-static bool
-is_valid(struct check *c, struct str text)
+bool
+check_spf_is_valid(struct check *c, struct str text)
 {
 	struct spf_record record;
 	bool valid;
@@ -96,7 +96,7 @@ copy_terms(struct check *c, struct str record, struct str replaced,
 		buf_printf(&out, " %.*s", STR_FMT(by));
 	}
 	/* A record too long for one line is not offered, nor an invalid one. */
-	if (out.status == STATUS_OK && is_valid(c, buf_str(&out))) {
+	if (out.status == STATUS_OK && check_spf_is_valid(c, buf_str(&out))) {
 		r = check_text(c, "%.*s", STR_FMT(buf_str(&out)));
 	} else if (out.status == STATUS_NOMEM) {
 		c->status = STATUS_NOMEM;

@@ -109,16 +109,8 @@ next_record(const struct dns_answer *txt, struct str before)
 static struct str
 valid_or_mended(struct check *c, struct str text)
 {
-	struct spf_record record;
-	bool valid;
-
-	if (spf_record_parse(text, &record) != STATUS_OK) {
-		c->status = STATUS_NOMEM;
-		return (STR_NONE);
-	}
-	valid = record.error == NULL;
-	spf_record_fini(&record);
-	return (valid ? text : check_spf_mended(c, c->domain, text));
+	return (check_spf_is_valid(c, text) ? text :
+	    check_spf_mended(c, c->domain, text));
 }
 
 struct str

@@ -6,14 +6,6 @@
 #define PRINTABLE_FIRST	' '
 #define PRINTABLE_LAST	'~'
 
-static unsigned
-hex_value(char c)
-{
-	c = char_lower(c);
-	return (char_is_digit(c) ? (unsigned)(c - '0') :
-	    (unsigned)(c - 'a') + 10);
-}
-
 /* RFC 3986 2.1; the URI was checked for complete escapes. */
 static struct str
 decode_percent(struct arena *arena, struct str s)
@@ -26,8 +18,8 @@ decode_percent(struct arena *arena, struct str s)
 	}
 	for (i = 0; i < s.n; i++) {
 		if (s.p[i] == '%' && s.n - i > 2) {
-			out[n++] = (char)(hex_value(s.p[i + 1]) << 4 |
-			    hex_value(s.p[i + 2]));
+			out[n++] = (char)(char_hex(s.p[i + 1]) << 4 |
+			    char_hex(s.p[i + 2]));
 			i += 2;
 		} else {
 			out[n++] = s.p[i];

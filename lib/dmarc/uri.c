@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "dmarc/uri.h"
 
-static bool
-is_hex(char c)
-{
-	c = char_lower(c);
-	return (char_is_digit(c) || (c >= 'a' && c <= 'f'));
-}
-
 /* RFC 3986 2, without ',' and '!', which must be encoded (RFC 9989 4.6). */
 static bool
 is_uri_char(char c)
@@ -41,8 +34,8 @@ is_uri(struct str s)
 	}
 	for (i = colon + 1; i < s.n; i++) {
 		if (s.p[i] == '%') {
-			if (s.n - i < 3 || !is_hex(s.p[i + 1]) ||
-			    !is_hex(s.p[i + 2])) {
+			if (s.n - i < 3 || char_hex(s.p[i + 1]) < 0 ||
+			    char_hex(s.p[i + 2]) < 0) {
 				return (false);
 			}
 		} else if (!is_uri_char(s.p[i])) {

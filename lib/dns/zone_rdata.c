@@ -239,15 +239,6 @@ read_tlsa_head(struct zone_reader *rd, struct buf *data)
 	}
 }
 
-static int
-hex_digit(char c)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *at = c != '\0' ? strchr(digits, char_lower(c)) : NULL;
-
-	return (at != NULL ? (int)(at - digits) : -1);
-}
-
 /* Hexadecimal digits, which may be in several words (RFC 6698 2.2). */
 static void
 read_tlsa(struct zone_reader *rd, struct zone_record *r)
@@ -260,7 +251,7 @@ read_tlsa(struct zone_reader *rd, struct zone_record *r)
 	read_tlsa_head(rd, &data);
 	while (data.n >= 3 && lex_next(&rd->lex) == LEX_WORD) {
 		for (i = 0; i < rd->lex.word.n; i++) {
-			digit = hex_digit(rd->lex.word.p[i]);
+			digit = char_hex(rd->lex.word.p[i]);
 			if (digit == -1) {
 				lex_fail(&rd->lex, STATUS_SYNTAX,
 				    "not hexadecimal digits");

@@ -1,74 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "mail/addr_words.h"
+#include "mail/word_text.h"
 
 #define CHARSET_CHARS	16	/* more than any name in known[] */
 
-static int
-hex_digit(char c)
-{
-	const char *digits = "0123456789abcdef";
-	const char *p = c != '\0' ? strchr(digits, char_lower(c)) : NULL;
-
-	return (p != NULL ? (int)(p - digits) : -1);
-}
-
-/* RFC 2047 4.2: in place of text's own octets, at out. */
+/* In place of text's own octets, at out. */
 static size_t
-decode_q(struct str text, char *out)
+decode_text(struct str text, bool base64, char *out)
 {
-	size_t i, n = 0;
-	int high, low;
+	struct word_text word = { .rest = text, .base64 = base64 };
+	size_t n = 0;
 
-	for (i = 0; i < text.n; i++) {
-		high = low = -1;
-		if (text.p[i] == '=' && i + 2 < text.n) {
-			high = hex_digit(text.p[i + 1]);
-			low = hex_digit(text.p[i + 2]);
-		}
-		if (high >= 0 && low >= 0) {
-			out[n++] = (char)(high << 4 | low);
-			i += 2;
-		} else {
-			out[n++] = text.p[i] == '_' ? ' ' : text.p[i];
-		}
-	}
-	return (n);
-}
-
-static int
-b64_digit(char c)
-{
-	if (char_is_digit(c)) {
-		return (c - '0' + 52);
-	}
-	if (!char_is_alpha(c)) {
-		return (c == '+' ? 62 : c == '/' ? 63 : -1);
-	}
-	return (c >= 'a' ? c - 'a' + 26 : c - 'A');
-}
-
-/* RFC 2047 4.1, the same. Other characters are skipped. */
-static size_t
-decode_b(struct str text, char *out)
-{
-	unsigned bits = 0, bits_n = 0;
-	size_t i, n = 0;
-	int digit;
-
-	for (i = 0; i < text.n; i++) {
-		digit = b64_digit(text.p[i]);
-		if (text.p[i] == '=') {
-			bits_n = 0;
-		}
-		if (digit < 0) {
-			continue;
-		}
-		bits = (bits << 6 | (unsigned)digit) & 0xffff;
-		bits_n += 6;
-		if (bits_n >= 8) {
-			bits_n -= 8;
-			out[n++] = (char)(bits >> bits_n);
-		}
+	while (word_text_next(&word, &out[n])) {
+		n++;
 	}
 	return (n);
 }
@@ -153,7 +97,7 @@ decode_word(struct str s, char *out, size_t *n_r, bool *unknown_r)
 		return (0);
 	}
 	text.n = end;
-	*n_r = encoding == 'q' ? decode_q(text, out) : decode_b(text, out);
+	*n_r = decode_text(text, encoding == 'b', out);
 	*unknown_r |= !charset_is_known(str_first(rest, charset),
 	    str_mem(out, *n_r));
 	return (2 + charset + 3 + end + 2);

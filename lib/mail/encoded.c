@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "base/b64.h"
 #include "mail/encoded.h"
+#include "mail/word_text.h"
 
 /* Words that begin within another one: both readings are tried. */
 #define NESTED_MAX	64
@@ -55,59 +55,6 @@ feed_octet(struct match *m, char c)
 	}
 	m->live = !m->at_line;
 	m->n = m->live && char_lower(c) == char_lower(m->name.p[0]);
-}
-
-static int
-hex_value(char c)
-{
-	if (char_is_digit(c)) {
-		return (c - '0');
-	}
-	c = char_lower(c);
-	return (c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1);
-}
-
-static void
-feed_q(struct match *m, struct str s)
-{
-	size_t i;
-
-	for (i = 0; i < s.n; i++) {
-		if (s.p[i] == '=' && s.n - i > 2 &&
-		    hex_value(s.p[i + 1]) >= 0 &&
-		    hex_value(s.p[i + 2]) >= 0) {
-			feed_octet(m, (char)(hex_value(s.p[i + 1]) << 4 |
-			    hex_value(s.p[i + 2])));
-			i += 2;
-		} else {
-			feed_octet(m, s.p[i] == '_' ? ' ' : s.p[i]);
-		}
-	}
-}
-
-/* Octets that are no base64 are skipped; each '=' ends a run. */
-static void
-feed_b(struct match *m, struct str s)
-{
-	unsigned bits = 0, n = 0;
-	size_t i;
-	int value;
-
-	for (i = 0; i < s.n; i++) {
-		value = b64_value(s.p[i]);
-		if (s.p[i] == '=') {
-			n = 0;
-		}
-		if (value < 0) {
-			continue;
-		}
-		bits = (bits << 6 | (unsigned)value) & 0xffff;
-		n += 6;
-		if (n >= 8) {
-			n -= 8;
-			feed_octet(m, (char)(bits >> n));
-		}
-	}
 }
 
 /* The next '?' that may end a part; false: white space or the end before it. */
@@ -171,11 +118,13 @@ is_utf7(struct str charset)
 static void
 feed_word(struct match *m, const struct word *word)
 {
+	struct word_text text = { .rest = word->text,
+		.base64 = word->encoding == 'b' };
+	char c;
+
 	m->at_line = !is_utf7(word->charset);
-	if (word->encoding == 'q') {
-		feed_q(m, word->text);
-	} else {
-		feed_b(m, word->text);
+	while (word_text_next(&text, &c)) {
+		feed_octet(m, c);
 	}
 }
 

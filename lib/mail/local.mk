@@ -24,6 +24,8 @@ lib_libmailseal_a_SOURCES += \
 	lib/mail/canon_header.c \
 	lib/mail/domain.c \
 	lib/mail/encoded.c \
+	lib/mail/word_text.c \
+	lib/mail/word_text.h \
 	lib/mail/field.c \
 	lib/mail/message.c \
 	lib/mail/received.c \

@@ -6,7 +6,6 @@
 #include "report/read_xml_values.h"
 
 #define RECORD_MAX_BYTES	((size_t)1024 * 1024)	/* of its texts */
-#define ROWS_FIRST		16
 #define YEAR_9999_S		INT64_C(253402300799)	/* its last second */
 
 enum status
@@ -183,28 +182,6 @@ fill_row(struct xml_values *x, struct report_row *row)
 }
 
 static enum status
-grow_rows(struct xml_values *x)
-{
-	struct report_aggregate *a = &x->report->aggregate;
-	size_t cap = x->rows_cap > 0 ? x->rows_cap * 2 : ROWS_FIRST;
-	struct report_row *rows;
-
-	if (a->rows_n >= READ_ROWS_MAX) {
-		return (STATUS_LIMIT);
-	}
-	if (a->rows_n < x->rows_cap) {
-		return (STATUS_OK);
-	}
-	rows = realloc(a->rows, cap * sizeof(*rows));
-	if (rows == NULL) {
-		return (STATUS_NOMEM);
-	}
-	a->rows = rows;
-	x->rows_cap = cap;
-	return (STATUS_OK);
-}
-
-static enum status
 take_record(struct xml_values *x)
 {
 	struct report_aggregate *a = &x->report->aggregate;
@@ -216,7 +193,8 @@ take_record(struct xml_values *x)
 		x->lost++;
 		return (x->nomem ? STATUS_NOMEM : STATUS_OK);
 	}
-	status = grow_rows(x);
+	status = a->rows_n >= READ_ROWS_MAX ? STATUS_LIMIT :
+	    report_aggregate_grow(a);
 	if (status != STATUS_OK) {
 		return (status);
 	}

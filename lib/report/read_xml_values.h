@@ -26,7 +26,6 @@ struct xml_values {
 	enum report_auth spf_result;
 	unsigned char	 reasons;
 	/* of the report */
-	size_t		 rows_cap;
 	size_t		 lost;		/* records without a usable count */
 	bool		 nomem;		/* a value was lost */
 	const char	*shared[XML_SHARED];	/* texts that were copied */

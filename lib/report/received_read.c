@@ -8,7 +8,6 @@
 
 #define LIST_BYTES	((size_t)512 * 1024 * 1024)
 #define REPORT_BYTES	((size_t)512 * 1024 * 1024)
-#define ROWS_FIRST	16
 
 struct received {		/* a row of mailseal_report_received */
 	struct str	 id;
@@ -79,30 +78,6 @@ list_received(struct report_store *store, int64_t since_s,
 	return (sql_run(store->db, &statement, NULL, diag));
 }
 
-struct row_list {
-	struct report	*report;
-	size_t		 cap;
-};
-
-static enum status
-grow_rows(struct row_list *list)
-{
-	struct report_aggregate *a = &list->report->aggregate;
-	size_t cap = list->cap > 0 ? list->cap * 2 : ROWS_FIRST;
-	struct report_row *rows;
-
-	if (a->rows_n < list->cap) {
-		return (STATUS_OK);
-	}
-	rows = realloc(a->rows, cap * sizeof(*rows));
-	if (rows == NULL) {
-		return (STATUS_NOMEM);
-	}
-	a->rows = rows;
-	list->cap = cap;
-	return (STATUS_OK);
-}
-
 #define ROW_COLUMNS	12
 
 static enum status
@@ -141,12 +116,12 @@ read_row(struct report *r, const struct str *v, struct report_row *row)
 static enum status
 take_row(void *ctx, const struct str *columns)
 {
-	struct row_list *list = ctx;
-	struct report_aggregate *a = &list->report->aggregate;
-	enum status status = grow_rows(list);
+	struct report *report = ctx;
+	struct report_aggregate *a = &report->aggregate;
+	enum status status = report_aggregate_grow(a);
 
 	if (status == STATUS_OK) {
-		status = read_row(list->report, columns, &a->rows[a->rows_n]);
+		status = read_row(report, columns, &a->rows[a->rows_n]);
 	}
 	if (status == STATUS_OK) {
 		report_aggregate_add(a, &a->rows[a->rows_n++]);
@@ -158,12 +133,11 @@ static enum status
 read_rows(struct report_store *store, struct str id, struct report *r,
     struct diag *diag)
 {
-	struct row_list list = { .report = r };
 	const struct sql_statement statement = { "SELECT messages, "
 	    "dkim_result, spf_result, reasons, dkim, spf, disposition, ip, "
 	    "header_from, dkim_domain, dkim_selector, spf_domain "
 	    "FROM mailseal_report_source WHERE report = $1 ORDER BY n", &id, 1,
-	    ROW_COLUMNS, take_row, &list };
+	    ROW_COLUMNS, take_row, r };
 
 	return (sql_run(store->db, &statement, NULL, diag));
 }

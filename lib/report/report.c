@@ -8,6 +8,7 @@
 #include "report/report.h"
 
 #define WARNING_MAX_BYTES	512
+#define ROWS_FIRST		16
 
 struct report *
 report_new(enum report_kind kind, size_t max_bytes)
@@ -139,6 +140,24 @@ int64_t
 report_sum(int64_t a, int64_t b)
 {
 	return (a > INT64_MAX - b ? INT64_MAX : a + b);
+}
+
+enum status
+report_aggregate_grow(struct report_aggregate *a)
+{
+	size_t cap = a->rows_cap > 0 ? a->rows_cap * 2 : ROWS_FIRST;
+	struct report_row *rows;
+
+	if (a->rows_n < a->rows_cap) {
+		return (STATUS_OK);
+	}
+	rows = realloc(a->rows, cap * sizeof(*rows));
+	if (rows == NULL) {
+		return (STATUS_NOMEM);
+	}
+	a->rows = rows;
+	a->rows_cap = cap;
+	return (STATUS_OK);
 }
 
 void

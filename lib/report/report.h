@@ -14,6 +14,7 @@
 
 #include "base/arena.h"
 #include "base/ip.h"
+#include "base/status.h"
 #include "base/str.h"
 
 #define REPORT_TIME_NONE	INT64_MIN
@@ -87,6 +88,7 @@ struct report_aggregate {
 					   and records may be missing */
 	size_t		 records;	/* in the document */
 	size_t		 rows_n;	/* records with a usable count */
+	size_t		 rows_cap;
 	struct report_row *rows;
 	struct report_selector *selectors;	/* of all signatures, the first
 						   one first */
@@ -159,6 +161,9 @@ const char	*report_disposition_name(enum report_disposition);
 enum report_auth report_auth_parse(struct str);
 /* One of REPORT_REASON_; 0: the empty word. */
 unsigned char	 report_reason_parse(struct str);
+/* Makes room for one more row; NOMEM. */
+enum status	 report_aggregate_grow(struct report_aggregate *)
+    ATTR_MUST_CHECK;
 /* Adds a row to the sums. */
 void		 report_aggregate_add(struct report_aggregate *,
 		    const struct report_row *);
