@@ -51,8 +51,9 @@ point "lib has no writable data" "$bad"
 # smallest part that takes bytes or a clock, is named here. A name of the C
 # library replaces that library's function.
 entries='conf_option_find control_parse control_write dns_servers_parse
-    engine_dns_deadline_us import_option_find player_open_fd policy_parse
-    redact_token sendmail_cf_parse spf_record_fini spf_record_parse zone_find'
+    engine_dns_deadline_us import_option_find player_open_fd player_play
+    policy_parse redact_token sendmail_cf_parse spf_record_fini
+    spf_record_parse zone_find'
 objects=$(find lib milter keys tools -name '*.o')
 nm -D --defined-only "$(${CC:-cc} -print-file-name=libc.so.6)" |
     awk '{ sub(/@.*/, "", $3); print $3 }' | sort -u >"$work/libc"
