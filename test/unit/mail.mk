@@ -1,3 +1,5 @@
+UNIT += test/unit/t_mail_word_text
+test_unit_t_mail_word_text_SOURCES = test/unit/t_mail_word_text.c
 UNIT += test/unit/t_mail_addr
 test_unit_t_mail_addr_SOURCES = test/unit/t_mail_addr.c
 UNIT += test/unit/t_mail_addr_read

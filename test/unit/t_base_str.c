@@ -213,6 +213,23 @@ t_numbers(void)
 	}
 }
 
+/* Every octet; the digits have their values. */
+static void
+t_hex(void)
+{
+	static const char digits[] = "0123456789abcdefABCDEF";
+	int c, i, n = 0;
+
+	for (c = 0; c < 256; c++) {
+		n += char_hex((char)c) >= 0;
+	}
+	tap_num(n, (long long)strlen(digits), "hexadecimal digits: no other");
+	for (i = 0; digits[i] != '\0'; i++) {
+		tap_num(char_hex(digits[i]), i < 16 ? i : i - 6,
+		    "the value of a hexadecimal digit");
+	}
+}
+
 int
 main(void)
 {
@@ -223,5 +240,6 @@ main(void)
 	t_spaces();
 	t_sets();
 	t_numbers();
+	t_hex();
 	return (tap_done());
 }
