@@ -99,8 +99,7 @@ bool
 setup_state_open(struct setup_state *s, const char *path, struct str domain,
     bool create, struct diag *diag)
 {
-	*s = (struct setup_state){ .dir = -1, .path = path,
-		.writable = create };
+	*s = (struct setup_state){ .dir = -1, .path = path };
 	(void)snprintf(s->name, sizeof(s->name), "%.*s" SUFFIX,
 	    STR_FMT(domain));
 	if (create && (!make_parents(path) || (mkdir(path, 0700) == -1 &&

@@ -24,7 +24,6 @@ struct setup_state {
 	char		 name[280];	/* of the domain's file */
 	json_t		*domain;	/* never NULL once open */
 	json_t		*host;		/* what all domains share */
-	bool		 writable;
 };
 
 /* create: makes the directory and locks it; else what is there is read, if

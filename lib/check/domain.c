@@ -45,8 +45,6 @@ check_domain(struct check *c)
 		return (false);
 	}
 	judge_security(c, txt, mx);
-	c->facts.wildcard = probe->result == DNS_OK ||
-	    probe->result == DNS_NODATA;
 	if (probe->result == DNS_OK) {
 		f = check_add(c, "domain.wildcard-txt", CHECK_INFO, c->domain,
 		    "a wildcard answers TXT queries for every name below "

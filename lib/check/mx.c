@@ -91,7 +91,6 @@ judge_without_mx(struct check *c, const struct dns_answer *mx)
 	struct wanted_about about = check_about(c);
 	struct check_finding *f;
 
-	c->facts.has_mx = a.n > 0;
 	if (a.n > 0) {
 		f = check_add(c, "mx.implicit", CHECK_WARN, c->domain,
 		    "there is no MX record; mail goes to the address of %.*s "
@@ -131,7 +130,6 @@ judge_null_mx(struct check *c, const struct dns_answer *mx)
 	if (nulls == 0) {
 		return (false);
 	}
-	c->facts.null_mx = nulls == mx->n;
 	if (nulls < mx->n) {
 		f = check_add(c, "mx.null-mixed", CHECK_ERROR, c->domain,
 		    "a null MX (\"0 .\", no mail is accepted) is next to "
@@ -351,7 +349,6 @@ check_mx(struct check *c)
 		return;
 	}
 	note_records(c, mx);
-	c->facts.has_mx = true;
 	if (judge_null_mx(c, mx)) {
 		return;
 	}

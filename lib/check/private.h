@@ -23,9 +23,6 @@
 
 struct check_facts {		/* of one pass, set and read by subjects */
 	bool		 parked;
-	bool		 wildcard;	/* any name below the domain exists */
-	bool		 has_mx;	/* an MX or an address */
-	bool		 null_mx;
 	bool		 helo_fine;
 	bool		 spf_broken;	/* an error means permerror */
 	bool		 spf_unknown;

@@ -12,7 +12,6 @@ The bound is the longest chain of dependent queries (CHAINS) plus GRACE_MS. The
 log of slowdns shows how many queries followed each other.
 """
 import json
-import os
 import re
 import statistics
 import subprocess

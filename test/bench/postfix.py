@@ -21,7 +21,7 @@ import tempfile
 import time
 
 from daemons import mailseald, null, opendkim
-from world import SIZES, which
+from world import which
 
 sys.path.append(os.path.join(os.environ.get("top_srcdir", "."), "test",
                              "integration"))

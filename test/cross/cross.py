@@ -22,7 +22,6 @@ import rules  # noqa: E402
 import seal  # noqa: E402
 import tap  # noqa: E402
 import time  # noqa: E402
-import tree  # noqa: E402
 import zone  # noqa: E402
 
 N = int(os.environ.get('MAILSEAL_CROSS_N', '300'))

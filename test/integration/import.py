@@ -148,7 +148,6 @@ ACCEPTED = 'Mail is accepted that was not'
 EXEMPT = 'Mail is no longer exempt'
 TO_DO = 'To do'
 DIFFERENT = 'Different, and needs nothing'
-MOOT = 'Without a meaning here'
 
 
 def test_debian():

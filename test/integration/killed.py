@@ -5,7 +5,6 @@ accept, once, and the figure of those that are unsigned is printed. Each is
 killed KILLS times: 3 in `make check', 50 in `make check-killed'."""
 import os
 import signal
-import sys
 import threading
 import time
 

@@ -11,7 +11,6 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), '..', 'cross'))
 import peers  # noqa: E402
 import proc  # noqa: E402
 import pydkim  # noqa: E402
-import seal  # noqa: E402
 import smtp  # noqa: E402
 import tap  # noqa: E402
 import world  # noqa: E402

@@ -4,7 +4,6 @@ mailseal import, through mailseald: who signs, what is refused, held and
 exempted, which fields are deleted, and what the results are. Each difference
 is in a comment of import; and its exit status is 1 if mail that was signed is
 not, or if the decision is another."""
-import os
 import re
 import sys
 

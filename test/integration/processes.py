@@ -253,7 +253,6 @@ def only_root_reads(top, options):
         return
     key = proc.write(os.path.join(top, 'root.pem'),
                      open(options['KeyFile'], encoding='ascii').read(), 0o600)
-    path = os.path.join(top, 'root-sock')
     daemon = seald.Seald(top, dict(
         options, KeyFile=key, UserID='nobody', Socket='unix:%s/nobody/sock' %
         top), 'root', start=False, path='%s/nobody/sock' % top)
