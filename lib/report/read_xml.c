@@ -432,8 +432,10 @@ collect_tail(struct xml *x, struct str *rest)
 		    mark.n);
 	}
 	part = str_first(*rest, sizeof(x->tail) - x->tail_n);
-	memcpy(x->tail + x->tail_n, part.p, part.n);
-	x->tail_n += part.n;
+	if (part.n > 0) {
+		memcpy(x->tail + x->tail_n, part.p, part.n);
+		x->tail_n += part.n;
+	}
 	*rest = str_from_offset(*rest, part.n);
 	return (str_mem(x->tail, x->tail_n));
 }
