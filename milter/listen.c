@@ -26,7 +26,7 @@
 #include "base/str.h"
 #include "milter/listen.h"
 
-#define BACKLOG		20		/* as libmilter's */
+#define BACKLOG		SOMAXCONN	/* as libmilter's */
 #define LEFT_STEP_MS	50
 #define LEFT_STEPS	40
 #define DESCRIPTORS_MAX	4096		/* open at the start */
