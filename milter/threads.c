@@ -59,14 +59,21 @@ is_libmilters(thread_start *start)
 	    library != library_of((uintptr_t)is_libmilters));
 }
 
-static bool
-is_for_connection(thread_start *start, const void *arg)
+static void
+note_first(thread_start *start)
 {
 	thread_start *none = NULL;
 
-	return (is_libmilters(start) &&
-	    !atomic_compare_exchange_strong(&first, &none, start) &&
-	    none != start && arg != NULL);
+	if (atomic_load(&first) == NULL && is_libmilters(start)) {
+		(void)atomic_compare_exchange_strong(&first, &none, start);
+	}
+}
+
+static bool
+is_for_connection(thread_start *start, const void *arg)
+{
+	return (arg != NULL && start != atomic_load(&first) &&
+	    is_libmilters(start));
 }
 
 int
@@ -74,16 +81,16 @@ pthread_create(pthread_t *restrict thread,
     const pthread_attr_t *restrict attr, thread_start *start,
     void *restrict arg)
 {
-	bool for_connection = is_for_connection(start, arg);
 	thread_creator *create;
 	int error;
 
+	note_first(start);
 	next_find("pthread_create", &create);
 	if (create == NULL) {
 		return (EAGAIN);
 	}
 	error = create(thread, attr, start, arg);
-	if (error == 0 || !for_connection) {
+	if (error == 0 || !is_for_connection(start, arg)) {
 		return (error);
 	}
 	log_write(NULL, LOG_LEVEL_ERROR, "cannot start a thread: a connection "

@@ -28,6 +28,7 @@ import tree  # noqa: E402
 TOP = proc.folder()
 LINES_A_MINUTE = 30     # SERVED_LOG_LINES
 LIBRARY = os.path.join(tree.BUILD, 'test', 'lib', 'planted.so')
+QUEUE = 200             # connections that an MTA may open at a time
 # What X-Plant asks for, and what the log must say.
 CRASHES = (('segv', 'signal 11'), ('abort', 'signal 6'))
 FORBIDDEN = (('open', 'openat /etc/passwd'), ('exec', 'execve'),
@@ -373,7 +374,7 @@ def check_queue(options):
     os.kill(after['mail'], signal.SIGSTOP)
     waiting = []
     try:
-        for _ in range(10):
+        for _ in range(QUEUE):
             client = socket.socket(socket.AF_UNIX)
             waiting.append(client)
             client.setblocking(False)
@@ -383,7 +384,7 @@ def check_queue(options):
     os.kill(after['mail'], signal.SIGCONT)
     for client in waiting:
         client.close()
-    tap.is_(len(waiting), 10, 'and the queue is as long as before')
+    tap.is_(len(waiting), QUEUE, 'and the queue is as long as before')
     tap.is_(daemon.stop(), 0, 'and mailseald ends well')
 
 
