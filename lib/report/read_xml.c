@@ -515,9 +515,15 @@ static bool
 next_document(struct xml *x)
 {
 	struct read_unit *unit = x->unit;
-	unsigned documents = x->documents + 1;
-	bool ok = end_document(x) == READ_OK;
+	enum read_result result = end_document(x);
+	unsigned documents = x->documents + (result == READ_OK ? 1 : 0);
+	/* What is behind a damaged one is read all the same. */
+	bool damaged = result == READ_DAMAGED && !read_unit_over(unit);
+	bool ok = result == READ_OK || damaged;
 
+	if (damaged) {
+		read_unit_warn(unit, "the XML before a report is no report");
+	}
 	if (ok && ++unit->members > READ_MEMBERS_MAX) {
 		(void)read_unit_fail(unit, READ_LIMIT, "more than %d reports "
 		    "behind one another", READ_MEMBERS_MAX);

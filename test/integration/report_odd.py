@@ -555,6 +555,9 @@ def copies():
                     'copies in %s: %s' % (form, name), json.dumps(out))
 
 
+BROKEN = '<feedback><a></b></feedback>\n'
+
+
 def strung():
     """Reports behind one another, as cat and zcat write them."""
     some = [r.usual(rid='r%d' % i, ns=r.NS if i % 2 else None)
@@ -586,7 +589,10 @@ def strung():
         'other XML behind them': ''.join(some) + head('utf-8') + '<rss/>\n',
         'the start of one': ''.join(some) + '<feedba',
         'more of one': ''.join(some) + bare[0][:100],
+        'a broken one before them': BROKEN + ''.join(some),
+        'broken ones before and behind them': BROKEN + ''.join(some) + BROKEN,
     }, [USUAL] * 9, warned=True)
+    check('strung together', {'broken ones alone': BROKEN * 3}, [], 1, True)
     check('strung together', {'comments between': ''.join(ends)}, [USUAL] * 9)
     check('strung together', {'a comment behind one': ends[0]}, [USUAL],
           warned=False)
