@@ -16,11 +16,8 @@
 static struct str ATTR_PRINTF(2, 0)
 format_text(struct setup *s, const char *fmt, va_list ap)
 {
-	char line[LINE_BYTES];
-	struct str r;
+	struct str r = arena_vprintf(&s->arena, fmt, ap);
 
-	(void)vsnprintf(line, sizeof(line), fmt, ap);
-	r = arena_dup(&s->arena, str_from(line));
 	return (r.p != NULL ? r : STR("?"));
 }
 

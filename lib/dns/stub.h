@@ -241,7 +241,8 @@ void		 stub_free_channels(struct stub_server *);
 enum status	 channel_send(struct stub_server *, struct attempt *,
 		    const unsigned char *query, size_t n, uint64_t now_us)
 		    ATTR_MUST_CHECK;
-/* Their attempts end as STUB_ABANDONED, during the call. */
+/* Their attempts end as STUB_ABANDONED, or as STUB_NO_ANSWER if they are late,
+   during the call. */
 void		 channel_free(struct channel *);	/* NULL is valid */
 void		 channel_free_list(struct channel_list *);
 /* Frees channels that have ended, are late, or old and too many. */
